@@ -1,0 +1,68 @@
+"""Errors that name the operation, the operands and where they were made, and say what to try."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minigrad.op import Op
+from minigrad.operand import Operand
+
+
+class ShapeError(ValueError):
+    """Shapes that an operation cannot take together."""
+
+
+def explained(op: Op, inputs: tuple[Any, ...], error: Exception) -> Exception:
+    """Give an error of the same kind that says what was wanted, what came, and what to do."""
+    shapes = [np.shape(x) if isinstance(x, Operand) else np.asarray(x).shape for x in inputs]
+    names = [described(x) for x in inputs]
+    operands = [f"{name}:{shape}" for name, shape in zip(names, shapes, strict=True)]
+    message = f"{op!r}: {_reason(op, shapes, error)}, {_written(op, operands)}"
+    places = "; ".join(dict.fromkeys(place for x in inputs for place in _places(x)))
+    if places:
+        message += f"; {places}"
+    if isinstance(error, ValueError) and not isinstance(error, UnicodeError):
+        hint = op.hint(*shapes) if len(shapes) == len(op.letters) else ""
+        message += ". " + hint.format(**dict(zip(op.letters, names, strict=False))) if hint else "."
+        return ShapeError(message)
+    return (IndexError if isinstance(error, IndexError) else TypeError)(message + ".")
+
+
+def _reason(op: Op, shapes: list[tuple[int, ...]], error: Exception) -> str:
+    """Give the reason: the operation's own where its shape rule finds one, or NumPy's."""
+    try:
+        op.shape(*shapes)
+    except (ValueError, IndexError) as found:
+        error = found
+    reason = str(error).rstrip(".")
+    return "the shapes do not broadcast together" if "broadcast" in reason else reason
+
+
+def _written(op: Op, operands: list[str]) -> str:
+    if op.name == "matmul":
+        return " @ ".join(operands)
+    return op.text.format(**dict(zip(op.letters, operands, strict=True)), key=getattr(op, "key", "")) if (
+        len(operands) == len(op.letters)
+    ) else ", ".join(operands)
+
+
+def described(x: Any, depth: int = 2) -> str:
+    """Give an operand's name, or else how it was computed: ``sigmoid(affine(x, W1, b1))``."""
+    if not isinstance(x, Operand):
+        return f"{x!r}" if isinstance(x, int | float) else type(x).__name__
+    name = getattr(x, "name", None)
+    if name or x.op is None:
+        return name or type(x).__name__.lower()
+    return f"{x.op.name}({', '.join(described(part, depth - 1) for part in x.inputs) if depth else '…'})"
+
+
+def _places(x: Any, depth: int = 2) -> list[str]:
+    """Say where an operand, or the ones it was computed from, were made: ``W1 was made at model.py:7``."""
+    if not isinstance(x, Operand):
+        return []
+    if x.op is None:
+        place = getattr(x, "place", None)
+        return [f"{described(x)} was made at {place}"] if place else []
+    return [place for part in x.inputs for place in _places(part, depth - 1)] if depth else []

@@ -1,0 +1,134 @@
+"""What one operation must say of itself: its value, its shape, its local derivative and its notation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+Shape = tuple[int, ...]
+Rule = Callable[..., Any]
+
+
+class Op:
+    """One differentiable operation, stated once and read three ways: on arrays, on Tensors and on Nodes.
+
+    Array arguments are the inputs of a call. Whatever is static (an axis, an index, a target shape) is a field of
+    the Op, named in ``fields``; an Op is frozen, compares and hashes by its fields, and prints as the call that makes it.
+
+    A subclass says:
+
+    - ``forward(*arrays)``: the value, in NumPy.
+    - ``shape(*shapes)``: the shape of the value; raises ``ValueError`` where the shapes do not fit.
+    - ``vjps``: one rule for each input, ``rule(op, g, y, *inputs)``, giving ∂E/∂input from g = ∂E/∂y, or None where
+      there is none. Each is a rule of its own, so that a gradient nobody asked for is never computed.
+    - ``letters`` and ``text``: how it is written, ``"{a} + {b}"``, and ``binds``, how tightly: 1 sum, 2 product,
+      3 sign, 4 power, 5 atom.
+    """
+
+    name: str
+    letters: str = "x"
+    text: str
+    binds: int = 5
+    fields: ClassVar[tuple[str, ...]] = ()
+    vjps: Sequence[Rule | None] = ()
+    broadcasts = False  # may an input be smaller than the rule's result? Then the walk sums over the broadcast axes
+    elementwise = False
+
+    def forward(self, *arrays: Any) -> Any:
+        """Give the value of the operation on arrays."""
+        raise NotImplementedError(f"{self.name}: an Op must define forward")
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """Give the shape of the value from the shapes of the inputs."""
+        raise NotImplementedError(f"{self.name}: an Op must define shape")
+
+    def dtype(self, *dtypes: Any) -> np.dtype[Any]:
+        """Give the dtype of the value; NumPy's promotion unless an operation says otherwise."""
+        return np.result_type(*dtypes)
+
+    def hint(self, *shapes: Shape) -> str:
+        """Say what to try when ``shapes`` do not fit, or nothing."""
+        return ""
+
+    def __call__(self, *inputs: Any) -> Any:
+        """Apply to arrays, Tensors or Nodes: the first operand that records decides."""
+        for x in inputs:
+            apply = getattr(x, "_apply", None)
+            if apply is not None:
+                return apply(self, inputs)
+        return self.forward(*inputs)
+
+    def _key(self) -> tuple[Any, ...]:
+        return tuple(getattr(self, field) for field in self.fields)
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        return bool(self.fields) and type(self) is type(other) and self._key() == other._key()  # type: ignore[attr-defined]
+
+    def __hash__(self) -> int:
+        return hash((type(self), *self._key())) if self.fields else object.__hash__(self)
+
+    def __repr__(self) -> str:
+        fields = ", ".join(f"{field}={getattr(self, field)!r}" for field in self.fields)
+        return f"{self.name}({fields})" if fields else self.name
+
+
+def one(y: Any, *inputs: Any) -> int:
+    """Give the local derivative 1: the walk passes the incoming gradient on as it is."""
+    return 1
+
+
+def minus_one(y: Any, *inputs: Any) -> int:
+    """Give the local derivative −1: the walk passes on the negated gradient."""
+    return -1
+
+
+class Elementwise(Op):
+    """An operation on each element by itself: y = f(a, b, …), ∂E/∂a = g ⊙ ∂y/∂a.
+
+    The rules in ``derivatives`` state ∂y/∂input from ``(y, *inputs)`` alone; the walk multiplies by g. A ``singular``
+    operation has points where its derivative is not finite (log at 0, say); there a branch that was not taken must
+    not turn g = 0 into 0 · ∞ = NaN, and the walk sees to that.
+    """
+
+    elementwise = True
+    derivatives: tuple[Rule | None, ...]
+
+    def __init__(
+        self,
+        name: str,
+        forward: Callable[..., Any],
+        *derivatives: Rule | None,
+        text: str,
+        binds: int = 5,
+        singular: bool = False,
+    ) -> None:
+        self.name, self.text, self.binds, self.singular = name, text, binds, singular
+        self.forward = forward  # type: ignore[method-assign]
+        self.derivatives = derivatives
+        self.letters = {1: "x", 2: "ab", 3: "cab"}[len(derivatives)]
+        self.broadcasts = len(derivatives) > 1
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """Give the shape of the inputs, broadcast together."""
+        return np.broadcast_shapes(*shapes)
+
+    def hint(self, *shapes: Shape) -> str:
+        """Suggest the transposed operand, or the axis that a vector over the rows lacks."""
+        if len(shapes) != 2:
+            return ""
+        (a, b), letters = shapes, self.letters
+        for letter, shape, other in ((letters[1], b, a), (letters[0], a, b)):
+            if len(shape) == 2 and fits(shape[::-1], other):
+                return f"Did you mean {{{letter}}}.T?"
+            if len(shape) == 1 and len(other) == 2 and shape[0] == other[0]:
+                return f"To give one value to each row, write {{{letter}}}[:, None]."
+        return ""
+
+
+def fits(a: Shape, b: Shape) -> bool:
+    """Say whether two shapes broadcast together."""
+    return all(m == n or m == 1 or n == 1 for m, n in zip(a[::-1], b[::-1], strict=False))

@@ -1,0 +1,290 @@
+"""The syntax that Tensor and Node share: operators, methods and NumPy's own protocols (NEP 13 and NEP 18)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Self
+
+import numpy as np
+
+from minigrad.op import Op
+from minigrad.ops import arithmetic, elementwise, linalg, reduction, shaping
+
+
+class Operand:
+    """Something an Op can be applied to that remembers how it was made.
+
+    ``op`` and ``inputs`` say how (op is None for a leaf), ``serial`` when: an operand's is larger than its inputs',
+    and 0 or less if no gradient flows to it. A subclass gives ``_apply(op, inputs)``, which all of the syntax leads to.
+    """
+
+    __slots__ = ()
+    has_data = True
+    op: Op | None
+    inputs: tuple[Any, ...]
+    serial: int
+    data: Any
+
+    def _apply(self, op: Op, inputs: tuple[Any, ...]) -> Self:
+        raise NotImplementedError
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Length of each axis."""
+        return self.data.shape  # type: ignore[no-any-return]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Data type of the elements."""
+        return self.data.dtype  # type: ignore[no-any-return]
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        size = 1
+        for n in self.shape:
+            size *= n
+        return size
+
+    @property
+    def T(self) -> Self:
+        """The transpose: the axes reversed."""
+        return self._apply(shaping.reversed_axes, (self,))
+
+    def __add__(self, other: Any) -> Self:
+        return self._apply(arithmetic.add, (self, other))
+
+    def __radd__(self, other: Any) -> Self:
+        return self._apply(arithmetic.add, (other, self))
+
+    def __sub__(self, other: Any) -> Self:
+        return self._apply(arithmetic.subtract, (self, other))
+
+    def __rsub__(self, other: Any) -> Self:
+        return self._apply(arithmetic.subtract, (other, self))
+
+    def __mul__(self, other: Any) -> Self:
+        return self._apply(arithmetic.multiply, (self, other))
+
+    def __rmul__(self, other: Any) -> Self:
+        return self._apply(arithmetic.multiply, (other, self))
+
+    def __truediv__(self, other: Any) -> Self:
+        return self._apply(arithmetic.divide, (self, other))
+
+    def __rtruediv__(self, other: Any) -> Self:
+        return self._apply(arithmetic.divide, (other, self))
+
+    def __matmul__(self, other: Any) -> Self:
+        return self._apply(linalg.matmul, (self, other))
+
+    def __rmatmul__(self, other: Any) -> Self:
+        return self._apply(linalg.matmul, (other, self))
+
+    def __pow__(self, exponent: Any) -> Self:
+        if isinstance(exponent, int | float) and not isinstance(exponent, np.generic):
+            return self._apply(arithmetic.raised(exponent), (self,))
+        return self._apply(arithmetic.power, (self, exponent))
+
+    def __rpow__(self, base: Any) -> Self:
+        return self._apply(arithmetic.power, (base, self))
+
+    def __neg__(self) -> Self:
+        return self._apply(arithmetic.negative, (self,))
+
+    def __pos__(self) -> Self:
+        return self
+
+    def __abs__(self) -> Self:
+        return self._apply(arithmetic.absolute, (self,))
+
+    def __lt__(self, other: Any) -> Self:
+        return self._apply(arithmetic.less, (self, other))
+
+    def __le__(self, other: Any) -> Self:
+        return self._apply(arithmetic.less_equal, (self, other))
+
+    def __gt__(self, other: Any) -> Self:
+        return self._apply(arithmetic.greater, (self, other))
+
+    def __ge__(self, other: Any) -> Self:
+        return self._apply(arithmetic.greater_equal, (self, other))
+
+    def __eq__(self, other: object) -> Self:  # type: ignore[override]
+        return self._apply(arithmetic.equal, (self, other))
+
+    def __ne__(self, other: object) -> Self:  # type: ignore[override]
+        return self._apply(arithmetic.not_equal, (self, other))
+
+    __hash__ = object.__hash__  # by identity: an operand is a place in a graph, whatever its elements are
+
+    def __getitem__(self, key: Any) -> Self:
+        return self._apply(shaping.Index(_plain(key)), (self,))
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len() of a scalar: it has no axes")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Self]:
+        return (self[i] for i in range(len(self)))
+
+    def sum(self, axis: reduction.Axis = None, keepdims: bool = False) -> Self:
+        """Sum over ``axis`` (None: all axes)."""
+        return reduction.sum(self, axis, keepdims)  # type: ignore[no-any-return]
+
+    def mean(self, axis: reduction.Axis = None, keepdims: bool = False) -> Self:
+        """Average over ``axis`` (None: all axes)."""
+        return reduction.mean(self, axis, keepdims)  # type: ignore[no-any-return]
+
+    def max(self, axis: reduction.Axis = None, keepdims: bool = False) -> Self:
+        """Largest element over ``axis``; ties share the gradient evenly."""
+        return reduction.max(self, axis, keepdims)  # type: ignore[no-any-return]
+
+    def min(self, axis: reduction.Axis = None, keepdims: bool = False) -> Self:
+        """Smallest element over ``axis``; ties share the gradient evenly."""
+        return reduction.min(self, axis, keepdims)  # type: ignore[no-any-return]
+
+    def reshape(self, *shape: Any) -> Self:
+        """Give the same elements in another shape: ``x.reshape(2, 3)`` or ``x.reshape((2, 3))``."""
+        return shaping.reshape(self, shape[0] if len(shape) == 1 else shape)  # type: ignore[no-any-return]
+
+    def transpose(self, *axes: Any) -> Self:
+        """Permute the axes: ``x.transpose(1, 0, 2)``; without arguments reverse them."""
+        order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None
+        return shaping.transpose(self, order)  # type: ignore[no-any-return]
+
+    def swapaxes(self, axis1: int, axis2: int) -> Self:
+        """Exchange two axes."""
+        return shaping.swapaxes(self, axis1, axis2)  # type: ignore[no-any-return]
+
+    def squeeze(self, axis: int | tuple[int, ...] | None = None) -> Self:
+        """Remove axes of length 1."""
+        return shaping.squeeze(self, axis)  # type: ignore[no-any-return]
+
+    def ravel(self) -> Self:
+        """Give the elements in one dimension."""
+        return shaping.ravel(self)  # type: ignore[no-any-return]
+
+    flatten = ravel
+
+    def dot(self, other: Any) -> Self:
+        """Multiply as ``numpy.dot`` does, for operands of at most two axes."""
+        return dot(self, other)  # type: ignore[no-any-return]
+
+    def astype(self, dtype: Any) -> Self:
+        """Convert to another floating-point dtype; the gradient is converted back."""
+        return self._apply(shaping.Cast(dtype), (self,))
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        called = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
+        op = UFUNCS.get(ufunc) if method == "__call__" else None
+        if op is None:
+            raise TypeError(_not_differentiable(f"np.{called}"))
+        if kwargs:
+            raise TypeError(
+                f"np.{called}: {', '.join(f'{name}=' for name in kwargs)} does not work with a tensor, because an "
+                f"operation is recorded and its result is a new tensor. Leave it out, or compute on .data."
+            )
+        if op is arithmetic.power:
+            return inputs[0] ** inputs[1] if isinstance(inputs[0], Operand) else self.__rpow__(inputs[0])
+        return self._apply(op, inputs)
+
+    def __array_function__(
+        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        ours = FUNCTIONS.get(func)
+        if ours is not None:
+            try:
+                return ours(*args, **kwargs)
+            except TypeError as error:
+                if "argument" not in str(error):
+                    raise
+                raise TypeError(f"np.{func.__name__}: {error}, for tensors. Leave it out, or compute on .data.") from error
+        if func in PLAIN:
+            return func(*(_plain(x) for x in args), **{name: _plain(x) for name, x in kwargs.items()})
+        raise TypeError(_not_differentiable(f"np.{func.__name__}"))
+
+
+def _not_differentiable(called: str) -> str:
+    return (
+        f"{called} is not differentiable here yet, so its result would silently carry no gradient. "
+        f"Build it from the operations that are (`minigrad ops` lists them), or compute on .data if none is wanted."
+    )
+
+
+def _plain(x: Any) -> Any:
+    """Give the arrays inside a value, lists and tuples included, where no gradient can flow anyway."""
+    if isinstance(x, Operand):
+        return x.data
+    if isinstance(x, list | tuple):
+        return type(x)(_plain(part) for part in x)
+    return x
+
+
+def dot(a: Any, b: Any) -> Any:
+    """Multiply as ``numpy.dot`` does, for operands of at most two axes."""
+    if not np.ndim(a) or not np.ndim(b):
+        return a * b
+    if np.ndim(b) > 2:
+        raise ValueError(f"dot: the second operand has {np.ndim(b)} axes; use matmul for batches of matrices")
+    return linalg.matmul(a, b)
+
+
+UFUNCS: dict[np.ufunc, Op] = {
+    np.add: arithmetic.add,
+    np.subtract: arithmetic.subtract,
+    np.multiply: arithmetic.multiply,
+    np.divide: arithmetic.divide,
+    np.negative: arithmetic.negative,
+    np.absolute: arithmetic.absolute,
+    np.power: arithmetic.power,
+    np.maximum: arithmetic.maximum,
+    np.minimum: arithmetic.minimum,
+    np.greater: arithmetic.greater,
+    np.greater_equal: arithmetic.greater_equal,
+    np.less: arithmetic.less,
+    np.less_equal: arithmetic.less_equal,
+    np.equal: arithmetic.equal,
+    np.not_equal: arithmetic.not_equal,
+    np.exp: elementwise.exp,
+    np.log: elementwise.log,
+    np.sqrt: elementwise.sqrt,
+    np.square: elementwise.square,
+    np.sin: elementwise.sin,
+    np.cos: elementwise.cos,
+    np.tanh: elementwise.tanh,
+    np.sign: elementwise.sign,
+    np.isfinite: elementwise.isfinite,
+    np.matmul: linalg.matmul,
+}
+
+FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
+    np.sum: reduction.sum,
+    np.mean: reduction.mean,
+    np.max: reduction.max,
+    np.min: reduction.min,
+    np.reshape: shaping.reshape,
+    np.transpose: shaping.transpose,
+    np.swapaxes: shaping.swapaxes,
+    np.expand_dims: shaping.expand_dims,
+    np.squeeze: shaping.squeeze,
+    np.ravel: shaping.ravel,
+    np.broadcast_to: shaping.broadcast_to,
+    np.concatenate: shaping.concatenate,
+    np.stack: shaping.stack,
+    np.where: lambda condition, x, y: arithmetic.where(condition, x, y),
+    np.dot: dot,
+}
+
+# NumPy functions whose result is a shape, an index or a truth value: no gradient belongs to it, so none is lost.
+PLAIN: frozenset[Callable[..., Any]] = frozenset(
+    (np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.empty_like, np.full_like, np.result_type)
+    + (np.argmax, np.argmin, np.argsort, np.count_nonzero, np.nonzero, np.any, np.all)
+    + (np.allclose, np.array_equal, np.isclose, np.array_repr, np.array_str, np.array2string)
+)

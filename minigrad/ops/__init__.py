@@ -1,0 +1,1 @@
+"""The differentiable operations, grouped as NumPy groups them."""

@@ -1,0 +1,114 @@
+"""Arithmetic with two operands, powers, comparisons, and the choice between two values."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from minigrad.op import Elementwise, Op, Shape, minus_one, one
+
+add = Elementwise("add", np.add, one, one, text="{a} + {b}", binds=1)
+subtract = Elementwise("subtract", np.subtract, one, minus_one, text="{a} − {b}", binds=1)
+multiply = Elementwise(
+    "multiply", np.multiply, lambda y, a, b: b, lambda y, a, b: a, text="{a} {b}", binds=2
+)
+divide = Elementwise(
+    "divide", np.divide, lambda y, a, b: 1 / b, lambda y, a, b: -y / b, text="{a} / {b}", binds=2, singular=True
+)
+negative = Elementwise("negative", np.negative, minus_one, text="−{x}", binds=3)
+absolute = Elementwise("absolute", np.absolute, lambda y, x: np.sign(x), text="|{x}|")
+
+
+def _half_at_ties(a: Any, b: Any) -> Any:
+    """Give 1 where a > b, ½ where they tie, else 0: the subgradient that favours neither operand."""
+    return (a > b) + 0.5 * (a == b)
+
+
+maximum = Elementwise(
+    "maximum",
+    np.maximum,
+    lambda y, a, b: _half_at_ties(a, b),
+    lambda y, a, b: _half_at_ties(b, a),
+    text="maximum({a}, {b})",
+)
+minimum = Elementwise(
+    "minimum",
+    np.minimum,
+    lambda y, a, b: _half_at_ties(b, a),
+    lambda y, a, b: _half_at_ties(a, b),
+    text="minimum({a}, {b})",
+)
+
+# ∂(aᵇ)/∂b = y ln a is 0 at a = 0 for b > 0, which the logarithm alone would make NaN; and aᵇ⁻¹ is not needed at b = 0.
+power = Elementwise(
+    "power",
+    np.power,
+    lambda y, a, b: b * a ** np.where(b == 0, 1, b - 1),
+    lambda y, a, b: y * np.log(np.where(a == 0, 1, a)),
+    text="{a} ^ {b}",
+    binds=4,
+    singular=True,
+)
+
+
+class Power(Elementwise):
+    """A power with a constant exponent: y = xⁿ, ∂y/∂x = n xⁿ⁻¹."""
+
+    fields = ("exponent",)
+
+    def __init__(self, exponent: float = 3) -> None:
+        n = self.exponent = exponent
+        derivative = {
+            0: lambda y, x: 0,
+            1: one,
+            2: lambda y, x: 2 * x,
+        }.get(n, lambda y, x: n * x ** (n - 1))
+        super().__init__("power", lambda x: x**n, derivative, text=f"{{x}}{_superscript(n)}", binds=4, singular=n < 1)
+
+
+raised = lru_cache(maxsize=256, typed=True)(Power)  # building an Op costs several times the power itself
+
+
+def _superscript(n: float) -> str:
+    if isinstance(n, int):
+        return str(n).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f" ^ {n}"
+
+
+greater = Elementwise("greater", np.greater, None, None, text="{a} > {b}", binds=0)
+greater_equal = Elementwise("greater_equal", np.greater_equal, None, None, text="{a} ≥ {b}", binds=0)
+less = Elementwise("less", np.less, None, None, text="{a} < {b}", binds=0)
+less_equal = Elementwise("less_equal", np.less_equal, None, None, text="{a} ≤ {b}", binds=0)
+equal = Elementwise("equal", np.equal, None, None, text="{a} = {b}", binds=0)
+not_equal = Elementwise("not_equal", np.not_equal, None, None, text="{a} ≠ {b}", binds=0)
+
+
+class Where(Op):
+    """A choice, element by element: y = a where c holds, else b.
+
+    The rule selects instead of multiplying by 0, so that a NaN on its way to one branch cannot reach the other.
+    """
+
+    name, letters, text, broadcasts = "where", "cab", "where({c}, {a}, {b})", True
+    vjps = (
+        None,
+        lambda op, g, y, c, a, b: np.where(c, g, 0),
+        lambda op, g, y, c, a, b: np.where(c, 0, g),
+    )
+
+    def forward(self, c: Any, a: Any, b: Any) -> Any:
+        """Choose from a or b by c."""
+        return np.where(c, a, b)
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """Give the shape of the three, broadcast together."""
+        return np.broadcast_shapes(*shapes)
+
+    def dtype(self, *dtypes: Any) -> np.dtype[Any]:
+        """Give the dtype that a and b promote to."""
+        return np.result_type(*dtypes[1:])
+
+
+where = Where()

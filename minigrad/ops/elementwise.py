@@ -1,0 +1,47 @@
+"""Functions of one variable, element by element."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minigrad.op import Elementwise
+
+exp = Elementwise("exp", np.exp, lambda y, x: y, text="exp({x})")
+log = Elementwise("log", np.log, lambda y, x: 1 / x, text="log({x})", singular=True)
+sqrt = Elementwise("sqrt", np.sqrt, lambda y, x: 0.5 / y, text="√({x})", singular=True)
+square = Elementwise("square", np.square, lambda y, x: 2 * x, text="{x}²", binds=4)
+sin = Elementwise("sin", np.sin, lambda y, x: np.cos(x), text="sin({x})")
+cos = Elementwise("cos", np.cos, lambda y, x: -np.sin(x), text="cos({x})")
+tanh = Elementwise("tanh", np.tanh, lambda y, x: 1 - y * y, text="tanh({x})")
+relu = Elementwise("relu", lambda x: np.maximum(x, 0), lambda y, x: x > 0, text="relu({x})")
+sign = Elementwise("sign", np.sign, None, text="sign({x})")
+isfinite = Elementwise("isfinite", np.isfinite, None, text="isfinite({x})")
+
+
+def _constants(kind: type[np.floating[Any]]) -> tuple[Any, Any]:
+    limit = np.log(np.finfo(kind).max)
+    return np.array(np.floor(limit), kind), np.array(1, kind)
+
+
+# The largest whole number whose exponential is finite, and 1, by dtype: as arrays of 0 dimensions, since converting
+# a Python scalar costs a small array as much as the arithmetic itself.
+_LIMIT_AND_ONE = {np.dtype(kind): _constants(kind) for kind in (np.float16, np.float32, np.float64, np.longdouble)}
+
+
+def _sigmoid(x: Any) -> Any:
+    """Give σ(x) = 1 / (1 + e⁻ˣ) to full relative precision, with −x held below the point where e⁻ˣ overflows."""
+    constants = _LIMIT_AND_ONE.get(x.dtype) if type(x) is np.ndarray and x.ndim else None
+    if constants is None:  # a scalar, integers, or another library's array
+        limit = float(_LIMIT_AND_ONE.get(getattr(x, "dtype", None), _LIMIT_AND_ONE[np.dtype(np.float64)])[0])
+        return 1 / (1 + np.exp(np.minimum(np.negative(x), limit)))
+    limit, unit = constants
+    y = np.negative(x)
+    np.minimum(y, limit, y)
+    np.exp(y, y)
+    np.add(y, unit, y)
+    return np.divide(unit, y, y)
+
+
+sigmoid = Elementwise("sigmoid", _sigmoid, lambda y, x: (1 - y) * y, text="σ({x})")

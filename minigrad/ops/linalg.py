@@ -1,0 +1,115 @@
+"""Matrix products."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minigrad.op import Op, Shape, fits
+
+
+def transposed(a: Any) -> Any:
+    """Swap the last two axes."""
+    return a.T if a.ndim == 2 else np.swapaxes(a, -1, -2)
+
+
+def _product(a: Any, b: Any) -> Any:
+    """Multiply; for two plain matrices by np.dot, which has half of matmul's overhead on small ones."""
+    return np.dot(a, b) if a.ndim == b.ndim == 2 else np.matmul(a, b)
+
+
+class MatMul(Op):
+    """Matrix product y = a b, batched over leading axes as NumPy's matmul is.
+
+    ∂E/∂a = g bᵀ and ∂E/∂b = aᵀ g. A vector counts as one row on the left and as one column on the right.
+    """
+
+    name, letters, text, binds, broadcasts = "matmul", "ab", "{a} {b}", 2, True
+
+    def forward(self, a: Any, b: Any) -> Any:
+        """Give a b."""
+        return _product(a, b)
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """Give the shape of the product: (…, n, m) (…, m, p) → (…, n, p)."""
+        a, b = shapes
+        if not a or not b:
+            raise ValueError("a product with a scalar is written *")
+        if a[-1] != b[-min(2, len(b))]:
+            raise ValueError("inner sizes differ")
+        return (*np.broadcast_shapes(a[:-2], b[:-2]), *a[-2:-1], *(b[-1:] if len(b) > 1 else ()))
+
+    def hint(self, *shapes: Shape) -> str:
+        """Suggest the operand to transpose."""
+        a, b = shapes
+        if len(b) > 1 and a and a[-1] == b[-1] and fits(a[:-2], b[:-2]):
+            return "Did you mean {b}.T?" if len(b) == 2 else "Did you mean np.swapaxes({b}, -1, -2)?"
+        if len(a) > 1 and b and a[-2] == b[-min(2, len(b))]:
+            return "Did you mean {a}.T?" if len(a) == 2 else "Did you mean np.swapaxes({a}, -1, -2)?"
+        return "" if a and b else "Write * for a product with a scalar."
+
+    def vjp_a(self, g: Any, y: Any, a: Any, b: Any) -> Any:
+        """∂E/∂a = g bᵀ."""
+        if b.ndim == 1:
+            return np.expand_dims(g, -1) * b
+        if a.ndim == 1:
+            return np.matmul(np.expand_dims(g, -2), transposed(b))[..., 0, :]
+        return _product(g, transposed(b))
+
+    def vjp_b(self, g: Any, y: Any, a: Any, b: Any) -> Any:
+        """∂E/∂b = aᵀ g; where b has no batch of its own, the sum over a's batch is part of the one product."""
+        if a.ndim == 1:
+            return np.expand_dims(a, -1) * (g if b.ndim == 1 else np.expand_dims(g, -2)) if b.ndim > 1 else g * a
+        if b.ndim == 1:
+            return np.matmul(transposed(a), np.expand_dims(g, -1))[..., 0]
+        if a.ndim > b.ndim == 2:
+            rows = -1 if a.size else 0
+            a, g = np.reshape(a, (rows, a.shape[-1])), np.reshape(g, (rows, g.shape[-1]))
+        return _product(transposed(a), g)
+
+    vjps = (vjp_a, vjp_b)
+
+
+class Affine(MatMul):
+    """A layer's total input u = y W + b, for rows y of shape (…, in), W of shape (in, out) and b of shape (out,).
+
+    ∂E/∂y = δ Wᵀ, ∂E/∂W = yᵀ δ, ∂E/∂b = Σ δ over the batch. One operation, so that b is added into the product's own
+    buffer instead of a second one.
+    """
+
+    name, letters, text, binds = "affine", "yWb", "{y} {W} + {b}", 1
+
+    def forward(self, x: Any, W: Any, b: Any) -> Any:  # type: ignore[override]
+        """Give x W + b."""
+        u = _product(x, W)
+        if type(u) is np.ndarray is type(b) and u.dtype is b.dtype:
+            return np.add(u, b, u)
+        return u + b
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """Give the shape of x W, to which b must broadcast."""
+        *factors, b = shapes
+        u = super().shape(*factors)
+        if np.broadcast_shapes(u, b) != u:
+            raise ValueError(f"b of shape {b} does not fit into {u}")
+        return u
+
+    def hint(self, *shapes: Shape) -> str:
+        """Suggest the operand to transpose, or the shape that b must have."""
+        x, W, b = shapes
+        try:
+            u = super().shape(x, W)
+        except ValueError:
+            return super().hint(x, W).replace("{b}", "{W}").replace("{a}", "{y}")
+        return f"{{b}} must have shape {u[-1:]}, one value for each column of {{W}}."
+
+    vjps = (
+        lambda op, g, y, x, W, b: op.vjp_a(g, y, x, W),  # type: ignore[attr-defined]
+        lambda op, g, y, x, W, b: op.vjp_b(g, y, x, W),  # type: ignore[attr-defined]
+        lambda op, g, y, x, W, b: g,
+    )
+
+
+matmul = MatMul()
+affine = Affine()

@@ -1,0 +1,166 @@
+"""Sums, means and extremes over axes, and the softmax family."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from minigrad.op import Op, Shape
+
+Axis = int | tuple[int, ...] | None
+
+
+def normalize_axis(axis: Axis, ndim: int) -> tuple[int, ...]:
+    """Give the axes as a sorted tuple of non-negative numbers; None means all of them."""
+    if axis is None:
+        return tuple(range(ndim))
+    return tuple(sorted(np.lib.array_utils.normalize_axis_tuple(axis, ndim)))
+
+
+def restored(g: Any, x: Any, op: Any) -> Any:
+    """Give a reduction's result or gradient back the axes that it lost, each of length 1 (a scalar needs none)."""
+    if op.keepdims or op.axis is None:
+        return g
+    axes = normalize_axis(op.axis, x.ndim)
+    return np.reshape(g, tuple(1 if i in axes else n for i, n in enumerate(x.shape)))
+
+
+class Reduction(Op):
+    """An operation that reduces over ``axis`` (None: over all axes), keeping them with length 1 if ``keepdims``."""
+
+    fields = ("axis", "keepdims")
+
+    def __init__(self, axis: Axis = None, keepdims: bool = False) -> None:
+        self.axis, self.keepdims = axis, keepdims
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """Give the shape without the reduced axes."""
+        (shape,) = shapes
+        axes = normalize_axis(self.axis, len(shape))
+        kept = (1 if i in axes else n for i, n in enumerate(shape) if self.keepdims or i not in axes)
+        return tuple(kept)
+
+
+class Sum(Reduction):
+    """The sum over axes: y = Σ x. Every element has derivative 1, so g is spread over the axes summed."""
+
+    name, text = "sum", "sum({x})"
+    vjps = (lambda op, g, y, x: spread(restored(g, x, op), x.shape),)
+
+    def forward(self, x: Any) -> Any:
+        """Add up over the axes."""
+        return x.sum(self.axis, keepdims=self.keepdims)
+
+
+class Max(Reduction):
+    """The largest element over axes. Elements that tie for it share the gradient evenly."""
+
+    name, text, extreme = "max", "max({x})", "max"
+    broadcasts = True  # a share is a float64 whatever x is; the walk casts it
+    vjps = (lambda op, g, y, x: op.share(restored(y, x, op), x) * restored(g, x, op),)
+
+    def forward(self, x: Any) -> Any:
+        """Take the extreme element over the axes."""
+        return getattr(x, self.extreme)(self.axis, keepdims=self.keepdims)
+
+    def share(self, y: Any, x: Any) -> Any:
+        """Give each element's share of the gradient: 1 / (number of ties) for those that reach y, else 0."""
+        reached = x == y
+        return reached / reached.sum(self.axis, keepdims=True)
+
+
+class Min(Max):
+    """The smallest element over axes. Elements that tie for it share the gradient evenly."""
+
+    name, text, extreme = "min", "min({x})", "min"
+
+
+class Softmax(Op):
+    """Softmax along an axis: yₖ = exp(xₖ) / Σⱼ exp(xⱼ), shifted by max x so that it cannot overflow.
+
+    ∂E/∂xₖ = yₖ (gₖ − Σⱼ gⱼ yⱼ).
+    """
+
+    name, text, fields = "softmax", "softmax({x})", ("axis",)
+    vjps = (lambda op, g, y, x: y * (g - (g * y).sum(axis=op.axis, keepdims=True)),)
+
+    def __init__(self, axis: int = -1) -> None:
+        self.axis = axis
+
+    def forward(self, x: Any) -> Any:
+        """Give the exponentials, normalised along the axis."""
+        y = np.exp(x - x.max(self.axis, keepdims=True))
+        return y / y.sum(self.axis, keepdims=True)
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """Give the input's own shape."""
+        normalize_axis(self.axis, len(shapes[0]))
+        return shapes[0]
+
+
+class LogSoftmax(Softmax):
+    """Logarithm of softmax: yₖ = xₖ − ln Σⱼ exp(xⱼ), exact where softmax itself underflows.
+
+    ∂E/∂xₖ = gₖ − exp(yₖ) Σⱼ gⱼ.
+    """
+
+    name, text = "log_softmax", "log_softmax({x})"
+    vjps = (lambda op, g, y, x: g - np.exp(y) * g.sum(axis=op.axis, keepdims=True),)
+
+    def forward(self, x: Any) -> Any:
+        """Subtract the logarithm of the sum of exponentials, both shifted by the maximum."""
+        shifted = x - x.max(self.axis, keepdims=True)
+        return shifted - np.log(np.exp(shifted).sum(self.axis, keepdims=True))
+
+
+def spread(g: Any, shape: Shape) -> Any:
+    """Broadcast g to ``shape``; a scalar as a view of stride 0, since np.broadcast_to costs ten times as much."""
+    if g.shape == shape:
+        return g
+    if not g.shape and isinstance(g, np.ndarray | np.generic):
+        return np.ndarray(shape, g.dtype, g, 0, (0,) * len(shape))
+    return np.broadcast_to(g, shape)
+
+
+# Ops of static fields, remembered: building one costs as much as a small reduction.
+_sum, _max, _min = (lru_cache(maxsize=256)(kind) for kind in (Sum, Max, Min))
+_softmax, _log_softmax = lru_cache(maxsize=64)(Softmax), lru_cache(maxsize=64)(LogSoftmax)
+
+
+def _static(axis: Axis | list[int]) -> Axis:
+    return tuple(axis) if isinstance(axis, list) else axis
+
+
+def sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:  # noqa: A001
+    """Sum over ``axis``, as ``numpy.sum`` does."""
+    return _sum(_static(axis), bool(keepdims))(x)
+
+
+def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """Average over ``axis``, as ``numpy.mean`` does: the sum divided by the number of elements."""
+    count = 1
+    for i in normalize_axis(_static(axis), x.ndim):
+        count *= x.shape[i]
+    return sum(x, axis, keepdims) / count
+
+
+def max(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:  # noqa: A001
+    """Largest element over ``axis``, as ``numpy.max`` gives; ties share the gradient evenly."""
+    return _max(_static(axis), bool(keepdims))(x)
+
+
+def min(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:  # noqa: A001
+    """Smallest element over ``axis``, as ``numpy.min`` gives; ties share the gradient evenly."""
+    return _min(_static(axis), bool(keepdims))(x)
+
+
+def softmax(x: Any, axis: int = -1) -> Any:
+    """Softmax along ``axis``: yₖ = exp(xₖ) / Σⱼ exp(xⱼ), for Tensors and arrays; it does not overflow."""
+    return _softmax(axis)(x)
+
+
+def log_softmax(x: Any, axis: int = -1) -> Any:
+    """Logarithm of softmax along ``axis``: xₖ − ln Σⱼ exp(xⱼ), for Tensors and arrays; exact at logits of ±1000."""
+    return _log_softmax(axis)(x)

@@ -1,0 +1,284 @@
+"""Operations that move elements without computing: reshape, transpose, index, join, broadcast, cast."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache, partial
+from typing import Any
+
+import numpy as np
+
+from minigrad.op import Op, Rule, Shape
+from minigrad.ops.reduction import normalize_axis
+
+
+def _empty(shape: Shape) -> np.ndarray[Any, Any]:
+    """Give an array of this shape that occupies one byte, for NumPy to work out a shape with."""
+    return np.broadcast_to(np.False_, shape)
+
+
+class Reshape(Op):
+    """The same elements in another shape; one size may be −1 and follows from the rest."""
+
+    name, text, fields = "reshape", "reshape({x})", ("to",)
+    vjps = (lambda op, g, y, x: np.reshape(g, x.shape),)
+
+    def __init__(self, to: Shape = (-1,)) -> None:
+        self.to = to
+
+    def forward(self, x: Any) -> Any:
+        """Reshape, as a view where NumPy can."""
+        return np.reshape(x, self.to)
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """Give the target shape, with −1 worked out."""
+        return np.reshape(_empty(shapes[0]), self.to).shape
+
+
+class Transpose(Op):
+    """The axes in another order; None reverses them. The gradient goes back through the inverse order."""
+
+    name, text, binds, fields = "transpose", "{x}ᵀ", 4, ("axes",)
+    vjps = (lambda op, g, y, x: np.transpose(g, op.inverse()),)  # type: ignore[attr-defined]
+
+    def __init__(self, axes: tuple[int, ...] | None = None) -> None:
+        self.axes = axes
+
+    def inverse(self) -> tuple[int, ...] | None:
+        """Give the order that undoes this one."""
+        if self.axes is None:
+            return None
+        axes = [i % len(self.axes) for i in self.axes]
+        return tuple(axes.index(i) for i in range(len(axes)))
+
+    def forward(self, x: Any) -> Any:
+        """Permute the axes, as a view."""
+        return np.transpose(x, self.axes)
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """Give the permuted shape."""
+        return np.transpose(_empty(shapes[0]), self.axes).shape
+
+
+class Index(Op):
+    """Indexing as NumPy does it: slices, integers, arrays of integers, masks. An element taken twice counts twice."""
+
+    name, text, fields = "index", "{x}[{key}]", ("key",)
+    vjps = (lambda op, g, y, x: Scatter(op.key, x.shape)(g),)  # type: ignore[attr-defined]
+
+    def __init__(self, key: Any = 0) -> None:
+        self.key = key
+
+    def forward(self, x: Any) -> Any:
+        """Index; basic indexing gives a view."""
+        return x[self.key]
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """Give the shape of what the index selects."""
+        return _empty(shapes[0])[self.key].shape
+
+    def _key(self) -> tuple[Any, ...]:
+        return (_hashable(self.key),)
+
+
+class Scatter(Index):
+    """The transpose of indexing: zeros of shape ``into``, with x added in at the index."""
+
+    name, text, fields = "scatter", "scatter({x})", ("key", "into")
+    vjps = (lambda op, g, y, x: g[op.key],)  # type: ignore[attr-defined]
+
+    def __init__(self, key: Any = 0, into: Shape = (3, 3)) -> None:
+        self.key, self.into = key, into
+
+    def forward(self, x: Any) -> Any:
+        """Add x into zeros; an index that holds arrays may name an element twice, which += would count once."""
+        y = np.zeros_like(x, shape=self.into)
+        if _is_basic(self.key):
+            y[self.key] = x
+        else:
+            np.add.at(y, self.key, x)
+        return y
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """Give the shape scattered into."""
+        return self.into
+
+    def _key(self) -> tuple[Any, ...]:
+        return (_hashable(self.key), self.into)
+
+
+def _is_basic(key: Any) -> bool:
+    """Say whether an index holds no arrays, so that it names every element once."""
+    parts = key if isinstance(key, tuple) else (key,)
+    return all(part is None or part is Ellipsis or isinstance(part, slice | int | np.integer) for part in parts)
+
+
+def _hashable(key: Any) -> Any:
+    """Give a stand-in for an index that compares and hashes by value, arrays and slices included."""
+    if isinstance(key, tuple):
+        return tuple(_hashable(part) for part in key)
+    if isinstance(key, slice):
+        return ("slice", key.start, key.stop, key.step)
+    if isinstance(key, list | np.ndarray):
+        array = np.asarray(key)
+        return (array.shape, array.dtype.str, array.tobytes())
+    return (type(key) is bool, key)
+
+
+class BroadcastTo(Op):
+    """The same elements repeated along new or length-1 axes; their gradients add up, in the walk."""
+
+    name, text, fields, broadcasts = "broadcast_to", "broadcast_to({x})", ("to",), True
+    vjps = (lambda op, g, y, x: g,)
+
+    def __init__(self, to: Shape = (3, 3)) -> None:
+        self.to = to
+
+    def forward(self, x: Any) -> Any:
+        """Repeat, as a read-only view."""
+        return np.broadcast_to(x, self.to)
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """Give the target shape."""
+        return np.broadcast_to(_empty(shapes[0]), self.to).shape
+
+
+class Cast(Op):
+    """The same values in another floating-point dtype; the gradient is cast back."""
+
+    name, text, fields, broadcasts = "cast", "cast({x})", ("to",), True
+    vjps = (lambda op, g, y, x: g,)
+
+    def __init__(self, to: Any = np.float32) -> None:
+        self.to = np.dtype(to)
+
+    def forward(self, x: Any) -> Any:
+        """Convert the elements."""
+        return x.astype(self.to)
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """Give the input's own shape."""
+        return shapes[0]
+
+    def dtype(self, *dtypes: Any) -> np.dtype[Any]:
+        """Give the target dtype."""
+        return self.to
+
+
+class _EachInput(Sequence[Rule]):
+    """One rule for however many inputs there are: ``rule(i, op, g, y, *inputs)``."""
+
+    def __init__(self, rule: Rule) -> None:
+        self.rule = rule
+
+    def __getitem__(self, i: Any) -> Any:
+        return partial(self.rule, i)
+
+    def __len__(self) -> int:
+        return 2**31
+
+    def __iter__(self) -> Iterator[Rule]:
+        raise TypeError("the number of inputs is that of the call")
+
+
+class Concatenate(Op):
+    """Arrays joined along an axis that they have; each gets back its own part of the gradient."""
+
+    name, letters, text, fields = "concatenate", "ab", "concatenate({a}, {b})", ("axis",)
+
+    def __init__(self, axis: int = 0) -> None:
+        self.axis = axis
+
+    def forward(self, *arrays: Any) -> Any:
+        """Join along the axis."""
+        return np.concatenate(arrays, self.axis)
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """Give the joined shape."""
+        return np.concatenate([_empty(shape) for shape in shapes], self.axis).shape
+
+    def part(self, i: int, g: Any, y: Any, *inputs: Any) -> Any:
+        """Cut out the part of g that stands where input i stands in y."""
+        (axis,) = normalize_axis(self.axis, y.ndim)
+        start = sum(x.shape[axis] for x in inputs[:i])
+        return g[(slice(None),) * axis + (slice(start, start + inputs[i].shape[axis]),)]
+
+    vjps = _EachInput(lambda i, op, g, y, *inputs: op.part(i, g, y, *inputs))
+
+
+class Stack(Concatenate):
+    """Arrays of one shape joined along a new axis; each gets back its own slice of the gradient."""
+
+    name, text = "stack", "stack({a}, {b})"
+
+    def forward(self, *arrays: Any) -> Any:
+        """Join along a new axis."""
+        return np.stack(arrays, self.axis)
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """Give the shape with the new axis."""
+        return np.stack([_empty(shape) for shape in shapes], self.axis).shape
+
+    def part(self, i: int, g: Any, y: Any, *inputs: Any) -> Any:
+        """Take slice i of g along the new axis."""
+        (axis,) = normalize_axis(self.axis, y.ndim)
+        return g[(slice(None),) * axis + (i,)]
+
+
+_reshape, _transpose = lru_cache(maxsize=256)(Reshape), lru_cache(maxsize=256)(Transpose)
+reversed_axes = Transpose()
+
+
+def _sizes(shape: Any) -> Shape:
+    """Give a shape as a tuple; an int stands for one axis."""
+    return tuple(shape) if np.iterable(shape) else (shape,)
+
+
+def reshape(x: Any, shape: int | Sequence[int]) -> Any:
+    """Give the same elements in another shape, in C order, as ``numpy.reshape`` does."""
+    return _reshape(_sizes(shape))(x)
+
+
+def transpose(x: Any, axes: Sequence[int] | None = None) -> Any:
+    """Permute the axes; None reverses them, as ``numpy.transpose`` does."""
+    return _transpose(None if axes is None else tuple(axes))(x)
+
+
+def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
+    """Exchange two axes, as ``numpy.swapaxes`` does."""
+    (i,), (j,) = normalize_axis(axis1, x.ndim), normalize_axis(axis2, x.ndim)
+    axes = list(range(x.ndim))
+    axes[i], axes[j] = axes[j], axes[i]
+    return transpose(x, axes)
+
+
+def expand_dims(x: Any, axis: int | tuple[int, ...]) -> Any:
+    """Insert axes of length 1, as ``numpy.expand_dims`` does."""
+    return reshape(x, np.expand_dims(_empty(x.shape), axis).shape)
+
+
+def squeeze(x: Any, axis: int | tuple[int, ...] | None = None) -> Any:
+    """Remove axes of length 1, as ``numpy.squeeze`` does."""
+    return reshape(x, np.squeeze(_empty(x.shape), axis).shape)
+
+
+def ravel(x: Any) -> Any:
+    """Give the elements in one dimension, in C order."""
+    return reshape(x, (-1,))
+
+
+def broadcast_to(x: Any, shape: int | Sequence[int]) -> Any:
+    """Repeat to a shape, as ``numpy.broadcast_to`` does."""
+    return BroadcastTo(_sizes(shape))(x)
+
+
+def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Any:
+    """Join Tensors and arrays along an axis that they have; None flattens them first."""
+    if axis is None:
+        return Concatenate(0)(*(ravel(x) for x in arrays))
+    return Concatenate(axis)(*arrays)
+
+
+def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
+    """Join Tensors and arrays of one shape along a new axis."""
+    return Stack(axis)(*arrays)

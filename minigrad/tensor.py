@@ -1,0 +1,306 @@
+"""Tensor: an array and the record of how it was made."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import PurePath
+from typing import Any
+from weakref import WeakSet
+
+import numpy as np
+
+from minigrad.autodiff import pullback
+from minigrad.diagnosis import described, explained
+from minigrad.op import Op
+from minigrad.operand import Operand
+from minigrad.ops import arithmetic
+
+_next_serial = count(1).__next__  # atomic, so that threads may record at the same time
+
+
+class _Recording(threading.local):
+    """Whether this thread records. ``pauses`` counts the threads that do not: while it is 0 nobody has to ask."""
+
+    paused = False
+    pauses = 0
+    lock = threading.Lock()
+
+
+_recording = _Recording()
+
+
+@contextmanager
+def no_grad() -> Iterator[None]:
+    """Compute without recording, in this thread: results require no gradient.
+
+    >>> w = Tensor(2.0, requires_grad=True)
+    >>> with no_grad():
+    ...     (w * w).requires_grad
+    False
+    """
+    before = _recording.paused
+    _recording.paused = True
+    with _Recording.lock:
+        _Recording.pauses += 1
+    try:
+        yield
+    finally:
+        _recording.paused = before
+        with _Recording.lock:
+            _Recording.pauses -= 1
+
+
+class Tensor(Operand):
+    """An array that remembers how it was made, so that a scalar computed from it can be differentiated.
+
+    ``Tensor(data)`` takes any array that speaks NumPy's protocols as it is, without a copy; lists and scalars become
+    arrays. With ``requires_grad=True`` (floating point only) operations on it are recorded, and ``backward()`` on a
+    result leaves ∂E/∂(this tensor) in ``grad``. A ``name`` appears in errors, derivations and pictures.
+
+    >>> w = Tensor([1.0, 2.0], requires_grad=True, name="w")
+    >>> (w * w).sum().backward()
+    >>> w.grad
+    Tensor([2., 4.])
+    """
+
+    # A recorded result sets the first four alone, to stay cheap; the others are found by the properties below.
+    __slots__ = ("data", "op", "inputs", "serial", "_grad", "_name", "_place", "__weakref__")
+    data: Any
+
+    def __init__(self, data: Any, *, requires_grad: bool = False, name: str | None = None) -> None:
+        if isinstance(data, Tensor):
+            raise TypeError(
+                f"Tensor: the data is a tensor already, {described(data)}:{data.shape}. Use it as it is, or .detach() it."
+            )
+        if isinstance(data, list | tuple) and _holds_tensor(data):
+            raise TypeError("Tensor: the list holds tensors. Join them with np.stack, which keeps their gradients.")
+        self.data = data if hasattr(data, "__array_function__") and data.shape is not None else np.asarray(data)
+        if isinstance(self.data, np.generic):
+            self.data = np.asarray(self.data)
+        self.op, self.inputs, self.serial = None, (), 0
+        if name is not None:
+            self._name = name
+        self._place = _place()
+        if requires_grad:
+            self.requires_grad = True
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether a gradient flows to this tensor. It may be switched on a leaf."""
+        return self.serial > 0
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        if self.op is not None:
+            raise ValueError(
+                f"requires_grad: {described(self)} is the result of a recorded operation, and its gradient follows from "
+                f"that. Take .detach() for a tensor that is constant."
+            )
+        if value and not np.issubdtype(self.dtype, np.floating):
+            raise TypeError(
+                f"requires_grad: {described(self)} holds {self.dtype}, and only floating-point tensors have gradients. "
+                f"Convert it first, with .astype(float)."
+            )
+        self.serial = (self.serial or _next_serial()) if value else 0
+
+    @property
+    def grad(self) -> Tensor | None:
+        """∂E/∂(this tensor), added up over the calls of ``backward`` since it was last set to None."""
+        return getattr(self, "_grad", None)
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        if value is not None:
+            if not isinstance(value, Tensor):
+                raise TypeError(f"grad of {described(self)}: wanted a Tensor or None, not {type(value).__name__}.")
+            if value.shape != self.shape:
+                raise ValueError(f"grad of {described(self)}: wanted shape {self.shape}, not {value.shape}.")
+        self._grad = value
+
+    @property
+    def name(self) -> str | None:
+        """The symbol by which errors, derivations and pictures call this tensor."""
+        return getattr(self, "_name", None)
+
+    @name.setter
+    def name(self, value: str | None) -> None:
+        self._name = value
+
+    @property
+    def place(self) -> str | None:
+        """Where a leaf was made, as ``file.py:line``."""
+        return getattr(self, "_place", None)
+
+    def _apply(self, op: Op, inputs: tuple[Any, ...]) -> Tensor:
+        """Compute an operation, and record it if a gradient flows to one of its inputs."""
+        inputs = tuple([x if isinstance(x, Tensor) else _constant(op, x) for x in inputs])
+        try:
+            data = op.forward(*[x.data if isinstance(x, Tensor) else x for x in inputs])
+        except (ValueError, IndexError, TypeError) as error:
+            raise explained(op, inputs, error) from error
+        result = _new(Tensor)
+        result.data = data
+        for x in inputs:
+            if isinstance(x, Tensor) and x.serial > 0 and not (_Recording.pauses and _recording.paused):
+                if _carries_gradient(op):
+                    result.op, result.inputs, result.serial = op, inputs, _next_serial()
+                    return result
+        result.op, result.inputs, result.serial = None, (), 0
+        return result
+
+    def backward(self, gradient: Any = None, create_graph: bool = False) -> None:
+        """Add ∂E/∂leaf to the ``grad`` of every leaf that this tensor E was computed from and that requires one.
+
+        ``gradient`` is ∂E/∂(this tensor) where it is not a scalar E itself (for a scalar it is 1), of this tensor's
+        shape. With ``create_graph=True`` the gradients can be differentiated in turn.
+
+        Raises ``ValueError`` if this tensor requires no gradient, or is no scalar and no ``gradient`` is given.
+        """
+        seed = self._seed(gradient)
+        for leaf, g in pullback(self, seed if create_graph else seed.data, create_graph=create_graph, keep=_kept).items():
+            if not create_graph:
+                g = _new_leaf(_owned(g, leaf.data))
+            before = leaf.grad
+            leaf._grad = g if before is None else before + g
+
+    def _seed(self, gradient: Any) -> Tensor:
+        if self.serial <= 0:
+            raise ValueError(
+                f"backward: no gradient flows to {described(self)}. It was computed from no tensor with "
+                f"requires_grad=True, or inside no_grad()."
+            )
+        if gradient is None:
+            if self.shape:
+                raise ValueError(
+                    f"backward: wanted a scalar, and {described(self)} has shape {self.shape}. "
+                    f"Reduce it, with .sum() say, or give gradient=∂E/∂(this tensor) of that shape."
+                )
+            return _new_leaf(np.ones((), self.dtype))
+        seed = gradient if isinstance(gradient, Tensor) else _new_leaf(np.asarray(gradient, self.dtype))
+        if seed.shape != self.shape:
+            raise ValueError(f"backward: gradient must have the shape of {described(self)}, {self.shape}, not {seed.shape}.")
+        return seed
+
+    def retain_grad(self) -> None:
+        """Ask ``backward`` to leave ∂E/∂(this tensor) in ``grad`` also if this is an intermediate result."""
+        if self.serial <= 0:
+            raise ValueError(f"retain_grad: no gradient flows to {described(self)}, since it requires none.")
+        if self.op is not None:
+            _kept.add(self)
+
+    def detach(self) -> Tensor:
+        """Give a tensor of the same array through which no gradient flows."""
+        result = _new_leaf(self.data)
+        result._name = self.name
+        return result
+
+    def item(self) -> Any:
+        """Give the one element as a Python number."""
+        return self.data.item()
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __bool__(self) -> bool:
+        return bool(self.data)
+
+    def argmax(self, axis: int | None = None) -> Any:
+        """Give the index of the largest element along ``axis``, as an array."""
+        return self.data.argmax(axis)
+
+    def argmin(self, axis: int | None = None) -> Any:
+        """Give the index of the smallest element along ``axis``, as an array."""
+        return self.data.argmin(axis)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        if self.serial > 0:
+            raise TypeError(
+                f"{described(self)} requires a gradient, and an array made of it would lose it. For the bare values take "
+                f".data; to join tensors use np.stack([…]) instead of np.array([…])."
+            )
+        return np.array(self.data, dtype, copy=copy)
+
+    def __repr__(self) -> str:
+        text = np.array2string(np.asarray(self.data), separator=", ", prefix="Tensor(")
+        extras = "".join(
+            [
+                f", dtype={self.dtype}" if self.dtype not in (np.float64, np.int64, np.bool_) else "",
+                f", name={self.name!r}" if self.name else "",
+                ", requires_grad=True" if self.requires_grad else "",
+            ]
+        )
+        return f"Tensor({text}{extras})"
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        raise TypeError(
+            f"{described(self)}: elements of a tensor cannot be assigned, since the record of its making would be wrong. "
+            f"Build a new one, with np.where say, or write to .data of a leaf before it is used."
+        )
+
+    def __reduce__(self) -> Any:
+        if self.op is not None:
+            raise TypeError(f"{described(self)} is the result of a recorded operation and cannot be copied; .detach() it.")
+        return _restored, (self.data, self.requires_grad, self.name)
+
+
+_new = Tensor.__new__
+_kept: WeakSet[Tensor] = WeakSet()  # the intermediate results whose gradient somebody wants
+
+
+def _new_leaf(data: Any) -> Tensor:
+    """Make a constant tensor without the questions that the constructor asks a user."""
+    t = _new(Tensor)
+    t.data, t.op, t.inputs, t.serial = data, None, (), 0
+    return t
+
+
+def _restored(data: Any, requires_grad: bool, name: str | None) -> Tensor:
+    return Tensor(data, requires_grad=requires_grad, name=name)
+
+
+def _owned(g: Any, like: Any) -> Any:
+    """Give a gradient that no other tensor shares: the rules may pass on one array twice, or a view of another."""
+    if type(g) is np.ndarray:
+        return g if g.base is None else g.copy()
+    return np.array(g) if isinstance(g, np.generic) else g
+
+
+def _carries_gradient(op: Op) -> bool:
+    return any(rule is not None for rule in (op.derivatives if op.elementwise else op.vjps))  # type: ignore[attr-defined]
+
+
+def _holds_tensor(data: Any) -> bool:
+    return any(isinstance(x, Tensor) or (isinstance(x, list | tuple) and _holds_tensor(x)) for x in data)
+
+
+def _constant(op: Op, x: Any) -> Any:
+    """Give an operand that is no tensor: a number as it is, so that float32 stays float32 (NEP 50), or an array."""
+    if isinstance(x, int | float) or hasattr(x, "__array_function__"):
+        return x
+    if isinstance(x, Operand):
+        raise TypeError(f"{op.name}: a {type(x).__name__} and a Tensor do not mix; trace the function as a whole.")
+    if x is None or isinstance(x, str | bytes | dict | set):
+        raise TypeError(f"{op.name}: wanted a tensor, an array or a number, not {x!r}.")
+    if isinstance(x, list | tuple) and _holds_tensor(x):
+        raise TypeError(f"{op.name}: the list holds tensors. Join them with np.stack, which keeps their gradients.")
+    return np.asarray(x)
+
+
+_PACKAGE = __name__.partition(".")[0]
+
+
+def _place() -> str | None:
+    """Find the line outside this package that is making a tensor."""
+    frame = sys._getframe(2)
+    while frame is not None:
+        if frame.f_globals.get("__name__", "").partition(".")[0] != _PACKAGE:
+            return f"{PurePath(frame.f_code.co_filename).name}:{frame.f_lineno}"
+        frame = frame.f_back  # type: ignore[assignment]
+    return None
