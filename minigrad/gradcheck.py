@@ -1,0 +1,111 @@
+"""A numeric check of gradients, for users and for our own tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from minigrad.tensor import Tensor
+
+Array = np.ndarray[Any, Any]
+
+
+class GradientError(AssertionError):
+    """A gradient that does not agree with finite differences."""
+
+
+def gradcheck(
+    f: Callable[..., Any],
+    *arrays: Any,
+    rtol: float = 1e-6,
+    atol: float = 1e-8,
+    step: float | None = None,
+    rng: np.random.Generator | int | None = 0,
+) -> bool:
+    """Compare the gradient of ``f`` with central differences, at ``arrays``; return True or raise.
+
+    With E = Σ r ⊙ f(…) for a random r (E = f(…) itself if that is a scalar), the slope of E along a random direction d must be Σ ∂E/∂x ⊙ d. That costs two
+    evaluations for each input, whatever its size:
+
+        (E(x + h d) − E(x − h d)) / 2h,   h = ε^⅓ · max(1, |x|)
+
+    with an error of order h² (Nocedal & Wright, Numerical Optimization, 2nd ed., section 8.1). Where the two disagree
+    by more than ``atol`` + ``rtol`` · |numeric|, every element is looked at by itself. Differences are taken in
+    float64; a float32 input is allowed errors of float32's size.
+
+    Raises ``GradientError`` that names each input and element that differs with its analytic and its numeric value,
+    and says so where the point is a kink, at which the slopes from the left and from the right differ and any value
+    between them is a subgradient.
+    """
+    rng = np.random.default_rng(rng)
+    points = [np.array(x) for x in arrays]
+    if any(not np.issubdtype(x.dtype, np.floating) for x in points):
+        raise TypeError(f"gradcheck: wanted floating-point arrays, not {[str(x.dtype) for x in points]}.")
+    leaves = [Tensor(x, requires_grad=True) for x in points]
+    value = f(*leaves)
+    if not isinstance(value, Tensor):
+        raise TypeError(f"gradcheck: f must return a Tensor, not {type(value).__name__}; is the gradient lost in it?")
+    weights = rng.uniform(0.5, 1.5, value.shape) * rng.choice([-1.0, 1.0], value.shape) if value.shape else np.ones(())
+    if value.requires_grad:
+        value.backward(weights)
+    gradients = [np.zeros(x.shape) if leaf.grad is None else leaf.grad.data for leaf, x in zip(leaves, points, strict=True)]
+    precision = max((np.finfo(x.dtype).eps for x in points), default=0.0) / np.finfo(np.float64).eps
+    rtol, atol = (max(tolerance, tolerance * min(precision, 1e4)) for tolerance in (rtol, atol))
+
+    doubles = [x.astype(np.float64) for x in points]
+
+    def energy(i: int, x: Array) -> float:
+        inputs = [Tensor(x if i == j else other) for j, other in enumerate(doubles)]
+        return float(np.sum(weights * f(*inputs).data))
+
+    faults: list[str] = []
+    for i, (x, gradient) in enumerate(zip(doubles, gradients, strict=True)):
+        if gradient.shape != x.shape or gradient.dtype != points[i].dtype:
+            faults.append(f"input {i}: gradient {gradient.dtype}{gradient.shape} for an input {points[i].dtype}{x.shape}")
+            continue
+        direction = rng.uniform(0.5, 1.5, x.shape) * rng.choice([-1.0, 1.0], x.shape)
+        left, right = _slopes(lambda z, i=i: energy(i, z), x, direction, step)  # type: ignore[misc]
+        analytic = float(np.sum(gradient * direction))
+        scale = max(float(np.sum(np.abs(gradient * direction))), abs(left), abs(right))
+        if _agree(analytic, (left + right) / 2, rtol, atol, scale) and _agree(left, right, 1e-2, 1e-4, scale):
+            continue
+        found = _elements(lambda z, i=i: energy(i, z), x, gradient, i, step, rtol, atol)  # type: ignore[misc]
+        faults += found
+    if faults:
+        more = f"\n… and {len(faults) - 10} more" if len(faults) > 10 else ""
+        raise GradientError("gradcheck: the gradient and finite differences disagree\n" + "\n".join(faults[:10]) + more)
+    return True
+
+
+def _slopes(energy: Callable[[Array], float], x: Array, direction: Array, step: float | None) -> tuple[float, float]:
+    """Give the slopes of E from the left and from the right of x along a direction."""
+    h = step or np.finfo(np.float64).eps ** (1 / 3) * max(1.0, float(np.max(np.abs(x), initial=0.0)))
+    below, at, above = energy(x - h * direction), energy(x), energy(x + h * direction)
+    return (at - below) / h, (above - at) / h
+
+
+def _agree(a: float, b: float, rtol: float, atol: float, scale: float) -> bool:
+    return bool(abs(a - b) <= atol + rtol * scale)
+
+
+def _elements(
+    energy: Callable[[Array], float], x: Array, gradient: Array, i: int, step: float | None, rtol: float, atol: float
+) -> list[str]:
+    """Describe each element of input i whose derivative disagrees, or that sits on a kink."""
+    faults = []
+    for index in np.ndindex(x.shape):
+        direction = np.zeros_like(x)
+        direction[index] = 1.0
+        left, right = _slopes(energy, x, direction, step)
+        analytic, numeric = float(gradient[index]), (left + right) / 2
+        scale = max(abs(left), abs(right), abs(analytic), 1.0)
+        where = f"input {i}, element {index}: analytic {analytic:.8g}, numeric {numeric:.8g}"
+        if not _agree(left, right, 1e-2, 1e-4, scale):
+            inside = min(left, right) - atol - 1e-4 * scale <= analytic <= max(left, right) + atol + 1e-4 * scale
+            verdict = "a subgradient" if inside else "which lies outside them: wrong at the kink too"
+            faults.append(f"{where}; a kink: slope {left:.6g} from the left, {right:.6g} from the right, {verdict}")
+        elif not _agree(analytic, numeric, rtol, atol, scale):
+            faults.append(where)
+    return faults
