@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from heapq import heappop, heappush
+from heapq import heappop, heappush, heapreplace
 from typing import Any
 
 import numpy as np
 
-from minigrad.op import Shape, minus_one, one
+from minigrad.op import Shape
 from minigrad.operand import Operand
 from minigrad.ops.shaping import Cast
 
@@ -28,80 +28,64 @@ def pullback(
     found: dict[Any, Any] = {}
     waiting: dict[int, tuple[Any, Any]] = {}  # serial -> (operand, gradient so far)
     queue: list[int] = []  # their serials, negated: the largest is taken first
+    next_t = next_g = None  # one more, held back from the queue: along a chain it is the next, and the queue stays empty
     t, g = output, gradient
     while True:
-        if keep and t in keep:
-            found[t] = g
         op, inputs = t.op, t.inputs
-        if op is None:
+        if op is None or (keep and t in keep):
             found[t] = g
+        y = t
+        if create_graph:
+            xs = inputs
         else:
-            y = t if create_graph else t.data
-            if create_graph:
-                xs = inputs
-            elif len(inputs) == 2:  # spelled out: this is most of the work of a walk over tiny operations
+            y = t.data
+            if len(inputs) == 2:  # spelled out: a comprehension costs as much as a tiny operation
                 a, b = inputs
                 xs = (a.data if isinstance(a, Operand) else a, b.data if isinstance(b, Operand) else b)
             else:
                 xs = tuple([x.data if isinstance(x, Operand) else x for x in inputs])
-            elementwise = op.elementwise
-            rules = op.derivatives if elementwise else op.vjps
-            i = -1
-            for x in inputs:
-                i += 1
-                if not isinstance(x, Operand) or x.serial < since:
-                    continue
-                rule = rules[i]
-                if rule is None:
-                    continue
-                if not elementwise:
-                    c = rule(op, g, y, *xs)
-                elif rule is one:
-                    c = g
-                elif rule is minus_one:
-                    c = -g
-                elif op.singular:
-                    c = _product_at_singular_points(g, rule(y, *xs))
-                else:
-                    c = g * rule(y, *xs)
-                if op.broadcasts:
-                    value = xs[i]
-                    if c.shape != value.shape:
-                        c = unbroadcast(c, value.shape)
-                    if c.dtype is not value.dtype and c.dtype != value.dtype:
-                        c = Cast(value.dtype)(c)
-                if x.op is None:
-                    found[x] = found[x] + c if x in found else c
-                else:
-                    serial = x.serial
-                    if serial in waiting:
-                        waiting[serial] = (x, waiting[serial][1] + c)
-                    else:
-                        waiting[serial] = (x, c)
-                        heappush(queue, -serial)
-        if not queue:
-            return found
-        t, g = waiting.pop(-heappop(queue))
+        i = -1
+        for x in inputs:
+            i += 1
+            if not isinstance(x, Operand) or x.serial < since:
+                continue
+            rule = op.vjps[i]
+            if rule is None:
+                continue
+            c = rule(op, g, y, *xs)
+            if op.broadcasts:
+                value = xs[i]
+                if c.shape != value.shape:
+                    c = unbroadcast(c, value.shape)
+                if c.dtype is not value.dtype and c.dtype != value.dtype:
+                    c = Cast(value.dtype)(c)
+            if x.op is None:
+                found[x] = found[x] + c if x in found else c
+            elif x is next_t:
+                next_g = next_g + c
+            elif x.serial in waiting:
+                waiting[x.serial] = (x, waiting[x.serial][1] + c)
+            elif next_t is None:
+                next_t, next_g = x, c
+            else:
+                waiting[x.serial] = (x, c)
+                heappush(queue, -x.serial)
+        if next_t is None:
+            if not queue:
+                return found
+            t, g = waiting.pop(-heappop(queue))
+        elif not queue or next_t.serial > -queue[0]:
+            t, g, next_t = next_t, next_g, None
+        else:
+            waiting[next_t.serial] = (next_t, next_g)
+            t, g, next_t = *waiting.pop(-heapreplace(queue, -next_t.serial)), None
 
 
 def unbroadcast(g: Any, shape: Shape) -> Any:
     """Sum a gradient over the axes along which its operand was broadcast: ∂E/∂x = Σ over the copies of x."""
     extra = g.ndim - len(shape)
+    if extra and g.shape[extra:] == shape:  # only leading axes, as for the bias of a layer
+        axes: int | tuple[int, ...] = 0 if extra == 1 else tuple(range(extra))
+        return np.add.reduce(g, axes) if type(g) is np.ndarray else g.sum(axes)
     axes = tuple(i for i in range(g.ndim) if i < extra or (shape[i - extra] == 1 and g.shape[i] != 1))
-    if len(axes) == extra:  # only leading axes, as for the bias of a layer
-        return g.sum(axes[0] if extra == 1 else axes)
     return np.reshape(g.sum(axes, keepdims=True), shape)
-
-
-def _product_at_singular_points(g: Any, derivative: Any) -> Any:
-    """Multiply, where 0 · ∞ and 0 · NaN mean a branch that was not taken, and give 0.
-
-    Only a derivative that is not finite is replaced: at g = 0 a finite one still matters to the second order.
-    """
-    d = derivative
-    if isinstance(d, Operand):
-        if not d.has_data:
-            return g * d
-        d = d.data
-    matters = (g.data if isinstance(g, Operand) else g) != 0
-    return g * np.where(np.isfinite(d) | matters, derivative, 0)

@@ -73,7 +73,7 @@ def _values(x: Any) -> Any:
 
 
 def _same_shape(loss: str, y: Any, t: Any) -> None:
-    if y.shape != np.shape(t):
+    if y.shape != (t.shape if hasattr(t, "shape") else np.shape(t)):
         raise ValueError(
             f"{loss}: y and t must have one shape, since broadcasting would mix the samples; y is {y.shape}, t is "
             f"{np.shape(t)}. Reshape t, to a column with t[:, None] say."

@@ -11,6 +11,15 @@ Shape = tuple[int, ...]
 Rule = Callable[..., Any]
 
 
+class Recorder:
+    """A value that remembers how it was made: applying an Op to it is its own affair."""
+
+    __slots__ = ()
+
+    def _apply(self, op: Op, inputs: tuple[Any, ...]) -> Any:
+        raise NotImplementedError(f"{type(self).__name__} must define _apply(op, inputs)")
+
+
 class Op:
     """One differentiable operation, stated once and read three ways: on arrays, on Tensors and on Nodes.
 
@@ -34,7 +43,7 @@ class Op:
     fields: ClassVar[tuple[str, ...]] = ()
     vjps: Sequence[Rule | None] = ()
     broadcasts = False  # may an input be smaller than the rule's result? Then the walk sums over the broadcast axes
-    elementwise = False
+    differentiable = True
 
     def forward(self, *arrays: Any) -> Any:
         """Give the value of the operation on arrays."""
@@ -55,9 +64,8 @@ class Op:
     def __call__(self, *inputs: Any) -> Any:
         """Apply to arrays, Tensors or Nodes: the first operand that records decides."""
         for x in inputs:
-            apply = getattr(x, "_apply", None)
-            if apply is not None:
-                return apply(self, inputs)
+            if isinstance(x, Recorder):
+                return x._apply(self, inputs)
         return self.forward(*inputs)
 
     def _key(self) -> tuple[Any, ...]:
@@ -77,24 +85,23 @@ class Op:
 
 
 def one(y: Any, *inputs: Any) -> int:
-    """Give the local derivative 1: the walk passes the incoming gradient on as it is."""
+    """Give the local derivative 1: the incoming gradient is passed on as it is."""
     return 1
 
 
 def minus_one(y: Any, *inputs: Any) -> int:
-    """Give the local derivative −1: the walk passes on the negated gradient."""
+    """Give the local derivative −1: the incoming gradient is negated."""
     return -1
 
 
 class Elementwise(Op):
     """An operation on each element by itself: y = f(a, b, …), ∂E/∂a = g ⊙ ∂y/∂a.
 
-    The rules in ``derivatives`` state ∂y/∂input from ``(y, *inputs)`` alone; the walk multiplies by g. A ``singular``
-    operation has points where its derivative is not finite (log at 0, say); there a branch that was not taken must
-    not turn g = 0 into 0 · ∞ = NaN, and the walk sees to that.
+    The rules in ``derivatives`` state ∂y/∂input from ``(y, *inputs)`` alone; the chain rule multiplies by g. A
+    ``singular`` operation has points where its derivative is not finite (log at 0, say); there a branch that was not
+    taken, with g = 0, must not give 0 · ∞ = NaN.
     """
 
-    elementwise = True
     derivatives: tuple[Rule | None, ...]
 
     def __init__(
@@ -109,8 +116,10 @@ class Elementwise(Op):
         self.name, self.text, self.binds, self.singular = name, text, binds, singular
         self.forward = forward  # type: ignore[method-assign]
         self.derivatives = derivatives
+        self.vjps = tuple(derivative and _chained(derivative, singular) for derivative in derivatives)
         self.letters = {1: "x", 2: "ab", 3: "cab"}[len(derivatives)]
         self.broadcasts = len(derivatives) > 1
+        self.differentiable = any(derivatives)
 
     def shape(self, *shapes: Shape) -> Shape:
         """Give the shape of the inputs, broadcast together."""
@@ -127,6 +136,29 @@ class Elementwise(Op):
             if len(shape) == 1 and len(other) == 2 and shape[0] == other[0]:
                 return f"To give one value to each row, write {{{letter}}}[:, None]."
         return ""
+
+
+def _chained(derivative: Rule, singular: bool) -> Rule:
+    """Give the rule g ⊙ ∂y/∂input: the chain rule, element by element."""
+    if derivative is one:
+        return lambda op, g, *_: g
+    if derivative is minus_one:
+        return lambda op, g, *_: -g
+    if singular:
+        return lambda op, g, *values: _product_where_taken(g, derivative(*values))
+    return lambda op, g, *values: g * derivative(*values)
+
+
+def _product_where_taken(g: Any, derivative: Any) -> Any:
+    """Multiply, where 0 · ∞ and 0 · NaN mean a branch that was not taken, and give 0.
+
+    Only a derivative that is not finite is replaced: at g = 0 a finite one still matters to the second order.
+    """
+    if not getattr(derivative, "has_data", True):
+        return g * derivative
+    if isinstance(derivative, np.ndarray | np.generic) and np.isfinite(derivative).all():
+        return g * derivative
+    return g * np.where(g != 0, derivative, np.where(np.isfinite(derivative), derivative, 0))
 
 
 def fits(a: Shape, b: Shape) -> bool:

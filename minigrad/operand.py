@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from math import prod
 from typing import Any, Self
 
 import numpy as np
 
-from minigrad.op import Op
+from minigrad.op import Op, Recorder
 from minigrad.ops import arithmetic, elementwise, linalg, reduction, shaping
 
 
-class Operand:
+class Operand(Recorder):
     """Something an Op can be applied to that remembers how it was made.
 
     ``op`` and ``inputs`` say how (op is None for a leaf), ``serial`` when: an operand's is larger than its inputs',
@@ -24,9 +25,6 @@ class Operand:
     inputs: tuple[Any, ...]
     serial: int
     data: Any
-
-    def _apply(self, op: Op, inputs: tuple[Any, ...]) -> Self:
-        raise NotImplementedError
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -46,10 +44,7 @@ class Operand:
     @property
     def size(self) -> int:
         """Number of elements."""
-        size = 1
-        for n in self.shape:
-            size *= n
-        return size
+        return prod(self.shape)
 
     @property
     def T(self) -> Self:
@@ -136,7 +131,9 @@ class Operand:
 
     def sum(self, axis: reduction.Axis = None, keepdims: bool = False) -> Self:
         """Sum over ``axis`` (None: all axes)."""
-        return reduction.sum(self, axis, keepdims)  # type: ignore[no-any-return]
+        if type(axis) is list:
+            axis = tuple(axis)
+        return self._apply(reduction.summed(axis, keepdims), (self,))
 
     def mean(self, axis: reduction.Axis = None, keepdims: bool = False) -> Self:
         """Average over ``axis`` (None: all axes)."""

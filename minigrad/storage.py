@@ -9,6 +9,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
@@ -68,59 +69,83 @@ def load(path: PathLike, model: Model, optimizer: Optimizer | None = None) -> No
     The model, and the optimiser if given, must be built as the saved ones were; the values are written into their
     arrays. CheckpointError says what does not fit, and leaves both as they were.
     """
-    header, arrays = _read(path)
+    saved = _read(path)
     try:
-        _restore(header, arrays, model, optimizer)
+        _restore(saved, model, optimizer)
     except ValueError as error:
         raise CheckpointError(f"{os.fspath(path)}: {error}") from error
 
 
-def _restore(header: dict[str, Any], arrays: dict[str, Array], model: Model, optimizer: Optimizer | None) -> None:
-    """Compare everything, and only then assign."""
-    parameters, generators = model.parameters(), _generators(model)
-    saved = [arrays[f"parameter/{i}"] for i in range(len(header["parameters"]))]
-    theirs = [_described(*pair) for pair in zip(header["parameters"], saved, strict=True)]
-    ours = [_described(p.name, p.data) for p in parameters]
-    if theirs != ours:
-        differing = [pair for pair in zip(theirs, ours, strict=False) if pair[0] != pair[1]]
-        detail = f"; {differing[0][0]} in the file is {differing[0][1]} in the model" if differing else ""
-        raise ValueError(f"the file has {len(theirs)} parameters and the model {len(ours)}{detail}")
-    states = header["generators"]
-    if len(states) != len(generators):
-        raise ValueError(f"the file has {len(states)} random generators, the model {len(generators)}")
-    for state, generator in zip(states, generators, strict=True):
-        _trial(generator, state)
-    if optimizer is not None:
-        if header["optimizer"] is None:
-            raise ValueError("the file was saved without an optimizer; load it without one")
-        optimizer.load_state_dict(
-            header["optimizer"]
-            | {
-                "state": [
-                    {name: arrays[f"optimizer/{i}/{name}"] for name in names}
-                    for i, names in enumerate(header["optimizer"]["state"])
-                ]
-            }
-        )
-    for p, value in zip(parameters, saved, strict=True):
-        p.data[...] = value
-    for state, generator in zip(states, generators, strict=True):
-        generator.bit_generator.state = state
+@dataclass(frozen=True)
+class _Saved:
+    """The contents of a checkpoint."""
+
+    names: list[str | None]
+    parameters: list[Array]
+    generators: list[dict[str, Any]]
+    optimizer: dict[str, Any] | None
 
 
-def _read(path: PathLike) -> tuple[dict[str, Any], dict[str, Array]]:
-    """Give the header and the arrays of a file that is whole and minigrad's."""
+def _read(path: PathLike) -> _Saved:
     with open(path, "rb") as file:  # a missing file is FileNotFoundError, as everywhere
-        try:
+        with _damage_explained(path):
             with np.load(file, allow_pickle=False) as entries:
                 arrays = {name: entries[name] for name in entries.files}
-            header = json.loads(arrays.pop("header").tobytes())
+            header = json.loads(arrays["header"].tobytes())
             found = header["format"], header["version"]
-        except Exception as error:  # zipfile, zlib, json and NumPy's readers raise all sorts on damaged bytes
-            raise CheckpointError(f"{os.fspath(path)}: not a minigrad checkpoint, or damaged ({error!r})") from error
-    if found != (FORMAT, VERSION):
-        raise CheckpointError(f"{os.fspath(path)}: is {found[0]} version {found[1]}; wanted {FORMAT} version {VERSION}")
-    return header, arrays
+        if found != (FORMAT, VERSION):
+            raise CheckpointError(
+                f"{os.fspath(path)}: is {found[0]} version {found[1]}, not {FORMAT} version {VERSION}"
+            )
+        with _damage_explained(path):
+            optimizer = header["optimizer"]
+            if optimizer is not None:
+                state = [
+                    {name: arrays[f"optimizer/{i}/{name}"] for name in names}
+                    for i, names in enumerate(optimizer["state"])
+                ]
+                optimizer = {"rule": optimizer["rule"], "settings": dict(optimizer["settings"]), "state": state}
+            return _Saved(
+                names=list(header["parameters"]),
+                parameters=[arrays[f"parameter/{i}"] for i in range(len(header["parameters"]))],
+                generators=[dict(state) for state in header["generators"]],
+                optimizer=optimizer,
+            )
+
+
+@contextmanager
+def _damage_explained(path: PathLike) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # zipfile, zlib, json and NumPy's readers raise all sorts on damaged bytes
+        raise CheckpointError(f"{os.fspath(path)}: not a minigrad checkpoint, or damaged ({error!r})") from error
+
+
+def _restore(saved: _Saved, model: Model, optimizer: Optimizer | None) -> None:
+    """Compare everything, and only then assign."""
+    parameters, generators = model.parameters(), _generators(model)
+    theirs = [_described(*pair) for pair in zip(saved.names, saved.parameters, strict=True)]
+    ours = [_described(p.name, p.data) for p in parameters]
+    for their, our in zip(theirs, ours, strict=False):
+        if their != our:
+            raise ValueError(f"{their} in the file is {our} in the model")
+    if len(theirs) != len(ours):
+        raise ValueError(f"the file has {len(theirs)} parameters, the model {len(ours)}")
+    if len(saved.generators) != len(generators):
+        raise ValueError(f"the file has {len(saved.generators)} random generators, the model {len(generators)}")
+    for generator, state in zip(generators, saved.generators, strict=True):
+        _try(generator, state)
+    for p in parameters:
+        if not p.data.flags.writeable:
+            raise ValueError(f"the array of {p.name or 'a parameter'} is read-only; give it a copy")
+    if optimizer is not None:
+        if saved.optimizer is None:
+            raise ValueError("saved without an optimizer; load it without one")
+        optimizer.load_state_dict(saved.optimizer)
+    for p, value in zip(parameters, saved.parameters, strict=True):
+        p.data[...] = value
+    for generator, state in zip(generators, saved.generators, strict=True):
+        generator.bit_generator.state = state
 
 
 @contextmanager
@@ -142,15 +167,13 @@ def _generators(model: Model) -> list[np.random.Generator]:
     return list(getattr(model, "generators", list)())
 
 
-def _trial(generator: np.random.Generator, state: dict[str, Any]) -> None:
-    """Set a fresh generator of the same kind to the state: ValueError if it is of another kind."""
+def _try(generator: np.random.Generator, state: dict[str, Any]) -> None:
+    """Set another generator of the same kind to the state: ValueError if it is of another kind."""
     try:
         type(generator.bit_generator)(0).state = state
     except (KeyError, TypeError, ValueError) as error:
-        kind = type(generator.bit_generator).__name__
-        raise ValueError(
-            f"the file has the state of a {state['bit_generator']}, the model draws with {kind}"
-        ) from error
+        came, wanted = state.get("bit_generator"), type(generator.bit_generator).__name__
+        raise ValueError(f"the file has the state of a {came}, the model draws with {wanted}") from error
 
 
 def _described(name: str | None, value: Array) -> str:

@@ -17,7 +17,7 @@ from minigrad.autodiff import pullback
 from minigrad.diagnosis import described, explained
 from minigrad.op import Op
 from minigrad.operand import Operand
-from minigrad.ops import arithmetic
+from minigrad.ops import arithmetic, linalg
 
 _next_serial = count(1).__next__  # atomic, so that threads may record at the same time
 
@@ -81,9 +81,7 @@ class Tensor(Operand):
         self.data = data if hasattr(data, "__array_function__") and data.shape is not None else np.asarray(data)
         if isinstance(self.data, np.generic):
             self.data = np.asarray(self.data)
-        self.op, self.inputs, self.serial = None, (), 0
-        if name is not None:
-            self._name = name
+        self.op, self.inputs, self.serial, self._grad, self._name = None, (), 0, None, name
         self._place = _place()
         if requires_grad:
             self.requires_grad = True
@@ -106,6 +104,7 @@ class Tensor(Operand):
                 f"Convert it first, with .astype(float)."
             )
         self.serial = (self.serial or _next_serial()) if value else 0
+        self._grad = self.grad
 
     @property
     def grad(self) -> Tensor | None:
@@ -137,19 +136,30 @@ class Tensor(Operand):
 
     def _apply(self, op: Op, inputs: tuple[Any, ...]) -> Tensor:
         """Compute an operation, and record it if a gradient flows to one of its inputs."""
-        inputs = tuple([x if isinstance(x, Tensor) else _constant(op, x) for x in inputs])
+        arrays = []
+        recorded = False
+        for x in inputs:
+            if isinstance(x, Tensor):
+                arrays.append(x.data)
+                if x.serial > 0:
+                    recorded = True
+                continue
+            if type(x) is not np.ndarray and type(x) is not float:
+                constant = _constant(op, x)
+                if constant is not x:
+                    inputs = tuple([constant if part is x else part for part in inputs])
+                    x = constant
+            arrays.append(x)
         try:
-            data = op.forward(*[x.data if isinstance(x, Tensor) else x for x in inputs])
+            data = op.forward(*arrays)
         except (ValueError, IndexError, TypeError) as error:
             raise explained(op, inputs, error) from error
         result = _new(Tensor)
         result.data = data
-        for x in inputs:
-            if isinstance(x, Tensor) and x.serial > 0 and not (_Recording.pauses and _recording.paused):
-                if _carries_gradient(op):
-                    result.op, result.inputs, result.serial = op, inputs, _next_serial()
-                    return result
-        result.op, result.inputs, result.serial = None, (), 0
+        if recorded and op.differentiable and not (_Recording.pauses and _recording.paused):
+            result.op, result.inputs, result.serial = op, inputs, _next_serial()
+        else:
+            result.op, result.inputs, result.serial = None, (), 0
         return result
 
     def backward(self, gradient: Any = None, create_graph: bool = False) -> None:
@@ -161,13 +171,19 @@ class Tensor(Operand):
         Raises ``ValueError`` if this tensor requires no gradient, or is no scalar and no ``gradient`` is given.
         """
         seed = self._seed(gradient)
-        for leaf, g in pullback(self, seed if create_graph else seed.data, create_graph=create_graph, keep=_kept).items():
+        keep = _kept if len(_kept) else ()
+        found = pullback(self, seed if create_graph else seed.data, create_graph=create_graph, keep=keep)
+        seen = {id(seed.data)}
+        for t, g in found.items():
             if not create_graph:
-                g = _new_leaf(_owned(g, leaf.data))
-            before = leaf.grad
-            leaf._grad = g if before is None else before + g
+                if id(g) in seen or type(g) is not np.ndarray or g.base is not None:
+                    g = _owned(g)
+                seen.add(id(g))
+                g = _new_leaf(g)
+            t._grad = g if t._grad is None else t._grad + g
 
     def _seed(self, gradient: Any) -> Tensor:
+        """Give ∂E/∂(this tensor) as a tensor: 1 for a scalar, or what the caller gave, checked."""
         if self.serial <= 0:
             raise ValueError(
                 f"backward: no gradient flows to {described(self)}. It was computed from no tensor with "
@@ -179,10 +195,12 @@ class Tensor(Operand):
                     f"backward: wanted a scalar, and {described(self)} has shape {self.shape}. "
                     f"Reduce it, with .sum() say, or give gradient=∂E/∂(this tensor) of that shape."
                 )
-            return _new_leaf(np.ones((), self.dtype))
-        seed = gradient if isinstance(gradient, Tensor) else _new_leaf(np.asarray(gradient, self.dtype))
+            return _new_leaf(self.dtype.type(1))
+        seed = gradient if isinstance(gradient, Tensor) else _new_leaf(np.array(gradient, self.dtype))
         if seed.shape != self.shape:
-            raise ValueError(f"backward: gradient must have the shape of {described(self)}, {self.shape}, not {seed.shape}.")
+            raise ValueError(
+                f"backward: gradient must have the shape of {described(self)}, {self.shape}, not {seed.shape}."
+            )
         return seed
 
     def retain_grad(self) -> None:
@@ -190,6 +208,7 @@ class Tensor(Operand):
         if self.serial <= 0:
             raise ValueError(f"retain_grad: no gradient flows to {described(self)}, since it requires none.")
         if self.op is not None:
+            self._grad = self.grad
             _kept.add(self)
 
     def detach(self) -> Tensor:
@@ -251,6 +270,49 @@ class Tensor(Operand):
 
 
 _new = Tensor.__new__
+
+
+def _binary(op: Op, reflected: bool = False) -> Callable[[Tensor, Any], Tensor]:
+    """Give an operator as a method: what ``_apply`` does, spelled out for two operands, at half its overhead.
+
+    Whatever is out of the ordinary, an error included, is left to ``_apply``.
+    """
+    forward = op.forward
+
+    def operator(a: Tensor, b: Any) -> Tensor:
+        try:
+            if isinstance(b, Tensor):
+                recorded = a.serial > 0 or b.serial > 0
+                y = forward(a.data, b.data)
+            elif type(b) is float or type(b) is np.ndarray:
+                recorded = a.serial > 0
+                y = forward(b, a.data) if reflected else forward(a.data, b)
+            else:
+                return a._apply(op, (b, a) if reflected else (a, b))
+        except (ValueError, TypeError):
+            return a._apply(op, (b, a) if reflected else (a, b))
+        result = _new(Tensor)
+        result.data = y
+        if recorded and not (_Recording.pauses and _recording.paused):
+            result.op, result.serial = op, _next_serial()
+            result.inputs = (b, a) if reflected else (a, b)
+        else:
+            result.op, result.inputs, result.serial = None, (), 0
+        return result
+
+    return operator
+
+
+for _name, _op in (
+    ("add", arithmetic.add),
+    ("sub", arithmetic.subtract),
+    ("mul", arithmetic.multiply),
+    ("truediv", arithmetic.divide),
+    ("matmul", linalg.matmul),
+):
+    setattr(Tensor, f"__{_name}__", _binary(_op))
+    setattr(Tensor, f"__r{_name}__", _binary(_op, reflected=True))
+
 _kept: WeakSet[Tensor] = WeakSet()  # the intermediate results whose gradient somebody wants
 
 
@@ -265,15 +327,9 @@ def _restored(data: Any, requires_grad: bool, name: str | None) -> Tensor:
     return Tensor(data, requires_grad=requires_grad, name=name)
 
 
-def _owned(g: Any, like: Any) -> Any:
-    """Give a gradient that no other tensor shares: the rules may pass on one array twice, or a view of another."""
-    if type(g) is np.ndarray:
-        return g if g.base is None else g.copy()
-    return np.array(g) if isinstance(g, np.generic) else g
-
-
-def _carries_gradient(op: Op) -> bool:
-    return any(rule is not None for rule in (op.derivatives if op.elementwise else op.vjps))  # type: ignore[attr-defined]
+def _owned(g: Any) -> Any:
+    """Give a gradient an array of its own: the rules may pass one array on twice, or a view of another."""
+    return np.asarray(g) if isinstance(g, np.generic) else g.copy()
 
 
 def _holds_tensor(data: Any) -> bool:

@@ -21,28 +21,29 @@ sign = Elementwise("sign", np.sign, None, text="sign({x})")
 isfinite = Elementwise("isfinite", np.isfinite, None, text="isfinite({x})")
 
 
-def _constants(kind: type[np.floating[Any]]) -> tuple[Any, Any]:
-    limit = np.log(np.finfo(kind).max)
-    return np.array(np.floor(limit), kind), np.array(1, kind)
+def _lowest(kind: type[np.floating[Any]]) -> Any:
+    return np.array(-np.floor(np.log(np.finfo(kind).max)), kind)
 
 
-# The largest whole number whose exponential is finite, and 1, by dtype: as arrays of 0 dimensions, since converting
-# a Python scalar costs a small array as much as the arithmetic itself.
-_LIMIT_AND_ONE = {np.dtype(kind): _constants(kind) for kind in (np.float16, np.float32, np.float64, np.longdouble)}
+# For each dtype the lowest whole number x at which exp(−x) is finite, and 1: as arrays of 0 dimensions, since
+# converting a Python scalar costs a small array as much as the arithmetic itself.
+_LOWEST_AND_ONE = {
+    np.dtype(kind): (_lowest(kind), np.array(1, kind)) for kind in (np.float16, np.float32, np.float64, np.longdouble)
+}
 
 
 def _sigmoid(x: Any) -> Any:
-    """Give σ(x) = 1 / (1 + e⁻ˣ) to full relative precision, with −x held below the point where e⁻ˣ overflows."""
-    constants = _LIMIT_AND_ONE.get(x.dtype) if type(x) is np.ndarray and x.ndim else None
+    """Give σ(x) = 1 / (1 + e⁻ˣ) to full relative precision, with x held above the point where e⁻ˣ overflows."""
+    constants = _LOWEST_AND_ONE.get(x.dtype) if type(x) is np.ndarray and x.ndim else None
     if constants is None:  # a scalar, integers, or another library's array
-        limit = float(_LIMIT_AND_ONE.get(getattr(x, "dtype", None), _LIMIT_AND_ONE[np.dtype(np.float64)])[0])
-        return 1 / (1 + np.exp(np.minimum(np.negative(x), limit)))
-    limit, unit = constants
-    y = np.negative(x)
-    np.minimum(y, limit, y)
+        lowest = _LOWEST_AND_ONE.get(getattr(x, "dtype", None), _LOWEST_AND_ONE[np.dtype(np.float64)])[0]
+        return 1 / (1 + np.exp(-np.maximum(x, float(lowest))))
+    lowest, unit = constants
+    y = np.maximum(x, lowest)
+    np.negative(y, y)
     np.exp(y, y)
     np.add(y, unit, y)
-    return np.divide(unit, y, y)
+    return np.reciprocal(y, y)
 
 
 sigmoid = Elementwise("sigmoid", _sigmoid, lambda y, x: (1 - y) * y, text="σ({x})")

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from minigrad.op import Op, Shape, fits
-
-
-def transposed(a: Any) -> Any:
-    """Swap the last two axes."""
-    return a.T if a.ndim == 2 else np.swapaxes(a, -1, -2)
 
 
 def _product(a: Any, b: Any) -> Any:
@@ -51,22 +47,26 @@ class MatMul(Op):
 
     def vjp_a(self, g: Any, y: Any, a: Any, b: Any) -> Any:
         """∂E/∂a = g bᵀ."""
+        if a.ndim == b.ndim == 2:
+            return np.dot(g, b.T)
         if b.ndim == 1:
             return np.expand_dims(g, -1) * b
         if a.ndim == 1:
-            return np.matmul(np.expand_dims(g, -2), transposed(b))[..., 0, :]
-        return _product(g, transposed(b))
+            return np.matmul(np.expand_dims(g, -2), np.swapaxes(b, -1, -2))[..., 0, :]
+        return np.matmul(g, np.swapaxes(b, -1, -2))
 
     def vjp_b(self, g: Any, y: Any, a: Any, b: Any) -> Any:
         """∂E/∂b = aᵀ g; where b has no batch of its own, the sum over a's batch is part of the one product."""
+        if a.ndim == b.ndim == 2:
+            return np.dot(a.T, g)
         if a.ndim == 1:
             return np.expand_dims(a, -1) * (g if b.ndim == 1 else np.expand_dims(g, -2)) if b.ndim > 1 else g * a
         if b.ndim == 1:
-            return np.matmul(transposed(a), np.expand_dims(g, -1))[..., 0]
-        if a.ndim > b.ndim == 2:
-            rows = -1 if a.size else 0
-            a, g = np.reshape(a, (rows, a.shape[-1])), np.reshape(g, (rows, g.shape[-1]))
-        return _product(transposed(a), g)
+            return np.matmul(np.swapaxes(a, -1, -2), np.expand_dims(g, -1))[..., 0]
+        if b.ndim == 2:
+            rows = prod(a.shape[:-1])
+            return np.dot(np.reshape(a, (rows, a.shape[-1])).T, np.reshape(g, (rows, g.shape[-1])))
+        return np.matmul(np.swapaxes(a, -1, -2), g)
 
     vjps = (vjp_a, vjp_b)
 

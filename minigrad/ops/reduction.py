@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -51,6 +52,8 @@ class Sum(Reduction):
 
     def forward(self, x: Any) -> Any:
         """Add up over the axes."""
+        if type(x) is np.ndarray:  # the ufunc itself, without the layers of Python around it
+            return np.add.reduce(x, self.axis, None, None, self.keepdims)
         return x.sum(self.axis, keepdims=self.keepdims)
 
 
@@ -125,7 +128,7 @@ def spread(g: Any, shape: Shape) -> Any:
 
 
 # Ops of static fields, remembered: building one costs as much as a small reduction.
-_sum, _max, _min = (lru_cache(maxsize=256)(kind) for kind in (Sum, Max, Min))
+summed, _max, _min = (lru_cache(maxsize=256)(kind) for kind in (Sum, Max, Min))
 _softmax, _log_softmax = lru_cache(maxsize=64)(Softmax), lru_cache(maxsize=64)(LogSoftmax)
 
 
@@ -135,15 +138,12 @@ def _static(axis: Axis | list[int]) -> Axis:
 
 def sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:  # noqa: A001
     """Sum over ``axis``, as ``numpy.sum`` does."""
-    return _sum(_static(axis), bool(keepdims))(x)
+    return summed(_static(axis), bool(keepdims))(x)
 
 
 def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """Average over ``axis``, as ``numpy.mean`` does: the sum divided by the number of elements."""
-    count = 1
-    for i in normalize_axis(_static(axis), x.ndim):
-        count *= x.shape[i]
-    return sum(x, axis, keepdims) / count
+    return sum(x, axis, keepdims) / prod(x.shape[i] for i in normalize_axis(_static(axis), x.ndim))
 
 
 def max(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:  # noqa: A001

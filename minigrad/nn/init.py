@@ -1,0 +1,45 @@
+"""Initial weights: each initialiser is a function (shape, rng, dtype) -> array, with shape (inputs, outputs).
+
+`rng` is a `numpy.random.Generator`, an integer seed, or None for fresh randomness. Draws are made in float64 and then
+rounded, so one seed gives the same network in every dtype.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+Array = NDArray[np.floating]
+Rng = np.random.Generator | int | None
+Initializer = Callable[[tuple[int, int], Rng, DTypeLike], Array]
+
+
+def xavier(shape: tuple[int, int], rng: Rng = None, dtype: DTypeLike = np.float64) -> Array:
+    """W ~ U(−a, a), a = √(6 / (inputs + outputs)): for sigmoid, tanh and softmax layers.
+
+    Keeps the variance of the outputs and of δ about equal from layer to layer (Glorot & Bengio 2010, eq. 16).
+    """
+    inputs, outputs = shape
+    a = np.sqrt(6 / (inputs + outputs))
+    return np.random.default_rng(rng).uniform(-a, a, shape).astype(dtype)
+
+
+def he(shape: tuple[int, int], rng: Rng = None, dtype: DTypeLike = np.float64) -> Array:
+    """W ~ N(0, 2 / inputs), of standard deviation √(2 / inputs): for ReLU layers, which pass half of their inputs.
+
+    He, Zhang, Ren & Sun 2015, eq. 10.
+    """
+    inputs, _ = shape
+    return np.random.default_rng(rng).normal(0, np.sqrt(2 / inputs), shape).astype(dtype)
+
+
+def normal(sigma: float) -> Initializer:
+    """The initialiser W ~ N(0, σ²), the same for every layer; 0.01 is the textbooks' value."""
+    if not 0 <= sigma < np.inf:
+        raise ValueError(f"normal: sigma must be a finite number, 0 or more, not {sigma!r}")
+
+    def draw(shape: tuple[int, int], rng: Rng = None, dtype: DTypeLike = np.float64) -> Array:
+        return np.random.default_rng(rng).normal(0, sigma, shape).astype(dtype)
+
+    draw.__name__ = f"normal({sigma})"
+    return draw

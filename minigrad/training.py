@@ -1,0 +1,237 @@
+"""The training loop: epochs of batches, a record of what they came to, and a safe way out at any moment."""
+
+import math
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from operator import index
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from minigrad.data import Array, Rng, batches
+from minigrad.extras import require
+from minigrad.interrupts import CtrlC
+from minigrad.optim import Optimizer
+from minigrad.tensor import Tensor, no_grad
+
+Model = Callable[[Any], Any]
+Loss = Callable[[Any, Any], Any]
+Samples = tuple[ArrayLike, ArrayLike]
+Values = Sequence[float | None]
+Result = tuple[float, float | None]  # loss per sample, accuracy
+
+ROWS = 1000  # the validation set goes through the model in pieces of this size, to bound the memory of hidden layers
+
+
+@dataclass
+class History:
+    """One value for each finished epoch, and whether Ctrl-C came before the last one.
+
+    Losses are per sample, whatever the loss function's reduction, so that batch, mini-batch and online training can
+    stand on one plot. Training values come from the epoch's batches, each taken just before its update and with
+    dropout on; validation values come from the parameters at the end of the epoch, with dropout off. An accuracy is
+    the share of samples classified correctly, and None unless the targets are classes. `seconds` includes validation.
+    """
+
+    loss: list[float] = field(default_factory=list)
+    accuracy: list[float | None] = field(default_factory=list)
+    validation_loss: list[float | None] = field(default_factory=list)
+    validation_accuracy: list[float | None] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    interrupted: bool = False
+
+    def _record(self, training: Result, validation: Result | tuple[None, None], seconds: float) -> None:
+        self.loss.append(training[0])
+        self.accuracy.append(training[1])
+        self.validation_loss.append(validation[0])
+        self.validation_accuracy.append(validation[1])
+        self.seconds.append(seconds)
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the losses, and the accuracies on an axis at the right; needs the extra `plot`.
+
+        The Matplotlib axes are `ax`, or else those of a new figure, and are given back.
+        """
+        if ax is None:
+            ax = require("matplotlib.pyplot", "plot").subplots()[1]
+        ax.set_xlabel("epoch")
+        lines = _curves(ax, "loss", "C0", self.loss, self.validation_loss)
+        if _known(self.accuracy) or _known(self.validation_accuracy):
+            lines += _curves(ax.twinx(), "accuracy", "C1", self.accuracy, self.validation_accuracy)
+        ax.legend(handles=lines)
+        return ax
+
+
+class DivergenceError(FloatingPointError):
+    """A loss or a gradient that is not finite; `history` holds the epochs before it."""
+
+    def __init__(self, message: str, history: History) -> None:
+        super().__init__(message)
+        self.history = history
+
+
+def fit(
+    model: Model,
+    loss: Loss,
+    optimizer: Optimizer,
+    data: Samples,
+    epochs: int,
+    batch_size: int | None = None,
+    validation: Samples | None = None,
+    progress: bool = True,
+    rng: Rng = None,
+) -> History:
+    """Train `model` to lower loss(model(X), T) over data = (X, T), one sample per row.
+
+    batch_size   None: batch learning, one update per epoch; 1: online learning; between them: mini-batches
+    validation   (X, T) that is measured after each epoch, with no gradients recorded
+    progress     shows a bar, with the extra `progress`; without it, warns once and goes on
+    rng          deals the samples to batches, anew for each epoch
+
+    A loss that doubles when every row is given twice is a sum over rows, and is divided by their number for the
+    History; any other counts as a mean. Accuracy is measured where T holds class numbers, or one-hot rows.
+
+    Ctrl-C ends the training between two updates, never within one, and returns the history, `interrupted`. A loss or
+    a gradient that is not finite raises DivergenceError, a FloatingPointError, before it reaches the parameters.
+    The model is left in `eval()`, if it has modes.
+    """
+    if index(epochs) < 0:
+        raise ValueError(f"fit: epochs must be 0 or more, not {epochs}")
+    rng = np.random.default_rng(rng)
+    training, testing = _Meter(loss, data), None if validation is None else _Meter(loss, validation)
+    history, ctrl_c = History(), CtrlC()
+    bar = _bar(epochs) if progress else None
+    try:
+        with ctrl_c.watched():
+            for epoch in range(1, epochs + 1):
+                started = time.perf_counter()
+                _switch(model, "train")
+                for number, (x, t) in enumerate(batches(*data, batch_size, rng), 1):
+                    try:
+                        y, E = _gradients(model, loss, optimizer, x, t)
+                    except FloatingPointError as error:
+                        raise DivergenceError(
+                            f"fit: {error} in epoch {epoch}, batch {number}; the parameters are as they were before "
+                            f"this batch. Try a learning rate smaller than {optimizer.lr}, or look for NaN in the data",
+                            history,
+                        ) from error
+                    training.add(E, y, t)
+                    with ctrl_c.held():
+                        optimizer.step()
+                result, tested = training.read(), testing.over(model) if testing else (None, None)
+                with ctrl_c.held():
+                    history._record(result, tested, time.perf_counter() - started)
+                if bar is not None:
+                    bar.set_postfix(loss=result[0], refresh=False)
+                    bar.update()
+    except KeyboardInterrupt:
+        history.interrupted = True
+    finally:
+        _switch(model, "eval")
+        if bar is not None:
+            bar.close()
+    return history
+
+
+def _gradients(model: Model, loss: Loss, optimizer: Optimizer, x: Any, t: Any) -> tuple[Tensor, float]:
+    """Leave the gradients of one batch in the parameters; give its outputs and its loss."""
+    optimizer.zero_grad()
+    y = model(x)
+    E = loss(y, t)
+    if not isinstance(y, Tensor) or not isinstance(E, Tensor):
+        raise TypeError(f"fit: model and loss must return Tensors, not {type(y).__name__} and {type(E).__name__}")
+    if E.size != 1:
+        raise ValueError(f"fit: the loss must be one number, not of shape {E.shape}; take its sum() or mean()")
+    value = float(E.item())
+    if not math.isfinite(value):
+        raise FloatingPointError(f"the loss became {value}")
+    E.backward()
+    for i, p in enumerate(optimizer.params):
+        if p.grad is not None and not np.isfinite(p.grad.data).all():
+            raise FloatingPointError(f"the gradient of {p.name or f'parameter {i}'} became NaN or infinite")
+    return y, value
+
+
+class _Meter:
+    """Measures the loss per sample and the accuracy on `samples` = (X, T)."""
+
+    def __init__(self, loss: Loss, samples: Samples) -> None:
+        self.loss, self.samples = loss, samples
+        self.one_hot = _is_one_hot(np.asarray(samples[1]))
+        self.sums: bool | None = None  # does the loss add over rows? None until a loss other than 0 has told
+        self._clear()
+
+    def _clear(self) -> None:
+        self.rows = self.labels = self.correct = 0
+        self.total = 0.0
+
+    def add(self, E: float, y: Tensor, t: Array) -> None:
+        """Take in one batch: its loss E, outputs y and targets t."""
+        if self.sums is None and E != 0:
+            self.sums = self._doubles(E, y, t)
+        self.rows += len(t)
+        self.total += E if self.sums else E * len(t)
+        if self.one_hot and t.shape == y.shape:
+            t = t.argmax(-1)
+        elif t.dtype.kind not in "iu" or t.shape != y.shape[:-1] or y.shape[-1] < 2:
+            return
+        self.labels += t.size
+        self.correct += int((y.data.argmax(-1) == t).sum())
+
+    def read(self) -> Result:
+        """Give the loss per sample and the accuracy since the last reading."""
+        result = self.total / self.rows, self.correct / self.labels if self.labels else None
+        self._clear()
+        return result
+
+    def over(self, model: Model) -> Result:
+        """Take in all samples as the model predicts them: with dropout off, and no gradients recorded."""
+        _switch(model, "eval")
+        with no_grad():
+            for x, t in batches(*self.samples, ROWS):
+                y = model(x)
+                self.add(float(self.loss(y, t).item()), y, t)
+        return self.read()
+
+    def _doubles(self, E: float, y: Tensor, t: Array) -> bool:
+        with no_grad():
+            twice = self.loss(Tensor(np.concatenate([y.data, y.data])), np.concatenate([t, t])).item()
+        return bool(abs(twice - 2 * E) < 0.01 * abs(E))
+
+
+def _bar(epochs: int) -> Any:
+    """Give a progress bar, or None, with a warning, where tqdm is not installed."""
+    try:
+        tqdm = require("tqdm.auto", "progress").tqdm
+    except ImportError as error:
+        warnings.warn(f"fit: no progress bar: {error}", stacklevel=3)
+        return None
+    return tqdm(total=epochs, unit="epoch")
+
+
+def _switch(model: Model, mode: str) -> None:
+    """Call model.train() or model.eval(), if the model has it."""
+    getattr(model, mode, lambda: None)()
+
+
+def _is_one_hot(T: Array) -> bool:
+    if T.ndim < 2 or T.shape[-1] < 2:
+        return False
+    return bool(((T == 0) | (T == 1)).all() and (T.sum(axis=-1) == 1).all())
+
+
+def _known(values: Values) -> bool:
+    return any(value is not None for value in values)
+
+
+def _curves(ax: Any, label: str, color: str, training: Values, validation: Values) -> list[Any]:
+    """Draw the curves that have values; give their lines."""
+    ax.set_ylabel(label)
+    lines: list[Any] = []
+    for which, style, values in (("training", "-", training), ("validation", "--", validation)):
+        if _known(values):
+            lines += ax.plot(range(1, len(values) + 1), values, style, color=color, label=f"{which} {label}")
+    return lines
