@@ -14,7 +14,7 @@ from minigrad.ops.shaping import Cast
 
 
 def pullback(
-    output: Any, gradient: Any, *, create_graph: bool = False, since: int = 1, keep: Container[Any] = ()
+    output: Any, gradient: Any, *, create_graph: bool = False, since: int = 1, keep: Container[Any] | None = None
 ) -> dict[Any, Any]:
     """Carry ``gradient`` = ∂E/∂output back to the leaves: {leaf: ∂E/∂leaf}.
 
@@ -30,20 +30,19 @@ def pullback(
     queue: list[int] = []  # their serials, negated: the largest is taken first
     next_t = next_g = None  # one more, held back from the queue: along a chain it is the next, and the queue stays empty
     t, g = output, gradient
+    if t.op is None:
+        return {t: g}
     while True:
-        op, inputs = t.op, t.inputs
-        if op is None or (keep and t in keep):
+        if keep and t in keep:
             found[t] = g
-        y = t
-        if create_graph:
-            xs = inputs
+        op, inputs, y = t.op, t.inputs, t if create_graph else t.data
+        n = len(inputs)
+        if n == 2 and not create_graph:  # spelled out: the general way costs as much as a tiny operation itself
+            a, b = inputs
+            a, b = a.data if isinstance(a, Operand) else a, b.data if isinstance(b, Operand) else b
         else:
-            y = t.data
-            if len(inputs) == 2:  # spelled out: a comprehension costs as much as a tiny operation
-                a, b = inputs
-                xs = (a.data if isinstance(a, Operand) else a, b.data if isinstance(b, Operand) else b)
-            else:
-                xs = tuple([x.data if isinstance(x, Operand) else x for x in inputs])
+            values = inputs if create_graph else [x.data if isinstance(x, Operand) else x for x in inputs]
+            n = 0
         i = -1
         for x in inputs:
             i += 1
@@ -52,9 +51,9 @@ def pullback(
             rule = op.vjps[i]
             if rule is None:
                 continue
-            c = rule(op, g, y, *xs)
+            c = rule(op, g, y, a, b) if n else rule(op, g, y, *values)
             if op.broadcasts:
-                value = xs[i]
+                value = x if create_graph else x.data
                 if c.shape != value.shape:
                     c = unbroadcast(c, value.shape)
                 if c.dtype is not value.dtype and c.dtype != value.dtype:
@@ -63,7 +62,7 @@ def pullback(
                 found[x] = found[x] + c if x in found else c
             elif x is next_t:
                 next_g = next_g + c
-            elif x.serial in waiting:
+            elif waiting and x.serial in waiting:
                 waiting[x.serial] = (x, waiting[x.serial][1] + c)
             elif next_t is None:
                 next_t, next_g = x, c

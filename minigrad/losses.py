@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from minigrad.operand import Operand
-from minigrad.ops.elementwise import square
+from minigrad.ops.linalg import half_squared_distance, vdot
 from minigrad.ops.reduction import log_softmax
 
 Reduction = Literal["sum", "mean"]
@@ -24,7 +24,7 @@ def squared_error(y: Any, t: Any, reduction: Reduction = "sum") -> Any:
     With an identity output layer, δ = ∂E/∂u = y − t. Raises ``ValueError`` if the shapes differ.
     """
     _same_shape("squared_error", y, t)
-    return _reduced("squared_error", 0.5 * square(y - t).sum(), y, reduction)
+    return _reduced("squared_error", half_squared_distance(y, t), y, reduction)
 
 
 def cross_entropy(y: Any, t: Any, reduction: Reduction = "sum") -> Any:
@@ -41,7 +41,7 @@ def cross_entropy(y: Any, t: Any, reduction: Reduction = "sum") -> Any:
             RuntimeWarning,
             stacklevel=2,
         )
-    return _reduced("cross_entropy", -(t * np.log(y)).sum(), y, reduction)
+    return _reduced("cross_entropy", -vdot(t, np.log(y)), y, reduction)
 
 
 def softmax_cross_entropy(u: Any, t: Any, reduction: Reduction = "sum") -> Any:
@@ -53,7 +53,7 @@ def softmax_cross_entropy(u: Any, t: Any, reduction: Reduction = "sum") -> Any:
     logs = log_softmax(u)
     labels = _values(t)
     if labels.shape == u.shape:
-        return _reduced("softmax_cross_entropy", -(t * logs).sum(), u, reduction)
+        return _reduced("softmax_cross_entropy", -vdot(t, logs), u, reduction)
     if labels.shape != u.shape[:-1] or labels.dtype.kind not in "iu":
         raise ValueError(
             f"softmax_cross_entropy: wanted targets of shape {u.shape}, or an integer label for each row, of shape "

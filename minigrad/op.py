@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -32,6 +32,8 @@ class Op:
     - ``shape(*shapes)``: the shape of the value; raises ``ValueError`` where the shapes do not fit.
     - ``vjps``: one rule for each input, ``rule(op, g, y, *inputs)``, giving ∂E/∂input from g = ∂E/∂y, or None where
       there is none. Each is a rule of its own, so that a gradient nobody asked for is never computed.
+    - ``definition(*inputs)``, where the operation is one kernel for several simpler ones: the same value, written with
+      those. A derivation is read off the definition; running takes the kernel.
     - ``letters`` and ``text``: how it is written, ``"{a} + {b}"``, and ``binds``, how tightly: 1 sum, 2 product,
       3 sign, 4 power, 5 atom.
     """
@@ -41,7 +43,8 @@ class Op:
     text: str
     binds: int = 5
     fields: ClassVar[tuple[str, ...]] = ()
-    vjps: Sequence[Rule | None] = ()
+    vjps: Any = ()  # a sequence: tuple[Rule | None, ...]
+    definition: Callable[..., Any] | None = None
     broadcasts = False  # may an input be smaller than the rule's result? Then the walk sums over the broadcast axes
     differentiable = True
 
@@ -116,8 +119,8 @@ class Elementwise(Op):
         self.name, self.text, self.binds, self.singular = name, text, binds, singular
         self.forward = forward  # type: ignore[method-assign]
         self.derivatives = derivatives
-        self.vjps = tuple(derivative and _chained(derivative, singular) for derivative in derivatives)
-        self.letters = {1: "x", 2: "ab", 3: "cab"}[len(derivatives)]
+        self.vjps = tuple(rule and _chained(rule, singular, len(derivatives)) for rule in derivatives)
+        self.letters = {1: "x", 2: "ab"}[len(derivatives)]
         self.broadcasts = len(derivatives) > 1
         self.differentiable = any(derivatives)
 
@@ -138,15 +141,15 @@ class Elementwise(Op):
         return ""
 
 
-def _chained(derivative: Rule, singular: bool) -> Rule:
+def _chained(derivative: Rule, singular: bool, inputs: int) -> Rule:
     """Give the rule g ⊙ ∂y/∂input: the chain rule, element by element."""
     if derivative is one:
-        return lambda op, g, *_: g
+        return {1: lambda op, g, y, x: g, 2: lambda op, g, y, a, b: g}[inputs]
     if derivative is minus_one:
-        return lambda op, g, *_: -g
+        return {1: lambda op, g, y, x: -g, 2: lambda op, g, y, a, b: -g}[inputs]
     if singular:
         return lambda op, g, *values: _product_where_taken(g, derivative(*values))
-    return lambda op, g, *values: g * derivative(*values)
+    return {1: lambda op, g, y, x: g * derivative(y, x), 2: lambda op, g, y, a, b: g * derivative(y, a, b)}[inputs]
 
 
 def _product_where_taken(g: Any, derivative: Any) -> Any:

@@ -277,6 +277,7 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.stack: shaping.stack,
     np.where: lambda condition, x, y: arithmetic.where(condition, x, y),
     np.dot: dot,
+    np.vdot: linalg.vdot,
 }
 
 # NumPy functions whose result is a shape, an index or a truth value: no gradient belongs to it, so none is lost.

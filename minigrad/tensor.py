@@ -12,6 +12,7 @@ from typing import Any
 from weakref import WeakSet
 
 import numpy as np
+from numpy import ndarray
 
 from minigrad.autodiff import pullback
 from minigrad.diagnosis import described, explained
@@ -23,14 +24,14 @@ _next_serial = count(1).__next__  # atomic, so that threads may record at the sa
 
 
 class _Recording(threading.local):
-    """Whether this thread records. ``pauses`` counts the threads that do not: while it is 0 nobody has to ask."""
+    """Whether this thread is inside ``no_grad``."""
 
     paused = False
-    pauses = 0
-    lock = threading.Lock()
 
 
 _recording = _Recording()
+_pauses = 0  # how many threads are inside no_grad: while there are none, nobody has to look up its own
+_pauses_lock = threading.Lock()
 
 
 @contextmanager
@@ -42,16 +43,16 @@ def no_grad() -> Iterator[None]:
     ...     (w * w).requires_grad
     False
     """
-    before = _recording.paused
-    _recording.paused = True
-    with _Recording.lock:
-        _Recording.pauses += 1
+    global _pauses
+    before, _recording.paused = _recording.paused, True
+    with _pauses_lock:
+        _pauses += 1
     try:
         yield
     finally:
         _recording.paused = before
-        with _Recording.lock:
-            _Recording.pauses -= 1
+        with _pauses_lock:
+            _pauses -= 1
 
 
 class Tensor(Operand):
@@ -145,10 +146,10 @@ class Tensor(Operand):
                     recorded = True
                 continue
             if type(x) is not np.ndarray and type(x) is not float:
-                constant = _constant(op, x)
-                if constant is not x:
-                    inputs = tuple([constant if part is x else part for part in inputs])
-                    x = constant
+                known = _operand(op, x)
+                if known is not x:
+                    inputs = tuple([known if part is x else part for part in inputs])
+                    x = known
             arrays.append(x)
         try:
             data = op.forward(*arrays)
@@ -156,7 +157,7 @@ class Tensor(Operand):
             raise explained(op, inputs, error) from error
         result = _new(Tensor)
         result.data = data
-        if recorded and op.differentiable and not (_Recording.pauses and _recording.paused):
+        if recorded and op.differentiable and not (_pauses and _recording.paused):
             result.op, result.inputs, result.serial = op, inputs, _next_serial()
         else:
             result.op, result.inputs, result.serial = None, (), 0
@@ -171,16 +172,16 @@ class Tensor(Operand):
         Raises ``ValueError`` if this tensor requires no gradient, or is no scalar and no ``gradient`` is given.
         """
         seed = self._seed(gradient)
-        keep = _kept if len(_kept) else ()
-        found = pullback(self, seed if create_graph else seed.data, create_graph=create_graph, keep=keep)
+        if create_graph:
+            for t, g in pullback(self, seed, create_graph=True, keep=_kept).items():
+                t._grad = g if t._grad is None else t._grad + g
+            return
         seen = {id(seed.data)}
-        for t, g in found.items():
-            if not create_graph:
-                if id(g) in seen or type(g) is not np.ndarray or g.base is not None:
-                    g = _owned(g)
-                seen.add(id(g))
-                g = _new_leaf(g)
-            t._grad = g if t._grad is None else t._grad + g
+        for t, g in pullback(self, seed.data, keep=_kept).items():
+            if type(g) is not ndarray or g.base is not None or id(g) in seen:
+                g = _owned(g)
+            seen.add(id(g))
+            t._grad = _constant(g) if t._grad is None else t._grad + _constant(g)
 
     def _seed(self, gradient: Any) -> Tensor:
         """Give ∂E/∂(this tensor) as a tensor: 1 for a scalar, or what the caller gave, checked."""
@@ -189,18 +190,17 @@ class Tensor(Operand):
                 f"backward: no gradient flows to {described(self)}. It was computed from no tensor with "
                 f"requires_grad=True, or inside no_grad()."
             )
+        shape = self.data.shape
         if gradient is None:
-            if self.shape:
+            if shape:
                 raise ValueError(
-                    f"backward: wanted a scalar, and {described(self)} has shape {self.shape}. "
+                    f"backward: wanted a scalar, and {described(self)} has shape {shape}. "
                     f"Reduce it, with .sum() say, or give gradient=∂E/∂(this tensor) of that shape."
                 )
-            return _new_leaf(self.dtype.type(1))
-        seed = gradient if isinstance(gradient, Tensor) else _new_leaf(np.array(gradient, self.dtype))
-        if seed.shape != self.shape:
-            raise ValueError(
-                f"backward: gradient must have the shape of {described(self)}, {self.shape}, not {seed.shape}."
-            )
+            return _constant(self.data.dtype.type(1))
+        seed = gradient if isinstance(gradient, Tensor) else _constant(np.array(gradient, self.dtype))
+        if seed.shape != shape:
+            raise ValueError(f"backward: gradient must have the shape of {described(self)}, {shape}, not {seed.shape}.")
         return seed
 
     def retain_grad(self) -> None:
@@ -208,12 +208,14 @@ class Tensor(Operand):
         if self.serial <= 0:
             raise ValueError(f"retain_grad: no gradient flows to {described(self)}, since it requires none.")
         if self.op is not None:
+            global _kept
+            _kept = _kept or WeakSet()
             self._grad = self.grad
             _kept.add(self)
 
     def detach(self) -> Tensor:
         """Give a tensor of the same array through which no gradient flows."""
-        result = _new_leaf(self.data)
+        result = _constant(self.data)
         result._name = self.name
         return result
 
@@ -272,7 +274,7 @@ class Tensor(Operand):
 _new = Tensor.__new__
 
 
-def _binary(op: Op, reflected: bool = False) -> Callable[[Tensor, Any], Tensor]:
+def _binary(op: Op) -> Callable[[Tensor, Any], Tensor]:
     """Give an operator as a method: what ``_apply`` does, spelled out for two operands, at half its overhead.
 
     Whatever is out of the ordinary, an error included, is left to ``_apply``.
@@ -281,21 +283,20 @@ def _binary(op: Op, reflected: bool = False) -> Callable[[Tensor, Any], Tensor]:
 
     def operator(a: Tensor, b: Any) -> Tensor:
         try:
-            if isinstance(b, Tensor):
+            if type(b) is ndarray or type(b) is float:
+                recorded = a.serial > 0
+                y = forward(a.data, b)
+            elif isinstance(b, Tensor):
                 recorded = a.serial > 0 or b.serial > 0
                 y = forward(a.data, b.data)
-            elif type(b) is float or type(b) is np.ndarray:
-                recorded = a.serial > 0
-                y = forward(b, a.data) if reflected else forward(a.data, b)
             else:
-                return a._apply(op, (b, a) if reflected else (a, b))
+                return a._apply(op, (a, b))
         except (ValueError, TypeError):
-            return a._apply(op, (b, a) if reflected else (a, b))
+            return a._apply(op, (a, b))
         result = _new(Tensor)
         result.data = y
-        if recorded and not (_Recording.pauses and _recording.paused):
-            result.op, result.serial = op, _next_serial()
-            result.inputs = (b, a) if reflected else (a, b)
+        if recorded and not (_pauses and _recording.paused):
+            result.op, result.inputs, result.serial = op, (a, b), _next_serial()
         else:
             result.op, result.inputs, result.serial = None, (), 0
         return result
@@ -311,13 +312,12 @@ for _name, _op in (
     ("matmul", linalg.matmul),
 ):
     setattr(Tensor, f"__{_name}__", _binary(_op))
-    setattr(Tensor, f"__r{_name}__", _binary(_op, reflected=True))
 
-_kept: WeakSet[Tensor] = WeakSet()  # the intermediate results whose gradient somebody wants
+_kept: WeakSet[Tensor] | None = None  # the intermediate results whose gradient somebody wants, if ever anyone did
 
 
-def _new_leaf(data: Any) -> Tensor:
-    """Make a constant tensor without the questions that the constructor asks a user."""
+def _constant(data: Any) -> Tensor:
+    """Give a tensor through which no gradient flows, without the questions that the constructor asks a user."""
     t = _new(Tensor)
     t.data, t.op, t.inputs, t.serial = data, None, (), 0
     return t
@@ -336,7 +336,7 @@ def _holds_tensor(data: Any) -> bool:
     return any(isinstance(x, Tensor) or (isinstance(x, list | tuple) and _holds_tensor(x)) for x in data)
 
 
-def _constant(op: Op, x: Any) -> Any:
+def _operand(op: Op, x: Any) -> Any:
     """Give an operand that is no tensor: a number as it is, so that float32 stays float32 (NEP 50), or an array."""
     if isinstance(x, int | float) or hasattr(x, "__array_function__"):
         return x

@@ -80,6 +80,10 @@ class Affine(MatMul):
 
     name, letters, text, binds = "affine", "yWb", "{y} {W} + {b}", 1
 
+    def definition(self, y: Any, W: Any, b: Any) -> Any:
+        """Write it as a product and a sum."""
+        return y @ W + b
+
     def forward(self, x: Any, W: Any, b: Any) -> Any:  # type: ignore[override]
         """Give x W + b."""
         u = _product(x, W)
@@ -105,11 +109,51 @@ class Affine(MatMul):
         return f"{{b}} must have shape {u[-1:]}, one value for each column of {{W}}."
 
     vjps = (
-        lambda op, g, y, x, W, b: op.vjp_a(g, y, x, W),  # type: ignore[attr-defined]
-        lambda op, g, y, x, W, b: op.vjp_b(g, y, x, W),  # type: ignore[attr-defined]
-        lambda op, g, y, x, W, b: g,
+        lambda op, g, u, y, W, b: np.dot(g, W.T) if y.ndim == W.ndim == 2 else op.vjp_a(g, u, y, W),
+        lambda op, g, u, y, W, b: np.dot(y.T, g) if y.ndim == W.ndim == 2 else op.vjp_b(g, u, y, W),
+        lambda op, g, u, y, W, b: g,
     )
+
+
+class Inner(Op):
+    """The inner product of all elements, y = Σ a b, as ``numpy.vdot`` gives it. ∂E/∂a = g b and ∂E/∂b = g a."""
+
+    name, letters, text = "vdot", "ab", "⟨{a}, {b}⟩"
+    broadcasts = True  # a and b may differ in dtype; the walk casts
+    vjps = (lambda op, g, y, a, b: g * b, lambda op, g, y, a, b: g * a)
+
+    def definition(self, a: Any, b: Any) -> Any:
+        """Write it as the sum of a product."""
+        return (a * b).sum()
+
+    def forward(self, a: Any, b: Any) -> Any:
+        """Multiply and add up."""
+        return np.vdot(a, b)
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """Give the shape of a scalar, for two inputs of one shape."""
+        if shapes[0] != shapes[1]:
+            raise ValueError("wanted two operands of one shape")
+        return ()
+
+
+class HalfSquaredDistance(Inner):
+    """Half the squared distance, E = ½ Σ (a − b)². ∂E/∂a = a − b, ∂E/∂b = b − a."""
+
+    name, text = "half_squared_distance", "½‖{a} − {b}‖²"
+    vjps = (lambda op, g, y, a, b: g * (a - b), lambda op, g, y, a, b: g * (b - a))
+
+    def definition(self, a: Any, b: Any) -> Any:
+        """Write it as half the sum of squares."""
+        return 0.5 * ((a - b) ** 2).sum()
+
+    def forward(self, a: Any, b: Any) -> Any:
+        """Subtract, then take the inner product of the difference with itself."""
+        d = a - b
+        return np.vdot(d, d) * 0.5
 
 
 matmul = MatMul()
 affine = Affine()
+vdot = Inner()
+half_squared_distance = HalfSquaredDistance()

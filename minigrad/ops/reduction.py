@@ -52,9 +52,7 @@ class Sum(Reduction):
 
     def forward(self, x: Any) -> Any:
         """Add up over the axes."""
-        if type(x) is np.ndarray:  # the ufunc itself, without the layers of Python around it
-            return np.add.reduce(x, self.axis, None, None, self.keepdims)
-        return x.sum(self.axis, keepdims=self.keepdims)
+        return _total(x, self.axis, self.keepdims)
 
 
 class Max(Reduction):
@@ -80,6 +78,18 @@ class Min(Max):
     name, text, extreme = "min", "min({x})", "min"
 
 
+def _total(x: Any, axis: Axis, keepdims: bool = True) -> Any:
+    """Sum along an axis; on plain arrays by the ufunc itself, without the layers of Python around it."""
+    if type(x) is np.ndarray:
+        return np.add.reduce(x, axis, None, None, keepdims)
+    return x.sum(axis, keepdims=keepdims)
+
+
+def _largest(x: Any, axis: Axis) -> Any:
+    """Give the maximum along an axis, likewise."""
+    return np.maximum.reduce(x, axis, None, None, True) if type(x) is np.ndarray else x.max(axis, keepdims=True)
+
+
 class Softmax(Op):
     """Softmax along an axis: yₖ = exp(xₖ) / Σⱼ exp(xⱼ), shifted by max x so that it cannot overflow.
 
@@ -94,8 +104,8 @@ class Softmax(Op):
 
     def forward(self, x: Any) -> Any:
         """Give the exponentials, normalised along the axis."""
-        y = np.exp(x - x.max(self.axis, keepdims=True))
-        return y / y.sum(self.axis, keepdims=True)
+        y = np.exp(x - _largest(x, self.axis))
+        return y / _total(y, self.axis)
 
     def shape(self, *shapes: Shape) -> Shape:
         """Give the input's own shape."""
@@ -114,8 +124,8 @@ class LogSoftmax(Softmax):
 
     def forward(self, x: Any) -> Any:
         """Subtract the logarithm of the sum of exponentials, both shifted by the maximum."""
-        shifted = x - x.max(self.axis, keepdims=True)
-        return shifted - np.log(np.exp(shifted).sum(self.axis, keepdims=True))
+        shifted = x - _largest(x, self.axis)
+        return shifted - np.log(_total(np.exp(shifted), self.axis))
 
 
 def spread(g: Any, shape: Shape) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache, partial
 from typing import Any
 
@@ -165,20 +165,14 @@ class Cast(Op):
         return self.to
 
 
-class _EachInput(Sequence[Rule]):
-    """One rule for however many inputs there are: ``rule(i, op, g, y, *inputs)``."""
+class EachInput:
+    """One rule for however many inputs a call has: ``rule(i, op, g, y, *inputs)`` for the input at position i."""
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
 
-    def __getitem__(self, i: Any) -> Any:
+    def __getitem__(self, i: int) -> Rule:
         return partial(self.rule, i)
-
-    def __len__(self) -> int:
-        return 2**31
-
-    def __iter__(self) -> Iterator[Rule]:
-        raise TypeError("the number of inputs is that of the call")
 
 
 class Concatenate(Op):
@@ -203,7 +197,7 @@ class Concatenate(Op):
         start = sum(x.shape[axis] for x in inputs[:i])
         return g[(slice(None),) * axis + (slice(start, start + inputs[i].shape[axis]),)]
 
-    vjps = _EachInput(lambda i, op, g, y, *inputs: op.part(i, g, y, *inputs))
+    vjps = EachInput(lambda i, op, g, y, *inputs: op.part(i, g, y, *inputs))
 
 
 class Stack(Concatenate):
