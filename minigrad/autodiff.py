@@ -28,7 +28,7 @@ def pullback(
     found: dict[Any, Any] = {}
     waiting: dict[int, tuple[Any, Any]] = {}  # serial -> (operand, gradient so far)
     queue: list[int] = []  # their serials, negated: the largest is taken first
-    next_t = next_g = None  # one more, held back from the queue: along a chain it is the next, and the queue stays empty
+    next_t = next_g = None  # one held back from the queue: along a chain it is the next, and the queue stays empty
     t, g = output, gradient
     if t.op is None:
         return {t: g}

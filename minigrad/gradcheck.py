@@ -26,8 +26,8 @@ def gradcheck(
 ) -> bool:
     """Compare the gradient of ``f`` with central differences, at ``arrays``; return True or raise.
 
-    With E = Σ r ⊙ f(…) for a random r (E = f(…) itself if that is a scalar), the slope of E along a random direction d must be Σ ∂E/∂x ⊙ d. That costs two
-    evaluations for each input, whatever its size:
+    With E = Σ r ⊙ f(…) for a random r (E = f(…) itself if that is a scalar), the slope of E along a random direction d
+    must be Σ ∂E/∂x ⊙ d. That costs two evaluations for each input, whatever its size:
 
         (E(x + h d) − E(x − h d)) / 2h,   h = ε^⅓ · max(1, |x|)
 
@@ -50,7 +50,7 @@ def gradcheck(
     weights = rng.uniform(0.5, 1.5, value.shape) * rng.choice([-1.0, 1.0], value.shape) if value.shape else np.ones(())
     if value.requires_grad:
         value.backward(weights)
-    gradients = [np.zeros(x.shape) if leaf.grad is None else leaf.grad.data for leaf, x in zip(leaves, points, strict=True)]
+    gradients = [np.zeros_like(leaf.data) if leaf.grad is None else leaf.grad.data for leaf in leaves]
     precision = max((np.finfo(x.dtype).eps for x in points), default=0.0) / np.finfo(np.float64).eps
     rtol, atol = (max(tolerance, tolerance * min(precision, 1e4)) for tolerance in (rtol, atol))
 
@@ -63,7 +63,8 @@ def gradcheck(
     faults: list[str] = []
     for i, (x, gradient) in enumerate(zip(doubles, gradients, strict=True)):
         if gradient.shape != x.shape or gradient.dtype != points[i].dtype:
-            faults.append(f"input {i}: gradient {gradient.dtype}{gradient.shape} for an input {points[i].dtype}{x.shape}")
+            wanted, came = (points[i].dtype, x.shape), (gradient.dtype, gradient.shape)
+            faults.append(f"input {i}: the gradient must be {wanted[0]} {wanted[1]}, not {came[0]} {came[1]}")
             continue
         direction = rng.uniform(0.5, 1.5, x.shape) * rng.choice([-1.0, 1.0], x.shape)
         left, right = _slopes(lambda z, i=i: energy(i, z), x, direction, step)  # type: ignore[misc]

@@ -59,7 +59,7 @@ def softmax_cross_entropy(u: Any, t: Any, reduction: Reduction = "sum") -> Any:
             f"softmax_cross_entropy: wanted targets of shape {u.shape}, or an integer label for each row, of shape "
             f"{u.shape[:-1]}; t is {labels.dtype} of shape {labels.shape}."
         )
-    if labels.size and not (0 <= labels.min() and labels.max() < u.shape[-1]):
+    if labels.size and not (labels.min() >= 0 and labels.max() < u.shape[-1]):
         raise IndexError(
             f"softmax_cross_entropy: labels must be 0 to {u.shape[-1] - 1}, the columns of u; they are "
             f"{labels.min()} to {labels.max()}."

@@ -9,7 +9,8 @@ from typing import Any, Self
 import numpy as np
 
 from minigrad.op import Op, Recorder
-from minigrad.ops import arithmetic, elementwise, linalg, reduction, shaping
+from minigrad.ops import arithmetic, linalg, reduction, shaping
+from minigrad.protocol import FUNCTIONS, PLAIN, UFUNCS
 
 
 class Operand(Recorder):
@@ -29,12 +30,12 @@ class Operand(Recorder):
     @property
     def shape(self) -> tuple[int, ...]:
         """Length of each axis."""
-        return self.data.shape  # type: ignore[no-any-return]
+        return self.data.shape
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """Data type of the elements."""
-        return self.data.dtype  # type: ignore[no-any-return]
+        return self.data.dtype
 
     @property
     def ndim(self) -> int:
@@ -131,48 +132,46 @@ class Operand(Recorder):
 
     def sum(self, axis: reduction.Axis = None, keepdims: bool = False) -> Self:
         """Sum over ``axis`` (None: all axes)."""
-        if type(axis) is list:
-            axis = tuple(axis)
         return self._apply(reduction.summed(axis, keepdims), (self,))
 
     def mean(self, axis: reduction.Axis = None, keepdims: bool = False) -> Self:
         """Average over ``axis`` (None: all axes)."""
-        return reduction.mean(self, axis, keepdims)  # type: ignore[no-any-return]
+        return reduction.mean(self, axis, keepdims)
 
     def max(self, axis: reduction.Axis = None, keepdims: bool = False) -> Self:
         """Largest element over ``axis``; ties share the gradient evenly."""
-        return reduction.max(self, axis, keepdims)  # type: ignore[no-any-return]
+        return reduction.max(self, axis, keepdims)
 
     def min(self, axis: reduction.Axis = None, keepdims: bool = False) -> Self:
         """Smallest element over ``axis``; ties share the gradient evenly."""
-        return reduction.min(self, axis, keepdims)  # type: ignore[no-any-return]
+        return reduction.min(self, axis, keepdims)
 
     def reshape(self, *shape: Any) -> Self:
         """Give the same elements in another shape: ``x.reshape(2, 3)`` or ``x.reshape((2, 3))``."""
-        return shaping.reshape(self, shape[0] if len(shape) == 1 else shape)  # type: ignore[no-any-return]
+        return shaping.reshape(self, shape[0] if len(shape) == 1 else shape)
 
     def transpose(self, *axes: Any) -> Self:
         """Permute the axes: ``x.transpose(1, 0, 2)``; without arguments reverse them."""
         order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None
-        return shaping.transpose(self, order)  # type: ignore[no-any-return]
+        return shaping.transpose(self, order)
 
     def swapaxes(self, axis1: int, axis2: int) -> Self:
         """Exchange two axes."""
-        return shaping.swapaxes(self, axis1, axis2)  # type: ignore[no-any-return]
+        return shaping.swapaxes(self, axis1, axis2)
 
     def squeeze(self, axis: int | tuple[int, ...] | None = None) -> Self:
         """Remove axes of length 1."""
-        return shaping.squeeze(self, axis)  # type: ignore[no-any-return]
+        return shaping.squeeze(self, axis)
 
     def ravel(self) -> Self:
         """Give the elements in one dimension."""
-        return shaping.ravel(self)  # type: ignore[no-any-return]
+        return shaping.ravel(self)
 
     flatten = ravel
 
     def dot(self, other: Any) -> Self:
         """Multiply as ``numpy.dot`` does, for operands of at most two axes."""
-        return dot(self, other)  # type: ignore[no-any-return]
+        return linalg.dot(self, other)
 
     def astype(self, dtype: Any) -> Self:
         """Convert to another floating-point dtype; the gradient is converted back."""
@@ -202,8 +201,8 @@ class Operand(Recorder):
             except TypeError as error:
                 if "argument" not in str(error):
                     raise
-                raise TypeError(f"np.{func.__name__}: {error}, for tensors. Leave it out, or compute on .data.") from error
-        if func in PLAIN:
+                raise TypeError(f"np.{func.__name__}, for tensors: {error}. Leave it out, or use .data.") from error
+        if func in PLAIN and self.has_data:
             return func(*(_plain(x) for x in args), **{name: _plain(x) for name, x in kwargs.items()})
         raise TypeError(_not_differentiable(f"np.{func.__name__}"))
 
@@ -222,67 +221,3 @@ def _plain(x: Any) -> Any:
     if isinstance(x, list | tuple):
         return type(x)(_plain(part) for part in x)
     return x
-
-
-def dot(a: Any, b: Any) -> Any:
-    """Multiply as ``numpy.dot`` does, for operands of at most two axes."""
-    if not np.ndim(a) or not np.ndim(b):
-        return a * b
-    if np.ndim(b) > 2:
-        raise ValueError(f"dot: the second operand has {np.ndim(b)} axes; use matmul for batches of matrices")
-    return linalg.matmul(a, b)
-
-
-UFUNCS: dict[np.ufunc, Op] = {
-    np.add: arithmetic.add,
-    np.subtract: arithmetic.subtract,
-    np.multiply: arithmetic.multiply,
-    np.divide: arithmetic.divide,
-    np.negative: arithmetic.negative,
-    np.absolute: arithmetic.absolute,
-    np.power: arithmetic.power,
-    np.maximum: arithmetic.maximum,
-    np.minimum: arithmetic.minimum,
-    np.greater: arithmetic.greater,
-    np.greater_equal: arithmetic.greater_equal,
-    np.less: arithmetic.less,
-    np.less_equal: arithmetic.less_equal,
-    np.equal: arithmetic.equal,
-    np.not_equal: arithmetic.not_equal,
-    np.exp: elementwise.exp,
-    np.log: elementwise.log,
-    np.sqrt: elementwise.sqrt,
-    np.square: elementwise.square,
-    np.sin: elementwise.sin,
-    np.cos: elementwise.cos,
-    np.tanh: elementwise.tanh,
-    np.sign: elementwise.sign,
-    np.isfinite: elementwise.isfinite,
-    np.matmul: linalg.matmul,
-}
-
-FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
-    np.sum: reduction.sum,
-    np.mean: reduction.mean,
-    np.max: reduction.max,
-    np.min: reduction.min,
-    np.reshape: shaping.reshape,
-    np.transpose: shaping.transpose,
-    np.swapaxes: shaping.swapaxes,
-    np.expand_dims: shaping.expand_dims,
-    np.squeeze: shaping.squeeze,
-    np.ravel: shaping.ravel,
-    np.broadcast_to: shaping.broadcast_to,
-    np.concatenate: shaping.concatenate,
-    np.stack: shaping.stack,
-    np.where: lambda condition, x, y: arithmetic.where(condition, x, y),
-    np.dot: dot,
-    np.vdot: linalg.vdot,
-}
-
-# NumPy functions whose result is a shape, an index or a truth value: no gradient belongs to it, so none is lost.
-PLAIN: frozenset[Callable[..., Any]] = frozenset(
-    (np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.empty_like, np.full_like, np.result_type)
-    + (np.argmax, np.argmin, np.argsort, np.count_nonzero, np.nonzero, np.any, np.all)
-    + (np.allclose, np.array_equal, np.isclose, np.array_repr, np.array_str, np.array2string)
-)

@@ -69,13 +69,16 @@ class Tensor(Operand):
     """
 
     # A recorded result sets the first four alone, to stay cheap; the others are found by the properties below.
-    __slots__ = ("data", "op", "inputs", "serial", "_grad", "_name", "_place", "__weakref__")
+    __slots__ = ("__weakref__", "_grad", "_name", "_place", "data", "inputs", "op", "serial")
     data: Any
+    _grad: Tensor | None
+    _name: str | None
+    _place: str | None
 
     def __init__(self, data: Any, *, requires_grad: bool = False, name: str | None = None) -> None:
         if isinstance(data, Tensor):
             raise TypeError(
-                f"Tensor: the data is a tensor already, {described(data)}:{data.shape}. Use it as it is, or .detach() it."
+                f"Tensor: the data is already a tensor, {described(data)}:{data.shape}. Use it as it is, or detach it."
             )
         if isinstance(data, list | tuple) and _holds_tensor(data):
             raise TypeError("Tensor: the list holds tensors. Join them with np.stack, which keeps their gradients.")
@@ -96,8 +99,8 @@ class Tensor(Operand):
     def requires_grad(self, value: bool) -> None:
         if self.op is not None:
             raise ValueError(
-                f"requires_grad: {described(self)} is the result of a recorded operation, and its gradient follows from "
-                f"that. Take .detach() for a tensor that is constant."
+                f"requires_grad: {described(self)} is the result of a recorded operation, and its gradient follows "
+                f"from that. Take .detach() for a tensor that is constant."
             )
         if value and not np.issubdtype(self.dtype, np.floating):
             raise TypeError(
@@ -243,8 +246,8 @@ class Tensor(Operand):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         if self.serial > 0:
             raise TypeError(
-                f"{described(self)} requires a gradient, and an array made of it would lose it. For the bare values take "
-                f".data; to join tensors use np.stack([…]) instead of np.array([…])."
+                f"{described(self)} requires a gradient, and an array made of it would lose it. For the bare values "
+                f"take .data; to join tensors use np.stack([…]) instead of np.array([…])."
             )
         return np.array(self.data, dtype, copy=copy)
 
@@ -261,13 +264,13 @@ class Tensor(Operand):
 
     def __setitem__(self, key: Any, value: Any) -> None:
         raise TypeError(
-            f"{described(self)}: elements of a tensor cannot be assigned, since the record of its making would be wrong. "
-            f"Build a new one, with np.where say, or write to .data of a leaf before it is used."
+            f"{described(self)}: elements of a tensor cannot be assigned, since the record of its making would be "
+            f"wrong. Build a new one, with np.where say, or write to .data of a leaf before it is used."
         )
 
     def __reduce__(self) -> Any:
         if self.op is not None:
-            raise TypeError(f"{described(self)} is the result of a recorded operation and cannot be copied; .detach() it.")
+            raise TypeError(f"{described(self)} is the result of an operation and cannot be copied; .detach() it.")
         return _restored, (self.data, self.requires_grad, self.name)
 
 

@@ -83,12 +83,12 @@ def _variable(called: str, args: tuple[Any, ...], i: int) -> Tensor:
         raise ValueError(f"grad of {called}: argnums names positional argument {i}, and {len(args)} were given.")
     x = args[i]
     if isinstance(x, Tensor) and x.requires_grad:
-        return identity(x)  # type: ignore[no-any-return]
+        return identity(x)
     data = x.data if isinstance(x, Tensor) else x
     if not np.issubdtype(np.result_type(data), np.floating):
         raise TypeError(
-            f"grad of {called}: argument {i} is {np.result_type(data)}, and only floating-point arguments have gradients. "
-            f"Write 3.0 for 3, or convert an array with .astype(float)."
+            f"grad of {called}: argument {i} is {np.result_type(data)}, and only floating-point arguments have "
+            f"gradients. Write 3.0 for 3, or convert an array with .astype(float)."
         )
     return Tensor(data, requires_grad=True)
 

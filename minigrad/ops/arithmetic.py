@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.op import Elementwise, Op, Shape, minus_one, one
+from minigrad.op import Elementwise, Op, Rule, Shape, minus_one, one
 
 add = Elementwise("add", np.add, one, one, text="{a} + {b}", binds=1)
 subtract = Elementwise("subtract", np.subtract, one, minus_one, text="{a} − {b}", binds=1)
 multiply = Elementwise(
-    "multiply", np.multiply, lambda y, a, b: b, lambda y, a, b: a, text="{a} {b}", binds=2
+    "multiply", np.multiply, lambda y, a, b: b, lambda y, a, b: a, text="{a} ⊙ {b}", binds=2
 )
 divide = Elementwise(
     "divide", np.divide, lambda y, a, b: 1 / b, lambda y, a, b: -y / b, text="{a} / {b}", binds=2, singular=True
@@ -60,12 +60,17 @@ class Power(Elementwise):
 
     def __init__(self, exponent: float = 3) -> None:
         n = self.exponent = exponent
-        derivative = {
-            0: lambda y, x: 0,
-            1: one,
-            2: lambda y, x: 2 * x,
-        }.get(n, lambda y, x: n * x ** (n - 1))
-        super().__init__("power", lambda x: x**n, derivative, text=f"{{x}}{_superscript(n)}", binds=4, singular=n < 1)
+        text = f"{{x}}{_superscript(n)}"
+        super().__init__("power", lambda x: x**n, _derivative(n), text=text, binds=4, singular=n < 1)
+
+
+def _derivative(n: float) -> Rule:
+    """Give n xⁿ⁻¹, without the powers 0⁻¹ and x¹ that it names for n = 0 and n = 2."""
+    if n == 0:
+        return lambda y, x: 0
+    if n == 1:
+        return one
+    return (lambda y, x: n * x) if n == 2 else (lambda y, x: n * x ** (n - 1))
 
 
 raised = lru_cache(maxsize=256, typed=True)(Power)  # building an Op costs several times the power itself

@@ -15,7 +15,7 @@ sqrt = Elementwise("sqrt", np.sqrt, lambda y, x: 0.5 / y, text="√({x})", singu
 square = Elementwise("square", np.square, lambda y, x: 2 * x, text="{x}²", binds=4)
 sin = Elementwise("sin", np.sin, lambda y, x: np.cos(x), text="sin({x})")
 cos = Elementwise("cos", np.cos, lambda y, x: -np.sin(x), text="cos({x})")
-tanh = Elementwise("tanh", np.tanh, lambda y, x: 1 - y * y, text="tanh({x})")
+tanh = Elementwise("tanh", np.tanh, lambda y, x: 1 - y**2, text="tanh({x})")
 relu = Elementwise("relu", lambda x: np.maximum(x, 0), lambda y, x: x > 0, text="relu({x})")
 sign = Elementwise("sign", np.sign, None, text="sign({x})")
 isfinite = Elementwise("isfinite", np.isfinite, None, text="isfinite({x})")
@@ -27,18 +27,18 @@ def _lowest(kind: type[np.floating[Any]]) -> Any:
 
 # For each dtype the lowest whole number x at which exp(−x) is finite, and 1: as arrays of 0 dimensions, since
 # converting a Python scalar costs a small array as much as the arithmetic itself.
-_LOWEST_AND_ONE = {
+_LOWEST_AND_ONE: dict[Any, tuple[Any, Any]] = {
     np.dtype(kind): (_lowest(kind), np.array(1, kind)) for kind in (np.float16, np.float32, np.float64, np.longdouble)
 }
+_DOUBLE = _LOWEST_AND_ONE[np.dtype(np.float64)]
 
 
 def _sigmoid(x: Any) -> Any:
     """Give σ(x) = 1 / (1 + e⁻ˣ) to full relative precision, with x held above the point where e⁻ˣ overflows."""
-    constants = _LOWEST_AND_ONE.get(x.dtype) if type(x) is np.ndarray and x.ndim else None
-    if constants is None:  # a scalar, integers, or another library's array
-        lowest = _LOWEST_AND_ONE.get(getattr(x, "dtype", None), _LOWEST_AND_ONE[np.dtype(np.float64)])[0]
+    dtype = getattr(x, "dtype", np.float64)
+    lowest, unit = _LOWEST_AND_ONE.get(dtype, _DOUBLE)
+    if type(x) is not np.ndarray or not x.ndim or dtype != lowest.dtype:  # a scalar, integers, another library's
         return 1 / (1 + np.exp(-np.maximum(x, float(lowest))))
-    lowest, unit = constants
     y = np.maximum(x, lowest)
     np.negative(y, y)
     np.exp(y, y)

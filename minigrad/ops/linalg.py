@@ -21,7 +21,7 @@ class MatMul(Op):
     ∂E/∂a = g bᵀ and ∂E/∂b = aᵀ g. A vector counts as one row on the left and as one column on the right.
     """
 
-    name, letters, text, binds, broadcasts = "matmul", "ab", "{a} {b}", 2, True
+    name, letters, text, binds, broadcasts = "matmul", "ab", "{a} {b}", 3, True
 
     def forward(self, a: Any, b: Any) -> Any:
         """Give a b."""
@@ -68,7 +68,7 @@ class MatMul(Op):
             return np.dot(np.reshape(a, (rows, a.shape[-1])).T, np.reshape(g, (rows, g.shape[-1])))
         return np.matmul(np.swapaxes(a, -1, -2), g)
 
-    vjps = (vjp_a, vjp_b)
+    vjps: Any = (vjp_a, vjp_b)
 
 
 class Affine(MatMul):
@@ -101,7 +101,7 @@ class Affine(MatMul):
 
     def hint(self, *shapes: Shape) -> str:
         """Suggest the operand to transpose, or the shape that b must have."""
-        x, W, b = shapes
+        x, W, _ = shapes
         try:
             u = super().shape(x, W)
         except ValueError:
@@ -157,3 +157,12 @@ matmul = MatMul()
 affine = Affine()
 vdot = Inner()
 half_squared_distance = HalfSquaredDistance()
+
+
+def dot(a: Any, b: Any) -> Any:
+    """Multiply as ``numpy.dot`` does, for operands of at most two axes."""
+    if not np.ndim(a) or not np.ndim(b):
+        return a * b
+    if np.ndim(b) > 2:
+        raise ValueError(f"dot: the second operand has {np.ndim(b)} axes; use matmul for batches of matrices")
+    return matmul(a, b)

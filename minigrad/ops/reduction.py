@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from math import prod
 from typing import Any
@@ -78,16 +79,20 @@ class Min(Max):
     name, text, extreme = "min", "min({x})", "min"
 
 
+_add: Callable[..., Any] = np.add.reduce
+_maximum: Callable[..., Any] = np.maximum.reduce
+
+
 def _total(x: Any, axis: Axis, keepdims: bool = True) -> Any:
     """Sum along an axis; on plain arrays by the ufunc itself, without the layers of Python around it."""
     if type(x) is np.ndarray:
-        return np.add.reduce(x, axis, None, None, keepdims)
+        return _add(x, axis, None, None, keepdims)
     return x.sum(axis, keepdims=keepdims)
 
 
 def _largest(x: Any, axis: Axis) -> Any:
     """Give the maximum along an axis, likewise."""
-    return np.maximum.reduce(x, axis, None, None, True) if type(x) is np.ndarray else x.max(axis, keepdims=True)
+    return _maximum(x, axis, None, None, True) if type(x) is np.ndarray else x.max(axis, keepdims=True)
 
 
 class Softmax(Op):
@@ -146,7 +151,7 @@ def _static(axis: Axis | list[int]) -> Axis:
     return tuple(axis) if isinstance(axis, list) else axis
 
 
-def sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:  # noqa: A001
+def sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """Sum over ``axis``, as ``numpy.sum`` does."""
     return summed(_static(axis), bool(keepdims))(x)
 
@@ -156,12 +161,12 @@ def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return sum(x, axis, keepdims) / prod(x.shape[i] for i in normalize_axis(_static(axis), x.ndim))
 
 
-def max(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:  # noqa: A001
+def max(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """Largest element over ``axis``, as ``numpy.max`` gives; ties share the gradient evenly."""
     return _max(_static(axis), bool(keepdims))(x)
 
 
-def min(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:  # noqa: A001
+def min(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """Smallest element over ``axis``, as ``numpy.min`` gives; ties share the gradient evenly."""
     return _min(_static(axis), bool(keepdims))(x)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -39,7 +39,7 @@ class Transpose(Op):
     """The axes in another order; None reverses them. The gradient goes back through the inverse order."""
 
     name, text, binds, fields = "transpose", "{x}ᵀ", 4, ("axes",)
-    vjps = (lambda op, g, y, x: np.transpose(g, op.inverse()),)  # type: ignore[attr-defined]
+    vjps = (lambda op, g, y, x: np.transpose(g, op.inverse()),)
 
     def __init__(self, axes: tuple[int, ...] | None = None) -> None:
         self.axes = axes
@@ -63,8 +63,9 @@ class Transpose(Op):
 class Index(Op):
     """Indexing as NumPy does it: slices, integers, arrays of integers, masks. An element taken twice counts twice."""
 
-    name, text, fields = "index", "{x}[{key}]", ("key",)
-    vjps = (lambda op, g, y, x: Scatter(op.key, x.shape)(g),)  # type: ignore[attr-defined]
+    name, text = "index", "{x}[{key}]"
+    fields: ClassVar[tuple[str, ...]] = ("key",)
+    vjps = (lambda op, g, y, x: Scatter(op.key, x.shape)(g),)
 
     def __init__(self, key: Any = 0) -> None:
         self.key = key
@@ -84,8 +85,9 @@ class Index(Op):
 class Scatter(Index):
     """The transpose of indexing: zeros of shape ``into``, with x added in at the index."""
 
-    name, text, fields = "scatter", "scatter({x})", ("key", "into")
-    vjps = (lambda op, g, y, x: g[op.key],)  # type: ignore[attr-defined]
+    name, text = "scatter", "scatter({x})"
+    fields: ClassVar[tuple[str, ...]] = ("key", "into")
+    vjps = (lambda op, g, y, x: g[op.key],)
 
     def __init__(self, key: Any = 0, into: Shape = (3, 3)) -> None:
         self.key, self.into = key, into

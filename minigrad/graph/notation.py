@@ -1,0 +1,102 @@
+"""From an expression to text. Brackets are placed here and nowhere else."""
+
+from __future__ import annotations
+
+from functools import cache
+from string import Formatter
+from typing import Any
+
+import numpy as np
+
+from minigrad.graph.node import Node
+from minigrad.op import Op
+from minigrad.ops.arithmetic import multiply
+
+_ATOM = 5
+
+
+def text(expression: Any) -> str:
+    """Write an expression as one line of text, with the brackets that it needs and no others.
+
+    >>> x = Node(name="x")
+    >>> text(2 * (1 - x**2))
+    '2 (1 − x²)'
+    """
+    written: dict[int, str] = {}
+    stack = [expression]
+    while stack:  # children first, without recursion
+        node = stack[-1]
+        parts = node.inputs if isinstance(node, Node) else ()
+        missing = [part for part in parts if id(part) not in written]
+        stack.extend(missing)
+        if not missing:
+            written[id(node)] = _written(node, [written[id(part)] for part in parts])
+            stack.pop()
+    return written[id(expression)]
+
+
+def _written(node: Any, parts: list[str]) -> str:
+    if not isinstance(node, Node):
+        return _number(node)
+    op = node.op
+    if op is None:
+        return node.name or "?"
+    if len(parts) != len(op.letters):
+        return f"{op.name}({', '.join(parts)})"
+    fields = {field: _static(getattr(op, field)) for field in op.fields}
+    for position, (letter, part, x) in enumerate(zip(op.letters, parts, node.inputs, strict=True)):
+        fields[letter] = f"({part})" if _needs_brackets(op, letter, position, x) else part
+    template = op.text
+    if op is multiply and np.ndim(node.inputs[0]) == 0:
+        template = "{a} {b}"  # a number in front needs no sign
+    return template.format(**fields)
+
+
+def _needs_brackets(op: Op, letter: str, position: int, x: Any) -> bool:
+    """Compare how tightly operation and operand bind; to the right of some signs an equal needs brackets too."""
+    exposed = _exposed(op.text)
+    if letter not in exposed:
+        return False
+    if len(exposed) == 1 and op.text.startswith("{"):  # a power, a transpose, an index: only an atom needs none
+        return _binds(x) < _ATOM
+    inner = x.op.name if isinstance(x, Node) and x.op else ""
+    if position > 0 and (inner == "negative" or (op.binds == 2 and inner == "divide")):
+        return True
+    if _binds(x) == op.binds and position > 0:
+        return op.name in ("subtract", "divide", "power")
+    return _binds(x) < op.binds
+
+
+@cache
+def _exposed(template: str) -> set[str]:
+    """Name the operands that stand in a template outside all brackets, as in ``{a} − {b}``."""
+    inside, names = False, set()
+    for literal, field, _, _ in Formatter().parse(template):
+        for character in literal:
+            inside = character in "([⟨" or (character in "|‖" and not inside) or (inside and character not in ")]⟩|‖")
+        if field and not inside:
+            names.add(field)
+    return names
+
+
+def _binds(x: Any) -> int:
+    if isinstance(x, Node):
+        return x.op.binds if x.op else _ATOM
+    return _ATOM if np.ndim(x) or x >= 0 else 3
+
+
+def _static(value: Any) -> str:
+    """Write an index or an axis as it would stand between brackets: ``0:3, 1``."""
+    if isinstance(value, tuple):
+        return ", ".join(_static(part) for part in value)
+    if isinstance(value, slice):
+        ends = (value.start, value.stop) if value.step is None else (value.start, value.stop, value.step)
+        return ":".join("" if end is None else str(end) for end in ends)
+    return "…" if value is Ellipsis else str(value)
+
+
+def _number(x: Any) -> str:
+    """Write a number with a proper minus sign, and an array by its shape."""
+    if np.ndim(x):
+        return f"array{np.shape(x)}"
+    return f"{x:g}".replace("-", "−")
