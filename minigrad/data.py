@@ -4,10 +4,12 @@ X holds the inputs, (samples, …), and T the targets, (samples, …). ``rng`` i
 integer seed, or None for fresh randomness unless a function says otherwise.
 """
 
+from __future__ import annotations
+
+import os
 from collections.abc import Iterator
-from importlib.resources import files
 from operator import index
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -15,7 +17,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 Array = NDArray[Any]
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
-Rng = np.random.Generator | int | None
+Rng: TypeAlias = "np.random.Generator | int | None"
 
 IRIS_FEATURES = ("sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)")
 IRIS_CLASSES = ("setosa", "versicolor", "virginica")
@@ -136,7 +138,7 @@ def iris() -> tuple[Floats, Integers]:
     taxonomic problems", Annals of Eugenics 7:179–188; data by E. Anderson. The values are Fisher's: the copy in
     the UCI repository differs from his paper in the 35th and the 38th flower.
     """
-    with (files("minigrad") / "datasets" / "iris.csv").open(encoding="utf-8") as file:
+    with open(os.path.join(os.path.dirname(__file__), "datasets", "iris.csv"), encoding="utf-8") as file:
         table = np.loadtxt(file, delimiter=",", converters={4: IRIS_CLASSES.index})
     return table[:, :4].copy(), table[:, 4].astype(np.int64)
 

@@ -4,13 +4,13 @@ The entries are `header` (the JSON, as bytes), `parameter/0`, `parameter/1`, …
 and the optimiser's running values, such as `optimizer/0/m`.
 """
 
+from __future__ import annotations
+
 import json
 import os
-import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 import numpy as np
@@ -59,7 +59,7 @@ def save(path: PathLike, model: Model, optimizer: Optimizer | None = None) -> No
         header["optimizer"] = state | {"state": [list(values) for values in state["state"]]}
     text = json.dumps(header, default=np.ndarray.tolist)  # some bit generators keep arrays in their states
     arrays["header"] = np.frombuffer(text.encode(), np.uint8)
-    with _replacing(Path(os.path.realpath(path))) as file:
+    with _replacing(os.path.realpath(path)) as file:
         np.savez(file, **arrays)
 
 
@@ -149,9 +149,9 @@ def _restore(saved: _Saved, model: Model, optimizer: Optimizer | None) -> None:
 
 
 @contextmanager
-def _replacing(path: Path) -> Iterator[BinaryIO]:
+def _replacing(path: str) -> Iterator[BinaryIO]:
     """Open a file that takes the place of `path` when the block is done, and is gone if it fails."""
-    draft = path.with_name(f".minigrad-{secrets.token_hex(8)}")
+    draft = os.path.join(os.path.dirname(path), f".minigrad-{os.urandom(8).hex()}")
     try:
         with open(draft, "xb") as file:
             yield file
@@ -159,7 +159,8 @@ def _replacing(path: Path) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())
         os.replace(draft, path)
     except BaseException:
-        draft.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            os.remove(draft)
         raise
 
 

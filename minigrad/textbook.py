@@ -19,6 +19,8 @@ with δ = ∂E/∂u. E, ∂E/∂w and ∂E/∂b are summed over the batch, not a
 Bishop (2006), Pattern Recognition and Machine Learning, sections 5.2 and 5.3.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

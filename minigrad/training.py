@@ -1,5 +1,7 @@
 """The training loop: epochs of batches, a record of what they came to, and a safe way out at any moment."""
 
+from __future__ import annotations
+
 import math
 import time
 import warnings

@@ -4,13 +4,16 @@
 rounded, so one seed gives the same network in every dtype.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 Array = NDArray[np.floating]
-Rng = np.random.Generator | int | None
+Rng: TypeAlias = "np.random.Generator | int | None"
 Initializer = Callable[[tuple[int, int], Rng, DTypeLike], Array]
 
 

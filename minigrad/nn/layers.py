@@ -5,6 +5,8 @@ behaves differently in training has `train()` and `eval()`; one that draws at ra
 saved model goes on with the same draws. `Sequential` hands all of these on to its layers.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from operator import index
