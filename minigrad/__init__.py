@@ -4,8 +4,9 @@ from minigrad import data, losses, nn, optim, textbook
 from minigrad.gradcheck import gradcheck
 from minigrad.ops.elementwise import relu, sigmoid
 from minigrad.ops.reduction import log_softmax, softmax
+from minigrad.recording import no_grad
 from minigrad.storage import load, save
-from minigrad.tensor import Tensor, no_grad
+from minigrad.tensor import Tensor
 from minigrad.training import fit
 from minigrad.transforms import grad, value_and_grad
 

@@ -32,6 +32,7 @@ def pullback(
     t, g = output, gradient
     if t.op is None:
         return {t: g}
+    kind = type(t)  # a recorded result's exact class, which is quicker to ask for than its base
     while True:
         if keep and t in keep:
             found[t] = g
@@ -39,14 +40,14 @@ def pullback(
         n = len(inputs)
         if n == 2 and not create_graph:  # spelled out: the general way costs as much as a tiny operation itself
             a, b = inputs
-            a, b = a.data if isinstance(a, Operand) else a, b.data if isinstance(b, Operand) else b
+            a, b = a.data if isinstance(a, kind) else a, b.data if isinstance(b, kind) else b
         else:
-            values = inputs if create_graph else [x.data if isinstance(x, Operand) else x for x in inputs]
+            values = inputs if create_graph else [x.data if isinstance(x, kind) else x for x in inputs]
             n = 0
         i = -1
         for x in inputs:
             i += 1
-            if not isinstance(x, Operand) or x.serial < since:
+            if not isinstance(x, kind) or x.serial < since:
                 continue
             rule = op.vjps[i]
             if rule is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import Any
 
 import numpy as np
@@ -66,3 +68,16 @@ def _places(x: Any, depth: int = 2) -> list[str]:
         place = getattr(x, "place", None)
         return [f"{described(x)} was made at {place}"] if place else []
     return [place for part in x.inputs for place in _places(part, depth - 1)] if depth else []
+
+
+_PACKAGE = __name__.partition(".")[0]
+
+
+def place() -> str | None:
+    """Find the line outside this package that is making a tensor."""
+    frame = sys._getframe(2)
+    while frame is not None:
+        if frame.f_globals.get("__name__", "").partition(".")[0] != _PACKAGE:
+            return f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno}"
+        frame = frame.f_back  # type: ignore[assignment]
+    return None

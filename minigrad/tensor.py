@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from itertools import count
 from typing import Any
 from weakref import WeakSet
@@ -15,44 +11,45 @@ import numpy as np
 from numpy import ndarray
 
 from minigrad.autodiff import pullback
-from minigrad.diagnosis import described, explained
+from minigrad.diagnosis import described, explained, place
 from minigrad.op import Op
 from minigrad.operand import Operand
 from minigrad.ops import arithmetic, linalg
+from minigrad.recording import pauses
 
 _next_serial = count(1).__next__  # atomic, so that threads may record at the same time
+_new = object.__new__
+_kept: WeakSet[Tensor] | None = None  # the intermediate results whose gradient somebody wants, if ever anyone did
 
 
-class _Recording(threading.local):
-    """Whether this thread is inside ``no_grad``."""
+def _binary(op: Op) -> Callable[[Tensor, Any], Tensor]:
+    """Give an operator as a method: what ``_apply`` does, spelled out for two operands, at half its overhead.
 
-    paused = False
-
-
-_recording = _Recording()
-_pauses = 0  # how many threads are inside no_grad: while there are none, nobody has to look up its own
-_pauses_lock = threading.Lock()
-
-
-@contextmanager
-def no_grad() -> Iterator[None]:
-    """Compute without recording, in this thread: results require no gradient.
-
-    >>> w = Tensor(2.0, requires_grad=True)
-    >>> with no_grad():
-    ...     (w * w).requires_grad
-    False
+    Whatever is out of the ordinary, an error included, is left to ``_apply``.
     """
-    global _pauses
-    before, _recording.paused = _recording.paused, True
-    with _pauses_lock:
-        _pauses += 1
-    try:
-        yield
-    finally:
-        _recording.paused = before
-        with _pauses_lock:
-            _pauses -= 1
+    forward = op.forward
+
+    def operator(a: Tensor, b: Any) -> Tensor:
+        try:
+            if type(b) is ndarray or type(b) is float:
+                recorded = a.serial > 0
+                y = forward(a.data, b)
+            elif isinstance(b, Tensor):
+                recorded = a.serial > 0 or b.serial > 0
+                y = forward(a.data, b.data)
+            else:
+                return a._apply(op, (a, b))
+        except (ValueError, TypeError):
+            return a._apply(op, (a, b))
+        result = _new(Tensor)
+        result.data = y
+        if recorded and not (pauses.count and pauses.thread.paused):
+            result.op, result.inputs, result.serial = op, (a, b), _next_serial()
+        else:
+            result.op, result.inputs, result.serial = None, (), 0
+        return result
+
+    return operator
 
 
 class Tensor(Operand):
@@ -86,7 +83,7 @@ class Tensor(Operand):
         if isinstance(self.data, np.generic):
             self.data = np.asarray(self.data)
         self.op, self.inputs, self.serial, self._grad, self._name = None, (), 0, None, name
-        self._place = _place()
+        self._place = place()
         if requires_grad:
             self.requires_grad = True
 
@@ -160,11 +157,17 @@ class Tensor(Operand):
             raise explained(op, inputs, error) from error
         result = _new(Tensor)
         result.data = data
-        if recorded and op.differentiable and not (_pauses and _recording.paused):
+        if recorded and op.differentiable and not (pauses.count and pauses.thread.paused):
             result.op, result.inputs, result.serial = op, inputs, _next_serial()
         else:
             result.op, result.inputs, result.serial = None, (), 0
         return result
+
+    __add__ = _binary(arithmetic.add)
+    __sub__ = _binary(arithmetic.subtract)
+    __mul__ = _binary(arithmetic.multiply)
+    __truediv__ = _binary(arithmetic.divide)
+    __matmul__ = _binary(linalg.matmul)
 
     def backward(self, gradient: Any = None, create_graph: bool = False) -> None:
         """Add ∂E/∂leaf to the ``grad`` of every leaf that this tensor E was computed from and that requires one.
@@ -274,51 +277,6 @@ class Tensor(Operand):
         return _restored, (self.data, self.requires_grad, self.name)
 
 
-_new = Tensor.__new__
-
-
-def _binary(op: Op) -> Callable[[Tensor, Any], Tensor]:
-    """Give an operator as a method: what ``_apply`` does, spelled out for two operands, at half its overhead.
-
-    Whatever is out of the ordinary, an error included, is left to ``_apply``.
-    """
-    forward = op.forward
-
-    def operator(a: Tensor, b: Any) -> Tensor:
-        try:
-            if type(b) is ndarray or type(b) is float:
-                recorded = a.serial > 0
-                y = forward(a.data, b)
-            elif isinstance(b, Tensor):
-                recorded = a.serial > 0 or b.serial > 0
-                y = forward(a.data, b.data)
-            else:
-                return a._apply(op, (a, b))
-        except (ValueError, TypeError):
-            return a._apply(op, (a, b))
-        result = _new(Tensor)
-        result.data = y
-        if recorded and not (_pauses and _recording.paused):
-            result.op, result.inputs, result.serial = op, (a, b), _next_serial()
-        else:
-            result.op, result.inputs, result.serial = None, (), 0
-        return result
-
-    return operator
-
-
-for _name, _op in (
-    ("add", arithmetic.add),
-    ("sub", arithmetic.subtract),
-    ("mul", arithmetic.multiply),
-    ("truediv", arithmetic.divide),
-    ("matmul", linalg.matmul),
-):
-    setattr(Tensor, f"__{_name}__", _binary(_op))
-
-_kept: WeakSet[Tensor] | None = None  # the intermediate results whose gradient somebody wants, if ever anyone did
-
-
 def _constant(data: Any) -> Tensor:
     """Give a tensor through which no gradient flows, without the questions that the constructor asks a user."""
     t = _new(Tensor)
@@ -350,16 +308,3 @@ def _operand(op: Op, x: Any) -> Any:
     if isinstance(x, list | tuple) and _holds_tensor(x):
         raise TypeError(f"{op.name}: the list holds tensors. Join them with np.stack, which keeps their gradients.")
     return np.asarray(x)
-
-
-_PACKAGE = __name__.partition(".")[0]
-
-
-def _place() -> str | None:
-    """Find the line outside this package that is making a tensor."""
-    frame = sys._getframe(2)
-    while frame is not None:
-        if frame.f_globals.get("__name__", "").partition(".")[0] != _PACKAGE:
-            return f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno}"
-        frame = frame.f_back  # type: ignore[assignment]
-    return None

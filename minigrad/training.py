@@ -17,7 +17,8 @@ from minigrad.data import Array, Rng, batches
 from minigrad.extras import require
 from minigrad.interrupts import CtrlC
 from minigrad.optim import Optimizer
-from minigrad.tensor import Tensor, no_grad
+from minigrad.recording import no_grad
+from minigrad.tensor import Tensor
 
 Model = Callable[[Any], Any]
 Loss = Callable[[Any, Any], Any]

@@ -21,29 +21,28 @@ sign = Elementwise("sign", np.sign, None, text="sign({x})")
 isfinite = Elementwise("isfinite", np.isfinite, None, text="isfinite({x})")
 
 
-def _lowest(kind: type[np.floating[Any]]) -> Any:
-    return np.array(-np.floor(np.log(np.finfo(kind).max)), kind)
+def _highest(kind: type[np.floating[Any]]) -> Any:
+    return np.array(np.floor(np.log(np.finfo(kind).max)), kind)
 
 
-# For each dtype the lowest whole number x at which exp(−x) is finite, and 1: as arrays of 0 dimensions, since
+# For each dtype the highest whole number x at which exp(x) is finite, and 1: as arrays of 0 dimensions, since
 # converting a Python scalar costs a small array as much as the arithmetic itself.
-_LOWEST_AND_ONE: dict[Any, tuple[Any, Any]] = {
-    np.dtype(kind): (_lowest(kind), np.array(1, kind)) for kind in (np.float16, np.float32, np.float64, np.longdouble)
+_HIGHEST_AND_ONE: dict[Any, tuple[Any, Any]] = {
+    np.dtype(kind): (_highest(kind), np.array(1, kind)) for kind in (np.float16, np.float32, np.float64, np.longdouble)
 }
-_DOUBLE = _LOWEST_AND_ONE[np.dtype(np.float64)]
+_DOUBLE = _HIGHEST_AND_ONE[np.dtype(np.float64)]
 
 
 def _sigmoid(x: Any) -> Any:
-    """Give σ(x) = 1 / (1 + e⁻ˣ) to full relative precision, with x held above the point where e⁻ˣ overflows."""
+    """Give σ(x) = eˣ / (eˣ + 1) to full relative precision, with x held below the point where eˣ overflows."""
     dtype = getattr(x, "dtype", np.float64)
-    lowest, unit = _LOWEST_AND_ONE.get(dtype, _DOUBLE)
-    if type(x) is not np.ndarray or not x.ndim or dtype != lowest.dtype:  # a scalar, integers, another library's
-        return 1 / (1 + np.exp(-np.maximum(x, float(lowest))))
-    y = np.maximum(x, lowest)
-    np.negative(y, y)
+    highest, unit = _HIGHEST_AND_ONE.get(dtype, _DOUBLE)
+    if type(x) is not np.ndarray or not x.ndim or dtype != highest.dtype:  # a scalar, integers, another library's
+        y = np.exp(np.minimum(x, float(highest)))
+        return y / (y + 1)
+    y = np.minimum(x, highest)
     np.exp(y, y)
-    np.add(y, unit, y)
-    return np.reciprocal(y, y)
+    return np.divide(y, np.add(y, unit), y)
 
 
 sigmoid = Elementwise("sigmoid", _sigmoid, lambda y, x: (1 - y) * y, text="σ({x})")

@@ -102,7 +102,7 @@ class Softmax(Op):
     """
 
     name, text, fields = "softmax", "softmax({x})", ("axis",)
-    vjps = (lambda op, g, y, x: y * (g - (g * y).sum(axis=op.axis, keepdims=True)),)
+    vjps = (lambda op, g, y, x: y * (g - _total(g * y, op.axis)),)
 
     def __init__(self, axis: int = -1) -> None:
         self.axis = axis
@@ -125,7 +125,7 @@ class LogSoftmax(Softmax):
     """
 
     name, text = "log_softmax", "log_softmax({x})"
-    vjps = (lambda op, g, y, x: g - np.exp(y) * g.sum(axis=op.axis, keepdims=True),)
+    vjps = (lambda op, g, y, x: g - np.exp(y) * _total(g, op.axis),)
 
     def forward(self, x: Any) -> Any:
         """Subtract the logarithm of the sum of exponentials, both shifted by the maximum."""
