@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from minigrad.op import Shape
-from minigrad.operand import Operand
 from minigrad.ops.shaping import Cast
 
 

@@ -178,13 +178,12 @@ class Operand(Recorder):
         return self._apply(shaping.Cast(dtype), (self,))
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        called = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
         op = UFUNCS.get(ufunc) if method == "__call__" else None
         if op is None:
-            raise TypeError(_not_differentiable(f"np.{called}"))
+            raise TypeError(_not_differentiable(f"np.{ufunc.__name__}{'' if method == '__call__' else '.' + method}"))
         if kwargs:
             raise TypeError(
-                f"np.{called}: {', '.join(f'{name}=' for name in kwargs)} does not work with a tensor, because an "
+                f"np.{ufunc.__name__}: {', '.join(f'{name}=' for name in kwargs)} does not work with a tensor, because an "
                 f"operation is recorded and its result is a new tensor. Leave it out, or compute on .data."
             )
         if op is arithmetic.power:
