@@ -1,0 +1,120 @@
+"""The results as Markdown, each figure beside its target."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from benchmarks.columns import BASELINE, OURS
+from benchmarks.workloads import WORKLOADS
+
+Row = Sequence[str]
+
+# Microseconds an operation, bytes an operation, milliseconds. The target for forward was set where NumPy alone took
+# 0.41 µs an operation, so that on another machine their ratio says more.
+FORWARD, NUMPY_FORWARD, BACKWARD, GROWTH, BYTES, IMPORT = 0.75, 0.41, 0.60, 1.3, 600, 15
+
+
+def markdown(results: dict[str, Any]) -> str:
+    """Give whatever was measured as headings and tables."""
+    parts = ["# Benchmarks", machine(results["about"])]
+    if results["steps"]:
+        parts += ["## Training steps", LEGEND, steps(results["steps"])]
+    if results["chain"]:
+        parts += ["## A chain of tiny operations", chain(results["chain"])]
+    if results["import"]:
+        parts += ["## Import", imports(results["import"])]
+    return "\n\n".join(parts) + "\n"
+
+
+LEGEND = (
+    "Median time of a step, and its ratio to the manual step's: the median over the rounds of an interleaved run, "
+    "with its quartiles. The target is for minigrad. Each rival has a run of its own, with the manual step."
+)
+
+
+def machine(about: dict[str, Any]) -> str:
+    """List the processor and the versions."""
+    return "\n".join(f"- {name}: {value}" for name, value in about.items())
+
+
+def steps(measured: dict[str, Any]) -> str:
+    """Give one row for each step and dtype, one column for each way to compute it, and the BLAS behind them."""
+    found = [(WORKLOADS[name], dtype, step) for name, by_dtype in measured.items() for dtype, step in by_dtype.items()]
+    names = list(dict.fromkeys([*OURS, *(name for _, _, step in found for name in step["columns"])]))
+    rows = []
+    for workload, dtype, step in found:
+        columns, threads = step["columns"], str(step["blas"].get("threads", "?"))
+        cells = [cell(columns[name], name) if name in columns else "" for name in names]
+        target = [f"{workload.target:.2f}×", verdict(columns["minigrad"]["ratio"], workload.target)]
+        rows.append([str(workload), dtype, threads, *cells, *target])
+    heading = ["step", "dtype", "threads", *names, "target", ""]
+    kernels = dict.fromkeys(blas(step["blas"]) for _, _, step in found)
+    return table(heading, rows) + "\n\nBLAS: " + "; ".join(kernels)
+
+
+def cell(figure: dict[str, Any], name: str) -> str:
+    """Give the time and, but for the baseline, the ratio with its quartiles."""
+    if name == BASELINE:
+        return duration(figure["seconds"])
+    low, high = figure["quartiles"]
+    return f"{duration(figure['seconds'])}, {figure['ratio']:.2f}× ({low:.2f}–{high:.2f})"
+
+
+def blas(found: dict[str, Any]) -> str:
+    """Name the library and the kernel that it chose for this processor."""
+    return f"{found['config'] or found['name']}, kernel {found['kernel']}"
+
+
+def chain(found: dict[str, Any]) -> str:
+    """Give the cost of an operation at both lengths, beside NumPy's own."""
+    short, long, relative, growth = (found[key] for key in ("short", "long", "relative", "growth"))
+
+    def microseconds(key: str) -> list[str]:
+        return [f"{length[key] * 1e6:.2f} µs" for length in (short, long)]
+
+    rows = [
+        ["forward", *microseconds("forward"), f"{FORWARD} µs", verdict(short["forward"] * 1e6, FORWARD)],
+        ["forward by NumPy alone", *microseconds("numpy_forward"), f"was {NUMPY_FORWARD} µs", ""],
+        [
+            "forward / NumPy alone",
+            *(f"{ratio:.2f}×" for ratio in relative),
+            f"{FORWARD / NUMPY_FORWARD:.2f}×",
+            verdict(relative[0], FORWARD / NUMPY_FORWARD),
+        ],
+        ["backward", *microseconds("backward"), f"{BACKWARD} µs", verdict(short["backward"] * 1e6, BACKWARD)],
+        ["backward by NumPy alone", *microseconds("numpy_backward"), "", ""],
+        ["growth of forward + backward", "", f"{growth:.2f}×", f"{GROWTH}×", verdict(growth, GROWTH)],
+        ["freeing", *microseconds("freeing"), "", ""],
+        ["memory held (at 10⁵)", f"{found['bytes']:.0f} bytes", "", f"{BYTES} bytes", verdict(found["bytes"], BYTES)],
+    ]
+    return table(["an operation", "10³ operations", "10⁶ operations", "target", ""], rows)
+
+
+def imports(found: dict[str, Any]) -> str:
+    """Give both times, and the difference beside its target."""
+    low, high = (seconds * 1e3 for seconds in found["quartiles"])
+    own = found["difference"] * 1e3
+    row = [
+        f"{found['numpy'] * 1e3:.1f} ms",
+        f"{found['minigrad'] * 1e3:.1f} ms",
+        f"{own:.1f} ms ({low:.1f}–{high:.1f})",
+        f"{IMPORT} ms",
+        verdict(own, IMPORT),
+    ]
+    return table(["import numpy", "import minigrad", "minigrad's own", "target", ""], [row])
+
+
+def verdict(figure: float, target: float) -> str:
+    """Say whether a figure is at most its target."""
+    return "met" if figure <= target else "missed"
+
+
+def duration(seconds: float) -> str:
+    """Give a time in a unit that leaves it readable: `12.3 µs`, `4.56 ms`."""
+    scale, unit = next(((s, u) for s, u in ((1, "s"), (1e-3, "ms")) if seconds >= s), (1e-6, "µs"))
+    return f"{seconds / scale:.3g} {unit}" if seconds < 1000 * scale else f"{seconds / scale:.0f} {unit}"
+
+
+def table(heading: Row, rows: Iterable[Row]) -> str:
+    """Lay out a Markdown table."""
+    lines = [heading, ["---"] * len(heading), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

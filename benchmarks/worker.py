@@ -1,0 +1,61 @@
+"""One measurement in a process of its own, since BLAS reads its number of threads when it is loaded.
+
+`python -m benchmarks.worker '{"task": "W3", "dtype": "float32", "rivals": [], "seconds": 2, "rounds": 5,
+"shortest": 0.02}'` prints the result as JSON.
+"""
+
+import json
+import sys
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from benchmarks import chain
+from benchmarks.columns import BASELINE, OURS, rival
+from benchmarks.machine import blas
+from benchmarks.timing import Figure, figures, interleaved
+from benchmarks.workloads import WORKLOADS, Workload
+
+
+def settle_allocator() -> None:
+    """Bring malloc into the state in which loading a data set leaves it.
+
+    The GNU C library hands memory back to the system by a limit that grows with the largest block freed so far, up
+    to 32 MiB. Where none was, the temporaries of every step come from the system anew, and their page faults double
+    the manual step of W3 in float64: the ratios would say more of that than of the step.
+    """
+    np.ones(31 << 20, np.int8)
+
+
+def step_figures(
+    workload: Workload, dtype: str, rivals: list[str], seconds: float, rounds: int, shortest: float
+) -> dict[str, Figure]:
+    """Measure our columns in one interleaved run, and then each rival in a run with the manual step.
+
+    A rival is imported only when ours are done, and measured apart, because its threads would disturb the others'.
+    """
+    start = workload.start(dtype)
+    ours = {name: column(start) for name, column in OURS.items()}
+    found = figures(interleaved(ours, seconds, rounds, shortest), BASELINE)
+    for name in rivals:
+        pair = {BASELINE: ours[BASELINE], name: rival(name)(start)}
+        found[name] = figures(interleaved(pair, seconds / 2, rounds, shortest), BASELINE)[name]
+    return found
+
+
+def main() -> None:
+    """Do what the one argument says."""
+    wanted = json.loads(sys.argv[1])
+    if wanted["task"] == "chain":
+        result: dict[str, Any] = chain.measure(wanted["chain_rounds"]) | {"bytes": chain.bytes_per_operation()}
+    else:
+        settle_allocator()
+        settings = wanted["rivals"], wanted["seconds"], wanted["rounds"], wanted["shortest"]
+        columns = step_figures(WORKLOADS[wanted["task"]], wanted["dtype"], *settings)
+        result = {"blas": blas(), "columns": {name: asdict(figure) for name, figure in columns.items()}}
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()
