@@ -35,25 +35,21 @@ def pullback(
     while True:
         if keep and t in keep:
             found[t] = g
-        op, inputs, y = t.op, t.inputs, t if create_graph else t.data
-        n = len(inputs)
-        if n == 2 and not create_graph:  # spelled out: the general way costs as much as a tiny operation itself
-            a, b = inputs
-            a, b = a.data if isinstance(a, kind) else a, b.data if isinstance(b, kind) else b
-        else:
-            values = inputs if create_graph else [x.data if isinstance(x, kind) else x for x in inputs]
-            n = 0
+        op = t.op
+        y, values = t.data, t.values
+        if create_graph:
+            y, values = t, tuple(x if isinstance(x, kind) else v for x, v in zip(t.inputs, values, strict=True))
         i = -1
-        for x in inputs:
+        for x in t.inputs:
             i += 1
             if not isinstance(x, kind) or x.serial < since:
                 continue
             rule = op.vjps[i]
             if rule is None:
                 continue
-            c = rule(op, g, y, a, b) if n else rule(op, g, y, *values)
+            c = rule(op, g, y, *values)
             if op.broadcasts:
-                value = x if create_graph else x.data
+                value = values[i]
                 if c.shape != value.shape:
                     c = unbroadcast(c, value.shape)
                 if c.dtype is not value.dtype and c.dtype != value.dtype:

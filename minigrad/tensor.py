@@ -30,21 +30,23 @@ def _binary(op: Op) -> Callable[[Tensor, Any], Tensor]:
     forward = op.forward
 
     def operator(a: Tensor, b: Any) -> Tensor:
+        x = a.data
         try:
             if type(b) is ndarray or type(b) is float:
                 recorded = a.serial > 0
-                y = forward(a.data, b)
+                z = b
             elif isinstance(b, Tensor):
                 recorded = a.serial > 0 or b.serial > 0
-                y = forward(a.data, b.data)
+                z = b.data
             else:
                 return a._apply(op, (a, b))
+            data = forward(x, z)
         except (ValueError, TypeError):
             return a._apply(op, (a, b))
         result = _new(Tensor)
-        result.data = y
+        result.data = data
         if recorded and not (pauses.count and pauses.thread.paused):
-            result.op, result.inputs, result.serial = op, (a, b), _next_serial()
+            result.op, result.inputs, result.values, result.serial = op, (a, b), (x, z), _next_serial()
         else:
             result.op, result.inputs, result.serial = None, (), 0
         return result
@@ -65,8 +67,10 @@ class Tensor(Operand):
     Tensor([2., 4.])
     """
 
-    # A recorded result sets the first four alone, to stay cheap; the others are found by the properties below.
-    __slots__ = ("__weakref__", "_grad", "_name", "_place", "data", "inputs", "op", "serial")
+    # A result sets only those without an underscore, to stay cheap; the properties below know what to do for the rest.
+    # ``values`` are the arrays and numbers that an operation was computed from, ``inputs`` the same as operands: the
+    # gradient is that of the values used, also if a leaf is given another array before backward().
+    __slots__ = ("__weakref__", "_grad", "_name", "_place", "data", "inputs", "op", "serial", "values")
     data: Any
     _grad: Tensor | None
     _name: str | None
@@ -137,28 +141,24 @@ class Tensor(Operand):
 
     def _apply(self, op: Op, inputs: tuple[Any, ...]) -> Tensor:
         """Compute an operation, and record it if a gradient flows to one of its inputs."""
-        arrays = []
+        values: Any = []
         recorded = False
         for x in inputs:
             if isinstance(x, Tensor):
-                arrays.append(x.data)
+                values.append(x.data)
                 if x.serial > 0:
                     recorded = True
-                continue
-            if type(x) is not np.ndarray and type(x) is not float:
-                known = _operand(op, x)
-                if known is not x:
-                    inputs = tuple([known if part is x else part for part in inputs])
-                    x = known
-            arrays.append(x)
+            else:
+                values.append(x if type(x) is ndarray or type(x) is float else _operand(op, x))
+        values = tuple(values)
         try:
-            data = op.forward(*arrays)
+            data = op.forward(*values)
         except (ValueError, IndexError, TypeError) as error:
             raise explained(op, inputs, error) from error
         result = _new(Tensor)
         result.data = data
         if recorded and op.differentiable and not (pauses.count and pauses.thread.paused):
-            result.op, result.inputs, result.serial = op, inputs, _next_serial()
+            result.op, result.inputs, result.values, result.serial = op, inputs, values, _next_serial()
         else:
             result.op, result.inputs, result.serial = None, (), 0
         return result

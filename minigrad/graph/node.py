@@ -60,5 +60,10 @@ class Node(Operand):
         dtype = op.dtype(*(x if isinstance(x, int | float) else x.dtype for x in inputs))
         return Node(op, inputs, shape=shape, dtype=dtype)
 
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """What the operation applies to: the inputs, which are expressions themselves."""
+        return self.inputs
+
     def __repr__(self) -> str:
         return f"Node({self.name or self.op!r}, shape={self.shape})"
