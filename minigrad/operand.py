@@ -24,6 +24,7 @@ class Operand(Recorder):
     has_data = True
     op: Op | None
     inputs: tuple[Any, ...]
+    values: tuple[Any, ...]
     serial: int
     data: Any
 

@@ -24,7 +24,7 @@ class Node(Operand):
     (3,)
     """
 
-    __slots__ = ("_dtype", "_shape", "inputs", "name", "op", "serial")
+    __slots__ = ("_dtype", "_shape", "inputs", "name", "op", "serial", "values")
     has_data = False
 
     def __init__(
@@ -36,7 +36,7 @@ class Node(Operand):
         shape: Shape = (),
         dtype: Any = np.float64,
     ) -> None:
-        self.op, self.inputs, self.name = op, inputs, name
+        self.op, self.inputs, self.values, self.name = op, inputs, inputs, name
         self._shape, self._dtype, self.serial = shape, np.dtype(dtype), _next_serial()
 
     @property
@@ -59,11 +59,6 @@ class Node(Operand):
         shape = op.shape(*(np.shape(x) for x in inputs))
         dtype = op.dtype(*(x if isinstance(x, int | float) else x.dtype for x in inputs))
         return Node(op, inputs, shape=shape, dtype=dtype)
-
-    @property
-    def values(self) -> tuple[Any, ...]:
-        """What the operation applies to: the inputs, which are expressions themselves."""
-        return self.inputs
 
     def __repr__(self) -> str:
         return f"Node({self.name or self.op!r}, shape={self.shape})"
