@@ -1,7 +1,8 @@
-"""Node: an expression without data, built by the same syntax and the same rules as a Tensor's record."""
+"""Node: an immutable expression without data, built by the same syntax and the same rules as a Tensor's record."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import count
 from typing import Any
 
@@ -10,21 +11,25 @@ import numpy as np
 from minigrad.op import Op, Shape
 from minigrad.operand import Operand
 
+Table = dict[tuple[Any, ...], "Node"]
+
 _next_serial = count(1).__next__
 
 
 class Node(Operand):
-    """An expression: a named input, or an operation on other expressions, of known shape and dtype.
+    """An expression: a named input, a constant array, or an operation on other expressions; of known shape and dtype.
 
     Applying an Op to Nodes computes nothing and gives the Node of the result, so an operation's rules, called with
-    Nodes, write down the gradient's formula.
+    Nodes, write down the gradient's formula. Nodes of one ``table`` are interned: the same operation on the same
+    inputs is the same Node. Inputs never are, so that two of one name stay two.
 
-    >>> x = Node(name="x", shape=(3,))
-    >>> (1 - x * x).shape
-    (3,)
+    >>> x = Node(name="x", shape=(3,), table={})
+    >>> 1 - x * x is 1 - x * x
+    True
     """
 
-    __slots__ = ("_dtype", "_shape", "inputs", "name", "op", "serial", "values")
+    __slots__ = ("_dtype", "_shape", "inputs", "name", "op", "serial", "table", "value", "values")
+    __match_args__ = ("op", "inputs")
     has_data = False
 
     def __init__(
@@ -35,9 +40,12 @@ class Node(Operand):
         name: str | None = None,
         shape: Shape = (),
         dtype: Any = np.float64,
+        table: Table | None = None,
+        value: Any = None,
     ) -> None:
         self.op, self.inputs, self.values, self.name = op, inputs, inputs, name
         self._shape, self._dtype, self.serial = shape, np.dtype(dtype), _next_serial()
+        self.table, self.value = table, value
 
     @property
     def shape(self) -> Shape:
@@ -55,10 +63,35 @@ class Node(Operand):
         return self
 
     def _apply(self, op: Op, inputs: tuple[Any, ...]) -> Node:
-        inputs = tuple(x if isinstance(x, Node | int | float) else np.asarray(x) for x in inputs)
-        shape = op.shape(*(np.shape(x) for x in inputs))
-        dtype = op.dtype(*(x if isinstance(x, int | float) else x.dtype for x in inputs))
-        return Node(op, inputs, shape=shape, dtype=dtype)
+        inputs = tuple(x if isinstance(x, Node | int | float) else self._constant(x) for x in inputs)
+        key = (op, *(id(x) if isinstance(x, Node) else (type(x), x) for x in inputs))
+        if self.table is not None and key in self.table:
+            return self.table[key]
+        shape = op.shape(*(x.shape if isinstance(x, Node) else () for x in inputs))
+        dtype = op.dtype(*(x.dtype if isinstance(x, Node) else x for x in inputs))
+        node = Node(op, inputs, shape=shape, dtype=dtype, table=self.table)
+        if self.table is not None:
+            self.table[key] = node
+        return node
+
+    def _constant(self, x: Any) -> Any:
+        """Give an array as a constant Node, and a NumPy scalar as the number that it is."""
+        x = np.asarray(x)
+        return x.item() if not x.ndim else Node(shape=x.shape, dtype=x.dtype, table=self.table, value=x)
 
     def __repr__(self) -> str:
         return f"Node({self.name or self.op!r}, shape={self.shape})"
+
+
+def ordered(outputs: Iterable[Any]) -> list[Node]:
+    """Give the Nodes that outputs depend on, and the outputs, each once and after its inputs; without recursion."""
+    done: dict[Node, None] = {}
+    stack = [x for x in outputs if isinstance(x, Node)][::-1]
+    while stack:
+        node = stack[-1]
+        missing = [x for x in node.inputs if isinstance(x, Node) and x not in done]
+        if missing:
+            stack.extend(reversed(missing))
+        else:
+            done[stack.pop()] = None
+    return list(done)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from string import Formatter
 from typing import Any
@@ -15,37 +16,44 @@ from minigrad.ops.arithmetic import multiply
 _ATOM = 5
 
 
-def text(expression: Any) -> str:
+def text(expression: Any, names: Mapping[Node, str] | None = None, expand: Node | None = None) -> str:
     """Write an expression as one line of text, with the brackets that it needs and no others.
+
+    A Node in ``names`` is written by its name, unless it is the one to ``expand``.
 
     >>> x = Node(name="x")
     >>> text(2 * (1 - x**2))
     '2 (1 − x²)'
     """
+    names = names or {}
     written: dict[int, str] = {}
     stack = [expression]
-    while stack:  # children first, without recursion
+    while stack:  # operands first, without recursion
         node = stack[-1]
+        if isinstance(node, Node) and node in names and node is not expand:
+            written[id(node)] = names[node]
+            stack.pop()
+            continue
         parts = node.inputs if isinstance(node, Node) else ()
         missing = [part for part in parts if id(part) not in written]
         stack.extend(missing)
         if not missing:
-            written[id(node)] = _written(node, [written[id(part)] for part in parts])
+            written[id(node)] = _written(node, [written[id(part)] for part in parts], names)
             stack.pop()
     return written[id(expression)]
 
 
-def _written(node: Any, parts: list[str]) -> str:
+def _written(node: Any, parts: list[str], names: Mapping[Node, str]) -> str:
     if not isinstance(node, Node):
         return _number(node)
     op = node.op
     if op is None:
-        return node.name or "?"
+        return node.name or (_number(node.value) if node.value is not None else "?")
     if len(parts) != len(op.letters):
         return f"{op.name}({', '.join(parts)})"
     fields = {field: _static(getattr(op, field)) for field in op.fields}
     for position, (letter, part, x) in enumerate(zip(op.letters, parts, node.inputs, strict=True)):
-        fields[letter] = f"({part})" if _needs_brackets(op, letter, position, x) else part
+        fields[letter] = f"({part})" if x not in names and _needs_brackets(op, letter, position, x) else part
     template = op.text
     if op is multiply and np.ndim(node.inputs[0]) == 0:
         template = "{a} {b}"  # a number in front needs no sign

@@ -1,0 +1,54 @@
+"""Facts about inputs, declared by whoever knows them and checked against the data; never assumed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from minigrad.graph.graph import Graph
+from minigrad.graph.node import Node
+from minigrad.tensor import Tensor
+
+
+@dataclass(frozen=True)
+class SumsToOne:
+    """The fact that the input called ``name`` sums to 1 along ``axis``."""
+
+    name: str
+    axis: int = -1
+
+    def __str__(self) -> str:
+        return f"Σ {self.name} = 1 along axis {self.axis}"
+
+
+def sums_to_one(t: Tensor | str, axis: int = -1) -> SumsToOne:
+    """Declare that t, a Tensor or its name, sums to 1 along an axis, as one-hot and soft targets do.
+
+    Raises ``ValueError`` if the Tensor has no name, or its values contradict the fact.
+    """
+    if isinstance(t, str):
+        return SumsToOne(t, axis)
+    if not t.name:
+        raise ValueError("sums_to_one: the tensor has no name for the graph to know it by; write Tensor(…, name='T')")
+    fact = SumsToOne(t.name, axis)
+    _check(fact, t.data)
+    return fact
+
+
+def checked(fact: SumsToOne, graph: Graph) -> Node:
+    """Give the input that a fact is about; ``ValueError`` if there is none, or the traced values contradict it."""
+    if fact.name not in graph.inputs:
+        raise ValueError(f"given {fact}: no input is called {fact.name!r}; there are {', '.join(graph.inputs)}")
+    node = graph.inputs[fact.name]
+    if node in graph.values:
+        _check(fact, graph.values[node])
+    return node
+
+
+def _check(fact: SumsToOne, values: Any) -> None:
+    totals = np.sum(values, axis=fact.axis)
+    worst = float(np.max(np.abs(totals - 1), initial=0.0))
+    if worst > np.sqrt(np.finfo(np.result_type(totals, np.float32)).eps):
+        raise ValueError(f"given {fact}: the values contradict it, a sum is off by {worst:.3g}")

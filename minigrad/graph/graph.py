@@ -1,0 +1,88 @@
+"""Graph: expressions with their inputs; it prints as assignments, evaluates, and differentiates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from minigrad.autodiff import pullback
+from minigrad.graph.node import Node, ordered
+from minigrad.graph.notation import text
+
+
+class Graph:
+    """Expressions (``outputs``) of named inputs; immutable, like the Nodes in it.
+
+    ``values`` holds what an input was when the graph was traced; ``graph(x=array)`` evaluates with others in their
+    place. ``len(graph)`` is the number of operations.
+    """
+
+    def __init__(self, outputs: Sequence[Any], values: Mapping[Node, Any]) -> None:
+        self.outputs = tuple(outputs)
+        self.nodes = ordered(self.outputs)
+        self.values = {x: values[x] for x in self.nodes if x in values}
+        self.inputs: dict[str, Node] = {}
+        for x in values:
+            name = x.name or "?"
+            if self.inputs.setdefault(name, x) is not x:
+                raise ValueError(f"graph: two inputs are called {name!r}; give one of them another name")
+
+    def __len__(self) -> int:
+        return sum(node.op is not None for node in self.nodes)
+
+    def __call__(self, **values: Any) -> Any:
+        """Evaluate: the one output, or a tuple of several. Inputs that are not given keep their traced values."""
+        unknown = values.keys() - self.inputs.keys()
+        if unknown:
+            raise TypeError(f"graph: no input is called {sorted(unknown)[0]!r}; there are {', '.join(self.inputs)}")
+        known = self.values | {self.inputs[name]: value for name, value in values.items()}
+        found = evaluate(self.outputs, known)
+        return found[0] if len(found) == 1 else tuple(found)
+
+    def gradient(self, wrt: str | Sequence[str] | None = None) -> Graph:
+        """Give the graph of ∂(output)/∂(input) for the inputs named ``wrt``, by default all; zeros where none flows.
+
+        Raises ``ValueError`` if there are several outputs or the one is no scalar, or there is no input of that name.
+        """
+        names = list(self.inputs) if wrt is None else [wrt] if isinstance(wrt, str) else list(wrt)
+        missing = [name for name in names if name not in self.inputs]
+        if missing:
+            raise ValueError(f"gradient: no input is called {missing[0]!r}; there are {', '.join(self.inputs)}")
+        if len(self.outputs) != 1 or np.shape(self.outputs[0]) != ():
+            shapes = [np.shape(output) for output in self.outputs]
+            raise ValueError(f"gradient: wanted one scalar output, not outputs of shapes {shapes}")
+        (output,) = self.outputs
+        found: dict[Node, Any] = {}
+        if isinstance(output, Node):
+            found = pullback(output, Node(value=np.ones((), output.dtype), dtype=output.dtype, table=output.table))
+        return Graph([found.get(self.inputs[name], 0.0) for name in names], self.values)
+
+    def __str__(self) -> str:
+        """Write one assignment a line, in the order of evaluation, each named after its place: ``v3 = v1 ⊙ v2``."""
+        names: dict[Node, str] = {}
+        lines: list[str] = []
+        for node in self.nodes:
+            if node.op is None:
+                names[node] = node.name or text(node)
+            else:
+                names[node] = f"v{len(lines) + 1}"
+                lines.append(f"{names[node]} = {text(node, names, expand=node)}")
+        returned = ", ".join(names[x] if isinstance(x, Node) else text(x) for x in self.outputs)
+        return "\n".join([*lines, f"return {returned}"])
+
+
+def evaluate(outputs: Sequence[Any], known: Mapping[Node, Any]) -> list[Any]:
+    """Compute the outputs from the values of their inputs, each operation once."""
+    found: dict[Node, Any] = dict(known)
+    for node in ordered(outputs):
+        if node in found:
+            continue
+        if node.op is None:
+            if node.value is None:
+                raise ValueError(f"graph: the input {node.name!r} has no value; give it as an argument")
+            found[node] = node.value
+        else:
+            found[node] = node.op.forward(*(found[x] if isinstance(x, Node) else x for x in node.inputs))
+    return [found[x] if isinstance(x, Node) else x for x in outputs]

@@ -1,0 +1,216 @@
+"""Maximal elementwise regions as sums of products: distribute, cancel, and only then open what is left.
+
+A region is made of +, −, ⊙, /, sign and whole powers; what it stands on, its atoms, are all other Nodes. A sum that is
+a factor, such as (1 − y), is a single factor like an atom, until opening it is known to pay: opened at once, y(1 − y)
+could no longer cancel 1/(1 − y).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import prod
+from typing import Any
+
+from minigrad.graph.node import Node
+from minigrad.ops.arithmetic import Power, add, divide, multiply, negative, subtract
+from minigrad.ops.elementwise import square
+from minigrad.ops.shaping import broadcast_to
+
+Factors = dict[Node, int]  # factor -> power, in order of appearance
+Term = tuple[float, Factors]  # coefficient, factors
+
+_SUMS = (add, subtract)
+_ARITHMETIC = (add, subtract, multiply, divide, negative, square)
+_MOST_TERMS = 32  # of a sum of products worth looking at
+
+
+def is_arithmetic(node: Any) -> bool:
+    """Say whether a Node belongs to a region, rather than being an atom."""
+    return isinstance(node, Node) and (node.op in _ARITHMETIC or _whole_power(node) is not None)
+
+
+def shortened(root: Node) -> Any:
+    """Give an expression equal to a region's root with strictly fewer operations, or the root itself."""
+    best, least = root, size(root)
+    terms = _terms(root)
+    for candidate in (_collected(_cancelled(terms)), _collected(_opened(_cancelled(terms)))):
+        if len(candidate) > _MOST_TERMS:
+            continue
+        expression = _shaped(_written(candidate), root)
+        if size(expression) < least:
+            best, least = expression, size(expression)
+    return best
+
+
+def size(expression: Any) -> int:
+    """Count the operations of a region, down to its atoms."""
+    seen: set[int] = set()
+    stack = [expression]
+    while stack:
+        node = stack.pop()
+        if is_arithmetic(node) and id(node) not in seen:
+            seen.add(id(node))
+            stack.extend(node.inputs)
+    return len(seen)
+
+
+def _whole_power(node: Node) -> int | None:
+    """Give n if the Node is xⁿ with a whole n."""
+    if node.op == square:
+        return 2
+    if isinstance(node.op, Power) and isinstance(node.op.exponent, int):
+        return node.op.exponent
+    return None
+
+
+def _terms(expression: Any) -> list[Term]:
+    """Split an expression at its outermost + and −, and each part into its factors."""
+    terms: list[Term] = []
+    stack: list[tuple[float, Any]] = [(1.0, expression)]
+    while stack:
+        sign, node = stack.pop()
+        if isinstance(node, Node) and node.op in _SUMS:
+            a, b = node.inputs
+            stack.append((-sign if node.op == subtract else sign, b))
+            stack.append((sign, a))
+        elif isinstance(node, Node) and node.op == negative:
+            stack.append((-sign, node.inputs[0]))
+        else:
+            coefficient, factors = _factors(node)
+            terms.append((sign * coefficient, factors))
+    return terms
+
+
+def _factors(expression: Any) -> Term:
+    """Split a product into its coefficient and the powers of its factors, sums among them kept whole."""
+    coefficient = 1.0
+    factors: Factors = {}
+    stack: list[tuple[int, Any]] = [(1, expression)]
+    while stack:
+        power, node = stack.pop()
+        number = _number(node)
+        if number is not None:
+            if number == 0 and power < 0:
+                return 1.0, {expression: 1}  # a division by zero stays as it is
+            coefficient *= number**power
+        elif node.op == multiply:
+            stack += [(power, node.inputs[1]), (power, node.inputs[0])]
+        elif node.op == divide:
+            stack += [(-power, node.inputs[1]), (power, node.inputs[0])]
+        elif node.op == negative:
+            coefficient *= (-1.0) ** power
+            stack.append((power, node.inputs[0]))
+        elif (n := _whole_power(node)) is not None:
+            stack.append((power * n, node.inputs[0]))
+        else:
+            factors[node] = factors.get(node, 0) + power
+    return coefficient, {node: power for node, power in factors.items() if power}
+
+
+def _number(x: Any) -> float | None:
+    """Give the number that an expression is, if it is one."""
+    if not isinstance(x, Node):
+        return float(x)
+    return float(x.value) if x.value is not None and not x.shape else None
+
+
+def _times(a: Term, b: Term) -> Term:
+    factors = dict(a[1])
+    for node, power in b[1].items():
+        factors[node] = factors.get(node, 0) + power
+    return a[0] * b[0], {node: power for node, power in factors.items() if power}
+
+
+def _distributed(term: Term, total: Node) -> list[Term]:
+    """Multiply out one sum that is a factor of a term, once."""
+    rest = (term[0], {node: power - (node is total) for node, power in term[1].items()})
+    rest = (rest[0], {node: power for node, power in rest[1].items() if power})
+    return [_times(rest, part) for part in _terms(total)]
+
+
+def _cancelled(terms: Iterable[Term]) -> list[Term]:
+    """Multiply out those sums in whose terms a denominator cancels against the rest of the product."""
+    done: list[Term] = []
+    waiting = list(terms)[::-1]
+    while waiting and len(done) + len(waiting) <= _MOST_TERMS:
+        term = waiting.pop()
+        total = next((node for node in _sums(term) if _cancels(term[1], node)), None)
+        if total is None:
+            done.append(term)
+        else:
+            waiting.extend(_distributed(term, total)[::-1])
+    return done + waiting[::-1]
+
+
+def _cancels(factors: Factors, total: Node) -> bool:
+    return any(
+        power < 0 and factors.get(node, 0) > (node is total)
+        for _, part in _terms(total)
+        for node, power in part.items()
+    )
+
+
+def _opened(terms: Iterable[Term]) -> list[Term]:
+    """Multiply out every sum."""
+    done: list[Term] = []
+    waiting = list(terms)[::-1]
+    while waiting and len(done) + len(waiting) <= _MOST_TERMS:
+        term = waiting.pop()
+        total = next(iter(_sums(term)), None)
+        if total is None:
+            done.append(term)
+        else:
+            waiting.extend(_distributed(term, total)[::-1])
+    return done + waiting[::-1]
+
+
+def _sums(term: Term) -> list[Node]:
+    return [node for node, power in term[1].items() if power > 0 and node.op in _SUMS]
+
+
+def _collected(terms: Iterable[Term]) -> list[Term]:
+    """Add up the terms that have the same factors."""
+    total: dict[frozenset[tuple[Node, int]], Term] = {}
+    for coefficient, factors in terms:
+        key = frozenset(factors.items())
+        before = total.get(key, (0.0, factors))
+        total[key] = (before[0] + coefficient, before[1])
+    return [term for term in total.values() if term[0]]
+
+
+def _written(terms: list[Term]) -> Any:
+    """Write a sum of products, a positive term first if there is one."""
+    if not terms:
+        return 0.0
+    ordered = sorted(terms, key=lambda term: term[0] < 0)
+    expression = _product(ordered[0])
+    for coefficient, factors in ordered[1:]:
+        part = _product((abs(coefficient), factors))
+        expression = expression + part if coefficient > 0 else expression - part
+    return expression
+
+
+def _product(term: Term) -> Any:
+    coefficient, factors = term
+    above = [_power(node, power) for node, power in factors.items() if power > 0]
+    below = [_power(node, -power) for node, power in factors.items() if power < 0]
+    size = int(coefficient) if coefficient == int(coefficient) else coefficient
+    if abs(size) != 1 or not above:
+        above.insert(0, abs(size))
+    expression = prod(above[1:], start=above[0])
+    for node in below:
+        expression = expression / node
+    return -expression if coefficient < 0 else expression
+
+
+def _power(node: Node, power: int) -> Any:
+    return node if power == 1 else node**power
+
+
+def _shaped(expression: Any, like: Node) -> Any:
+    """Broadcast to the shape of the original, where what was cancelled was the larger operand."""
+    if getattr(expression, "shape", ()) == like.shape:
+        return expression
+    if not isinstance(expression, Node):
+        expression = like._constant([expression]).reshape(()) if like.shape else expression
+    return broadcast_to(expression, like.shape)

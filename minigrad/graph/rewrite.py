@@ -1,0 +1,66 @@
+"""Apply rules to expressions until none applies. It knows no algebra."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from minigrad.graph.node import Node
+
+Rule = Callable[[Node], Any]  # an expression equal to the Node, or None where the rule does not apply
+
+
+class RewriteError(RuntimeError):
+    """Rules that undo each other."""
+
+
+def rewrite(outputs: Iterable[Any], rules: Sequence[Rule], limit: int = 100) -> list[Any]:
+    """Rewrite expressions bottom-up by the first rule that applies, again and again, to a fixed point.
+
+    A rule sees a Node whose inputs are in normal form already. Raises ``RewriteError`` where one Node is rewritten
+    more than ``limit`` times in a row, since rules should go downhill.
+    """
+    normal: dict[Node, Any] = {}  # a Node -> its normal form
+    becomes: dict[Node, Any] = {}  # a Node -> what a rule made of it, which has yet to be brought to normal form
+    steps: dict[Node, int] = {}
+    outputs = list(outputs)
+    stack = [x for x in outputs if isinstance(x, Node)]
+    while stack:
+        node = stack[-1]
+        if node in normal:
+            stack.pop()
+            continue
+        if node not in becomes:
+            missing = [x for x in node.inputs if isinstance(x, Node) and x not in normal]
+            if missing:
+                stack.extend(missing)
+                continue
+            becomes[node] = _step(node, rebuilt(node, normal), rules)
+        result = becomes[node]
+        if not isinstance(result, Node) or result is node or result in normal:
+            normal[node] = normal.get(result, result) if isinstance(result, Node) else result
+            stack.pop()
+            continue
+        steps[result] = steps.get(node, 0) + 1
+        if steps[result] > limit:
+            raise RewriteError(f"rewrite: {limit} steps in a row did not bring {node!r} to an end")
+        stack.append(result)
+    return [normal[x] if isinstance(x, Node) else x for x in outputs]
+
+
+def rebuilt(node: Node, replaced: dict[Node, Any]) -> Any:
+    """Apply a Node's operation to what its inputs have become."""
+    inputs = tuple(replaced.get(x, x) if isinstance(x, Node) else x for x in node.inputs)
+    if node.op is None or all(x is y for x, y in zip(inputs, node.inputs, strict=True)):
+        return node
+    return node._apply(node.op, inputs)
+
+
+def _step(node: Node, current: Any, rules: Sequence[Rule]) -> Any:
+    if current is not node:
+        return current
+    for rule in rules:
+        result = rule(node)
+        if result is not None and result is not node:
+            return result
+    return node

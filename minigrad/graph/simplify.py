@@ -1,0 +1,298 @@
+"""The algebra: one rule, one equation.
+
+A rule takes a Node and gives an equal expression, or None where it does not apply. Rules only go downhill: towards
+fewer operations, or as many in a settled order. Cancelling changes values at singular points, where the raw expression
+is ∞ − ∞ or 0 · ∞: y ⊙ (t / y) is NaN at y = 0 and t after cancelling, which is its limit. That is how the gradient of
+cross-entropy becomes exact at logits where softmax underflows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from minigrad.graph.facts import SumsToOne, checked
+from minigrad.graph.graph import Graph
+from minigrad.graph.node import Node, ordered
+from minigrad.graph.region import is_arithmetic, shortened
+from minigrad.graph.rewrite import Rule, rebuilt, rewrite
+from minigrad.op import Elementwise
+from minigrad.ops.arithmetic import add, divide, multiply, negative, subtract
+from minigrad.ops.elementwise import exp, identity, log
+from minigrad.ops.linalg import matmul
+from minigrad.ops.reduction import LogSoftmax, Softmax, Sum, log_softmax, normalize_axis, softmax
+from minigrad.ops.shaping import BroadcastTo, Cast, Reshape, Transpose, broadcast_to
+
+
+def simplify(graph: Graph, given: Iterable[SumsToOne] = ()) -> Graph:
+    """Give an equal graph with no more operations, by the rules of this module, to a fixed point.
+
+    ``given`` holds facts such as ``sums_to_one(t)``; each is checked against the traced values. Raises ``ValueError``
+    for a fact that they contradict, or about something that is no input.
+    """
+    rules = [*RULES, *(_rule_of(fact, checked(fact, graph)) for fact in given)]
+    best = graph
+    while True:
+        shorter = Graph(rewrite(_regions_shortened(rewrite(best.outputs, rules)), rules), graph.values)
+        if len(shorter) >= len(best):
+            return shorter if len(shorter) == len(best) else best
+        best = shorter
+
+
+def _regions_shortened(outputs: list[Any]) -> list[Any]:
+    """Shorten each maximal elementwise region, from the inputs to the outputs."""
+    nodes = ordered(outputs)
+    inside = {x for node in nodes if is_arithmetic(node) for x in node.inputs if is_arithmetic(x)}
+    used_outside = {x for node in nodes if not is_arithmetic(node) for x in node.inputs if isinstance(x, Node)}
+    used_outside |= {x for x in outputs if isinstance(x, Node)}
+    becomes: dict[Node, Any] = {}
+    for node in nodes:
+        new = rebuilt(node, becomes)
+        if is_arithmetic(new) and (node not in inside or node in used_outside):
+            new = shortened(new)
+        becomes[node] = new
+    return [becomes[x] if isinstance(x, Node) else x for x in outputs]
+
+
+def _number(x: Any) -> Any:
+    """Give the number that an expression is, broadcast or not; None if it is none."""
+    while isinstance(x, Node) and isinstance(x.op, BroadcastTo):
+        (x,) = x.inputs
+    if not isinstance(x, Node):
+        return x
+    return x.value.item() if x.value is not None and not x.shape else None
+
+
+def _like(x: Any, node: Node) -> Any:
+    """Give x in the shape of the Node that it replaces."""
+    if np.shape(x) == node.shape:
+        return x
+    if not isinstance(x, Node):
+        x = Node(value=np.asarray(x, node.dtype), dtype=node.dtype, table=node.table)
+    return broadcast_to(x, node.shape)
+
+
+def constants(node: Node) -> Any:
+    """f(2, 3) is computed."""
+    numbers = [_number(x) for x in node.inputs]
+    if node.op is None or node.shape or any(x is None for x in numbers):
+        return None
+    return node.op.forward(*(np.float64(x) for x in numbers)).item()
+
+
+def broadcast_operand(node: Node) -> Any:
+    """broadcast_to(c) ⊙ t = c ⊙ t, where t has the shape already; likewise for every elementwise operation."""
+    if not isinstance(node.op, Elementwise):
+        return None
+    inner = [x.inputs[0] if isinstance(x, Node) and isinstance(x.op, BroadcastTo) else x for x in node.inputs]
+    if all(x is y for x, y in zip(inner, node.inputs, strict=True)):
+        return None
+    numbers = [x if _number(x) is None or np.shape(x) else _number(x) for x in inner]
+    if not any(isinstance(x, Node) for x in numbers):
+        return None
+    return _like(node._apply(node.op, tuple(numbers)), node)
+
+
+def zero_and_one(node: Node) -> Any:
+    """x + 0 = x, x − 0 = x, 0 − x = −x, 1 x = x, x / 1 = x, 0 x = 0."""
+    match node:
+        case Node(op, (a, b)) if op in (add, subtract, multiply, divide):
+            m, n = _number(a), _number(b)
+        case _:
+            return None
+    if (op == add and n == 0) or (op == subtract and n == 0) or (op in (multiply, divide) and n == 1):
+        return _like(a, node)
+    if (op == add and m == 0) or (op == multiply and m == 1):
+        return _like(b, node)
+    if op == subtract and m == 0:
+        return _like(-b, node)
+    if op == multiply and 0 in (m, n):
+        return _like(0.0, node)
+    return None
+
+
+def _negated(x: Any) -> Any:
+    """Give a if x is −a."""
+    return x.inputs[0] if isinstance(x, Node) and x.op == negative else None
+
+
+def double_sign(node: Node) -> Any:
+    """−(−x) = x and −(a − b) = b − a."""
+    if node.op != negative:
+        return None
+    (x,) = node.inputs
+    if isinstance(x, Node) and x.op == subtract:
+        a, b = x.inputs
+        return b - a
+    return _negated(x)
+
+
+def sign_in_sum(node: Node) -> Any:
+    """a + (−b) = a − b, (−a) + b = b − a, a − (−b) = a + b, (−a) − b = −(a + b)."""
+    if node.op not in (add, subtract):
+        return None
+    a, b = node.inputs
+    if (x := _negated(b)) is not None:
+        return a - x if node.op == add else a + x
+    if (x := _negated(a)) is not None:
+        return b - x if node.op == add else -(x + b)
+    return None
+
+
+def sign_in_product(node: Node) -> Any:
+    """(−a) ⊙ b = −(a ⊙ b), and so for every operation that is linear in an operand: /, matrix product, sum, ᵀ."""
+    if node.op in (multiply, divide, matmul):
+        a, b = node.inputs
+        for x, y in ((_negated(a), b), (a, _negated(b))):
+            if x is not None and y is not None:
+                return -node._apply(node.op, (x, y))
+        if node.op != matmul and _number(a) == -1:
+            return -b if node.op == multiply else None
+    elif isinstance(node.op, Sum | Transpose | Reshape | BroadcastTo):
+        x = _negated(node.inputs[0])
+        return None if x is None else -node._apply(node.op, (x,))
+    return None
+
+
+def number_in_front(node: Node) -> Any:
+    """x ⊙ 2 = 2 x and 2 (3 x) = 6 x."""
+    if node.op != multiply:
+        return None
+    a, b = node.inputs
+    if _number(b) is not None and _number(a) is None:
+        return _like(_number(b) * a, node)
+    if _number(a) is not None and isinstance(b, Node) and b.op == multiply and _number(b.inputs[0]) is not None:
+        return _like((_number(a) * _number(b.inputs[0])) * b.inputs[1], node)
+    return None
+
+
+def quotient(node: Node) -> Any:
+    """a ⊙ (1 / b) = a / b and (1 / b) ⊙ a = a / b."""
+    if node.op != multiply:
+        return None
+    for a, b in (node.inputs, node.inputs[::-1]):
+        if isinstance(b, Node) and b.op == divide and _number(b.inputs[0]) == 1:
+            return _like(a / b.inputs[1], node)
+    return None
+
+
+def double_shaping(node: Node) -> Any:
+    """(xᵀ)ᵀ = x; a reshape, broadcast or cast that changes nothing is left out; two in a row are one."""
+    if not isinstance(node.op, Transpose | Reshape | BroadcastTo | Cast) and node.op != identity:
+        return None
+    (x,) = node.inputs
+    if not isinstance(x, Node):
+        return None
+    inner = x.inputs[0] if x.op is not None else None
+    if isinstance(node.op, Transpose):
+        if isinstance(x.op, Transpose) and isinstance(inner, Node) and x.op.inverse() == node.op.axes:
+            return inner
+        return None
+    if x.shape == node.shape and x.dtype == node.dtype:
+        return x
+    if type(x.op) is type(node.op) and isinstance(node.op, Reshape | BroadcastTo):
+        return node._apply(node.op, (inner,))
+    return None
+
+
+def sum_of_product(node: Node) -> Any:
+    """Σ c x = c Σ x, for a factor c that does not vary along the axes summed."""
+    match node:
+        case Node(Sum() as op, (Node(inner, (a, b)),)) if inner in (multiply, divide):
+            pass
+        case _:
+            return None
+    (product,) = node.inputs
+    axes = normalize_axis(op.axis, product.ndim)
+    for c, x in ((a, b), (b, a)) if inner == multiply else ((b, a),):
+        if not isinstance(x, Node) or x.shape != product.shape or not _constant_along(c, axes, product.ndim):
+            continue
+        total = node._apply(op, (x,))
+        c = _without_axes(c, axes, op.keepdims, product.ndim)
+        return c * total if inner == multiply else total / c
+    return None
+
+
+def _constant_along(c: Any, axes: tuple[int, ...], ndim: int) -> bool:
+    shape = (1,) * (ndim - np.ndim(c)) + tuple(np.shape(c))
+    return all(shape[i] == 1 for i in axes)
+
+
+def _without_axes(c: Any, axes: tuple[int, ...], keepdims: bool, ndim: int) -> Any:
+    """Drop from c the axes of length 1 that a sum over ``axes`` removes."""
+    if keepdims or not np.ndim(c):
+        return c
+    shape = (1,) * (ndim - c.ndim) + c.shape
+    return c.reshape(tuple(n for i, n in enumerate(shape) if i not in axes))
+
+
+def sum_of_copies(node: Node) -> Any:
+    """Σ broadcast_to(c) = n c, for a number c."""
+    if not isinstance(node.op, Sum) or _number(node.inputs[0]) is None or not isinstance(node.inputs[0], Node):
+        return None
+    (x,) = node.inputs
+    return _like(_number(x) * prod(x.shape[i] for i in normalize_axis(node.op.axis, x.ndim)), node)
+
+
+def sum_of_one(node: Node) -> Any:
+    """Σ x = x along axes of length 1."""
+    if not isinstance(node.op, Sum):
+        return None
+    (x,) = node.inputs
+    if prod(x.shape[i] for i in normalize_axis(node.op.axis, x.ndim)) != 1 or x.size == 0:
+        return None
+    return x if x.shape == node.shape else x.reshape(node.shape)
+
+
+def log_of_softmax(node: Node) -> Any:
+    """log(softmax(u)) = log_softmax(u), which does not underflow."""
+    match node:
+        case Node(op, (Node(Softmax() as inner, (u,)),)) if op == log and not isinstance(inner, LogSoftmax):
+            return log_softmax(u, inner.axis)
+    return None
+
+
+def exp_of_log(node: Node) -> Any:
+    """exp(log_softmax(u)) = softmax(u), exp(log(x)) = x and log(exp(x)) = x."""
+    match node:
+        case Node(op, (Node(LogSoftmax() as inner, (u,)),)) if op == exp:
+            return softmax(u, inner.axis)
+        case Node(op, (Node(inner, (x,)),)) if (op == exp and inner == log) or (op == log and inner == exp):
+            return x
+    return None
+
+
+RULES: tuple[Rule, ...] = (
+    constants,
+    double_shaping,
+    broadcast_operand,
+    zero_and_one,
+    double_sign,
+    sign_in_sum,
+    sign_in_product,
+    number_in_front,
+    quotient,
+    sum_of_copies,
+    sum_of_one,
+    sum_of_product,
+    log_of_softmax,
+    exp_of_log,
+)
+
+
+def _rule_of(fact: SumsToOne, t: Node) -> Rule:
+    """Give the rule Σ t = 1 for one input."""
+
+    def sum_is_one(node: Node) -> Any:
+        if not isinstance(node.op, Sum) or node.inputs[0] is not t:
+            return None
+        axes = normalize_axis(node.op.axis, t.ndim)
+        (axis,) = normalize_axis(fact.axis, t.ndim)
+        if axis not in axes:
+            return None
+        return _like(float(prod(t.shape[i] for i in axes if i != axis)), node)
+
+    return sum_is_one

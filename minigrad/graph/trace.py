@@ -1,0 +1,64 @@
+"""A Tensor's record -> Graph."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from minigrad.graph.graph import Graph
+from minigrad.graph.node import Node, Table
+from minigrad.tensor import Tensor
+
+
+def trace(computation: Tensor | Callable[..., Any], *examples: Any) -> Graph:
+    """Lift a computation into a graph of expressions, with the values that it was recorded with.
+
+    ``trace(loss)`` reads the record of a Tensor. ``trace(f, *arrays)`` calls f on Tensors of the arrays, named after
+    f's parameters, and reads the record of what it returns. An operation that is one kernel for several simpler ones
+    appears as those. Tensors keep their names; the others are called x1, x2, … in the order of their use.
+
+    Raises ``TypeError`` if there is no record to read, ``ValueError`` if two different tensors have one name.
+    """
+    if isinstance(computation, Tensor):
+        return _lifted([computation])
+    if not callable(computation):
+        raise TypeError(f"trace: wanted a Tensor or a function, not {type(computation).__name__}")
+    names = [p.name for p in inspect.signature(computation).parameters.values() if p.kind <= p.VAR_POSITIONAL]
+    arguments = [
+        x if isinstance(x, Tensor) else Tensor(x, requires_grad=np.issubdtype(np.result_type(x), np.floating), name=name)
+        for x, name in zip(examples, names + [None] * len(examples), strict=False)
+    ]
+    returned = computation(*arguments)
+    results = list(returned) if isinstance(returned, tuple) else [returned]
+    for result in results:
+        if not isinstance(result, Tensor):
+            raise TypeError(f"trace: the function returned {type(result).__name__}, which has no record")
+    return _lifted(results)
+
+
+def _lifted(results: list[Tensor]) -> Graph:
+    table: Table = {}
+    nodes: dict[Tensor, Any] = {}
+    values: dict[Node, Any] = {}
+    stack = results[::-1]
+    while stack:  # inputs first, without recursion
+        t = stack[-1]
+        missing = [x for x in t.inputs if isinstance(x, Tensor) and x not in nodes]
+        if missing:
+            stack.extend(reversed(missing))
+            continue
+        stack.pop()
+        if t in nodes:
+            continue
+        if t.op is None:
+            name = t.name or f"x{1 + sum(x.name is None for x in nodes if x.op is None)}"
+            nodes[t] = Node(name=name, shape=t.shape, dtype=t.dtype, table=table)
+            values[nodes[t]] = t.data
+        else:
+            anchor = Node(table=table)  # gives arrays among the inputs a table to be constants of
+            parts = [nodes[x] if isinstance(x, Tensor) else anchor._constant(x) for x in t.inputs]
+            nodes[t] = (t.op.definition or t.op)(*parts)
+    return Graph([nodes[t] for t in results], values)
