@@ -159,9 +159,9 @@ def _product_where_taken(g: Any, derivative: Any) -> Any:
 
     Only a derivative that is not finite is replaced: at g = 0 a finite one still matters to the second order.
     """
-    if not getattr(derivative, "has_data", True):
-        return g * derivative
-    if isinstance(derivative, np.ndarray | np.generic) and np.isfinite(derivative).all():
+    if not (getattr(derivative, "has_data", True) and getattr(g, "has_data", True)):
+        return g * derivative  # an expression has no values to look at
+    if isinstance(derivative, np.ndarray | np.generic | float | int) and np.isfinite(derivative).all():
         return g * derivative
     return g * np.where(g != 0, derivative, np.where(np.isfinite(derivative), derivative, 0))
 

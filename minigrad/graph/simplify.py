@@ -143,7 +143,7 @@ def sign_in_sum(node: Node) -> Any:
 
 
 def sign_in_product(node: Node) -> Any:
-    """(−a) ⊙ b = −(a ⊙ b), and so for every operation that is linear in an operand: /, matrix product, sum, ᵀ."""
+    """(−a) ⊙ b = −(a ⊙ b), and so for every operation that is linear in an operand: /, matrix product, Σ, ᵀ."""
     if node.op in (multiply, divide, matmul):
         a, b = node.inputs
         for x, y in ((_negated(a), b), (a, _negated(b))):
@@ -151,7 +151,7 @@ def sign_in_product(node: Node) -> Any:
                 return -node._apply(node.op, (x, y))
         if node.op != matmul and _number(a) == -1:
             return -b if node.op == multiply else None
-    elif isinstance(node.op, Sum | Transpose | Reshape | BroadcastTo):
+    elif isinstance(node.op, Sum | Transpose | Reshape):
         x = _negated(node.inputs[0])
         return None if x is None else -node._apply(node.op, (x,))
     return None
