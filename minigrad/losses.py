@@ -50,10 +50,12 @@ def softmax_cross_entropy(u: Any, t: Any, reduction: Reduction = "sum") -> Any:
     ``t`` holds one-hot or soft targets of u's shape, or the integer label of each row. δ = ∂E/∂u = softmax(u) − t
     where Σₖ tₖ = 1. Raises ``ValueError`` for another shape, ``IndexError`` for a label that is no column of u.
     """
-    logs = log_softmax(u)  # the sign below goes to t, which spares the record an operation
+    logs = log_softmax(u)
     labels = t if type(t) is np.ndarray else _values(t)
     if labels.shape == logs.shape:
-        return _reduced("softmax_cross_entropy", vdot(-t, logs), u, reduction)
+        if type(t) is np.ndarray:  # the sign goes to t, which spares the record an operation
+            return _reduced("softmax_cross_entropy", vdot(-t, logs), u, reduction)
+        return _reduced("softmax_cross_entropy", -vdot(t, logs), u, reduction)
     if labels.shape != u.shape[:-1] or labels.dtype.kind not in "iu":
         raise ValueError(
             f"softmax_cross_entropy: wanted targets of shape {u.shape}, or an integer label for each row, of shape "

@@ -14,15 +14,14 @@ class RewriteError(RuntimeError):
     """Rules that undo each other."""
 
 
-def rewrite(outputs: Iterable[Any], rules: Sequence[Rule], limit: int = 100) -> list[Any]:
+def rewrite(outputs: Iterable[Any], rules: Sequence[Rule]) -> list[Any]:
     """Rewrite expressions bottom-up by the first rule that applies, again and again, to a fixed point.
 
-    A rule sees a Node whose inputs are in normal form already. Raises ``RewriteError`` where one Node is rewritten
-    more than ``limit`` times in a row, since rules should go downhill.
+    A rule sees a Node whose inputs are in normal form already. Raises ``RewriteError`` where rewriting a Node leads
+    back to it, since rules should go downhill.
     """
     normal: dict[Node, Any] = {}  # a Node -> its normal form
     becomes: dict[Node, Any] = {}  # a Node -> what a rule made of it, which has yet to be brought to normal form
-    steps: dict[Node, int] = {}
     outputs = list(outputs)
     stack = [x for x in outputs if isinstance(x, Node)]
     while stack:
@@ -41,9 +40,8 @@ def rewrite(outputs: Iterable[Any], rules: Sequence[Rule], limit: int = 100) -> 
             normal[node] = normal.get(result, result) if isinstance(result, Node) else result
             stack.pop()
             continue
-        steps[result] = steps.get(node, 0) + 1
-        if steps[result] > limit:
-            raise RewriteError(f"rewrite: {limit} steps in a row did not bring {node!r} to an end")
+        if result in becomes:
+            raise RewriteError(f"rewrite: the rules undo each other at {node!r} and {result!r}")
         stack.append(result)
     return [normal[x] if isinstance(x, Node) else x for x in outputs]
 
