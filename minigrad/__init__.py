@@ -1,5 +1,8 @@
 """minigrad: automatic differentiation on NumPy that shows its work."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from minigrad import data, losses, nn, optim, textbook
 from minigrad.gradcheck import gradcheck
 from minigrad.ops.elementwise import relu, sigmoid
@@ -10,9 +13,16 @@ from minigrad.tensor import Tensor
 from minigrad.training import fit
 from minigrad.transforms import grad, value_and_grad
 
+if TYPE_CHECKING:
+    from minigrad.graph.derive import derive
+    from minigrad.graph.facts import sums_to_one
+    from minigrad.graph.simplify import simplify
+    from minigrad.graph.trace import trace
+
 __all__ = [
     "Tensor",
     "data",
+    "derive",
     "fit",
     "grad",
     "gradcheck",
@@ -25,7 +35,20 @@ __all__ = [
     "relu",
     "save",
     "sigmoid",
+    "simplify",
     "softmax",
+    "sums_to_one",
     "textbook",
+    "trace",
     "value_and_grad",
 ]
+
+# What looks at a recorded graph is imported when it is first asked for: training needs none of it.
+_GRAPH = {"derive": "derive", "simplify": "simplify", "sums_to_one": "facts", "trace": "trace"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _GRAPH:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"minigrad.graph.{_GRAPH[name]}"), name)
+    return value

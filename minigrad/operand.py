@@ -181,7 +181,8 @@ class Operand(Recorder):
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         op = UFUNCS.get(ufunc) if method == "__call__" else None
         if op is None:
-            raise TypeError(_not_differentiable(f"np.{ufunc.__name__}{'' if method == '__call__' else '.' + method}"))
+            called = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
+            raise TypeError(_not_differentiable(f"np.{called}"))
         if kwargs:
             raise TypeError(
                 f"np.{ufunc.__name__}: {', '.join(f'{name}=' for name in kwargs)} does not work with a tensor, because an "

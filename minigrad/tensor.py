@@ -48,10 +48,21 @@ def _binary(op: Op) -> Callable[[Tensor, Any], Tensor]:
         if recorded and not (pauses.count and pauses.thread.paused):
             result.op, result.inputs, result.values, result.serial = op, (a, b), (x, z), _next_serial()
         else:
-            result.op, result.inputs, result.serial = None, (), 0
+            _keep_formula(result, op, (a, b), (x, z))
         return result
 
     return operator
+
+
+def _keep_formula(result: Tensor, op: Op, inputs: tuple[Any, ...], values: tuple[Any, ...]) -> None:
+    """Make a result constant; but let 1 − T know what it is if T has a name, for a derivation to write.
+
+    One operation deep and no deeper, so that a running average of constants does not keep its whole past.
+    """
+    if not pauses.thread.paused and any(isinstance(x, Tensor) and x.op is None and x.name for x in inputs):
+        result.op, result.inputs, result.values, result.serial = op, inputs, values, 0
+    else:
+        result.op, result.inputs, result.serial = None, (), 0
 
 
 class Tensor(Operand):
@@ -98,7 +109,7 @@ class Tensor(Operand):
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
-        if self.op is not None:
+        if self.serial > 0 and self.op is not None:
             raise ValueError(
                 f"requires_grad: {described(self)} is the result of a recorded operation, and its gradient follows "
                 f"from that. Take .detach() for a tensor that is constant."
@@ -108,6 +119,7 @@ class Tensor(Operand):
                 f"requires_grad: {described(self)} holds {self.dtype}, and only floating-point tensors have gradients. "
                 f"Convert it first, with .astype(float)."
             )
+        self.op, self.inputs = None, ()
         self.serial = (self.serial or _next_serial()) if value else 0
         self._grad = self.grad
 
@@ -160,7 +172,7 @@ class Tensor(Operand):
         if recorded and op.differentiable and not (pauses.count and pauses.thread.paused):
             result.op, result.inputs, result.values, result.serial = op, inputs, values, _next_serial()
         else:
-            result.op, result.inputs, result.serial = None, (), 0
+            _keep_formula(result, op, inputs, values)
         return result
 
     __add__ = _binary(arithmetic.add)
@@ -272,7 +284,7 @@ class Tensor(Operand):
         )
 
     def __reduce__(self) -> Any:
-        if self.op is not None:
+        if self.serial > 0 and self.op is not None:
             raise TypeError(f"{described(self)} is the result of an operation and cannot be copied; .detach() it.")
         return _restored, (self.data, self.requires_grad, self.name)
 

@@ -12,6 +12,7 @@ import numpy as np
 from minigrad.graph.node import Node
 from minigrad.op import Op
 from minigrad.ops.arithmetic import multiply
+from minigrad.ops.reduction import Sum, normalize_axis
 
 _ATOM = 5
 
@@ -54,10 +55,22 @@ def _written(node: Any, parts: list[str], names: Mapping[Node, str]) -> str:
     fields = {field: _static(getattr(op, field)) for field in op.fields}
     for position, (letter, part, x) in enumerate(zip(op.letters, parts, node.inputs, strict=True)):
         fields[letter] = f"({part})" if x not in names and _needs_brackets(op, letter, position, x) else part
-    template = op.text
-    if op is multiply and np.ndim(node.inputs[0]) == 0:
-        template = "{a} {b}"  # a number in front needs no sign
-    return template.format(**fields)
+    return _template(node).format(**fields)
+
+
+def _template(node: Node) -> str:
+    """Give the operation's text, as its operands have it written: 2 x, not 2 ⊙ x, and Σₙ for a sum over the rows."""
+    op, x = node.op, node.inputs[0]
+    assert op is not None
+    if op == multiply and not isinstance(x, Node):
+        return "{a} {b}"
+    if isinstance(op, Sum) and x.ndim == 2 and op.axis is not None:
+        (axis,) = normalize_axis(op.axis, 2) if np.ndim(op.axis) == 0 else (None,)
+        if axis is not None and op.keepdims <= (axis == 1):
+            name = x.name or ""
+            element = f"{name.lower()}ₖ" if len(name) == 1 and name.isupper() and axis else "{x}"
+            return ("Σₖ " if axis else "Σₙ ") + element
+    return op.text
 
 
 def _needs_brackets(op: Op, letter: str, position: int, x: Any) -> bool:
@@ -67,12 +80,21 @@ def _needs_brackets(op: Op, letter: str, position: int, x: Any) -> bool:
         return False
     if len(exposed) == 1 and op.text.startswith("{"):  # a power, a transpose, an index: only an atom needs none
         return _binds(x) < _ATOM
+    if position == 0 and len(op.letters) == 2 and op.binds > 1 and _ends_in_sum(x):
+        return True
     inner = x.op.name if isinstance(x, Node) and x.op else ""
     if position > 0 and (inner == "negative" or (op.binds == 2 and inner == "divide")):
         return True
     if _binds(x) == op.binds and position > 0:
         return op.name in ("subtract", "divide", "power")
     return _binds(x) < op.binds
+
+
+def _ends_in_sum(x: Any) -> bool:
+    """Say whether what stands to the right of x could be taken to belong under its Σ."""
+    while isinstance(x, Node) and x.op == multiply:
+        x = x.inputs[1]
+    return isinstance(x, Node) and isinstance(x.op, Sum)
 
 
 @cache

@@ -120,13 +120,19 @@ def _negated(x: Any) -> Any:
 
 
 def double_sign(node: Node) -> Any:
-    """−(−x) = x and −(a − b) = b − a."""
+    """−(−x) = x, −(a − b) = b − a, and −(c ⊙ (a − b)) = c ⊙ (b − a), likewise for whatever is linear in an operand."""
     if node.op != negative:
         return None
     (x,) = node.inputs
-    if isinstance(x, Node) and x.op == subtract:
-        a, b = x.inputs
-        return b - a
+    if not isinstance(x, Node):
+        return None
+    if x.op == subtract:
+        return x.inputs[1] - x.inputs[0]
+    if x.op in (multiply, divide, matmul) or isinstance(x.op, Sum | Transpose | Reshape):
+        for i, part in enumerate(x.inputs):
+            if isinstance(part, Node) and part.op == subtract and x.op is not None:
+                a, b = part.inputs
+                return x._apply(x.op, (*x.inputs[:i], b - a, *x.inputs[i + 1 :]))
     return _negated(x)
 
 
@@ -167,6 +173,11 @@ def number_in_front(node: Node) -> Any:
     if _number(a) is not None and isinstance(b, Node) and b.op == multiply and _number(b.inputs[0]) is not None:
         return _like((_number(a) * _number(b.inputs[0])) * b.inputs[1], node)
     return None
+
+
+def twice(node: Node) -> Any:
+    """x + x = 2 x."""
+    return 2 * node.inputs[0] if node.op == add and node.inputs[0] is node.inputs[1] else None
 
 
 def quotient(node: Node) -> Any:
@@ -274,6 +285,7 @@ RULES: tuple[Rule, ...] = (
     sign_in_sum,
     sign_in_product,
     number_in_front,
+    twice,
     quotient,
     sum_of_copies,
     sum_of_one,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,12 +23,12 @@ def trace(computation: Tensor | Callable[..., Any], *examples: Any) -> Graph:
     Raises ``TypeError`` if there is no record to read, ``ValueError`` if two different tensors have one name.
     """
     if isinstance(computation, Tensor):
-        return _lifted([computation])
+        return lifted([computation])[0]
     if not callable(computation):
         raise TypeError(f"trace: wanted a Tensor or a function, not {type(computation).__name__}")
     names = [p.name for p in inspect.signature(computation).parameters.values() if p.kind <= p.VAR_POSITIONAL]
     arguments = [
-        x if isinstance(x, Tensor) else Tensor(x, requires_grad=np.issubdtype(np.result_type(x), np.floating), name=name)
+        x if isinstance(x, Tensor) else Tensor(x, requires_grad=np.result_type(x).kind == "f", name=name)
         for x, name in zip(examples, names + [None] * len(examples), strict=False)
     ]
     returned = computation(*arguments)
@@ -36,14 +36,16 @@ def trace(computation: Tensor | Callable[..., Any], *examples: Any) -> Graph:
     for result in results:
         if not isinstance(result, Tensor):
             raise TypeError(f"trace: the function returned {type(result).__name__}, which has no record")
-    return _lifted(results)
+    return lifted(results)[0]
 
 
-def _lifted(results: list[Tensor]) -> Graph:
+def lifted(results: Sequence[Tensor], names: Mapping[Tensor, str] | None = None) -> tuple[Graph, dict[Tensor, Any]]:
+    """Give the graph of some Tensors, and the Node of each Tensor recorded; ``names`` go before the Tensors' own."""
+    names = names or {}
     table: Table = {}
     nodes: dict[Tensor, Any] = {}
     values: dict[Node, Any] = {}
-    stack = results[::-1]
+    stack = list(results)[::-1]
     while stack:  # inputs first, without recursion
         t = stack[-1]
         missing = [x for x in t.inputs if isinstance(x, Tensor) and x not in nodes]
@@ -54,11 +56,11 @@ def _lifted(results: list[Tensor]) -> Graph:
         if t in nodes:
             continue
         if t.op is None:
-            name = t.name or f"x{1 + sum(x.name is None for x in nodes if x.op is None)}"
+            name = names.get(t) or t.name or f"x{1 + sum(x.name is None for x in nodes if x.op is None)}"
             nodes[t] = Node(name=name, shape=t.shape, dtype=t.dtype, table=table)
             values[nodes[t]] = t.data
         else:
             anchor = Node(table=table)  # gives arrays among the inputs a table to be constants of
             parts = [nodes[x] if isinstance(x, Tensor) else anchor._constant(x) for x in t.inputs]
             nodes[t] = (t.op.definition or t.op)(*parts)
-    return Graph([nodes[t] for t in results], values)
+    return Graph([nodes[t] for t in results], values), nodes

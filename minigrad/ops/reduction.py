@@ -48,7 +48,7 @@ class Reduction(Op):
 class Sum(Reduction):
     """The sum over axes: y = Σ x. Every element has derivative 1, so g is spread over the axes summed."""
 
-    name, text = "sum", "sum({x})"
+    name, text, binds = "sum", "Σ {x}", 2
     vjps = (lambda op, g, y, x: spread(restored(g, x, op), x.shape),)
 
     def forward(self, x: Any) -> Any:

@@ -1,0 +1,64 @@
+"""Which of a graph's Nodes a textbook would give a symbol: the total inputs U₁, U₂, … and the outputs Y₁, Y₂, …"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from minigrad.graph.graph import Graph
+from minigrad.graph.node import Node
+from minigrad.ops.arithmetic import add
+from minigrad.ops.linalg import matmul
+
+SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+def subscript(n: int) -> str:
+    """Write a number as a subscript: ₁₂."""
+    return str(n).translate(SUBSCRIPTS)
+
+
+class Layer:
+    """One layer of a network: its total input ``u``, its output ``y`` (u itself without a nonlinearity), its number."""
+
+    def __init__(self, number: str, u: Node, y: Node) -> None:
+        self.number, self.u, self.y = number, u, y
+
+
+def layers(graph: Graph, wanted: Mapping[Node, str]) -> list[Layer]:
+    """Find the layers: products with a parameter (an input that is ``wanted``), plus a bias, then what acts on that.
+
+    A layer is numbered by the digits in its parameter's name, W₂ say, if all layers have different ones, and else in
+    the order of evaluation.
+    """
+    users: dict[Node, list[Node]] = {}
+    for node in graph.nodes:
+        for x in node.inputs:
+            if isinstance(x, Node):
+                users.setdefault(x, []).append(node)
+    found: list[Layer] = []
+    digits: list[str] = []
+    for node in graph.nodes:
+        if node.op != matmul or node.inputs[1] not in wanted:
+            continue
+        u = node
+        for user in users.get(node, []):
+            bias = [x for x in user.inputs if x is not node] if user.op == add else []
+            if bias and isinstance(bias[0], Node) and bias[0] in wanted:
+                u = user
+        after = users.get(u, [])
+        y = after[0] if len(after) == 1 and _acts_on_one(after[0]) and after[0].shape == u.shape else u
+        found.append(Layer("", u, y))
+        digits.append("".join(re.findall(r"\d+", str(node.inputs[1].name).translate(_PLAIN))))
+    own = all(digits) and len(set(digits)) == len(digits)
+    for i, layer in enumerate(found):
+        layer.number = subscript(int(digits[i]) if own else i + 1)
+    return found
+
+
+_PLAIN = {ord(small): str(n) for n, small in enumerate("₀₁₂₃₄₅₆₇₈₉")}
+
+
+def _acts_on_one(node: Node) -> bool:
+    """Say whether an operation has one operand that varies, as an activation function has."""
+    return sum(isinstance(x, Node) and x.ndim > 0 for x in node.inputs) == 1 and node.op != add

@@ -1,0 +1,118 @@
+"""Derivations: the textbook's lines as golden strings, every line's value against the engine."""
+
+import numpy as np
+import pytest
+
+from minigrad import Tensor, derive, losses, nn, relu, sigmoid, sums_to_one
+from minigrad.graph.layers import subscript
+
+
+def given_data(outputs=3, labels=True):
+    rng = np.random.default_rng(1)
+    T = np.eye(outputs)[np.arange(5) % outputs] if labels else rng.normal(size=(5, outputs))
+    return Tensor(rng.normal(size=(5, 4)), name="X"), Tensor(T, name="T")
+
+
+def exact(derivation):
+    differences = derivation.check()
+    assert len(differences) == len(derivation)
+    assert max(difference for _, difference in differences) < 1e-12
+    return derivation
+
+
+def hidden(n, back="(1 − Y{0}) ⊙ Y{0}"):
+    """Give the lines of hidden layer n."""
+    here, before = subscript(n), subscript(n - 1)
+    Y = f"Y{before}" if n > 1 else "X"
+    return [
+        f"δ{here} = ∂E/∂U{here} = ∂E/∂Y{here} ⊙ {back.format(here)}",
+        f"∂E/∂W{here} = {Y}ᵀ δ{here}",
+        f"∂E/∂b{here} = Σₙ δ{here}",
+        *([f"∂E/∂{Y} = δ{here} W{here}ᵀ"] if n > 1 else []),
+    ]
+
+
+def last(n, delta):
+    here, before = subscript(n), subscript(n - 1)
+    Y = f"Y{before}" if n > 1 else "X"
+    return [
+        f"δ{here} = ∂E/∂U{here} = {delta}",
+        f"∂E/∂W{here} = {Y}ᵀ δ{here}",
+        f"∂E/∂b{here} = Σₙ δ{here}",
+        *([f"∂E/∂{Y} = δ{here} W{here}ᵀ"] if n > 1 else []),
+    ]
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3, 6])
+@pytest.mark.parametrize("output", ["softmax", "identity"])
+def test_an_mlps_derivation_is_the_textbooks(depth, output):
+    X, T = given_data()
+    model = nn.MLP((4,) * depth + (3,), output=output, rng=0)
+    loss = losses.cross_entropy if output == "softmax" else losses.squared_error
+    lines = [line for i in range(depth - 1, 0, -1) for line in hidden(i)]
+    derivation = exact(derive(loss(model(X), T), given=[sums_to_one(T)]))
+    n = subscript(depth)
+    reason = "    (Σ T = 1 along axis -1)" if output == "softmax" else ""
+    first, *others = last(depth, f"Y{n} − T")
+    assert str(derivation).splitlines() == [first + reason, *others, *lines]
+
+
+def test_without_the_fact_the_sum_over_t_stays():
+    X, T = given_data()
+    derivation = exact(derive(losses.cross_entropy(nn.MLP((4, 5, 3), rng=0)(X), T)))
+    assert str(derivation[0]) == "δ₂ = ∂E/∂U₂ = Y₂ ⊙ Σₖ tₖ − T"
+
+
+@pytest.mark.parametrize(
+    ("activation", "back"),
+    [(np.tanh, "(1 − Y{0}²)"), (relu, "(U{0} > 0)"), ("sigmoid", "(1 − Y{0}) ⊙ Y{0}")],
+)
+def test_each_activation_gives_its_derivative(activation, back):
+    X, T = given_data(labels=False)
+    model = nn.MLP((4, 5, 3), hidden=activation, output="identity", rng=0)
+    assert str(exact(derive(losses.squared_error(model(X), T)))).splitlines() == last(2, "Y₂ − T") + hidden(1, back)
+
+
+def test_binary_cross_entropy_with_a_sigmoid():
+    X, T = given_data(outputs=1, labels=False)
+    T = Tensor((T.data > 0).astype(float), name="T")
+    Y = nn.MLP((4, 5, 1), output="sigmoid", rng=0)(X)
+    loss = -(T * np.log(Y) + (1 - T) * np.log(1 - Y)).sum()
+    assert str(exact(derive(loss))).splitlines() == last(2, "Y₂ − T") + hidden(1)
+
+
+def test_tied_weights_a_gate_weight_decay_and_a_residual_connection():
+    rng = np.random.default_rng(0)
+    X, T = given_data(outputs=4, labels=False)
+    V, G = (Tensor(rng.normal(size=(4, 4)), requires_grad=True, name=name) for name in "VG")
+    h = np.tanh(X @ V) * sigmoid(X @ G)
+    loss = losses.squared_error(X + np.tanh(h @ V), T) + 0.05 * (V**2).sum()
+    derivation = exact(derive(loss))
+    assert {line.of for line in derivation} >= {"V", "G"}
+    loss.backward()
+    for line in derivation:
+        if line.of in "VG":
+            np.testing.assert_allclose(line.value, {"V": V, "G": G}[line.of].grad.data, rtol=1e-12)
+
+
+def test_names_come_from_the_callers_variables():
+    A = Tensor(np.ones((2, 2)), requires_grad=True)
+    loss = (A * A).sum()
+    assert str(derive(loss, names=locals())) == "∂E/∂A = 2 A"
+
+
+def test_bad_input():
+    X, T = given_data()
+    W = Tensor(np.ones((4, 3)), requires_grad=True, name="W")
+    other = Tensor(1.0, requires_grad=True, name="other")
+    loss = losses.squared_error(X @ W, T)
+    with pytest.raises(ValueError, match="scalar loss"):
+        derive(X @ W)
+    with pytest.raises(ValueError, match="does not depend on other"):
+        derive(loss, wrt=[other])
+    with pytest.raises(ValueError, match="not recorded"):
+        derive(Tensor(1.0))
+    with pytest.raises(ValueError, match="contradict"):
+        derive(loss, given=[sums_to_one("X")])
+    with pytest.raises(ValueError, match="two inputs are called 'W'"):
+        derive(losses.squared_error(X @ W + X @ Tensor(np.ones((4, 3)), requires_grad=True, name="W"), T))
