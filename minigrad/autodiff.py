@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.op import Shape
+from minigrad.op import Elementwise, Shape
 from minigrad.ops.shaping import Cast
 
 
@@ -23,7 +23,12 @@ def pullback(
     An operand's serial number is larger than those of its inputs, so taking the largest first is a topological
     order, and needs no search beforehand. A gradient is dropped as soon as it has been used. Operands older than
     ``since`` count as constants; the gradients of those in ``keep`` are returned along with the leaves'.
+
+    An element that a choice (where, an index, max …) ignored has gradient 0, and its own derivative may be infinite
+    or NaN: there 0 · ∞ means 0. Watching for that costs more than the products themselves, so it is done only for
+    what has its whole gradient through choices.
     """
+    masked: set[int] = set()  # the serials of those
     found: dict[Any, Any] = {}
     waiting: dict[int, tuple[Any, Any]] = {}  # serial -> (operand, gradient so far)
     queue: list[int] = []  # their serials, negated: the largest is taken first
@@ -36,6 +41,7 @@ def pullback(
         if keep and t in keep:
             found[t] = g
         op = t.op
+        watched = masked and t.serial in masked
         y, values = t.data, t.values
         if create_graph:
             y, values = t, tuple(x if isinstance(x, kind) else v for x, v in zip(t.inputs, values, strict=True))
@@ -47,24 +53,31 @@ def pullback(
             rule = op.vjps[i]
             if rule is None:
                 continue
-            c = rule(op, g, y, *values)
+            c = rule(op, g, y, *values) if not watched else _watched(rule, i, op, g, y, values)
             if op.broadcasts:
                 value = values[i]
                 if c.shape != value.shape:
                     c = unbroadcast(c, value.shape)
                 if c.dtype is not value.dtype and c.dtype != value.dtype:
-                    c = Cast(value.dtype)(c)
+                    c = _in_dtype(c, value.dtype, op)
             if x.op is None:
                 found[x] = found[x] + c if x in found else c
-            elif x is next_t:
+                continue
+            if x is next_t:
                 next_g = next_g + c
             elif waiting and x.serial in waiting:
                 waiting[x.serial] = (x, waiting[x.serial][1] + c)
-            elif next_t is None:
-                next_t, next_g = x, c
             else:
-                waiting[x.serial] = (x, c)
-                heappush(queue, -x.serial)
+                if next_t is None:
+                    next_t, next_g = x, c
+                else:
+                    waiting[x.serial] = (x, c)
+                    heappush(queue, -x.serial)
+                if watched or op.chooses:
+                    masked.add(x.serial)
+                continue
+            if masked and not (watched or op.chooses):
+                masked.discard(x.serial)
         if next_t is None:
             if not queue:
                 return found
@@ -74,6 +87,30 @@ def pullback(
         else:
             waiting[next_t.serial] = (next_t, next_g)
             t, g, next_t = *waiting.pop(-heapreplace(queue, -next_t.serial)), None
+
+
+def _in_dtype(g: Any, dtype: Any, op: Any) -> Any:
+    """Give a gradient the dtype of its operand, which was computed with others of higher precision."""
+    if g.dtype.kind == "c":
+        raise TypeError(f"backward: {op!r} was computed with complex numbers, which have no gradients here.")
+    return Cast(dtype)(g)
+
+
+def _watched(rule: Any, i: int, op: Any, g: Any, y: Any, values: tuple[Any, ...]) -> Any:
+    """Apply a rule; where it multiplies by a derivative that is not finite, a gradient of 0 stays 0.
+
+    Only such a derivative is replaced: where it is finite, it matters to the second order even at g = 0.
+    """
+    if not isinstance(op, Elementwise):
+        return rule(op, g, y, *values)
+    derivative = op.derivatives[i](y, *values)  # type: ignore[misc]
+    if getattr(derivative, "dtype", None) == np.bool_:
+        return g * derivative
+    if not (getattr(derivative, "has_data", True) and getattr(g, "has_data", True)):
+        return g * derivative  # an expression has no values to look at
+    if isinstance(derivative, np.ndarray | np.generic | float | int) and np.isfinite(derivative).all():
+        return g * derivative
+    return g * np.where(g != 0, derivative, np.where(np.isfinite(derivative), derivative, 0))
 
 
 def unbroadcast(g: Any, shape: Shape) -> Any:

@@ -18,7 +18,7 @@ class ShapeError(ValueError):
 
 def explained(op: Op, inputs: tuple[Any, ...], error: Exception) -> Exception:
     """Give an error of the same kind that says what was wanted, what came, and what to do."""
-    shapes = [np.shape(x) if isinstance(x, Operand) else np.asarray(x).shape for x in inputs]
+    shapes = [x.shape if hasattr(x, "shape") else np.shape(x) for x in inputs]
     names = [described(x) for x in inputs]
     operands = [f"{name}:{shape}" for name, shape in zip(names, shapes, strict=True)]
     message = f"{op!r}: {_reason(op, shapes, error)}, {_written(op, operands)}"

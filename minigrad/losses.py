@@ -50,12 +50,16 @@ def softmax_cross_entropy(u: Any, t: Any, reduction: Reduction = "sum") -> Any:
     ``t`` holds one-hot or soft targets of u's shape, or the integer label of each row. δ = ∂E/∂u = softmax(u) − t
     where Σₖ tₖ = 1. Raises ``ValueError`` for another shape, ``IndexError`` for a label that is no column of u.
     """
+    if not u.ndim:
+        raise ValueError("softmax_cross_entropy: u is a scalar; its last axis must hold the logits of the classes.")
     logs = log_softmax(u)
     labels = t if type(t) is np.ndarray else _values(t)
     if labels.shape == logs.shape:
-        if type(t) is np.ndarray:  # the sign goes to t, which spares the record an operation
-            return _reduced("softmax_cross_entropy", vdot(-t, logs), u, reduction)
-        return _reduced("softmax_cross_entropy", -vdot(t, logs), u, reduction)
+        # The sign goes to t where it can, which spares the record an operation.
+        total = vdot(-t, logs) if type(t) is np.ndarray and t.dtype.kind == "f" else -vdot(t, logs)
+        if np.isnan(_values(total)):  # a class of logit −∞ and target 0: 0 log 0 = 0
+            total = -vdot(t, np.where(labels == 0, 0, logs))
+        return _reduced("softmax_cross_entropy", total, u, reduction)
     if labels.shape != u.shape[:-1] or labels.dtype.kind not in "iu":
         raise ValueError(
             f"softmax_cross_entropy: wanted targets of shape {u.shape}, or an integer label for each row, of shape "
@@ -71,7 +75,7 @@ def softmax_cross_entropy(u: Any, t: Any, reduction: Reduction = "sum") -> Any:
 
 
 def _values(x: Any) -> Any:
-    return x.data if isinstance(x, Operand) else np.asarray(x)
+    return x.data if isinstance(x, Operand) else x if hasattr(x, "__array_function__") else np.asarray(x)
 
 
 def _same_shape(loss: str, y: Any, t: Any) -> None:

@@ -45,6 +45,7 @@ class Op:
     fields: ClassVar[tuple[str, ...]] = ()
     vjps: Any = ()  # a sequence: tuple[Rule | None, ...]
     definition: Callable[..., Any] | None = None
+    chooses = False  # does the value ignore some elements of its inputs? Then no NaN may come back from those
     broadcasts = False  # may an input be smaller than the rule's result? Then the walk sums over the broadcast axes
     differentiable = True
 
@@ -100,9 +101,8 @@ def minus_one(y: Any, *inputs: Any) -> int:
 class Elementwise(Op):
     """An operation on each element by itself: y = f(a, b, …), ∂E/∂a = g ⊙ ∂y/∂a.
 
-    The rules in ``derivatives`` state ∂y/∂input from ``(y, *inputs)`` alone; the chain rule multiplies by g. A
-    ``singular`` operation has points where its derivative is not finite (log at 0, say); there a branch that was not
-    taken, with g = 0, must not give 0 · ∞ = NaN.
+    The rules in ``derivatives`` state ∂y/∂input from ``(y, *inputs)`` alone; the chain rule multiplies by g.
+    ``gives`` is the dtype of the value where it is not that of the inputs.
     """
 
     derivatives: tuple[Rule | None, ...]
@@ -114,12 +114,13 @@ class Elementwise(Op):
         *derivatives: Rule | None,
         text: str,
         binds: int = 5,
-        singular: bool = False,
+        gives: Any = None,
+        chooses: bool = False,
     ) -> None:
-        self.name, self.text, self.binds, self.singular = name, text, binds, singular
+        self.name, self.text, self.binds, self.gives, self.chooses = name, text, binds, gives, chooses
         self.forward = forward  # type: ignore[method-assign]
         self.derivatives = derivatives
-        self.vjps = tuple(rule and _chained(rule, singular, len(derivatives)) for rule in derivatives)
+        self.vjps = tuple(rule and _chained(rule, len(derivatives)) for rule in derivatives)
         self.letters = {1: "x", 2: "ab"}[len(derivatives)]
         self.broadcasts = len(derivatives) > 1
         self.differentiable = any(derivatives)
@@ -127,6 +128,10 @@ class Elementwise(Op):
     def shape(self, *shapes: Shape) -> Shape:
         """Give the shape of the inputs, broadcast together."""
         return np.broadcast_shapes(*shapes)
+
+    def dtype(self, *dtypes: Any) -> np.dtype[Any]:
+        """Give the dtype that the inputs promote to, or the one that the operation always gives."""
+        return np.dtype(self.gives) if self.gives else np.result_type(*dtypes)
 
     def hint(self, *shapes: Shape) -> str:
         """Suggest the transposed operand, or the axis that a vector over the rows lacks."""
@@ -141,29 +146,15 @@ class Elementwise(Op):
         return ""
 
 
-def _chained(derivative: Rule, singular: bool, inputs: int) -> Rule:
+def _chained(derivative: Rule, inputs: int) -> Rule:
     """Give the rule g ⊙ ∂y/∂input: the chain rule, element by element."""
     if derivative is one:
         return (lambda op, g, y, x: g) if inputs == 1 else (lambda op, g, y, a, b: g)
     if derivative is minus_one:
         return (lambda op, g, y, x: -g) if inputs == 1 else (lambda op, g, y, a, b: -g)
-    if singular:
-        return lambda op, g, *values: _product_where_taken(g, derivative(*values))
     if inputs == 1:  # one function for each number of inputs: packing and unpacking them would cost 0.1 µs a call
         return lambda op, g, y, x: g * derivative(y, x)
     return lambda op, g, y, a, b: g * derivative(y, a, b)
-
-
-def _product_where_taken(g: Any, derivative: Any) -> Any:
-    """Multiply, where 0 · ∞ and 0 · NaN mean a branch that was not taken, and give 0.
-
-    Only a derivative that is not finite is replaced: at g = 0 a finite one still matters to the second order.
-    """
-    if not (getattr(derivative, "has_data", True) and getattr(g, "has_data", True)):
-        return g * derivative  # an expression has no values to look at
-    if isinstance(derivative, np.ndarray | np.generic | float | int) and np.isfinite(derivative).all():
-        return g * derivative
-    return g * np.where(g != 0, derivative, np.where(np.isfinite(derivative), derivative, 0))
 
 
 def fits(a: Shape, b: Shape) -> bool:

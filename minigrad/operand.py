@@ -185,8 +185,8 @@ class Operand(Recorder):
             raise TypeError(_not_differentiable(f"np.{called}"))
         if kwargs:
             raise TypeError(
-                f"np.{ufunc.__name__}: {', '.join(f'{name}=' for name in kwargs)} does not work with a tensor, because an "
-                f"operation is recorded and its result is a new tensor. Leave it out, or compute on .data."
+                f"np.{ufunc.__name__}: {', '.join(f'{name}=' for name in kwargs)} does not work with a tensor, because "
+                f"an operation is recorded and its result is a new tensor. Leave it out, or compute on .data."
             )
         if op is arithmetic.power:
             return inputs[0] ** inputs[1] if isinstance(inputs[0], Operand) else self.__rpow__(inputs[0])

@@ -63,7 +63,7 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
 # NumPy functions whose result is a constant, an index or a truth value: no gradient belongs to it, so none is lost.
 PLAIN: frozenset[Callable[..., Any]] = frozenset(
     (
-        *(np.zeros_like, np.ones_like, np.empty_like, np.full_like, np.result_type),
+        *(np.zeros_like, np.ones_like, np.empty_like, np.result_type),
         *(np.argmax, np.argmin, np.argsort, np.count_nonzero, np.nonzero, np.any, np.all),
         *(np.allclose, np.array_equal, np.isclose, np.array_repr, np.array_str, np.array2string),
     )

@@ -44,3 +44,13 @@ def no_grad() -> Iterator[None]:
         pauses.thread.paused = before
         with pauses.lock:
             pauses.count -= 1
+
+
+@contextmanager
+def recorded() -> Iterator[None]:
+    """Record, in this thread, also inside ``no_grad``: what a gradient transform needs within its own function."""
+    before, pauses.thread.paused = pauses.thread.paused, False
+    try:
+        yield
+    finally:
+        pauses.thread.paused = before

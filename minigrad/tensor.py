@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import count
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy import ndarray
@@ -19,7 +19,15 @@ from minigrad.recording import pauses
 
 _next_serial = count(1).__next__  # atomic, so that threads may record at the same time
 _new = object.__new__
-_kept: WeakSet[Tensor] | None = None  # the intermediate results whose gradient somebody wants, if ever anyone did
+# The intermediate results whose gradient somebody wants, by id: a set would compare tensors, which compare elements.
+_kept: WeakValueDictionary[int, Tensor] = WeakValueDictionary()
+
+
+class _Kept:
+    """The tensors that ``retain_grad`` was called on, as a container for the walk."""
+
+    def __contains__(self, t: Any) -> bool:
+        return _kept.get(id(t)) is t
 
 
 def _binary(op: Op) -> Callable[[Tensor, Any], Tensor]:
@@ -94,9 +102,9 @@ class Tensor(Operand):
             )
         if isinstance(data, list | tuple) and _holds_tensor(data):
             raise TypeError("Tensor: the list holds tensors. Join them with np.stack, which keeps their gradients.")
-        self.data = data if hasattr(data, "__array_function__") and data.shape is not None else np.asarray(data)
-        if isinstance(self.data, np.generic):
-            self.data = np.asarray(self.data)
+        self.data = data if is_array(data) else np.asarray(data)
+        if self.data.dtype.kind not in "biufc":
+            raise TypeError(f"Tensor: wanted numbers, not {type(data).__name__} (dtype {self.data.dtype}).")
         self.op, self.inputs, self.serial, self._grad, self._name = None, (), 0, None, name
         self._place = place()
         if requires_grad:
@@ -190,16 +198,15 @@ class Tensor(Operand):
         Raises ``ValueError`` if this tensor requires no gradient, or is no scalar and no ``gradient`` is given.
         """
         seed = self._seed(gradient)
-        if create_graph:
-            for t, g in pullback(self, seed, create_graph=True, keep=_kept).items():
-                t._grad = g if t._grad is None else t._grad + g
-            return
+        keep = _Kept() if len(_kept) else None
         seen = {id(seed.data)}
-        for t, g in pullback(self, seed.data, keep=_kept).items():
-            if type(g) is not ndarray or g.base is not None or id(g) in seen:
-                g = _owned(g)
-            seen.add(id(g))
-            t._grad = _constant(g) if t._grad is None else t._grad + _constant(g)
+        for t, g in pullback(self, seed if create_graph else seed.data, create_graph=create_graph, keep=keep).items():
+            data = g.data if create_graph else g
+            if type(data) is not ndarray or data.base is not None or id(data) in seen:
+                data = owned(data)
+            seen.add(id(data))
+            new = _with_data(g, data) if create_graph else _constant(data)
+            t._grad = new if t._grad is None else t._grad + new
 
     def _seed(self, gradient: Any) -> Tensor:
         """Give ∂E/∂(this tensor) as a tensor: 1 for a scalar, or what the caller gave, checked."""
@@ -216,7 +223,11 @@ class Tensor(Operand):
                     f"Reduce it, with .sum() say, or give gradient=∂E/∂(this tensor) of that shape."
                 )
             return _constant(self.data.dtype.type(1))
-        seed = gradient if isinstance(gradient, Tensor) else _constant(np.array(gradient, self.dtype))
+        if isinstance(gradient, Tensor):
+            seed = gradient if gradient.dtype == self.dtype else gradient.astype(self.dtype)
+        else:
+            seed = _constant(gradient if is_array(gradient) else np.array(gradient, self.dtype))
+            seed = seed if seed.dtype == self.dtype else _constant(seed.data.astype(self.dtype))
         if seed.shape != shape:
             raise ValueError(f"backward: gradient must have the shape of {described(self)}, {shape}, not {seed.shape}.")
         return seed
@@ -226,10 +237,8 @@ class Tensor(Operand):
         if self.serial <= 0:
             raise ValueError(f"retain_grad: no gradient flows to {described(self)}, since it requires none.")
         if self.op is not None:
-            global _kept
-            _kept = _kept or WeakSet()
             self._grad = self.grad
-            _kept.add(self)
+            _kept[id(self)] = self
 
     def detach(self) -> Tensor:
         """Give a tensor of the same array through which no gradient flows."""
@@ -241,11 +250,23 @@ class Tensor(Operand):
         """Give the one element as a Python number."""
         return self.data.item()
 
+    def _number(self, called: str) -> Any:
+        """Give the one element to Python's own functions, unless they would lose its gradient on the way."""
+        if self.serial > 0:
+            raise TypeError(
+                f"{called}() of {described(self)} would lose its gradient. For the bare number write .item(); for a "
+                f"function with a gradient use NumPy's, np.exp for math.exp."
+            )
+        return self.item()
+
     def __float__(self) -> float:
-        return float(self.item())
+        return float(self._number("float"))
 
     def __int__(self) -> int:
-        return int(self.item())
+        return int(self._number("int"))
+
+    def __complex__(self) -> complex:
+        return complex(self._number("complex"))
 
     def __bool__(self) -> bool:
         return bool(self.data)
@@ -267,7 +288,9 @@ class Tensor(Operand):
         return np.array(self.data, dtype, copy=copy)
 
     def __repr__(self) -> str:
-        text = np.array2string(np.asarray(self.data), separator=", ", prefix="Tensor(")
+        text = repr(self.data)
+        if isinstance(self.data, ndarray | np.generic):
+            text = np.array2string(np.asarray(self.data), separator=", ", prefix="Tensor(")
         extras = "".join(
             [
                 f", dtype={self.dtype}" if self.dtype not in (np.float64, np.int64, np.bool_) else "",
@@ -297,12 +320,29 @@ def _constant(data: Any) -> Tensor:
 
 
 def _restored(data: Any, requires_grad: bool, name: str | None) -> Tensor:
-    return Tensor(data, requires_grad=requires_grad, name=name)
+    t = Tensor(data, requires_grad=requires_grad, name=name)
+    t._place = None
+    return t
 
 
-def _owned(g: Any) -> Any:
+def _with_data(g: Tensor, data: Any) -> Tensor:
+    """Give a recorded gradient on an array of its own."""
+    if data is g.data:
+        return g
+    t = _constant(data)
+    if g.op is not None:
+        t.op, t.inputs, t.values, t.serial = g.op, g.inputs, g.values, _next_serial()
+    return t
+
+
+def owned(g: Any) -> Any:
     """Give a gradient an array of its own: the rules may pass one array on twice, or a view of another."""
     return np.asarray(g) if isinstance(g, np.generic) else g.copy()
+
+
+def is_array(x: Any) -> bool:
+    """Say whether x is an array, of NumPy or of whatever speaks its protocols, rather than something to make one of."""
+    return hasattr(x, "__array_function__") and hasattr(x, "shape") and not isinstance(x, Operand)
 
 
 def _holds_tensor(data: Any) -> bool:
@@ -311,10 +351,12 @@ def _holds_tensor(data: Any) -> bool:
 
 def _operand(op: Op, x: Any) -> Any:
     """Give an operand that is no tensor: a number as it is, so that float32 stays float32 (NEP 50), or an array."""
-    if isinstance(x, int | float) or hasattr(x, "__array_function__"):
+    if isinstance(x, int | float) or is_array(x):
         return x
     if isinstance(x, Operand):
         raise TypeError(f"{op.name}: a {type(x).__name__} and a Tensor do not mix; trace the function as a whole.")
+    if isinstance(x, complex) and not isinstance(x, np.generic):
+        raise TypeError(f"{op.name}: complex numbers have no gradients here, and {x!r} is one.")
     if x is None or isinstance(x, str | bytes | dict | set):
         raise TypeError(f"{op.name}: wanted a tensor, an array or a number, not {x!r}.")
     if isinstance(x, list | tuple) and _holds_tensor(x):

@@ -11,7 +11,8 @@ import numpy as np
 
 from minigrad.autodiff import pullback
 from minigrad.ops.elementwise import identity
-from minigrad.tensor import Tensor
+from minigrad.recording import pauses, recorded
+from minigrad.tensor import Tensor, is_array, owned
 
 
 class _Depth(threading.local):
@@ -27,8 +28,9 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
     """Give a function that returns both f(…) and its gradient ∂f/∂(argument ``argnums``).
 
     ``f`` takes arrays or numbers as it would without us, in NumPy's syntax, and returns a scalar. The gradient has the
-    argument's shape and dtype; for several ``argnums`` it is a tuple. Arrays in, arrays out; Tensors in, Tensors out.
-    Such functions nest: ``grad(grad(f))``.
+    argument's shape and dtype; for several ``argnums`` it is a tuple. Arrays in, arrays out; Tensors in, Tensors out,
+    and also where f reads a Tensor that requires a gradient, on which its own then depends. Such functions nest:
+    ``grad(grad(f))``.
 
     Raises ``TypeError`` for an argument that is not floating point, ``ValueError`` if f's value is not a scalar.
 
@@ -42,21 +44,31 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
 
     @wraps(f, updated=())
     def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        recorded = _depth.value > 0 or any(isinstance(x, Tensor) and x.requires_grad for x in args)
-        tensors_out = recorded or any(isinstance(x, Tensor) for x in args)
-        variables = [_variable(called, args, i) for i in positions]
-        arguments = list(args)
-        for i, x in zip(positions, variables, strict=True):
-            arguments[i] = x
-        _depth.value += 1
-        try:
-            value = f(*arguments, **kwargs)
-        finally:
-            _depth.value -= 1
-        gradients = _gradients(called, value, variables, recorded)
-        if not tensors_out:
+        if not positions or len({i % max(1, len(args)) for i in positions}) != len(positions):
+            raise ValueError(f"grad of {called}: argnums must name an argument or more, each once, not {argnums}.")
+        paused = pauses.thread.paused  # then the caller wants numbers, whatever they depend on
+        with recorded():
+            variables = [_variable(called, args, i) for i in positions]
+            arguments = list(args)
+            for i, x in zip(positions, variables, strict=True):
+                arguments[i] = x
+            _depth.value += 1
+            try:
+                value = f(*arguments, **kwargs)
+            finally:
+                _depth.value -= 1
+            oldest = min(x.serial for x in variables)
+            with_graph = not paused and (
+                _depth.value > 0
+                or any(isinstance(x, Tensor) and x.requires_grad for x in args)
+                or _depends_on_older(value, oldest)
+            )
+            gradients = _gradients(called, value, variables, with_graph)
+        if not with_graph and not any(isinstance(x, Tensor) for x in args):
             value = value.data if isinstance(value, Tensor) else value
             gradients = [g.data for g in gradients]
+        elif paused:
+            value = value.detach() if isinstance(value, Tensor) else value
         return value, tuple(gradients) if several else gradients[0]
 
     return value_and_gradient
@@ -85,15 +97,39 @@ def _variable(called: str, args: tuple[Any, ...], i: int) -> Tensor:
     if isinstance(x, Tensor) and x.requires_grad:
         return identity(x)
     data = x.data if isinstance(x, Tensor) else x
-    if not np.issubdtype(np.result_type(data), np.floating):
+    if not (is_array(data) or isinstance(data, int | float | complex | np.generic)):
+        raise TypeError(f"grad of {called}: argument {i} is a {type(x).__name__}, not an array or a number.")
+    kind = data.dtype if hasattr(data, "dtype") else np.result_type(data)
+    if kind.kind != "f":
         raise TypeError(
-            f"grad of {called}: argument {i} is {np.result_type(data)}, and only floating-point arguments have "
-            f"gradients. Write 3.0 for 3, or convert an array with .astype(float)."
+            f"grad of {called}: argument {i} is {kind}, and only floating-point arguments have gradients. "
+            f"Write 3.0 for 3, or convert an array with .astype(float)."
         )
     return Tensor(data, requires_grad=True)
 
 
-def _gradients(called: str, value: Any, variables: list[Tensor], recorded: bool) -> list[Tensor]:
+def _depends_on_older(value: Any, oldest: int) -> bool:
+    """Say whether a value was also computed from tensors with gradients of their own, made before the variables.
+
+    Then so were the gradients, which must be recorded, or those tensors' share in them would be lost.
+    """
+    seen: set[int] = set()
+    stack = [value] if isinstance(value, Tensor) and value.serial > oldest else []
+    while stack:
+        for x in stack.pop().inputs:
+            if not isinstance(x, Tensor) or x.serial <= 0 or id(x) in seen:
+                continue
+            if x.serial < oldest:
+                return True
+            seen.add(id(x))
+            if x.serial > oldest:
+                stack.append(x)
+    return False
+
+
+def _gradients(called: str, value: Any, variables: list[Tensor], with_graph: bool) -> list[Tensor]:
+    if not isinstance(value, Tensor | int | float | np.generic) and not is_array(value):
+        raise TypeError(f"grad of {called}: wanted a scalar value, and the function returned {type(value).__name__}.")
     if np.shape(value) != ():
         raise ValueError(
             f"grad of {called}: wanted a scalar value, and it has shape {np.shape(value)}. Reduce it, with .sum() say."
@@ -101,12 +137,12 @@ def _gradients(called: str, value: Any, variables: list[Tensor], recorded: bool)
     found: dict[Tensor, Any] = {}
     oldest = min(x.serial for x in variables)
     if isinstance(value, Tensor) and value.serial >= oldest:
-        seed = np.ones((), value.dtype)
+        seed = value.dtype.type(1)
         found = pullback(
-            value, Tensor(seed) if recorded else seed, create_graph=recorded, since=oldest, keep=set(variables)
+            value, Tensor(seed) if with_graph else seed, create_graph=with_graph, since=oldest, keep=set(variables)
         )
-    gradients = [found.get(x, None) for x in variables]
+    gradients = [found.get(x) for x in variables]
     return [
-        Tensor(np.zeros_like(x.data)) if g is None else g if isinstance(g, Tensor) else Tensor(np.array(g))
+        Tensor(np.zeros_like(x.data)) if g is None else g if isinstance(g, Tensor) else Tensor(owned(g))
         for g, x in zip(gradients, variables, strict=True)
     ]

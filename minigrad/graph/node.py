@@ -76,6 +76,8 @@ class Node(Operand):
 
     def _constant(self, x: Any) -> Any:
         """Give an array as a constant Node, and a NumPy scalar as the number that it is."""
+        if isinstance(x, Operand):
+            raise TypeError(f"a Node and a {type(x).__name__} do not mix; trace the function as a whole")
         x = np.asarray(x)
         return x.item() if not x.ndim else Node(shape=x.shape, dtype=x.dtype, table=self.table, value=x)
 

@@ -15,7 +15,7 @@ multiply = Elementwise(
     "multiply", np.multiply, lambda y, a, b: b, lambda y, a, b: a, text="{a} ⊙ {b}", binds=2
 )
 divide = Elementwise(
-    "divide", np.divide, lambda y, a, b: 1 / b, lambda y, a, b: -y / b, text="{a} / {b}", binds=2, singular=True
+    "divide", np.divide, lambda y, a, b: 1 / b, lambda y, a, b: -y / b, text="{a} / {b}", binds=2
 )
 negative = Elementwise("negative", np.negative, minus_one, text="−{x}", binds=3)
 absolute = Elementwise("absolute", np.absolute, lambda y, x: np.sign(x), text="|{x}|")
@@ -32,6 +32,7 @@ maximum = Elementwise(
     lambda y, a, b: _half_at_ties(a, b),
     lambda y, a, b: _half_at_ties(b, a),
     text="maximum({a}, {b})",
+    chooses=True,
 )
 minimum = Elementwise(
     "minimum",
@@ -39,6 +40,7 @@ minimum = Elementwise(
     lambda y, a, b: _half_at_ties(b, a),
     lambda y, a, b: _half_at_ties(a, b),
     text="minimum({a}, {b})",
+    chooses=True,
 )
 
 # ∂(aᵇ)/∂b = y ln a is 0 at a = 0 for b > 0, which the logarithm alone would make NaN; and aᵇ⁻¹ is not needed at b = 0.
@@ -49,7 +51,6 @@ power = Elementwise(
     lambda y, a, b: y * np.log(np.where(a == 0, 1, a)),
     text="{a} ^ {b}",
     binds=4,
-    singular=True,
 )
 
 
@@ -58,10 +59,13 @@ class Power(Elementwise):
 
     fields = ("exponent",)
 
+    def _key(self) -> tuple[Any, ...]:
+        return type(self.exponent), self.exponent  # x² of integers are integers, x^2.0 are not
+
     def __init__(self, exponent: float = 3) -> None:
         n = self.exponent = exponent
         text = f"{{x}}{_superscript(n)}"
-        super().__init__("power", lambda x: x**n, _derivative(n), text=text, binds=4, singular=n < 1)
+        super().__init__("power", lambda x: x**n, _derivative(n), text=text, binds=4)
 
 
 def _derivative(n: float) -> Rule:
@@ -82,12 +86,12 @@ def _superscript(n: float) -> str:
     return f" ^ {n}"
 
 
-greater = Elementwise("greater", np.greater, None, None, text="{a} > {b}", binds=0)
-greater_equal = Elementwise("greater_equal", np.greater_equal, None, None, text="{a} ≥ {b}", binds=0)
-less = Elementwise("less", np.less, None, None, text="{a} < {b}", binds=0)
-less_equal = Elementwise("less_equal", np.less_equal, None, None, text="{a} ≤ {b}", binds=0)
-equal = Elementwise("equal", np.equal, None, None, text="{a} = {b}", binds=0)
-not_equal = Elementwise("not_equal", np.not_equal, None, None, text="{a} ≠ {b}", binds=0)
+greater = Elementwise("greater", np.greater, None, None, text="{a} > {b}", binds=0, gives=np.bool_)
+greater_equal = Elementwise("greater_equal", np.greater_equal, None, None, text="{a} ≥ {b}", binds=0, gives=np.bool_)
+less = Elementwise("less", np.less, None, None, text="{a} < {b}", binds=0, gives=np.bool_)
+less_equal = Elementwise("less_equal", np.less_equal, None, None, text="{a} ≤ {b}", binds=0, gives=np.bool_)
+equal = Elementwise("equal", np.equal, None, None, text="{a} = {b}", binds=0, gives=np.bool_)
+not_equal = Elementwise("not_equal", np.not_equal, None, None, text="{a} ≠ {b}", binds=0, gives=np.bool_)
 
 
 class Where(Op):
@@ -96,7 +100,7 @@ class Where(Op):
     The rule selects instead of multiplying by 0, so that a NaN on its way to one branch cannot reach the other.
     """
 
-    name, letters, text, broadcasts = "where", "cab", "where({c}, {a}, {b})", True
+    name, letters, text, broadcasts, chooses = "where", "cab", "where({c}, {a}, {b})", True, True
     vjps = (
         None,
         lambda op, g, y, c, a, b: np.where(c, g, 0),

@@ -10,15 +10,15 @@ from minigrad.op import Elementwise, one
 
 identity = Elementwise("identity", lambda x: x, one, text="{x}")
 exp = Elementwise("exp", np.exp, lambda y, x: y, text="exp({x})")
-log = Elementwise("log", np.log, lambda y, x: 1 / x, text="log({x})", singular=True)
-sqrt = Elementwise("sqrt", np.sqrt, lambda y, x: 0.5 / y, text="√({x})", singular=True)
+log = Elementwise("log", np.log, lambda y, x: 1 / x, text="log({x})")
+sqrt = Elementwise("sqrt", np.sqrt, lambda y, x: 0.5 / y, text="√({x})")
 square = Elementwise("square", np.square, lambda y, x: 2 * x, text="{x}²", binds=4)
 sin = Elementwise("sin", np.sin, lambda y, x: np.cos(x), text="sin({x})")
 cos = Elementwise("cos", np.cos, lambda y, x: -np.sin(x), text="cos({x})")
 tanh = Elementwise("tanh", np.tanh, lambda y, x: 1 - y**2, text="tanh({x})")
-relu = Elementwise("relu", lambda x: np.maximum(x, 0), lambda y, x: x > 0, text="relu({x})")
+relu = Elementwise("relu", lambda x: np.maximum(x, 0), lambda y, x: x > 0, text="relu({x})", chooses=True)
 sign = Elementwise("sign", np.sign, None, text="sign({x})")
-isfinite = Elementwise("isfinite", np.isfinite, None, text="isfinite({x})")
+isfinite = Elementwise("isfinite", np.isfinite, None, text="isfinite({x})", gives=np.bool_)
 
 
 def _highest(kind: type[np.floating[Any]]) -> Any:

@@ -12,7 +12,7 @@ from minigrad.op import Op, Shape, fits
 
 def _product(a: Any, b: Any) -> Any:
     """Multiply; for two plain matrices by np.dot, which has half of matmul's overhead on small ones."""
-    return np.dot(a, b) if a.ndim == b.ndim == 2 else np.matmul(a, b)
+    return np.dot(a, b) if np.ndarray is type(a) is type(b) and a.ndim == b.ndim == 2 else np.matmul(a, b)
 
 
 class MatMul(Op):
@@ -89,7 +89,10 @@ class Affine(MatMul):
         u = _product(x, W)
         if type(u) is np.ndarray is type(b) and u.dtype is b.dtype:
             return np.add(u, b, u)
-        return u + b
+        total = u + b
+        if np.shape(total) != np.shape(u):
+            raise ValueError(f"b of shape {np.shape(b)} does not fit into {np.shape(u)}")
+        return total
 
     def shape(self, *shapes: Shape) -> Shape:
         """Give the shape of x W, to which b must broadcast."""
@@ -128,6 +131,8 @@ class Inner(Op):
 
     def forward(self, a: Any, b: Any) -> Any:
         """Multiply and add up."""
+        if a.shape != b.shape:
+            raise ValueError("wanted two operands of one shape")
         return np.vdot(a, b)
 
     def shape(self, *shapes: Shape) -> Shape:

@@ -60,6 +60,7 @@ class Max(Reduction):
     """The largest element over axes. Elements that tie for it share the gradient evenly."""
 
     name, text, extreme = "max", "max({x})", "max"
+    chooses = True
     broadcasts = True  # a share is a float64 whatever x is; the walk casts it
     vjps = (lambda op, g, y, x: op.share(restored(y, x, op), x) * restored(g, x, op),)
 
@@ -158,6 +159,8 @@ def sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 
 def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """Average over ``axis``, as ``numpy.mean`` does: the sum divided by the number of elements."""
+    if x.dtype == np.float16:  # the sum may be out of its range, where the mean is not; NumPy does the same
+        return mean(x.astype(np.float32), axis, keepdims).astype(np.float16)
     return sum(x, axis, keepdims) / prod(x.shape[i] for i in normalize_axis(_static(axis), x.ndim))
 
 

@@ -63,12 +63,12 @@ class Transpose(Op):
 class Index(Op):
     """Indexing as NumPy does it: slices, integers, arrays of integers, masks. An element taken twice counts twice."""
 
-    name, text = "index", "{x}[{key}]"
+    name, text, chooses = "index", "{x}[{key}]", True
     fields: ClassVar[tuple[str, ...]] = ("key",)
     vjps = (lambda op, g, y, x: Scatter(op.key, x.shape)(g),)
 
     def __init__(self, key: Any = 0) -> None:
-        self.key = key
+        self.key = _own(key)
 
     def forward(self, x: Any) -> Any:
         """Index; basic indexing gives a view."""
@@ -85,12 +85,12 @@ class Index(Op):
 class Scatter(Index):
     """The transpose of indexing: zeros of shape ``into``, with x added in at the index."""
 
-    name, text = "scatter", "scatter({x})"
+    name, text, chooses = "scatter", "scatter({x})", False
     fields: ClassVar[tuple[str, ...]] = ("key", "into")
     vjps = (lambda op, g, y, x: g[op.key],)
 
     def __init__(self, key: Any = 0, into: Shape = (3, 3)) -> None:
-        self.key, self.into = key, into
+        self.key, self.into = _own(key), into
 
     def forward(self, x: Any) -> Any:
         """Add x into zeros; an index that holds arrays may name an element twice, which += would count once."""
@@ -109,6 +109,13 @@ class Scatter(Index):
         return (_hashable(self.key), self.into)
 
 
+def _own(key: Any) -> Any:
+    """Copy the arrays of an index: one that changes after indexing must not change where the gradient goes."""
+    if isinstance(key, tuple):
+        return tuple(_own(part) for part in key)
+    return key.copy() if isinstance(key, np.ndarray) else list(key) if isinstance(key, list) else key
+
+
 def _is_basic(key: Any) -> bool:
     """Say whether an index holds no arrays, so that it names every element once."""
     parts = key if isinstance(key, tuple) else (key,)
@@ -124,7 +131,7 @@ def _hashable(key: Any) -> Any:
     if isinstance(key, list | np.ndarray):
         array = np.asarray(key)
         return (array.shape, array.dtype.str, array.tobytes())
-    return (type(key) is bool, key)
+    return (isinstance(key, bool | np.bool_), key)
 
 
 class BroadcastTo(Op):
@@ -153,6 +160,9 @@ class Cast(Op):
 
     def __init__(self, to: Any = np.float32) -> None:
         self.to = np.dtype(to)
+        if self.to.kind == "c":
+            raise TypeError("astype: complex numbers have no gradients here; compute on .data")
+        self.differentiable = self.to.kind == "f"  # rounding to whole numbers is constant almost everywhere
 
     def forward(self, x: Any) -> Any:
         """Convert the elements."""
@@ -181,6 +191,8 @@ class Concatenate(Op):
     """Arrays joined along an axis that they have; each gets back its own part of the gradient."""
 
     name, letters, text, fields = "concatenate", "ab", "concatenate({a}, {b})", ("axis",)
+    broadcasts = True  # not in shape, but the inputs may differ in dtype, and the walk casts
+    chooses = True  # what comes back is one part of a gradient, which a slice of the whole may have left at 0
 
     def __init__(self, axis: int = 0) -> None:
         self.axis = axis

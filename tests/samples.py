@@ -1,0 +1,243 @@
+"""The one table of operations: one row for each way to call one, and every check runs over every row."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import product
+from operator import itemgetter, methodcaller
+from typing import Any
+
+import numpy as np
+
+from minigrad.op import Elementwise, Op, Shape
+from minigrad.ops import arithmetic, elementwise, linalg, reduction, shaping
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One operation on inputs of certain shapes.
+
+    ``op`` is the Op, or the class of Ops, that the row is there for; ``call`` is NumPy syntax, for arrays, Tensors
+    and Nodes alike; ``reference`` is the same in NumPy alone, where ``call`` is not. Values are drawn from the domain
+    ``low`` to ``high``.
+    """
+
+    op: Op | type[Op]
+    call: Callable[..., Any]
+    shapes: tuple[Shape, ...]
+    note: str = ""
+    reference: Callable[..., Any] | None = None
+    low: float = -2.0
+    high: float = 2.0
+
+    def __str__(self) -> str:
+        shapes = " ".join(str(shape).replace(" ", "") for shape in self.shapes)
+        name = self.op.__name__ if isinstance(self.op, type) else self.op.name
+        return " ".join(filter(None, (name, self.note, shapes)))
+
+    def numpy(self, *arrays: Any) -> Any:
+        """The value as NumPy computes it, without the engine."""
+        return (self.reference or self.call)(*arrays)
+
+    def arrays(self, dtype: Any = np.float64) -> list[Array]:
+        """The inputs: points of an even grid, shuffled.
+
+        No two values are closer than a step of the grid, and none is closer to 0 than a tenth of one, so that no kink
+        is in reach of a finite difference.
+        """
+        rng = np.random.default_rng(zlib.crc32(str(self).encode()))
+        sizes = [int(np.prod(shape)) for shape in self.shapes]
+        grid = self.low + (self.high - self.low) * (np.arange(sum(sizes)) + 0.6) / max(sum(sizes), 1)
+        parts = np.split(rng.permutation(grid), np.cumsum(sizes)[:-1])
+        return [part.reshape(shape).astype(dtype) for part, shape in zip(parts, self.shapes, strict=True)]
+
+
+ONE_INPUT: list[Shape] = [(), (1,), (2, 1, 3), (0, 3)]
+TWO_INPUTS: list[tuple[Shape, Shape]] = [
+    *(((), ()), ((2, 3), (2, 3)), ((2, 3), ()), ((2, 3), (3,)), ((2, 1), (1, 3)), ((1,), (2, 1, 1))),
+    *(((2, 1, 3), (2, 1)), ((0, 3), (1, 3)), ((2, 0), (1,)), ((0,), ())),
+]
+MATRICES: list[tuple[Shape, Shape]] = [
+    *(((2, 3), (3, 4)), ((1, 1), (1, 1)), ((0, 3), (3, 2)), ((2, 0), (0, 3)), ((2, 3), (3, 0))),
+    *(((3,), (3,)), ((3,), (3, 2)), ((2, 3), (3,)), ((3,), (2, 3, 4)), ((2, 4, 3), (3,)), ((0,), (0,))),
+    *(((2, 2, 3), (3, 2)), ((2, 3), (2, 3, 2)), ((2, 2, 3), (2, 3, 2)), ((2, 1, 2, 3), (3, 3, 2))),
+    *(((1, 2, 3), (2, 3, 1)), ((0, 2, 3), (3, 2)), ((2, 3), (0, 3, 2))),
+]
+POSITIVE: dict[str, Any] = {"low": 0.5, "high": 2.5}
+UNARY: list[tuple[Elementwise, Callable[..., Any], dict[str, Any]]] = [
+    (arithmetic.negative, np.negative, {}),
+    (arithmetic.absolute, np.absolute, {}),
+    (elementwise.identity, elementwise.identity, {"reference": np.positive}),
+    (elementwise.exp, np.exp, {}),
+    (elementwise.log, np.log, POSITIVE),
+    (elementwise.sqrt, np.sqrt, POSITIVE),
+    (elementwise.square, np.square, {}),
+    (elementwise.sin, np.sin, {}),
+    (elementwise.cos, np.cos, {}),
+    (elementwise.tanh, np.tanh, {}),
+    (elementwise.sigmoid, elementwise.sigmoid, {"reference": lambda x: 1 / (1 + np.exp(-x))}),
+    (elementwise.relu, elementwise.relu, {"reference": lambda x: np.where(x > 0, x, x * 0)}),
+    (elementwise.sign, np.sign, {}),
+    (elementwise.isfinite, np.isfinite, {}),
+]
+BINARY: list[tuple[Elementwise, Callable[..., Any], dict[str, Any]]] = [
+    (arithmetic.add, np.add, {}),
+    (arithmetic.subtract, np.subtract, {}),
+    (arithmetic.multiply, np.multiply, {}),
+    (arithmetic.divide, np.divide, POSITIVE),
+    (arithmetic.power, np.power, POSITIVE),
+    (arithmetic.maximum, np.maximum, {}),
+    (arithmetic.minimum, np.minimum, {}),
+    (arithmetic.greater, np.greater, {}),
+    (arithmetic.greater_equal, np.greater_equal, {}),
+    (arithmetic.less, np.less, {}),
+    (arithmetic.less_equal, np.less_equal, {}),
+    (arithmetic.equal, np.equal, {}),
+    (arithmetic.not_equal, np.not_equal, {}),
+]
+CONDITION = np.array([[True, False, True], [False, False, True]])
+AXES: list[reduction.Axis] = [None, 0, -1, (0, 2), (-1, 0), (1,), ()]
+REDUCTIONS: list[tuple[type[Op], Callable[..., Any]]] = [
+    (reduction.Sum, np.sum),
+    (reduction.Sum, np.mean),
+    (reduction.Max, np.max),
+    (reduction.Min, np.min),
+]
+SOFTMAXES: list[tuple[type[Op], Callable[..., Any], Callable[..., Any]]] = [
+    (reduction.Softmax, reduction.softmax, lambda x, axis=-1: _softmax(x, axis)),
+    (reduction.LogSoftmax, reduction.log_softmax, lambda x, axis=-1: np.log(_softmax(x, axis))),
+]
+RESHAPES: list[tuple[Shape, Any]] = [
+    *(((2, 3), (3, 2)), ((2, 3), -1), ((2, 3), (1, -1, 2)), ((), (1, 1)), ((1, 1), ()), ((0, 3), (3, 0))),
+]
+KEYS: dict[str, Any] = {
+    "integer": 1,
+    "negative": -1,
+    "both integers": (1, -2),
+    "slice": slice(1, 3),
+    "step": slice(None, None, -2),
+    "empty slice": slice(2, 2),
+    "column": (slice(None), 1),
+    "ellipsis": (..., 0),
+    "newaxis": (None, slice(1, None), None),
+    "list": [0, 2],
+    "repeats": np.array([0, 2, 0, 0]),
+    "matrix of repeats": np.array([[1, 1], [3, -3]]),
+    "two arrays": (np.array([0, 0, 3]), np.array([1, 1, 2])),
+    "crossed arrays": np.ix_([0, 0, 2], [1, 0]),
+    "array and slice": (slice(1, None), np.array([2, 2])),
+    "no rows": np.array([], int),
+    "mask of rows": np.array([True, False, True, True]),
+    "mask": np.arange(12).reshape(4, 3) % 2 == 0,
+    "nothing of it": np.zeros((4, 3), bool),
+    "true": True,
+}
+
+
+def _softmax(x: Array, axis: int) -> Array:
+    y: Array = np.exp(x) / np.exp(x).sum(axis, keepdims=True)
+    return y
+
+
+def _scattered(key: Any, into: Shape, x: Array) -> Array:
+    """Scatter, one element of x after another."""
+    y = np.zeros(into, x.dtype)
+    places = np.arange(y.size).reshape(into)[key]
+    for place, value in zip(places.ravel(), np.broadcast_to(x, places.shape).ravel(), strict=True):
+        y.ravel()[place] += value
+    return y
+
+
+def _elementwise() -> Iterator[Sample]:
+    for op, call, extra in UNARY:
+        yield from (Sample(op, call, (shape,), **extra) for shape in ONE_INPUT)
+    for op, call, extra in BINARY:
+        for shapes in TWO_INPUTS if op.differentiable else TWO_INPUTS[:3]:
+            yield Sample(op, call, shapes, **extra)
+    for n in (0, 1, 2, 3, -1, -2, 0.5, 1.5, -0.5, 2.0):
+        for shape in ONE_INPUT:
+            yield Sample(arithmetic.Power, lambda x, n=n: x**n, (shape,), f"{n}", **POSITIVE)
+    for n in (0, 1, 2, 3, -1):  # whole powers of negative numbers too
+        yield Sample(arithmetic.Power, lambda x, n=n: x**n, ((5,),), f"{n} of either sign")
+    yield Sample(arithmetic.power, lambda x: x ** np.array([0, 1, 2, 3, -1]), ((2, 5),), "integer exponents")
+    yield Sample(arithmetic.power, lambda x: 2**x, ((2, 3),), "of 2")
+    yield Sample(arithmetic.divide, lambda x: 1 / x, ((2, 3),), "into 1")
+    for shapes in (((2, 3), (2, 3)), ((2, 3), ()), ((1,), (2, 1)), ((4, 1, 3), (2, 1))):
+        yield Sample(arithmetic.Where, lambda a, b: np.where(CONDITION, a, b), shapes)
+    yield Sample(arithmetic.Where, lambda a: np.where(CONDITION, a, 0.0), ((2, 3),), "constant")
+    yield Sample(arithmetic.Where, lambda a, b: np.where(a > b, a, b), ((0, 3), (3,)), "own condition")
+
+
+def _reduction() -> Iterator[Sample]:
+    for op, call in REDUCTIONS:
+        note = call.__name__
+        for axis, keepdims in product(AXES, (False, True)):
+            over = partial(call, axis=axis, keepdims=keepdims)
+            yield Sample(op, over, ((2, 3, 2),), f"{note} over {axis}{' keepdims' if keepdims else ''}")
+        yield Sample(op, call, ((),), f"{note} of a scalar")
+        yield Sample(op, partial(call, axis=1), ((0, 3),), f"{note} of no rows")
+    yield Sample(reduction.Sum, partial(np.sum, axis=0), ((0, 3),), "over no rows")
+    for op, call, reference in SOFTMAXES:
+        for axis, shape in product((0, 1, -1), ((2, 3), (1, 4), (2, 3, 2), (2, 0))):
+            if shape[axis]:
+                along = partial(call, axis=axis), (shape,), f"axis {axis}", partial(reference, axis=axis)
+                yield Sample(op, *along)
+        yield Sample(op, call, ((3,),), reference=reference)
+
+
+def _shaping() -> Iterator[Sample]:
+    for before, to in RESHAPES:
+        yield Sample(shaping.Reshape, lambda x, to=to: np.reshape(x, to), (before,), f"to {to}")
+    yield Sample(shaping.Reshape, np.ravel, ((2, 1, 3),), "ravel")
+    yield Sample(shaping.Reshape, partial(np.expand_dims, axis=(0, -1)), ((2, 3),), "expand_dims")
+    yield Sample(shaping.Reshape, np.squeeze, ((1, 3, 1),), "squeeze")
+    yield Sample(shaping.Reshape, partial(np.squeeze, axis=-1), ((1, 3, 1),), "squeeze one axis")
+    for shape in ((), (3,), (2, 3), (2, 0, 3)):
+        yield Sample(shaping.Transpose, np.transpose, (shape,))
+    for axes in ((1, 2, 0), (-1, 0, 1), (0, -1, -2)):
+        yield Sample(shaping.Transpose, partial(np.transpose, axes=axes), ((2, 3, 4),), f"{axes}")
+    yield Sample(shaping.Transpose, partial(np.swapaxes, axis1=0, axis2=-1), ((2, 3, 4),), "swapaxes")
+    for note, key in KEYS.items():
+        yield Sample(shaping.Index, itemgetter(key), ((4, 3),), note)
+        selected = np.zeros((4, 3))[key].shape
+        yield Sample(shaping.Scatter, shaping.Scatter(key, (4, 3)), (selected,), note, partial(_scattered, key, (4, 3)))
+    yield Sample(shaping.Index, itemgetter(()), ((),), "scalar")
+    yield Sample(shaping.Index, itemgetter((..., None)), ((),), "newaxis of a scalar")
+    for shape, to in (((3,), (2, 3)), ((2, 1), (2, 3)), ((), (2, 2)), ((1, 3), (0, 3)), ((2, 3), (2, 3))):
+        yield Sample(shaping.BroadcastTo, partial(np.broadcast_to, shape=to), (shape,), f"{to}")
+    for kind in (np.float64, np.longdouble):
+        yield Sample(shaping.Cast, methodcaller("astype", kind), ((2, 3),), kind.__name__)
+    joined: list[tuple[int | None, tuple[Shape, ...]]] = [
+        *((0, ((2, 3), (1, 3), (0, 3))), (1, ((2, 3), (2, 1))), (-1, ((2, 1, 3), (2, 1, 1))), (0, ((3,),))),
+        (None, ((2, 3), (), (1,))),
+    ]
+    for axis, shapes in joined:
+        yield Sample(shaping.Concatenate, lambda *xs, axis=axis: np.concatenate(xs, axis=axis), shapes, f"axis {axis}")
+    for axis, shapes in ((0, ((2, 3), (2, 3), (2, 3))), (-1, ((2, 3), (2, 3))), (1, ((2,), (2,))), (0, ((), ()))):
+        yield Sample(shaping.Stack, lambda *xs, axis=axis: np.stack(xs, axis=axis), shapes, f"axis {axis}")
+
+
+def _linalg() -> Iterator[Sample]:
+    for shapes in MATRICES:
+        yield Sample(linalg.MatMul, np.matmul, shapes)
+    layers: list[tuple[Shape, Shape, Shape]] = [
+        *(((4, 3), (3, 2), (2,)), ((3,), (3, 2), (2,)), ((2, 2, 3), (3, 2), (2,)), ((0, 3), (3, 2), (2,))),
+        *(((4, 3), (3,), ()), ((4, 3), (3, 2), (1,)), ((1, 1), (1, 1), (1,)), ((4, 3), (3, 2), (4, 2))),
+        *(((2, 4, 3), (2, 3, 2), (2,)), ((3,), (3,), ())),
+    ]
+    for layer in layers:
+        yield Sample(linalg.Affine, linalg.affine, layer, reference=lambda y, W, b: y @ W + b)
+    for shape in ((), (3,), (2, 3), (0, 3)):
+        yield Sample(linalg.Inner, np.vdot, (shape, shape))
+        half = linalg.half_squared_distance
+        yield Sample(type(half), half, (shape, shape), reference=lambda y, t: np.sum((y - t) ** 2) / 2)
+    yield Sample(linalg.MatMul, np.dot, ((2, 3), (3, 2)), "dot")
+    yield Sample(arithmetic.multiply, np.dot, ((), (2, 3)), "dot with a scalar")
+
+
+SAMPLES: tuple[Sample, ...] = (*_elementwise(), *_reduction(), *_shaping(), *_linalg())
