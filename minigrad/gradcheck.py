@@ -84,7 +84,7 @@ def gradcheck(
 def _slopes(
     energy: Callable[[Array], float], x: Array, direction: Array, step: float | None
 ) -> tuple[float, float, float]:
-    """Give the slopes of E from the left and from the right of x along a direction, and how much of them is rounding."""
+    """Give the slopes of E from the left and from the right along a direction, and what of them is rounding."""
     h = step or np.finfo(np.float64).eps ** (1 / 3) * max(1.0, float(np.max(np.abs(x), initial=0.0)))
     below, at, above = energy(x - h * direction), energy(x), energy(x + h * direction)
     rounding = 8 * np.finfo(np.float64).eps * max(abs(below), abs(at), abs(above)) / h

@@ -1,0 +1,149 @@
+"""The tour's page: one HTML file beside its pictures, with nothing to fetch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+
+from minigrad.tour.chapter import Chapter
+from minigrad.tour.checks import QUANTITIES
+from minigrad.tour.figures import LINES
+from minigrad.tour.problems import MODES, OPTIMIZERS
+from minigrad.tour.runs import Run, best
+
+CSS = (Path(__file__).parent / "page.css").read_text("utf-8")
+
+INTRODUCTION = """
+<p>Three small networks, trained on real and textbook data. Each is a chain of layers <i>u</i> = <i>yW</i> + <i>b</i>;
+hidden layers apply the sigmoid, the last one nothing (regression) or softmax (classification). The loss is
+<i>E</i> = ½ Σ (<i>y</i> − <i>t</i>)² or <i>E</i> = −Σ <i>t</i> log <i>y</i>.</p>
+<p>Nobody told the engine the formulas of backpropagation. It knows the local derivative of each operation, walks the
+recorded graph backwards, and these come out:</p>
+<p class="formulas"><span>δₖ = ∂E/∂uₖ = yₖ − tₖ</span> <span>δⱼ = (Σᵣ δᵣ wⱼᵣ)(1 − yⱼ) yⱼ</span>
+<span>∂E/∂wⱼₖ = yⱼ δₖ</span> <span>∂E/∂bₖ = δₖ</span> <span>∂E/∂yⱼ = Σᵣ δᵣ wⱼᵣ</span></p>
+"""
+
+
+def page(chapters: Sequence[Chapter], notes: Sequence[str], seed: int) -> str:
+    """Give the page as HTML text."""
+    worst = max(chapter.worst for chapter in chapters)
+    links = " · ".join(f'<a href="#{c.problem.key}">{escape(c.problem.title)}</a>' for c in chapters)
+    warnings = "".join(f'<p class="note">{escape(note)}</p>' for note in notes)
+    policy = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:"
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<title>minigrad: a tour</title>
+<style>{CSS}</style>
+</head>
+<body>
+<header><h1>Backpropagation that shows its work</h1><nav>{links}</nav></header>
+<main>
+{INTRODUCTION}
+<p>Every δ and every gradient below was compared with formulas derived by hand: the largest difference anywhere is
+<strong>{worst:.1e}</strong>.</p>
+{warnings}
+{"".join(map(_section, chapters))}
+</main>
+<footer>minigrad tour, seed {seed}. The numbers are in <a href="results.json">results.json</a>.</footer>
+</body>
+</html>
+"""
+
+
+def _section(chapter: Chapter) -> str:
+    problem, run = chapter.problem, best(chapter.runs)
+    return f"""<section id="{problem.key}">
+<h2>{escape(problem.title)} <small>{problem.layout}, {problem.kind}</small></h2>
+{_learned(chapter, run)}
+<h3>What came out of the graph</h3>
+<p>The gradient’s own graph, simplified and written with a symbol for each layer. Nothing in it is known beforehand.</p>
+<pre>{escape(chapter.derivation)}</pre>
+<h3>The backward graph</h3>
+<p>One training sample: values run along the top, gradients come back, dashed, along the bottom.</p>
+{_graph(chapter)}
+<h3>Results on the test half</h3>
+{_results(chapter)}
+{_curves(chapter)}
+<div class="pair"><div><h3>Compared with the formulas</h3>{_differences(chapter)}</div>
+<div><h3>Time of an update</h3>{_prices(chapter)}</div></div>
+</section>
+"""
+
+
+def _learned(chapter: Chapter, run: Run) -> str:
+    name = chapter.pictures.get("learned")
+    if name is None:
+        return ""
+    said = f"The best network: {run.optimizer}, {run.mode} learning, η = {run.lr:g}."
+    return f'<figure class="learned">{_image(name, said)}<figcaption>{said}</figcaption></figure>'
+
+
+def _graph(chapter: Chapter) -> str:
+    name = chapter.pictures["graph"]
+    if not name.endswith(".svg"):
+        return (
+            f'<p class="note">The picture needs Graphviz’s program dot. Its text is in <a href="{name}">{name}</a>: '
+            f"dot -Tsvg {name} -o graph.svg</p>"
+        )
+    image = _image(name, f"The backward graph of {chapter.problem.title}")
+    return f'<div class="wide"><a href="{name}">{image}</a></div>'
+
+
+def _image(name: str, alt: str) -> str:
+    return f'<img src="{name}" alt="{escape(alt)}" loading="lazy">'
+
+
+def _results(chapter: Chapter) -> str:
+    named = {(run.optimizer, run.mode): run for run in chapter.runs}
+    winner = best(chapter.runs)
+    rows = []
+    for name in OPTIMIZERS:
+        cells = []
+        for mode in MODES:
+            run = named[name, mode]
+            accuracy = "" if run.accuracy is None else f" <small>{run.accuracy:.1%}</small>"
+            cells.append(f"<td{' class=best' if run is winner else ''}>{run.loss:.4f}{accuracy}</td>")
+        swatch = f'<span class="swatch" style="background:{LINES[name]}"></span>'
+        rows.append(f"<tr><th scope=row>{swatch}{name}</th>{''.join(cells)}</tr>")
+    what = "E per test sample" + ("" if chapter.problem.kind == "regression" else " and share classified correctly")
+    return _table(f"{what}; the best is marked", ["", *MODES], rows)
+
+
+def _curves(chapter: Chapter) -> str:
+    shown = [(mode, chapter.pictures[mode]) for mode in MODES if mode in chapter.pictures]
+    parts = "".join(
+        f"<figure>{_image(name, f'Learning curves, {mode} learning')}<figcaption>{mode}</figcaption></figure>"
+        for mode, name in shown
+    )
+    words = "<p>E per sample against the epoch: thick on the test half, thin on the training half.</p>"
+    return f'{words}<div class="row">{parts}</div>' if parts else ""
+
+
+def _differences(chapter: Chapter) -> str:
+    rows = [
+        f"<tr><th scope=row>layer {number}</th>{''.join(f'<td>{layer[q]:.1e}</td>' for q in QUANTITIES)}</tr>"
+        for number, layer in enumerate(chapter.differences, 1)
+    ]
+    return _table("Largest difference from the hand-derived δ code", ["", *QUANTITIES], rows)
+
+
+def _prices(chapter: Chapter) -> str:
+    rows = [
+        f"<tr><th scope=row>{p.mode}</th><td>{1e6 * p.engine:.0f} µs</td><td>{1e6 * p.hand:.0f} µs</td>"
+        f"<td>{p.ratio:.2f}×</td></tr>"
+        for p in chapter.prices
+    ]
+    return _table("Forward, loss, backward and gradient descent", ["", "minigrad", "by hand", "ratio"], rows)
+
+
+def _table(caption: str, head: Sequence[str], rows: Sequence[str]) -> str:
+    heads = "".join(f"<th scope=col>{cell}</th>" if cell else "<td></td>" for cell in head)
+    return (
+        f'<div class="scroll"><table><caption>{caption}</caption><thead><tr>{heads}</tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table></div>"
+    )
