@@ -28,7 +28,7 @@ class Layers:
         self.optimizer.zero_grad()
         E.backward()
         self.optimizer.step()
-        return E
+        return E.item()
 
 
 class Expressions:
@@ -53,7 +53,7 @@ class Expressions:
         self.optimizer.zero_grad()
         E.backward()
         self.optimizer.step()
-        return E
+        return E.item()
 
     def squared_error(self, u: Any) -> Any:
         return 0.5 * ((u - self.T) ** 2).sum()

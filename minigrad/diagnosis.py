@@ -26,8 +26,9 @@ def explained(op: Op, inputs: tuple[Any, ...], error: Exception) -> Exception:
     if places:
         message += f"; {places}"
     if isinstance(error, ValueError) and not isinstance(error, UnicodeError):
+        called = [name if isinstance(x, Operand) else "(…)" for name, x in zip(names, inputs, strict=True)]
         hint = op.hint(*shapes) if len(shapes) == len(op.letters) else ""
-        message += ". " + hint.format(**dict(zip(op.letters, names, strict=False))) if hint else "."
+        message += ". " + hint.format(**dict(zip(op.letters, called, strict=False))) if hint else "."
         return ShapeError(message)
     return (IndexError if isinstance(error, IndexError) else TypeError)(message + ".")
 

@@ -1,0 +1,141 @@
+"""The command line, the tour and its page, and the drawing of a graph."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from minigrad import Tensor, losses, sigmoid, textbook
+from minigrad.cli import main
+from minigrad.graph.catalogue import operations
+from minigrad.graph.draw import draw, graphviz_source
+from minigrad.tour.problems import MODES, OPTIMIZERS
+
+
+@pytest.fixture(scope="module")
+def toured(tmp_path_factory):
+    out = tmp_path_factory.mktemp("tour")
+    assert main(["tour", "--quick", "--out", str(out), "--seed", "3"]) == 0
+    return out
+
+
+def test_the_tour_trains_every_problem_by_every_mode_and_rule(toured):
+    found = json.loads((toured / "results.json").read_text("utf-8"))
+    assert list(found["problems"]) == ["sine", "regions", "iris"]
+    for problem in found["problems"].values():
+        named = {(run["optimizer"], run["mode"]) for run in problem["runs"]}
+        assert named == {(optimizer, mode) for optimizer in OPTIMIZERS for mode in MODES}
+        assert all(np.isfinite(run["loss"]) for run in problem["runs"])
+        assert set(problem["seconds"]) == set(MODES)
+    assert max(run["accuracy"] for run in found["problems"]["iris"]["runs"]) > 0.9
+
+
+def test_the_tours_gradients_are_the_textbooks(toured):
+    found = json.loads((toured / "results.json").read_text("utf-8"))["problems"]
+    for key, layers in (("sine", 2), ("regions", 2), ("iris", 3)):
+        differences = [value for layer in found[key]["differences"] for value in layer.values()]
+        assert len(differences) == 4 * layers
+        assert max(differences) < 1e-12
+
+
+def test_the_page_is_whole_and_needs_no_network(toured):
+    page = (toured / "index.html").read_text("utf-8")
+    assert not re.search(r"https?://", page)
+    names = re.findall(r'(?:src|href)="([^"#]+)"', page)
+    assert len(names) > 15
+    assert all((toured / name).stat().st_size > 0 for name in names)
+    for line in ("δ₃ = ∂E/∂U₃ = Y₃ − T", "∂E/∂W₃ = Y₂ᵀ δ₃", "δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ (1 − Y₁) ⊙ Y₁"):
+        assert line in page
+
+
+def test_a_wrong_gradient_is_found(tmp_path, monkeypatch, capsys):
+    honest = textbook.Network.backward
+
+    def wrong(self, T):
+        found = honest(self, T)
+        found.deltas[0][0, 0] += 1e-9
+        return found
+
+    monkeypatch.setattr(textbook.Network, "backward", wrong)
+    assert main(["tour", "--quick", "--out", str(tmp_path)]) == 1
+    assert "a gradient differs from the textbook's by" in capsys.readouterr().out
+
+
+def test_the_tour_goes_on_without_its_extras(tmp_path, monkeypatch, capsys):
+    for module in ("tqdm", "matplotlib"):
+        monkeypatch.setitem(sys.modules, module, None)
+    assert main(["tour", "--quick", "--out", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    page = (tmp_path / "index.html").read_text("utf-8")
+    for extra in ("plot", "progress"):
+        assert f'pip install "minigrad[{extra}]"' in said
+        assert f"minigrad[{extra}]" in page
+    assert "AdaGrad, online" in said
+
+
+def test_ops_lists_every_operation_with_its_derivative(capsys):
+    assert main(["ops"]) == 0
+    listed = capsys.readouterr().out
+    assert all(re.search(rf"^{op.name} ", listed, re.MULTILINE) for op in operations())
+    assert re.search(r"^tanh +y = tanh\(x\) +∂E/∂x = g ⊙ \(1 − y²\)$", listed, re.MULTILINE)
+    assert re.search(r"^matmul +y = a b +∂E/∂a = g bᵀ   ∂E/∂b = aᵀ g$", listed, re.MULTILINE)
+
+
+def test_python_m_minigrad_is_the_same_program():
+    run = subprocess.run([sys.executable, "-m", "minigrad", "--version"], capture_output=True, text=True, check=True)
+    assert run.stdout.startswith("minigrad")
+
+
+@pytest.mark.parametrize("arguments", [["tour", "--seed", "-1"], ["tour", "--seed", "x"], ["nothing"], []])
+def test_bad_arguments(arguments, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(arguments)
+    assert stopped.value.code == 2
+    assert capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_made(tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    assert main(["tour", "--out", str(tmp_path / "file")]) == 2
+    assert "file" in capsys.readouterr().err
+
+
+def test_ctrl_c(monkeypatch, capsys):
+    def stopped(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("minigrad.cli.tour", stopped)
+    assert main(["tour"]) == 130
+    assert "stopped" in capsys.readouterr().err
+
+
+def recorded():
+    x, t = Tensor([[0.5, -1.0]], name="x"), Tensor([[1.0]], name="t")
+    W = Tensor([[0.1], [0.2]], requires_grad=True, name="W<1>")
+    return losses.squared_error(sigmoid(x @ W), t)
+
+
+def test_the_drawing_names_values_and_gradients():
+    source = graphviz_source(recorded())
+    assert "W&lt;1&gt;" in source
+    assert "dashed" in source
+    assert source.count("∂E/∂") >= 3
+
+
+def test_drawing_with_dot_and_without(tmp_path, monkeypatch):
+    if shutil.which("dot"):
+        assert draw(recorded(), tmp_path / "graph.svg").read_text("utf-8").rstrip().endswith("</svg>")
+    monkeypatch.setenv("PATH", "")
+    with pytest.warns(RuntimeWarning, match="the program dot is missing"):
+        path = draw(recorded(), tmp_path / "other.svg")
+    assert path == tmp_path / "other.dot"
+    assert "digraph" in path.read_text("utf-8")
+
+
+def test_what_cannot_be_drawn():
+    with pytest.raises(ValueError, match="recorded scalar"):
+        draw(Tensor([1.0, 2.0], requires_grad=True) * 2.0)
