@@ -1,0 +1,261 @@
+"""A recorded loss -> the scene that a picture or a page shows of its backward graph.
+
+A tensor is a box, and so is its gradient; an operation stands between them. A gradient's arrow says what the chain
+rule multiplies, upstream × local derivative, as the operation's own rule writes it when it is called with expressions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from minigrad.graph.facts import SumsToOne
+from minigrad.graph.graph import Graph
+from minigrad.graph.layers import SUBSCRIPTS, layers, subscript
+from minigrad.graph.node import Node
+from minigrad.graph.parts import Arrow, Box, Cluster, Operation, Scene
+from minigrad.graph.source import Source, source
+from minigrad.graph.steps import TITLES, Step, steps
+from minigrad.graph.terms import Term, copied, operations, terms, written
+from minigrad.ops.arithmetic import add
+from minigrad.ops.linalg import matmul
+from minigrad.tensor import Tensor
+
+__all__ = ["Arrow", "Box", "Cluster", "Operation", "Scene", "scene"]
+
+
+def scene(
+    loss: Tensor | Graph,
+    *,
+    values: bool = True,
+    backward: bool = True,
+    fold: Any = "auto",
+    names: Mapping[str, Any] | None = None,
+    given: Iterable[SumsToOne] = (),
+) -> Scene:
+    """Give what a picture of a loss shows, in the order of computation: values, then gradients.
+
+    ``values=False`` leaves the numbers out and ``backward=False`` the gradients; ``names=locals()`` names what has no
+    name of its own; ``given`` declares facts that a formula may use, as in ``derive``.
+
+    Raises ``ValueError`` for a loss that is no scalar or has no record.
+    """
+    stage = _Stage(source(loss, names), tuple(given))
+    stage.forward(values)
+    if backward:
+        stage.backward(values)
+    return Scene(tuple(stage.boxes), tuple(stage.operations), tuple(stage.arrows), tuple(stage.clusters.values()))
+
+
+class _Stage:
+    """One loss while its scene is being set."""
+
+    def __init__(self, src: Source, given: tuple[SumsToOne, ...]) -> None:
+        self.src, self.graph = src, src.graph
+        self.given = tuple(SumsToOne(pretty(fact.name), fact.axis) for fact in given)
+        self.steps = steps(self.graph, src.parameters, src.names)
+        (self.loss,) = self.graph.outputs
+        self.users: dict[Node, list[Step]] = {}
+        for step in self.steps:
+            for x in step.inputs:
+                self.users.setdefault(x, []).append(step)
+        self.made = {step.output: step for step in self.steps}
+        self.boxes: list[Box] = []
+        self.operations: list[Operation] = []
+        self.arrows: list[Arrow] = []
+        self.clusters: dict[str, Cluster] = {}
+        self.cluster: dict[Any, str] = {}  # of a step, or of a Node's box
+        self.ids: dict[Node, str] = {}
+        self.taken: set[str] = set()
+        self.symbols: dict[Node, str] = {}  # of values
+        self.deltas: dict[Node, tuple[str, str]] = {}  # of total inputs: δ₁, and δ₁ = ∂E/∂U₁
+        self._name_layers()
+        self._name_others()
+        self._gather()
+
+    def _name_layers(self) -> None:
+        """Call the total inputs U₁, U₂ … and the outputs Y₁, Y₂ …, as a derivation does."""
+        wanted = {x: str(x.name) for x in self.src.parameters}
+        own = {layer.u: layer.number for layer in layers(self.graph, wanted)}
+        found = [s for s in self.steps if any(_is_layer(x, self.src.parameters) for x in s.nodes)]
+        found = [s for s in found if s.op in ("affine", "matmul")]
+        numbers = [own.get(step.output, "") for step in found]
+        if not all(numbers) or len(set(numbers)) < len(numbers):
+            numbers = [subscript(i + 1) for i in range(len(found))]
+        for step, number in zip(found, numbers, strict=True):
+            u, after = step.output, self.users.get(step.output, [])
+            acts = len(after) == 1 and after[0].output is not self.loss and _acts_on_one(after[0])
+            last = after[0] if acts else step
+            y = last.output
+            key = self._id(f"layer{number.translate(_PLAIN)}")
+            kind = "linear" if last is step else last.op.replace("_", " ")
+            self.clusters[key] = Cluster(key, f"Layer {number.translate(_PLAIN)} · {kind}")
+            for part in (step, u, last, y):
+                self.cluster[part] = key
+            self._symbol(u, f"U{number}")
+            self._symbol(y, f"Y{number}")
+            name = self.symbols[u] if u in self.src.names else f"U{number}"
+            self.deltas[u] = (f"δ{number}", f"δ{number} = ∂E/∂{name}")
+
+    def _name_others(self) -> None:
+        """Call inputs by their names, the loss E, and other values v₁, v₂ …; constants x, t or c₁, c₂ …"""
+        self._symbol(self.loss, "E")
+        taken = {str(name) for name in self.graph.inputs}
+        values = constants = 0
+        for node in self.graph.nodes:
+            if node.op is None and node.value is None:
+                self._symbol(node, pretty(str(node.name)))
+            elif node.op is None and node.ndim:
+                constants += 1
+                role = self._role(node)
+                self._symbol(node, role if role and role not in taken else f"c{subscript(constants)}")
+                taken.add(self.symbols[node])
+            elif node in self.made and node not in self.symbols:
+                values += node not in self.src.names
+                self._symbol(node, f"v{subscript(values)}")
+
+    def _role(self, constant: Node) -> str:
+        """Guess what a constant without a name is: t in the loss, x where it is multiplied with a parameter."""
+        users = self.users.get(constant, [])
+        if users and all(step.output is self.loss for step in users):
+            return "t"
+        return "x" if users and all(step in self.cluster for step in users) else ""
+
+    def _symbol(self, node: Node, name: str) -> None:
+        self.symbols[node] = pretty(self.src.names[node]) if node in self.src.names else name
+
+    def _gather(self) -> None:
+        """Put what only one layer needs into its frame, and what only the loss needs into the loss's."""
+        last = self.made[self.loss]
+        if self.clusters or len(last.nodes) > 1:
+            title = f"Loss · {TITLES[last.op]}" if last.op in TITLES else "Loss"
+            self.clusters["loss"] = Cluster(self._id("loss"), title)
+            self.cluster[last] = self.cluster[self.loss] = "loss"
+        for x, users in self.users.items():
+            homes = {self.cluster.get(step) for step in users}
+            home = homes.pop()
+            if x.op is None and home and len(users) == 1 and (x in self.src.parameters or home == "loss"):
+                self.cluster[x] = home
+
+    def forward(self, values: bool) -> None:
+        """Set the boxes of the values, and the operations between them."""
+        for number, step in enumerate(self.steps, 1):
+            for x in (*step.inputs, step.output):
+                if x not in self.ids:
+                    self._box(x, values)
+            name = self._id(f"op{number}")
+            inputs = tuple(self.ids[x] for x in step.inputs)
+            self.operations.append(
+                Operation(name, step.label, step.op, inputs, self.ids[step.output], self.cluster.get(step))
+            )
+            for operand in inputs:
+                self._arrow(operand, name, "forward")
+            self._arrow(name, self.ids[step.output], "forward")
+
+    def _box(self, x: Node, values: bool) -> None:
+        step = self.made.get(x)
+        formula = written(copied(step.nodes, self.symbols)[x]) if step else ""
+        if x is self.loss:
+            kind = "loss"
+        elif x in self.src.parameters:
+            kind = "parameter"
+        else:
+            kind = "value" if step and x in self.src.gradients else "data"
+        symbol = self.symbols[x]
+        self.ids[x] = self._id(symbol.translate(_PLAIN))
+        value = np.asarray(self.src.values[x])
+        self.boxes.append(
+            Box(self.ids[x], kind, symbol, x.shape, formula, value if values else None, x,  # type: ignore[arg-type]
+                cluster=self.cluster.get(x), heading=symbol)
+        )  # fmt: skip
+
+    def backward(self, values: bool) -> None:
+        """Set the boxes of the gradients, from the loss back, and the arrows that say what was multiplied."""
+        uses: dict[Node, list[tuple[Term, Step]]] = {self.loss: []}
+        self._gradient(self.loss, uses, values)
+        for step in reversed(self.steps):
+            y = step.output
+            if y not in self.src.gradients:
+                continue
+            upstream = None if y is self.loss else self._name(y)[0]
+            for x, term in terms(step.nodes, self.symbols, upstream, self.given).items():
+                if x in self.src.gradients:
+                    uses.setdefault(x, []).append((term, step))
+        order = [x for step in reversed(self.steps) for x in step.inputs[::-1]]
+        last = {x: i for i, x in enumerate(order)}
+        for i, x in enumerate(order):
+            if last[x] == i and x in uses:
+                self._gradient(x, uses, values)
+
+    def _gradient(self, x: Node, uses: Mapping[Node, list[tuple[Term, Step]]], values: bool) -> None:
+        """Set the box of ∂E/∂x: the sum of what each use of x adds to it."""
+        symbol, heading = self._name(x)
+        array = self.src.gradients[x]
+        key = self._id(f"g{self.ids[x]}")
+        magnitude = largest(array)
+        expression, formula = self._sum(x, uses[x])
+        self.boxes.append(
+            Box(key, "gradient", symbol, x.shape, formula, array if values else None,
+                expression if isinstance(expression, Node) else None, self.ids[x], self.cluster.get(x), heading,
+                magnitude)
+        )  # fmt: skip
+        self._arrow(self.ids[x], key, "same")
+        for term, step in uses[x]:
+            self._arrow(f"g{self.ids[step.output]}", key, "backward", term.upstream, term.local, magnitude, term.left)
+
+    def _sum(self, x: Node, uses: list[tuple[Term, Step]]) -> tuple[Any, str]:
+        """Add up the terms of a gradient; straight from the loss where that is shorter, as softmax's Y − T is."""
+        if not uses:
+            return None, "1"
+        total: Any = None
+        for term, _ in uses:
+            total = term.expression if total is None else total + term.expression
+        after = self.users.get(x, [])
+        final = self.made[self.loss]
+        if len(after) == 1 and after[0] is not final and self.users.get(after[0].output) == [final]:
+            joint = terms((*after[0].nodes, *final.nodes), self.symbols, None, self.given).get(x)
+            if joint is not None and operations(joint.expression) < operations(total):
+                total = joint.expression
+        return total, written(total)
+
+    def _name(self, x: Node) -> tuple[str, str]:
+        """Give the symbol of ∂E/∂x and what its box is headed with."""
+        gradient = f"∂{self.symbols[self.loss]}/∂{self.symbols[x]}"
+        return self.deltas.get(x, (gradient, gradient))
+
+    def _arrow(self, source: str, target: str, kind: Any, *more: Any) -> None:
+        self.arrows.append(Arrow(self._id(f"{source}-{target}"), source, target, kind, *more))
+
+    def _id(self, wish: str) -> str:
+        """Give a name made of letters, digits, - and _ that nothing else has."""
+        plain = re.sub(r"[^A-Za-z0-9_-]+", "", wish) or "n"
+        key, n = plain, 1
+        while key in self.taken:
+            n += 1
+            key = f"{plain}_{n}"
+        self.taken.add(key)
+        return key
+
+
+_PLAIN = {ord(small): digit for digit, small in zip("0123456789", "₀₁₂₃₄₅₆₇₈₉", strict=True)}
+
+
+def largest(array: Any) -> float:
+    """Give max |a|, and 0 where there is none or it is not finite."""
+    return float(np.nan_to_num(np.abs(array), nan=0, posinf=0).max(initial=0))
+
+
+def pretty(name: str) -> str:
+    """Write the digits at the end of a name as a subscript: W₁."""
+    return re.sub(r"\d+$", lambda digits: digits[0].translate(SUBSCRIPTS), name)
+
+
+def _is_layer(node: Node, parameters: Iterable[Node]) -> bool:
+    return node.op == matmul and node.inputs[1] in parameters
+
+
+def _acts_on_one(step: Step) -> bool:
+    return len(step.inputs) == 1 and step.nodes[-1].op != add and step.output.shape == step.inputs[0].shape

@@ -1,0 +1,127 @@
+"""The scene of a picture: every tensor has its box, every gradient its arrow with the right two factors."""
+
+import numpy as np
+import pytest
+
+from minigrad import Tensor, losses, no_grad, sigmoid, softmax, sums_to_one, trace
+from minigrad.graph.scene import scene
+from minigrad.nn import MLP
+
+
+def parameter(values, name):
+    return Tensor(values, requires_grad=True, name=name)
+
+
+def textbook():
+    """The two-layer network of the target picture."""
+    x, t = Tensor([[0.5, -1.0]], name="x"), Tensor([[0.0, 1.0]], name="t")
+    W1, b1 = parameter([[0.4, -0.3, 0.8], [0.1, 0.6, -0.5]], "W1"), parameter([[0.1, 0.0, -0.2]], "b1")
+    W2, b2 = parameter([[0.7, -0.6], [-0.2, 0.9], [0.5, -0.4]], "W2"), parameter([[0.0, 0.1]], "b2")
+    y = softmax(sigmoid(x @ W1 + b1) @ W2 + b2)
+    return losses.cross_entropy(y, t), t
+
+
+def labels(shown):
+    return {arrow.id: arrow.label for arrow in shown.arrows if arrow.kind == "backward"}
+
+
+def test_the_textbook_network():
+    E, t = textbook()
+    shown = scene(E, given=[sums_to_one(t)])
+    assert [operation.label for operation in shown.operations] == ["affine", "σ", "affine", "softmax", "CE"]
+    assert labels(shown) == {
+        "gE-gY2": "1 × (−t / Y₂)",
+        "gY2-gU2": "∂E/∂Y₂ × (diag Y₂ − Y₂ᵀY₂)",
+        "gU2-gb2": "δ₂ × 1",
+        "gU2-gW2": "Y₁ᵀ × δ₂",
+        "gU2-gY1": "δ₂ × W₂ᵀ",
+        "gY1-gU1": "∂E/∂Y₁ × ((1 − Y₁) ⊙ Y₁)",
+        "gU1-gb1": "δ₁ × 1",
+        "gU1-gW1": "xᵀ × δ₁",
+    }
+    headings = {box.id: f"{box.heading} = {box.formula}" for box in shown.boxes if box.formula}
+    assert headings["gU2"] == "δ₂ = ∂E/∂U₂ = Y₂ − t"
+    assert headings["gU1"] == "δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ (1 − Y₁) ⊙ Y₁"
+    assert headings["E"] == "E = −Σ t ⊙ log(Y₂)"
+    assert [cluster.title for cluster in shown.clusters] == [
+        "Layer 1 · sigmoid", "Layer 2 · softmax", "Loss · cross-entropy"
+    ]  # fmt: skip
+
+
+def test_the_numbers_are_the_engines():
+    E, _ = textbook()
+    shown = scene(E)
+    leaves = {box.symbol: box for box in shown.boxes if box.kind == "parameter"}
+    gradients = {box.of: box.value for box in shown.boxes if box.kind == "gradient"}
+    assert set(leaves) == {"W₁", "b₁", "W₂", "b₂"}
+    a = leaves["W₂"].value, leaves["b₂"].value
+    z = 1 / (1 + np.exp(-(np.array([[0.5, -1.0]]) @ leaves["W₁"].value + leaves["b₁"].value)))
+    y = np.exp(z @ a[0] + a[1])
+    delta = y / y.sum() - [[0.0, 1.0]]
+    np.testing.assert_allclose(gradients["U2"], delta)
+    np.testing.assert_allclose(gradients["W2"], z.T @ delta)
+    np.testing.assert_allclose(gradients["b1"], delta @ a[0].T * z * (1 - z))
+
+
+def test_a_traced_function_has_the_same_scene_as_its_record():
+    def loss(x, W):
+        return (np.tanh(x @ W) ** 2).sum()
+
+    x, W = np.ones((2, 3)), np.full((3, 2), 0.1)
+    traced = scene(trace(loss, x, W))
+    recorded = scene(loss(parameter(x, "x"), parameter(W, "W")))
+    assert labels(traced) == labels(recorded)
+    for a, b in zip(traced.boxes, recorded.boxes, strict=True):
+        np.testing.assert_allclose(a.value, b.value)
+
+
+def test_every_tensor_has_a_box_and_every_gradient_one():
+    E = losses.squared_error(MLP([2, 3, 1], output="identity", rng=0)(np.ones((4, 2))), np.ones((4, 1)))
+    shown = scene(E)
+    symbols = [box.symbol for box in shown.boxes]
+    assert symbols[:10] == ["x", "W₁", "b₁", "U₁", "Y₁", "W₂", "b₂", "Y₂", "t", "E"]
+    assert [box.of for box in shown.boxes if box.kind == "gradient"] == ["E", "Y2", "b2", "W2", "Y1", "U1", "b1", "W1"]
+    assert len({part.id for part in (*shown.boxes, *shown.operations, *shown.arrows)}) == len(shown) + len(shown.arrows)
+
+
+def test_forward_alone_and_without_numbers():
+    E, _ = textbook()
+    assert {arrow.kind for arrow in scene(E, backward=False).arrows} == {"forward"}
+    assert all(box.value is None for box in scene(E, values=False).boxes)
+
+
+def test_two_layers_of_one_name_are_numbered():
+    x = Tensor([[1.0, 2.0]], name="x")
+    first, second = parameter(np.eye(2), "W"), parameter(np.eye(2), "W")
+    shown = scene((np.tanh(x @ first) @ second).sum())
+    assert [box.symbol for box in shown.boxes if box.kind == "parameter"] == ["W₁", "W₂"]
+
+
+def test_an_elementwise_graph_is_shown_operation_by_operation():
+    w = parameter([1.0, 2.0], "w")
+    shown = scene((w * w + np.sin(w)).sum())
+    assert [operation.label for operation in shown.operations] == ["⊙", "sin", "+", "Σ"]
+    assert labels(shown)["gv2-gw"] == "∂E/∂v₂ × cos(w)"
+
+
+def test_attention_is_drawn_as_it_is_written():
+    X, Wq, Wk = Tensor(np.eye(3), name="X"), parameter(np.eye(3), "Q"), parameter(np.eye(3), "K")
+    q, k = X @ Wq, X @ Wk
+    q.name, k.name = "q", "k"
+    shown = scene((softmax(q @ k.T / 2.0) ** 2).sum())
+    assert next(box.formula for box in shown.boxes if box.id == "v1") == "q kᵀ / 2"
+    assert labels(shown)["gv1-gq"] == "∂E/∂v₁ × (0.5 k)"
+    assert labels(shown)["gv1-gk"] == "(∂E/∂v₁)ᵀ × (0.5 q)"
+
+
+def test_what_has_no_scene():
+    with pytest.raises(ValueError, match=r"shape \(2,\); reduce it"):
+        scene(parameter([1.0, 2.0], "w") * 2)
+    with no_grad(), pytest.raises(ValueError, match="no record"):
+        scene(parameter([1.0, 2.0], "w").sum())
+    with pytest.raises(ValueError, match="no record"):
+        scene(Tensor(1.0))
+    with pytest.raises(TypeError, match="not ndarray"):
+        scene(np.ones(3))
+    with pytest.raises(ValueError, match="one scalar output"):
+        scene(trace(lambda x: (x * 2, x * 3), np.ones(2)))
