@@ -44,6 +44,7 @@ class Op:
     binds: int = 5
     fields: ClassVar[tuple[str, ...]] = ()
     vjps: Any = ()  # a sequence: tuple[Rule | None, ...]
+    derivatives: tuple[Rule | None, ...] | None = None  # of an Elementwise: its rules before g is multiplied by them
     definition: Callable[..., Any] | None = None
     chooses = False  # does the value ignore some elements of its inputs? Then no NaN may come back from those
     broadcasts = False  # may an input be smaller than the rule's result? Then the walk sums over the broadcast axes
@@ -105,7 +106,7 @@ class Elementwise(Op):
     ``gives`` is the dtype of the value where it is not that of the inputs.
     """
 
-    derivatives: tuple[Rule | None, ...]
+    derivatives: tuple[Rule | None, ...]  # with None only if no input has a derivative
 
     def __init__(
         self,

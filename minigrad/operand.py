@@ -23,10 +23,19 @@ class Operand(Recorder):
     __slots__ = ()
     has_data = True
     op: Op | None
-    inputs: tuple[Any, ...]
-    values: tuple[Any, ...]
+    inputs: Any  # a tuple, as a slot or as a property
+    values: Any
     serial: int
     data: Any
+    _b: Any = None  # the second of exactly two operands, where a subclass keeps them apart; else all are in _a
+
+    @property
+    def _a(self) -> Any:
+        return self.inputs
+
+    @property
+    def _x(self) -> Any:
+        return self.values
 
     @property
     def shape(self) -> tuple[int, ...]:
