@@ -7,9 +7,10 @@ from heapq import heappop, heappush, heapreplace
 from typing import Any
 
 import numpy as np
-from numpy import ndarray
+from numpy import dot, ndarray
 
 from minigrad.op import Shape, one
+from minigrad.ops.reduction import BLAS, ones
 from minigrad.ops.shaping import Cast
 
 
@@ -134,9 +135,10 @@ def _watched(rule: Any, i: int, op: Any, g: Any, y: Any, values: tuple[Any, ...]
 
 def unbroadcast(g: Any, shape: Shape) -> Any:
     """Sum a gradient over the axes along which its operand was broadcast: ∂E/∂x = Σ over the copies of x."""
+    if len(shape) == 1 and type(g) is ndarray and g.ndim == 2 and g.shape[1] == shape[0] and g.dtype in BLAS:
+        return dot(ones((len(g),), g.dtype), g)  # the bias of a layer: in half the time of np.add.reduce
     extra = g.ndim - len(shape)
-    if extra and g.shape[extra:] == shape:  # only leading axes, as for the bias of a layer
-        axes: int | tuple[int, ...] = 0 if extra == 1 else tuple(range(extra))
-        return np.add.reduce(g, axes) if type(g) is np.ndarray else g.sum(axes)
+    if extra and g.shape[extra:] == shape:  # only leading axes
+        return g.sum(0 if extra == 1 else tuple(range(extra)))
     axes = tuple(i for i in range(g.ndim) if i < extra or (shape[i - extra] == 1 and g.shape[i] != 1))
     return np.reshape(g.sum(axes, keepdims=True), shape)

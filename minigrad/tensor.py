@@ -19,15 +19,30 @@ from minigrad.recording import pauses
 
 _next_serial = count(1).__next__  # atomic, so that threads may record at the same time
 _new = object.__new__
-# The intermediate results whose gradient somebody wants, by id: a set would compare tensors, which compare elements.
-_kept: WeakValueDictionary[int, Tensor] = WeakValueDictionary()
+# ∂E/∂E, as an array: multiplying an array by one of 0 dimensions takes two thirds of the time that a scalar takes.
+_ONE = {np.dtype(kind): np.ones((), kind) for kind in (np.float32, np.float64)}
+for _one in _ONE.values():
+    _one.flags.writeable = False
 
 
 class _Kept:
-    """The tensors that ``retain_grad`` was called on, as a container for the walk."""
+    """The intermediate results that ``retain_grad`` was called on, as a container for the walk."""
+
+    def __init__(self) -> None:
+        # By id: a set would compare tensors, which compare elements.
+        self.tensors: WeakValueDictionary[int, Tensor] | None = None  # until the first, so that asking costs nothing
+
+    def add(self, t: Tensor) -> None:
+        """Remember a tensor for as long as it lives."""
+        if self.tensors is None:
+            self.tensors = WeakValueDictionary()
+        self.tensors[id(t)] = t
 
     def __contains__(self, t: Any) -> bool:
-        return _kept.get(id(t)) is t
+        return self.tensors is not None and self.tensors.get(id(t)) is t
+
+
+_kept = _Kept()
 
 
 def _binary(op: Op) -> Callable[[Tensor, Any], Tensor]:
@@ -198,16 +213,19 @@ class Tensor(Operand):
 
     def _apply(self, op: Op, inputs: tuple[Any, ...]) -> Tensor:
         """Compute an operation, and record it if a gradient flows to one of its inputs."""
-        values: Any = []
-        recorded = False
-        for x in inputs:
-            if isinstance(x, Tensor):
-                values.append(x.data)
-                if x.serial > 0:
-                    recorded = True
-            else:
-                values.append(x if type(x) is ndarray or type(x) is float else _operand(op, x))
-        values = tuple(values)
+        values: Any
+        if len(inputs) == 1:
+            values, recorded = (self.data,), self.serial > 0
+        else:
+            values, recorded = [], False
+            for x in inputs:
+                if isinstance(x, Tensor):
+                    values.append(x.data)
+                    if x.serial > 0:
+                        recorded = True
+                else:
+                    values.append(x if type(x) is ndarray or type(x) is float else _operand(op, x))
+            values = tuple(values)
         try:
             data = op.forward(*values)
         except (ValueError, IndexError, TypeError) as error:
@@ -215,7 +233,7 @@ class Tensor(Operand):
         result = _new(Tensor)
         result.data = data
         if recorded and op.differentiable and not (pauses.count and pauses.thread.paused):
-            if data.dtype.kind == "c":
+            if len(inputs) > 1 and data.dtype.kind == "c":
                 _check_real(op, data, inputs)
             result.op, result._a, result._b, result._x, result.serial = op, inputs, None, values, _next_serial()
         else:
@@ -237,14 +255,19 @@ class Tensor(Operand):
         Raises ``ValueError`` if this tensor requires no gradient, or is no scalar and no ``gradient`` is given.
         """
         seed = self._seed(gradient)
-        keep = _Kept() if len(_kept) else None
+        start = seed if create_graph else seed.data
+        keep = _kept if _kept.tensors else None
         seen = {id(seed.data)}
-        for t, g in pullback(self, seed if create_graph else seed.data, create_graph=create_graph, keep=keep).items():
+        for t, g in pullback(self, start, create_graph=create_graph, keep=keep).items():
             data = g.data if create_graph else g
             if type(data) is not ndarray or data.base is not None or id(data) in seen:
                 data = owned(data)
             seen.add(id(data))
-            new = _with_data(g, data) if create_graph else _constant(data)
+            if create_graph:
+                new = _with_data(g, data)
+            else:
+                new = _new(Tensor)
+                new.data, new.op, new.serial = data, None, 0
             t._grad = new if t._grad is None else t._grad + new
 
     def _seed(self, gradient: Any) -> Tensor:
@@ -261,7 +284,8 @@ class Tensor(Operand):
                     f"backward: wanted a scalar, and {described(self)} has shape {shape}. "
                     f"Reduce it, with .sum() say, or give gradient=∂E/∂(this tensor) of that shape."
                 )
-            return _constant(self.data.dtype.type(1))
+            dtype = self.data.dtype
+            return _constant(_ONE[dtype] if dtype in _ONE else dtype.type(1))
         if isinstance(gradient, Tensor):
             seed = gradient if gradient.dtype == self.dtype else gradient.astype(self.dtype)
         else:
@@ -277,7 +301,7 @@ class Tensor(Operand):
             raise ValueError(f"retain_grad: no gradient flows to {described(self)}, since it requires none.")
         if self.op is not None:
             self._grad = self.grad
-            _kept[id(self)] = self
+            _kept.add(self)
 
     def detach(self) -> Tensor:
         """Give a tensor of the same array through which no gradient flows."""

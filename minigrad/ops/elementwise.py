@@ -45,4 +45,9 @@ def _sigmoid(x: Any) -> Any:
     return np.divide(y, np.add(y, unit), y)
 
 
-sigmoid = Elementwise("sigmoid", _sigmoid, lambda y, x: (1 - y) * y, text="σ({x})")
+def _unit(y: Any) -> Any:
+    """Give the number 1, to an array as one of 0 dimensions: a small array is subtracted from that in half the time."""
+    return _HIGHEST_AND_ONE.get(y.dtype, (1, 1))[1] if type(y) is np.ndarray else 1
+
+
+sigmoid = Elementwise("sigmoid", _sigmoid, lambda y, x: (_unit(y) - y) * y, text="σ({x})")

@@ -84,9 +84,22 @@ _add: Callable[..., Any] = np.add.reduce
 _maximum: Callable[..., Any] = np.maximum.reduce
 
 
+BLAS = {np.dtype(np.float32), np.dtype(np.float64)}  # the dtypes that it multiplies
+
+
+@lru_cache(maxsize=64)
+def ones(shape: Shape, dtype: Any) -> np.ndarray[Any, Any]:
+    """Give ones to sum with: a product with them takes half the time that np.add.reduce takes for a small matrix."""
+    unit = np.ones(shape, dtype)
+    unit.flags.writeable = False
+    return unit
+
+
 def _total(x: Any, axis: Axis, keepdims: bool = True) -> Any:
     """Sum along an axis; on plain arrays by the ufunc itself, without the layers of Python around it."""
     if type(x) is np.ndarray:
+        if axis == -1 and keepdims and x.ndim == 2 and x.dtype in BLAS:
+            return np.dot(x, ones((x.shape[1], 1), x.dtype))
         return _add(x, axis, None, None, keepdims)
     return x.sum(axis, keepdims=keepdims)
 
