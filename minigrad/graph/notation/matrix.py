@@ -1,0 +1,88 @@
+"""Matrix notation: an expression as operations on whole arrays, ``Y₁ᵀ δ₂``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from minigrad.graph.node import Node
+from minigrad.graph.notation.term import Term, number, symbol
+from minigrad.op import Op
+from minigrad.ops.arithmetic import multiply
+from minigrad.ops.reduction import Sum, normalize_axis
+
+
+def matrix_term(expression: Any, names: Mapping[Node, str], expand: Node | None = None) -> Term:
+    """Give the Term of an expression; a Node in ``names`` is a symbol, unless it is the one to ``expand``."""
+    terms: dict[int, Term] = {}
+    stack = [expression]
+    while stack:  # operands first, without recursion
+        node = stack[-1]
+        if isinstance(node, Node) and node in names and node is not expand:
+            terms[id(node)] = symbol(names[node])
+            stack.pop()
+            continue
+        inputs = node.inputs if isinstance(node, Node) else ()
+        missing = [x for x in inputs if id(x) not in terms]
+        stack.extend(missing)
+        if not missing:
+            terms[id(node)] = _term(node, [terms[id(x)] for x in inputs])
+            stack.pop()
+    return terms[id(expression)]
+
+
+def _term(node: Any, parts: list[Term]) -> Term:
+    if not isinstance(node, Node):
+        return number(plain_number(node))
+    op = node.op
+    if op is None:
+        return symbol(node.name) if node.name else number("?" if node.value is None else plain_number(node.value))
+    letters = list(op.letters)
+    parts = [_element(op, x) or part for x, part in zip(node.inputs, parts, strict=True)]
+    template = _template(node)
+    if len(parts) != len(letters):  # an operation of however many inputs
+        letters = [f"x{i}" for i in range(len(parts))]
+        template = f"{op.name}({', '.join(f'{{{letter}}}' for letter in letters)})"
+    for field in op.fields:
+        template = template.replace(f"{{{field}}}", static(getattr(op, field)))
+    return Term(template, dict(zip(letters, parts, strict=True)), op.binds, op.name)
+
+
+def _template(node: Node) -> str:
+    """Give the operation's text, as its operands have it written: 2 x, not 2 ⊙ x, and Σₙ for a sum over the rows."""
+    op, x = node.op, node.inputs[0]
+    assert isinstance(op, Op)
+    if op == multiply and not isinstance(x, Node):
+        return "{a} {b}"
+    if isinstance(op, Sum) and x.ndim == 2 and op.axis is not None:
+        (axis,) = normalize_axis(op.axis, 2) if np.ndim(op.axis) == 0 else (None,)
+        if axis is not None and op.keepdims <= (axis == 1):
+            return ("Σₖ " if axis else "Σₙ ") + "{x}"
+    return op.text
+
+
+def _element(op: Op, x: Any) -> Term | None:
+    """Give tₖ for a sum of an input T over its columns, which is one over the elements of a row."""
+    name = x.name if isinstance(x, Node) and isinstance(op, Sum) and x.ndim == 2 and op.axis in (1, -1) else None
+    return symbol(f"{name.lower()}ₖ") if name and len(name) == 1 and name.isupper() else None
+
+
+def static(value: Any) -> str:
+    """Write an index or an axis as it would stand between brackets: ``0:3, 1``."""
+    if isinstance(value, tuple):
+        return ", ".join(static(part) for part in value)
+    if isinstance(value, slice):
+        ends = (value.start, value.stop) if value.step is None else (value.start, value.stop, value.step)
+        return ":".join("" if end is None else str(end) for end in ends)
+    if isinstance(value, np.ndarray):
+        return plain_number(value)
+    return "…" if value is Ellipsis else str(value)
+
+
+def plain_number(x: Any) -> str:
+    """Write a number with a proper minus sign, and an array by its shape."""
+    if np.ndim(x):
+        return f"array{np.shape(x)}"
+    return f"{x:g}".replace("-", "−")

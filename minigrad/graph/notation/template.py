@@ -1,0 +1,75 @@
+"""What an operation says of its writing, ``{a} / ({b} + 1)``, taken apart: signs, words, brackets, powers, slots."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+PAIRS = {"(": ")", "[": "]", "⟨": "⟩", "‖": "‖", "|": "|", "⌊": "⌋", "⌈": "⌉"}
+RAISED = dict(zip("⁻⁰¹²³⁴⁵⁶⁷⁸⁹ᵀ", "−0123456789ᵀ", strict=True))
+LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉ₙₖᵣᵢⱼₗₘₚₛₜ", "0123456789nkrijlmpst", strict=True))
+
+_TOKEN = re.compile(
+    rf"\{{(?P<slot>\w+)\}}|(?P<sum>Σ[{''.join(LOWERED)}]* ?)|(?P<raised>[{''.join(RAISED)}]+)"
+    r"|(?P<number>\d+(?:\.\d+)?|½)|(?P<slash> / )|(?P<caret> ?\^ ?)|(?P<word>\w+)|(?P<sign> *[^\s\w{}] *| +)"
+)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a template: its kind, the characters it is written with, and what stands inside it.
+
+    Kinds: ``slot`` (an operand), ``word``, ``number``, ``sign``, ``sum`` (Σ with its index), ``fence`` (brackets),
+    ``root``, ``raised`` (what stands before, to a power), ``over`` (a fraction).
+    """
+
+    kind: str
+    written: str = ""
+    inside: tuple[tuple[Part, ...], ...] = ()
+
+
+@cache
+def parsed(template: str) -> tuple[Part, ...]:
+    """Take a template apart: ``{a} / {b}`` is one fraction, ``√({x})`` one root, ``{x}ᵀ`` one power."""
+    tokens = [(match.lastgroup or "", match[match.lastgroup or 0]) for match in _TOKEN.finditer(template)]
+    return _sequence(iter(tokens), "")
+
+
+@cache
+def exposed(template: str) -> frozenset[str]:
+    """Name the operands that stand outside all brackets."""
+    found: set[str] = set()
+    waiting = list(parsed(template))
+    while waiting:
+        part = waiting.pop()
+        if part.kind == "slot":
+            found.add(part.written)
+        elif part.kind not in ("fence", "root"):
+            waiting.extend(inner for inside in part.inside for inner in inside)
+    return frozenset(found)
+
+
+def _sequence(tokens: Iterator[tuple[str, str]], close: str) -> tuple[Part, ...]:
+    """Read parts up to the closing bracket, or the end; templates are short, so that brackets may recurse."""
+    parts: list[Part] = []
+    for kind, written in tokens:
+        bare = written.strip()
+        if kind == "sign" and bare == close and close:
+            break
+        if kind == "sign" and bare in PAIRS:
+            inside = _sequence(tokens, PAIRS[bare])
+            root = bool(parts) and parts[-1] == Part("sign", "√")
+            if root:
+                parts.pop()
+            parts.append(Part("root" if root else "fence", bare, (inside,)))
+        elif kind == "raised" and parts:
+            parts.append(Part("raised", written, ((parts.pop(),),)))
+        elif kind == "caret" and parts:
+            return (*parts[:-1], Part("raised", written, ((parts[-1],), _sequence(tokens, close))))
+        elif kind == "slash" and len(parts) == 1:
+            return (Part("over", written, (tuple(parts), _sequence(tokens, close))),)
+        else:
+            parts.append(Part("sign" if kind in ("slash", "caret", "raised") else kind, written))
+    return tuple(parts)

@@ -1,0 +1,124 @@
+"""Term: something to be written, of whatever notation; and the one walk that writes it and places its brackets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from minigrad.graph.notation.template import Part, exposed, parsed
+from minigrad.graph.notation.writers import Writer
+
+ATOM = 5
+
+
+@dataclass(eq=False, slots=True)
+class Term:
+    """An operation's template with a Term for each operand; or, without operands, a symbol or a number.
+
+    ``binds`` says how tightly, as an Op's does; ``kind`` is the operation's name, on which some brackets depend.
+    """
+
+    template: str
+    parts: dict[str, Term] = field(default_factory=dict)
+    binds: int = ATOM
+    kind: str = ""
+
+
+def symbol(name: str) -> Term:
+    """Give the Term of a name: W₁, ∂E/∂W₁, x."""
+    return Term(name, kind="symbol")
+
+
+def number(written: str) -> Term:
+    """Give the Term of a number; a negative one binds as a sign does."""
+    return Term(written, kind="number", binds=3 if written.startswith("−") else ATOM)
+
+
+def write(term: Term, writer: Writer) -> str:
+    """Write a Term, operands first, without recursion: an expression may be as deep as a network."""
+    written: dict[int, str] = {}
+    stack = [term]
+    while stack:
+        top = stack[-1]
+        missing = [part for part in top.parts.values() if id(part) not in written]
+        stack.extend(missing)
+        if not missing:
+            stack.pop()
+            if id(top) not in written:
+                written[id(top)] = _one(top, written, writer)
+    return written[id(term)]
+
+
+def _one(term: Term, written: dict[int, str], writer: Writer) -> str:
+    if term.kind == "symbol":
+        return writer.symbol(term.template)
+    if term.kind == "number":
+        return writer.number(term.template)
+    return _row(parsed(term.template), term, written, writer)
+
+
+def _row(parts: tuple[Part, ...], term: Term, written: dict[int, str], writer: Writer, boxed: bool = False) -> str:
+    """Write the parts of a template side by side; ``boxed`` ones stand where the writer's layout needs no brackets."""
+    pieces = []
+    for i, part in enumerate(parts):
+        lone = boxed and len(parts) == 1 and not writer.linear
+        pieces.append(_part(part, term, written, writer, lone, called=i > 0 and parts[i - 1].kind == "word"))
+    return writer.row(pieces)
+
+
+def _part(part: Part, term: Term, written: dict[int, str], writer: Writer, lone: bool, called: bool) -> str:
+    match part.kind:
+        case "slot":
+            x = term.parts[part.written]
+            inner = written[id(x)]
+            position = list(term.parts).index(part.written)
+            if lone or not needs_brackets(term, part.written, position, x):
+                return inner
+            upright = not writer.linear and x.kind == "divide" and part_stands_free(term)
+            return inner if upright else writer.fence("(", inner)
+        case "fence":
+            inner = _row(part.inside[0], term, written, writer)
+            return writer.call(inner) if called and part.written == "(" else writer.fence(part.written, inner)
+        case "root":
+            return writer.root(_row(part.inside[0], term, written, writer, boxed=True))
+        case "over":
+            above, below = (_row(inside, term, written, writer, boxed=True) for inside in part.inside)
+            return writer.over(above, below)
+        case "raised":
+            base = _row(part.inside[0], term, written, writer)
+            power = _row(part.inside[1], term, written, writer, boxed=True) if len(part.inside) > 1 else ""
+            return writer.raised(base, part.written, power)
+        case "sum":
+            return writer.sum(part.written)
+        case "word":
+            return writer.word(part.written)
+        case "number":
+            return writer.number(part.written)
+    return writer.sign(part.written) if part.written.strip() else writer.beside(term.kind == "multiply")
+
+
+def part_stands_free(term: Term) -> bool:
+    """Say whether a fraction with a bar may stand in this operation without brackets."""
+    return term.kind in ("add", "subtract", "multiply", "negative", "matmul")
+
+
+def needs_brackets(term: Term, letter: str, position: int, x: Term) -> bool:
+    """Compare how tightly operation and operand bind; to the right of some signs an equal needs brackets too."""
+    open_to = exposed(term.template)
+    if letter not in open_to:
+        return False
+    if len(open_to) == 1 and term.template.startswith("{"):  # a power, a transpose, an index: only an atom needs none
+        return x.binds < ATOM
+    if position == 0 and len(term.parts) == 2 and term.binds > 1 and _ends_in_sum(x):
+        return True
+    if position > 0 and (x.kind == "negative" or (term.binds == 2 and x.kind == "divide")):
+        return True
+    if x.binds == term.binds and position > 0:
+        return term.kind in ("subtract", "divide", "power")
+    return x.binds < term.binds
+
+
+def _ends_in_sum(x: Term) -> bool:
+    """Say whether what stands to the right of x could be taken to belong under its Σ."""
+    while x.kind == "multiply":
+        x = list(x.parts.values())[-1]
+    return x.kind == "sum"
