@@ -7,11 +7,13 @@ from hypothesis import strategies as st
 
 from minigrad import Tensor, losses, relu, sigmoid, softmax
 from minigrad.graph.facts import sums_to_one
+from minigrad.graph.graph import Graph
 from minigrad.graph.node import Node, ordered
 from minigrad.graph.notation import text
 from minigrad.graph.rewrite import RewriteError, rewrite
 from minigrad.graph.simplify import simplify
 from minigrad.graph.trace import trace
+from minigrad.ops.shaping import broadcast_to
 
 
 def tensor(name, *shape, seed=0):
@@ -191,3 +193,9 @@ def test_rules_that_undo_each_other_are_an_error():
     swap = [lambda node: node.inputs[1] + node.inputs[0] if node.op and node.op.name == "add" else None]
     with pytest.raises(RewriteError, match="undo each other"):
         rewrite([x + 1.0], swap)
+
+
+@pytest.mark.parametrize("axis", [None, (0, 1)])
+def test_a_sum_of_a_broadcast_number_counts_its_copies(axis):
+    one = Node(value=np.ones(()), table={})
+    assert simplify(Graph([broadcast_to(one, (2, 3)).sum(axis)], {})).outputs == (6.0,)

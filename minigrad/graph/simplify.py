@@ -76,11 +76,12 @@ def _like(x: Any, node: Node) -> Any:
 
 
 def constants(node: Node) -> Any:
-    """f(2, 3) is computed."""
+    """f(2, 3) is computed; a sum of a number that was broadcast is that of all its copies."""
     numbers = [_number(x) for x in node.inputs]
     if node.op is None or node.shape or any(x is None for x in numbers):
         return None
-    return node.op.forward(*(np.float64(x) for x in numbers)).item()
+    arrays = (np.broadcast_to(np.float64(n), np.shape(x)) for n, x in zip(numbers, node.inputs, strict=True))
+    return node.op.forward(*arrays).item()
 
 
 def broadcast_operand(node: Node) -> Any:
