@@ -37,7 +37,7 @@ def _reason(op: Op, shapes: list[tuple[int, ...]], error: Exception) -> str:
     """Give the reason: the operation's own where its shape rule finds one, or NumPy's."""
     try:
         op.shape(*shapes)
-    except (ValueError, IndexError) as found:
+    except (ValueError, IndexError, TypeError) as found:
         error = found
     reason = str(error).rstrip(".")
     return "the shapes do not broadcast together" if "broadcast" in reason else reason

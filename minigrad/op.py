@@ -89,6 +89,26 @@ class Op:
         return f"{self.name}({fields})" if fields else self.name
 
 
+class Refused(Op):
+    """An operation whose arguments NumPy has refused, as ``squeeze(axis=5)``, before there was an Op to apply.
+
+    Applying it raises the error, so that it names the tensor as the error of every other operation does.
+    """
+
+    letters = text = ""
+
+    def __init__(self, called: str, error: Exception) -> None:
+        self.name, self.error = called, error
+
+    def forward(self, *arrays: Any) -> Any:
+        """Raise the error."""
+        raise self.error
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """Raise the error."""
+        raise self.error
+
+
 def one(y: Any, *inputs: Any) -> int:
     """Give the local derivative 1: the incoming gradient is passed on as it is."""
     return 1

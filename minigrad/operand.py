@@ -185,7 +185,7 @@ class Operand(Recorder):
 
     def astype(self, dtype: Any) -> Self:
         """Convert to another floating-point dtype; the gradient is converted back."""
-        return self._apply(shaping.Cast(dtype), (self,))
+        return shaping.astype(self, dtype)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         op = UFUNCS.get(ufunc) if method == "__call__" else None

@@ -70,7 +70,7 @@ def _binary(op: Op) -> Callable[[Tensor, Any], Tensor]:
         result = _new(Tensor)
         result.data = data
         if recorded and not (pauses.count and pauses.thread.paused):
-            if data.dtype is not x.dtype:
+            if data.dtype is not x.dtype or a.serial <= 0:
                 _check_real(op, data, (a, b))
             result.op = op
             result._a = a

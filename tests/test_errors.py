@@ -148,6 +148,47 @@ def test_shapes_that_do_not_fit(run, message):
             "x:(3,)[(0, 1)]; x was made at HERE.",
         ),
         (
+            lambda: leaf("x", 3, 4).squeeze(0),
+            ValueError,
+            "squeeze(axis=0): cannot select an axis to squeeze out which has size not equal to one, x:(3, 4); x was "
+            "made at HERE.",
+        ),
+        (
+            lambda: np.expand_dims(leaf("x", 3), 5),
+            ValueError,
+            "expand_dims(axis=5): axis 5 is out of bounds for array of dimension 2, x:(3,); x was made at HERE.",
+        ),
+        (
+            lambda: np.swapaxes(leaf("x", 3, 4), 0, 2),
+            ValueError,
+            "swapaxes(axis1=0, axis2=2): axis 2 is out of bounds for array of dimension 2, x:(3, 4); x was made at "
+            "HERE.",
+        ),
+        (
+            lambda: leaf("x", 3).mean("a"),
+            TypeError,
+            "sum(axis='a', keepdims=False): 'str' object cannot be interpreted as an integer, Σ x:(3,); x was made at "
+            "HERE.",
+        ),
+        (
+            lambda: leaf("x", 3).astype("roman"),
+            TypeError,
+            "astype('roman'): data type 'roman' not understood, x:(3,); x was made at HERE.",
+        ),
+        (
+            lambda: np.dot(leaf("x", 3), np.ones((2, 3, 4))),
+            ValueError,
+            "dot: the second operand has 3 axes; use matmul for batches of matrices, x:(3,), ndarray:(2, 3, 4); x was "
+            "made at HERE.",
+        ),
+        (
+            lambda: leaf("x", 3) * np.full(3, 1j),
+            TypeError,
+            "multiply: complex numbers have no gradients here, and of x (float64) and ndarray (complex128) one is "
+            "complex and one requires a gradient. Compute with its .real and .imag apart, or inside no_grad() if no "
+            "gradient is wanted.",
+        ),
+        (
             lambda: leaf("x", 3) * "a",
             TypeError,
             "multiply: wanted a tensor, an array or a number, not 'a'.",

@@ -289,6 +289,15 @@ def test_at_ties_and_at_zero(call, arrays, wanted):
         np.testing.assert_array_equal(gradient, exact)
 
 
+def test_a_choice_with_nan_gives_nan_and_no_gradient():
+    """NumPy's values; and JAX's derivatives, where PyTorch's are 1."""
+    x, y = np.array([np.nan, 1.0, np.nan]), np.array([1.0, np.nan, np.nan])
+    for call, arrays in ((np.maximum, (x, y)), (np.minimum, (x, y)), (elementwise.relu, (np.full(3, np.nan),))):
+        assert np.isnan(call(*arrays)).all()
+        for gradient in gradients(call, arrays, np.ones(3)):
+            np.testing.assert_array_equal(gradient, np.zeros(3))
+
+
 @pytest.mark.parametrize("order", [1, 2, 3])
 @pytest.mark.parametrize(
     ("branch", "condition", "x"),

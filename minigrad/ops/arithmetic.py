@@ -22,7 +22,10 @@ absolute = Elementwise("absolute", np.absolute, lambda y, x: np.sign(x), text="|
 
 
 def _half_at_ties(a: Any, b: Any) -> Any:
-    """Give 1 where a > b, ½ where they tie, else 0: the subgradient that favours neither operand."""
+    """Give 1 where a > b, ½ where they tie, else 0: the subgradient that favours neither operand.
+
+    The value at a NaN is NaN, as NumPy's is, and the derivative 0, as JAX's is (PyTorch's is 1): no choice was made.
+    """
     return (a > b) + 0.5 * (a == b)
 
 

@@ -16,6 +16,7 @@ square = Elementwise("square", np.square, lambda y, x: 2 * x, text="{x}²", bind
 sin = Elementwise("sin", np.sin, lambda y, x: np.cos(x), text="sin({x})")
 cos = Elementwise("cos", np.cos, lambda y, x: -np.sin(x), text="cos({x})")
 tanh = Elementwise("tanh", np.tanh, lambda y, x: 1 - y**2, text="tanh({x})")
+# At 0 and at NaN, whose relu is NaN, the derivative is 0: as JAX has it. PyTorch has 1 at NaN.
 relu = Elementwise("relu", lambda x: np.maximum(x, 0), lambda y, x: x > 0, text="relu({x})", chooses=True)
 sign = Elementwise("sign", np.sign, None, text="sign({x})")
 isfinite = Elementwise("isfinite", np.isfinite, None, text="isfinite({x})", gives=np.bool_)

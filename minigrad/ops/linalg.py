@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.op import Op, Shape, fits
+from minigrad.op import Op, Refused, Shape, fits
 
 
 def _product(a: Any, b: Any) -> Any:
@@ -169,5 +169,6 @@ def dot(a: Any, b: Any) -> Any:
     if not np.ndim(a) or not np.ndim(b):
         return a * b
     if np.ndim(b) > 2:
-        raise ValueError(f"dot: the second operand has {np.ndim(b)} axes; use matmul for batches of matrices")
+        error = ValueError(f"the second operand has {np.ndim(b)} axes; use matmul for batches of matrices")
+        return Refused("dot", error)(a, b)
     return matmul(a, b)

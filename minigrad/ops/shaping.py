@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from typing import Any, ClassVar
 
 import numpy as np
 
-from minigrad.op import Op, Rule, Shape
+from minigrad.op import Op, Refused, Rule, Shape
 from minigrad.ops.reduction import normalize_axis
 
 
@@ -161,7 +161,7 @@ class Cast(Op):
     def __init__(self, to: Any = np.float32) -> None:
         self.to = np.dtype(to)
         if self.to.kind == "c":
-            raise TypeError("astype: complex numbers have no gradients here; compute on .data")
+            raise TypeError("complex numbers have no gradients here; compute on .data")
         self.differentiable = self.to.kind == "f"  # rounding to whole numbers is constant almost everywhere
 
     def forward(self, x: Any) -> Any:
@@ -254,20 +254,41 @@ def transpose(x: Any, axes: Sequence[int] | None = None) -> Any:
 
 def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
     """Exchange two axes, as ``numpy.swapaxes`` does."""
-    (i,), (j,) = normalize_axis(axis1, x.ndim), normalize_axis(axis2, x.ndim)
     axes = list(range(x.ndim))
+    try:
+        (i,), (j,) = normalize_axis(axis1, x.ndim), normalize_axis(axis2, x.ndim)
+    except (ValueError, TypeError) as error:
+        return Refused(f"swapaxes(axis1={axis1!r}, axis2={axis2!r})", error)(x)
     axes[i], axes[j] = axes[j], axes[i]
     return transpose(x, axes)
 
 
 def expand_dims(x: Any, axis: int | tuple[int, ...]) -> Any:
     """Insert axes of length 1, as ``numpy.expand_dims`` does."""
-    return reshape(x, np.expand_dims(_empty(x.shape), axis).shape)
+    return _reshaped(x, "expand_dims", np.expand_dims, axis)
 
 
 def squeeze(x: Any, axis: int | tuple[int, ...] | None = None) -> Any:
     """Remove axes of length 1, as ``numpy.squeeze`` does."""
-    return reshape(x, np.squeeze(_empty(x.shape), axis).shape)
+    return _reshaped(x, "squeeze", np.squeeze, axis)
+
+
+def _reshaped(x: Any, called: str, rearrange: Callable[..., Any], axis: Any) -> Any:
+    """Reshape to what NumPy's function gives, or raise its error with the tensor's name."""
+    try:
+        to = rearrange(_empty(x.shape), axis).shape
+    except (ValueError, TypeError) as error:
+        return Refused(f"{called}(axis={axis!r})", error)(x)
+    return reshape(x, to)
+
+
+def astype(x: Any, dtype: Any) -> Any:
+    """Convert to another floating-point dtype; the gradient is converted back."""
+    try:
+        cast = Cast(dtype)
+    except TypeError as error:
+        return Refused(f"astype({dtype!r})", error)(x)
+    return cast(x)
 
 
 def ravel(x: Any) -> Any:
