@@ -14,6 +14,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from minigrad.declared import declared_one_hot, is_one_hot
+
 Array = NDArray[Any]
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -40,7 +42,7 @@ def split(X: ArrayLike, T: ArrayLike, test: float | int = 0.5, rng: Rng = None) 
     if not 0 < count < n:
         raise ValueError(f"split: test={test} of {n} samples leaves {count} to test and {n - count} to train on")
     order = np.random.default_rng(rng).permutation(n)
-    return X[order[count:]], T[order[count:]], X[order[:count]], T[order[:count]]
+    return X[order[count:]], _rows(T, order[count:]), X[order[:count]], _rows(T, order[:count])
 
 
 def batches(X: ArrayLike, T: ArrayLike, size: int | None = None, rng: Rng = None) -> Iterator[tuple[Array, Array]]:
@@ -64,11 +66,15 @@ def batches(X: ArrayLike, T: ArrayLike, size: int | None = None, rng: Rng = None
     return _gather(X, T, size, order)
 
 
+def _rows(T: Array, rows: Any) -> Array:
+    return declared_one_hot(T[rows]) if is_one_hot(T) else T[rows]
+
+
 def _gather(X: Array, T: Array, size: int, order: Integers | None) -> Iterator[tuple[Array, Array]]:
     for start in range(0, len(X), size):
         part = slice(start, start + size)
         rows = part if order is None else np.sort(order[part])
-        yield X[rows], T[rows]
+        yield X[rows], _rows(T, rows)
 
 
 def one_hot(labels: ArrayLike, classes: int | None = None, dtype: DTypeLike = np.float64) -> Array:
@@ -94,7 +100,7 @@ def one_hot(labels: ArrayLike, classes: int | None = None, dtype: DTypeLike = np
     if len(outside):
         raise ValueError(f"one_hot: labels must lie in 0 … {classes - 1}, got {_some(outside)}")
     is_class: Array = labels[:, np.newaxis] == np.arange(classes)
-    return is_class.astype(dtype)
+    return declared_one_hot(is_class.astype(dtype))
 
 
 def standardize(

@@ -24,6 +24,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "protocol": ("op", "ops"),
     "operand": ("op", "ops", "protocol"),
     "recording": (),
+    "declared": (),
     "autodiff": ("op", "ops", "operand"),
     "diagnosis": ("op", "ops", "operand"),
     "tensor": ("op", "ops", "operand", "autodiff", "recording", "diagnosis"),
@@ -32,9 +33,9 @@ DOORS: dict[str, tuple[str, ...]] = {
     "losses": ENGINE,
     "nn": (*ENGINE, "nn"),
     "optim": ENGINE,
-    "graph": (*ENGINE, "graph"),
+    "graph": (*ENGINE, "graph", "declared"),
     "textbook": (),
-    "data": (),
+    "data": ("declared",),
 }
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 DECLARED = {re.match(r"[\w-]+", dependency)[0] for dependency in PROJECT["dependencies"]}

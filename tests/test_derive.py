@@ -16,7 +16,9 @@ def given_data(outputs=3, labels=True):
 def exact(derivation):
     differences = derivation.check()
     assert len(differences) == len(derivation)
-    assert max(difference for _, difference in differences) < 1e-12
+    assert max(line.engine for line in differences) < 1e-12
+    assert max(line.numeric for line in differences) < 1e-7
+    assert all(line.step for line in derivation)
     return derivation
 
 

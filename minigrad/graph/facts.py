@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.declared import is_one_hot
 from minigrad.graph.graph import Graph
 from minigrad.graph.node import Node
 from minigrad.tensor import Tensor
@@ -47,8 +48,27 @@ def checked(fact: SumsToOne, graph: Graph) -> Node:
     return node
 
 
+def carried(graph: Graph) -> list[SumsToOne]:
+    """Give the facts that inputs bring along: rows of a ``one_hot`` array sum to 1, unless it was written to since.
+
+    They hold for the traced values, so a graph that is to run on others should not be simplified by them.
+    """
+    facts = []
+    for name, node in graph.inputs.items():
+        fact = SumsToOne(name)
+        if node in graph.values and is_one_hot(graph.values[node]) and _off(fact, graph.values[node]) is None:
+            facts.append(fact)
+    return facts
+
+
 def _check(fact: SumsToOne, values: Any) -> None:
+    worst = _off(fact, values)
+    if worst is not None:
+        raise ValueError(f"given {fact}: the values contradict it, a sum is off by {worst:.3g}")
+
+
+def _off(fact: SumsToOne, values: Any) -> float | None:
+    """Say by how much a sum differs from 1, or None if it does not by more than rounding."""
     totals = np.sum(values, axis=fact.axis)
     worst = float(np.max(np.abs(totals - 1), initial=0.0))
-    if worst > np.sqrt(np.finfo(np.result_type(totals, np.float32)).eps):
-        raise ValueError(f"given {fact}: the values contradict it, a sum is off by {worst:.3g}")
+    return None if worst <= np.sqrt(np.finfo(np.result_type(totals, np.float32)).eps) else worst

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container
 
 from minigrad.graph.graph import Graph
 from minigrad.graph.node import Node
 from minigrad.ops.arithmetic import add
 from minigrad.ops.linalg import matmul
+from minigrad.ops.reduction import LogSoftmax
 
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
@@ -18,6 +19,11 @@ def subscript(n: int) -> str:
     return str(n).translate(SUBSCRIPTS)
 
 
+def pretty(name: str) -> str:
+    """Write the digits at the end of a name as a subscript: W₁."""
+    return re.sub(r"\d+$", lambda digits: digits[0].translate(SUBSCRIPTS), name)
+
+
 class Layer:
     """One layer of a network: its total input ``u``, its output ``y`` (u itself without a nonlinearity), its number."""
 
@@ -25,7 +31,7 @@ class Layer:
         self.number, self.u, self.y = number, u, y
 
 
-def layers(graph: Graph, wanted: Mapping[Node, str]) -> list[Layer]:
+def layers(graph: Graph, wanted: Container[Node]) -> list[Layer]:
     """Find the layers: products with a parameter (an input that is ``wanted``), plus a bias, then what acts on that.
 
     A layer is numbered by the digits in its parameter's name, W₂ say, if all layers have different ones, and else in
@@ -39,12 +45,11 @@ def layers(graph: Graph, wanted: Mapping[Node, str]) -> list[Layer]:
     found: list[Layer] = []
     digits: list[str] = []
     for node in graph.nodes:
-        if node.op != matmul or node.inputs[1] not in wanted:
+        if node.op != matmul or node.inputs[1] not in wanted or node.inputs[1].op is not None:
             continue
         u = node
         for user in users.get(node, []):
-            bias = [x for x in user.inputs if x is not node] if user.op == add else []
-            if bias and isinstance(bias[0], Node) and bias[0] in wanted:
+            if user.op == add and user.shape == node.shape and any(_is_bias(x, node) for x in user.inputs):
                 u = user
         after = users.get(u, [])
         y = after[0] if len(after) == 1 and _acts_on_one(after[0]) and after[0].shape == u.shape else u
@@ -59,6 +64,13 @@ def layers(graph: Graph, wanted: Mapping[Node, str]) -> list[Layer]:
 _PLAIN = {ord(small): str(n) for n, small in enumerate("₀₁₂₃₄₅₆₇₈₉")}
 
 
+def _is_bias(x: object, product: Node) -> bool:
+    """Say whether what is added to a product is the same for every row: a leaf that is broadcast over them."""
+    return isinstance(x, Node) and x is not product and x.op is None and x.size <= product.shape[-1]
+
+
 def _acts_on_one(node: Node) -> bool:
     """Say whether an operation has one operand that varies, as an activation function has."""
-    return sum(isinstance(x, Node) and x.ndim > 0 for x in node.inputs) == 1 and node.op != add
+    if node.op == add or isinstance(node.op, LogSoftmax):  # the logarithm belongs to the loss, not to the layer
+        return False
+    return sum(isinstance(x, Node) and x.ndim > 0 for x in node.inputs) == 1

@@ -39,12 +39,29 @@ def trace(computation: Tensor | Callable[..., Any], *examples: Any) -> Graph:
     return lifted(results)[0]
 
 
-def lifted(results: Sequence[Tensor], names: Mapping[Tensor, str] | None = None) -> tuple[Graph, dict[Tensor, Any]]:
-    """Give the graph of some Tensors, and the Node of each Tensor recorded; ``names`` go before the Tensors' own."""
-    names = names or {}
+def names_of(names: Mapping[str, Any] | None) -> dict[int, str]:
+    """Give what tensors and arrays are called, by identity; the first name counts, one with an underscore last."""
+    called: dict[int, str] = {}
+    for name, x in sorted((names or {}).items(), key=lambda item: item[0].startswith("_")):
+        if isinstance(x, Tensor | np.ndarray):
+            called.setdefault(id(x), name)
+    return called
+
+
+def lifted(
+    results: Sequence[Tensor], names: Mapping[Tensor, str] | None = None, called: Mapping[int, str] | None = None
+) -> tuple[Graph, dict[Tensor, Any]]:
+    """Give the graph of some Tensors, and the Node of each Tensor recorded.
+
+    ``names`` go before the Tensors' own, ``called``, by identity, after; an array in ``called`` becomes an input.
+    """
+    names, called = names or {}, called or {}
     table: Table = {}
     nodes: dict[Tensor, Any] = {}
+    arrays: dict[int, Node] = {}
+    unnamed = 0
     values: dict[Node, Any] = {}
+    anchor = Node(table=table)  # gives arrays among the inputs a table to be constants of
     stack = list(results)[::-1]
     while stack:  # inputs first, without recursion
         t = stack[-1]
@@ -56,11 +73,22 @@ def lifted(results: Sequence[Tensor], names: Mapping[Tensor, str] | None = None)
         if t in nodes:
             continue
         if t.op is None:
-            name = names.get(t) or t.name or f"x{1 + sum(x.name is None for x in nodes if x.op is None)}"
+            unnamed += t.name is None
+            name = names.get(t) or t.name or called.get(id(t)) or f"x{unnamed}"
             nodes[t] = Node(name=name, shape=t.shape, dtype=t.dtype, table=table)
             values[nodes[t]] = t.data
-        else:
-            anchor = Node(table=table)  # gives arrays among the inputs a table to be constants of
-            parts = [nodes[x] if isinstance(x, Tensor) else anchor._constant(x) for x in t.inputs]
-            nodes[t] = (t.op.definition or t.op)(*parts)
+            continue
+        parts = []
+        for x in t.inputs:
+            if isinstance(x, Tensor):
+                parts.append(nodes[x])
+            elif id(x) in arrays:
+                parts.append(arrays[id(x)])
+            elif isinstance(x, np.ndarray) and id(x) in called:
+                arrays[id(x)] = Node(name=called[id(x)], shape=x.shape, dtype=x.dtype, table=table)
+                values[arrays[id(x)]] = x
+                parts.append(arrays[id(x)])
+            else:
+                parts.append(anchor._constant(x))
+        nodes[t] = (t.op.definition or t.op)(*parts)
     return Graph([nodes[t] for t in results], values), nodes

@@ -1,0 +1,94 @@
+"""A graph cut at the Nodes that have a symbol: each is an input of what comes after it, defined by what comes before.
+
+So each line of a derivation is a small expression of symbols from the start, however deep the network is, and no
+rewriting can open what has a name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from minigrad.autodiff import pullback
+from minigrad.graph.graph import Graph, evaluate
+from minigrad.graph.node import Node, ordered
+from minigrad.graph.rewrite import rebuilt
+
+
+class Cut:
+    """The pieces of a graph between its named Nodes.
+
+    ``atom`` maps each Node of the graph to what stands for it after the cut: for a named one an input Node of its
+    own; ``definitions`` gives the expression of each, in the order of evaluation; ``output`` is the loss by them.
+    """
+
+    def __init__(self, graph: Graph, named: Mapping[Node, str]) -> None:
+        self.graph = graph
+        self.atom: dict[Node, Any] = {}
+        self.definitions: dict[Node, Any] = {}
+        (output,) = graph.outputs
+        for node in graph.nodes:
+            new = rebuilt(node, self.atom)
+            if node in named and node.op is not None and node is not output:
+                self.atom[node] = Node(name=named[node], shape=node.shape, dtype=node.dtype, table=node.table)
+                self.definitions[self.atom[node]] = new
+            else:
+                self.atom[node] = new
+        self.output = self.atom[output]
+
+    def gradients(self, symbols: Mapping[Node, Node] | None = None) -> dict[Node, Any]:
+        """Give the raw ∂E/∂atom of every atom and input, in terms of atoms alone.
+
+        With ``symbols``, {atom: what stands for its gradient}, each is given by the gradients just after it instead.
+        """
+        symbols = symbols or {}
+        seed = Node(value=np.ones((), self.output.dtype), dtype=self.output.dtype, table=self.output.table)
+        total: dict[Node, Any] = dict(pullback(self.output, seed))
+        for atom, expression in reversed(self.definitions.items()):
+            if atom not in total or not isinstance(expression, Node):
+                continue
+            for x, g in pullback(expression, symbols.get(atom, total[atom])).items():
+                total[x] = total[x] + g if x in total else g
+        own = {x: atom for atom, x in self.definitions.items() if isinstance(x, Node) and x.op is not None}
+        return dict(zip(total, substituted(total.values(), own), strict=True))  # rules that speak of y mean the atom
+
+    def values(self) -> dict[Node, Any]:
+        """Evaluate every atom: the values of all of them and of the inputs."""
+        known: dict[Node, Any] = dict(self.graph.values)
+        for atom, expression in self.definitions.items():
+            (known[atom],) = evaluate([expression], known)
+        return known
+
+    def loss(self, changed: Mapping[Node, Any], before: Mapping[Node, Any]) -> Any:
+        """Evaluate E with some Nodes at another value; what these do not reach keeps its value from ``before``."""
+        known = dict(before) | dict(changed)
+        moved = set(changed)
+        for atom, expression in self.definitions.items():
+            if atom not in changed and not moved.isdisjoint(self._parts(expression)):
+                (known[atom],) = evaluate([expression], known)
+                moved.add(atom)
+        return evaluate([self.output], known)[0]
+
+    def _parts(self, expression: Any) -> list[Node]:
+        """Give the atoms and inputs that an expression is made of."""
+        return [x for x in ordered([expression]) if x.op is None]
+
+
+def substituted(expressions: Iterable[Any], becomes: Mapping[Node, Any]) -> list[Any]:
+    """Put in each Node's place what it becomes, from the outside in, and without recursion."""
+    found: dict[Node, Any] = dict(becomes)
+    expressions = list(expressions)
+    stack = [x for x in expressions if isinstance(x, Node)]
+    while stack:
+        node = stack[-1]
+        if node in found:
+            stack.pop()
+            continue
+        missing = [x for x in node.inputs if isinstance(x, Node) and x not in found]
+        if missing:
+            stack.extend(missing)
+            continue
+        found[stack.pop()] = rebuilt(node, found)
+    return [found[x] if isinstance(x, Node) else x for x in expressions]

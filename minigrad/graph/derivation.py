@@ -1,0 +1,145 @@
+"""Derivation: the lines that derive() writes, and the check of each against finite differences and the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minigrad.autodiff import pullback
+from minigrad.graph.cut import Cut
+from minigrad.graph.facts import SumsToOne
+from minigrad.graph.graph import Graph
+from minigrad.graph.node import Node
+from minigrad.tensor import Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """One line of a derivation, ``symbol = ∂E/∂of = formula``.
+
+    ``symbol`` is ∂E/∂of itself where the gradient has no symbol of its own. ``node`` is the formula as an expression
+    of the graph's inputs (or a number), ``value`` what it is, in the shape of ``target``, the Node that E is
+    differentiated by. ``facts`` are those that the formula needs, ``step`` says by which step it came.
+    """
+
+    symbol: str
+    of: str
+    formula: str
+    node: Any
+    value: Any
+    facts: tuple[SumsToOne, ...] = ()
+    step: str = ""
+    target: Any = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the gradient, which is that of what it belongs to."""
+        return tuple(np.shape(self.value))
+
+    def __str__(self) -> str:
+        gradient = f"∂E/∂{self.of}"
+        middle = "" if self.symbol == gradient else f" = {gradient}"
+        reason = f"    ({'; '.join(str(fact) for fact in self.facts)})" if self.facts else ""
+        return f"{self.symbol}{middle} = {self.formula}{reason}"
+
+
+class Difference(NamedTuple):
+    """How far a line's value is from the truth: ``difference`` is the larger of the two others, as a share of scale.
+
+    ``engine`` compares with what ``backward`` computes, ``numeric`` with finite differences.
+    """
+
+    symbol: str
+    difference: float
+    engine: float
+    numeric: float
+
+
+class Derivation(Sequence[Line]):
+    """The lines of a derivation, from the loss back to the inputs; each refers to symbols of the lines before it.
+
+    ``graph`` is the loss as it was traced. ``symbols`` maps the Nodes that have a symbol to it: inputs, U and Y of the
+    layers, named tensors, and the gradients of the lines, which only later lines may use. ``forward`` has the way
+    there, (symbol, Node) in order, E last: U₁ = X W₁ + b₁, Y₁ = σ(U₁), …
+    """
+
+    def __init__(
+        self,
+        lines: Sequence[Line],
+        graph: Graph,
+        symbols: dict[Node, str],
+        forward: Sequence[tuple[str, Any]],
+        cut: Cut,
+        loss: Tensor,
+        nodes: Mapping[Tensor, Any],
+    ) -> None:
+        self._lines, self.graph, self.symbols, self.forward = tuple(lines), graph, symbols, tuple(forward)
+        self._cut, self._loss, self._nodes = cut, loss, nodes
+
+    def __getitem__(self, i: Any) -> Any:
+        return self._lines[i]
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def __str__(self) -> str:
+        return "\n".join(str(line) for line in self)
+
+    to_text = __str__
+
+    def check(self) -> list[Difference]:
+        """Compare each line's value with the engine's gradient and with finite differences of E.
+
+        The numeric gradient is that of what the line is about, intermediates included: its value is moved to both
+        sides along two random directions, and E computed from there. Since a line is made of those before it, a wrong
+        rule shows at the first line whose difference is not small (1e-6 for float64), and that is the line it is in.
+        """
+        engine = self._engine()
+        return [self._difference(line, engine) for line in self]
+
+    def _difference(self, line: Line, engine: Mapping[Node, Any]) -> Difference:
+        value = np.asarray(line.value, np.float64)
+        scale = 1 + float(np.max(np.abs(value), initial=0.0))
+        by_engine = 0.0
+        if line.target in engine:
+            by_engine = _largest(value - engine[line.target]) / scale
+        numeric = self._numeric(line.target, value)
+        return Difference(line.symbol, max(by_engine, numeric), by_engine, numeric)
+
+    def _engine(self) -> dict[Node, Any]:
+        """Run the engine's own backward pass over the record, keeping the gradients of what has a line."""
+        targets = {line.target for line in self}
+        keep = {t for t, node in self._nodes.items() if isinstance(node, Node) and node in targets}
+        found = pullback(self._loss, np.ones((), self._loss.dtype), keep=keep)
+        total: dict[Node, Any] = {}
+        for t, g in found.items():
+            if t in keep:  # two tensors may be one expression
+                total[self._nodes[t]] = total.get(self._nodes[t], 0.0) + g
+        return total
+
+    def _numeric(self, target: Node, gradient: Any) -> float:
+        """Give the largest difference between ⟨gradient, d⟩ and the slope of E along d, as a share of scale."""
+        cut, worst, rng = self._cut, 0.0, np.random.default_rng(0)
+        atom = cut.atom[target]
+        before = {x: _double(value) for x, value in cut.values().items()}
+        x = before[atom]
+        h = 6e-6 * (1 + float(np.max(np.abs(x), initial=0.0)))
+        for _ in range(2):
+            d = rng.choice([-1.0, 1.0], size=x.shape) * rng.uniform(0.5, 1.0, size=x.shape)
+            ends = [cut.loss({atom: x + sign * h * d}, before) for sign in (1, -1)]
+            slope = float(ends[0] - ends[1]) / (2 * h)
+            product = gradient * d
+            worst = max(worst, abs(float(product.sum()) - slope) / (1 + float(np.abs(product).sum())))
+        return worst
+
+
+def _double(x: Any) -> Any:
+    """Give floating-point values in double precision, which differences of E need."""
+    return np.asarray(x, np.float64) if np.asarray(x).dtype.kind == "f" else x
+
+
+def _largest(x: Any) -> float:
+    return float(np.max(np.abs(x), initial=0.0))
