@@ -238,3 +238,34 @@ def test_unbroadcast_undoes_broadcasting(came, wanted):
     found = unbroadcast(g, wanted)
     assert found.shape == wanted
     np.testing.assert_allclose(np.sum(found * x), np.sum(g * np.broadcast_to(x, came)), atol=1e-12)
+
+
+def test_along_a_chain_shapes_and_dtypes_are_undone_one_by_one():
+    x = Tensor(np.array([1.0, 2.0, 3.0], np.float32), requires_grad=True)
+    w, v = np.arange(6.0).reshape(2, 3), np.full((4, 1, 1), 0.5, np.float32)
+    y = ((x * w) / v - np.ones(3, np.float32)) * w
+    y.sum().backward()
+    assert x.grad.dtype == np.float32
+    np.testing.assert_allclose(x.grad.data, 4 * 2 * (w * w).sum(0), rtol=1e-6)
+
+
+def test_a_chain_stops_at_what_counts_as_constant():
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    w = np.array([3.0, 4.0])
+    y = x * w
+    z = y * w
+    assert list(pullback(z * w, w, since=z.serial)) == []
+    kept = pullback(z * w, w, keep={y})
+    np.testing.assert_array_equal(kept[y], w**3)
+    np.testing.assert_array_equal(kept[x], w**4)
+
+
+def test_a_recorded_operator_is_one_object_to_the_garbage_collector():
+    """The collector looks at every tracked object again and again: a long chain grew 2.4 times slower with three."""
+    x, w, b = Tensor(np.ones(3), requires_grad=True), np.ones(3), np.zeros(3)
+    before = len(gc.get_objects())
+    y = x
+    for _ in range(100):
+        y = y * w + b
+    assert len(gc.get_objects()) - before <= 200 + 5
+    assert y.requires_grad
