@@ -152,7 +152,12 @@ class Elementwise(Op):
 
     def dtype(self, *dtypes: Any) -> np.dtype[Any]:
         """Give the dtype that the inputs promote to, or the one that the operation always gives."""
-        return np.dtype(self.gives) if self.gives else np.result_type(*dtypes)
+        if self.gives:
+            return np.dtype(self.gives)
+        dtype = np.result_type(*dtypes)
+        if dtype.kind in "biu" and isinstance(self.forward, np.ufunc):  # a quotient of integers is none
+            return self.forward.resolve_dtypes((*[dtype] * len(self.letters), None))[-1]
+        return dtype
 
     def hint(self, *shapes: Shape) -> str:
         """Suggest the transposed operand, or the axis that a vector over the rows lacks."""

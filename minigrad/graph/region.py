@@ -12,6 +12,7 @@ from math import prod
 from typing import Any
 
 from minigrad.graph.node import Node
+from minigrad.graph.rewrite import typed
 from minigrad.ops.arithmetic import Power, add, divide, multiply, negative, subtract
 from minigrad.ops.elementwise import square
 from minigrad.ops.shaping import broadcast_to
@@ -37,7 +38,7 @@ def shortened(root: Node) -> Any:
         if len(candidate) > _MOST_TERMS:
             continue
         expression = _shaped(_written(candidate), root)
-        if size(expression) < least:
+        if size(expression) < least and (not isinstance(expression, Node) or expression.dtype == root.dtype):
             best, least = expression, size(expression)
     return best
 
@@ -211,6 +212,4 @@ def _shaped(expression: Any, like: Node) -> Any:
     """Broadcast to the shape of the original, where what was cancelled was the larger operand."""
     if getattr(expression, "shape", ()) == like.shape:
         return expression
-    if not isinstance(expression, Node):
-        expression = like._constant([expression]).reshape(()) if like.shape else expression
-    return broadcast_to(expression, like.shape)
+    return broadcast_to(expression if isinstance(expression, Node) else typed(expression, like), like.shape)

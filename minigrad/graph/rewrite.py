@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import numpy as np
+
 from minigrad.graph.node import Node
 
 Rule = Callable[[Node], Any]  # an expression equal to the Node, or None where the rule does not apply
@@ -51,7 +53,21 @@ def rebuilt(node: Node, replaced: dict[Node, Any]) -> Any:
     inputs = tuple(replaced.get(x, x) if isinstance(x, Node) else x for x in node.inputs)
     if node.op is None or all(x is y for x, y in zip(inputs, node.inputs, strict=True)):
         return node
-    return node._apply(node.op, inputs)
+    new = node._apply(node.op, inputs)
+    if new.dtype != node.dtype:  # an array of no axes became a number, which leaves the dtype to the other operand
+        pairs = zip(inputs, node.inputs, strict=True)
+        inputs = tuple(typed(x, like) if isinstance(like, Node) and not isinstance(x, Node) else x for x, like in pairs)
+        new = node._apply(node.op, inputs)
+    return new
+
+
+def typed(x: Any, like: Node) -> Node:
+    """Give a number as a constant of a Node's dtype, the same one each time."""
+    key = ("constant", x, like.dtype)
+    table = like.table if like.table is not None else {}
+    if key not in table:
+        table[key] = Node(dtype=like.dtype, table=like.table, value=np.asarray(x, like.dtype))
+    return table[key]
 
 
 def _step(node: Node, current: Any, rules: Sequence[Rule]) -> Any:
@@ -59,6 +75,8 @@ def _step(node: Node, current: Any, rules: Sequence[Rule]) -> Any:
         return current
     for rule in rules:
         result = rule(node)
-        if result is not None and result is not node:
-            return result
+        if result is None or result is node:
+            continue
+        if result.dtype == node.dtype if isinstance(result, Node) else not node.shape:
+            return result  # one that is equal but for its dtype is none
     return node

@@ -18,7 +18,7 @@ from minigrad.graph.facts import SumsToOne, checked
 from minigrad.graph.graph import Graph
 from minigrad.graph.node import Node, ordered
 from minigrad.graph.region import is_arithmetic, shortened
-from minigrad.graph.rewrite import Rule, rebuilt, rewrite
+from minigrad.graph.rewrite import Rule, rebuilt, rewrite, typed
 from minigrad.op import Elementwise
 from minigrad.ops.arithmetic import add, divide, multiply, negative, subtract
 from minigrad.ops.elementwise import exp, identity, log
@@ -70,9 +70,7 @@ def _like(x: Any, node: Node) -> Any:
     """Give x in the shape of the Node that it replaces."""
     if np.shape(x) == node.shape:
         return x
-    if not isinstance(x, Node):
-        x = Node(value=np.asarray(x, node.dtype), dtype=node.dtype, table=node.table)
-    return broadcast_to(x, node.shape)
+    return broadcast_to(x if isinstance(x, Node) else typed(x, node), node.shape)
 
 
 def constants(node: Node) -> Any:

@@ -51,6 +51,11 @@ class Sum(Reduction):
     name, text, binds = "sum", "Σ {x}", 2
     vjps = (lambda op, g, y, x: spread(restored(g, x, op), x.shape),)
 
+    def dtype(self, *dtypes: Any) -> np.dtype[Any]:
+        """Give the input's own dtype; truth values and small integers are counted in the default integer."""
+        (dtype,) = dtypes
+        return np.result_type(dtype, np.int_) if np.dtype(dtype).kind in "bi" else np.dtype(dtype)
+
     def forward(self, x: Any) -> Any:
         """Add up over the axes."""
         return _total(x, self.axis, self.keepdims)
