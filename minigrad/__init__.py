@@ -15,6 +15,7 @@ from minigrad.transforms import grad, value_and_grad
 
 if TYPE_CHECKING:
     from minigrad.graph.derive import derive
+    from minigrad.graph.draw import draw
     from minigrad.graph.facts import sums_to_one
     from minigrad.graph.simplify import simplify
     from minigrad.graph.trace import trace
@@ -23,6 +24,7 @@ __all__ = [
     "Tensor",
     "data",
     "derive",
+    "draw",
     "fit",
     "grad",
     "gradcheck",
@@ -44,7 +46,7 @@ __all__ = [
 ]
 
 # What looks at a recorded graph is imported when it is first asked for: training needs none of it.
-_GRAPH = {"derive": "derive", "simplify": "simplify", "sums_to_one": "facts", "trace": "trace"}
+_GRAPH = {"derive": "derive", "draw": "draw", "simplify": "simplify", "sums_to_one": "facts", "trace": "trace"}
 
 
 def __getattr__(name: str) -> Any:

@@ -33,7 +33,8 @@ DOORS: dict[str, tuple[str, ...]] = {
     "losses": ENGINE,
     "nn": (*ENGINE, "nn"),
     "optim": ENGINE,
-    "graph": (*ENGINE, "graph", "declared"),
+    "graph": (*ENGINE, "graph", "declared", "extras"),
+    "extras": (),
     "textbook": (),
     "data": ("declared",),
 }

@@ -1,18 +1,16 @@
-"""The command line, the tour and its page, and the drawing of a graph."""
+"""The command line, the tour and its page."""
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 
-from minigrad import Tensor, losses, sigmoid, textbook
+from minigrad import textbook
 from minigrad.cli import main
 from minigrad.graph.catalogue import operations
-from minigrad.graph.draw import draw, graphviz_source
 from minigrad.tour.problems import MODES, OPTIMIZERS
 
 
@@ -111,31 +109,3 @@ def test_ctrl_c(monkeypatch, capsys):
     monkeypatch.setattr("minigrad.cli.tour", stopped)
     assert main(["tour"]) == 130
     assert "stopped" in capsys.readouterr().err
-
-
-def recorded():
-    x, t = Tensor([[0.5, -1.0]], name="x"), Tensor([[1.0]], name="t")
-    W = Tensor([[0.1], [0.2]], requires_grad=True, name="W<1>")
-    return losses.squared_error(sigmoid(x @ W), t)
-
-
-def test_the_drawing_names_values_and_gradients():
-    source = graphviz_source(recorded())
-    assert "W&lt;1&gt;" in source
-    assert "dashed" in source
-    assert source.count("∂E/∂") >= 3
-
-
-def test_drawing_with_dot_and_without(tmp_path, monkeypatch):
-    if shutil.which("dot"):
-        assert draw(recorded(), tmp_path / "graph.svg").read_text("utf-8").rstrip().endswith("</svg>")
-    monkeypatch.setenv("PATH", "")
-    with pytest.warns(RuntimeWarning, match="the program dot is missing"):
-        path = draw(recorded(), tmp_path / "other.svg")
-    assert path == tmp_path / "other.dot"
-    assert "digraph" in path.read_text("utf-8")
-
-
-def test_what_cannot_be_drawn():
-    with pytest.raises(ValueError, match="recorded scalar"):
-        draw(Tensor([1.0, 2.0], requires_grad=True) * 2.0)

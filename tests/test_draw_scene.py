@@ -35,7 +35,7 @@ def test_the_textbook_network():
         "gU2-gb2": "δ₂ × 1",
         "gU2-gW2": "Y₁ᵀ × δ₂",
         "gU2-gY1": "δ₂ × W₂ᵀ",
-        "gY1-gU1": "∂E/∂Y₁ × ((1 − Y₁) ⊙ Y₁)",
+        "gY1-gU1": "∂E/∂Y₁ × (1 − Y₁) ⊙ Y₁",
         "gU1-gb1": "δ₁ × 1",
         "gU1-gW1": "xᵀ × δ₁",
     }
@@ -110,8 +110,8 @@ def test_attention_is_drawn_as_it_is_written():
     q.name, k.name = "q", "k"
     shown = scene((softmax(q @ k.T / 2.0) ** 2).sum())
     assert next(box.formula for box in shown.boxes if box.id == "v1") == "q kᵀ / 2"
-    assert labels(shown)["gv1-gq"] == "∂E/∂v₁ × (0.5 k)"
-    assert labels(shown)["gv1-gk"] == "(∂E/∂v₁)ᵀ × (0.5 q)"
+    assert labels(shown)["gv1-gq"] == "∂E/∂v₁ × 0.5 k"
+    assert labels(shown)["gv1-gk"] == "(∂E/∂v₁)ᵀ × 0.5 q"
 
 
 def test_what_has_no_scene():

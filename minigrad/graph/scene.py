@@ -43,6 +43,8 @@ def scene(
 
     Raises ``ValueError`` for a loss that is no scalar or has no record.
     """
+    if fold is not False and fold != "auto":
+        raise ValueError(f'scene: fold is "auto" or False, as repeats are not folded; it is {fold!r}')
     stage = _Stage(source(loss, names), tuple(given))
     stage.forward(values)
     if backward:

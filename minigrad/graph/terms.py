@@ -95,10 +95,11 @@ def written(expression: Any) -> str:
 
 
 def bracketed(expression: Any) -> str:
-    """Write a factor, in brackets unless it is one symbol, a function or a transpose."""
+    """Write a factor, in brackets unless it is one symbol, a function, a transpose or itself a product."""
     formula = written(expression)
-    binds = expression.op.binds if isinstance(expression, Node) and expression.op else 5
-    return f"({formula})" if binds < 4 or formula.startswith("−") else formula
+    op = expression.op if isinstance(expression, Node) else None
+    opens = op is not None and op.binds < 4 and op != multiply
+    return f"({formula})" if opens or formula.startswith("−") else formula
 
 
 def operations(expression: Any) -> int:

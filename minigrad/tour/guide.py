@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -89,10 +88,9 @@ def _derived(problem: Problem, run: Run) -> str:
 def _draw(chapter: Chapter, out: Path, plots: bool) -> None:
     problem, run = chapter.problem, best(chapter.runs)
     x, t = (array[:1] for array in problem.train)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # the file's ending says that dot is missing
-        recorded = record(problem, run.model, Tensor(x, name="x"), t)
-        chapter.pictures["graph"] = draw(recorded.E, out / f"{problem.key}-graph.svg").name
+    recorded = record(problem, run.model, Tensor(x, name="x"), t)
+    chapter.pictures["graph"] = f"{problem.key}-graph.svg"
+    draw(recorded.E, out / chapter.pictures["graph"])
     if not plots:
         return
     for mode in MODES:

@@ -85,11 +85,6 @@ def _learned(chapter: Chapter, run: Run) -> str:
 
 def _graph(chapter: Chapter) -> str:
     name = chapter.pictures["graph"]
-    if not name.endswith(".svg"):
-        return (
-            f'<p class="note">The picture needs Graphviz’s program dot. Its text is in <a href="{name}">{name}</a>: '
-            f"dot -Tsvg {name} -o graph.svg</p>"
-        )
     image = _image(name, f"The backward graph of {chapter.problem.title}")
     return f'<div class="wide"><a href="{name}">{image}</a></div>'
 

@@ -1,0 +1,272 @@
+"""A layout of our own, in plain Python: columns by depth, a row for each lane, parameters above, gradients below.
+
+Every operation has three columns: its own inputs, itself, its value. A row has a forward lane and, below it, the
+backward lane of the same tensors. Lines run along lanes, or in the gaps between columns and rows, so that none
+crosses a box; the labels of the backward pass have room in the operations' column, where its lane is empty.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from minigrad.graph.parts import Box, Operation, Scene
+from minigrad.graph.picture.lanes import Lanes
+from minigrad.graph.picture.measure import box_size, width
+from minigrad.graph.picture.style import SERIF, Line, Typesetter
+
+PAD, TITLE, CLEAR, STACK = 12.0, 18.0, 20.0, 12.0  # around a frame, its title, between lane and stack, in a stack
+GAP, NEAR, BETWEEN = 46.0, 16.0, 30.0  # between operations, between an operation's columns, between the two lanes
+TRACK, LABEL = 10.0, 17.0  # between lines above a row, and between those below it, which have labels
+
+
+@dataclass
+class Rect:
+    """A rectangle; x and y are those of its top left corner."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+
+    @property
+    def right(self) -> float:
+        """The right edge."""
+        return self.x + self.w
+
+    @property
+    def bottom(self) -> float:
+        """The lower edge."""
+        return self.y + self.h
+
+    @property
+    def cx(self) -> float:
+        """The middle, from left to right."""
+        return self.x + self.w / 2
+
+    @property
+    def cy(self) -> float:
+        """The middle, from top to bottom."""
+        return self.y + self.h / 2
+
+
+@dataclass
+class Row:
+    """A lane of values and, below it, that of their gradients, with what stands above and below."""
+
+    top: float = 0.0  # of the boxes
+    above: float = 0.0  # from there to the forward lane's middle
+    forward: float = 0.0  # half the height of the forward lane's boxes
+    backward: float = 0.0
+    below: float = 0.0  # from the backward lane's middle to the lowest edge
+    over: list[list[tuple[int, int]]] = field(default_factory=list)  # the lines that pass above, level by level
+    under: list[list[tuple[int, int]]] = field(default_factory=list)
+
+    @property
+    def lane(self) -> float:
+        """The middle of the forward lane."""
+        return self.top + self.above
+
+    @property
+    def back(self) -> float:
+        """The middle of the backward lane."""
+        return self.lane + self.forward + (BETWEEN + self.backward if self.backward else 0)
+
+    @property
+    def bottom(self) -> float:
+        """The lower edge of the lowest box."""
+        return self.back + self.below
+
+
+class Layout:
+    """The places of a scene's boxes, operations and frames."""
+
+    def __init__(self, scene: Scene, typesetter: Typesetter, values: bool) -> None:
+        self.scene, self.lanes, self.type = scene, Lanes(scene), typesetter
+        self.lines: dict[str, list[Line]] = {box.id: typesetter.lines(box, values) for box in scene.boxes}
+        self.rects = {box.id: Rect(0, 0, *box_size(self.lines[box.id])) for box in scene.boxes}
+        for op in scene.operations:
+            self.rects[op.id] = Rect(0, 0, *operation_size(op, len(self.lanes.side[op.id])))
+        self.row: dict[str, int] = {}
+        self.column: dict[str, int] = {}  # of what lies on a lane: the depth of its operation
+        self._assign_rows()
+        self.x: list[tuple[float, float, float]] = []  # of each depth's three columns: the middle
+        self.gaps: list[float] = []  # of the gap before each depth: its right edge
+        self._columns()
+        self.level: dict[tuple[str, str], int] = {}  # of the lines that pass above a row
+        self.rows = [Row() for _ in range(1 + max(self.row.values(), default=0))]
+        self._measure_rows()
+
+    def _assign_rows(self) -> None:
+        """Give each lane the first row that is free from its start to its last use."""
+        taken: list[list[tuple[int, int]]] = []
+        depth, users = self.lanes.depth, self.lanes.users
+        for chain in self.lanes.chains():
+            first, last = chain[0], chain[-1]
+            if first not in self.lanes.made:
+                self.column[first] = depth[(self.lanes.next[first] or self.lanes.home[first]).id] - 1
+            start = self.column.get(first, depth[first] - 1)
+            if first in self.lanes.made and self.lanes.made[first].inputs:
+                start = min(start, depth[self.lanes.main[self.lanes.made[first].id]])
+            end = max([depth[last], *(depth[op.id] for op in users.get(last, []))])
+            row = next((i for i, spans in enumerate(taken) if _free(spans, start, end)), len(taken))
+            if row == len(taken):
+                taken.append([])
+            taken[row].append((start, end))
+            for x in chain:
+                self.row[x] = row
+                self.column.setdefault(x, depth[x])
+                if x in self.lanes.made:
+                    op = self.lanes.made[x]
+                    self.row[op.id], self.column[op.id] = row, depth[x]
+                    for side in self.lanes.side[op.id]:
+                        self.row[side], self.column[side] = row, depth[x]
+
+    def on_lane(self, x: str) -> bool:
+        """Say whether a box lies on a lane, rather than above it."""
+        return self.lanes.on_lane(x)
+
+    def _columns(self) -> None:
+        """Make each depth as wide as what stands in it, its labels included."""
+        deepest = 1 + max(self.column.values(), default=0)
+        wide = [[0.0, 0.0, 0.0] for _ in range(deepest)]
+        for box in self.scene.boxes:
+            x = box.of or box.id
+            place = wide[self.column[x]]
+            i = 2 if self.on_lane(x) else 0
+            place[i] = max(place[i], self.rects[box.id].w)
+        for op in self.scene.operations:
+            place = wide[self.column[op.id]]
+            place[1] = max(place[1], self.rects[op.id].w)
+        for arrow in self.scene.arrows:
+            if arrow.kind == "backward":
+                label = width(self.type.label(arrow.upstream, arrow.local, arrow.left), 11, SERIF)
+                place = wide[self.column[self.lanes.boxes[arrow.source].of or ""]]
+                place[1] = max(place[1], label + 26)
+        edge, wires = PAD + 8, self._wires(deepest)
+        for depth, (a, b, c) in enumerate(wide):
+            start = edge + (GAP + TRACK * wires[depth] if depth else 0)
+            self.gaps.append(start - PAD - 5)
+            middle = start + a + (NEAR if a else 0)
+            end = middle + b + (NEAR if b else 0)
+            self.x.append((start + a / 2, middle + b / 2, end + c / 2))
+            edge = end + c
+        self.width = edge + PAD + 8
+        for box in self.scene.boxes:
+            name = box.of or box.id
+            rect = self.rects[box.id]
+            rect.x = self.x[self.column[name]][2 if self.on_lane(name) else 0] - rect.w / 2
+        for op in self.scene.operations:
+            self.rects[op.id].x = self.x[self.column[op.id]][1] - self.rects[op.id].w / 2
+
+    def _wires(self, deepest: int) -> list[int]:
+        """Count the lines between rows that climb in the gap before each depth."""
+        count = [0] * (deepest + 1)
+        for op in self.scene.operations:
+            for x in op.inputs:
+                if self.row[x] != self.row[op.id]:
+                    count[self.turn(x, op)] += 2 if x in self.lanes.gradient else 1
+        return count
+
+    def turn(self, x: str, op: Operation) -> int:
+        """Give the depth before which the line from a box to an operation in another row changes rows."""
+        if not self.on_lane(x):
+            return self.column[x]
+        last = self.lanes.next.get(x) is None
+        return self.column[op.id] if last else self.column[x] + 1
+
+    def passes(self, x: str, op: Operation) -> bool:
+        """Say whether the line from a box to an operation must pass above what stands in the operation's row."""
+        if self.is_straight(x, op) or x in self.lanes.side[op.id]:
+            return False
+        first = self.lanes.next.get(self.lanes.main[op.id]) is not op  # of its row's lane
+        return self.row[x] == self.row[op.id] or (self.turn(x, op) < self.column[op.id] and not first)
+
+    def is_straight(self, x: str, op: Operation) -> bool:
+        """Say whether nothing stands between a box and an operation that it is an operand of."""
+        return self.on_lane(x) and self.lanes.next.get(x) is op and self.lanes.main[op.id] == x
+
+    def _measure_rows(self) -> None:
+        passing = [(x, op) for op in self.scene.operations for x in op.inputs if self.passes(x, op)]
+        for x, op in sorted(passing, key=lambda pair: self.column[pair[1].id] - self.column[pair[0]]):
+            row, span = self.rows[self.row[op.id]], (self.column[x], self.column[op.id])
+            self.level[x, op.id] = _stack(row.over, span)
+            if x in self.lanes.gradient:
+                _stack(row.under, span)
+        for box in self.scene.boxes:
+            x = box.of or box.id
+            row, half = self.rows[self.row[x]], self.rects[box.id].h / 2
+            if self.on_lane(x) and box.of:
+                row.backward = max(row.backward, half)
+            elif self.on_lane(x):
+                row.forward = max(row.forward, half)
+        for row in self.rows:
+            row.above, row.below = row.forward, row.backward or row.forward
+        for op in self.scene.operations:
+            row, side = self.rows[self.row[op.id]], self.lanes.side[op.id]
+            gradients = [self.lanes.gradient[x].id for x in side if x in self.lanes.gradient]
+            row.above = max(row.above, CLEAR + self._height(side))
+            row.below = max(row.below, CLEAR + self._height(gradients))
+        y = PAD
+        for row in self.rows:
+            row.top = y + len(row.over) * TRACK + PAD + TITLE
+            y = row.bottom + PAD + len(row.under) * LABEL + (PAD if row.under else 4)
+        self.height = y + 6
+        self._place()
+
+    def _height(self, names: list[str]) -> float:
+        return sum(self.rects[name].h + STACK for name in names) - (STACK if names else 0)
+
+    def _place(self) -> None:
+        """Set each box on its lane, or in its column's stack."""
+        for box in self.scene.boxes:
+            x = box.of or box.id
+            rect, row = self.rects[box.id], self.rows[self.row[x]]
+            rect.y = (row.back if box.of else row.lane) - rect.h / 2
+        for op in self.scene.operations:
+            row, rect = self.rows[self.row[op.id]], self.rects[op.id]
+            rect.y = row.lane - rect.h / 2
+            y = row.lane - CLEAR
+            for x in self.lanes.side[op.id]:
+                y -= self.rects[x].h
+                self.rects[x].y = y
+                y -= STACK
+            y = row.back + CLEAR
+            for x in self.lanes.side[op.id]:
+                if x in self.lanes.gradient:
+                    self.rects[self.lanes.gradient[x].id].y = y
+                    y += self.rects[self.lanes.gradient[x].id].h + STACK
+
+    def frames(self) -> dict[str, Rect]:
+        """Give the frame of each cluster: around all that belongs to it, with room for its title."""
+        members: dict[str, list[Rect]] = {}
+        parts: list[Box | Operation] = [*self.scene.boxes, *self.scene.operations]
+        for part in parts:
+            if part.cluster:
+                members.setdefault(part.cluster, []).append(self.rects[part.id])
+        found = {}
+        for cluster, rects in members.items():
+            x, y = min(r.x for r in rects) - PAD, min(r.y for r in rects) - PAD - TITLE + 4
+            right, bottom = max(r.right for r in rects) + PAD, max(r.bottom for r in rects) + PAD
+            found[cluster] = Rect(x, y, right - x, bottom - y)
+        return found
+
+
+def operation_size(op: Operation, side: int) -> tuple[float, float]:
+    """Give the width and height of an operation: a circle around a sign, else an ellipse around a word."""
+    if len(op.label) <= 2:
+        return 26.0, 26.0
+    return max(24 + 5.6 * len(op.label), 12.0 * side), 26.0
+
+
+def _free(spans: list[tuple[int, int]], start: int, end: int) -> bool:
+    return all(end < a or b < start for a, b in spans)
+
+
+def _stack(levels: list[list[tuple[int, int]]], span: tuple[int, int]) -> int:
+    """Put a line on the first level where it meets no other, and give that level."""
+    for i, level in enumerate(levels):
+        if all(span[1] <= a or b <= span[0] for a, b in level):
+            level.append(span)
+            return i
+    levels.append([span])
+    return len(levels) - 1

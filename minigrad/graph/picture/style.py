@@ -1,0 +1,151 @@
+"""The look of a picture, the same for whoever lays it out: colours, fonts, and what a box says in which letters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from minigrad.graph.parts import Box, Scene
+
+INK, GREY, PALE, OPERATION = "#222222", "#555555", "#9A9A9A", "#2F4B66"
+UPSTREAM, LOCAL = "#A34700", "#005A8D"
+FRAME = ("#C3CAD2", "#F7F8FA")  # line and tint of a layer
+LINES = {"data": "#6B6B6B", "parameter": "#00694D", "value": "#0072B2", "gradient": "#D55E00", "loss": INK}
+TINTS = {"data": "#EDEDED", "parameter": "#B9E0D2", "value": "#D6E8F4", "gradient": "#FBDFCB", "loss": "#FFFFFF"}
+SANS = "DejaVu Sans,Verdana,Helvetica,sans-serif"
+SERIF = "DejaVu Serif,STIX Two Text,Cambria,Georgia,serif"
+MONO = "DejaVu Sans Mono,Menlo,Consolas,monospace"
+LEGEND = {"data": "data", "parameter": "parameter", "value": "value (forward)", "gradient": "gradient (backward)"}
+LONGEST = 46  # letters of a formula in a box; the rest is in its tooltip
+_SUBSCRIPT = "₀₁₂₃₄₅₆₇₈₉"
+
+
+@dataclass(frozen=True)
+class Run:
+    """Letters of one style in a line."""
+
+    text: str
+    bold: bool = False
+    italic: bool = False
+    colour: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a box: its runs, the font's role and size in points."""
+
+    runs: tuple[Run, ...]
+    size: float
+    font: str = SERIF
+
+
+class Typesetter:
+    """Writes formulas as print does: arrays bold, the scalar loss and ∂'s operand upright or italic."""
+
+    def __init__(self, scene: Scene) -> None:
+        symbols = {box.symbol: len(box.shape) > 0 for box in scene.boxes if box.kind != "gradient"}
+        self.bold = symbols
+        names = sorted(symbols, key=len, reverse=True)
+        letters = r"(?:(?<![^\W\d_])|(?<=ᵀ))(?:{})(?![^\Wᵀ_])"
+        self._pattern = re.compile(letters.format("|".join(map(re.escape, names)))) if names else None
+
+    def runs(self, formula: str, colour: str = "") -> tuple[Run, ...]:
+        """Part a formula into its symbols and the rest."""
+        found: list[Run] = []
+        end = 0
+        for match in self._pattern.finditer(formula) if self._pattern else ():
+            if match.start() > end:
+                found.append(Run(formula[end : match.start()], colour=colour))
+            symbol = match[0].rstrip(_SUBSCRIPT)
+            strong = self.bold[match[0]]
+            found.append(Run(symbol, strong, not strong, colour))
+            if symbol != match[0]:
+                found.append(Run(match[0][len(symbol) :], colour=colour))
+            end = match.end()
+        if end < len(formula):
+            found.append(Run(formula[end:], colour=colour))
+        return tuple(found)
+
+    def label(self, upstream: str, local: str, left: bool) -> tuple[Run, ...]:
+        """Write what an arrow multiplies: upstream × local derivative, or the other way round."""
+        strong = tuple(Run(r.text, True, r.italic, UPSTREAM) for r in self.runs(upstream))
+        factors = (self.runs(shortened(local), LOCAL), strong) if left else (strong, self.runs(shortened(local), LOCAL))
+        return (*factors[0], Run(" × "), *factors[1])
+
+    def lines(self, box: Box, values: bool) -> list[Line]:
+        """Give what a box says: symbol and shape; formula; numbers."""
+        shape = "×".join(map(str, box.shape)) or "scalar"
+        head = (*self.runs(box.heading or box.symbol), Run(f"  {shape}", colour=GREY))
+        lines = [Line(head, 14)]
+        if caption := caption_of(box):
+            lines.append(Line(self.runs(shortened(caption)), 10))
+        if values:
+            lines += [Line((Run(row),), 9, MONO) for row in numbers(box.value, box.count)]
+        return lines
+
+
+def caption_of(box: Box) -> str:
+    """Give the formula of a box, or what an input is for."""
+    if box.kind == "gradient" and box.formula == "1":
+        return "seed"
+    if box.formula:
+        return box.formula
+    return {"loss": "target", None: "input"}.get(box.cluster, "") if box.kind == "data" else ""
+
+
+def shortened(formula: str) -> str:
+    """Give a formula without its middle, if it is too long for a box."""
+    half = LONGEST // 2
+    return formula if len(formula) <= LONGEST else f"{formula[:half].rstrip()} … {formula[-half:].lstrip()}"
+
+
+def numbers(array: Any, count: int = 1) -> list[str]:
+    """Write an array of at most 3×4 by its rows, to two decimals, another by its mean and norm."""
+    if array is None:
+        return [f"{count} arrays"] if count > 1 else []
+    array = np.asarray(array)
+    rows = np.atleast_2d(array)
+    if rows.ndim != 2 or len(rows) > 3 or rows.shape[1] > 4 or not rows.size:
+        if not array.size:
+            return ["empty"]
+        with np.errstate(over="ignore", invalid="ignore"):
+            return [_minus(f"mean {array.mean():.2g}  norm {np.linalg.norm(array):.3g}")]
+    texts = [[_number(value) for value in row] for row in rows.tolist()]
+    width = max(len(value) for row in texts for value in row)
+    return ["[" + " ".join(value.rjust(width) for value in row) + " ]" for row in texts]
+
+
+def _number(value: float) -> str:
+    if 0 < abs(value) < 5e-3 or abs(value) >= 1e5:
+        return _minus(f" {value:.0e}" if np.isfinite(value) else f" {value}")
+    return _minus(f"{round(value, 2) + 0: .2f}")
+
+
+def _minus(number: str) -> str:
+    return number.replace("-", "−")
+
+
+def tooltip(box: Box) -> str:
+    """Say in one line all that a box says, with nothing left out of its formula."""
+    shape = "×".join(map(str, box.shape)) or "scalar"
+    formula = f" = {caption_of(box)}" if box.formula else ""
+    return f"{box.heading or box.symbol}{formula}, {shape}"
+
+
+def pen(magnitude: float, largest: float) -> float:
+    """Give the width of a gradient's arrow: 1 + 3 max|g| / max(1, the largest of all)."""
+    return round(1 + 3 * magnitude / max(1.0, largest), 2)
+
+
+def largest(scene: Scene) -> float:
+    """Give the largest element of all gradients."""
+    return max((arrow.magnitude for arrow in scene.arrows), default=0.0)
+
+
+def plain(runs: Iterable[Run]) -> str:
+    """Give the letters of runs."""
+    return "".join(run.text for run in runs)
