@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minigrad import Tensor, derive, losses, nn, relu, sigmoid, sums_to_one
+from minigrad import Tensor, data, derive, losses, nn, relu, sigmoid, softmax, sums_to_one
 from minigrad.graph.layers import subscript
 
 
@@ -101,6 +101,38 @@ def test_names_come_from_the_callers_variables():
     A = Tensor(np.ones((2, 2)), requires_grad=True)
     loss = (A * A).sum()
     assert str(derive(loss, names=locals())) == "∂E/∂A = 2 A"
+
+
+def test_a_mean_divides_by_n_and_a_one_hot_array_brings_its_fact_along():
+    X, T = given_data(labels=False)
+    derivation = exact(derive(losses.squared_error(nn.MLP((4, 5, 3), output="identity", rng=0)(X), T, "mean")))
+    assert str(derivation).splitlines() == last(2, "(Y₂ − T) / 5") + hidden(1)
+    labels = Tensor(data.one_hot(np.arange(5) % 3), name="T")
+    derivation = exact(derive(losses.cross_entropy(nn.MLP((4, 5, 3), rng=0)(X), labels)))
+    assert str(derivation[0]) == "δ₂ = ∂E/∂U₂ = Y₂ − T    (Σ T = 1 along axis -1)"
+    labels.data[0] = 0.5
+    assert str(derive(losses.cross_entropy(nn.MLP((4, 5, 3), rng=0)(X), labels))[0]).endswith("Y₂ ⊙ Σₖ tₖ − T")
+
+
+def test_attention_by_the_names_of_the_callers_variables():
+    rng = np.random.default_rng(0)
+    X, T = given_data(outputs=4, labels=False)
+    Wq, Wk, Wv = (Tensor(rng.normal(size=(4, 4)), requires_grad=True) for _ in range(3))
+    Q, K, V = X @ Wq, X @ Wk, X @ Wv
+    S = Q @ K.T / 2.0
+    A = softmax(S)
+    Y = A @ V
+    lines = str(exact(derive(losses.squared_error(Y, T), names=locals()))).splitlines()
+    assert {"∂E/∂Y = Y − T", "∂E/∂V = Aᵀ ∂E/∂Y", "∂E/∂A = ∂E/∂Y Vᵀ"} < set(lines)
+    assert {"∂E/∂S = A ⊙ (∂E/∂A − Σₖ ∂E/∂A ⊙ A)", "∂E/∂Wq = Xᵀ ∂E/∂Q"} < set(lines)
+
+
+def test_a_wrong_rule_is_caught_at_its_line(monkeypatch):
+    X, T = given_data(labels=False)
+    loss = losses.squared_error(nn.MLP((4, 5, 3), output="identity", rng=0)(X), T)
+    monkeypatch.setattr(sigmoid, "vjps", (lambda op, g, y, x: g * y * (1 + y),))
+    first = next(line for line in derive(loss).check() if line.difference > 1e-6)
+    assert first.symbol == "δ₁"
 
 
 def test_bad_input():

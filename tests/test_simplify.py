@@ -74,7 +74,7 @@ def differences(seed):
             return f"shape or dtype: {was!r} {was.dtype} {now!r} {getattr(now, 'dtype', '')}\n{raw}\n{simple}"
         if isinstance(now, Node) and np.asarray(b).dtype != np.asarray(a).dtype:
             return f"dtype of the value: {np.asarray(a).dtype} {np.asarray(b).dtype}\n{raw}\n{simple}"
-        finite = np.isfinite(a)  # the exception: where the raw value is ∞ − ∞ or 0 · ∞, the simplified one may be better
+        finite = np.isfinite(a)  # where the raw value is ∞ − ∞ or 0 · ∞, the simplified one may be better
         scale = 1 + np.abs(np.where(finite, a, 0)).max(initial=0.0)
         tolerance = 1e-8 if np.asarray(a).dtype == np.float64 else 1e-3
         if not (np.abs(np.where(finite, b - a, 0)) <= tolerance * scale).all():

@@ -14,8 +14,10 @@ from minigrad.graph.graph import Graph, evaluate
 from minigrad.graph.node import Node, ordered
 from minigrad.graph.notation import text
 from minigrad.graph.plan import Plan, planned
+from minigrad.graph.rewrite import rebuilt
 from minigrad.graph.simplify import simplify
 from minigrad.graph.trace import lifted, names_of
+from minigrad.ops.arithmetic import divide, multiply
 from minigrad.tensor import Tensor
 
 
@@ -105,6 +107,7 @@ class _Formulas:
         n = len(targets)
         parts = [*(raw.get(cut.atom[x], 0.0) for x in targets), *(local.get(cut.atom[x], 0.0) for x in targets)]
         simple = simplify(Graph([*parts, *cut.definitions.values(), cut.output], plan.values), given).outputs
+        simple = tuple(substituted(simple, _quotients(simple, plan.graph)))
         self.definitions, self.loss = simple[2 * n : -1], simple[-1]
         self.formula: dict[Node, Any] = {}
         before: dict[Node, Node] = {}  # a gradient as an expression -> what stands for it
@@ -122,3 +125,16 @@ class _Formulas:
             if x in kept:
                 kept |= {owner[part] for part in ordered([self.formula[x]]) if part in owner}
         return [x for x in self.formula if x in kept]
+
+
+def _quotients(expressions: Sequence[Any], graph: Graph) -> dict[Node, Any]:
+    """Write c x as x / N again where c = 1/N, for each N that E is divided by: a mean's, as a textbook has it."""
+    numbers = {x.inputs[1] for x in graph.nodes if x.op == divide and isinstance(x.inputs[1], int | float)}
+    becomes: dict[Node, Any] = {}
+    for x in ordered(expressions) if numbers else []:
+        new = rebuilt(x, becomes)
+        if x.op == multiply and isinstance(x.inputs[0], int | float) and x.inputs[0]:
+            n = round(1 / x.inputs[0], 9)
+            new = new.inputs[1] / int(n) if n in numbers and n == int(n) > 2 else new
+        becomes[x] = new
+    return becomes

@@ -18,13 +18,22 @@ from minigrad.graph.facts import SumsToOne, checked
 from minigrad.graph.graph import Graph
 from minigrad.graph.node import Node, ordered
 from minigrad.graph.region import is_arithmetic, shortened
-from minigrad.graph.rewrite import Rule, rebuilt, rewrite, typed
+from minigrad.graph.rewrite import Rule, rebuilt, rewrite
+from minigrad.graph.signs import (
+    common_number,
+    double_sign,
+    in_shape_of,
+    number_in_front,
+    number_of,
+    sign_in_product,
+    sign_in_sum,
+)
 from minigrad.op import Elementwise
-from minigrad.ops.arithmetic import add, divide, multiply, negative, subtract
+from minigrad.ops.arithmetic import add, divide, multiply, subtract
 from minigrad.ops.elementwise import exp, identity, log
 from minigrad.ops.linalg import matmul
 from minigrad.ops.reduction import LogSoftmax, Softmax, Sum, log_softmax, normalize_axis, softmax
-from minigrad.ops.shaping import BroadcastTo, Cast, Reshape, Transpose, broadcast_to
+from minigrad.ops.shaping import BroadcastTo, Cast, Reshape, Transpose
 
 
 def simplify(graph: Graph, given: Iterable[SumsToOne] = ()) -> Graph:
@@ -57,25 +66,9 @@ def _regions_shortened(outputs: list[Any]) -> list[Any]:
     return [becomes[x] if isinstance(x, Node) else x for x in outputs]
 
 
-def _number(x: Any) -> Any:
-    """Give the number that an expression is, broadcast or not; None if it is none."""
-    while isinstance(x, Node) and isinstance(x.op, BroadcastTo):
-        (x,) = x.inputs
-    if not isinstance(x, Node):
-        return x
-    return x.value.item() if x.value is not None and not x.shape else None
-
-
-def _like(x: Any, node: Node) -> Any:
-    """Give x in the shape of the Node that it replaces."""
-    if np.shape(x) == node.shape:
-        return x
-    return broadcast_to(x if isinstance(x, Node) else typed(x, node), node.shape)
-
-
 def constants(node: Node) -> Any:
     """f(2, 3) is computed; a sum of a number that was broadcast is that of all its copies."""
-    numbers = [_number(x) for x in node.inputs]
+    numbers = [number_of(x) for x in node.inputs]
     if node.op is None or node.shape or any(x is None for x in numbers):
         return None
     arrays = (np.broadcast_to(np.float64(n), np.shape(x)) for n, x in zip(numbers, node.inputs, strict=True))
@@ -89,88 +82,27 @@ def broadcast_operand(node: Node) -> Any:
     inner = [x.inputs[0] if isinstance(x, Node) and isinstance(x.op, BroadcastTo) else x for x in node.inputs]
     if all(x is y for x, y in zip(inner, node.inputs, strict=True)):
         return None
-    numbers = [x if _number(x) is None or np.shape(x) else _number(x) for x in inner]
+    numbers = [x if number_of(x) is None or np.shape(x) else number_of(x) for x in inner]
     if not any(isinstance(x, Node) for x in numbers):
         return None
-    return _like(node._apply(node.op, tuple(numbers)), node)
+    return in_shape_of(node._apply(node.op, tuple(numbers)), node)
 
 
 def zero_and_one(node: Node) -> Any:
     """x + 0 = x, x − 0 = x, 0 − x = −x, 1 x = x, x / 1 = x, 0 x = 0."""
     match node:
         case Node(op, (a, b)) if op in (add, subtract, multiply, divide):
-            m, n = _number(a), _number(b)
+            m, n = number_of(a), number_of(b)
         case _:
             return None
     if (op == add and n == 0) or (op == subtract and n == 0) or (op in (multiply, divide) and n == 1):
-        return _like(a, node)
+        return in_shape_of(a, node)
     if (op == add and m == 0) or (op == multiply and m == 1):
-        return _like(b, node)
+        return in_shape_of(b, node)
     if op == subtract and m == 0:
-        return _like(-b, node)
+        return in_shape_of(-b, node)
     if op == multiply and 0 in (m, n):
-        return _like(0.0, node)
-    return None
-
-
-def _negated(x: Any) -> Any:
-    """Give a if x is −a."""
-    return x.inputs[0] if isinstance(x, Node) and x.op == negative else None
-
-
-def double_sign(node: Node) -> Any:
-    """−(−x) = x, −(a − b) = b − a, and −(c ⊙ (a − b)) = c ⊙ (b − a), likewise for whatever is linear in an operand."""
-    if node.op != negative:
-        return None
-    (x,) = node.inputs
-    if not isinstance(x, Node):
-        return None
-    if x.op == subtract:
-        return x.inputs[1] - x.inputs[0]
-    if x.op in (multiply, divide, matmul) or isinstance(x.op, Sum | Transpose | Reshape):
-        for i, part in enumerate(x.inputs):
-            if isinstance(part, Node) and part.op == subtract and x.op is not None:
-                a, b = part.inputs
-                return x._apply(x.op, (*x.inputs[:i], b - a, *x.inputs[i + 1 :]))
-    return _negated(x)
-
-
-def sign_in_sum(node: Node) -> Any:
-    """a + (−b) = a − b, (−a) + b = b − a, a − (−b) = a + b, (−a) − b = −(a + b)."""
-    if node.op not in (add, subtract):
-        return None
-    a, b = node.inputs
-    if (x := _negated(b)) is not None:
-        return a - x if node.op == add else a + x
-    if (x := _negated(a)) is not None:
-        return b - x if node.op == add else -(x + b)
-    return None
-
-
-def sign_in_product(node: Node) -> Any:
-    """(−a) ⊙ b = −(a ⊙ b), and so for every operation that is linear in an operand: /, matrix product, Σ, ᵀ."""
-    if node.op in (multiply, divide, matmul):
-        a, b = node.inputs
-        for x, y in ((_negated(a), b), (a, _negated(b))):
-            if x is not None and y is not None:
-                return -node._apply(node.op, (x, y))
-        if node.op != matmul and _number(a) == -1:
-            return -b if node.op == multiply else None
-    elif isinstance(node.op, Sum | Transpose | Reshape):
-        x = _negated(node.inputs[0])
-        return None if x is None else -node._apply(node.op, (x,))
-    return None
-
-
-def number_in_front(node: Node) -> Any:
-    """x ⊙ 2 = 2 x and 2 (3 x) = 6 x."""
-    if node.op != multiply:
-        return None
-    a, b = node.inputs
-    if _number(b) is not None and _number(a) is None:
-        return _like(_number(b) * a, node)
-    if _number(a) is not None and isinstance(b, Node) and b.op == multiply and _number(b.inputs[0]) is not None:
-        return _like((_number(a) * _number(b.inputs[0])) * b.inputs[1], node)
+        return in_shape_of(0.0, node)
     return None
 
 
@@ -184,8 +116,8 @@ def quotient(node: Node) -> Any:
     if node.op != multiply:
         return None
     for a, b in (node.inputs, node.inputs[::-1]):
-        if isinstance(b, Node) and b.op == divide and _number(b.inputs[0]) == 1:
-            return _like(a / b.inputs[1], node)
+        if isinstance(b, Node) and b.op == divide and number_of(b.inputs[0]) == 1:
+            return in_shape_of(a / b.inputs[1], node)
     return None
 
 
@@ -206,6 +138,24 @@ def double_shaping(node: Node) -> Any:
     if type(x.op) is type(node.op) and isinstance(node.op, Reshape | BroadcastTo):
         return node._apply(node.op, (inner,))
     return None
+
+
+def transposed_product(node: Node) -> Any:
+    """(aᵀ b)ᵀ = bᵀ a and (a bᵀ)ᵀ = b aᵀ, where one of the factors is a transpose already."""
+    match node:
+        case Node(Transpose() as op, (Node(product, (a, b)),)) if product == matmul:
+            pass
+        case _:
+            return None
+    if not (np.ndim(a) == np.ndim(b) == 2 or (np.ndim(a) == np.ndim(b) and _swaps_last(op, np.ndim(a)))):
+        return None
+    if not any(isinstance(x, Node) and x.op == op for x in (a, b)):
+        return None
+    return op(b) @ op(a)
+
+
+def _swaps_last(op: Transpose, ndim: int) -> bool:
+    return op.axes is not None and tuple(i % ndim for i in op.axes) == (*range(ndim - 2), ndim - 1, ndim - 2)
 
 
 def sum_of_product(node: Node) -> Any:
@@ -241,10 +191,10 @@ def _without_axes(c: Any, axes: tuple[int, ...], keepdims: bool, ndim: int) -> A
 
 def sum_of_copies(node: Node) -> Any:
     """Σ broadcast_to(c) = n c, for a number c."""
-    if not isinstance(node.op, Sum) or _number(node.inputs[0]) is None or not isinstance(node.inputs[0], Node):
+    if not isinstance(node.op, Sum) or number_of(node.inputs[0]) is None or not isinstance(node.inputs[0], Node):
         return None
     (x,) = node.inputs
-    return _like(_number(x) * prod(x.shape[i] for i in normalize_axis(node.op.axis, x.ndim)), node)
+    return in_shape_of(number_of(x) * prod(x.shape[i] for i in normalize_axis(node.op.axis, x.ndim)), node)
 
 
 def sum_of_one(node: Node) -> Any:
@@ -283,9 +233,11 @@ RULES: tuple[Rule, ...] = (
     double_sign,
     sign_in_sum,
     sign_in_product,
+    common_number,
     number_in_front,
     twice,
     quotient,
+    transposed_product,
     sum_of_copies,
     sum_of_one,
     sum_of_product,
@@ -304,6 +256,6 @@ def _rule_of(fact: SumsToOne, t: Node) -> Rule:
         (axis,) = normalize_axis(fact.axis, t.ndim)
         if axis not in axes:
             return None
-        return _like(float(prod(t.shape[i] for i in axes if i != axis)), node)
+        return in_shape_of(float(prod(t.shape[i] for i in axes if i != axis)), node)
 
     return sum_is_one

@@ -53,8 +53,8 @@ class Sum(Reduction):
 
     def dtype(self, *dtypes: Any) -> np.dtype[Any]:
         """Give the input's own dtype; truth values and small integers are counted in the default integer."""
-        (dtype,) = dtypes
-        return np.result_type(dtype, np.int_) if np.dtype(dtype).kind in "bi" else np.dtype(dtype)
+        dtype = np.result_type(*dtypes)
+        return np.result_type(dtype, np.int_) if dtype.kind in "bi" else dtype
 
     def forward(self, x: Any) -> Any:
         """Add up over the axes."""
