@@ -127,7 +127,7 @@ def _factored(expression: Any, g: Node, nodes: Sequence[Node], symbols: Mapping[
     """Part an expression into g and what it is multiplied with; where that is no product, a local derivative ∂y/∂x."""
     matrix = Term(expression, str(g.name), _jacobian(nodes, symbols, x))
     factors: list[Any] = []
-    sign, left, turned, products, node = 1, False, False, 0, expression
+    sign, left, turned, upright, products, node = 1, False, False, True, 0, expression
     while node is not g:
         on_path = [i for i, part in enumerate(node.inputs) if part is g or _contains(part, g)]
         if len(on_path) != 1:
@@ -144,14 +144,15 @@ def _factored(expression: Any, g: Node, nodes: Sequence[Node], symbols: Mapping[
             factors.append(_transposed(other) if turned else other)
         elif node.op == negative:
             sign = -sign
-        elif node.op == reversed_axes and not products:
-            turned = not turned
+        elif node.op == reversed_axes:
+            upright = not upright
+            turned = turned if products else not turned  # only a transpose of the product itself swaps its sides
         elif not isinstance(node.op, _MOVES):
             return matrix
         node = node.inputs[i]
     if products and sum(np.ndim(factor) > 0 for factor in factors) > 1:
         return matrix
-    upstream = f"({g.name})ᵀ" if turned and products else str(g.name)
+    upstream = f"({g.name})ᵀ" if products and not upright else str(g.name)
     if not factors:
         return Term(expression, upstream, "1" if sign > 0 else "(−1)")
     product = factors[0]
