@@ -66,7 +66,7 @@ _PLAIN = {ord(small): str(n) for n, small in enumerate("₀₁₂₃₄₅₆₇
 
 def _is_bias(x: object, product: Node) -> bool:
     """Say whether what is added to a product is the same for every row: a leaf that is broadcast over them."""
-    return isinstance(x, Node) and x is not product and x.op is None and x.size <= product.shape[-1]
+    return isinstance(x, Node) and x is not product and x.op is None and x.size <= (product.shape or (1,))[-1]
 
 
 def _acts_on_one(node: Node) -> bool:
