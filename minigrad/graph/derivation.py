@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +13,10 @@ from minigrad.autodiff import pullback
 from minigrad.graph.cut import Cut
 from minigrad.graph.facts import SumsToOne
 from minigrad.graph.graph import Graph
+from minigrad.graph.handcode import to_numpy
 from minigrad.graph.node import Node
+from minigrad.graph.notation import documents
+from minigrad.graph.notation.equations import Equations
 from minigrad.tensor import Tensor
 
 
@@ -88,7 +92,46 @@ class Derivation(Sequence[Line]):
     def __str__(self) -> str:
         return "\n".join(str(line) for line in self)
 
-    to_text = __str__
+    @cached_property
+    def _equations(self) -> Equations:
+        return Equations(self._lines, self.graph, self.symbols)
+
+    def to_text(self, notation: str = "matrix") -> str:
+        """Write one equation a line: in ``"matrix"`` notation, by ``"index"`` as a book does, or in ASCII (``"text"``).
+
+        Raises ``ValueError`` for another notation; so do the other formats.
+        """
+        return str(self) if notation == "matrix" else documents.to_text(self._equations, notation)
+
+    def to_latex(self, notation: str = "matrix") -> str:
+        """Write an ``aligned`` environment, for math mode of LaTeX, MathJax or KaTeX."""
+        return documents.to_latex(self._equations, notation)
+
+    def to_markdown(self, notation: str = "matrix") -> str:
+        """Write a table in Markdown, the equations between dollar signs."""
+        return documents.to_markdown(self._equations, notation)
+
+    def to_html(self, notation: str = "matrix") -> str:
+        """Write a table as a self-contained fragment of HTML, with native MathML."""
+        return documents.to_html(self._equations, notation)
+
+    def to_numpy(self, name: str = "loss_and_gradients") -> str:
+        """Write the hand-derived code: the source of a NumPy function that gives E and a dictionary of gradients."""
+        return to_numpy(self._equations, name)
+
+    def _repr_latex_(self) -> str | None:
+        """Show LaTeX in a notebook, or nothing rather than an error, so that the text is shown."""
+        try:
+            return f"$\\displaystyle {self.to_latex()}$"
+        except Exception:
+            return None
+
+    def _repr_html_(self) -> str | None:
+        """Show HTML in a notebook, likewise."""
+        try:
+            return self.to_html()
+        except Exception:
+            return None
 
     def check(self) -> list[Difference]:
         """Compare each line's value with the engine's gradient and with finite differences of E.

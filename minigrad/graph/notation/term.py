@@ -110,6 +110,8 @@ def needs_brackets(term: Term, letter: str, position: int, x: Term) -> bool:
         return x.binds < ATOM
     if position == 0 and len(term.parts) == 2 and term.binds > 1 and _ends_in_sum(x):
         return True
+    if term.kind == "multiply" and x.kind == "divide" and "⊙" not in term.template:  # (a / b) c, since a / b c is not
+        return True
     if position > 0 and (x.kind == "negative" or (term.binds == 2 and x.kind == "divide")):
         return True
     if x.binds == term.binds and position > 0:

@@ -9,13 +9,16 @@ from typing import ClassVar, NamedTuple
 from minigrad.graph.notation.template import LOWERED, PAIRS, RAISED
 
 _NAME = re.compile(
-    rf"(?P<gradient>∂E/∂)?(?P<base>.+?)(?P<above>⁽[⁰¹²³⁴⁵⁶⁷⁸⁹]+⁾)?(?P<below>_?\d+|[{''.join(LOWERED)}]+)?", re.DOTALL
+    rf"(?P<gradient>∂E/∂)?(?P<base>.+?)(?P<kind>(?<=[^\W_])_[a-zA-Z]+)?(?P<above>⁽[⁰¹²³⁴⁵⁶⁷⁸⁹]+⁾)?(?P<below>_?\d+|[{''.join(LOWERED)}]+)?",
+    re.DOTALL,
 )
 _GREEK = {"δ": "delta", "σ": "sigma", "γ": "gamma", "β": "beta", "α": "alpha", "ε": "epsilon", "λ": "lambda",
           "μ": "mu", "θ": "theta", "η": "eta", "φ": "phi", "ρ": "rho", "π": "pi", "τ": "tau", "ω": "omega"}  # fmt: skip
 _FUNCTIONS = frozenset(
     ("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "max", "min", "det")
 )
+_BARE = re.compile(r"(\w|\\[a-zA-Z]+)(_(\w|\{\w+\}))?")  # a letter with an index, which can take a power as it is
+_LOWERED_ONLY = re.compile(r"<msub>(?:(?!<msub>).)*</msub>")
 
 
 class Name(NamedTuple):
@@ -33,8 +36,11 @@ def split_name(name: str) -> Name:
     if match is None:
         return Name(False, name, "", "")
     above = "".join(RAISED[c] for c in (match["above"] or "")[1:-1])
+    base, kind = match["base"], (match["kind"] or "")[1:]
+    if kind and len(base) > 1:  # learning_rate is a word; W_q is a W
+        base, kind = f"{base}_{kind}", ""
     below = "".join(LOWERED.get(c, c) for c in (match["below"] or "").removeprefix("_"))
-    return Name(bool(match["gradient"]), match["base"], above, below)
+    return Name(bool(match["gradient"]), base, above, ",".join(filter(None, (kind, below))))
 
 
 class Writer:
@@ -106,7 +112,7 @@ class Ascii(Writer):
     def symbol(self, name: str) -> str:
         """Write a name in ASCII: delta2, dE/dW1."""
         gradient, base, above, below = split_name(name)
-        lowered = f"_{below}" if below and not below.isdigit() else below
+        lowered = f"_{below.replace(',', '_')}" if below and not below.isdigit() else below
         return ("dE/d" if gradient else "") + self.word(base) + above + lowered
 
     def number(self, written: str) -> str:
@@ -159,9 +165,9 @@ class Latex(Writer):
         "_": r"\_", "#": r"\#", "$": r"\$", "~": r"\sim", "∧": r"\wedge", "∨": r"\vee", "¬": r"\neg", "∂": r"\partial",
         "⊗": r"\otimes", "∗": r"\ast", "→": r"\to", "{": r"\{", "}": r"\}", "\\": r"\backslash",
     }  # fmt: skip
-    _brackets: ClassVar[dict[str, str]] = {
-        "⟨": r"\langle", "⟩": r"\rangle", "‖": r"\|", "⌊": r"\lfloor", "⌋": r"\rfloor", "⌈": r"\lceil",
-        "⌉": r"\rceil",
+    _brackets: ClassVar[dict[str, tuple[str, str]]] = {  # | itself would end a cell of a table in Markdown
+        "⟨": (r"\langle", r"\rangle"), "‖": (r"\lVert", r"\rVert"), "|": (r"\lvert", r"\rvert"),
+        "⌊": (r"\lfloor", r"\rfloor"), "⌈": (r"\lceil", r"\rceil"),
     }  # fmt: skip
 
     def row(self, pieces: list[str]) -> str:
@@ -213,7 +219,7 @@ class Latex(Writer):
 
     def fence(self, opening: str, inside: str) -> str:
         """Write brackets that grow with what they hold."""
-        left, right = (self._brackets.get(c, c) for c in (opening, PAIRS[opening]))
+        left, right = self._brackets.get(opening, (opening, PAIRS[opening]))
         return rf"\left{left} {inside} \right{right}"
 
     def root(self, inside: str) -> str:
@@ -228,7 +234,7 @@ class Latex(Writer):
         """Write a power; base in a group of its own, since it may have a power already."""
         if not power:
             power = "".join({"ᵀ": r"\top", "⁻": "-"}.get(c) or RAISED[c] for c in written)
-        return f"{{{base}}}^{{{power}}}"
+        return f"{base}^{{{power}}}" if _BARE.fullmatch(base) else f"{{{base}}}^{{{power}}}"
 
     def sum(self, written: str) -> str:
         r"""Write \sum and its index."""
@@ -272,7 +278,7 @@ class MathML(Writer):
 
     def beside(self, elementwise: bool) -> str:
         """Write the product that is not seen."""
-        return "<mo>&#x2062;</mo>"
+        return '<mo rspace="0.17em">&#x2062;</mo>'
 
     def fence(self, opening: str, inside: str) -> str:
         """Write brackets that grow with what they hold."""
@@ -296,6 +302,8 @@ class MathML(Writer):
         if not power:
             signs = {"⁻": "<mo>−</mo>", "ᵀ": "<mi>⊤</mi>"}
             power = "".join(signs.get(c) or f"<mn>{RAISED[c]}</mn>" for c in written)
+        if _LOWERED_ONLY.fullmatch(base):  # Y₁ᵀ has one above the other
+            return base.replace("msub>", "msubsup>").replace("</msubsup>", f"<mrow>{power}</mrow></msubsup>")
         return f"<msup><mrow>{base}</mrow><mrow>{power}</mrow></msup>"
 
     def sum(self, written: str) -> str:

@@ -1,0 +1,99 @@
+"""A derivation as a document: text, LaTeX, Markdown, HTML with native MathML."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+from minigrad.graph.notation.equations import Equations
+from minigrad.graph.notation.term import Term, write
+from minigrad.graph.notation.writers import ASCII, LATEX, MATHML, TEXT, Writer
+
+_STYLE = """
+.minigrad-derivation { border-collapse: collapse; color: inherit; line-height: 1.7; max-width: 100%; }
+.minigrad-derivation caption { text-align: start; font-weight: 600; padding-block: .3em; }
+.minigrad-derivation :is(th, td) { text-align: start; vertical-align: middle; padding: .3em 1.2em .3em 0;
+  border-bottom: 1px solid color-mix(in srgb, currentColor 18%, transparent); }
+.minigrad-derivation thead th { font-size: .85em; font-weight: 600; opacity: .75; }
+.minigrad-derivation td.equation { overflow-x: auto; }
+.minigrad-derivation td:not(.equation) { font-size: .9em; opacity: .85; }
+.minigrad-derivation math { font-size: 1.1em; }
+""".strip()
+
+
+def to_text(equations: Equations, notation: str = "matrix") -> str:
+    """Write one equation a line, with the fact that it needs behind it; ``notation="text"`` is ASCII alone."""
+    writer = ASCII if notation == "text" else TEXT
+    lines = []
+    for line, terms in zip(equations.lines, equations.all(notation), strict=True):
+        reason = f"    ({facts(line)})" if facts(line) else ""
+        lines.append(_equation(terms, writer) + (_ascii(reason) if writer is ASCII else reason))
+    return "\n".join(lines)
+
+
+def to_latex(equations: Equations, notation: str = "matrix") -> str:
+    """Write an ``aligned`` environment, for math mode of LaTeX, MathJax or KaTeX."""
+    rows = []
+    for line, terms in zip(equations.lines, equations.all(notation), strict=True):
+        first, *others = (write(term, LATEX) for term in terms)
+        reason = rf" && {_in_latex(facts(line))}" if facts(line) else ""
+        rows.append(f"  {first} &= {' = '.join(others)}{reason}")
+    return "\n".join([r"\begin{aligned}", " \\\\\n".join(rows), r"\end{aligned}"])
+
+
+def to_markdown(equations: Equations, notation: str = "matrix") -> str:
+    """Write a table with one equation a row, its shape and what it came by; mathematics between dollar signs."""
+    rows = ["| | shape | by |", "|:--|:--|:--|"]
+    for line, terms in zip(equations.lines, equations.all(notation), strict=True):
+        rows.append(f"| ${_equation(terms, LATEX)}$ | {_shape(line)} | {_reasons(line).replace('|', chr(92) + '|')} |")
+    return "\n".join(rows)
+
+
+def to_html(equations: Equations, notation: str = "matrix", caption: str = "Derivation") -> str:
+    """Write a table as a fragment of HTML that needs nothing else: MathML, which browsers show and screen readers read.
+
+    The columns are the equation, the shape of the gradient, and the step and the fact by which it came.
+    """
+    rows = []
+    for line, terms in zip(equations.lines, equations.all(notation), strict=True):
+        spoken = escape(_equation(terms, TEXT), quote=True)
+        equation = "<mo>=</mo>".join(f"<mrow>{write(term, MATHML)}</mrow>" for term in terms)
+        rows.append(
+            f'<tr><td class="equation"><math display="inline" alttext="{spoken}">'
+            f'<mstyle displaystyle="true">{equation}</mstyle></math></td>'
+            f"<td>{escape(_shape(line))}</td><td>{escape(_reasons(line))}</td></tr>"
+        )
+    head = "".join(f'<th scope="col">{title}</th>' for title in ("Equation", "Shape", "By"))
+    return (
+        f"<style>{_STYLE}</style>\n"
+        f'<table class="minigrad-derivation">\n<caption>{escape(caption)}</caption>\n'
+        f"<thead><tr>{head}</tr></thead>\n<tbody>\n" + "\n".join(rows) + "\n</tbody>\n</table>"
+    )
+
+
+def facts(line: Any) -> str:
+    """Write the facts that a line used, or nothing."""
+    return "; ".join(str(fact) for fact in line.facts)
+
+
+def _equation(terms: Sequence[Term], writer: Writer) -> str:
+    return " = ".join(write(term, writer) for term in terms)
+
+
+def _shape(line: Any) -> str:
+    return " × ".join(map(str, line.shape)) or "scalar"
+
+
+def _reasons(line: Any) -> str:
+    """Say by which step and which facts a line came."""
+    return "; ".join(filter(None, (str(getattr(line, "step", "") or ""), facts(line))))
+
+
+def _ascii(written: str) -> str:
+    return written.replace("Σ", "sum").encode("ascii", "replace").decode()
+
+
+def _in_latex(written: str) -> str:
+    """Write a sentence between formulas: letters as text, and Σ as the sign."""
+    return r"\Sigma".join(rf"\text{{{part}}}" for part in f"({written})".replace("_", r"\_").split("Σ"))

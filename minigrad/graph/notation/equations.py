@@ -1,0 +1,80 @@
+"""The lines of a derivation as equations of Terms, in matrix notation or by indices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any, Protocol
+
+from minigrad.graph.graph import Graph
+from minigrad.graph.node import Node
+from minigrad.graph.notation.index import NoIndexForm
+from minigrad.graph.notation.lettering import Lettering
+from minigrad.graph.notation.matrix import matrix_term
+from minigrad.graph.notation.term import Term, symbol
+
+NOTATIONS = ("matrix", "index", "text")
+
+
+class Derived(Protocol):
+    """What is needed of a derivation's line."""
+
+    @property
+    def symbol(self) -> str: ...  # noqa: D102
+    @property
+    def of(self) -> str: ...  # noqa: D102
+    @property
+    def node(self) -> Any: ...  # noqa: D102
+    @property
+    def target(self) -> Any: ...  # noqa: D102
+
+
+class Equations:
+    """The equations of a derivation: for each line the Terms that are equal, ``δ₂``, ``∂E/∂U₂`` and ``Y₂ − T``."""
+
+    def __init__(self, lines: Sequence[Derived], graph: Graph, symbols: Mapping[Node, str]) -> None:
+        self.lines, self.graph, self.symbols = list(lines), graph, symbols
+
+    def all(self, notation: str) -> list[list[Term]]:
+        """Give every line. Raises ``ValueError`` for a notation that there is not."""
+        if notation not in NOTATIONS:
+            raise ValueError(f"notation: there are {', '.join(map(repr, NOTATIONS))}, not {notation!r}")
+        one = self._index if notation == "index" else self._matrix
+        return [one(i) for i in range(len(self.lines))]
+
+    def known(self, i: int) -> dict[Node, str]:
+        """Give the symbols that line i may use: of values, and of the gradients of the lines before it."""
+        later = {line.symbol for line in self.lines[i:]}
+        return {node: name for node, name in self.symbols.items() if name not in later}
+
+    def _matrix(self, i: int) -> list[Term]:
+        line = self.lines[i]
+        left = dict.fromkeys([line.symbol, f"∂E/∂{line.of}"])
+        return [*map(symbol, left), matrix_term(line.node, self.known(i))]
+
+    def _index(self, i: int) -> list[Term]:
+        """Write a line by its elements, or, where an operation in it has no index form, as a whole."""
+        line = self.lines[i]
+        if not isinstance(line.node, Node):
+            return self._matrix(i)
+        names = self._lettering
+        try:
+            formula, labels = names.element(line.node, names.labels(line.target), self.known(i))
+        except NoIndexForm:
+            return self._matrix(i)
+        left = dict.fromkeys([line.symbol, f"∂E/∂{line.of}"])
+        return [*(symbol(names.name(name, labels)) for name in left), formula]
+
+    @cached_property
+    def _lettering(self) -> Lettering:
+        lines = [line for line in self.lines if isinstance(line.node, Node)]
+        names = dict(self.symbols)
+        for line in lines:
+            names.setdefault(line.target, line.of)
+            names.setdefault(line.node, line.symbol)
+        gradients = {Node(shape=line.target.shape): f"∂E/∂{line.of}" for line in lines}
+        own = {Node(shape=line.target.shape): line.symbol for line in lines}
+        same = [(line.target, line.node) for line in lines]
+        same += [(line.target, node) for line, node in zip(lines, gradients, strict=True)]
+        same += [(line.target, node) for line, node in zip(lines, own, strict=True)]
+        return Lettering(self.graph.nodes, names | gradients | own, same)

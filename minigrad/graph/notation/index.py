@@ -1,0 +1,173 @@
+"""Index notation: an expression as what it is for each element, ``Σₙ yₙⱼ δₙₖ``, from the operations' axes alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from minigrad.graph.node import Node
+from minigrad.graph.notation.axes import Along, along, fixed
+from minigrad.graph.notation.matrix import plain_number
+from minigrad.graph.notation.template import LOWERED
+from minigrad.graph.notation.term import Term, needs_brackets, number
+from minigrad.op import Op
+from minigrad.ops.arithmetic import add, divide, multiply, subtract
+from minigrad.ops.elementwise import identity
+from minigrad.ops.linalg import matmul
+from minigrad.ops.reduction import LogSoftmax, Softmax, Sum, normalize_axis
+from minigrad.ops.shaping import BroadcastTo, Cast
+
+Labels = tuple[str | None, ...]  # the index of each axis; None where an axis of length 1 has none
+Name = Callable[[Node, Labels], "Term | None"]  # a Node and its indices -> the symbol it has, if it has one
+Bound = Callable[[Node, int, frozenset[str]], str]  # an axis to sum over and the indices in use -> an index for it
+_Key = tuple[int, Labels, frozenset[str]]
+
+_UNDER = {letter: small for small, letter in LOWERED.items()}
+
+
+class NoIndexForm(Exception):
+    """An operation that rearranges elements in a way that no index says."""
+
+
+def index_term(expression: Any, labels: Labels, name: Name, bound: Bound) -> Term:
+    """Give the Term of one element of an expression, that at ``labels``. Raises ``NoIndexForm``."""
+    done: dict[_Key, Term] = {}
+    start = (expression, labels, frozenset(label for label in labels if label))
+    stack = [start]
+    while stack:  # operands first, without recursion
+        node, at, used = stack[-1]
+        key = (id(node), at, used)
+        if key in done:
+            stack.pop()
+            continue
+        simple = _simple(node, at, name)
+        if simple is not None:
+            done[key] = simple
+            stack.pop()
+            continue
+        needed, build = _operands(node, at, used, bound)
+        missing = [part for part in needed if (id(part[0]), part[1], part[2]) not in done]
+        if missing:
+            stack.extend(missing)
+        else:
+            done[key] = build([done[id(x), its, scope] for x, its, scope in needed])
+            stack.pop()
+    return done[id(expression), start[1], start[2]]
+
+
+def _simple(node: Any, at: Labels, name: Name) -> Term | None:
+    """Give a number or a symbol; None for what has operands of its own."""
+    if not isinstance(node, Node):
+        return number(plain_number(node))
+    symbol = name(node, at)
+    if symbol is not None:
+        return symbol
+    if node.op is None:
+        if node.value is None or np.size(node.value) != 1:
+            raise NoIndexForm(repr(node))
+        return number(plain_number(np.asarray(node.value).item()))
+    return None
+
+
+_Needed = list[tuple[Any, Labels, frozenset[str]]]
+
+
+def _operands(
+    node: Node, at: Labels, used: frozenset[str], bound: Bound
+) -> tuple[_Needed, Callable[[list[Term]], Term]]:
+    """Say which elements of which operands a Node needs for its element, and how its Term is built from theirs."""
+    op, follows = node.op, along(node)
+    if op is None or follows is None:
+        raise NoIndexForm(repr(node))
+    if isinstance(op, Softmax):
+        return _softmax(node, at, used, bound)
+    given: dict[Any, str | None] = dict(enumerate(at))
+    scope = used
+    given |= {label: label[1:] for labels in follows.inputs for label in labels if fixed(label)}
+    for label in follows.bound:
+        x, axis = _place(node, follows, label)
+        given[label] = letter = None if x.shape[axis] == 1 else bound(x, axis, scope)
+        scope |= {letter} if letter else set()
+    needed: _Needed = [
+        (x, tuple(given.get(label) if label is not None else None for label in labels), scope)
+        for x, labels in zip(node.inputs, follows.inputs, strict=True)
+    ]
+    over = "".join(given[label] or "" for label in follows.bound)
+    return needed, lambda parts: _built(op, parts, over)
+
+
+def _place(node: Node, follows: Along, label: str) -> tuple[Node, int]:
+    pairs = zip(node.inputs, follows.inputs, strict=True)
+    return next((x, labels.index(label)) for x, labels in pairs if label in labels)
+
+
+def _built(op: Op, parts: list[Term], over: str) -> Term:
+    if op == matmul:
+        return _sum(_product(*parts), over)
+    if isinstance(op, Sum):
+        return _sum(parts[0], over)
+    if op == multiply:
+        return _product(*parts)
+    if isinstance(op, BroadcastTo | Cast) or op == identity or op.text == "{x}ᵀ" or "{" not in op.text:
+        return parts[0]
+    if op.name in ("reshape", "index"):
+        return parts[0]
+    return Term(op.text, dict(zip(op.letters, parts, strict=True)), op.binds, op.name)
+
+
+def _product(a: Term, b: Term) -> Term:
+    """Write factors side by side, with a space where no bracket parts them: yⱼ δₖ, but (1 − yⱼ)yⱼ; a number first."""
+    if b.kind == "multiply" and b.parts["a"].kind == "number":
+        return _product(b.parts["a"], _product(a, b.parts["b"]))
+    term = Term("{a} {b}", {"a": a, "b": b}, multiply.binds, "multiply")
+    if needs_brackets(term, "b", 1, b) or _closed(term, "a", 0, a):
+        term.template = "{a}{b}"
+    return term
+
+
+def _closed(term: Term, letter: str, position: int, x: Term) -> bool:
+    """Say whether an operand ends with a bracket."""
+    while not needs_brackets(term, letter, position, x):
+        if x.kind != "multiply":
+            return False
+        term, letter, position, x = x, "b", 1, x.parts["b"]
+    return True
+
+
+def _sum(x: Term, over: str) -> Term:
+    """Write Σ over some indices; over those of length 1 there is none."""
+    if not over:
+        return x
+    return Term(f"Σ{''.join(_UNDER[c] for c in over)} {{x}}", {"x": x}, Sum.binds, "sum")
+
+
+def _softmax(
+    node: Node, at: Labels, used: frozenset[str], bound: Bound
+) -> tuple[_Needed, Callable[[list[Term]], Term]]:
+    """Write softmax by what it is: exp(uₖ) / Σᵣ exp(uᵣ), and its logarithm uₖ − log Σᵣ exp(uᵣ)."""
+    op = node.op
+    assert isinstance(op, Softmax)
+    (axis,) = normalize_axis(op.axis, node.ndim)
+    letter = None if node.shape[axis] == 1 else bound(node.inputs[0], axis, used)
+    others = (*at[:axis], letter, *at[axis + 1 :])
+    scope = used | {letter} if letter else used
+    needed: _Needed = [(node.inputs[0], at, used), (node.inputs[0], others, scope)]
+
+    def build(parts: list[Term]) -> Term:
+        one, other = (Term("exp({x})", {"x": part}, kind="exp") for part in parts)
+        total = _sum(other, letter or "")
+        if isinstance(op, LogSoftmax):
+            return Term(
+                subtract.text, {"a": parts[0], "b": Term("log({x})", {"x": total}, kind="log")}, add.binds, "subtract"
+            )
+        return Term(divide.text, {"a": one, "b": total}, divide.binds, "divide")
+
+    return needed, build
+
+
+def with_index(base: str, layer: str, labels: Sequence[str | None]) -> str:
+    """Give the name of an element: base, the number of its layer, and its indices: δ, "2", "j" → δ⁽²⁾ⱼ."""
+    above = "⁽" + layer.translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")) + "⁾" if layer else ""
+    return base + above + "".join(_UNDER[label] for label in labels if label)

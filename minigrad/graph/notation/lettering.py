@@ -1,0 +1,139 @@
+"""The letter of each index, and which symbols need the number of their layer: i, j, k as a book has it, if possible."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from minigrad.graph.node import Node, ordered
+from minigrad.graph.notation.axes import Classes, Place
+from minigrad.graph.notation.index import Labels, NoIndexForm, index_term, with_index
+from minigrad.graph.notation.term import Term, symbol
+from minigrad.graph.notation.writers import split_name
+from minigrad.ops.linalg import matmul
+
+_FREE = "ijklmpstuvaehox"
+_SUMMED = "rspouvaeh"
+
+
+class Lettering:
+    """The letters of one derivation.
+
+    An axis that runs through a network has one letter: n the samples; i the inputs, j the hidden units, k the outputs.
+    With more layers than that, letters say only the place, wᵢⱼ from unit i to unit j, and symbols keep the number of
+    their layer: δ⁽³⁾ⱼ. ``names`` are the symbols of all Nodes, ``same`` pairs of Nodes whose axes are the same.
+    """
+
+    def __init__(self, forward: Iterable[Node], names: Mapping[Node, str], same: Iterable[tuple[Node, Node]]) -> None:
+        self.names = names
+        forward = list(forward)
+        self.classes = Classes(ordered([*forward, *names]), same)
+        self._weighed = [x for x in forward if x.op == matmul and isinstance(x.inputs[1], Node) and _leaf(x.inputs[1])]
+        self.samples = self._samples()
+        layers = self._units([x.inputs[1] for x in self._weighed])
+        self.deep = len(layers) > 3
+        units = dict.fromkeys([*layers, *self._units(forward)])
+        self.letters = {} if self.deep else dict(zip(units, _FREE, strict=False))
+        self._bases, self._numbered = self._clashes()
+
+    def _samples(self) -> Place | None:
+        """Find the axis of the samples: the rows of what is first multiplied by a parameter."""
+        for product in self._weighed:
+            rows = product.inputs[0]
+            if isinstance(rows, Node) and rows.ndim > 1:
+                return self.classes.of(rows)[-2]
+        return None
+
+    def _units(self, nodes: Iterable[Node]) -> list[Place]:
+        """Give the classes of some Nodes' axes other than the samples', in order."""
+        found = dict.fromkeys(place for x in nodes for place in self.classes.of(x))
+        return [place for place in found if place is not None and place != self.samples]
+
+    def labels(self, node: Node) -> Labels:
+        """Give an index to each axis of a Node, all different."""
+        classes = self.classes.of(node)
+        used: set[str] = set()
+        found: list[str | None] = []
+        units = sum(place is not None and place != self.samples for place in classes)
+        places = iter("j" if units == 1 else _FREE)
+        for place in classes:
+            if place is None:
+                found.append(None)
+                continue
+            if place == self.samples and "n" not in used:
+                letter = "n"
+            elif self.deep:
+                letter = next(places)
+            else:
+                known = self.letters.get(place, "")
+                letter = known if known and known not in used else self._unused(used)
+            used.add(letter)
+            found.append(letter)
+        return tuple(found)
+
+    def _unused(self, used: set[str]) -> str:
+        taken = used | set(self.letters.values())
+        return next((letter for letter in _FREE if letter not in taken), None) or next(
+            letter for letter in _FREE if letter not in used
+        )
+
+    def name(self, name: str, labels: Labels) -> str:
+        """Write the symbol of an element: Y₁ at j is yⱼ, or y⁽¹⁾ⱼ where a y of another layer could be meant."""
+        gradient, _, above, below = split_name(name)
+        layer = _layer(above, below) if self.deep or name in self._numbered else ""
+        return ("∂E/∂" if gradient else "") + with_index(self._bases[name], layer, labels)
+
+    def _clashes(self) -> tuple[dict[str, str], set[str]]:
+        """Give each symbol its letter, small where that is unambiguous, and those that cannot do without a number."""
+        kept = {split_name(name)[:2] for name in self.names.values()}
+        bases: dict[str, str] = {}
+        seen: dict[tuple[Any, ...], set[str]] = {}
+        for node, name in self.names.items():
+            gradient, base, _, below = split_name(name)
+            small = base.lower() if len(base) == 1 and (gradient, base.lower()) not in kept else base
+            small += f"_{below}" if below and not below.isdigit() else ""
+            bases[name] = small
+            places = tuple(place for place in self.classes.of(node) if place is not None and place != self.samples)
+            seen.setdefault((gradient, small, places), set()).add(name)
+        return bases, {name for names in seen.values() if len(names) > 1 for name in names}
+
+    def element(self, expression: Any, labels: Labels, names: Mapping[Node, str]) -> tuple[Term, Labels]:
+        """Give the Term of an expression's element, and the labels that it still has.
+
+        Where the samples run through both sides of an equation alike, n is left out, as in δⱼ = yⱼ − tⱼ. A gradient
+        without a letter of its own that is one Σ is written out: δⱼ = (Σᵣ δᵣ wⱼᵣ)(1 − yⱼ)yⱼ. Raises ``NoIndexForm``.
+        """
+        mixed = False
+
+        def bound(x: Node, axis: int, used: frozenset[str]) -> str:
+            nonlocal mixed
+            if self.classes[x, axis] == self.samples:
+                mixed = True
+                letters = "n" + "m" + _SUMMED
+            else:
+                letters = _SUMMED
+            for letter in letters:
+                if letter not in used:
+                    return letter
+            raise NoIndexForm("more indices than letters")
+
+        def named(node: Node, at: Labels) -> Term | None:
+            known = names.get(node)
+            if known is None or (known.startswith("∂E/∂") and node.op == matmul):
+                return None
+            return symbol(self.name(known, tuple(None if x in left_out else x for x in at)))
+
+        left_out: set[str | None] = set()
+        term = index_term(expression, labels, named, bound)
+        if "n" in labels and not mixed:
+            left_out.add("n")
+            term = index_term(expression, labels, named, bound)
+        return term, tuple(None if label in left_out else label for label in labels)
+
+
+def _layer(above: str, below: str) -> str:
+    return above or (below if below.isdigit() else "")
+
+
+def _leaf(x: Node) -> bool:
+    return x.op is None

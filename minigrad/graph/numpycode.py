@@ -1,0 +1,180 @@
+"""From an expression to a line of NumPy code, with the brackets that Python's precedence asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from minigrad.graph.node import Node
+from minigrad.graph.notation.term import ATOM, Term, symbol, write
+from minigrad.graph.notation.writers import TEXT
+from minigrad.op import Elementwise, Op
+from minigrad.ops.arithmetic import Power
+from minigrad.ops.shaping import Transpose
+
+# Operators by the ufunc that they call, and how tightly Python has them bind; * / @ bind alike, from left to right.
+_INFIX = {
+    "add": ("+", 1), "subtract": ("-", 1), "multiply": ("*", 2), "divide": ("/", 2), "matmul": ("@", 2),
+    "power": ("**", 4), "greater": (">", 0), "greater_equal": (">=", 0), "less": ("<", 0), "less_equal": ("<=", 0),
+    "equal": ("==", 0), "not_equal": ("!=", 0),
+}  # fmt: skip
+# What NumPy's name and the Op's fields do not determine. A method reads better than a function, and is NumPy's too.
+_OWN = {
+    "negative": ("-{x}", 3),
+    "square": ("{x}**2", 4),
+    "identity": ("{x}", ATOM),
+    "relu": ("np.maximum({x}, 0)", ATOM),
+    "transpose": ("{x}.transpose{axes}", ATOM),
+    "reshape": ("{x}.reshape({to})", ATOM),
+    "cast": ("{x}.astype(np.{to})", ATOM),
+    "index": ("{x}[{key}]", ATOM),
+    "scatter": ("scatter({x}, np.s_[{key}], {into})", ATOM),
+    "broadcast_to": ("np.broadcast_to({x}, {to})", ATOM),
+    "softmax": ("softmax({x}, {axis})", ATOM),
+    "log_softmax": ("log_softmax({x}, {axis})", ATOM),
+    "sigmoid": ("sigmoid({x})", ATOM),
+}
+# A scalar may be a mere float, which has no methods.
+_OWN_OF_SCALARS = {
+    "transpose": ("{x}", ATOM),
+    "reshape": ("np.reshape({x}, {to})", ATOM),
+    "cast": ("np.asarray({x}, np.{to})", ATOM),
+    "index": ("np.asarray({x})[{key}]", ATOM),
+}
+HELPERS = {
+    "sigmoid": """def sigmoid(u):
+    return np.exp(-np.logaddexp(0, -u))  # 1 / (1 + exp(-u)), which does not overflow
+""",
+    "softmax": """def softmax(u, axis):
+    z = np.exp(u - u.max(axis=axis, keepdims=True))
+    return z / z.sum(axis=axis, keepdims=True)
+""",
+    "log_softmax": """def log_softmax(u, axis):
+    z = u - u.max(axis=axis, keepdims=True)
+    return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
+""",
+    "scatter": """def scatter(x, key, shape):
+    y = np.zeros(shape, np.result_type(x))
+    np.add.at(y, key, x)  # an element that key names twice is added twice
+    return y
+""",
+}
+
+
+def expression(value: Any, names: Mapping[Node, str], expand: Node | None = None) -> str:
+    """Write an expression as NumPy code; a Node in ``names`` is a variable, unless it is the one to ``expand``.
+
+    Raises ``NotImplementedError``, naming the operation, where NumPy has none of its name.
+    """
+    terms: dict[int, Term] = {}
+    stack = [value]
+    while stack:  # operands first, without recursion
+        node = stack[-1]
+        if isinstance(node, Node) and node in names and node is not expand:
+            terms[id(node)] = symbol(names[node])
+            stack.pop()
+            continue
+        inputs = node.inputs if isinstance(node, Node) else ()
+        missing = [x for x in inputs if id(x) not in terms]
+        stack.extend(missing)
+        if not missing:
+            terms[id(node)] = _term(node, [terms[id(x)] for x in inputs])
+            stack.pop()
+    return write(terms[id(value)], TEXT)
+
+
+def _term(node: Any, parts: list[Term]) -> Term:
+    if not isinstance(node, Node):
+        return _literal(node)
+    if node.op is None:
+        return _literal(node.value)
+    op, shape = node.op, node.shape
+    if op.name in _INFIX and len(parts) == 2:
+        sign, binds = _INFIX[op.name]
+        loose = [Term("({x})", {"x": part}) if part.binds == binds in (0, 4) else part for part in parts]
+        kind = op.name if binds != 2 else "divide"  # a * (b @ c) needs its brackets, as a / (b * c) does
+        return Term(f"{{a}} {sign} {{b}}", dict(zip("ab", loose, strict=True)), binds, kind)
+    letters = [f"x{i}" for i in range(len(parts))] if len(parts) != 1 else ["x"]
+    template, binds = _template(op, letters, node.inputs, shape)
+    return Term(template, dict(zip(letters, parts, strict=True)), binds, op.name)
+
+
+def _template(op: Op, letters: list[str], inputs: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[str, int]:
+    if isinstance(op, Power):
+        return f"{{x}}**{_value(op.exponent)}", 4
+    array = bool(np.shape(inputs[0]))
+    if isinstance(op, Transpose) and array and op.axes in (None, tuple(range(len(shape)))[::-1]):
+        return "{x}.T", ATOM
+    if op.name in _OWN:
+        template, binds = _OWN[op.name] if array else _OWN_OF_SCALARS.get(op.name, _OWN[op.name])
+        for field in op.fields:
+            template = template.replace(f"{{{field}}}", _static(op.name, field, getattr(op, field), shape))
+        return template, binds
+    if op.name in ("sum", "max", "min", "prod", "mean", "var", "std") and array:
+        return f"{{x}}.{op.name}({_keywords(op)})", ATOM
+    joins = op.name in ("concatenate", "stack")
+    slots = ", ".join(f"{{{letter}}}" for letter in letters)
+    keywords = _keywords(op)
+    return f"{_function(op)}({f'[{slots}]' if joins else slots}{keywords and ', ' + keywords})", ATOM
+
+
+def _function(op: Op) -> str:
+    """Give NumPy's function of an Op's name, or of its ufunc's."""
+    forward = op.forward.__name__ if isinstance(op, Elementwise) and isinstance(op.forward, np.ufunc) else op.name
+    for module, prefix in ((np, "np"), (np.linalg, "np.linalg")):
+        if hasattr(module, forward):
+            return f"{prefix}.{forward}"
+    raise NotImplementedError(f"to_numpy: NumPy has no function {op.name!r}, and how to write it is not known here")
+
+
+def _keywords(op: Op) -> str:
+    """Write the fields that differ from NumPy's defaults."""
+    fields = {field: getattr(op, field) for field in op.fields}
+    return ", ".join(f"{field}={_value(x)}" for field, x in fields.items() if x is not None and x is not False)
+
+
+def _static(name: str, field: str, x: Any, shape: tuple[int, ...]) -> str:
+    if field == "key":
+        return _key(x)
+    if name == "cast":
+        return str(np.dtype(x).name)
+    if name == "reshape":
+        return str(shape) if len(shape) != 1 else str(shape[0])
+    return _value(x)
+
+
+def _key(key: Any) -> str:
+    """Write an index as it stands between brackets."""
+    if isinstance(key, tuple):
+        return ", ".join(map(_key, key)) + ("," if len(key) == 1 else "") if key else "()"
+    if isinstance(key, slice):
+        ends = [key.start, key.stop, *([] if key.step is None else [key.step])]
+        return ":".join("" if end is None else str(end) for end in ends)
+    if key is Ellipsis:
+        return "..."
+    return "np.newaxis" if key is None else _value(key)
+
+
+def _value(x: Any) -> str:
+    """Write a number, a tuple, an array, a dtype as Python code."""
+    if isinstance(x, np.ndarray):
+        kind = {"b": "bool", "i": "int", "u": "int"}.get(x.dtype.kind)
+        values = np.array2string(x, separator=", ", threshold=x.size + 1, floatmode="unique", max_line_width=10**9)
+        shape = f".reshape({', '.join(map(str, x.shape))})" if not x.size else ""
+        return f"np.array({' '.join(values.split())}{f', {kind}' if kind else ''}){shape}"
+    if isinstance(x, np.generic):
+        return repr(x.item())
+    if isinstance(x, np.dtype):
+        return f"np.{x.name}"
+    return repr(x)
+
+
+def _literal(x: Any) -> Term:
+    if np.ndim(x):
+        return symbol(_value(np.asarray(x)))
+    written = _value(x.item() if isinstance(x, np.ndarray) else x)
+    if written in ("inf", "-inf", "nan"):
+        written = written.replace("inf", "np.inf").replace("nan", "np.nan")
+    return Term(written, kind="number", binds=3 if written.startswith("-") else ATOM)

@@ -1,0 +1,166 @@
+"""A derivation in each notation and format, and the code written from it, against the engine."""
+
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from latex2mathml.converter import convert
+from samples import SAMPLES
+
+from minigrad import Tensor, derive, losses, nn, sigmoid, softmax, sums_to_one
+
+
+def mlp(sizes=(4, 5, 3), rows=5, output="softmax", **kwargs):
+    rng = np.random.default_rng(1)
+    X = Tensor(rng.normal(size=(rows, sizes[0])), name="X")
+    T = Tensor(np.eye(sizes[-1])[np.arange(rows) % sizes[-1]], name="T")
+    loss = losses.cross_entropy if output == "softmax" else losses.squared_error
+    return loss(nn.MLP(sizes, output=output, rng=0, **kwargs)(X), T), [sums_to_one(T)]
+
+
+def gate_residual_and_tied():
+    rng = np.random.default_rng(0)
+    X, T = (Tensor(rng.normal(size=(5, 4)), name=name) for name in "XT")
+    V, G = (Tensor(rng.normal(size=(4, 4)), requires_grad=True, name=name) for name in "VG")
+    h = np.tanh(X @ V) * sigmoid(X @ G)
+    return losses.squared_error(X + np.tanh(h @ V), T) + 0.05 * (V**2).sum(), []
+
+
+def attention():
+    rng = np.random.default_rng(0)
+    X, T = (Tensor(rng.normal(size=(5, 4)), name=name) for name in "XT")
+    Q, K, V = (Tensor(rng.normal(size=(4, 4)), requires_grad=True, name=f"W_{name}") for name in "qkv")
+    return losses.squared_error(softmax((X @ Q) @ (X @ K).T / 2) @ (X @ V), T), []
+
+
+def layer_normalisation():
+    rng = np.random.default_rng(0)
+    X, T = (Tensor(rng.normal(size=(5, 4)), name=name) for name in "XT")
+    W = Tensor(rng.normal(size=(4, 4)), requires_grad=True, name="W")
+    gain = Tensor(rng.normal(size=4), requires_grad=True, name="gain")
+    u = X @ W
+    centred = u - u.mean(axis=1, keepdims=True)
+    y = gain * centred / np.sqrt((centred**2).mean(axis=1, keepdims=True) + 1e-5)
+    return losses.squared_error(y, T), []
+
+
+NETWORKS = [
+    *(lambda n=n: mlp((4,) * n + (3,)) for n in (1, 2, 3, 6)),
+    lambda: mlp(hidden="tanh", output="identity"),
+    lambda: mlp(hidden="relu", rows=1),
+    gate_residual_and_tied,
+    attention,
+    layer_normalisation,
+]
+
+
+def test_index_notation_is_the_books():
+    loss, given = mlp(rows=1)
+    assert derive(loss, given=given).to_text("index").splitlines() == [
+        "δₖ = ∂E/∂uₖ = yₖ − tₖ    (Σ T = 1 along axis -1)",
+        "∂E/∂wⱼₖ = yⱼ δₖ",
+        "∂E/∂bₖ = δₖ",
+        "∂E/∂yⱼ = Σᵣ δᵣ wⱼᵣ",
+        "δⱼ = ∂E/∂uⱼ = (Σᵣ δᵣ wⱼᵣ)(1 − yⱼ)yⱼ",
+        "∂E/∂wᵢⱼ = xᵢ δⱼ",
+        "∂E/∂bⱼ = δⱼ",
+    ]
+
+
+def test_the_samples_have_an_index_where_they_are_summed():
+    loss, _ = mlp()
+    lines = derive(loss).to_text("index").splitlines()
+    assert lines[0] == "δₖ = ∂E/∂uₖ = yₖ Σᵣ tᵣ − tₖ"
+    assert lines[1:3] == ["∂E/∂wⱼₖ = Σₙ yₙⱼ δₙₖ", "∂E/∂bₖ = Σₙ δₙₖ"]
+
+
+def test_a_deeper_net_keeps_the_number_of_the_layer():
+    loss, given = mlp((4, 5, 6, 7, 3))
+    text = derive(loss, given=given).to_text("index")
+    assert "δ⁽²⁾ⱼ = ∂E/∂u⁽²⁾ⱼ = (Σᵣ δ⁽³⁾ᵣ w⁽³⁾ⱼᵣ)(1 − y⁽²⁾ⱼ)y⁽²⁾ⱼ" in text
+    assert "∂E/∂w⁽²⁾ᵢⱼ = Σₙ y⁽¹⁾ₙᵢ δ⁽²⁾ₙⱼ" in text
+
+
+def test_plain_text_is_ascii():
+    loss, given = mlp()
+    text = derive(loss, given=given).to_text("text")
+    assert text.isascii()
+    assert text.splitlines()[:2] == ["delta2 = dE/dU2 = Y2 - T    (sum T = 1 along axis -1)", "dE/dW2 = Y1.T @ delta2"]
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("notation", ["matrix", "index", "text"])
+def test_other_parsers_read_every_format(network, notation):
+    loss, given = network()
+    derivation = derive(loss, given=given)
+    tex = derivation.to_latex(notation)
+    assert tex.startswith(r"\begin{aligned}")
+    assert tex.count("&=") == len(derivation)
+    assert "merror" not in convert(tex)
+    assert derivation.to_markdown(notation).count("\n") == len(derivation) + 1
+    style, table = derivation.to_html(notation).split("</style>\n")
+    assert "http" not in style + table
+    root = ElementTree.fromstring(table)
+    assert len(root.findall("tbody/tr")) == len(derivation)
+    assert all(cell.get("alttext") for cell in root.iter("math"))
+
+
+def test_notebooks_show_mathematics():
+    loss, _ = mlp()
+    derivation = derive(loss)
+    assert derivation._repr_html_() == derivation.to_html()
+    assert r"\delta_2" in derivation._repr_latex_()
+
+
+def test_an_unknown_notation():
+    loss, _ = mlp()
+    with pytest.raises(ValueError, match="'matrix', 'index', 'text', not 'tensor'"):
+        derive(loss).to_latex("tensor")
+
+
+def run(derivation):
+    """Execute the generated code on the traced values: E and the gradients, in the lines' order."""
+    source = derivation.to_numpy()
+    assert "minigrad" not in source
+    space = {}
+    exec(source, space)
+    arrays = [np.asarray(x, np.float64) for x in derivation.graph.values.values()]
+    E, gradients = space["loss_and_gradients"](*arrays)
+    return E, list(gradients.values())
+
+
+def agrees(loss, derivation):
+    """Compare the code's E and gradients with those of the engine's own backward pass."""
+    E, gradients = run(derivation)
+    np.testing.assert_allclose(E, loss.data, rtol=1e-12, atol=1e-13)
+    loss.backward()
+    leaves = {id(node): t for t, node in derivation._nodes.items() if t.op is None}
+    wanted = [leaves[id(line.target)] for line in derivation if line.target.op is None]
+    for t, found in zip(wanted, gradients, strict=True):
+        np.testing.assert_allclose(found, t.grad, rtol=1e-9, atol=1e-12)
+        assert np.shape(found) == t.shape
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_the_code_gives_the_engines_gradients(network):
+    loss, given = network()
+    agrees(loss, derive(loss, given=given))
+
+
+@pytest.mark.parametrize("row", [row for row in SAMPLES if row.op.differentiable], ids=str)
+def test_the_code_of_every_operation_is_right(row):
+    xs = [Tensor(x, requires_grad=True, name=name) for x, name in zip(row.arrays(), "abc", strict=False)]
+    y = row.call(*xs)
+    loss = (np.cos(1.0 + np.arange(y.size)).reshape(y.shape) * y).sum()
+    agrees(loss, derive(loss))
+
+
+def test_the_code_is_what_one_writes_by_hand():
+    loss, given = mlp()
+    source = derive(loss, given=given).to_numpy("step")
+    assert "def step(" in source
+    for line in ["U1 = X @ W1 + b1", "δ2 = Y2 - T", "dW2 = Y1.T @ δ2", "db2 = δ2.sum(axis=0)", "dY1 = δ2 @ W2.T"]:
+        assert f"    {line}  " in source
+    assert "# ∂E/∂W₂ = Y₁ᵀ δ₂" in source
+    with pytest.raises(ValueError, match="cannot be called"):
+        derive(loss).to_numpy("a b")
