@@ -61,7 +61,7 @@ def pullback(
             rule = op.vjps[i]
             if rule is None:
                 continue
-            c = _watched(rule, i, op, g, y, values) if watched else rule(op, g, y, *values)
+            c = _watched(rule, i, op, g, y, values, kind.guarded) if watched else rule(op, g, y, *values)
             if op.broadcasts:
                 value = values[i]
                 if c.shape != value.shape:
@@ -116,7 +116,7 @@ def _along_chain(t: Any, g: Any, since: int) -> tuple[Any, Any]:
     return t, g
 
 
-def _watched(rule: Any, i: int, op: Any, g: Any, y: Any, values: tuple[Any, ...]) -> Any:
+def _watched(rule: Any, i: int, op: Any, g: Any, y: Any, values: tuple[Any, ...], guarded: bool) -> Any:
     """Apply a rule; where it multiplies by a derivative that is not finite, a gradient of 0 stays 0.
 
     Only such a derivative is replaced: where it is finite, it matters to the second order even at g = 0.
@@ -126,7 +126,7 @@ def _watched(rule: Any, i: int, op: Any, g: Any, y: Any, values: tuple[Any, ...]
     derivative = op.derivatives[i](y, *values)
     if getattr(derivative, "dtype", None) == np.bool_:
         return g * derivative
-    if not (getattr(derivative, "has_data", True) and getattr(g, "has_data", True)):
+    if not (guarded or (getattr(derivative, "has_data", True) and getattr(g, "has_data", True))):
         return g * derivative  # an expression has no values to look at
     if isinstance(derivative, np.ndarray | np.generic | float | int) and np.isfinite(derivative).all():
         return g * derivative

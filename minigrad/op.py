@@ -49,6 +49,7 @@ class Op:
     chooses = False  # does the value ignore some elements of its inputs? Then no NaN may come back from those
     broadcasts = False  # may an input be smaller than the rule's result? Then the walk sums over the broadcast axes
     differentiable = True
+    weak = False  # is the value a Python number, which takes the dtype of what it meets (NEP 50)?
 
     def forward(self, *arrays: Any) -> Any:
         """Give the value of the operation on arrays."""

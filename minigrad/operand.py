@@ -22,6 +22,7 @@ class Operand(Recorder):
 
     __slots__ = ()
     has_data = True
+    guarded = False
     op: Op | None
     inputs: Any  # a tuple, as a slot or as a property
     values: Any

@@ -12,6 +12,7 @@ import numpy as np
 from numpy import divide, multiply, sqrt
 from numpy.typing import NDArray
 
+from minigrad.recording import tracer
 from minigrad.tensor import Tensor
 
 Array = NDArray[Any]
@@ -74,6 +75,10 @@ class Optimizer:
 
     def step(self) -> None:
         """Update every parameter that has a gradient; all are checked before the first is changed."""
+        tracing = tracer()
+        if tracing is not None:
+            tracing.step(self)
+            return
         ready = []
         for row in self._rows:
             grad = row.param._grad  # past the property: a tenth of a small update
@@ -91,6 +96,11 @@ class Optimizer:
 
     def zero_grad(self) -> None:
         """Forget the gradients, so that the next backward() starts from nothing."""
+        tracing = tracer()
+        if tracing is not None:
+            for p in self.params:
+                tracing.forget(p)
+            return
         for p in self.params:
             p._grad = None
 
@@ -224,9 +234,9 @@ class Adam(Optimizer):
         t += 1
         _average(m, self.beta1, g, buf)
         _average(v, self.beta2, multiply(g, g, buf), buf)
-        v_hat = divide(v, 1 - self.beta2 ** int(t), buf)
+        v_hat = divide(v, 1 - self.beta2 ** t.item(), buf)
         divide(m, _root(v_hat, self.eps, buf), buf)
-        w -= multiply(buf, self.lr / (1 - self.beta1 ** int(t)), buf)
+        w -= multiply(buf, self.lr / (1 - self.beta1 ** t.item()), buf)
 
 
 class AdamW(Adam):

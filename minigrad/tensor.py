@@ -53,6 +53,8 @@ def _binary(op: Op) -> Callable[[Tensor, Any], Tensor]:
     forward = op.forward
 
     def operator(a: Tensor, b: Any) -> Tensor:
+        if pauses.count:
+            return a._apply(op, (a, b))
         x = a.data
         kind = type(b)
         if kind is ndarray or kind is float:
@@ -69,7 +71,7 @@ def _binary(op: Op) -> Callable[[Tensor, Any], Tensor]:
             return a._apply(op, (a, b))
         result = _new(Tensor)
         result.data = data
-        if recorded and not (pauses.count and pauses.thread.paused):
+        if recorded:
             if data.dtype is not x.dtype or a.serial <= 0:
                 _check_real(op, data, (a, b))
             result.op = op
@@ -124,6 +126,7 @@ class Tensor(Operand):
     # _z; any other has a tuple of its operands in _a, one of the values in _x, and None in _b. Without two tuples a
     # result is recorded faster, and the garbage collector, which looks at every recorded operation some seven times
     # in a chain of 10⁶, has one object to look at instead of three.
+    plain = False  # it is a Tensor, and does not merely stand for an array while a function is traced
     __slots__ = ("__weakref__", "_a", "_b", "_grad", "_name", "_place", "_x", "_z", "data", "op", "serial")
     data: Any
     _a: Any
@@ -186,6 +189,8 @@ class Tensor(Operand):
     @property
     def grad(self) -> Tensor | None:
         """∂E/∂(this tensor), added up over the calls of ``backward`` since it was last set to None."""
+        if pauses.count and pauses.thread.tracer is not None:
+            pauses.thread.tracer.touch(self)
         return getattr(self, "_grad", None)
 
     @grad.setter
@@ -195,6 +200,8 @@ class Tensor(Operand):
                 raise TypeError(f"grad of {described(self)}: wanted a Tensor or None, not {type(value).__name__}.")
             if value.shape != self.shape:
                 raise ValueError(f"grad of {described(self)}: wanted shape {self.shape}, not {value.shape}.")
+        if pauses.count and pauses.thread.tracer is not None:
+            pauses.thread.tracer.forget(self)
         self._grad = value
 
     @property
@@ -213,6 +220,8 @@ class Tensor(Operand):
 
     def _apply(self, op: Op, inputs: tuple[Any, ...]) -> Tensor:
         """Compute an operation, and record it if a gradient flows to one of its inputs."""
+        if pauses.count and pauses.thread.tracer is not None:
+            return pauses.thread.tracer.apply(op, inputs)
         values: Any
         if len(inputs) == 1:
             values, recorded = (self.data,), self.serial > 0
@@ -308,6 +317,14 @@ class Tensor(Operand):
         result = _constant(self.data)
         result._name = self.name
         return result
+
+    def as_plain(self) -> Any:
+        """Give the array."""
+        return self.data
+
+    def of_gradient(self, g: Any) -> Tensor:
+        """Give an array that the walk found for this tensor as a Tensor of its own, or zeros for None."""
+        return Tensor(np.zeros_like(self.data) if g is None else owned(g))
 
     def item(self) -> Any:
         """Give the one element as a Python number."""

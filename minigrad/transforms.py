@@ -11,8 +11,8 @@ import numpy as np
 
 from minigrad.autodiff import pullback
 from minigrad.ops.elementwise import identity
-from minigrad.recording import pauses, recorded
-from minigrad.tensor import Tensor, is_array, owned
+from minigrad.recording import pauses, recorded, tracer
+from minigrad.tensor import Tensor, is_array
 
 
 class _Depth(threading.local):
@@ -64,9 +64,9 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
                 or _depends_on_older(value, oldest)
             )
             gradients = _gradients(called, value, variables, with_graph)
-        if not with_graph and not any(isinstance(x, Tensor) for x in args):
-            value = value.data if isinstance(value, Tensor) else value
-            gradients = [g.data for g in gradients]
+        if not with_graph and not any(isinstance(x, Tensor) and not x.plain for x in args):
+            value = value.as_plain() if isinstance(value, Tensor) else value
+            gradients = [g.as_plain() for g in gradients]
         elif paused:
             value = value.detach() if isinstance(value, Tensor) else value
         return value, tuple(gradients) if several else gradients[0]
@@ -96,8 +96,8 @@ def _variable(called: str, args: tuple[Any, ...], i: int) -> Tensor:
     x = args[i]
     if isinstance(x, Tensor) and x.requires_grad:
         return identity(x)
-    data = x.data if isinstance(x, Tensor) else x
-    if not (is_array(data) or isinstance(data, int | float | complex | np.generic)):
+    data = x.detach() if isinstance(x, Tensor) else x
+    if not (isinstance(x, Tensor) or is_array(data) or isinstance(data, int | float | complex | np.generic)):
         raise TypeError(f"grad of {called}: argument {i} is a {type(x).__name__}, not an array or a number.")
     kind = data.dtype if hasattr(data, "dtype") else np.result_type(data)
     if kind.kind != "f":
@@ -105,7 +105,11 @@ def _variable(called: str, args: tuple[Any, ...], i: int) -> Tensor:
             f"grad of {called}: argument {i} is {kind}, and only floating-point arguments have gradients. "
             f"Write 3.0 for 3, or convert an array with .astype(float)."
         )
-    return Tensor(data, requires_grad=True)
+    tracing = tracer()
+    if tracing is not None:
+        variable: Tensor = tracing.variable(x)
+        return variable
+    return Tensor(data.data if isinstance(data, Tensor) else data, requires_grad=True)
 
 
 def _depends_on_older(value: Any, oldest: int) -> bool:
@@ -137,12 +141,8 @@ def _gradients(called: str, value: Any, variables: list[Tensor], with_graph: boo
     found: dict[Tensor, Any] = {}
     oldest = min(x.serial for x in variables)
     if isinstance(value, Tensor) and value.serial >= oldest:
-        seed = value.dtype.type(1)
+        seed = value._seed(None)
         found = pullback(
-            value, Tensor(seed) if with_graph else seed, create_graph=with_graph, since=oldest, keep=set(variables)
+            value, seed if with_graph else seed.data, create_graph=with_graph, since=oldest, keep=set(variables)
         )
-    gradients = [found.get(x) for x in variables]
-    return [
-        Tensor(np.zeros_like(x.data)) if g is None else g if isinstance(g, Tensor) else Tensor(owned(g))
-        for g, x in zip(gradients, variables, strict=True)
-    ]
+    return [g if isinstance(g, Tensor) else x.of_gradient(g) for x in variables for g in (found.get(x),)]

@@ -28,7 +28,7 @@ class Node(Operand):
     True
     """
 
-    __slots__ = ("_dtype", "_shape", "inputs", "name", "op", "serial", "table", "value", "values")
+    __slots__ = ("_dtype", "_shape", "inputs", "name", "op", "serial", "table", "value", "values", "weak")
     __match_args__ = ("op", "inputs")
     has_data = False
 
@@ -42,10 +42,12 @@ class Node(Operand):
         dtype: Any = np.float64,
         table: Table | None = None,
         value: Any = None,
+        weak: bool = False,
     ) -> None:
         self.op, self.inputs, self.values, self.name = op, inputs, inputs, name
         self._shape, self._dtype, self.serial = shape, np.dtype(dtype), _next_serial()
         self.table, self.value = table, value
+        self.weak = weak  # a Python number that is not known yet: like one, it takes the dtype of what it meets (NEP 50)
 
     @property
     def shape(self) -> Shape:
@@ -68,8 +70,9 @@ class Node(Operand):
         if self.table is not None and key in self.table:
             return self.table[key]
         shape = op.shape(*(x.shape if isinstance(x, Node) else () for x in inputs))
-        dtype = op.dtype(*(x.dtype if isinstance(x, Node) else x for x in inputs))
-        node = Node(op, inputs, shape=shape, dtype=dtype, table=self.table)
+        weak = op.weak or all(x.weak for x in inputs if isinstance(x, Node))
+        dtype = op.dtype(*((0.0 if x.weak else x.dtype) if isinstance(x, Node) else x for x in inputs))
+        node = Node(op, inputs, shape=shape, dtype=dtype, table=self.table, weak=weak)
         if self.table is not None:
             self.table[key] = node
         return node

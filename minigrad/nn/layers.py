@@ -19,6 +19,7 @@ from minigrad.nn.init import Initializer, Rng, he, xavier
 from minigrad.ops.elementwise import relu, sigmoid, tanh
 from minigrad.ops.linalg import affine
 from minigrad.ops.reduction import softmax
+from minigrad.recording import random, setting
 from minigrad.tensor import Tensor
 
 Layer = Callable[[Any], Any]
@@ -89,10 +90,11 @@ class Dropout:
 
     def __call__(self, x: Any) -> Any:
         """Give x, in training with its dropped elements at 0."""
-        if not self.training or self.rate == 0:
+        rate = setting(self, "rate")
+        if not setting(self, "training") or rate == 0:
             return x
-        kept = self.rng.random(x.shape) >= self.rate
-        return x * np.multiply(kept, 1 / (1 - self.rate), dtype=np.result_type(x.dtype, 1.0))
+        kept = random(self.rng, x.shape) >= rate
+        return x * (kept.astype(np.result_type(x.dtype, 1.0)) * (1 / (1 - rate)))
 
     def parameters(self) -> list[Tensor]:
         """Give none: dropout learns nothing."""

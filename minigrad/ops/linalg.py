@@ -142,6 +142,17 @@ class Inner(Op):
         return ()
 
 
+class LogLikelihood(Inner):
+    """Σ t ln y from t and ln y, where a class that cannot be (t = 0, ln y = −∞) counts 0: 0 ln 0 = 0."""
+
+    name = "log_likelihood"
+
+    def forward(self, a: Any, b: Any) -> Any:
+        """Multiply and add up; look for 0 · ∞ only if the sum says that there is one, since looking costs a pass."""
+        total = super().forward(a, b)
+        return total if total == total else np.vdot(a, np.where(a == 0, 0, b))
+
+
 class HalfSquaredDistance(Inner):
     """Half the squared distance, E = ½ Σ (a − b)². ∂E/∂a = a − b, ∂E/∂b = b − a."""
 
@@ -161,6 +172,7 @@ class HalfSquaredDistance(Inner):
 matmul = MatMul()
 affine = Affine()
 vdot = Inner()
+log_likelihood = LogLikelihood()
 half_squared_distance = HalfSquaredDistance()
 
 

@@ -95,7 +95,7 @@ class Scatter(Index):
     def forward(self, x: Any) -> Any:
         """Add x into zeros; an index that holds arrays may name an element twice, which += would count once."""
         y = np.zeros_like(x, shape=self.into)
-        if _is_basic(self.key):
+        if is_basic(self.key):
             y[self.key] = x
         else:
             np.add.at(y, self.key, x)
@@ -116,7 +116,7 @@ def _own(key: Any) -> Any:
     return key.copy() if isinstance(key, np.ndarray) else list(key) if isinstance(key, list) else key
 
 
-def _is_basic(key: Any) -> bool:
+def is_basic(key: Any) -> bool:
     """Say whether an index holds no arrays, so that it names every element once."""
     parts = key if isinstance(key, tuple) else (key,)
     return all(part is None or part is Ellipsis or isinstance(part, slice | int | np.integer) for part in parts)
@@ -185,6 +185,72 @@ class EachInput:
 
     def __getitem__(self, i: int) -> Rule:
         return partial(self.rule, i)
+
+
+class OfTheFirst(EachInput):
+    """A rule for the first input alone; the others, indices, have no gradient."""
+
+    def __getitem__(self, i: int) -> Any:
+        return self.rule if i == 0 else None
+
+
+class Gather(Op):
+    """Indexing where some of the indices are operands: ``template`` holds the static ones, each in a tuple, and None.
+
+    ``Gather((None,))(x, i)`` is ``x[i]``, and ``Gather(((slice(2),), None))(x, i)`` is ``x[:2, i]``.
+    """
+
+    name, letters, text, chooses = "gather", "xi", "{x}[{i}]", True
+    fields: ClassVar[tuple[str, ...]] = ("template",)
+    vjps = OfTheFirst(lambda op, g, y, x, *indices: ScatterAt(op.template, x.shape)(g, *indices))
+
+    def __init__(self, template: tuple[Any, ...] = (None,)) -> None:
+        self.template = template
+
+    def filled(self, indices: Sequence[Any]) -> tuple[Any, ...]:
+        """Give the whole index, with the operands in their places."""
+        left = iter(indices)
+        return tuple(next(left) if part is None else part[0] for part in self.template)
+
+    def forward(self, x: Any, *indices: Any) -> Any:
+        """Index."""
+        return x[self.filled(indices)]
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """Give the shape of what the index selects."""
+        return _empty(shapes[0])[self.filled([np.zeros(shape, np.intp) for shape in shapes[1:]])].shape
+
+    def dtype(self, *dtypes: Any) -> np.dtype[Any]:
+        """Give the dtype of x."""
+        return np.result_type(dtypes[0])
+
+    def _key(self) -> tuple[Any, ...]:
+        return (_hashable(self.template),)
+
+
+class ScatterAt(Gather):
+    """The transpose of ``Gather``: zeros of shape ``into``, with x added in at the index."""
+
+    name, text, chooses = "scatter_at", "scatter({x}, {i})", False
+    fields: ClassVar[tuple[str, ...]] = ("template", "into")
+    vjps = OfTheFirst(lambda op, g, y, x, *indices: Gather(op.template)(g, *indices))
+
+    def __init__(self, template: tuple[Any, ...] = (None,), into: Shape = (3, 3)) -> None:
+        super().__init__(template)
+        self.into = into
+
+    def forward(self, x: Any, *indices: Any) -> Any:
+        """Add x into zeros."""
+        y = np.zeros_like(x, shape=self.into)
+        np.add.at(y, self.filled(indices), x)
+        return y
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """Give the shape scattered into."""
+        return self.into
+
+    def _key(self) -> tuple[Any, ...]:
+        return (_hashable(self.template), self.into)
 
 
 class Concatenate(Op):

@@ -1,0 +1,178 @@
+"""The order in which a lowered graph runs, and the memory that every result is written to.
+
+Two parts follow each other. In the first everything is computed that needs no new parameter; nothing that outlives the
+call is written. In the second the parameters and running values are written, in place where that can be: a call is
+either before that part, or finishes it, so no exception leaves the parameters in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from minigrad.graph.compile.lower import is_view
+from minigrad.graph.node import Node, ordered
+from minigrad.op import Elementwise
+
+
+@dataclass(eq=False)
+class Memory:
+    """A piece of memory of the plan's own, which results use in turns."""
+
+    nbytes: int
+    users: list[Node] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class Plan:
+    """Nodes in order (``first``, then ``second``), and where each result goes.
+
+    ``memory``   the Memory of a result, where it has some
+    ``in_place`` the input whose own array a result is written to
+    ``copies``   (input, value): what is copied into an input's array at the very end
+    ``fresh``    the results that each call returns in arrays of their own
+    """
+
+    first: list[Node]
+    second: list[Node]
+    memory: dict[Node, Memory]
+    in_place: dict[Node, Node]
+    copies: list[tuple[Node, Any]]
+    fresh: set[Node]
+
+
+def planned(returned: Iterable[Any], updates: Mapping[Node, Any]) -> Plan:
+    """Plan the computation of what is returned and of the new values of inputs, ``updates``."""
+    returned = list(returned)
+    nodes = [x for x in ordered([*returned, *reversed(updates.values())]) if x.op is not None]
+    users: dict[Node, list[Node]] = {}
+    for node in nodes:
+        for x in dict.fromkeys(x for x in node.inputs if isinstance(x, Node)):
+            users.setdefault(x, []).append(node)
+    in_place = _chains(nodes, users, updates)
+    late = _descendants(nodes, in_place)
+    for state in set(in_place.values()):  # whatever else reads the old value must come before
+        chain = {node for node, into in in_place.items() if into is state}
+        if any(reader in late and reader not in chain for reader in _readers(state, users)):
+            for node in chain:
+                del in_place[node]
+    late = _descendants(nodes, in_place)
+    copies = [(x, value) for x, value in updates.items() if in_place.get(value) is not x]
+    fresh = {x for x in returned if isinstance(x, Node) and x.shape and x.op is not None and not is_view(x.op)}
+    fresh -= set(in_place)
+    first, second = [x for x in nodes if x not in late], [x for x in nodes if x in late]
+    kept = [x for x in (*returned, *(value for _, value in copies)) if isinstance(x, Node)]
+    memory = _memory([*first, *second], kept, fresh | set(in_place))
+    return Plan(first, second, memory, in_place, copies, fresh)
+
+
+def root(node: Node) -> Node:
+    """Give the Node whose memory a view looks at."""
+    while is_view(node.op):
+        (node,) = node.inputs
+    return node
+
+
+def is_array(node: Any) -> bool:
+    """Say whether a Node's value is an array rather than a number."""
+    return isinstance(node, Node) and bool(node.shape)
+
+
+def is_ufunc(node: Node) -> bool:
+    """Say whether a Node is one call of a NumPy ufunc, which may write over its own operands."""
+    return isinstance(node.op, Elementwise) and isinstance(node.op.forward, np.ufunc)
+
+
+def _chains(nodes: list[Node], users: Mapping[Node, list[Node]], updates: Mapping[Node, Any]) -> dict[Node, Node]:
+    """Find the operations that may write over the old value of an input: from it to its new one, with no other use."""
+    outputs = {x for x in updates.values() if isinstance(x, Node)}
+    found: dict[Node, Node] = {}
+    for state, new in updates.items():
+        chain: list[Node] = []
+        node = new
+        while isinstance(node, Node) and is_ufunc(node) and node.shape == state.shape and node.dtype == state.dtype:
+            if chain and (len(users.get(node, [])) != 1 or node in outputs):
+                break
+            chain.append(node)
+            node = next((x for x in node.inputs if x is state), None) or next(
+                (x for x in node.inputs if isinstance(x, Node) and _leads_to(x, state)), None
+            )
+        if node is state and state.shape and not any(x in found for x in chain):
+            found.update(dict.fromkeys(chain, state))
+    return found
+
+
+def _leads_to(node: Node, state: Node) -> bool:
+    """Say whether a Node is an elementwise operation that may stem from an input of its shape."""
+    return is_ufunc(node) and node.shape == state.shape and state in set(ordered([node]))
+
+
+def _descendants(nodes: list[Node], of: Mapping[Node, Node]) -> set[Node]:
+    found: set[Node] = set()
+    for node in nodes:
+        if node in of or any(x in found for x in node.inputs if isinstance(x, Node)):
+            found.add(node)
+    return found
+
+
+def _readers(x: Node, users: Mapping[Node, list[Node]]) -> set[Node]:
+    """Give the operations that read an input's memory, also through a view."""
+    found: set[Node] = set()
+    stack = [x]
+    while stack:
+        for user in users.get(stack.pop(), []):
+            if is_view(user.op):
+                stack.append(user)
+            found.add(user)
+    return found
+
+
+def _memory(order: list[Node], kept: Iterable[Node], elsewhere: set[Node]) -> dict[Node, Memory]:
+    """Give every array a Memory, as soon as the last reader of another's has run, that one's."""
+    last: dict[Node, int] = {}
+    for position, node in enumerate(order):
+        for x in (node, *node.inputs):
+            if isinstance(x, Node):
+                last[root(x)] = position
+    for x in kept:
+        last[root(x)] = len(order)
+    memory: dict[Node, Memory] = {}
+    free: list[Memory] = []
+    for position, node in enumerate(order):
+        owns = is_array(node) and not is_view(node.op)
+        ending = list(dict.fromkeys(root(x) for x in node.inputs if isinstance(x, Node)))
+        ending = [x for x in ending if x in memory and last[x] == position]
+        if owns and node not in elsewhere:
+            reused = _overwritten(node, ending) if is_ufunc(node) else None
+            if reused is not None:
+                memory[node] = memory[reused]
+                ending = [x for x in ending if x is not reused]
+            else:
+                memory[node] = _taken(free, prod(node.shape) * node.dtype.itemsize)
+            memory[node].users.append(node)
+        free.extend(memory[x] for x in ending)
+        if node in memory and last[node] == position:  # computed for nothing but its own sake
+            free.append(memory[node])
+    return memory
+
+
+def _overwritten(node: Node, ending: list[Node]) -> Node | None:
+    """Find an operand of the same shape and dtype that nobody needs any more."""
+    for x in ending:
+        if x.shape == node.shape and x.dtype == node.dtype and any(x is y for y in node.inputs):
+            return x
+    return None
+
+
+def _taken(free: list[Memory], nbytes: int) -> Memory:
+    """Take the smallest free Memory that is large enough, but not out of all proportion, or a new one."""
+    fitting = [m for m in free if nbytes <= m.nbytes <= max(4 * nbytes, 256)]
+    if not fitting:
+        return Memory(nbytes)
+    best = min(fitting, key=lambda m: m.nbytes)
+    free.remove(best)
+    return best

@@ -1,0 +1,197 @@
+"""One traced call of a function, checked: what it returns, what it updates, and what that depends on."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from minigrad.graph.compile.sources import Captured, Data, Source
+from minigrad.graph.compile.tracing import Traced, TraceError, Tracer
+from minigrad.graph.node import Node, ordered
+from minigrad.recording import traced_by
+from minigrad.tensor import Tensor, is_array
+
+
+@dataclass(eq=False)
+class Record:
+    """What a call does, as expressions of ``inputs``.
+
+    ``result`` is what the function returned, with an Output in the place of each traced value; ``returned`` are those
+    values; ``updates`` the new contents of parameters and running values; ``grads`` the gradients that the function
+    leaves behind, None for one that it takes away.
+    """
+
+    result: Any
+    returned: list[Any]
+    updates: list[tuple[Node, Any]]
+    grads: list[tuple[Tensor, Any]]
+    inputs: dict[Node, Source]
+    guards: list[tuple[Any, str, Any]]
+    without_gradient: list[Tensor]
+    seeds: list[Node]
+    gradients: set[Node]
+
+
+@dataclass(frozen=True)
+class Output:
+    """Stands for the value at a position among those returned; ``plain`` where that is an array, not a Tensor."""
+
+    position: int
+    plain: bool
+
+
+def flat(structure: Any, leaves: list[Any]) -> Any:
+    """Take the arrays, Tensors and floats out of nested tuples, lists and dicts; give the rest, which is static."""
+    if isinstance(structure, tuple | list):
+        return (type(structure), *(flat(part, leaves) for part in structure))
+    if isinstance(structure, dict):
+        return (dict, *((name, flat(part, leaves)) for name, part in structure.items()))
+    if isinstance(structure, Tensor) or is_array(structure):
+        leaves.append(structure)
+        grad = isinstance(structure, Tensor) and structure.requires_grad
+        return (type(structure), tuple(structure.shape), structure.dtype, grad)
+    if isinstance(structure, float):
+        leaves.append(structure)
+        return float
+    return structure if isinstance(structure, str | bytes | int | bool | None) else _static(structure)
+
+
+def _static(x: Any) -> Any:
+    try:
+        hash(x)
+    except TypeError:
+        raise TypeError(f"compile: an argument of type {type(x).__name__} is neither an array nor hashable") from None
+    return (type(x), x)
+
+
+def rebuilt(structure: Any, leaf: Callable[[Any], Any]) -> Any:
+    """Give nested tuples, lists and dicts anew, with every leaf replaced."""
+    if isinstance(structure, tuple) and hasattr(structure, "_fields"):
+        return type(structure)(*(rebuilt(part, leaf) for part in structure))
+    if isinstance(structure, tuple | list):
+        return type(structure)(rebuilt(part, leaf) for part in structure)
+    if isinstance(structure, dict):
+        return {name: rebuilt(part, leaf) for name, part in structure.items()}
+    return leaf(structure)
+
+
+def recorded(f: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Record:
+    """Trace a call, twice: what differs between the two would be frozen into the code, and is an error instead."""
+    first, places = _traced(f, args, kwargs)
+    second, _ = _traced(f, args, kwargs)
+    _compare(first, second, places)
+    return first
+
+
+def _traced(f: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Record, dict[Any, str]]:
+    tracer = Tracer()
+    leaves: list[Any] = []
+
+    def argument(x: Any) -> Any:
+        if isinstance(x, Tensor | float) or is_array(x):
+            leaves.append(x)
+            return tracer.argument(len(leaves) - 1, x)
+        return x
+
+    given = rebuilt(args, argument), rebuilt(dict(kwargs), argument)
+    try:
+        with traced_by(tracer):
+            returned = f(*given[0], **given[1])
+        record = _record(tracer, returned)
+    finally:
+        tracer.restore()
+        written = tracer.written()
+    if written is not None:
+        raise TraceError(
+            f"compile: the function writes into the array of {written.name or 'a tensor'} itself, which the compiled "
+            f"code would not do. Let an optimizer update it, or return the new value."
+        )
+    del returned, given
+    tracer.let_go()
+    _look_for_leaks(tracer)
+    return record, tracer.places
+
+
+def _record(tracer: Tracer, returned: Any) -> Record:
+    values: list[Any] = []
+
+    def output(x: Any) -> Any:
+        if isinstance(x, Tensor) and (isinstance(x, Traced) or id(x) in tracer.twins):
+            values.append(tracer.twin(x).node)
+            return Output(len(values) - 1, isinstance(x, Traced) and x.plain)
+        return x
+
+    result = rebuilt(returned, output)
+    grads: list[tuple[Tensor, Any]] = []
+    without: list[Tensor] = []
+    for t, before in tracer.before.values():
+        now = getattr(t, "_grad", None)
+        zeroed = id(t) in tracer.settled
+        if zeroed and (now is None or id(t) in tracer.consumed):
+            grads.append((t, None))  # used up: the next call would begin by taking it away
+        elif isinstance(now, Traced) and now.node is not tracer.gradient_of(t):
+            grads.append((t, now.node))
+            if before is None and not zeroed:
+                without.append(t)  # it starts from None: where there is a gradient to add to, the code is another
+    updates = [(tracer.input(source, tracer.contents(source)), value) for source, value in tracer.updates.values()]
+    inputs = {node: source for source, node in tracer.inputs.values()}
+    return Record(
+        result, values, updates, grads, inputs, tracer.guards, without, tracer.seeds,
+        tracer.gradients,
+    )  # fmt: skip
+
+
+def _look_for_leaks(tracer: Tracer) -> None:
+    """Raise if a traced value is still held by something outside the function."""
+    if len(tracer.alive):
+        gc.collect()
+    for kept in tracer.alive:
+        raise TraceError(
+            f"compile: a value made at {kept.made} is kept outside the function after it has returned, where it "
+            f"would stay what it was at the first call. Return it instead."
+        )
+
+
+def _compare(first: Record, second: Record, places: Mapping[Any, str]) -> None:
+    """Raise if two traces of the same call are not the same computation."""
+    pairs = [_described(record) for record in (first, second)]
+    for (a, node), (b, _) in zip(*pairs, strict=False):
+        if a != b:
+            where = places.get(node, "a line of it")
+            raise TraceError(
+                f"compile: at {where} the function computes with a value that is another in every call, and that "
+                f"would be frozen into the code. Pass it as an argument; draw random numbers by minigrad.nn.Dropout, "
+                f"or outside the function."
+            )
+    if len(pairs[0]) != len(pairs[1]):
+        raise TraceError("compile: the function does not do the same in every call; pass what it depends on as arguments.")
+
+
+def _described(record: Record) -> list[tuple[Any, Node]]:
+    """Give a record in terms that can be compared: operations, positions of their operands, and constants."""
+    outputs = [*record.returned, *(x for _, x in record.updates), *(x for _, x in record.grads)]
+    numbers: dict[Node, int] = {}
+    rows: list[tuple[Any, Node]] = []
+    for node in ordered(outputs):
+        numbers[node] = len(numbers)
+        if node.op is not None:
+            rows.append(((node.op, *(numbers[x] if isinstance(x, Node) else (x,) for x in node.inputs)), node))
+        elif node in record.inputs:
+            rows.append((_identity(record.inputs[node]), node))
+        else:
+            rows.append((None if node.value is None else (node.value.dtype.str, node.value.tobytes()), node))
+    return rows
+
+
+def _identity(source: Source) -> Any:
+    """Give what a source reads, or its contents where the function itself may have made it."""
+    array = source.array if isinstance(source, Captured) else None
+    if isinstance(source, Data) and source.tensor.op is None and not source.tensor.requires_grad:
+        array = source.tensor.data
+    if isinstance(array, np.ndarray):
+        return (array.shape, array.dtype.str, array.tobytes())
+    return source.key

@@ -1,0 +1,361 @@
+"""What a function does, written down as expressions instead of computed."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+from weakref import WeakSet
+
+import numpy as np
+
+from minigrad.autodiff import pullback
+from minigrad.diagnosis import explained, place
+from minigrad.graph.compile.cells import Cell
+from minigrad.graph.compile.sources import Argument, Captured, Data, Draw, Gradient, Setting, Source, State
+from minigrad.graph.node import Node, Table
+from minigrad.op import Op
+from minigrad.operand import Operand
+from minigrad.ops.shaping import BroadcastTo, Gather
+from minigrad.protocol import PLAIN
+from minigrad.recording import pauses
+from minigrad.tensor import Tensor, _next_serial, _operand, is_array
+
+_slot: Any = Tensor.__dict__["data"]
+
+
+class TraceError(TypeError):
+    """Something that a compiled function cannot do, because its result would be frozen into the code."""
+
+
+class Traced(Tensor):
+    """A Tensor whose array is an expression, while the function that computes with it is traced.
+
+    ``plain`` says that it stands for an array rather than a Tensor: what the function got or returns as one.
+    """
+
+    __slots__ = ("made", "plain", "tracer")
+    guarded = True
+
+    def __init__(self, tracer: Tracer, node: Any, serial: int = 0, plain: bool = False) -> None:
+        _slot.__set__(self, node)
+        self.op, self.inputs, self.serial = None, (), serial
+        self.tracer, self.plain, self.made = tracer, plain, place()
+        tracer.alive.add(self)
+
+    @property
+    def data(self) -> Any:  # type: ignore[override]
+        """The expression, for the engine alone: a user's function would compute with it behind the trace's back."""
+        if sys._getframe(1).f_globals.get("__name__", "").partition(".")[0] != "minigrad":
+            raise self._frozen(".data", "compute with the tensor itself, or return it")
+        return _slot.__get__(self)
+
+    @property
+    def node(self) -> Any:
+        """The expression."""
+        return _slot.__get__(self)
+
+    def _apply(self, op: Op, inputs: tuple[Any, ...]) -> Traced:
+        return self.tracer.apply(op, inputs)
+
+    def __getitem__(self, key: Any) -> Traced:
+        parts = key if isinstance(key, tuple) else (key,)
+        indices = tuple(x for x in parts if isinstance(x, Tensor))
+        if not indices:
+            return super().__getitem__(key)  # type: ignore[return-value]
+        template = tuple(None if isinstance(x, Tensor) else (x,) for x in parts)
+        return self._apply(Gather(template), (self, *indices))
+
+    def _seed(self, gradient: Any) -> Traced:
+        if gradient is None and self.serial > 0 and not self.shape:
+            return Traced(self.tracer, self.tracer.seed(self.dtype))
+        if isinstance(gradient, Traced):
+            seed = gradient if gradient.dtype == self.dtype else gradient.astype(self.dtype)
+        elif self.serial > 0 and gradient is not None:
+            seed = self.tracer.operand(gradient if isinstance(gradient, Tensor) else np.asarray(gradient, self.dtype))
+        else:
+            return super()._seed(gradient)  # type: ignore[return-value]
+        if seed.shape != self.shape:
+            raise ValueError(f"backward: gradient must have this tensor's shape {self.shape}, not {seed.shape}.")
+        return seed  # type: ignore[return-value]
+
+    def backward(self, gradient: Any = None, create_graph: bool = False) -> None:
+        """Write down the gradients of all leaves, and add them to what those have."""
+        seed = self._seed(gradient)
+        found = pullback(self, seed if create_graph else seed.node, create_graph=create_graph)
+        for leaf, g in found.items():
+            self.tracer.add_gradient(leaf, g if create_graph else Traced(self.tracer, g))
+
+    def detach(self) -> Traced:
+        """Give a tensor of the same expression through which no gradient flows."""
+        return Traced(self.tracer, self.node)
+
+    def as_plain(self) -> Traced:
+        """Give the same expression, standing for an array."""
+        return Traced(self.tracer, self.node, plain=True)
+
+    def of_gradient(self, g: Any) -> Traced:
+        """Give an expression that the walk found for this tensor as a Tensor, or zeros for None."""
+        if g is None:
+            return Traced(self.tracer, self.node._apply(BroadcastTo(self.shape), (self.tracer.constant(np.zeros((), self.dtype)),)))
+        return Traced(self.tracer, g)
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        if func in (np.zeros_like, np.ones_like, np.empty_like):  # of the shape and dtype, which are known
+            return func(np.broadcast_to(np.zeros((), self.dtype), self.shape), *args[1:], **kwargs)
+        if func in PLAIN and func is not np.result_type:
+            raise self._frozen(f"np.{func.__name__}", "leave it to the caller of the compiled function")
+        return super().__array_function__(func, types, args, kwargs)
+
+    def _frozen(self, what: str, instead: str) -> TraceError:
+        return TraceError(
+            f"compile: {what} of a value that is only known when the compiled function runs, at {place()}, would be "
+            f"frozen into the code (the value was made at {self.made}); {instead}."
+        )
+
+    def _number(self, called: str) -> Any:
+        raise self._frozen(f"{called}()", "keep it a tensor: use NumPy's functions, or return it")
+
+    def item(self) -> Any:
+        """Refuse: there is no number yet."""
+        raise self._frozen(".item()", "return the tensor, and take .item() of what the compiled function returns")
+
+    def __bool__(self) -> bool:
+        raise self._frozen("the truth", "write np.where(condition, a, b) for a choice that depends on values")
+
+    def __index__(self) -> int:
+        raise self._frozen("an index made", "pass a Python int, for which the function is traced anew")
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        raise self._frozen("an array made", "leave it a tensor, or write to no array inside the function")
+
+    def argmax(self, axis: int | None = None) -> Any:
+        """Refuse: which element is largest is not known yet."""
+        raise self._frozen(".argmax()", "take it of what the compiled function returns")
+
+    argmin = argmax
+
+    def __repr__(self) -> str:
+        return f"Traced(shape={self.shape}, dtype={self.dtype})"
+
+
+class Tracer:
+    """Writes down one call of a function: the inputs that it reads, the values it returns, and what it updates."""
+
+    def __init__(self) -> None:
+        self.table: Table = {}
+        self.inputs: dict[tuple[Any, ...], tuple[Source, Node]] = {}
+        self.updates: dict[tuple[Any, ...], tuple[Source, Any]] = {}
+        self.twins: dict[int, tuple[Tensor, Traced]] = {}
+        self.owners: dict[Traced, Tensor] = {}
+        self.before: dict[int, tuple[Tensor, Any]] = {}  # the gradients that tensors came with
+        self.settled: set[int] = set()  # the tensors whose gradient the function set to None itself
+        self.consumed: set[int] = set()  # the parameters that an update rule moved
+        self.guards: list[tuple[Any, str, Any]] = []
+        self.alive: WeakSet[Traced] = WeakSet()
+        self.copies: list[tuple[Any, Any]] = []
+        self.draws = 0
+        self.places: dict[Any, str] = {}  # the line that an operation stands in
+        self.gradients: set[Node] = set()
+        self.seeds: list[Node] = []  # the 1 = ∂E/∂E of each backward pass
+
+    # inputs
+
+    def constant(self, array: Any) -> Node:
+        """Give an array that never changes as an expression."""
+        return Node(shape=array.shape, dtype=array.dtype, table=self.table, value=array)
+
+    def seed(self, dtype: Any) -> Node:
+        """Give the 1 that a backward pass starts from; it stays a symbol, for a factor of all gradients to go into."""
+        self.seeds.append(Node(name="seed", dtype=dtype, table=self.table))
+        return self.seeds[-1]
+
+    def input(self, source: Source, like: Any, name: str | None = None) -> Node:
+        """Give the expression of an input, the same one for the same source."""
+        if source.key not in self.inputs:
+            weak = isinstance(like, float)
+            shape, dtype = (np.shape(like), np.result_type(like)) if weak else (tuple(like.shape), like.dtype)
+            node = Node(name=name, shape=shape, dtype=dtype, table=self.table, weak=weak)
+            self.inputs[source.key] = (source, node)
+        return self.inputs[source.key][1]
+
+    def argument(self, position: int, x: Any) -> Any:
+        """Give what the function gets for an array, a Tensor or a float among its arguments."""
+        if not isinstance(x, Tensor):
+            like = x if isinstance(x, float) and not isinstance(x, np.generic) else np.asarray(x) if not is_array(x) else x
+            return Traced(self, self.input(Argument(position), like, f"a{position}"), plain=True)
+        twin = Traced(self, self.input(Argument(position), x.data, x.name), x.serial)
+        twin.name = x.name
+        self.twins[id(x)], self.owners[twin] = (x, twin), x
+        self.touch(x)
+        return twin
+
+    def twin(self, x: Tensor) -> Traced:
+        """Give the expression of a Tensor from outside: an input that is read anew at each call."""
+        if isinstance(x, Traced):
+            if x.tracer is not self:
+                raise TraceError(f"compile: a value traced by another call, made at {x.made}, was kept and used here.")
+            return x
+        if id(x) not in self.twins:
+            if x.serial > 0 and x.op is not None:
+                raise TraceError(
+                    f"compile: at {place()} the function uses the result of a computation that was recorded outside "
+                    f"of it, whose gradient would be lost. Compute it inside, or take .detach() of it."
+                )
+            array = x.data
+            self.copies.append((array, np.copy(array)))
+            twin = Traced(self, self.input(Data(x), array, x.name), x.serial)
+            twin.name = x.name
+            self.twins[id(x)], self.owners[twin] = (x, twin), x
+            self.touch(x)
+        return self.twins[id(x)][1]
+
+    def operand(self, x: Any, op: Op | None = None) -> Any:
+        """Give an operand as a Traced, or a number as it is."""
+        if isinstance(x, Tensor):
+            return self.twin(x)
+        if not isinstance(x, np.ndarray | np.generic) and op is not None:
+            x = _operand(op, x)
+        if isinstance(x, int | float) and not isinstance(x, np.generic):
+            return x
+        if isinstance(x, np.generic):
+            return Traced(self, self.constant(np.asarray(x)), plain=True)
+        return Traced(self, self.input(Captured(x, place()), x), plain=True)
+
+    def random(self, rng: Any, shape: tuple[int, ...]) -> Traced:
+        """Give random numbers that each call draws anew."""
+        self.draws += 1
+        source = Draw(rng, tuple(shape), self.draws)
+        return Traced(self, self.input(source, np.empty(shape)), plain=True)
+
+    def depend(self, owner: Any, name: str) -> None:
+        """Note an attribute that the function's course depends on."""
+        self.guards.append((owner, name, getattr(owner, name)))
+
+    # operations
+
+    def apply(self, op: Op, inputs: tuple[Any, ...]) -> Traced:
+        """Write down an operation; its record, for the gradient, is the one that a Tensor keeps."""
+        operands = tuple(self.operand(x, op) for x in inputs)
+        values = tuple(x.node if isinstance(x, Traced) else x for x in operands)
+        try:
+            node = op(*values)
+        except (ValueError, IndexError, TypeError) as error:
+            raise explained(op, inputs, error) from error
+        self.places.setdefault(node, place() or "?")
+        traced = [x for x in operands if isinstance(x, Traced)]
+        result = Traced(self, node, plain=all(x.plain for x in traced))
+        if op.differentiable and not pauses.thread.paused and any(x.serial > 0 for x in traced):
+            result.op, result.inputs, result.values, result.serial = op, operands, values, _next_serial()
+        return result
+
+    def variable(self, x: Any) -> Traced:
+        """Give a leaf of the same value, for a gradient transform to differentiate by."""
+        return Traced(self, self.operand(x).node, _next_serial())
+
+    # gradients
+
+    def touch(self, t: Tensor) -> None:
+        """See to it that the gradient which a Tensor came with is an input, not a value."""
+        if id(t) in self.before or isinstance(t, Traced):
+            return
+        grad = t._grad if hasattr(t, "_grad") else None
+        self.before[id(t)] = (t, grad)
+        if grad is not None:
+            t._grad = Traced(self, self.input(Gradient(t), grad.data))
+
+    def forget(self, t: Tensor) -> None:
+        """Set a Tensor's gradient to None."""
+        if isinstance(t, Traced) and t in self.owners:
+            t = self.owners[t]
+        self.touch(t)
+        if id(t) not in self.settled and t._grad is not None:
+            self.inputs.pop(Gradient(t).key, None)
+        self.settled.add(id(t))
+        t._grad = None
+
+    def add_gradient(self, leaf: Traced, g: Any) -> None:
+        """Add to the gradient of the Tensor that a leaf stands for."""
+        owner = self.owners.get(leaf, leaf)
+        self.touch(owner)
+        before = getattr(owner, "_grad", None)
+        owner._grad = g if before is None else before + g
+        if owner is not leaf:
+            leaf._grad = owner._grad
+        self.consumed.discard(id(owner))
+        self.gradients.add(owner._grad.node)
+
+    # updates
+
+    def current(self, source: Source, like: Any) -> Node:
+        """Give what a source holds at this point of the function."""
+        node: Node = self.updates[source.key][1] if source.key in self.updates else self.input(source, like)
+        return node
+
+    def step(self, optimizer: Any) -> None:
+        """Write down an optimiser's step: its own rule, called with Cells in place of arrays."""
+        ready = []
+        for row in optimizer._rows:
+            self.touch(row.param)
+            if row.param._grad is not None:
+                ready.append(row)
+        if not ready:
+            raise RuntimeError(f"{type(optimizer).__name__}.step: no parameter has a gradient; call backward() first")
+        rule = object.__new__(type(optimizer))  # the same rule, with settings that are inputs
+        rule.__dict__.update(optimizer.__dict__)
+        numbers = {name: Cell(self.input(Setting(optimizer, name), 0.0)) for name in optimizer.settings}
+        for name, number in numbers.items():
+            rule.__dict__["_lr" if name == "lr" else name] = number
+        for row in ready:
+            param, g = row.param, self.operand(row.param._grad).node
+            sources: dict[str, Source] = {name: State(row, name) for name in row.state}
+            cells = {name: Cell(self.current(source, row.state[name])) for name, source in sources.items()}
+            w = Cell(self.twin(param).node)
+            scratch = Cell(self.constant(np.zeros((), w.dtype)) if not w.shape else w.node)
+            rule._update(w, Cell(g), numbers["lr"], scratch, cells)
+            for name, source in sources.items():
+                self.updates[source.key] = (source, cells[name].node)
+            self.assign(param, w.node)
+            self.consumed.add(id(param))
+
+    def assign(self, t: Tensor, node: Any) -> None:
+        """Note a Tensor's new value, which the function computes with from here on."""
+        source = Data(t)
+        self.updates[source.key] = (source, node)
+        twin = Traced(self, node, t.serial)
+        twin.name, twin._grad = t.name, t._grad
+        self.twins[id(t)], self.owners[twin] = (t, twin), t
+
+    # the end
+
+    def gradient_of(self, t: Tensor) -> Node | None:
+        """Give the input that holds the gradient a Tensor came with, if it came with one."""
+        return self.inputs.get(Gradient(t).key, (None, None))[1]
+
+    def contents(self, source: Source) -> Any:
+        """Give what a source that is no argument holds."""
+        return source.read([])
+
+    def let_go(self) -> None:
+        """Hold on to no traced value any more: one that is still alive then is held by somebody else."""
+        self.twins.clear()
+        self.owners.clear()
+        self.before.clear()
+
+    def restore(self) -> None:
+        """Give all Tensors back the gradients that they had, and the arrays that the function wrote into directly."""
+        for t, grad in self.before.values():
+            t._grad = grad
+
+    def written(self) -> Tensor | None:
+        """Find a Tensor whose array the function has changed behind the trace's back, and undo it."""
+        found = None
+        for array, copy in self.copies:
+            if not np.array_equal(array, copy, equal_nan=copy.dtype.kind in "fc"):
+                array[...] = copy
+                found = next((t for t, _ in self.twins.values() if t.data is array), found)
+        return found
+
+
+def is_plain(x: Any) -> bool:
+    """Say whether a value stands for an array rather than for a Tensor."""
+    return not isinstance(x, Operand) or (isinstance(x, Traced) and x.plain)
