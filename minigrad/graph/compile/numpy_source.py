@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.graph.compile.cells import Item
+from minigrad.graph.compile.lower import Spread
 from minigrad.graph.compile.plan import Plan, is_array, is_ufunc
 from minigrad.graph.compile.sources import Argument, Draw, Gradient, Setting, Source
 from minigrad.graph.node import Node
@@ -149,7 +150,9 @@ class Writer:
 
     def contiguous(self, x: Node, node: Node) -> bool:
         """Say whether a view can be had without a copy: a reshape needs elements in order."""
-        return not isinstance(node.op, shaping.Reshape) or (x in self.plan.memory and x.op is not None)
+        if not isinstance(node.op, shaping.Reshape) or x in self.plan.memory:
+            return True
+        return [n for n in x.shape if n != 1] == [n for n in node.shape if n != 1]
 
     def array(self, node: Node) -> None:
         """Compute an array into memory of the plan's own or, if it is returned, into a new one."""
@@ -201,7 +204,9 @@ class Writer:
         dtypes = [x.dtype for x in node.inputs if isinstance(x, Node) and not x.weak]
         like = np.result_type(*dtypes) if dtypes else node.dtype
         like = like if node.dtype.kind == "b" else node.dtype
-        return self.call(node.op.forward.__name__, *(self.value(x, like) for x in node.inputs), out)
+        name = node.op.forward.__name__
+        out = f"out={out}" if name in ("maximum", "minimum") else out  # which take a third operand one day
+        return self.call(name, *(self.value(x, like) for x in node.inputs), out)
 
     # numbers
 
@@ -317,7 +322,9 @@ def _resumable(lines: Lines, names: Lines) -> tuple[Lines, tuple[Lines, Lines]]:
 def _matmul(w: Writer, node: Node, out: str) -> Lines:
     a, b = node.inputs
     plain = a.ndim == b.ndim == 2 and a.dtype == b.dtype == node.dtype and node.dtype.kind == "f"
-    return [w.call("dot" if plain else "matmul", w.value(a), w.value(b), out)]
+    if plain:  # the method spares np.dot's look at who should handle the call
+        return [f"{w.value(a)}.dot({w.value(b)}, {out})"]
+    return [w.call("matmul", w.value(a), w.value(b), out)]
 
 
 def _sum(w: Writer, node: Node, out: str) -> Lines:
@@ -334,7 +341,7 @@ def _sum(w: Writer, node: Node, out: str) -> Lines:
         if op.keepdims:
             target = w.fresh(f"{out}_flat")
             (w.lines if node in w.plan.fresh else w.made).append(f"{target} = {out}.reshape(-1)")
-        return [w.call("dot", *((ones, w.value(x)) if axes == (0,) else (w.value(x), ones)), target)]
+        return [f"{ones}.dot({w.value(x)}, {target})" if axes == (0,) else f"{w.value(x)}.dot({ones}, {target})"]
     return [w.call("add.reduce", w.value(x), repr(op.axis), "None", out, repr(op.keepdims))]
 
 
@@ -389,6 +396,7 @@ ARRAYS: tuple[tuple[type[Op], Callable[[Writer, Node, str], Lines]], ...] = (
     (reduction.Sum, _sum),
     (reduction.Max, _extreme),
     (arithmetic.Where, _where),
+    (Spread, lambda w, node, out: [f"{out}[...] = {w.value(node.inputs[0])}"]),
     (shaping.Cast, _copied),
     (shaping.Reshape, _copied),
     (shaping.Scatter, _scatter),
@@ -413,7 +421,7 @@ SCALARS: tuple[tuple[type[Op], Callable[[Writer, Node], str]], ...] = (
     (reduction.Sum, _total),
     (reduction.Max, _total),
     (shaping.Cast, lambda w, node: f"np.{node.dtype.name}({w.value(node.inputs[0])})"),
-    (shaping.Reshape, lambda w, node: f"{w.value(node.inputs[0])}.reshape(())[()]"),
+    (shaping.Reshape, lambda w, node: f"{w.value(node.inputs[0])}[{', '.join('0' * node.inputs[0].ndim)}]"),
     (shaping.Transpose, lambda w, node: w.value(node.inputs[0])),
     (shaping.BroadcastTo, lambda w, node: w.value(node.inputs[0])),
     (shaping.Index, lambda w, node: f"{_seen(node.op, w.value(node.inputs[0]), w)}[()]"),

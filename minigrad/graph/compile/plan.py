@@ -101,7 +101,7 @@ def _chains(nodes: list[Node], users: Mapping[Node, list[Node]], updates: Mappin
             node = next((x for x in node.inputs if x is state), None) or next(
                 (x for x in node.inputs if isinstance(x, Node) and _leads_to(x, state)), None
             )
-        if node is state and state.shape and not any(x in found for x in chain):
+        if node is state and state.shape and state.size != 1 and not any(x in found for x in chain):
             found.update(dict.fromkeys(chain, state))
     return found
 
@@ -161,9 +161,12 @@ def _memory(order: list[Node], kept: Iterable[Node], elsewhere: set[Node]) -> di
 
 
 def _overwritten(node: Node, ending: list[Node]) -> Node | None:
-    """Find an operand of the same shape and dtype that nobody needs any more."""
+    """Find an operand of the same shape and dtype that nobody needs any more.
+
+    Not of one element: writing over that takes NumPy four times as long, 0.8 µs, as writing somewhere else.
+    """
     for x in ending:
-        if x.shape == node.shape and x.dtype == node.dtype and any(x is y for y in node.inputs):
+        if x.size != 1 and x.shape == node.shape and x.dtype == node.dtype and any(x is y for y in node.inputs):
             return x
     return None
 

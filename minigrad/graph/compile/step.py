@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import linecache
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import update_wrapper
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial, update_wrapper
 from itertools import count
 from typing import Any, Literal, NamedTuple
 
-import numpy as np
-
+from minigrad.graph.compile.entry import MISS, entry
 from minigrad.graph.compile.lower import held, lowered
 from minigrad.graph.compile.numpy_source import Writer
 from minigrad.graph.compile.plan import planned
-from minigrad.graph.compile.record import Output, Record, flat, rebuilt, recorded
+from minigrad.graph.compile.record import Record, flat, recorded
 from minigrad.graph.compile.sources import Argument, Data, Gradient, Source, State
 from minigrad.graph.graph import Graph
 from minigrad.graph.node import Node
-from minigrad.tensor import Tensor, _constant
 
 Backend = Literal["numpy", "native"]
 MOST_TRACES = 64
@@ -33,14 +30,6 @@ class CacheInfo(NamedTuple):
     misses: int
     maxsize: int
     currsize: int
-
-
-@dataclass(eq=False)
-class Workspace:
-    """One set of memory for a trace, and the function that computes in it: two threads never share one."""
-
-    step: Callable[..., Any]
-    bound: list[tuple[Source, Any]]
 
 
 class Variant:
@@ -64,51 +53,31 @@ class Variant:
         self.make = namespace["make"]
         self.bound = [inputs[x] for x in self.code.bound]
         self.passed = [inputs[x] for x in self.code.passed]
-        self.rebindable = [i for i, source in enumerate(self.bound) if isinstance(source, Data)]
-        self.idle: list[Workspace] = []
+        self.arrays: list[Any] = []  # those that the idle steps compute with
+        self.idle: list[Callable[..., Any]] = []
 
     def holds(self) -> bool:
         """Say whether what the trace depended on is still so."""
-        for owner, name, value in self.record.guards:
-            if getattr(owner, name) != value:
-                return False
-        for t in self.record.without_gradient:
-            if t._grad is not None:
-                return False
-        return all(not isinstance(s, Gradient) or s.tensor._grad is not None for s in self.passed)
-
-    def workspace(self) -> Workspace:
-        """Take a workspace whose arrays are still those of the parameters, or make one."""
-        while self.idle:
-            workspace = self.idle.pop()
-            if all(source.tensor.data is array for source, array in workspace.bound):
-                return workspace
-        arrays = [source.read([]) for source in self.bound]
-        tensors = [(self.bound[i], arrays[i]) for i in self.rebindable]
-        return Workspace(self.make(*arrays), tensors)
-
-    def __call__(self, leaves: list[Any]) -> Any:
-        workspace = self.workspace()
-        values = workspace.step(*[source.read(leaves) for source in self.passed])
-        self.idle.append(workspace)
         record = self.record
-        if record.grads:
-            position = len(record.returned)
-            for t, g in record.grads:
-                if g is None:
-                    t._grad = None
-                else:
-                    t._grad = _constant(values[position])
-                    position += 1
-        if type(record.result) is Output:
-            return values[0] if record.result.plain else _constant(values[0])
-        return rebuilt(record.result, lambda x: _given(x, values))
+        return (
+            all(getattr(owner, name) == value for owner, name, value in record.guards)
+            and all(t._grad is None for t in record.without_gradient)
+            and all(s.tensor._grad is not None for s in self.passed if isinstance(s, Gradient))
+            and all(s.read([]).shape == x.shape and s.read([]).dtype == x.dtype for s, x in self.states())
+        )
 
+    def states(self) -> Iterable[tuple[Source, Node]]:
+        """Give the inputs that are arrays from outside, which the user may have put others in the place of."""
+        return ((s, x) for s, x in zip(self.bound, self.code.bound, strict=True) if isinstance(s, Data))
 
-def _given(x: Any, values: Any) -> Any:
-    if not isinstance(x, Output):
-        return x
-    return values[x.position] if x.plain else _constant(values[x.position])
+    def entry(self, arguments: Sequence[Any]) -> Callable[..., Any]:
+        """Give the way into this trace, for the arrays that parameters have now."""
+        arrays = [source.read([]) for source in self.bound]
+        if len(arrays) != len(self.arrays) or any(x is not y for x, y in zip(arrays, self.arrays, strict=True)):
+            self.arrays, self.idle = arrays, []
+        self.idle.append(self.make(*arrays))
+        enter, idle = entry(self.record, arguments, self.passed, self.bound, arrays), self.idle
+        return partial(enter, idle)
 
 
 class Compiled:
@@ -118,26 +87,44 @@ class Compiled:
         self._f, self._backend = f, backend
         self._variants: dict[Any, list[Variant]] = {}
         self._last: Variant | None = None
+        self._enter: Callable[..., Any] | None = None
+        self._count = 0
         self._hits = self._misses = 0
         update_wrapper(self, f, updated=())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        leaves: list[Any] = []
-        key = flat((args, kwargs) if kwargs else args, leaves)
-        for variant in self._variants.get(key, ()):
-            if variant.holds():
+        if not kwargs and len(args) == self._count and self._enter is not None:
+            result = self._enter(*args)
+            if result is not MISS:
                 self._hits += 1
-                self._last = variant
-                return variant(leaves)
-        return self._traced(key, args, kwargs)(leaves)
+                return result
+        return self._looked_up(args, kwargs)
+
+    def _looked_up(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Find the trace for the arguments, or make it, and go in by it."""
+        leaves: list[Any] = []
+        key = flat((args, kwargs), leaves)
+        variant = next((v for v in self._variants.get(key, ()) if v.holds()), None)
+        if variant is None:
+            variant = self._traced(key, args, kwargs)
+        else:
+            self._hits += 1
+        self._last = variant
+        enter = variant.entry(leaves)
+        if not kwargs and len(leaves) == len(args):
+            self._enter, self._count = enter, len(args)
+        result = enter(*leaves)
+        if result is MISS:
+            raise RuntimeError("compile: what the function depends on was changed by another thread during the call")
+        return result
 
     def _traced(self, key: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Variant:
         self._misses += 1
         record = recorded(self._f, args, kwargs)
         name = getattr(self._f, "__name__", type(self._f).__name__)
-        self._last = Variant(record, name, hints(record, self._f))
-        self._variants.setdefault(key, []).append(self._last)
-        return self._last
+        variant = Variant(record, name, hints(record, self._f))
+        self._variants.setdefault(key, []).append(variant)
+        return variant
 
     @property
     def source(self) -> str:
