@@ -7,6 +7,7 @@ smallest networks would be a third of the step.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,22 @@ from minigrad.graph.compile.record import Output, Record, rebuilt
 from minigrad.graph.compile.sources import Argument, Data, Gradient, Setting, Source
 from minigrad.tensor import Tensor, _constant
 
+@dataclass
+class Call:
+    """How the code is called: what comes before, the call itself with ``{}`` for what it is passed, its results."""
+
+    written: str
+    results: list[str]
+    before: list[str] = field(default_factory=list)
+    known: dict[str, Any] = field(default_factory=dict)
+
+
 MISS = object()  # what an entry gives if the call is not for it
 
 
 def entry(
-    record: Record, arguments: Sequence[Any], passed: Sequence[Source], bound: Sequence[Source], arrays: Sequence[Any]
+    record: Record, arguments: Sequence[Any], passed: Sequence[Source], bound: Sequence[Source], arrays: Sequence[Any],
+    call: Call,
 ) -> Callable[..., Any]:
     """Give ``enter(idle, *arguments)``: it takes a step from the idle ones, runs it, and puts it back.
 
@@ -55,19 +67,23 @@ def entry(
     if checks:
         lines += [f"    if {' or '.join(checks)}:", "        return MISS"]
     lines += ["    if not idle:", "        return MISS", "    step = idle.pop()"]
-    lines += [f"    r = step({', '.join(values)})", "    idle.append(step)"]
+    known |= call.known
+    lines += [f"    {line}" for line in call.before]
+    lines += [f"    r = {call.written.format(', '.join(values))}", "    idle.append(step)"]
     position = len(record.returned)
     for t, g in record.grads:
         if g is None:
             lines += [f"    if {name(t)}._grad is not None:", f"        x{len(known) - 1}._grad = None"]
         else:
-            lines.append(f"    {name(t)}._grad = constant(r[{position}])")
+            lines.append(f"    {name(t)}._grad = constant({call.results[position]})")
             position += 1
     if type(record.result) is Output:
-        lines.append("    return r[0]" if record.result.plain else "    return constant(r[0])")
+        value = call.results[record.result.position]
+        lines.append(f"    return {value}" if record.result.plain else f"    return constant({value})")
     else:
         result = record.result
-        lines.append(f"    return {name(lambda r: rebuilt(result, lambda x: _given(x, r)))}(r)")
+        values = ", ".join(call.results[: len(record.returned)])
+        lines.append(f"    return {name(lambda r: rebuilt(result, lambda x: _given(x, r)))}([{values}])")
     exec("\n".join(lines), known)
     enter: Callable[..., Any] = known["enter"]
     return enter

@@ -25,12 +25,14 @@ from minigrad.ops.reduction import LogSoftmax, Max, Softmax, Sum, normalize_axis
 from minigrad.ops.shaping import BroadcastTo, Cast, Index, Reshape, Scatter, Transpose, is_basic
 
 
-def lowered(outputs: Sequence[Any], seeds: Iterable[Node], gradients: Iterable[Node]) -> list[Any]:
-    """Give equal outputs, simplified, in operations that are each one call of NumPy."""
+def lowered(
+    outputs: Sequence[Any], seeds: Iterable[Node], gradients: Iterable[Node], for_numpy: bool = True
+) -> list[Any]:
+    """Give equal outputs, simplified, in operations that are each one call of NumPy, or one line of a loop."""
     outputs = _seeded(list(outputs), list(seeds), set(gradients))
     outputs = _rewritten(outputs, _defined)
     outputs = list(simplify(Graph(outputs, {})).outputs)
-    for rule in (_opened, _inner, _factored, _narrowed, _fitted, _row_totals):
+    for rule in (_opened, _inner, _factored, *((_narrowed, _fitted, _row_totals) if for_numpy else ())):
         outputs = _rewritten(outputs, rule)
     return outputs
 

@@ -1,0 +1,210 @@
+"""Which operations of a plan run in one loop, and where in one piece of memory their results lie.
+
+Elementwise operations of one shape share a loop, and so do the sums and maxima over what the loop computes; what only
+the loop itself needs is never stored. A product of matrices is a unit of its own, with an addition to a parameter
+drawn into it: W ← W − Yᵀ δ is one call of BLAS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from minigrad.graph.compile.lower import is_view
+from minigrad.graph.compile.plan import Plan, root
+from minigrad.graph.node import Node
+from minigrad.op import Elementwise, Shape
+from minigrad.ops.arithmetic import Where, add, subtract
+from minigrad.ops.linalg import Inner, MatMul
+from minigrad.ops.reduction import Max, Sum
+from minigrad.ops.shaping import BroadcastTo, Cast, Index, Reshape, Transpose
+
+
+class Unsupported(Exception):
+    """An operation that native code is not written for; NumPy computes the whole step then."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the elements of a view lie in its base's memory: at offset + Σ index · stride, counted in elements."""
+
+    base: Node
+    offset: int
+    strides: tuple[int, ...]
+
+
+@dataclass(eq=False)
+class Loops:
+    """Elementwise operations and reductions over one index space."""
+
+    shape: Shape
+    late: bool
+    members: list[Node] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class Product:
+    """A matrix product, stored; or, with ``into``, subtracted from or added to what is there (``sign`` −1 or 1)."""
+
+    node: Node
+    into: Node | None = None
+    sign: float = 1.0
+
+    @property
+    def members(self) -> list[Node]:
+        """The product."""
+        return [self.node]
+
+
+@dataclass(eq=False)
+class Number:
+    """An operation on numbers."""
+
+    node: Node
+
+    @property
+    def members(self) -> list[Node]:
+        """The operation."""
+        return [self.node]
+
+
+Unit = Loops | Product | Number
+
+
+def contiguous(shape: Shape) -> tuple[int, ...]:
+    """Give the strides of an array whose elements lie in order."""
+    return tuple(prod(shape[i + 1 :]) for i in range(len(shape)))
+
+
+def layout(node: Node) -> Layout:
+    """Follow views to the memory that they look at."""
+    if not is_view(node.op):
+        return Layout(node, 0, contiguous(node.shape))
+    (x,) = node.inputs
+    inner, op = layout(x), node.op
+    if isinstance(op, Transpose):
+        axes = op.axes if op.axes is not None else tuple(range(x.ndim))[::-1]
+        return Layout(inner.base, inner.offset, tuple(inner.strides[i] for i in axes))
+    if isinstance(op, BroadcastTo):
+        own = (1,) * (node.ndim - x.ndim) + x.shape
+        strides = (0,) * (node.ndim - x.ndim) + inner.strides
+        return Layout(inner.base, inner.offset, tuple(s if n != 1 else 0 for s, n in zip(strides, own, strict=True)))
+    if isinstance(op, Index):
+        return _indexed(node, inner, x.shape, op.key)
+    if inner.strides == contiguous(x.shape):
+        return Layout(inner.base, inner.offset, contiguous(node.shape))
+    kept = [s for s, n in zip(inner.strides, x.shape, strict=True) if n != 1]
+    if [n for n in x.shape if n != 1] != [n for n in node.shape if n != 1]:
+        raise Unsupported("a reshape of elements that do not lie in order")
+    left = iter(kept)
+    return Layout(inner.base, inner.offset, tuple(next(left) if n != 1 else 0 for n in node.shape))
+
+
+def _indexed(node: Node, inner: Layout, shape: Shape, key: Any) -> Layout:
+    """Find offset and strides by indexing an array of the elements' own positions."""
+    positions = np.zeros(shape, np.int64)
+    for axis, stride in enumerate(inner.strides):
+        positions += (np.arange(shape[axis]) * stride).reshape([-1 if i == axis else 1 for i in range(len(shape))])
+    seen = positions[key]
+    strides = tuple(s // 8 for s in (seen * 1).strides)
+    if seen.size == 0:
+        return Layout(inner.base, 0, strides)
+    first = int(seen.flat[0])
+    steps = []
+    for axis, n in enumerate(seen.shape):
+        second = tuple(1 if i == axis else 0 for i in range(seen.ndim))
+        steps.append(int(seen[second]) - first if n > 1 else 0)
+    return Layout(inner.base, inner.offset + first, tuple(steps))
+
+
+def is_elementwise(node: Node) -> bool:
+    """Say whether each element of a Node depends on the same element of its operands."""
+    return isinstance(node.op, Elementwise | Where | Cast) or (
+        isinstance(node.op, Reshape | BroadcastTo) and not is_view(node.op)
+    )
+
+
+def is_reduction(node: Node) -> bool:
+    """Say whether a Node is a sum or an extreme."""
+    return isinstance(node.op, Sum | Max | Inner)
+
+
+def space(node: Node) -> Shape:
+    """Give the index space that a Node is computed over."""
+    x = node.inputs[0]
+    return x.shape if is_reduction(node) and isinstance(x, Node) else node.shape
+
+
+def fused(plan: Plan, kept: Iterable[Node]) -> list[Unit]:
+    """Part a plan's operations into units, in an order in which they can run."""
+    units: list[Unit] = []
+    place: dict[Node, int] = {}
+    users: dict[Node, list[Node]] = {}
+    order = [*plan.first, *plan.second]
+    for node in order:
+        for x in dict.fromkeys(x for x in node.inputs if isinstance(x, Node)):
+            users.setdefault(x, []).append(node)
+    second, kept = set(plan.second), set(kept)
+    drawn_in = {x: node for node in order if (x := _drawn_in(node, plan.in_place)) is not None}
+    drawn_in = {x: node for x, node in drawn_in.items() if len(users[x]) == 1 and x not in kept}
+    into = set(drawn_in.values())
+    for node in order:
+        if is_view(node.op):
+            layout(node)
+        elif node in drawn_in:
+            continue
+        elif (is_reduction(node) or (node.shape and is_elementwise(node))) and node not in into:
+            place[node] = _join(node, units, place, node in second)
+        else:
+            units.append(_alone(node, drawn_in, plan.in_place))
+            place[node] = len(units) - 1
+    return units
+
+
+def _alone(node: Node, drawn_in: Mapping[Node, Node], in_place: Mapping[Node, Node]) -> Unit:
+    """Give the unit of an operation that shares none."""
+    if isinstance(node.op, MatMul) and node.shape:
+        return Product(node)
+    product = next((x for x in node.inputs if isinstance(x, Node) and drawn_in.get(x) is node), None)
+    if product is not None:
+        return Product(product, in_place[node], 1.0 if node.op == add else -1.0)
+    if not node.shape and isinstance(node.op, Elementwise | Where | Cast | MatMul | Index | Reshape):
+        return Number(node)
+    raise Unsupported(f"{node.op!r}")
+
+
+def _drawn_in(node: Node, in_place: Mapping[Node, Node]) -> Node | None:
+    """Find the product Yᵀ δ of W ± Yᵀ δ, where the result is written over W."""
+    state = in_place.get(node)
+    if state is None or node.op not in (add, subtract) or node.inputs[0] is not state:
+        return None
+    product = node.inputs[1]
+    plain = isinstance(product, Node) and isinstance(product.op, MatMul) and product.ndim == 2
+    same = plain and product.dtype == node.dtype and product.shape == node.shape
+    if not same:
+        return None
+    return product if all(x.ndim == 2 and x.dtype == node.dtype and root(x) is not state for x in product.inputs) else None
+
+
+def _join(node: Node, units: list[Unit], place: dict[Node, int], late: bool) -> int:
+    """Put an operation into the latest loop that it fits into, or into one of its own."""
+    shape = space(node)
+    earliest = 0
+    for x in node.inputs:
+        if not isinstance(x, Node):
+            continue
+        at = place.get(root(x), -1)
+        unit = units[at] if at >= 0 else None
+        same = isinstance(unit, Loops) and x.shape == unit.shape == shape and not is_view(x.op) and not is_reduction(x)
+        earliest = max(earliest, at if same else at + 1)
+    for i in range(len(units) - 1, earliest - 1, -1):
+        unit = units[i]
+        if isinstance(unit, Loops) and unit.shape == shape and unit.late == late:
+            unit.members.append(node)
+            return i
+    units.append(Loops(shape, late, [node]))
+    return len(units) - 1
