@@ -94,7 +94,7 @@ def layout(node: Node) -> Layout:
         strides = (0,) * (node.ndim - x.ndim) + inner.strides
         return Layout(inner.base, inner.offset, tuple(s if n != 1 else 0 for s, n in zip(strides, own, strict=True)))
     if isinstance(op, Index):
-        return _indexed(node, inner, x.shape, op.key)
+        return _indexed(inner, x.shape, op.key)
     if inner.strides == contiguous(x.shape):
         return Layout(inner.base, inner.offset, contiguous(node.shape))
     kept = [s for s, n in zip(inner.strides, x.shape, strict=True) if n != 1]
@@ -104,15 +104,14 @@ def layout(node: Node) -> Layout:
     return Layout(inner.base, inner.offset, tuple(next(left) if n != 1 else 0 for n in node.shape))
 
 
-def _indexed(node: Node, inner: Layout, shape: Shape, key: Any) -> Layout:
+def _indexed(inner: Layout, shape: Shape, key: Any) -> Layout:
     """Find offset and strides by indexing an array of the elements' own positions."""
     positions = np.zeros(shape, np.int64)
     for axis, stride in enumerate(inner.strides):
         positions += (np.arange(shape[axis]) * stride).reshape([-1 if i == axis else 1 for i in range(len(shape))])
     seen = positions[key]
-    strides = tuple(s // 8 for s in (seen * 1).strides)
     if seen.size == 0:
-        return Layout(inner.base, 0, strides)
+        return Layout(inner.base, 0, (0,) * seen.ndim)
     first = int(seen.flat[0])
     steps = []
     for axis, n in enumerate(seen.shape):
@@ -153,7 +152,7 @@ def fused(plan: Plan, kept: Iterable[Node]) -> list[Unit]:
     drawn_in = {x: node for x, node in drawn_in.items() if len(users[x]) == 1 and x not in kept}
     into = set(drawn_in.values())
     for node in order:
-        if is_view(node.op):
+        if is_view(node.op) and node.shape:
             layout(node)
         elif node in drawn_in:
             continue

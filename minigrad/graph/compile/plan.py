@@ -98,12 +98,18 @@ def _chains(nodes: list[Node], users: Mapping[Node, list[Node]], updates: Mappin
             if chain and (len(users.get(node, [])) != 1 or node in outputs):
                 break
             chain.append(node)
-            node = next((x for x in node.inputs if x is state), None) or next(
-                (x for x in node.inputs if isinstance(x, Node) and _leads_to(x, state)), None
-            )
+            node = _towards(node, state)
         if node is state and state.shape and state.size != 1 and not any(x in found for x in chain):
             found.update(dict.fromkeys(chain, state))
     return found
+
+
+def _towards(node: Node, state: Node) -> Node | None:
+    """Give the operand that is an input, or else the first that may stem from it."""
+    operands = [x for x in node.inputs if isinstance(x, Node)]
+    if any(x is state for x in operands):
+        return state
+    return next((x for x in operands if _leads_to(x, state)), None)
 
 
 def _leads_to(node: Node, state: Node) -> bool:

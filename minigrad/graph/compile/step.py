@@ -80,7 +80,7 @@ class Variant:
             exec(compile(self.code.source, file, "exec"), namespace)
             self.step = namespace["make"]
             self.call = Call("step({})", [f"r[{i}]" for i in range(len(returned))])
-        self.bound = [inputs.get(x) or Captured(x.value, None) for x in self.code.bound]
+        self.bound = [inputs[x] if x in inputs else Captured(x.value, None) for x in self.code.bound]
         self.passed = [inputs[x] for x in self.code.passed]
         self.arrays: list[Any] = []  # those that the idle steps compute with
         self.idle: list[Any] = []
