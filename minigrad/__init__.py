@@ -14,6 +14,7 @@ from minigrad.training import fit
 from minigrad.transforms import grad, value_and_grad
 
 if TYPE_CHECKING:
+    from minigrad.graph.compile.step import compile
     from minigrad.graph.derive import derive
     from minigrad.graph.draw import draw
     from minigrad.graph.facts import sums_to_one
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Tensor",
+    "compile",
     "data",
     "derive",
     "draw",
@@ -46,7 +48,14 @@ __all__ = [
 ]
 
 # What looks at a recorded graph is imported when it is first asked for: training needs none of it.
-_GRAPH = {"derive": "derive", "draw": "draw", "simplify": "simplify", "sums_to_one": "facts", "trace": "trace"}
+_GRAPH = {
+    "compile": "compile.step",
+    "derive": "derive",
+    "draw": "draw",
+    "simplify": "simplify",
+    "sums_to_one": "facts",
+    "trace": "trace",
+}
 
 
 def __getattr__(name: str) -> Any:

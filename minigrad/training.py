@@ -7,8 +7,9 @@ import time
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from operator import index
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -86,6 +87,7 @@ def fit(
     validation: Samples | None = None,
     progress: bool = True,
     rng: Rng = None,
+    compile: bool | Literal["numpy", "native"] = False,
 ) -> History:
     """Train `model` to lower loss(model(X), T) over data = (X, T), one sample per row.
 
@@ -93,6 +95,7 @@ def fit(
     validation   (X, T) that is measured after each epoch, with no gradients recorded
     progress     shows a bar, with the extra `progress`; without it, warns once and goes on
     rng          deals the samples to batches, anew for each epoch
+    compile      True or "numpy", or "native" with that extra, runs gradients and updates as code (`minigrad.compile`)
 
     A loss that doubles when every row is given twice is a sum over rows, and is divided by their number for the
     History; any other counts as a mean. Accuracy is measured where T holds class numbers, or one-hot rows.
@@ -106,6 +109,11 @@ def fit(
     rng = np.random.default_rng(rng)
     training, testing = _Meter(loss, data), None if validation is None else _Meter(loss, validation)
     history, ctrl_c = History(), CtrlC()
+    backpropagate, update = _backpropagation(model, loss, optimizer), optimizer.step
+    if compile:
+        compiled = import_module("minigrad.graph.compile.step").compile
+        backend = "numpy" if compile is True else compile
+        backpropagate, update = compiled(backpropagate, backend=backend), compiled(update, backend=backend)
     bar = _bar(epochs) if progress else None
     try:
         with ctrl_c.watched():
@@ -114,7 +122,7 @@ def fit(
                 _switch(model, "train")
                 for number, (x, t) in enumerate(batches(*data, batch_size, rng), 1):
                     try:
-                        y, E = _gradients(model, loss, optimizer, x, t)
+                        y, E = _gradients(backpropagate, optimizer, x, t)
                     except FloatingPointError as error:
                         raise DivergenceError(
                             f"fit: {error} in epoch {epoch}, batch {number}; the parameters are as they were before "
@@ -123,7 +131,7 @@ def fit(
                         ) from error
                     training.add(E, y, t)
                     with ctrl_c.held():
-                        optimizer.step()
+                        update()
                 result, tested = training.read(), testing.over(model) if testing else (None, None)
                 with ctrl_c.held():
                     history._record(result, tested, time.perf_counter() - started)
@@ -139,19 +147,29 @@ def fit(
     return history
 
 
-def _gradients(model: Model, loss: Loss, optimizer: Optimizer, x: Any, t: Any) -> tuple[Tensor, float]:
-    """Leave the gradients of one batch in the parameters; give its outputs and its loss."""
-    optimizer.zero_grad()
-    y = model(x)
-    E = loss(y, t)
-    if not isinstance(y, Tensor) or not isinstance(E, Tensor):
-        raise TypeError(f"fit: model and loss must return Tensors, not {type(y).__name__} and {type(E).__name__}")
-    if E.size != 1:
-        raise ValueError(f"fit: the loss must be one number, not of shape {E.shape}; take its sum() or mean()")
+def _backpropagation(model: Model, loss: Loss, optimizer: Optimizer) -> Callable[[Any, Any], tuple[Tensor, Tensor]]:
+    """Give the function that leaves the gradients of one batch in the parameters, and gives its outputs and loss."""
+
+    def backpropagate(x: Any, t: Any) -> tuple[Tensor, Tensor]:
+        optimizer.zero_grad()
+        y = model(x)
+        E = loss(y, t)
+        if not isinstance(y, Tensor) or not isinstance(E, Tensor):
+            raise TypeError(f"fit: model and loss must return Tensors, not {type(y).__name__} and {type(E).__name__}")
+        if E.size != 1:
+            raise ValueError(f"fit: the loss must be one number, not of shape {E.shape}; take its sum() or mean()")
+        E.backward()
+        return y, E
+
+    return backpropagate
+
+
+def _gradients(backpropagate: Callable[[Any, Any], Any], optimizer: Optimizer, x: Any, t: Any) -> tuple[Tensor, float]:
+    """Leave the gradients of one batch in the parameters, if they are finite; give its outputs and its loss."""
+    y, E = backpropagate(x, t)
     value = float(E.item())
     if not math.isfinite(value):
         raise FloatingPointError(f"the loss became {value}")
-    E.backward()
     for i, p in enumerate(optimizer.params):
         if p.grad is not None and not np.isfinite(p.grad.data).all():
             raise FloatingPointError(f"the gradient of {p.name or f'parameter {i}'} became NaN or infinite")

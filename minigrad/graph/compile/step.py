@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import builtins
 import linecache
+import threading
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial, update_wrapper
 from importlib import import_module
 from itertools import count
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
@@ -77,7 +80,7 @@ class Variant:
             file = f"<minigrad.compile {self.name} {_number()}>"
             linecache.cache[file] = (len(self.code.source), None, self.code.source.splitlines(True), file)
             namespace: dict[str, Any] = dict(self.code.constants)
-            exec(compile(self.code.source, file, "exec"), namespace)
+            exec(builtins.compile(self.code.source, file, "exec"), namespace)
             self.step = namespace["make"]
             self.call = Call("step({})", [f"r[{i}]" for i in range(len(returned))])
         self.bound = [inputs[x] if x in inputs else Captured(x.value, None) for x in self.code.bound]
@@ -130,16 +133,47 @@ class Variant:
         return source.read([])
 
 
+def compile(f: Callable[..., Any] | None = None, *, backend: Backend = "numpy") -> Any:
+    """Turn a function of arrays and Tensors into code: ``@compile``, or ``compile(step, backend="native")``.
+
+    The function may compute a loss, call ``backward()`` and ``optimizer.step()``, or return values or gradients, as
+    ``compile(value_and_grad(f))`` does. Its first call for arguments of certain shapes and dtypes traces it; later ones
+    replay the code, with the results and updates of the function itself. Arguments, parameters, running values and
+    settings of the optimizer, and random draws of layers are read anew at every call. Integers, strings and truth
+    values among the arguments are part of the code: for others the function is traced again.
+
+    A step that begins with ``zero_grad()`` and ends with ``step()`` leaves no gradients behind; return those that you
+    want to see. Rounding may differ by the order of operations (in float64 within 1e-12); where a cancelled expression
+    has a limit and the literal one is NaN, the result is the limit.
+
+    ``backend="numpy"`` writes straight-line NumPy, which ``.source`` shows; ``"native"`` machine code, through numba
+    and SciPy's BLAS (``pip install "minigrad[native]"``), and NumPy for steps with operations it has no loops for.
+
+    Raises ``TraceError`` for what the trace could not see again, such as ``if tensor > 0``, ``float(tensor)``, or a
+    value that is kept outside the function; it names the line.
+    """
+    if f is None:
+        return partial(compile, backend=backend)
+    if not callable(f):
+        raise TypeError(f"compile: wanted a function, not {type(f).__name__}")
+    if backend not in get_args(Backend):
+        raise ValueError(f'compile: backend must be "numpy" or "native", not {backend!r}')
+    if backend == "native":
+        import_module("minigrad.graph.compile.native")  # which says how to install what is missing
+    return Compiled(f, backend)
+
+
 class Compiled:
     """A function as code; called like the function itself."""
 
     def __init__(self, f: Callable[..., Any], backend: Backend) -> None:
         self._f, self._backend = f, backend
-        self._variants: dict[Any, list[Variant]] = {}
+        self._variants: OrderedDict[Any, list[Variant]] = OrderedDict()
         self._last: Variant | None = None
         self._enter: Callable[..., Any] | None = None
         self._count = 0
         self._hits = self._misses = 0
+        self._lock = threading.Lock()
         update_wrapper(self, f, updated=())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -154,15 +188,17 @@ class Compiled:
         """Find the trace for the arguments, or make it, and go in by it."""
         leaves: list[Any] = []
         key = flat((args, kwargs), leaves)
-        variant = next((v for v in self._variants.get(key, ()) if v.holds()), None)
-        if variant is None:
-            variant = self._traced(key, args, kwargs)
-        else:
-            self._hits += 1
-        self._last = variant
-        enter = variant.entry(leaves)
-        if not kwargs and len(leaves) == len(args):
-            self._enter, self._count = enter, len(args)
+        with self._lock:
+            variant = next((v for v in self._variants.get(key, ()) if v.holds()), None)
+            if variant is None:
+                variant = self._traced(key, args, kwargs)
+            else:
+                self._hits += 1
+                self._variants.move_to_end(key)
+            self._last = variant
+            enter = variant.entry(leaves)
+            if not kwargs and len(leaves) == len(args):
+                self._enter, self._count = enter, len(args)
         result = enter(*leaves)
         if result is MISS:
             raise RuntimeError("compile: what the function depends on was changed by another thread during the call")
@@ -174,6 +210,8 @@ class Compiled:
         name = getattr(self._f, "__name__", type(self._f).__name__)
         variant = Variant(record, name, hints(record, self._f), self._backend)
         self._variants.setdefault(key, []).append(variant)
+        while len(self._variants) > MOST_TRACES:
+            self._variants.popitem(last=False)
         return variant
 
     @property

@@ -38,7 +38,7 @@ class Traced(Tensor):
 
     def __init__(self, tracer: Tracer, node: Any, serial: int = 0, plain: bool = False) -> None:
         _slot.__set__(self, node)
-        self.op, self.inputs, self.serial = None, (), serial
+        self.op, self.serial = None, serial
         self.tracer, self.plain, self.made = tracer, plain, place()
         tracer.alive.add(self)
 
@@ -245,7 +245,7 @@ class Tracer:
         traced = [x for x in operands if isinstance(x, Traced)]
         result = Traced(self, node, plain=all(x.plain for x in traced))
         if op.differentiable and not pauses.thread.paused and any(x.serial > 0 for x in traced):
-            result.op, result.inputs, result.values, result.serial = op, operands, values, _next_serial()
+            result.op, result._a, result._b, result._x, result.serial = op, operands, None, values, _next_serial()
         return result
 
     def variable(self, x: Any) -> Traced:
