@@ -33,7 +33,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "losses": ENGINE,
     "nn": (*ENGINE, "nn"),
     "optim": ENGINE,
-    "graph": (*ENGINE, "graph", "declared", "extras"),
+    "graph": (*ENGINE, "graph", "declared", "extras", "data"),
     "extras": (),
     "textbook": (),
     "data": ("declared",),
