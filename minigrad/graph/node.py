@@ -47,7 +47,7 @@ class Node(Operand):
         self.op, self.inputs, self.values, self.name = op, inputs, inputs, name
         self._shape, self._dtype, self.serial = shape, np.dtype(dtype), _next_serial()
         self.table, self.value = table, value
-        self.weak = weak  # a Python number that is not known yet: like one, it takes the dtype of what it meets (NEP 50)
+        self.weak = weak  # a Python number not known yet: it takes the dtype of what it meets (NEP 50)
 
     @property
     def shape(self) -> Shape:

@@ -16,6 +16,7 @@ from minigrad.graph.compile.record import Output, Record, rebuilt
 from minigrad.graph.compile.sources import Argument, Data, Gradient, Setting, Source
 from minigrad.tensor import Tensor, _constant
 
+
 @dataclass
 class Call:
     """How the code is called: what comes before, the call itself with ``{}`` for what it is passed, its results."""
@@ -24,13 +25,18 @@ class Call:
     results: list[str]
     before: list[str] = field(default_factory=list)
     known: dict[str, Any] = field(default_factory=dict)
+    fitting: Callable[[Any], Any] | None = None
 
 
 MISS = object()  # what an entry gives if the call is not for it
 
 
 def entry(
-    record: Record, arguments: Sequence[Any], passed: Sequence[Source], bound: Sequence[Source], arrays: Sequence[Any],
+    record: Record,
+    arguments: Sequence[Any],
+    passed: Sequence[Source],
+    bound: Sequence[Source],
+    arrays: Sequence[Any],
     call: Call,
 ) -> Callable[..., Any]:
     """Give ``enter(idle, *arguments)``: it takes a step from the idle ones, runs it, and puts it back.
@@ -54,9 +60,9 @@ def entry(
     values = []
     for source in passed:
         if isinstance(source, Gradient):
-            t = name(source.tensor)
-            checks.append(f"{t}._grad is None")
-            values.append(f"{t}._grad.data")
+            tensor = name(source.tensor)
+            checks.append(f"{tensor}._grad is None")
+            values.append(f"{tensor}._grad.data")
         elif isinstance(source, Setting):
             values.append(f"{name(source.owner)}.{'_lr' if source.name == 'lr' else source.name}")
         else:
@@ -67,9 +73,9 @@ def entry(
     if checks:
         lines += [f"    if {' or '.join(checks)}:", "        return MISS"]
     lines += ["    if not idle:", "        return MISS", "    step = idle.pop()"]
-    known |= call.known
+    known |= call.known | {"fitting": call.fitting}
     lines += [f"    {line}" for line in call.before]
-    lines += [f"    r = {call.written.format(', '.join(values))}", "    idle.append(step)"]
+    lines += _called(call, values)
     position = len(record.returned)
     for t, g in record.grads:
         if g is None:
@@ -82,11 +88,26 @@ def entry(
         lines.append(f"    return {value}" if record.result.plain else f"    return constant({value})")
     else:
         result = record.result
-        values = ", ".join(call.results[: len(record.returned)])
-        lines.append(f"    return {name(lambda r: rebuilt(result, lambda x: _given(x, r)))}([{values}])")
+        returned = ", ".join(call.results[: len(record.returned)])
+        lines.append(f"    return {name(lambda r: rebuilt(result, lambda x: _given(x, r)))}([{returned}])")
     exec("\n".join(lines), known)
     enter: Callable[..., Any] = known["enter"]
     return enter
+
+
+def _called(call: Call, values: list[str]) -> list[str]:
+    """Write the call; where arguments have to lie in order in memory and do not, it is called with copies."""
+    written = call.written.format(", ".join(values))
+    if call.fitting is None:
+        return [f"    r = {written}", "    idle.append(step)"]
+    again = call.written.format(", ".join(f"fitting({value})" for value in values))
+    return [
+        "    try:",
+        f"        r = {written}",
+        "    except TypeError:",
+        f"        r = {again}",
+        "    idle.append(step)",
+    ]
 
 
 def _like(letter: str, x: Any, name: Callable[[Any], str]) -> list[str]:

@@ -20,8 +20,18 @@ from minigrad.graph.node import Node
 from minigrad.op import Elementwise, Shape
 from minigrad.ops.arithmetic import Where, add, subtract
 from minigrad.ops.linalg import Inner, MatMul
-from minigrad.ops.reduction import Max, Sum
-from minigrad.ops.shaping import BroadcastTo, Cast, Index, Reshape, Transpose
+from minigrad.ops.reduction import Max, Sum, normalize_axis
+from minigrad.ops.shaping import (
+    BroadcastTo,
+    Cast,
+    Concatenate,
+    Index,
+    Reshape,
+    Scatter,
+    Stack,
+    Transpose,
+    is_basic,
+)
 
 
 class Unsupported(Exception):
@@ -72,7 +82,20 @@ class Number:
         return [self.node]
 
 
-Unit = Loops | Product | Number
+@dataclass(eq=False)
+class Parts:
+    """An array put together from parts, each copied to a region of it; what no part covers is 0."""
+
+    node: Node
+    regions: list[tuple[Node, Layout]]  # a part, and where its elements go, with the array itself as the base
+
+    @property
+    def members(self) -> list[Node]:
+        """The array."""
+        return [self.node]
+
+
+Unit = Loops | Product | Number | Parts
 
 
 def contiguous(shape: Shape) -> tuple[int, ...]:
@@ -148,8 +171,11 @@ def fused(plan: Plan, kept: Iterable[Node]) -> list[Unit]:
         for x in dict.fromkeys(x for x in node.inputs if isinstance(x, Node)):
             users.setdefault(x, []).append(node)
     second, kept = set(plan.second), set(kept)
-    drawn_in = {x: node for node in order if (x := _drawn_in(node, plan.in_place)) is not None}
-    drawn_in = {x: node for x, node in drawn_in.items() if len(users[x]) == 1 and x not in kept}
+    drawn_in: dict[Node, Node] = {}
+    for node in order:
+        product = _drawn_in(node, plan.in_place)
+        if product is not None and len(users[product]) == 1 and product not in kept:
+            drawn_in[product] = node
     into = set(drawn_in.values())
     for node in order:
         if is_view(node.op) and node.shape:
@@ -171,9 +197,31 @@ def _alone(node: Node, drawn_in: Mapping[Node, Node], in_place: Mapping[Node, No
     product = next((x for x in node.inputs if isinstance(x, Node) and drawn_in.get(x) is node), None)
     if product is not None:
         return Product(product, in_place[node], 1.0 if node.op == add else -1.0)
+    if node.shape and isinstance(node.op, Scatter | Concatenate):
+        return Parts(node, _regions(node))
     if not node.shape and isinstance(node.op, Elementwise | Where | Cast | MatMul | Index | Reshape):
         return Number(node)
     raise Unsupported(f"{node.op!r}")
+
+
+def _regions(node: Node) -> list[tuple[Node, Layout]]:
+    """Say where the elements of a scattered array, or of joined ones, go."""
+    op, whole = node.op, Layout(node, 0, contiguous(node.shape))
+    if isinstance(op, Scatter):
+        if not is_basic(op.key) or not isinstance(node.inputs[0], Node):
+            raise Unsupported("a sum at positions that an array names")
+        return [(node.inputs[0], _indexed(whole, node.shape, op.key))]
+    assert isinstance(op, Concatenate)
+    (axis,) = normalize_axis(op.axis, node.ndim)
+    regions, start = [], 0
+    for i, x in enumerate(node.inputs):
+        if not isinstance(x, Node) or x.dtype != node.dtype:
+            raise Unsupported("numbers, or several dtypes, joined")
+        stop = start + (0 if isinstance(op, Stack) else x.shape[axis])
+        key: Any = i if isinstance(op, Stack) else slice(start, stop)
+        regions.append((x, _indexed(whole, node.shape, (slice(None),) * axis + (key,))))
+        start = stop
+    return regions
 
 
 def _drawn_in(node: Node, in_place: Mapping[Node, Node]) -> Node | None:
@@ -186,7 +234,9 @@ def _drawn_in(node: Node, in_place: Mapping[Node, Node]) -> Node | None:
     same = plain and product.dtype == node.dtype and product.shape == node.shape
     if not same:
         return None
-    return product if all(x.ndim == 2 and x.dtype == node.dtype and root(x) is not state for x in product.inputs) else None
+    return (
+        product if all(x.ndim == 2 and x.dtype == node.dtype and root(x) is not state for x in product.inputs) else None
+    )
 
 
 def _join(node: Node, units: list[Unit], place: dict[Node, int], late: bool) -> int:

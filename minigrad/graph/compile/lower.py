@@ -72,7 +72,7 @@ def _seeded(outputs: list[Any], seeds: list[Node], gradients: set[Node]) -> list
 
 
 def _scaled(outputs: list[Any], seed: Node, gradients: set[Node]) -> dict[Node, tuple[Node, Node]]:
-    """Find the products {c ⊙ g: (c, g)} by which alone a seed reaches the outputs; none if it reaches them otherwise."""
+    """Find the products {c ⊙ g: (c, g)} by which alone a seed reaches the outputs; none if by others too."""
     depends: set[Node] = {seed}
     found: dict[Node, tuple[Node, Node]] = {}
     for node in ordered(outputs):
@@ -163,10 +163,10 @@ def _as_number(x: Any) -> Any:
 def _fitted(node: Node) -> Any:
     """Let small operands have the shape of their result; NumPy is quickest where nothing has to be broadcast."""
     op, inputs = node.op, node.inputs
-    if isinstance(op, Max) and type(op) is Max and op.keepdims and op.axis == 1 and inputs[0].shape[1] <= FEW:
+    if type(op) is Max and op.keepdims and op.axis == 1 and inputs[0].shape[1] <= FEW:
         (x,) = inputs
         columns = [Index((slice(None), i))(x) for i in range(x.shape[1])]
-        return Reshape(node.shape)(reduce(maximum, columns)) if 1 < len(columns) and x.size <= SMALL else None
+        return Reshape(node.shape)(reduce(maximum, columns)) if len(columns) > 1 and x.size <= SMALL else None
     if not isinstance(op, Elementwise) or not 1 < node.size <= SMALL or len(inputs) < 2:
         return None
     fitted = tuple(_in_shape(x, node.shape) for x in inputs)
@@ -221,7 +221,7 @@ def _factor(x: Any) -> tuple[Any, Any]:
 
 
 def held(x: Any) -> Any:
-    """Give a copy of a value that is an input itself, or a view of one, so that it may outlive what is written to it."""
+    """Give a copy of a value that is an input itself, or a view of one: it may outlive what that holds."""
     if not isinstance(x, Node) or not x.shape:
         return x
     source = x

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ import numpy as np
 
 from minigrad.graph.compile import native_math
 from minigrad.graph.compile.entry import Call
+from minigrad.graph.compile.fuse import Unsupported
 from minigrad.graph.compile.native_source import NativeCode
 
 types = native_math.core_types
@@ -30,7 +32,12 @@ def cache_folder() -> Path:
 
 def compiled(code: NativeCode) -> Callable[..., Any]:
     """Compile the step, or fetch it from the cache: equal source is equal code, whoever wrote it."""
-    text = _module(code)
+    step: Callable[..., Any] = _loaded(_module(code)).step
+    return step
+
+
+def _loaded(text: str) -> Any:
+    """Give the module of some source, whose compiled functions numba keeps beside it."""
     name = f"minigrad_step_{hashlib.sha256(text.encode()).hexdigest()[:24]}"
     folder = cache_folder()
     folder.mkdir(parents=True, exist_ok=True)
@@ -40,21 +47,31 @@ def compiled(code: NativeCode) -> Callable[..., Any]:
         partial.write_text(text, encoding="utf-8")
         os.replace(partial, path)
     spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = sys.modules[name] = importlib.util.module_from_spec(spec)  # where numba's cache looks for it
     spec.loader.exec_module(module)
-    step: Callable[..., Any] = module.step
-    return step
+    return module
+
+
+HEAD = """import math
+
+import numba
+import numpy as np
+from numba import types
+
+from minigrad.graph.compile.native_math import (
+    exp32, exp64, gemm32, gemm64, larger, pointer32, pointer64, pointerb, pointeri32, pointeri64, signum, smaller,
+    tanh64,
+)
+
+
+"""
 
 
 def _module(code: NativeCode) -> str:
-    imports = "exp32, exp64, gemm32, gemm64, larger, pointer32, pointer64, pointerb, pointeri32, pointeri64, signum"
     signature = ", ".join(_type(x) for x in _arguments(code))
-    return (
-        "import math\n\nimport numba\nimport numpy as np\nfrom numba import types\n\n"
-        f"from minigrad.graph.compile.native_math import (\n    {imports}, smaller, tanh64,\n)\n\n\n"
-        f"@numba.njit([({signature},)], {OPTIONS})\n{code.source}"
-    )
+    return f"{HEAD}@numba.njit([({signature},)], {OPTIONS})\n{code.source}"
 
 
 def _arguments(code: NativeCode) -> list[Any]:
@@ -76,24 +93,61 @@ def call(code: NativeCode, step: Callable[..., Any], draws: Sequence[tuple[int, 
     """Say how a step is called: arrays that it returns are made first, numbers get their dtype afterwards."""
     known: dict[str, Any] = {"compiled": step, "empty": np.empty}
     before, results = [], []
-    for i, (shape, dtype) in enumerate(code.outputs):
-        known[f"kind{i}"] = dtype
+    for i, (shape, kind) in enumerate(code.outputs):
+        known[f"kind{i}"] = kind
         before.append(f"r{i} = empty({shape}, kind{i})")
     for i, rng in draws:
         known[f"rng{i}"] = rng
         before.append(f"rng{i}.random(out=step.arrays[{i}])")
     outputs = "".join(f", r{i}" for i in range(len(code.outputs)))
     several = sum(x is not None for x in code.numbers) > 1
-    arrays = numbers = 0
+    numbers = 0
     for position, dtype in enumerate(code.numbers):
         if dtype is None:
             results.append(f"r{code.places[position]}")
-            arrays += 1
         else:
             known[f"as{position}"] = dtype.type
             results.append(f"as{position}(r[{numbers}])" if several else f"as{position}(r)")
             numbers += 1
-    return Call(f"compiled(step.context, {{}}{outputs})", results, before, known)
+    return Call(f"compiled(step.context, {{}}{outputs})", results, before, known, _fitting)
+
+
+def _fitting(x: Any) -> Any:
+    """Give an array whose elements lie in order; a number is one as it is."""
+    return x if isinstance(x, float) else np.require(x, requirements=["C", "A", "W"])
+
+
+def epochs(code: NativeCode, arguments: Sequence[str]) -> Callable[..., Any]:
+    """Compile the loop over batches: ``epochs(context, X, T, order, x, t, xs, ts, losses, …)``.
+
+    Batch b is the rows order[b n : (b + 1) n] of X and T, copied to x and t (xs and ts, seen as rows); ``arguments``
+    are what the step is passed, of x, t and the numbers at the end.
+    """
+    numbers = [name for name in arguments if name not in ("x", "t")]
+    kinds = {name: _type(kind) for name, kind in zip(arguments, _arguments(code)[1:], strict=True)}
+    missing = {"x", "t"} - set(kinds)
+    if missing:
+        raise Unsupported(f"a step that does not look at {missing}")
+    rows = [re.sub(r", \d+, ", ", 2, ", kinds[name]) for name in "xt"]
+    whole, count = "types.Array(types.int64, 1, 'C')", "types.Array(types.float64, 1, 'C')"
+    signature = [_type(None), *rows, whole, kinds["x"], kinds["t"], *rows, count, *(kinds[name] for name in numbers)]
+    source = f"""@numba.njit({OPTIONS.replace("cache=True, ", "")})
+{code.source}
+
+@numba.njit([({", ".join(signature)},)], {OPTIONS})
+def epochs({", ".join(["context", "X", "T", "order", "x", "t", "xs", "ts", "losses", *numbers])}):
+    size = xs.shape[0]
+    for b in range(losses.size):
+        for i in range(size):
+            row = order[b * size + i]
+            for j in range(xs.shape[1]):
+                xs[i, j] = X[row, j]
+            for j in range(ts.shape[1]):
+                ts[i, j] = T[row, j]
+        losses[b] = step(context, {", ".join(arguments)})
+"""
+    loop: Callable[..., Any] = _loaded(HEAD + source).epochs
+    return loop
 
 
 def suits(array: Any) -> bool:

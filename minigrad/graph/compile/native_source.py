@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.graph.compile.cells import Item
 from minigrad.graph.compile.fuse import (
     Layout,
     Loops,
     Number,
+    Parts,
     Product,
     Unit,
     Unsupported,
@@ -29,7 +29,7 @@ from minigrad.graph.node import Node
 from minigrad.ops.arithmetic import Power
 from minigrad.ops.linalg import Inner, LogLikelihood, MatMul
 from minigrad.ops.reduction import Max, Min, Sum, normalize_axis
-from minigrad.ops.shaping import Cast, Reshape
+from minigrad.ops.shaping import Cast
 
 Lines = list[str]
 
@@ -168,10 +168,8 @@ class NativeWriter:
             if written is None:
                 raise Unsupported(f"{x!r}")
             return f"np.{dtype.name}({written})" if x.weak and dtype.kind in "fi" else written
-        if not np.isfinite(x):
-            written = "np.nan" if np.isnan(x) else "np.inf" if x > 0 else "-np.inf"
-        else:
-            written = repr(x)
+        odd = "np.nan" if np.isnan(x) else "np.inf" if x > 0 else "-np.inf"
+        written = repr(x) if np.isfinite(x) else odd
         return f"np.{dtype.name}({written})" if dtype.kind in "fi" else written
 
     def expression(self, node: Node, values: list[str]) -> str:
@@ -194,9 +192,7 @@ class NativeWriter:
             written = f"({values[1]}) if {values[0]} else ({values[2]})"
         elif isinstance(op, Cast):
             written = values[0]
-        elif name in ("spread", "reshape", "identity"):
-            return values[0]
-        elif isinstance(op, Item | Reshape):
+        elif name in ("spread", "reshape", "identity", "item"):
             return values[0]
         else:
             raise Unsupported(f"{op!r}")
@@ -214,7 +210,10 @@ class NativeWriter:
         stored = set(self.stored(unit))
         shape = unit.shape
         operands = [
-            x for node in unit.members for x in node.inputs if isinstance(x, Node) and x.shape and not self.inside(x, unit)
+            x
+            for node in unit.members
+            for x in node.inputs
+            if isinstance(x, Node) and x.shape and not self.inside(x, unit)
         ]
         layouts = {x: _spread(layout(x), x.shape, shape) for x in operands}
         partial = [x for x in unit.members if is_reduction(x) and x.shape]
@@ -411,10 +410,31 @@ class NativeWriter:
         (tb, ldb), (ta, lda) = flags
         (pa, oa, _), (pb, ob, _) = a, b
         beta = 0.0 if unit.into is None else 1.0
-        self.lines.append(
-            f"gemm{kind}(gemm{kind}_, {tb}, {ta}, {n}, {m}, {k}, {unit.sign}, {pb}, {ob}, {ldb}, {pa}, {oa}, {lda}, {beta}, "
-            f"{target[0]}, {target[1]}, {n})"
-        )
+        factors = f"{pb}, {ob}, {ldb}, {pa}, {oa}, {lda}"
+        result = f"{beta}, {target[0]}, {target[1]}, {n}"
+        self.lines.append(f"gemm{kind}(gemm{kind}_, {tb}, {ta}, {n}, {m}, {k}, {unit.sign}, {factors}, {result})")
+
+    def parts(self, unit: Parts) -> None:
+        """Write an array that is put together from others."""
+        node = unit.node
+        target, at = self.pointer(node)
+        zero = "False" if node.dtype.kind == "b" else f"np.{node.dtype.name}(0)"
+        self.lines += [f"for i in range({prod(node.shape)}):", f"    {target}[{at} + i] = {zero}"]
+        for x, region in unit.regions:
+            letters = [f"i{k}" for k in range(x.ndim)]
+            if x.shape:
+                seen = layout(x)
+                name, offset = self.pointer(seen.base)
+                value = f"{name}[{_index(offset + seen.offset, seen.strides, letters)}]"
+            else:
+                value = self.number(x, node.dtype)
+            strides = region.strides[len(region.strides) - x.ndim :]
+            if len(region.strides) != x.ndim:
+                raise Unsupported("a part broadcast to its region")
+            for depth, (letter, n) in enumerate(zip(letters, x.shape, strict=True)):
+                self.lines.append("    " * depth + f"for {letter} in range({n}):")
+            written = f"{target}[{_index(at + region.offset, strides, letters)}] = {value}"
+            self.lines.append("    " * x.ndim + written)
 
     # numbers
 
@@ -425,7 +445,6 @@ class NativeWriter:
             raise Unsupported("a product of two vectors")
         meeting = self.meeting(node)
         if any(isinstance(x, Node) and x.shape for x in node.inputs):
-            (x,) = node.inputs
             at = layout(node)
             name, offset = self.pointer(at.base)
             written = f"{name}[{offset + at.offset}]"
@@ -460,6 +479,8 @@ class NativeWriter:
                 self.loops(unit)
             elif isinstance(unit, Product):
                 self.product(unit)
+            elif isinstance(unit, Parts):
+                self.parts(unit)
             else:
                 self.scalar(unit)
         for state, value in self.plan.copies:
@@ -478,11 +499,21 @@ class NativeWriter:
         results = [self.number(x, np.dtype(np.float64)) for x in self.returned if np.shape(x) == ()]
         body = [*opening, *head, *self.lines, f"return {', '.join(results)}" if results else "return 0"]
         source = "\n".join([f"def step({', '.join(parameters)}):", *(f"    {line}" for line in body), ""])
-        numbers = [None if np.shape(x) else (x.dtype if isinstance(x, Node) else np.result_type(x)) for x in self.returned]
+        numbers = [
+            None if np.shape(x) else (x.dtype if isinstance(x, Node) else np.result_type(x)) for x in self.returned
+        ]
         outputs = [(x.shape, x.dtype) for x in self.fresh]
         order = {x: i for i, x in enumerate(self.fresh)}
         places = {i: order[x] for i, x in enumerate(self.returned) if np.shape(x)}
-        return NativeCode(source, [*self.bound, *self.constants], self.passed, self.nbytes + self.scratch + ALIGNED, outputs, numbers, places)
+        return NativeCode(
+            source,
+            [*self.bound, *self.constants],
+            self.passed,
+            self.nbytes + self.scratch + ALIGNED,
+            outputs,
+            numbers,
+            places,
+        )
 
     def copy(self, state: Node, value: Any) -> None:
         """Write a new value into an input's array."""
@@ -492,7 +523,10 @@ class NativeWriter:
             if at.strides != _contiguous(value.shape):
                 raise Unsupported("a copy of what does not lie in order")
             name, offset = self.pointer(at.base)
-            self.lines += [f"for i in range({prod(value.shape)}):", f"    {target}[i] = {name}[{offset + at.offset} + i]"]
+            self.lines += [
+                f"for i in range({prod(value.shape)}):",
+                f"    {target}[i] = {name}[{offset + at.offset} + i]",
+            ]
         else:
             written = self.number(value, state.dtype)
             self.lines += [f"for i in range({prod(state.shape)}):", f"    {target}[i] = {written}"]

@@ -223,7 +223,7 @@ class Writer:
         if op.name == "negative":
             return f"-{values[0]}"
         if is_ufunc(node):
-            written = self.call(op.forward.__name__, *values)  # type: ignore[attr-defined]
+            written = self.call(op.forward.__name__, *values)
         else:
             written = f"{self.constant(op.forward, op.name)}({', '.join(values)})"
         return f"float({written})" if node.weak else written
@@ -282,8 +282,29 @@ class Writer:
         lines += [f"    {line}" for line in self.made]
         if finish:
             lines += ["", *(f"    {line}" for line in finish)]
-        lines += ["", f"    def step({', '.join(passed)}):", *(f"        {line}" for line in body), "", "    return step", ""]
+        lines += [
+            "",
+            f"    def step({', '.join(passed)}):",
+            *(f"        {line}" for line in body),
+            "",
+            "    return step",
+            "",
+        ]
         return Code("\n".join(lines), self.bound, self.passed, self.constants)
+
+
+def exported(code: Code, name: str) -> str:
+    """Write the code as a module of its own."""
+    constants = []
+    for constant, value in code.constants.items():
+        if not isinstance(value, np.ndarray):
+            raise ValueError(f"export: {constant} is computed by a function of its own, not by NumPy")
+        constants.append(f"{constant} = np.array({value.tolist()!r}, np.{value.dtype.name}).reshape({value.shape})")
+    doc = (
+        f'"""{name}, as code.\n\nstep = make(…) takes the arrays that step(…) computes with and updates in place.\n"""'
+    )
+    head, _, rest = code.source.partition("\n\n\n")
+    return "\n".join([doc, "", head, "", *constants, "", "", rest.lstrip("\n")])
 
 
 def _assigned(lines: Lines) -> Lines:
@@ -449,7 +470,13 @@ def _key(key: Any, w: Writer) -> str:
         return f"slice({key.start}, {key.stop}, {key.step})"
     if isinstance(key, np.ndarray | list):
         return w.constant(np.asarray(key), "index")
-    return "..." if key is Ellipsis else "None" if key is None else repr(key.item() if isinstance(key, np.generic) else key)
+    return (
+        "..."
+        if key is Ellipsis
+        else "None"
+        if key is None
+        else repr(key.item() if isinstance(key, np.generic) else key)
+    )
 
 
 def _filled(op: shaping.Gather, indices: list[str], w: Writer) -> str:

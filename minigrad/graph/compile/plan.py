@@ -48,7 +48,7 @@ class Plan:
 def planned(returned: Iterable[Any], updates: Mapping[Node, Any]) -> Plan:
     """Plan the computation of what is returned and of the new values of inputs, ``updates``."""
     returned = list(returned)
-    nodes = [x for x in ordered([*returned, *reversed(updates.values())]) if x.op is not None]
+    nodes = [x for x in ordered([*returned, *list(updates.values())[::-1]]) if x.op is not None]
     users: dict[Node, list[Node]] = {}
     for node in nodes:
         for x in dict.fromkeys(x for x in node.inputs if isinstance(x, Node)):

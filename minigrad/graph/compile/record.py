@@ -168,7 +168,9 @@ def _compare(first: Record, second: Record, places: Mapping[Any, str]) -> None:
                 f"or outside the function."
             )
     if len(pairs[0]) != len(pairs[1]):
-        raise TraceError("compile: the function does not do the same in every call; pass what it depends on as arguments.")
+        raise TraceError(
+            "compile: the function does not do the same in every call; pass what it depends on as arguments."
+        )
 
 
 def _described(record: Record) -> list[tuple[Any, Node]]:

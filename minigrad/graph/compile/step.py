@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import builtins
 import linecache
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial, update_wrapper
 from importlib import import_module
 from itertools import count
+from operator import index
+from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from minigrad.data import Array, Rng, batches
 from minigrad.graph.compile.entry import MISS, Call, entry
+from minigrad.graph.compile.epochs import NativeEpochs, dealt, in_python
 from minigrad.graph.compile.fuse import Unsupported
 from minigrad.graph.compile.lower import held, lowered
 from minigrad.graph.compile.native_source import NativeWriter
-from minigrad.graph.compile.numpy_source import Writer
+from minigrad.graph.compile.numpy_source import Writer, exported
 from minigrad.graph.compile.plan import planned
 from minigrad.graph.compile.record import Record, flat, recorded
 from minigrad.graph.compile.sources import Argument, Captured, Data, Draw, Gradient, Source, State
@@ -27,6 +33,7 @@ from minigrad.graph.node import Node
 
 Backend = Literal["numpy", "native"]
 MOST_TRACES = 64
+PATIENT = 100
 
 _number = count(1).__next__
 
@@ -73,7 +80,8 @@ class Variant:
                 self.native = None
                 self.write()
                 return
-            draws = [(i, inputs[x].rng) for i, x in enumerate(self.code.bound) if isinstance(inputs.get(x), Draw)]
+            sources = [(i, inputs.get(x)) for i, x in enumerate(self.code.bound)]
+            draws = [(i, source.rng) for i, source in sources if isinstance(source, Draw)]
             self.call = self.native.call(self.code, self.step, draws)
         else:
             self.code = Writer(plan, returned, inputs, self.hints).finished()
@@ -173,10 +181,12 @@ class Compiled:
         self._enter: Callable[..., Any] | None = None
         self._count = 0
         self._hits = self._misses = 0
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        self._loops: dict[Any, NativeEpochs] = {}
         update_wrapper(self, f, updated=())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the code for these arguments, tracing the function first if there is none."""
         if not kwargs and len(args) == self._count and self._enter is not None:
             result = self._enter(*args)
             if result is not MISS:
@@ -187,22 +197,29 @@ class Compiled:
     def _looked_up(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Find the trace for the arguments, or make it, and go in by it."""
         leaves: list[Any] = []
-        key = flat((args, kwargs), leaves)
-        with self._lock:
-            variant = next((v for v in self._variants.get(key, ()) if v.holds()), None)
-            if variant is None:
-                variant = self._traced(key, args, kwargs)
-            else:
-                self._hits += 1
-                self._variants.move_to_end(key)
-            self._last = variant
-            enter = variant.entry(leaves)
-            if not kwargs and len(leaves) == len(args):
-                self._enter, self._count = enter, len(args)
-        result = enter(*leaves)
-        if result is MISS:
-            raise RuntimeError("compile: what the function depends on was changed by another thread during the call")
-        return result
+        flat((args, kwargs), leaves)
+        for _ in range(PATIENT):  # another thread may take the memory that was made for this call
+            with self._lock:
+                variant = self._variant(args, kwargs)
+                enter = variant.entry(leaves)
+                if not kwargs and len(leaves) == len(args):
+                    self._enter, self._count = enter, len(args)
+            result = enter(*leaves)
+            if result is not MISS:
+                return result
+        raise RuntimeError("compile: what the function depends on is changed by another thread all the time")
+
+    def _variant(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Variant:
+        """Find the trace for the arguments, or make it."""
+        key = flat((args, kwargs), [])
+        variant = next((v for v in self._variants.get(key, ()) if v.holds()), None)
+        if variant is None:
+            variant = self._traced(key, args, kwargs)
+        else:
+            self._hits += 1
+            self._variants.move_to_end(key)
+        self._last = variant
+        return variant
 
     def _traced(self, key: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Variant:
         self._misses += 1
@@ -213,6 +230,61 @@ class Compiled:
         while len(self._variants) > MOST_TRACES:
             self._variants.popitem(last=False)
         return variant
+
+    def epochs(
+        self, X: ArrayLike, T: ArrayLike, batch_size: int | None = None, epochs: int = 1, rng: Rng = None
+    ) -> Array:
+        """Run the step on every batch of every epoch, dealt as ``data.batches`` deals them; give the losses.
+
+        The step takes a batch of X and one of T and returns its loss; the losses are (epochs, batches). With the
+        native backend the loop itself is machine code. Ctrl-C stops it between two batches.
+
+        Raises ``ValueError`` for X and T of different lengths, or a batch size below 1.
+        """
+        X, T = np.asarray(X), np.asarray(T)
+        next(iter(batches(X, T, batch_size)))  # which checks them
+        if index(epochs) < 0:
+            raise ValueError(f"epochs: epochs must be 0 or more, not {epochs}")
+        if self._backend == "native":
+            try:
+                return self._native_epochs(X, T, min(len(X), batch_size or len(X)), epochs, rng)
+            except Unsupported:
+                pass
+        return in_python(self, X, T, batch_size, epochs, rng)
+
+    def _native_epochs(self, X: Array, T: Array, size: int, epochs: int, rng: Rng) -> Array:
+        n = len(X)
+        loops = [self._loop(X, T, rows) for rows in (size, n % size) if rows]
+        rng = None if rng is None else np.random.default_rng(rng)
+        X2, T2 = (np.require(x.reshape(n, -1), requirements=["C", "A", "W"]) for x in (X, T))
+        losses = np.empty((epochs, -(-n // size)))
+        for row in losses:
+            order, whole = dealt(n, size, rng), n // size
+            loops[0](X2, T2, order, row[:whole])
+            if whole < len(row):
+                loops[1](X2, T2, order[whole * size :], row[whole:])
+        return losses
+
+    def _loop(self, X: Array, T: Array, rows: int) -> NativeEpochs:
+        """Give the loop for batches of one size."""
+        x, t = (np.zeros((rows, *a.shape[1:]), a.dtype) for a in (X, T))
+        variant = self._variant((x, t), {})
+        if variant.native is None:
+            raise Unsupported("arrays that native code does not compute with")
+        key = (id(variant), rows)
+        if key not in self._loops:
+            self._loops[key] = NativeEpochs(variant, x, t)
+        return self._loops[key]
+
+    def export(self, path: str | os.PathLike[str]) -> None:
+        """Write the latest call's code as a module of its own, which needs NumPy alone: ``make(…)`` gives ``step(…)``.
+
+        Raises ``ValueError`` if an operation in it is not NumPy's.
+        """
+        variant = self._latest()
+        if variant.native is not None:
+            variant = Variant(variant.record, variant.name, variant.hints, "numpy")
+        Path(path).write_text(exported(variant.code, variant.name), encoding="utf-8")
 
     @property
     def source(self) -> str:

@@ -43,7 +43,7 @@ class Traced(Tensor):
         tracer.alive.add(self)
 
     @property
-    def data(self) -> Any:  # type: ignore[override]
+    def data(self) -> Any:
         """The expression, for the engine alone: a user's function would compute with it behind the trace's back."""
         if sys._getframe(1).f_globals.get("__name__", "").partition(".")[0] != "minigrad":
             raise self._frozen(".data", "compute with the tensor itself, or return it")
@@ -61,7 +61,7 @@ class Traced(Tensor):
         parts = key if isinstance(key, tuple) else (key,)
         indices = tuple(x for x in parts if isinstance(x, Tensor))
         if not indices:
-            return super().__getitem__(key)  # type: ignore[return-value]
+            return super().__getitem__(key)
         template = tuple(None if isinstance(x, Tensor) else (x,) for x in parts)
         return self._apply(Gather(template), (self, *indices))
 
@@ -76,7 +76,7 @@ class Traced(Tensor):
             return super()._seed(gradient)  # type: ignore[return-value]
         if seed.shape != self.shape:
             raise ValueError(f"backward: gradient must have this tensor's shape {self.shape}, not {seed.shape}.")
-        return seed  # type: ignore[return-value]
+        return seed
 
     def backward(self, gradient: Any = None, create_graph: bool = False) -> None:
         """Write down the gradients of all leaves, and add them to what those have."""
@@ -96,7 +96,10 @@ class Traced(Tensor):
     def of_gradient(self, g: Any) -> Traced:
         """Give an expression that the walk found for this tensor as a Tensor, or zeros for None."""
         if g is None:
-            return Traced(self.tracer, self.node._apply(BroadcastTo(self.shape), (self.tracer.constant(np.zeros((), self.dtype)),)))
+            return Traced(
+                self.tracer,
+                self.node._apply(BroadcastTo(self.shape), (self.tracer.constant(np.zeros((), self.dtype)),)),
+            )
         return Traced(self.tracer, g)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
@@ -181,7 +184,9 @@ class Tracer:
     def argument(self, position: int, x: Any) -> Any:
         """Give what the function gets for an array, a Tensor or a float among its arguments."""
         if not isinstance(x, Tensor):
-            like = x if isinstance(x, float) and not isinstance(x, np.generic) else np.asarray(x) if not is_array(x) else x
+            like = (
+                x if isinstance(x, float) and not isinstance(x, np.generic) else np.asarray(x) if not is_array(x) else x
+            )
             return Traced(self, self.input(Argument(position), like, f"a{position}"), plain=True)
         twin = Traced(self, self.input(Argument(position), x.data, x.name), x.serial)
         twin.name = x.name
@@ -282,7 +287,7 @@ class Tracer:
         if owner is not leaf:
             leaf._grad = owner._grad
         self.consumed.discard(id(owner))
-        self.gradients.add(owner._grad.node)
+        self.gradients.add(owner._grad.node)  # type: ignore[union-attr]
 
     # updates
 

@@ -1,0 +1,77 @@
+"""Whole epochs of a compiled step, the batches dealt as ``data.batches`` deals them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from minigrad.data import Array, Rng, batches
+from minigrad.graph.compile.fuse import Unsupported
+from minigrad.graph.compile.record import Output
+from minigrad.graph.compile.sources import Argument, Draw, Setting
+
+PATIENCE = 0.05  # seconds that native code runs before Python looks whether Ctrl-C was pressed
+
+
+def in_python(step: Callable[[Any, Any], Any], X: Array, T: Array, size: int | None, epochs: int, rng: Rng) -> Array:
+    """Call the step for each batch; give the losses, (epochs, batches)."""
+    rng = None if rng is None else np.random.default_rng(rng)
+    losses = [[float(np.asarray(_value(step(x, t)))) for x, t in batches(X, T, size, rng)] for _ in range(epochs)]
+    return np.array(losses, np.float64).reshape(epochs, -1)
+
+
+def _value(E: Any) -> Any:
+    if np.shape(E) != ():
+        raise TypeError("epochs: the step must return its loss, one number")
+    return E.data if hasattr(E, "data") and hasattr(E, "requires_grad") else E
+
+
+class NativeEpochs:
+    """The loop over the batches of one size, in machine code."""
+
+    def __init__(self, variant: Any, x: Array, t: Array) -> None:
+        record = variant.record
+        plain = isinstance(record.result, Output) and len(record.returned) == 1 and not variant.code.outputs
+        passed = all(isinstance(source, Argument | Setting) for source in variant.passed)
+        if not plain or not passed or any(isinstance(source, Draw) for source in variant.bound):
+            raise Unsupported("a step that does more than return a loss and update parameters")
+        self.variant, self.x, self.t = variant, x, t
+        names = [
+            "xt"[source.position] if isinstance(source, Argument) else f"a{i}"
+            for i, source in enumerate(variant.passed)
+        ]
+        self.loop = variant.native.epochs(variant.code, names)
+        self.settings = [source for source in variant.passed if isinstance(source, Setting)]
+
+    def __call__(self, X: Array, T: Array, order: Array, losses: Array) -> None:
+        """Train on the batches of an order, as many as there is room for losses; Ctrl-C ends it between two."""
+        context = self.variant.workspace([self.variant.array(source) for source in self.variant.bound]).context
+        x, t, n, size = self.x, self.t, 1, len(self.x)
+        xs, ts = x.reshape(size, -1), t.reshape(size, -1)
+        start = 0
+        while start < len(losses):
+            part = losses[start : start + n]
+            began = time.perf_counter()
+            values = [float(source.read([])) for source in self.settings]
+            rows = order[start * size : (start + len(part)) * size]
+            self.loop(context, X, T, rows, x, t, xs, ts, part, *values)
+            start += len(part)
+            if time.perf_counter() - began < PATIENCE / 2:
+                n *= 2
+        for tensor, gradient in self.variant.record.grads:
+            if gradient is None:
+                tensor._grad = None
+
+
+def dealt(n: int, size: int, rng: Any) -> Array:
+    """Give the rows of one epoch in the order in which ``data.batches`` deals them: sorted within each batch."""
+    if rng is None or size >= n:
+        return np.arange(n)
+    order: Array = rng.permutation(n)
+    whole = n - n % size
+    order[:whole].reshape(-1, size).sort(axis=1)
+    order[whole:].sort()
+    return order
