@@ -48,7 +48,7 @@ class NativeEpochs:
 
     def __call__(self, X: Array, T: Array, order: Array, losses: Array) -> None:
         """Train on the batches of an order, as many as there is room for losses; Ctrl-C ends it between two."""
-        context = self.variant.workspace([self.variant.array(source) for source in self.variant.bound]).context
+        workspace = self.variant.workspace([self.variant.array(source) for source in self.variant.bound])
         x, t, n, size = self.x, self.t, 1, len(self.x)
         xs, ts = x.reshape(size, -1), t.reshape(size, -1)
         start = 0
@@ -57,7 +57,7 @@ class NativeEpochs:
             began = time.perf_counter()
             values = [float(source.read([])) for source in self.settings]
             rows = order[start * size : (start + len(part)) * size]
-            self.loop(context, X, T, rows, x, t, xs, ts, part, *values)
+            self.loop(workspace.context, X, T, rows, x, t, xs, ts, part, *values)
             start += len(part)
             if time.perf_counter() - began < PATIENCE / 2:
                 n *= 2
