@@ -10,14 +10,13 @@ import numpy as np
 from minigrad.graph.cut import Cut, substituted
 from minigrad.graph.derivation import Derivation, Line
 from minigrad.graph.facts import SumsToOne, carried, checked
+from minigrad.graph.form import in_form
 from minigrad.graph.graph import Graph, evaluate
 from minigrad.graph.node import Node, ordered
 from minigrad.graph.notation import text
 from minigrad.graph.plan import Plan, planned
-from minigrad.graph.rewrite import rebuilt
 from minigrad.graph.simplify import simplify
 from minigrad.graph.trace import lifted, names_of
-from minigrad.ops.arithmetic import divide, multiply
 from minigrad.tensor import Tensor
 
 
@@ -107,8 +106,6 @@ class _Formulas:
         n = len(targets)
         parts = [*(raw.get(cut.atom[x], 0.0) for x in targets), *(local.get(cut.atom[x], 0.0) for x in targets)]
         simple = simplify(Graph([*parts, *cut.definitions.values(), cut.output], plan.values), given).outputs
-        simple = tuple(substituted(simple, _quotients(simple, plan.graph)))
-        self.definitions, self.loss = simple[2 * n : -1], simple[-1]
         self.formula: dict[Node, Any] = {}
         before: dict[Node, Node] = {}  # a gradient as an expression -> what stands for it
         for x, far, near in zip(targets, simple, simple[n:], strict=False):
@@ -116,6 +113,9 @@ class _Formulas:
             self.formula[x] = near if len(Graph([near], {})) < len(Graph([by_symbols], {})) else by_symbols
             if isinstance(far, Node) and far.op is not None:
                 before.setdefault(far, self.gradient[x])
+        formed = in_form([*self.formula.values(), *simple[2 * n :]], plan.graph, set(self.gradient.values()))
+        self.formula = dict(zip(self.formula, formed, strict=False))
+        self.definitions, self.loss = formed[n:-1], formed[-1]
 
     def kept(self) -> list[Node]:
         """Give what has a line: what is wanted, each δ, and what the formula of another needs; in order."""
@@ -126,15 +126,3 @@ class _Formulas:
                 kept |= {owner[part] for part in ordered([self.formula[x]]) if part in owner}
         return [x for x in self.formula if x in kept]
 
-
-def _quotients(expressions: Sequence[Any], graph: Graph) -> dict[Node, Any]:
-    """Write c x as x / N again where c = 1/N, for each N that E is divided by: a mean's, as a textbook has it."""
-    numbers = {x.inputs[1] for x in graph.nodes if x.op == divide and isinstance(x.inputs[1], int | float)}
-    becomes: dict[Node, Any] = {}
-    for x in ordered(expressions) if numbers else []:
-        new = rebuilt(x, becomes)
-        if x.op == multiply and isinstance(x.inputs[0], int | float) and x.inputs[0]:
-            n = round(1 / x.inputs[0], 9)
-            new = new.inputs[1] / int(n) if n in numbers and n == int(n) > 2 else new
-        becomes[x] = new
-    return becomes

@@ -31,11 +31,11 @@ class Layer:
         self.number, self.u, self.y = number, u, y
 
 
-def layers(graph: Graph, wanted: Container[Node]) -> list[Layer]:
+def layers(graph: Graph, wanted: Container[Node], named: Container[Node] | None = None) -> list[Layer]:
     """Find the layers: products with a parameter (an input that is ``wanted``), plus a bias, then what acts on that.
 
-    A layer is numbered by the digits in its parameter's name, W₂ say, if all layers have different ones, and else in
-    the order of evaluation.
+    A layer is numbered by the digits in its parameter's name, W₂ say, if all are ``named`` (by default every input
+    is) and have different ones, and else in the order of evaluation.
     """
     users: dict[Node, list[Node]] = {}
     for node in graph.nodes:
@@ -54,7 +54,8 @@ def layers(graph: Graph, wanted: Container[Node]) -> list[Layer]:
         after = users.get(u, [])
         y = after[0] if len(after) == 1 and _acts_on_one(after[0]) and after[0].shape == u.shape else u
         found.append(Layer("", u, y))
-        digits.append("".join(re.findall(r"\d+", str(node.inputs[1].name).translate(_PLAIN))))
+        name = str(node.inputs[1].name) if named is None or node.inputs[1] in named else ""
+        digits.append("".join(re.findall(r"\d+", name.translate(_PLAIN))))
     own = all(digits) and len(set(digits)) == len(digits)
     for i, layer in enumerate(found):
         layer.number = subscript(int(digits[i]) if own else i + 1)

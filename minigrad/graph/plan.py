@@ -98,7 +98,8 @@ def planned(graph: Graph, nodes: Mapping[Tensor, Any], wanted: Sequence[Tensor],
     learnt = {nodes[t] for t in nodes if t.op is None and t.requires_grad}
     deltas: dict[Node, str] = {}
     aliases: dict[Node, str] = {}
-    for layer in layers(graph, learnt & leaves):
+    named = {nodes[t] for t in nodes if t.op is None and (t.name or id(t) in called)}
+    for layer in layers(graph, learnt & leaves, named):
         u, y = layer.u, layer.y
         if u is not y or u not in symbols:
             deltas[u] = f"δ{layer.number}"

@@ -104,8 +104,19 @@ def _factors(expression: Any) -> Term:
         elif (n := _whole_power(node)) is not None:
             stack.append((power * n, node.inputs[0]))
         else:
+            sign, node = _oriented(node)
+            coefficient *= float(sign) ** power
             factors[node] = factors.get(node, 0) + power
     return coefficient, {node: power for node, power in factors.items() if power}
+
+
+def _oriented(node: Node) -> tuple[int, Node]:
+    """Give a difference as ±(a − b), one way round for both a − b and b − a, so that 1 − y cancels against y − 1."""
+    if node.op != subtract:
+        return 1, node
+    a, b = node.inputs
+    straight = isinstance(b, Node) and (not isinstance(a, Node) or a.serial < b.serial)
+    return (1, node) if straight else (-1, b - a)
 
 
 def _number(x: Any) -> float | None:
@@ -193,6 +204,10 @@ def _written(terms: list[Term]) -> Any:
 
 def _product(term: Term) -> Any:
     coefficient, factors = term
+    turned = next((node for node, power in factors.items() if node.op == subtract and power % 2), None)
+    if coefficient < 0 and turned is not None:  # −(a − b) x = (b − a) x
+        a, b = turned.inputs
+        return _product((-coefficient, {b - a if node is turned else node: power for node, power in factors.items()}))
     above = [_power(node, power) for node, power in factors.items() if power > 0]
     below = [_power(node, -power) for node, power in factors.items() if power < 0]
     size = int(coefficient) if coefficient == int(coefficient) else coefficient

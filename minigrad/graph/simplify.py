@@ -189,6 +189,17 @@ def _without_axes(c: Any, axes: tuple[int, ...], keepdims: bool, ndim: int) -> A
     return c.reshape(tuple(n for i, n in enumerate(shape) if i not in axes))
 
 
+def axes_of_sum(node: Node) -> Any:
+    """Σ over axes (1,) or −1 is Σ over axis 1, and one over all axes is Σ, so that equal sums are one Node."""
+    if not isinstance(node.op, Sum) or node.op.axis is None:
+        return None
+    (x,) = node.inputs
+    axes = normalize_axis(node.op.axis, np.ndim(x))
+    whole = len(axes) == np.ndim(x) and not node.op.keepdims
+    axis = None if whole else axes[0] if len(axes) == 1 else tuple(sorted(axes))
+    return None if axis == node.op.axis else node._apply(Sum(axis, node.op.keepdims), (x,))
+
+
 def sum_of_copies(node: Node) -> Any:
     """Σ broadcast_to(c) = n c, for a number c."""
     if not isinstance(node.op, Sum) or number_of(node.inputs[0]) is None or not isinstance(node.inputs[0], Node):
@@ -238,6 +249,7 @@ RULES: tuple[Rule, ...] = (
     twice,
     quotient,
     transposed_product,
+    axes_of_sum,
     sum_of_copies,
     sum_of_one,
     sum_of_product,

@@ -107,7 +107,7 @@ def needs_brackets(term: Term, letter: str, position: int, x: Term) -> bool:
     if letter not in open_to:
         return False
     if len(open_to) == 1 and term.template.startswith("{"):  # a power, a transpose, an index: only an atom needs none
-        return x.binds < ATOM
+        return x.binds < ATOM or (x.kind == "symbol" and "/" in x.template)
     if position == 0 and len(term.parts) == 2 and term.binds > 1 and _ends_in_sum(x):
         return True
     if term.kind == "multiply" and x.kind == "divide" and "⊙" not in term.template:  # (a / b) c, since a / b c is not

@@ -1,0 +1,76 @@
+"""The form in which a textbook writes a formula: as many operations as before, in the order in which it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+from math import isclose
+from typing import Any
+
+from minigrad.graph.graph import Graph
+from minigrad.graph.node import Node, ordered
+from minigrad.graph.rewrite import rewrite
+from minigrad.graph.signs import sign_in_product, sign_in_sum
+from minigrad.ops.arithmetic import add, divide, multiply
+from minigrad.ops.linalg import matmul
+from minigrad.ops.shaping import Transpose
+
+
+def in_form(expressions: Sequence[Any], graph: Graph, gradients: Container[Node]) -> list[Any]:
+    """Rewrite simplified formulas of a graph as a textbook has them; ``gradients`` stand for ∂E/∂…"""
+    numbers = sorted({x.inputs[1] for x in graph.nodes if x.op == divide and isinstance(x.inputs[1], int | float)})
+    reached: dict[Node, bool] = {}
+
+    def quotient_of_mean(node: Node) -> Any:
+        """c x = x / N for c = 1/N, where E is divided by N or a multiple of it, as a mean is."""
+        if node.op != multiply or not isinstance(node.inputs[0], int | float) or not node.inputs[0]:
+            return None
+        one_over = abs(1 / node.inputs[0])
+        n = next((n for n in numbers if isclose(one_over, n)), None)
+        if n is None and one_over > 2 and isclose(one_over, whole := round(one_over)):
+            n = whole if any(isclose(number % whole, 0, abs_tol=1e-9) for number in numbers) else None
+        if n is None:
+            return None
+        quotient = node.inputs[1] / n
+        return quotient if node.inputs[0] > 0 else -quotient
+
+    def gradient_first(node: Node) -> Any:
+        """λ W + Xᵀ δ = Xᵀ δ + λ W: what comes from the chain rule, and then the rest."""
+        if node.op != add:
+            return None
+        a, b = node.inputs
+        return b + a if _has(b, gradients, reached) and not _has(a, gradients, reached) else None
+
+    rules = (quotient_of_mean, number_before_product, one_fraction, sign_in_product, sign_in_sum, gradient_first)
+    return rewrite(expressions, rules)
+
+
+def number_before_product(node: Node) -> Any:
+    """(c a) b = c (a b) and (c a)ᵀ = c aᵀ, for a number c; likewise for a / n."""
+    if node.op != matmul and not isinstance(node.op, Transpose):
+        return None
+    for i, x in enumerate(node.inputs):
+        match x:
+            case Node(op, (c, a)) if op == multiply and isinstance(c, int | float):
+                return c * node._apply(node.op, (*node.inputs[:i], a, *node.inputs[i + 1 :]))
+            case Node(op, (a, n)) if op == divide and isinstance(n, int | float):
+                return node._apply(node.op, (*node.inputs[:i], a, *node.inputs[i + 1 :])) / n
+    return None
+
+
+def one_fraction(node: Node) -> Any:
+    """a ⊙ (b / c) = a ⊙ b / c, (a / c) ⊙ b = a ⊙ b / c, and a / n / c = a / (n c) for a number n."""
+    match node:
+        case Node(op, (Node() as a, Node(inner, (b, c)))) if op == multiply and inner == divide and a.op != divide:
+            return a * b / c
+        case Node(op, (Node(inner, (a, c)), Node() as b)) if op == multiply and inner == divide:
+            return a * b / c
+        case Node(op, (Node(inner, (a, n)), Node() as c)) if op == inner == divide and isinstance(n, int | float):
+            return a / (n * c)
+    return None
+
+
+def _has(x: Any, gradients: Container[Node], reached: dict[Node, bool]) -> bool:
+    for node in ordered([x]) if x not in reached else ():
+        if node not in reached:
+            reached[node] = node in gradients or any(reached[y] for y in node.inputs if isinstance(y, Node))
+    return isinstance(x, Node) and reached[x]
