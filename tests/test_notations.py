@@ -101,7 +101,7 @@ def test_other_parsers_read_every_format(network, notation):
     style, table = derivation.to_html(notation).split("</style>\n")
     assert "http" not in style + table
     root = ElementTree.fromstring(table)
-    assert len(root.findall("tbody/tr")) == len(derivation)
+    assert len(root.findall(".//tbody/tr")) == len(derivation)
     assert all(cell.get("alttext") for cell in root.iter("math"))
 
 
@@ -164,3 +164,16 @@ def test_the_code_is_what_one_writes_by_hand():
     assert "# ∂E/∂W₂ = Y₁ᵀ δ₂" in source
     with pytest.raises(ValueError, match="cannot be called"):
         derive(loss).to_numpy("a b")
+
+
+def test_a_large_constant_is_an_argument_of_its_own():
+    X = Tensor(np.ones((20, 3)), name="X")
+    W = Tensor(np.ones((3, 10)), requires_grad=True, name="W")
+    mask = np.random.default_rng(0).uniform(size=(20, 10)) < 0.5
+    loss = ((X @ W) * mask).sum()
+    source = derive(loss).to_numpy()
+    assert "(X, W, c1):" in source
+    space = {}
+    exec(source, space)
+    np.testing.assert_allclose(space["loss_and_gradients"](X.data, W.data, mask)[1]["W"], X.data.T @ mask)
+    assert "mask)" in derive(loss, names={"mask": mask}).to_numpy()

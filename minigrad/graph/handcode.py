@@ -18,6 +18,7 @@ from minigrad.graph.spelling import Spelling
 from minigrad.ops.shaping import BroadcastTo, Index, Reshape, Transpose
 
 _WIDTH = 110
+_SHORT, _LONG = 8, 100  # arrays of more elements have a name; of more than that, they are arguments
 
 
 def to_numpy(equations: Equations, name: str = "loss_and_gradients") -> str:
@@ -25,7 +26,8 @@ def to_numpy(equations: Equations, name: str = "loss_and_gradients") -> str:
 
     Variables have the derivation's names (U1, Y1, δ2, dW2), and each assignment its formula as a comment. A part that
     several formulas need and that has no symbol is computed once, as z1, z2. Numbers that tracing read, such as the
-    1/N of a mean, are those of the traced call. Raises ``ValueError`` if ``name`` is no identifier.
+    1/N of a mean, are those of the traced call; an array among them of more than 100 elements is an argument, c1, of
+    its own, and ``names=locals()`` calls it by its name. Raises ``ValueError`` if ``name`` is no identifier.
     """
     if not name.isidentifier():
         raise ValueError(f"to_numpy: a function cannot be called {name!r}")
@@ -45,11 +47,16 @@ class _Function:
         self.spelling = Spelling({x: x.name or "?" for x in graph.inputs.values()}, {*HELPERS, "np", "E"})
         self.names: dict[Node, str] = {x: self.spelling.inputs[x] for x in graph.inputs.values()}
         self.written: dict[Node, str] = {x: self.values.get(x) or x.name or "?" for x in graph.inputs.values()}
-        self.arrays = [x for x in self.nodes if x.op is None and x.value is not None and np.size(x.value) > 100]
-        for i, x in enumerate(self.arrays, 1):
+        constants = [x for x in self.nodes if x.op is None and x.value is not None and np.size(x.value) > _SHORT]
+        for i, x in enumerate(constants, 1):
             self.names[x] = self.written[x] = self.spelling.fresh(f"c{i}")
+        self.arrays = [x for x in constants if x.size > _LONG]
         self.shared = self._shared(roots)
-        self.lines: list[tuple[str, str]] = []  # an assignment, and its comment
+        self.lines = [  # assignments, and their comments
+            (f"{self.names[x]} = {expression(x, {})}", f"a constant of shape {_shape(x)}")
+            for x in constants
+            if x.size <= _LONG
+        ]
 
     def _shared(self, roots: Iterable[Any]) -> set[Node]:
         """Find what several expressions have in common and no symbol names, but for what costs nothing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -98,7 +99,7 @@ def _term(node: Any, parts: list[Term]) -> Term:
         return Term(f"{{a}} {sign} {{b}}", dict(zip("ab", loose, strict=True)), binds, kind)
     letters = [f"x{i}" for i in range(len(parts))] if len(parts) != 1 else ["x"]
     template, binds = _template(op, letters, node.inputs, shape)
-    return Term(template, dict(zip(letters, parts, strict=True)), binds, op.name)
+    return Term(template, dict(zip(letters, parts, strict=True)), binds, "call" if binds == ATOM else op.name)
 
 
 def _template(op: Op, letters: list[str], inputs: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[str, int]:
@@ -160,10 +161,12 @@ def _key(key: Any) -> str:
 def _value(x: Any) -> str:
     """Write a number, a tuple, an array, a dtype as Python code."""
     if isinstance(x, np.ndarray):
-        kind = {"b": "bool", "i": "int", "u": "int"}.get(x.dtype.kind)
+        kind = {"b": ", bool", "i": ", int", "u": ", int"}.get(x.dtype.kind, f", np.{x.dtype.name}")
+        kind = "" if x.dtype == np.float64 else kind
         values = np.array2string(x, separator=", ", threshold=x.size + 1, floatmode="unique", max_line_width=10**9)
         shape = f".reshape({', '.join(map(str, x.shape))})" if not x.size else ""
-        return f"np.array({' '.join(values.split())}{f', {kind}' if kind else ''}){shape}"
+        written = re.sub(r"\s+", " ", values).replace("[ ", "[").replace(" ]", "]").replace(" ,", ",")
+        return f"np.array({written}{kind}){shape}"
     if isinstance(x, np.generic):
         return repr(x.item())
     if isinstance(x, np.dtype):

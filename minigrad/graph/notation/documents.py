@@ -11,13 +11,14 @@ from minigrad.graph.notation.term import Term, write
 from minigrad.graph.notation.writers import ASCII, LATEX, MATHML, TEXT, Writer
 
 _STYLE = """
-.minigrad-derivation { border-collapse: collapse; color: inherit; line-height: 1.7; max-width: 100%; }
+.minigrad-derivation { container-type: inline-size; color: inherit; }
+.minigrad-derivation table { border-collapse: collapse; line-height: 1.7; }
 .minigrad-derivation caption { text-align: start; font-weight: 600; padding-block: .3em; }
-.minigrad-derivation :is(th, td) { text-align: start; vertical-align: middle; padding: .3em 1.2em .3em 0;
+.minigrad-derivation :is(th, td) { text-align: start; vertical-align: middle; padding: .1em 1.2em .1em 0;
   border-bottom: 1px solid color-mix(in srgb, currentColor 18%, transparent); }
 .minigrad-derivation thead th { font-size: .85em; font-weight: 600; opacity: .75; }
-.minigrad-derivation td.equation { overflow-x: auto; }
-.minigrad-derivation td:not(.equation) { font-size: .9em; opacity: .85; }
+.minigrad-derivation .equation { max-width: 66cqi; overflow: auto hidden; padding-block: .4em; }
+.minigrad-derivation td:not(:first-child) { font-size: .9em; opacity: .85; }
 .minigrad-derivation math { font-size: 1.1em; }
 """.strip()
 
@@ -60,15 +61,15 @@ def to_html(equations: Equations, notation: str = "matrix", caption: str = "Deri
         spoken = escape(_equation(terms, TEXT), quote=True)
         equation = "<mo>=</mo>".join(f"<mrow>{write(term, MATHML)}</mrow>" for term in terms)
         rows.append(
-            f'<tr><td class="equation"><math display="inline" alttext="{spoken}">'
-            f'<mstyle displaystyle="true">{equation}</mstyle></math></td>'
+            f'<tr><td><div class="equation"><math display="inline" alttext="{spoken}">'
+            f'<mstyle displaystyle="true">{equation}</mstyle></math></div></td>'
             f"<td>{escape(_shape(line))}</td><td>{escape(_reasons(line))}</td></tr>"
         )
     head = "".join(f'<th scope="col">{title}</th>' for title in ("Equation", "Shape", "By"))
     return (
         f"<style>{_STYLE}</style>\n"
-        f'<table class="minigrad-derivation">\n<caption>{escape(caption)}</caption>\n'
-        f"<thead><tr>{head}</tr></thead>\n<tbody>\n" + "\n".join(rows) + "\n</tbody>\n</table>"
+        f'<div class="minigrad-derivation"><table>\n<caption>{escape(caption)}</caption>\n'
+        f"<thead><tr>{head}</tr></thead>\n<tbody>\n" + "\n".join(rows) + "\n</tbody>\n</table></div>"
     )
 
 

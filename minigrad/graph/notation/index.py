@@ -119,7 +119,7 @@ def _built(op: Op, parts: list[Term], over: str) -> Term:
 
 def _product(a: Term, b: Term) -> Term:
     """Write factors side by side, with a space where no bracket parts them: yⱼ δₖ, but (1 − yⱼ)yⱼ; a number first."""
-    if b.kind == "multiply" and b.parts["a"].kind == "number":
+    if a.kind != "number" and b.kind == "multiply" and b.parts["a"].kind == "number":
         return _product(b.parts["a"], _product(a, b.parts["b"]))
     term = Term("{a} {b}", {"a": a, "b": b}, multiply.binds, "multiply")
     if needs_brackets(term, "b", 1, b) or _closed(term, "a", 0, a):

@@ -57,16 +57,20 @@ def _template(node: Node) -> str:
     if op == multiply and not isinstance(x, Node):
         return "{a} {b}"
     if isinstance(op, Sum) and x.ndim == 2 and op.axis is not None:
-        (axis,) = normalize_axis(op.axis, 2) if np.ndim(op.axis) == 0 else (None,)
-        if axis is not None and op.keepdims <= (axis == 1):
-            return ("Σₖ " if axis else "Σₙ ") + "{x}"
+        axes = normalize_axis(op.axis, 2)
+        if len(axes) == 1 and op.keepdims <= (axes == (1,)):
+            return ("Σₖ " if axes == (1,) else "Σₙ ") + "{x}"
     return op.text
 
 
 def _element(op: Op, x: Any) -> Term | None:
     """Give tₖ for a sum of an input T over its columns, which is one over the elements of a row."""
-    name = x.name if isinstance(x, Node) and isinstance(op, Sum) and x.ndim == 2 and op.axis in (1, -1) else None
+    name = x.name if isinstance(x, Node) and isinstance(op, Sum) and _over_columns(op, x) else None
     return symbol(f"{name.lower()}ₖ") if name and len(name) == 1 and name.isupper() else None
+
+
+def _over_columns(op: Sum, x: Node) -> bool:
+    return x.ndim == 2 and op.axis is not None and normalize_axis(op.axis, 2) == (1,)
 
 
 def static(value: Any) -> str:

@@ -1,0 +1,102 @@
+"""Index notation against the numbers: each element's formula, read with named axes, gives the expression's value."""
+
+import numpy as np
+import pytest
+from samples import SAMPLES
+from test_notations import NETWORKS
+
+from minigrad import Tensor, derive
+from minigrad.graph.graph import evaluate
+from minigrad.graph.node import ordered
+from minigrad.graph.notation.index import NoIndexForm, index_term
+from minigrad.graph.notation.template import LOWERED, RAISED
+from minigrad.graph.notation.term import symbol
+from minigrad.op import Elementwise
+from minigrad.ops import arithmetic, elementwise
+
+KERNELS = {
+    op.name: op.forward for room in (arithmetic, elementwise) for op in vars(room).values() if type(op) is Elementwise
+}
+KERNELS["where"] = np.where
+# Operations that move elements in ways that no index says, or that choose by comparing elements.
+REARRANGES = {"concatenate", "stack", "index", "scatter", "reshape", "max", "min"}
+
+
+def numbered(letters):
+    return [ord(letter) for letter in letters]
+
+
+def element(array, labels):
+    """Read an array at its indices: a letter is an axis, a digit a place, nothing an axis of length 1."""
+    own = [label for label in labels if label.isalpha()]
+    array = array[tuple(slice(None) if label.isalpha() else int(label or 0) for label in labels)]
+    axes = sorted(set(own))
+    return np.einsum(array, [axes.index(c) for c in own], list(range(len(axes)))), axes
+
+
+def aligned(parts):
+    """Give arrays with named axes all of the axes, in one order."""
+    axes = sorted({letter for _, own in parts for letter in own})
+    return [np.expand_dims(x, tuple(i for i, c in enumerate(axes) if c not in own)) for x, own in parts], axes
+
+
+def read(term, arrays):
+    """Give what a formula says: an array, and the letters of its axes, sorted."""
+    if term.kind == "symbol":
+        number, _, labels = term.template.partition("|")
+        return element(arrays[int(number)], labels.split(",")[: arrays[int(number)].ndim])
+    if term.kind == "number":
+        return np.float64(term.template.replace("−", "-")), []
+    parts = [read(part, arrays) for part in term.parts.values()]
+    if term.kind == "sum":
+        ((array, own),) = parts
+        bound = [LOWERED[c] for c in term.template.removeprefix("Σ").split(" ")[0]]
+        assert set(bound) <= set(own)
+        return array.sum(axis=tuple(map(own.index, bound))), [c for c in own if c not in bound]
+    values, axes = aligned(parts)
+    if term.kind == "power" and len(values) == 1:
+        exponent = term.template.removeprefix("{x}").removeprefix(" ^ ")
+        return values[0] ** float("".join(RAISED.get(c, c) for c in exponent).replace("−", "-")), axes
+    return np.asarray(KERNELS[term.kind](*values)), axes
+
+
+def says_the_value(expression, known):
+    """Compare the index form of an expression with its value."""
+    (value,) = evaluate([expression], known)
+    leaves = {x: i for i, x in enumerate(x for x in ordered([expression]) if x.op is None)}
+    arrays = [np.asarray(known.get(x, x.value), np.float64) for x in leaves]
+    labels = tuple(letter if n != 1 else None for letter, n in zip("abcdfg", np.shape(value), strict=False))
+
+    def named(x, at):
+        return symbol(f"{leaves[x]}|{','.join(label or '' for label in at)}") if x in leaves else None
+
+    def bound(x, axis, used):
+        return next(letter for letter in "rspouvehxtmlkjin" if letter not in used)
+
+    found, axes = read(index_term(expression, labels, named, bound), arrays)
+    wanted = [label for label in labels if label]
+    found = np.expand_dims(found, tuple(i for i, c in enumerate(wanted) if c not in axes))
+    squeezed = np.reshape(value, [n for n in np.shape(value) if n != 1])
+    np.testing.assert_allclose(np.broadcast_to(found, squeezed.shape), squeezed, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_every_line_by_its_elements_is_its_value(network):
+    loss, given = network()
+    derivation = derive(loss, given=given)
+    for line in derivation:
+        says_the_value(line.node, derivation.graph.values)
+
+
+@pytest.mark.parametrize("row", [row for row in SAMPLES if row.op.differentiable], ids=str)
+def test_what_an_operation_says_by_its_elements_is_its_value(row):
+    """And so is its gradient; or else there is no index form, which only rearrangements may lack."""
+    xs = [Tensor(x, requires_grad=True, name=name) for x, name in zip(row.arrays(), "abc", strict=False)]
+    y = row.call(*xs)
+    loss = (np.round(np.cos(1.0 + np.arange(y.size)), 3).reshape(y.shape) * y).sum()
+    derivation = derive(loss)
+    for expression in [*derivation.graph.outputs, *(line.node for line in derivation)]:
+        try:
+            says_the_value(expression, derivation.graph.values)
+        except NoIndexForm:
+            assert any(x.op is not None and x.op.name in REARRANGES for x in ordered([expression])), expression
