@@ -38,20 +38,29 @@ def entry(
     bound: Sequence[Source],
     arrays: Sequence[Any],
     call: Call,
+    idle: list[Any],
 ) -> Callable[..., Any]:
-    """Give ``enter(idle, *arguments)``: it takes a step from the idle ones, runs it, and puts it back.
+    """Give ``enter(*arguments)``: it takes a step from the idle ones, runs it, and puts it back.
 
     It gives MISS without having done anything if the arguments differ from those traced in shape, dtype or kind, an
     array in ``bound`` is no longer the one that the step was made for, or what the trace depended on has changed.
     """
-    known: dict[str, Any] = {"MISS": MISS, "ndarray": np.ndarray, "constant": _constant, "Tensor": Tensor}
+    known: dict[str, Any] = {
+        "MISS": MISS,
+        "idle": idle,
+        "new": object.__new__,
+        "ndarray": np.ndarray,
+        "constant": _constant,
+        "Tensor": Tensor,
+    }
 
     def name(x: Any) -> str:
         known[f"x{len(known)}"] = x
         return f"x{len(known) - 1}"
 
+    typed = call.fitting is not None  # then the code itself refuses what has another type
     letters = [f"a{i}" for i in range(len(arguments))]
-    checks = [check for letter, x in zip(letters, arguments, strict=True) for check in _like(letter, x, name)]
+    checks = [check for letter, x in zip(letters, arguments, strict=True) for check in _like(letter, x, name, typed)]
     for source, array in zip(bound, arrays, strict=True):
         if isinstance(source, Data):
             checks.append(f"{name(source.tensor)}.data is not {name(array)}")
@@ -69,7 +78,7 @@ def entry(
             assert isinstance(source, Argument)
             letter = letters[source.position]
             values.append(f"{letter}.data" if isinstance(arguments[source.position], Tensor) else letter)
-    lines = [f"def enter(idle, {', '.join(letters)}):"]
+    lines = [f"def enter({', '.join(letters)}):"]
     if checks:
         lines += [f"    if {' or '.join(checks)}:", "        return MISS"]
     lines += ["    if not idle:", "        return MISS", "    step = idle.pop()"]
@@ -83,9 +92,11 @@ def entry(
         else:
             lines.append(f"    {name(t)}._grad = constant({call.results[position]})")
             position += 1
-    if type(record.result) is Output:
-        value = call.results[record.result.position]
-        lines.append(f"    return {value}" if record.result.plain else f"    return constant({value})")
+    if type(record.result) is Output and record.result.plain:
+        lines.append(f"    return {call.results[record.result.position]}")
+    elif type(record.result) is Output:  # what _constant does, without the call
+        lines += ["    t = new(Tensor)", f"    t.data = {call.results[record.result.position]}"]
+        lines += ["    t.op = None", "    t.serial = 0", "    return t"]
     else:
         result = record.result
         returned = ", ".join(call.results[: len(record.returned)])
@@ -110,8 +121,10 @@ def _called(call: Call, values: list[str]) -> list[str]:
     ]
 
 
-def _like(letter: str, x: Any, name: Callable[[Any], str]) -> list[str]:
-    """Write what would tell an argument from the one traced."""
+def _like(letter: str, x: Any, name: Callable[[Any], str], typed: bool) -> list[str]:
+    """Write what would tell an argument from the one traced; only its shape, if the code is ``typed``."""
+    if typed and type(x) is np.ndarray and x.shape:
+        return [f"{letter}.__class__ is not ndarray or {letter}.shape != {x.shape}"]
     if isinstance(x, Tensor):
         grad = "<=" if x.requires_grad else ">"
         d = f"{letter}.data"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -39,6 +40,10 @@ class NativeEpochs:
         if not plain or not passed or any(isinstance(source, Draw) for source in variant.bound):
             raise Unsupported("a step that does more than return a loss and update parameters")
         self.variant, self.x, self.t = variant, x, t
+        self.lock = threading.Lock()
+        self.at_once = 1  # batches between two looks for Ctrl-C
+        self.arrays: list[Any] = []
+        self.workspace: Any = None
         names = [
             "xt"[source.position] if isinstance(source, Argument) else f"a{i}"
             for i, source in enumerate(variant.passed)
@@ -48,19 +53,25 @@ class NativeEpochs:
 
     def __call__(self, X: Array, T: Array, order: Array, losses: Array) -> None:
         """Train on the batches of an order, as many as there is room for losses; Ctrl-C ends it between two."""
-        workspace = self.variant.workspace([self.variant.array(source) for source in self.variant.bound])
-        x, t, n, size = self.x, self.t, 1, len(self.x)
+        with self.lock:
+            self._run(X, T, order, losses)
+
+    def _run(self, X: Array, T: Array, order: Array, losses: Array) -> None:
+        arrays = [self.variant.array(source) for source in self.variant.bound]
+        if len(arrays) != len(self.arrays) or any(a is not b for a, b in zip(arrays, self.arrays, strict=True)):
+            self.arrays, self.workspace = arrays, self.variant.workspace(arrays)
+        x, t, size = self.x, self.t, len(self.x)
         xs, ts = x.reshape(size, -1), t.reshape(size, -1)
         start = 0
         while start < len(losses):
-            part = losses[start : start + n]
+            part = losses[start : start + self.at_once]
             began = time.perf_counter()
             values = [float(source.read([])) for source in self.settings]
             rows = order[start * size : (start + len(part)) * size]
-            self.loop(workspace.context, X, T, rows, x, t, xs, ts, part, *values)
+            self.loop(self.workspace.address, X, T, rows, x, t, xs, ts, part, *values)
             start += len(part)
             if time.perf_counter() - began < PATIENCE / 2:
-                n *= 2
+                self.at_once *= 2
         for tensor, gradient in self.variant.record.grads:
             if gradient is None:
                 tensor._grad = None

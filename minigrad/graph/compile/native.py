@@ -82,7 +82,7 @@ def _arguments(code: NativeCode) -> list[Any]:
 
 def _type(x: Any) -> str:
     if x is None:
-        return "types.Array(types.intp, 1, 'C')"
+        return "types.intp"
     if x is float:
         return "types.float64"
     shape, dtype = x
@@ -109,7 +109,7 @@ def call(code: NativeCode, step: Callable[..., Any], draws: Sequence[tuple[int, 
             known[f"as{position}"] = dtype.type
             results.append(f"as{position}(r[{numbers}])" if several else f"as{position}(r)")
             numbers += 1
-    return Call(f"compiled(step.context, {{}}{outputs})", results, before, known, _fitting)
+    return Call(f"compiled(step.address, {{}}{outputs})", results, before, known, _fitting)
 
 
 def _fitting(x: Any) -> Any:
@@ -118,7 +118,7 @@ def _fitting(x: Any) -> Any:
 
 
 def epochs(code: NativeCode, arguments: Sequence[str]) -> Callable[..., Any]:
-    """Compile the loop over batches: ``epochs(context, X, T, order, x, t, xs, ts, losses, …)``.
+    """Compile the loop over batches: ``epochs(address, X, T, order, x, t, xs, ts, losses, …)``.
 
     Batch b is the rows order[b n : (b + 1) n] of X and T, copied to x and t (xs and ts, seen as rows); ``arguments``
     are what the step is passed, of x, t and the numbers at the end.
@@ -135,7 +135,7 @@ def epochs(code: NativeCode, arguments: Sequence[str]) -> Callable[..., Any]:
 {code.source}
 
 @numba.njit([({", ".join(signature)},)], {OPTIONS})
-def epochs({", ".join(["context", "X", "T", "order", "x", "t", "xs", "ts", "losses", *numbers])}):
+def epochs({", ".join(["address", "X", "T", "order", "x", "t", "xs", "ts", "losses", *numbers])}):
     size = xs.shape[0]
     for b in range(losses.size):
         for i in range(size):
@@ -144,7 +144,7 @@ def epochs({", ".join(["context", "X", "T", "order", "x", "t", "xs", "ts", "loss
                 xs[i, j] = X[row, j]
             for j in range(ts.shape[1]):
                 ts[i, j] = T[row, j]
-        losses[b] = step(context, {", ".join(arguments)})
+        losses[b] = step(address, {", ".join(arguments)})
 """
     loop: Callable[..., Any] = _loaded(HEAD + source).epochs
     return loop
@@ -164,3 +164,4 @@ class NativeStep:
         self.arrays = list(arrays)
         addresses = [start, native_math.GEMM["dgemm"], native_math.GEMM["sgemm"], *(x.ctypes.data for x in self.arrays)]
         self.context = np.array(addresses, np.intp)
+        self.address = self.context.ctypes.data

@@ -49,9 +49,9 @@ CALLS = {
 
 @dataclass
 class NativeCode:
-    """The source of ``step(context, …)``, and what it has to be called with.
+    """The source of ``step(address, …)``, and what it has to be called with.
 
-    ``context`` holds addresses: of the memory, then of the arrays of ``bound``. ``passed`` are the inputs that a call
+    At that address lie others: of the memory, then of the arrays of ``bound``. ``passed`` are the inputs that a call
     brings, ``outputs`` the arrays (shape, dtype) that it brings to be filled; ``numbers`` are the dtypes of the numbers
     returned, in the order of the results, with None for each array.
     """
@@ -459,7 +459,7 @@ class NativeWriter:
         """Write everything."""
         self.allocate()
         head: Lines = []
-        parameters = ["context"]
+        parameters = ["address"]
         for i, x in enumerate(self.bound):
             self.pointers[x] = f"w{i}"
             if not x.shape and not isinstance(self.inputs[x], Draw):
@@ -486,7 +486,8 @@ class NativeWriter:
         for state, value in self.plan.copies:
             self.copy(state, value)
         kinds = sorted(self.kinds | {x.dtype.name for x in self.offset})
-        opening = [f"m{DTYPES[kind]} = pointer{DTYPES[kind]}(context[0])" for kind in kinds]
+        opening = ["context = pointeri64(address)"]
+        opening += [f"m{DTYPES[kind]} = pointer{DTYPES[kind]}(context[0])" for kind in kinds]
         opening += [f"gemm{kind}_ = context[{i}]" for i, kind in ((1, "64"), (2, "32"))]
         for i, x in enumerate((*self.bound, *self.constants)):
             name = self.pointers.get(x, "")

@@ -126,8 +126,7 @@ class Variant:
         if not self.same(arrays):
             self.arrays, self.idle = arrays, []
         self.idle.append(self.workspace(arrays))
-        enter, idle = entry(self.record, arguments, self.passed, self.bound, arrays, self.call), self.idle
-        return partial(enter, idle)
+        return entry(self.record, arguments, self.passed, self.bound, arrays, self.call, self.idle)
 
     def same(self, arrays: list[Any]) -> bool:
         """Say whether the idle steps are still bound to the arrays that parameters have now."""
@@ -178,8 +177,8 @@ class Compiled:
         self._f, self._backend = f, backend
         self._variants: OrderedDict[Any, list[Variant]] = OrderedDict()
         self._last: Variant | None = None
-        self._enter: Callable[..., Any] | None = None
-        self._count = 0
+        self._enter: Callable[..., Any] = lambda *_: MISS
+        self._count = -1
         self._hits = self._misses = 0
         self._lock = threading.RLock()
         self._loops: dict[Any, NativeEpochs] = {}
@@ -187,12 +186,16 @@ class Compiled:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the code for these arguments, tracing the function first if there is none."""
-        if not kwargs and len(args) == self._count and self._enter is not None:
+        if not kwargs and len(args) == self._count:
             result = self._enter(*args)
             if result is not MISS:
                 self._hits += 1
                 return result
         return self._looked_up(args, kwargs)
+
+    def __get__(self, owner: Any, kind: type | None = None) -> Any:
+        """Be a method where the function was one: ``owner`` becomes the first argument, which is static."""
+        return self if owner is None else partial(self, owner)
 
     def _looked_up(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Find the trace for the arguments, or make it, and go in by it."""
