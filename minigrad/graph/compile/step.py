@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import builtins
-import linecache
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from functools import partial, update_wrapper
 from importlib import import_module
-from itertools import count
 from operator import index
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
@@ -19,23 +16,17 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from minigrad.data import Array, Rng, batches
-from minigrad.graph.compile.entry import MISS, Call, entry
+from minigrad.graph.compile.entry import MISS
 from minigrad.graph.compile.epochs import NativeEpochs, dealt, in_python
 from minigrad.graph.compile.fuse import Unsupported
-from minigrad.graph.compile.lower import held, lowered
-from minigrad.graph.compile.native_source import NativeWriter
-from minigrad.graph.compile.numpy_source import Writer, exported
-from minigrad.graph.compile.plan import planned
-from minigrad.graph.compile.record import Record, flat, recorded
-from minigrad.graph.compile.sources import Argument, Captured, Data, Draw, Gradient, Source, State
+from minigrad.graph.compile.record import flat, recorded
+from minigrad.graph.compile.resume import exported
+from minigrad.graph.compile.variant import Variant, hints
 from minigrad.graph.graph import Graph
-from minigrad.graph.node import Node
 
 Backend = Literal["numpy", "native"]
 MOST_TRACES = 64
 PATIENT = 100
-
-_number = count(1).__next__
 
 
 class CacheInfo(NamedTuple):
@@ -45,99 +36,6 @@ class CacheInfo(NamedTuple):
     misses: int
     maxsize: int
     currsize: int
-
-
-class Variant:
-    """One trace of a function, as code."""
-
-    def __init__(self, record: Record, name: str, hints: dict[Node, str], backend: Backend) -> None:
-        self.record, self.name, self.hints = record, name, hints
-        self.native: Any = None
-        if backend == "native":
-            self.native = import_module("minigrad.graph.compile.native")
-        self.write()
-
-    def write(self) -> None:
-        """Write the code, for NumPy where native code is not written for an operation or an array."""
-        record = self.record
-        outputs = [*record.returned, *(x for _, x in record.updates), *(x for _, x in record.grads if x is not None)]
-        values = lowered(outputs, record.seeds, record.gradients, for_numpy=self.native is None)
-        values = [held(x) for x in values]
-        n, m = len(record.returned), len(record.updates)
-        updates = {state: x for (state, _), x in zip(record.updates, values[n : n + m], strict=True)}
-        returned = [*values[:n], *values[n + m :]]
-        self.graph = Graph(values, {})
-        used = {x for x in self.graph.nodes if x.op is None} | set(updates)
-        inputs = {x: source for x, source in record.inputs.items() if x in used}
-        plan = planned(returned, updates)
-        self.code: Any
-        if self.native is not None:
-            try:
-                self.code = NativeWriter(plan, returned, updates.values(), inputs).finished()
-                self.step = self.native.compiled(self.code)
-            except Unsupported as error:
-                self.fallback = str(error)
-                self.native = None
-                self.write()
-                return
-            sources = [(i, inputs.get(x)) for i, x in enumerate(self.code.bound)]
-            draws = [(i, source.rng) for i, source in sources if isinstance(source, Draw)]
-            self.call = self.native.call(self.code, self.step, draws)
-        else:
-            self.code = Writer(plan, returned, inputs, self.hints).finished()
-            file = f"<minigrad.compile {self.name} {_number()}>"
-            linecache.cache[file] = (len(self.code.source), None, self.code.source.splitlines(True), file)
-            namespace: dict[str, Any] = dict(self.code.constants)
-            exec(builtins.compile(self.code.source, file, "exec"), namespace)
-            self.step = namespace["make"]
-            self.call = Call("step({})", [f"r[{i}]" for i in range(len(returned))])
-        self.bound = [inputs[x] if x in inputs else Captured(x.value, None) for x in self.code.bound]
-        self.passed = [inputs[x] for x in self.code.passed]
-        self.arrays: list[Any] = []  # those that the idle steps compute with
-        self.idle: list[Any] = []
-
-    def workspace(self, arrays: list[Any]) -> Any:
-        """Give memory of its own to compute in: no two threads share it."""
-        if self.native is None:
-            return self.step(*arrays)
-        return self.native.NativeStep(self.code, arrays)
-
-    def holds(self) -> bool:
-        """Say whether what the trace depended on is still so."""
-        record = self.record
-        return (
-            all(getattr(owner, name) == value for owner, name, value in record.guards)
-            and all(t._grad is None for t in record.without_gradient)
-            and all(s.tensor._grad is not None for s in self.passed if isinstance(s, Gradient))
-            and all(s.read([]).shape == x.shape and s.read([]).dtype == x.dtype for s, x in self.states())
-        )
-
-    def states(self) -> Iterable[tuple[Source, Node]]:
-        """Give the inputs that are arrays from outside, which the user may have put others in the place of."""
-        return ((s, x) for s, x in zip(self.bound, self.code.bound, strict=True) if isinstance(s, Data))
-
-    def entry(self, arguments: Sequence[Any]) -> Callable[..., Any]:
-        """Give the way into this trace, for the arrays that parameters have now."""
-        arrays = [self.array(source) for source in self.bound]
-        if self.native is not None and not all(self.native.suits(x) for x in arrays):
-            self.native = None  # arrays whose elements do not lie in order
-            self.write()
-            return self.entry(arguments)
-        if not self.same(arrays):
-            self.arrays, self.idle = arrays, []
-        self.idle.append(self.workspace(arrays))
-        return entry(self.record, arguments, self.passed, self.bound, arrays, self.call, self.idle)
-
-    def same(self, arrays: list[Any]) -> bool:
-        """Say whether the idle steps are still bound to the arrays that parameters have now."""
-        pairs = zip(self.bound, arrays, self.arrays, strict=True) if len(arrays) == len(self.arrays) else ()
-        return bool(self.arrays) and all(x is y for source, x, y in pairs if not isinstance(source, Draw))
-
-    def array(self, source: Source) -> Any:
-        """Give what the code is bound to: an array, or for random numbers their generator or room for them."""
-        if isinstance(source, Draw):
-            return source.rng if self.native is None else np.empty(source.shape)
-        return source.read([])
 
 
 def compile(f: Callable[..., Any] | None = None, *, backend: Backend = "numpy") -> Any:
@@ -308,17 +206,3 @@ class Compiled:
         """Give the numbers of replays and traces."""
         size = sum(len(variants) for variants in self._variants.values())
         return CacheInfo(self._hits, self._misses, MOST_TRACES, size)
-
-
-def hints(record: Record, f: Callable[..., Any]) -> dict[Node, str]:
-    """Give every input the name that a reader would expect it to have."""
-    names = list(getattr(getattr(f, "__code__", None), "co_varnames", ()))
-    found = {}
-    for node, source in record.inputs.items():
-        name = getattr(source, "name", "") or node.name or type(source).__name__.lower()
-        if isinstance(source, Argument) and source.position < len(names):
-            name = names[source.position]
-        elif isinstance(source, State):
-            name = f"{source.row.param.name or 'w'}_{source.name}"
-        found[node] = name
-    return found

@@ -2,143 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 from weakref import WeakSet
 
 import numpy as np
 
-from minigrad.autodiff import pullback
 from minigrad.diagnosis import explained, place
 from minigrad.graph.compile.cells import Cell
 from minigrad.graph.compile.sources import Argument, Captured, Data, Draw, Gradient, Setting, Source, State
+from minigrad.graph.compile.traced import Traced, TraceError
 from minigrad.graph.node import Node, Table
 from minigrad.op import Op
-from minigrad.operand import Operand
-from minigrad.ops.shaping import BroadcastTo, Gather
-from minigrad.protocol import PLAIN
 from minigrad.recording import pauses
 from minigrad.tensor import Tensor, _next_serial, _operand, is_array
-
-_slot: Any = Tensor.__dict__["data"]
-
-
-class TraceError(TypeError):
-    """Something that a compiled function cannot do, because its result would be frozen into the code."""
-
-
-class Traced(Tensor):
-    """A Tensor whose array is an expression, while the function that computes with it is traced.
-
-    ``plain`` says that it stands for an array rather than a Tensor: what the function got or returns as one.
-    """
-
-    __slots__ = ("made", "plain", "tracer")
-    guarded = True
-
-    def __init__(self, tracer: Tracer, node: Any, serial: int = 0, plain: bool = False) -> None:
-        _slot.__set__(self, node)
-        self.op, self.serial = None, serial
-        self.tracer, self.plain, self.made = tracer, plain, place()
-        tracer.alive.add(self)
-
-    @property
-    def data(self) -> Any:
-        """The expression, for the engine alone: a user's function would compute with it behind the trace's back."""
-        if sys._getframe(1).f_globals.get("__name__", "").partition(".")[0] != "minigrad":
-            raise self._frozen(".data", "compute with the tensor itself, or return it")
-        return _slot.__get__(self)
-
-    @property
-    def node(self) -> Any:
-        """The expression."""
-        return _slot.__get__(self)
-
-    def _apply(self, op: Op, inputs: tuple[Any, ...]) -> Traced:
-        return self.tracer.apply(op, inputs)
-
-    def __getitem__(self, key: Any) -> Traced:
-        parts = key if isinstance(key, tuple) else (key,)
-        indices = tuple(x for x in parts if isinstance(x, Tensor))
-        if not indices:
-            return super().__getitem__(key)
-        template = tuple(None if isinstance(x, Tensor) else (x,) for x in parts)
-        return self._apply(Gather(template), (self, *indices))
-
-    def _seed(self, gradient: Any) -> Traced:
-        if gradient is None and self.serial > 0 and not self.shape:
-            return Traced(self.tracer, self.tracer.seed(self.dtype))
-        if isinstance(gradient, Traced):
-            seed = gradient if gradient.dtype == self.dtype else gradient.astype(self.dtype)
-        elif self.serial > 0 and gradient is not None:
-            seed = self.tracer.operand(gradient if isinstance(gradient, Tensor) else np.asarray(gradient, self.dtype))
-        else:
-            return super()._seed(gradient)  # type: ignore[return-value]
-        if seed.shape != self.shape:
-            raise ValueError(f"backward: gradient must have this tensor's shape {self.shape}, not {seed.shape}.")
-        return seed
-
-    def backward(self, gradient: Any = None, create_graph: bool = False) -> None:
-        """Write down the gradients of all leaves, and add them to what those have."""
-        seed = self._seed(gradient)
-        found = pullback(self, seed if create_graph else seed.node, create_graph=create_graph)
-        for leaf, g in found.items():
-            self.tracer.add_gradient(leaf, g if create_graph else Traced(self.tracer, g))
-
-    def detach(self) -> Traced:
-        """Give a tensor of the same expression through which no gradient flows."""
-        return Traced(self.tracer, self.node)
-
-    def as_plain(self) -> Traced:
-        """Give the same expression, standing for an array."""
-        return Traced(self.tracer, self.node, plain=True)
-
-    def of_gradient(self, g: Any) -> Traced:
-        """Give an expression that the walk found for this tensor as a Tensor, or zeros for None."""
-        if g is None:
-            return Traced(
-                self.tracer,
-                self.node._apply(BroadcastTo(self.shape), (self.tracer.constant(np.zeros((), self.dtype)),)),
-            )
-        return Traced(self.tracer, g)
-
-    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        if func in (np.zeros_like, np.ones_like, np.empty_like):  # of the shape and dtype, which are known
-            return func(np.broadcast_to(np.zeros((), self.dtype), self.shape), *args[1:], **kwargs)
-        if func in PLAIN and func is not np.result_type:
-            raise self._frozen(f"np.{func.__name__}", "leave it to the caller of the compiled function")
-        return super().__array_function__(func, types, args, kwargs)
-
-    def _frozen(self, what: str, instead: str) -> TraceError:
-        return TraceError(
-            f"compile: {what} of a value that is only known when the compiled function runs, at {place()}, would be "
-            f"frozen into the code (the value was made at {self.made}); {instead}."
-        )
-
-    def _number(self, called: str) -> Any:
-        raise self._frozen(f"{called}()", "keep it a tensor: use NumPy's functions, or return it")
-
-    def item(self) -> Any:
-        """Refuse: there is no number yet."""
-        raise self._frozen(".item()", "return the tensor, and take .item() of what the compiled function returns")
-
-    def __bool__(self) -> bool:
-        raise self._frozen("the truth", "write np.where(condition, a, b) for a choice that depends on values")
-
-    def __index__(self) -> int:
-        raise self._frozen("an index made", "pass a Python int, for which the function is traced anew")
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        raise self._frozen("an array made", "leave it a tensor, or write to no array inside the function")
-
-    def argmax(self, axis: int | None = None) -> Any:
-        """Refuse: which element is largest is not known yet."""
-        raise self._frozen(".argmax()", "take it of what the compiled function returns")
-
-    argmin = argmax
-
-    def __repr__(self) -> str:
-        return f"Traced(shape={self.shape}, dtype={self.dtype})"
 
 
 class Tracer:
@@ -359,8 +235,3 @@ class Tracer:
                 array[...] = copy
                 found = next((t for t, _ in self.twins.values() if t.data is array), found)
         return found
-
-
-def is_plain(x: Any) -> bool:
-    """Say whether a value stands for an array rather than for a Tensor."""
-    return not isinstance(x, Operand) or (isinstance(x, Traced) and x.plain)

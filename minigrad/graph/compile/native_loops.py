@@ -1,0 +1,154 @@
+"""Loop nests in native code: elementwise operations, and the sums and extremes gathered on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import prod
+
+from minigrad.graph.compile.fuse import (
+    Layout,
+    Loops,
+    Unsupported,
+    contiguous,
+    is_reduction,
+    layout,
+    space,
+)
+from minigrad.graph.compile.native_values import Lines, Values, element, spread
+from minigrad.graph.node import Node
+from minigrad.ops.linalg import Inner, LogLikelihood
+from minigrad.ops.reduction import Max, Min, Sum, normalize_axis
+
+
+class LoopWriter(Values):
+    """Writes Loops."""
+
+    def loops(self, unit: Loops) -> None:
+        """Write one loop nest."""
+        stored = set(self.stored(unit))
+        shape = unit.shape
+        operands = [
+            x
+            for node in unit.members
+            for x in node.inputs
+            if isinstance(x, Node) and x.shape and not self.inside(x, unit)
+        ]
+        layouts = {x: spread(layout(x), x.shape, shape) for x in operands}
+        partial = [x for x in unit.members if is_reduction(x) and x.shape]
+        for node in unit.members:
+            state = self.plan.in_place.get(node)
+            if any(at.base is state and at.strides != contiguous(shape) for at in layouts.values()):
+                raise Unsupported("a new value computed from other places of the old one")
+        full = all(at.strides == contiguous(shape) for at in layouts.values()) and not partial
+        dims = [prod(shape)] if full else list(shape)
+        letters = [f"i{k}" for k in range(len(dims))]
+        for node in unit.members:
+            if is_reduction(node):
+                self.prepare(node, dims)
+        depth = 0
+        last_axis = [x for x in partial if self.along_rows(x)]
+        for k, (letter, n) in enumerate(zip(letters, dims, strict=True)):
+            if k == len(dims) - 1:
+                for node in last_axis:
+                    self.lines.append("    " * depth + f"{self.accumulator(node)} = {self.start(node)}")
+            self.lines.append("    " * depth + f"for {letter} in range({n}):")
+            depth += 1
+        body: Lines = []
+        values: dict[Node, str] = {}
+        for node in unit.members:
+            self.member(node, unit, values, layouts, letters, full, stored, body)
+        self.lines += ["    " * depth + line for line in body or ["pass"]]
+        for node in last_axis:
+            name, at = self.pointer(node)
+            axes = normalize_axis(node.op.axis, len(shape))  # type: ignore[union-attr]
+            index = self.reduced(node, axes, letters[:-1], at)
+            self.lines.append("    " * (depth - 1) + f"{name}[{index}] = {self.accumulator(node)}")
+        for node in unit.members:
+            if isinstance(node.op, LogLikelihood):
+                name = self.accumulator(node)  # 0 ln 0 = 0: the second sum passes over what is not there
+                self.lines.append(f"{name} = {name} if {name} == {name} else {name}_present")
+
+    def inside(self, x: Node, unit: Loops) -> bool:
+        """Say whether a loop has computed an operand itself, at the same index."""
+        return x in set(unit.members) and not is_reduction(x)
+
+    def member(
+        self, node: Node, unit: Loops, values: dict[Node, str], layouts: Mapping[Node, Layout], letters: list[str],
+        full: bool, stored: set[Node], body: Lines,
+    ) -> None:  # fmt: skip
+        """Write one operation of a loop."""
+        parts = []
+        meeting = self.meeting(node)
+        for x in node.inputs:
+            if isinstance(x, Node) and x.shape:
+                if x not in values:
+                    name, at = self.pointer(layouts[x].base)
+                    values[x] = f"x{len(values)}"
+                    strides = (1,) if full else layouts[x].strides
+                    body.append(f"{values[x]} = {name}[{element(at + layouts[x].offset, strides, letters)}]")
+                parts.append(values[x])
+            else:
+                parts.append(self.number(x, meeting))
+        if is_reduction(node):
+            self.accumulate(node, parts, letters, full, body)
+            return
+        values[node] = f"x{len(values)}"
+        body.append(f"{values[node]} = {self.expression(node, parts)}")
+        if node in stored:
+            name, at = self.pointer(node)
+            strides = (1,) if full else contiguous(unit.shape)
+            body.append(f"{name}[{element(at, strides, letters)}] = {values[node]}")
+
+    # reductions
+
+    def accumulator(self, node: Node) -> str:
+        """Name the number that a reduction is gathered in."""
+        return self.names.setdefault(node, f"s{len(self.names)}")
+
+    def start(self, node: Node) -> str:
+        """Write what a reduction starts from."""
+        if isinstance(node.op, Max):
+            extreme = "np.inf" if isinstance(node.op, Min) else "-np.inf"
+            return f"np.{node.dtype.name}({extreme})"
+        return f"np.{node.dtype.name}(0)"
+
+    def along_rows(self, node: Node) -> bool:
+        """Say whether a reduction is over the last axis alone, so that a number can hold it along the inner loop."""
+        shape = space(node)
+        return isinstance(node.op, Sum | Max) and normalize_axis(node.op.axis, len(shape)) == (len(shape) - 1,)
+
+    def prepare(self, node: Node, dims: list[int]) -> None:
+        """Write what must be done before the loop."""
+        if isinstance(node.op, Max) and (prod(dims) == 0 or node.dtype.kind != "f"):
+            raise Unsupported("an extreme of nothing, or of integers")
+        if not node.shape:
+            self.lines.append(f"{self.accumulator(node)} = {self.start(node)}")
+            if isinstance(node.op, LogLikelihood):
+                self.lines.append(f"{self.accumulator(node)}_present = {self.start(node)}")
+        elif not self.along_rows(node):
+            name, at = self.pointer(node)
+            self.lines.append(f"for i in range({prod(node.shape)}):")
+            self.lines.append(f"    {name}[{at} + i] = {self.start(node)}")
+
+    def accumulate(self, node: Node, parts: list[str], letters: list[str], full: bool, body: Lines) -> None:
+        """Write what a reduction does with one element."""
+        value = parts[0] if not isinstance(node.op, Inner) else f"{parts[0]} * {parts[1]}"
+        if not node.shape or self.along_rows(node):
+            into = self.accumulator(node)
+        else:
+            name, at = self.pointer(node)
+            axes = normalize_axis(node.op.axis, len(letters))  # type: ignore[union-attr]
+            into = f"{name}[{self.reduced(node, axes, letters, at)}]"
+        if isinstance(node.op, Max):
+            body.append(f"{into} = {'smaller' if isinstance(node.op, Min) else 'larger'}({value}, {into})")
+        else:
+            body.append(f"{into} += {value}")
+            if isinstance(node.op, LogLikelihood):
+                body.append(f"{into}_present += {value} if {parts[0]} != 0 else {self.start(node)}")
+
+    def reduced(self, node: Node, axes: tuple[int, ...], letters: list[str], at: int) -> str:
+        """Write the index of a reduction's result from those of the loops."""
+        shape = space(node)
+        left = [letter for axis, letter in enumerate(letters) if axis not in axes]
+        sizes = tuple(n for axis, n in enumerate(shape) if axis not in axes)
+        return element(at, contiguous(sizes), left)

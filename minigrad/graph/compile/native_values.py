@@ -1,0 +1,190 @@
+"""Where native code finds values: numbers by name, arrays as a pointer and the place of their first element."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from minigrad.graph.compile.fuse import (
+    Layout,
+    Number,
+    Product,
+    Unit,
+    Unsupported,
+    fused,
+    is_reduction,
+)
+from minigrad.graph.compile.lower import is_view
+from minigrad.graph.compile.plan import Plan, root
+from minigrad.graph.compile.sources import Argument, Gradient, Setting, Source
+from minigrad.graph.node import Node
+from minigrad.ops.arithmetic import Power
+from minigrad.ops.shaping import Cast
+
+Lines = list[str]
+
+ALIGNED = 64  # bytes, a cache line and the widest vector
+DTYPES = {"float64": "64", "float32": "32", "int64": "i64", "int32": "i32", "bool": "b"}
+SIGNS = {
+    "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "greater": ">", "greater_equal": ">=", "less": "<",
+    "less_equal": "<=", "equal": "==", "not_equal": "!=",
+}  # fmt: skip
+CALLS = {
+    "absolute": "abs", "maximum": "larger", "minimum": "smaller", "sqrt": "math.sqrt", "sin": "math.sin",
+    "cos": "math.cos", "sign": "signum", "isfinite": "math.isfinite", "log": "math.log",
+}  # fmt: skip
+
+
+class Values:
+    """The memory and the names of one plan, and how an operation on single elements is written."""
+
+    def __init__(
+        self, plan: Plan, returned: Sequence[Any], updates: Iterable[Any], inputs: Mapping[Node, Source]
+    ) -> None:
+        self.plan, self.returned, self.inputs = plan, list(returned), inputs
+        kept = {root(x) for x in (*returned, *(v for _, v in plan.copies)) if isinstance(x, Node)}
+        self.kept = kept
+        self.final = set(updates) & set(plan.in_place)
+        self.units = fused(plan, {x for x in (*returned, *(v for _, v in plan.copies)) if isinstance(x, Node)})
+        self.bound = [x for x, source in inputs.items() if not isinstance(source, Argument | Setting | Gradient)]
+        self.passed = [x for x, source in inputs.items() if isinstance(source, Argument | Setting | Gradient)]
+        self.constants: list[Node] = []
+        self.names: dict[Node, str] = {}  # of numbers
+        self.pointers: dict[Node, str] = {}
+        self.offset: dict[Node, int] = {}  # in bytes, of what is stored in the plan's memory
+        self.nbytes = self.scratch = 0
+        self.kinds: set[str] = set()
+        self.lines: Lines = []
+        for x in (*inputs, *plan.first, *plan.second):
+            if x.dtype.name not in DTYPES and not x.weak:
+                raise Unsupported(f"dtype {x.dtype}")
+
+    # memory
+
+    def allocate(self) -> None:
+        """Give what is stored an offset, and use memory again as soon as its last reader has run."""
+        last: dict[Node, int] = {}
+        for i, unit in enumerate(self.units):
+            for x in self.reads(unit):
+                last[x] = i
+        for x in self.kept:
+            last[x] = len(self.units)
+        free: list[tuple[int, int]] = []  # (bytes, offset)
+        fresh = list(dict.fromkeys(x for x in self.returned if isinstance(x, Node) and x.shape))
+        self.fresh = {x: f"r{i}" for i, x in enumerate(fresh)}
+        living: list[tuple[int, int, int]] = []  # (last, bytes, offset)
+        for i, unit in enumerate(self.units):
+            free += [(n, offset) for end, n, offset in living if end < i]
+            living = [entry for entry in living if entry[0] >= i]
+            for x in self.stored(unit):
+                if x in self.fresh or x in self.plan.in_place:
+                    continue
+                nbytes = -(-max(prod(x.shape), 1) * x.dtype.itemsize // ALIGNED) * ALIGNED
+                fitting = [entry for entry in free if nbytes <= entry[0] <= 4 * nbytes]
+                if fitting:
+                    best = min(fitting)
+                    free.remove(best)
+                else:
+                    best = (nbytes, self.nbytes)
+                    self.nbytes += nbytes
+                self.offset[x] = best[1]
+                living.append((last.get(x, i), *best))
+
+    def reads(self, unit: Unit) -> list[Node]:
+        """Give the stored arrays that a unit reads."""
+        inside = set(unit.members)
+        found = [x for node in unit.members for x in node.inputs if isinstance(x, Node)]
+        return [root(x) for x in found if root(x) not in inside or is_view(x.op) or is_reduction(x)]
+
+    def stored(self, unit: Unit) -> list[Node]:
+        """Give the results of a unit that something outside of it needs as arrays."""
+        if isinstance(unit, Number):
+            return []
+        if isinstance(unit, Product):
+            return [] if unit.into is not None else [unit.node]
+        outside = {
+            root(x)
+            for other in self.units
+            for node in other.members
+            for x in node.inputs
+            if isinstance(x, Node) and (other is not unit or is_view(x.op))
+        } | self.kept
+        return [x for x in unit.members if x.shape and (x in outside or x in self.final)]
+
+    def pointer(self, base: Node) -> tuple[str, int]:
+        """Give the name of a pointer and the number of elements from it to an array's first."""
+        if base in self.plan.in_place:
+            base = self.plan.in_place[base]
+        if base in self.offset:
+            return f"m{DTYPES[base.dtype.name]}", self.offset[base] // base.dtype.itemsize
+        if base in self.fresh:
+            return self.fresh[base], 0
+        if base not in self.pointers:
+            if base.value is None:
+                raise Unsupported(f"{base!r} without a value")
+            self.constants.append(base)
+            self.pointers[base] = f"c{len(self.constants)}"
+        return self.pointers[base], 0
+
+    # values
+
+    def number(self, x: Any, dtype: np.dtype[Any]) -> str:
+        """Write a number as an operand in an operation on a dtype."""
+        if isinstance(x, Node):
+            written = self.names.get(x)
+            if written is None and x.value is not None:
+                written = repr(x.value.item())
+                dtype = x.dtype
+            if written is None:
+                raise Unsupported(f"{x!r}")
+            return f"np.{dtype.name}({written})" if x.weak and dtype.kind in "fi" else written
+        odd = "np.nan" if np.isnan(x) else "np.inf" if x > 0 else "-np.inf"
+        written = repr(x) if np.isfinite(x) else odd
+        return f"np.{dtype.name}({written})" if dtype.kind in "fi" else written
+
+    def expression(self, node: Node, values: list[str]) -> str:
+        """Write an elementwise operation on written operands."""
+        op, name = node.op, node.op.name  # type: ignore[union-attr]
+        single = node.dtype == np.float32
+        if name in SIGNS and len(values) == 2:
+            written = f"{values[0]} {SIGNS[name]} {values[1]}"
+        elif name == "negative":
+            written = f"-{values[0]}"
+        elif name == "exp" or name == "tanh":
+            written = f"{name}{32 if single and name == 'exp' else 64}({values[0]})"
+        elif name in CALLS:
+            written = f"{CALLS[name]}({', '.join(values)})"
+        elif isinstance(op, Power):
+            written = f"{values[0]} ** {op.exponent!r}"
+        elif name == "power":
+            written = f"{values[0]} ** {values[1]}"
+        elif name == "where":
+            written = f"({values[1]}) if {values[0]} else ({values[2]})"
+        elif isinstance(op, Cast):
+            written = values[0]
+        elif name in ("spread", "reshape", "identity", "item"):
+            return values[0]
+        else:
+            raise Unsupported(f"{op!r}")
+        return written if node.dtype.kind == "b" and not isinstance(op, Cast) else f"np.{node.dtype.name}({written})"
+
+    def meeting(self, node: Node) -> np.dtype[Any]:
+        """Give the dtype that a number takes among a Node's operands."""
+        dtypes = [x.dtype for x in node.inputs if isinstance(x, Node) and not x.weak]
+        return np.result_type(*dtypes) if dtypes else node.dtype
+
+
+def spread(at: Layout, own: tuple[int, ...], shape: tuple[int, ...]) -> Layout:
+    """Give the layout of an operand as it is broadcast to a loop's shape."""
+    extra = len(shape) - len(own)
+    strides = tuple(s if n == m else 0 for s, n, m in zip(at.strides, own, shape[extra:], strict=True))
+    return Layout(at.base, at.offset, (0,) * extra + strides)
+
+
+def element(offset: int, strides: Sequence[int], letters: Sequence[str]) -> str:
+    """Write an index: offset + Σ letter · stride."""
+    terms = [letter if s == 1 else f"{letter} * {s}" for letter, s in zip(letters, strides, strict=True) if s]
+    return " + ".join([*terms, str(offset)] if offset or not terms else terms)

@@ -1,0 +1,164 @@
+"""How each operation that is no ufunc is written in NumPy: as calls that fill an array, or as a number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from minigrad.graph.compile.cells import Item
+from minigrad.graph.compile.lower import Spread
+from minigrad.graph.node import Node
+from minigrad.op import Op
+from minigrad.ops import arithmetic, linalg, reduction, shaping
+
+if TYPE_CHECKING:
+    from minigrad.graph.compile.numpy_source import Writer
+
+Lines = list[str]
+
+
+def _matmul(w: Writer, node: Node, out: str) -> Lines:
+    a, b = node.inputs
+    plain = a.ndim == b.ndim == 2 and a.dtype == b.dtype == node.dtype and node.dtype.kind == "f"
+    if plain:  # the method spares np.dot's look at who should handle the call
+        return [f"{w.value(a)}.dot({w.value(b)}, {out})"]
+    return [w.call("matmul", w.value(a), w.value(b), out)]
+
+
+def _sum(w: Writer, node: Node, out: str) -> Lines:
+    (x,), op = node.inputs, node.op
+    assert isinstance(op, reduction.Sum)
+    axes = reduction.normalize_axis(op.axis, x.ndim)
+    if x.ndim == 2 and len(axes) == 1 and x.dtype.kind == "f" and x.dtype == node.dtype and x.size:
+        n = x.shape[axes[0]]
+        key = (n, f"ones {x.dtype.str}")
+        if key not in w.zeros:
+            w.zeros[key] = w.fresh(f"ones_{n}")
+            w.made.append(f"{w.zeros[key]} = np.ones({n}, np.{x.dtype.name})")
+        ones, target = w.zeros[key], out
+        if op.keepdims:
+            target = w.fresh(f"{out}_flat")
+            (w.lines if node in w.plan.fresh else w.made).append(f"{target} = {out}.reshape(-1)")
+        return [f"{ones}.dot({w.value(x)}, {target})" if axes == (0,) else f"{w.value(x)}.dot({ones}, {target})"]
+    return [w.call("add.reduce", w.value(x), repr(op.axis), "None", out, repr(op.keepdims))]
+
+
+def _extreme(w: Writer, node: Node, out: str) -> Lines:
+    op = node.op
+    assert isinstance(op, reduction.Max)
+    function = "minimum" if isinstance(op, reduction.Min) else "maximum"
+    return [w.call(f"{function}.reduce", w.value(node.inputs[0]), repr(op.axis), "None", out, repr(op.keepdims))]
+
+
+def _where(w: Writer, node: Node, out: str) -> Lines:
+    c, a, b = (w.value(x) for x in node.inputs)
+    return [f"np.copyto({out}, {b}, 'unsafe')", f"np.copyto({out}, {a}, 'unsafe', where={c})"]
+
+
+def _copied(w: Writer, node: Node, out: str) -> Lines:
+    return [f"np.copyto({out}, {w.value(node.inputs[0])}, 'unsafe')"]
+
+
+def _scatter(w: Writer, node: Node, out: str) -> Lines:
+    op, (x, *indices) = node.op, node.inputs
+    if isinstance(op, shaping.ScatterAt):
+        key = _filled(op, [w.value(i) for i in indices], w)
+    else:
+        key = _key(op.key, w)  # type: ignore[union-attr]
+        if shaping.is_basic(op.key):  # type: ignore[union-attr]
+            return [f"{out}.fill(0)", f"{out}[{key}] = {w.value(x)}"]
+    return [f"{out}.fill(0)", f"np.add.at({out}, ({key}), {w.value(x)})"]
+
+
+def _gathered(w: Writer, node: Node, out: str) -> Lines:
+    op, (x, *indices) = node.op, node.inputs
+    assert isinstance(op, shaping.Gather)
+    return [f"{out}[...] = {w.value(x)}[{_filled(op, [w.value(i) for i in indices], w)}]"]
+
+
+def _joined(w: Writer, node: Node, out: str) -> Lines:
+    op = node.op
+    assert isinstance(op, shaping.Concatenate)
+    function = "stack" if isinstance(op, shaping.Stack) else "concatenate"
+    return [f"np.{function}(({', '.join(w.value(x) for x in node.inputs)},), {op.axis}, {out}, casting='unsafe')"]
+
+
+def _power(w: Writer, node: Node, out: str) -> Lines:
+    op = node.op
+    assert isinstance(op, arithmetic.Power)
+    return [f"{out}[...] = {w.value(node.inputs[0])} ** {op.exponent!r}"]
+
+
+ARRAYS: tuple[tuple[type[Op], Callable[[Writer, Node, str], Lines]], ...] = (
+    (linalg.MatMul, _matmul),
+    (reduction.Sum, _sum),
+    (reduction.Max, _extreme),
+    (arithmetic.Where, _where),
+    (Spread, lambda w, node, out: [f"{out}[...] = {w.value(node.inputs[0])}"]),
+    (shaping.Cast, _copied),
+    (shaping.Reshape, _copied),
+    (shaping.Scatter, _scatter),
+    (shaping.ScatterAt, _scatter),
+    (shaping.Gather, _gathered),
+    (shaping.Index, lambda w, node, out: [f"{out}[...] = {seen(node.op, w.value(node.inputs[0]), w)}"]),
+    (shaping.Concatenate, _joined),
+    (arithmetic.Power, _power),
+)
+
+
+def _total(w: Writer, node: Node) -> str:
+    (x,) = node.inputs
+    function = {"sum": "add", "max": "maximum", "min": "minimum"}[node.op.name]  # type: ignore[union-attr]
+    return w.call(f"{function}.reduce", w.value(x), "None" if x.shape else "()")
+
+
+SCALARS: tuple[tuple[type[Op], Callable[[Writer, Node], str]], ...] = (
+    (Item, lambda w, node: f"{w.value(node.inputs[0])}.item()"),
+    (linalg.MatMul, lambda w, node: w.call("dot", *(w.value(x) for x in node.inputs))),
+    (linalg.Inner, lambda w, node: w.call("vdot", *(w.value(x) for x in node.inputs))),
+    (reduction.Sum, _total),
+    (reduction.Max, _total),
+    (shaping.Cast, lambda w, node: f"np.{node.dtype.name}({w.value(node.inputs[0])})"),
+    (shaping.Reshape, lambda w, node: f"{w.value(node.inputs[0])}[{', '.join('0' * node.inputs[0].ndim)}]"),
+    (shaping.Transpose, lambda w, node: w.value(node.inputs[0])),
+    (shaping.BroadcastTo, lambda w, node: w.value(node.inputs[0])),
+    (shaping.Index, lambda w, node: f"{seen(node.op, w.value(node.inputs[0]), w)}[()]"),
+    (arithmetic.Power, lambda w, node: f"{w.value(node.inputs[0])} ** {node.op.exponent!r}"),  # type: ignore[union-attr]
+    (arithmetic.Where, lambda w, node: f"np.where({', '.join(w.value(x) for x in node.inputs)})[()]"),
+)
+
+
+def seen(op: Any, x: str, w: Writer) -> str:
+    """Write a view of x."""
+    if isinstance(op, shaping.Transpose):
+        return f"{x}.T" if op.axes is None else f"{x}.transpose({op.axes})"
+    if isinstance(op, shaping.Reshape):
+        return f"{x}.reshape({op.to})"
+    if isinstance(op, shaping.BroadcastTo):
+        return f"np.broadcast_to({x}, {op.to})"
+    return f"{x}[{_key(op.key, w)}]"
+
+
+def _key(key: Any, w: Writer) -> str:
+    """Write an index."""
+    if isinstance(key, tuple):
+        return ", ".join(_key(part, w) for part in key) + ("," if len(key) == 1 else "") if key else "()"
+    if isinstance(key, slice):
+        return f"slice({key.start}, {key.stop}, {key.step})"
+    if isinstance(key, np.ndarray | list):
+        return w.constant(np.asarray(key), "index")
+    return (
+        "..."
+        if key is Ellipsis
+        else "None"
+        if key is None
+        else repr(key.item() if isinstance(key, np.generic) else key)
+    )
+
+
+def _filled(op: shaping.Gather, indices: list[str], w: Writer) -> str:
+    """Write an index of which some parts are operands."""
+    left = iter(indices)
+    return ", ".join(next(left) if part is None else _key(part[0], w) for part in op.template) + ","

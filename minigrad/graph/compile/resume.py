@@ -1,0 +1,67 @@
+"""Lines that a call which has begun them always finishes, and code as a module of its own."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from minigrad.graph.node import Node
+
+Lines = list[str]
+
+
+@dataclass
+class Code:
+    """The source of ``make(…)``, which allocates and gives ``step(…)``; and what both have to be called with."""
+
+    source: str
+    bound: list[Node]  # the inputs that make takes: arrays that stay where they are
+    passed: list[Node]  # the inputs that step takes: what a call brings
+    constants: dict[str, Any] = field(default_factory=dict)
+
+
+def exported(code: Code, name: str) -> str:
+    """Write the code as a module of its own."""
+    constants = []
+    for constant, value in code.constants.items():
+        if not isinstance(value, np.ndarray):
+            raise ValueError(f"export: {constant} is computed by a function of its own, not by NumPy")
+        constants.append(f"{constant} = np.array({value.tolist()!r}, np.{value.dtype.name}).reshape({value.shape})")
+    doc = (
+        f'"""{name}, as code.\n\nstep = make(…) takes the arrays that step(…) computes with and updates in place.\n"""'
+    )
+    head, _, rest = code.source.partition("\n\n\n")
+    return "\n".join([doc, "", head, "", *constants, "", "", rest.lstrip("\n")])
+
+
+def assigned(lines: Lines) -> Lines:
+    """Give the names that lines give a value to."""
+    return list(dict.fromkeys(m[1] for line in lines if (m := re.match(r" *(\w+) = ", line))))
+
+
+def resumable(lines: Lines, names: Lines) -> tuple[Lines, tuple[Lines, Lines]]:
+    """Give the lines with a note after each of how far they came, and a function that does the rest of them.
+
+    A call runs to its end before an exception can come up: Ctrl-C is looked at when a call has returned, and an error
+    that floating point raises says what has already been written. So line k + 1 has run wherever k is noted.
+    """
+    body: Lines = ["done = 0"]
+    needed = [name for name in names if any(re.search(rf"\b{name}\b", line) for line in lines)]
+    finish = [f"def finish({', '.join(['done', *needed])}):"]
+    number = 0
+    for line in lines:
+        pure = re.match(r"\w+ = ", line) is not None
+        if pure or line.startswith(" ") or line.startswith("if "):
+            body.append(line)
+            finish.append(f"    {line}")
+            continue
+        number += 1
+        body += [line, f"done = {number}"]
+        finish += [f"    if done < {number - 1}:", f"        {line}"]
+    handler = ["except BaseException:", "    if done >= 0:"]
+    handler.append(f"        finish({', '.join(['done', *needed])})")
+    handler.append("    raise")
+    return finish, (body, handler)
