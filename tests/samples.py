@@ -149,11 +149,6 @@ def _with_index(op: Op, index: Array, x: Any) -> Any:
     return op(x, index)
 
 
-def _with_index(op: Op, index: Array, x: Any) -> Any:
-    """Call an operation whose index is an operand, not a field."""
-    return op(x, index)
-
-
 def _scattered(key: Any, into: Shape, x: Array) -> Array:
     """Scatter, one element of x after another."""
     y = np.zeros(into, x.dtype)
@@ -227,17 +222,6 @@ def _shaping() -> Iterator[Sample]:
         yield Sample(shaping.Gather, partial(_with_index, gather, rows), ((4, 3),), note, itemgetter(key))
         spread = partial(_scattered, key, (4, 3))
         yield Sample(shaping.ScatterAt, partial(_with_index, scatter, rows), (selected,), note, spread)
-    rows = np.array([2, 0, 2])
-    for note, template, key in (
-        ("rows", (None,), rows),
-        ("rows and a column", (None, (1,)), (rows, 1)),
-        ("rows of a slice", ((slice(1, 3),), None), (slice(1, 3), rows)),
-    ):
-        selected = np.zeros((4, 3))[key].shape
-        gather, scatter = shaping.Gather(template), shaping.ScatterAt(template, (4, 3))
-        yield Sample(shaping.Gather, partial(_with_index, gather, rows), ((4, 3),), note, itemgetter(key))
-        spread = partial(_scattered, key, (4, 3))
-        yield Sample(shaping.ScatterAt, partial(_with_index, scatter, rows), (selected,), note, spread)
     yield Sample(shaping.Index, itemgetter(()), ((),), "scalar")
     yield Sample(shaping.Index, itemgetter((..., None)), ((),), "newaxis of a scalar")
     for shape, to in (((3,), (2, 3)), ((2, 1), (2, 3)), ((), (2, 2)), ((1, 3), (0, 3)), ((2, 3), (2, 3))):
@@ -266,7 +250,6 @@ def _linalg() -> Iterator[Sample]:
         yield Sample(linalg.Affine, linalg.affine, layer, reference=lambda y, W, b: y @ W + b)
     for shape in ((), (3,), (2, 3), (0, 3)):
         yield Sample(linalg.Inner, np.vdot, (shape, shape))
-        yield Sample(linalg.LogLikelihood, linalg.log_likelihood, (shape, shape), reference=np.vdot)
         yield Sample(linalg.LogLikelihood, linalg.log_likelihood, (shape, shape), reference=np.vdot)
         half = linalg.half_squared_distance
         yield Sample(type(half), half, (shape, shape), reference=lambda y, t: np.sum((y - t) ** 2) / 2)

@@ -19,7 +19,7 @@ KERNELS = {
 }
 KERNELS["where"] = np.where
 # Operations that move elements in ways that no index says, or that choose by comparing elements.
-REARRANGES = {"concatenate", "stack", "index", "scatter", "reshape", "max", "min"}
+REARRANGES = {"concatenate", "stack", "index", "scatter", "gather", "scatter_at", "reshape", "max", "min"}
 
 
 def numbered(letters):

@@ -13,7 +13,7 @@ from minigrad.graph.notation.term import ATOM, Term, symbol, write
 from minigrad.graph.notation.writers import TEXT
 from minigrad.op import Elementwise, Op
 from minigrad.ops.arithmetic import Power
-from minigrad.ops.shaping import Transpose
+from minigrad.ops.shaping import Gather, ScatterAt, Transpose
 
 # Operators by the ufunc that they call, and how tightly Python has them bind; * / @ bind alike, from left to right.
 _INFIX = {
@@ -106,6 +106,8 @@ def _template(op: Op, letters: list[str], inputs: tuple[Any, ...], shape: tuple[
     if isinstance(op, Power):
         return f"{{x}}**{_value(op.exponent)}", 4
     array = bool(np.shape(inputs[0]))
+    if isinstance(op, Gather):
+        return _gathered(op, letters), ATOM
     if isinstance(op, Transpose) and array and op.axes in (None, tuple(range(len(shape)))[::-1]):
         return "{x}.T", ATOM
     if op.name in _OWN:
@@ -119,6 +121,14 @@ def _template(op: Op, letters: list[str], inputs: tuple[Any, ...], shape: tuple[
     slots = ", ".join(f"{{{letter}}}" for letter in letters)
     keywords = _keywords(op)
     return f"{_function(op)}({f'[{slots}]' if joins else slots}{keywords and ', ' + keywords})", ATOM
+
+
+def _gathered(op: Gather, letters: list[str]) -> str:
+    """Write an index that is partly operands; ``ScatterAt`` is such a ``Gather`` the other way round."""
+    x, *indices = (f"{{{letter}}}" for letter in letters)
+    operands = iter(indices)
+    key = ", ".join(next(operands) if part is None else _key(part[0]) for part in op.template)
+    return f"scatter({x}, np.s_[{key}], {op.into})" if isinstance(op, ScatterAt) else f"{x}[{key}]"
 
 
 def _function(op: Op) -> str:
