@@ -7,7 +7,7 @@ drawn into it: W ← W − Yᵀ δ is one call of BLAS.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import prod
 from typing import Any
@@ -18,7 +18,7 @@ from minigrad.graph.compile.lower import is_view
 from minigrad.graph.compile.plan import Plan, root
 from minigrad.graph.node import Node
 from minigrad.op import Elementwise, Shape
-from minigrad.ops.arithmetic import Where, add, subtract
+from minigrad.ops.arithmetic import Where, add
 from minigrad.ops.linalg import Inner, MatMul
 from minigrad.ops.reduction import Max, Sum, normalize_axis
 from minigrad.ops.shaping import (
@@ -161,21 +161,12 @@ def space(node: Node) -> Shape:
     return x.shape if is_reduction(node) and isinstance(x, Node) else node.shape
 
 
-def fused(plan: Plan, kept: Iterable[Node]) -> list[Unit]:
+def fused(plan: Plan) -> list[Unit]:
     """Part a plan's operations into units, in an order in which they can run."""
     units: list[Unit] = []
     place: dict[Node, int] = {}
-    users: dict[Node, list[Node]] = {}
     order = [*plan.first, *plan.second]
-    for node in order:
-        for x in dict.fromkeys(x for x in node.inputs if isinstance(x, Node)):
-            users.setdefault(x, []).append(node)
-    second, kept = set(plan.second), set(kept)
-    drawn_in: dict[Node, Node] = {}
-    for node in order:
-        product = _drawn_in(node, plan.in_place)
-        if product is not None and len(users[product]) == 1 and product not in kept:
-            drawn_in[product] = node
+    second, drawn_in = set(plan.second), plan.drawn_in
     into = set(drawn_in.values())
     for node in order:
         if is_view(node.op) and node.shape:
@@ -222,21 +213,6 @@ def _regions(node: Node) -> list[tuple[Node, Layout]]:
         regions.append((x, _indexed(whole, node.shape, (slice(None),) * axis + (key,))))
         start = stop
     return regions
-
-
-def _drawn_in(node: Node, in_place: Mapping[Node, Node]) -> Node | None:
-    """Find the product Yᵀ δ of W ± Yᵀ δ, where the result is written over W."""
-    state = in_place.get(node)
-    if state is None or node.op not in (add, subtract) or node.inputs[0] is not state:
-        return None
-    product = node.inputs[1]
-    plain = isinstance(product, Node) and isinstance(product.op, MatMul) and product.ndim == 2
-    same = plain and product.dtype == node.dtype and product.shape == node.shape
-    if not same:
-        return None
-    return (
-        product if all(x.ndim == 2 and x.dtype == node.dtype and root(x) is not state for x in product.inputs) else None
-    )
 
 
 def _join(node: Node, units: list[Unit], place: dict[Node, int], late: bool) -> int:

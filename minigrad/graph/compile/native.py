@@ -150,11 +150,6 @@ def epochs({", ".join(["address", "X", "T", "order", "x", "t", "xs", "ts", "loss
     return loop
 
 
-def suits(array: Any) -> bool:
-    """Say whether native code can compute with an array where it is."""
-    return type(array) is np.ndarray and array.flags.carray
-
-
 class NativeStep:
     """A step and the memory that it computes in."""
 

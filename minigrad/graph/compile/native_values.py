@@ -48,7 +48,7 @@ class Values:
         kept = {root(x) for x in (*returned, *(v for _, v in plan.copies)) if isinstance(x, Node)}
         self.kept = kept
         self.final = set(updates) & set(plan.in_place)
-        self.units = fused(plan, {x for x in (*returned, *(v for _, v in plan.copies)) if isinstance(x, Node)})
+        self.units = fused(plan)
         self.bound = [x for x, source in inputs.items() if not isinstance(source, Argument | Setting | Gradient)]
         self.passed = [x for x, source in inputs.items() if isinstance(source, Argument | Setting | Gradient)]
         self.constants: list[Node] = []

@@ -91,6 +91,22 @@ def _power(w: Writer, node: Node, out: str) -> Lines:
     return [f"{out}[...] = {w.value(node.inputs[0])} ** {op.exponent!r}"]
 
 
+def gemm(w: Writer, node: Node, product: Node) -> str:
+    """Write W ± A B as one call of BLAS, which counts by columns and so is asked for Wᵀ ± Bᵀ Aᵀ."""
+    flags, factors = [], []
+    for x in product.inputs[::-1]:
+        by_columns = isinstance(x.op, shaping.Transpose)
+        flags.append("1" if by_columns else "0")
+        factors.append(w.value(x) if by_columns else f"{w.value(x)}.T")
+    function = {"d": "dgemm", "f": "sgemm"}[node.dtype.char]
+    w.blas.add(function)
+    sign = "1.0" if node.op == arithmetic.add else "-1.0"
+    W = w.value(node.inputs[0])
+    signed = f"{W} {'+' if sign == '1.0' else '−'} "
+    formula = text(product, {x: w.names[x] for x in product.inputs if x in w.names}, expand=product)
+    return f"{function}({sign}, {', '.join(factors)}, 1.0, {W}.T, {', '.join(flags)}, 1)  # {signed}{formula}"
+
+
 ARRAYS: tuple[tuple[type[Op], Callable[[Writer, Node, str], Lines]], ...] = (
     (linalg.MatMul, _matmul),
     (reduction.Sum, _sum),

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.graph.compile.numpy_calls import ARRAYS, SCALARS, seen
+from minigrad.graph.compile.numpy_calls import ARRAYS, SCALARS, gemm, seen
 from minigrad.graph.compile.plan import Plan, is_array, is_ufunc
 from minigrad.graph.compile.resume import Code, assigned, resumable
 from minigrad.graph.compile.sources import Argument, Draw, Gradient, Setting, Source
@@ -40,6 +40,7 @@ class Writer:
         self.constants: dict[str, Any] = {}
         self.zeros: dict[tuple[Any, str], str] = {}
         self.used: set[str] = set()
+        self.blas: set[str] = set()
         for node, hint in hints.items():
             self.names[node] = self.fresh(hint)
         self.bound = [x for x, source in inputs.items() if not isinstance(source, Argument | Setting | Gradient)]
@@ -107,10 +108,13 @@ class Writer:
 
     def write(self, node: Node) -> None:
         """Write the line, or lines, that compute one Node."""
+        if node in self.plan.drawn_in:
+            return
         if node in self.plan.in_place:
             out = self.names[self.plan.in_place[node]]
             self.names[node] = out
-            self.lines.append(self.ufunc(node, out) + self.comment(node))
+            drawn = [x for x in node.inputs if isinstance(x, Node) and x in self.plan.drawn_in]
+            self.lines.append(gemm(self, node, drawn[0]) if drawn else self.ufunc(node, out) + self.comment(node))
             self.static.add(node)
         elif not is_array(node):
             self.names[node] = self.fresh("v")
@@ -267,6 +271,8 @@ class Writer:
         lines = ["import numpy as np"]
         if functions:
             lines.append(f"from numpy import {', '.join(functions)}")
+        if self.blas:
+            lines.append(f"from scipy.linalg.blas import {', '.join(sorted(self.blas))}")
         lines += ["", "", f"def make({', '.join(bound)}):"]
         lines += [f"    {line}" for line in self.made]
         if finish:

@@ -7,7 +7,7 @@ either before that part, or finishes it, so no exception leaves the parameters i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from math import prod
 from typing import Any
@@ -17,6 +17,8 @@ import numpy as np
 from minigrad.graph.compile.lower import is_view
 from minigrad.graph.node import Node, ordered
 from minigrad.op import Elementwise
+from minigrad.ops.arithmetic import add, subtract
+from minigrad.ops.linalg import MatMul
 
 
 @dataclass(eq=False)
@@ -35,6 +37,8 @@ class Plan:
     ``in_place`` the input whose own array a result is written to
     ``copies``   (input, value): what is copied into an input's array at the very end
     ``fresh``    the results that each call returns in arrays of their own
+    ``drawn_in`` a product -> the sum W − Yᵀ δ that BLAS computes along with it, in W
+    ``drawn_in`` a product -> the sum W − Yᵀ δ that BLAS computes along with it, in W
     """
 
     first: list[Node]
@@ -43,10 +47,16 @@ class Plan:
     in_place: dict[Node, Node]
     copies: list[tuple[Node, Any]]
     fresh: set[Node]
+    drawn_in: dict[Node, Node]
 
 
-def planned(returned: Iterable[Any], updates: Mapping[Node, Any]) -> Plan:
-    """Plan the computation of what is returned and of the new values of inputs, ``updates``."""
+def planned(
+    returned: Iterable[Any], updates: Mapping[Node, Any], draws_in: Callable[[Node], bool] = lambda product: True
+) -> Plan:
+    """Plan the computation of what is returned and of the new values of inputs, ``updates``.
+
+    ``draws_in`` says whether a product may be added to a parameter where that lies.
+    """
     returned = list(returned)
     nodes = [x for x in ordered([*returned, *list(updates.values())[::-1]]) if x.op is not None]
     users: dict[Node, list[Node]] = {}
@@ -60,14 +70,20 @@ def planned(returned: Iterable[Any], updates: Mapping[Node, Any]) -> Plan:
         if any(reader in late and reader not in chain for reader in _readers(state, users)):
             for node in chain:
                 del in_place[node]
-    late = _descendants(nodes, in_place)
+    kept = {x for x in (*returned, *updates.values()) if isinstance(x, Node)}
+    drawn_in: dict[Node, Node] = {}
+    for node in nodes:
+        product = _drawn_in(node, in_place)
+        if product is not None and len(users[product]) == 1 and product not in kept and draws_in(product):
+            drawn_in[product] = node
+    late = _descendants(nodes, in_place) | set(drawn_in)
     copies = [(x, value) for x, value in updates.items() if in_place.get(value) is not x]
     fresh = {x for x in returned if isinstance(x, Node) and x.shape and x.op is not None and not is_view(x.op)}
     fresh -= set(in_place)
     first, second = [x for x in nodes if x not in late], [x for x in nodes if x in late]
-    kept = [x for x in (*returned, *(value for _, value in copies)) if isinstance(x, Node)]
-    memory = _memory([*first, *second], kept, fresh | set(in_place))
-    return Plan(first, second, memory, in_place, copies, fresh)
+    outlasting = [x for x in (*returned, *(value for _, value in copies)) if isinstance(x, Node)]
+    memory = _memory([*first, *second], outlasting, fresh | set(in_place) | set(drawn_in))
+    return Plan(first, second, memory, in_place, copies, fresh, drawn_in)
 
 
 def root(node: Node) -> Node:
@@ -115,6 +131,21 @@ def _towards(node: Node, state: Node) -> Node | None:
 def _leads_to(node: Node, state: Node) -> bool:
     """Say whether a Node is an elementwise operation that may stem from an input of its shape."""
     return is_ufunc(node) and node.shape == state.shape and state in set(ordered([node]))
+
+
+def _drawn_in(node: Node, in_place: Mapping[Node, Node]) -> Node | None:
+    """Find the product Yᵀ δ of W ± Yᵀ δ, where the result is written over W."""
+    state = in_place.get(node)
+    if state is None or node.op not in (add, subtract) or node.inputs[0] is not state:
+        return None
+    product = node.inputs[1]
+    if not isinstance(product, Node) or not isinstance(product.op, MatMul) or product.dtype.kind != "f":
+        return None
+    if product.dtype != node.dtype or product.shape != node.shape or node.ndim != 2:
+        return None
+    factors = product.inputs
+    suited = all(isinstance(x, Node) and x.ndim == 2 and x.dtype == node.dtype for x in factors)
+    return product if suited and all(root(x) is not state for x in factors) else None
 
 
 def _descendants(nodes: list[Node], of: Mapping[Node, Node]) -> set[Node]:

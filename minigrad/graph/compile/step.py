@@ -183,8 +183,8 @@ class Compiled:
         Raises ``ValueError`` if an operation in it is not NumPy's.
         """
         variant = self._latest()
-        if variant.native is not None:
-            variant = Variant(variant.record, variant.name, variant.hints, "numpy")
+        if variant.native is not None or variant.drawn_in:
+            variant = Variant(variant.record, variant.name, variant.hints, "numpy", gemm=False)
         Path(path).write_text(exported(variant.code, variant.name), encoding="utf-8")
 
     @property

@@ -6,6 +6,7 @@ import builtins
 import linecache
 from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
+from importlib.util import find_spec
 from itertools import count
 from typing import Any, Literal
 
@@ -23,8 +24,7 @@ from minigrad.graph.graph import Graph
 from minigrad.graph.node import Node
 
 Backend = Literal["numpy", "native"]
-MOST_TRACES = 64
-PATIENT = 100
+WORTH_A_GEMM = 1 << 20  # multiplications, from which SciPy's way into BLAS costs less than a pass over the weights
 
 _number = count(1).__next__
 
@@ -32,8 +32,8 @@ _number = count(1).__next__
 class Variant:
     """One trace of a function, as code."""
 
-    def __init__(self, record: Record, name: str, hints: dict[Node, str], backend: Backend) -> None:
-        self.record, self.name, self.hints = record, name, hints
+    def __init__(self, record: Record, name: str, hints: dict[Node, str], backend: Backend, gemm: bool = True) -> None:
+        self.record, self.name, self.hints, self.gemm = record, name, hints, gemm
         self.native: Any = None
         if backend == "native":
             self.native = import_module("minigrad.graph.compile.native")
@@ -51,7 +51,8 @@ class Variant:
         self.graph = Graph(values, {})
         used = {x for x in self.graph.nodes if x.op is None} | set(updates)
         inputs = {x: source for x, source in record.inputs.items() if x in used}
-        plan = planned(returned, updates)
+        plan = planned(returned, updates, self.draws_in)
+        self.drawn_in = bool(plan.drawn_in)
         self.code: Any
         if self.native is not None:
             try:
@@ -78,6 +79,13 @@ class Variant:
         self.arrays: list[Any] = []  # those that the idle steps compute with
         self.idle: list[Any] = []
 
+    def draws_in(self, product: Node) -> bool:
+        """Say whether BLAS may add a product to a parameter: natively always, else where SciPy is and it pays."""
+        if self.native is not None:
+            return True
+        (m, k), n = product.inputs[0].shape, product.shape[1]
+        return self.gemm and product.dtype.char in "df" and m * n * k >= WORTH_A_GEMM and find_spec("scipy") is not None
+
     def workspace(self, arrays: list[Any]) -> Any:
         """Give memory of its own to compute in: no two threads share it."""
         if self.native is None:
@@ -101,8 +109,8 @@ class Variant:
     def entry(self, arguments: Sequence[Any]) -> Callable[..., Any]:
         """Give the way into this trace, for the arrays that parameters have now."""
         arrays = [self.array(source) for source in self.bound]
-        if self.native is not None and not all(self.native.suits(x) for x in arrays):
-            self.native = None  # arrays whose elements do not lie in order
+        if (self.native or self.drawn_in) and not all(_in_order(x) for x in arrays if isinstance(x, np.ndarray)):
+            self.native, self.gemm = None, False
             self.write()
             return self.entry(arguments)
         if not self.same(arrays):
@@ -134,3 +142,8 @@ def hints(record: Record, f: Callable[..., Any]) -> dict[Node, str]:
             name = f"{source.row.param.name or 'w'}_{source.name}"
         found[node] = name
     return found
+
+
+def _in_order(array: Any) -> bool:
+    """Say whether an array's elements lie in order, so that machine code and BLAS may write to them where they are."""
+    return bool(array.flags.carray)
