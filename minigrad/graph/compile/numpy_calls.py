@@ -10,6 +10,7 @@ import numpy as np
 from minigrad.graph.compile.cells import Item
 from minigrad.graph.compile.lower import Spread
 from minigrad.graph.node import Node
+from minigrad.graph.notation import text
 from minigrad.op import Op
 from minigrad.ops import arithmetic, linalg, reduction, shaping
 
