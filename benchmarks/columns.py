@@ -1,36 +1,60 @@
 """All columns by name: ours, and the rivals, which are imported only when one is asked for."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from importlib.metadata import version
 from importlib.util import find_spec
+from typing import Any
 
 from benchmarks.byhand import Manual
+from benchmarks.compiled import Compiled, Epochs, Native
 from benchmarks.engine import Expressions, Layers
 from benchmarks.optimised import Optimised
-from benchmarks.workloads import Column
+from benchmarks.products import Products
+from benchmarks.targets import IN_ONE_CALL
+from benchmarks.workloads import Column, Start
 
-BASELINE = "manual"
+BASELINE, NATIVE, EPOCHS, FLOOR = "manual", "native", "native epochs", "BLAS products alone"
+COMPILED = {"compiled", NATIVE, EPOCHS, FLOOR, "jax-scan", "torch-compile"}  # which the report has in a table of theirs
+RIVALS = ("torch", "torch-compile", "jax", "jax-scan", "autograd", "mygrad")
+
+
+def installed(name: str) -> bool:
+    """Say whether a rival, or another package, can be imported."""
+    return find_spec(package(name)) is not None
+
+
+def package(name: str) -> str:
+    """Give the package of a rival: `jax-scan` is one way to use jax."""
+    return name.partition("-")[0]
+
+
+BACKENDS = {"compiled": "numpy"}
+if all(map(installed, ("numba", "scipy"))):
+    BACKENDS[NATIVE] = "native"
+
 OURS: dict[str, type[Column]] = {
     BASELINE: Manual,
     "optimised": Optimised,
     "minigrad": Layers,
     "minigrad expr": Expressions,
-}
-RIVALS = ("torch", "jax", "autograd", "mygrad")
+    "compiled": Compiled,
+} | ({NATIVE: Native} if NATIVE in BACKENDS else {})
+
+
+def measured(workload: str) -> dict[str, Callable[[Start], Callable[[], Any]]]:
+    """Give our columns for a workload: those that train in the same way, whole epochs of the small ones, the floor."""
+    in_one_call = {EPOCHS: Epochs} if NATIVE in BACKENDS and workload in IN_ONE_CALL else {}
+    return {**OURS, **in_one_call, FLOOR: Products}
 
 
 def rival(name: str) -> type[Column]:
     """Give the rival's column, importing the rival."""
-    step: type[Column] = import_module(f"benchmarks.rival_{name}").Step
+    _, _, way = name.partition("-")
+    step: type[Column] = getattr(import_module(f"benchmarks.rival_{package(name)}"), way.capitalize() or "Step")
     return step
 
 
-def installed(name: str) -> bool:
-    """Say whether a rival can be imported."""
-    return find_spec(name) is not None
-
-
 def versions(names: Iterable[str]) -> dict[str, str]:
-    """Give the versions of the packages."""
-    return {name: version(name) for name in names}
+    """Give the versions of the packages behind the names."""
+    return {name: version(name) for name in dict.fromkeys(map(package, names))}

@@ -1,12 +1,11 @@
 """The results as Markdown, each figure beside its target."""
 
-from collections.abc import Iterable, Sequence
 from typing import Any
 
-from benchmarks.columns import BASELINE, OURS
+from benchmarks import report_compiled
+from benchmarks.columns import COMPILED, OURS
+from benchmarks.layout import cell, table, verdict
 from benchmarks.workloads import WORKLOADS
-
-Row = Sequence[str]
 
 # Microseconds an operation, bytes an operation, milliseconds. The target for forward was set where NumPy alone took
 # 0.41 µs an operation, so that on another machine their ratio says more.
@@ -18,6 +17,7 @@ def markdown(results: dict[str, Any]) -> str:
     parts = ["# Benchmarks", machine(results["about"])]
     if results["steps"]:
         parts += ["## Training steps", LEGEND, steps(results["steps"])]
+        parts += ["## Compiled training steps", report_compiled.LEGEND, report_compiled.steps(results["steps"])]
     if results["chain"]:
         parts += ["## A chain of tiny operations", chain(results["chain"])]
     if results["import"]:
@@ -39,7 +39,8 @@ def machine(about: dict[str, Any]) -> str:
 def steps(measured: dict[str, Any]) -> str:
     """Give one row for each step and dtype, one column for each way to compute it, and the BLAS behind them."""
     found = [(WORKLOADS[name], dtype, step) for name, by_dtype in measured.items() for dtype, step in by_dtype.items()]
-    names = list(dict.fromkeys([*OURS, *(name for _, _, step in found for name in step["columns"])]))
+    every = dict.fromkeys([*OURS, *(name for _, _, step in found for name in step["columns"])])
+    names = [name for name in every if name not in COMPILED]
     rows = []
     for workload, dtype, step in found:
         columns, threads = step["columns"], str(step["blas"].get("threads", "?"))
@@ -49,14 +50,6 @@ def steps(measured: dict[str, Any]) -> str:
     heading = ["step", "dtype", "threads", *names, "target", ""]
     kernels = dict.fromkeys(blas(step["blas"]) for _, _, step in found)
     return table(heading, rows) + "\n\nBLAS: " + "; ".join(kernels)
-
-
-def cell(figure: dict[str, Any], name: str) -> str:
-    """Give the time and, but for the baseline, the ratio with its quartiles."""
-    if name == BASELINE:
-        return duration(figure["seconds"])
-    low, high = figure["quartiles"]
-    return f"{duration(figure['seconds'])}, {figure['ratio']:.2f}× ({low:.2f}–{high:.2f})"
 
 
 def blas(found: dict[str, Any]) -> str:
@@ -101,20 +94,3 @@ def imports(found: dict[str, Any]) -> str:
         verdict(own, IMPORT),
     ]
     return table(["import numpy", "import minigrad", "minigrad's own", "target", ""], [row])
-
-
-def verdict(figure: float, target: float) -> str:
-    """Say whether a figure is at most its target."""
-    return "met" if figure <= target else "missed"
-
-
-def duration(seconds: float) -> str:
-    """Give a time in a unit that leaves it readable: `12.3 µs`, `4.56 ms`."""
-    scale, unit = next(((s, u) for s, u in ((1, "s"), (1e-3, "ms")) if seconds >= s), (1e-6, "µs"))
-    return f"{seconds / scale:.3g} {unit}" if seconds < 1000 * scale else f"{seconds / scale:.0f} {unit}"
-
-
-def table(heading: Row, rows: Iterable[Row]) -> str:
-    """Lay out a Markdown table."""
-    lines = [heading, ["---"] * len(heading), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

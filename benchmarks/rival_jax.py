@@ -39,3 +39,28 @@ class Step:
     def __call__(self) -> Any:
         E, self.params = jax.block_until_ready(self.step(self.params, self.X, self.T))
         return E
+
+
+class Scan(Step):
+    """lax.scan: one call is so many steps in compiled code, over batches that are all the same."""
+
+    most, elements = 1000, 1 << 22  # steps, and elements of all their X
+
+    def __init__(self, start: Start) -> None:
+        super().__init__(start)
+        self.steps = max(1, min(self.most, self.elements // start.X.size))
+        step = self.step
+        self.batches = [jnp.tile(x, (self.steps, 1, 1)) for x in (self.X, self.T)]
+
+        def epoch(params: Any, batches: Any) -> Any:
+            def body(params: Any, batch: Any) -> Any:
+                E, params = step(params, *batch)
+                return params, E
+
+            return jax.lax.scan(body, params, batches)
+
+        self.epoch = jax.jit(epoch, donate_argnums=0)
+
+    def __call__(self) -> Any:
+        self.params, E = jax.block_until_ready(self.epoch(self.params, self.batches))
+        return E

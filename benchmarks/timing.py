@@ -46,6 +46,15 @@ def interleaved(
     return samples
 
 
+def in_turns(
+    columns: Mapping[str, Callable[[], Any]], baseline: str, budget: float, rounds: int, shortest: float
+) -> dict[str, Figure]:
+    """Measure the columns in turns and give their figures, a step's where a call is several `steps`."""
+    samples = interleaved(columns, budget, rounds, shortest)
+    steps = {name: getattr(column, "steps", 1) for name, column in columns.items()}
+    return figures({name: [s / steps[name] for s in values] for name, values in samples.items()}, baseline)
+
+
 def elapsed(call: Callable[[], Any], times: int, clock: Clock = perf_counter) -> float:
     """Give the seconds that so many calls take."""
     began = clock()

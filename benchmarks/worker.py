@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks import chain
-from benchmarks.columns import BASELINE, OURS, rival
+from benchmarks.columns import BASELINE, measured, rival
 from benchmarks.machine import blas
-from benchmarks.timing import Figure, figures, interleaved
+from benchmarks.timing import Figure, in_turns
 from benchmarks.workloads import WORKLOADS, Workload
 
 
@@ -36,11 +36,11 @@ def step_figures(
     A rival is imported only when ours are done, and measured apart, because its threads would disturb the others'.
     """
     start = workload.start(dtype)
-    ours = {name: column(start) for name, column in OURS.items()}
-    found = figures(interleaved(ours, seconds, rounds, shortest), BASELINE)
+    ours = {name: column(start) for name, column in measured(workload.name).items()}
+    found = in_turns(ours, BASELINE, seconds, rounds, shortest)
     for name in rivals:
         pair = {BASELINE: ours[BASELINE], name: rival(name)(start)}
-        found[name] = figures(interleaved(pair, seconds / 2, rounds, shortest), BASELINE)[name]
+        found[name] = in_turns(pair, BASELINE, seconds / 2, rounds, shortest)[name]
     return found
 
 

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import chain, imports, machine, optimised, report, worker
-from benchmarks.columns import BASELINE, OURS, RIVALS, installed, rival
+from benchmarks import chain, imports, layout, machine, optimised, report, timing, worker
+from benchmarks.columns import BASELINE, FLOOR, NATIVE, OURS, RIVALS, installed, measured, rival
+from benchmarks.compiled import Epochs
+from benchmarks.products import Products
 from benchmarks.timing import Figure, calls_lasting, elapsed, figures, interleaved
 from benchmarks.workloads import DTYPES, WORKLOADS, Workload
 from minigrad import Tensor, textbook
@@ -19,6 +21,14 @@ TOLERANCE = {"float32": 1e-5, "float64": 1e-12}
 
 each_workload = pytest.mark.parametrize("workload", SMALL, ids=lambda w: w.name)
 each_dtype = pytest.mark.parametrize("dtype", DTYPES)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def kept_apart(tmp_path_factory):
+    """Keep native code out of the user's cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MINIGRAD_CACHE", str(tmp_path_factory.mktemp("native")))
+        yield
 
 
 def trained(column, start, steps=3):
@@ -57,19 +67,71 @@ def test_the_manual_step_is_the_textbooks(workload, dtype):
 
 @each_workload
 @each_dtype
-@pytest.mark.parametrize("name", [name for name in OURS if name != BASELINE])
+@pytest.mark.parametrize("name", [name for name in OURS if name not in (BASELINE, NATIVE)])
 def test_our_columns_compute_the_same_numbers(name, workload, dtype):
     assert_same_training(OURS[name], workload.start(dtype, lr=0.5), TOLERANCE[dtype])
 
 
+@pytest.mark.parametrize(("workload", "dtype"), [*zip(SMALL, DTYPES, strict=False)], ids=str)  # more is slow
+def test_native_code_computes_the_same_numbers_in_steps_and_in_epochs(workload, dtype, monkeypatch):
+    if NATIVE not in OURS:
+        pytest.skip("numba or scipy is not installed")
+    monkeypatch.setattr(Epochs, "steps", 3)
+    start = workload.start(dtype, lr=0.5)
+    assert_same_training(OURS[NATIVE], start, TOLERANCE[dtype])
+    assert_same_epoch(Epochs, start, TOLERANCE[dtype])
+
+
+def assert_same_epoch(column, start, tolerance):
+    manual, expected = trained(OURS[BASELINE], start)
+    epochs = column(start)
+    np.testing.assert_allclose(epochs(), expected, rtol=tolerance)
+    for value, wanted in zip(epochs.parameters(), manual.parameters(), strict=True):
+        np.testing.assert_allclose(value, wanted, rtol=tolerance, atol=tolerance)
+
+
+@each_workload
+def test_the_floor_has_every_product_of_the_step_and_nothing_else(workload):
+    start = workload.start("float64")
+    products = Products(start)
+    for *_, out in products.calls:
+        out[...] = np.nan
+    products()
+    for a, b, out in products.calls:
+        np.testing.assert_allclose(out, a @ b, rtol=1e-12, atol=1e-12)
+    sizes = [W.size for W in start.weights]
+    multiplications = sum(len(a) * b.size for a, b, _ in products.calls)
+    assert multiplications == workload.batch * (3 * sum(sizes) - sizes[0])
+
+
+STEPWISE = [name for name in RIVALS if name not in ("jax-scan", "torch-compile")]
+
+
 @each_workload
 @each_dtype
-@pytest.mark.parametrize("name", RIVALS)
+@pytest.mark.parametrize("name", STEPWISE)
 @pytest.mark.filterwarnings("default")
 def test_rivals_compute_the_same_numbers(name, workload, dtype):
     if not installed(name):
         pytest.skip(f"{name} is not installed")
     assert_same_training(rival(name), workload.start(dtype, lr=0.5), TOLERANCE[dtype])
+
+
+@each_dtype
+@pytest.mark.parametrize("workload", SMALL[:2], ids=lambda w: w.name)
+@pytest.mark.filterwarnings("default")
+def test_rivals_that_make_many_steps_in_a_call_compute_the_same_numbers(workload, dtype, monkeypatch):
+    if not installed("jax-scan"):
+        pytest.skip("jax is not installed")
+    monkeypatch.setattr(rival("jax-scan"), "most", 3)
+    assert_same_epoch(rival("jax-scan"), workload.start(dtype, lr=0.5), TOLERANCE[dtype])
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_rival_compiled_as_a_whole_computes_the_same_numbers():
+    if not installed("torch-compile"):
+        pytest.skip("torch is not installed")
+    assert_same_training(rival("torch-compile"), SMALL[1].start("float64", lr=0.5), 1e-12)
 
 
 @pytest.mark.parametrize("joined", [0, 30])  # no layer has its bias in W, or all but the second of 4-6-5-3
@@ -159,6 +221,15 @@ def test_ratios_are_taken_within_each_round():
     assert found["ours"] == Figure(6.0, 2.0, (1.55, 2.5), 3)  # of 1.1, 2 and 3; the ratio of the medians would be 3
 
 
+def test_a_call_of_several_steps_counts_as_so_many(monkeypatch):
+    time = FakeTime()
+    several = time.column("b", 6.0)
+    several.steps = 3
+    monkeypatch.setattr(timing, "elapsed", lambda call, times, clock: elapsed(call, times, time))
+    found = timing.in_turns({"a": time.column("a", 1.0), "b": several}, "a", budget=0, rounds=2, shortest=0)
+    assert (found["a"].seconds, found["b"].seconds, found["b"].ratio) == (1.0, 2.0, 2.0)
+
+
 # The chain
 
 
@@ -224,7 +295,8 @@ def test_a_worker_measures_all_columns(monkeypatch, capsys):
     found = json.loads(capsys.readouterr().out)
     assert found["blas"] == machine.blas()
     columns = found["columns"]
-    assert list(columns) == list(OURS)
+    assert list(columns) == list(measured("W1"))
+    assert columns[FLOOR]["ratio"] > 0
     assert columns[BASELINE]["ratio"] == 1
     assert {column["rounds"] for column in columns.values()} == {2}
     assert min(column["seconds"] for column in columns.values()) > 0
@@ -233,7 +305,7 @@ def test_a_worker_measures_all_columns(monkeypatch, capsys):
 def test_rivals_are_measured_beside_the_manual_step(monkeypatch):
     monkeypatch.setattr(worker, "rival", {"torch": OURS["optimised"]}.__getitem__)
     found = worker.step_figures(SMALL[0], "float64", ["torch"], seconds=0, rounds=2, shortest=0)
-    assert list(found) == [*OURS, "torch"]
+    assert list(found) == [*measured(SMALL[0].name), "torch"]
 
 
 def test_imports_take_turns(monkeypatch):
@@ -270,8 +342,8 @@ def row(text, beginning):
 def test_the_report_puts_each_figure_beside_its_target():
     text = report.markdown(results())
     figure, jax = "20 µs, 1.65× (1.60–1.70)", "20 µs, 1.00× (1.00–1.00)"
-    heading = ["step", "dtype", "threads", *OURS, "jax", "target", ""]
-    assert row(text, "step") == heading
+    heading = ["step", "dtype", "threads", "manual", "optimised", "minigrad", "minigrad expr", "jax", "target", ""]
+    assert row(text.split("## Compiled")[0], "step") == heading
     assert row(text, "W1: 1-3-1, batch 1")[2:] == ["2", "20 µs", "", figure, "", jax, "1.70×", "met"]
     assert row(text, "W2: 4-25-25-3, batch 8")[-2:] == ["1.60×", "missed"]
     assert row(text, "forward") == ["forward", "0.70 µs", "0.70 µs", "0.75 µs", "met"]
@@ -282,6 +354,24 @@ def test_the_report_puts_each_figure_beside_its_target():
     assert row(text, "100.0 ms") == ["100.0 ms", "120.0 ms", "20.0 ms (19.0–22.0)", "15 ms", "missed"]
     assert "- numpy: 2.4" in text
     assert "BLAS: OpenBLAS 0.3, kernel Zen\n" in text
+
+
+def test_the_report_puts_compiled_steps_beside_their_targets_and_the_floor():
+    figure = {"seconds": 2e-5, "ratio": 0.6, "quartiles": [0.58, 0.62], "rounds": 5}
+    ours = dict.fromkeys(["manual", "minigrad", "compiled", NATIVE], figure)
+    columns = ours | {FLOOR: figure | {"ratio": 0.5}}
+    step = {dtype: {"blas": results()["steps"]["W1"]["float32"]["blas"], "columns": columns} for dtype in DTYPES}
+    columns |= {"native epochs": figure | {"seconds": 3e-8, "ratio": 0.0015, "quartiles": [0.0014, 0.0016]}}
+    text = report.markdown(results() | {"steps": {"W1": step, "W5": step}}).split("## Compiled")[1]
+    assert row(text, "W1: 1-3-1, batch 1, float32")[2:] == [
+        "20 µs, 0.60× (0.58–0.62) ≤ 0.45 missed",
+        "20 µs, 0.60× (0.58–0.62) ≤ 0.05 missed",
+        "30 ns, 0.0015× (0.0014–0.0016) ≤ 0.003 met",
+        "20 µs, 0.50× (0.58–0.62)",
+    ]
+    assert "≤ 0.7 met" in row(text, "W5: 2048-2048-2048-1000, batch 512, float64")[2]
+    assert row(text, "W5 | float32") == ["W5", "float32", "1.20×", "1.10×", "missed"]
+    assert "Not measured: `native`" in report.markdown(results())
 
 
 def test_the_report_leaves_out_what_was_not_measured():
@@ -295,7 +385,7 @@ def test_the_report_leaves_out_what_was_not_measured():
     [(9.4e-6, "9.4 µs"), (123.4e-6, "123 µs"), (4.56e-3, "4.56 ms"), (0.25, "250 ms"), (12.3, "12.3 s")],
 )
 def test_durations_are_readable(seconds, text):
-    assert report.duration(seconds) == text
+    assert layout.duration(seconds) == text
 
 
 def test_the_command_writes_what_it_prints(monkeypatch, tmp_path, capsys):
@@ -328,7 +418,7 @@ def test_each_part_is_measured_by_a_worker_with_its_threads(monkeypatch):
     ("argv", "message"),
     [
         (["--only", "W1,W9"], "'W9' is not one of W1, W2"),
-        (["--rivals", "tinygrad"], "'tinygrad' is not one of torch, jax"),
+        (["--rivals", "tinygrad"], "'tinygrad' is not one of torch, torch-compile"),
     ],
 )
 def test_unknown_names_are_refused(argv, message, capsys):

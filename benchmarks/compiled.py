@@ -1,0 +1,50 @@
+"""The step by minigrad.compile: the layers and losses of `engine.Layers`, turned into code."""
+
+from typing import Any
+
+import numpy as np
+
+from benchmarks.engine import Layers
+from benchmarks.workloads import Array, Start
+from minigrad import Tensor, compile
+
+
+class Compiled(Layers):
+    """Straight-line NumPy; its first call, which traces, is not measured."""
+
+    backend = "numpy"
+
+    def __init__(self, start: Start) -> None:
+        super().__init__(start)
+
+        def step(X: Array, T: Array) -> Tensor:
+            E = self.loss(self.model(X), T)
+            self.optimizer.zero_grad()
+            E.backward()
+            self.optimizer.step()
+            return E
+
+        self.step = compile(step, backend=self.backend)
+
+    def __call__(self) -> Any:
+        return self.step(self.X, self.T)
+
+
+class Native(Compiled):
+    """Machine code."""
+
+    backend = "native"
+
+
+class Epochs(Native):
+    """One call is an epoch of so many steps, in machine code; all batches of the data set are the same one."""
+
+    steps = 1000
+
+    def __init__(self, start: Start) -> None:
+        super().__init__(start)
+        self.batch = len(start.X)
+        self.all_X, self.all_T = (np.tile(x, (self.steps, 1)) for x in (start.X, start.T))
+
+    def __call__(self) -> Any:
+        return self.step.epochs(self.all_X, self.all_T, self.batch)[0]

@@ -1,0 +1,29 @@
+"""What compiled code may take at most, × the manual step: (float32, float64) for each workload."""
+
+Pair = tuple[float, float]
+
+COMPILED: dict[str, Pair] = {
+    "W1": (0.45, 0.45),
+    "W2": (0.55, 0.55),
+    "W3": (0.93, 0.93),
+    "W4": (0.93, 0.93),
+    "W5": (0.95, 0.70),
+}
+NATIVE: dict[str, Pair] = {
+    "W1": (0.05, 0.05),
+    "W2": (0.13, 0.13),
+    "W3": (0.80, 0.86),
+    "W4": (0.82, 0.78),
+    "W5": (0.89, 0.67),
+}
+IN_ONE_CALL: dict[str, Pair] = {"W1": (0.003, 0.003), "W2": (0.12, 0.12)}
+
+# native / the BLAS products alone, where the products are most of the step
+ABOVE_FLOOR = {"W3": 1.1, "W4": 1.1, "W5": 1.1}
+
+# The functions beyond networks, in seconds: compiled, native
+FUNCTIONS: dict[str, Pair] = {
+    "Rosenbrock's gradient, 1000-d": (7e-6, 2e-6),
+    "Rosenbrock's Hessian-vector product, 1000-d": (10e-6, 3e-6),
+    "tanh⁽⁵⁾ of a number": (2e-6, 2e-6),
+}
