@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from minigrad.graph.draw import draw
     from minigrad.graph.facts import sums_to_one
     from minigrad.graph.simplify import simplify
+    from minigrad.graph.stepper import stepper
     from minigrad.graph.trace import trace
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "sigmoid",
     "simplify",
     "softmax",
+    "stepper",
     "sums_to_one",
     "textbook",
     "trace",
@@ -53,6 +55,7 @@ _GRAPH = {
     "derive": "derive",
     "draw": "draw",
     "simplify": "simplify",
+    "stepper": "stepper",
     "sums_to_one": "facts",
     "trace": "trace",
 }

@@ -1,0 +1,71 @@
+"""A recorded loss -> one HTML page that goes through it, forward and backward, one operation at a time."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterable, Mapping
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from minigrad.graph.draw import draw
+from minigrad.graph.facts import SumsToOne
+from minigrad.graph.graph import Graph
+from minigrad.graph.stepper.content import content
+from minigrad.tensor import Tensor
+
+_HERE = Path(__file__).parent
+
+
+def stepper(
+    loss: Tensor | Graph,
+    path: str | os.PathLike[str],
+    *,
+    fold: Any = "auto",
+    names: Mapping[str, Any] | None = None,
+    given: Iterable[SumsToOne] = (),
+) -> Path:
+    """Write a page that steps through a loss and its backward pass; give its path.
+
+    Every step computes one value, or multiplies one upstream gradient by the local derivatives of one operation. The
+    page is one file that fetches nothing and runs no script but its own. ``fold``, ``names`` and ``given`` are as in
+    ``draw``.
+
+    Raises ``TypeError`` for what is no loss, ``ValueError`` for a loss that is no scalar or has no record and for a
+    path that does not end in .html, ``FileNotFoundError`` for a folder that does not exist.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise ValueError(f"stepper: {path.name!r} is no name for a page; end it in .html")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"stepper: the folder {str(path.parent)!r} does not exist; make it first")
+    try:
+        drawing = draw(loss, fold=fold, names=names, given=given)
+    except (TypeError, ValueError) as error:
+        raise type(error)(str(error).replace("draw: ", "stepper: ", 1)) from None
+    svg = drawing.svg()
+    page = _page(content(drawing.scene, drawing.prefix), svg[re.search(r"<svg\b", svg).start() :])  # type: ignore[union-attr]
+    path.write_text(page, encoding="utf-8")
+    return path
+
+
+def _page(found: Mapping[str, Any], svg: str) -> str:
+    style, script = ((_HERE / name).read_text("utf-8") for name in ("page.css", "page.js"))
+    policy = (
+        f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    return Template((_HERE / "page.html").read_text("utf-8")).substitute(
+        policy=policy, style=style, script=script, svg=svg, title=escape(found["title"]), last=len(found["steps"]) - 1,
+        content=json.dumps(found, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c"),
+    )  # fmt: skip
+
+
+def _hash(text: str) -> str:
+    """Give the source expression by which a content security policy lets exactly this text in."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -1,0 +1,142 @@
+"""A scene -> what the page knows: its nodes and its steps, as what JSON can hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from minigrad.graph.notation import mathml
+from minigrad.graph.parts import Arrow, Box, Operation, Scene
+from minigrad.graph.stepper.products import Product, products
+
+LARGEST = (8, 8)  # rows and columns of an array whose numbers are all shown
+
+
+def content(scene: Scene, prefix: str = "") -> dict[str, Any]:
+    """Give the nodes by id, and the steps in order: inputs, each operation forward, ∂E/∂E = 1, each one backward.
+
+    A step ``shows`` the boxes that it fills, ``uses`` those that it reads, and says so in one sentence. ``prefix`` is
+    what the picture's ids begin with.
+    """
+    return _Story(scene).told() | {"prefix": prefix}
+
+
+class _Story:
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        self.boxes = {box.id: box for box in scene.boxes}
+        self.names = {box.node: box.symbol for box in scene.boxes if box.node is not None and not box.of}
+        self.gradients = {box.of: box for box in scene.boxes if box.of}
+        self.products = products(scene)
+        self.arrows = [arrow for arrow in scene.arrows if arrow.kind == "backward"]
+        self.steps: list[dict[str, Any]] = []
+
+    def told(self) -> dict[str, Any]:
+        loss = next(box for box in self.scene.boxes if box.kind == "loss")
+        made = {operation.output for operation in self.scene.operations}
+        inputs = [box.id for box in self.scene.boxes if not box.of and box.id not in made]
+        symbols = _listed([self.boxes[key].symbol for key in inputs])
+        self._step("start", "Inputs", inputs, [], f"What is given: {symbols}.")
+        for operation in self.scene.operations:
+            self._forward(operation)
+        if loss.id in self.gradients:
+            seed = self.gradients[loss.id]
+            self._step("backward", "seed", [seed.id], [loss.id], f"The way back begins at the loss: {seed.symbol} = 1.")
+            for operation in reversed(self.scene.operations):
+                self._backward(operation)
+        return {
+            "title": f"{loss.symbol} = {loss.formula}",
+            "steps": self.steps,
+            "nodes": {box.id: self._box(box) for box in self.scene.boxes},
+            "operations": {x.id: {"label": x.op.replace("_", " "), "output": x.output} for x in self.scene.operations},
+        }  # fmt: skip
+
+    def _step(
+        self, phase: str, label: str, shows: Sequence[str], uses: Sequence[str], said: str, **more: Any
+    ) -> None:  # fmt: skip
+        self.steps.append(
+            {"phase": phase, "label": label, "shows": list(shows), "uses": list(uses), "said": said, **more}
+        )
+
+    def _forward(self, operation: Operation) -> None:
+        box = self.boxes[operation.output]
+        name = operation.op.replace("_", " ")
+        said = f"{name} gives {box.symbol} = {box.formula}." if box.formula else f"{name} gives {box.symbol}."
+        arrows = [a.id for a in self.scene.arrows if operation.id in (a.source, a.target)]
+        self._step(
+            "forward", name, [box.id], operation.inputs, said, operation=operation.id, arrows=arrows,
+        )  # fmt: skip
+
+    def _backward(self, operation: Operation) -> None:
+        upstream = self.gradients.get(operation.output)
+        leaving = [arrow for arrow in self.arrows if upstream and arrow.source == upstream.id]
+        leaving = [arrow for arrow in leaving if self.boxes[arrow.target].of in operation.inputs]
+        if upstream is None or not leaving:
+            return
+        label = operation.op.replace("_", " ")
+        said = "; ".join(self._said(arrow) for arrow in leaving)
+        self._step(
+            "backward", label, [a.target for a in leaving], [upstream.id], f"Back through {label}: {said}.",
+            operation=operation.id, arrows=[arrow.id for arrow in leaving],
+        )  # fmt: skip
+
+    def _said(self, arrow: Arrow) -> str:
+        several = sum(other.target == arrow.target for other in self.arrows) > 1
+        return f"{self.boxes[arrow.target].symbol} {'gets' if several else '='} {arrow.label}"
+
+    def _box(self, box: Box) -> dict[str, Any]:
+        own = box.of is None
+        gradient = self.gradients.get(box.id)
+        found = {
+            "symbol": box.symbol, "heading": box.heading or box.symbol, "kind": box.kind,
+            "shape": list(box.shape), "formula": box.formula, "math": self._math(box), "value": numbers(box.value),
+            "count": box.count,
+        }  # fmt: skip
+        if own:
+            return found | {"gradient": gradient.id if gradient else None}
+        terms = [self._term(arrow) for arrow in self.arrows if arrow.target == box.id]
+        return found | {"of": box.of, "terms": terms}
+
+    def _math(self, box: Box) -> str:
+        if not box.formula or box.node is None:
+            return ""
+        return mathml(box.node) if box.of else mathml(box.node, self.names, box.node)
+
+    def _term(self, arrow: Arrow) -> dict[str, Any]:
+        product = self.products.get(arrow.id, Product())
+        return {
+            "arrow": arrow.id, "from": arrow.source, "upstream": arrow.upstream, "local": arrow.local,
+            "left": arrow.left, "product": numbers(product.value), "derivative": numbers(product.local),
+        }  # fmt: skip
+
+
+def numbers(array: Any) -> Any:
+    """Give a small array as its rows, another as its mean, norm and extremes; None for none.
+
+    What JSON has no number for is a string.
+    """
+    if array is None:
+        return None
+    array = np.asarray(array)
+    rows = np.atleast_2d(array)
+    if rows.ndim == 2 and rows.size and rows.shape[0] <= LARGEST[0] and rows.shape[1] <= LARGEST[1]:
+        return {"rows": [[_number(x) for x in row] for row in rows.tolist()]}
+    if not array.size:
+        return {"empty": True}
+    with np.errstate(over="ignore", invalid="ignore"):
+        figures = {"mean": array.mean(), "norm": np.linalg.norm(array), "least": array.min(), "most": array.max()}
+    return {name: _number(float(x)) for name, x in figures.items()}
+
+
+def _number(x: Any) -> Any:
+    if isinstance(x, float) and not np.isfinite(x):
+        return "NaN" if np.isnan(x) else "∞" if x > 0 else "−∞"
+    return float(f"{x:.6g}") if isinstance(x, float) else int(x)
+
+
+def _listed(words: Sequence[str]) -> str:
+    if len(words) > 12:
+        return f"{', '.join(words[:10])} and {len(words) - 10} more"
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))

@@ -1,0 +1,235 @@
+"use strict";
+const content = JSON.parse(document.getElementById("content").textContent);
+const { steps, nodes, operations, prefix } = content;
+const by = (id) => document.getElementById(id);
+const drawn = (id) => by(prefix + id);
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+const KINDS = { data: "data", parameter: "parameter", value: "value", gradient: "gradient", loss: "loss" };
+const frame = by("frame");
+let at = 0, chosen = null, timer = null;
+
+const shownAt = {}; // the step at which each part of the picture appears, and the last that adds to it
+steps.forEach((step, i) => {
+  for (const id of step.shows) { shownAt[id] ??= i; nodes[id].done = i; }
+  for (const id of step.arrows ?? []) shownAt[id] ??= i;
+  if (step.phase === "forward") shownAt[step.operation] ??= i;
+});
+
+function make(tag, words = "", kind = "", ...children) {
+  const element = document.createElement(tag);
+  if (words) element.textContent = words;
+  if (kind) element.className = kind;
+  element.append(...children);
+  return element;
+}
+
+const minus = (text) => String(text).replace("-", "−");
+const figure = (x) => typeof x === "string" ? x : minus(Number.isInteger(x) ? x : Math.abs(x) >= 1e5 || Math.abs(x) < 1e-3 ? x.toExponential(2) : Number(x.toPrecision(4)));
+const shape = (node) => node.shape.length ? node.shape.join("×") : "scalar";
+
+function numbers(value, label) {
+  if (!value) return make("p", "not known here", "none");
+  if (value.empty) return make("p", "empty", "none");
+  if (value.rows) {
+    const table = make("table");
+    table.setAttribute("aria-label", label);
+    for (const row of value.rows) table.append(make("tr", "", "", ...row.map((x) => make("td", figure(x)))));
+    return make("div", "", "scroll", table);
+  }
+  const list = make("dl");
+  for (const [name, key] of [["mean", "mean"], ["norm", "norm"], ["least", "least"], ["greatest", "most"]])
+    list.append(make("div", "", "", make("dt", name), make("dd", figure(value[key]))));
+  return list;
+}
+
+function formula(node) {
+  const line = make("div", "", "formula");
+  if (node.math) {
+    line.innerHTML = node.math; // written by minigrad; names in it are escaped, and the page's policy runs no script
+    line.firstChild.setAttribute("alttext", `${node.heading} = ${node.formula}`);
+    line.prepend(make("span", `${node.heading} = `, "symbol"));
+  } else line.textContent = node.formula ? `${node.heading} = ${node.formula}` : node.heading;
+  return line;
+}
+
+function product(term, target) {
+  const up = make("span", term.upstream, "up"), local = make("span", term.local, "local");
+  const [a, b] = term.left ? [local, up] : [up, local];
+  return make("p", "", "product", `${target} ← `, a, " × ", b);
+}
+
+function termItem(term, id) {
+  const item = make("li", "", "", product(term, nodes[id].symbol));
+  const upstream = numbers(nodes[term.from].value, `upstream ${term.upstream}`);
+  const parts = [upstream, make("span", "×", "sign"), numbers(term.derivative, `local derivative ${term.local}`)];
+  if (term.left) parts.reverse();
+  const known = term.derivative && term.derivative.rows;
+  const row = known ? [...parts, make("span", "=", "sign")] : [];
+  item.append(make("div", "", "numbers", ...row, numbers(term.product ?? nodes[id].value, "product")));
+  return item;
+}
+
+function showStep(step) {
+  const phase = { start: "inputs", forward: "forward", backward: "backward" }[step.phase];
+  const title = make("h2", "", "", make("span", phase, `chip ${step.phase}`), step.label === phase ? "Given" : step.label);
+  title.id = "step-title";
+  const body = [];
+  if (step.phase === "forward") {
+    const node = nodes[step.shows[0]];
+    body.push(formula(node), numbers(node.value, node.symbol));
+  } else if (step.phase === "backward" && step.operation) {
+    const list = make("ul");
+    for (const id of step.shows) for (const term of nodes[id].terms) if (step.arrows.includes(term.arrow)) list.append(termItem(term, id));
+    body.push(make("h3", "upstream × local derivative"), list);
+  } else if (step.phase === "backward") body.push(formula(nodes[step.shows[0]]));
+  else body.push(links(step.shows));
+  by("step").replaceChildren(title, ...body);
+}
+
+function links(ids) {
+  return make("div", "", "links", ...ids.map((id) => {
+    const button = make("button", nodes[id].symbol, "symbol");
+    button.addEventListener("click", () => choose(id));
+    return button;
+  }));
+}
+
+function jump(words, step) {
+  const button = make("button", words);
+  button.addEventListener("click", () => go(step));
+  return button;
+}
+
+function showNode(id) {
+  const node = nodes[id], own = !node.of;
+  const title = make("h2", "", "", make("span", KINDS[node.kind], `chip ${node.kind}`), make("span", node.heading, "symbol"), make("span", shape(node), "shape"));
+  title.id = "node-title";
+  const body = [];
+  if (node.formula) body.push(make("h3", "Formula"), formula(node));
+  const later = node.done > at;
+  body.push(make("h3", own ? "Value" : "Gradient"), later ? make("p", `${own ? "computed" : "complete"} at step ${node.done}`, "none") : numbers(node.value, node.symbol));
+  const gradient = own ? nodes[node.gradient] : node;
+  if (own && gradient) body.push(make("h3", `Gradient ${gradient.heading}`), gradient.done > at ? make("p", `computed at step ${gradient.done}`, "none") : numbers(gradient.value, gradient.symbol));
+  if (own && !gradient) body.push(make("h3", "Gradient"), make("p", "none flows here", "none"));
+  if (gradient?.terms?.length) {
+    const several = gradient.terms.length > 1;
+    body.push(make("h3", several ? `Upstream × local derivative, added up over ${gradient.terms.length} uses` : "Upstream × local derivative"),
+      make("ul", "", "", ...gradient.terms.map((term) => make("li", "", "", product(term, gradient.symbol)))));
+  }
+  const steps = make("div", "", "links", jump(own ? (node.done ? `Go to its step, ${node.done}` : "Go to the inputs") : `Go to its step, ${node.done}`, node.done));
+  if (own && gradient) steps.append(jump(`Go to its gradient’s, ${gradient.done}`, gradient.done));
+  by("node").replaceChildren(title, ...body, steps);
+}
+
+function choose(id) {
+  drawn(chosen)?.classList.remove("chosen");
+  chosen = id;
+  drawn(id)?.classList.add("chosen");
+  showNode(id);
+}
+
+function follow(ids) {
+  const boxes = ids.map(drawn).filter(Boolean).map((part) => part.getBoundingClientRect());
+  if (!boxes.length) return;
+  const view = frame.getBoundingClientRect();
+  const left = Math.min(...boxes.map((b) => b.left)), right = Math.max(...boxes.map((b) => b.right));
+  const top = Math.min(...boxes.map((b) => b.top)), bottom = Math.max(...boxes.map((b) => b.bottom));
+  const wide = right - left > view.width - 40; // then the part that was just computed matters most
+  const centre = wide ? (boxes[0].left + boxes[0].right) / 2 : (left + right) / 2;
+  frame.scrollTo({ left: frame.scrollLeft + centre - view.left - view.width / 2,
+    top: frame.scrollTop + (top + bottom) / 2 - view.top - view.height / 2, behavior: calm.matches ? "auto" : "smooth" });
+}
+
+function go(step) {
+  at = Math.max(0, Math.min(steps.length - 1, step));
+  const now = steps[at], active = new Set([...now.shows, ...(now.arrows ?? []), now.operation]);
+  document.body.className = now.phase;
+  for (const part of frame.querySelectorAll("g.part")) {
+    const id = part.dataset.id;
+    part.classList.toggle("later", shownAt[id] > at);
+    part.classList.toggle("now", active.has(id) && (at > 0 || now.phase !== "start"));
+    if (part.classList.contains("box")) part.setAttribute("aria-label", label(id));
+    if (many) part.tabIndex = active.has(id) || now.uses.includes(id) ? 0 : -1;
+  }
+  by("slider").value = at;
+  by("slider").setAttribute("aria-valuetext", `Step ${at} of ${steps.length - 1}: ${now.phase}, ${now.label}`);
+  by("count").textContent = `Step ${at} of ${steps.length - 1}`;
+  by("said").textContent = now.said;
+  for (const [id, off] of [["first", at === 0], ["previous", at === 0], ["next", at === steps.length - 1], ["last", at === steps.length - 1]])
+    by(id).disabled = off;
+  showStep(now);
+  choose(now.shows.at(now.phase === "start" ? 0 : -1));
+  follow([...now.shows, now.operation, ...now.uses]);
+  if (at === steps.length - 1) stop();
+}
+
+function label(id) {
+  const node = nodes[id], known = node.done <= at;
+  return `${node.heading}, ${KINDS[node.kind]}, ${shape(node).replace("×", " by ")}${node.formula ? `, ${node.formula}` : ""}${known ? "" : ", not computed yet"}`;
+}
+
+function stop() {
+  clearInterval(timer);
+  timer = null;
+  by("play").textContent = "Play";
+  by("play").setAttribute("aria-pressed", "false");
+}
+
+function play() {
+  if (timer) return stop();
+  if (at === steps.length - 1) go(0);
+  timer = setInterval(() => go(at + 1), 1600);
+  by("play").textContent = "Pause";
+  by("play").setAttribute("aria-pressed", "true");
+}
+
+function fit(on) {
+  frame.classList.toggle("fit", on);
+  by("fit").setAttribute("aria-pressed", on);
+}
+
+const many = Object.keys(nodes).length > 80; // then Tab goes through those of the step alone
+const svg = frame.querySelector("svg");
+svg.setAttribute("role", "group");
+svg.setAttribute("aria-label", "Backward graph");
+for (const [id, node] of Object.entries(nodes)) {
+  const part = drawn(id);
+  if (!part) continue;
+  part.classList.add("part", "box");
+  part.dataset.id = id;
+  part.setAttribute("role", "button");
+  part.tabIndex = 0;
+  part.addEventListener("click", () => { stop(); choose(id); });
+  part.addEventListener("focus", () => { if (part.matches(":focus-visible")) choose(id); });
+  part.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" && event.key !== " ") return;
+    event.preventDefault();
+    choose(id);
+    by("panel").scrollIntoView({ block: "nearest" });
+  });
+}
+for (const id of Object.keys(shownAt)) {
+  const part = nodes[id] ? null : drawn(id);
+  if (!part) continue;
+  part.classList.add("part");
+  part.dataset.id = id;
+  if (operations[id]) part.addEventListener("click", () => { stop(); go(shownAt[id]); });
+}
+
+const wide = svg.getBoundingClientRect().width;
+if (wide > frame.clientWidth && wide * 0.55 < frame.clientWidth) fit(true);
+if (wide <= frame.clientWidth) by("fit").hidden = true;
+by("fit").addEventListener("click", () => { fit(!frame.classList.contains("fit")); follow(steps[at].shows); });
+by("first").addEventListener("click", () => { stop(); go(0); });
+by("previous").addEventListener("click", () => { stop(); go(at - 1); });
+by("next").addEventListener("click", () => { stop(); go(at + 1); });
+by("last").addEventListener("click", () => { stop(); go(steps.length - 1); });
+by("slider").addEventListener("input", (event) => { stop(); go(Number(event.target.value)); });
+by("play").addEventListener("click", play);
+document.addEventListener("keydown", (event) => {
+  if (event.altKey || event.ctrlKey || event.metaKey || event.target.id === "slider") return;
+  const move = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: steps.length - 1 }[event.key];
+  if (move !== undefined) { event.preventDefault(); stop(); go(move); }
+  else if (event.key === "p" || event.key === "P") play();
+});
+go(0);
