@@ -1,30 +1,43 @@
-"""The command line: ``minigrad tour`` and ``minigrad ops``."""
+"""The command line: ``minigrad tour``, ``ops``, and ``derive``, ``draw`` and ``stepper`` for a user's own loss."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from minigrad.graph.catalogue import rows
+from minigrad.graph.derive import derive
+from minigrad.graph.draw import draw
+from minigrad.graph.stepper import stepper
 from minigrad.tour.guide import tour
+from minigrad.userfile import UserError, loss_of
+
+FORMATS = ("text", "latex", "markdown", "html", "numpy")
+NOTATIONS = ("matrix", "index", "text")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; 0 if all went well, 1 if the tour found a wrong gradient, 2 for bad input, 130 after Ctrl-C."""
+    """Run one command.
+
+    0 if all went well, 1 if a gradient turned out wrong, 2 for bad input, 130 after Ctrl-C.
+    """
     arguments = _parser().parse_args(argv)
     try:
-        if arguments.command == "ops":
-            print(operations())
-            return 0
-        return tour(arguments.out, arguments.seed, arguments.quick)
+        return COMMANDS[arguments.command](arguments)
     except KeyboardInterrupt:
         print("minigrad: stopped", file=sys.stderr)
         return 130
     except OSError as error:
-        print(f"minigrad {arguments.command}: {error.strerror}: {error.filename}", file=sys.stderr)
+        said = f"{error.strerror}: {error.filename}" if error.strerror else str(error)
+        said = said.removeprefix(f"{arguments.command}: ")
+        print(f"minigrad {arguments.command}: {said}", file=sys.stderr)
+        return 2
+    except (UserError, ValueError, RuntimeError, ImportError) as error:
+        print(f"minigrad {arguments.command}: {str(error).removeprefix(f'{arguments.command}: ')}", file=sys.stderr)
         return 2
 
 
@@ -36,15 +49,73 @@ def operations() -> str:
     return "\n".join([*lines, "", "g = ∂E/∂y. Where an operand was broadcast, its gradient is summed over the copies."])
 
 
+def _tour(arguments: argparse.Namespace) -> int:
+    return tour(arguments.out, arguments.seed, arguments.quick)
+
+
+def _ops(arguments: argparse.Namespace) -> int:
+    print(operations())
+    return 0
+
+
+def _derive(arguments: argparse.Namespace) -> int:
+    loss, names = loss_of(arguments.target)
+    derivation = derive(loss, names=names)
+    if arguments.format == "numpy":
+        written = derivation.to_numpy()
+    else:
+        written = getattr(derivation, f"to_{arguments.format}")(arguments.notation)
+    if arguments.out is None:
+        print(written)
+    else:
+        arguments.out.write_text(f"{written}\n", "utf-8")
+        print(arguments.out)
+    return 0
+
+
+def _draw(arguments: argparse.Namespace) -> int:
+    loss, names = loss_of(arguments.target)
+    drawing = draw(loss, arguments.out, names=names, values=not arguments.no_values, backward=not arguments.forward)
+    print(f"{drawing.path}: {drawing.how}")
+    return 0
+
+
+def _stepper(arguments: argparse.Namespace) -> int:
+    loss, names = loss_of(arguments.target)
+    print(stepper(loss, arguments.out, names=names))
+    return 0
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "tour": _tour, "ops": _ops, "derive": _derive, "draw": _draw, "stepper": _stepper,
+}  # fmt: skip
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="minigrad", description="Backpropagation that shows its work.")
     parser.add_argument("--version", action="version", version=_version())
     commands = parser.add_subparsers(dest="command", required=True)
-    touring = commands.add_parser("tour", help="train three networks, compare every gradient, write a page")
+    touring = commands.add_parser("tour", help="derive, draw and train three networks, compare every gradient")
     touring.add_argument("--out", type=Path, default=Path("tour"), help="folder for the page (default: tour)")
     touring.add_argument("--seed", type=_seed, default=0, help="of all random choices (default: 0)")
     touring.add_argument("--quick", action="store_true", help="train for a tenth of the epochs")
     commands.add_parser("ops", help="list every differentiable operation with its local derivative")
+    deriving = _on_a_loss(commands, "derive", "write the derivation of a loss's gradients")
+    deriving.add_argument("--notation", choices=NOTATIONS, default="matrix", help="(default: matrix)")
+    deriving.add_argument("--format", choices=FORMATS, default="text", help="(default: text)")
+    deriving.add_argument("-o", "--out", type=Path, help="file to write (default: print)")
+    drawing = _on_a_loss(commands, "draw", "draw a loss's backward graph")
+    drawing.add_argument("-o", "--out", type=Path, required=True, help="picture: .svg, .png, .pdf or .dot")
+    drawing.add_argument("--no-values", action="store_true", help="leave the numbers out")
+    drawing.add_argument("--forward", action="store_true", help="leave the gradients out")
+    stepping = _on_a_loss(commands, "stepper", "write a page that steps through a loss, forward and back")
+    stepping.add_argument("-o", "--out", type=Path, required=True, help="page: .html")
+    return parser
+
+
+def _on_a_loss(commands: Any, name: str, what: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=what, description=f"{what.capitalize()}.")
+    parser.add_argument("target", metavar="FILE.py:function", help="a function without arguments that returns a loss")
     return parser
 
 

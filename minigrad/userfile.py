@@ -1,0 +1,119 @@
+"""FILE.py:function of a user -> the loss that it returns, with the names of its variables."""
+
+from __future__ import annotations
+
+import inspect
+import runpy
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import FrameType
+from typing import Any, NamedTuple
+
+from minigrad.tensor import Tensor
+
+
+class UserError(Exception):
+    """What a user can mend, in words that need no traceback of ours."""
+
+
+class Found(NamedTuple):
+    """A loss, and the variables of the function that made it."""
+
+    loss: Tensor
+    names: Mapping[str, Any]
+
+
+def loss_of(target: str) -> Found:
+    """Run the file, as ``import`` would, and call the function without arguments.
+
+    Raises ``UserError`` for a target that is not FILE.py:function, a file or a function that does not exist, one that
+    needs arguments or raises, and one that returns no recorded scalar Tensor.
+    """
+    path, function = _split(target)
+    space = _run(target, lambda: _space(path))
+    if function not in space:
+        others = [name for name, x in space.items() if inspect.isfunction(x) and x.__module__ == path.stem]
+        listed = f"; it has {', '.join(others)}" if others else ""
+        raise UserError(f"{path} has no function {function!r}{listed}")
+    called = space[function]
+    if not callable(called):
+        raise UserError(f"{function!r} in {path} is no function but a {type(called).__name__}")
+    needed = _needed(called)
+    if needed:
+        raise UserError(
+            f"{function} needs {', '.join(needed)}, and is called without arguments; write a function that makes its "
+            "own data and returns the loss"
+        )
+    names: dict[str, Any] = {}
+    loss = _run(target, lambda: _watched(called, names))
+    if not isinstance(loss, Tensor):
+        raise UserError(f"{function} returns {_kind(loss)}; wanted the loss, a scalar Tensor")
+    if loss.shape:
+        raise UserError(f"{function} returns a Tensor of shape {loss.shape}; reduce it to a scalar, with .sum() say")
+    if loss.op is None:
+        raise UserError(
+            f"{function} returns a Tensor without a record; compute it from tensors with requires_grad=True, outside "
+            "of no_grad()"
+        )
+    return Found(loss, {name: x for name, x in names.items() if x is not loss})
+
+
+def _split(target: str) -> tuple[Path, str]:
+    file, _, function = target.rpartition(":")
+    if not file.endswith(".py") or not function.isidentifier():
+        raise UserError(f"{target!r} names no function; write FILE.py:function")
+    path = Path(file)
+    if not path.is_file():
+        raise UserError(f"the file {file} does not exist")
+    return path, function
+
+
+def _space(path: Path) -> dict[str, Any]:
+    """Give what the file defines; it can import its neighbours, as a script can."""
+    sys.path.insert(0, str(path.resolve().parent))
+    try:
+        return runpy.run_path(str(path), run_name=path.stem)
+    finally:
+        sys.path.pop(0)
+
+
+def _needed(function: Callable[..., Any]) -> list[str]:
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):  # a builtin has no signature
+        return []
+    return [p.name for p in parameters if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+
+
+def _watched(function: Callable[..., Any], names: dict[str, Any]) -> Any:
+    """Call the function, and keep its variables: tensors without a name are called after them."""
+    code = getattr(function, "__code__", None)
+
+    def watch(frame: FrameType, event: str, value: Any) -> None:
+        if event == "return" and frame.f_code is code:
+            names.update(frame.f_locals)
+
+    before = sys.getprofile()
+    sys.setprofile(watch)
+    try:
+        return function()
+    finally:
+        sys.setprofile(before)
+
+
+def _run(target: str, call: Callable[[], Any]) -> Any:
+    """Call into the user's code; what it raises is told with the lines of that code alone."""
+    try:
+        return call()
+    except Exception as error:
+        file = target.rpartition(":")[0]
+        own = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).name == Path(file).name]
+        where = "".join(traceback.format_list(own))
+        what = "".join(traceback.format_exception_only(error)).rstrip()
+        raise UserError(f"{target} raised an error:\n{where}{what}") from error
+
+
+def _kind(x: Any) -> str:
+    return "None" if x is None else f"a {type(x).__name__}"
