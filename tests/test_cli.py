@@ -11,6 +11,7 @@ import pytest
 from minigrad import textbook
 from minigrad.cli import main
 from minigrad.graph.catalogue import operations
+from minigrad.graph.derivation import Derivation
 from minigrad.tour.problems import MODES, OPTIMIZERS
 
 
@@ -48,6 +49,30 @@ def test_the_page_is_whole_and_needs_no_network(toured):
     assert all((toured / name).stat().st_size > 0 for name in names)
     for line in ("δ₃ = ∂E/∂U₃ = Y₃ − T", "∂E/∂W₃ = Y₂ᵀ δ₃", "δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ (1 − Y₁) ⊙ Y₁"):
         assert line in page
+
+
+def test_the_tour_leads_with_the_work_and_checks_every_line(toured):
+    problems = json.loads((toured / "results.json").read_text("utf-8"))["problems"]
+    for key, lines in (("sine", 7), ("regions", 7), ("iris", 11)):
+        found = problems[key]["derivation"]
+        assert len(found) == lines
+        assert all(line["engine"] < 1e-12 and line["numeric"] < 1e-8 for line in found)
+        assert "Back through affine" in (toured / f"{key}-steps.html").read_text("utf-8")
+    page = (toured / "index.html").read_text("utf-8")
+    assert page.index("What came out of the graph") < page.index("Results on the test half")
+    assert page.count("import numpy as np") == 3
+
+
+def test_a_line_that_is_off_is_found(tmp_path, monkeypatch, capsys):
+    honest = Derivation.check
+
+    def wrong(self):
+        first, *others = honest(self)
+        return [first._replace(difference=1e-3), *others]
+
+    monkeypatch.setattr(Derivation, "check", wrong)
+    assert main(["tour", "--quick", "--out", str(tmp_path)]) == 1
+    assert "the line of δ₂ is off by 1.0e-03, a defect" in capsys.readouterr().out
 
 
 def test_a_wrong_gradient_is_found(tmp_path, monkeypatch, capsys):

@@ -7,17 +7,18 @@ from dataclasses import dataclass, field
 from minigrad.tour.checks import Differences, Price
 from minigrad.tour.problems import Problem
 from minigrad.tour.runs import Run
+from minigrad.tour.work import Work
 
 
 @dataclass
 class Chapter:
-    """One problem's runs, comparisons, times and derivation; ``pictures`` names the file of each picture."""
+    """One problem's runs, comparisons, times and work; ``pictures`` names the file of each picture."""
 
     problem: Problem
     runs: list[Run]
     differences: Differences
     prices: list[Price]
-    derivation: str
+    work: Work
     pictures: dict[str, str] = field(default_factory=dict)
 
     @property

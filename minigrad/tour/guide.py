@@ -1,4 +1,4 @@
-"""The tour itself: train, compare, time and draw each problem, print it as it comes, and write the page."""
+"""The tour itself: derive, draw, train, compare and time each problem, print it as it comes, and write the page."""
 
 from __future__ import annotations
 
@@ -10,16 +10,14 @@ from typing import Any
 import numpy as np
 
 from minigrad.extras import require
-from minigrad.graph.derive import derive
-from minigrad.graph.draw import draw
-from minigrad.graph.facts import sums_to_one
-from minigrad.tensor import Tensor
 from minigrad.tour import figures
 from minigrad.tour.chapter import Chapter
-from minigrad.tour.checks import QUANTITIES, differences, price, record
+from minigrad.tour.checks import QUANTITIES, differences, price
 from minigrad.tour.page import page
-from minigrad.tour.problems import MODES, OPTIMIZERS, Problem, problems
+from minigrad.tour.problems import MODES, OPTIMIZERS, problems
 from minigrad.tour.runs import Run, best, trained
+from minigrad.tour.work import TOLERANCE as LINE_TOLERANCE
+from minigrad.tour.work import Work, work
 
 TOLERANCE = 1e-12  # of a gradient that came out of the graph, against the hand-derived one
 
@@ -34,25 +32,38 @@ def tour(out: Path, seed: int = 0, quick: bool = False) -> int:
     for note in notes:
         print(note)
     for problem in problems(seed):
-        print(f"\n{problem.title}, {problem.layout}")
+        print(f"\n{problem.title}, {problem.layout}\n")
+        shown = work(problem, problem.model(seed), out)
+        print(_derived(shown), end="\n\n")
         runs = list(_with_progress(trained(problem, seed, quick), len(MODES) * len(OPTIMIZERS)))
         chapter = Chapter(
             problem,
             runs,
             differences(problem, [problem.model(seed), best(runs).model]),
             price(problem, seed),
-            _derived(problem, best(runs)),
+            shown,
         )
-        _draw(chapter, out, plots=not any("plot" in note for note in notes))
+        if not any("plot" in note for note in notes):
+            _plot(chapter, out)
         print(_results(chapter), _compared(chapter), _timed(chapter), sep="\n\n")
         chapters.append(chapter)
     (out / "results.json").write_text(json.dumps(_figures(chapters, seed), indent=1, ensure_ascii=False), "utf-8")
     (out / "index.html").write_text(page(chapters, notes, seed), "utf-8")
     print(f"\nAll of it, with pictures: {out / 'index.html'}")
-    wrong = [chapter for chapter in chapters if not chapter.worst <= TOLERANCE]
-    for chapter in wrong:
-        print(f"\n{chapter.problem.title}: a gradient differs from the textbook's by {chapter.worst:.1e}, a defect")
+    wrong = list(_defects(chapters))
+    for defect in wrong:
+        print(f"\n{defect}, a defect")
     return 1 if wrong else 0
+
+
+def _defects(chapters: list[Chapter]) -> Iterator[str]:
+    for chapter in chapters:
+        title = chapter.problem.title
+        if not chapter.worst <= TOLERANCE:
+            yield f"{title}: a gradient differs from the textbook's by {chapter.worst:.1e}"
+        for found in chapter.work.differences:
+            if not found.difference <= LINE_TOLERANCE:
+                yield f"{title}: the line of {found.symbol} is off by {found.difference:.1e}"
 
 
 def _missing() -> list[str]:
@@ -78,21 +89,8 @@ def _with_progress(runs: Iterator[Run], total: int) -> Iterator[Run]:
     yield from tqdm(runs, total=total, unit="run", desc="training", leave=False)
 
 
-def _derived(problem: Problem, run: Run) -> str:
-    """Write the derivation of the network's gradients, as it comes out of the graph."""
-    X, T = (Tensor(a[:4], name=name) for a, name in zip(problem.train, "XT", strict=True))
-    given = [sums_to_one(T)] if problem.kind == "classification" else []
-    return str(derive(problem.loss(run.model(X), T), given=given))
-
-
-def _draw(chapter: Chapter, out: Path, plots: bool) -> None:
+def _plot(chapter: Chapter, out: Path) -> None:
     problem, run = chapter.problem, best(chapter.runs)
-    x, t = (array[:1] for array in problem.train)
-    recorded = record(problem, run.model, Tensor(x, name="x"), t)
-    chapter.pictures["graph"] = f"{problem.key}-graph.svg"
-    draw(recorded.E, out / chapter.pictures["graph"])
-    if not plots:
-        return
     for mode in MODES:
         chapter.pictures[mode] = figures.learning_curves(problem, chapter.runs, mode)
     chapter.pictures["learned"] = figures.learned(problem, run.model)
@@ -104,6 +102,17 @@ def _draw(chapter: Chapter, out: Path, plots: bool) -> None:
 def result(run: Run) -> str:
     """Write a run's test result: E per sample, and the share classified correctly."""
     return f"{run.loss:.4f}" if run.accuracy is None else f"{run.loss:.3f}  {run.accuracy:6.1%}"
+
+
+def _derived(shown: Work) -> str:
+    """Write each line of the derivation beside how far it is from the engine and from finite differences."""
+    lines = [str(line) for line in shown.derivation]
+    wide = max(map(len, lines))
+    head = f"    {'':{wide}}   engine   numeric"
+    return "\n".join(
+        [head, *(f"    {line:{wide}}  {found.engine:7.0e}  {found.numeric:8.0e}"
+                 for line, found in zip(lines, shown.differences, strict=True))]
+    )  # fmt: skip
 
 
 def _results(chapter: Chapter) -> str:
@@ -122,9 +131,7 @@ def _compared(chapter: Chapter) -> str:
 
 
 def _timed(chapter: Chapter) -> str:
-    rows = [
-        [p.mode, f"{1e6 * p.engine:.0f} µs", f"{1e6 * p.hand:.0f} µs", f"{p.ratio:.2f}×"] for p in chapter.prices
-    ]
+    rows = [[p.mode, f"{1e6 * p.engine:.0f} µs", f"{1e6 * p.hand:.0f} µs", f"{p.ratio:.2f}×"] for p in chapter.prices]
     head = ["", "minigrad", "by hand", "ratio"]
     return "  time of an update, beside the hand-written δ code\n" + _table([head, *rows])
 
@@ -147,6 +154,10 @@ def _figures(chapters: list[Chapter], seed: int) -> dict[str, Any]:
                 "runs": [
                     {"optimizer": r.optimizer, "mode": r.mode, "lr": r.lr, "loss": r.loss, "accuracy": r.accuracy}
                     for r in c.runs
+                ],
+                "derivation": [
+                    {"line": str(line), "engine": found.engine, "numeric": found.numeric}
+                    for line, found in zip(c.work.derivation, c.work.differences, strict=True)
                 ],
                 "differences": [{q: (v if np.isfinite(v) else str(v)) for q, v in d.items()} for d in c.differences],
                 "seconds": {p.mode: {"minigrad": p.engine, "by hand": p.hand} for p in c.prices},

@@ -6,28 +6,29 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
+from minigrad.graph.derivation import Line
 from minigrad.tour.chapter import Chapter
 from minigrad.tour.checks import QUANTITIES
 from minigrad.tour.figures import LINES
 from minigrad.tour.problems import MODES, OPTIMIZERS
 from minigrad.tour.runs import Run, best
+from minigrad.tour.work import Work
 
 CSS = (Path(__file__).parent / "page.css").read_text("utf-8")
 
 INTRODUCTION = """
-<p>Three small networks, trained on real and textbook data. Each is a chain of layers <i>u</i> = <i>yW</i> + <i>b</i>;
+<p class="lead">Nobody told the engine the formulas of backpropagation. It knows the local derivative of each operation,
+walks the recorded graph backwards, and the textbook’s derivation comes out: written, checked line by line, drawn, and
+turned into the NumPy code that you would have written by hand.</p>
+<p>Three small networks, trained on real and textbook data. Each is a chain of layers <i>U</i> = <i>Y W</i> + <i>b</i>;
 hidden layers apply the sigmoid, the last one nothing (regression) or softmax (classification). The loss is
-<i>E</i> = ½ Σ (<i>y</i> − <i>t</i>)² or <i>E</i> = −Σ <i>t</i> log <i>y</i>.</p>
-<p>Nobody told the engine the formulas of backpropagation. It knows the local derivative of each operation, walks the
-recorded graph backwards, and these come out:</p>
-<p class="formulas"><span>δₖ = ∂E/∂uₖ = yₖ − tₖ</span> <span>δⱼ = (Σᵣ δᵣ wⱼᵣ)(1 − yⱼ) yⱼ</span>
-<span>∂E/∂wⱼₖ = yⱼ δₖ</span> <span>∂E/∂bₖ = δₖ</span> <span>∂E/∂yⱼ = Σᵣ δᵣ wⱼᵣ</span></p>
+<i>E</i> = ½ Σ (<i>Y</i> − <i>T</i>)² or <i>E</i> = −Σ <i>T</i> log <i>Y</i>.</p>
 """
 
 
 def page(chapters: Sequence[Chapter], notes: Sequence[str], seed: int) -> str:
     """Give the page as HTML text."""
-    worst = max(chapter.worst for chapter in chapters)
+    worst, line = (max(x) for x in zip(*((c.worst, c.work.worst) for c in chapters), strict=True))
     links = " · ".join(f'<a href="#{c.problem.key}">{escape(c.problem.title)}</a>' for c in chapters)
     warnings = "".join(f'<p class="note">{escape(note)}</p>' for note in notes)
     policy = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:"
@@ -44,8 +45,9 @@ def page(chapters: Sequence[Chapter], notes: Sequence[str], seed: int) -> str:
 <header><h1>Backpropagation that shows its work</h1><nav>{links}</nav></header>
 <main>
 {INTRODUCTION}
-<p>Every δ and every gradient below was compared with formulas derived by hand: the largest difference anywhere is
-<strong>{worst:.1e}</strong>.</p>
+<p>Every line was compared with finite differences and with the engine: the largest difference is
+<strong>{line:.0e}</strong> of a gradient’s scale. Every δ and gradient was also compared with δ code written by hand,
+which shares nothing with the engine: the largest difference is <strong>{worst:.1e}</strong>.</p>
 {warnings}
 {"".join(map(_section, chapters))}
 </main>
@@ -59,13 +61,8 @@ def _section(chapter: Chapter) -> str:
     problem, run = chapter.problem, best(chapter.runs)
     return f"""<section id="{problem.key}">
 <h2>{escape(problem.title)} <small>{problem.layout}, {problem.kind}</small></h2>
+{_work(chapter.work, problem.title)}
 {_learned(chapter, run)}
-<h3>What came out of the graph</h3>
-<p>The gradient’s own graph, simplified and written with a symbol for each layer. Nothing in it is known beforehand.</p>
-<pre>{escape(chapter.derivation)}</pre>
-<h3>The backward graph</h3>
-<p>One training sample: values run along the top, gradients come back, dashed, along the bottom.</p>
-{_graph(chapter)}
 <h3>Results on the test half</h3>
 {_results(chapter)}
 {_curves(chapter)}
@@ -83,10 +80,44 @@ def _learned(chapter: Chapter, run: Run) -> str:
     return f'<figure class="learned">{_image(name, said)}<figcaption>{said}</figcaption></figure>'
 
 
-def _graph(chapter: Chapter) -> str:
-    name = chapter.pictures["graph"]
-    image = _image(name, f"The backward graph of {chapter.problem.title}")
-    return f'<div class="wide"><a href="{name}">{image}</a></div>'
+def _work(work: Work, title: str) -> str:
+    rows = "".join(
+        f"<tr><th scope=row>{escape(_equation(line))}{_facts(line)}</th><td>{_size(line.shape)}</td>"
+        f"<td>{_share(found.engine)}</td><td>{_share(found.numeric)}</td></tr>"
+        for line, found in zip(work.derivation, work.differences, strict=True)
+    )
+    picture = _image(work.picture, f"The backward graph of {title}")
+    heads = "".join(f"<th scope=col>{head}</th>" for head in ("line", "shape", "engine", "numeric"))
+    return f"""<div class="work">
+<div><h3>What came out of the graph</h3>
+<div class="scroll"><table class="derivation"><caption>Each line, and how far it is from the engine’s gradient and from
+finite differences</caption><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div></div>
+<div><h3>The backward graph of three samples</h3>
+<div class="wide" tabindex="0" role="group" aria-label="Picture, scrollable">
+{picture}</div>
+<p class="links"><a class="button" href="{work.page}">Step through it, forward and back</a>
+<a href="{work.picture}">The picture by itself</a></p></div>
+</div>
+<details><summary>The same as NumPy, written from the derivation</summary><pre>{escape(work.code)}</pre></details>"""
+
+
+def _equation(line: Line) -> str:
+    gradient = f"∂E/∂{line.of}"
+    return (
+        f"{line.symbol} = {line.formula}" if line.symbol == gradient else f"{line.symbol} = {gradient} = {line.formula}"
+    )
+
+
+def _facts(line: Line) -> str:
+    return "".join(f"<small>as {escape(str(fact))}</small>" for fact in line.facts)
+
+
+def _share(x: float) -> str:
+    return f"{x:.0e}" if x else "0"
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    return "×".join(map(str, shape)) or "scalar"
 
 
 def _image(name: str, alt: str) -> str:

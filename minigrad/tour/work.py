@@ -1,0 +1,45 @@
+"""The work of one network's backward pass: derived, checked line by line, drawn, stepped through, written as NumPy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from minigrad.graph.derivation import Derivation, Difference
+from minigrad.graph.derive import derive
+from minigrad.graph.draw import draw
+from minigrad.graph.facts import sums_to_one
+from minigrad.graph.stepper import stepper
+from minigrad.nn import MLP
+from minigrad.tensor import Tensor
+from minigrad.tour.problems import Problem
+
+SAMPLES = 3  # as many rows as a picture shows in numbers
+TOLERANCE = 1e-6  # of a line, against the engine and finite differences, as a share of the gradient's scale
+
+
+@dataclass(frozen=True)
+class Work:
+    """A derivation, how far each of its lines is from the truth, the code that it makes, and two files."""
+
+    derivation: Derivation
+    differences: list[Difference]
+    code: str
+    picture: str
+    page: str
+
+    @property
+    def worst(self) -> float:
+        """The largest difference of any line."""
+        return max(found.difference for found in self.differences)
+
+
+def work(problem: Problem, model: MLP, out: Path) -> Work:
+    """Derive the gradients of a network from three training samples, and write its picture and its page."""
+    X, T = (Tensor(array[:SAMPLES], name=name) for array, name in zip(problem.train, "XT", strict=True))
+    given = [sums_to_one(T)] if problem.kind == "classification" else []
+    loss = problem.loss(model(X), T)
+    derivation = derive(loss, given=given)
+    picture = draw(loss, out / f"{problem.key}-graph.svg", given=given)
+    page = stepper(loss, out / f"{problem.key}-steps.html", given=given)
+    return Work(derivation, derivation.check(), derivation.to_numpy(), Path(picture).name, page.name)

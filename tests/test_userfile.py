@@ -1,0 +1,123 @@
+"""derive, draw and stepper of a user's own function, from the command line."""
+
+import pytest
+
+from minigrad.cli import main
+
+SOURCE = '''
+import numpy as np
+import neighbour
+from minigrad import Tensor, no_grad
+
+
+def loss():
+    """A function whose variables name what they hold."""
+    x, t = np.array([[1.0, 2.0], [0.5, -1.0]]), np.array([[1.0], [0.0]])
+    W = Tensor([[0.3], [-0.2]], requires_grad=True)
+    b = Tensor([neighbour.BIAS], requires_grad=True)
+    return ((x @ W + b - t) ** 2).sum() / 2
+
+
+def needs(x, *, y, z=1):
+    return x
+
+
+def nothing():
+    pass
+
+
+def vector():
+    return Tensor([1.0, 2.0], requires_grad=True) * 2
+
+
+def unrecorded():
+    with no_grad():
+        return loss() * 1
+
+
+def raises():
+    return loss().unknown
+
+
+number = 3
+'''
+
+
+@pytest.fixture
+def own(tmp_path):
+    (tmp_path / "neighbour.py").write_text("BIAS = 0.1\n", "utf-8")
+    (tmp_path / "own.py").write_text(SOURCE, "utf-8")
+    return tmp_path / "own.py"
+
+
+def test_derive_prints_the_derivation_in_the_users_names(own, capsys):
+    assert main(["derive", f"{own}:loss"]) == 0
+    said = capsys.readouterr().out
+    assert "∂E/∂W = xᵀ δ₁" in said
+    assert "∂E/∂b = Σₙ δ₁" in said
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["--format", "latex"], r"\begin{aligned}"),
+        (["--format", "markdown"], "| $"),
+        (["--format", "html"], "<math"),
+        (["--format", "numpy"], "import numpy as np"),
+        (["--notation", "index"], "Σₙ"),
+        (["--notation", "text"], "dE/dW"),
+    ],
+)
+def test_derive_in_every_notation_and_format(own, capsys, options, expected):
+    assert main(["derive", f"{own}:loss", *options]) == 0
+    assert expected in capsys.readouterr().out
+
+
+def test_derive_draw_and_stepper_write_files(own, tmp_path, capsys):
+    for command, name, inside in (
+        ("derive", "own.txt", "∂E/∂W"),
+        ("draw", "own.svg", "</svg>"),
+        ("stepper", "own.html", "Back through affine"),
+    ):
+        out = tmp_path / name
+        assert main([command, f"{own}:loss", "-o", str(out)]) == 0
+        assert str(out) in capsys.readouterr().out
+        assert inside in out.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("function", "said"),
+    [
+        (":needs", "needs needs x, y, and is called without arguments"),
+        (":nothing", "nothing returns None; wanted the loss, a scalar Tensor"),
+        (":vector", "vector returns a Tensor of shape (2,); reduce it"),
+        (":unrecorded", "without a record"),
+        (":absent", "has no function 'absent'; it has loss, needs"),
+        (":number", "'number' in"),
+        (":raises", "return loss().unknown"),
+        ("", "write FILE.py:function"),
+        (":a b", "write FILE.py:function"),
+    ],
+)
+def test_what_is_no_loss(own, capsys, function, said):
+    assert main(["derive", f"{own}{function}"]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("minigrad derive: ")
+    assert said in error
+    assert "userfile.py" not in error
+
+
+def test_files_and_folders_that_do_not_exist(own, tmp_path, capsys):
+    assert main(["draw", f"{tmp_path}/none.py:loss", "-o", "x.svg"]) == 2
+    assert "none.py does not exist" in capsys.readouterr().err
+    for command, suffix in (("draw", "svg"), ("stepper", "html"), ("derive", "txt")):
+        assert main([command, f"{own}:loss", "-o", f"{tmp_path}/none/x.{suffix}"]) == 2
+        assert capsys.readouterr().err.startswith(f"minigrad {command}: ")
+    assert main(["draw", f"{own}:loss", "-o", f"{tmp_path}/x.gif"]) == 2
+    assert "names no format" in capsys.readouterr().err
+
+
+def test_a_file_that_does_not_run(tmp_path, capsys):
+    (tmp_path / "broken.py").write_text("def loss(:\n", "utf-8")
+    assert main(["derive", f"{tmp_path}/broken.py:loss"]) == 2
+    assert "SyntaxError" in capsys.readouterr().err
