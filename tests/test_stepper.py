@@ -61,7 +61,7 @@ def test_the_steps_go_forward_and_back_one_operation_at_a_time(page):
         "Back through CE: ∂E/∂Y₂ = 1 × (−t / Y₂).",
         "Back through softmax: δ₂ = ∂E/∂Y₂ × (diag Y₂ − Y₂ᵀY₂).",
         "Back through affine: ∂E/∂b₂ = δ₂ × 1; ∂E/∂W₂ = Y₁ᵀ × δ₂; ∂E/∂Y₁ = δ₂ × W₂ᵀ.",
-        "Back through sigmoid: δ₁ = ∂E/∂Y₁ × ((1 − Y₁) ⊙ Y₁).",
+        "Back through sigmoid: δ₁ = ∂E/∂Y₁ × (1 − Y₁) ⊙ Y₁.",
         "Back through affine: ∂E/∂b₁ = δ₁ × 1; ∂E/∂W₁ = xᵀ × δ₁.",
     ]
 
@@ -198,7 +198,7 @@ def test_buttons_keys_and_slider_step(visit):
     assert said().startswith("Back through affine: ∂E/∂b₁")
     assert tab.is_disabled("#next")
     tab.keyboard.press("ArrowLeft")
-    assert tab.text_content("#step .product") == "δ₁ ← ∂E/∂Y₁ × ((1 − Y₁) ⊙ Y₁)"
+    assert tab.text_content("#step .product") == "δ₁ ← ∂E/∂Y₁ × (1 − Y₁) ⊙ Y₁"
     assert len(tab.query_selector_all("#step table")) == 3  # upstream × local derivative = product
     tab.keyboard.press("Home")
     tab.focus("#slider")
