@@ -16,9 +16,6 @@ from minigrad.graph.stepper import stepper
 from minigrad.tour.guide import tour
 from minigrad.userfile import UserError, loss_of
 
-FORMATS = ("text", "latex", "markdown", "html", "numpy")
-NOTATIONS = ("matrix", "index", "text")
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command.
@@ -60,11 +57,7 @@ def _ops(arguments: argparse.Namespace) -> int:
 
 def _derive(arguments: argparse.Namespace) -> int:
     loss, names = loss_of(arguments.target)
-    derivation = derive(loss, names=names)
-    if arguments.format == "numpy":
-        written = derivation.to_numpy()
-    else:
-        written = getattr(derivation, f"to_{arguments.format}")(arguments.notation)
+    written = str(derive(loss, names=names))
     if arguments.out is None:
         print(written)
     else:
@@ -101,8 +94,6 @@ def _parser() -> argparse.ArgumentParser:
     touring.add_argument("--quick", action="store_true", help="train for a tenth of the epochs")
     commands.add_parser("ops", help="list every differentiable operation with its local derivative")
     deriving = _on_a_loss(commands, "derive", "write the derivation of a loss's gradients")
-    deriving.add_argument("--notation", choices=NOTATIONS, default="matrix", help="(default: matrix)")
-    deriving.add_argument("--format", choices=FORMATS, default="text", help="(default: text)")
     deriving.add_argument("-o", "--out", type=Path, help="file to write (default: print)")
     drawing = _on_a_loss(commands, "draw", "draw a loss's backward graph")
     drawing.add_argument("-o", "--out", type=Path, required=True, help="picture: .svg, .png, .pdf or .dot")

@@ -57,22 +57,6 @@ def test_derive_prints_the_derivation_in_the_users_names(own, capsys):
     assert "∂E/∂b = Σₙ δ₁" in said
 
 
-@pytest.mark.parametrize(
-    ("options", "expected"),
-    [
-        (["--format", "latex"], r"\begin{aligned}"),
-        (["--format", "markdown"], "| $"),
-        (["--format", "html"], "<math"),
-        (["--format", "numpy"], "import numpy as np"),
-        (["--notation", "index"], "Σₙ"),
-        (["--notation", "text"], "dE/dW"),
-    ],
-)
-def test_derive_in_every_notation_and_format(own, capsys, options, expected):
-    assert main(["derive", f"{own}:loss", *options]) == 0
-    assert expected in capsys.readouterr().out
-
-
 def test_derive_draw_and_stepper_write_files(own, tmp_path, capsys):
     for command, name, inside in (
         ("derive", "own.txt", "∂E/∂W"),

@@ -18,8 +18,8 @@ CSS = (Path(__file__).parent / "page.css").read_text("utf-8")
 
 INTRODUCTION = """
 <p class="lead">Nobody told the engine the formulas of backpropagation. It knows the local derivative of each operation,
-walks the recorded graph backwards, and the textbook’s derivation comes out: written, checked line by line, drawn, and
-turned into the NumPy code that you would have written by hand.</p>
+walks the recorded graph backwards, and the textbook’s derivation comes out: written, checked line by line,
+and drawn.</p>
 <p>Three small networks, trained on real and textbook data. Each is a chain of layers <i>U</i> = <i>Y W</i> + <i>b</i>;
 hidden layers apply the sigmoid, the last one nothing (regression) or softmax (classification). The loss is
 <i>E</i> = ½ Σ (<i>Y</i> − <i>T</i>)² or <i>E</i> = −Σ <i>T</i> log <i>Y</i>.</p>
@@ -97,8 +97,7 @@ finite differences</caption><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody>
 {picture}</div>
 <p class="links"><a class="button" href="{work.page}">Step through it, forward and back</a>
 <a href="{work.picture}">The picture by itself</a></p></div>
-</div>
-<details><summary>The same as NumPy, written from the derivation</summary><pre>{escape(work.code)}</pre></details>"""
+</div>"""
 
 
 def _equation(line: Line) -> str:

@@ -1,4 +1,4 @@
-"""The work of one network's backward pass: derived, checked line by line, drawn, stepped through, written as NumPy."""
+"""The work of one network's backward pass: derived, checked line by line, drawn, stepped through."""
 
 from __future__ import annotations
 
@@ -20,11 +20,10 @@ TOLERANCE = 1e-6  # of a line, against the engine and finite differences, as a s
 
 @dataclass(frozen=True)
 class Work:
-    """A derivation, how far each of its lines is from the truth, the code that it makes, and two files."""
+    """A derivation, how far each of its lines is from the truth, and the files of its picture and page."""
 
     derivation: Derivation
     differences: list[Difference]
-    code: str
     picture: str
     page: str
 
@@ -42,4 +41,4 @@ def work(problem: Problem, model: MLP, out: Path) -> Work:
     derivation = derive(loss, given=given)
     picture = draw(loss, out / f"{problem.key}-graph.svg", given=given)
     page = stepper(loss, out / f"{problem.key}-steps.html", given=given)
-    return Work(derivation, derivation.check(), derivation.to_numpy(), Path(picture).name, page.name)
+    return Work(derivation, derivation.check(), Path(picture).name, page.name)
