@@ -6,7 +6,8 @@ import inspect
 import runpy
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple
@@ -32,7 +33,12 @@ def loss_of(target: str) -> Found:
     needs arguments or raises, and one that returns no recorded scalar Tensor.
     """
     path, function = _split(target)
-    space = _run(target, lambda: _space(path))
+    with _neighbours(path):
+        return _found(target, path, function)
+
+
+def _found(target: str, path: Path, function: str) -> Found:
+    space = _run(target, lambda: runpy.run_path(str(path), run_name=path.stem))
     if function not in space:
         others = [name for name, x in space.items() if inspect.isfunction(x) and x.__module__ == path.stem]
         listed = f"; it has {', '.join(others)}" if others else ""
@@ -70,13 +76,15 @@ def _split(target: str) -> tuple[Path, str]:
     return path, function
 
 
-def _space(path: Path) -> dict[str, Any]:
-    """Give what the file defines; it can import its neighbours, as a script can."""
+@contextmanager
+def _neighbours(path: Path) -> Iterator[None]:
+    """Let the file import its neighbours, as a script can, also inside its functions."""
+    before = sys.path[:]
     sys.path.insert(0, str(path.resolve().parent))
     try:
-        return runpy.run_path(str(path), run_name=path.stem)
+        yield
     finally:
-        sys.path.pop(0)
+        sys.path[:] = before
 
 
 def _needed(function: Callable[..., Any]) -> list[str]:
