@@ -78,12 +78,13 @@ class Cut:
 
 def substituted(expressions: Iterable[Any], becomes: Mapping[Node, Any]) -> list[Any]:
     """Put in each Node's place what it becomes, from the outside in, and without recursion."""
-    found: dict[Node, Any] = dict(becomes)
+    found: dict[Node, Any] = {}
     expressions = list(expressions)
     stack = [x for x in expressions if isinstance(x, Node)]
     while stack:
         node = stack[-1]
-        if node in found:
+        if node in found or node in becomes:
+            found.setdefault(node, becomes.get(node, node))
             stack.pop()
             continue
         missing = [x for x in node.inputs if isinstance(x, Node) and x not in found]

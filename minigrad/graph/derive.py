@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -59,8 +60,9 @@ def derive(
 
 def _derivation(plan: Plan, given: tuple[SumsToOne, ...], loss: Tensor, nodes: Mapping[Tensor, Any]) -> Derivation:
     cut = Cut(plan.graph, plan.symbols)
-    found = _Formulas(plan, cut, given)
-    without = [_Formulas(plan, cut, [other for other in given if other != fact]) for fact in given]
+    formulas = _Formulas(plan, cut)
+    found = formulas.simplified(given)
+    without = [formulas.needing(fact, given, found) for fact in given]
     definitions: dict[Node, Any] = {}
     for atom, expression in zip(cut.definitions, found.definitions, strict=True):
         (definitions[atom],) = substituted([expression], definitions)
@@ -68,61 +70,88 @@ def _derivation(plan: Plan, given: tuple[SumsToOne, ...], loss: Tensor, nodes: M
     forward = [(symbols[x], x) for x in definitions.values() if isinstance(x, Node)]
     forward += [("E", x) for x in substituted([found.loss], definitions)]
     names = {cut.atom[x]: name for x, name in plan.symbols.items()}
-    names |= {g: plan.symbol(x) for x, g in found.gradient.items()}
+    names |= {g: plan.symbol(x) for x, g in formulas.gradient.items()}
     values = cut.values()
     lines: list[Line] = []
-    for x in found.kept():
+    for x in formulas.kept(found):
         formula = found.formula[x]
         (node,) = substituted([formula], definitions)
         (value,) = evaluate([formula], values)
         written = text(formula, names)
-        facts = tuple(
-            fact
-            for fact, other in zip(given, without, strict=True)
-            if text(other.formula[x], names | {g: plan.symbol(x) for x, g in other.gradient.items()}) != written
-        )
+        needed = [
+            fact for fact, other in zip(given, without, strict=True) if x in other and text(other[x], names) != written
+        ]
         whole = np.broadcast_to(value, x.shape)
-        lines.append(Line(plan.symbol(x), plan.called(x), written, node, whole, facts, plan.step(x), x))
-        definitions[found.gradient[x]], values[found.gradient[x]] = node, whole
+        lines.append(Line(plan.symbol(x), plan.called(x), written, node, whole, tuple(needed), plan.step(x), x))
+        definitions[formulas.gradient[x]], values[formulas.gradient[x]] = node, whole
         if isinstance(node, Node):
             symbols.setdefault(node, plan.symbol(x))
     return Derivation(lines, plan.graph, symbols, forward, cut, loss, nodes)
 
 
+@dataclass
+class _Found:
+    """Formulas by symbols: of the gradients, of the named values, and of E; ``near`` are those that are local."""
+
+    formula: dict[Node, Any]
+    near: set[Node]
+    definitions: Sequence[Any]
+    loss: Any
+
+
 class _Formulas:
     """The shortest formula of each gradient by the symbols of values and of the gradients before it.
 
-    A formula is simplified twice: once by the gradients just after it, and once all the way from E, where more may
-    cancel; δ₂ = Y₂ − T is of the second kind, ∂E/∂W₂ = Y₁ᵀ δ₂ of the first.
+    A formula is simplified twice: once by the gradients just after it (``local``), and once all the way from E
+    (``raw``), where more may cancel; δ₂ = Y₂ − T is of the second kind, ∂E/∂W₂ = Y₁ᵀ δ₂ of the first.
     """
 
-    def __init__(self, plan: Plan, cut: Cut, given: Sequence[SumsToOne]) -> None:
-        self.plan, self.gradient = plan, {x: Node(shape=x.shape, dtype=x.dtype) for x in plan.targets}
+    def __init__(self, plan: Plan, cut: Cut) -> None:
         table = plan.graph.outputs[0].table
-        for g in self.gradient.values():
-            g.table = table
+        self.plan, self.cut = plan, cut
+        self.gradient = {x: Node(shape=x.shape, dtype=x.dtype, table=table) for x in plan.targets}
         raw, local = cut.gradients(), cut.gradients({cut.atom[x]: g for x, g in self.gradient.items()})
-        targets = [x for x in plan.targets if cut.atom[x] in raw or x in plan.wanted]
-        n = len(targets)
-        parts = [*(raw.get(cut.atom[x], 0.0) for x in targets), *(local.get(cut.atom[x], 0.0) for x in targets)]
-        simple = simplify(Graph([*parts, *cut.definitions.values(), cut.output], plan.values), given).outputs
-        self.formula: dict[Node, Any] = {}
+        self.targets = [x for x in plan.targets if cut.atom[x] in raw or x in plan.wanted]
+        self.raw, self.local = ([found.get(cut.atom[x], 0.0) for x in self.targets] for found in (raw, local))
+
+    def simplified(self, given: Sequence[SumsToOne], upto: int | None = None) -> _Found:
+        """Give the formulas by these facts, of the first ``upto`` targets, by default of all and the values too."""
+        plan, cut, targets = self.plan, self.cut, self.targets[:upto]
+        n, rest = len(targets), [*cut.definitions.values(), cut.output] if upto is None else []
+        parts = [*self.raw[:n], *self.local[:n], *rest]
+        simple = simplify(Graph(parts, plan.values), given).outputs
+        formula: list[Any] = []
+        local: set[Node] = set()
         before: dict[Node, Node] = {}  # a gradient as an expression -> what stands for it
         for x, far, near in zip(targets, simple, simple[n:], strict=False):
             (by_symbols,) = substituted([far], before)
-            self.formula[x] = near if len(Graph([near], {})) < len(Graph([by_symbols], {})) else by_symbols
+            shorter = len(Graph([near], {})) < len(Graph([by_symbols], {}))
+            formula.append(near if shorter else by_symbols)
+            if formula[-1] is near:
+                local.add(x)
             if isinstance(far, Node) and far.op is not None:
                 before.setdefault(far, self.gradient[x])
-        formed = in_form([*self.formula.values(), *simple[2 * n :]], plan.graph, set(self.gradient.values()))
-        self.formula = dict(zip(self.formula, formed, strict=False))
-        self.definitions, self.loss = formed[n:-1], formed[-1]
+        formed = in_form([*formula, *simple[2 * n :]], plan.graph, set(self.gradient.values()))
+        return _Found(dict(zip(targets, formed, strict=False)), local, formed[n:-1], formed[-1] if rest else None)
 
-    def kept(self) -> list[Node]:
+    def needing(self, fact: SumsToOne, given: Sequence[SumsToOne], found: _Found) -> dict[Node, Any]:
+        """Give the formulas without a fact, of the targets that may need it; a local one that has no t does not."""
+        t = self.plan.graph.inputs[fact.name]
+        may = [
+            i
+            for i, (x, near) in enumerate(zip(self.targets, self.local, strict=True))
+            if x not in found.near or t in set(ordered([near]))
+        ]
+        if not may:
+            return {}
+        others = self.simplified([other for other in given if other != fact], may[-1] + 1).formula
+        return {self.targets[i]: others[self.targets[i]] for i in may}
+
+    def kept(self, found: _Found) -> list[Node]:
         """Give what has a line: what is wanted, each δ, and what the formula of another needs; in order."""
         owner = {g: x for x, g in self.gradient.items()}
-        kept = {x for x in self.formula if x in self.plan.wanted or x in self.plan.deltas}
-        for x in reversed(self.formula):
+        kept = {x for x in found.formula if x in self.plan.wanted or x in self.plan.deltas}
+        for x in reversed(found.formula):
             if x in kept:
-                kept |= {owner[part] for part in ordered([self.formula[x]]) if part in owner}
-        return [x for x in self.formula if x in kept]
-
+                kept |= {owner[part] for part in ordered([found.formula[x]]) if part in owner}
+        return [x for x in found.formula if x in kept]

@@ -8,7 +8,7 @@ from typing import Any
 
 from minigrad.graph.graph import Graph
 from minigrad.graph.node import Node, ordered
-from minigrad.graph.rewrite import rewrite
+from minigrad.graph.rewrite import on, rewrite
 from minigrad.graph.signs import sign_in_product, sign_in_sum
 from minigrad.ops.arithmetic import add, divide, multiply
 from minigrad.ops.linalg import matmul
@@ -20,6 +20,7 @@ def in_form(expressions: Sequence[Any], graph: Graph, gradients: Container[Node]
     numbers = sorted({x.inputs[1] for x in graph.nodes if x.op == divide and isinstance(x.inputs[1], int | float)})
     reached: dict[Node, bool] = {}
 
+    @on(multiply)
     def quotient_of_mean(node: Node) -> Any:
         """c x = x / N for c = 1/N, where E is divided by N or a multiple of it, as a mean is."""
         if node.op != multiply or not isinstance(node.inputs[0], int | float) or not node.inputs[0]:
@@ -33,6 +34,7 @@ def in_form(expressions: Sequence[Any], graph: Graph, gradients: Container[Node]
         quotient = node.inputs[1] / n
         return quotient if node.inputs[0] > 0 else -quotient
 
+    @on(add)
     def gradient_first(node: Node) -> Any:
         """λ W + Xᵀ δ = Xᵀ δ + λ W: what comes from the chain rule, and then the rest."""
         if node.op != add:
@@ -44,6 +46,7 @@ def in_form(expressions: Sequence[Any], graph: Graph, gradients: Container[Node]
     return rewrite(expressions, rules)
 
 
+@on(matmul, Transpose)
 def number_before_product(node: Node) -> Any:
     """(c a) b = c (a b) and (c a)ᵀ = c aᵀ, for a number c; likewise for a / n."""
     if node.op != matmul and not isinstance(node.op, Transpose):
@@ -57,6 +60,7 @@ def number_before_product(node: Node) -> Any:
     return None
 
 
+@on(multiply, divide)
 def one_fraction(node: Node) -> Any:
     """a ⊙ (b / c) = a ⊙ b / c, (a / c) ⊙ b = a ⊙ b / c, and a / n / c = a / (n c) for a number n."""
     match node:

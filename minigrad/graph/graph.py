@@ -75,11 +75,11 @@ class Graph:
 
 def evaluate(outputs: Sequence[Any], known: Mapping[Node, Any]) -> list[Any]:
     """Compute the outputs from the values of their inputs, each operation once."""
-    found: dict[Node, Any] = dict(known)
+    found: dict[Node, Any] = {}
     for node in ordered(outputs):
-        if node in found:
-            continue
-        if node.op is None:
+        if node in known:
+            found[node] = known[node]
+        elif node.op is None:
             if node.value is None:
                 raise ValueError(f"graph: the input {node.name!r} has no value; give it as an argument")
             found[node] = node.value

@@ -8,8 +8,19 @@ from typing import Any
 import numpy as np
 
 from minigrad.graph.node import Node
+from minigrad.op import Elementwise
 
 Rule = Callable[[Node], Any]  # an expression equal to the Node, or None where the rule does not apply
+
+
+def on(*ops: Any) -> Callable[[Rule], Rule]:
+    """Say of a rule which operations (or classes of them) it applies to; asked of these alone, it costs a third."""
+
+    def marked(rule: Rule) -> Rule:
+        rule.__dict__["names"] = frozenset(op.name for op in ops)
+        return rule
+
+    return marked
 
 
 class RewriteError(RuntimeError):
@@ -23,6 +34,7 @@ def rewrite(outputs: Iterable[Any], rules: Sequence[Rule]) -> list[Any]:
     back to it, since rules should go downhill.
     """
     normal: dict[Node, Any] = {}  # a Node -> its normal form
+    by_name: dict[str, list[Rule]] = {}  # an operation's name -> the rules that may apply to it
     becomes: dict[Node, Any] = {}  # a Node -> what a rule made of it, which has yet to be brought to normal form
     outputs = list(outputs)
     stack = [x for x in outputs if isinstance(x, Node)]
@@ -36,7 +48,7 @@ def rewrite(outputs: Iterable[Any], rules: Sequence[Rule]) -> list[Any]:
             if missing:
                 stack.extend(missing)
                 continue
-            becomes[node] = _step(node, rebuilt(node, normal), rules)
+            becomes[node] = _step(node, rebuilt(node, normal), _rules_of(node, rules, by_name))
         result = becomes[node]
         if not isinstance(result, Node) or result is node or result in normal:
             normal[node] = normal.get(result, result) if isinstance(result, Node) else result
@@ -54,7 +66,8 @@ def rebuilt(node: Node, replaced: dict[Node, Any]) -> Any:
     if node.op is None or all(x is y for x, y in zip(inputs, node.inputs, strict=True)):
         return node
     new = node._apply(node.op, inputs)
-    if new.dtype != node.dtype:  # an array of no axes became a number, which leaves the dtype to the other operand
+    if new.dtype != node.dtype or not isinstance(node.op, Elementwise):
+        # An array of no axes that became a number would leave the dtype to the other operand, or to NumPy's stack.
         pairs = zip(inputs, node.inputs, strict=True)
         inputs = tuple(typed(x, like) if isinstance(like, Node) and not isinstance(x, Node) else x for x, like in pairs)
         new = node._apply(node.op, inputs)
@@ -68,6 +81,15 @@ def typed(x: Any, like: Node) -> Node:
     if key not in table:
         table[key] = Node(dtype=like.dtype, table=like.table, value=np.asarray(x, like.dtype))
     return table[key]
+
+
+def _rules_of(node: Node, rules: Sequence[Rule], by_name: dict[str, list[Rule]]) -> Sequence[Rule]:
+    if node.op is None:
+        return ()
+    name = node.op.name
+    if name not in by_name:
+        by_name[name] = [rule for rule in rules if name in getattr(rule, "names", (name,))]
+    return by_name[name]
 
 
 def _step(node: Node, current: Any, rules: Sequence[Rule]) -> Any:

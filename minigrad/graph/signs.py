@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.graph.node import Node
-from minigrad.graph.rewrite import typed
+from minigrad.graph.rewrite import on, typed
 from minigrad.ops.arithmetic import add, divide, multiply, negative, subtract
 from minigrad.ops.linalg import matmul
 from minigrad.ops.reduction import Sum
@@ -35,6 +35,7 @@ def _negated(x: Any) -> Any:
     return x.inputs[0] if isinstance(x, Node) and x.op == negative else None
 
 
+@on(negative)
 def double_sign(node: Node) -> Any:
     """−(−x) = x, −(a − b) = b − a, and −(c ⊙ (a − b)) = c ⊙ (b − a), likewise for whatever is linear in an operand."""
     if node.op != negative:
@@ -52,6 +53,7 @@ def double_sign(node: Node) -> Any:
     return _negated(x)
 
 
+@on(add, subtract)
 def sign_in_sum(node: Node) -> Any:
     """a + (−b) = a − b, (−a) + b = b − a, a − (−b) = a + b, (−a) − b = −(a + b)."""
     if node.op not in (add, subtract):
@@ -76,6 +78,7 @@ def _less(x: Any) -> Any:
     return None
 
 
+@on(add, subtract, negative)
 def common_number(node: Node) -> Any:
     """c a + c b = c (a + b) and c a − c b = c (a − b), for a number c; and −(c a) = (−c) a."""
     match node:
@@ -87,6 +90,7 @@ def common_number(node: Node) -> Any:
     return None
 
 
+@on(multiply, divide, matmul, Sum, Transpose, Reshape)
 def sign_in_product(node: Node) -> Any:
     """(−a) ⊙ b = −(a ⊙ b), and so for every operation that is linear in an operand: /, matrix product, Σ, ᵀ."""
     if node.op in (multiply, divide, matmul):
@@ -102,6 +106,7 @@ def sign_in_product(node: Node) -> Any:
     return None
 
 
+@on(multiply)
 def number_in_front(node: Node) -> Any:
     """x ⊙ 2 = 2 x and 2 (3 x) = 6 x."""
     if node.op != multiply:

@@ -8,7 +8,7 @@ cross-entropy becomes exact at logits where softmax underflows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import prod
 from typing import Any
 
@@ -18,7 +18,7 @@ from minigrad.graph.facts import SumsToOne, checked
 from minigrad.graph.graph import Graph
 from minigrad.graph.node import Node, ordered
 from minigrad.graph.region import is_arithmetic, shortened
-from minigrad.graph.rewrite import Rule, rebuilt, rewrite
+from minigrad.graph.rewrite import Rule, on, rebuilt, rewrite
 from minigrad.graph.signs import (
     common_number,
     double_sign,
@@ -28,6 +28,7 @@ from minigrad.graph.signs import (
     sign_in_product,
     sign_in_sum,
 )
+from minigrad.graph.sums import axes_of_sum, sum_of_copies, sum_of_one, sum_of_product
 from minigrad.op import Elementwise
 from minigrad.ops.arithmetic import add, divide, multiply, subtract
 from minigrad.ops.elementwise import exp, identity, log
@@ -43,25 +44,44 @@ def simplify(graph: Graph, given: Iterable[SumsToOne] = ()) -> Graph:
     for a fact that they contradict, or about something that is no input.
     """
     rules = [*RULES, *(_rule_of(fact, checked(fact, graph)) for fact in given)]
-    best = graph
+    best, seen = graph, [graph]
+    short: dict[Node, Any] = {}
+    outputs = rewrite(graph.outputs, rules)
     while True:
-        shorter = Graph(rewrite(_regions_shortened(rewrite(best.outputs, rules)), rules), graph.values)
-        if len(shorter) >= len(best):
-            return shorter if len(shorter) == len(best) else best
+        regions = _regions_shortened(outputs, short)
+        outputs = outputs if _same(regions, outputs) else rewrite(regions, rules)
+        shorter = Graph(outputs, graph.values)
+        if len(shorter) > len(best):
+            return best
+        again = next((i for i, one in enumerate(seen) if _same(one.outputs, outputs)), None)
+        if again is not None:  # of forms that lead to each other, the one that was written first
+            return min(seen[again:], key=_serials)
+        seen = [*seen, shorter] if len(shorter) == len(best) else [shorter]
         best = shorter
 
 
-def _regions_shortened(outputs: list[Any]) -> list[Any]:
-    """Shorten each maximal elementwise region, from the inputs to the outputs."""
+def _same(a: Sequence[Any], b: Sequence[Any]) -> bool:
+    return all(x is y or (Node not in (type(x), type(y)) and x == y) for x, y in zip(a, b, strict=True))
+
+
+def _serials(graph: Graph) -> list[int]:
+    return [x.serial for x in graph.outputs if isinstance(x, Node)]
+
+
+def _regions_shortened(outputs: Sequence[Any], short: dict[Node, Any]) -> list[Any]:
+    """Shorten each maximal elementwise region, from the inputs to the outputs; ``short`` keeps what was found."""
     nodes = ordered(outputs)
-    inside = {x for node in nodes if is_arithmetic(node) for x in node.inputs if is_arithmetic(x)}
-    used_outside = {x for node in nodes if not is_arithmetic(node) for x in node.inputs if isinstance(x, Node)}
+    arithmetic = {node for node in nodes if is_arithmetic(node)}
+    inside = {x for node in arithmetic for x in node.inputs if x in arithmetic}
+    used_outside = {x for node in nodes if node not in arithmetic for x in node.inputs if isinstance(x, Node)}
     used_outside |= {x for x in outputs if isinstance(x, Node)}
     becomes: dict[Node, Any] = {}
     for node in nodes:
         new = rebuilt(node, becomes)
         if is_arithmetic(new) and (node not in inside or node in used_outside):
-            new = shortened(new)
+            if new not in short:
+                short[new] = shortened(new)
+            new = short[new]
         becomes[node] = new
     return [becomes[x] if isinstance(x, Node) else x for x in outputs]
 
@@ -69,8 +89,10 @@ def _regions_shortened(outputs: list[Any]) -> list[Any]:
 def constants(node: Node) -> Any:
     """f(2, 3) is computed; a sum of a number that was broadcast is that of all its copies."""
     numbers = [number_of(x) for x in node.inputs]
-    if node.op is None or node.shape or any(x is None for x in numbers):
+    if node.op is None or any(x is None for x in numbers) or (node.shape and not isinstance(node.op, Elementwise)):
         return None
+    if node.shape:
+        return in_shape_of(node.op.forward(*map(np.float64, numbers)).item(), node)
     arrays = (np.broadcast_to(np.float64(n), np.shape(x)) for n, x in zip(numbers, node.inputs, strict=True))
     return node.op.forward(*arrays).item()
 
@@ -88,6 +110,7 @@ def broadcast_operand(node: Node) -> Any:
     return in_shape_of(node._apply(node.op, tuple(numbers)), node)
 
 
+@on(add, subtract, multiply, divide)
 def zero_and_one(node: Node) -> Any:
     """x + 0 = x, x − 0 = x, 0 − x = −x, 1 x = x, x / 1 = x, 0 x = 0."""
     match node:
@@ -106,11 +129,13 @@ def zero_and_one(node: Node) -> Any:
     return None
 
 
+@on(add)
 def twice(node: Node) -> Any:
     """x + x = 2 x."""
     return 2 * node.inputs[0] if node.op == add and node.inputs[0] is node.inputs[1] else None
 
 
+@on(multiply)
 def quotient(node: Node) -> Any:
     """a ⊙ (1 / b) = a / b and (1 / b) ⊙ a = a / b."""
     if node.op != multiply:
@@ -121,6 +146,7 @@ def quotient(node: Node) -> Any:
     return None
 
 
+@on(Transpose, Reshape, BroadcastTo, Cast, identity)
 def double_shaping(node: Node) -> Any:
     """(xᵀ)ᵀ = x; a reshape, broadcast or cast that changes nothing is left out; two in a row are one."""
     if not isinstance(node.op, Transpose | Reshape | BroadcastTo | Cast) and node.op != identity:
@@ -140,6 +166,7 @@ def double_shaping(node: Node) -> Any:
     return None
 
 
+@on(Transpose)
 def transposed_product(node: Node) -> Any:
     """(aᵀ b)ᵀ = bᵀ a and (a bᵀ)ᵀ = b aᵀ, where one of the factors is a transpose already."""
     match node:
@@ -158,66 +185,7 @@ def _swaps_last(op: Transpose, ndim: int) -> bool:
     return op.axes is not None and tuple(i % ndim for i in op.axes) == (*range(ndim - 2), ndim - 1, ndim - 2)
 
 
-def sum_of_product(node: Node) -> Any:
-    """Σ c x = c Σ x, for a factor c that does not vary along the axes summed."""
-    match node:
-        case Node(Sum() as op, (Node(inner, (a, b)),)) if inner in (multiply, divide):
-            pass
-        case _:
-            return None
-    (product,) = node.inputs
-    axes = normalize_axis(op.axis, product.ndim)
-    for c, x in ((a, b), (b, a)) if inner == multiply else ((b, a),):
-        if not isinstance(x, Node) or x.shape != product.shape or not _constant_along(c, axes, product.ndim):
-            continue
-        total = node._apply(op, (x,))
-        c = _without_axes(c, axes, op.keepdims, product.ndim)
-        return c * total if inner == multiply else total / c
-    return None
-
-
-def _constant_along(c: Any, axes: tuple[int, ...], ndim: int) -> bool:
-    shape = (1,) * (ndim - np.ndim(c)) + tuple(np.shape(c))
-    return all(shape[i] == 1 for i in axes)
-
-
-def _without_axes(c: Any, axes: tuple[int, ...], keepdims: bool, ndim: int) -> Any:
-    """Drop from c the axes of length 1 that a sum over ``axes`` removes."""
-    if keepdims or not np.ndim(c):
-        return c
-    shape = (1,) * (ndim - c.ndim) + c.shape
-    return c.reshape(tuple(n for i, n in enumerate(shape) if i not in axes))
-
-
-def axes_of_sum(node: Node) -> Any:
-    """Σ over axes (1,) or −1 is Σ over axis 1, and one over all axes is Σ, so that equal sums are one Node."""
-    if not isinstance(node.op, Sum) or node.op.axis is None:
-        return None
-    (x,) = node.inputs
-    axes = normalize_axis(node.op.axis, np.ndim(x))
-    whole = len(axes) == np.ndim(x) and not node.op.keepdims
-    axis = None if whole else axes[0] if len(axes) == 1 else tuple(sorted(axes))
-    return None if axis == node.op.axis else node._apply(Sum(axis, node.op.keepdims), (x,))
-
-
-def sum_of_copies(node: Node) -> Any:
-    """Σ broadcast_to(c) = n c, for a number c."""
-    if not isinstance(node.op, Sum) or number_of(node.inputs[0]) is None or not isinstance(node.inputs[0], Node):
-        return None
-    (x,) = node.inputs
-    return in_shape_of(number_of(x) * prod(x.shape[i] for i in normalize_axis(node.op.axis, x.ndim)), node)
-
-
-def sum_of_one(node: Node) -> Any:
-    """Σ x = x along axes of length 1."""
-    if not isinstance(node.op, Sum):
-        return None
-    (x,) = node.inputs
-    if prod(x.shape[i] for i in normalize_axis(node.op.axis, x.ndim)) != 1 or x.size == 0:
-        return None
-    return x if x.shape == node.shape else x.reshape(node.shape)
-
-
+@on(log)
 def log_of_softmax(node: Node) -> Any:
     """log(softmax(u)) = log_softmax(u), which does not underflow."""
     match node:
@@ -226,6 +194,7 @@ def log_of_softmax(node: Node) -> Any:
     return None
 
 
+@on(exp, log)
 def exp_of_log(node: Node) -> Any:
     """exp(log_softmax(u)) = softmax(u), exp(log(x)) = x and log(exp(x)) = x."""
     match node:
@@ -261,6 +230,7 @@ RULES: tuple[Rule, ...] = (
 def _rule_of(fact: SumsToOne, t: Node) -> Rule:
     """Give the rule Σ t = 1 for one input."""
 
+    @on(Sum)
     def sum_is_one(node: Node) -> Any:
         if not isinstance(node.op, Sum) or node.inputs[0] is not t:
             return None
