@@ -26,8 +26,10 @@ _MOST_TERMS = 32  # of a sum of products worth looking at
 
 
 def is_arithmetic(node: Any) -> bool:
-    """Say whether a Node belongs to a region, rather than being an atom."""
-    return isinstance(node, Node) and (node.op in _ARITHMETIC or _whole_power(node) is not None)
+    """Say whether a Node belongs to a region, rather than being an atom, as truth values are: their + is "or"."""
+    if not isinstance(node, Node) or (node.op not in _ARITHMETIC and _whole_power(node) is None):
+        return False
+    return node.dtype.kind != "b"
 
 
 def shortened(root: Node) -> Any:
@@ -216,6 +218,8 @@ def _product(term: Term) -> Any:
     expression = prod(above[1:], start=above[0])
     for node in below:
         expression = expression / node
+    if isinstance(expression, Node) and expression.dtype.kind == "b":
+        expression = 1.0 * expression  # truth values add up as numbers here, and NumPy has no sign for them
     return -expression if coefficient < 0 else expression
 
 

@@ -99,7 +99,7 @@ def sign_in_product(node: Node) -> Any:
             if x is not None and y is not None:
                 return -node._apply(node.op, (x, y))
         if node.op != matmul and number_of(a) == -1:
-            return -b if node.op == multiply else None
+            return -b if node.op == multiply and getattr(b, "dtype", None) != np.bool_ else None
     elif isinstance(node.op, Sum | Transpose | Reshape):
         x = _negated(node.inputs[0])
         return None if x is None else -node._apply(node.op, (x,))

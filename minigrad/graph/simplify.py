@@ -122,7 +122,7 @@ def zero_and_one(node: Node) -> Any:
         return in_shape_of(a, node)
     if (op == add and m == 0) or (op == multiply and m == 1):
         return in_shape_of(b, node)
-    if op == subtract and m == 0:
+    if op == subtract and m == 0 and getattr(b, "dtype", None) != np.bool_:
         return in_shape_of(-b, node)
     if op == multiply and 0 in (m, n):
         return in_shape_of(0.0, node)
