@@ -13,13 +13,16 @@ from typing import Any
 import numpy as np
 
 from minigrad.graph.compile.record import Output, Record, rebuilt
-from minigrad.graph.compile.sources import Argument, Data, Gradient, Setting, Source
+from minigrad.graph.compile.sources import Argument, Data, Draw, Gradient, Setting, Source
 from minigrad.tensor import Tensor, _constant
 
 
 @dataclass
 class Call:
-    """How the code is called: what comes before, the call itself with ``{}`` for what it is passed, its results."""
+    """How the code is called: what comes before, the call itself with ``{}`` for what it is passed, its results.
+
+    Each value that is passed brings the comma behind it.
+    """
 
     written: str
     results: list[str]
@@ -58,18 +61,22 @@ def entry(
         known[f"x{len(known)}"] = x
         return f"x{len(known) - 1}"
 
-    typed = call.fitting is not None  # then the code itself refuses what has another type
+    # Then the code itself refuses what has another type; but not after it has drawn random numbers.
+    typed = call.fitting is not None and not any(isinstance(source, Draw) for source in bound)
     letters = [f"a{i}" for i in range(len(arguments))]
     checks = [check for letter, x in zip(letters, arguments, strict=True) for check in _like(letter, x, name, typed)]
     for source, array in zip(bound, arrays, strict=True):
         if isinstance(source, Data):
             checks.append(f"{name(source.tensor)}.data is not {name(array)}")
     checks += [f"{name(owner)}.{attribute} != {name(value)}" for owner, attribute, value in record.guards]
-    checks += [f"{name(t)}._grad is not None" for t in record.without_gradient]
+    touched = [*record.without_gradient, *(t for t, _ in record.grads)]
+    owners = {t: letters[t] if isinstance(t, int) else name(t) for t in touched}
+    checks += _different(record, letters, name)
+    checks += [f"{owners[t]}._grad is not None" for t in record.without_gradient]
     values = []
     for source in passed:
         if isinstance(source, Gradient):
-            tensor = name(source.tensor)
+            tensor = name(source.tensor) if source.position is None else letters[source.position]
             checks.append(f"{tensor}._grad is None")
             values.append(f"{tensor}._grad.data")
         elif isinstance(source, Setting):
@@ -84,13 +91,14 @@ def entry(
     lines += ["    if not idle:", "        return MISS", "    step = idle.pop()"]
     known |= call.known | {"fitting": call.fitting}
     lines += [f"    {line}" for line in call.before]
-    lines += _called(call, values)
+    kinds = [(letter, name(x.dtype)) for letter, x in zip(letters, arguments, strict=True) if typed and _bare(x)]
+    lines += _called(call, values, [f"{letter}.dtype != {kind}" for letter, kind in kinds])
     position = len(record.returned)
     for t, g in record.grads:
         if g is None:
-            lines += [f"    if {name(t)}._grad is not None:", f"        x{len(known) - 1}._grad = None"]
+            lines += [f"    if {owners[t]}._grad is not None:", f"        {owners[t]}._grad = None"]
         else:
-            lines.append(f"    {name(t)}._grad = constant({call.results[position]})")
+            lines.append(f"    {owners[t]}._grad = constant({call.results[position]})")
             position += 1
     if type(record.result) is Output and record.result.plain:
         lines.append(f"    return {call.results[record.result.position]}")
@@ -106,29 +114,45 @@ def entry(
     return enter
 
 
-def _called(call: Call, values: list[str]) -> list[str]:
-    """Write the call; where arguments have to lie in order in memory and do not, it is called with copies."""
-    written = call.written.format(", ".join(values))
+def _called(call: Call, values: list[str], misfits: list[str]) -> list[str]:
+    """Write the call; where arguments have to lie in order in memory and do not, it is called with copies.
+
+    ``misfits`` say that they are not those of the trace at all.
+    """
+    written = call.written.format("".join(f"{value}, " for value in values))
     if call.fitting is None:
         return [f"    r = {written}", "    idle.append(step)"]
-    again = call.written.format(", ".join(f"fitting({value})" for value in values))
+    again = call.written.format("".join(f"fitting({value}), " for value in values))
     return [
         "    try:",
         f"        r = {written}",
         "    except TypeError:",
+        *([f"        if {' or '.join(misfits)}:", "            idle.append(step)", "            return MISS"] if misfits else []),
         f"        r = {again}",
         "    idle.append(step)",
     ]
 
 
+def _different(record: Record, letters: list[str], name: Callable[[Any], str]) -> list[str]:
+    """Write what would tell that Tensors among the arguments are the same where the traced ones were not, or not."""
+    checks = [f"{letters[i]} is not {name(t)}" for i, t in record.fixed.items()]
+    known = [name(t) for t in record.others] if record.taking else []
+    for i in record.taking:
+        if i not in record.fixed:
+            checks += [f"{letters[i]} is {other}" for other in known]
+        known.append(letters[i])
+    return checks
+
+
 def _like(letter: str, x: Any, name: Callable[[Any], str], typed: bool) -> list[str]:
     """Write what would tell an argument from the one traced; only its shape, if the code is ``typed``."""
-    if typed and type(x) is np.ndarray and x.shape:
+    if typed and _bare(x):
         return [f"{letter}.__class__ is not ndarray or {letter}.shape != {x.shape}"]
     if isinstance(x, Tensor):
         grad = "<=" if x.requires_grad else ">"
         d = f"{letter}.data"
         same = [f"type({letter}) is not Tensor", f"{letter}.serial {grad} 0"]
+        same += [f"{letter}.op is not None"] if x.requires_grad else []
     elif isinstance(x, float) and not isinstance(x, np.generic):
         return [f"type({letter}) is not float"]
     elif hasattr(x, "dtype"):
@@ -136,6 +160,11 @@ def _like(letter: str, x: Any, name: Callable[[Any], str], typed: bool) -> list[
     else:
         return [f"type({letter}) is not {name(type(x))}", f"{letter} != {name(x)}"]
     return [*same, f"{d}.shape != {tuple(x.shape)}", f"{d}.dtype is not {name(x.dtype)}"]
+
+
+def _bare(x: Any) -> bool:
+    """Say whether an argument is an array of NumPy's own, and no number."""
+    return type(x) is np.ndarray and bool(x.shape)
 
 
 def _given(x: Any, values: Any) -> Any:

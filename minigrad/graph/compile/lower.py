@@ -221,13 +221,15 @@ def _factor(x: Any) -> tuple[Any, Any]:
 
 
 def held(x: Any) -> Any:
-    """Give a copy of a value that is an input itself, or a view of one: it may outlive what that holds."""
+    """Give a copy of a value that is an input itself, or a view: it may outlive what that memory holds."""
     if not isinstance(x, Node) or not x.shape:
         return x
-    source = x
-    while is_view(source.op):
-        (source,) = source.inputs
-    return x._apply(Cast(x.dtype), (x,)) if source.op is None else x
+    return copied(x) if x.op is None or is_view(x.op) else x
+
+
+def copied(x: Node) -> Node:
+    """Give a copy of an array."""
+    return x._apply(Cast(x.dtype), (x,))
 
 
 def is_view(op: Op | None) -> bool:

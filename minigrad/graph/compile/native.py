@@ -99,7 +99,7 @@ def call(code: NativeCode, step: Callable[..., Any], draws: Sequence[tuple[int, 
     for i, rng in draws:
         known[f"rng{i}"] = rng
         before.append(f"rng{i}.random(out=step.arrays[{i}])")
-    outputs = "".join(f", r{i}" for i in range(len(code.outputs)))
+    outputs = ", ".join(f"r{i}" for i in range(len(code.outputs)))
     several = sum(x is not None for x in code.numbers) > 1
     numbers = 0
     for position, dtype in enumerate(code.numbers):

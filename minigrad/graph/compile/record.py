@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,18 +23,33 @@ class Record:
 
     ``result`` is what the function returned, with an Output in the place of each traced value; ``returned`` are those
     values; ``updates`` the new contents of parameters and running values; ``grads`` the gradients that the function
-    leaves behind, None for one that it takes away.
+    leaves behind, None for one that it takes away; an argument's are found by its position. ``taking`` are the
+    positions of arguments that take gradients, ``fixed`` those of them that must be a certain Tensor, and ``others``
+    the Tensors with gradients that are no arguments: if two of all these were one, the code would be another.
     """
 
     result: Any
     returned: list[Any]
     updates: list[tuple[Node, Any]]
-    grads: list[tuple[Tensor, Any]]
+    grads: list[tuple[Tensor | int, Any]]
     inputs: dict[Node, Source]
     guards: list[tuple[Any, str, Any]]
-    without_gradient: list[Tensor]
+    without_gradient: list[Tensor | int]
     seeds: list[Node]
     gradients: set[Node]
+    taking: list[int]
+    fixed: dict[int, Tensor]
+    others: list[Tensor]
+
+    def suits(self, arguments: Sequence[Any]) -> bool:
+        """Say whether the Tensors among some arguments are as different as they were in the trace."""
+        free = [arguments[i] for i in self.taking if i not in self.fixed]
+        known = [*self.others, *self.fixed.values(), *free]
+        return (
+            all(arguments[i] is t for i, t in self.fixed.items())
+            and all(sum(t is x for x in known) == 1 for t in free)
+            and all((arguments[t] if isinstance(t, int) else t)._grad is None for t in self.without_gradient)
+        )
 
 
 @dataclass(frozen=True)
@@ -54,6 +69,11 @@ def flat(structure: Any, leaves: list[Any]) -> Any:
     if isinstance(structure, Tensor) or is_array(structure):
         leaves.append(structure)
         grad = isinstance(structure, Tensor) and structure.requires_grad
+        if grad and structure.op is not None:
+            raise TraceError(
+                f"compile: {structure.name or 'a Tensor'} among the arguments is the result of a computation that was "
+                f"recorded outside of the function, whose gradient would be lost. Compute it inside, or pass .detach()."
+            )
         return (type(structure), tuple(structure.shape), structure.dtype, grad)
     if isinstance(structure, float):
         leaves.append(structure)
@@ -127,14 +147,18 @@ def _record(tracer: Tracer, returned: Any) -> Record:
         return x
 
     result = rebuilt(returned, output)
-    grads: list[tuple[Tensor, Any]] = []
-    without: list[Tensor] = []
-    for t, before in tracer.before.values():
-        now = getattr(t, "_grad", None)
-        zeroed = id(t) in tracer.settled
-        if zeroed and (now is None or id(t) in tracer.consumed):
+    grads: list[tuple[Tensor | int, Any]] = []
+    without: list[Tensor | int] = []
+    others: list[Tensor] = []
+    for tensor, before in tracer.before.values():
+        t: Any = tracer.positions.get(id(tensor), tensor)
+        if t is tensor and tensor.requires_grad:
+            others.append(tensor)
+        now = getattr(tensor, "_grad", None)
+        zeroed = id(tensor) in tracer.settled
+        if zeroed and (now is None or id(tensor) in tracer.consumed):
             grads.append((t, None))  # used up: the next call would begin by taking it away
-        elif isinstance(now, Traced) and now.node is not tracer.gradient_of(t):
+        elif isinstance(now, Traced) and now.node is not tracer.gradient_of(tensor):
             grads.append((t, now.node))
             if before is None and not zeroed:
                 without.append(t)  # it starts from None: where there is a gradient to add to, the code is another
@@ -142,7 +166,7 @@ def _record(tracer: Tracer, returned: Any) -> Record:
     inputs = {node: source for source, node in tracer.inputs.values()}
     return Record(
         result, values, updates, grads, inputs, tracer.guards, without, tracer.seeds,
-        tracer.gradients,
+        tracer.gradients, list(tracer.positions.values()), tracer.fixed, others,
     )  # fmt: skip
 
 

@@ -57,9 +57,10 @@ class Data(Source):
 
 @dataclass(frozen=True, eq=False)
 class Gradient(Source):
-    """The gradient that a Tensor came with, to which the function adds."""
+    """The gradient that a Tensor came with, to which the function adds; ``position`` if that is an argument."""
 
     tensor: Tensor
+    position: int | None = None
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -68,7 +69,7 @@ class Gradient(Source):
 
     def read(self, arguments: list[Any]) -> Any:
         """Give the gradient's array."""
-        grad = self.tensor._grad
+        grad = (self.tensor if self.position is None else arguments[self.position])._grad
         return None if grad is None else grad.data
 
 

@@ -112,8 +112,9 @@ class Compiled:
 
     def _variant(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Variant:
         """Find the trace for the arguments, or make it."""
-        key = flat((args, kwargs), [])
-        variant = next((v for v in self._variants.get(key, ()) if v.holds()), None)
+        leaves: list[Any] = []
+        key = flat((args, kwargs), leaves)
+        variant = next((v for v in self._variants.get(key, ()) if v.holds(leaves)), None)
         if variant is None:
             variant = self._traced(key, args, kwargs)
         else:

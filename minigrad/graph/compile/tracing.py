@@ -32,6 +32,8 @@ class Tracer:
         self.guards: list[tuple[Any, str, Any]] = []
         self.alive: WeakSet[Traced] = WeakSet()
         self.copies: list[tuple[Any, Any]] = []
+        self.positions: dict[int, int] = {}  # the Tensors among the arguments that take gradients -> where
+        self.fixed: dict[int, Tensor] = {}  # those that the function knows from elsewhere too: no other may come
         self.draws = 0
         self.places: dict[Any, str] = {}  # the line that an operation stands in
         self.gradients: set[Node] = set()
@@ -66,9 +68,17 @@ class Tracer:
             return Traced(self, self.input(Argument(position), like, f"a{position}"), plain=True)
         twin = Traced(self, self.input(Argument(position), x.data, x.name), x.serial)
         twin.name = x.name
+        if x.requires_grad:
+            self.identify(x)
+            self.positions[id(x)] = position
         self.twins[id(x)], self.owners[twin] = (x, twin), x
         self.touch(x)
         return twin
+
+    def identify(self, x: Tensor) -> None:
+        """Note that a Tensor which is an argument is met again, as another one or from outside."""
+        if id(x) in self.positions:
+            self.fixed[self.positions[id(x)]] = x
 
     def twin(self, x: Tensor) -> Traced:
         """Give the expression of a Tensor from outside: an input that is read anew at each call."""
@@ -76,6 +86,7 @@ class Tracer:
             if x.tracer is not self:
                 raise TraceError(f"compile: a value traced by another call, made at {x.made}, was kept and used here.")
             return x
+        self.identify(x)
         if id(x) not in self.twins:
             if x.serial > 0 and x.op is not None:
                 raise TraceError(
@@ -142,12 +153,14 @@ class Tracer:
         grad = t._grad if hasattr(t, "_grad") else None
         self.before[id(t)] = (t, grad)
         if grad is not None:
-            t._grad = Traced(self, self.input(Gradient(t), grad.data))
+            t._grad = Traced(self, self.input(Gradient(t, self.positions.get(id(t))), grad.data))
 
     def forget(self, t: Tensor) -> None:
         """Set a Tensor's gradient to None."""
         if isinstance(t, Traced) and t in self.owners:
             t = self.owners[t]
+        else:
+            self.identify(t)
         self.touch(t)
         if id(t) not in self.settled and t._grad is not None:
             self.inputs.pop(Gradient(t).key, None)

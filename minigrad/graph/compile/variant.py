@@ -14,7 +14,7 @@ import numpy as np
 
 from minigrad.graph.compile.entry import Call, entry
 from minigrad.graph.compile.fuse import Unsupported
-from minigrad.graph.compile.lower import held, lowered
+from minigrad.graph.compile.lower import copied, held, lowered
 from minigrad.graph.compile.native_source import NativeWriter
 from minigrad.graph.compile.numpy_source import Writer
 from minigrad.graph.compile.plan import planned
@@ -47,7 +47,8 @@ class Variant:
         values = [held(x) for x in values]
         n, m = len(record.returned), len(record.updates)
         updates = {state: x for (state, _), x in zip(record.updates, values[n : n + m], strict=True)}
-        returned = [*values[:n], *values[n + m :]]
+        written = {x for x in updates.values() if isinstance(x, Node) and x.shape}
+        returned = [copied(x) if x in written else x for x in [*values[:n], *values[n + m :]]]
         self.graph = Graph(values, {})
         used = {x for x in self.graph.nodes if x.op is None} | set(updates)
         inputs = {x: source for x, source in record.inputs.items() if x in used}
@@ -92,13 +93,13 @@ class Variant:
             return self.step(*arrays)
         return self.native.NativeStep(self.code, arrays)
 
-    def holds(self) -> bool:
+    def holds(self, arguments: Sequence[Any]) -> bool:
         """Say whether what the trace depended on is still so."""
         record = self.record
         return (
             all(getattr(owner, name) == value for owner, name, value in record.guards)
-            and all(t._grad is None for t in record.without_gradient)
-            and all(s.tensor._grad is not None for s in self.passed if isinstance(s, Gradient))
+            and record.suits(arguments)
+            and all(s.read(list(arguments)) is not None for s in self.passed if isinstance(s, Gradient))
             and all(s.read([]).shape == x.shape and s.read([]).dtype == x.dtype for s, x in self.states())
         )
 

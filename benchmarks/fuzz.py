@@ -1,0 +1,197 @@
+"""Random programs run eagerly, as NumPy code, as native code, and against finite differences.
+
+``python -m benchmarks.fuzz --seconds 60 --seed 0`` stops at the first seed at which two of them disagree, and prints the
+smallest program that it finds to disagree still.
+
+Where the eager value is finite the others must agree with it, in shape and dtype always. Where it is NaN or infinite they may differ:
+the simplifier cancels singularities, and gives the limit there. A difference counts only if it is larger than what the
+eager result itself does when its inputs change in the last place, so that a comparison of two equal numbers, or a
+cancellation, is no finding.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+import warnings
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from importlib import import_module
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+
+from benchmarks.interpreted import interpreted
+from benchmarks.programs import Instance, Program, program, smaller
+from minigrad import Tensor, compile
+
+TOLERANCE = {"float64": 1e-9, "float32": 2e-4}
+STEPS = {"float64": 1e-14, "float32": 4e-7}
+BACKENDS = ("numpy", "interpreted", "native")
+STEP = 1e-6  # of a finite difference
+
+
+def results(given: Program, backend: str | None) -> list[Any]:
+    """Run a program, eagerly or on a backend."""
+    instance = Instance(given)
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        if backend is None:
+            return instance.outcome(instance.f)
+        if backend == "interpreted":
+            with patch.object(import_module("minigrad.graph.compile.native"), "compiled", interpreted):
+                return _checked(instance, compile(instance.f, backend="native"))
+        return _checked(instance, compile(instance.f, backend=backend))  # type: ignore[arg-type]
+
+
+NATIVE = Counter[str]()  # why steps were not written as native code
+
+
+def _checked(instance: Instance, step: Any) -> list[Any]:
+    found = instance.outcome(step)
+    if step._backend == "native":
+        NATIVE[step._last.fallback if step._last.native is None and hasattr(step._last, "fallback") else "native"] += 1
+    return found
+
+
+def moved(given: Program) -> Program:
+    """Give the program with every number in its leaves changed in its last places."""
+    rng = np.random.default_rng(0)
+    becomes: dict[Any, Any] = {}
+    for leaf in given.leaves:
+        step = STEPS.get(leaf.array.dtype.name, 0) * rng.choice([-1.0, 1.0], leaf.array.shape)
+        array = (leaf.array * (1 + step) + step).astype(leaf.array.dtype)
+        becomes[leaf] = replace(leaf, array=np.where(np.isfinite(leaf.array), array, leaf.array))
+    for line in given.lines:
+        becomes[line] = replace(line, inputs=tuple(becomes[x] for x in line.inputs))
+    return replace(
+        given, leaves=tuple(becomes[x] for x in given.leaves), lines=tuple(becomes[x] for x in given.lines),
+        ends=tuple(becomes[x] for x in given.ends),
+    )  # fmt: skip
+
+
+def difference(eager: list[Any], near: list[Any], other: list[Any]) -> str | None:
+    """Say where the results of two runs differ, if they do; ``near`` are those of inputs a little off."""
+    for number, (a, n, b) in enumerate(zip(eager, near, other, strict=True)):
+        if a is None or b is None:
+            if a is not b:
+                return f"result {number}: {a} and {b}"
+            continue
+        if a.shape != b.shape or a.dtype != b.dtype:
+            return f"result {number}: {a.dtype} {a.shape} and {b.dtype} {b.shape}"
+        if a.dtype.kind != "f":
+            continue
+        finite = np.isfinite(a)
+        with np.errstate(all="ignore"):
+            scale = 1 + np.abs(np.where(finite, a, 0)).max(initial=0.0)
+            unsteady = np.where(np.isfinite(n), np.abs(n - a), np.inf)
+            allowed = TOLERANCE.get(a.dtype.name, 1e-9) * scale + 1000 * unsteady
+            wrong = finite & ~(np.abs(b - a) <= allowed)
+        if wrong.any():
+            return f"result {number}: {a} and {b}"
+    return None
+
+
+def slope(given: Program) -> str | None:
+    """Compare the eager gradient with finite differences along one direction, where these agree with each other."""
+    given = replace(given, rule=None, alias=None)
+    if given.dtype != np.float64 or any(not np.isfinite(x.array).all() for x in given.leaves):
+        return None
+    instance = Instance(given)
+    moving = [t for t in instance.watched if t.dtype == np.float64]
+    if not moving:
+        return None
+    rng = np.random.default_rng(1)
+    start = [t.data.copy() for t in moving]
+    directions = [rng.standard_normal(t.shape) for t in moving]
+
+    def loss(step: float) -> float:
+        for t, x, d in zip(moving, start, directions, strict=True):
+            t.data = x + step * d
+        return float(instance.f(*instance.arguments)[0].data)
+
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for t in instance.watched:
+            t.grad = None
+        instance.f(*instance.arguments)
+        found = sum(float((t.grad.data * d).sum()) for t, d in zip(moving, directions, strict=True) if t.grad is not None)
+        here = loss(0.0)
+        estimates = [(loss(h) - here) / h for h in (-2 * STEP, -STEP, STEP, 2 * STEP)]
+    one, size = sum(estimates) / 4, abs(here)
+    if not np.isfinite([*estimates, found, size]).all() or np.ptp(estimates) > 1e-3 * (abs(one) + size + 1):
+        return None  # a kink, or too steep
+    return None if abs(found - one) <= 2e-3 * (abs(one) + size + 1) else f"slope: {found}, finite difference {one}"
+
+
+def wrong(given: Program, backends: tuple[str, ...]) -> str | None:
+    """Say what is wrong with a program, if anything."""
+    try:
+        eager, near = results(given, None), results(moved(given), None)
+    except Exception:  # a smaller program that makes no sense
+        return None
+    if found := slope(given):
+        return found
+    for backend in backends:
+        try:
+            other = results(given, backend)
+        except Exception as error:
+            return f"{backend}: {type(error).__name__}: {error}"
+        if found := difference(eager, near, other):
+            return f"{backend}: {found}"
+    return None
+
+
+def smallest(given: Program, fails: Callable[[Program], bool]) -> Program:
+    """Make a program smaller for as long as it fails."""
+    while True:
+        for candidate in smaller(given):
+            if fails(candidate):
+                given = candidate
+                break
+        else:
+            return given
+
+
+def check(seed: int, backends: tuple[str, ...]) -> str | None:
+    """Say what is wrong with the program of a seed: its smallest form, and the difference."""
+    given = program(seed)
+    if given is None:
+        return None
+    found = wrong(given, backends)
+    if found is None:
+        return None
+    backend = tuple(b for b in backends if found.startswith(f"{b}:"))
+    small = smallest(given, lambda p: wrong(p, backend) is not None)
+    return f"seed {seed}\n{small}\n{wrong(small, backend)}"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run for some time; give 1 if something was found."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.fuzz", description=__doc__.partition("\n")[0])
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--native-every", type=int, default=20, help="native code is compiled for one program of so many")
+    parser.add_argument("--keep-going", action="store_true", help="print every failure, and go on")
+    options = parser.parse_args(arguments)
+    started, seed, failures = time.monotonic(), options.seed, 0
+    compiled = 0
+    while time.monotonic() - started < options.seconds:
+        native = options.native_every and seed % options.native_every == 0
+        compiled += bool(native)
+        found = check(seed, BACKENDS if native else BACKENDS[:2])
+        if found is not None:
+            failures += 1
+            print(found, "\n", flush=True)
+            if not options.keep_going:
+                break
+        seed += 1
+    print(f"{seed - options.seed} programs from seed {options.seed}, {compiled} compiled; {failures} failed")
+    print("as native code:", dict(NATIVE.most_common()))
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
