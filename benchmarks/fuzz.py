@@ -25,7 +25,7 @@ import numpy as np
 
 from benchmarks.interpreted import interpreted
 from benchmarks.programs import Instance, Program, program, smaller
-from minigrad import Tensor, compile
+from minigrad import compile
 
 TOLERANCE = {"float64": 1e-9, "float32": 2e-4}
 STEPS = {"float64": 1e-14, "float32": 4e-7}
@@ -117,7 +117,9 @@ def slope(given: Program) -> str | None:
         for t in instance.watched:
             t.grad = None
         instance.f(*instance.arguments)
-        found = sum(float((t.grad.data * d).sum()) for t, d in zip(moving, directions, strict=True) if t.grad is not None)
+        found = sum(
+            float((t.grad.data * d).sum()) for t, d in zip(moving, directions, strict=True) if t.grad is not None
+        )
         here = loss(0.0)
         estimates = [(loss(h) - here) / h for h in (-2 * STEP, -STEP, STEP, 2 * STEP)]
     one, size = sum(estimates) / 4, abs(here)
@@ -173,7 +175,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.fuzz", description=__doc__.partition("\n")[0])
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--native-every", type=int, default=20, help="native code is compiled for one program of so many")
+    parser.add_argument(
+        "--native-every", type=int, default=20, help="native code is compiled for one program of so many"
+    )
     parser.add_argument("--keep-going", action="store_true", help="print every failure, and go on")
     options = parser.parse_args(arguments)
     started, seed, failures = time.monotonic(), options.seed, 0

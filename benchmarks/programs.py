@@ -120,7 +120,9 @@ class Instance:
         """Let an argument look at a parameter's memory."""
         leaves = self.program.leaves
         view = self.values[leaves[parameter]].data.T if leaves[argument].array.ndim > 1 else None
-        array = self.values[leaves[parameter]].data if view is None or view.shape != leaves[argument].array.shape else view
+        array = (
+            self.values[leaves[parameter]].data if view is None or view.shape != leaves[argument].array.shape else view
+        )
         position = [leaf for leaf in leaves if leaf.kind != "parameter"].index(leaves[argument])
         self.arguments[position] = array
 
@@ -250,8 +252,11 @@ def _alias(leaves: list[Leaf], rng: Any) -> tuple[int, int] | None:
         (i, j)
         for i, a in enumerate(leaves)
         for j, b in enumerate(leaves)
-        if (a.kind, b.kind) == ("argument", "parameter") and a.array.shape in (b.array.shape, b.array.shape[::-1])
-        and a.array.dtype == b.array.dtype and a.array.size and np.isfinite(b.array).all()
+        if (a.kind, b.kind) == ("argument", "parameter")
+        and a.array.shape in (b.array.shape, b.array.shape[::-1])
+        and a.array.dtype == b.array.dtype
+        and a.array.size
+        and np.isfinite(b.array).all()
         and (a.array > 0).all() == (b.array > 0).all()
     ]
     return pairs[rng.integers(len(pairs))] if pairs and rng.random() < 0.5 else None

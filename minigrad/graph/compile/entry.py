@@ -127,7 +127,11 @@ def _called(call: Call, values: list[str], misfits: list[str]) -> list[str]:
         "    try:",
         f"        r = {written}",
         "    except TypeError:",
-        *([f"        if {' or '.join(misfits)}:", "            idle.append(step)", "            return MISS"] if misfits else []),
+        *(
+            [f"        if {' or '.join(misfits)}:", "            idle.append(step)", "            return MISS"]
+            if misfits
+            else []
+        ),
         f"        r = {again}",
         "    idle.append(step)",
     ]

@@ -227,6 +227,13 @@ def held(x: Any) -> Any:
     return copied(x) if x.op is None or is_view(x.op) else x
 
 
+def typed(x: Any, like: Any) -> Any:
+    """Give a value in whose place a number has come as a number of the dtype that it had."""
+    if isinstance(x, Node) or not isinstance(like, Node):
+        return x
+    return Node(value=np.asarray(x, like.dtype), shape=(), dtype=like.dtype, table=like.table)
+
+
 def copied(x: Node) -> Node:
     """Give a copy of an array."""
     return x._apply(Cast(x.dtype), (x,))
@@ -235,5 +242,6 @@ def copied(x: Node) -> Node:
 def is_view(op: Op | None) -> bool:
     """Say whether an operation gives other sight of its input's memory, rather than an array of its own."""
     if isinstance(op, Index):
-        return not isinstance(op, Scatter) and is_basic(op.key)
+        parts = op.key if isinstance(op.key, tuple) else (op.key,)
+        return not isinstance(op, Scatter) and is_basic(op.key) and not any(isinstance(x, bool) for x in parts)
     return isinstance(op, Transpose | Reshape | BroadcastTo) and not isinstance(op, Spread)

@@ -136,8 +136,7 @@ class Values:
         if isinstance(x, Node):
             written = self.names.get(x)
             if written is None and x.value is not None:
-                written = repr(x.value.item())
-                dtype = x.dtype
+                return self.number(x.value.item(), x.dtype)
             if written is None:
                 raise Unsupported(f"{x!r}")
             return f"np.{dtype.name}({written})" if x.weak and dtype.kind in "fi" else written

@@ -90,7 +90,7 @@ class Writer:
         if not isinstance(x, Node):
             if floating and like is not None:
                 return self.number(x, like)
-            return repr(x) if np.isfinite(x) else f"np.{'nan' if np.isnan(x) else 'inf' if x > 0 else '-inf'}"
+            return repr(x) if np.isfinite(x) else "np.nan" if np.isnan(x) else "np.inf" if x > 0 else "-np.inf"
         if x.weak and x.op is None and floating and like is not None:
             return self.number(x, like)
         if x not in self.names:
@@ -101,7 +101,9 @@ class Writer:
                 self.static.add(x)
             else:
                 self.names[x] = self.fresh("k")
-                self.made.append(f"{self.names[x]} = np.{x.dtype.name}({x.value.item()!r})")
+                number = x.value.item()
+                written = repr(number) if np.isfinite(number) else f"'{number}'"
+                self.made.append(f"{self.names[x]} = np.{x.dtype.name}({written})")
         return self.names[x]
 
     # arrays
@@ -255,6 +257,7 @@ class Writer:
             self.prelude.append(f"{given}.random(out={self.names[node]})")
         elif not node.shape:
             self.names[node] = self.fresh(f"{given}_now")
+            self.static.discard(node)
             self.prelude.append(f"{self.names[node]} = {given}[()]")
 
     def assembled(self, first: Lines, second: Lines, results: list[str]) -> Code:
