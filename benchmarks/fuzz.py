@@ -1,12 +1,13 @@
 """Random programs run eagerly, as NumPy code, as native code, and against finite differences.
 
-``python -m benchmarks.fuzz --seconds 60 --seed 0`` stops at the first seed at which two of them disagree, and prints the
-smallest program that it finds to disagree still.
+``python -m benchmarks.fuzz --seconds 60 --seed 0`` stops at the first seed at which two of them disagree, and prints
+the smallest program that it finds to disagree still.
 
-Where the eager value is finite the others must agree with it, in shape and dtype always. Where it is NaN or infinite they may differ:
-the simplifier cancels singularities, and gives the limit there. A difference counts only if it is larger than what the
-eager result itself does when its inputs change in the last place, so that a comparison of two equal numbers, or a
-cancellation, is no finding.
+Shapes and dtypes must agree always, and values where the eager one is finite. Where it is NaN or infinite they may
+differ: the simplifier cancels singularities, and gives the limit there. A difference counts only if it is larger than
+what the eager result itself does when its inputs change in the last place, so that a comparison of two equal numbers,
+or a cancellation, is no finding. ``interpreted`` is the native source run by Python; it takes no time to compile, so
+every program goes through it.
 """
 
 from __future__ import annotations
