@@ -150,3 +150,51 @@ def test_bad_input():
         derive(loss, given=[sums_to_one("X")])
     with pytest.raises(ValueError, match="two inputs are called 'W'"):
         derive(losses.squared_error(X @ W + X @ Tensor(np.ones((4, 3)), requires_grad=True, name="W"), T))
+
+
+def test_names_that_clash_are_refused():
+    X, T = given_data()
+    W = Tensor(np.ones((4, 3)), requires_grad=True, name="W")
+    Y = X @ W
+    loss = losses.squared_error(Y, T)
+    Y.name = "T"  # an intermediate by the name of an input
+    with pytest.raises(ValueError, match="two tensors are called 'T'; give one of them another name"):
+        derive(loss)
+    one, other = (Tensor(np.ones((4, 3)), requires_grad=True) for _ in range(2))
+    with pytest.raises(ValueError, match="two tensors are called 'Y₁'"):  # Y1 is written Y₁
+        derive(losses.squared_error(X @ one + X @ other, T), names={"Y1": one, "Y₁": other})
+    with pytest.raises(ValueError, match="two inputs are called 'W'"):
+        derive(losses.squared_error(X @ W + X @ other, T), names={"W": other})
+
+
+def test_what_has_no_gradient_is_refused_by_name():
+    X, T = given_data()
+    W = Tensor(np.ones((4, 3)), requires_grad=True)
+    Y = X @ W
+    loss = losses.squared_error(Y, T)
+    with pytest.raises(ValueError, match="no gradient flows to X; it requires none"):
+        derive(loss, [X])
+    with pytest.raises(ValueError, match=r"scalar loss, and this has shape \(5, 3\); reduce it"):
+        derive(Y, [W])
+    with pytest.raises(ValueError, match="a result in wrt has no name"):
+        derive(loss, [Y])
+    with pytest.raises(TypeError, match="wanted a Tensor, the loss, not float"):
+        derive(1.0)
+    assert [line.symbol for line in derive(loss, [Y], names={"Y": Y})] == ["∂E/∂Y"]
+
+
+def test_a_fact_that_the_data_contradict_is_refused_wherever_it_is_given():
+    X, T = given_data(labels=False)
+    loss = losses.squared_error(X @ Tensor(np.ones((4, 3)), requires_grad=True, name="W"), T)
+    with pytest.raises(ValueError, match="given Σ T = 1 along axis -1: the values contradict it, a sum is off by"):
+        derive(loss, given=[sums_to_one("T")])
+    with pytest.raises(ValueError, match="the values contradict it"):
+        sums_to_one(T)
+    with pytest.raises(ValueError, match="no input is called 'S'; there are"):
+        derive(loss, given=[sums_to_one("S")])
+    with pytest.raises(ValueError, match="the tensor has no name"):
+        sums_to_one(Tensor([[1.0]]))
+    column = Tensor(np.full((4, 3), 0.25), name="C")
+    with pytest.raises(ValueError, match="the values contradict it"):
+        sums_to_one(column)
+    assert str(sums_to_one(column, axis=0)) == "Σ C = 1 along axis 0"

@@ -1,0 +1,114 @@
+"""How much a derivation computes, beside the hand-derived δ code, and how its work grows with the depth."""
+
+import ast
+import inspect
+import sys
+import textwrap
+
+import numpy as np
+import pytest
+
+from benchmarks.byhand import Manual
+from benchmarks.workloads import WORKLOADS
+from minigrad import Tensor, data, derive, losses, nn, simplify, sums_to_one, trace
+from minigrad.graph.graph import Graph
+
+
+def written_by_hand(function):
+    """Count the operations of the backward part of a step by hand: of the lines that assign a δ, dW or db."""
+    (definition,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
+    count = 0
+    for statement in definition.body:
+        targets = [name.id for name in ast.walk(statement) if isinstance(name, ast.Name)]
+        if isinstance(statement, ast.Assign) and targets[0].startswith(("δ", "dW", "db")):
+            for part in ast.walk(statement.value):
+                transposed = isinstance(part, ast.Attribute) and part.attr == "T"
+                count += transposed or isinstance(part, ast.BinOp | ast.UnaryOp | ast.Call)
+    return count
+
+
+def step_of(name, labels):
+    """Give the loss of a workload's step as its users would write it, literally."""
+    start = WORKLOADS[name].start("float64")
+    model = nn.MLP([start.X.shape[1], *map(len, start.biases)], rng=0)
+    return losses.cross_entropy(model(Tensor(start.X, name="X")), Tensor(labels(start.T), name="T")), model
+
+
+def backward_operations(loss, given):
+    """Count what the simplified gradient computes beyond the layers' outputs, which the forward pass has."""
+    graph = trace(loss)
+    gradient = graph.gradient([name for name in graph.inputs if name not in "XT"])
+    simple = simplify(gradient, given)
+    (y,) = (node for node in simple.nodes if node.op is not None and node.op.name == "softmax")
+    assert len(simple) < len(gradient)
+    return len(simple) - len(Graph([y], {}))
+
+
+def test_the_hand_written_backward_part_is_counted():
+    def step(y, T, X):
+        E = -(T * np.log(y)).sum()
+        δ1 = y - T
+        dW1, db1 = X.T @ δ1, δ1.sum(axis=0)
+        return E, dW1 - db1
+
+    assert written_by_hand(step) == 4
+
+
+def test_the_simplified_gradient_of_a_three_layer_step_has_no_more_operations_than_the_hand_derived_code():
+    by_hand = written_by_hand(Manual._three_layers_classification)
+    assert by_hand == 20
+    loss, _ = step_of("W2", np.asarray)
+    assert backward_operations(loss, [sums_to_one("T")]) <= by_hand
+
+
+@pytest.mark.parametrize("fact", ["declared", "one_hot"])
+def test_the_derivations_lines_have_no_more_operations_than_the_hand_derived_code(fact):
+    by_hand = written_by_hand(Manual._three_layers_classification)
+    labels = np.asarray if fact == "declared" else lambda T: data.one_hot(T.argmax(axis=1), T.shape[1])
+    loss, model = step_of("W2", labels)
+    lines = derive(loss, model.parameters(), given=[sums_to_one("T")] if fact == "declared" else [])
+    y = next(node for symbol, node in lines.forward if symbol == "Y₃")
+    whole = Graph([line.node for line in lines], {})
+    assert len(whole) - len(Graph([y], {})) <= by_hand
+    assert max(d.difference for d in lines.check()) < 1e-7
+
+
+def calls(depth, task):
+    """Count the calls of functions, Python's and built-in ones, that a task makes for an MLP of a depth."""
+    rng = np.random.default_rng(0)
+    X, T = Tensor(rng.normal(size=(4, 3)), name="X"), Tensor(np.eye(3)[[0, 1, 2, 0]], name="T")
+    loss = losses.cross_entropy(nn.MLP((3,) * (depth + 1), rng=0)(X), T)
+    count = 0
+
+    def tick(frame, event, argument):
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(tick)
+    try:
+        task(loss)
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+@pytest.mark.parametrize(
+    "task",
+    [lambda loss: derive(loss, given=[sums_to_one("T")]), lambda loss: simplify(trace(loss).gradient())],
+    ids=["derive", "simplify"],
+)
+def test_the_work_grows_linearly_with_the_depth(task):
+    calls(2, task)  # whatever is kept between calls is there
+    short, long = calls(10, task), calls(40, task)
+    assert long / short < 4 * 1.3
+
+
+def test_operations_grow_by_the_same_number_with_each_layer():
+    def operations(depth):
+        X, T = Tensor(np.ones((4, 3)), name="X"), Tensor(np.eye(3)[[0, 1, 2, 0]], name="T")
+        graph = trace(losses.cross_entropy(nn.MLP((3,) * (depth + 1), rng=0)(X), T))
+        return len(simplify(graph.gradient(), [sums_to_one("T")]))
+
+    first, second, third = (operations(depth) for depth in (3, 4, 9))
+    assert third - second == 5 * (second - first)
