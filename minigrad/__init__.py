@@ -14,6 +14,7 @@ from minigrad.training import fit
 from minigrad.transforms import grad, value_and_grad
 
 if TYPE_CHECKING:
+    from minigrad.graph.compare import compare
     from minigrad.graph.compile.step import compile
     from minigrad.graph.derive import derive
     from minigrad.graph.draw import draw
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Tensor",
+    "compare",
     "compile",
     "data",
     "derive",
@@ -51,6 +53,7 @@ __all__ = [
 
 # What looks at a recorded graph is imported when it is first asked for: training needs none of it.
 _GRAPH = {
+    "compare": "compare",
     "compile": "compile.step",
     "derive": "derive",
     "draw": "draw",
