@@ -12,22 +12,23 @@ from benchmarks.columns import RIVALS, installed, versions
 from benchmarks.report import markdown
 from benchmarks.workloads import DTYPES, WORKLOADS
 
-PARTS = (*WORKLOADS, "chain", "import")
+PARTS = (*WORKLOADS, "chain", "derive", "import")
 
 
 @dataclass(frozen=True)
 class Effort:
-    """How long to measure: seconds and rounds for each step and dtype, rounds for the chain and the imports."""
+    """How long to measure: seconds and rounds for each step and dtype, rounds for the chain, derive and imports."""
 
     seconds: float
     rounds: int
     shortest: float
     chain_rounds: int
+    derive_rounds: int
     import_rounds: int
 
 
-FULL = Effort(seconds=14, rounds=9, shortest=0.02, chain_rounds=7, import_rounds=21)
-QUICK = Effort(seconds=1, rounds=3, shortest=0.01, chain_rounds=1, import_rounds=5)
+FULL = Effort(seconds=14, rounds=9, shortest=0.02, chain_rounds=7, derive_rounds=9, import_rounds=21)
+QUICK = Effort(seconds=1, rounds=3, shortest=0.01, chain_rounds=1, derive_rounds=3, import_rounds=5)
 
 
 def arguments(argv: list[str] | None = None) -> argparse.Namespace:
@@ -48,13 +49,14 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
 
 def measure(parts: tuple[str, ...], rivals: tuple[str, ...], effort: Effort) -> dict[str, Any]:
     """Measure the parts, each in processes of its own."""
-    results: dict[str, Any] = {"about": machine.about() | versions(rivals), "steps": {}, "chain": None, "import": None}
+    unmeasured = {"chain": None, "derive": None, "import": None}
+    results: dict[str, Any] = {"about": machine.about() | versions(rivals), "steps": {}, **unmeasured}
     for part in parts:
         print(f"measuring {WORKLOADS.get(part, part)} …", file=sys.stderr)
         if part == "import":
             results["import"] = imports.measure(effort.import_rounds)
-        elif part == "chain":
-            results["chain"] = _by_worker(effort, threads=1, task="chain")
+        elif part in ("chain", "derive"):
+            results[part] = _by_worker(effort, threads=1, task=part)
         else:
             threads = WORKLOADS[part].threads
             results["steps"][part] = {

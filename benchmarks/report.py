@@ -10,6 +10,7 @@ from benchmarks.workloads import WORKLOADS
 # Microseconds an operation, bytes an operation, milliseconds. The target for forward was set where NumPy alone took
 # 0.41 µs an operation, so that on another machine their ratio says more.
 FORWARD, NUMPY_FORWARD, BACKWARD, GROWTH, BYTES, IMPORT = 0.75, 0.41, 0.60, 1.3, 600, 15
+DERIVE, DERIVE_GROWTH = {"3": 50, "50": 1500}, 1.3  # milliseconds by the number of layers; beside linear
 
 
 def markdown(results: dict[str, Any]) -> str:
@@ -20,6 +21,8 @@ def markdown(results: dict[str, Any]) -> str:
         parts += ["## Compiled training steps", report_compiled.LEGEND, report_compiled.steps(results["steps"])]
     if results["chain"]:
         parts += ["## A chain of tiny operations", chain(results["chain"])]
+    if results["derive"]:
+        parts += ["## Trace, simplify and derive an MLP", derivation(results["derive"])]
     if results["import"]:
         parts += ["## Import", imports(results["import"])]
     return "\n\n".join(parts) + "\n"
@@ -80,6 +83,16 @@ def chain(found: dict[str, Any]) -> str:
         ["memory held (at 10⁵)", f"{found['bytes']:.0f} bytes", "", f"{BYTES} bytes", verdict(found["bytes"], BYTES)],
     ]
     return table(["an operation", "10³ operations", "10⁶ operations", "target", ""], rows)
+
+
+def derivation(found: dict[str, Any]) -> str:
+    """Give the time at each depth, and that of a layer in the deepest network beside one of 25 layers."""
+    rows = []
+    for depth, seconds in found["seconds"].items():
+        target = [f"{DERIVE[depth]} ms", verdict(seconds * 1e3, DERIVE[depth])] if depth in DERIVE else ["", ""]
+        rows.append([f"{depth} layers", f"{seconds * 1e3:.1f} ms", *target])
+    growth = [f"{found['growth']:.2f}×", f"{DERIVE_GROWTH}×", verdict(found["growth"], DERIVE_GROWTH)]
+    return table(["a network", "time", "target", ""], [*rows, ["growth of a layer's time", *growth]])
 
 
 def imports(found: dict[str, Any]) -> str:

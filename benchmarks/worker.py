@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import chain
+from benchmarks import chain, derivation
 from benchmarks.columns import BASELINE, measured, rival
 from benchmarks.machine import blas
 from benchmarks.timing import Figure, in_turns
@@ -49,6 +49,8 @@ def main() -> None:
     wanted = json.loads(sys.argv[1])
     if wanted["task"] == "chain":
         result: dict[str, Any] = chain.measure(wanted["chain_rounds"]) | {"bytes": chain.bytes_per_operation()}
+    elif wanted["task"] == "derive":
+        result = derivation.measure(wanted["derive_rounds"])
     else:
         settle_allocator()
         settings = wanted["rivals"], wanted["seconds"], wanted["rounds"], wanted["shortest"]

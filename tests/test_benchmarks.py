@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import chain, imports, layout, machine, optimised, report, timing, worker
+from benchmarks import chain, derivation, imports, layout, machine, optimised, report, timing, worker
 from benchmarks.columns import BASELINE, FLOOR, NATIVE, OURS, RIVALS, installed, measured, rival
 from benchmarks.compiled import Epochs
 from benchmarks.products import Products
@@ -317,6 +317,20 @@ def test_imports_take_turns(monkeypatch):
     assert found["quartiles"][0] <= found["difference"] <= found["quartiles"][1]
 
 
+def test_a_derivation_is_measured_at_each_depth_and_does_the_work(monkeypatch):
+    monkeypatch.setattr(derivation, "DEPTHS", (2, 3, 6))
+    monkeypatch.setattr(derivation, "FIRST", 3)
+    monkeypatch.setattr(derivation, "LAST", 6)
+    found = derivation.measure(rounds=2)
+    assert list(found["seconds"]) == ["2", "3", "6"]
+    assert min(found["seconds"].values()) > 0
+    assert found["growth"] > 0
+    assert found["rounds"] == 2
+    operations, lines = zip(*(derivation.shown(derivation.network(depth)) for depth in (2, 3, 6)), strict=True)
+    assert lines == (7, 11, 23)  # 4 a layer, but for ∂E/∂X
+    assert operations[2] - operations[1] == 3 * (operations[1] - operations[0])
+
+
 # The report and the command line
 
 
@@ -330,6 +344,7 @@ def results():
         "about": {"numpy": "2.4"},
         "steps": {"W1": step, "W2": step},
         "chain": {"short": cost, "long": cost, "relative": [2.0, 4.0], "growth": 1.5, "bytes": 600.0},
+        "derive": {"seconds": {"3": 0.02, "25": 0.5, "50": 1.6, "100": 2.0}, "growth": 1.25, "rounds": 9},
         "import": {"numpy": 0.1, "minigrad": 0.12, "difference": 0.02, "quartiles": [0.019, 0.022], "rounds": 15},
     }
 
@@ -351,6 +366,10 @@ def test_the_report_puts_each_figure_beside_its_target():
     assert row(text, "backward")[-1] == "missed"
     assert row(text, "growth of forward + backward")[2:] == ["1.50×", "1.3×", "missed"]
     assert row(text, "memory held (at 10⁵)")[-1] == "met"
+    assert row(text, "3 layers") == ["3 layers", "20.0 ms", "50 ms", "met"]
+    assert row(text, "25 layers") == ["25 layers", "500.0 ms", "", ""]
+    assert row(text, "50 layers") == ["50 layers", "1600.0 ms", "1500 ms", "missed"]
+    assert row(text, "growth of a layer's time")[1:] == ["1.25×", "1.3×", "met"]
     assert row(text, "100.0 ms") == ["100.0 ms", "120.0 ms", "20.0 ms (19.0–22.0)", "15 ms", "missed"]
     assert "- numpy: 2.4" in text
     assert "BLAS: OpenBLAS 0.3, kernel Zen\n" in text
@@ -375,7 +394,7 @@ def test_the_report_puts_compiled_steps_beside_their_targets_and_the_floor():
 
 
 def test_the_report_leaves_out_what_was_not_measured():
-    text = report.markdown(results() | {"steps": {}, "import": None})
+    text = report.markdown(results() | {"steps": {}, "derive": None, "import": None})
     headings = [line for line in text.splitlines() if line.startswith("#")]
     assert headings == ["# Benchmarks", "## A chain of tiny operations"]
 
@@ -406,11 +425,11 @@ def test_each_part_is_measured_by_a_worker_with_its_threads(monkeypatch):
         return json.dumps(len(ran))
 
     monkeypatch.setattr(machine, "run", run)
-    found = command.measure(("W3", "W4", "chain"), (), command.QUICK)
+    found = command.measure(("W3", "W4", "chain", "derive"), (), command.QUICK)
     w3, w4 = (("W3", dtype, 1) for dtype in DTYPES), (("W4", dtype, 2) for dtype in DTYPES)
-    assert ran == [*w3, *w4, ("chain", None, 1)]
+    assert ran == [*w3, *w4, ("chain", None, 1), ("derive", None, 1)]
     assert found["steps"] == {"W3": {"float32": 1, "float64": 2}, "W4": {"float32": 3, "float64": 4}}
-    assert found["chain"] == 5
+    assert (found["chain"], found["derive"]) == (5, 6)
     assert found["import"] is None
 
 

@@ -1,0 +1,43 @@
+"""What it takes to show the work: trace, simplify and derive a deep network, and how that grows with the depth."""
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from benchmarks.timing import interleaved
+from minigrad import Tensor, derive, losses, nn, simplify, sums_to_one, trace
+
+DEPTHS = (3, 25, 50, 100)
+FIRST, LAST = 25, 100  # growth is the cost of a layer in the last beside that in the first
+BATCH, INPUTS, WIDTH, CLASSES = 8, 4, 25, 3
+
+
+def network(depth: int) -> Tensor:
+    """Give the cross-entropy of an MLP with softmax, 4-25-…-25-3, on a batch of 8."""
+    rng = np.random.default_rng(0)
+    X = Tensor(rng.normal(size=(BATCH, INPUTS)), name="X")
+    T = Tensor(np.eye(CLASSES)[np.arange(BATCH) % CLASSES], name="T")
+    return losses.cross_entropy(nn.MLP([INPUTS, *[WIDTH] * (depth - 1), CLASSES], rng=0)(X), T)
+
+
+def shown(loss: Tensor) -> tuple[int, int]:
+    """Trace, simplify and derive; give the operations of the simplified gradient, and the lines."""
+    given = [sums_to_one("T")]
+    simple = simplify(trace(loss).gradient(), given)
+    return len(simple), len(derive(loss, given=given))
+
+
+def measure(rounds: int) -> dict[str, Any]:
+    """Time the depths in turns, at one call a round; all figures are medians over the rounds.
+
+    ``growth`` is that of the time of a layer from 25 layers to 100, taken within each round: 1 is linear.
+    """
+    columns = {str(depth): partial(shown, network(depth)) for depth in DEPTHS}
+    seconds = {depth: np.array(values) for depth, values in interleaved(columns, 0, rounds, shortest=0).items()}
+    growth = seconds[str(LAST)] / seconds[str(FIRST)] * (FIRST / LAST)
+    return {
+        "seconds": {depth: float(np.median(values)) for depth, values in seconds.items()},
+        "growth": float(np.median(growth)),
+        "rounds": rounds,
+    }
