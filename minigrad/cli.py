@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from minigrad.graph.catalogue import rows
+from minigrad.graph.derivation import Derivation
 from minigrad.graph.derive import derive
 from minigrad.graph.draw import draw
 from minigrad.graph.stepper import stepper
@@ -57,7 +58,7 @@ def _ops(arguments: argparse.Namespace) -> int:
 
 def _derive(arguments: argparse.Namespace) -> int:
     loss, names = loss_of(arguments.target)
-    written = str(derive(loss, names=names))
+    written = FORMATS[arguments.format](derive(loss, names=names), arguments.notation).rstrip()
     if arguments.out is None:
         print(written)
     else:
@@ -79,6 +80,14 @@ def _stepper(arguments: argparse.Namespace) -> int:
     return 0
 
 
+FORMATS: dict[str, Callable[[Derivation, str], str]] = {
+    "text": Derivation.to_text,
+    "latex": Derivation.to_latex,
+    "markdown": Derivation.to_markdown,
+    "html": Derivation.to_html,
+    "numpy": lambda derivation, _: derivation.to_numpy(),
+}
+
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "tour": _tour, "ops": _ops, "derive": _derive, "draw": _draw, "stepper": _stepper,
 }  # fmt: skip
@@ -94,6 +103,10 @@ def _parser() -> argparse.ArgumentParser:
     touring.add_argument("--quick", action="store_true", help="train for a tenth of the epochs")
     commands.add_parser("ops", help="list every differentiable operation with its local derivative")
     deriving = _on_a_loss(commands, "derive", "write the derivation of a loss's gradients")
+    deriving.add_argument("--format", choices=FORMATS, default="text", help="numpy is code (default: text)")
+    deriving.add_argument(
+        "--notation", choices=("matrix", "index", "text"), default="matrix", help="text is ASCII (default: matrix)"
+    )
     deriving.add_argument("-o", "--out", type=Path, help="file to write (default: print)")
     drawing = _on_a_loss(commands, "draw", "draw a loss's backward graph")
     drawing.add_argument("-o", "--out", type=Path, required=True, help="picture: .svg, .png, .pdf or .dot")

@@ -48,7 +48,8 @@ def test_the_page_is_whole_and_needs_no_network(toured):
     assert len(names) > 15
     assert all((toured / name).stat().st_size > 0 for name in names)
     for line in ("δ₃ = ∂E/∂U₃ = Y₃ − T", "∂E/∂W₃ = Y₂ᵀ δ₃", "δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ (1 − Y₁) ⊙ Y₁"):
-        assert line in page
+        assert f'alttext="{line}"' in page
+        assert f"# {line}" in page
 
 
 def test_the_tour_leads_with_the_work_and_checks_every_line(toured):
@@ -72,6 +73,13 @@ def test_a_line_that_is_off_is_found(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(Derivation, "check", wrong)
     assert main(["tour", "--quick", "--out", str(tmp_path)]) == 1
     assert "the line of δ₂ is off by 1.0e-03, a defect" in capsys.readouterr().out
+
+
+def test_written_code_that_is_off_is_found(tmp_path, monkeypatch, capsys):
+    honest = Derivation.to_numpy
+    monkeypatch.setattr(Derivation, "to_numpy", lambda self: honest(self).replace("δ2 = Y2 - T", "δ2 = T - Y2"))
+    assert main(["tour", "--quick", "--out", str(tmp_path)]) == 1
+    assert "the written code is off by" in capsys.readouterr().out
 
 
 def test_a_wrong_gradient_is_found(tmp_path, monkeypatch, capsys):

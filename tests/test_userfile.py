@@ -105,3 +105,25 @@ def test_a_file_that_does_not_run(tmp_path, capsys):
     (tmp_path / "broken.py").write_text("def loss(:\n", "utf-8")
     assert main(["derive", f"{tmp_path}/broken.py:loss"]) == 2
     assert "SyntaxError" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["--format", "latex"], r"\begin{aligned}"),
+        (["--format", "markdown"], "| $"),
+        (["--format", "html"], "<math"),
+        (["--format", "numpy"], "import numpy as np"),
+        (["--notation", "index"], "Σₙ"),
+        (["--notation", "text"], "dE/dW"),
+    ],
+)
+def test_derive_in_every_notation_and_format(own, capsys, options, expected):
+    assert main(["derive", f"{own}:loss", *options]) == 0
+    assert expected in capsys.readouterr().out
+
+
+def test_an_option_that_does_not_exist(own, capsys):
+    with pytest.raises(SystemExit):
+        main(["derive", f"{own}:loss", "--format", "word"])
+    assert "invalid choice: 'word'" in capsys.readouterr().err

@@ -115,6 +115,10 @@ class Derivation(Sequence[Line]):
         """Write a table as a self-contained fragment of HTML, with native MathML."""
         return documents.to_html(self._equations, notation)
 
+    def to_mathml(self, notation: str = "matrix") -> list[str]:
+        """Write each equation by itself as a ``math`` element, for a page of one's own."""
+        return documents.to_mathml(self._equations, notation)
+
     def to_numpy(self, name: str = "loss_and_gradients") -> str:
         """Write the hand-derived code: the source of a NumPy function that gives E and a dictionary of gradients."""
         return to_numpy(self._equations, name)

@@ -65,7 +65,18 @@ class _Function:
             if isinstance(x, Node):
                 uses[x] = uses.get(x, 0) + 1
         free = Transpose | BroadcastTo | Reshape | Index
-        return {x for x, n in uses.items() if n > 1 and x.op is not None and not isinstance(x.op, free) and x.shape}
+        soon = {line.node for line in self.equations.lines if self._is_short(line.node)}  # δ = Y − T, also in the loss
+        return {
+            x
+            for x, n in uses.items()
+            if n > 1 and x.op is not None and not isinstance(x.op, free) and x.shape and x not in soon
+        }
+
+    def _is_short(self, x: Any) -> bool:
+        """Tell whether an expression is one operation between what has names."""
+        return isinstance(x, Node) and all(
+            not isinstance(y, Node) or y in self.written or y in self.values for y in x.inputs
+        )
 
     def _assign(self, variable: str, left: str, node: Any, known: Mapping[Node, str]) -> None:
         """Write an assignment, and before it those of the shared parts that it is the first to need."""

@@ -64,6 +64,8 @@ def _defects(chapters: list[Chapter]) -> Iterator[str]:
         for found in chapter.work.differences:
             if not found.difference <= LINE_TOLERANCE:
                 yield f"{title}: the line of {found.symbol} is off by {found.difference:.1e}"
+        if not chapter.work.off <= TOLERANCE:
+            yield f"{title}: the written code is off by {chapter.work.off:.1e}"
 
 
 def _missing() -> list[str]:

@@ -62,7 +62,7 @@ def _section(chapter: Chapter) -> str:
     return f"""<section id="{problem.key}">
 <h2>{escape(problem.title)} <small>{problem.layout}, {problem.kind}</small></h2>
 {_work(chapter.work, problem.title)}
-{_learned(chapter, run)}
+<div class="work code">{_code(chapter.work)}{_learned(chapter, run)}</div>
 <h3>Results on the test half</h3>
 {_results(chapter)}
 {_curves(chapter)}
@@ -82,9 +82,9 @@ def _learned(chapter: Chapter, run: Run) -> str:
 
 def _work(work: Work, title: str) -> str:
     rows = "".join(
-        f"<tr><th scope=row>{escape(_equation(line))}{_facts(line)}</th><td>{_size(line.shape)}</td>"
+        f"<tr><th scope=row>{equation}{_facts(line)}</th><td>{_size(line.shape)}</td>"
         f"<td>{_share(found.engine)}</td><td>{_share(found.numeric)}</td></tr>"
-        for line, found in zip(work.derivation, work.differences, strict=True)
+        for line, equation, found in zip(work.derivation, work.derivation.to_mathml(), work.differences, strict=True)
     )
     picture = _image(work.picture, f"The backward graph of {title}")
     heads = "".join(f"<th scope=col>{head}</th>" for head in ("line", "shape", "engine", "numeric"))
@@ -100,11 +100,15 @@ finite differences</caption><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody>
 </div>"""
 
 
-def _equation(line: Line) -> str:
-    gradient = f"∂E/∂{line.of}"
-    return (
-        f"{line.symbol} = {line.formula}" if line.symbol == gradient else f"{line.symbol} = {gradient} = {line.formula}"
-    )
+def _code(work: Work) -> str:
+    return f"""<div><h3>The same as NumPy code</h3>
+<p class="links"><span>Written by minigrad, needs NumPy alone:</span> <a href="{work.code}">{work.code}</a></p>
+<pre tabindex="0" role="group" aria-label="NumPy code, scrollable">{escape(_function(work.source))}</pre></div>"""
+
+
+def _function(source: str) -> str:
+    """Leave out what stands before the function: imports, and helpers such as softmax."""
+    return source[source.index("def loss_and_gradients") :].rstrip()
 
 
 def _facts(line: Line) -> str:

@@ -1,9 +1,12 @@
-"""The work of one network's backward pass: derived, checked line by line, drawn, stepped through."""
+"""The work of one network's backward pass: derived, checked line by line, written as code, drawn, stepped through."""
 
 from __future__ import annotations
 
+import runpy
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from minigrad.graph.derivation import Derivation, Difference
 from minigrad.graph.derive import derive
@@ -20,10 +23,16 @@ TOLERANCE = 1e-6  # of a line, against the engine and finite differences, as a s
 
 @dataclass(frozen=True)
 class Work:
-    """A derivation, how far each of its lines is from the truth, and the files of its picture and page."""
+    """A derivation, how far each of its lines is from the truth, and the files of its code, picture and page.
+
+    ``source`` is the NumPy code, ``off`` how far the gradients that it computed are from the lines.
+    """
 
     derivation: Derivation
     differences: list[Difference]
+    source: str
+    off: float
+    code: str
     picture: str
     page: str
 
@@ -34,11 +43,23 @@ class Work:
 
 
 def work(problem: Problem, model: MLP, out: Path) -> Work:
-    """Derive the gradients of a network from three training samples, and write its picture and its page."""
+    """Derive the gradients of a network from three training samples, and write its code, picture and page."""
     X, T = (Tensor(array[:SAMPLES], name=name) for array, name in zip(problem.train, "XT", strict=True))
     given = [sums_to_one(T)] if problem.kind == "classification" else []
     loss = problem.loss(model(X), T)
     derivation = derive(loss, given=given)
     picture = draw(loss, out / f"{problem.key}-graph.svg", given=given)
     page = stepper(loss, out / f"{problem.key}-steps.html", given=given)
-    return Work(derivation, derivation.check(), Path(picture).name, page.name)
+    code = out / f"{problem.key}_gradients.py"
+    source = derivation.to_numpy()
+    code.write_text(source, "utf-8")
+    off = _off(derivation, code)
+    return Work(derivation, derivation.check(), source, off, code.name, Path(picture).name, page.name)
+
+
+def _off(derivation: Derivation, code: Path) -> float:
+    """Run the written code, and give the largest difference of its gradients from the derivation's values."""
+    computed = runpy.run_path(str(code))["loss_and_gradients"](*derivation.graph.values.values())[1]
+    inputs = set(derivation.graph.inputs.values())
+    lines = [line for line in derivation if line.target in inputs]
+    return max(float(np.abs(a - line.value).max()) for a, line in zip(computed.values(), lines, strict=True))

@@ -51,20 +51,28 @@ def to_markdown(equations: Equations, notation: str = "matrix") -> str:
     return "\n".join(rows)
 
 
+def to_mathml(equations: Equations, notation: str = "matrix") -> list[str]:
+    """Write each equation as a ``math`` element, with its text for who cannot see it."""
+    written = []
+    for terms in equations.all(notation):
+        spoken = escape(_equation(terms, TEXT), quote=True)
+        equation = "<mo>=</mo>".join(f"<mrow>{write(term, MATHML)}</mrow>" for term in terms)
+        written.append(
+            f'<math display="inline" alttext="{spoken}"><mstyle displaystyle="true">{equation}</mstyle></math>'
+        )
+    return written
+
+
 def to_html(equations: Equations, notation: str = "matrix", caption: str = "Derivation") -> str:
     """Write a table as a fragment of HTML that needs nothing else: MathML, which browsers show and screen readers read.
 
     The columns are the equation, the shape of the gradient, and the step and the fact by which it came.
     """
-    rows = []
-    for line, terms in zip(equations.lines, equations.all(notation), strict=True):
-        spoken = escape(_equation(terms, TEXT), quote=True)
-        equation = "<mo>=</mo>".join(f"<mrow>{write(term, MATHML)}</mrow>" for term in terms)
-        rows.append(
-            f'<tr><td><div class="equation"><math display="inline" alttext="{spoken}">'
-            f'<mstyle displaystyle="true">{equation}</mstyle></math></div></td>'
-            f"<td>{escape(_shape(line))}</td><td>{escape(_reasons(line))}</td></tr>"
-        )
+    rows = [
+        f'<tr><td><div class="equation">{equation}</div></td>'
+        f"<td>{escape(_shape(line))}</td><td>{escape(_reasons(line))}</td></tr>"
+        for line, equation in zip(equations.lines, to_mathml(equations, notation), strict=True)
+    ]
     head = "".join(f'<th scope="col">{title}</th>' for title in ("Equation", "Shape", "By"))
     return (
         f"<style>{_STYLE}</style>\n"
