@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from samples import SAMPLES
 from test_notations import NETWORKS, attention, gate_residual_and_tied, mlp
 
 from minigrad import Tensor, compare, derive, losses, nn, relu, sums_to_one
@@ -178,6 +179,7 @@ def test_what_follows_from_a_wrong_one_is_told_from_what_is_wrong_itself():
         "Look at δ2 first: f′ is missing, the derivative of σ(U₂).",
         "It should be δ₂ = ∂E/∂U₂ = ∂E/∂Y₂ ⊙ (1 − Y₂) ⊙ Y₂.",
     ]
+    assert str(result).splitlines()[2].startswith("It differs most at [")
     assert "→ dW2 would be right if what it is computed from were" in repr(result)
 
 
@@ -227,3 +229,18 @@ def test_bad_input():
         compare(loss, {"δ2": ["a"]})
     assert slip(loss, "dW2", np.ones((2, 2))) == "its shape is (2, 2), and should be (5, 3)"
     assert slip(loss, "dW2", truth(loss)["∂E/∂W₂"].ravel()) == "its numbers are right, in shape (15,) instead of (5, 3)"
+
+
+@pytest.mark.parametrize("row", [row for row in SAMPLES if row.op.differentiable][::4], ids=str)
+def test_the_gradient_of_any_operation_can_be_compared(row):
+    """Whatever the operation is, what is right is right, and what is wrong is not, whichever slip it is taken for."""
+    xs = [Tensor(x, requires_grad=True, name=name) for x, name in zip(row.arrays(), "abc", strict=False)]
+    y = row.call(*xs)
+    loss = (np.cos(1.0 + np.arange(y.size)).reshape(y.shape) * y).sum()
+    values = truth(loss)
+    assert compare(loss, values)
+    for key, value in values.items():
+        assert slip(loss, key, value[None] if value.ndim else np.stack([value, value]))
+        if value.size:
+            assert slip(loss, key, value + 1)
+            assert str(compare(loss, {key: value + 1})).startswith("Look at")

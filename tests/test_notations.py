@@ -93,6 +93,11 @@ def test_plain_text_is_ascii():
 def test_other_parsers_read_every_format(network, notation):
     loss, given = network()
     derivation = derive(loss, given=given)
+    readable(derivation, notation)
+
+
+def readable(derivation, notation):
+    """Have each format read by a parser of its own."""
     tex = derivation.to_latex(notation)
     assert tex.startswith(r"\begin{aligned}")
     assert tex.count("&=") == len(derivation)
@@ -148,11 +153,15 @@ def test_the_code_gives_the_engines_gradients(network):
 
 
 @pytest.mark.parametrize("row", [row for row in SAMPLES if row.op.differentiable], ids=str)
-def test_the_code_of_every_operation_is_right(row):
+def test_every_operation_is_written_and_its_code_is_right(row):
     xs = [Tensor(x, requires_grad=True, name=name) for x, name in zip(row.arrays(), "abc", strict=False)]
     y = row.call(*xs)
     loss = (np.cos(1.0 + np.arange(y.size)).reshape(y.shape) * y).sum()
-    agrees(loss, derive(loss))
+    derivation = derive(loss)
+    agrees(loss, derivation)
+    readable(derivation, "matrix")
+    readable(derivation, "index")
+    assert derivation.to_text("text").isascii()
 
 
 def test_the_code_is_what_one_writes_by_hand():

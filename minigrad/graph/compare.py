@@ -26,7 +26,7 @@ class Row:
     """What became of one array: ``right``; or that it ``follows`` from a wrong one before it; or its ``slip``.
 
     ``key`` is as it was given, ``symbol`` the derivation's, ``equation`` the line that it should be. ``difference`` is
-    the largest, as a share of the largest element, and ``at`` where that is; without them where the shapes differ.
+    the largest, as a share of the largest element, and ``at`` is where; None and () where the shapes differ.
     """
 
     key: str
@@ -77,8 +77,8 @@ class Comparison:
             return f"All {len(self.rows)} are right." if len(self.rows) > 1 else f"{self.rows[0].key} is right."
         lines = [f"Look at {first.key} first: {first.slip}.", f"It should be {first.equation}."]
         if first.difference is not None:
-            place = f", at {list(first.at)}" if first.at else ""
-            lines.append(f"The largest difference is {100 * first.difference:.3g} % of the largest element{place}.")
+            by = f", by {100 * first.difference:.3g} % of the largest element" if np.isfinite(first.difference) else ""
+            lines.append(f"It differs most{f' at {list(first.at)}' if first.at else ''}{by}.")
         return "\n".join([*lines, "", *map(str, self.rows)])
 
     __repr__ = __str__
@@ -197,7 +197,8 @@ def _row(key: str, array: Any, value: Any, place: _Place, losses: Sequence[Loss]
     if array.shape == np.shape(value):
         off = np.nan_to_num(np.abs(array - value), nan=np.inf)
         at = tuple(int(i) for i in np.unravel_index(int(np.argmax(off)), off.shape))
-        difference = float(off[at] / max(np.max(np.abs(value)), smallest))
+        scale = max(float(np.max(np.abs(value))), smallest)
+        difference = float(off[at]) / scale if scale else np.inf
     if len(losses) > 1:
         (own,) = losses[1].gradients([place.node])
         if close(array, own, smallest):
