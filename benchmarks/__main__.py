@@ -12,7 +12,7 @@ from benchmarks.columns import RIVALS, installed, versions
 from benchmarks.report import markdown
 from benchmarks.workloads import DTYPES, WORKLOADS
 
-PARTS = (*WORKLOADS, "chain", "derive", "import")
+PARTS = (*WORKLOADS, "functions", "compile", "chain", "derive", "import")
 
 
 @dataclass(frozen=True)
@@ -49,14 +49,14 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
 
 def measure(parts: tuple[str, ...], rivals: tuple[str, ...], effort: Effort) -> dict[str, Any]:
     """Measure the parts, each in processes of its own."""
-    unmeasured = {"chain": None, "derive": None, "import": None}
-    results: dict[str, Any] = {"about": machine.about() | versions(rivals), "steps": {}, **unmeasured}
+    about = machine.about() | versions((*filter(installed, ("numba", "scipy")), *rivals))
+    results: dict[str, Any] = {"about": about, "steps": {}} | dict.fromkeys(PARTS[len(WORKLOADS) :])
     for part in parts:
         print(f"measuring {WORKLOADS.get(part, part)} …", file=sys.stderr)
         if part == "import":
             results["import"] = imports.measure(effort.import_rounds)
-        elif part in ("chain", "derive"):
-            results[part] = _by_worker(effort, threads=1, task=part)
+        elif part in ("functions", "compile", "chain", "derive"):
+            results[part] = _by_worker(effort, threads=1, task=part, rivals=rivals)
         else:
             threads = WORKLOADS[part].threads
             results["steps"][part] = {

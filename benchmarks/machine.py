@@ -28,11 +28,10 @@ def environment(threads: int, outer: Mapping[str, str] = os.environ) -> dict[str
     return inner
 
 
-def run(arguments: Sequence[str], threads: int = 2) -> str:
-    """Run a fresh Python in the worker's environment and give its output; SystemExit if it fails."""
-    done = subprocess.run(
-        [sys.executable, *arguments], env=environment(threads), cwd=ROOT, stdout=subprocess.PIPE, text=True
-    )
+def run(arguments: Sequence[str], threads: int = 2, more: Mapping[str, str] | None = None) -> str:
+    """Run a fresh Python in the worker's environment, and more, and give its output; SystemExit if it fails."""
+    inner = environment(threads) | dict(more or {})
+    done = subprocess.run([sys.executable, *arguments], env=inner, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     if done.returncode:
         raise SystemExit(f"benchmarks: `python {' '.join(arguments)}` failed; its own message is above")
     return done.stdout

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from benchmarks import report_compiled
+from benchmarks import report_compiled, report_compiling, report_functions
 from benchmarks.columns import COMPILED, OURS
 from benchmarks.layout import cell, table, verdict
 from benchmarks.workloads import WORKLOADS
@@ -19,6 +19,14 @@ def markdown(results: dict[str, Any]) -> str:
     if results["steps"]:
         parts += ["## Training steps", LEGEND, steps(results["steps"])]
         parts += ["## Compiled training steps", report_compiled.LEGEND, report_compiled.steps(results["steps"])]
+    if results.get("functions"):
+        parts += [
+            "## Functions beyond networks",
+            report_functions.LEGEND,
+            report_functions.table_of(results["functions"]),
+        ]
+    if results.get("compile"):
+        parts += ["## What compiling costs", report_compiling.LEGEND, report_compiling.table_of(results["compile"])]
     if results["chain"]:
         parts += ["## A chain of tiny operations", chain(results["chain"])]
     if results["derive"]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import chain, derivation
+from benchmarks import chain, compiling, derivation, functions
 from benchmarks.columns import BASELINE, measured, rival
 from benchmarks.machine import blas
 from benchmarks.timing import Figure, in_turns
@@ -51,6 +51,13 @@ def main() -> None:
         result: dict[str, Any] = chain.measure(wanted["chain_rounds"]) | {"bytes": chain.bytes_per_operation()}
     elif wanted["task"] == "derive":
         result = derivation.measure(wanted["derive_rounds"])
+    elif wanted["task"] == "functions":
+        settle_allocator()
+        settings = wanted["rivals"], wanted["seconds"], wanted["rounds"], wanted["shortest"]
+        cases = functions.measure(*settings)
+        result = {case: {name: asdict(figure) for name, figure in found.items()} for case, found in cases.items()}
+    elif wanted["task"] == "compile":
+        result = compiling.measure(wanted["chain_rounds"])
     else:
         settle_allocator()
         settings = wanted["rivals"], wanted["seconds"], wanted["rounds"], wanted["shortest"]

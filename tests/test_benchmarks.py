@@ -1,14 +1,29 @@
 """The benchmarks' columns do the same work, and the harness computes what it says."""
 
 import json
+import os
 import sys
 import tracemalloc
+from importlib import import_module
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import chain, derivation, imports, layout, machine, optimised, report, timing, worker
+from benchmarks import (
+    chain,
+    compiling,
+    derivation,
+    functions,
+    imports,
+    layout,
+    machine,
+    optimised,
+    report,
+    timing,
+    worker,
+)
 from benchmarks.columns import BASELINE, FLOOR, NATIVE, OURS, RIVALS, installed, measured, rival
 from benchmarks.compiled import Epochs
 from benchmarks.products import Products
@@ -156,6 +171,66 @@ def test_a_workload_has_its_shapes_and_a_rate_for_the_sum_over_the_batch():
     assert [p.shape for p in start.parameters] == [(4, 25), (25,), (25, 25), (25,), (25, 3), (3,)]
     assert {a.dtype for a in (start.X, start.T, *start.parameters)} == {np.dtype(np.float32)}
     np.testing.assert_array_equal(start.T.sum(axis=1), np.ones(8))
+
+
+# Functions, and what compiling costs
+
+
+@pytest.mark.parametrize("case", functions.CASES)
+def test_a_functions_columns_compute_the_same_numbers(case, monkeypatch):
+    monkeypatch.setattr(functions, "BACKENDS", {"compiled": "numpy"})  # native code of every case would take long
+    columns = functions.CASES[case](small=True)
+    assert list(columns) == [BASELINE, "minigrad", "compiled"]
+    manual = columns.pop(BASELINE)
+    expected = [manual() for _ in range(3)]
+    assert np.isfinite(np.stack(expected)).all()
+    tolerance = TOLERANCE["float32" if "float32" in case else "float64"]
+    for column in columns.values():
+        results = [column() for _ in expected]
+        results = [value.data if isinstance(value, Tensor) else value for value in results]
+        np.testing.assert_allclose(results, expected, rtol=tolerance, atol=tolerance)
+
+
+def test_steps_of_functions_move_their_parameters():
+    for case in ("Adam step of W3, float64", "logistic regression, 10⁵ × 50"):
+        manual = functions.CASES[case](small=True)[BASELINE]
+        first, second = manual(), manual()
+        assert second < first, case
+
+
+@pytest.mark.filterwarnings("default")
+def test_functions_by_jax_compute_the_same_numbers():
+    if not installed("jax"):
+        pytest.skip("jax is not installed")
+    for case, by_jax in import_module("benchmarks.functions_jax").CASES.items():
+        np.testing.assert_allclose(by_jax(small=True)(), functions.CASES[case](small=True)[BASELINE](), rtol=1e-12)
+
+
+def test_memory_is_that_held_between_calls_and_what_a_call_adds():
+    class Column:
+        def __init__(self, start):
+            self.held = np.empty(100_000, np.uint8)
+
+        def __call__(self):
+            np.empty(1_000_000, np.uint8)
+
+    found = compiling.memory(Column, None)
+    assert found["held"] == 100_000
+    assert 1_000_000 <= found["call"] < 1_010_000
+    assert not tracemalloc.is_tracing()
+
+
+def test_native_code_is_timed_with_an_empty_cache_and_then_with_the_same(monkeypatch):
+    folders = []
+
+    def run(arguments, threads, more):
+        folders.append((more["MINIGRAD_CACHE"], os.listdir(more["MINIGRAD_CACHE"])))
+        Path(more["MINIGRAD_CACHE"], "code").touch()
+        return "2.0" if len(folders) == 1 else "0.25"
+
+    monkeypatch.setattr(machine, "run", run)
+    assert compiling._fresh_processes() == (2.0, 0.25)
+    assert folders == [(folders[0][0], []), (folders[0][0], ["code"])]
 
 
 # Timing, with a clock that only the columns move
@@ -391,6 +466,27 @@ def test_the_report_puts_compiled_steps_beside_their_targets_and_the_floor():
     assert "≤ 0.7 met" in row(text, "W5: 2048-2048-2048-1000, batch 512, float64")[2]
     assert row(text, "W5 | float32") == ["W5", "float32", "1.20×", "1.10×", "missed"]
     assert "Not measured: `native`" in report.markdown(results())
+
+
+def test_the_report_puts_functions_and_compiling_beside_their_targets():
+    figure = {"seconds": 8e-6, "ratio": 1.2, "quartiles": [1.1, 1.3], "rounds": 5}
+    bytes_of = {"held": 900, "call": 200}
+    found = {
+        "functions": {
+            "Rosenbrock's gradient, 1000-d": {"manual": figure, "compiled": figure},
+            "other": {"jax": figure},
+        },
+        "compile": {
+            "trace": [0.05, 0.04, 0.2],
+            "memory": {"W4": {"optimised": {"held": 1000, "call": 0}, "compiled": bytes_of | {"call": 2000}}},
+        },
+    }
+    text = report.markdown(results() | found)
+    assert row(text, "Rosenbrock's gradient, 1000-d")[3] == "8 µs, 1.20× (1.10–1.30) ≤ 7 µs missed"
+    assert row(text, "other")[-1] == "8 µs, 1.20× (1.10–1.30)"
+    assert row(text, "tracing and planning W2")[1:] == ["50 ms (40 ms–200 ms)", "100 ms", "met"]
+    assert row(text, "memory of W4, compiled")[1:] == ["0.00 MB, 2.900× the optimised", "1.05×", "missed"]
+    assert row(text, "beyond it in a call, compiled")[1:] == ["2000 bytes", "1024 bytes", "missed"]
 
 
 def test_the_report_leaves_out_what_was_not_measured():

@@ -1,0 +1,45 @@
+"""The pure functions of `functions` by JAX under jit."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from benchmarks.functions import points, rosenbrock
+
+jax.config.update("jax_enable_x64", True)
+jax.config.update("jax_platforms", "cpu")
+
+
+def hessian_times(x: Any, v: Any) -> Any:
+    """Give H v, the derivative of ∇f along v."""
+    return jax.jvp(jax.grad(rosenbrock), (x,), (v,))[1]
+
+
+def fifth_derivative(small: bool = False) -> Callable[[], Any]:
+    f: Any = jnp.tanh
+    for _ in range(5):
+        f = jax.grad(f)
+    return _ready(f, jnp.asarray(0.3))
+
+
+def gradient_of_rosenbrock(small: bool = False) -> Callable[[], Any]:
+    return _ready(jax.grad(rosenbrock), jnp.asarray(points(small)[0]))
+
+
+def curvature_of_rosenbrock(small: bool = False) -> Callable[[], Any]:
+    return _ready(hessian_times, *map(jnp.asarray, points(small)))
+
+
+def _ready(f: Callable[..., Any], *args: Any) -> Callable[[], Any]:
+    compiled = partial(jax.jit(f), *args)
+    return lambda: jax.block_until_ready(compiled())
+
+
+CASES: dict[str, Callable[..., Callable[[], Any]]] = {
+    "Rosenbrock's gradient, 1000-d": gradient_of_rosenbrock,
+    "Rosenbrock's Hessian-vector product, 1000-d": curvature_of_rosenbrock,
+    "tanh⁽⁵⁾ of a number": fifth_derivative,
+}
