@@ -162,6 +162,19 @@ def test_without_fonts_or_the_extra(monkeypatch, tmp_path):
         draw(textbook()[0], tmp_path / "a.png")
 
 
+def test_a_dot_that_does_not_end(tmp_path, monkeypatch):
+    """Its time is limited: the picture comes from our own layout, and says so."""
+    program = tmp_path / "dot"
+    program.write_text("#!/bin/sh\nwhile :; do :; done\n", "utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("minigrad.graph.draw.DOT_SECONDS", 0.1)
+    drawing = draw(textbook()[0], tmp_path / "a.svg")
+    assert drawing.how == "laid out by minigrad itself (dot took longer than 0.1 s)"
+    with pytest.raises(RuntimeError, match=r"longer than 0\.1 s for a PDF; draw to \.svg"):
+        draw(textbook()[0], tmp_path / "a.pdf")
+
+
 def test_a_pdf_without_dot_names_the_way_out(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", "")
     with pytest.raises(RuntimeError, match=r"graphviz.org.*\.svg"):

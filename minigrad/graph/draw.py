@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Iterable, Mapping
 from itertools import count
 from pathlib import Path
-from subprocess import CalledProcessError, run
+from subprocess import CalledProcessError, TimeoutExpired, run
 from typing import Any
 
 from minigrad.graph.facts import SumsToOne
@@ -26,6 +26,7 @@ from minigrad.tensor import Tensor
 SUFFIXES = (".svg", ".png", ".pdf", ".dot")
 LARGEST_PNG = 200  # boxes and operations; a picture of more is too wide for pixels, and is written as SVG
 LARGEST_DOT = 1000  # of as many, dot takes 1.2 s; of 3000, more than a minute, where our own layout takes 0.3 s
+DOT_SECONDS = 20.0  # that dot may take before our own layout steps in
 _next_number = count(1).__next__
 
 
@@ -66,6 +67,8 @@ class Drawing:
                     return self._svg
                 except CalledProcessError as error:
                     reason = f"dot failed: {(error.stderr or b'').decode(errors='replace').strip()[:80]}"
+                except TimeoutExpired:
+                    reason = f"dot took longer than {DOT_SECONDS:g} s"
             self._svg = svg(self.scene, self.prefix, self._values)
             self._how = f"laid out by minigrad itself ({reason})"
         return self._svg
@@ -76,7 +79,8 @@ class Drawing:
         A PNG of more than 200 boxes and operations is written as SVG, to the same name with that suffix.
 
         Raises ``ValueError`` for another suffix, ``FileNotFoundError`` for a folder that does not exist,
-        ``RuntimeError`` for a PDF without dot, ``ImportError`` for a PNG with neither dot nor the extra ``png``.
+        ``RuntimeError`` for a PDF without dot, or one that dot takes too long for, ``ImportError`` for a PNG with
+        neither dot nor the extra ``png``.
         """
         path = checked(path)
         kind, note = path.suffix.lower(), ""
@@ -106,22 +110,29 @@ class Drawing:
                 "or draw to .svg, which a browser prints as PDF"
             )
         self._how = "laid out by Graphviz's dot"
-        return self._piped("pdf")
+        try:
+            return self._piped("pdf")
+        except TimeoutExpired as error:
+            raise RuntimeError(
+                f"draw: dot took longer than {DOT_SECONDS:g} s for a PDF; draw to .svg, which a browser prints as PDF"
+            ) from error
 
     def _png(self) -> bytes:
         if not self._without_dot():
             try:
                 self._how = "laid out and rendered by Graphviz's dot"
                 return self._piped("png")
-            except CalledProcessError:
-                pass  # a dot without a renderer for PNG
+            except (CalledProcessError, TimeoutExpired):
+                pass  # a dot without a renderer for PNG, or too slow a one
         image = png(self.svg())
         self._how += ", rendered by resvg"
         return image
 
     def _piped(self, form: str) -> bytes:
         extra = ["-Gdpi=144"] if form == "png" else []
-        return run(["dot", f"-T{form}", *extra], input=self.source.encode(), capture_output=True, check=True).stdout
+        source = self.source.encode()
+        done = run(["dot", f"-T{form}", *extra], input=source, capture_output=True, check=True, timeout=DOT_SECONDS)
+        return done.stdout
 
     def __fspath__(self) -> str:
         if self.path is None:
