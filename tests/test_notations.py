@@ -81,6 +81,14 @@ def test_a_deeper_net_keeps_the_number_of_the_layer():
     assert "∂E/∂w⁽²⁾ᵢⱼ = Σₙ y⁽¹⁾ₙᵢ δ⁽²⁾ₙⱼ" in text
 
 
+def test_one_sample_as_a_vector_gives_an_outer_product():
+    x = Tensor(np.arange(4.0), name="x")
+    W = Tensor(np.ones((4, 3)), requires_grad=True, name="W")
+    derivation = derive(((x @ W) ** 2).sum())
+    assert str(derivation[-1]) == "∂E/∂W = x ⊙ δ₁ᵀ"
+    assert derivation.to_text("index").splitlines()[-1] == "∂E/∂wᵢⱼ = xᵢ δⱼ"
+
+
 def test_plain_text_is_ascii():
     loss, given = mlp()
     text = derive(loss, given=given).to_text("text")

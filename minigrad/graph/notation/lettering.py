@@ -8,8 +8,8 @@ from typing import Any
 from minigrad.graph.node import Node, ordered
 from minigrad.graph.notation.axes import Classes, Place
 from minigrad.graph.notation.index import Labels, NoIndexForm, index_term, with_index
+from minigrad.graph.notation.symbols import split_name
 from minigrad.graph.notation.term import Term, symbol
-from minigrad.graph.notation.writers import split_name
 from minigrad.ops.linalg import matmul
 
 _FREE = "ijklmpstuvaehox"

@@ -12,6 +12,7 @@ from minigrad.graph.notation.term import Term, number, symbol
 from minigrad.op import Op
 from minigrad.ops.arithmetic import multiply
 from minigrad.ops.reduction import Sum, normalize_axis
+from minigrad.ops.shaping import Reshape
 
 
 def matrix_term(expression: Any, names: Mapping[Node, str], expand: Node | None = None) -> Term:
@@ -51,7 +52,7 @@ def _term(node: Any, parts: list[Term]) -> Term:
 
 
 def _template(node: Node) -> str:
-    """Give the operation's text, as its operands have it written: 2 x, not 2 ⊙ x, and Σₙ for a sum over the rows."""
+    """Give the operation's text, as its operands have it written: 2 x, not 2 ⊙ x; Σₙ over the rows; x as a column."""
     op, x = node.op, node.inputs[0]
     assert isinstance(op, Op)
     if op == multiply and not isinstance(x, Node):
@@ -60,6 +61,8 @@ def _template(node: Node) -> str:
         axes = normalize_axis(op.axis, 2)
         if len(axes) == 1 and op.keepdims <= (axes == (1,)):
             return ("Σₖ " if axes == (1,) else "Σₙ ") + "{x}"
+    if isinstance(op, Reshape) and x.ndim == 1 and len(node.shape) == 2 and 1 in node.shape:
+        return "{x}" if node.shape[1] == 1 else "{x}ᵀ"  # a vector is a column, so that x δᵀ is an outer product
     return op.text
 
 

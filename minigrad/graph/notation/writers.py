@@ -4,43 +4,16 @@ from __future__ import annotations
 
 import re
 from html import escape
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
+from minigrad.graph.notation.symbols import GREEK, split_name
 from minigrad.graph.notation.template import LOWERED, PAIRS, RAISED
 
-_NAME = re.compile(
-    rf"(?P<gradient>∂E/∂)?(?P<base>.+?)(?P<kind>(?<=[^\W_])_[a-zA-Z]+)?(?P<above>⁽[⁰¹²³⁴⁵⁶⁷⁸⁹]+⁾)?(?P<below>_?\d+|[{''.join(LOWERED)}]+)?",
-    re.DOTALL,
-)
-_GREEK = {"δ": "delta", "σ": "sigma", "γ": "gamma", "β": "beta", "α": "alpha", "ε": "epsilon", "λ": "lambda",
-          "μ": "mu", "θ": "theta", "η": "eta", "φ": "phi", "ρ": "rho", "π": "pi", "τ": "tau", "ω": "omega"}  # fmt: skip
 _FUNCTIONS = frozenset(
     ("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "max", "min", "det")
 )
 _BARE = re.compile(r"(\w|\\[a-zA-Z]+)(_(\w|\{\w+\}))?")  # a letter with an index, which can take a power as it is
 _LOWERED_ONLY = re.compile(r"<msub>(?:(?!<msub>).)*</msub>")
-
-
-class Name(NamedTuple):
-    """A symbol taken apart: is it ∂E/∂ of the rest; the letter or word; what stands raised (a layer) and lowered."""
-
-    gradient: bool
-    base: str
-    above: str
-    below: str
-
-
-def split_name(name: str) -> Name:
-    """Take a symbol apart: ``∂E/∂W₁`` is (True, W, "", 1), ``δ⁽²⁾ₙⱼ`` is (False, δ, 2, nj)."""
-    match = _NAME.fullmatch(name)
-    if match is None:
-        return Name(False, name, "", "")
-    above = "".join(RAISED[c] for c in (match["above"] or "")[1:-1])
-    base, kind = match["base"], (match["kind"] or "")[1:]
-    if kind and len(base) > 1:  # learning_rate is a word; W_q is a W
-        base, kind = f"{base}_{kind}", ""
-    below = "".join(LOWERED.get(c, c) for c in (match["below"] or "").removeprefix("_"))
-    return Name(bool(match["gradient"]), base, above, ",".join(filter(None, (kind, below))))
 
 
 class Writer:
@@ -121,7 +94,7 @@ class Ascii(Writer):
 
     def word(self, name: str) -> str:
         """Write a name, its Greek letters spelled out; σ as a function is sigmoid."""
-        spelled = "".join(_GREEK.get(c, c) for c in name)
+        spelled = "".join(GREEK.get(c, c) for c in name)
         return ("sigmoid" if name == "σ" else spelled).encode("ascii", "replace").decode()
 
     def sign(self, written: str) -> str:
@@ -185,15 +158,15 @@ class Latex(Writer):
         return rf"\frac{{\partial E}}{{\partial {written}}}" if gradient else written
 
     def _letters(self, base: str) -> str:
-        if base in _GREEK:
-            return rf"\{_GREEK[base]}"
+        if base in GREEK:
+            return rf"\{GREEK[base]}"
         if len(base) == 1 and base.isalpha():
             return base
         return rf"\mathrm{{{''.join(self._escaped(c) for c in base)}}}"
 
     def _escaped(self, character: str) -> str:
-        if character in _GREEK:
-            return rf"\{_GREEK[character]} "
+        if character in GREEK:
+            return rf"\{GREEK[character]} "
         return " " if character == " " else self._signs.get(character, character)
 
     def number(self, written: str) -> str:
@@ -208,8 +181,8 @@ class Latex(Writer):
 
     def word(self, name: str) -> str:
         """Write the name of a function upright."""
-        if name in _GREEK:
-            return rf"\{_GREEK[name]}"
+        if name in GREEK:
+            return rf"\{GREEK[name]}"
         return rf"\{name} " if name in _FUNCTIONS else rf"\operatorname{{{self._escape(name)}}}"
 
     def sign(self, written: str) -> str:

@@ -1,0 +1,37 @@
+"""A symbol taken apart: the letter, what stands raised and lowered at it, and whether it is a gradient."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from minigrad.graph.notation.template import LOWERED, RAISED
+
+_NAME = re.compile(
+    rf"(?P<gradient>∂E/∂)?(?P<base>.+?)(?P<kind>(?<=[^\W_])_[a-zA-Z]+)?(?P<above>⁽[⁰¹²³⁴⁵⁶⁷⁸⁹]+⁾)?(?P<below>_?\d+|[{''.join(LOWERED)}]+)?",
+    re.DOTALL,
+)
+GREEK = {"δ": "delta", "σ": "sigma", "γ": "gamma", "β": "beta", "α": "alpha", "ε": "epsilon", "λ": "lambda",
+          "μ": "mu", "θ": "theta", "η": "eta", "φ": "phi", "ρ": "rho", "π": "pi", "τ": "tau", "ω": "omega"}  # fmt: skip
+
+
+class Name(NamedTuple):
+    """A symbol taken apart: is it ∂E/∂ of the rest; the letter or word; what stands raised (a layer) and lowered."""
+
+    gradient: bool
+    base: str
+    above: str
+    below: str
+
+
+def split_name(name: str) -> Name:
+    """Take a symbol apart: ``∂E/∂W₁`` is (True, W, "", 1), ``δ⁽²⁾ₙⱼ`` is (False, δ, 2, nj)."""
+    match = _NAME.fullmatch(name)
+    if match is None:
+        return Name(False, name, "", "")
+    above = "".join(RAISED[c] for c in (match["above"] or "")[1:-1])
+    base, kind = match["base"], (match["kind"] or "")[1:]
+    if kind and len(base) > 1:  # learning_rate is a word; W_q is a W
+        base, kind = f"{base}_{kind}", ""
+    below = "".join(LOWERED.get(c, c) for c in (match["below"] or "").removeprefix("_"))
+    return Name(bool(match["gradient"]), base, above, ",".join(filter(None, (kind, below))))
