@@ -62,7 +62,7 @@ def moved(given: Program) -> Program:
     rng = np.random.default_rng(0)
     becomes: dict[Any, Any] = {}
     for leaf in given.leaves:
-        step = STEPS.get(leaf.array.dtype.name, 0) * rng.choice([-1.0, 1.0], leaf.array.shape)
+        step = STEPS.get(leaf.array.dtype.name, 0) * rng.uniform(-2, 2, leaf.array.shape)
         array = (leaf.array * (1 + step) + step).astype(leaf.array.dtype)
         becomes[leaf] = replace(leaf, array=np.where(np.isfinite(leaf.array), array, leaf.array))
     for line in given.lines:

@@ -50,9 +50,10 @@ def interpreted(code: Any) -> Callable[..., Any]:
     exec(code.source, known)
     step = known["step"]
 
-    def called(*arguments: Any) -> Any:
-        if not all(x.flags.carray for x in arguments if isinstance(x, np.ndarray)):
-            raise TypeError("elements that do not lie in order")  # as numba's dispatcher would say
-        return step(*arguments)
+    def called(address: int, *arguments: Any) -> Any:
+        for x, like in zip(arguments, code.passed, strict=False):  # what numba's dispatcher looks at
+            if isinstance(x, np.ndarray) and (not x.flags.carray or x.dtype != like.dtype or x.ndim != like.ndim):
+                raise TypeError("no matching definition")
+        return step(address, *arguments)
 
     return called

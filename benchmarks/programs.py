@@ -167,7 +167,7 @@ def _plain(x: Any) -> Any:
 def turned(x: Any) -> Any:
     """Give an argument with its elements in another order, still in its domain."""
     if isinstance(x, Tensor):
-        return Tensor(np.ascontiguousarray(np.roll(x.data, 1)), requires_grad=True)
+        return Tensor(np.roll(x.data, 1).copy(), requires_grad=True)
     return np.roll(x, 1)
 
 

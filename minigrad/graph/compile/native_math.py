@@ -50,7 +50,7 @@ def pointeri32(typing: Any, address: Any) -> Any:
 @extending.intrinsic
 def pointerb(typing: Any, address: Any) -> Any:
     """Take an address as that of truth values."""
-    return _pointer(address, core_types.boolean)
+    return _pointer(address, core_types.uint8)  # as which they lie in memory
 
 
 def _pointer(address: Any, element: Any) -> Any:

@@ -139,7 +139,9 @@ class Values:
                 return self.number(x.value.item(), x.dtype)
             if written is None:
                 raise Unsupported(f"{x!r}")
-            return f"np.{dtype.name}({written})" if x.weak and dtype.kind in "fi" else written
+            return f"np.{dtype.name}({written})" if x.weak and dtype.kind == "f" else written
+        if isinstance(x, float) and dtype.kind in "iu":  # NumPy computes in float64 where the two meet
+            dtype = np.dtype(np.float64)
         odd = "np.nan" if np.isnan(x) else "np.inf" if x > 0 else "-np.inf"
         written = repr(x) if np.isfinite(x) else odd
         return f"np.{dtype.name}({written})" if dtype.kind in "fi" else written

@@ -137,6 +137,7 @@ SCALARS: tuple[tuple[type[Op], Callable[[Writer, Node], str]], ...] = (
     (linalg.Inner, lambda w, node: w.call("vdot", *(w.value(x) for x in node.inputs))),
     (reduction.Sum, _total),
     (reduction.Max, _total),
+    (shaping.Scatter, lambda w, node: w.call("add.reduce", w.value(node.inputs[0]), "None")),
     (shaping.Cast, lambda w, node: f"np.{node.dtype.name}({w.value(node.inputs[0])})"),
     (shaping.Reshape, lambda w, node: f"{w.value(node.inputs[0])}[{', '.join('0' * node.inputs[0].ndim)}]"),
     (shaping.Transpose, lambda w, node: w.value(node.inputs[0])),

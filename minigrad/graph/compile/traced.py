@@ -32,6 +32,7 @@ class Traced(Tensor):
 
     __slots__ = ("made", "plain", "tracer")
     guarded = True
+    has_data = False
 
     def __init__(self, tracer: Tracer, node: Any, serial: int = 0, plain: bool = False) -> None:
         _slot.__set__(self, node)
