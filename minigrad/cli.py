@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("minigrad: stopped", file=sys.stderr)
         return 130
     except OSError as error:
-        said = f"{error.strerror}: {error.filename}" if error.strerror else str(error)
+        said = f"{error.strerror}: {error.filename}" if error.filename else str(error.strerror or error)
         said = said.removeprefix(f"{arguments.command}: ")
         print(f"minigrad {arguments.command}: {said}", file=sys.stderr)
         return 2

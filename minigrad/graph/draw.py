@@ -26,7 +26,7 @@ from minigrad.tensor import Tensor
 SUFFIXES = (".svg", ".png", ".pdf", ".dot")
 LARGEST_PNG = 200  # boxes and operations; a picture of more is too wide for pixels, and is written as SVG
 LARGEST_DOT = 1000  # of as many, dot takes 1.2 s; of 3000, more than a minute, where our own layout takes 0.3 s
-DOT_SECONDS = 20.0  # that dot may take before our own layout steps in
+DOT_SECONDS = 5.0  # that dot may take before our own layout steps in
 _next_number = count(1).__next__
 
 

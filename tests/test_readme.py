@@ -1,0 +1,30 @@
+"""What the README shows is what its code prints."""
+
+import re
+from itertools import pairwise
+from pathlib import Path
+
+README = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
+
+
+def section(title):
+    return README.split(f"## {title}\n")[1].split("\n## ")[0]
+
+
+def test_the_work_that_the_readme_shows(capsys):
+    """Every block of Python is followed by what it prints."""
+    blocks = re.findall(r"```(\w*)\n(.*?)```", section("See its work"), re.DOTALL)
+    space = {}
+    shown = 0
+    for (language, code), (after, output) in pairwise(blocks):
+        if language == "python":
+            exec(code, space)
+            assert (after, capsys.readouterr().out) == ("", output)
+            shown += 1
+    assert shown == 2
+    assert f"`{space['derivation'].to_text('index').splitlines()[4]}`" in section("See its work")
+
+
+def test_the_rest_of_the_code_runs():
+    for code in re.findall(r"```python\n(.*?)```", section("Use it"), re.DOTALL):
+        exec(code.replace("history.plot()", "history"), {})
