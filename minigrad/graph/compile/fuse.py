@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.graph.compile.lower import is_view
+from minigrad.graph.compile.lower import AddAt, is_view
 from minigrad.graph.compile.plan import Plan, root
 from minigrad.graph.node import Node
 from minigrad.op import Elementwise, Shape
@@ -84,9 +84,13 @@ class Number:
 
 @dataclass(eq=False)
 class Parts:
-    """An array put together from parts, each copied to a region of it; what no part covers is 0."""
+    """An array put together from parts, each copied to a region of it; what no part covers is 0.
+
+    With ``start`` the parts are added to what that holds.
+    """
 
     node: Node
+    start: Node | None
     regions: list[tuple[Node, Layout]]  # a part, and where its elements go, with the array itself as the base
 
     @property
@@ -189,7 +193,11 @@ def _alone(node: Node, drawn_in: Mapping[Node, Node], in_place: Mapping[Node, No
     if product is not None:
         return Product(product, in_place[node], 1.0 if node.op == add else -1.0)
     if node.shape and isinstance(node.op, Scatter | Concatenate):
-        return Parts(node, _regions(node))
+        return Parts(node, None, _regions(node))
+    if isinstance(node.op, AddAt):
+        y, x = node.inputs
+        region = _indexed(Layout(node, 0, contiguous(node.shape)), node.shape, node.op.key)
+        return Parts(node, y, [(x, region)])
     if not node.shape and isinstance(node.op, Elementwise | Where | Cast | MatMul | Index | Reshape):
         return Number(node)
     raise Unsupported(f"{node.op!r}")

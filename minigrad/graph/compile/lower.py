@@ -17,7 +17,7 @@ from minigrad.graph.graph import Graph
 from minigrad.graph.node import Node, ordered
 from minigrad.graph.rewrite import rebuilt
 from minigrad.graph.simplify import simplify
-from minigrad.op import Elementwise, Op
+from minigrad.op import Elementwise, Op, Shape
 from minigrad.ops.arithmetic import Power, add, maximum, minimum, multiply, subtract
 from minigrad.ops.elementwise import exp, identity, log, relu, sigmoid, square
 from minigrad.ops.linalg import Affine, HalfSquaredDistance, matmul, vdot
@@ -32,7 +32,7 @@ def lowered(
     outputs = _seeded(list(outputs), list(seeds), set(gradients))
     outputs = _rewritten(outputs, _defined)
     outputs = list(simplify(Graph(outputs, {})).outputs)
-    for rule in (_opened, _inner, _factored, *((_narrowed, _fitted, _row_totals) if for_numpy else ())):
+    for rule in (_opened, _inner, _factored, _added_at, *((_narrowed, _fitted, _row_totals) if for_numpy else ())):
         outputs = _rewritten(outputs, rule)
     return outputs
 
@@ -110,6 +110,8 @@ def _opened(node: Node) -> Any:
         return inputs[0] * inputs[0]
     if op == identity:
         return inputs[0]
+    if isinstance(op, BroadcastTo | Reshape | Transpose | Cast) and not isinstance(inputs[0], Node):
+        return node._apply(op, (settled(inputs[0], Node(dtype=node.dtype, table=node.table)),))
     if isinstance(op, Softmax):
         (x,) = inputs
         (axis,) = normalize_axis(op.axis, x.ndim)
@@ -142,11 +144,42 @@ class Spread(BroadcastTo):
     name = "spread"
 
 
+class AddAt(Op):
+    """y with x added at an index that names every element once: what a sum of y and a scattered x comes to."""
+
+    name, letters, text, fields = "add_at", "yx", "{y} + scatter({x})", ("key",)
+
+    def __init__(self, key: Any = 0) -> None:
+        self.key = key
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """Give the shape of y."""
+        return shapes[0]
+
+    def _key(self) -> tuple[Any, ...]:
+        return Index(self.key)._key()
+
+
+def _added_at(node: Node) -> Any:
+    """y + scatter(x) needs no array of zeros; scatter(a) + scatter(b) = scatter(a + b) at one index."""
+    if node.op != add or not all(isinstance(x, Node) and x.shape == node.shape for x in node.inputs):
+        return None
+    a, b = node.inputs
+    if isinstance(a.op, Scatter) and a.op == b.op:
+        return a.op(a.inputs[0] + b.inputs[0])
+    for y, x in ((a, b), (b, a)):
+        if isinstance(x.op, Scatter) and is_basic(x.op.key) and x.dtype == y.dtype == node.dtype:
+            return AddAt(x.op.key)(y, x.inputs[0])
+    return None
+
+
 def _narrowed(node: Node) -> Any:
     """Compute with arrays of one element as numbers: 0.05 µs an operation instead of 0.25."""
     if isinstance(node.op, Reshape) and node.size == 1:
         number = _as_number(node.inputs[0])
-        return number if not node.shape else Spread(node.shape)(number) if number.op is not node.op else None
+        if not node.shape:
+            return number
+        return Spread(node.shape)(number) if isinstance(number, Node) and number.op is not node.op else None
     if not isinstance(node.op, Elementwise) or node.size != 1 or not node.shape:
         return None
     return Spread(node.shape)(node._apply(node.op, tuple(_as_number(x) for x in node.inputs)))
@@ -155,9 +188,9 @@ def _narrowed(node: Node) -> Any:
 def _as_number(x: Any) -> Any:
     if not isinstance(x, Node) or not x.shape:
         return x
-    while isinstance(x.op, Reshape | Spread) and x.shape:
+    while isinstance(x, Node) and x.shape and isinstance(x.op, Reshape | Spread):
         (x,) = x.inputs
-    return Reshape(())(x) if x.shape else x
+    return Reshape(())(x) if isinstance(x, Node) and x.shape else x
 
 
 def _fitted(node: Node) -> Any:
@@ -220,18 +253,22 @@ def _factor(x: Any) -> tuple[Any, Any]:
     return None, x
 
 
+def settled(new: Any, old: Any) -> Any:
+    """Give a simplified value the shape and dtype of the original: one that became a number is an array again."""
+    if not isinstance(old, Node) or old.weak:
+        return new
+    if not isinstance(new, Node):
+        new = Node(value=np.asarray(new, old.dtype), dtype=old.dtype, table=old.table)
+    if new.dtype != old.dtype:
+        new = Cast(old.dtype)(new)
+    return new if new.shape == old.shape else BroadcastTo(old.shape)(new)
+
+
 def held(x: Any) -> Any:
     """Give a copy of a value that is an input itself, or a view: it may outlive what that memory holds."""
     if not isinstance(x, Node) or not x.shape:
         return x
     return copied(x) if x.op is None or is_view(x.op) else x
-
-
-def typed(x: Any, like: Any) -> Any:
-    """Give a value in whose place a number has come as a number of the dtype that it had."""
-    if isinstance(x, Node) or not isinstance(like, Node):
-        return x
-    return Node(value=np.asarray(x, like.dtype), shape=(), dtype=like.dtype, table=like.table)
 
 
 def copied(x: Node) -> Node:

@@ -114,7 +114,7 @@ def call(code: NativeCode, step: Callable[..., Any], draws: Sequence[tuple[int, 
 
 def _fitting(x: Any) -> Any:
     """Give an array whose elements lie in order; a number is one as it is."""
-    return x if isinstance(x, float) else np.require(x, requirements=["C", "A", "W"])
+    return x if type(x) is float else np.require(x, requirements=["C", "A", "W"])
 
 
 def epochs(code: NativeCode, arguments: Sequence[str]) -> Callable[..., Any]:

@@ -97,7 +97,8 @@ class LoopWriter(Values):
         if node in stored:
             name, at = self.pointer(node)
             strides = (1,) if full else contiguous(unit.shape)
-            body.append(f"{name}[{element(at, strides, letters)}] = {values[node]}")
+            kept = f"np.uint8({values[node]})" if node.dtype.kind == "b" else values[node]
+            body.append(f"{name}[{element(at, strides, letters)}] = {kept}")
 
     # reductions
 

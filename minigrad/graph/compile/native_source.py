@@ -129,8 +129,18 @@ class NativeWriter(LoopWriter):
         """Write an array that is put together from others."""
         node = unit.node
         target, at = self.pointer(node)
-        zero = "False" if node.dtype.kind == "b" else f"np.{node.dtype.name}(0)"
-        self.lines += [f"for i in range({prod(node.shape)}):", f"    {target}[{at} + i] = {zero}"]
+        zero = "np.uint8(0)" if node.dtype.kind == "b" else f"np.{node.dtype.name}(0)"
+        if unit.start is None:
+            self.lines += [f"for i in range({prod(node.shape)}):", f"    {target}[{at} + i] = {zero}"]
+        else:
+            letters, seen = [f"i{k}" for k in range(node.ndim)], layout(unit.start)
+            name, offset = self.pointer(seen.base)
+            for depth, (letter, n) in enumerate(zip(letters, node.shape, strict=True)):
+                self.lines.append("    " * depth + f"for {letter} in range({n}):")
+            value = f"{name}[{element(offset + seen.offset, seen.strides, letters)}]"
+            result = f"{target}[{element(at, contiguous(node.shape), letters)}]"
+            self.lines.append("    " * node.ndim + f"{result} = {value}")
+        sign = "" if unit.start is None else "+"
         for x, region in unit.regions:
             letters = [f"i{k}" for k in range(x.ndim)]
             if x.shape:
@@ -144,7 +154,7 @@ class NativeWriter(LoopWriter):
                 raise Unsupported("a part broadcast to its region")
             for depth, (letter, n) in enumerate(zip(letters, x.shape, strict=True)):
                 self.lines.append("    " * depth + f"for {letter} in range({n}):")
-            written = f"{target}[{element(at + region.offset, strides, letters)}] = {value}"
+            written = f"{target}[{element(at + region.offset, strides, letters)}] {sign}= {value}"
             self.lines.append("    " * x.ndim + written)
 
     # numbers

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minigrad.graph.compile.cells import Item
-from minigrad.graph.compile.lower import Spread
+from minigrad.graph.compile.lower import AddAt, Spread
 from minigrad.graph.node import Node
 from minigrad.graph.notation import text
 from minigrad.op import Op
@@ -70,7 +70,19 @@ def _scatter(w: Writer, node: Node, out: str) -> Lines:
         key = _key(op.key, w)  # type: ignore[union-attr]
         if shaping.is_basic(op.key):  # type: ignore[union-attr]
             return [f"{out}.fill(0)", f"{out}[{key}] = {w.value(x)}"]
-    return [f"{out}.fill(0)", f"np.add.at({out}, ({key}), {w.value(x)})"]
+    return [f"{out}.fill(0)", f"np.add.at({out}, np.s_[{key}], {w.value(x)})"]
+
+
+def _added_at(w: Writer, node: Node, out: str) -> Lines:
+    y, x = node.inputs
+    before = w.value(y)
+    region = f"{out}[{_key(node.op.key, w)}]"  # type: ignore[union-attr]
+    if node not in w.plan.fresh:
+        view = w.fresh(f"{out}_part")
+        w.made.append(f"{view} = {region}")
+        region = view
+    copy = [] if before == out else [f"{out}[...] = {before}"]
+    return [*copy, w.call("add", region, w.value(x), region)]
 
 
 def _gathered(w: Writer, node: Node, out: str) -> Lines:
@@ -118,6 +130,7 @@ ARRAYS: tuple[tuple[type[Op], Callable[[Writer, Node, str], Lines]], ...] = (
     (shaping.Reshape, _copied),
     (shaping.Scatter, _scatter),
     (shaping.ScatterAt, _scatter),
+    (AddAt, _added_at),
     (shaping.Gather, _gathered),
     (shaping.Index, lambda w, node, out: [f"{out}[...] = {seen(node.op, w.value(node.inputs[0]), w)}"]),
     (shaping.Concatenate, _joined),
@@ -142,6 +155,7 @@ SCALARS: tuple[tuple[type[Op], Callable[[Writer, Node], str]], ...] = (
     (shaping.Reshape, lambda w, node: f"{w.value(node.inputs[0])}[{', '.join('0' * node.inputs[0].ndim)}]"),
     (shaping.Transpose, lambda w, node: w.value(node.inputs[0])),
     (shaping.BroadcastTo, lambda w, node: w.value(node.inputs[0])),
+    (shaping.Scatter, lambda w, node: w.call("add.reduce", w.value(node.inputs[0]), "None")),  # into the one element
     (shaping.Index, lambda w, node: f"{seen(node.op, w.value(node.inputs[0]), w)}[()]"),
     (arithmetic.Power, lambda w, node: f"{w.value(node.inputs[0])} ** {node.op.exponent!r}"),  # type: ignore[union-attr]
     (arithmetic.Where, lambda w, node: f"np.where({', '.join(w.value(x) for x in node.inputs)})[()]"),
@@ -164,7 +178,8 @@ def _key(key: Any, w: Writer) -> str:
     if isinstance(key, tuple):
         return ", ".join(_key(part, w) for part in key) + ("," if len(key) == 1 else "") if key else "()"
     if isinstance(key, slice):
-        return f"slice({key.start}, {key.stop}, {key.step})"
+        ends = (key.start, key.stop) if key.step is None else (key.start, key.stop, key.step)
+        return ":".join("" if end is None else str(end) for end in ends)
     if isinstance(key, np.ndarray | list):
         return w.constant(np.asarray(key), "index")
     return (

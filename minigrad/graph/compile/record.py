@@ -66,7 +66,7 @@ def flat(structure: Any, leaves: list[Any]) -> Any:
         return (type(structure), *(flat(part, leaves) for part in structure))
     if isinstance(structure, dict):
         return (dict, *((name, flat(part, leaves)) for name, part in structure.items()))
-    if isinstance(structure, Tensor) or is_array(structure):
+    if isinstance(structure, Tensor | np.generic) or is_array(structure):
         leaves.append(structure)
         grad = isinstance(structure, Tensor) and structure.requires_grad
         if grad and structure.op is not None:
@@ -113,7 +113,7 @@ def _traced(f: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, A
     leaves: list[Any] = []
 
     def argument(x: Any) -> Any:
-        if isinstance(x, Tensor | float) or is_array(x):
+        if isinstance(x, Tensor | float | np.generic) or is_array(x):
             leaves.append(x)
             return tracer.argument(len(leaves) - 1, x)
         return x

@@ -62,9 +62,8 @@ class Tracer:
     def argument(self, position: int, x: Any) -> Any:
         """Give what the function gets for an array, a Tensor or a float among its arguments."""
         if not isinstance(x, Tensor):
-            like = (
-                x if isinstance(x, float) and not isinstance(x, np.generic) else np.asarray(x) if not is_array(x) else x
-            )
+            number = isinstance(x, float) and not isinstance(x, np.generic)
+            like = x if number or is_array(x) else np.asarray(x)
             return Traced(self, self.input(Argument(position), like, f"a{position}"), plain=True)
         twin = Traced(self, self.input(Argument(position), x.data, x.name), x.serial)
         twin.name = x.name

@@ -14,7 +14,7 @@ import numpy as np
 
 from minigrad.graph.compile.entry import Call, entry
 from minigrad.graph.compile.fuse import Unsupported
-from minigrad.graph.compile.lower import copied, held, lowered, typed
+from minigrad.graph.compile.lower import copied, held, lowered, settled
 from minigrad.graph.compile.native_source import NativeWriter
 from minigrad.graph.compile.numpy_source import Writer
 from minigrad.graph.compile.plan import planned
@@ -44,7 +44,7 @@ class Variant:
         record = self.record
         outputs = [*record.returned, *(x for _, x in record.updates), *(x for _, x in record.grads if x is not None)]
         values = lowered(outputs, record.seeds, record.gradients, for_numpy=self.native is None)
-        values = [typed(held(x), like) for x, like in zip(values, outputs, strict=True)]
+        values = [held(settled(x, like)) for x, like in zip(values, outputs, strict=True)]
         n, m = len(record.returned), len(record.updates)
         updates = {state: x for (state, _), x in zip(record.updates, values[n : n + m], strict=True)}
         written = {x for x in updates.values() if isinstance(x, Node) and x.shape}
