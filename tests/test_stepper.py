@@ -207,6 +207,16 @@ def test_buttons_keys_and_slider_step(visit):
     assert tab.get_attribute("#slider", "aria-valuetext") == "Step 1 of 11: forward, affine"
 
 
+def test_no_line_shows_before_its_step(visit, page):
+    """Every arrow is dim at first, also where the picture draws it in pieces."""
+    tab, content = visit(), known(page)
+    for arrow in {arrow for step in content["steps"] for arrow in step.get("arrows", [])}:
+        parts = ", ".join(f"[id='{content['prefix']}{arrow}{piece}']" for piece in ("", "_1", "_2"))
+        dim = tab.eval_on_selector_all(parts, "parts => parts.map(part => part.classList.contains('later'))")
+        assert dim
+        assert all(dim), arrow
+
+
 def test_a_box_shows_its_details_by_click_and_by_focus(visit):
     tab = visit()
     tab.keyboard.press("End")

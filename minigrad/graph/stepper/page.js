@@ -3,6 +3,7 @@ const content = JSON.parse(document.getElementById("content").textContent);
 const { steps, nodes, operations, prefix } = content;
 const by = (id) => document.getElementById(id);
 const drawn = (id) => by(prefix + id);
+const pieces = (id) => [id, `${id}_1`, `${id}_2`].map(drawn).filter(Boolean); // a long arrow is drawn in pieces
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const KINDS = { data: "data", parameter: "parameter", value: "value", gradient: "gradient", loss: "loss" };
 const frame = by("frame");
@@ -209,11 +210,11 @@ for (const [id, node] of Object.entries(nodes)) {
   });
 }
 for (const id of Object.keys(shownAt)) {
-  const part = nodes[id] ? null : drawn(id);
-  if (!part) continue;
-  part.classList.add("part");
-  part.dataset.id = id;
-  if (operations[id]) part.addEventListener("click", () => { stop(); go(shownAt[id]); });
+  for (const part of nodes[id] ? [] : pieces(id)) {
+    part.classList.add("part");
+    part.dataset.id = id;
+    if (operations[id]) part.addEventListener("click", () => { stop(); go(shownAt[id]); });
+  }
 }
 
 const wide = svg.getBoundingClientRect().width;
