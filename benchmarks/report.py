@@ -87,6 +87,10 @@ def chain(found: dict[str, Any]) -> str:
         ["backward", *microseconds("backward"), f"{BACKWARD} µs", verdict(short["backward"] * 1e6, BACKWARD)],
         ["backward by NumPy alone", *microseconds("numpy_backward"), "", ""],
         ["growth of forward + backward", "", f"{growth:.2f}×", f"{GROWTH}×", verdict(growth, GROWTH)],
+        *(
+            [f"its floor: a bare object an operation, {name}", "", f"{value:.2f}×", "", ""]
+            for name, value in found.get("floor", {}).items()
+        ),
         ["freeing", *microseconds("freeing"), "", ""],
         ["memory held (at 10⁵)", f"{found['bytes']:.0f} bytes", "", f"{BYTES} bytes", verdict(found["bytes"], BYTES)],
     ]

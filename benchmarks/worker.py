@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import chain, compiling, derivation, functions
+from benchmarks import chain, compiling, derivation, floor, functions
 from benchmarks.columns import BASELINE, measured, rival
 from benchmarks.machine import blas
 from benchmarks.timing import Figure, in_turns
@@ -48,7 +48,10 @@ def main() -> None:
     """Do what the one argument says."""
     wanted = json.loads(sys.argv[1])
     if wanted["task"] == "chain":
-        result: dict[str, Any] = chain.measure(wanted["chain_rounds"]) | {"bytes": chain.bytes_per_operation()}
+        result: dict[str, Any] = chain.measure(wanted["chain_rounds"]) | {
+            "bytes": chain.bytes_per_operation(),
+            "floor": floor.growth(wanted["chain_rounds"]),
+        }
     elif wanted["task"] == "derive":
         result = derivation.measure(wanted["derive_rounds"])
     elif wanted["task"] == "functions":

@@ -1,5 +1,6 @@
 """The benchmarks' columns do the same work, and the harness computes what it says."""
 
+import gc
 import json
 import os
 import sys
@@ -15,6 +16,7 @@ from benchmarks import (
     chain,
     compiling,
     derivation,
+    floor,
     functions,
     imports,
     layout,
@@ -551,3 +553,23 @@ def test_a_rival_that_is_not_installed_is_refused_before_anything_is_measured(mo
 
 def test_a_small_workload_keeps_its_layers():
     assert WORKLOADS["W5"].small() == Workload("W5", (7, 6, 5, 4), "softmax", 5, target=1.02)
+
+
+# The floor of the chain
+
+
+def test_the_bare_chain_computes_what_the_chain_of_products_does(monkeypatch):
+    monkeypatch.setattr(floor, "w", np.linspace(0.5, 1.5, 10))
+    t = floor.forward(7)
+    np.testing.assert_allclose(t.data, floor.x0 * floor.w**7, rtol=1e-14)
+    np.testing.assert_allclose(floor.backward(t), floor.w**7, rtol=1e-14)
+
+
+def test_the_floor_is_measured_with_the_collector_and_without(monkeypatch):
+    monkeypatch.setattr(floor, "SHORT", 10)
+    monkeypatch.setattr(floor, "LONG", 30)
+    states = []
+    monkeypatch.setattr(floor, "seconds", lambda length: states.append(gc.isenabled()) or length)
+    assert floor.growth(2) == {"with the collector": 3.0, "without it": 3.0}
+    assert states == [True, True, True, False, False, True, True, False, False]
+    assert gc.isenabled()
