@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from samples import SAMPLES
-from test_notations import NETWORKS, attention, gate_residual_and_tied, mlp
+from test_notations import NETWORKS, attention, gate_residual_and_tied, layer_normalisation, mlp
 
 from minigrad import Tensor, compare, derive, losses, nn, relu, sums_to_one
 
@@ -244,3 +244,14 @@ def test_the_gradient_of_any_operation_can_be_compared(row):
         if value.size:
             assert slip(loss, key, value + 1)
             assert str(compare(loss, {key: value + 1})).startswith("Look at")
+
+
+def test_a_gain_that_is_not_summed():
+    loss, _ = layer_normalisation()
+    values, inputs = truth(loss), inputs_of(loss)
+    u = inputs["X"] @ inputs["W"]
+    z = (u - u.mean(axis=1, keepdims=True)) / np.sqrt(u.var(axis=1, keepdims=True) + 1e-5)
+    product = (inputs["gain"] * z - inputs["T"]) * z
+    np.testing.assert_allclose(product.sum(axis=0), values["∂E/∂gain"])
+    assert slip(loss, "dgain", product) == "it is not summed over axis 0, the batch"
+    assert slip(loss, "dgain", -product) == "it is not summed over axis 0, the batch, and the sign is wrong"
