@@ -69,14 +69,15 @@ def _derive(arguments: argparse.Namespace) -> int:
 
 def _draw(arguments: argparse.Namespace) -> int:
     loss, names = loss_of(arguments.target)
-    drawing = draw(loss, arguments.out, names=names, values=not arguments.no_values, backward=not arguments.forward)
+    shown = {"values": not arguments.no_values, "backward": not arguments.forward, "fold": arguments.fold}
+    drawing = draw(loss, arguments.out, names=names, **shown)
     print(f"{drawing.path}: {drawing.how}")
     return 0
 
 
 def _stepper(arguments: argparse.Namespace) -> int:
     loss, names = loss_of(arguments.target)
-    print(stepper(loss, arguments.out, names=names))
+    print(stepper(loss, arguments.out, names=names, fold=arguments.fold))
     return 0
 
 
@@ -114,6 +115,10 @@ def _parser() -> argparse.ArgumentParser:
     drawing.add_argument("--forward", action="store_true", help="leave the gradients out")
     stepping = _on_a_loss(commands, "stepper", "write a page that steps through a loss, forward and back")
     stepping.add_argument("-o", "--out", type=Path, required=True, help="page: .html")
+    for picture in (drawing, stepping):
+        picture.add_argument(
+            "--unfold", dest="fold", action="store_const", const=False, default="auto", help="show every repeat"
+        )
     return parser
 
 

@@ -69,6 +69,23 @@ def test_derive_draw_and_stepper_write_files(own, tmp_path, capsys):
         assert inside in out.read_text("utf-8")
 
 
+def test_unfold_shows_every_repeat_by_itself(tmp_path, capsys):
+    (tmp_path / "deep.py").write_text(
+        "import numpy as np\nfrom minigrad import Tensor\n"
+        "def loss(h=1.0):\n"
+        "    w = Tensor(0.5, requires_grad=True)\n"
+        "    for _ in range(6):\n"
+        "        h = np.tanh(h * w)\n"
+        "    return h\n",
+        "utf-8",
+    )
+    for command, suffix in (("draw", "svg"), ("stepper", "html")):
+        out = tmp_path / f"deep.{suffix}"
+        assert main([command, f"{tmp_path}/deep.py:loss", "-o", str(out), "--unfold"]) == 0
+        assert out.read_text("utf-8").count(">tanh</text>") == 6
+    assert str(out) in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("function", "said"),
     [

@@ -28,8 +28,8 @@ const minus = (text) => String(text).replace("-", "−");
 const figure = (x) => typeof x === "string" ? x : minus(Number.isInteger(x) ? x : Math.abs(x) >= 1e5 || Math.abs(x) < 1e-3 ? x.toExponential(2) : Number(x.toPrecision(4)));
 const shape = (node) => node.shape.length ? node.shape.join("×") : "scalar";
 
-function numbers(value, label) {
-  if (!value) return make("p", "not known here", "none");
+function numbers(value, label, count = 1) {
+  if (!value) return make("p", count > 1 ? `one for each of ${count}; unfolded, the page goes through all of them` : "not known here", "none");
   if (value.empty) return make("p", "empty", "none");
   if (value.rows) {
     const table = make("table");
@@ -66,7 +66,7 @@ function termItem(term, id) {
   if (term.left) parts.reverse();
   const known = term.derivative && term.derivative.rows;
   const row = known ? [...parts, make("span", "=", "sign")] : [];
-  item.append(make("div", "", "numbers", ...row, numbers(term.product ?? nodes[id].value, "product")));
+  item.append(make("div", "", "numbers", ...row, numbers(term.product ?? nodes[id].value, "product", nodes[id].count)));
   return item;
 }
 
@@ -77,7 +77,7 @@ function showStep(step) {
   const body = [];
   if (step.phase === "forward") {
     const node = nodes[step.shows[0]];
-    body.push(formula(node), numbers(node.value, node.symbol));
+    body.push(formula(node), numbers(node.value, node.symbol, node.count));
   } else if (step.phase === "backward" && step.operation) {
     const list = make("ul");
     for (const id of step.shows) for (const term of nodes[id].terms) if (step.arrows.includes(term.arrow)) list.append(termItem(term, id));
@@ -108,9 +108,9 @@ function showNode(id) {
   const body = [];
   if (node.formula) body.push(make("h3", "Formula"), formula(node));
   const later = node.done > at;
-  body.push(make("h3", own ? "Value" : "Gradient"), later ? make("p", `${own ? "computed" : "complete"} at step ${node.done}`, "none") : numbers(node.value, node.symbol));
+  body.push(make("h3", own ? "Value" : "Gradient"), later ? make("p", `${own ? "computed" : "complete"} at step ${node.done}`, "none") : numbers(node.value, node.symbol, node.count));
   const gradient = own ? nodes[node.gradient] : node;
-  if (own && gradient) body.push(make("h3", `Gradient ${gradient.heading}`), gradient.done > at ? make("p", `computed at step ${gradient.done}`, "none") : numbers(gradient.value, gradient.symbol));
+  if (own && gradient) body.push(make("h3", `Gradient ${gradient.heading}`), gradient.done > at ? make("p", `computed at step ${gradient.done}`, "none") : numbers(gradient.value, gradient.symbol, gradient.count));
   if (own && !gradient) body.push(make("h3", "Gradient"), make("p", "none flows here", "none"));
   if (gradient?.terms?.length) {
     const several = gradient.terms.length > 1;
