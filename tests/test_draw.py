@@ -197,8 +197,9 @@ def test_what_cannot_be_written(tmp_path):
         draw(E, tmp_path / "graph.gif")
     with pytest.raises(FileNotFoundError, match=r"folder '.*missing' does not exist"):
         draw(E, tmp_path / "missing" / "graph.svg")
-    with pytest.raises(ValueError, match="repeats are not folded; it is 3"):
-        draw(E, fold=3)
+    for fold in (1, True, "all"):
+        with pytest.raises(ValueError, match=f"the least number of repeats that are folded, 2 or more; not {fold!r}"):
+            draw(E, fold=fold)
     with pytest.raises(ValueError, match="reduce it"):
         draw(parameter([1.0, 2.0], "w") * 2.0)
     with pytest.raises(ValueError, match="no record"):

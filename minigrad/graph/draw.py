@@ -168,8 +168,8 @@ def draw(
 
     The suffix says as what: .svg, .png, .pdf or .dot. ``values=False`` leaves the numbers out and ``backward=False``
     the gradients. ``names=locals()`` names what has no name of its own; ``given`` declares facts that formulas may use,
-    as in ``derive``. Every operation is drawn, however often a block repeats: ``fold`` may be "auto" or False, which
-    are the same as long as nothing is folded.
+    as in ``derive``. A block that repeats four times or more is drawn once, in a frame that says ×50; ``fold=False``
+    draws every operation, and a whole number is the least number of repeats that are folded.
 
     Raises ``ValueError`` for a loss that is no scalar or has no record, an unknown suffix or another fold,
     ``TypeError`` for what is no loss, ``FileNotFoundError`` for a folder that does not exist.

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.graph.facts import SumsToOne
+from minigrad.graph.fold import folded
 from minigrad.graph.graph import Graph
 from minigrad.graph.layers import SUBSCRIPTS, layers, subscript
 from minigrad.graph.node import Node
@@ -39,17 +40,16 @@ def scene(
     """Give what a picture of a loss shows, in the order of computation: values, then gradients.
 
     ``values=False`` leaves the numbers out and ``backward=False`` the gradients; ``names=locals()`` names what has no
-    name of its own; ``given`` declares facts that a formula may use, as in ``derive``.
+    name of its own; ``given`` declares facts that a formula may use, as in ``derive``; ``fold`` is as in ``folded``.
 
-    Raises ``ValueError`` for a loss that is no scalar or has no record.
+    Raises ``ValueError`` for a loss that is no scalar or has no record, or for another ``fold``.
     """
-    if fold is not False and fold != "auto":
-        raise ValueError(f'scene: fold is "auto" or False, as repeats are not folded; it is {fold!r}')
     stage = _Stage(source(loss, names), tuple(given))
     stage.forward(values)
     if backward:
         stage.backward(values)
-    return Scene(tuple(stage.boxes), tuple(stage.operations), tuple(stage.arrows), tuple(stage.clusters.values()))
+    whole = Scene(tuple(stage.boxes), tuple(stage.operations), tuple(stage.arrows), tuple(stage.clusters.values()))
+    return folded(whole, fold)
 
 
 class _Stage:

@@ -21,7 +21,7 @@ SERIF = "DejaVu Serif,STIX Two Text,Cambria,Georgia,serif"
 MONO = "DejaVu Sans Mono,Menlo,Consolas,monospace"
 LEGEND = {"data": "data", "parameter": "parameter", "value": "value (forward)", "gradient": "gradient (backward)"}
 LONGEST = 46  # letters of a formula in a box; the rest is in its tooltip
-_SUBSCRIPT = "₀₁₂₃₄₅₆₇₈₉"
+_SUBSCRIPT = "₀₁₂₃₄₅₆₇₈₉₊₋ₗ"
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,12 @@ class Typesetter:
     def __init__(self, scene: Scene) -> None:
         symbols = {box.symbol: len(box.shape) > 0 for box in scene.boxes if box.kind != "gradient"}
         self.bold = symbols
-        names = sorted(symbols, key=len, reverse=True)
+        many = {symbol.rstrip(_SUBSCRIPT): bold for symbol, bold in symbols.items() if "ₗ" in symbol}
+        self.many = many  # those that folded boxes have one of for each l: Wₗ, Wₗ₊₁ and W₅₀ are arrays alike
+        names = [f"{re.escape(base)}[{_SUBSCRIPT}]+" for base in many]
+        names += map(re.escape, sorted(symbols, key=len, reverse=True))
         letters = r"(?:(?<![^\W\d_])|(?<=ᵀ))(?:{})(?![^\Wᵀ_])"
-        self._pattern = re.compile(letters.format("|".join(map(re.escape, names)))) if names else None
+        self._pattern = re.compile(letters.format("|".join(names))) if names else None
 
     def runs(self, formula: str, colour: str = "") -> tuple[Run, ...]:
         """Part a formula into its symbols and the rest."""
@@ -61,7 +64,7 @@ class Typesetter:
             if match.start() > end:
                 found.append(Run(formula[end : match.start()], colour=colour))
             symbol = match[0].rstrip(_SUBSCRIPT)
-            strong = self.bold[match[0]]
+            strong = self.bold[match[0]] if match[0] in self.bold else self.many[symbol]
             found.append(Run(symbol, strong, not strong, colour))
             if symbol != match[0]:
                 found.append(Run(match[0][len(symbol) :], colour=colour))
@@ -79,12 +82,13 @@ class Typesetter:
     def lines(self, box: Box, values: bool) -> list[Line]:
         """Give what a box says: symbol and shape; formula; numbers."""
         shape = "×".join(map(str, box.shape)) or "scalar"
-        head = (*self.runs(box.heading or box.symbol), Run(f"  {shape}", colour=GREY))
+        many = f"  ×{box.count}" if box.count > 1 else ""
+        head = (*self.runs(box.heading or box.symbol), Run(f"  {shape}{many}", colour=GREY))
         lines = [Line(head, 14)]
         if caption := caption_of(box):
             lines.append(Line(self.runs(shortened(caption)), 10))
         if values:
-            lines += [Line((Run(row),), 9, MONO) for row in numbers(box.value, box.count)]
+            lines += [Line((Run(row),), 9, MONO) for row in numbers(box.value)]
         return lines
 
 
@@ -103,10 +107,10 @@ def shortened(formula: str) -> str:
     return formula if len(formula) <= LONGEST else f"{formula[:half].rstrip()} … {formula[-half:].lstrip()}"
 
 
-def numbers(array: Any, count: int = 1) -> list[str]:
+def numbers(array: Any) -> list[str]:
     """Write an array of at most 3×4 by its rows, to two decimals, another by its mean and norm."""
     if array is None:
-        return [f"{count} arrays"] if count > 1 else []
+        return []
     array = np.asarray(array)
     rows = np.atleast_2d(array)
     if rows.ndim != 2 or len(rows) > 3 or rows.shape[1] > 4 or not rows.size:
@@ -133,7 +137,7 @@ def tooltip(box: Box) -> str:
     """Say in one line all that a box says, with nothing left out of its formula."""
     shape = "×".join(map(str, box.shape)) or "scalar"
     formula = f" = {caption_of(box)}" if box.formula else ""
-    return f"{box.heading or box.symbol}{formula}, {shape}"
+    return f"{box.heading or box.symbol}{formula}, {shape}" + (f", ×{box.count}" if box.count > 1 else "")
 
 
 def pen(magnitude: float, largest: float) -> float:

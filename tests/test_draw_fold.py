@@ -1,0 +1,133 @@
+"""Folding: what repeats is drawn once, and says how often."""
+
+import numpy as np
+import pytest
+
+from minigrad import Tensor, draw, losses, sigmoid, softmax
+from minigrad.graph import draw as drawing
+from minigrad.graph.counted import counted
+from minigrad.graph.scene import scene
+from minigrad.nn import MLP
+
+
+def parameter(shape, name):
+    return Tensor(np.random.default_rng(len(name)).normal(size=shape), requires_grad=True, name=name)
+
+
+def recurrent(steps, sliced=True):
+    """A recurrent net, unrolled."""
+    W, V, b, out = parameter((3, 4), "W"), parameter((4, 4), "V"), parameter((4,), "b"), parameter((4, 2), "R")
+    X = Tensor(np.ones((steps, 2, 3)), name="X")
+    h = Tensor(np.zeros((2, 4)), name="h0")
+    for t in range(steps):
+        x = X[t] if sliced else Tensor(X.data[t], name=f"x{t + 1}")
+        h = np.tanh(x @ W + h @ V + b)
+    return losses.squared_error(h @ out, np.zeros((2, 2)))
+
+
+def residual(blocks):
+    h = Tensor(np.ones((4, 5)), name="x")
+    for _ in range(blocks):
+        W, b, V = parameter((5, 5), "W"), parameter((5,), "b"), parameter((5, 5), "V")
+        h = h + np.tanh(h @ W + b) @ V
+    return losses.squared_error(h, np.zeros((4, 5)))
+
+
+def said(shown):
+    return {f"{box.heading} = {box.formula}" for box in shown.boxes}
+
+
+@pytest.mark.parametrize("sliced", [True, False])
+def test_an_unrolled_net_is_as_large_as_one_step(sliced):
+    short, long = scene(recurrent(5, sliced)), scene(recurrent(50, sliced))
+    assert len(short) == len(long) < 30
+    assert [arrow.kind for arrow in short.arrows] == [arrow.kind for arrow in long.arrows]
+    (step,) = (cluster for cluster in long.clusters if cluster.count > 1)
+    assert step.count == 50
+    assert "×50, l = 1 … 50" in step.title
+    folded = [box for box in long.boxes if box.count == 50]
+    assert folded
+    assert all(box.cluster == step.id and box.value is None for box in folded)
+
+
+def test_a_folded_step_is_written_in_terms_of_its_number():
+    shown = said(scene(recurrent(50, sliced=False)))
+    assert "Uₗ = xₗ W + Yₗ₋₁ V + b" in shown
+    assert "∂E/∂Yₗ = δₗ₊₁ Vᵀ" in shown
+    assert "δₗ = ∂E/∂Uₗ = ∂E/∂Yₗ ⊙ (1 − Yₗ²)" in shown
+    assert "∂E/∂V = Σₗ Yₗ₋₁ᵀ δₗ" in shown
+    assert "∂E/∂W = Σₗ xₗᵀ δₗ" in shown
+    assert "∂E/∂R = Y₅₀ᵀ δ₅₁" in shown
+
+
+def test_what_all_steps_share_is_in_their_frame_once():
+    shown = scene(recurrent(50))
+    boxes = {box.symbol: (box.cluster, box.count) for box in shown.boxes}
+    assert boxes["W"] == boxes["∂E/∂W"] == boxes["V"] == boxes["b"] == boxes["h₀"] == ("repeat1", 1)
+    assert boxes["R"][0] == "layer51"
+
+
+def test_a_residual_net_folds_into_its_block():
+    shown = scene(residual(12))
+    (block,) = (cluster for cluster in shown.clusters if cluster.count > 1)
+    assert block.title == "Block l · affine, tanh, matmul, +  ×12, l = 1 … 12"
+    assert {"vₗ = vₗ₋₁ + Y₂ₗ", "∂E/∂vₗ = ∂E/∂vₗ₊₁ + δ₂ₗ₊₁ Wₗ₊₁ᵀ"} <= said(shown)
+
+
+def test_layers_of_one_size_fold_between_the_first_and_the_last():
+    E = losses.squared_error(MLP([2, *[3] * 50, 1], output="identity", rng=0)(np.ones((4, 2))), np.ones((4, 1)))
+    shown = scene(E)
+    assert "Layer l · sigmoid  ×49, l = 2 … 50" in [cluster.title for cluster in shown.clusters]
+    assert {"U₁ = x W₁ + b₁", "Uₗ = Yₗ₋₁ Wₗ + bₗ", "∂E/∂Y₁ = δ₂ W₂ᵀ", "∂E/∂Yₗ = δₗ₊₁ Wₗ₊₁ᵀ"} <= said(shown)
+
+
+def test_two_repeats_in_one_net():
+    h = Tensor([1.0, 2.0], requires_grad=True, name="w")
+    for _ in range(7):
+        h = np.sin(h)
+    for _ in range(9):
+        h = np.tanh(h) * 0.5
+    shown = scene(h.sum())
+    assert sorted(cluster.count for cluster in shown.clusters) == [7, 9]
+    assert [op.label for op in shown.operations] == ["sin", "tanh", "⊙", "Σ"]
+
+
+def test_every_operation_is_there_again_when_unfolded():
+    E = recurrent(50)
+    whole = scene(E, fold=False)
+    assert sum(op.label == "tanh" for op in whole.operations) == 50
+    assert all(box.count == 1 for box in whole.boxes)
+    assert len(scene(E, fold=51)) == len(whole) > len(scene(E, fold=50))
+
+
+@pytest.mark.parametrize("sizes", [[4, 25, 25, 3], [4, 6, 5, 4, 3, 2]])
+def test_nets_without_repeats_are_shown_whole(sizes):
+    E = losses.cross_entropy(MLP(sizes, output="softmax", rng=0)(np.ones((1, 4))), np.eye(sizes[-1])[:1])
+    assert said(scene(E)) == said(scene(E, fold=False))
+    assert len(scene(E).arrows) == len(scene(E, fold=False).arrows)
+
+
+def test_steps_that_are_wired_differently_do_not_fold():
+    w = parameter((3, 3), "w")
+    values = [w]
+    for i in range(8):
+        values.append(sigmoid(values[-1]) * values[i // 2])
+    assert all(box.count == 1 for box in scene(softmax(values[-1]).sum()).boxes)
+
+
+@pytest.mark.parametrize("own_layout", [True, False])
+def test_a_folded_picture_says_how_often(own_layout, monkeypatch):
+    if own_layout:
+        monkeypatch.setattr(drawing.shutil, "which", lambda _: None)
+    picture = draw(recurrent(50)).svg()
+    assert "2×4\u00a0\u00a0×50" in picture.replace("&#160;", "\u00a0").replace(" ", "\u00a0")
+    assert "×50, l = 1 … 50" in picture.replace("\u00a0", " ").replace("&#160;", " ")
+
+
+def test_counted_texts():
+    assert counted(["U₂ = a[3]", "U₄ = a[2]", "U₆ = a[1]"]) == "U₂ₗ = a[4−l]"
+    assert counted(["h₀ V", "Y₁ V", "Y₂ V"]) == "Yₗ₋₁ V"
+    assert counted(["0.5 v₂", "0.5 v₃"], first=2) == "0.5 vₗ"
+    assert counted(["v₁", "v₃", "v₉", "v₁₀"], exceptions=False) is None
+    assert counted(["v₁", "v₃", "v₉", "v₁₀", "v₁₁"]) is None
+    assert counted(["a", "b", "c"]) is None
