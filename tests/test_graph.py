@@ -256,3 +256,30 @@ def test_rules_that_undo_each_other_are_an_error():
 def test_a_sum_of_a_broadcast_number_counts_its_copies(axis):
     one = Node(value=np.ones(()), table={})
     assert simplify(Graph([broadcast_to(one, (2, 3)).sum(axis)], {})).outputs == (6.0,)
+
+
+@pytest.mark.parametrize(
+    ("shape", "expression", "operations"),
+    [
+        ((2, 3, 4), lambda x: x.sum(axis=0).sum(), 1),
+        ((2, 3, 4), lambda x: x.sum(axis=1, keepdims=True).sum(axis=(0, 1), keepdims=True), 1),
+        ((2, 3, 4), lambda x: x.sum(axis=0).sum(axis=1), 1),
+        ((3, 3), lambda x: x.T.sum(axis=0), 1),
+        ((3, 3), lambda x: x.T.sum(), 1),
+        ((2, 3, 4), lambda x: x.transpose(2, 0, 1).sum(axis=0), 1),
+        ((4, 4, 4), lambda x: x.transpose(2, 1, 0).sum(axis=1), 2),  # what is left is transposed still
+        ((4, 4, 4), lambda x: x.transpose(0, 2, 1).sum(axis=-1), 1),
+        ((3,), lambda x: broadcast_to(x, (5, 3)).sum(axis=0), 1),
+        ((3,), lambda x: broadcast_to(x, (3, 3)).sum(axis=1), 2),  # not copies, but all elements, 3 times
+        ((3, 1), lambda x: broadcast_to(x, (3, 3)).sum(axis=1, keepdims=True), 1),
+        ((3,), lambda x: broadcast_to(x, (5, 3)).sum(), 2),
+        ((3, 3), lambda x: (x.T @ x).T - x.T @ x.T.T, 1),  # 0, broadcast
+        ((3,), lambda x: (2 * broadcast_to(x, (4, 3)) - broadcast_to(2 * x, (4, 3))).sum(axis=0), 1),
+    ],
+)
+def test_sums_transposes_and_broadcasts_merge(shape, expression, operations):
+    x = Node(name="x", shape=shape, table={})
+    graph = Graph([expression(x)], {x: np.random.default_rng(5).normal(size=shape)})
+    simple = simplify(graph)
+    np.testing.assert_allclose(simple() * np.ones(np.shape(graph())), graph(), rtol=1e-12)
+    assert len(simple) == operations

@@ -21,7 +21,7 @@ Factors = dict[Node, int]  # factor -> power, in order of appearance
 Term = tuple[float, Factors]  # coefficient, factors
 
 _SUMS = (add, subtract)
-_ARITHMETIC = (add, subtract, multiply, divide, negative, square)
+_ARITHMETIC = frozenset((add, subtract, multiply, divide, negative, square))
 _MOST_TERMS = 32  # of a sum of products worth looking at
 
 

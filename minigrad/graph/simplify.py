@@ -28,7 +28,15 @@ from minigrad.graph.signs import (
     sign_in_product,
     sign_in_sum,
 )
-from minigrad.graph.sums import axes_of_sum, sum_of_copies, sum_of_one, sum_of_product
+from minigrad.graph.sums import (
+    axes_of_sum,
+    sum_of_broadcast,
+    sum_of_copies,
+    sum_of_one,
+    sum_of_product,
+    sum_of_sum,
+    sum_of_transpose,
+)
 from minigrad.op import Elementwise
 from minigrad.ops.arithmetic import add, divide, multiply, subtract
 from minigrad.ops.elementwise import exp, identity, log
@@ -222,6 +230,9 @@ RULES: tuple[Rule, ...] = (
     sum_of_copies,
     sum_of_one,
     sum_of_product,
+    sum_of_sum,
+    sum_of_transpose,
+    sum_of_broadcast,
     log_of_softmax,
     exp_of_log,
 )

@@ -12,6 +12,7 @@ from minigrad.graph.rewrite import on
 from minigrad.graph.signs import in_shape_of, number_of
 from minigrad.ops.arithmetic import divide, multiply
 from minigrad.ops.reduction import Sum, normalize_axis
+from minigrad.ops.shaping import BroadcastTo, Transpose
 
 
 @on(Sum)
@@ -76,3 +77,47 @@ def sum_of_one(node: Node) -> Any:
     if prod(x.shape[i] for i in normalize_axis(node.op.axis, x.ndim)) != 1 or x.size == 0:
         return None
     return x if x.shape == node.shape else x.reshape(node.shape)
+
+
+@on(Sum)
+def sum_of_sum(node: Node) -> Any:
+    """Σₙ Σₖ x = Σ x, over the axes of both."""
+    match node:
+        case Node(Sum() as outer, (Node(Sum() as inner, (Node() as x,)) as total,)):
+            pass
+        case _:
+            return None
+    first = normalize_axis(inner.axis, x.ndim)
+    left = [i for i in range(x.ndim) if inner.keepdims or i not in first]
+    axes = {*first, *(left[i] for i in normalize_axis(outer.axis, total.ndim))}
+    both = Sum(tuple(sorted(axes)), outer.keepdims)
+    return node._apply(both, (x,)) if both.shape(x.shape) == node.shape else None
+
+
+@on(Sum)
+def sum_of_transpose(node: Node) -> Any:
+    """Σ xᵀ = Σ x, where what is left of the axes stands in the same order."""
+    match node:
+        case Node(Sum() as op, (Node(Transpose() as transpose, (Node() as x,)),)) if not op.keepdims:
+            pass
+        case _:
+            return None
+    order = [i % x.ndim for i in (range(x.ndim)[::-1] if transpose.axes is None else transpose.axes)]
+    summed = normalize_axis(op.axis, x.ndim)
+    left = [i for place, i in enumerate(order) if place not in summed]
+    return node._apply(Sum(tuple(sorted(order[i] for i in summed))), (x,)) if left == sorted(left) else None
+
+
+@on(Sum)
+def sum_of_broadcast(node: Node) -> Any:
+    """Σ broadcast_to(x) = n Σ x for n copies, and n x where all that is summed are copies."""
+    match node:
+        case Node(Sum() as op, (Node(BroadcastTo(), (Node() as x,)) as copies,)) if x.size:
+            pass
+        case _:
+            return None
+    if node.shape == x.shape:
+        summed = normalize_axis(op.axis, copies.ndim)
+        own = (1,) * (copies.ndim - x.ndim) + x.shape
+        return copies.size // x.size * x if all(own[i] == 1 for i in summed) else None
+    return copies.size // x.size * node._apply(Sum(), (x,)) if node.shape == () else None
