@@ -283,3 +283,16 @@ def test_sums_transposes_and_broadcasts_merge(shape, expression, operations):
     simple = simplify(graph)
     np.testing.assert_allclose(simple() * np.ones(np.shape(graph())), graph(), rtol=1e-12)
     assert len(simple) == operations
+
+
+def test_truth_values_count_as_numbers_and_what_is_not_finite_is_left_to_be_evaluated():
+    table = {}
+    x, zero = Node(name="x", shape=(3,), table=table), Node(value=np.zeros(()), table=table)
+    values = {x: np.array([-1.0, 0.0, 2.0])}
+    for expression in [(x - (x > 0)) - (x > 0), (x > 0) + (x == 0) - x, -1 * ((x > 0) * (x + 1)), 0 - x * (x > 0)]:
+        simple = simplify(Graph([expression], values))
+        np.testing.assert_array_equal(simple(), Graph([expression], values)())
+        assert simplify(simple).outputs == simple.outputs
+    for undefined in (np.log(zero - 1), np.log(broadcast_to(zero, (3,)) - 1) + x):
+        with np.errstate(invalid="ignore"):
+            assert np.isnan(simplify(Graph([undefined], values))()).all()

@@ -212,7 +212,7 @@ def _product(term: Term) -> Any:
         return _product((-coefficient, {b - a if node is turned else node: power for node, power in factors.items()}))
     above = [_power(node, power) for node, power in factors.items() if power > 0]
     below = [_power(node, -power) for node, power in factors.items() if power < 0]
-    size = int(coefficient) if coefficient == int(coefficient) else coefficient
+    size = int(coefficient) if float(coefficient).is_integer() else coefficient
     if abs(size) != 1 or not above:
         above.insert(0, abs(size))
     expression = prod(above[1:], start=above[0])

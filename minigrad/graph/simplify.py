@@ -95,14 +95,14 @@ def _regions_shortened(outputs: Sequence[Any], short: dict[Node, Any]) -> list[A
 
 
 def constants(node: Node) -> Any:
-    """f(2, 3) is computed; a sum of a number that was broadcast is that of all its copies."""
+    """f(2, 3) is computed where it is finite; a sum of a number that was broadcast is that of all its copies."""
     numbers = [number_of(x) for x in node.inputs]
     if node.op is None or any(x is None for x in numbers) or (node.shape and not isinstance(node.op, Elementwise)):
         return None
-    if node.shape:
-        return in_shape_of(node.op.forward(*map(np.float64, numbers)).item(), node)
-    arrays = (np.broadcast_to(np.float64(n), np.shape(x)) for n, x in zip(numbers, node.inputs, strict=True))
-    return node.op.forward(*arrays).item()
+    shapes = [() if node.shape else np.shape(x) for x in node.inputs]
+    with np.errstate(all="ignore"):  # 0 / 0 is left to whoever evaluates the graph, and warned of there
+        value = node.op.forward(*(np.broadcast_to(np.float64(n), s) for n, s in zip(numbers, shapes, strict=True)))
+    return in_shape_of(value.item(), node) if np.isfinite(value) else None
 
 
 def broadcast_operand(node: Node) -> Any:
