@@ -12,12 +12,12 @@ from benchmarks.columns import RIVALS, installed, versions
 from benchmarks.report import markdown
 from benchmarks.workloads import DTYPES, WORKLOADS
 
-PARTS = (*WORKLOADS, "functions", "compile", "chain", "derive", "import")
+PARTS = (*WORKLOADS, "functions", "compile", "chain", "derive", "draw", "import")
 
 
 @dataclass(frozen=True)
 class Effort:
-    """How long to measure: seconds and rounds for each step and dtype, rounds for the chain, derive and imports."""
+    """How long to measure: seconds and rounds for each step and dtype, rounds for what else there is."""
 
     seconds: float
     rounds: int
@@ -55,7 +55,7 @@ def measure(parts: tuple[str, ...], rivals: tuple[str, ...], effort: Effort) -> 
         print(f"measuring {WORKLOADS.get(part, part)} …", file=sys.stderr)
         if part == "import":
             results["import"] = imports.measure(effort.import_rounds)
-        elif part in ("functions", "compile", "chain", "derive"):
+        elif part in ("functions", "compile", "chain", "derive", "draw"):
             results[part] = _by_worker(effort, threads=1, task=part, rivals=rivals)
         else:
             threads = WORKLOADS[part].threads

@@ -10,6 +10,7 @@ from benchmarks.workloads import WORKLOADS
 # Microseconds an operation, bytes an operation, milliseconds. The target for forward was set where NumPy alone took
 # 0.41 µs an operation, so that on another machine their ratio says more.
 FORWARD, NUMPY_FORWARD, BACKWARD, GROWTH, BYTES, IMPORT = 0.75, 0.41, 0.60, 1.3, 600, 15
+DRAW = 3  # seconds
 DERIVE, DERIVE_GROWTH = {"3": 50, "50": 1500}, 1.3  # milliseconds by the number of layers; beside linear
 
 
@@ -31,6 +32,8 @@ def markdown(results: dict[str, Any]) -> str:
         parts += ["## A chain of tiny operations", chain(results["chain"])]
     if results["derive"]:
         parts += ["## Trace, simplify and derive an MLP", derivation(results["derive"])]
+    if results.get("draw"):
+        parts += ["## Draw a large graph", drawing(results["draw"])]
     if results["import"]:
         parts += ["## Import", imports(results["import"])]
     return "\n\n".join(parts) + "\n"
@@ -105,6 +108,15 @@ def derivation(found: dict[str, Any]) -> str:
         rows.append([f"{depth} layers", f"{seconds * 1e3:.1f} ms", *target])
     growth = [f"{found['growth']:.2f}×", f"{DERIVE_GROWTH}×", verdict(found["growth"], DERIVE_GROWTH)]
     return table(["a network", "time", "target", ""], [*rows, ["growth of a layer's time", *growth]])
+
+
+def drawing(found: dict[str, Any]) -> str:
+    """Give the time of each way to a picture of the graph, and what laid out draw's."""
+    rows = [
+        [name, f"{seconds:.2f} s", f"{DRAW:g} s", verdict(seconds, DRAW)] for name, seconds in found["seconds"].items()
+    ]
+    heading = [f"{found['parts']} boxes and operations to SVG", "time", "target", ""]
+    return table(heading, rows) + f"\n\ndraw's was {found['how']}."
 
 
 def imports(found: dict[str, Any]) -> str:

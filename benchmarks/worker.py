@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import chain, compiling, derivation, floor, functions
+from benchmarks import chain, compiling, derivation, drawing, floor, functions
 from benchmarks.columns import BASELINE, measured, rival
 from benchmarks.machine import blas
 from benchmarks.timing import Figure, in_turns
@@ -54,6 +54,8 @@ def main() -> None:
         }
     elif wanted["task"] == "derive":
         result = derivation.measure(wanted["derive_rounds"])
+    elif wanted["task"] == "draw":
+        result = drawing.measure(wanted["chain_rounds"])
     elif wanted["task"] == "functions":
         settle_allocator()
         settings = wanted["rivals"], wanted["seconds"], wanted["rounds"], wanted["shortest"]

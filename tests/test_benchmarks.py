@@ -16,6 +16,7 @@ from benchmarks import (
     chain,
     compiling,
     derivation,
+    drawing,
     floor,
     functions,
     imports,
@@ -406,6 +407,17 @@ def test_a_derivation_is_measured_at_each_depth_and_does_the_work(monkeypatch):
     operations, lines = zip(*(derivation.shown(derivation.network(depth)) for depth in (2, 3, 6)), strict=True)
     assert lines == (7, 11, 23)  # 4 a layer, but for ∂E/∂X
     assert operations[2] - operations[1] == 3 * (operations[1] - operations[0])
+
+
+def test_a_large_graph_is_drawn_whole_and_folded():
+    found = drawing.measure(rounds=1, parts=60)
+    assert found["parts"] == 65
+    assert list(found["seconds"]) == ["draw", "draw, repeats folded", "our own layout"]
+    assert min(found["seconds"].values()) > 0
+    assert found["how"].startswith("laid out by")
+    text = report.markdown(results() | {"draw": found | {"seconds": {"draw": 4.0, "our own layout": 2.0}}})
+    assert row(text, "draw") == ["draw", "4.00 s", "3 s", "missed"]
+    assert row(text, "our own layout") == ["our own layout", "2.00 s", "3 s", "met"]
 
 
 # The report and the command line
