@@ -276,3 +276,19 @@ def test_a_large_graph_stays_usable(visit, tmp_path):
     assert tab.text_content("#said").startswith("Back through")
     assert "mean" in tab.text_content("#node")
     assert tab.eval_on_selector_all("g.box[tabindex='0']", "found => found.length") <= 6
+
+
+def test_an_unrolled_network_is_gone_through_folded(visit, tmp_path):
+    """Fifty repeats take the steps of one, and a box says what it stands for."""
+    W, h = parameter(np.full((3, 3), 0.2), "W"), Tensor(np.ones((2, 3)), name="x")
+    for _ in range(50):
+        h = np.tanh(h @ W)
+    path = stepper(losses.squared_error(h, np.zeros((2, 3))), tmp_path / "unrolled.html")
+    assert len(known(path)["steps"]) < 10
+    tab = visit(path)
+    tab.keyboard.press("End")
+    assert "∂E/∂W" in tab.text_content("#said")
+    folded = next(key for key, node in known(path)["nodes"].items() if node["count"] == 50)
+    tab.locator(f"g[data-id='{folded}']").focus()
+    tab.keyboard.press("Enter")
+    assert "one for each of 50" in tab.text_content("#node")
