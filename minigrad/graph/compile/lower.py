@@ -6,6 +6,7 @@ common parts; a factor of all gradients goes into the backward pass's seed; sums
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
 from math import prod
@@ -20,7 +21,7 @@ from minigrad.graph.simplify import simplify
 from minigrad.op import Elementwise, Op, Shape
 from minigrad.ops.arithmetic import Power, add, maximum, minimum, multiply, subtract
 from minigrad.ops.elementwise import exp, identity, log, relu, sigmoid, square
-from minigrad.ops.linalg import Affine, HalfSquaredDistance, matmul, vdot
+from minigrad.ops.linalg import Affine, HalfSquaredDistance, affine, matmul, vdot
 from minigrad.ops.reduction import LogSoftmax, Max, Softmax, Sum, normalize_axis
 from minigrad.ops.shaping import BroadcastTo, Cast, Index, Reshape, Scatter, Transpose, is_basic
 
@@ -34,7 +35,7 @@ def lowered(
     outputs = list(simplify(Graph(outputs, {})).outputs)
     for rule in (_opened, _inner, _factored, _added_at, *((_narrowed, _fitted, _row_totals) if for_numpy else ())):
         outputs = _rewritten(outputs, rule)
-    return outputs
+    return outputs if for_numpy else _biased(outputs)
 
 
 def _rewritten(outputs: list[Any], rule: Callable[[Node], Any]) -> list[Any]:
@@ -45,6 +46,32 @@ def _rewritten(outputs: list[Any], rule: Callable[[Node], Any]) -> list[Any]:
         made = rule(new) if isinstance(new, Node) else None
         becomes[node] = new if made is None else made
     return [becomes[x] if isinstance(x, Node) else x for x in outputs]
+
+
+def _biased(outputs: list[Any]) -> list[Any]:
+    """Let a small product start from its bias: the loop after it then runs over whole arrays, without rows of b.
+
+    For a layer of 25 units a row is three vectors and a rest, and the rest costs as much as they do.
+    """
+    nodes = ordered(outputs)
+    users = Counter(x for node in nodes for x in dict.fromkeys(node.inputs) if isinstance(x, Node))
+    users.update(x for x in outputs if isinstance(x, Node))
+    becomes: dict[Node, Any] = {}
+    for node in nodes:
+        new = rebuilt(node, becomes)
+        if node.op == add and all(isinstance(x, Node) for x in node.inputs):
+            product, b = node.inputs
+            if product.op == matmul and users[product] == 1 and _is_small(product) and b.shape == node.shape[-1:]:
+                new = affine(*new.inputs[0].inputs, new.inputs[1]) if b.dtype == node.dtype == product.dtype else new
+        becomes[node] = new
+    return [becomes[x] if isinstance(x, Node) else x for x in outputs]
+
+
+def _is_small(product: Node) -> bool:
+    """Say whether loops compute a product of matrices sooner than a call of BLAS does."""
+    a, b = product.inputs
+    both = isinstance(a, Node) and isinstance(b, Node) and a.ndim == b.ndim == 2
+    return both and a.shape[0] * a.shape[1] * b.shape[1] <= SMALL_PRODUCT
 
 
 def _seeded(outputs: list[Any], seeds: list[Node], gradients: set[Node]) -> list[Any]:
@@ -134,6 +161,7 @@ def _inner(node: Node) -> Any:
     return vdot(a, b) if same else None
 
 
+SMALL_PRODUCT = 16384  # multiplications, up to which loops take less time than a call of BLAS
 SMALL = 2048  # elements, up to which NumPy's broadcasting costs more than it spares: 0.9 µs, filling and adding 0.4
 FEW = 4  # columns, up to which their maximum is quicker to take one by one: 1.1 µs by maximum.reduce, 0.3 for each
 

@@ -17,6 +17,7 @@ from minigrad.graph.compile.fuse import (
     contiguous,
     layout,
 )
+from minigrad.graph.compile.lower import SMALL_PRODUCT
 from minigrad.graph.compile.native_loops import LoopWriter
 from minigrad.graph.compile.native_values import ALIGNED, DTYPES, Lines, element
 from minigrad.graph.compile.sources import Draw
@@ -24,7 +25,6 @@ from minigrad.graph.node import Node
 from minigrad.ops.linalg import MatMul
 
 AT_A_TIME = 4  # rows that a small product adds up before it writes
-SMALL_PRODUCT = 16384  # multiplications, up to which loops take less time than a call of BLAS
 
 
 @dataclass
@@ -51,7 +51,7 @@ class NativeWriter(LoopWriter):
     def product(self, unit: Product) -> None:
         """Write a matrix product as loops, or as a call of BLAS."""
         node = unit.node
-        a, b = node.inputs
+        a, b, *bias = node.inputs
         if not (isinstance(a, Node) and isinstance(b, Node) and a.ndim == b.ndim == 2 and a.dtype == b.dtype):
             raise Unsupported("a product other than of two matrices")
         if node.dtype.kind != "f" or (unit.into is not None and unit.into.dtype != node.dtype):
@@ -69,9 +69,14 @@ class NativeWriter(LoopWriter):
         if b1 != 1 and n > 1 and k > 1:
             pb, ob = self.in_rows(node, (pb, ob), lb.strides, k, n)
             b0, b1 = n, 1
-        if n > 1 or b1 == 1:
+        if n > 1 or b1 == 1 or bias:
             result = f"{target}[{element(at, (n, 1), ['i', 'j'])}]"
-            if unit.into is None:
+            if bias:
+                at_b = layout(bias[0])
+                name, offset = self.pointer(at_b.base)
+                start = f"{name}[{element(offset + at_b.offset, at_b.strides, ['j'])}]"
+                self.lines += [f"for i in range({m}):", f"    for j in range({n}):", f"        {result} = {start}"]
+            elif unit.into is None:
                 self.lines += [f"for i in range({m * n}):", f"    {target}[{at} + i] = {zero}"]
             self.rows(result, sign, (m, n, k), (pa, oa, la.strides), (pb, ob, (b0, b1)))
             return
