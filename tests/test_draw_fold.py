@@ -92,6 +92,19 @@ def test_two_repeats_in_one_net():
     assert [op.label for op in shown.operations] == ["sin", "tanh", "⊙", "Σ"]
 
 
+def test_a_parameter_that_two_repeats_share():
+    w = Tensor([1.0, 2.0], requires_grad=True, name="w")
+    h = Tensor([0.5, 0.5], requires_grad=True, name="h")
+    for _ in range(7):
+        h = np.sin(h) * w
+    for _ in range(9):
+        h = np.tanh(h) + w
+    shown = scene(h.sum())
+    (formula,) = (box.formula for box in shown.boxes if box.symbol == "∂E/∂w")
+    assert [op.label for op in shown.operations] == ["sin", "⊙", "tanh", "+", "Σ"]
+    assert formula == "Σₗ ∂E/∂v₂ₗ₊₁₄ + Σₗ ∂E/∂v₂ₗ ⊙ v₂ₗ₋₁"
+
+
 def test_every_operation_is_there_again_when_unfolded():
     E = recurrent(50)
     whole = scene(E, fold=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import accumulate
 from typing import Any
 
 from minigrad.graph.counted import counted
@@ -110,7 +111,9 @@ class _Folding:
     def _box(self, box: Box) -> Box:
         if box.id not in self.twins:
             cluster = self.key if (box.of or box.id) in self.shared else box.cluster
-            return replace(box, cluster=cluster, formula=self._total(box) if box.of else box.formula)
+            total = self._total(box) if box.of else None
+            box = box if total is None else replace(box, formula=total, node=None)
+            return replace(box, cluster=cluster)
         boxes: list[Box] = self._all(box)
         return replace(
             box, symbol=self._text([b.symbol for b in boxes], exceptions=False),
@@ -143,14 +146,14 @@ class _Folding:
     def _in_order(self, arrows: Iterable[Arrow]) -> list[Arrow]:
         return sorted(arrows, key=lambda arrow: max(self.twins.get(x, (0, x))[0] for x in (arrow.source, arrow.target)))
 
-    def _total(self, box: Box) -> str:
-        """Write a sum of one term for each segment, as a shared parameter's gradient is, with Σₗ."""
+    def _total(self, box: Box) -> str | None:
+        """Write a sum of one term for each segment, as a shared parameter's gradient is, with Σₗ; None for others."""
         arrows = [arrow for arrow in self.old.arrows if arrow.kind == "backward" and arrow.target == box.id]
         if not any(arrow.source in self.twins for arrow in arrows):
-            return box.formula
-        parts = _summands(box.node, len(arrows))
+            return None
+        parts = _summands(box, len(arrows))
         if parts is None:
-            return box.formula
+            return None
         groups: dict[str, list[tuple[Arrow, str]]] = {}
         for arrow, text in zip(arrows, parts, strict=True):
             groups.setdefault(self._twin(arrow.source), []).append((arrow, text))
@@ -159,12 +162,21 @@ class _Folding:
             texts = dict(group)
             several = [texts[arrow] for arrow in self._in_order(texts)]
             one = counted(several, self.first) if len(several) == self.count else None
-            said += [f"Σₗ {one}" if one is not None else text for text in ([one] if one else several)]
-        return " + ".join(said)
+            said += several if one is None else [f"Σₗ ({one})" if " + " in one or " − " in one else f"Σₗ {one}"]
+        return " + ".join(said).replace("+ −", "− ")
 
 
-def _summands(node: Any, count: int) -> list[str] | None:
-    """Give the terms that a gradient was added up from, as text; None if it is no such sum."""
+def _summands(box: Box, count: int) -> list[str] | None:
+    """Give the terms that a gradient was added up from, as text; None if it is no such sum.
+
+    Of one that is written with Σₗ already, the terms are what stands between plus signs outside of brackets.
+    """
+    node: Any = box.node
+    if node is None:
+        depths = accumulate((letter == "(") - (letter == ")") for letter in box.formula)
+        marked = "".join("\n" if c == "+" and not depth else c for c, depth in zip(box.formula, depths, strict=True))
+        terms = marked.split(" \n ")
+        return terms if len(terms) == count else None
     found: list[str] = []
     while len(found) < count - 1:
         if not isinstance(node, Node) or node.op != add:
