@@ -92,6 +92,19 @@ def test_two_repeats_in_one_net():
     assert [op.label for op in shown.operations] == ["sin", "tanh", "⊙", "Σ"]
 
 
+def test_inputs_of_one_operation_that_are_alike_are_one_box():
+    w = Tensor([1.0, 2.0], requires_grad=True, name="w")
+    targets = [Tensor([float(i), 0.0], name=f"t{i}") for i in range(1, 31)]
+    E = sum(((np.sin(w) - t) ** 2).sum() for t in targets)
+    shown = scene(E)
+    (target,) = (box for box in shown.boxes if box.symbol.startswith("t"))
+    assert (target.symbol, target.count) == ("tₗ", 30)
+    assert len(shown) < 10 < 30 < len(scene(E, fold=False))
+    leaves = [Tensor([float(i)], requires_grad=True, name=f"a{i}") for i in range(1, 6)]
+    shown = scene(np.concatenate(leaves).sum())
+    assert [(box.symbol, box.count) for box in shown.boxes if box.count > 1] == [("aₗ", 5), ("∂E/∂aₗ", 5)]
+
+
 def test_a_parameter_that_two_repeats_share():
     w = Tensor([1.0, 2.0], requires_grad=True, name="w")
     h = Tensor([0.5, 0.5], requires_grad=True, name="h")

@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import accumulate
 from typing import Any
 
+from minigrad.graph.bundle import bundled
 from minigrad.graph.counted import counted
 from minigrad.graph.node import Node
 from minigrad.graph.parts import Arrow, Box, Cluster, Operation, Scene
@@ -31,7 +32,7 @@ def folded(scene: Scene, fold: Any = "auto") -> Scene:
     least = LEAST if fold == "auto" else fold
     while (repeat := find(scene, least)) is not None:
         scene = _Folding(scene, repeat).scene()
-    return scene
+    return bundled(scene, least)
 
 
 class _Folding:
