@@ -8,17 +8,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from functools import reduce
-from math import prod
 from typing import Any
 
 import numpy as np
 
+from minigrad.graph.compile.fit import Spread, fitted, narrowed, row_totals
 from minigrad.graph.graph import Graph
 from minigrad.graph.node import Node, ordered
 from minigrad.graph.rewrite import rebuilt
 from minigrad.graph.simplify import simplify
-from minigrad.op import Elementwise, Op, Shape
+from minigrad.op import Op, Shape
 from minigrad.ops.arithmetic import Power, add, maximum, minimum, multiply, subtract
 from minigrad.ops.elementwise import exp, identity, log, relu, sigmoid, square
 from minigrad.ops.linalg import Affine, HalfSquaredDistance, affine, matmul, vdot
@@ -33,7 +32,7 @@ def lowered(
     outputs = _seeded(list(outputs), list(seeds), set(gradients))
     outputs = _rewritten(outputs, _defined)
     outputs = list(simplify(Graph(outputs, {})).outputs)
-    for rule in (_opened, _inner, _factored, _added_at, *((_narrowed, _fitted, _row_totals) if for_numpy else ())):
+    for rule in (_opened, _inner, _factored, _added_at, *((narrowed, fitted, row_totals) if for_numpy else ())):
         outputs = _rewritten(outputs, rule)
     return outputs if for_numpy else _biased(outputs)
 
@@ -162,14 +161,6 @@ def _inner(node: Node) -> Any:
 
 
 SMALL_PRODUCT = 16384  # multiplications, up to which loops take less time than a call of BLAS
-SMALL = 2048  # elements, up to which NumPy's broadcasting costs more than it spares: 0.9 µs, filling and adding 0.4
-FEW = 4  # columns, up to which their maximum is quicker to take one by one: 1.1 µs by maximum.reduce, 0.3 for each
-
-
-class Spread(BroadcastTo):
-    """Broadcasting into an array of its own, not as a view."""
-
-    name = "spread"
 
 
 class AddAt(Op):
@@ -199,64 +190,6 @@ def _added_at(node: Node) -> Any:
         if isinstance(x.op, Scatter) and is_basic(x.op.key) and x.dtype == y.dtype == node.dtype:
             return AddAt(x.op.key)(y, x.inputs[0])
     return None
-
-
-def _narrowed(node: Node) -> Any:
-    """Compute with arrays of one element as numbers: 0.05 µs an operation instead of 0.25."""
-    if isinstance(node.op, Reshape) and node.size == 1:
-        number = _as_number(node.inputs[0])
-        if not node.shape:
-            return number
-        return Spread(node.shape)(number) if isinstance(number, Node) and number.op is not node.op else None
-    if not isinstance(node.op, Elementwise) or node.size != 1 or not node.shape:
-        return None
-    return Spread(node.shape)(node._apply(node.op, tuple(_as_number(x) for x in node.inputs)))
-
-
-def _as_number(x: Any) -> Any:
-    if not isinstance(x, Node) or not x.shape:
-        return x
-    while isinstance(x, Node) and x.shape and isinstance(x.op, Reshape | Spread):
-        (x,) = x.inputs
-    return Reshape(())(x) if isinstance(x, Node) and x.shape else x
-
-
-def _fitted(node: Node) -> Any:
-    """Let small operands have the shape of their result; NumPy is quickest where nothing has to be broadcast."""
-    op, inputs = node.op, node.inputs
-    if type(op) is Max and op.keepdims and op.axis == 1 and inputs[0].shape[1] <= FEW:
-        (x,) = inputs
-        columns = [Index((slice(None), i))(x) for i in range(x.shape[1])]
-        return Reshape(node.shape)(reduce(maximum, columns)) if len(columns) > 1 and x.size <= SMALL else None
-    if not isinstance(op, Elementwise) or not 1 < node.size <= SMALL or len(inputs) < 2:
-        return None
-    fitted = tuple(_in_shape(x, node.shape) for x in inputs)
-    return None if all(x is y for x, y in zip(fitted, inputs, strict=True)) else node._apply(op, fitted)
-
-
-def _in_shape(x: Any, shape: tuple[int, ...]) -> Any:
-    """Give an operand in a shape that it is broadcast to; a number is quick as it is."""
-    if not isinstance(x, Node) or x.shape == shape or not x.shape:
-        return x
-    if x.size == prod(shape):
-        return Reshape(shape)(x)
-    if isinstance(x.op, Elementwise) and len(x.inputs) == 1:  # log Σ, say: then Σ itself serves all of its users
-        return x._apply(x.op, (_in_shape(x.inputs[0], shape),))
-    return Spread(shape)(x)
-
-
-def _row_totals(node: Node) -> Any:
-    """The total of each row in each of its columns is one product with ones."""
-    if not isinstance(node.op, Spread) or node.ndim != 2:
-        return None
-    (total,) = node.inputs
-    if not isinstance(total.op, Sum) or not total.op.keepdims or total.op.axis not in (1, (1,), -1):
-        return None
-    (x,) = total.inputs
-    if x.shape != node.shape or x.dtype.kind != "f" or x.shape[1] > 4 * FEW:
-        return None
-    ones = np.ones((x.shape[1], x.shape[1]), x.dtype)
-    return matmul(x, Node(shape=ones.shape, dtype=ones.dtype, table=node.table, value=ones))
 
 
 def _factored(node: Node) -> Any:
