@@ -113,8 +113,8 @@ def call(code: NativeCode, step: Callable[..., Any], draws: Sequence[tuple[int, 
 
 
 def _fitting(x: Any) -> Any:
-    """Give an array whose elements lie in order; a number is one as it is."""
-    return x if type(x) is float else np.require(x, requirements=["C", "A", "W"])
+    """Give a copy, whose elements lie in order and in no other array's memory; a number is one as it is."""
+    return x if type(x) is float else np.array(x, order="C", copy=True)
 
 
 def epochs(code: NativeCode, arguments: Sequence[str]) -> Callable[..., Any]:

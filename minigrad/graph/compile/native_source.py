@@ -224,7 +224,7 @@ class NativeWriter(LoopWriter):
             parameters.append(f"{name}_")
             opening.append(f"{name} = pointer{DTYPES[x.dtype.name]}({name}_.ctypes.data)")
         results = [self.number(x, np.dtype(np.float64)) for x in self.returned if np.shape(x) == ()]
-        body = [*opening, *head, *self.lines, f"return {', '.join(results)}" if results else "return 0"]
+        body = [*opening, *head, *self.apart(), *self.lines, f"return {', '.join(results)}" if results else "return 0"]
         source = "\n".join([f"def step({', '.join(parameters)}):", *(f"    {line}" for line in body), ""])
         numbers = [
             None if np.shape(x) else (x.dtype if isinstance(x, Node) else np.result_type(x)) for x in self.returned
@@ -241,6 +241,17 @@ class NativeWriter(LoopWriter):
             numbers,
             places,
         )
+
+    def apart(self) -> Lines:
+        """Refuse arguments in memory that is written to before they have been read: it takes copies of them."""
+        at = {x: f"context[{i + 3}]" for i, x in enumerate(self.bound)}
+        shared, exposed = [], set(self.plan.exposed)
+        for i, x in enumerate(self.passed):
+            if x in exposed:
+                for w in self.plan.written:
+                    there, sizes = f"a{i}.ctypes.data", [y.size * y.dtype.itemsize for y in (w, x)]
+                    shared.append(f"({there} < {at[w]} + {sizes[0]} and {at[w]} < {there} + {sizes[1]})")
+        return [f"if {' or '.join(shared)}:", '    raise TypeError("shared memory")'] if shared else []
 
     def copy(self, state: Node, value: Any) -> None:
         """Write a new value into an input's array."""

@@ -233,9 +233,13 @@ class Writer:
 
     def finished(self) -> Code:
         """Write everything: the first part, and the second, which a call that has begun it always finishes."""
+        self.called = {x: self.names[x] for x in self.passed}
         self.taken_over = {x: self.names[x] for x in self.bound}  # what make calls its parameters
         for node in self.bound:
             self.opened(node)
+        for node in self.plan.exposed:
+            if not isinstance(self.inputs[node], Draw):
+                self.apart(node)
         for node in self.plan.first:
             self.write(node)
         first, self.lines = self.lines, []
@@ -260,10 +264,17 @@ class Writer:
             self.static.discard(node)
             self.prelude.append(f"{self.names[node]} = {given}[()]")
 
+    def apart(self, node: Node) -> None:
+        """Take a copy of an input that lies in the same memory as one which is written to before it has been read."""
+        given, self.names[node] = self.names[node], self.fresh(f"{self.names[node]}_now")
+        shared = " or ".join(f"np.may_share_memory({given}, {self.taken_over[x]})" for x in self.plan.written)
+        self.static.discard(node)
+        self.prelude.append(f"{self.names[node]} = {given}.copy() if {shared} else {given}")
+
     def assembled(self, first: Lines, second: Lines, results: list[str]) -> Code:
         """Put make and step together."""
         bound = list(self.taken_over.values())
-        passed = [self.names[x] for x in self.passed]
+        passed = [self.called[x] for x in self.passed]
         body = list(first)
         functions = sorted(name for name in self.used if hasattr(np, name))
         finish: Lines = []
@@ -280,12 +291,6 @@ class Writer:
         lines += [f"    {line}" for line in self.made]
         if finish:
             lines += ["", *(f"    {line}" for line in finish)]
-        lines += [
-            "",
-            f"    def step({', '.join(passed)}):",
-            *(f"        {line}" for line in body),
-            "",
-            "    return step",
-            "",
-        ]
+        lines += ["", f"    def step({', '.join(passed)}):", *(f"        {line}" for line in body)]
+        lines += ["", "    return step", ""]
         return Code("\n".join(lines), self.bound, self.passed, self.constants)

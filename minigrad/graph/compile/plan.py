@@ -38,7 +38,6 @@ class Plan:
     ``copies``   (input, value): what is copied into an input's array at the very end
     ``fresh``    the results that each call returns in arrays of their own
     ``drawn_in`` a product -> the sum W − Yᵀ δ that BLAS computes along with it, in W
-    ``drawn_in`` a product -> the sum W − Yᵀ δ that BLAS computes along with it, in W
     """
 
     first: list[Node]
@@ -48,6 +47,19 @@ class Plan:
     copies: list[tuple[Node, Any]]
     fresh: set[Node]
     drawn_in: dict[Node, Node]
+
+    @property
+    def written(self) -> list[Node]:
+        """The inputs that are written to."""
+        return [x for x in dict.fromkeys([*self.in_place.values(), *(x for x, _ in self.copies)]) if x.size]
+
+    @property
+    def exposed(self) -> list[Node]:
+        """The inputs that are still read when others are being written to: no memory may be shared between them."""
+        values = [*(x for node in self.second for x in node.inputs), *(value for _, value in self.copies)]
+        roots = dict.fromkeys(root(x) for x in values if isinstance(x, Node))
+        written = set(self.written)
+        return [x for x in roots if x.op is None and x.value is None and x.shape and x.size and x not in written]
 
 
 def planned(

@@ -174,7 +174,8 @@ def _look_for_leaks(tracer: Tracer) -> None:
     """Raise if a traced value is still held by something outside the function."""
     if len(tracer.alive):
         gc.collect()
-    for kept in tracer.alive:
+    behind = {id(x) for kept in tracer.alive if kept.op is not None for x in kept._a}  # what others are made of
+    for kept in [x for x in tracer.alive if id(x) not in behind]:
         raise TraceError(
             f"compile: a value made at {kept.made} is kept outside the function after it has returned, where it "
             f"would stay what it was at the first call. Return it instead."
@@ -186,7 +187,7 @@ def _compare(first: Record, second: Record, places: Mapping[Any, str]) -> None:
     pairs = [_described(record) for record in (first, second)]
     for (a, node), (b, _) in zip(*pairs, strict=False):
         if a != b:
-            where = places.get(node, "a line of it")
+            where = places.get(node) or getattr(first.inputs.get(node), "place", None) or "a line of it"
             raise TraceError(
                 f"compile: at {where} the function computes with a value that is another in every call, and that "
                 f"would be frozen into the code. Pass it as an argument; draw random numbers by minigrad.nn.Dropout, "

@@ -75,6 +75,8 @@ class Variant:
             exec(builtins.compile(self.code.source, file, "exec"), namespace)
             self.step = namespace["make"]
             self.call = Call("step({})", [f"r[{i}]" for i in range(len(returned))])
+        kept = {x: i for i, x in enumerate(self.code.bound)}
+        self.apart = [(kept[x], kept[w]) for x in plan.exposed if x in kept for w in plan.written]
         self.bound = [inputs[x] if x in inputs else Captured(x.value, None) for x in self.code.bound]
         self.passed = [inputs[x] for x in self.code.passed]
         self.arrays: list[Any] = []  # those that the idle steps compute with
@@ -110,7 +112,9 @@ class Variant:
     def entry(self, arguments: Sequence[Any]) -> Callable[..., Any]:
         """Give the way into this trace, for the arrays that parameters have now."""
         arrays = [self.array(source) for source in self.bound]
-        if (self.native or self.drawn_in) and not all(_in_order(x) for x in arrays if isinstance(x, np.ndarray)):
+        odd = not all(_in_order(x) for x in arrays if isinstance(x, np.ndarray))
+        shared = self.native is not None and any(np.may_share_memory(arrays[i], arrays[j]) for i, j in self.apart)
+        if shared or (odd and (self.native or self.drawn_in)):
             self.native, self.gemm = None, False
             self.write()
             return self.entry(arguments)

@@ -1,0 +1,177 @@
+"""What a compiled function cannot do is an error that names the line, and leaves everything as it was."""
+
+import inspect
+import re
+import traceback
+
+import numpy as np
+import pytest
+from compiling import as_code, assert_same, each_backend, plain, running
+
+from minigrad import Tensor, compile, nn, optim
+from minigrad.graph.compile.tracing import TraceError
+
+X = np.random.default_rng(0).normal(size=(4, 3))
+
+
+class World:
+    """All that a function may reach outside of itself."""
+
+    def __init__(self):
+        self.W = Tensor(np.ones((3, 2)), requires_grad=True, name="W")
+        self.W.grad = Tensor(np.full((3, 2), 0.5))
+        self.optimizer = optim.Adam([self.W], lr=0.1)
+        self.kept, self.count = [], 0
+        self.rng = np.random.default_rng(5)
+        self.dropout = nn.Dropout(0.5, rng=np.random.default_rng(6))
+        self.other = np.zeros(2)
+
+    def shown(self):
+        rngs = [np.array(r.bit_generator.state["state"]["state"] % 2**62) for r in (self.rng, self.dropout.rng)]
+        state = [dict(row.state) for row in self.optimizer._rows]
+        return plain([self.W, self.W.grad, state, rngs, self.other])
+
+
+def truth(world, y):
+    if y.sum() > 0:  # here
+        y = -y
+    return y
+
+
+def number(world, y):
+    return y * float(y.detach().sum())  # here
+
+
+def whole(world, y):
+    return y[int(abs(y.detach().sum())) % 2]  # here
+
+
+def data(world, y):
+    return y * y.data.max()  # here
+
+
+def item(world, y):
+    return y * y.sum().item()  # here
+
+
+def array(world, y):
+    return y * np.asarray(y.detach())  # here
+
+
+def written(world, y):
+    world.other[...] = y.detach()[0]  # here
+    return y
+
+
+def largest(world, y):
+    return y[:, y.sum(0).argmax()]  # here
+
+
+def kept(world, y):
+    world.kept.append(y * 2)  # here
+    return y
+
+
+def drawn(world, y):
+    return y * world.rng.random(2)  # here
+
+
+def counted(world, y):
+    world.count += 1
+    return y * world.count  # here
+
+
+MISTAKES = [truth, number, whole, data, item, array, written, largest, kept, drawn, counted]
+
+
+@each_backend
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda f: f.__name__)
+def test_it_names_the_line_and_changes_nothing(mistake, backend):
+    world, witness = World(), World()
+
+    def step(world, x):
+        world.optimizer.zero_grad()
+        y = mistake(world, world.dropout(x) @ world.W)
+        y.sum().backward()
+        world.optimizer.step()
+        return y
+
+    lines, start = inspect.getsourcelines(mistake)
+    line = start + next(i for i, text in enumerate(lines) if text.endswith("# here\n"))
+    with running(backend):
+        code = as_code(lambda x: step(world, x), backend)
+        with pytest.raises(TraceError, match=rf"test_compile_errors\.py:{line}\b"):
+            code(X)
+        if mistake is drawn:
+            world.rng = np.random.default_rng(5)  # it is the user's own, and was drawn from
+        world.count = 0
+        world.kept.clear()
+        assert_same(world.shown(), witness.shown())
+        assert_same(plain(step(world, X)), plain(step(witness, X)))
+        assert_same(world.shown(), witness.shown())
+
+
+def test_a_parameter_written_into_by_hand():
+    W = Tensor(np.ones(3), requires_grad=True, name="W")
+
+    @compile
+    def step(x):
+        y = (x * W).sum()
+        W.data[...] -= 0.1
+        return y
+
+    with pytest.raises(TraceError, match="writes into the array of W itself"):
+        step(X[0])
+    np.testing.assert_array_equal(W.data, 1)
+
+
+def test_a_result_recorded_outside():
+    W = Tensor(np.ones(3), requires_grad=True, name="W")
+    y = W * 2
+
+    def loss(x):
+        E = (x * y).sum()
+        E.backward()
+        return E
+
+    with pytest.raises(TraceError, match="recorded outside"):
+        compile(loss)(X[0])
+    with pytest.raises(TraceError, match="recorded outside"):
+        compile(lambda x: (x * x).sum())(y)
+    assert W.grad is None
+
+
+def test_an_argument_that_cannot_be_told_from_another():
+    with pytest.raises(TypeError, match="an argument of type bytearray is neither an array nor hashable"):
+        compile(lambda x, y: x)(1.0, bytearray())
+
+
+def test_the_functions_own_error_comes_through():
+    W = Tensor(np.ones((3, 2)), requires_grad=True, name="W")
+    rng = np.random.default_rng(6)
+    state = rng.bit_generator.state
+    dropout = nn.Dropout(0.5, rng=rng)
+
+    @compile
+    def step(x):
+        y = dropout(x) @ W
+        y.sum().backward()
+        return y @ x
+
+    with pytest.raises(ValueError, match=re.escape("(4, 2)")):
+        step(X)
+    assert W.grad is None
+    assert rng.bit_generator.state == state
+
+
+def test_a_traceback_shows_the_line_of_the_code():
+    @compile
+    def step(x):
+        return np.log(x).sum()
+
+    step(np.abs(X))
+    with np.errstate(all="raise"), pytest.raises(FloatingPointError) as caught:
+        step(X)
+    shown = "".join(traceback.format_exception(caught.value))
+    assert "<minigrad.compile step" in shown
+    assert re.search(r"\blog\(x, v", shown), shown
