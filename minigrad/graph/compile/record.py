@@ -174,8 +174,10 @@ def _look_for_leaks(tracer: Tracer) -> None:
     """Raise if a traced value is still held by something outside the function."""
     if len(tracer.alive):
         gc.collect()
-    behind = {id(x) for kept in tracer.alive if kept.op is not None for x in kept._a}  # what others are made of
-    for kept in [x for x in tracer.alive if id(x) not in behind]:
+    alive = list(tracer.alive)
+    behind = {id(x) for kept in alive if kept.op is not None for x in kept._a}  # what others are made of
+    behind |= {id(getattr(kept, "_grad", None)) for kept in alive}
+    for kept in [x for x in alive if id(x) not in behind]:
         raise TraceError(
             f"compile: a value made at {kept.made} is kept outside the function after it has returned, where it "
             f"would stay what it was at the first call. Return it instead."
