@@ -26,5 +26,7 @@ def test_the_work_that_the_readme_shows(capsys):
 
 
 def test_the_rest_of_the_code_runs():
+    """One block after the other, as a reader enters them."""
+    space = {}
     for code in re.findall(r"```python\n(.*?)```", section("Use it"), re.DOTALL):
-        exec(code.replace("history.plot()", "history"), {})
+        exec(code.replace("history.plot()", "history"), space)
