@@ -21,7 +21,7 @@ def in_python(step: Callable[[Any, Any], Any], X: Array, T: Array, size: int | N
     """Call the step for each batch; give the losses, (epochs, batches)."""
     rng = None if rng is None else np.random.default_rng(rng)
     losses = [[float(np.asarray(_value(step(x, t)))) for x, t in batches(X, T, size, rng)] for _ in range(epochs)]
-    return np.array(losses, np.float64).reshape(epochs, -1)
+    return np.array(losses, np.float64).reshape(epochs, -(-len(X) // min(len(X), size or len(X))))
 
 
 def _value(E: Any) -> Any:

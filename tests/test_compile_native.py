@@ -1,0 +1,171 @@
+"""Steps in machine code, whole epochs, exported modules, and the fuzzer's first programs."""
+
+import runpy
+
+import numpy as np
+import pytest
+from compiling import assert_same, plain, state
+
+from benchmarks import fuzz
+from minigrad import Tensor, compile, data, nn, optim
+from minigrad.losses import softmax_cross_entropy, squared_error
+from minigrad.training import fit
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(11, 3))
+T = np.eye(2)[RNG.integers(2, size=11)]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _own_cache(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MINIGRAD_CACHE", str(tmp_path_factory.mktemp("native")))
+        yield
+
+
+@pytest.fixture(params=["numpy", "native"])
+def backend(request):
+    if request.param == "native":
+        pytest.importorskip("numba")
+    return request.param
+
+
+def taught(rule=optim.Adam, loss=softmax_cross_entropy, **options):
+    """Give a training step, and its parameters and optimizer."""
+    model = nn.MLP([3, 4, 2], output="identity", rng=np.random.default_rng(1), **options)
+    optimizer = rule(model.parameters(), lr=0.05)
+
+    def step(x, t):
+        optimizer.zero_grad()
+        E = loss(model(x), t)
+        E.backward()
+        optimizer.step()
+        return E
+
+    return step, model.parameters(), optimizer
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_machine_code_takes_the_eager_steps(dtype):
+    pytest.importorskip("numba")
+    x, t = X.astype(dtype), T.astype(dtype)
+    (eager, params, optimizer), (step, others, other) = taught(dtype=dtype), taught(dtype=dtype)
+    code = compile(step, backend="native")
+    for n in (11, 11, 11):
+        assert_same(plain(eager(x[:n], t[:n])), plain(code(x[:n], t[:n])), 1e-12 if dtype is np.float64 else 1e-5)
+    tolerance = 1e-12 if dtype is np.float64 else 1e-4
+    assert_same(plain(state(params, optimizer)), plain(state(others, other)), tolerance)
+    wide = np.zeros((11, 6), dtype)
+    wide[:, ::2] = x
+    assert_same(plain(eager(wide[:, ::2], t)), plain(code(wide[:, ::2], t)), tolerance)
+    assert "address" in code.source
+
+
+def test_an_input_that_is_a_view_of_a_parameter_in_machine_code():
+    pytest.importorskip("numba")
+
+    def made():
+        W, V = (Tensor(np.random.default_rng(i).normal(size=(3, 3)), requires_grad=True) for i in range(2))
+        optimizer = optim.SGD([W, V], lr=0.1)
+
+        def step(x):
+            optimizer.zero_grad()
+            E = squared_error(np.tanh(x @ W) @ V, x)
+            E.backward()
+            optimizer.step()
+            return E
+
+        return step, W, V
+
+    (eager, W, V), (step, W2, V2) = made(), made()
+    code = compile(step, backend="native")
+    for _ in range(3):
+        assert_same(plain(eager(W.data)), plain(code(W2.data)))
+        assert_same(plain([W, V]), plain([W2, V2]))
+
+
+@pytest.mark.parametrize("size", [4, None, 20])
+def test_epochs_are_the_loop_over_the_batches(backend, size):
+    (eager, params, optimizer), (step, others, other) = taught(), taught()
+    rng = np.random.default_rng(7)
+    expected = [[float(eager(x, t).data) for x, t in data.batches(X, T, size, rng)] for _ in range(3)]
+    losses = compile(step, backend=backend).epochs(X, T, size, epochs=3, rng=np.random.default_rng(7))
+    np.testing.assert_allclose(losses, expected, rtol=1e-12)
+    assert_same(plain(state(params, optimizer)), plain(state(others, other)))
+
+
+def test_epochs_say_what_they_do_not_take():
+    code = compile(taught()[0])
+    with pytest.raises(ValueError, match="same samples"):
+        code.epochs(X, T[:3])
+    with pytest.raises(ValueError, match="1 or more, got 0"):
+        code.epochs(X, T, 0)
+    with pytest.raises(ValueError, match="epochs must be 0 or more, not -1"):
+        code.epochs(X, T, 4, epochs=-1)
+    with pytest.raises(TypeError, match="must return its loss, one number"):
+        compile(lambda x, t: x).epochs(X, T, 4)
+    assert code.epochs(X, T, 4, epochs=0).shape == (0, 3)
+
+
+def test_fit_compiled_is_fit(backend):
+    histories, models = [], []
+    for how in (False, True if backend == "numpy" else "native"):
+        model = nn.MLP([3, 4, 2], output="identity", rng=np.random.default_rng(1))
+        rule = optim.Momentum(model.parameters(), lr=0.05)
+        rng = np.random.default_rng(2)
+        history = fit(model, softmax_cross_entropy, rule, (X, T), 3, 4, progress=False, rng=rng, compile=how)
+        histories.append([np.array(history.loss), np.array(history.accuracy)])
+        models.append(plain(model.parameters()))
+    assert_same(*histories)
+    assert_same(*models)
+
+
+@pytest.mark.parametrize("rule", [optim.SGD, optim.Adam])
+def test_an_exported_module_needs_numpy_alone(rule, tmp_path):
+    (eager, params, optimizer), (step, others, other) = taught(rule), taught(rule)
+    code = compile(step)
+    assert_same(plain(eager(X, T)), plain(code(X, T)))
+    path = tmp_path / "step.py"
+    code.export(path)
+    text = path.read_text(encoding="utf-8")
+    assert "minigrad" not in text
+    make = runpy.run_path(str(path))["make"]
+    names = make.__code__.co_varnames[: make.__code__.co_argcount]
+    arrays = code._latest().arrays
+    assert len(names) == len(arrays) == 4 + sum(len(row.state) for row in other._rows)
+    again = make(*arrays)
+    settings = again.__code__.co_varnames[2 : again.__code__.co_argcount]
+    for _ in range(3):
+        found = again(X, T, *(getattr(other, name) for name in settings))
+        assert float(found[0]) == pytest.approx(float(eager(X, T).data), rel=1e-12)
+    assert_same(plain(state(params, optimizer)), plain(state(others, other)))
+
+
+@pytest.mark.parametrize("block", range(4))
+def test_random_programs_agree_on_every_backend(block):
+    pytest.importorskip("numba")
+    for seed in range(15 * block, 15 * block + 15):
+        assert fuzz.check(seed, ("numpy", "interpreted")) is None
+
+
+def test_a_random_program_in_machine_code():
+    pytest.importorskip("numba")
+    assert fuzz.check(720, ("native",)) is None
+
+
+def test_the_fuzzer_finds_a_mistake_and_makes_it_small(monkeypatch):
+    real = fuzz.results
+
+    def spoiled(given, backend):
+        found = real(given, backend)
+        return found if backend is None else [None if x is None else x + np.ones((), x.dtype) for x in found]
+
+    monkeypatch.setattr(fuzz, "results", spoiled)
+    found = next(text for seed in range(5) if (text := fuzz.check(seed, ("numpy",))))
+    assert "numpy: result 0" in found
+    assert found.count("\nv") == 1  # one line, the smallest program there is
+
+
+def test_the_fuzzers_command(capsys):
+    assert fuzz.main(["--seconds", "0.2", "--seed", "3", "--native-every", "0"]) == 0
+    assert "programs from seed 3" in capsys.readouterr().out
