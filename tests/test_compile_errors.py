@@ -146,6 +146,14 @@ def test_an_argument_that_cannot_be_told_from_another():
         compile(lambda x, y: x)(1.0, bytearray())
 
 
+def test_arrays_that_compute_by_rules_of_their_own():
+    code = compile(lambda x: x * 2)
+    with pytest.raises(TypeError, match="an argument is a MaskedArray"):
+        code(np.ma.array([1.0, 2.0], mask=[False, True]))
+    with pytest.raises(TypeError, match="an argument has dtype object"):
+        code(np.array([1, 2], object))
+
+
 def test_the_functions_own_error_comes_through():
     W = Tensor(np.ones((3, 2)), requires_grad=True, name="W")
     rng = np.random.default_rng(6)

@@ -148,6 +148,12 @@ def test_random_programs_agree_on_every_backend(block):
         assert fuzz.check(seed, ("numpy", "interpreted")) is None
 
 
+def test_programs_that_once_were_compiled_wrongly():
+    pytest.importorskip("numba")
+    for seed in (1260, 20172, 20217, 20296, 21050):
+        assert fuzz.check(seed, ("numpy", "interpreted")) is None
+
+
 def test_a_random_program_in_machine_code():
     pytest.importorskip("numba")
     assert fuzz.check(720, ("native",)) is None

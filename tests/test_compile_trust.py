@@ -187,6 +187,7 @@ def odd(array):
         "reversed": array[::-1].copy()[::-1],
         "read-only": locked,
         "unaligned": unaligned,
+        "swapped": array.astype(array.dtype.newbyteorder()),
         "broadcast": np.broadcast_to(array[:1], array.shape),
     }
 

@@ -181,13 +181,13 @@ class AddAt(Op):
 
 def _added_at(node: Node) -> Any:
     """y + scatter(x) needs no array of zeros; scatter(a) + scatter(b) = scatter(a + b) at one index."""
-    if node.op != add or not all(isinstance(x, Node) and x.shape == node.shape for x in node.inputs):
+    if node.op != add or not node.shape or not all(isinstance(x, Node) and x.shape == node.shape for x in node.inputs):
         return None
     a, b = node.inputs
     if isinstance(a.op, Scatter) and a.op == b.op:
         return a.op(a.inputs[0] + b.inputs[0])
     for y, x in ((a, b), (b, a)):
-        if isinstance(x.op, Scatter) and is_basic(x.op.key) and x.dtype == y.dtype == node.dtype:
+        if isinstance(x.op, Scatter) and x.inputs[0].shape and _looks(x.op.key) and x.dtype == y.dtype == node.dtype:
             return AddAt(x.op.key)(y, x.inputs[0])
     return None
 
@@ -240,6 +240,10 @@ def copied(x: Node) -> Node:
 def is_view(op: Op | None) -> bool:
     """Say whether an operation gives other sight of its input's memory, rather than an array of its own."""
     if isinstance(op, Index):
-        parts = op.key if isinstance(op.key, tuple) else (op.key,)
-        return not isinstance(op, Scatter) and is_basic(op.key) and not any(isinstance(x, bool) for x in parts)
+        return not isinstance(op, Scatter) and _looks(op.key)
     return isinstance(op, Transpose | Reshape | BroadcastTo) and not isinstance(op, Spread)
+
+
+def _looks(key: Any) -> bool:
+    """Say whether NumPy gives a view for an index: it copies for arrays, and for True."""
+    return is_basic(key) and not any(isinstance(x, bool) for x in (key if isinstance(key, tuple) else (key,)))

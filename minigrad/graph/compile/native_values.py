@@ -59,7 +59,7 @@ class Values:
         self.kinds: set[str] = set()
         self.lines: Lines = []
         for x in (*inputs, *plan.first, *plan.second):
-            if x.dtype.name not in DTYPES and not x.weak:
+            if (x.dtype.name not in DTYPES or not x.dtype.isnative) and not x.weak:
                 raise Unsupported(f"dtype {x.dtype}")
 
     # memory

@@ -61,6 +61,7 @@ class Tracer:
 
     def argument(self, position: int, x: Any) -> Any:
         """Give what the function gets for an array, a Tensor or a float among its arguments."""
+        _plainly(x.data if isinstance(x, Tensor) else x)
         if not isinstance(x, Tensor):
             number = isinstance(x, float) and not isinstance(x, np.generic)
             like = x if number or is_array(x) else np.asarray(x)
@@ -247,3 +248,14 @@ class Tracer:
                 array[...] = copy
                 found = next((t for t, _ in self.twins.values() if t.data is array), found)
         return found
+
+
+def _plainly(array: Any) -> None:
+    """Refuse arrays that compute by rules of their own, which the code would not follow."""
+    if not isinstance(array, float | np.generic) and type(array) not in (np.ndarray, np.memmap):
+        raise TypeError(
+            f"compile: an argument is a {type(array).__name__}, and the code computes with NumPy's own arrays. Pass "
+            f"np.asarray(…) of it, or call the function uncompiled."
+        )
+    if np.result_type(array).kind not in "biufc":
+        raise TypeError(f"compile: an argument has dtype {np.result_type(array)}, and the code computes with numbers.")
