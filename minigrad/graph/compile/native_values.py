@@ -161,7 +161,7 @@ class Values:
         elif isinstance(op, Power):
             written = f"{values[0]} ** {op.exponent!r}"
         elif name == "power":
-            written = f"{values[0]} ** {values[1]}"
+            written = f"np.{node.dtype.name}({values[0]}) ** {values[1]}"  # float32 ** int64 is float64, as in NumPy
         elif name == "where":
             written = f"({values[1]}) if {values[0]} else ({values[2]})"
         elif isinstance(op, Cast):
