@@ -169,14 +169,15 @@ class Compiled:
 
     def _loop(self, X: Array, T: Array, rows: int) -> NativeEpochs:
         """Give the loop for batches of one size."""
-        x, t = (np.zeros((rows, *a.shape[1:]), a.dtype) for a in (X, T))
-        variant = self._variant((x, t), {})
-        if variant.native is None:
-            raise Unsupported("arrays that native code does not compute with")
-        key = (id(variant), rows)
-        if key not in self._loops:
-            self._loops[key] = NativeEpochs(variant, x, t)
-        return self._loops[key]
+        key = (rows, X.shape[1:], X.dtype, T.shape[1:], T.dtype)
+        loop = self._loops.get(key)
+        if loop is None or not loop.variant.holds([loop.x, loop.t]):
+            x, t = (np.zeros((rows, *a.shape[1:]), a.dtype) for a in (X, T))
+            variant = self._variant((x, t), {})
+            if variant.native is None:
+                raise Unsupported("arrays that native code does not compute with")
+            loop = self._loops[key] = NativeEpochs(variant, x, t)
+        return loop
 
     def export(self, path: str | os.PathLike[str]) -> None:
         """Write the latest call's code as a module of its own, which needs NumPy alone: ``make(…)`` gives ``step(…)``.
