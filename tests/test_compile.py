@@ -443,3 +443,27 @@ def test_compile_is_a_decorator_and_says_what_it_does_not_take():
         compile(3)
     with pytest.raises(ValueError, match=r"backend must be .numpy. or .native., not .cuda."):
         compile(double, backend="cuda")
+
+
+@pytest.mark.parametrize(("threads", "called"), [("1", True), ("2", False)])
+def test_a_large_update_is_one_call_of_blas_where_it_has_one_thread(monkeypatch, threads, called):
+    """The product is added to W where W lies: the same new W as by hand, and no other array of its size."""
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+        monkeypatch.setenv(name, threads)
+    rng = np.random.default_rng(0)
+    x, t = rng.normal(size=(32, 200)), rng.normal(size=(32, 180))
+    W = Tensor(rng.normal(size=(200, 180)), requires_grad=True, name="W")
+    optimizer = optim.SGD([W], lr=0.01)
+
+    @compile
+    def step(x, t):
+        E = squared_error(x @ W, t)
+        optimizer.zero_grad()
+        E.backward()
+        optimizer.step()
+        return E
+
+    wanted = W.data - 0.01 * x.T @ (x @ W.data - t)
+    step(x, t)
+    np.testing.assert_allclose(W.data, wanted, rtol=1e-12, atol=1e-12)
+    assert ("dgemm(" in step.source) is called

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import linecache
+import os
 from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from importlib.util import find_spec
@@ -83,11 +84,15 @@ class Variant:
         self.idle: list[Any] = []
 
     def draws_in(self, product: Node) -> bool:
-        """Say whether BLAS may add a product to a parameter: natively always, else where SciPy is and it pays."""
+        """Say whether BLAS may add a product to a parameter: natively always, else where SciPy is and it pays.
+
+        SciPy has a BLAS of its own. With several threads each, the two wait for each other's: a step of 5.4 ms took 31.
+        """
         if self.native is not None:
             return True
         (m, k), n = product.inputs[0].shape, product.shape[1]
-        return self.gemm and product.dtype.char in "df" and m * n * k >= WORTH_A_GEMM and find_spec("scipy") is not None
+        pays = product.dtype.char in "df" and m * n * k >= WORTH_A_GEMM
+        return self.gemm and pays and _one_thread() and find_spec("scipy") is not None
 
     def workspace(self, arrays: list[Any]) -> Any:
         """Give memory of its own to compute in: no two threads share it."""
@@ -152,3 +157,8 @@ def hints(record: Record, f: Callable[..., Any]) -> dict[Node, str]:
 def _in_order(array: Any) -> bool:
     """Say whether an array's elements lie in order, so that machine code and BLAS may write to them where they are."""
     return bool(array.flags.carray)
+
+
+def _one_thread() -> bool:
+    """Say whether BLAS is held to one thread, by the variables that it reads when it is loaded."""
+    return os.cpu_count() == 1 or "1" in (os.environ.get("OPENBLAS_NUM_THREADS"), os.environ.get("OMP_NUM_THREADS"))
