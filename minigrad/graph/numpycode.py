@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.graph.node import Node
+from minigrad.graph.notation.matrix import walked
 from minigrad.graph.notation.term import ATOM, Term, symbol, write
 from minigrad.graph.notation.writers import TEXT
 from minigrad.op import Elementwise, Op
@@ -69,21 +70,7 @@ def expression(value: Any, names: Mapping[Node, str], expand: Node | None = None
 
     Raises ``NotImplementedError``, naming the operation, where NumPy has none of its name.
     """
-    terms: dict[int, Term] = {}
-    stack = [value]
-    while stack:  # operands first, without recursion
-        node = stack[-1]
-        if isinstance(node, Node) and node in names and node is not expand:
-            terms[id(node)] = symbol(names[node])
-            stack.pop()
-            continue
-        inputs = node.inputs if isinstance(node, Node) else ()
-        missing = [x for x in inputs if id(x) not in terms]
-        stack.extend(missing)
-        if not missing:
-            terms[id(node)] = _term(node, [terms[id(x)] for x in inputs])
-            stack.pop()
-    return write(terms[id(value)], TEXT)
+    return write(walked(value, names, expand, _term), TEXT)
 
 
 def _term(node: Any, parts: list[Term]) -> Term:

@@ -162,7 +162,7 @@ def _record(tracer: Tracer, returned: Any) -> Record:
             grads.append((t, now.node))
             if before is None and not zeroed:
                 without.append(t)  # it starts from None: where there is a gradient to add to, the code is another
-    updates = [(tracer.input(source, tracer.contents(source)), value) for source, value in tracer.updates.values()]
+    updates = [(tracer.input(source, source.read([])), value) for source, value in tracer.updates.values()]
     inputs = {node: source for source, node in tracer.inputs.values()}
     return Record(
         result, values, updates, grads, inputs, tracer.guards, without, tracer.seeds,

@@ -225,10 +225,6 @@ class Tracer:
         """Give the input that holds the gradient a Tensor came with, if it came with one."""
         return self.inputs.get(Gradient(t).key, (None, None))[1]
 
-    def contents(self, source: Source) -> Any:
-        """Give what a source that is no argument holds."""
-        return source.read([])
-
     def let_go(self) -> None:
         """Hold on to no traced value any more: one that is still alive then is held by somebody else."""
         self.twins.clear()

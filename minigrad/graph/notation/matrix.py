@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,13 @@ from minigrad.ops.shaping import Reshape
 
 def matrix_term(expression: Any, names: Mapping[Node, str], expand: Node | None = None) -> Term:
     """Give the Term of an expression; a Node in ``names`` is a symbol, unless it is the one to ``expand``."""
+    return walked(expression, names, expand, _term)
+
+
+def walked(
+    expression: Any, names: Mapping[Node, str], expand: Node | None, term: Callable[[Any, list[Term]], Term]
+) -> Term:
+    """Put an expression's Term together, each part by ``term(node, terms of its operands)``."""
     terms: dict[int, Term] = {}
     stack = [expression]
     while stack:  # operands first, without recursion
@@ -29,7 +36,7 @@ def matrix_term(expression: Any, names: Mapping[Node, str], expand: Node | None 
         missing = [x for x in inputs if id(x) not in terms]
         stack.extend(missing)
         if not missing:
-            terms[id(node)] = _term(node, [terms[id(x)] for x in inputs])
+            terms[id(node)] = term(node, [terms[id(x)] for x in inputs])
             stack.pop()
     return terms[id(expression)]
 
