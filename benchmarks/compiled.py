@@ -1,5 +1,6 @@
 """The step by minigrad.compile: the layers and losses of `engine.Layers`, turned into code."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,9 +26,10 @@ class Compiled(Layers):
             return E
 
         self.step = compile(step, backend=self.backend)
+        self.call = partial(self.step, self.X, self.T)
 
     def __call__(self) -> Any:
-        return self.step(self.X, self.T)
+        return self.call()
 
 
 class Native(Compiled):
@@ -43,6 +45,7 @@ class Epochs(Native):
 
     def __init__(self, start: Start) -> None:
         super().__init__(start)
+        del self.call
         self.batch = len(start.X)
         self.all_X, self.all_T = (np.tile(x, (self.steps, 1)) for x in (start.X, start.T))
 

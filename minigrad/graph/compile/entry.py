@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,8 @@ from minigrad.tensor import Tensor, _constant
 class Call:
     """How the code is called: what comes before, the call itself with ``{}`` for what it is passed, its results.
 
-    Each value that is passed brings the comma behind it.
+    Each value that is passed brings the comma behind it. A call that holds Python's lock (the GIL) while it computes is
+    never in two threads at once, which then may share the step.
     """
 
     written: str
@@ -29,9 +31,10 @@ class Call:
     before: list[str] = field(default_factory=list)
     known: dict[str, Any] = field(default_factory=dict)
     fitting: Callable[[Any], Any] | None = None
+    holds_lock: bool = False
 
 
-MISS = object()  # what an entry gives if the call is not for it
+MISS = object()  # what an entry gives if the call is not for it; the default of its arguments
 
 
 def entry(
@@ -45,11 +48,13 @@ def entry(
 ) -> Callable[..., Any]:
     """Give ``enter(*arguments)``: it takes a step from the idle ones, runs it, and puts it back.
 
-    It gives MISS without having done anything if the arguments differ from those traced in shape, dtype or kind, an
+    It gives ``missed(*arguments)``, MISS, without having done anything if the arguments differ from those traced in shape, dtype or kind, an
     array in ``bound`` is no longer the one that the step was made for, or what the trace depended on has changed.
     """
     known: dict[str, Any] = {
         "MISS": MISS,
+        "missed": lambda *_: MISS,
+        "hits": [0],
         "idle": idle,
         "new": object.__new__,
         "ndarray": np.ndarray,
@@ -61,7 +66,7 @@ def entry(
         known[f"x{len(known)}"] = x
         return f"x{len(known) - 1}"
 
-    # Then the code itself refuses what has another type; but not after it has drawn random numbers.
+    # Then the code itself refuses what has another shape or dtype; but not after it has drawn random numbers.
     typed = call.fitting is not None and not any(isinstance(source, Draw) for source in bound)
     letters = [f"a{i}" for i in range(len(arguments))]
     checks = [check for letter, x in zip(letters, arguments, strict=True) for check in _like(letter, x, name, typed)]
@@ -85,14 +90,18 @@ def entry(
             assert isinstance(source, Argument)
             letter = letters[source.position]
             values.append(f"{letter}.data" if isinstance(arguments[source.position], Tensor) else letter)
-    lines = [f"def enter({', '.join(letters)}):"]
-    if checks:
-        lines += [f"    if {' or '.join(checks)}:", "        return MISS"]
-    lines += ["    if not idle:", "        return MISS", "    step = idle.pop()"]
+    lines = [f"def enter({''.join(f'{letter}=MISS, ' for letter in letters)}{'/, ' if letters else ''}*more, **named):"]
+    missed = f"return missed({''.join(f'{letter}, ' for letter in letters)}*more, **named)"
+    lines += [f"    if {' or '.join(['more', 'named', *checks])}:", f"        {missed}"]
     known |= call.known | {"fitting": call.fitting}
+    if call.holds_lock:
+        known["address"] = idle[-1].address
+    else:
+        lines += ["    if not idle:", f"        {missed}", "    step = idle.pop()"]
     lines += [f"    {line}" for line in call.before]
-    kinds = [(letter, name(x.dtype)) for letter, x in zip(letters, arguments, strict=True) if typed and _bare(x)]
-    lines += _called(call, values, [f"{letter}.dtype != {kind}" for letter, kind in kinds])
+    bare = [(letter, x) for letter, x in zip(letters, arguments, strict=True) if typed and _bare(x)]
+    misfits = [f"{letter}.shape != {x.shape} or {letter}.dtype != {name(x.dtype)}" for letter, x in bare]
+    lines += [*_called(call, values, misfits, missed), "    hits[0] += 1"]
     position = len(record.returned)
     for t, g in record.grads:
         if g is None:
@@ -114,26 +123,28 @@ def entry(
     return enter
 
 
-def _called(call: Call, values: list[str], misfits: list[str]) -> list[str]:
+def standing(enter: Any, missed: Callable[..., Any], hits: list[int]) -> Callable[..., Any]:
+    """Give the same way in, which goes to ``missed`` with the calls that are not for it and counts the others."""
+    return FunctionType(enter.__code__, enter.__globals__ | {"missed": missed, "hits": hits}, None, enter.__defaults__)
+
+
+def _called(call: Call, values: list[str], misfits: list[str], missed: str) -> list[str]:
     """Write the call; where arguments have to lie in order in memory and do not, it is called with copies.
 
-    ``misfits`` say that they are not those of the trace at all.
+    ``misfits`` say that they are not those of the trace at all, ``missed`` what is done then.
     """
     written = call.written.format("".join(f"{value}, " for value in values))
+    back = [] if call.holds_lock else ["    idle.append(step)"]
     if call.fitting is None:
-        return [f"    r = {written}", "    idle.append(step)"]
+        return [f"    r = {written}", *back]
     again = call.written.format("".join(f"fitting({value}), " for value in values))
     return [
         "    try:",
         f"        r = {written}",
         "    except TypeError:",
-        *(
-            [f"        if {' or '.join(misfits)}:", "            idle.append(step)", "            return MISS"]
-            if misfits
-            else []
-        ),
+        *([f"        if {' or '.join(misfits)}:", *(f"        {x}" for x in back), f"            {missed}"] if misfits else []),
         f"        r = {again}",
-        "    idle.append(step)",
+        *back,
     ]
 
 
@@ -149,9 +160,9 @@ def _different(record: Record, letters: list[str], name: Callable[[Any], str]) -
 
 
 def _like(letter: str, x: Any, name: Callable[[Any], str], typed: bool) -> list[str]:
-    """Write what would tell an argument from the one traced; only its shape, if the code is ``typed``."""
+    """Write what would tell an argument from the one traced; only its class, if the code is ``typed``."""
     if typed and _bare(x):
-        return [f"{letter}.__class__ is not ndarray or {letter}.shape != {x.shape}"]
+        return [f"{letter}.__class__ is not ndarray"]
     if isinstance(x, Tensor):
         grad = "<=" if x.requires_grad else ">"
         d = f"{letter}.data"

@@ -21,7 +21,8 @@ from minigrad.graph.compile.native_source import NativeCode
 types = native_math.core_types
 KINDS = {"float64": types.float64, "float32": types.float32, "int64": types.int64, "int32": types.int32,
          "bool": types.boolean}  # fmt: skip
-OPTIONS = "error_model='numpy', nogil=True, cache=True, fastmath={'reassoc', 'contract'}"
+HELD = "error_model='numpy', cache=True, fastmath={'reassoc', 'contract'}"
+OPTIONS = f"nogil=True, {HELD}"
 
 
 def cache_folder() -> Path:
@@ -71,7 +72,7 @@ from minigrad.graph.compile.native_math import (
 
 def _module(code: NativeCode) -> str:
     signature = ", ".join(_type(x) for x in _arguments(code))
-    return f"{HEAD}@numba.njit([({signature},)], {OPTIONS})\n{code.source}"
+    return f"{HEAD}@numba.njit([({signature},)], {HELD if code.quick else OPTIONS})\n{code.source}"
 
 
 def _arguments(code: NativeCode) -> list[Any]:
@@ -106,10 +107,13 @@ def call(code: NativeCode, step: Callable[..., Any], draws: Sequence[tuple[int, 
         if dtype is None:
             results.append(f"r{code.places[position]}")
         else:
-            known[f"as{position}"] = dtype.type
-            results.append(f"as{position}(r[{numbers}])" if several else f"as{position}(r)")
+            r = f"r[{numbers}]" if several else "r"
+            one = dtype.kind == "f"  # times 1 is exact, and 40 ns where float32(r) takes 150
+            results.append(f"as{position} * {r}" if one else f"as{position}({r})")
+            known[f"as{position}"] = dtype.type(1) if one else dtype.type
             numbers += 1
-    return Call(f"compiled(step.address, {{}}{outputs})", results, before, known, _fitting)
+    address = "address" if code.quick else "step.address"
+    return Call(f"compiled({address}, {{}}{outputs})", results, before, known, _fitting, code.quick)
 
 
 def _fitting(x: Any) -> Any:

@@ -25,6 +25,7 @@ from minigrad.graph.node import Node
 from minigrad.ops.linalg import MatMul
 
 AT_A_TIME = 4  # rows that a small product adds up before it writes
+QUICK = 1 << 13  # multiplications or elements, up to which a step takes some microseconds
 
 
 @dataclass
@@ -43,6 +44,7 @@ class NativeCode:
     outputs: list[tuple[tuple[int, ...], np.dtype[Any]]]
     numbers: list[np.dtype[Any] | None]
     places: dict[int, int]  # the position of a returned array among the results -> among the outputs
+    quick: bool  # other threads may as well wait for it
 
 
 class NativeWriter(LoopWriter):
@@ -224,7 +226,8 @@ class NativeWriter(LoopWriter):
             parameters.append(f"{name}_")
             opening.append(f"{name} = pointer{DTYPES[x.dtype.name]}({name}_.ctypes.data)")
         results = [self.number(x, np.dtype(np.float64)) for x in self.returned if np.shape(x) == ()]
-        body = [*opening, *head, *self.apart(), *self.lines, f"return {', '.join(results)}" if results else "return 0"]
+        end = f"return {', '.join(results)}" if results else "return 0"
+        body = [*self.suited(), *opening, *head, *self.apart(), *self.lines, end]
         source = "\n".join([f"def step({', '.join(parameters)}):", *(f"    {line}" for line in body), ""])
         numbers = [
             None if np.shape(x) else (x.dtype if isinstance(x, Node) else np.result_type(x)) for x in self.returned
@@ -240,7 +243,19 @@ class NativeWriter(LoopWriter):
             outputs,
             numbers,
             places,
+            self.work() <= QUICK and not any(isinstance(self.inputs.get(x), Draw) for x in self.bound),
         )
+
+    def work(self) -> int:
+        """Count the multiplications of the products and the elements of everything else."""
+        nodes = [*self.plan.first, *self.plan.second]
+        products = sum(x.size * x.inputs[0].shape[-1] for x in nodes if isinstance(x.op, MatMul))
+        return products + sum(x.size for x in nodes)
+
+    def suited(self) -> Lines:
+        """Refuse arguments of other shapes: here it takes 1 ns, before the call 50 for each."""
+        wrong = [f"a{i}.shape != {x.shape}" for i, x in enumerate(self.passed) if x.shape]
+        return [f"if {' or '.join(wrong)}:", '    raise TypeError("shape")'] if wrong else []
 
     def apart(self) -> Lines:
         """Refuse arguments in memory that is written to before they have been read: it takes copies of them."""

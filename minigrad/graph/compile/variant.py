@@ -82,6 +82,7 @@ class Variant:
         self.passed = [inputs[x] for x in self.code.passed]
         self.arrays: list[Any] = []  # those that the idle steps compute with
         self.idle: list[Any] = []
+        self.enter: Callable[..., Any]
 
     def draws_in(self, product: Node) -> bool:
         """Say whether BLAS may add a product to a parameter: natively always, else where SciPy is and it pays.
@@ -114,8 +115,8 @@ class Variant:
         """Give the inputs that are arrays from outside, which the user may have put others in the place of."""
         return ((s, x) for s, x in zip(self.bound, self.code.bound, strict=True) if isinstance(s, Data))
 
-    def entry(self, arguments: Sequence[Any]) -> Callable[..., Any]:
-        """Give the way into this trace, for the arrays that parameters have now."""
+    def entry(self, arguments: Sequence[Any], fresh: bool = True) -> Callable[..., Any]:
+        """Give the way into this trace, for the arrays that parameters have now; the last one, unless ``fresh``."""
         arrays = [self.array(source) for source in self.bound]
         odd = not all(_in_order(x) for x in arrays if isinstance(x, np.ndarray))
         shared = self.native is not None and any(np.may_share_memory(arrays[i], arrays[j]) for i, j in self.apart)
@@ -124,9 +125,12 @@ class Variant:
             self.write()
             return self.entry(arguments)
         if not self.same(arrays):
-            self.arrays, self.idle = arrays, []
-        self.idle.append(self.workspace(arrays))
-        return entry(self.record, arguments, self.passed, self.bound, arrays, self.call, self.idle)
+            self.arrays, self.idle, fresh = arrays, [], True
+        if not self.idle:
+            self.idle.append(self.workspace(arrays))
+        if fresh:
+            self.enter = entry(self.record, arguments, self.passed, self.bound, arrays, self.call, self.idle)
+        return self.enter
 
     def same(self, arrays: list[Any]) -> bool:
         """Say whether the idle steps are still bound to the arrays that parameters have now."""
