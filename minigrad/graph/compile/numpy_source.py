@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.graph.compile.numpy_calls import ARRAYS, SCALARS, gemm, seen
+from minigrad.graph.compile.numpy_calls import ARRAYS, SCALARS, gemm, seen, stored
 from minigrad.graph.compile.plan import Plan, is_array, is_ufunc
 from minigrad.graph.compile.resume import Code, assigned, resumable
 from minigrad.graph.compile.sources import Argument, Draw, Gradient, Setting, Source
@@ -246,7 +246,8 @@ class Writer:
         for node in self.plan.second:
             self.write(node)
         for state, value in self.plan.copies:
-            self.lines.append(f"{self.taken_over[state]}[...] = {self.value(value)}")
+            shape = state.shape if np.shape(value) == () else ()
+            self.lines.append(stored(self.taken_over[state], shape, self.value(value)))
         second, self.lines = self.lines, []
         results = [self.value(x) for x in self.returned]
         return self.assembled([*self.prelude, *first], second, results)

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import numpy as np
 
 from minigrad.graph.compile.entry import Call, entry
+from minigrad.graph.compile.fit import unspread
 from minigrad.graph.compile.fuse import Unsupported
 from minigrad.graph.compile.lower import copied, held, lowered, settled
 from minigrad.graph.compile.native_source import NativeWriter
@@ -47,7 +48,7 @@ class Variant:
         values = lowered(outputs, record.seeds, record.gradients, for_numpy=self.native is None)
         values = [held(settled(x, like)) for x, like in zip(values, outputs, strict=True)]
         n, m = len(record.returned), len(record.updates)
-        updates = {state: x for (state, _), x in zip(record.updates, values[n : n + m], strict=True)}
+        updates = {state: unspread(x) for (state, _), x in zip(record.updates, values[n : n + m], strict=True)}
         written = {x for x in updates.values() if isinstance(x, Node) and x.shape}
         returned = [copied(x) if x in written else x for x in [*values[:n], *values[n + m :]]]
         self.graph = Graph(values, {})
