@@ -48,8 +48,9 @@ def entry(
 ) -> Callable[..., Any]:
     """Give ``enter(*arguments)``: it takes a step from the idle ones, runs it, and puts it back.
 
-    It gives ``missed(*arguments)``, MISS, without having done anything if the arguments differ from those traced in shape, dtype or kind, an
-    array in ``bound`` is no longer the one that the step was made for, or what the trace depended on has changed.
+    It gives ``missed(*arguments)``, which is MISS, without having done anything if the arguments differ from those
+    traced in shape, dtype or kind, an array in ``bound`` is no longer the one that the step was made for, or what the
+    trace depended on has changed.
     """
     known: dict[str, Any] = {
         "MISS": MISS,
@@ -137,12 +138,14 @@ def _called(call: Call, values: list[str], misfits: list[str], missed: str) -> l
     back = [] if call.holds_lock else ["    idle.append(step)"]
     if call.fitting is None:
         return [f"    r = {written}", *back]
+    unlike = [f"        if {' or '.join(misfits)}:", *(f"        {x}" for x in back), f"            {missed}"]
+    unlike = unlike if misfits else []
     again = call.written.format("".join(f"fitting({value}), " for value in values))
     return [
         "    try:",
         f"        r = {written}",
         "    except TypeError:",
-        *([f"        if {' or '.join(misfits)}:", *(f"        {x}" for x in back), f"            {missed}"] if misfits else []),
+        *unlike,
         f"        r = {again}",
         *back,
     ]

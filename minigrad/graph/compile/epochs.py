@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from operator import is_not
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,7 @@ class NativeEpochs:
         if not plain or not passed or any(isinstance(source, Draw) for source in variant.bound):
             raise Unsupported("a step that does more than return a loss and update parameters")
         self.variant, self.x, self.t = variant, x, t
+        self.batch = (x, t, x.reshape(len(x), -1), t.reshape(len(x), -1))
         self.lock = threading.Lock()
         self.at_once = 1  # batches between two looks for Ctrl-C
         self.arrays: list[Any] = []
@@ -58,23 +60,27 @@ class NativeEpochs:
 
     def _run(self, X: Array, T: Array, order: Array, losses: Array) -> None:
         arrays = [self.variant.array(source) for source in self.variant.bound]
-        if len(arrays) != len(self.arrays) or any(a is not b for a, b in zip(arrays, self.arrays, strict=True)):
+        if len(arrays) != len(self.arrays) or any(map(is_not, arrays, self.arrays)):
             self.arrays, self.workspace = arrays, self.variant.workspace(arrays)
-        x, t, size = self.x, self.t, len(self.x)
-        xs, ts = x.reshape(size, -1), t.reshape(size, -1)
-        start = 0
+        size, start = len(self.x), 0
         while start < len(losses):
             part = losses[start : start + self.at_once]
             began = time.perf_counter()
             values = [float(source.read([])) for source in self.settings]
             rows = order[start * size : (start + len(part)) * size]
-            self.loop(self.workspace.address, X, T, rows, x, t, xs, ts, part, *values)
+            self.loop(self.workspace.address, X, T, rows, *self.batch, part, *values)
             start += len(part)
             if time.perf_counter() - began < PATIENCE / 2:
                 self.at_once *= 2
         for tensor, gradient in self.variant.record.grads:
             if gradient is None:
                 tensor._grad = None
+
+
+def in_rows(x: Array) -> Array:
+    """Give samples as the rows of a matrix whose elements lie in order."""
+    rows = x.reshape(len(x), -1)
+    return rows if rows.flags.carray else np.require(rows, requirements=["C", "A", "W"])
 
 
 def dealt(n: int, size: int, rng: Any) -> Array:

@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Sequence
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -135,18 +136,18 @@ def epochs(code: NativeCode, arguments: Sequence[str]) -> Callable[..., Any]:
     rows = [re.sub(r", \d+, ", ", 2, ", kinds[name]) for name in "xt"]
     whole, count = "types.Array(types.int64, 1, 'C')", "types.Array(types.float64, 1, 'C')"
     signature = [_type(None), *rows, whole, kinds["x"], kinds["t"], *rows, count, *(kinds[name] for name in numbers)]
-    source = f"""@numba.njit({OPTIONS.replace("cache=True, ", "")})
+    (size, *x), (_, *t) = (dict(zip(arguments, _arguments(code)[1:], strict=True))[name][0] for name in "xt")
+    source = f"""@numba.njit({OPTIONS.replace("cache=True, ", "")}, inline="always")
 {code.source}
 
 @numba.njit([({", ".join(signature)},)], {OPTIONS})
 def epochs({", ".join(["address", "X", "T", "order", "x", "t", "xs", "ts", "losses", *numbers])}):
-    size = xs.shape[0]
     for b in range(losses.size):
-        for i in range(size):
-            row = order[b * size + i]
-            for j in range(xs.shape[1]):
+        for i in range({size}):
+            row = np.uint64(order[b * {size} + i])
+            for j in range({prod(x)}):
                 xs[i, j] = X[row, j]
-            for j in range(ts.shape[1]):
+            for j in range({prod(t)}):
                 ts[i, j] = T[row, j]
         losses[b] = step(address, {", ".join(arguments)})
 """

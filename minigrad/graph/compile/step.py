@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 
 from minigrad.data import Array, Rng, batches
 from minigrad.graph.compile.entry import MISS, standing
-from minigrad.graph.compile.epochs import NativeEpochs, dealt, in_python
+from minigrad.graph.compile.epochs import NativeEpochs, dealt, in_python, in_rows
 from minigrad.graph.compile.fuse import Unsupported
 from minigrad.graph.compile.record import flat, recorded
 from minigrad.graph.compile.resume import exported
@@ -76,6 +76,7 @@ class Compiled(partial[Any]):
     """
 
     def __new__(cls, f: Callable[..., Any], backend: Backend) -> Compiled:
+        """Make a partial that is told in ``__init__`` what to call."""
         return super().__new__(cls, f)
 
     def __init__(self, f: Callable[..., Any], backend: Backend) -> None:
@@ -90,7 +91,7 @@ class Compiled(partial[Any]):
 
     def _call_by(self, way: Callable[..., Any]) -> None:
         """Let every call go this way from now on."""
-        self.__setstate__((way, (), {}, self.__dict__))
+        super().__setstate__((way, (), {}, self.__dict__))  # type: ignore[misc]  # which typeshed leaves out
 
     def __repr__(self) -> str:
         return f"<compiled {self._f!r}, {self._backend}>"
@@ -149,7 +150,7 @@ class Compiled(partial[Any]):
         Raises ``ValueError`` for X and T of different lengths, or a batch size below 1.
         """
         X, T = np.asarray(X), np.asarray(T)
-        next(iter(batches(X, T, batch_size)))  # which checks them
+        batches(X, T, batch_size)  # which checks them
         if index(epochs) < 0:
             raise ValueError(f"epochs: epochs must be 0 or more, not {epochs}")
         if self._backend == "native":
@@ -163,7 +164,7 @@ class Compiled(partial[Any]):
         n = len(X)
         loops = [self._loop(X, T, rows) for rows in (size, n % size) if rows]
         rng = None if rng is None else np.random.default_rng(rng)
-        X2, T2 = (np.require(x.reshape(n, -1), requirements=["C", "A", "W"]) for x in (X, T))
+        X2, T2 = (in_rows(x) for x in (X, T))
         losses = np.empty((epochs, -(-n // size)))
         for row in losses:
             order, whole = dealt(n, size, rng), n // size

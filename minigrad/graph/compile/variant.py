@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import linecache
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from itertools import count
@@ -81,6 +81,9 @@ class Variant:
         self.apart = [(kept[x], kept[w]) for x in plan.exposed if x in kept for w in plan.written]
         self.bound = [inputs[x] if x in inputs else Captured(x.value, None) for x in self.code.bound]
         self.passed = [inputs[x] for x in self.code.passed]
+        # the arrays from outside, which the user may have put others in the place of
+        pairs = zip(self.bound, self.code.bound, strict=True)
+        self.states = [(s, x.shape, x.dtype) for s, x in pairs if isinstance(s, Data)]
         self.arrays: list[Any] = []  # those that the idle steps compute with
         self.idle: list[Any] = []
         self.enter: Callable[..., Any]
@@ -109,12 +112,8 @@ class Variant:
             all(getattr(owner, name) == value for owner, name, value in record.guards)
             and record.suits(arguments)
             and all(s.read(list(arguments)) is not None for s in self.passed if isinstance(s, Gradient))
-            and all(s.read([]).shape == x.shape and s.read([]).dtype == x.dtype for s, x in self.states())
+            and all((a := s.read([])).shape == shape and a.dtype == dtype for s, shape, dtype in self.states)
         )
-
-    def states(self) -> Iterable[tuple[Source, Node]]:
-        """Give the inputs that are arrays from outside, which the user may have put others in the place of."""
-        return ((s, x) for s, x in zip(self.bound, self.code.bound, strict=True) if isinstance(s, Data))
 
     def entry(self, arguments: Sequence[Any], fresh: bool = True) -> Callable[..., Any]:
         """Give the way into this trace, for the arrays that parameters have now; the last one, unless ``fresh``."""
