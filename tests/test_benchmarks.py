@@ -41,14 +41,6 @@ each_workload = pytest.mark.parametrize("workload", SMALL, ids=lambda w: w.name)
 each_dtype = pytest.mark.parametrize("dtype", DTYPES)
 
 
-@pytest.fixture(autouse=True, scope="module")
-def kept_apart(tmp_path_factory):
-    """Keep native code out of the user's cache."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MINIGRAD_CACHE", str(tmp_path_factory.mktemp("native")))
-        yield
-
-
 def trained(column, start, steps=3):
     """Give the column after some steps, and E of each."""
     step = column(start)

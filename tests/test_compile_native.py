@@ -16,13 +16,6 @@ X = RNG.normal(size=(11, 3))
 T = np.eye(2)[RNG.integers(2, size=11)]
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _own_cache(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MINIGRAD_CACHE", str(tmp_path_factory.mktemp("native")))
-        yield
-
-
 @pytest.fixture(params=["numpy", "native"])
 def backend(request):
     if request.param == "native":
@@ -59,6 +52,30 @@ def test_machine_code_takes_the_eager_steps(dtype):
     wide[:, ::2] = x
     assert_same(plain(eager(wide[:, ::2], t)), plain(code(wide[:, ::2], t)), tolerance)
     assert "address" in code.source
+
+
+def test_machine_code_tells_arguments_apart():
+    """Shapes and dtypes are looked at by the code itself, so the wrong ones must not get through."""
+    pytest.importorskip("numba")
+    code = compile(lambda x: (x * x).sum(axis=0), backend="native")
+    x = RNG.normal(size=(4, 3))
+    fixed = x.copy()
+    fixed.flags.writeable = False
+    others = [x, x[:3], x[0], x.T, x[::-1], x[:, ::2], x.astype(np.float32), fixed, x.astype(">f8"), x[:0], x > 0]
+    for other in [*others, *others[::-1]]:
+        expected = plain((other * other).sum(axis=0))
+        assert_same(expected, plain(code(other)))
+        assert_same(expected, plain(code(x=other)))
+    with pytest.raises(TypeError):
+        code(x, x)
+    with pytest.raises(TypeError):
+        code()
+    with pytest.raises(TypeError):
+        code(y=x)
+    before = code.cache_info()
+    code(x)
+    code(x)
+    assert (code.cache_info().hits, code.cache_info().misses) == (before.hits + 2, before.misses)
 
 
 def test_an_input_that_is_a_view_of_a_parameter_in_machine_code():

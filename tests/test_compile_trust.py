@@ -30,15 +30,24 @@ def taught(rule=optim.Adam, **options):
     return step, model.parameters(), optimizer
 
 
-def test_two_threads_call_one_function():
-    W = Tensor(RNG.normal(size=(30, 30)), requires_grad=True)
+@pytest.fixture(params=["numpy", "native"])
+def backend_itself(request):
+    """A backend as users have it: machine code, not interpreted."""
+    if request.param == "native":
+        pytest.importorskip("numba")
+    return request.param
+
+
+@pytest.mark.parametrize("size", [3, 30])  # natively, the small one holds Python's lock
+def test_two_threads_call_one_function(size, backend_itself):
+    W = Tensor(RNG.normal(size=(size, size)), requires_grad=True)
 
     def f(x):
         y = np.tanh(np.tanh(x @ W) @ W.T)
         return (y * y).sum(), y.T
 
-    code = compile(f)
-    inputs = [RNG.normal(size=(40, 30)) for _ in range(8)]
+    code = compile(f, backend=backend_itself)
+    inputs = [RNG.normal(size=(40, size)) for _ in range(8)]
     expected = [plain(f(x)) for x in inputs]
     wrong = []
 
@@ -129,9 +138,9 @@ def interrupted(code, calls):
     return False
 
 
-def test_ctrl_c_at_any_moment_leaves_it_before_or_after():
+def test_ctrl_c_at_any_moment_leaves_it_before_or_after(backend_itself):
     step, params, optimizer = taught()
-    code = compile(step)
+    code = compile(step, backend=backend_itself)
     code(X, T)
     first = everything(params, optimizer)
     start = optimizer.state_dict()

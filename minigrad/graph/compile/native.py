@@ -23,6 +23,7 @@ types = native_math.core_types
 KINDS = {"float64": types.float64, "float32": types.float32, "int64": types.int64, "int32": types.int32,
          "bool": types.boolean}  # fmt: skip
 HELD = "error_model='numpy', cache=True, fastmath={'reassoc', 'contract'}"
+CALLED = Path(native_math.__file__).read_bytes()  # numba's cache does not look at functions of other modules
 OPTIONS = f"nogil=True, {HELD}"
 
 
@@ -33,14 +34,14 @@ def cache_folder() -> Path:
 
 
 def compiled(code: NativeCode) -> Callable[..., Any]:
-    """Compile the step, or fetch it from the cache: equal source is equal code, whoever wrote it."""
+    """Compile the step, or fetch it from the cache: equal source, also of what it calls, is equal code."""
     step: Callable[..., Any] = _loaded(_module(code)).step
     return step
 
 
 def _loaded(text: str) -> Any:
     """Give the module of some source, whose compiled functions numba keeps beside it."""
-    name = f"minigrad_step_{hashlib.sha256(text.encode()).hexdigest()[:24]}"
+    name = f"minigrad_step_{hashlib.sha256(CALLED + text.encode()).hexdigest()[:24]}"
     folder = cache_folder()
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.py"
@@ -137,7 +138,7 @@ def epochs(code: NativeCode, arguments: Sequence[str]) -> Callable[..., Any]:
     whole, count = "types.Array(types.int64, 1, 'C')", "types.Array(types.float64, 1, 'C')"
     signature = [_type(None), *rows, whole, kinds["x"], kinds["t"], *rows, count, *(kinds[name] for name in numbers)]
     (size, *x), (_, *t) = (dict(zip(arguments, _arguments(code)[1:], strict=True))[name][0] for name in "xt")
-    source = f"""@numba.njit({OPTIONS.replace("cache=True, ", "")}, inline="always")
+    source = f"""@numba.njit({OPTIONS.replace("cache=True, ", "")}, forceinline=True)
 {code.source}
 
 @numba.njit([({", ".join(signature)},)], {OPTIONS})
