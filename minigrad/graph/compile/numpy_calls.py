@@ -43,7 +43,7 @@ def _sum(w: Writer, node: Node, out: str) -> Lines:
         ones, target = w.zeros[key], out
         if op.keepdims:
             target = w.fresh(f"{out}_flat")
-            (w.lines if node in w.plan.fresh else w.made).append(f"{target} = {out}.reshape(-1)")
+            (w.lines if node in w.fresh_arrays else w.made).append(f"{target} = {out}.reshape(-1)")
         return [f"{ones}.dot({w.value(x)}, {target})" if axes == (0,) else f"{w.value(x)}.dot({ones}, {target})"]
     return [w.call("add.reduce", w.value(x), repr(op.axis), "None", out, repr(op.keepdims))]
 
@@ -79,12 +79,13 @@ def _added_at(w: Writer, node: Node, out: str) -> Lines:
     y, x = node.inputs
     before = w.value(y)
     region = f"{out}[{_key(node.op.key, w)}]"  # type: ignore[union-attr]
-    if node not in w.plan.fresh:
-        view = w.fresh(f"{out}_part")
-        w.made.append(f"{view} = {region}")
-        region = view
     copy = [] if before == out else [f"{out}[...] = {before}"]
-    return [*copy, w.call("add", region, w.value(x), region)]
+    view = w.fresh(f"{out}_part")
+    if node in w.fresh_arrays:
+        copy.append(f"{view} = {region}")
+    else:
+        w.made.append(f"{view} = {region}")
+    return [*copy, w.call("add", view, w.value(x), view)]
 
 
 def _gathered(w: Writer, node: Node, out: str) -> Lines:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import keyword
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any
 
 import numpy as np
 
+from minigrad.graph.compile.lower import AddAt
 from minigrad.graph.compile.numpy_calls import ARRAYS, SCALARS, gemm, seen, stored
 from minigrad.graph.compile.plan import Plan, is_array, is_ufunc
 from minigrad.graph.compile.resume import Code, assigned, resumable
@@ -22,6 +24,22 @@ from minigrad.ops import linalg, shaping
 Lines = list[str]
 
 SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**"}
+
+
+def begun(plan: Plan, returned: Sequence[Any]) -> set[Node]:
+    """Find what is only added to, in an array that is returned: it is computed in that one from the beginning."""
+    found: set[Node] = set()
+    nodes = [*plan.first, *plan.second]
+    read = [*(x for node in nodes for x in node.inputs), *returned, *(value for _, value in plan.copies)]
+    users = Counter(x for x in read if isinstance(x, Node))
+    for node in nodes[::-1]:
+        if isinstance(node.op, AddAt) and (node in plan.fresh or node in found):
+            y, _ = node.inputs
+            if y in plan.memory and users[y] == 1 and (y.shape, y.dtype) == (node.shape, node.dtype):
+                memory = plan.memory.pop(y)
+                memory.users = [x for x in memory.users if x is not y]
+                found.add(y)
+    return found
 
 
 class Writer:
@@ -43,6 +61,8 @@ class Writer:
         self.blas: set[str] = set()
         for node, hint in hints.items():
             self.names[node] = self.fresh(hint)
+        self.begun = begun(plan, returned)
+        self.fresh_arrays = plan.fresh | self.begun
         self.bound = [x for x, source in inputs.items() if not isinstance(source, Argument | Setting | Gradient)]
         self.passed = [x for x, source in inputs.items() if isinstance(source, Argument | Setting | Gradient)]
         self.static.update(x for x in self.bound if not isinstance(inputs[x], Draw))
@@ -126,7 +146,7 @@ class Writer:
                 a, b = (self.value(x) for x in node.inputs)
                 self.lines.append(f"if {self.names[node]} != {self.names[node]}:  # 0 ln 0 = 0")
                 self.lines.append(f"    {self.names[node]} = np.vdot({a}, np.where({a} == 0, 0, {b}))")
-        elif node in self.plan.memory or node in self.plan.fresh:
+        elif node in self.plan.memory or node in self.fresh_arrays:
             self.array(node)
         else:
             self.view(node)
@@ -151,9 +171,11 @@ class Writer:
 
     def array(self, node: Node) -> None:
         """Compute an array into memory of the plan's own or, if it is returned, into a new one."""
-        name = self.names[node] = self.fresh("r" if node in self.plan.fresh else "v")
+        name = self.names[node] = self.fresh("r" if node in self.fresh_arrays else "v")
         allocate = f"np.empty({node.shape}, np.{node.dtype.name})"
-        if node in self.plan.fresh:
+        if isinstance(node.op, AddAt) and node.inputs[0] in self.begun:
+            name = self.names[node] = self.names[node.inputs[0]]
+        elif node in self.fresh_arrays:
             self.lines.append(f"{name} = {allocate}")
         else:
             memory = self.plan.memory[node]
