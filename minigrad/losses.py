@@ -70,7 +70,9 @@ def softmax_cross_entropy(u: Any, t: Any, reduction: Reduction = "sum") -> Any:
             f"softmax_cross_entropy: labels must be 0 to {shape[-1] - 1}, the columns of u; they are "
             f"{labels.min()} to {labels.max()}."
         )
-    column = labels if getattr(labels, "has_data", True) else t  # not known yet, while a function is compiled
+    column = labels
+    if not getattr(labels, "has_data", True):  # not known yet, while a function is compiled: let none count from the end
+        column = np.where(t < 0, np.int64(shape[-1]), t) if labels.dtype.kind == "i" else t
     picked = logs[(*np.indices(labels.shape, sparse=True), column)]
     return _reduced("softmax_cross_entropy", -picked.sum(), u, reduction)
 

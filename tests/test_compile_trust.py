@@ -324,3 +324,17 @@ def test_a_network_of_single_units(backend):
         return step, lambda: state(model.parameters(), optimizer)
 
     side_by_side(make, [(x.reshape(1, 1), x.reshape(1, 1) * 2) for x in X.ravel()[:5]], backend)
+
+
+@each_backend
+@pytest.mark.parametrize("label", [-1, 2, -7])
+def test_a_label_that_is_no_column(label, backend):
+    """NumPy would count a negative one from the end."""
+    step, params, optimizer = taught()
+    with running(backend):
+        code = as_code(step, backend)
+        code(X, np.zeros(8, np.int8))
+        before = everything(params, optimizer)
+        with pytest.raises(IndexError):
+            code(X, np.full(8, label, np.int8))
+    assert all(map(np.array_equal, before, everything(params, optimizer)))
