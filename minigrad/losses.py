@@ -71,7 +71,7 @@ def softmax_cross_entropy(u: Any, t: Any, reduction: Reduction = "sum") -> Any:
             f"{labels.min()} to {labels.max()}."
         )
     column = labels
-    if not getattr(labels, "has_data", True):  # not known yet, while a function is compiled: let none count from the end
+    if not getattr(labels, "has_data", True):  # while it is compiled: let none count from the end
         column = np.where(t < 0, np.int64(shape[-1]), t) if labels.dtype.kind == "i" else t
     picked = logs[(*np.indices(labels.shape, sparse=True), column)]
     return _reduced("softmax_cross_entropy", -picked.sum(), u, reduction)
