@@ -467,3 +467,31 @@ def test_a_large_update_is_one_call_of_blas_where_it_has_one_thread(monkeypatch,
     step(x, t)
     np.testing.assert_allclose(W.data, wanted, rtol=1e-12, atol=1e-12)
     assert ("dgemm(" in step.source) is called
+
+
+PICKED = {
+    "rows": lambda Q, i: (Q[i] ** 3).sum(),
+    "rows by a matrix": lambda Q, i: (Q[i[:, None] - [0, 1]] ** 3).sum(),
+    "an element of each row": lambda Q, i: (Q[np.arange(5) - 2, i] ** 3).sum(),
+    "two indices, broadcast": lambda Q, i: (np.exp(Q)[i[:, None], i] ** 3).sum(),
+    "of a view": lambda Q, i: (Q.T[i - 1] ** 3).sum(),
+    "beside a slice": lambda Q, i: (Q[:, i] ** 3).sum(),
+}
+
+
+@each_backend
+@pytest.mark.parametrize("f", PICKED.values(), ids=PICKED)
+def test_positions_that_an_argument_names(f, backend):
+    Q = RNG.normal(size=(4, 4, 4))
+    calls = [(Q, np.array(i)) for i in ([0, 3, 2, 2, -1], [1, 1, 1, 1, 1], [-2, 3, 0, 0, 2])]
+    side_by_side(lambda: (value_and_grad(f), lambda: None), calls, backend)
+
+
+@each_backend
+def test_a_position_that_is_not_there(backend):
+    with running(backend):
+        code = as_code(lambda Q, i: Q[i] * 2, backend)
+        code(np.ones((4, 3)), np.array([0, 3]))
+        for wrong in (4, -5):
+            with pytest.raises(IndexError, match="out of bounds for axis 0 with size 4"):
+                code(np.ones((4, 3)), np.array([0, wrong]))

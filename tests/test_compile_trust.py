@@ -128,11 +128,13 @@ def test_an_overflow_in_the_update_leaves_it_before_or_after(rule):
     assert seen
 
 
-def interrupted(code, calls):
-    """Call until Ctrl-C arrives, at some moment."""
+def interrupted(code, calls, delay):
+    """Call until Ctrl-C arrives, after so many seconds."""
     try:
+        signal.setitimer(signal.ITIMER_REAL, delay)
         for _ in range(calls):
             code(X, T)
+        signal.setitimer(signal.ITIMER_REAL, 0)
     except KeyboardInterrupt:
         return True
     return False
@@ -156,9 +158,7 @@ def test_ctrl_c_at_any_moment_leaves_it_before_or_after(backend_itself):
             for p, array in zip(params, first, strict=False):
                 p.data[...] = array
             optimizer.load_state_dict(start)
-            signal.setitimer(signal.ITIMER_REAL, delay)
-            hits += interrupted(code, 395)
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            hits += interrupted(code, 395, delay)
             now = everything(params, optimizer)
             assert is_one_of(now, [counts[int(now[-1])]])
     finally:

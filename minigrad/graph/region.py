@@ -179,7 +179,7 @@ def _opened(terms: Iterable[Term]) -> list[Term]:
 
 
 def _sums(term: Term) -> list[Node]:
-    return [node for node, power in term[1].items() if power > 0 and node.op in _SUMS]
+    return [node for node, power in term[1].items() if power > 0 and isinstance(node, Node) and node.op in _SUMS]
 
 
 def _collected(terms: Iterable[Term]) -> list[Term]:

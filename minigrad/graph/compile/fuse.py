@@ -25,9 +25,11 @@ from minigrad.ops.shaping import (
     BroadcastTo,
     Cast,
     Concatenate,
+    Gather,
     Index,
     Reshape,
     Scatter,
+    ScatterAt,
     Stack,
     Transpose,
     is_basic,
@@ -99,7 +101,27 @@ class Parts:
         return [self.node]
 
 
-Unit = Loops | Product | Number | Parts
+@dataclass(eq=False)
+class Picked:
+    """Elements at positions that arrays name: read from there (Gather), or added up there (ScatterAt).
+
+    Element i is at ``place`` of i, and index · stride further for each of ``indices``: (index, axis, size, stride).
+    They are broadcast to the first ``named`` axes of the shape; the others are whole axes of the array.
+    """
+
+    node: Node
+    shape: Shape
+    named: int
+    place: Layout
+    indices: list[tuple[Node, int, int, int]]
+
+    @property
+    def members(self) -> list[Node]:
+        """The operation."""
+        return [self.node]
+
+
+Unit = Loops | Product | Number | Parts | Picked
 
 
 def contiguous(shape: Shape) -> tuple[int, ...]:
@@ -180,6 +202,8 @@ def fused(plan: Plan) -> list[Unit]:
         elif (is_reduction(node) or (node.shape and is_elementwise(node))) and node not in into:
             place[node] = _join(node, units, place, node in second)
         else:
+            if node in second and isinstance(node.op, Gather):
+                raise Unsupported("an index that could be refused when parameters have been written to")
             units.append(_alone(node, drawn_in, plan.in_place))
             place[node] = len(units) - 1
     return units
@@ -198,9 +222,43 @@ def _alone(node: Node, drawn_in: Mapping[Node, Node], in_place: Mapping[Node, No
         y, x = node.inputs
         region = _indexed(Layout(node, 0, contiguous(node.shape)), node.shape, node.op.key)
         return Parts(node, y, [(x, region)])
+    if node.shape and isinstance(node.op, Gather):
+        return _picked(node)
     if not node.shape and isinstance(node.op, Elementwise | Where | Cast | MatMul | Index | Reshape):
         return Number(node)
     raise Unsupported(f"{node.op!r}")
+
+
+def _picked(node: Node) -> Picked:
+    """Say where the elements are, if all the indices that are known come to one step along each axis."""
+    op, (x, *indices) = node.op, node.inputs
+    assert isinstance(op, Gather)
+    scattered = isinstance(op, ScatterAt)
+    whole = Layout(node, 0, contiguous(node.shape)) if scattered else layout(x)
+    sizes, shape = (node.shape, x.shape) if scattered else (x.shape, node.shape)
+    known = [None if part is None else part[0] for part in op.template]
+    arrays = all(k is None or (np.ndim(k) and np.asarray(k).dtype.kind in "iu") for k in known)
+    whole_axes = len(sizes) - len(known)
+    if not arrays or whole_axes < 0 or prod(shape) == 0:
+        raise Unsupported("slices or masks along with arrays that are indices")
+    if x.dtype != node.dtype or (scattered and node.dtype.kind == "b"):
+        raise Unsupported("positions in an array of another dtype, or of truth values")
+    places = np.zeros(shape, np.int64)
+    left, found = iter(indices), []
+    for axis, (n, stride) in enumerate(zip(sizes, whole.strides, strict=True)):
+        k = known[axis] if axis < len(known) else np.arange(n)
+        after = whole_axes if axis < len(known) else len(sizes) - axis - 1
+        if k is None:
+            found.append((next(left), axis, n, stride))
+        else:
+            k = np.asarray(k)
+            places += (np.where(k < 0, k + n, k) * stride).reshape(k.shape + (1,) * after)
+    first = int(places.flat[0])
+    second = np.eye(len(shape), dtype=int)
+    steps = tuple(int(places[tuple(second[d])]) - first if m > 1 else 0 for d, m in enumerate(shape))
+    if not np.array_equal(places, first + sum(i * s for i, s in zip(np.indices(shape), steps, strict=True))):
+        raise Unsupported("a sum at positions that an array names")
+    return Picked(node, shape, len(shape) - whole_axes, Layout(whole.base, whole.offset + first, steps), found)
 
 
 def _regions(node: Node) -> list[tuple[Node, Layout]]:

@@ -8,6 +8,7 @@ from math import prod
 from minigrad.graph.compile.fuse import (
     Layout,
     Loops,
+    Picked,
     Unsupported,
     contiguous,
     is_reduction,
@@ -15,9 +16,11 @@ from minigrad.graph.compile.fuse import (
     space,
 )
 from minigrad.graph.compile.native_values import Lines, Values, element, spread
+from minigrad.graph.compile.plan import root
 from minigrad.graph.node import Node
 from minigrad.ops.linalg import Inner, LogLikelihood
 from minigrad.ops.reduction import Max, Min, Sum, normalize_axis
+from minigrad.ops.shaping import ScatterAt
 
 
 class LoopWriter(Values):
@@ -99,6 +102,43 @@ class LoopWriter(Values):
             strides = (1,) if full else contiguous(unit.shape)
             kept = f"np.uint8({values[node]})" if node.dtype.kind == "b" else values[node]
             body.append(f"{name}[{element(at, strides, letters)}] = {kept}")
+
+    # positions
+
+    def picked(self, unit: Picked) -> None:
+        """Write reading, or adding up, at positions that arrays name; one that is not there is refused."""
+        node, letters = unit.node, [f"i{k}" for k in range(len(unit.shape))]
+        target, at = self.pointer(node)
+        base, start = self.pointer(unit.place.base)
+        scattered = isinstance(node.op, ScatterAt)
+        if scattered:
+            self.lines += [f"for i in range({prod(node.shape)}):", f"    {target}[{at} + i] = np.{node.dtype.name}(0)"]
+        indent = ""
+        for letter, n in zip(letters, unit.shape, strict=True):
+            self.lines.append(f"{indent}for {letter} in range({n}):")
+            indent += "    "
+        place = element(start + unit.place.offset, unit.place.strides, letters)
+        for q, (index, axis, n, stride) in enumerate(unit.indices):
+            self.lines += [
+                f"{indent}q{q} = {self.at(index, unit.shape[: unit.named], letters[: unit.named])}",
+                f"{indent}if q{q} < -{n} or q{q} >= {n}:",
+                f'{indent}    raise IndexError("an index is out of bounds for axis {axis} with size {n}")',
+                f"{indent}q{q} += {n} if q{q} < 0 else 0",
+            ]
+            place += f" + q{q} * {stride}"
+        if scattered:
+            self.lines.append(f"{indent}{base}[{place}] += {self.at(node.inputs[0], unit.shape, letters)}")
+        else:
+            result = element(at, contiguous(unit.shape), letters)
+            self.lines.append(f"{indent}{target}[{result}] = {base}[{place}]")
+
+    def at(self, x: Node, shape: tuple[int, ...], letters: list[str]) -> str:
+        """Write an operand's element, as it is broadcast to a loop's shape."""
+        if not root(x).shape:
+            return self.number(root(x), x.dtype)
+        seen = spread(layout(x), x.shape, shape)
+        name, offset = self.pointer(seen.base)
+        return f"{name}[{element(offset + seen.offset, seen.strides, letters)}]"
 
     # reductions
 

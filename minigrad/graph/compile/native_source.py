@@ -12,6 +12,7 @@ from minigrad.graph.compile.fuse import (
     Loops,
     Number,
     Parts,
+    Picked,
     Product,
     Unsupported,
     contiguous,
@@ -209,6 +210,8 @@ class NativeWriter(LoopWriter):
                 self.product(unit)
             elif isinstance(unit, Parts):
                 self.parts(unit)
+            elif isinstance(unit, Picked):
+                self.picked(unit)
             else:
                 self.scalar(unit)
         for state, value in self.plan.copies:
