@@ -118,7 +118,8 @@ def _oriented(node: Node) -> tuple[int, Node]:
         return 1, node
     a, b = node.inputs
     straight = isinstance(b, Node) and (not isinstance(a, Node) or a.serial < b.serial)
-    return (1, node) if straight else (-1, b - a)
+    turned = None if straight else b - a
+    return (-1, turned) if isinstance(turned, Node) else (1, node)  # x − x turned is the number 0
 
 
 def _number(x: Any) -> float | None:
@@ -179,7 +180,7 @@ def _opened(terms: Iterable[Term]) -> list[Term]:
 
 
 def _sums(term: Term) -> list[Node]:
-    return [node for node, power in term[1].items() if power > 0 and isinstance(node, Node) and node.op in _SUMS]
+    return [node for node, power in term[1].items() if power > 0 and node.op in _SUMS]
 
 
 def _collected(terms: Iterable[Term]) -> list[Term]:
