@@ -34,6 +34,8 @@ class Call:
     holds_lock: bool = False
 
 
+Lines = list[str]
+
 MISS = object()  # what an entry gives if the call is not for it; the default of its arguments
 
 
@@ -52,103 +54,133 @@ def entry(
     traced in shape, dtype or kind, an array in ``bound`` is no longer the one that the step was made for, or what the
     trace depended on has changed.
     """
-    known: dict[str, Any] = {
-        "MISS": MISS,
-        "missed": lambda *_: MISS,
-        "hits": [0],
-        "idle": idle,
-        "new": object.__new__,
-        "ndarray": np.ndarray,
-        "constant": _constant,
-        "Tensor": Tensor,
-    }
-
-    def name(x: Any) -> str:
-        known[f"x{len(known)}"] = x
-        return f"x{len(known) - 1}"
-
-    # Then the code itself refuses what has another shape or dtype; but not after it has drawn random numbers.
-    typed = call.fitting is not None and not any(isinstance(source, Draw) for source in bound)
-    letters = [f"a{i}" for i in range(len(arguments))]
-    checks = [check for letter, x in zip(letters, arguments, strict=True) for check in _like(letter, x, name, typed)]
-    for source, array in zip(bound, arrays, strict=True):
-        if isinstance(source, Data):
-            checks.append(f"{name(source.tensor)}.data is not {name(array)}")
-    checks += [f"{name(owner)}.{attribute} != {name(value)}" for owner, attribute, value in record.guards]
-    touched = [*record.without_gradient, *(t for t, _ in record.grads)]
-    owners = {t: letters[t] if isinstance(t, int) else name(t) for t in touched}
-    checks += _different(record, letters, name)
-    checks += [f"{owners[t]}._grad is not None" for t in record.without_gradient]
-    values = []
-    for source in passed:
-        if isinstance(source, Gradient):
-            tensor = name(source.tensor) if source.position is None else letters[source.position]
-            checks.append(f"{tensor}._grad is None")
-            values.append(f"{tensor}._grad.data")
-        elif isinstance(source, Setting):
-            values.append(f"{name(source.owner)}.{'_lr' if source.name == 'lr' else source.name}")
-        else:
-            assert isinstance(source, Argument)
-            letter = letters[source.position]
-            values.append(f"{letter}.data" if isinstance(arguments[source.position], Tensor) else letter)
-    lines = [f"def enter({''.join(f'{letter}=MISS, ' for letter in letters)}{'/, ' if letters else ''}*more, **named):"]
-    missed = f"return missed({''.join(f'{letter}, ' for letter in letters)}*more, **named)"
-    lines += [f"    if {' or '.join(['more', 'named', *checks])}:", f"        {missed}"]
-    known |= call.known | {"fitting": call.fitting}
-    if call.holds_lock:
-        known["address"] = idle[-1].address
-    else:
-        lines += ["    if not idle:", f"        {missed}", "    step = idle.pop()"]
-    lines += [f"    {line}" for line in call.before]
-    bare = [(letter, x) for letter, x in zip(letters, arguments, strict=True) if typed and _bare(x)]
-    misfits = [f"{letter}.shape != {x.shape} or {letter}.dtype != {name(x.dtype)}" for letter, x in bare]
-    lines += [*_called(call, values, misfits, missed), "    hits[0] += 1"]
-    position = len(record.returned)
-    for t, g in record.grads:
-        if g is None:
-            lines += [f"    if {owners[t]}._grad is not None:", f"        {owners[t]}._grad = None"]
-        else:
-            lines.append(f"    {owners[t]}._grad = constant({call.results[position]})")
-            position += 1
-    if type(record.result) is Output and record.result.plain:
-        lines.append(f"    return {call.results[record.result.position]}")
-    elif type(record.result) is Output:  # what _constant does, without the call
-        lines += ["    t = new(Tensor)", f"    t.data = {call.results[record.result.position]}"]
-        lines += ["    t.op = None", "    t.serial = 0", "    return t"]
-    else:
-        result = record.result
-        returned = ", ".join(call.results[: len(record.returned)])
-        lines.append(f"    return {name(lambda r: rebuilt(result, lambda x: _given(x, r)))}([{returned}])")
-    exec("\n".join(lines), known)
-    enter: Callable[..., Any] = known["enter"]
+    writer = _Writer(record, arguments, call)
+    writer.look_at(passed, bound, arrays)
+    lines = [*writer.entered(idle), *writer.called(passed), "    hits[0] += 1", *writer.gradients(), *writer.result()]
+    exec("\n".join(lines), writer.known)
+    enter: Callable[..., Any] = writer.known["enter"]
     return enter
+
+
+class _Writer:
+    """Writes one way in.
+
+    ``known`` are the names that the code uses, ``checks`` what tells a call that is not for it before the code is
+    called, and ``misfits`` what tells one afterwards that the code itself has refused.
+    """
+
+    def __init__(self, record: Record, arguments: Sequence[Any], call: Call) -> None:
+        self.record, self.arguments, self.call = record, arguments, call
+        self.letters = [f"a{i}" for i in range(len(arguments))]
+        self.missed = f"return missed({''.join(f'{letter}, ' for letter in self.letters)}*more, **named)"
+        self.known: dict[str, Any] = {
+            "MISS": MISS,
+            "missed": lambda *_: MISS,
+            "hits": [0],
+            "new": object.__new__,
+            "ndarray": np.ndarray,
+            "constant": _constant,
+            "Tensor": Tensor,
+            "fitting": call.fitting,
+            **call.known,
+        }
+        touched = [*record.without_gradient, *(t for t, _ in record.grads)]
+        self.owners = {t: self.letters[t] if isinstance(t, int) else self.name(t) for t in touched}
+
+    def name(self, x: Any) -> str:
+        """Give the name that the code has for something."""
+        name = f"x{len(self.known)}"
+        self.known[name] = x
+        return name
+
+    def gradient(self, source: Gradient) -> str:
+        """Write the gradient that a Tensor has."""
+        tensor = self.name(source.tensor) if source.position is None else self.letters[source.position]
+        return f"{tensor}._grad"
+
+    def value(self, source: Source) -> str:
+        """Write what the code is passed."""
+        if isinstance(source, Gradient):
+            return f"{self.gradient(source)}.data"
+        if isinstance(source, Setting):
+            return f"{self.name(source.owner)}.{'_lr' if source.name == 'lr' else source.name}"
+        assert isinstance(source, Argument)
+        letter = self.letters[source.position]
+        return f"{letter}.data" if isinstance(self.arguments[source.position], Tensor) else letter
+
+    def look_at(self, passed: Sequence[Source], bound: Sequence[Source], arrays: Sequence[Any]) -> None:
+        """Write the checks.
+
+        Native code itself refuses what has another shape or dtype; but not after it has drawn random numbers.
+        """
+        typed = self.call.fitting is not None and not any(isinstance(source, Draw) for source in bound)
+        pairs = list(zip(self.letters, self.arguments, strict=True))
+        bare = [(letter, x) for letter, x in pairs if typed and _bare(x)]
+        self.misfits = [f"{letter}.shape != {x.shape} or {letter}.dtype != {self.name(x.dtype)}" for letter, x in bare]
+        record, checks = self.record, ["more", "named"]
+        checks += [check for letter, x in pairs for check in _like(letter, x, self.name, typed)]
+        for source, array in zip(bound, arrays, strict=True):
+            if isinstance(source, Data):
+                checks.append(f"{self.name(source.tensor)}.data is not {self.name(array)}")
+        checks += [f"{self.name(owner)}.{attribute} != {self.name(value)}" for owner, attribute, value in record.guards]
+        checks += _different(record, self.letters, self.name)
+        checks += [f"{self.owners[t]}._grad is not None" for t in record.without_gradient]
+        checks += [f"{self.gradient(source)} is None" for source in passed if isinstance(source, Gradient)]
+        self.checks = checks
+
+    def entered(self, idle: list[Any]) -> Lines:
+        """Write the head, the checks, and where a step comes from to compute with."""
+        given = "".join(f"{letter}=MISS, " for letter in self.letters)
+        lines = [f"def enter({given}{'/, ' if given else ''}*more, **named):"]
+        lines += [f"    if {' or '.join(self.checks)}:", f"        {self.missed}"]
+        if self.call.holds_lock:
+            self.known["address"] = idle[-1].address
+        else:
+            self.known["idle"] = idle
+            lines += ["    if not idle:", f"        {self.missed}", "    step = idle.pop()"]
+        return [*lines, *(f"    {line}" for line in self.call.before)]
+
+    def called(self, passed: Sequence[Source]) -> Lines:
+        """Write the call; where arguments have to lie in order in memory and do not, it is called with copies."""
+        values = [self.value(source) for source in passed]
+        written = self.call.written.format("".join(f"{value}, " for value in values))
+        back = [] if self.call.holds_lock else ["    idle.append(step)"]
+        if self.call.fitting is None:
+            return [f"    r = {written}", *back]
+        again = self.call.written.format("".join(f"fitting({value}), " for value in values))
+        lines = ["    try:", f"        r = {written}", "    except TypeError:"]
+        if self.misfits:
+            lines.append(f"        if {' or '.join(self.misfits)}:")
+            lines += [*(f"        {x}" for x in back), f"            {self.missed}"]
+        return [*lines, f"        r = {again}", *back]
+
+    def gradients(self) -> Lines:
+        """Write the gradients that the function leaves behind."""
+        lines, results = [], iter(self.call.results[len(self.record.returned) :])
+        for t, g in self.record.grads:
+            owner = self.owners[t]
+            if g is None:
+                lines += [f"    if {owner}._grad is not None:", f"        {owner}._grad = None"]
+            else:
+                lines.append(f"    {owner}._grad = constant({next(results)})")
+        return lines
+
+    def result(self) -> Lines:
+        """Write what is returned."""
+        result, results = self.record.result, self.call.results
+        if type(result) is not Output:
+            returned = ", ".join(results[: len(self.record.returned)])
+            return [f"    return {self.name(lambda r: rebuilt(result, lambda x: _given(x, r)))}([{returned}])"]
+        if result.plain:
+            return [f"    return {results[result.position]}"]
+        # what _constant does, without the call
+        made = ["    t = new(Tensor)", f"    t.data = {results[result.position]}"]
+        return [*made, "    t.op = None", "    t.serial = 0", "    return t"]
 
 
 def standing(enter: Any, missed: Callable[..., Any], hits: list[int]) -> Callable[..., Any]:
     """Give the same way in, which goes to ``missed`` with the calls that are not for it and counts the others."""
     return FunctionType(enter.__code__, enter.__globals__ | {"missed": missed, "hits": hits}, None, enter.__defaults__)
-
-
-def _called(call: Call, values: list[str], misfits: list[str], missed: str) -> list[str]:
-    """Write the call; where arguments have to lie in order in memory and do not, it is called with copies.
-
-    ``misfits`` say that they are not those of the trace at all, ``missed`` what is done then.
-    """
-    written = call.written.format("".join(f"{value}, " for value in values))
-    back = [] if call.holds_lock else ["    idle.append(step)"]
-    if call.fitting is None:
-        return [f"    r = {written}", *back]
-    unlike = [f"        if {' or '.join(misfits)}:", *(f"        {x}" for x in back), f"            {missed}"]
-    unlike = unlike if misfits else []
-    again = call.written.format("".join(f"fitting({value}), " for value in values))
-    return [
-        "    try:",
-        f"        r = {written}",
-        "    except TypeError:",
-        *unlike,
-        f"        r = {again}",
-        *back,
-    ]
 
 
 def _different(record: Record, letters: list[str], name: Callable[[Any], str]) -> list[str]:
