@@ -45,9 +45,8 @@ class Epochs(Native):
 
     def __init__(self, start: Start) -> None:
         super().__init__(start)
-        del self.call
-        self.batch = len(start.X)
-        self.all_X, self.all_T = (np.tile(x, (self.steps, 1)) for x in (start.X, start.T))
+        X, T = (np.tile(x, (self.steps, 1)) for x in (start.X, start.T))
+        self.call = partial(self.step.epochs, X, T, len(start.X))
 
     def __call__(self) -> Any:
-        return self.step.epochs(self.all_X, self.all_T, self.batch)[0]
+        return self.call()[0]

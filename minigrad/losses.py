@@ -65,14 +65,15 @@ def softmax_cross_entropy(u: Any, t: Any, reduction: Reduction = "sum") -> Any:
             f"softmax_cross_entropy: wanted targets of shape {shape}, or an integer label for each row, of shape "
             f"{shape[:-1]}; t is {labels.dtype} of shape {labels.shape}."
         )
-    if labels.size and getattr(labels, "has_data", True) and not (labels.min() >= 0 and labels.max() < shape[-1]):
+    known = getattr(labels, "has_data", True)  # they are not, while a function is compiled
+    if labels.size and known and not (labels.min() >= 0 and labels.max() < shape[-1]):
         raise IndexError(
             f"softmax_cross_entropy: labels must be 0 to {shape[-1] - 1}, the columns of u; they are "
             f"{labels.min()} to {labels.max()}."
         )
-    column = labels
-    if not getattr(labels, "has_data", True):  # while it is compiled: let none count from the end
-        column = np.where(t < 0, np.int64(shape[-1]), t) if labels.dtype.kind == "i" else t
+    column = labels if known else t
+    if not known and labels.dtype.kind == "i":  # none may count from the end
+        column = np.where(t < 0, np.int64(shape[-1]), t)
     picked = logs[(*np.indices(labels.shape, sparse=True), column)]
     return _reduced("softmax_cross_entropy", -picked.sum(), u, reduction)
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from benchmarks.interpreted import interpreted
-from minigrad import Tensor, compile
+from minigrad import Tensor, compile, nn, optim
+from minigrad.losses import softmax_cross_entropy
 
 # "interpreted" is native code that Python runs instead of numba, which would take a second or two for each function.
 each_backend = pytest.mark.parametrize("backend", ["numpy", "interpreted"])
@@ -28,6 +29,26 @@ def running(backend):
 def as_code(f, backend):
     """Compile a function for a backend, or to native code that is interpreted."""
     return compile(f, backend="native" if backend == "interpreted" else backend)
+
+
+def stepping(model, optimizer, loss):
+    """The training step that everybody writes."""
+
+    def step(x, t):
+        optimizer.zero_grad()
+        E = loss(model(x), t)
+        E.backward()
+        optimizer.step()
+        return E
+
+    return step
+
+
+def taught(rule=optim.Adam, loss=softmax_cross_entropy, **options):
+    """Give a training step, and its parameters and optimizer."""
+    model = nn.MLP([3, 4, 2], output="identity", rng=np.random.default_rng(1), **options)
+    optimizer = rule(model.parameters(), lr=0.05)
+    return stepping(model, optimizer, loss), model.parameters(), optimizer
 
 
 def plain(x):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from compiling import as_code, assert_same, each_backend, gradients, plain, running, side_by_side, state
+from compiling import as_code, assert_same, each_backend, gradients, plain, running, side_by_side, state, stepping
 
 from minigrad import Tensor, compile, grad, nn, no_grad, optim, value_and_grad
 from minigrad.losses import cross_entropy, softmax_cross_entropy, squared_error
@@ -32,15 +32,7 @@ def training(loss, rule=RULES["SGD"], make=mlp):
     def made():
         model = make()
         optimizer = rule(model.parameters())
-
-        def step(x, t):
-            optimizer.zero_grad()
-            E = loss(model(x), t)
-            E.backward()
-            optimizer.step()
-            return E
-
-        return step, lambda: state(model.parameters(), optimizer)
+        return stepping(model, optimizer, loss), lambda: state(model.parameters(), optimizer)
 
     return made
 

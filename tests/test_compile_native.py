@@ -4,7 +4,7 @@ import runpy
 
 import numpy as np
 import pytest
-from compiling import assert_same, plain, state
+from compiling import assert_same, plain, state, taught
 
 from benchmarks import fuzz
 from minigrad import Tensor, compile, data, nn, optim
@@ -14,28 +14,6 @@ from minigrad.training import fit
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(11, 3))
 T = np.eye(2)[RNG.integers(2, size=11)]
-
-
-@pytest.fixture(params=["numpy", "native"])
-def backend(request):
-    if request.param == "native":
-        pytest.importorskip("numba")
-    return request.param
-
-
-def taught(rule=optim.Adam, loss=softmax_cross_entropy, **options):
-    """Give a training step, and its parameters and optimizer."""
-    model = nn.MLP([3, 4, 2], output="identity", rng=np.random.default_rng(1), **options)
-    optimizer = rule(model.parameters(), lr=0.05)
-
-    def step(x, t):
-        optimizer.zero_grad()
-        E = loss(model(x), t)
-        E.backward()
-        optimizer.step()
-        return E
-
-    return step, model.parameters(), optimizer
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
@@ -102,11 +80,11 @@ def test_an_input_that_is_a_view_of_a_parameter_in_machine_code():
 
 
 @pytest.mark.parametrize("size", [4, None, 20])
-def test_epochs_are_the_loop_over_the_batches(backend, size):
+def test_epochs_are_the_loop_over_the_batches(backend_itself, size):
     (eager, params, optimizer), (step, others, other) = taught(), taught()
     rng = np.random.default_rng(7)
     expected = [[float(eager(x, t).data) for x, t in data.batches(X, T, size, rng)] for _ in range(3)]
-    losses = compile(step, backend=backend).epochs(X, T, size, epochs=3, rng=np.random.default_rng(7))
+    losses = compile(step, backend=backend_itself).epochs(X, T, size, epochs=3, rng=np.random.default_rng(7))
     np.testing.assert_allclose(losses, expected, rtol=1e-12)
     assert_same(plain(state(params, optimizer)), plain(state(others, other)))
 
@@ -124,9 +102,9 @@ def test_epochs_say_what_they_do_not_take():
     assert code.epochs(X, T, 4, epochs=0).shape == (0, 3)
 
 
-def test_fit_compiled_is_fit(backend):
+def test_fit_compiled_is_fit(backend_itself):
     histories, models = [], []
-    for how in (False, True if backend == "numpy" else "native"):
+    for how in (False, True if backend_itself == "numpy" else "native"):
         model = nn.MLP([3, 4, 2], output="identity", rng=np.random.default_rng(1))
         rule = optim.Momentum(model.parameters(), lr=0.05)
         rng = np.random.default_rng(2)

@@ -5,37 +5,14 @@ import threading
 
 import numpy as np
 import pytest
-from compiling import as_code, assert_same, each_backend, plain, running, side_by_side, state
+from compiling import as_code, assert_same, each_backend, plain, running, side_by_side, state, stepping, taught
 
 from minigrad import Tensor, compile, nn, optim
-from minigrad.losses import softmax_cross_entropy, squared_error
+from minigrad.losses import squared_error
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(8, 3))
 T = np.eye(2)[RNG.integers(2, size=8)]
-
-
-def taught(rule=optim.Adam, **options):
-    """Give a training step, and its parameters and optimizer."""
-    model = nn.MLP([3, 4, 2], output="identity", rng=np.random.default_rng(1), **options)
-    optimizer = rule(model.parameters(), lr=0.05)
-
-    def step(x, t):
-        optimizer.zero_grad()
-        E = softmax_cross_entropy(model(x), t)
-        E.backward()
-        optimizer.step()
-        return E
-
-    return step, model.parameters(), optimizer
-
-
-@pytest.fixture(params=["numpy", "native"])
-def backend_itself(request):
-    """A backend as users have it: machine code, not interpreted."""
-    if request.param == "native":
-        pytest.importorskip("numba")
-    return request.param
 
 
 @pytest.mark.parametrize("size", [3, 30])  # natively, the small one holds Python's lock
@@ -313,14 +290,7 @@ def test_a_network_of_single_units(backend):
     def make():
         model = nn.MLP([1, 1, 1], output="identity", rng=np.random.default_rng(1))
         optimizer = optim.Adam(model.parameters(), lr=0.1)
-
-        def step(x, t):
-            optimizer.zero_grad()
-            E = squared_error(model(x), t, "mean")
-            E.backward()
-            optimizer.step()
-            return E
-
+        step = stepping(model, optimizer, lambda y, t: squared_error(y, t, "mean"))
         return step, lambda: state(model.parameters(), optimizer)
 
     side_by_side(make, [(x.reshape(1, 1), x.reshape(1, 1) * 2) for x in X.ravel()[:5]], backend)

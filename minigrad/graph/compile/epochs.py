@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.data import Array, Rng, batches
-from minigrad.graph.compile.fuse import Unsupported
+from minigrad.graph.compile.layouts import Unsupported
 from minigrad.graph.compile.record import Output
 from minigrad.graph.compile.sources import Argument, Draw, Setting
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.graph.compile.layouts import Layout, Unsupported, contiguous, indexed, layout, stepped
 from minigrad.graph.compile.lower import AddAt, is_view
 from minigrad.graph.compile.plan import Plan, root
 from minigrad.graph.node import Node
@@ -31,22 +32,8 @@ from minigrad.ops.shaping import (
     Scatter,
     ScatterAt,
     Stack,
-    Transpose,
     is_basic,
 )
-
-
-class Unsupported(Exception):
-    """An operation that native code is not written for; NumPy computes the whole step then."""
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Where the elements of a view lie in its base's memory: at offset + Σ index · stride, counted in elements."""
-
-    base: Node
-    offset: int
-    strides: tuple[int, ...]
 
 
 @dataclass(eq=False)
@@ -124,51 +111,6 @@ class Picked:
 Unit = Loops | Product | Number | Parts | Picked
 
 
-def contiguous(shape: Shape) -> tuple[int, ...]:
-    """Give the strides of an array whose elements lie in order."""
-    return tuple(prod(shape[i + 1 :]) for i in range(len(shape)))
-
-
-def layout(node: Node) -> Layout:
-    """Follow views to the memory that they look at."""
-    if not is_view(node.op):
-        return Layout(node, 0, contiguous(node.shape))
-    (x,) = node.inputs
-    inner, op = layout(x), node.op
-    if isinstance(op, Transpose):
-        axes = op.axes if op.axes is not None else tuple(range(x.ndim))[::-1]
-        return Layout(inner.base, inner.offset, tuple(inner.strides[i] for i in axes))
-    if isinstance(op, BroadcastTo):
-        own = (1,) * (node.ndim - x.ndim) + x.shape
-        strides = (0,) * (node.ndim - x.ndim) + inner.strides
-        return Layout(inner.base, inner.offset, tuple(s if n != 1 else 0 for s, n in zip(strides, own, strict=True)))
-    if isinstance(op, Index):
-        return _indexed(inner, x.shape, op.key)
-    if inner.strides == contiguous(x.shape):
-        return Layout(inner.base, inner.offset, contiguous(node.shape))
-    kept = [s for s, n in zip(inner.strides, x.shape, strict=True) if n != 1]
-    if [n for n in x.shape if n != 1] != [n for n in node.shape if n != 1]:
-        raise Unsupported("a reshape of elements that do not lie in order")
-    left = iter(kept)
-    return Layout(inner.base, inner.offset, tuple(next(left) if n != 1 else 0 for n in node.shape))
-
-
-def _indexed(inner: Layout, shape: Shape, key: Any) -> Layout:
-    """Find offset and strides by indexing an array of the elements' own positions."""
-    positions = np.zeros(shape, np.int64)
-    for axis, stride in enumerate(inner.strides):
-        positions += (np.arange(shape[axis]) * stride).reshape([-1 if i == axis else 1 for i in range(len(shape))])
-    seen = positions[key]
-    if seen.size == 0:
-        return Layout(inner.base, 0, (0,) * seen.ndim)
-    first = int(seen.flat[0])
-    steps = []
-    for axis, n in enumerate(seen.shape):
-        second = tuple(1 if i == axis else 0 for i in range(seen.ndim))
-        steps.append(int(seen[second]) - first if n > 1 else 0)
-    return Layout(inner.base, inner.offset + first, tuple(steps))
-
-
 def is_elementwise(node: Node) -> bool:
     """Say whether each element of a Node depends on the same element of its operands."""
     return isinstance(node.op, Elementwise | Where | Cast) or (
@@ -220,7 +162,7 @@ def _alone(node: Node, drawn_in: Mapping[Node, Node], in_place: Mapping[Node, No
         return Parts(node, None, _regions(node))
     if isinstance(node.op, AddAt):
         y, x = node.inputs
-        region = _indexed(Layout(node, 0, contiguous(node.shape)), node.shape, node.op.key)
+        region = indexed(Layout(node, 0, contiguous(node.shape)), node.shape, node.op.key)
         return Parts(node, y, [(x, region)])
     if node.shape and isinstance(node.op, Gather):
         return _picked(node)
@@ -253,9 +195,7 @@ def _picked(node: Node) -> Picked:
         else:
             k = np.asarray(k)
             places += (np.where(k < 0, k + n, k) * stride).reshape(k.shape + (1,) * after)
-    first = int(places.flat[0])
-    second = np.eye(len(shape), dtype=int)
-    steps = tuple(int(places[tuple(second[d])]) - first if m > 1 else 0 for d, m in enumerate(shape))
+    first, steps = stepped(places)
     if not np.array_equal(places, first + sum(i * s for i, s in zip(np.indices(shape), steps, strict=True))):
         raise Unsupported("a sum at positions that an array names")
     return Picked(node, shape, len(shape) - whole_axes, Layout(whole.base, whole.offset + first, steps), found)
@@ -267,7 +207,7 @@ def _regions(node: Node) -> list[tuple[Node, Layout]]:
     if isinstance(op, Scatter):
         if not is_basic(op.key) or not isinstance(node.inputs[0], Node):
             raise Unsupported("a sum at positions that an array names")
-        return [(node.inputs[0], _indexed(whole, node.shape, op.key))]
+        return [(node.inputs[0], indexed(whole, node.shape, op.key))]
     assert isinstance(op, Concatenate)
     (axis,) = normalize_axis(op.axis, node.ndim)
     regions, start = [], 0
@@ -276,7 +216,7 @@ def _regions(node: Node) -> list[tuple[Node, Layout]]:
             raise Unsupported("numbers, or several dtypes, joined")
         stop = start + (0 if isinstance(op, Stack) else x.shape[axis])
         key: Any = i if isinstance(op, Stack) else slice(start, stop)
-        regions.append((x, _indexed(whole, node.shape, (slice(None),) * axis + (key,))))
+        regions.append((x, indexed(whole, node.shape, (slice(None),) * axis + (key,))))
         start = stop
     return regions
 

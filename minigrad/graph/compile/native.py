@@ -16,15 +16,16 @@ import numpy as np
 
 from minigrad.graph.compile import native_math
 from minigrad.graph.compile.entry import Call
-from minigrad.graph.compile.fuse import Unsupported
+from minigrad.graph.compile.layouts import Unsupported
 from minigrad.graph.compile.native_source import NativeCode
 
 types = native_math.core_types
 KINDS = {"float64": types.float64, "float32": types.float32, "int64": types.int64, "int32": types.int32,
          "bool": types.boolean}  # fmt: skip
-HELD = "error_model='numpy', cache=True, fastmath={'reassoc', 'contract'}"
+ALL = "error_model='numpy', fastmath={'reassoc', 'contract'}"
+KEPT = f"{ALL}, cache=True"
+FREE = f"{KEPT}, nogil=True"  # other threads run meanwhile
 CALLED = Path(native_math.__file__).read_bytes()  # numba's cache does not look at functions of other modules
-OPTIONS = f"nogil=True, {HELD}"
 
 
 def cache_folder() -> Path:
@@ -74,7 +75,7 @@ from minigrad.graph.compile.native_math import (
 
 def _module(code: NativeCode) -> str:
     signature = ", ".join(_type(x) for x in _arguments(code))
-    return f"{HEAD}@numba.njit([({signature},)], {HELD if code.quick else OPTIONS})\n{code.source}"
+    return f"{HEAD}@numba.njit([({signature},)], {KEPT if code.quick else FREE})\n{code.source}"
 
 
 def _arguments(code: NativeCode) -> list[Any]:
@@ -130,18 +131,19 @@ def epochs(code: NativeCode, arguments: Sequence[str]) -> Callable[..., Any]:
     are what the step is passed, of x, t and the numbers at the end.
     """
     numbers = [name for name in arguments if name not in ("x", "t")]
-    kinds = {name: _type(kind) for name, kind in zip(arguments, _arguments(code)[1:], strict=True)}
+    described = dict(zip(arguments, _arguments(code)[1:], strict=True))
+    kinds = {name: _type(x) for name, x in described.items()}
     missing = {"x", "t"} - set(kinds)
     if missing:
         raise Unsupported(f"a step that does not look at {missing}")
     rows = [re.sub(r", \d+, ", ", 2, ", kinds[name]) for name in "xt"]
     whole, count = "types.Array(types.int64, 1, 'C')", "types.Array(types.float64, 1, 'C')"
     signature = [_type(None), *rows, whole, kinds["x"], kinds["t"], *rows, count, *(kinds[name] for name in numbers)]
-    (size, *x), (_, *t) = (dict(zip(arguments, _arguments(code)[1:], strict=True))[name][0] for name in "xt")
-    source = f"""@numba.njit({OPTIONS.replace("cache=True, ", "")}, forceinline=True)
+    (size, *x), (_, *t) = (described[name][0] for name in "xt")
+    source = f"""@numba.njit({ALL}, forceinline=True)
 {code.source}
 
-@numba.njit([({", ".join(signature)},)], {OPTIONS})
+@numba.njit([({", ".join(signature)},)], {FREE})
 def epochs({", ".join(["address", "X", "T", "order", "x", "t", "xs", "ts", "losses", *numbers])}):
     for b in range(losses.size):
         for i in range({size}):

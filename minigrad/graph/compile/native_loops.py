@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import prod
+from typing import Any
 
-from minigrad.graph.compile.fuse import (
-    Layout,
-    Loops,
-    Picked,
-    Unsupported,
-    contiguous,
-    is_reduction,
-    layout,
-    space,
-)
+import numpy as np
+
+from minigrad.graph.compile.fuse import Loops, Picked, is_reduction, space
+from minigrad.graph.compile.layouts import Layout, Unsupported, contiguous, layout
 from minigrad.graph.compile.native_values import Lines, Values, element, spread
 from minigrad.graph.compile.plan import root
 from minigrad.graph.node import Node
@@ -107,35 +102,45 @@ class LoopWriter(Values):
 
     def picked(self, unit: Picked) -> None:
         """Write reading, or adding up, at positions that arrays name; one that is not there is refused."""
-        node, letters = unit.node, [f"i{k}" for k in range(len(unit.shape))]
+        node = unit.node
         target, at = self.pointer(node)
         base, start = self.pointer(unit.place.base)
         scattered = isinstance(node.op, ScatterAt)
         if scattered:
-            self.lines += [f"for i in range({prod(node.shape)}):", f"    {target}[{at} + i] = np.{node.dtype.name}(0)"]
-        indent = ""
-        for letter, n in zip(letters, unit.shape, strict=True):
-            self.lines.append(f"{indent}for {letter} in range({n}):")
-            indent += "    "
+            self.zeros(node)
+        letters, indent = self.nest(unit.shape)
         place = element(start + unit.place.offset, unit.place.strides, letters)
         for q, (index, axis, n, stride) in enumerate(unit.indices):
             self.lines += [
-                f"{indent}q{q} = {self.at(index, unit.shape[: unit.named], letters[: unit.named])}",
+                f"{indent}q{q} = {self.at(index, unit.shape[: unit.named], letters[: unit.named], index.dtype)}",
                 f"{indent}if q{q} < -{n} or q{q} >= {n}:",
                 f'{indent}    raise IndexError("an index is out of bounds for axis {axis} with size {n}")',
                 f"{indent}q{q} += {n} if q{q} < 0 else 0",
             ]
             place += f" + q{q} * {stride}"
         if scattered:
-            self.lines.append(f"{indent}{base}[{place}] += {self.at(node.inputs[0], unit.shape, letters)}")
+            self.lines.append(f"{indent}{base}[{place}] += {self.at(node.inputs[0], unit.shape, letters, node.dtype)}")
         else:
             result = element(at, contiguous(unit.shape), letters)
             self.lines.append(f"{indent}{target}[{result}] = {base}[{place}]")
 
-    def at(self, x: Node, shape: tuple[int, ...], letters: list[str]) -> str:
-        """Write an operand's element, as it is broadcast to a loop's shape."""
+    def zeros(self, node: Node) -> None:
+        """Write filling an array with zeros."""
+        target, at = self.pointer(node)
+        zero = "np.uint8(0)" if node.dtype.kind == "b" else f"np.{node.dtype.name}(0)"
+        self.lines += [f"for i in range({prod(node.shape)}):", f"    {target}[{at} + i] = {zero}"]
+
+    def nest(self, shape: tuple[int, ...]) -> tuple[list[str], str]:
+        """Write the heads of a loop over each axis; give the letters that count, and how deep what follows is."""
+        letters = [f"i{k}" for k in range(len(shape))]
+        for depth, (letter, n) in enumerate(zip(letters, shape, strict=True)):
+            self.lines.append("    " * depth + f"for {letter} in range({n}):")
+        return letters, "    " * len(shape)
+
+    def at(self, x: Node, shape: tuple[int, ...], letters: list[str], dtype: np.dtype[Any]) -> str:
+        """Write an operand's element, as it is broadcast to a loop's shape; a number takes the dtype given."""
         if not root(x).shape:
-            return self.number(root(x), x.dtype)
+            return self.number(root(x), dtype)
         seen = spread(layout(x), x.shape, shape)
         name, offset = self.pointer(seen.base)
         return f"{name}[{element(offset + seen.offset, seen.strides, letters)}]"

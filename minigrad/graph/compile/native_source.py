@@ -8,16 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.graph.compile.fuse import (
-    Loops,
-    Number,
-    Parts,
-    Picked,
-    Product,
-    Unsupported,
-    contiguous,
-    layout,
-)
+from minigrad.graph.compile.fuse import Loops, Number, Parts, Picked, Product
+from minigrad.graph.compile.layouts import Unsupported, contiguous, layout
 from minigrad.graph.compile.lower import SMALL_PRODUCT
 from minigrad.graph.compile.native_loops import LoopWriter
 from minigrad.graph.compile.native_values import ALIGNED, DTYPES, Lines, element
@@ -80,7 +72,7 @@ class NativeWriter(LoopWriter):
                 start = f"{name}[{element(offset + at_b.offset, at_b.strides, ['j'])}]"
                 self.lines += [f"for i in range({m}):", f"    for j in range({n}):", f"        {result} = {start}"]
             elif unit.into is None:
-                self.lines += [f"for i in range({m * n}):", f"    {target}[{at} + i] = {zero}"]
+                self.zeros(node)
             self.rows(result, sign, (m, n, k), (pa, oa, la.strides), (pb, ob, (b0, b1)))
             return
         self.lines += [
@@ -137,33 +129,19 @@ class NativeWriter(LoopWriter):
         """Write an array that is put together from others."""
         node = unit.node
         target, at = self.pointer(node)
-        zero = "np.uint8(0)" if node.dtype.kind == "b" else f"np.{node.dtype.name}(0)"
         if unit.start is None:
-            self.lines += [f"for i in range({prod(node.shape)}):", f"    {target}[{at} + i] = {zero}"]
+            self.zeros(node)
         else:
-            letters, seen = [f"i{k}" for k in range(node.ndim)], layout(unit.start)
-            name, offset = self.pointer(seen.base)
-            for depth, (letter, n) in enumerate(zip(letters, node.shape, strict=True)):
-                self.lines.append("    " * depth + f"for {letter} in range({n}):")
-            value = f"{name}[{element(offset + seen.offset, seen.strides, letters)}]"
+            letters, indent = self.nest(node.shape)
             result = f"{target}[{element(at, contiguous(node.shape), letters)}]"
-            self.lines.append("    " * node.ndim + f"{result} = {value}")
+            self.lines.append(f"{indent}{result} = {self.at(unit.start, node.shape, letters, node.dtype)}")
         sign = "" if unit.start is None else "+"
         for x, region in unit.regions:
-            letters = [f"i{k}" for k in range(x.ndim)]
-            if x.shape:
-                seen = layout(x)
-                name, offset = self.pointer(seen.base)
-                value = f"{name}[{element(offset + seen.offset, seen.strides, letters)}]"
-            else:
-                value = self.number(x, node.dtype)
-            strides = region.strides[len(region.strides) - x.ndim :]
             if len(region.strides) != x.ndim:
                 raise Unsupported("a part broadcast to its region")
-            for depth, (letter, n) in enumerate(zip(letters, x.shape, strict=True)):
-                self.lines.append("    " * depth + f"for {letter} in range({n}):")
-            written = f"{target}[{element(at + region.offset, strides, letters)}] {sign}= {value}"
-            self.lines.append("    " * x.ndim + written)
+            letters, indent = self.nest(x.shape)
+            result = f"{target}[{element(at + region.offset, region.strides, letters)}]"
+            self.lines.append(f"{indent}{result} {sign}= {self.at(x, x.shape, letters, node.dtype)}")
 
     # numbers
 
@@ -246,7 +224,7 @@ class NativeWriter(LoopWriter):
             outputs,
             numbers,
             places,
-            self.work() <= QUICK and not any(isinstance(self.inputs.get(x), Draw) for x in self.bound),
+            self.work() <= QUICK and not any(isinstance(self.inputs[x], Draw) for x in self.bound),
         )
 
     def work(self) -> int:

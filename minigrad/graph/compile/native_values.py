@@ -8,15 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.graph.compile.fuse import (
-    Layout,
-    Number,
-    Product,
-    Unit,
-    Unsupported,
-    fused,
-    is_reduction,
-)
+from minigrad.graph.compile.fuse import Number, Product, Unit, fused, is_reduction
+from minigrad.graph.compile.layouts import Layout, Unsupported
 from minigrad.graph.compile.lower import is_view
 from minigrad.graph.compile.plan import Plan, root
 from minigrad.graph.compile.sources import Argument, Gradient, Setting, Source

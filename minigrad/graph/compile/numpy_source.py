@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any
@@ -13,7 +12,7 @@ import numpy as np
 
 from minigrad.graph.compile.lower import AddAt
 from minigrad.graph.compile.numpy_calls import ARRAYS, SCALARS, gemm, seen, stored
-from minigrad.graph.compile.plan import Plan, is_array, is_ufunc
+from minigrad.graph.compile.plan import Plan, begun, is_array, is_ufunc
 from minigrad.graph.compile.resume import Code, assigned, resumable
 from minigrad.graph.compile.sources import Argument, Draw, Gradient, Setting, Source
 from minigrad.graph.node import Node
@@ -24,22 +23,6 @@ from minigrad.ops import linalg, shaping
 Lines = list[str]
 
 SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**"}
-
-
-def begun(plan: Plan, returned: Sequence[Any]) -> set[Node]:
-    """Find what is only added to, in an array that is returned: it is computed in that one from the beginning."""
-    found: set[Node] = set()
-    nodes = [*plan.first, *plan.second]
-    read = [*(x for node in nodes for x in node.inputs), *returned, *(value for _, value in plan.copies)]
-    users = Counter(x for x in read if isinstance(x, Node))
-    for node in nodes[::-1]:
-        if isinstance(node.op, AddAt) and (node in plan.fresh or node in found):
-            y, _ = node.inputs
-            if y in plan.memory and users[y] == 1 and (y.shape, y.dtype) == (node.shape, node.dtype):
-                memory = plan.memory.pop(y)
-                memory.users = [x for x in memory.users if x is not y]
-                found.add(y)
-    return found
 
 
 class Writer:

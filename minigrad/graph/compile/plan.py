@@ -7,7 +7,8 @@ either before that part, or finishes it, so no exception leaves the parameters i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
 from typing import Any
@@ -96,6 +97,22 @@ def planned(
     outlasting = [x for x in (*returned, *(value for _, value in copies)) if isinstance(x, Node)]
     memory = _memory([*first, *second], outlasting, fresh | set(in_place) | set(drawn_in))
     return Plan(first, second, memory, in_place, copies, fresh, drawn_in)
+
+
+def begun(plan: Plan, returned: Sequence[Any]) -> set[Node]:
+    """Find what is only added to, in an array that is returned: it needs no memory, but is computed in that one."""
+    found: set[Node] = set()
+    nodes = [*plan.first, *plan.second]
+    read = [*(x for node in nodes for x in node.inputs), *returned, *(value for _, value in plan.copies)]
+    users = Counter(x for x in read if isinstance(x, Node))
+    for node in nodes[::-1]:
+        if isinstance(node.op, AddAt) and (node in plan.fresh or node in found):
+            y, _ = node.inputs
+            if y in plan.memory and users[y] == 1 and (y.shape, y.dtype) == (node.shape, node.dtype):
+                memory = plan.memory.pop(y)
+                memory.users = [x for x in memory.users if x is not y]
+                found.add(y)
+    return found
 
 
 def root(node: Node) -> Node:

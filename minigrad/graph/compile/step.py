@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 from minigrad.data import Array, Rng, batches
 from minigrad.graph.compile.entry import MISS, standing
 from minigrad.graph.compile.epochs import NativeEpochs, dealt, in_python, in_rows
-from minigrad.graph.compile.fuse import Unsupported
+from minigrad.graph.compile.layouts import Unsupported
 from minigrad.graph.compile.record import flat, recorded
 from minigrad.graph.compile.resume import exported
 from minigrad.graph.compile.variant import Variant, hints

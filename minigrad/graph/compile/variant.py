@@ -15,7 +15,7 @@ import numpy as np
 
 from minigrad.graph.compile.entry import Call, entry
 from minigrad.graph.compile.fit import unspread
-from minigrad.graph.compile.fuse import Unsupported
+from minigrad.graph.compile.layouts import Unsupported
 from minigrad.graph.compile.lower import copied, held, lowered, settled
 from minigrad.graph.compile.native_source import NativeWriter
 from minigrad.graph.compile.numpy_source import Writer

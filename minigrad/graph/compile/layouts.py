@@ -1,0 +1,77 @@
+"""Where the elements of views lie, for code that computes in flat memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minigrad.graph.compile.lower import is_view
+from minigrad.graph.node import Node
+from minigrad.op import Shape
+from minigrad.ops.shaping import BroadcastTo, Index, Transpose
+
+
+class Unsupported(Exception):
+    """An operation that native code is not written for; NumPy computes the whole step then."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the elements of a view lie in its base's memory: at offset + Σ index · stride, counted in elements."""
+
+    base: Node
+    offset: int
+    strides: tuple[int, ...]
+
+
+def contiguous(shape: Shape) -> tuple[int, ...]:
+    """Give the strides of an array whose elements lie in order."""
+    return tuple(prod(shape[i + 1 :]) for i in range(len(shape)))
+
+
+def layout(node: Node) -> Layout:
+    """Follow views to the memory that they look at."""
+    if not is_view(node.op):
+        return Layout(node, 0, contiguous(node.shape))
+    (x,) = node.inputs
+    inner, op = layout(x), node.op
+    if isinstance(op, Transpose):
+        axes = op.axes if op.axes is not None else tuple(range(x.ndim))[::-1]
+        return Layout(inner.base, inner.offset, tuple(inner.strides[i] for i in axes))
+    if isinstance(op, BroadcastTo):
+        own = (1,) * (node.ndim - x.ndim) + x.shape
+        strides = (0,) * (node.ndim - x.ndim) + inner.strides
+        return Layout(inner.base, inner.offset, tuple(s if n != 1 else 0 for s, n in zip(strides, own, strict=True)))
+    if isinstance(op, Index):
+        return indexed(inner, x.shape, op.key)
+    if inner.strides == contiguous(x.shape):
+        return Layout(inner.base, inner.offset, contiguous(node.shape))
+    kept = [s for s, n in zip(inner.strides, x.shape, strict=True) if n != 1]
+    if [n for n in x.shape if n != 1] != [n for n in node.shape if n != 1]:
+        raise Unsupported("a reshape of elements that do not lie in order")
+    left = iter(kept)
+    return Layout(inner.base, inner.offset, tuple(next(left) if n != 1 else 0 for n in node.shape))
+
+
+def indexed(inner: Layout, shape: Shape, key: Any) -> Layout:
+    """Find offset and strides by indexing an array of the elements' own positions."""
+    positions = np.zeros(shape, np.int64)
+    for axis, stride in enumerate(inner.strides):
+        positions += (np.arange(shape[axis]) * stride).reshape([-1 if i == axis else 1 for i in range(len(shape))])
+    seen = positions[key]
+    if seen.size == 0:
+        return Layout(inner.base, 0, (0,) * seen.ndim)
+    first, steps = stepped(seen)
+    return Layout(inner.base, inner.offset + first, steps)
+
+
+def stepped(places: NDArray[np.int64]) -> tuple[int, tuple[int, ...]]:
+    """Give the first of some positions, and the step to the next one along each axis."""
+    first = int(places.flat[0])
+    nexts = np.eye(places.ndim, dtype=int)
+    steps = (int(places[tuple(e)]) - first if n > 1 else 0 for n, e in zip(places.shape, nexts, strict=True))
+    return first, tuple(steps)
