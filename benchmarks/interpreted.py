@@ -19,8 +19,8 @@ def pointer(dtype: Any) -> Callable[[int], Any]:
 
 
 def gemm(
-    address: int, ta: int, tb: int, m: int, n: int, k: int, alpha: float, a: Any, a0: int, lda: int,
-    b: Any, b0: int, ldb: int, beta: float, c: Any, c0: int, ldc: int,
+    address: int, m: int, n: int, k: int, alpha: float, ta: int, a: Any, a0: int, lda: int,
+    tb: int, b: Any, b0: int, ldb: int, beta: float, c: Any, c0: int, ldc: int,
 ) -> None:  # fmt: skip
     """C ← α A B + β C for column-major matrices."""
 
@@ -35,8 +35,21 @@ def gemm(
     target[...] = product if beta == 0 else product + beta * target
 
 
+def tile(
+    rows: int, columns: int, sign: int, a: Any, a0: int, ai: int, ak: int, b: Any, b0: int, bk: int,
+    c: Any, c0: int, ci: int, k: int, first: Any, f0: int,
+) -> None:  # fmt: skip
+    """C ← A B, or C ± A B, for a block of C."""
+    i, j, r = np.arange(rows)[:, None], np.arange(columns), np.arange(k)
+    product = a[a0 + i * ai + r * ak] @ b[b0 + r[:, None] * bk + j]
+    if first is not None:
+        product = product + first[f0 + j]
+    place = c0 + i * ci + j
+    c[place] = c[place] + sign * product if sign else product
+
+
 WORLD: dict[str, Any] = {
-    "np": np, "gemm64": gemm, "gemm32": gemm, "exp64": np.exp, "exp32": np.exp, "tanh64": np.tanh,
+    "np": np, "gemm64": gemm, "gemm32": gemm, "tile": tile, "exp64": np.exp, "exp32": np.exp, "tanh64": np.tanh,
     "larger": np.maximum, "smaller": np.minimum, "signum": np.sign,
     "math": SimpleNamespace(sqrt=np.sqrt, sin=np.sin, cos=np.cos, log=np.log, isfinite=np.isfinite, exp=np.exp),
     "pointer64": pointer(np.float64), "pointer32": pointer(np.float32), "pointerb": pointer(np.bool),

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.graph.compile.blas import shared
 from minigrad.graph.compile.fit import Spread, fitted, narrowed, row_totals
 from minigrad.graph.graph import Graph
 from minigrad.graph.node import Node, ordered
@@ -48,9 +49,10 @@ def _rewritten(outputs: list[Any], rule: Callable[[Node], Any]) -> list[Any]:
 
 
 def _biased(outputs: list[Any]) -> list[Any]:
-    """Let a small product start from its bias: the loop after it then runs over whole arrays, without rows of b.
+    """Let a product start from its bias: the loop after it then runs over whole arrays, without rows of b.
 
-    For a layer of 25 units a row is three vectors and a rest, and the rest costs as much as they do.
+    For a layer of 25 units a row is three vectors and a rest, and the rest costs as much as they do. Where threads
+    share the product it cannot start from anything, and the bias would be a pass of its own.
     """
     nodes = ordered(outputs)
     users = Counter(x for node in nodes for x in dict.fromkeys(node.inputs) if isinstance(x, Node))
@@ -60,17 +62,18 @@ def _biased(outputs: list[Any]) -> list[Any]:
         new = rebuilt(node, becomes)
         if node.op == add and all(isinstance(x, Node) for x in node.inputs):
             product, b = node.inputs
-            if product.op == matmul and users[product] == 1 and _is_small(product) and b.shape == node.shape[-1:]:
-                new = affine(*new.inputs[0].inputs, new.inputs[1]) if b.dtype == node.dtype == product.dtype else new
+            fitting = b.shape == node.shape[-1:] and b.dtype == node.dtype == product.dtype
+            if product.op == matmul and users[product] == 1 and fitting and _of_one_thread(product):
+                new = affine(*new.inputs[0].inputs, new.inputs[1])
         becomes[node] = new
     return [becomes[x] if isinstance(x, Node) else x for x in outputs]
 
 
-def _is_small(product: Node) -> bool:
-    """Say whether loops compute a product of matrices sooner than a call of BLAS does."""
+def _of_one_thread(product: Node) -> bool:
+    """Say whether a product is one of two matrices that no threads share."""
     a, b = product.inputs
     both = isinstance(a, Node) and isinstance(b, Node) and a.ndim == b.ndim == 2
-    return both and a.shape[0] * a.shape[1] * b.shape[1] <= SMALL_PRODUCT
+    return both and not shared(a.shape[0], b.shape[1], a.shape[1])
 
 
 def _seeded(outputs: list[Any], seeds: list[Node], gradients: set[Node]) -> list[Any]:
@@ -149,18 +152,17 @@ def _opened(node: Node) -> Any:
 
 
 def _inner(node: Node) -> Any:
-    """Σ a b over all elements is an inner product, which needs no array of products."""
-    if not isinstance(node.op, Sum) or node.shape or node.op.keepdims:
+    """Σ a b over all elements is an inner product, which needs no array of products; so is that of two vectors."""
+    product = node
+    if isinstance(node.op, Sum) and not node.shape and not node.op.keepdims:
+        (product,) = node.inputs
+        if not isinstance(product, Node) or product.op != multiply:
+            return None
+    elif node.op != matmul or node.shape:
         return None
-    (x,) = node.inputs
-    if not isinstance(x, Node) or x.op != multiply or x.dtype.kind != "f":
-        return None
-    a, b = x.inputs
-    same = isinstance(a, Node) and isinstance(b, Node) and a.shape == b.shape == x.shape and a.dtype == b.dtype
-    return vdot(a, b) if same else None
-
-
-SMALL_PRODUCT = 16384  # multiplications, up to which loops take less time than a call of BLAS
+    a, b = product.inputs
+    same = isinstance(a, Node) and isinstance(b, Node) and a.shape == b.shape and a.dtype == b.dtype == product.dtype
+    return vdot(a, b) if same and a.shape and product.dtype.kind == "f" else None
 
 
 class AddAt(Op):

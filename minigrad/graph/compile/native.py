@@ -7,17 +7,20 @@ import importlib.util
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import prod
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from minigrad.graph.compile import native_math
+from minigrad.graph.compile import native_math, native_tile
 from minigrad.graph.compile.entry import Call
 from minigrad.graph.compile.layouts import Unsupported
-from minigrad.graph.compile.native_source import NativeCode
+from minigrad.graph.compile.native_source import NativeCode, NativeWriter
+from minigrad.graph.compile.plan import Plan
+from minigrad.graph.compile.sources import Source
+from minigrad.graph.node import Node
 
 types = native_math.core_types
 KINDS = {"float64": types.float64, "float32": types.float32, "int64": types.int64, "int32": types.int32,
@@ -25,13 +28,19 @@ KINDS = {"float64": types.float64, "float32": types.float32, "int64": types.int6
 ALL = "error_model='numpy', fastmath={'reassoc', 'contract'}"
 KEPT = f"{ALL}, cache=True"
 FREE = f"{KEPT}, nogil=True"  # other threads run meanwhile
-CALLED = Path(native_math.__file__).read_bytes()  # numba's cache does not look at functions of other modules
+# numba's cache does not look at functions of other modules
+CALLED = b"".join(Path(str(module.__file__)).read_bytes() for module in (native_math, native_tile))
 
 
 def cache_folder() -> Path:
     """Give the folder that compiled code is kept in: ``$MINIGRAD_CACHE``, or that of the user's caches."""
     base = os.environ.get("MINIGRAD_CACHE")
     return Path(base) if base else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "minigrad"
+
+
+def written(plan: Plan, returned: Sequence[Any], updates: Iterable[Any], inputs: Mapping[Node, Source]) -> NativeCode:
+    """Write the code of a plan; Unsupported if there is something in it that this is not written for."""
+    return NativeWriter(plan, returned, updates, inputs).finished()
 
 
 def compiled(code: NativeCode) -> Callable[..., Any]:
@@ -68,6 +77,7 @@ from minigrad.graph.compile.native_math import (
     exp32, exp64, gemm32, gemm64, larger, pointer32, pointer64, pointerb, pointeri32, pointeri64, signum, smaller,
     tanh64,
 )
+from minigrad.graph.compile.native_tile import tile
 
 
 """

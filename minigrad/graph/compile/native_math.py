@@ -174,53 +174,43 @@ GEMM = {name: extending.get_cython_function_address("scipy.linalg.cython_blas", 
 
 @extending.intrinsic
 def gemm64(
-    typing: Any, address: Any, ta: Any, tb: Any, m: Any, n: Any, k: Any, alpha: Any, a: Any, a0: Any, lda: Any,
-    b: Any, b0: Any, ldb: Any, beta: Any, c: Any, c0: Any, ldc: Any,
+    typing: Any, address: Any, m: Any, n: Any, k: Any, alpha: Any, ta: Any, a: Any, a0: Any, lda: Any,
+    tb: Any, b: Any, b0: Any, ldb: Any, beta: Any, c: Any, c0: Any, ldc: Any,
 ) -> Any:  # fmt: skip
     """C ← α A B + β C by BLAS, for column-major matrices of float64 at a[a0], b[b0] and c[c0]."""
-    return _gemm(core_types.float64, ir.DoubleType())
+    return _gemm(core_types.float64)
 
 
 @extending.intrinsic
 def gemm32(
-    typing: Any, address: Any, ta: Any, tb: Any, m: Any, n: Any, k: Any, alpha: Any, a: Any, a0: Any, lda: Any,
-    b: Any, b0: Any, ldb: Any, beta: Any, c: Any, c0: Any, ldc: Any,
+    typing: Any, address: Any, m: Any, n: Any, k: Any, alpha: Any, ta: Any, a: Any, a0: Any, lda: Any,
+    tb: Any, b: Any, b0: Any, ldb: Any, beta: Any, c: Any, c0: Any, ldc: Any,
 ) -> Any:  # fmt: skip
     """C ← α A B + β C by BLAS, for column-major matrices of float32 at a[a0], b[b0] and c[c0]."""
-    return _gemm(core_types.float32, ir.FloatType())
+    return _gemm(core_types.float32)
 
 
-def _gemm(element: Any, real: Any) -> Any:
+def _gemm(element: Any) -> Any:
     """Call gemm, which takes everything by reference; its address is an argument, so that the code can be cached."""
-    size, array = core_types.int32, core_types.CPointer(element)
+    size, letter, array, place = core_types.int32, core_types.int8, core_types.CPointer(element), core_types.intp
+    factor = letter, array, place, size
     signature = core_types.void(
-        core_types.intp, core_types.int8, core_types.int8, size, size, size, element, array, core_types.intp, size,
-        array, core_types.intp, size, element, array, core_types.intp, size,
+        place, size, size, size, element, *factor, *factor, element, array, place, size
     )  # fmt: skip
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        address, ta, tb, m, n, k, alpha, a, a0, lda, b, b0, ldb, beta, c, c0, ldc = arguments
+        address, m, n, k, alpha, ta, a, a0, lda, tb, b, b0, ldb, beta, c, c0, ldc = arguments
+        a, b, c = (builder.gep(pointer, [offset]) for pointer, offset in ((a, a0), (b, b0), (c, c0)))
 
         def by_reference(value: Any) -> Any:
             slot = cgutils.alloca_once(builder, value.type)
             builder.store(value, slot)
             return slot
 
-        letter, whole = ir.IntType(8).as_pointer(), ir.IntType(32).as_pointer()
-        kinds = [letter, letter, whole, whole, whole]
-        kinds += [real.as_pointer()] * 2 + [
-            whole,
-            real.as_pointer(),
-            whole,
-            real.as_pointer(),
-            real.as_pointer(),
-            whole,
-        ]
-        function = builder.inttoptr(address, ir.FunctionType(ir.VoidType(), kinds).as_pointer())
-        sizes = [by_reference(x) for x in (ta, tb, m, n, k, alpha)]
-        at = [builder.gep(pointer, [offset]) for pointer, offset in ((a, a0), (b, b0), (c, c0))]
-        rest = [at[0], by_reference(lda), at[1], by_reference(ldb), by_reference(beta), at[2], by_reference(ldc)]
-        builder.call(function, [*sizes, *rest])
+        passed = [by_reference(x) for x in (ta, tb, m, n, k, alpha)]
+        passed += [a, by_reference(lda), b, by_reference(ldb), by_reference(beta), c, by_reference(ldc)]
+        kind = ir.FunctionType(ir.VoidType(), [x.type for x in passed])
+        builder.call(builder.inttoptr(address, kind.as_pointer()), passed)
         return context.get_dummy_value()
 
     return signature, generate

@@ -10,14 +10,12 @@ import numpy as np
 
 from minigrad.graph.compile.fuse import Loops, Number, Parts, Picked, Product
 from minigrad.graph.compile.layouts import Unsupported, contiguous, layout
-from minigrad.graph.compile.lower import SMALL_PRODUCT
-from minigrad.graph.compile.native_loops import LoopWriter
+from minigrad.graph.compile.native_products import ProductWriter
 from minigrad.graph.compile.native_values import ALIGNED, DTYPES, Lines, element
 from minigrad.graph.compile.sources import Draw
 from minigrad.graph.node import Node
 from minigrad.ops.linalg import MatMul
 
-AT_A_TIME = 4  # rows that a small product adds up before it writes
 QUICK = 1 << 13  # multiplications or elements, up to which a step takes some microseconds
 
 
@@ -40,90 +38,8 @@ class NativeCode:
     quick: bool  # other threads may as well wait for it
 
 
-class NativeWriter(LoopWriter):
+class NativeWriter(ProductWriter):
     """Writes one plan."""
-
-    def product(self, unit: Product) -> None:
-        """Write a matrix product as loops, or as a call of BLAS."""
-        node = unit.node
-        a, b, *bias = node.inputs
-        if not (isinstance(a, Node) and isinstance(b, Node) and a.ndim == b.ndim == 2 and a.dtype == b.dtype):
-            raise Unsupported("a product other than of two matrices")
-        if node.dtype.kind != "f" or (unit.into is not None and unit.into.dtype != node.dtype):
-            raise Unsupported("a product of integers")
-        (m, k), n = a.shape, b.shape[1]
-        target, at = self.pointer(unit.into if unit.into is not None else node)
-        la, lb = layout(a), layout(b)
-        (pa, oa), (pb, ob) = self.pointer(la.base), self.pointer(lb.base)
-        oa, ob = oa + la.offset, ob + lb.offset
-        if m * n * k > SMALL_PRODUCT and all(1 in x.strides for x in (la, lb)):
-            self.blas(unit, (m, n, k), (pa, oa, la), (pb, ob, lb), (target, at))
-            return
-        zero, sign = f"np.{node.dtype.name}(0)", "-" if unit.sign < 0 else "+"
-        (a0, a1), (b0, b1) = la.strides, lb.strides
-        if b1 != 1 and n > 1 and k > 1:
-            pb, ob = self.in_rows(node, (pb, ob), lb.strides, k, n)
-            b0, b1 = n, 1
-        if n > 1 or b1 == 1 or bias:
-            result = f"{target}[{element(at, (n, 1), ['i', 'j'])}]"
-            if bias:
-                at_b = layout(bias[0])
-                name, offset = self.pointer(at_b.base)
-                start = f"{name}[{element(offset + at_b.offset, at_b.strides, ['j'])}]"
-                self.lines += [f"for i in range({m}):", f"    for j in range({n}):", f"        {result} = {start}"]
-            elif unit.into is None:
-                self.zeros(node)
-            self.rows(result, sign, (m, n, k), (pa, oa, la.strides), (pb, ob, (b0, b1)))
-            return
-        self.lines += [
-            f"for i in range({m}):",
-            f"    x = {zero}",
-            f"    for k in range({k}):",
-            f"        x += {pa}[{element(oa, (a0, a1), ['i', 'k'])}] * {pb}[{element(ob, (b0,), ['k'])}]",
-            f"    {target}[{element(at, (1,), ['i'])}] {sign if unit.into is not None else ''}= x",
-        ]
-
-    def rows(self, result: str, sign: str, sizes: tuple[int, int, int], a: Any, b: Any) -> None:
-        """Write C ± A B as sums of rows of B, several at a time, into one row of C after the other.
-
-        The next addition is to another row, so it need not wait for the last one; 3 ns an element of A became 0.7.
-        """
-        (m, n, k), (pa, oa, (a0, a1)), (pb, ob, (b0, b1)) = sizes, a, b
-        whole = k - k % AT_A_TIME
-        for start, stop, step in ((0, whole, AT_A_TIME), (whole, k, k - whole)):
-            if start == stop:
-                continue
-            many = range(step)
-            self.lines += [f"for k in range({start}, {stop}, {step}):", f"    for i in range({m}):"]
-            self.lines += [f"        x{q} = {pa}[{element(oa + q * a1, (a0, a1), ['i', 'k'])}]" for q in many]
-            terms = [f"x{q} * {pb}[{element(ob + q * b0, (b0, b1), ['k', 'j'])}]" for q in many]
-            self.lines += [f"        for j in range({n}):", f"            {result} {sign}= {' + '.join(terms)}"]
-
-    def in_rows(self, node: Node, b: tuple[str, int], strides: tuple[int, ...], k: int, n: int) -> tuple[str, int]:
-        """Write a copy of b whose rows lie in order: a loop along them is vectorised, one across them is not."""
-        size = node.dtype.itemsize
-        self.scratch = max(self.scratch, k * n * size)
-        name, at = f"m{DTYPES[node.dtype.name]}", -(-self.nbytes // ALIGNED) * ALIGNED // size
-        self.kinds.add(node.dtype.name)
-        self.lines += [f"for j in range({n}):", f"    for k in range({k}):"]
-        copied = f"{b[0]}[{element(b[1], strides, ['k', 'j'])}]"
-        self.lines.append(f"        {name}[{element(at, (n, 1), ['k', 'j'])}] = {copied}")
-        return name, at
-
-    def blas(self, unit: Product, sizes: tuple[int, int, int], a: Any, b: Any, target: tuple[str, int]) -> None:
-        """Write a call of gemm. BLAS counts by columns, so it is asked for the transpose, Cᵀ = Bᵀ Aᵀ."""
-        m, n, k = sizes
-        kind = DTYPES[unit.node.dtype.name]
-        flags = []
-        for _, _, at in (b, a):
-            by_rows = at.strides[1] == 1
-            flags.append(("78" if by_rows else "84", max(at.strides[0] if by_rows else at.strides[1], 1)))  # 'N', 'T'
-        (tb, ldb), (ta, lda) = flags
-        (pa, oa, _), (pb, ob, _) = a, b
-        beta = 0.0 if unit.into is None else 1.0
-        factors = f"{pb}, {ob}, {ldb}, {pa}, {oa}, {lda}"
-        result = f"{beta}, {target[0]}, {target[1]}, {n}"
-        self.lines.append(f"gemm{kind}(gemm{kind}_, {tb}, {ta}, {n}, {m}, {k}, {unit.sign}, {factors}, {result})")
 
     def parts(self, unit: Parts) -> None:
         """Write an array that is put together from others."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 import linecache
-import os
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from importlib.util import find_spec
@@ -13,11 +12,11 @@ from typing import Any, Literal
 
 import numpy as np
 
+from minigrad.graph.compile.blas import WORTH_A_GEMM, one_thread
 from minigrad.graph.compile.entry import Call, entry
 from minigrad.graph.compile.fit import unspread
 from minigrad.graph.compile.layouts import Unsupported
 from minigrad.graph.compile.lower import copied, held, lowered, settled
-from minigrad.graph.compile.native_source import NativeWriter
 from minigrad.graph.compile.numpy_source import Writer
 from minigrad.graph.compile.plan import planned
 from minigrad.graph.compile.record import Record
@@ -26,8 +25,6 @@ from minigrad.graph.graph import Graph
 from minigrad.graph.node import Node
 
 Backend = Literal["numpy", "native"]
-WORTH_A_GEMM = 1 << 20  # multiplications, from which SciPy's way into BLAS costs less than a pass over the weights
-
 _number = count(1).__next__
 
 
@@ -59,7 +56,7 @@ class Variant:
         self.code: Any
         if self.native is not None:
             try:
-                self.code = NativeWriter(plan, returned, updates.values(), inputs).finished()
+                self.code = self.native.written(plan, returned, updates.values(), inputs)
                 self.step = self.native.compiled(self.code)
             except Unsupported as error:
                 self.fallback = str(error)
@@ -97,7 +94,7 @@ class Variant:
             return True
         (m, k), n = product.inputs[0].shape, product.shape[1]
         pays = product.dtype.char in "df" and m * n * k >= WORTH_A_GEMM
-        return self.gemm and pays and _one_thread() and find_spec("scipy") is not None
+        return self.gemm and pays and one_thread() and find_spec("scipy") is not None
 
     def workspace(self, arrays: list[Any]) -> Any:
         """Give memory of its own to compute in: no two threads share it."""
@@ -161,8 +158,3 @@ def hints(record: Record, f: Callable[..., Any]) -> dict[Node, str]:
 def _in_order(array: Any) -> bool:
     """Say whether an array's elements lie in order, so that machine code and BLAS may write to them where they are."""
     return bool(array.flags.carray)
-
-
-def _one_thread() -> bool:
-    """Say whether BLAS is held to one thread, by the variables that it reads when it is loaded."""
-    return os.cpu_count() == 1 or "1" in (os.environ.get("OPENBLAS_NUM_THREADS"), os.environ.get("OMP_NUM_THREADS"))

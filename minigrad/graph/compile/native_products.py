@@ -1,0 +1,200 @@
+"""Products of matrices in native code: blocks that are summed in registers, or calls of BLAS where it has threads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from minigrad.graph.compile.blas import shared
+from minigrad.graph.compile.fuse import Product
+from minigrad.graph.compile.layouts import Layout, Unsupported, contiguous, layout
+from minigrad.graph.compile.native_loops import LoopWriter
+from minigrad.graph.compile.native_tile import block
+from minigrad.graph.compile.native_values import ALIGNED, DTYPES, Lines, element, spread
+from minigrad.graph.node import Node
+from minigrad.op import Shape
+
+PAGE = 4096  # bytes
+A_LINE = 16  # elements, which one or two lines of the cache hold
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Elements [i, j] at offset + i · down + j · right from a pointer, and as far on as ``batch`` says in a batch."""
+
+    pointer: str
+    offset: int
+    batch: tuple[int, ...]
+    down: int
+    right: int
+
+    def at(self, letters: list[str], i: str = "", j: str = "") -> str:
+        """Write the place of an element; of the first in its row or column where a letter is left out."""
+        steps = [*zip(letters, self.batch, strict=True), (i, self.down), (j, self.right)]
+        named = [(letter, step) for letter, step in steps if letter]
+        return element(self.offset, [step for _, step in named], [letter for letter, _ in named])
+
+    @property
+    def turned(self) -> Matrix:
+        """Its transpose."""
+        return replace(self, down=self.right, right=self.down)
+
+    def for_blas(self, rows: int, columns: int) -> str:
+        """Write it as BLAS takes a matrix, behind the letter of how it lies; nothing if it does not lie so."""
+        for letter, near, far, length, many in (
+            ("N", self.right, self.down, columns, rows),
+            ("T", self.down, self.right, rows, columns),
+        ):
+            if near == 1 and (many == 1 or far >= length):
+                return f"{ord(letter)}, {self.pointer}, {self.offset}, {max(far, length)}"
+        return ""
+
+
+@dataclass(frozen=True)
+class Task:
+    """C ← A B for A of m rows and k columns and B of k rows and n columns, each of a batch.
+
+    With a ``sign`` C ← C ± A B; with a ``bias`` each row of C starts from that.
+    """
+
+    m: int
+    n: int
+    k: int
+    a: Matrix
+    b: Matrix
+    c: Matrix
+    sign: int
+    bias: Matrix | None
+    dtype: np.dtype[Any]
+    batch: list[str]  # the letters that count through it
+
+    @property
+    def turned(self) -> Task:
+        """Cᵀ ← Bᵀ Aᵀ."""
+        return replace(self, m=self.n, n=self.m, a=self.b.turned, b=self.a.turned, c=self.c.turned)
+
+
+class ProductWriter(LoopWriter):
+    """Writes Products."""
+
+    def product(self, unit: Product) -> None:
+        """Write a matrix product; a vector is one row on the left, and one column on the right."""
+        node = unit.node
+        a, b, *bias = node.inputs
+        both = isinstance(a, Node) and isinstance(b, Node) and a.dtype == b.dtype == node.dtype
+        if not (both and node.dtype.kind == "f"):
+            raise Unsupported("a product of integers, or of two dtypes")
+        m, n = a.shape[-2] if a.ndim > 1 else 1, b.shape[-1] if b.ndim > 1 else 1
+        batch = node.shape[: node.ndim - (a.ndim > 1) - (b.ndim > 1)]
+        pointer, at = self.pointer(unit.into if unit.into is not None else node)
+        c = Matrix(pointer, at, contiguous((*batch, m, n))[:-2], n, 1)
+        letters, indent = self.nest(batch)
+        start = self.matrix(bias[0], ()) if bias else None
+        task = Task(
+            m, n, a.shape[-1], self.matrix(a, batch), self.matrix(b, batch, column=True), c,
+            0 if unit.into is None else int(unit.sign), start, node.dtype, letters,
+        )  # fmt: skip
+        self.lines += [indent + line for line in self.written(task) or ["pass"]]
+
+    def matrix(self, x: Node, batch: Shape, column: bool = False) -> Matrix:
+        """Say where the elements of a factor lie, as it is broadcast to the batch."""
+        seen = layout(x)
+        pointer, offset = self.pointer(seen.base)
+        if x.ndim == 1:
+            strides = (seen.strides[0], 1) if column else (0, seen.strides[0])
+            return Matrix(pointer, offset + seen.offset, (0,) * len(batch), *strides)
+        down, right = seen.strides[-2:]
+        over = spread(Layout(seen.base, 0, seen.strides[:-2]), x.shape[:-2], batch).strides
+        return Matrix(pointer, offset + seen.offset, over, down, 1 if x.shape[-1] == 1 else right)
+
+    def written(self, task: Task) -> Lines:
+        """Write the product in the way that suits its shape, and how the factors lie."""
+        a, b = task.a, task.b
+        if not task.m * task.n:
+            return []
+        if not task.k:
+            return [] if task.sign else self.begun(task)
+        factors = b.for_blas(task.k, task.n), a.for_blas(task.m, task.k)
+        if shared(task.m, task.n, task.k) and not task.batch and all(factors):
+            return self.blas(task, *factors)
+        if task.bias is None and ((task.n == 1 and a.right != 1 == a.down) or (task.m == 1 and b.right != 1 == b.down)):
+            task = task.turned
+        return self.dots(task) if task.n == 1 and task.a.right == 1 else self.tiles(task)
+
+    def begun(self, task: Task) -> Lines:
+        """Write filling C with what its sums start from."""
+        zero = f"np.{task.dtype.name}(0)"
+        start = zero if task.bias is None else f"{task.bias.pointer}[{task.bias.at([], j='j')}]"
+        result = f"{task.c.pointer}[{task.c.at(task.batch, 'i', 'j')}]"
+        return [f"for i in range({task.m}):", f"    for j in range({task.n}):", f"        {result} = {start}"]
+
+    def dots(self, task: Task) -> Lines:
+        """Write each row of A times the one column of B, along which a vector of sums runs."""
+        a, b, c = task.a, task.b, task.c
+        start = f"np.{task.dtype.name}(0)" if task.bias is None else f"{task.bias.pointer}[{task.bias.at([])}]"
+        return [
+            f"for i in range({task.m}):",
+            f"    x = {start}",
+            f"    for k in range({task.k}):",
+            f"        x += {a.pointer}[{a.at(task.batch, 'i', 'k')}] * {b.pointer}[{b.at(task.batch, 'k')}]",
+            f"    {c.pointer}[{c.at(task.batch, 'i')}] {('', '+', '-')[task.sign]}= x",
+        ]
+
+    def tiles(self, task: Task) -> Lines:
+        """Write blocks of C, each summed in registers."""
+        a, c, bias = task.a, task.c, task.bias
+        lines: Lines = []
+        high, wide = block(task.m, task.n, task.dtype.itemsize)
+        start = "None, 0" if bias is None else f"{bias.pointer}, {bias.at([], j='j')}"
+        for begin, end, columns in _ranges(task.n, wide):
+            copying, factor = self.panel(task, columns, task.m > 2 * high)
+            lines += [f"for j in range({begin}, {end}, {columns}):", *(f"    {line}" for line in copying)]
+            for top, bottom, rows in _ranges(task.m, high):
+                left = f"{a.pointer}, {a.at(task.batch, 'i')}, {a.down}, {a.right}"
+                result = f"{c.pointer}, {c.at(task.batch, 'i', 'j')}, {c.down}"
+                lines += [
+                    f"    for i in range({top}, {bottom}, {rows}):",
+                    f"        tile({rows}, {columns}, {task.sign}, {left}, {factor}, {result}, {task.k}, {start})",
+                ]
+        return lines
+
+    def panel(self, task: Task, columns: int, worth_it: bool) -> tuple[Lines, str]:
+        """Give how to copy some columns of B so that their rows lie in order, and where they are then.
+
+        They stay where they are if they lie in rows already, unless those are in a page of memory each, and it is
+        worth it: an address in another page has to be looked up, which cost W5 a fifth of its step.
+        """
+        b, size = task.b, task.dtype.itemsize
+        if b.right == 1 and not (worth_it and abs(b.down) * size > PAGE):
+            return [], f"{b.pointer}, {b.at(task.batch, j='j')}, {b.down}"
+        self.scratch = max(self.scratch, task.k * columns * size)
+        self.kinds.add(task.dtype.name)
+        name, at = f"m{DTYPES[task.dtype.name]}", -(-self.nbytes // ALIGNED) * ALIGNED // size
+        here = f"{name}[{element(at, (columns, 1), ['k', 'h'])}]"
+        copied = f"{here} = {b.pointer}[{b.at(task.batch, 'k', '(j + h)')}]"
+        if b.right == 1:
+            lines = [f"for k in range({task.k}):", f"    for h in range({columns}):", f"        {copied}"]
+        else:  # some of a column at a time, as far as the lines of the cache go that hold the rows
+            lines = [
+                f"for g in range(0, {task.k}, {A_LINE}):",
+                f"    for h in range({columns}):",
+                f"        for k in range(g, min(g + {A_LINE}, {task.k})):",
+                f"            {copied}",
+            ]
+        return lines, f"{name}, {at}, {columns}"
+
+    def blas(self, task: Task, b: str, a: str) -> Lines:
+        """Write a call of gemm. BLAS counts by columns, so it is asked for the transpose, Cᵀ = Bᵀ Aᵀ."""
+        gemm = f"gemm{DTYPES[task.dtype.name]}"
+        begun = [] if task.bias is None else self.begun(task)
+        alpha, beta = (-1.0 if task.sign < 0 else 1.0), (1.0 if task.sign or begun else 0.0)
+        c = f"{task.c.pointer}, {task.c.offset}, {task.n}"
+        return [*begun, f"{gemm}({gemm}_, {task.n}, {task.m}, {task.k}, {alpha}, {b}, {a}, {beta}, {c})"]
+
+
+def _ranges(total: int, step: int) -> list[tuple[int, int, int]]:
+    """Part a range into one of whole steps and what is left: start, stop and step of each."""
+    whole = total - total % step
+    return [(0, whole, step)] + [(whole, total, total - whole)] * (whole < total)

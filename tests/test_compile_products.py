@@ -1,0 +1,98 @@
+"""Products of matrices in native code: of every size, however the factors lie, in blocks and by BLAS."""
+
+import numpy as np
+import pytest
+from compiling import assert_same, plain, running
+
+from minigrad import Tensor, compile, grad, optim
+from minigrad.graph.compile import blas
+
+SIZES = [(7, 5, 9), (13, 40, 17), (1, 6, 33), (1, 33, 6), (9, 7, 1), (40, 2, 1), (2, 0, 3), (0, 4, 2), (26, 3, 70)]
+DTYPES = [np.float64, np.float32]
+
+
+def every_way(a, b, at, bt, wide):
+    """Factors in rows, in columns, turned round, with elements apart, and with one row or column repeated."""
+    flat = np.broadcast_to(a[:1], a.shape), np.broadcast_to(b[:, :1], b.shape)
+    return [a @ b, at.T @ b, a @ bt.T, at.T @ bt.T, wide[:, ::2] @ b[::-1], a[:, ::-1] @ b[:, ::-1], flat[0] @ flat[1]]
+
+
+def factors(sizes, dtype):
+    """A and B, their transposes in memory of their own, and a matrix every other column of which is A's shape."""
+    m, k, n = sizes
+    rng = np.random.default_rng(m * n + k)
+    a, b = rng.normal(size=(m, k)), rng.normal(size=(k, n))
+    return [x.astype(dtype) for x in (a, b, a.T.copy(), b.T.copy(), rng.normal(size=(m, 2 * k)))]
+
+
+@pytest.mark.parametrize("threads", [False, True])
+@pytest.mark.parametrize("sizes", SIZES, ids=str)
+def test_a_product_of_any_size(sizes, threads, monkeypatch):
+    pytest.importorskip("numba")
+    monkeypatch.setattr(blas, "one_thread", lambda: not threads)
+    monkeypatch.setattr(blas, "WORTH_THREADS", 1)
+    with running("interpreted"):
+        code = compile(every_way, backend="native")
+        given = factors(sizes, np.float64)
+        assert_same(plain(every_way(*given)), plain(code(*given)))
+    assert ("gemm64(" in code.source) == (threads and min(sizes) > 0)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(("sizes", "threads"), [((13, 40, 17), False), ((26, 3, 70), False), ((13, 40, 17), True)])
+def test_a_product_in_machine_code(sizes, threads, dtype, monkeypatch):
+    pytest.importorskip("numba")
+    monkeypatch.setattr(blas, "one_thread", lambda: not threads)
+    monkeypatch.setattr(blas, "WORTH_THREADS", 1)
+    code = compile(every_way, backend="native")
+    given = factors(sizes, dtype)
+    assert_same(plain(every_way(*given)), plain(code(*given)), 1e-12 if dtype is np.float64 else 1e-5)
+    assert "address" in code.source
+
+
+def of_batches(a, b, v):
+    """Products of batches, which are broadcast, and of vectors on either side."""
+    return [a @ b, b.swapaxes(1, 2) @ a.swapaxes(2, 3), a[0] @ b[0], b[:, :, :4] @ b[0], v @ b, a @ v, v @ v]
+
+
+@pytest.mark.parametrize("how", ["interpreted", "machine"])
+def test_products_of_batches_and_vectors(how):
+    pytest.importorskip("numba")
+    rng = np.random.default_rng(0)
+    given = [rng.normal(size=shape) for shape in ((2, 1, 3, 4), (5, 4, 6), (4,))]
+    with running(how if how == "interpreted" else "native"):
+        code = compile(of_batches, backend="native")
+        assert_same(plain(of_batches(*given)), plain(code(*given)))
+        slope = compile(grad(lambda b: sum((x * x).sum() for x in of_batches(given[0], b, given[2]))), backend="native")
+        eager = grad(lambda b: sum((x * x).sum() for x in of_batches(given[0], b, given[2])))
+        assert_same(plain(eager(given[1])), plain(slope(given[1])))
+    assert "address" in code.source
+
+
+@pytest.mark.parametrize("threads", [False, True])
+@pytest.mark.parametrize("rows", [1, 5, 20])
+def test_a_layer_starts_from_its_bias_and_its_update_is_added_where_the_weights_lie(rows, threads, monkeypatch):
+    """u = y W + b and W ← W − η yᵀ δ, written out by hand."""
+    pytest.importorskip("numba")
+    monkeypatch.setattr(blas, "one_thread", lambda: not threads)
+    monkeypatch.setattr(blas, "WORTH_THREADS", 1)
+    rng = np.random.default_rng(rows)
+    y, t, W, b = (rng.normal(size=shape) for shape in ((rows, 19), (rows, 35), (19, 35), (35,)))
+    params = [Tensor(W.copy(), requires_grad=True, name="W"), Tensor(b.copy(), requires_grad=True, name="b")]
+    optimizer = optim.SGD(params, lr=0.1)
+
+    def step(y, t):
+        E = 0.5 * ((y @ params[0] + params[1] - t) ** 2).sum()
+        optimizer.zero_grad()
+        E.backward()
+        optimizer.step()
+        return E
+
+    with running("interpreted"):
+        code = compile(step, backend="native")
+        for _ in range(3):
+            δ = y @ W + b - t
+            assert float(code(y, t)) == pytest.approx(0.5 * (δ**2).sum(), rel=1e-12)
+            W, b = W - 0.1 * y.T @ δ, b - 0.1 * δ.sum(axis=0)
+            np.testing.assert_allclose(params[0].data, W, rtol=1e-12, atol=1e-12)
+            np.testing.assert_allclose(params[1].data, b, rtol=1e-12, atol=1e-12)
