@@ -11,7 +11,6 @@ from benchmarks.compiled import Compiled, Epochs, Native
 from benchmarks.engine import Expressions, Layers
 from benchmarks.optimised import Optimised
 from benchmarks.products import Products
-from benchmarks.targets import IN_ONE_CALL
 from benchmarks.workloads import Column, Start
 
 BASELINE, NATIVE, EPOCHS, FLOOR = "manual", "native", "native epochs", "BLAS products alone"
@@ -42,10 +41,9 @@ OURS: dict[str, type[Column]] = {
 } | ({NATIVE: Native} if NATIVE in BACKENDS else {})
 
 
-def measured(workload: str) -> dict[str, Callable[[Start], Callable[[], Any]]]:
-    """Give our columns for a workload: those that train in the same way, whole epochs of the small ones, the floor."""
-    in_one_call = {EPOCHS: Epochs} if NATIVE in BACKENDS and workload in IN_ONE_CALL else {}
-    return {**OURS, **in_one_call, FLOOR: Products}
+def measured() -> dict[str, Callable[[Start], Callable[[], Any]]]:
+    """Give our columns: those that train in the same way, whole epochs in one call, the floor."""
+    return {**OURS, **({EPOCHS: Epochs} if NATIVE in BACKENDS else {}), FLOOR: Products}
 
 
 def rival(name: str) -> type[Column]:

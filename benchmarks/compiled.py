@@ -41,10 +41,9 @@ class Native(Compiled):
 class Epochs(Native):
     """One call is an epoch of so many steps, in machine code; all batches of the data set are the same one."""
 
-    steps = 1000
-
     def __init__(self, start: Start) -> None:
         super().__init__(start)
+        self.steps = start.steps
         X, T = (np.tile(x, (self.steps, 1)) for x in (start.X, start.T))
         self.call = partial(self.step.epochs, X, T, len(start.X))
 

@@ -11,9 +11,11 @@ TARGETS = {"compiled": targets.COMPILED, NATIVE: targets.NATIVE, EPOCHS: targets
 RIVALS = ("jax", "jax-scan", "torch-compile")
 
 LEGEND = (
-    "The same run. `native epochs` and `jax-scan` are steps of a call that makes many; the target of a ratio stands "
-    "behind it. `BLAS products alone` is the floor of whatever multiplies these matrices by NumPy's BLAS: the products "
-    "were quicker in NumPy's OpenBLAS than in PyTorch's MKL on an AMD EPYC, and need not be on other processors."
+    "The same run. Where BLAS has several threads there is a rest between the columns, so that no pool of threads "
+    "still looks for work when the next column's begins. `native epochs` and `jax-scan` are steps of a call that "
+    "makes many; the target of a ratio stands behind it. `BLAS products alone` is the floor of whatever multiplies "
+    "these matrices by NumPy's BLAS, which on an AMD EPYC was quicker than PyTorch's MKL, and need not be on other "
+    "processors; native code sums a product that one thread computes by itself."
 )
 NOT_INSTALLED = 'Not measured: `native`, which needs numba and SciPy (`pip install "minigrad[native]"`).'
 

@@ -44,11 +44,9 @@ class Step:
 class Scan(Step):
     """lax.scan: one call is so many steps in compiled code, over batches that are all the same."""
 
-    most, elements = 1000, 1 << 22  # steps, and elements of all their X
-
     def __init__(self, start: Start) -> None:
         super().__init__(start)
-        self.steps = max(1, min(self.most, self.elements // start.X.size))
+        self.steps = start.steps
         step = self.step
         self.batches = [jnp.tile(x, (self.steps, 1, 1)) for x in (self.X, self.T)]
 

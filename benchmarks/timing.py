@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import ceil
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any
 
 import numpy as np
@@ -30,30 +30,41 @@ def interleaved(
     rounds: int = 5,
     shortest: float = SHORTEST,
     clock: Clock = perf_counter,
+    rest: float = 0.0,
 ) -> Samples:
     """Measure the columns in turns, at least `rounds` times and until `budget` seconds have passed.
 
     A measurement is as many calls as last `shortest` seconds; a sample is seconds a call. Every round begins with
-    the next column, so that none always follows the same one. The garbage collector runs as a user has it.
+    the next column, so that none always follows the same one. The garbage collector runs as a user has it. Before each
+    measurement comes a `rest` of so many seconds, if any, and a call that is not counted.
     """
     calls = {name: calls_lasting(shortest, call, clock) for name, call in columns.items()}
     samples: Samples = {name: [] for name in columns}
     order, began = list(columns), clock()
     while len(samples[order[0]]) < rounds or clock() - began < budget:
         for name in order:
+            if rest:
+                sleep(rest)
+                columns[name]()
             samples[name].append(elapsed(columns[name], calls[name], clock) / calls[name])
         order = order[1:] + order[:1]
     return samples
 
 
 def in_turns(
-    columns: Mapping[str, Callable[[], Any]], baseline: str, budget: float, rounds: int, shortest: float
+    columns: Mapping[str, Callable[[], Any]],
+    baseline: str,
+    budget: float,
+    rounds: int,
+    shortest: float,
+    rest: float = 0.0,
 ) -> dict[str, Figure]:
     """Measure the columns in turns and give their figures, a step's where a call is several `steps`.
 
     A column that has a `call` is measured by that: a method around it would be a tenth of the smallest step.
     """
-    samples = interleaved({name: getattr(x, "call", x) for name, x in columns.items()}, budget, rounds, shortest)
+    calls = {name: getattr(x, "call", x) for name, x in columns.items()}
+    samples = interleaved(calls, budget, rounds, shortest, rest=rest)
     steps = {name: getattr(column, "steps", 1) for name, column in columns.items()}
     return figures({name: [s / steps[name] for s in values] for name, values in samples.items()}, baseline)
 

@@ -11,6 +11,9 @@ Array = NDArray[Any]
 Output = Literal["identity", "softmax"]
 
 
+MOST_STEPS, MOST_ELEMENTS = 1000, 1 << 22  # of a call that makes many steps: how many, and elements of all their X
+
+
 @dataclass(frozen=True)
 class Start:
     """A network and a batch: X (samples, inputs), T (samples, outputs), W (in, out) and b (out,) of each layer.
@@ -30,6 +33,11 @@ class Start:
     def parameters(self) -> list[Array]:
         """W₁, b₁, W₂, b₂, …, as copies: every column trains its own."""
         return [p.copy() for layer in zip(self.weights, self.biases, strict=True) for p in layer]
+
+    @property
+    def steps(self) -> int:
+        """How many steps a call makes, where one makes many, each on a batch that lies in memory of its own."""
+        return max(1, min(MOST_STEPS, MOST_ELEMENTS // self.X.size))
 
 
 class Column(Protocol):

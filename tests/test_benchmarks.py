@@ -26,6 +26,7 @@ from benchmarks import (
     report,
     timing,
     worker,
+    workloads,
 )
 from benchmarks.columns import BASELINE, FLOOR, NATIVE, OURS, RIVALS, installed, measured, rival
 from benchmarks.compiled import Epochs
@@ -86,7 +87,7 @@ def test_our_columns_compute_the_same_numbers(name, workload, dtype):
 def test_native_code_computes_the_same_numbers_in_steps_and_in_epochs(workload, dtype, monkeypatch):
     if NATIVE not in OURS:
         pytest.skip("numba or scipy is not installed")
-    monkeypatch.setattr(Epochs, "steps", 3)
+    monkeypatch.setattr(workloads, "MOST_STEPS", 3)
     start = workload.start(dtype, lr=0.5)
     assert_same_training(OURS[NATIVE], start, TOLERANCE[dtype])
     assert_same_epoch(Epochs, start, TOLERANCE[dtype])
@@ -133,7 +134,7 @@ def test_rivals_compute_the_same_numbers(name, workload, dtype):
 def test_rivals_that_make_many_steps_in_a_call_compute_the_same_numbers(workload, dtype, monkeypatch):
     if not installed("jax-scan"):
         pytest.skip("jax is not installed")
-    monkeypatch.setattr(rival("jax-scan"), "most", 3)
+    monkeypatch.setattr(workloads, "MOST_STEPS", 3)
     assert_same_epoch(rival("jax-scan"), workload.start(dtype, lr=0.5), TOLERANCE[dtype])
 
 
@@ -279,6 +280,14 @@ def test_rounds_go_on_until_the_budget_is_spent():
     assert len(interleaved(columns, budget=10, rounds=1, shortest=0, clock=time)["a"]) == 3
 
 
+def test_a_rest_and_a_call_come_before_each_measurement(monkeypatch):
+    time = FakeTime()
+    monkeypatch.setattr(timing, "sleep", lambda seconds: time.log.append(seconds))
+    samples = interleaved({"a": time.column("a", 1.0), "b": time.column("b", 2.0)}, 0, 2, 0, time, rest=0.5)
+    assert samples == {"a": [1.0] * 2, "b": [2.0] * 2}
+    assert time.log[4:] == [0.5, "a", "a", 0.5, "b", "b", 0.5, "b", "b", 0.5, "a", "a"]
+
+
 def test_a_sample_is_seconds_a_call():
     time = FakeTime()
     samples = interleaved({"a": time.column("a", 0.25)}, budget=0, rounds=2, shortest=1.0, clock=time)
@@ -365,7 +374,7 @@ def test_a_worker_measures_all_columns(monkeypatch, capsys):
     found = json.loads(capsys.readouterr().out)
     assert found["blas"] == machine.blas()
     columns = found["columns"]
-    assert list(columns) == list(measured("W1"))
+    assert list(columns) == list(measured())
     assert columns[FLOOR]["ratio"] > 0
     assert columns[BASELINE]["ratio"] == 1
     assert {column["rounds"] for column in columns.values()} == {2}
@@ -375,7 +384,7 @@ def test_a_worker_measures_all_columns(monkeypatch, capsys):
 def test_rivals_are_measured_beside_the_manual_step(monkeypatch):
     monkeypatch.setattr(worker, "rival", {"torch": OURS["optimised"]}.__getitem__)
     found = worker.step_figures(SMALL[0], "float64", ["torch"], seconds=0, rounds=2, shortest=0)
-    assert list(found) == [*measured(SMALL[0].name), "torch"]
+    assert list(found) == [*measured(), "torch"]
 
 
 def test_imports_take_turns(monkeypatch):

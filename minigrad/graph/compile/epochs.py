@@ -79,7 +79,7 @@ class NativeEpochs:
 
 def in_rows(x: Array) -> Array:
     """Give samples as the rows of a matrix whose elements lie in order."""
-    rows = x.reshape(len(x), -1)
+    rows = x if x.ndim == 2 else x.reshape(len(x), -1)
     return rows if rows.flags.carray else np.require(rows, requirements=["C", "A", "W"])
 
 

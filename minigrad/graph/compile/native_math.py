@@ -95,10 +95,10 @@ def _cast(x: Any, to: Any, kind: Any) -> Any:
 _ROUND64, _ROUND32 = 6755399441055744.0, np.float32(12582912.0)  # 1.5 · 2⁵², 1.5 · 2²³: adding one rounds to integers
 _HIGH64, _LOW64 = 6.93147180369123816490e-01, 1.90821492927058770002e-10  # ln 2 in two parts, the first of few bits
 _HIGH32, _LOW32 = np.float32(0.693359375), np.float32(-2.12194440e-4)
-_TAYLOR = tuple(1 / math.factorial(k) for k in range(14))
-(T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13) = _TAYLOR[2:]
-(S2, S3, S4, S5, S6, S7) = (np.float32(t) for t in _TAYLOR[2:8])
-ONE32, LOG2E32 = np.float32(1), np.float32(math.log2(math.e))
+_TWICE = tuple(2 / math.factorial(k) for k in range(14))  # Taylor's coefficients, doubled: see exp64
+(T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13) = _TWICE[2:]
+(S2, S3, S4, S5, S6, S7) = (np.float32(t) for t in _TWICE[2:8])
+TWO32, LOG2E32, LOWEST32 = np.float32(2), np.float32(math.log2(math.e)), np.float32(-86.98)
 LOG2E = math.log2(math.e)
 
 
@@ -107,9 +107,11 @@ def exp64(x: Any) -> Any:
     """eˣ = 2ⁿ eʳ with n = round(x / ln 2) and |r| ≤ ½ ln 2, where 13 terms of Taylor's series are exact to 4e-18.
 
     Adding 1.5 · 2⁵² leaves n in the lowest bits of the sum, from where it is shifted into an exponent. A compiler
-    that reorders sums would undo that, so this is compiled apart, without leave to.
+    that reorders sums would undo that, so this is compiled apart, without leave to. It is 2 eʳ times 2ⁿ⁻¹: float64
+    does not hold 2¹⁰²⁴ itself, and overflows where it should. NaN passes through every line.
     """
-    bounded = min(max(x, -708.0), 709.75)
+    bounded = -708.0 if x < -708.0 else x
+    bounded = 710.0 if bounded > 710.0 else bounded
     sum_ = bounded * LOG2E + _ROUND64
     n = sum_ - _ROUND64
     r = (bounded - n * _HIGH64) - n * _LOW64
@@ -118,27 +120,24 @@ def exp64(x: Any) -> Any:
     low = (T2 + r * T3) + r2 * (T4 + r * T5)
     middle = (T6 + r * T7) + r2 * (T8 + r * T9)
     high = (T10 + r * T11) + r2 * (T12 + r * T13)
-    y = 1.0 + (r + r2 * (low + r4 * (middle + r4 * high)))
-    y = y * _float64((_bits64(sum_) + 1022) << 52) * 2.0  # in two steps: float64 does not hold 2¹⁰²⁴ itself
-    y = np.inf if x > 709.782712893384 else y
-    y = 0.0 if x < -708.0 else y
-    return y if x == x else x
+    twice = 2.0 + (2.0 * r + r2 * (low + r4 * (middle + r4 * high)))
+    y = twice * _float64((_bits64(sum_) + 1022) << 52)
+    return 0.0 if x < -708.0 else y
 
 
 @numba.njit(**PLAIN)
 def exp32(x: Any) -> Any:
-    """eˣ in float32, likewise, with 7 terms."""
-    bounded = min(max(x, np.float32(-87.0)), np.float32(88.75))
+    """eˣ in float32, likewise, with 7 terms; from −86.98 down, where 2ⁿ⁻¹ is too small to be exact, 0."""
+    bounded = LOWEST32 if x < LOWEST32 else x
+    bounded = np.float32(89) if bounded > np.float32(89) else bounded
     sum_ = bounded * LOG2E32 + _ROUND32
     n = sum_ - _ROUND32
     r = (bounded - n * _HIGH32) - n * _LOW32
     r2 = r * r
     p = (S2 + r * S3) + r2 * ((S4 + r * S5) + r2 * (S6 + r * S7))
-    y = ONE32 + (r + r2 * p)
-    y = y * _float32(np.int32((_bits32(sum_) + np.int32(126)) << np.int32(23))) * np.float32(2)
-    y = np.float32(np.inf) if x > np.float32(88.72283) else y
-    y = np.float32(0) if x < np.float32(-87.0) else y
-    return y if x == x else x
+    twice = TWO32 + (TWO32 * r + r2 * p)
+    y = twice * _float32(np.int32((_bits32(sum_) + np.int32(126)) << np.int32(23)))
+    return np.float32(0) if x < LOWEST32 else y
 
 
 @numba.njit(**PLAIN)

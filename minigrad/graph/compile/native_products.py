@@ -17,6 +17,7 @@ from minigrad.graph.node import Node
 from minigrad.op import Shape
 
 PAGE = 4096  # bytes
+TINY = 32  # multiplications, which the compiler had better write out
 A_LINE = 16  # elements, which one or two lines of the cache hold
 
 
@@ -121,25 +122,33 @@ class ProductWriter(LoopWriter):
             return self.blas(task, *factors)
         if task.bias is None and ((task.n == 1 and a.right != 1 == a.down) or (task.m == 1 and b.right != 1 == b.down)):
             task = task.turned
-        return self.dots(task) if task.n == 1 and task.a.right == 1 else self.tiles(task)
+        tiny = task.m * task.n * task.k <= TINY
+        return self.dots(task) if tiny or (task.n == 1 and task.a.right == 1) else self.tiles(task)
 
     def begun(self, task: Task) -> Lines:
         """Write filling C with what its sums start from."""
-        zero = f"np.{task.dtype.name}(0)"
-        start = zero if task.bias is None else f"{task.bias.pointer}[{task.bias.at([], j='j')}]"
         result = f"{task.c.pointer}[{task.c.at(task.batch, 'i', 'j')}]"
-        return [f"for i in range({task.m}):", f"    for j in range({task.n}):", f"        {result} = {start}"]
-
-    def dots(self, task: Task) -> Lines:
-        """Write each row of A times the one column of B, along which a vector of sums runs."""
-        a, b, c = task.a, task.b, task.c
-        start = f"np.{task.dtype.name}(0)" if task.bias is None else f"{task.bias.pointer}[{task.bias.at([])}]"
         return [
             f"for i in range({task.m}):",
-            f"    x = {start}",
-            f"    for k in range({task.k}):",
-            f"        x += {a.pointer}[{a.at(task.batch, 'i', 'k')}] * {b.pointer}[{b.at(task.batch, 'k')}]",
-            f"    {c.pointer}[{c.at(task.batch, 'i')}] {('', '+', '-')[task.sign]}= x",
+            f"    for j in range({task.n}):",
+            f"        {result} = {self.start_of(task)}",
+        ]
+
+    def start_of(self, task: Task) -> str:
+        """Write what the sum for column j starts from."""
+        bias = task.bias
+        return f"np.{task.dtype.name}(0)" if bias is None else f"{bias.pointer}[{bias.at([], j='j')}]"
+
+    def dots(self, task: Task) -> Lines:
+        """Write each element of C as a loop along a row of A."""
+        a, b, c = task.a, task.b, task.c
+        return [
+            f"for i in range({task.m}):",
+            f"    for j in range({task.n}):",
+            f"        x = {self.start_of(task)}",
+            f"        for k in range({task.k}):",
+            f"            x += {a.pointer}[{a.at(task.batch, 'i', 'k')}] * {b.pointer}[{b.at(task.batch, 'k', 'j')}]",
+            f"        {c.pointer}[{c.at(task.batch, 'i', 'j')}] {('', '+', '-')[task.sign]}= x",
         ]
 
     def tiles(self, task: Task) -> Lines:

@@ -149,6 +149,8 @@ class Values:
             written = f"-{values[0]}"
         elif name == "exp" or name == "tanh":
             written = f"{name}{32 if single and name == 'exp' else 64}({values[0]})"
+        elif name in ("maximum", "minimum") and _is_number(node.inputs[1]):
+            written = f"{values[1]} if {values[0]} {'<' if name == 'maximum' else '>'} {values[1]} else {values[0]}"
         elif name in CALLS:
             written = f"{CALLS[name]}({', '.join(values)})"
         elif isinstance(op, Power):
@@ -169,6 +171,11 @@ class Values:
         """Give the dtype that a number takes among a Node's operands."""
         dtypes = [x.dtype for x in node.inputs if isinstance(x, Node) and not x.weak]
         return np.result_type(*dtypes) if dtypes else node.dtype
+
+
+def _is_number(x: Any) -> bool:
+    """Say whether an operand is known, and is not NaN, beside which only the other may be."""
+    return isinstance(x, int | float) and x == x
 
 
 def spread(at: Layout, own: tuple[int, ...], shape: tuple[int, ...]) -> Layout:
