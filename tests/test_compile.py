@@ -487,3 +487,11 @@ def test_a_position_that_is_not_there(backend):
         for wrong in (4, -5):
             with pytest.raises(IndexError, match="out of bounds for axis 0 with size 4"):
                 code(np.ones((4, 3)), np.array([0, wrong]))
+
+
+@each_backend
+def test_a_sum_over_nothing_is_0_whatever_it_is_divided_by(backend):
+    """1 / p goes in front of a sum of something; 0 / 0 would be NaN."""
+    with running(backend):
+        code = as_code(lambda x, p: (x / p).sum(axis=0), backend)
+        np.testing.assert_array_equal(code(np.ones((0, 2)), np.zeros(())), [0, 0])

@@ -4,10 +4,10 @@ import runpy
 
 import numpy as np
 import pytest
-from compiling import assert_same, plain, state, taught
+from compiling import assert_same, plain, running, state, taught
 
 from benchmarks import fuzz
-from minigrad import Tensor, compile, data, nn, optim
+from minigrad import Tensor, compile, data, grad, nn, optim
 from minigrad.losses import softmax_cross_entropy, squared_error
 from minigrad.training import fit
 
@@ -56,6 +56,14 @@ def test_machine_code_tells_arguments_apart():
     assert (code.cache_info().hits, code.cache_info().misses) == (before.hits + 2, before.misses)
 
 
+@pytest.mark.parametrize("of", [lambda x, y: y * x.shape[0], lambda x, y: y + np.zeros_like(x).size])
+def test_an_argument_of_which_the_code_takes_the_shape_alone(of, backend_itself):
+    """The code is not passed it, and so cannot refuse another."""
+    code, y = compile(of, backend=backend_itself), np.ones(2)
+    for x in (np.ones(3), np.ones(4), np.ones((5, 2)), np.ones(3, np.float32), np.ones(4)):
+        assert_same(plain(of(x, y)), plain(code(x, y)))
+
+
 def test_an_input_that_is_a_view_of_a_parameter_in_machine_code():
     pytest.importorskip("numba")
 
@@ -77,6 +85,43 @@ def test_an_input_that_is_a_view_of_a_parameter_in_machine_code():
     for _ in range(3):
         assert_same(plain(eager(W.data)), plain(code(W2.data)))
         assert_same(plain([W, V]), plain([W2, V2]))
+
+
+MASK = np.array([[True, False, True], [False, True, True], [False] * 3, [True] * 3])
+
+
+def seen_otherwise(x):
+    """What needs the elements in another order, at places that follow no steps, or a number as an array."""
+    total = (x * x).sum()
+    return [
+        x.T.reshape(2, 6) * np.array([[1.0], [2.0]]),
+        np.broadcast_to(x[:1], (4, 3)).reshape(-1),
+        x[[0, 3, 1, 3]] * 2,
+        x[MASK],
+        x[1:, [0, 2]][:, ::-1],
+        x[np.array([[0], [2]]), [1, 1]],
+        x[True] + 1,
+        x[[]] * 3,
+        x @ np.broadcast_to(total, (3, 2)),
+        total.reshape(1, 1) * x,
+        np.broadcast_to(total, (3,)).reshape(3, 1)[1, 0] + x,
+    ]
+
+
+@pytest.mark.parametrize("backend", ["interpreted", "native"])
+def test_native_code_reads_and_adds_up_wherever_elements_lie(backend):
+    pytest.importorskip("numba")
+    x = np.random.default_rng(5).normal(size=(4, 3))
+
+    def slope(x):
+        return grad(lambda x: sum((part * part).sum() for part in seen_otherwise(x)))(x)
+
+    with running(backend):
+        for f in (seen_otherwise, slope):
+            code = compile(f, backend="native")
+            for value in (x, x[::-1].copy()):
+                assert_same(plain(f(Tensor(value))), plain(code(value)))
+            assert "address" in code.source
 
 
 @pytest.mark.parametrize("size", [4, None, 20])

@@ -69,6 +69,13 @@ def sum_of_copies(node: Node) -> Any:
 
 
 @on(Sum)
+def sum_of_nothing(node: Node) -> Any:
+    """Σ x = 0 over no elements, whatever they were divided by."""
+    x = node.inputs[0] if isinstance(node.op, Sum) else None
+    return in_shape_of(0, node) if isinstance(x, Node) and x.shape and not x.size else None
+
+
+@on(Sum)
 def sum_of_one(node: Node) -> Any:
     """Σ x = x along axes of length 1."""
     if not isinstance(node.op, Sum):

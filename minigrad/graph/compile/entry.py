@@ -111,14 +111,19 @@ class _Writer:
     def look_at(self, passed: Sequence[Source], bound: Sequence[Source], arrays: Sequence[Any]) -> None:
         """Write the checks.
 
-        Native code itself refuses what has another shape or dtype; but not after it has drawn random numbers.
+        Native code itself refuses what has another shape or dtype, if it is passed that at all; but not after it has
+        drawn random numbers.
         """
         typed = self.call.fitting is not None and not any(isinstance(source, Draw) for source in bound)
-        pairs = list(zip(self.letters, self.arguments, strict=True))
-        bare = [(letter, x) for letter, x in pairs if typed and _bare(x)]
-        self.misfits = [f"{letter}.shape != {x.shape} or {letter}.dtype != {self.name(x.dtype)}" for letter, x in bare]
+        refused = {source.position for source in passed if isinstance(source, Argument) and typed}
         record, checks = self.record, ["more", "named"]
-        checks += [check for letter, x in pairs for check in _like(letter, x, self.name, typed)]
+        self.misfits = []
+        for i, (letter, x) in enumerate(zip(self.letters, self.arguments, strict=True)):
+            if i in refused and type(x) is np.ndarray and x.shape:
+                checks.append(f"{letter}.__class__ is not ndarray")
+                self.misfits.append(f"{letter}.shape != {x.shape} or {letter}.dtype != {self.name(x.dtype)}")
+            else:
+                checks += _unlike(letter, x, self.name)
         for source, array in zip(bound, arrays, strict=True):
             if isinstance(source, Data):
                 checks.append(f"{self.name(source.tensor)}.data is not {self.name(array)}")
@@ -194,10 +199,8 @@ def _different(record: Record, letters: list[str], name: Callable[[Any], str]) -
     return checks
 
 
-def _like(letter: str, x: Any, name: Callable[[Any], str], typed: bool) -> list[str]:
-    """Write what would tell an argument from the one traced; only its class, if the code is ``typed``."""
-    if typed and _bare(x):
-        return [f"{letter}.__class__ is not ndarray"]
+def _unlike(letter: str, x: Any, name: Callable[[Any], str]) -> list[str]:
+    """Write what would tell an argument from the one traced."""
     if isinstance(x, Tensor):
         grad = "<=" if x.requires_grad else ">"
         d = f"{letter}.data"
@@ -210,11 +213,6 @@ def _like(letter: str, x: Any, name: Callable[[Any], str], typed: bool) -> list[
     else:
         return [f"type({letter}) is not {name(type(x))}", f"{letter} != {name(x)}"]
     return [*same, f"{d}.shape != {tuple(x.shape)}", f"{d}.dtype is not {name(x.dtype)}"]
-
-
-def _bare(x: Any) -> bool:
-    """Say whether an argument is an array of NumPy's own, and no number."""
-    return type(x) is np.ndarray and bool(x.shape)
 
 
 def _given(x: Any, values: Any) -> Any:

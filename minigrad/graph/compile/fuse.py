@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import prod
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from minigrad.graph.compile.layouts import Layout, Unsupported, contiguous, indexed, layout, stepped
+from minigrad.graph.compile.layouts import Layout, Unsupported, contiguous, indexed, layout, positions, stepped
 from minigrad.graph.compile.lower import AddAt, is_view
 from minigrad.graph.compile.plan import Plan, root
 from minigrad.graph.node import Node
@@ -90,16 +90,18 @@ class Parts:
 
 @dataclass(eq=False)
 class Picked:
-    """Elements at positions that arrays name: read from there (Gather), or added up there (ScatterAt).
+    """Elements at positions that arrays name: read from there (Gather, Index), or added up there (ScatterAt, Scatter).
 
-    Element i is at ``place`` of i, and index · stride further for each of ``indices``: (index, axis, size, stride).
-    They are broadcast to the first ``named`` axes of the shape; the others are whole axes of the array.
+    Element i is at ``place`` of i, as much further as ``table`` holds for i, and index · stride further for each of
+    ``indices``: (index, axis, size, stride). They are broadcast to the first ``named`` axes of the shape; the others
+    are whole axes of the array.
     """
 
     node: Node
     shape: Shape
     named: int
     place: Layout
+    table: Node | None
     indices: list[tuple[Node, int, int, int]]
 
     @property
@@ -158,6 +160,8 @@ def _alone(node: Node, drawn_in: Mapping[Node, Node], in_place: Mapping[Node, No
     product = next((x for x in node.inputs if isinstance(x, Node) and drawn_in.get(x) is node), None)
     if product is not None:
         return Product(product, in_place[node], 1.0 if node.op == add else -1.0)
+    if node.shape and isinstance(node.op, Index) and not is_view(node.op) and not _in_steps(node.op):
+        return _chosen(node)
     if node.shape and isinstance(node.op, Scatter | Concatenate):
         return Parts(node, None, _regions(node))
     if isinstance(node.op, AddAt):
@@ -171,20 +175,29 @@ def _alone(node: Node, drawn_in: Mapping[Node, Node], in_place: Mapping[Node, No
     raise Unsupported(f"{node.op!r}")
 
 
+def _in_steps(op: Index) -> bool:
+    """Say whether what is scattered goes to one region."""
+    return isinstance(op, Scatter) and is_basic(op.key)
+
+
+def _chosen(node: Node) -> Picked:
+    """Say where the elements are that a known index chooses."""
+    assert isinstance(node.op, Index)
+    whole, sizes = _indexed(node)
+    return _placed(node, whole, positions(whole, sizes)[node.op.key], 0, [])
+
+
 def _picked(node: Node) -> Picked:
-    """Say where the elements are, if all the indices that are known come to one step along each axis."""
-    op, (x, *indices) = node.op, node.inputs
+    """Say where the elements are that arrays choose, some of which may be known."""
+    op, indices = node.op, node.inputs[1:]
     assert isinstance(op, Gather)
-    scattered = isinstance(op, ScatterAt)
-    whole = Layout(node, 0, contiguous(node.shape)) if scattered else layout(x)
-    sizes, shape = (node.shape, x.shape) if scattered else (x.shape, node.shape)
+    whole, sizes = _indexed(node)
+    shape = node.inputs[0].shape if isinstance(op, ScatterAt) else node.shape
     known = [None if part is None else part[0] for part in op.template]
     arrays = all(k is None or (np.ndim(k) and np.asarray(k).dtype.kind in "iu") for k in known)
     whole_axes = len(sizes) - len(known)
-    if not arrays or whole_axes < 0 or prod(shape) == 0:
+    if not arrays or whole_axes < 0:
         raise Unsupported("slices or masks along with arrays that are indices")
-    if x.dtype != node.dtype or (scattered and node.dtype.kind == "b"):
-        raise Unsupported("positions in an array of another dtype, or of truth values")
     places = np.zeros(shape, np.int64)
     left, found = iter(indices), []
     for axis, (n, stride) in enumerate(zip(sizes, whole.strides, strict=True)):
@@ -195,18 +208,37 @@ def _picked(node: Node) -> Picked:
         else:
             k = np.asarray(k)
             places += (np.where(k < 0, k + n, k) * stride).reshape(k.shape + (1,) * after)
+    return _placed(node, whole, places, len(shape) - whole_axes, found)
+
+
+def _indexed(node: Node) -> tuple[Layout, Shape]:
+    """Give the layout and the shape of the array that an index is into."""
+    x = node.inputs[0]
+    if not isinstance(x, Node) or x.dtype != node.dtype:
+        raise Unsupported("positions in an array of another dtype")
+    if not isinstance(node.op, Scatter | ScatterAt):
+        return layout(x), x.shape
+    if node.dtype.kind == "b":
+        raise Unsupported("a sum of truth values at positions")
+    return Layout(node, 0, contiguous(node.shape)), node.shape
+
+
+def _placed(node: Node, whole: Layout, places: NDArray[np.int64], named: int, indices: list[Any]) -> Picked:
+    """Write positions as one step along each axis, if they come to that, or else as a table."""
     first, steps = stepped(places)
-    if not np.array_equal(places, first + sum(i * s for i, s in zip(np.indices(shape), steps, strict=True))):
-        raise Unsupported("a sum at positions that an array names")
-    return Picked(node, shape, len(shape) - whole_axes, Layout(whole.base, whole.offset + first, steps), found)
+    table = None
+    if not np.array_equal(places, first + sum(i * s for i, s in zip(np.indices(places.shape), steps, strict=True))):
+        first, steps = 0, (0,) * places.ndim
+        table = Node(shape=places.shape, dtype=places.dtype, table=node.table, value=places)
+    return Picked(node, places.shape, named, Layout(whole.base, whole.offset + first, steps), table, indices)
 
 
 def _regions(node: Node) -> list[tuple[Node, Layout]]:
     """Say where the elements of a scattered array, or of joined ones, go."""
     op, whole = node.op, Layout(node, 0, contiguous(node.shape))
     if isinstance(op, Scatter):
-        if not is_basic(op.key) or not isinstance(node.inputs[0], Node):
-            raise Unsupported("a sum at positions that an array names")
+        if not isinstance(node.inputs[0], Node):
+            raise Unsupported("a number in a region")
         return [(node.inputs[0], indexed(whole, node.shape, op.key))]
     assert isinstance(op, Concatenate)
     (axis,) = normalize_axis(op.axis, node.ndim)

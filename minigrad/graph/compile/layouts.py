@@ -59,18 +59,22 @@ def layout(node: Node) -> Layout:
 
 def indexed(inner: Layout, shape: Shape, key: Any) -> Layout:
     """Find offset and strides by indexing an array of the elements' own positions."""
-    positions = np.zeros(shape, np.int64)
-    for axis, stride in enumerate(inner.strides):
-        positions += (np.arange(shape[axis]) * stride).reshape([-1 if i == axis else 1 for i in range(len(shape))])
-    seen = positions[key]
-    if seen.size == 0:
-        return Layout(inner.base, 0, (0,) * seen.ndim)
-    first, steps = stepped(seen)
+    first, steps = stepped(positions(inner, shape)[key])
     return Layout(inner.base, inner.offset + first, steps)
+
+
+def positions(at: Layout, shape: Shape) -> NDArray[np.int64]:
+    """Give the position of each element, counted from the first."""
+    found = np.zeros(shape, np.int64)
+    for axis, stride in enumerate(at.strides):
+        found += (np.arange(shape[axis]) * stride).reshape([-1 if i == axis else 1 for i in range(len(shape))])
+    return found
 
 
 def stepped(places: NDArray[np.int64]) -> tuple[int, tuple[int, ...]]:
     """Give the first of some positions, and the step to the next one along each axis."""
+    if places.size == 0:
+        return 0, (0,) * places.ndim
     first = int(places.flat[0])
     nexts = np.eye(places.ndim, dtype=int)
     steps = (int(places[tuple(e)]) - first if n > 1 else 0 for n, e in zip(places.shape, nexts, strict=True))

@@ -6,14 +6,11 @@ common parts; a factor of all gradients goes into the backward pass's seed; sums
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
-from minigrad.graph.compile.blas import shared
-from minigrad.graph.compile.fit import Spread, fitted, narrowed, row_totals
 from minigrad.graph.graph import Graph
 from minigrad.graph.node import Node, ordered
 from minigrad.graph.rewrite import rebuilt
@@ -21,24 +18,22 @@ from minigrad.graph.simplify import simplify
 from minigrad.op import Op, Shape
 from minigrad.ops.arithmetic import Power, add, maximum, minimum, multiply, subtract
 from minigrad.ops.elementwise import exp, identity, log, relu, sigmoid, square
-from minigrad.ops.linalg import Affine, HalfSquaredDistance, affine, matmul, vdot
+from minigrad.ops.linalg import Affine, HalfSquaredDistance, matmul, vdot
 from minigrad.ops.reduction import LogSoftmax, Max, Softmax, Sum, normalize_axis
 from minigrad.ops.shaping import BroadcastTo, Cast, Index, Reshape, Scatter, Transpose, is_basic
 
 
-def lowered(
-    outputs: Sequence[Any], seeds: Iterable[Node], gradients: Iterable[Node], for_numpy: bool = True
-) -> list[Any]:
+def lowered(outputs: Sequence[Any], seeds: Iterable[Node], gradients: Iterable[Node]) -> list[Any]:
     """Give equal outputs, simplified, in operations that are each one call of NumPy, or one line of a loop."""
     outputs = _seeded(list(outputs), list(seeds), set(gradients))
-    outputs = _rewritten(outputs, _defined)
+    outputs = rewritten(outputs, _defined)
     outputs = list(simplify(Graph(outputs, {})).outputs)
-    for rule in (_opened, _inner, _factored, _added_at, *((narrowed, fitted, row_totals) if for_numpy else ())):
-        outputs = _rewritten(outputs, rule)
-    return outputs if for_numpy else _biased(outputs)
+    for rule in (_opened, _inner, _factored, _added_at):
+        outputs = rewritten(outputs, rule)
+    return outputs
 
 
-def _rewritten(outputs: list[Any], rule: Callable[[Node], Any]) -> list[Any]:
+def rewritten(outputs: Sequence[Any], rule: Callable[[Node], Any]) -> list[Any]:
     """Replace each Node, inputs first, by what a rule makes of it; None leaves it."""
     becomes: dict[Node, Any] = {}
     for node in ordered(outputs):
@@ -46,34 +41,6 @@ def _rewritten(outputs: list[Any], rule: Callable[[Node], Any]) -> list[Any]:
         made = rule(new) if isinstance(new, Node) else None
         becomes[node] = new if made is None else made
     return [becomes[x] if isinstance(x, Node) else x for x in outputs]
-
-
-def _biased(outputs: list[Any]) -> list[Any]:
-    """Let a product start from its bias: the loop after it then runs over whole arrays, without rows of b.
-
-    For a layer of 25 units a row is three vectors and a rest, and the rest costs as much as they do. Where threads
-    share the product it cannot start from anything, and the bias would be a pass of its own.
-    """
-    nodes = ordered(outputs)
-    users = Counter(x for node in nodes for x in dict.fromkeys(node.inputs) if isinstance(x, Node))
-    users.update(x for x in outputs if isinstance(x, Node))
-    becomes: dict[Node, Any] = {}
-    for node in nodes:
-        new = rebuilt(node, becomes)
-        if node.op == add and all(isinstance(x, Node) for x in node.inputs):
-            product, b = node.inputs
-            fitting = b.shape == node.shape[-1:] and b.dtype == node.dtype == product.dtype
-            if product.op == matmul and users[product] == 1 and fitting and _of_one_thread(product):
-                new = affine(*new.inputs[0].inputs, new.inputs[1])
-        becomes[node] = new
-    return [becomes[x] if isinstance(x, Node) else x for x in outputs]
-
-
-def _of_one_thread(product: Node) -> bool:
-    """Say whether a product is one of two matrices that no threads share."""
-    a, b = product.inputs
-    both = isinstance(a, Node) and isinstance(b, Node) and a.ndim == b.ndim == 2
-    return both and not shared(a.shape[0], b.shape[1], a.shape[1])
 
 
 def _seeded(outputs: list[Any], seeds: list[Node], gradients: set[Node]) -> list[Any]:
@@ -163,6 +130,12 @@ def _inner(node: Node) -> Any:
     a, b = product.inputs
     same = isinstance(a, Node) and isinstance(b, Node) and a.shape == b.shape and a.dtype == b.dtype == product.dtype
     return vdot(a, b) if same and a.shape and product.dtype.kind == "f" else None
+
+
+class Spread(BroadcastTo):
+    """Broadcasting into an array of its own, not as a view."""
+
+    name = "spread"
 
 
 class AddAt(Op):

@@ -15,7 +15,7 @@ from minigrad.graph.compile.plan import root
 from minigrad.graph.node import Node
 from minigrad.ops.linalg import Inner, LogLikelihood
 from minigrad.ops.reduction import Max, Min, Sum, normalize_axis
-from minigrad.ops.shaping import ScatterAt
+from minigrad.ops.shaping import Scatter, ScatterAt
 
 
 class LoopWriter(Values):
@@ -29,7 +29,7 @@ class LoopWriter(Values):
             x
             for node in unit.members
             for x in node.inputs
-            if isinstance(x, Node) and x.shape and not self.inside(x, unit)
+            if isinstance(x, Node) and root(x).shape and not self.inside(x, unit)
         ]
         layouts = {x: spread(layout(x), x.shape, shape) for x in operands}
         partial = [x for x in unit.members if is_reduction(x) and x.shape]
@@ -78,7 +78,7 @@ class LoopWriter(Values):
         parts = []
         meeting = self.meeting(node)
         for x in node.inputs:
-            if isinstance(x, Node) and x.shape:
+            if isinstance(x, Node) and (x in values or x in layouts):
                 if x not in values:
                     name, at = self.pointer(layouts[x].base)
                     values[x] = f"x{len(values)}"
@@ -86,7 +86,7 @@ class LoopWriter(Values):
                     body.append(f"{values[x]} = {name}[{element(at + layouts[x].offset, strides, letters)}]")
                 parts.append(values[x])
             else:
-                parts.append(self.number(x, meeting))
+                parts.append(self.number(root(x) if isinstance(x, Node) else x, meeting))
         if is_reduction(node):
             self.accumulate(node, parts, letters, full, body)
             return
@@ -105,11 +105,13 @@ class LoopWriter(Values):
         node = unit.node
         target, at = self.pointer(node)
         base, start = self.pointer(unit.place.base)
-        scattered = isinstance(node.op, ScatterAt)
+        scattered = isinstance(node.op, ScatterAt | Scatter)
         if scattered:
             self.zeros(node)
         letters, indent = self.nest(unit.shape)
         place = element(start + unit.place.offset, unit.place.strides, letters)
+        if unit.table is not None:
+            place += f" + {self.at(unit.table, unit.shape, letters, unit.table.dtype)}"
         for q, (index, axis, n, stride) in enumerate(unit.indices):
             self.lines += [
                 f"{indent}q{q} = {self.at(index, unit.shape[: unit.named], letters[: unit.named], index.dtype)}",

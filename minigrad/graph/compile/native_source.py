@@ -69,8 +69,11 @@ class NativeWriter(ProductWriter):
         meeting = self.meeting(node)
         if any(isinstance(x, Node) and x.shape for x in node.inputs):
             at = layout(node)
-            name, offset = self.pointer(at.base)
-            written = f"{name}[{offset + at.offset}]"
+            if at.base.shape:
+                name, offset = self.pointer(at.base)
+                written = f"{name}[{offset + at.offset}]"
+            else:
+                written = self.number(at.base, meeting)
         else:
             written = self.expression(node, [self.number(x, meeting) for x in node.inputs])
         self.names[node] = f"s{len(self.names)}"

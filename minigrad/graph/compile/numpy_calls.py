@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minigrad.graph.compile.cells import Item
-from minigrad.graph.compile.fit import Spread
-from minigrad.graph.compile.lower import AddAt
+from minigrad.graph.compile.lower import AddAt, Spread
 from minigrad.graph.node import Node
 from minigrad.graph.notation import text
 from minigrad.op import Op

@@ -12,11 +12,12 @@ from typing import Any, Literal
 
 import numpy as np
 
+from minigrad.graph.compile import native_fit, numpy_fit
 from minigrad.graph.compile.blas import WORTH_A_GEMM, one_thread
 from minigrad.graph.compile.entry import Call, entry
-from minigrad.graph.compile.fit import unspread
 from minigrad.graph.compile.layouts import Unsupported
 from minigrad.graph.compile.lower import copied, held, lowered, settled
+from minigrad.graph.compile.numpy_fit import unspread
 from minigrad.graph.compile.numpy_source import Writer
 from minigrad.graph.compile.plan import planned
 from minigrad.graph.compile.record import Record
@@ -42,7 +43,8 @@ class Variant:
         """Write the code, for NumPy where native code is not written for an operation or an array."""
         record = self.record
         outputs = [*record.returned, *(x for _, x in record.updates), *(x for _, x in record.grads if x is not None)]
-        values = lowered(outputs, record.seeds, record.gradients, for_numpy=self.native is None)
+        fit = numpy_fit if self.native is None else native_fit
+        values = fit.fitted(lowered(outputs, record.seeds, record.gradients))
         values = [held(settled(x, like)) for x, like in zip(values, outputs, strict=True)]
         n, m = len(record.returned), len(record.updates)
         updates = {state: unspread(x) for (state, _), x in zip(record.updates, values[n : n + m], strict=True)}
