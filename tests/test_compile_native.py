@@ -87,6 +87,27 @@ def test_an_input_that_is_a_view_of_a_parameter_in_machine_code():
         assert_same(plain([W, V]), plain([W2, V2]))
 
 
+ODD = [0.0, -0.0, np.inf, -np.inf, np.nan, 1.0, -1.0]
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("f", [np.exp, np.log, np.tanh], ids=lambda f: f.__name__)
+def test_elementary_functions_in_machine_code(f, dtype):
+    """To 2 units in the last place of what NumPy computes with more bits; tanh, of two quotients, to 4."""
+    pytest.importorskip("numba")
+    about, rng = np.finfo(dtype), np.random.default_rng(0)
+    largest = np.log(float(about.max))
+    spread = [rng.uniform(-largest, largest, 3000), rng.normal(size=3000), 1 + rng.normal(0, 1e-3, 3000)]
+    x = np.concatenate([*spread, np.exp(rng.uniform(-largest, largest, 3000)), ODD, [about.tiny / 8, about.tiny]])
+    x = x.astype(dtype)
+    with np.errstate(all="ignore"):
+        wanted = f(x.astype(np.longdouble if dtype is np.float64 else np.float64)).astype(dtype)
+    found = compile(f, backend="native")(x)
+    near = np.abs(wanted) < about.tiny * 4  # where exp of float32 gives 0
+    np.testing.assert_allclose(found[~near], wanted[~near], rtol=(4 if f is np.tanh else 2) * about.eps)
+    np.testing.assert_allclose(found[near], wanted[near], atol=float(about.tiny) * 4)
+
+
 MASK = np.array([[True, False, True], [False, True, True], [False] * 3, [True] * 3])
 
 

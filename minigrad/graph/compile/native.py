@@ -74,10 +74,10 @@ import numpy as np
 from numba import types
 
 from minigrad.graph.compile.native_math import (
-    exp32, exp64, gemm32, gemm64, larger, pointer32, pointer64, pointerb, pointeri32, pointeri64, signum, smaller,
-    tanh64,
+    exp32, exp64, gemm32, gemm64, larger, log32, log64, pointer32, pointer64, pointerb, pointeri32, pointeri64, signum,
+    smaller, tanh64,
 )
-from minigrad.graph.compile.native_tile import tile
+from minigrad.graph.compile.native_tile import dot, tile
 
 
 """

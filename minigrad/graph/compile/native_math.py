@@ -140,6 +140,58 @@ def exp32(x: Any) -> Any:
     return np.float32(0) if x < LOWEST32 else y
 
 
+_ATANH = tuple(2 / (2 * k + 1) for k in range(11))  # 2 artanh s = Σ 2 s²ᵏ⁺¹ / (2k + 1)
+(A1, A2, A3, A4, A5, A6, A7, A8, A9, A10) = _ATANH[1:]
+(B1, B2, B3, B4) = (np.float32(t) for t in _ATANH[1:5])
+_HALF_ROOT64, _HALF_ROOT32 = 0x3FE6A09E667F3BCD, np.int32(0x3F3504F3)  # the bits of √½
+_AS_FLOAT64, _AS_FLOAT32 = 0x4338000000000000, np.int32(0x4B400000)  # the bits of _ROUND64 and _ROUND32
+_TINY64, _TINY32 = 2.2250738585072014e-308, np.float32(1.1754944e-38)  # below which a number has fewer bits
+ONE32, HALF32 = np.float32(1), np.float32(0.5)
+
+
+@numba.njit(**PLAIN)
+def log64(x: Any) -> Any:
+    """Ln x = n ln 2 + ln (1 + f) with √½ ≤ 1 + f < √2, where ln (1 + f) = 2 artanh s for s = f / (2 + f).
+
+    It is summed as f − (½ f² − s (½ f² + R)), with R the series from its second term on, so that small f stay exact
+    (W. Cody and W. Waite; so in fdlibm). n comes from the exponent's bits, and becomes a float64 as 1.5 · 2⁵² + n.
+    """
+    tiny = x < _TINY64
+    bits = _bits64(x * 18014398509481984.0 if tiny else x * 1.0)  # 2⁵⁴
+    e = (bits - _HALF_ROOT64) >> 52
+    n = _float64(e + _AS_FLOAT64) - (_ROUND64 + 54.0 if tiny else _ROUND64)
+    f = _float64(bits - (e << 52)) - 1.0
+    s = f / (2.0 + f)
+    z = s * s
+    z2 = z * z
+    z4 = z2 * z2
+    low, middle, high = (A1 + z * A2) + z2 * (A3 + z * A4), (A5 + z * A6) + z2 * (A7 + z * A8), A9 + z * A10
+    series = z * (low + z4 * (middle + z4 * high))
+    half = 0.5 * f * f
+    y = n * _HIGH64 - ((half - (s * (half + series) + n * _LOW64)) - f)
+    y = y if x < np.inf else x  # NaN, too
+    y = np.nan if x < 0 else y
+    return -np.inf if x == 0 else y
+
+
+@numba.njit(**PLAIN)
+def log32(x: Any) -> Any:
+    """Ln x in float32, likewise."""
+    tiny = x < _TINY32
+    bits = _bits32(x * np.float32(33554432) if tiny else x)  # 2²⁵
+    e = np.int32((bits - _HALF_ROOT32) >> np.int32(23))
+    n = _float32(np.int32(e + _AS_FLOAT32)) - (_ROUND32 + np.float32(25) if tiny else _ROUND32)
+    f = _float32(np.int32(bits - (e << np.int32(23)))) - ONE32
+    s = f / (TWO32 + f)
+    z = s * s
+    series = z * ((B1 + z * B2) + z * z * (B3 + z * B4))
+    half = HALF32 * f * f
+    y = n * _HIGH32 - ((half - (s * (half + series) + n * _LOW32)) - f)
+    y = y if x < np.float32(np.inf) else x
+    y = np.float32(np.nan) if x < 0 else y
+    return np.float32(-np.inf) if x == 0 else y
+
+
 @numba.njit(**PLAIN)
 def larger(a: Any, b: Any) -> Any:
     """The larger of two, or NaN if there is one, as np.maximum gives it."""

@@ -17,6 +17,7 @@ from minigrad.graph.node import Node
 from minigrad.op import Shape
 
 PAGE = 4096  # bytes
+OPERATORS = {0: "=", 1: "+=", -1: "-="}
 TINY = 32  # multiplications, which the compiler had better write out
 A_LINE = 16  # elements, which one or two lines of the cache hold
 
@@ -122,8 +123,9 @@ class ProductWriter(LoopWriter):
             return self.blas(task, *factors)
         if task.bias is None and ((task.n == 1 and a.right != 1 == a.down) or (task.m == 1 and b.right != 1 == b.down)):
             task = task.turned
-        tiny = task.m * task.n * task.k <= TINY
-        return self.dots(task) if tiny or (task.n == 1 and task.a.right == 1) else self.tiles(task)
+        if task.m * task.n * task.k <= TINY:
+            return self.written_out(task)
+        return self.dots(task) if task.n == 1 and task.a.right == task.b.down == 1 else self.tiles(task)
 
     def begun(self, task: Task) -> Lines:
         """Write filling C with what its sums start from."""
@@ -140,7 +142,14 @@ class ProductWriter(LoopWriter):
         return f"np.{task.dtype.name}(0)" if bias is None else f"{bias.pointer}[{bias.at([], j='j')}]"
 
     def dots(self, task: Task) -> Lines:
-        """Write each element of C as a loop along a row of A."""
+        """Write each row of A times the one column of B."""
+        a, b, c = task.a, task.b, task.c
+        x = f"dot({task.k}, {a.pointer}, {a.at(task.batch, 'i')}, {b.pointer}, {b.at(task.batch)})"
+        x = x if task.bias is None else f"{x} + {task.bias.pointer}[{task.bias.at([])}]"
+        return [f"for i in range({task.m}):", f"    {c.pointer}[{c.at(task.batch, 'i')}] {OPERATORS[task.sign]} {x}"]
+
+    def written_out(self, task: Task) -> Lines:
+        """Write each element of C as a loop along a row of A, so short that the compiler makes one line of all."""
         a, b, c = task.a, task.b, task.c
         return [
             f"for i in range({task.m}):",
@@ -148,7 +157,7 @@ class ProductWriter(LoopWriter):
             f"        x = {self.start_of(task)}",
             f"        for k in range({task.k}):",
             f"            x += {a.pointer}[{a.at(task.batch, 'i', 'k')}] * {b.pointer}[{b.at(task.batch, 'k', 'j')}]",
-            f"        {c.pointer}[{c.at(task.batch, 'i', 'j')}] {('', '+', '-')[task.sign]}= x",
+            f"        {c.pointer}[{c.at(task.batch, 'i', 'j')}] {OPERATORS[task.sign]} x",
         ]
 
     def tiles(self, task: Task) -> Lines:

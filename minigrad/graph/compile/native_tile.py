@@ -7,7 +7,8 @@ where OpenBLAS reaches 80 (AMD EPYC with AVX-512, 64 rows). Needs the extra ``na
 
 from __future__ import annotations
 
-from itertools import chain
+from collections.abc import Callable, Sequence
+from functools import partial, reduce
 from typing import Any
 
 from minigrad.extras import require
@@ -16,8 +17,6 @@ extending: Any = require("numba.extending", "native")
 types: Any = require("numba.core.types", "native")
 ir: Any = require("llvmlite.ir", "native")
 binding: Any = require("llvmlite.binding", "native")
-
-Sums = list[list[Any]]  # for each row of a block, its vectors
 
 WHOLE, LANE = ir.IntType(64), ir.IntType(32)
 
@@ -35,6 +34,8 @@ def _vectors() -> tuple[int, int]:
 BYTES, REGISTERS = _vectors()
 # Registers for the sums, and for one row of B; one is left for an element of A. More rows than so many are no faster.
 SUMS, ACROSS, MOST_ROWS = (24, 4, 12) if REGISTERS == 32 else (12, 2, 6)
+
+AT_ONCE = 4  # vectors of sums of a dot product: the next addition need not wait for the last one
 
 
 def block(m: int, n: int, itemsize: int) -> tuple[int, int]:
@@ -65,80 +66,128 @@ def tile(
     signature = types.void(rows, columns, sign, a, place, place, place, b, place, place, c, place, place, place, *ends)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        real = context.get_value_type(a.dtype)
-        writer = _Block(builder, real, rows.literal_value, columns.literal_value)
         _, _, _, a_, a0, ai, ak, b_, b0, bk, c_, c0, ci, k, first, f0 = arguments
-        start = None if signature.args[-2] == types.none else writer.row(first, f0)
-        sums = writer.sums(a_, a0, ai, ak, b_, b0, bk, k, start)
-        writer.store(sums, sign.literal_value, c_, c0, ci)
+        row = _Row(builder, context.get_value_type(a.dtype), columns.literal_value)
+        lines = range(rows.literal_value)
+        start = row.zeros() if signature.args[-2] == types.none else row.load(first, f0)
+
+        def more(step: Any, sums: list[Any]) -> list[Any]:
+            """Add a column of A times a row of B."""
+            vectors = row.load(b_, builder.add(b0, builder.mul(step, bk)))
+            column = builder.add(a0, builder.mul(step, ak))
+            places = [builder.add(column, builder.mul(WHOLE(i), ai)) for i in lines]
+            numbers = [builder.load(builder.gep(a_, [place])) for place in places]
+            factors = [(_spread(builder, x, y.type), y) for x in numbers for y in vectors]
+            return [_multiply_add(builder, x, y, old) for (x, y), old in zip(factors, sums, strict=True)]
+
+        sums = _summed(builder, k, 1, start * len(lines), more)
+        for i in lines:
+            place, new = builder.add(c0, builder.mul(WHOLE(i), ci)), sums[i * len(start) : (i + 1) * len(start)]
+            if sign.literal_value:
+                change = builder.fadd if sign.literal_value > 0 else builder.fsub
+                new = [change(x, y) for x, y in zip(row.load(c_, place), new, strict=True)]
+            row.store(new, c_, place)
         return context.get_dummy_value()
 
     return signature, generate
 
 
-class _Block:
-    """Writes LLVM's code for one block."""
+@extending.intrinsic(prefer_literal=True)  # type: ignore[untyped-decorator]
+def dot(typing: Any, k: Any, a: Any, a0: Any, b: Any, b0: Any) -> Any:
+    """Σ a b over a literal number of elements, from a[a0] and b[b0] on."""
+    signature = a.dtype(k, a, types.intp, b, types.intp)
 
-    def __init__(self, builder: Any, real: Any, rows: int, columns: int) -> None:
-        self.builder, self.real, self.rows = builder, real, rows
-        self.itemsize = 4 if isinstance(real, ir.FloatType) else 8
-        lanes = BYTES // self.itemsize
-        self.starts = range(0, columns, lanes)  # of the vectors in a row, the last of which may be shorter
-        self.kinds = [ir.VectorType(real, min(lanes, columns - start)) for start in self.starts]
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        _, a_, a0, b_, b0 = arguments
+        real = context.get_value_type(a.dtype)
+        lanes = _lanes(real)
+        several = _Row(builder, real, AT_ONCE * lanes)
+        sums, whole = several.zeros(), k.literal_value // (AT_ONCE * lanes) * (AT_ONCE * lanes)
 
-    def sums(
-        self, a: Any, a0: Any, ai: Any, ak: Any, b: Any, b0: Any, bk: Any, k: Any, start: list[Any] | None
-    ) -> Sums:
-        """Write the loop over k."""
-        builder = self.builder
-        before, loop, after = builder.block, *(builder.append_basic_block(name) for name in ("k", "summed"))
-        builder.branch(loop)
-        builder.position_at_end(loop)
-        step = builder.phi(WHOLE)
-        olds = [[builder.phi(kind) for kind in self.kinds] for _ in range(self.rows)]
-        row = self.row(b, builder.add(b0, builder.mul(step, bk)))
-        column = builder.add(a0, builder.mul(step, ak))
-        news = []
-        for i, line in enumerate(olds):
-            x = builder.load(builder.gep(a, [builder.add(column, builder.mul(WHOLE(i), ai))]))
-            news.append([self.multiply_add(x, y, old) for y, old in zip(row, line, strict=True)])
-        following = builder.add(step, WHOLE(1))
-        builder.cbranch(builder.icmp_signed("<", following, k), loop, after)
-        step.add_incoming(WHOLE(0), before)
-        step.add_incoming(following, loop)
-        starts = start or [ir.Constant(kind, [0.0] * kind.count) for kind in self.kinds]
-        for old, first, new in zip(chain(*olds), starts * self.rows, chain(*news), strict=True):
-            old.add_incoming(first, before)
-            old.add_incoming(new, loop)
-        builder.position_at_end(after)
-        return news
+        def added(row: _Row, step: Any, sums: list[Any]) -> list[Any]:
+            """Add the products of two rows."""
+            xs, ys = (row.load(pointer, builder.add(place, step)) for pointer, place in ((a_, a0), (b_, b0)))
+            pairs = [(_widened(builder, x, lanes), _widened(builder, y, lanes)) for x, y in zip(xs, ys, strict=True)]
+            return [_multiply_add(builder, x, y, old) for (x, y), old in zip(pairs, sums, strict=False)]
 
-    def store(self, sums: Sums, sign: int, c: Any, c0: Any, ci: Any) -> None:
-        """Write what becomes of the sums."""
-        builder = self.builder
-        for i, line in enumerate(sums):
-            place = builder.add(c0, builder.mul(WHOLE(i), ci))
-            if sign:
-                change = builder.fadd if sign > 0 else builder.fsub
-                line = [change(old, new) for old, new in zip(self.row(c, place), line, strict=True)]
-            for start, x in zip(self.starts, line, strict=True):
-                builder.store(x, self.at(c, place, start, x.type), self.itemsize)
+        if whole:
+            sums = _summed(builder, WHOLE(whole), AT_ONCE * lanes, sums, partial(added, several))
+        rest = added(_Row(builder, real, k.literal_value - whole), WHOLE(whole), sums)
+        total = reduce(builder.fadd, rest + sums[len(rest) :])
+        while total.type.count > 1:
+            half = total.type.count // 2
+            total = builder.fadd(*(_part(builder, total, range(i, i + half)) for i in (0, half)))
+        return builder.extract_element(total, LANE(0))
 
-    def row(self, pointer: Any, place: Any) -> list[Any]:
-        """Load the vectors of a row."""
-        places = [self.at(pointer, place, start, kind) for start, kind in zip(self.starts, self.kinds, strict=True)]
-        return [self.builder.load(x, align=self.itemsize) for x in places]
+    return signature, generate
 
-    def at(self, pointer: Any, place: Any, start: int, kind: Any) -> Any:
-        """Point to a vector."""
-        first = self.builder.gep(pointer, [self.builder.add(place, WHOLE(start))])
-        return self.builder.bitcast(first, kind.as_pointer())
 
-    def multiply_add(self, x: Any, y: Any, z: Any) -> Any:
-        """Give x y + z for a number x and vectors y and z, in one instruction where there is one."""
-        kind, none = y.type, ir.Constant(y.type, ir.Undefined)
-        lanes = ir.Constant(ir.VectorType(LANE, kind.count), [0] * kind.count)
-        spread = self.builder.shuffle_vector(self.builder.insert_element(none, x, LANE(0)), none, lanes)
-        name = f"llvm.fmuladd.v{kind.count}f{8 * self.itemsize}"
-        function = self.builder.module.declare_intrinsic(name, (), ir.FunctionType(kind, [kind] * 3))
-        return self.builder.call(function, [spread, y, z])
+def _lanes(real: Any) -> int:
+    """Give how many elements the widest vector holds."""
+    return BYTES // (4 if isinstance(real, ir.FloatType) else 8)
+
+
+class _Row:
+    """Elements that lie in order, as vectors of which the last may be shorter."""
+
+    def __init__(self, builder: Any, real: Any, columns: int) -> None:
+        self.builder, self.aligned = builder, 4 if isinstance(real, ir.FloatType) else 8  # bytes, of an element alone
+        self.starts = range(0, columns, _lanes(real))
+        self.kinds = [ir.VectorType(real, min(_lanes(real), columns - start)) for start in self.starts]
+
+    def zeros(self) -> list[Any]:
+        """Give vectors of zeros."""
+        return [ir.Constant(kind, [0.0] * kind.count) for kind in self.kinds]
+
+    def load(self, pointer: Any, place: Any) -> list[Any]:
+        """Load the row at a place."""
+        return [self.builder.load(x, align=self.aligned) for x in self._each(pointer, place)]
+
+    def store(self, vectors: list[Any], pointer: Any, place: Any) -> None:
+        """Store the row at a place."""
+        for x, to in zip(vectors, self._each(pointer, place), strict=True):
+            self.builder.store(x, to, self.aligned)
+
+    def _each(self, pointer: Any, place: Any) -> list[Any]:
+        firsts = [self.builder.gep(pointer, [self.builder.add(place, WHOLE(start))]) for start in self.starts]
+        return [self.builder.bitcast(x, kind.as_pointer()) for x, kind in zip(firsts, self.kinds, strict=True)]
+
+
+def _summed(builder: Any, stop: Any, step: int, sums: list[Any], more: Callable[[Any, list[Any]], list[Any]]) -> Any:
+    """Write a loop over k from 0 to below ``stop``, which is above 0: the sums become ``more(k, sums)`` each time."""
+    before, loop, after = builder.block, *(builder.append_basic_block(name) for name in ("k", "summed"))
+    builder.branch(loop)
+    builder.position_at_end(loop)
+    k, olds = builder.phi(WHOLE), [builder.phi(x.type) for x in sums]
+    news = more(k, olds)
+    following = builder.add(k, WHOLE(step))
+    builder.cbranch(builder.icmp_signed("<", following, stop), loop, after)
+    for old, first, new in zip([k, *olds], [WHOLE(0), *sums], [following, *news], strict=True):
+        old.add_incoming(first, before)
+        old.add_incoming(new, loop)
+    builder.position_at_end(after)
+    return news
+
+
+def _multiply_add(builder: Any, x: Any, y: Any, z: Any) -> Any:
+    """Give x y + z of vectors, in one instruction where there is one."""
+    kind = x.type
+    name = f"llvm.fmuladd.v{kind.count}f{32 if isinstance(kind.element, ir.FloatType) else 64}"
+    return builder.call(builder.module.declare_intrinsic(name, (), ir.FunctionType(kind, [kind] * 3)), [x, y, z])
+
+
+def _part(builder: Any, x: Any, lanes: Sequence[int]) -> Any:
+    """Give some of the elements of a vector; what is beyond its end is 0."""
+    mask = ir.Constant(ir.VectorType(LANE, len(lanes)), list(lanes))
+    return builder.shuffle_vector(x, ir.Constant(x.type, [0.0] * x.type.count), mask)
+
+
+def _spread(builder: Any, x: Any, kind: Any) -> Any:
+    """Fill a vector with one number."""
+    return _part(builder, builder.insert_element(ir.Constant(kind, ir.Undefined), x, LANE(0)), [0] * kind.count)
+
+
+def _widened(builder: Any, x: Any, lanes: int) -> Any:
+    """Fill a shorter vector up with zeros."""
+    n = x.type.count
+    return x if n == lanes else _part(builder, x, [*range(n), *[n] * (lanes - n)])

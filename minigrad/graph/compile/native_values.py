@@ -27,7 +27,7 @@ SIGNS = {
 }  # fmt: skip
 CALLS = {
     "absolute": "abs", "maximum": "larger", "minimum": "smaller", "sqrt": "math.sqrt", "sin": "math.sin",
-    "cos": "math.cos", "sign": "signum", "isfinite": "math.isfinite", "log": "math.log",
+    "cos": "math.cos", "sign": "signum", "isfinite": "math.isfinite",
 }  # fmt: skip
 
 
@@ -147,8 +147,8 @@ class Values:
             written = f"{values[0]} {SIGNS[name]} {values[1]}"
         elif name == "negative":
             written = f"-{values[0]}"
-        elif name == "exp" or name == "tanh":
-            written = f"{name}{32 if single and name == 'exp' else 64}({values[0]})"
+        elif name in ("exp", "log", "tanh"):
+            written = f"{name}{32 if single and name != 'tanh' else 64}({values[0]})"
         elif name in ("maximum", "minimum") and _is_number(node.inputs[1]):
             written = f"{values[1]} if {values[0]} {'<' if name == 'maximum' else '>'} {values[1]} else {values[0]}"
         elif name in CALLS:
