@@ -6,6 +6,7 @@ from compiling import as_code, assert_same, each_backend, gradients, plain, runn
 
 from minigrad import Tensor, compile, grad, nn, no_grad, optim, value_and_grad
 from minigrad.losses import cross_entropy, softmax_cross_entropy, squared_error
+from minigrad.ops.arithmetic import multiply
 
 RULES = {
     "SGD": lambda params: optim.SGD(params, lr=0.1),
@@ -495,3 +496,28 @@ def test_a_sum_over_nothing_is_0_whatever_it_is_divided_by(backend):
     with running(backend):
         code = as_code(lambda x, p: (x / p).sum(axis=0), backend)
         np.testing.assert_array_equal(code(np.ones((0, 2)), np.zeros(())), [0, 0])
+
+
+@each_backend
+def test_what_the_terms_of_a_sum_share_is_multiplied_once(backend):
+    def f(a, b, c, d):
+        return c * a + 3 * (c * b) - d * c, a - c * b * d - c * d, -(c * a) - c * b
+
+    with running(backend):
+        code = as_code(f, backend)
+        given = np.random.default_rng(0).normal(size=(4, 3))
+        assert_same(plain(f(*map(Tensor, given))), plain(code(*given)))
+        products = sum(node.op == multiply for node in code.graph.nodes)
+        assert products == 5  # c (a + 3 b − d), a − c (b d + d), −c (a + b)
+
+
+def test_a_long_sum_is_looked_through_without_recursion():
+    def f(x, y):
+        total = x
+        for _ in range(2000):
+            total = total + x * y * 1.5
+        return total
+
+    code = compile(lambda x, y: f(x, y) + f(y, x * x))
+    x, y = np.ones(2), np.full(2, 0.5)
+    np.testing.assert_allclose(code(x, y), f(x, y) + f(y, x * x))

@@ -11,12 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.graph.compile.factor import factored
 from minigrad.graph.graph import Graph
 from minigrad.graph.node import Node, ordered
 from minigrad.graph.rewrite import rebuilt
 from minigrad.graph.simplify import simplify
 from minigrad.op import Op, Shape
-from minigrad.ops.arithmetic import Power, add, maximum, minimum, multiply, subtract
+from minigrad.ops.arithmetic import Power, add, maximum, minimum, multiply
 from minigrad.ops.elementwise import exp, identity, log, relu, sigmoid, square
 from minigrad.ops.linalg import Affine, HalfSquaredDistance, matmul, vdot
 from minigrad.ops.reduction import LogSoftmax, Max, Softmax, Sum, normalize_axis
@@ -28,9 +29,9 @@ def lowered(outputs: Sequence[Any], seeds: Iterable[Node], gradients: Iterable[N
     outputs = _seeded(list(outputs), list(seeds), set(gradients))
     outputs = rewritten(outputs, _defined)
     outputs = list(simplify(Graph(outputs, {})).outputs)
-    for rule in (_opened, _inner, _factored, _added_at):
+    for rule in (_opened, _inner, _added_at):
         outputs = rewritten(outputs, rule)
-    return outputs
+    return factored(outputs)
 
 
 def rewritten(outputs: Sequence[Any], rule: Callable[[Node], Any]) -> list[Any]:
@@ -165,28 +166,6 @@ def _added_at(node: Node) -> Any:
         if isinstance(x.op, Scatter) and x.inputs[0].shape and _looks(x.op.key) and x.dtype == y.dtype == node.dtype:
             return AddAt(x.op.key)(y, x.inputs[0])
     return None
-
-
-def _factored(node: Node) -> Any:
-    """c a − c b = c (a − b), and c a + c b = c (a + b), for a number c."""
-    if node.op not in (add, subtract):
-        return None
-    (c, a), (d, b) = (_factor(x) for x in node.inputs)
-    return c * node._apply(node.op, (a, b)) if c is not None and c is d else None
-
-
-def _factor(x: Any) -> tuple[Any, Any]:
-    """Split a product into an unknown number c and the rest: y ⊙ (c s) into c and y ⊙ s."""
-    if isinstance(x, Node) and x.op == multiply and x.shape:
-        a, b = x.inputs
-        for c, rest in ((a, b), (b, a)):
-            if isinstance(c, Node) and not c.shape:
-                return c, rest
-        for part, rest in ((b, a), (a, b)):
-            c, inner = _factor(part)
-            if c is not None:
-                return c, rest * inner
-    return None, x
 
 
 def settled(new: Any, old: Any) -> Any:
