@@ -97,3 +97,17 @@ def test_a_layer_starts_from_its_bias_and_its_update_is_added_where_the_weights_
             W, b = W - 0.1 * y.T @ δ, b - 0.1 * δ.sum(axis=0)
             np.testing.assert_allclose(params[0].data, W, rtol=1e-12, atol=1e-12)
             np.testing.assert_allclose(params[1].data, b, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize(("width", "registers"), [(16, 16), (16, 32), (32, 16)])
+def test_blocks_for_processors_with_narrower_vectors(width, registers, monkeypatch):
+    """SSE and NEON have vectors of 16 bytes, AVX of 32; the sizes are such as no other test compiles code for."""
+    tile = pytest.importorskip("minigrad.graph.compile.native_tile")
+    monkeypatch.setattr(tile, "BYTES", width)
+    for name, value in zip(("SUMS", "ACROSS", "MOST_ROWS"), tile.budget(registers), strict=True):
+        monkeypatch.setattr(tile, name, value)
+    assert tile.block(100, 100, 8) == ((6, width // 2) if registers == 32 else (6, width // 4))
+    code = compile(every_way, backend="native")
+    given = factors((width + 5, registers + 3, 23), np.float32)
+    assert_same(plain(every_way(*given)), plain(code(*given)), 1e-5)
+    assert "address" in code.source

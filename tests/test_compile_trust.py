@@ -1,6 +1,7 @@
 """Compiled steps under threads, exceptions in the middle, and arrays that lie in memory in odd ways."""
 
 import signal
+import sys
 import threading
 
 import numpy as np
@@ -308,3 +309,13 @@ def test_a_label_that_is_no_column(label, backend):
         with pytest.raises(IndexError):
             code(X, np.full(8, label, np.int8))
     assert all(map(np.array_equal, before, everything(params, optimizer)))
+
+
+def test_without_pythons_lock_each_thread_has_a_step_of_its_own(monkeypatch):
+    pytest.importorskip("numba")
+    monkeypatch.setattr(sys, "_is_gil_enabled", lambda: False, raising=False)
+    code = compile(lambda x: x * 3 + 1, backend="native")
+    for x in (X, -X):
+        np.testing.assert_allclose(code(x), x * 3 + 1, rtol=1e-12)
+    assert "address" in code.source
+    assert len(code._latest().idle) == 1  # given back

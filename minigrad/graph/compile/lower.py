@@ -163,7 +163,8 @@ def _added_at(node: Node) -> Any:
     if isinstance(a.op, Scatter) and a.op == b.op:
         return a.op(a.inputs[0] + b.inputs[0])
     for y, x in ((a, b), (b, a)):
-        if isinstance(x.op, Scatter) and x.inputs[0].shape and _looks(x.op.key) and x.dtype == y.dtype == node.dtype:
+        same = x.dtype == y.dtype == node.dtype
+        if same and isinstance(x.op, Scatter) and x.inputs[0].shape and gives_view(x.op.key):
             return AddAt(x.op.key)(y, x.inputs[0])
     return None
 
@@ -194,10 +195,10 @@ def copied(x: Node) -> Node:
 def is_view(op: Op | None) -> bool:
     """Say whether an operation gives other sight of its input's memory, rather than an array of its own."""
     if isinstance(op, Index):
-        return not isinstance(op, Scatter) and _looks(op.key)
+        return not isinstance(op, Scatter) and gives_view(op.key)
     return isinstance(op, Transpose | Reshape | BroadcastTo) and not isinstance(op, Spread)
 
 
-def _looks(key: Any) -> bool:
+def gives_view(key: Any) -> bool:
     """Say whether NumPy gives a view for an index: it copies for arrays, and for True."""
     return is_basic(key) and not any(isinstance(x, bool) for x in (key if isinstance(key, tuple) else (key,)))

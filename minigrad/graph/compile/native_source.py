@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -143,8 +144,13 @@ class NativeWriter(ProductWriter):
             outputs,
             numbers,
             places,
-            self.work() <= QUICK and not any(isinstance(self.inputs[x], Draw) for x in self.bound),
+            self.quick(),
         )
+
+    def quick(self) -> bool:
+        """Say whether the step is over so soon that it may hold Python's lock (the GIL), where there is one."""
+        drawn = any(isinstance(self.inputs[x], Draw) for x in self.bound)
+        return self.work() <= QUICK and not drawn and getattr(sys, "_is_gil_enabled", lambda: True)()
 
     def work(self) -> int:
         """Count the multiplications of the products and the elements of everything else."""

@@ -7,6 +7,7 @@ where OpenBLAS reaches 80 (AMD EPYC with AVX-512, 64 rows). Needs the extra ``na
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Callable, Sequence
 from functools import partial, reduce
 from typing import Any
@@ -23,17 +24,27 @@ WHOLE, LANE = ir.IntType(64), ir.IntType(32)
 
 def _vectors() -> tuple[int, int]:
     """Give the bytes of this processor's widest vector, and how many registers hold one."""
-    has = binding.get_host_cpu_features()
+    try:
+        has = binding.get_host_cpu_features()
+    except RuntimeError:  # on systems where LLVM cannot tell
+        has = {}
     if has.get("avx512f"):
         return 64, 32
     if has.get("avx"):
         return 32, 16
-    return 16, 32 if has.get("neon") else 16
+    return 16, 32 if platform.machine() in ("arm64", "aarch64") else 16
+
+
+def budget(registers: int) -> tuple[int, int, int]:
+    """Give the registers for the sums of a block and for a row of B, and the rows from which more are no faster.
+
+    One register is left for an element of A.
+    """
+    return (24, 4, 12) if registers == 32 else (12, 2, 6)
 
 
 BYTES, REGISTERS = _vectors()
-# Registers for the sums, and for one row of B; one is left for an element of A. More rows than so many are no faster.
-SUMS, ACROSS, MOST_ROWS = (24, 4, 12) if REGISTERS == 32 else (12, 2, 6)
+SUMS, ACROSS, MOST_ROWS = budget(REGISTERS)
 
 AT_ONCE = 4  # vectors of sums of a dot product: the next addition need not wait for the last one
 
