@@ -32,6 +32,7 @@ from minigrad.ops.shaping import (
     Scatter,
     ScatterAt,
     Stack,
+    Transpose,
     is_basic,
 )
 
@@ -170,7 +171,7 @@ def _alone(node: Node, drawn_in: Mapping[Node, Node], in_place: Mapping[Node, No
         return Parts(node, y, [(x, region)])
     if node.shape and isinstance(node.op, Gather):
         return _picked(node)
-    if not node.shape and isinstance(node.op, Elementwise | Where | Cast | MatMul | Index | Reshape):
+    if not node.shape and isinstance(node.op, Elementwise | Where | Cast | Index | Reshape | Transpose | BroadcastTo):
         return Number(node)
     raise Unsupported(f"{node.op!r}")
 

@@ -156,8 +156,8 @@ class LoopWriter(Values):
     def start(self, node: Node) -> str:
         """Write what a reduction starts from."""
         if isinstance(node.op, Max):
-            extreme = "np.inf" if isinstance(node.op, Min) else "-np.inf"
-            return f"np.{node.dtype.name}({extreme})"
+            least, most = ("-np.inf", "np.inf") if node.dtype.kind == "f" else _ends(node.dtype)
+            return f"np.{node.dtype.name}({most if isinstance(node.op, Min) else least})"
         return f"np.{node.dtype.name}(0)"
 
     def along_rows(self, node: Node) -> bool:
@@ -167,8 +167,8 @@ class LoopWriter(Values):
 
     def prepare(self, node: Node, dims: list[int]) -> None:
         """Write what must be done before the loop."""
-        if isinstance(node.op, Max) and (prod(dims) == 0 or node.dtype.kind != "f"):
-            raise Unsupported("an extreme of nothing, or of integers")
+        if isinstance(node.op, Max) and (prod(dims) == 0 or node.dtype.kind not in "fi"):
+            raise Unsupported("an extreme of nothing, or of truth values")
         if not node.shape:
             self.lines.append(f"{self.accumulator(node)} = {self.start(node)}")
             if isinstance(node.op, LogLikelihood):
@@ -200,3 +200,9 @@ class LoopWriter(Values):
         left = [letter for axis, letter in enumerate(letters) if axis not in axes]
         sizes = tuple(n for axis, n in enumerate(shape) if axis not in axes)
         return element(at, contiguous(sizes), left)
+
+
+def _ends(dtype: np.dtype[Any]) -> tuple[int, int]:
+    """Give the least and the largest integer of a dtype."""
+    about = np.iinfo(dtype)
+    return int(about.min), int(about.max)

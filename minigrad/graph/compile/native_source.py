@@ -65,8 +65,6 @@ class NativeWriter(ProductWriter):
     def scalar(self, unit: Number) -> None:
         """Write an operation on numbers."""
         node = unit.node
-        if isinstance(node.op, MatMul):
-            raise Unsupported("a product of two vectors")
         meeting = self.meeting(node)
         if any(isinstance(x, Node) and x.shape for x in node.inputs):
             at = layout(node)

@@ -161,7 +161,7 @@ class Values:
             written = f"({values[1]}) if {values[0]} else ({values[2]})"
         elif isinstance(op, Cast):
             written = values[0]
-        elif name in ("spread", "reshape", "identity", "item"):
+        elif name in ("spread", "reshape", "transpose", "broadcast_to", "index", "identity", "item"):
             return values[0]
         else:
             raise Unsupported(f"{op!r}")
