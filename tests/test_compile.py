@@ -521,3 +521,25 @@ def test_a_long_sum_is_looked_through_without_recursion():
     code = compile(lambda x, y: f(x, y) + f(y, x * x))
     x, y = np.ones(2), np.full(2, 0.5)
     np.testing.assert_allclose(code(x, y), f(x, y) + f(y, x * x))
+
+
+@each_backend
+def test_rows_of_a_parameter_that_an_argument_names(backend):
+    """An embedding, written as one writes it."""
+
+    def embedding():
+        W = Tensor(np.random.default_rng(0).normal(size=(6, 4)), requires_grad=True)
+        optimizer = optim.SGD([W], lr=0.1)
+
+        def step(i, t):
+            E = ((W[i] - t) ** 2).sum() + W[i, 1:][:, 0].sum() if i.ndim == 1 else (W[i[0], i[1]] - t[0, 0]).sum()
+            optimizer.zero_grad()
+            E.backward()
+            optimizer.step()
+            return E
+
+        return step, lambda: [W]
+
+    t = np.random.default_rng(1).normal(size=(3, 4))
+    calls = [(np.array(i), t) for i in ([1, 1, 3], [0, 5, -1], [[1, 2], [3, 0]])]
+    side_by_side(embedding, calls, backend)

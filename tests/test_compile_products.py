@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from compiling import assert_same, plain, running
+from compiling import assert_same, plain, running, side_by_side
 
 from minigrad import Tensor, compile, grad, optim
-from minigrad.graph.compile import blas
+from minigrad.graph.compile import blas, variant
 
 SIZES = [(7, 5, 9), (13, 40, 17), (1, 6, 33), (1, 33, 6), (9, 7, 1), (40, 2, 1), (2, 0, 3), (0, 4, 2), (26, 3, 70)]
 DTYPES = [np.float64, np.float32]
@@ -111,3 +111,41 @@ def test_blocks_for_processors_with_narrower_vectors(width, registers, monkeypat
     given = factors((width + 5, registers + 3, 23), np.float32)
     assert_same(plain(every_way(*given)), plain(code(*given)), 1e-5)
     assert "address" in code.source
+
+
+@pytest.mark.parametrize("bias", [lambda w: w[::2], lambda w: w[:9][::-1], lambda w: w.reshape(9, 2)[:, 0]])
+@pytest.mark.parametrize("rows", [1, 4])
+def test_a_bias_whose_elements_lie_apart(rows, bias):
+    pytest.importorskip("numba")
+    rng = np.random.default_rng(rows)
+    given = [rng.normal(size=shape) for shape in ((rows, 13), (13, 9), (18,))]
+    with running("interpreted"):
+        code = compile(lambda a, b, w: a @ b + bias(w), backend="native")
+        np.testing.assert_allclose(code(*given), given[0] @ given[1] + bias(given[2]), rtol=1e-12)
+    assert "address" in code.source
+
+
+@pytest.mark.parametrize("backend", ["numpy", "interpreted"])
+@pytest.mark.parametrize("model", [lambda A, B: A @ B, lambda A, B: A.T @ B, lambda A, B: A @ B @ A])
+def test_updates_by_products_that_read_each_others_old_values(model, backend, monkeypatch):
+    """∂E/∂A = δ Bᵀ reads B, and ∂E/∂B = Aᵀ δ reads A: neither may see what the other has become."""
+    monkeypatch.setattr(blas, "one_thread", lambda: True)
+    monkeypatch.setattr(variant, "one_thread", lambda: True)
+    monkeypatch.setattr(variant, "WORTH_A_GEMM", 1)
+
+    def factorizing():
+        rng = np.random.default_rng(0)
+        params = [Tensor(rng.normal(size=(6, 6)), requires_grad=True) for _ in range(2)]
+        optimizer = optim.SGD(params, lr=0.01)
+
+        def step(x):
+            E = ((model(*params) - x) ** 2).sum()
+            optimizer.zero_grad()
+            E.backward()
+            optimizer.step()
+            return E
+
+        return step, lambda: params
+
+    x = np.random.default_rng(1).normal(size=(6, 6))
+    side_by_side(factorizing, [(x,), (x,), (x,)], backend)

@@ -162,8 +162,10 @@ class ProductWriter(LoopWriter):
 
     def tiles(self, task: Task) -> Lines:
         """Write blocks of C, each summed in registers."""
-        a, c, bias = task.a, task.c, task.bias
         lines: Lines = []
+        if task.bias is not None and task.bias.right != 1 and task.n > 1:  # a vector of it does not lie in order
+            lines, task = self.begun(task), replace(task, bias=None, sign=1)
+        a, c, bias = task.a, task.c, task.bias
         high, wide = block(task.m, task.n, task.dtype.itemsize)
         start = "None, 0" if bias is None else f"{bias.pointer}, {bias.at([], j='j')}"
         for begin, end, columns in _ranges(task.n, wide):

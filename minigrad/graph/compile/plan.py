@@ -174,7 +174,8 @@ def _drawn_in(node: Node, in_place: Mapping[Node, Node]) -> Node | None:
         return None
     factors = product.inputs
     suited = all(isinstance(x, Node) and x.ndim == 2 and x.dtype == node.dtype for x in factors)
-    return product if suited and all(root(x) is not state for x in factors) else None
+    written = set(in_place.values())  # it moves to where these are written, and must not read what they were
+    return product if suited and not any(root(x) in written for x in factors) else None
 
 
 def _descendants(nodes: list[Node], of: Mapping[Node, Node]) -> set[Node]:

@@ -10,7 +10,7 @@ import numpy as np
 from minigrad.autodiff import pullback
 from minigrad.diagnosis import place
 from minigrad.op import Op
-from minigrad.ops.shaping import BroadcastTo, Gather
+from minigrad.ops.shaping import BroadcastTo
 from minigrad.protocol import PLAIN
 from minigrad.tensor import Tensor
 
@@ -54,14 +54,6 @@ class Traced(Tensor):
 
     def _apply(self, op: Op, inputs: tuple[Any, ...]) -> Traced:
         return self.tracer.apply(op, inputs)
-
-    def __getitem__(self, key: Any) -> Traced:
-        parts = key if isinstance(key, tuple) else (key,)
-        indices = tuple(x for x in parts if isinstance(x, Tensor))
-        if not indices:
-            return super().__getitem__(key)
-        template = tuple(None if isinstance(x, Tensor) else (x,) for x in parts)
-        return self._apply(Gather(template), (self, *indices))
 
     def _seed(self, gradient: Any) -> Traced:
         if gradient is None and self.serial > 0 and not self.shape:

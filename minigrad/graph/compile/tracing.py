@@ -13,6 +13,7 @@ from minigrad.graph.compile.sources import Argument, Captured, Data, Draw, Gradi
 from minigrad.graph.compile.traced import Traced, TraceError
 from minigrad.graph.node import Node, Table
 from minigrad.op import Op
+from minigrad.ops.shaping import Gather, Index
 from minigrad.recording import pauses
 from minigrad.tensor import Tensor, _next_serial, _operand, is_array
 
@@ -127,6 +128,8 @@ class Tracer:
 
     def apply(self, op: Op, inputs: tuple[Any, ...]) -> Traced:
         """Write down an operation; its record, for the gradient, is the one that a Tensor keeps."""
+        if isinstance(op, Index):
+            op, inputs = self.chosen(op, inputs)
         operands = tuple(self.operand(x, op) for x in inputs)
         values = tuple(x.node if isinstance(x, Traced) else x for x in operands)
         try:
@@ -139,6 +142,14 @@ class Tracer:
         if op.differentiable and not pauses.thread.paused and any(x.serial > 0 for x in traced):
             result.op, result._a, result._b, result._x, result.serial = op, operands, None, values, _next_serial()
         return result
+
+    def chosen(self, op: Index, inputs: tuple[Any, ...]) -> tuple[Op, tuple[Any, ...]]:
+        """Make operands of the indices that are not known yet, as in W[i] for a Tensor W from outside."""
+        parts = op.key if isinstance(op.key, tuple) else (op.key,)
+        unknown = tuple(Traced(self, x, plain=True) for x in parts if isinstance(x, Node))
+        if not unknown:
+            return op, inputs
+        return Gather(tuple(None if isinstance(x, Node) else (x,) for x in parts)), (*inputs, *unknown)
 
     def variable(self, x: Any) -> Traced:
         """Give a leaf of the same value, for a gradient transform to differentiate by."""
