@@ -26,7 +26,7 @@ def factored(outputs: Sequence[Any]) -> list[Any]:
     nodes = ordered(outputs)
     users = Counter(x for node in nodes for x in node.inputs if isinstance(x, Node))
     users.update(x for x in outputs if isinstance(x, Node))
-    parts = {x for node in nodes if _is_sum(node) for x in node.inputs if _belongs(x, node, users)}
+    parts = {x for node in nodes if _is_sum(node) for x in node.inputs if _is_part(x, node, users)}
     becomes: dict[Node, Any] = {}
     for node in nodes:
         new = None
@@ -42,9 +42,9 @@ def _is_sum(x: Any) -> bool:
     return isinstance(x, Node) and x.op in (add, subtract) and bool(x.shape) and x.dtype.kind == "f"
 
 
-def _belongs(x: Any, root: Node, users: Counter[Node]) -> bool:
-    """Say whether an operand is there for a sum alone, and is no smaller, so that it may be taken apart."""
-    return isinstance(x, Node) and users[x] == 1 and (x.shape, x.dtype) == (root.shape, root.dtype)
+def _is_part(x: Any, root: Node, users: Counter[Node]) -> bool:
+    """Say whether an operand is a sum for another's sake alone, and no smaller: its terms are then the other's."""
+    return _is_sum(x) and users[x] == 1 and (x.shape, x.dtype) == (root.shape, root.dtype)
 
 
 def _terms(root: Node, users: Counter[Node], becomes: dict[Node, Any]) -> list[Term]:
@@ -53,20 +53,20 @@ def _terms(root: Node, users: Counter[Node], becomes: dict[Node, Any]) -> list[T
     stack: list[tuple[int, Any]] = [(1, root)]
     while stack:
         sign, x = stack.pop()
-        if x is root or (_is_sum(x) and _belongs(x, root, users)):
+        if x is root or _is_part(x, root, users):
             a, b = x.inputs
             stack += [(sign if x.op == add else -sign, b), (sign, a)]
         else:
-            factors = _factors(x, root, users)
+            factors = _factors(x, users)
             terms.append((sign, [becomes.get(f, f) if isinstance(f, Node) else f for f in factors]))
     return terms
 
 
-def _factors(x: Any, root: Node, users: Counter[Node]) -> list[Any]:
-    factors, stack = [], [x]
+def _factors(x: Any, users: Counter[Node]) -> list[Any]:
+    factors, stack, kind = [], [x], getattr(x, "dtype", None)
     while stack:
         x = stack.pop()
-        if _belongs(x, root, users) and x.op == multiply:
+        if isinstance(x, Node) and x.op == multiply and users[x] == 1 and x.dtype == kind:
             stack += x.inputs[::-1]
         else:
             factors.append(x)
@@ -100,5 +100,10 @@ def _sum(terms: list[Term]) -> Any:
     """Write terms as a sum, a positive one first if there is one."""
     while (common := _most_common(terms)) is not None:
         terms = _drawn_out(common, terms)
-    ups, downs = ([reduce(mul, factors) for s, factors in terms if s == sign] for sign in (1, -1))
+    ups, downs = ([_product(factors) for s, factors in terms if s == sign] for sign in (1, -1))
     return reduce(lambda total, x: total - x, downs, reduce(plus, ups)) if ups else -reduce(plus, downs)
+
+
+def _product(factors: list[Any]) -> Any:
+    """Write factors as a product, the smaller ones first: a number times a row is no work beside an array."""
+    return reduce(mul, sorted(factors, key=lambda x: x.size if isinstance(x, Node) else 0))
