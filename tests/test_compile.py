@@ -543,3 +543,15 @@ def test_rows_of_a_parameter_that_an_argument_names(backend):
     t = np.random.default_rng(1).normal(size=(3, 4))
     calls = [(np.array(i), t) for i in ([1, 1, 3], [0, 5, -1], [[1, 2], [3, 0]])]
     side_by_side(embedding, calls, backend)
+
+
+def test_the_same_function_becomes_the_same_code():
+    """Where two factors are shared as often: native code is kept under its source, from one process to the next."""
+
+    def f(a, b, c, d):
+        return a * b * c + b * a * d - c * d * a * b
+
+    kept = [compile(f) for _ in range(12)]
+    for code in kept:
+        code(*np.ones((4, 3)))
+    assert len({code.source for code in kept}) == 1

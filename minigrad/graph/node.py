@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
-from itertools import count
+from itertools import chain, count
 from typing import Any
 
 import numpy as np
@@ -86,6 +87,12 @@ class Node(Operand):
 
     def __repr__(self) -> str:
         return f"Node({self.name or self.op!r}, shape={self.shape})"
+
+
+def uses(nodes: Iterable[Node], outputs: Iterable[Any]) -> Counter[Node]:
+    """Count how often each Node is an operand of others, or an output."""
+    read = chain.from_iterable(node.inputs for node in nodes)
+    return Counter(x for x in chain(read, outputs) if isinstance(x, Node))
 
 
 def ordered(outputs: Iterable[Any]) -> list[Node]:

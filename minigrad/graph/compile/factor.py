@@ -9,7 +9,7 @@ from operator import add as plus
 from operator import mul
 from typing import Any
 
-from minigrad.graph.node import Node, ordered
+from minigrad.graph.node import Node, ordered, uses
 from minigrad.graph.rewrite import rebuilt
 from minigrad.ops.arithmetic import add, multiply, subtract
 
@@ -24,15 +24,15 @@ def factored(outputs: Sequence[Any]) -> list[Any]:
     That may be an array, or a number that is not known yet, such as a learning rate.
     """
     nodes = ordered(outputs)
-    users = Counter(x for node in nodes for x in node.inputs if isinstance(x, Node))
-    users.update(x for x in outputs if isinstance(x, Node))
+    users = uses(nodes, outputs)
     parts = {x for node in nodes if _is_sum(node) for x in node.inputs if _is_part(x, node, users)}
     becomes: dict[Node, Any] = {}
     for node in nodes:
         new = None
         if _is_sum(node) and node not in parts:
             terms = _terms(node, users, becomes)
-            new = _sum(terms) if _most_common(terms) is not None else None
+            fewer = _shared(terms)
+            new = _sum(fewer) if fewer is not terms else None
         fits = isinstance(new, Node) and (new.shape, new.dtype) == (node.shape, node.dtype)
         becomes[node] = new if fits else rebuilt(node, becomes)
     return [becomes[x] if isinstance(x, Node) else x for x in outputs]
@@ -73,33 +73,33 @@ def _factors(x: Any, users: Counter[Node]) -> list[Any]:
     return factors
 
 
-def _most_common(terms: list[Term]) -> Node | None:
-    """Find the factor that most terms have beside others, if there are two with it."""
-    found: Counter[Node] = Counter()
-    for _, factors in terms:
-        if 1 < len(factors) <= MOST:
-            found.update({x for x in factors if isinstance(x, Node) and (x.shape or x.value is None)})
-    common, most = max(found.items(), key=lambda entry: entry[1], default=(None, 0))
-    return common if most > 1 else None
+def _shared(terms: list[Term]) -> list[Term]:
+    """Make one term of those that share a factor, and again; the very same terms if none do."""
+    while True:
+        found = Counter(x for _, factors in terms for x in _sharable(factors))
+        common, most = max(found.items(), key=lambda entry: entry[1], default=(None, 0))
+        if common is None or most < 2:
+            return terms
+        shared, left = [], []
+        for sign, factors in terms:
+            if common in _sharable(factors):
+                place = next(i for i, x in enumerate(factors) if x is common)
+                shared.append((sign, factors[:place] + factors[place + 1 :]))
+            else:
+                left.append((sign, factors))
+        sign = 1 if any(sign > 0 for sign, _ in shared) else -1
+        terms = [(sign, [common, _sum(_shared([(sign * s, factors) for s, factors in shared]))]), *left]
 
 
-def _drawn_out(common: Node, terms: list[Term]) -> list[Term]:
-    """Make one term of those with a common factor."""
-    shared, left = [], []
-    for sign, factors in terms:
-        place = next((i for i, x in enumerate(factors) if x is common), None) if 1 < len(factors) <= MOST else None
-        if place is None:
-            left.append((sign, factors))
-        else:
-            shared.append((sign, factors[:place] + factors[place + 1 :]))
-    sign = 1 if any(sign > 0 for sign, _ in shared) else -1
-    return [(sign, [common, _sum([(sign * s, factors) for s, factors in shared])]), *left]
+def _sharable(factors: list[Any]) -> dict[Node, None]:
+    """Give the factors that a term has beside others, but for known numbers, in their order."""
+    if not 1 < len(factors) <= MOST:
+        return {}
+    return dict.fromkeys(x for x in factors if isinstance(x, Node) and (x.shape or x.value is None))
 
 
 def _sum(terms: list[Term]) -> Any:
     """Write terms as a sum, a positive one first if there is one."""
-    while (common := _most_common(terms)) is not None:
-        terms = _drawn_out(common, terms)
     ups, downs = ([_product(factors) for s, factors in terms if s == sign] for sign in (1, -1))
     return reduce(lambda total, x: total - x, downs, reduce(plus, ups)) if ups else -reduce(plus, downs)
 

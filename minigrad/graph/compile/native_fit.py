@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +10,7 @@ from minigrad.graph.compile.fuse import is_elementwise, is_reduction
 from minigrad.graph.compile.layouts import Unsupported, layout
 from minigrad.graph.compile.lower import copied, is_view, rewritten
 from minigrad.graph.compile.plan import root
-from minigrad.graph.node import Node, ordered
+from minigrad.graph.node import Node, ordered, uses
 from minigrad.graph.rewrite import rebuilt
 from minigrad.ops.arithmetic import add
 from minigrad.ops.linalg import affine, matmul
@@ -44,8 +43,7 @@ def _biased(outputs: Sequence[Any]) -> list[Any]:
     share the product it cannot start from anything, and the bias would be a pass of its own.
     """
     nodes = ordered(outputs)
-    users = Counter(x for node in nodes for x in dict.fromkeys(node.inputs) if isinstance(x, Node))
-    users.update(x for x in outputs if isinstance(x, Node))
+    users = uses(nodes, outputs)
     becomes: dict[Node, Any] = {}
     for node in nodes:
         new = rebuilt(node, becomes)

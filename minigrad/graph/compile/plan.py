@@ -7,7 +7,6 @@ either before that part, or finishes it, so no exception leaves the parameters i
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
@@ -16,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.graph.compile.lower import AddAt, is_view
-from minigrad.graph.node import Node, ordered
+from minigrad.graph.node import Node, ordered, uses
 from minigrad.op import Elementwise
 from minigrad.ops.arithmetic import add, subtract
 from minigrad.ops.linalg import MatMul
@@ -103,8 +102,7 @@ def begun(plan: Plan, returned: Sequence[Any]) -> set[Node]:
     """Find what is only added to, in an array that is returned: it needs no memory, but is computed in that one."""
     found: set[Node] = set()
     nodes = [*plan.first, *plan.second]
-    read = [*(x for node in nodes for x in node.inputs), *returned, *(value for _, value in plan.copies)]
-    users = Counter(x for x in read if isinstance(x, Node))
+    users = uses(nodes, [*returned, *(value for _, value in plan.copies)])
     for node in nodes[::-1]:
         if isinstance(node.op, AddAt) and (node in plan.fresh or node in found):
             y, _ = node.inputs
