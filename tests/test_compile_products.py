@@ -2,10 +2,23 @@
 
 import numpy as np
 import pytest
-from compiling import assert_same, plain, running, side_by_side
+from compiling import assert_same, plain, running, side_by_side, stepping
 
 from minigrad import Tensor, compile, grad, optim
 from minigrad.graph.compile import blas, variant
+from minigrad.losses import squared_error
+
+
+@pytest.fixture
+def sharing(monkeypatch):
+    """Let products, also small ones, be shared by the threads of BLAS, or by none."""
+
+    def shared(threads):
+        monkeypatch.setattr(blas, "one_thread", lambda: not threads)
+        monkeypatch.setattr(blas, "WORTH_THREADS", 1)
+
+    return shared
+
 
 SIZES = [(7, 5, 9), (13, 40, 17), (1, 6, 33), (1, 33, 6), (9, 7, 1), (40, 2, 1), (2, 0, 3), (0, 4, 2), (26, 3, 70)]
 DTYPES = [np.float64, np.float32]
@@ -27,10 +40,9 @@ def factors(sizes, dtype):
 
 @pytest.mark.parametrize("threads", [False, True])
 @pytest.mark.parametrize("sizes", SIZES, ids=str)
-def test_a_product_of_any_size(sizes, threads, monkeypatch):
+def test_a_product_of_any_size(sizes, threads, sharing):
     pytest.importorskip("numba")
-    monkeypatch.setattr(blas, "one_thread", lambda: not threads)
-    monkeypatch.setattr(blas, "WORTH_THREADS", 1)
+    sharing(threads)
     with running("interpreted"):
         code = compile(every_way, backend="native")
         given = factors(sizes, np.float64)
@@ -40,10 +52,9 @@ def test_a_product_of_any_size(sizes, threads, monkeypatch):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize(("sizes", "threads"), [((13, 40, 17), False), ((26, 3, 70), False), ((13, 40, 17), True)])
-def test_a_product_in_machine_code(sizes, threads, dtype, monkeypatch):
+def test_a_product_in_machine_code(sizes, threads, dtype, sharing):
     pytest.importorskip("numba")
-    monkeypatch.setattr(blas, "one_thread", lambda: not threads)
-    monkeypatch.setattr(blas, "WORTH_THREADS", 1)
+    sharing(threads)
     code = compile(every_way, backend="native")
     given = factors(sizes, dtype)
     assert_same(plain(every_way(*given)), plain(code(*given)), 1e-12 if dtype is np.float64 else 1e-5)
@@ -72,23 +83,15 @@ def test_products_of_batches_and_vectors(how):
 
 @pytest.mark.parametrize("threads", [False, True])
 @pytest.mark.parametrize("rows", [1, 5, 20])
-def test_a_layer_starts_from_its_bias_and_its_update_is_added_where_the_weights_lie(rows, threads, monkeypatch):
+def test_a_layer_starts_from_its_bias_and_its_update_is_added_where_the_weights_lie(rows, threads, sharing):
     """u = y W + b and W ← W − η yᵀ δ, written out by hand."""
     pytest.importorskip("numba")
-    monkeypatch.setattr(blas, "one_thread", lambda: not threads)
-    monkeypatch.setattr(blas, "WORTH_THREADS", 1)
+    sharing(threads)
     rng = np.random.default_rng(rows)
     y, t, W, b = (rng.normal(size=shape) for shape in ((rows, 19), (rows, 35), (19, 35), (35,)))
     params = [Tensor(W.copy(), requires_grad=True, name="W"), Tensor(b.copy(), requires_grad=True, name="b")]
     optimizer = optim.SGD(params, lr=0.1)
-
-    def step(y, t):
-        E = 0.5 * ((y @ params[0] + params[1] - t) ** 2).sum()
-        optimizer.zero_grad()
-        E.backward()
-        optimizer.step()
-        return E
-
+    step = stepping(lambda y: y @ params[0] + params[1], optimizer, squared_error)
     with running("interpreted"):
         code = compile(step, backend="native")
         for _ in range(3):
@@ -136,16 +139,8 @@ def test_updates_by_products_that_read_each_others_old_values(model, backend, mo
     def factorizing():
         rng = np.random.default_rng(0)
         params = [Tensor(rng.normal(size=(6, 6)), requires_grad=True) for _ in range(2)]
-        optimizer = optim.SGD(params, lr=0.01)
-
-        def step(x):
-            E = ((model(*params) - x) ** 2).sum()
-            optimizer.zero_grad()
-            E.backward()
-            optimizer.step()
-            return E
-
+        step = stepping(lambda _: model(*params), optim.SGD(params, lr=0.01), squared_error)
         return step, lambda: params
 
     x = np.random.default_rng(1).normal(size=(6, 6))
-    side_by_side(factorizing, [(x,), (x,), (x,)], backend)
+    side_by_side(factorizing, [(x, x)] * 3, backend)

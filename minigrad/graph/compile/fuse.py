@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minigrad.graph.compile.layouts import Layout, Unsupported, contiguous, indexed, layout, positions, stepped
-from minigrad.graph.compile.lower import AddAt, is_view
+from minigrad.graph.compile.lower import AddAt, gives_view, is_view
 from minigrad.graph.compile.plan import Plan, root
 from minigrad.graph.node import Node
 from minigrad.op import Elementwise, Shape
@@ -33,7 +33,6 @@ from minigrad.ops.shaping import (
     ScatterAt,
     Stack,
     Transpose,
-    is_basic,
 )
 
 
@@ -52,7 +51,7 @@ class Product:
 
     node: Node
     into: Node | None = None
-    sign: float = 1.0
+    sign: int = 0
 
     @property
     def members(self) -> list[Node]:
@@ -160,8 +159,8 @@ def _alone(node: Node, drawn_in: Mapping[Node, Node], in_place: Mapping[Node, No
         return Product(node)
     product = next((x for x in node.inputs if isinstance(x, Node) and drawn_in.get(x) is node), None)
     if product is not None:
-        return Product(product, in_place[node], 1.0 if node.op == add else -1.0)
-    if node.shape and isinstance(node.op, Index) and not is_view(node.op) and not _in_steps(node.op):
+        return Product(product, in_place[node], 1 if node.op == add else -1)
+    if node.shape and isinstance(node.op, Index) and not gives_view(node.op.key):
         return _chosen(node)
     if node.shape and isinstance(node.op, Scatter | Concatenate):
         return Parts(node, None, _regions(node))
@@ -174,11 +173,6 @@ def _alone(node: Node, drawn_in: Mapping[Node, Node], in_place: Mapping[Node, No
     if not node.shape and isinstance(node.op, Elementwise | Where | Cast | Index | Reshape | Transpose | BroadcastTo):
         return Number(node)
     raise Unsupported(f"{node.op!r}")
-
-
-def _in_steps(op: Index) -> bool:
-    """Say whether what is scattered goes to one region."""
-    return isinstance(op, Scatter) and is_basic(op.key)
 
 
 def _chosen(node: Node) -> Picked:

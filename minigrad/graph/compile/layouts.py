@@ -10,7 +10,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
-from minigrad.graph.compile.lower import gives_view, is_view
+from minigrad.graph.compile.lower import is_view
 from minigrad.graph.node import Node
 from minigrad.op import Shape
 from minigrad.ops.shaping import BroadcastTo, Index, Transpose
@@ -59,15 +59,15 @@ def layout(node: Node) -> Layout:
 
 
 def indexed(inner: Layout, shape: Shape, key: Any) -> Layout:
-    """Find offset and strides by indexing what says where its elements lie."""
-    if gives_view(key):  # of bytes that are not there, and that nobody reads: it costs nothing, whatever the size
-        whole = as_strided(np.empty(1, np.int8), shape, inner.strides)
-        parts = key if isinstance(key, tuple) else (key,)
-        seen = whole[parts if ... in parts else (*parts, ...)]  # an array, also of one element
-        first = seen.ctypes.data - whole.ctypes.data if seen.size else 0
-        steps = tuple(s if n > 1 else 0 for s, n in zip(seen.strides, seen.shape, strict=True))
-    else:
-        first, steps = stepped(positions(inner, shape)[key])
+    """Find offset and strides of what an index gives a view of.
+
+    It is taken of bytes that are not there, and that nobody reads: so it costs nothing, whatever the size.
+    """
+    whole = as_strided(np.empty(1, np.int8), shape, inner.strides)
+    parts = key if isinstance(key, tuple) else (key,)
+    seen = whole[parts if ... in parts else (*parts, ...)]  # an array, also of one element
+    first = seen.ctypes.data - whole.ctypes.data if seen.size else 0
+    steps = tuple(s if n > 1 else 0 for s, n in zip(seen.strides, seen.shape, strict=True))
     return Layout(inner.base, inner.offset + first, steps)
 
 

@@ -157,7 +157,7 @@ def log64(x: Any) -> Any:
     (W. Cody and W. Waite; so in fdlibm). n comes from the exponent's bits, and becomes a float64 as 1.5 · 2⁵² + n.
     """
     tiny = x < _TINY64
-    bits = _bits64(x * 18014398509481984.0 if tiny else x * 1.0)  # 2⁵⁴
+    bits = _bits64(x * 18014398509481984.0 if tiny else x * 1.0)  # 2⁵⁴, and 1 for what came as an integer
     e = (bits - _HALF_ROOT64) >> 52
     n = _float64(e + _AS_FLOAT64) - (_ROUND64 + 54.0 if tiny else _ROUND64)
     f = _float64(bits - (e << 52)) - 1.0
@@ -245,9 +245,7 @@ def _gemm(element: Any) -> Any:
     """Call gemm, which takes everything by reference; its address is an argument, so that the code can be cached."""
     size, letter, array, place = core_types.int32, core_types.int8, core_types.CPointer(element), core_types.intp
     factor = letter, array, place, size
-    signature = core_types.void(
-        place, size, size, size, element, *factor, *factor, element, array, place, size
-    )  # fmt: skip
+    signature = core_types.void(place, size, size, size, element, *factor, *factor, element, array, place, size)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         address, m, n, k, alpha, ta, a, a0, lda, tb, b, b0, ldb, beta, c, c0, ldc = arguments

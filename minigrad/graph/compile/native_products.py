@@ -96,7 +96,7 @@ class ProductWriter(LoopWriter):
         start = self.matrix(bias[0], ()) if bias else None
         task = Task(
             m, n, a.shape[-1], self.matrix(a, batch), self.matrix(b, batch, column=True), c,
-            0 if unit.into is None else int(unit.sign), start, node.dtype, letters,
+            unit.sign, start, node.dtype, letters,
         )  # fmt: skip
         self.lines += [indent + line for line in self.written(task) or ["pass"]]
 

@@ -62,8 +62,8 @@ def shaped(node: Node) -> Any:
         return Reshape(node.shape)(reduce(maximum, columns)) if len(columns) > 1 and x.size <= SMALL else None
     if not isinstance(op, Elementwise) or not 1 < node.size <= SMALL or len(inputs) < 2:
         return None
-    fitted = tuple(_in_shape(x, node.shape) for x in inputs)
-    return None if all(x is y for x, y in zip(fitted, inputs, strict=True)) else node._apply(op, fitted)
+    alike = tuple(_in_shape(x, node.shape) for x in inputs)
+    return None if all(x is y for x, y in zip(alike, inputs, strict=True)) else node._apply(op, alike)
 
 
 def _in_shape(x: Any, shape: tuple[int, ...]) -> Any:
