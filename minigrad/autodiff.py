@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy import dot, ndarray
 
-from minigrad.op import Shape, one
+from minigrad.ops.base import Shape, one
 from minigrad.ops.reduction import BLAS, ones
 from minigrad.ops.shaping import Cast
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.op import Op
 from minigrad.operand import Operand
+from minigrad.ops.base import Op
 
 
 class ShapeError(ValueError):

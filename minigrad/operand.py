@@ -8,8 +8,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from minigrad.op import Op, Recorder
 from minigrad.ops import arithmetic, linalg, reduction, shaping
+from minigrad.ops.base import Op, Recorder
 from minigrad.protocol import FUNCTIONS, PLAIN, UFUNCS
 
 

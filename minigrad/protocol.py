@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.op import Op
 from minigrad.ops import arithmetic, elementwise, linalg, reduction, shaping
+from minigrad.ops.base import Op
 
 UFUNCS: dict[np.ufunc, Op] = {
     np.add: arithmetic.add,

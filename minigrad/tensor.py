@@ -12,9 +12,9 @@ from numpy import ndarray
 
 from minigrad.autodiff import pullback
 from minigrad.diagnosis import described, explained, place
-from minigrad.op import Op
 from minigrad.operand import Operand
 from minigrad.ops import arithmetic, linalg
+from minigrad.ops.base import Op
 from minigrad.recording import pauses
 
 _next_serial = count(1).__next__  # atomic, so that threads may record at the same time

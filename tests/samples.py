@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.op import Elementwise, Op, Shape
 from minigrad.ops import arithmetic, elementwise, linalg, reduction, shaping
+from minigrad.ops.base import Elementwise, Op, Shape
 
 Array = np.ndarray[Any, Any]
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from minigrad import Tensor, sigmoid
 from minigrad.autodiff import pullback, unbroadcast
-from minigrad.op import Elementwise
 from minigrad.ops import linalg
+from minigrad.ops.base import Elementwise
 
 
 def leaf(data, **options):

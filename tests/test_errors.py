@@ -5,7 +5,7 @@ import pytest
 
 from minigrad import Tensor, sigmoid
 from minigrad.diagnosis import ShapeError, described
-from minigrad.op import Op
+from minigrad.ops.base import Op
 from minigrad.ops.linalg import affine
 
 

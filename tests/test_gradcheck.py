@@ -5,7 +5,7 @@ import pytest
 
 from minigrad import Tensor, gradcheck, relu, sigmoid
 from minigrad.gradcheck import GradientError
-from minigrad.op import Elementwise
+from minigrad.ops.base import Elementwise
 
 x = np.array([[0.3, -1.2], [0.7, 2.0]])
 

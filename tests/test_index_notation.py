@@ -11,8 +11,8 @@ from minigrad.graph.node import ordered
 from minigrad.graph.notation.index import NoIndexForm, index_term
 from minigrad.graph.notation.template import LOWERED, RAISED
 from minigrad.graph.notation.term import symbol
-from minigrad.op import Elementwise
 from minigrad.ops import arithmetic, elementwise
+from minigrad.ops.base import Elementwise
 
 KERNELS = {
     op.name: op.forward for room in (arithmetic, elementwise) for op in vars(room).values() if type(op) is Elementwise

@@ -14,8 +14,8 @@ from samples import SAMPLES
 import minigrad.ops
 from minigrad import Tensor, grad, gradcheck
 from minigrad.graph.node import Node
-from minigrad.op import Elementwise, Op
 from minigrad.ops import arithmetic, elementwise, linalg, reduction, shaping
+from minigrad.ops.base import Elementwise, Op
 
 some = settings(max_examples=40, deadline=None, derandomize=True, database=None)
 rows = pytest.mark.parametrize("row", SAMPLES, ids=str)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from minigrad import Tensor, no_grad, relu
-from minigrad.op import Elementwise
+from minigrad.ops.base import Elementwise
 
 
 def leaf(data, **options):

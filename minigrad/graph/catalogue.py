@@ -7,8 +7,8 @@ from types import ModuleType
 
 from minigrad.graph.node import Node
 from minigrad.graph.notation import text
-from minigrad.op import Op
 from minigrad.ops import arithmetic, elementwise, linalg, reduction, shaping
+from minigrad.ops.base import Op
 
 GROUPS: tuple[ModuleType, ...] = (arithmetic, elementwise, reduction, shaping, linalg)
 

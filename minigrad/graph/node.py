@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.op import Op, Shape
 from minigrad.operand import Operand
+from minigrad.ops.base import Op, Shape
 
 Table = dict[tuple[Any, ...], "Node"]
 

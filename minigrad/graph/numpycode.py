@@ -12,8 +12,8 @@ from minigrad.graph.node import Node
 from minigrad.graph.notation.matrix import walked
 from minigrad.graph.notation.term import ATOM, Term, symbol, write
 from minigrad.graph.notation.writers import TEXT
-from minigrad.op import Elementwise, Op
 from minigrad.ops.arithmetic import Power
+from minigrad.ops.base import Elementwise, Op
 from minigrad.ops.shaping import Gather, ScatterAt, Transpose
 
 # Operators by the ufunc that they call, and how tightly Python has them bind; * / @ bind alike, from left to right.

@@ -38,8 +38,8 @@ from minigrad.graph.sums import (
     sum_of_sum,
     sum_of_transpose,
 )
-from minigrad.op import Elementwise
 from minigrad.ops.arithmetic import add, divide, multiply, subtract
+from minigrad.ops.base import Elementwise
 from minigrad.ops.elementwise import exp, identity, log
 from minigrad.ops.linalg import matmul
 from minigrad.ops.reduction import LogSoftmax, Softmax, Sum, log_softmax, normalize_axis, softmax

@@ -12,8 +12,8 @@ from minigrad.graph.cut import substituted
 from minigrad.graph.graph import evaluate
 from minigrad.graph.node import Node, ordered
 from minigrad.graph.notation import text
-from minigrad.op import Elementwise
 from minigrad.ops.arithmetic import add, divide, multiply, negative, subtract
+from minigrad.ops.base import Elementwise
 from minigrad.ops.elementwise import identity
 from minigrad.ops.linalg import matmul
 from minigrad.ops.reduction import Softmax

@@ -9,8 +9,8 @@ import numpy as np
 
 from minigrad.graph.graph import Graph
 from minigrad.graph.node import Node
-from minigrad.op import Elementwise
 from minigrad.ops.arithmetic import Power, add, divide, multiply, negative, subtract
+from minigrad.ops.base import Elementwise
 from minigrad.ops.elementwise import cos, identity, log, relu, sigmoid, sin, square, tanh
 from minigrad.ops.linalg import matmul
 from minigrad.ops.reduction import LogSoftmax, Sum

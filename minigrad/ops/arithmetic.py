@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.op import Elementwise, Op, Rule, Shape, minus_one, one
+from minigrad.ops.base import Elementwise, Op, Rule, Shape, minus_one, one
 
 add = Elementwise("add", np.add, one, one, text="{a} + {b}", binds=1)
 subtract = Elementwise("subtract", np.subtract, one, minus_one, text="{a} − {b}", binds=1)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.op import Elementwise, one
+from minigrad.ops.base import Elementwise, one
 
 identity = Elementwise("identity", lambda x: x, one, text="{x}")
 exp = Elementwise("exp", np.exp, lambda y, x: y, text="exp({x})")

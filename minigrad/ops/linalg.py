@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.op import Op, Refused, Shape, fits
+from minigrad.ops.base import Op, Refused, Shape, fits
 
 
 def _product(a: Any, b: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.op import Op, Shape
+from minigrad.ops.base import Op, Shape
 
 Axis = int | tuple[int, ...] | None
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from minigrad.op import Op, Refused, Rule, Shape
+from minigrad.ops.base import Op, Refused, Rule, Shape
 from minigrad.ops.reduction import normalize_axis
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from minigrad.graph.node import Node
-from minigrad.op import Elementwise, Op
 from minigrad.ops import arithmetic
+from minigrad.ops.base import Elementwise, Op
 from minigrad.ops.shaping import BroadcastTo, Cast
 from minigrad.protocol import UFUNCS
 

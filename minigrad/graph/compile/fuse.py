@@ -18,8 +18,8 @@ from minigrad.graph.compile.layouts import Layout, Unsupported, contiguous, inde
 from minigrad.graph.compile.lower import AddAt, gives_view, is_view
 from minigrad.graph.compile.plan import Plan, root
 from minigrad.graph.node import Node
-from minigrad.op import Elementwise, Shape
 from minigrad.ops.arithmetic import Where, add
+from minigrad.ops.base import Elementwise, Shape
 from minigrad.ops.linalg import Inner, MatMul
 from minigrad.ops.reduction import Max, Sum, normalize_axis
 from minigrad.ops.shaping import (

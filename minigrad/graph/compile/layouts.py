@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from minigrad.graph.compile.lower import is_view
 from minigrad.graph.node import Node
-from minigrad.op import Shape
+from minigrad.ops.base import Shape
 from minigrad.ops.shaping import BroadcastTo, Index, Transpose
 
 

@@ -16,8 +16,8 @@ from minigrad.graph.graph import Graph
 from minigrad.graph.node import Node, ordered
 from minigrad.graph.rewrite import rebuilt
 from minigrad.graph.simplify import simplify
-from minigrad.op import Op, Shape
 from minigrad.ops.arithmetic import Power, add, maximum, minimum, multiply
+from minigrad.ops.base import Op, Shape
 from minigrad.ops.elementwise import exp, identity, log, relu, sigmoid, square
 from minigrad.ops.linalg import Affine, HalfSquaredDistance, matmul, vdot
 from minigrad.ops.reduction import LogSoftmax, Max, Softmax, Sum, normalize_axis

@@ -14,7 +14,7 @@ from minigrad.graph.compile.native_loops import LoopWriter
 from minigrad.graph.compile.native_tile import block
 from minigrad.graph.compile.native_values import ALIGNED, DTYPES, Lines, element, spread
 from minigrad.graph.node import Node
-from minigrad.op import Shape
+from minigrad.ops.base import Shape
 
 PAGE = 4096  # bytes
 OPERATORS = {0: "=", 1: "+=", -1: "-="}

@@ -12,8 +12,8 @@ from minigrad.graph.compile.cells import Item
 from minigrad.graph.compile.lower import AddAt, Spread
 from minigrad.graph.node import Node
 from minigrad.graph.notation import text
-from minigrad.op import Op
 from minigrad.ops import arithmetic, linalg, reduction, shaping
+from minigrad.ops.base import Op
 
 if TYPE_CHECKING:
     from minigrad.graph.compile.numpy_source import Writer

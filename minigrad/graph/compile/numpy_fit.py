@@ -11,8 +11,8 @@ import numpy as np
 
 from minigrad.graph.compile.lower import Spread, rewritten
 from minigrad.graph.node import Node
-from minigrad.op import Elementwise
 from minigrad.ops.arithmetic import maximum
+from minigrad.ops.base import Elementwise
 from minigrad.ops.linalg import matmul
 from minigrad.ops.reduction import Max, Sum
 from minigrad.ops.shaping import Index, Reshape

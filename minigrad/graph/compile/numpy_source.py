@@ -17,8 +17,8 @@ from minigrad.graph.compile.resume import Code, assigned, resumable
 from minigrad.graph.compile.sources import Argument, Draw, Gradient, Setting, Source
 from minigrad.graph.node import Node
 from minigrad.graph.notation import text
-from minigrad.op import Elementwise
 from minigrad.ops import linalg, shaping
+from minigrad.ops.base import Elementwise
 
 Lines = list[str]
 

@@ -16,8 +16,8 @@ import numpy as np
 
 from minigrad.graph.compile.lower import AddAt, is_view
 from minigrad.graph.node import Node, ordered, uses
-from minigrad.op import Elementwise
 from minigrad.ops.arithmetic import add, subtract
+from minigrad.ops.base import Elementwise
 from minigrad.ops.linalg import MatMul
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from minigrad.autodiff import pullback
 from minigrad.diagnosis import place
-from minigrad.op import Op
+from minigrad.ops.base import Op
 from minigrad.ops.shaping import BroadcastTo
 from minigrad.protocol import PLAIN
 from minigrad.tensor import Tensor

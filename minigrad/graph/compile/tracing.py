@@ -12,7 +12,7 @@ from minigrad.graph.compile.cells import Cell
 from minigrad.graph.compile.sources import Argument, Captured, Data, Draw, Gradient, Setting, Source, State
 from minigrad.graph.compile.traced import Traced, TraceError
 from minigrad.graph.node import Node, Table
-from minigrad.op import Op
+from minigrad.ops.base import Op
 from minigrad.ops.shaping import Gather, Index
 from minigrad.recording import pauses
 from minigrad.tensor import Tensor, _next_serial, _operand, is_array

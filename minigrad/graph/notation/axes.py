@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from minigrad.graph.node import Node
-from minigrad.op import Elementwise, Shape
 from minigrad.ops.arithmetic import Where
+from minigrad.ops.base import Elementwise, Shape
 from minigrad.ops.linalg import matmul
 from minigrad.ops.reduction import Max, Reduction, Softmax, normalize_axis
 from minigrad.ops.shaping import BroadcastTo, Cast, Index, Reshape, Transpose

@@ -12,8 +12,8 @@ from minigrad.graph.notation.axes import Along, along, fixed
 from minigrad.graph.notation.matrix import plain_number
 from minigrad.graph.notation.template import LOWERED
 from minigrad.graph.notation.term import Term, needs_brackets, number
-from minigrad.op import Op
 from minigrad.ops.arithmetic import add, divide, multiply, subtract
+from minigrad.ops.base import Op
 from minigrad.ops.elementwise import identity
 from minigrad.ops.linalg import matmul
 from minigrad.ops.reduction import LogSoftmax, Softmax, Sum, normalize_axis

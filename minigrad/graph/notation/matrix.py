@@ -9,8 +9,8 @@ import numpy as np
 
 from minigrad.graph.node import Node
 from minigrad.graph.notation.term import Term, number, symbol
-from minigrad.op import Op
 from minigrad.ops.arithmetic import multiply
+from minigrad.ops.base import Op
 from minigrad.ops.reduction import Sum, normalize_axis
 from minigrad.ops.shaping import Reshape
 

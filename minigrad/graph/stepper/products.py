@@ -13,7 +13,7 @@ from minigrad.graph.graph import evaluate
 from minigrad.graph.node import Node
 from minigrad.graph.parts import Box, Operation, Scene
 from minigrad.graph.terms import copied
-from minigrad.op import Elementwise
+from minigrad.ops.base import Elementwise
 
 
 @dataclass(frozen=True, eq=False)
