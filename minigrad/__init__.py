@@ -4,14 +4,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from minigrad import data, losses, nn, optim, textbook
-from minigrad.gradcheck import gradcheck
+from minigrad.engine.functional import grad, value_and_grad
+from minigrad.engine.gradcheck import gradcheck
+from minigrad.engine.recording import no_grad
+from minigrad.engine.tensor import Tensor
 from minigrad.ops.elementwise import relu, sigmoid
 from minigrad.ops.reduction import log_softmax, softmax
-from minigrad.recording import no_grad
 from minigrad.storage import load, save
-from minigrad.tensor import Tensor
 from minigrad.training import fit
-from minigrad.transforms import grad, value_and_grad
 
 if TYPE_CHECKING:
     from minigrad.graph.compare import compare

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from minigrad.declared import declared_one_hot, is_one_hot
+from minigrad.engine.claims import declared_one_hot, is_one_hot
 
 Array = NDArray[Any]
 Floats = NDArray[np.float64]

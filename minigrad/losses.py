@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from minigrad.operand import Operand
+from minigrad.engine.operand import Operand
 from minigrad.ops.linalg import half_squared_distance, log_likelihood, vdot
 from minigrad.ops.reduction import log_softmax
 

@@ -12,8 +12,8 @@ import numpy as np
 from numpy import divide, multiply, sqrt
 from numpy.typing import NDArray
 
-from minigrad.recording import tracer
-from minigrad.tensor import Tensor
+from minigrad.engine.recording import tracer
+from minigrad.engine.tensor import Tensor
 
 Array = NDArray[Any]
 State = dict[str, Array]

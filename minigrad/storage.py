@@ -16,8 +16,8 @@ from typing import Any, BinaryIO, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from minigrad.engine.tensor import Tensor
 from minigrad.optim import Optimizer
-from minigrad.tensor import Tensor
 
 FORMAT, VERSION = "minigrad checkpoint", 1
 

@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from minigrad.data import Array, Rng, batches
+from minigrad.engine.recording import no_grad
+from minigrad.engine.tensor import Tensor
 from minigrad.extras import require
 from minigrad.interrupts import CtrlC
 from minigrad.optim import Optimizer
-from minigrad.recording import no_grad
-from minigrad.tensor import Tensor
 
 Model = Callable[[Any], Any]
 Loss = Callable[[Any, Any], Any]

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple
 
-from minigrad.tensor import Tensor
+from minigrad.engine.tensor import Tensor
 
 
 class UserError(Exception):

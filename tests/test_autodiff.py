@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minigrad import Tensor, sigmoid
-from minigrad.autodiff import pullback, unbroadcast
+from minigrad.engine.backward import pullback, unbroadcast
 from minigrad.ops import linalg
 from minigrad.ops.base import Elementwise
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minigrad import Tensor, sigmoid
-from minigrad.diagnosis import ShapeError, described
+from minigrad.engine.errors import ShapeError, described
 from minigrad.ops.base import Op
 from minigrad.ops.linalg import affine
 

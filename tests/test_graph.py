@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minigrad import Tensor, losses, relu, sigmoid, softmax
+from minigrad.engine.node import Node, ordered
 from minigrad.graph.facts import sums_to_one
 from minigrad.graph.graph import Graph
-from minigrad.graph.node import Node, ordered
 from minigrad.graph.notation import text
 from minigrad.graph.rewrite import RewriteError, rewrite
 from minigrad.graph.simplify import simplify

@@ -6,8 +6,8 @@ from samples import SAMPLES
 from test_notations import NETWORKS
 
 from minigrad import Tensor, derive
+from minigrad.engine.node import ordered
 from minigrad.graph.graph import evaluate
-from minigrad.graph.node import ordered
 from minigrad.graph.notation.index import NoIndexForm, index_term
 from minigrad.graph.notation.template import LOWERED, RAISED
 from minigrad.graph.notation.term import symbol

@@ -6,10 +6,10 @@ import pickle
 import numpy as np
 import pytest
 
+from minigrad.engine.tensor import Tensor
 from minigrad.nn import MLP, Dropout, Linear, Sequential, he, normal, xavier
 from minigrad.ops.elementwise import relu, sigmoid
 from minigrad.ops.reduction import softmax
-from minigrad.tensor import Tensor
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(5, 4))

@@ -7,7 +7,7 @@ import pytest
 from latex2mathml.converter import convert
 from samples import SAMPLES
 
-from minigrad.graph.node import Node
+from minigrad.engine.node import Node
 from minigrad.graph.notation import latex, mathml, plain, text
 
 

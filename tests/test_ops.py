@@ -13,7 +13,7 @@ from samples import SAMPLES
 
 import minigrad.ops
 from minigrad import Tensor, grad, gradcheck
-from minigrad.graph.node import Node
+from minigrad.engine.node import Node
 from minigrad.ops import arithmetic, elementwise, linalg, reduction, shaping
 from minigrad.ops.base import Elementwise, Op
 

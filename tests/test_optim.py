@@ -5,8 +5,8 @@ import tracemalloc
 import numpy as np
 import pytest
 
+from minigrad.engine.tensor import Tensor
 from minigrad.optim import SGD, AdaGrad, Adam, AdamW, Momentum, RMSProp
-from minigrad.tensor import Tensor
 
 RULES = {
     "SGD": lambda params: SGD(params, 0.1),

@@ -8,9 +8,9 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from samples import SAMPLES
 
 from minigrad import Tensor, grad, log_softmax, losses, no_grad, relu, sigmoid, softmax
-from minigrad.graph.node import Node
+from minigrad.engine.node import Node
+from minigrad.engine.numpy_protocol import FUNCTIONS, PLAIN, UFUNCS
 from minigrad.ops.linalg import affine
-from minigrad.protocol import FUNCTIONS, PLAIN, UFUNCS
 
 a = np.array([[1.0, 2.0], [3.0, 5.0]])
 

@@ -7,7 +7,7 @@ import pytest
 from samples import SAMPLES
 
 from minigrad import Tensor
-from minigrad.graph.node import Node
+from minigrad.engine.node import Node
 from minigrad.graph.simplify import simplify
 from minigrad.graph.trace import trace
 

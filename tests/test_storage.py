@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from minigrad import storage
+from minigrad.engine.tensor import Tensor
 from minigrad.nn import MLP, Dropout, Linear, Sequential
 from minigrad.optim import SGD, AdaGrad, Adam, AdamW, Momentum, RMSProp
 from minigrad.storage import CheckpointError, load, save
-from minigrad.tensor import Tensor
 from minigrad.training import fit
 
 draws = np.random.default_rng(0)

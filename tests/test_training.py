@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from minigrad.data import batches, one_hot
+from minigrad.engine.tensor import Tensor
 from minigrad.extras import require
 from minigrad.nn import MLP, Dropout, Linear, Sequential
 from minigrad.optim import SGD, Adam
-from minigrad.tensor import Tensor
 from minigrad.training import DivergenceError, History, fit
 
 matplotlib.use("Agg")

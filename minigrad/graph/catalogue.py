@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from types import ModuleType
 
-from minigrad.graph.node import Node
+from minigrad.engine.node import Node
 from minigrad.graph.notation import text
 from minigrad.ops import arithmetic, elementwise, linalg, reduction, shaping
 from minigrad.ops.base import Op

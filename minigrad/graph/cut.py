@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.autodiff import pullback
+from minigrad.engine.backward import pullback
+from minigrad.engine.node import Node, ordered
 from minigrad.graph.graph import Graph, evaluate
-from minigrad.graph.node import Node, ordered
 from minigrad.graph.rewrite import rebuilt
 
 

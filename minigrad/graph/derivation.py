@@ -9,15 +9,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from minigrad.autodiff import pullback
+from minigrad.engine.backward import pullback
+from minigrad.engine.node import Node
+from minigrad.engine.tensor import Tensor
 from minigrad.graph.cut import Cut
 from minigrad.graph.facts import SumsToOne
 from minigrad.graph.graph import Graph
 from minigrad.graph.handcode import to_numpy
-from minigrad.graph.node import Node
 from minigrad.graph.notation import documents
 from minigrad.graph.notation.equations import Equations
-from minigrad.tensor import Tensor
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,13 +15,13 @@ from pathlib import Path
 from subprocess import CalledProcessError, TimeoutExpired, run
 from typing import Any
 
+from minigrad.engine.tensor import Tensor
 from minigrad.graph.facts import SumsToOne
 from minigrad.graph.graph import Graph
 from minigrad.graph.picture.dot import Program
 from minigrad.graph.picture.raster import png
 from minigrad.graph.picture.svg import svg
 from minigrad.graph.scene import Scene, scene
-from minigrad.tensor import Tensor
 
 SUFFIXES = (".svg", ".png", ".pdf", ".dot")
 LARGEST_PNG = 200  # boxes and operations; a picture of more is too wide for pixels, and is written as SVG

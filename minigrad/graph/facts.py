@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.declared import is_one_hot
+from minigrad.engine.claims import is_one_hot
+from minigrad.engine.node import Node
+from minigrad.engine.tensor import Tensor
 from minigrad.graph.graph import Graph
-from minigrad.graph.node import Node
-from minigrad.tensor import Tensor
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from dataclasses import replace
 from itertools import accumulate
 from typing import Any
 
+from minigrad.engine.node import Node
 from minigrad.graph.bundle import bundled
 from minigrad.graph.counted import counted
-from minigrad.graph.node import Node
 from minigrad.graph.parts import Arrow, Box, Cluster, Operation, Scene
 from minigrad.graph.repeats import Repeat, find, gradients, ordered
 from minigrad.graph.terms import written

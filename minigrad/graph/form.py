@@ -6,8 +6,8 @@ from collections.abc import Container, Sequence
 from math import isclose
 from typing import Any
 
+from minigrad.engine.node import Node, ordered
 from minigrad.graph.graph import Graph
-from minigrad.graph.node import Node, ordered
 from minigrad.graph.rewrite import on, rewrite
 from minigrad.graph.signs import sign_in_product, sign_in_sum
 from minigrad.ops.arithmetic import add, divide, multiply

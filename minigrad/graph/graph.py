@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.autodiff import pullback
-from minigrad.graph.node import Node, ordered
+from minigrad.engine.backward import pullback
+from minigrad.engine.node import Node, ordered
 from minigrad.graph.notation import text
 
 

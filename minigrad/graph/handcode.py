@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.engine.node import Node, ordered
 from minigrad.graph.graph import Graph
-from minigrad.graph.node import Node, ordered
 from minigrad.graph.notation import text
 from minigrad.graph.notation.equations import Equations
 from minigrad.graph.numpycode import HELPERS, expression

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Container
 
+from minigrad.engine.node import Node
 from minigrad.graph.graph import Graph
-from minigrad.graph.node import Node
 from minigrad.ops.arithmetic import add
 from minigrad.ops.linalg import matmul
 from minigrad.ops.reduction import LogSoftmax

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.graph.node import Node
+from minigrad.engine.node import Node
 from minigrad.graph.notation.matrix import walked
 from minigrad.graph.notation.term import ATOM, Term, symbol, write
 from minigrad.graph.notation.writers import TEXT

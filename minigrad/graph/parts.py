@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from minigrad.graph.node import Node
+from minigrad.engine.node import Node
 
 Kind = Literal["data", "parameter", "value", "gradient", "loss"]
 

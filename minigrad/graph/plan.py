@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from minigrad.engine.node import Node
+from minigrad.engine.tensor import Tensor
 from minigrad.graph.graph import Graph
 from minigrad.graph.layers import layers, pretty
-from minigrad.graph.node import Node
 from minigrad.graph.notation import text
 from minigrad.ops.arithmetic import add, subtract
 from minigrad.ops.linalg import matmul
-from minigrad.tensor import Tensor
 
 
 class Plan:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from math import prod
 from typing import Any
 
-from minigrad.graph.node import Node
+from minigrad.engine.node import Node
 from minigrad.graph.rewrite import typed
 from minigrad.ops.arithmetic import Power, add, divide, multiply, negative, subtract
 from minigrad.ops.elementwise import square

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.graph.node import Node
+from minigrad.engine.node import Node
 from minigrad.ops.base import Elementwise
 
 Rule = Callable[[Node], Any]  # an expression equal to the Node, or None where the rule does not apply

@@ -12,18 +12,18 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.engine.node import Node
+from minigrad.engine.tensor import Tensor
 from minigrad.graph.facts import SumsToOne
 from minigrad.graph.fold import folded
 from minigrad.graph.graph import Graph
 from minigrad.graph.layers import SUBSCRIPTS, layers, subscript
-from minigrad.graph.node import Node
 from minigrad.graph.parts import Arrow, Box, Cluster, Operation, Scene
 from minigrad.graph.source import Source, source
 from minigrad.graph.steps import TITLES, Step, steps
 from minigrad.graph.terms import Term, copied, operations, terms, written
 from minigrad.ops.arithmetic import add
 from minigrad.ops.linalg import matmul
-from minigrad.tensor import Tensor
 
 __all__ = ["Arrow", "Box", "Cluster", "Operation", "Scene", "scene"]
 

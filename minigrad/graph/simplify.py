@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.engine.node import Node, ordered
 from minigrad.graph.facts import SumsToOne, checked
 from minigrad.graph.graph import Graph
-from minigrad.graph.node import Node, ordered
 from minigrad.graph.region import is_arithmetic, shortened
 from minigrad.graph.rewrite import Rule, on, rebuilt, rewrite
 from minigrad.graph.signs import (

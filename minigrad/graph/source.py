@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.autodiff import pullback
+from minigrad.engine.backward import pullback
+from minigrad.engine.node import Node
+from minigrad.engine.tensor import Tensor
 from minigrad.graph.graph import Graph
-from minigrad.graph.node import Node
 from minigrad.graph.trace import lifted
-from minigrad.tensor import Tensor
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.graph.node import Node
+from minigrad.engine.node import Node
 from minigrad.graph.rewrite import on
 from minigrad.graph.signs import in_shape_of, number_of
 from minigrad.ops.arithmetic import divide, multiply

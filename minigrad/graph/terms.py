@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.autodiff import pullback
+from minigrad.engine.backward import pullback
+from minigrad.engine.node import Node, Table, ordered
 from minigrad.graph.facts import SumsToOne
 from minigrad.graph.graph import Graph
-from minigrad.graph.node import Node, Table, ordered
 from minigrad.graph.notation import text
 from minigrad.graph.rewrite import rebuilt
 from minigrad.graph.simplify import simplify

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.engine.node import Node, Table
+from minigrad.engine.tensor import Tensor
 from minigrad.graph.graph import Graph
-from minigrad.graph.node import Node, Table
-from minigrad.tensor import Tensor
 
 
 def trace(computation: Tensor | Callable[..., Any], *examples: Any) -> Graph:

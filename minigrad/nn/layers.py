@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from minigrad.engine.recording import random, setting
+from minigrad.engine.tensor import Tensor
 from minigrad.nn.init import Initializer, Rng, he, xavier
 from minigrad.ops.elementwise import relu, sigmoid, tanh
 from minigrad.ops.linalg import affine
 from minigrad.ops.reduction import softmax
-from minigrad.recording import random, setting
-from minigrad.tensor import Tensor
 
 Layer = Callable[[Any], Any]
 

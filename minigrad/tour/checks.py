@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from minigrad import data, nn, optim
+from minigrad.engine.tensor import Tensor
 from minigrad.nn.layers import SUBSCRIPTS
-from minigrad.tensor import Tensor
 from minigrad.textbook import Network
 from minigrad.tour.problems import MODES, Array, Problem, Samples
 

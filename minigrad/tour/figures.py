@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from minigrad import nn
+from minigrad.engine.recording import no_grad
 from minigrad.extras import require
-from minigrad.recording import no_grad
 from minigrad.tour.problems import OPTIMIZERS, Problem
 from minigrad.tour.runs import Run
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
+from minigrad.engine.tensor import Tensor
 from minigrad.graph.derivation import Derivation, Difference
 from minigrad.graph.derive import derive
 from minigrad.graph.draw import draw
 from minigrad.graph.facts import sums_to_one
 from minigrad.graph.stepper import stepper
 from minigrad.nn import MLP
-from minigrad.tensor import Tensor
 from minigrad.tour.problems import Problem
 
 SAMPLES = 3  # as many rows as a picture shows in numbers

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.graph.node import Node
+from minigrad.engine.node import Node
+from minigrad.engine.numpy_protocol import UFUNCS
 from minigrad.ops import arithmetic
 from minigrad.ops.base import Elementwise, Op
 from minigrad.ops.shaping import BroadcastTo, Cast
-from minigrad.protocol import UFUNCS
 
 
 class Item(Elementwise):

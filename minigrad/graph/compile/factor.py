@@ -9,7 +9,7 @@ from operator import add as plus
 from operator import mul
 from typing import Any
 
-from minigrad.graph.node import Node, ordered, uses
+from minigrad.engine.node import Node, ordered, uses
 from minigrad.graph.rewrite import rebuilt
 from minigrad.ops.arithmetic import add, multiply, subtract
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.engine.node import Node, ordered
 from minigrad.graph.compile.factor import factored
 from minigrad.graph.graph import Graph
-from minigrad.graph.node import Node, ordered
 from minigrad.graph.rewrite import rebuilt
 from minigrad.graph.simplify import simplify
 from minigrad.ops.arithmetic import Power, add, maximum, minimum, multiply

@@ -14,13 +14,13 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.engine.node import Node
 from minigrad.graph.compile import native_math, native_tile
 from minigrad.graph.compile.entry import Call
 from minigrad.graph.compile.layouts import Unsupported
 from minigrad.graph.compile.native_source import NativeCode, NativeWriter
 from minigrad.graph.compile.plan import Plan
 from minigrad.graph.compile.sources import Source
-from minigrad.graph.node import Node
 
 types = native_math.core_types
 KINDS = {"float64": types.float64, "float32": types.float32, "int64": types.int64, "int32": types.int32,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from minigrad.tensor import Tensor
+from minigrad.engine.tensor import Tensor
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from minigrad.autodiff import pullback
-from minigrad.diagnosis import place
+from minigrad.engine.backward import pullback
+from minigrad.engine.errors import place
+from minigrad.engine.numpy_protocol import PLAIN
+from minigrad.engine.tensor import Tensor
 from minigrad.ops.base import Op
 from minigrad.ops.shaping import BroadcastTo
-from minigrad.protocol import PLAIN
-from minigrad.tensor import Tensor
 
 _slot: Any = Tensor.__dict__["data"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from minigrad.graph.node import Node
+from minigrad.engine.node import Node
 from minigrad.graph.notation.matrix import matrix_term
 from minigrad.graph.notation.term import write
 from minigrad.graph.notation.writers import ASCII, LATEX, MATHML, TEXT

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from minigrad.graph.node import Node
+from minigrad.engine.node import Node
 from minigrad.ops.arithmetic import Where
 from minigrad.ops.base import Elementwise, Shape
 from minigrad.ops.linalg import matmul

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, Protocol
 
+from minigrad.engine.node import Node
 from minigrad.graph.graph import Graph
-from minigrad.graph.node import Node
 from minigrad.graph.notation.index import NoIndexForm
 from minigrad.graph.notation.lettering import Lettering
 from minigrad.graph.notation.matrix import matrix_term

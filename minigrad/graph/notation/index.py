@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.graph.node import Node
+from minigrad.engine.node import Node
 from minigrad.graph.notation.axes import Along, along, fixed
 from minigrad.graph.notation.matrix import plain_number
 from minigrad.graph.notation.template import LOWERED

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from minigrad.graph.node import Node, ordered
+from minigrad.engine.node import Node, ordered
 from minigrad.graph.notation.axes import Classes, Place
 from minigrad.graph.notation.index import Labels, NoIndexForm, index_term, with_index
 from minigrad.graph.notation.symbols import split_name

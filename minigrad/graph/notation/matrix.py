@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.graph.node import Node
+from minigrad.engine.node import Node
 from minigrad.graph.notation.term import Term, number, symbol
 from minigrad.ops.arithmetic import multiply
 from minigrad.ops.base import Op

@@ -13,11 +13,11 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from minigrad.engine.tensor import Tensor
 from minigrad.graph.draw import draw
 from minigrad.graph.facts import SumsToOne
 from minigrad.graph.graph import Graph
 from minigrad.graph.stepper.content import content
-from minigrad.tensor import Tensor
 
 _HERE = Path(__file__).parent
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.operand import Operand
+from minigrad.engine.operand import Operand
 from minigrad.ops.base import Op
 
 

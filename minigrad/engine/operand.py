@@ -8,9 +8,9 @@ from typing import Any, Self
 
 import numpy as np
 
+from minigrad.engine.numpy_protocol import FUNCTIONS, PLAIN, UFUNCS
 from minigrad.ops import arithmetic, linalg, reduction, shaping
 from minigrad.ops.base import Op, Recorder
-from minigrad.protocol import FUNCTIONS, PLAIN, UFUNCS
 
 
 class Operand(Recorder):

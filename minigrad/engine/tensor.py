@@ -10,12 +10,12 @@ from weakref import WeakValueDictionary
 import numpy as np
 from numpy import ndarray
 
-from minigrad.autodiff import pullback
-from minigrad.diagnosis import described, explained, place
-from minigrad.operand import Operand
+from minigrad.engine.backward import pullback
+from minigrad.engine.errors import described, explained, place
+from minigrad.engine.operand import Operand
+from minigrad.engine.recording import pauses
 from minigrad.ops import arithmetic, linalg
 from minigrad.ops.base import Op
-from minigrad.recording import pauses
 
 _next_serial = count(1).__next__  # atomic, so that threads may record at the same time
 _new = object.__new__

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.tensor import Tensor
+from minigrad.engine.tensor import Tensor
 
 Array = np.ndarray[Any, Any]
 

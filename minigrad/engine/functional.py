@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.autodiff import pullback
+from minigrad.engine.backward import pullback
+from minigrad.engine.recording import pauses, recorded, tracer
+from minigrad.engine.tensor import Tensor, is_array
 from minigrad.ops.elementwise import identity
-from minigrad.recording import pauses, recorded, tracer
-from minigrad.tensor import Tensor, is_array
 
 
 class _Depth(threading.local):
