@@ -9,11 +9,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from minigrad.graph.catalogue import rows
 from minigrad.graph.derivation import Derivation
 from minigrad.graph.derive import derive
 from minigrad.graph.draw import draw
 from minigrad.graph.stepper import stepper
+from minigrad.notation.ops_table import rows
 from minigrad.tour.guide import tour
 from minigrad.userfile import UserError, loss_of
 

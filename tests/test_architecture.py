@@ -20,6 +20,7 @@ SCRIPTS = [path for folder in ("minigrad", "tests", "examples", "benchmarks") fo
 DOORS: dict[str, tuple[str, ...]] = {
     "ops": ("ops",),
     "engine": ("ops", "engine"),
+    "notation": ("ops", "engine", "notation"),
     "losses": ("ops", "engine"),
     "optim": ("ops", "engine"),
     "nn": ("ops", "engine", "nn"),
@@ -29,7 +30,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "textbook": (),
     "storage": ("ops", "engine", "optim"),
     "training": ("ops", "engine", "optim", "data", "extras", "interrupts"),
-    "graph": ("ops", "engine", "graph", "extras", "data"),
+    "graph": ("ops", "engine", "notation", "graph", "extras", "data"),
 }
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 DECLARED = {re.match(r"[\w-]+", dependency)[0] for dependency in PROJECT["dependencies"]}

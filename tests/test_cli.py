@@ -10,8 +10,8 @@ import pytest
 
 from minigrad import textbook
 from minigrad.cli import main
-from minigrad.graph.catalogue import operations
 from minigrad.graph.derivation import Derivation
+from minigrad.notation.ops_table import operations
 from minigrad.tour.problems import MODES, OPTIMIZERS
 
 

@@ -9,10 +9,10 @@ from minigrad import Tensor, losses, relu, sigmoid, softmax
 from minigrad.engine.node import Node, ordered
 from minigrad.graph.facts import sums_to_one
 from minigrad.graph.graph import Graph
-from minigrad.graph.notation import text
 from minigrad.graph.rewrite import RewriteError, rewrite
 from minigrad.graph.simplify import simplify
 from minigrad.graph.trace import trace
+from minigrad.notation.formula import text
 from minigrad.ops.shaping import broadcast_to
 
 

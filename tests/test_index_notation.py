@@ -8,9 +8,9 @@ from test_notations import NETWORKS
 from minigrad import Tensor, derive
 from minigrad.engine.node import ordered
 from minigrad.graph.graph import evaluate
-from minigrad.graph.notation.index import NoIndexForm, index_term
-from minigrad.graph.notation.template import LOWERED, RAISED
-from minigrad.graph.notation.term import symbol
+from minigrad.notation.index.terms import NoIndexForm, index_term
+from minigrad.notation.template import LOWERED, RAISED
+from minigrad.notation.term import symbol
 from minigrad.ops import arithmetic, elementwise
 from minigrad.ops.base import Elementwise
 

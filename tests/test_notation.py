@@ -8,7 +8,7 @@ from latex2mathml.converter import convert
 from samples import SAMPLES
 
 from minigrad.engine.node import Node
-from minigrad.graph.notation import latex, mathml, plain, text
+from minigrad.notation.formula import latex, mathml, plain, text
 
 
 def nodes(*names, shape=(3, 3)):

@@ -17,8 +17,8 @@ from minigrad.graph.diagnose import close, diagnosis
 from minigrad.graph.facts import SumsToOne
 from minigrad.graph.graph import evaluate
 from minigrad.graph.layers import pretty
-from minigrad.graph.notation.writers import ASCII
 from minigrad.graph.slips import Loss
+from minigrad.notation.writers import ASCII
 
 
 @dataclass(frozen=True)

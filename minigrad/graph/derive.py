@@ -15,10 +15,10 @@ from minigrad.graph.derivation import Derivation, Line
 from minigrad.graph.facts import SumsToOne, carried, checked
 from minigrad.graph.form import in_form
 from minigrad.graph.graph import Graph, evaluate
-from minigrad.graph.notation import text
 from minigrad.graph.plan import Plan, planned
 from minigrad.graph.simplify import simplify
 from minigrad.graph.trace import lifted, names_of
+from minigrad.notation.formula import text
 
 
 def derive(

@@ -9,7 +9,7 @@ import numpy as np
 
 from minigrad.engine.backward import pullback
 from minigrad.engine.node import Node, ordered
-from minigrad.graph.notation import text
+from minigrad.notation.formula import text
 
 
 class Graph:

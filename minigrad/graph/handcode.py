@@ -10,11 +10,11 @@ import numpy as np
 
 from minigrad.engine.node import Node, ordered
 from minigrad.graph.graph import Graph
-from minigrad.graph.notation import text
 from minigrad.graph.notation.equations import Equations
-from minigrad.graph.numpycode import HELPERS, expression
 from minigrad.graph.simplify import simplify
 from minigrad.graph.spelling import Spelling
+from minigrad.notation.formula import text
+from minigrad.notation.python import HELPERS, expression
 from minigrad.ops.shaping import BroadcastTo, Index, Reshape, Transpose
 
 _WIDTH = 110

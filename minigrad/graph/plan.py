@@ -9,7 +9,7 @@ from minigrad.engine.node import Node
 from minigrad.engine.tensor import Tensor
 from minigrad.graph.graph import Graph
 from minigrad.graph.layers import layers, pretty
-from minigrad.graph.notation import text
+from minigrad.notation.formula import text
 from minigrad.ops.arithmetic import add, subtract
 from minigrad.ops.linalg import matmul
 

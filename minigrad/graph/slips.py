@@ -11,7 +11,7 @@ from minigrad.engine.backward import pullback
 from minigrad.engine.node import Node, ordered
 from minigrad.graph.cut import substituted
 from minigrad.graph.graph import evaluate
-from minigrad.graph.notation import text
+from minigrad.notation.formula import text
 from minigrad.ops.arithmetic import add, divide, multiply, negative, subtract
 from minigrad.ops.base import Elementwise
 from minigrad.ops.elementwise import identity

@@ -12,9 +12,9 @@ from minigrad.engine.backward import pullback
 from minigrad.engine.node import Node, Table, ordered
 from minigrad.graph.facts import SumsToOne
 from minigrad.graph.graph import Graph
-from minigrad.graph.notation import text
 from minigrad.graph.rewrite import rebuilt
 from minigrad.graph.simplify import simplify
+from minigrad.notation.formula import text
 from minigrad.ops.arithmetic import divide, multiply, negative
 from minigrad.ops.linalg import MatMul
 from minigrad.ops.reduction import Softmax, Sum

@@ -11,7 +11,7 @@ import numpy as np
 from minigrad.engine.node import Node
 from minigrad.graph.compile.cells import Item
 from minigrad.graph.compile.lower import AddAt, Spread
-from minigrad.graph.notation import text
+from minigrad.notation.formula import text
 from minigrad.ops import arithmetic, linalg, reduction, shaping
 from minigrad.ops.base import Op
 

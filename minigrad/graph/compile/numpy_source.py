@@ -16,7 +16,7 @@ from minigrad.graph.compile.numpy_calls import ARRAYS, SCALARS, gemm, seen, stor
 from minigrad.graph.compile.plan import Plan, begun, is_array, is_ufunc
 from minigrad.graph.compile.resume import Code, assigned, resumable
 from minigrad.graph.compile.sources import Argument, Draw, Gradient, Setting, Source
-from minigrad.graph.notation import text
+from minigrad.notation.formula import text
 from minigrad.ops import linalg, shaping
 from minigrad.ops.base import Elementwise
 

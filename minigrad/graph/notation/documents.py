@@ -7,8 +7,8 @@ from html import escape
 from typing import Any
 
 from minigrad.graph.notation.equations import Equations
-from minigrad.graph.notation.term import Term, write
-from minigrad.graph.notation.writers import ASCII, LATEX, MATHML, TEXT, Writer
+from minigrad.notation.term import Term, write
+from minigrad.notation.writers import ASCII, LATEX, MATHML, TEXT, Writer
 
 _STYLE = """
 .minigrad-derivation { container-type: inline-size; color: inherit; }

@@ -8,10 +8,10 @@ from typing import Any, Protocol
 
 from minigrad.engine.node import Node
 from minigrad.graph.graph import Graph
-from minigrad.graph.notation.index import NoIndexForm
-from minigrad.graph.notation.lettering import Lettering
-from minigrad.graph.notation.matrix import matrix_term
-from minigrad.graph.notation.term import Term, symbol
+from minigrad.notation.index.letters import Lettering
+from minigrad.notation.index.terms import NoIndexForm
+from minigrad.notation.matrix import matrix_term
+from minigrad.notation.term import Term, symbol
 
 NOTATIONS = ("matrix", "index", "text")
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.graph.notation import mathml
 from minigrad.graph.parts import Arrow, Box, Operation, Scene
 from minigrad.graph.stepper.products import Product, products
+from minigrad.notation.formula import mathml
 
 LARGEST = (8, 8)  # rows and columns of an array whose numbers are all shown
 

@@ -6,7 +6,7 @@ import inspect
 from types import ModuleType
 
 from minigrad.engine.node import Node
-from minigrad.graph.notation import text
+from minigrad.notation.formula import text
 from minigrad.ops import arithmetic, elementwise, linalg, reduction, shaping
 from minigrad.ops.base import Op
 

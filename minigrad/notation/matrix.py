@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.engine.node import Node
-from minigrad.graph.notation.term import Term, number, symbol
+from minigrad.notation.term import Term, number, symbol
 from minigrad.ops.arithmetic import multiply
 from minigrad.ops.base import Op
 from minigrad.ops.reduction import Sum, normalize_axis

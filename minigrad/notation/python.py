@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from minigrad.engine.node import Node
-from minigrad.graph.notation.matrix import walked
-from minigrad.graph.notation.term import ATOM, Term, symbol, write
-from minigrad.graph.notation.writers import TEXT
+from minigrad.notation.matrix import walked
+from minigrad.notation.term import ATOM, Term, symbol, write
+from minigrad.notation.writers import TEXT
 from minigrad.ops.arithmetic import Power
 from minigrad.ops.base import Elementwise, Op
 from minigrad.ops.shaping import Gather, ScatterAt, Transpose

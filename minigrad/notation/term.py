@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from minigrad.graph.notation.template import Part, exposed, parsed
-from minigrad.graph.notation.writers import Writer
+from minigrad.notation.template import Part, exposed, parsed
+from minigrad.notation.writers import Writer
 
 ATOM = 5
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from minigrad.engine.node import Node
-from minigrad.graph.notation.axes import Along, along, fixed
-from minigrad.graph.notation.matrix import plain_number
-from minigrad.graph.notation.template import LOWERED
-from minigrad.graph.notation.term import Term, needs_brackets, number
+from minigrad.notation.index.axes import Along, along, fixed
+from minigrad.notation.matrix import plain_number
+from minigrad.notation.template import LOWERED
+from minigrad.notation.term import Term, needs_brackets, number
 from minigrad.ops.arithmetic import add, divide, multiply, subtract
 from minigrad.ops.base import Op
 from minigrad.ops.elementwise import identity

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from minigrad.engine.node import Node, ordered
-from minigrad.graph.notation.axes import Classes, Place
-from minigrad.graph.notation.index import Labels, NoIndexForm, index_term, with_index
-from minigrad.graph.notation.symbols import split_name
-from minigrad.graph.notation.term import Term, symbol
+from minigrad.notation.index.axes import Classes, Place
+from minigrad.notation.index.terms import Labels, NoIndexForm, index_term, with_index
+from minigrad.notation.symbols import split_name
+from minigrad.notation.term import Term, symbol
 from minigrad.ops.linalg import matmul
 
 _FREE = "ijklmpstuvaehox"

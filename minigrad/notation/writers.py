@@ -6,8 +6,8 @@ import re
 from html import escape
 from typing import ClassVar
 
-from minigrad.graph.notation.symbols import GREEK, split_name
-from minigrad.graph.notation.template import LOWERED, PAIRS, RAISED
+from minigrad.notation.symbols import GREEK, split_name
+from minigrad.notation.template import LOWERED, PAIRS, RAISED
 
 _FUNCTIONS = frozenset(
     ("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "max", "min", "det")

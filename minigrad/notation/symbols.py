@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from minigrad.graph.notation.template import LOWERED, RAISED
+from minigrad.notation.template import LOWERED, RAISED
 
 _NAME = re.compile(
     rf"(?P<gradient>∂E/∂)?(?P<base>.+?)(?P<kind>(?<=[^\W_])_[a-zA-Z]+)?(?P<above>⁽[⁰¹²³⁴⁵⁶⁷⁸⁹]+⁾)?(?P<below>_?\d+|[{''.join(LOWERED)}]+)?",

@@ -1,0 +1,50 @@
+"""From an expression to text, LaTeX and MathML: one walk, one place for brackets, and a writer for each format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from minigrad.engine.node import Node
+from minigrad.notation.matrix import matrix_term
+from minigrad.notation.term import write
+from minigrad.notation.writers import ASCII, LATEX, MATHML, TEXT
+
+
+def text(expression: Any, names: Mapping[Node, str] | None = None, expand: Node | None = None) -> str:
+    """Write an expression as one line of text, with the brackets that it needs and no others.
+
+    A Node in ``names`` is written by its name, unless it is the one to ``expand``.
+
+    >>> x = Node(name="x")
+    >>> text(2 * (1 - x**2))
+    '2 (1 − x²)'
+    """
+    return write(matrix_term(expression, names or {}, expand), TEXT)
+
+
+def plain(expression: Any, names: Mapping[Node, str] | None = None, expand: Node | None = None) -> str:
+    """Write an expression as one line of ASCII.
+
+    >>> plain(2 * (1 - Node(name="x") ** 2))
+    '2 * (1 - x^2)'
+    """
+    return write(matrix_term(expression, names or {}, expand), ASCII)
+
+
+def latex(expression: Any, names: Mapping[Node, str] | None = None, expand: Node | None = None) -> str:
+    r"""Write an expression in LaTeX, for math mode.
+
+    >>> latex(1 / Node(name="x"))
+    '\\frac{1}{x}'
+    """
+    return write(matrix_term(expression, names or {}, expand), LATEX)
+
+
+def mathml(expression: Any, names: Mapping[Node, str] | None = None, expand: Node | None = None) -> str:
+    """Write an expression as a ``<math>`` element.
+
+    >>> mathml(Node(name="x"))
+    '<math><mi>x</mi></math>'
+    """
+    return f"<math>{write(matrix_term(expression, names or {}, expand), MATHML)}</math>"

@@ -1,0 +1,3 @@
+"""Index notation, δⱼ = (Σᵣ δᵣ wⱼᵣ)(1 − yⱼ)yⱼ: ``axes`` says what runs along an axis, ``letters`` calls it,
+``terms`` writes it.
+"""
