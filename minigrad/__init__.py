@@ -14,14 +14,14 @@ from minigrad.storage import load, save
 from minigrad.training import fit
 
 if TYPE_CHECKING:
+    from minigrad.algebra.facts import sums_to_one
+    from minigrad.algebra.simplify import simplify
+    from minigrad.algebra.trace import trace
     from minigrad.graph.compare import compare
     from minigrad.graph.compile.step import compile
     from minigrad.graph.derive import derive
     from minigrad.graph.draw import draw
-    from minigrad.graph.facts import sums_to_one
-    from minigrad.graph.simplify import simplify
     from minigrad.graph.stepper import stepper
-    from minigrad.graph.trace import trace
 
 __all__ = [
     "Tensor",
@@ -53,19 +53,19 @@ __all__ = [
 
 # What looks at a recorded graph is imported when it is first asked for: training needs none of it.
 _GRAPH = {
-    "compare": "compare",
-    "compile": "compile.step",
-    "derive": "derive",
-    "draw": "draw",
-    "simplify": "simplify",
-    "stepper": "stepper",
-    "sums_to_one": "facts",
-    "trace": "trace",
+    "compare": "graph.compare",
+    "compile": "graph.compile.step",
+    "derive": "graph.derive",
+    "draw": "graph.draw",
+    "simplify": "algebra.simplify",
+    "stepper": "graph.stepper",
+    "sums_to_one": "algebra.facts",
+    "trace": "algebra.trace",
 }
 
 
 def __getattr__(name: str) -> Any:
     if name not in _GRAPH:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f"minigrad.graph.{_GRAPH[name]}"), name)
+    value = globals()[name] = getattr(import_module(f"minigrad.{_GRAPH[name]}"), name)
     return value

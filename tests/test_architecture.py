@@ -21,6 +21,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "ops": ("ops",),
     "engine": ("ops", "engine"),
     "notation": ("ops", "engine", "notation"),
+    "algebra": ("ops", "engine", "notation", "algebra"),
     "losses": ("ops", "engine"),
     "optim": ("ops", "engine"),
     "nn": ("ops", "engine", "nn"),
@@ -30,7 +31,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "textbook": (),
     "storage": ("ops", "engine", "optim"),
     "training": ("ops", "engine", "optim", "data", "extras", "interrupts"),
-    "graph": ("ops", "engine", "notation", "graph", "extras", "data"),
+    "graph": ("ops", "engine", "notation", "algebra", "graph", "extras", "data"),
 }
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 DECLARED = {re.match(r"[\w-]+", dependency)[0] for dependency in PROJECT["dependencies"]}

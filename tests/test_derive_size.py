@@ -11,7 +11,7 @@ import pytest
 from benchmarks.byhand import Manual
 from benchmarks.workloads import WORKLOADS
 from minigrad import Tensor, data, derive, losses, nn, simplify, sums_to_one, trace
-from minigrad.graph.graph import Graph
+from minigrad.algebra.graph import Graph
 
 
 def written_by_hand(function):

@@ -6,12 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minigrad import Tensor, losses, relu, sigmoid, softmax
+from minigrad.algebra.facts import sums_to_one
+from minigrad.algebra.graph import Graph
+from minigrad.algebra.rewrite import RewriteError, rewrite
+from minigrad.algebra.simplify import simplify
+from minigrad.algebra.trace import trace
 from minigrad.engine.node import Node, ordered
-from minigrad.graph.facts import sums_to_one
-from minigrad.graph.graph import Graph
-from minigrad.graph.rewrite import RewriteError, rewrite
-from minigrad.graph.simplify import simplify
-from minigrad.graph.trace import trace
 from minigrad.notation.formula import text
 from minigrad.ops.shaping import broadcast_to
 

@@ -6,8 +6,8 @@ from samples import SAMPLES
 from test_notations import NETWORKS
 
 from minigrad import Tensor, derive
+from minigrad.algebra.graph import evaluate
 from minigrad.engine.node import ordered
-from minigrad.graph.graph import evaluate
 from minigrad.notation.index.terms import NoIndexForm, index_term
 from minigrad.notation.template import LOWERED, RAISED
 from minigrad.notation.term import symbol

@@ -7,9 +7,9 @@ import pytest
 from samples import SAMPLES
 
 from minigrad import Tensor
+from minigrad.algebra.simplify import simplify
+from minigrad.algebra.trace import trace
 from minigrad.engine.node import Node
-from minigrad.graph.simplify import simplify
-from minigrad.graph.trace import trace
 
 
 def joined(a, b, how):

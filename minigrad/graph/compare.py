@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.algebra.facts import SumsToOne
+from minigrad.algebra.graph import evaluate
 from minigrad.engine.node import Node, ordered
 from minigrad.engine.tensor import Tensor
 from minigrad.graph.derivation import Derivation, Line
 from minigrad.graph.derive import derive
 from minigrad.graph.diagnose import close, diagnosis
-from minigrad.graph.facts import SumsToOne
-from minigrad.graph.graph import evaluate
 from minigrad.graph.layers import pretty
 from minigrad.graph.slips import Loss
 from minigrad.notation.writers import ASCII

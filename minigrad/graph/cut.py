@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.algebra.graph import Graph, evaluate
+from minigrad.algebra.rewrite import rebuilt
 from minigrad.engine.backward import pullback
 from minigrad.engine.node import Node, ordered
-from minigrad.graph.graph import Graph, evaluate
-from minigrad.graph.rewrite import rebuilt
 
 
 class Cut:

@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from minigrad.algebra.facts import SumsToOne
+from minigrad.algebra.graph import Graph
 from minigrad.engine.backward import pullback
 from minigrad.engine.node import Node
 from minigrad.engine.tensor import Tensor
 from minigrad.graph.cut import Cut
-from minigrad.graph.facts import SumsToOne
-from minigrad.graph.graph import Graph
 from minigrad.graph.handcode import to_numpy
 from minigrad.graph.notation import documents
 from minigrad.graph.notation.equations import Equations

@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.algebra.facts import SumsToOne, carried, checked
+from minigrad.algebra.form import in_form
+from minigrad.algebra.graph import Graph, evaluate
+from minigrad.algebra.simplify import simplify
+from minigrad.algebra.trace import lifted, names_of
 from minigrad.engine.node import Node, ordered
 from minigrad.engine.tensor import Tensor
 from minigrad.graph.cut import Cut, substituted
 from minigrad.graph.derivation import Derivation, Line
-from minigrad.graph.facts import SumsToOne, carried, checked
-from minigrad.graph.form import in_form
-from minigrad.graph.graph import Graph, evaluate
 from minigrad.graph.plan import Plan, planned
-from minigrad.graph.simplify import simplify
-from minigrad.graph.trace import lifted, names_of
 from minigrad.notation.formula import text
 
 

@@ -15,9 +15,9 @@ from pathlib import Path
 from subprocess import CalledProcessError, TimeoutExpired, run
 from typing import Any
 
+from minigrad.algebra.facts import SumsToOne
+from minigrad.algebra.graph import Graph
 from minigrad.engine.tensor import Tensor
-from minigrad.graph.facts import SumsToOne
-from minigrad.graph.graph import Graph
 from minigrad.graph.picture.dot import Program
 from minigrad.graph.picture.raster import png
 from minigrad.graph.picture.svg import svg

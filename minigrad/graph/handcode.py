@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.algebra.graph import Graph
+from minigrad.algebra.simplify import simplify
 from minigrad.engine.node import Node, ordered
-from minigrad.graph.graph import Graph
 from minigrad.graph.notation.equations import Equations
-from minigrad.graph.simplify import simplify
 from minigrad.graph.spelling import Spelling
 from minigrad.notation.formula import text
 from minigrad.notation.python import HELPERS, expression

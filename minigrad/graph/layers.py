@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Container
 
+from minigrad.algebra.graph import Graph
 from minigrad.engine.node import Node
-from minigrad.graph.graph import Graph
 from minigrad.ops.arithmetic import add
 from minigrad.ops.linalg import matmul
 from minigrad.ops.reduction import LogSoftmax

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from minigrad.algebra.graph import Graph
 from minigrad.engine.node import Node
 from minigrad.engine.tensor import Tensor
-from minigrad.graph.graph import Graph
 from minigrad.graph.layers import layers, pretty
 from minigrad.notation.formula import text
 from minigrad.ops.arithmetic import add, subtract

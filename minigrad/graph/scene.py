@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.algebra.facts import SumsToOne
+from minigrad.algebra.graph import Graph
 from minigrad.engine.node import Node
 from minigrad.engine.tensor import Tensor
-from minigrad.graph.facts import SumsToOne
 from minigrad.graph.fold import folded
-from minigrad.graph.graph import Graph
 from minigrad.graph.layers import SUBSCRIPTS, layers, subscript
 from minigrad.graph.parts import Arrow, Box, Cluster, Operation, Scene
 from minigrad.graph.source import Source, source

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from minigrad.algebra.graph import evaluate
 from minigrad.engine.backward import pullback
 from minigrad.engine.node import Node, ordered
 from minigrad.graph.cut import substituted
-from minigrad.graph.graph import evaluate
 from minigrad.notation.formula import text
 from minigrad.ops.arithmetic import add, divide, multiply, negative, subtract
 from minigrad.ops.base import Elementwise

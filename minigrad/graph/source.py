@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.algebra.graph import Graph
+from minigrad.algebra.trace import lifted
 from minigrad.engine.backward import pullback
 from minigrad.engine.node import Node
 from minigrad.engine.tensor import Tensor
-from minigrad.graph.graph import Graph
-from minigrad.graph.trace import lifted
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from minigrad.algebra.graph import Graph
 from minigrad.engine.node import Node
-from minigrad.graph.graph import Graph
 from minigrad.ops.arithmetic import Power, add, divide, multiply, negative, subtract
 from minigrad.ops.base import Elementwise
 from minigrad.ops.elementwise import cos, identity, log, relu, sigmoid, sin, square, tanh

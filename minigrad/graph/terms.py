@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.algebra.facts import SumsToOne
+from minigrad.algebra.graph import Graph
+from minigrad.algebra.rewrite import rebuilt
+from minigrad.algebra.simplify import simplify
 from minigrad.engine.backward import pullback
 from minigrad.engine.node import Node, Table, ordered
-from minigrad.graph.facts import SumsToOne
-from minigrad.graph.graph import Graph
-from minigrad.graph.rewrite import rebuilt
-from minigrad.graph.simplify import simplify
 from minigrad.notation.formula import text
 from minigrad.ops.arithmetic import divide, multiply, negative
 from minigrad.ops.linalg import MatMul

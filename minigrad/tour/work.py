@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from minigrad.algebra.facts import sums_to_one
 from minigrad.engine.tensor import Tensor
 from minigrad.graph.derivation import Derivation, Difference
 from minigrad.graph.derive import derive
 from minigrad.graph.draw import draw
-from minigrad.graph.facts import sums_to_one
 from minigrad.graph.stepper import stepper
 from minigrad.nn import MLP
 from minigrad.tour.problems import Problem

@@ -9,8 +9,8 @@ from operator import add as plus
 from operator import mul
 from typing import Any
 
+from minigrad.algebra.rewrite import rebuilt
 from minigrad.engine.node import Node, ordered, uses
-from minigrad.graph.rewrite import rebuilt
 from minigrad.ops.arithmetic import add, multiply, subtract
 
 Term = tuple[int, list[Any]]  # a sign and the factors behind it

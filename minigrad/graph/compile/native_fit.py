@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from minigrad.algebra.rewrite import rebuilt
 from minigrad.engine.node import Node, ordered, uses
 from minigrad.graph.compile.blas import shared
 from minigrad.graph.compile.fuse import is_elementwise, is_reduction
 from minigrad.graph.compile.layouts import Unsupported, layout
 from minigrad.graph.compile.lower import copied, is_view, rewritten
 from minigrad.graph.compile.plan import root
-from minigrad.graph.rewrite import rebuilt
 from minigrad.ops.arithmetic import add
 from minigrad.ops.linalg import affine, matmul
 

@@ -15,6 +15,7 @@ from typing import Any, Literal, NamedTuple, get_args
 import numpy as np
 from numpy.typing import ArrayLike
 
+from minigrad.algebra.graph import Graph
 from minigrad.data import Array, Rng, batches
 from minigrad.graph.compile.entry import MISS, standing
 from minigrad.graph.compile.epochs import NativeEpochs, dealt, in_python, in_rows
@@ -22,7 +23,6 @@ from minigrad.graph.compile.layouts import Unsupported
 from minigrad.graph.compile.record import flat, recorded
 from minigrad.graph.compile.resume import exported
 from minigrad.graph.compile.variant import Variant, hints
-from minigrad.graph.graph import Graph
 
 Backend = Literal["numpy", "native"]
 MOST_TRACES = 64

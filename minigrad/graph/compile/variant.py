@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from minigrad.algebra.graph import Graph
 from minigrad.engine.node import Node
 from minigrad.graph.compile import native_fit, numpy_fit
 from minigrad.graph.compile.blas import WORTH_A_GEMM, one_thread
@@ -23,7 +24,6 @@ from minigrad.graph.compile.numpy_source import Writer
 from minigrad.graph.compile.plan import planned
 from minigrad.graph.compile.record import Record
 from minigrad.graph.compile.sources import Argument, Captured, Data, Draw, Gradient, Source, State
-from minigrad.graph.graph import Graph
 
 Backend = Literal["numpy", "native"]
 _number = count(1).__next__

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, Protocol
 
+from minigrad.algebra.graph import Graph
 from minigrad.engine.node import Node
-from minigrad.graph.graph import Graph
 from minigrad.notation.index.letters import Lettering
 from minigrad.notation.index.terms import NoIndexForm
 from minigrad.notation.matrix import matrix_term

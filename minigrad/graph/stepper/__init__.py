@@ -13,10 +13,10 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from minigrad.algebra.facts import SumsToOne
+from minigrad.algebra.graph import Graph
 from minigrad.engine.tensor import Tensor
 from minigrad.graph.draw import draw
-from minigrad.graph.facts import SumsToOne
-from minigrad.graph.graph import Graph
 from minigrad.graph.stepper.content import content
 
 _HERE = Path(__file__).parent

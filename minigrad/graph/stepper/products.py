@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.algebra.graph import evaluate
 from minigrad.engine.backward import pullback
 from minigrad.engine.node import Node
-from minigrad.graph.graph import evaluate
 from minigrad.graph.parts import Box, Operation, Scene
 from minigrad.graph.terms import copied
 from minigrad.ops.base import Elementwise

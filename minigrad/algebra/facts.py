@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.algebra.graph import Graph
 from minigrad.engine.claims import is_one_hot
 from minigrad.engine.node import Node
 from minigrad.engine.tensor import Tensor
-from minigrad.graph.graph import Graph
 
 
 @dataclass(frozen=True)

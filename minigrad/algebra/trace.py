@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.algebra.graph import Graph
 from minigrad.engine.node import Node, Table
 from minigrad.engine.tensor import Tensor
-from minigrad.graph.graph import Graph
 
 
 def trace(computation: Tensor | Callable[..., Any], *examples: Any) -> Graph:

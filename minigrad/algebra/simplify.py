@@ -14,12 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.engine.node import Node, ordered
-from minigrad.graph.facts import SumsToOne, checked
-from minigrad.graph.graph import Graph
-from minigrad.graph.region import is_arithmetic, shortened
-from minigrad.graph.rewrite import Rule, on, rebuilt, rewrite
-from minigrad.graph.signs import (
+from minigrad.algebra.facts import SumsToOne, checked
+from minigrad.algebra.graph import Graph
+from minigrad.algebra.polynomial import is_arithmetic, shortened
+from minigrad.algebra.rewrite import Rule, on, rebuilt, rewrite
+from minigrad.algebra.rules.signs import (
     common_number,
     double_sign,
     in_shape_of,
@@ -28,7 +27,7 @@ from minigrad.graph.signs import (
     sign_in_product,
     sign_in_sum,
 )
-from minigrad.graph.sums import (
+from minigrad.algebra.rules.sums import (
     axes_of_sum,
     sum_of_broadcast,
     sum_of_copies,
@@ -38,6 +37,7 @@ from minigrad.graph.sums import (
     sum_of_sum,
     sum_of_transpose,
 )
+from minigrad.engine.node import Node, ordered
 from minigrad.ops.arithmetic import add, divide, multiply, subtract
 from minigrad.ops.base import Elementwise
 from minigrad.ops.elementwise import exp, identity, log

@@ -6,10 +6,10 @@ from collections.abc import Container, Sequence
 from math import isclose
 from typing import Any
 
+from minigrad.algebra.graph import Graph
+from minigrad.algebra.rewrite import on, rewrite
+from minigrad.algebra.rules.signs import sign_in_product, sign_in_sum
 from minigrad.engine.node import Node, ordered
-from minigrad.graph.graph import Graph
-from minigrad.graph.rewrite import on, rewrite
-from minigrad.graph.signs import sign_in_product, sign_in_sum
 from minigrad.ops.arithmetic import add, divide, multiply
 from minigrad.ops.linalg import matmul
 from minigrad.ops.shaping import Transpose

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from math import prod
 from typing import Any
 
+from minigrad.algebra.rewrite import typed
 from minigrad.engine.node import Node
-from minigrad.graph.rewrite import typed
 from minigrad.ops.arithmetic import Power, add, divide, multiply, negative, subtract
 from minigrad.ops.elementwise import square
 from minigrad.ops.shaping import broadcast_to

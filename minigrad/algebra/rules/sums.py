@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.algebra.rewrite import on
+from minigrad.algebra.rules.signs import in_shape_of, number_of
 from minigrad.engine.node import Node
-from minigrad.graph.rewrite import on
-from minigrad.graph.signs import in_shape_of, number_of
 from minigrad.ops.arithmetic import divide, multiply
 from minigrad.ops.reduction import Sum, normalize_axis
 from minigrad.ops.shaping import BroadcastTo, Transpose

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.algebra.rewrite import on, typed
 from minigrad.engine.node import Node
-from minigrad.graph.rewrite import on, typed
 from minigrad.ops.arithmetic import add, divide, multiply, negative, subtract
 from minigrad.ops.linalg import matmul
 from minigrad.ops.reduction import Sum
