@@ -22,6 +22,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "engine": ("ops", "engine"),
     "notation": ("ops", "engine", "notation"),
     "algebra": ("ops", "engine", "notation", "algebra"),
+    "structure": ("ops", "engine", "notation", "algebra", "structure"),
     "losses": ("ops", "engine"),
     "optim": ("ops", "engine"),
     "nn": ("ops", "engine", "nn"),
@@ -31,7 +32,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "textbook": (),
     "storage": ("ops", "engine", "optim"),
     "training": ("ops", "engine", "optim", "data", "extras", "interrupts"),
-    "graph": ("ops", "engine", "notation", "algebra", "graph", "extras", "data"),
+    "graph": ("ops", "engine", "notation", "algebra", "structure", "graph", "extras", "data"),
 }
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 DECLARED = {re.match(r"[\w-]+", dependency)[0] for dependency in PROJECT["dependencies"]}

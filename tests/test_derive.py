@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minigrad import Tensor, data, derive, losses, nn, relu, sigmoid, softmax, sums_to_one
-from minigrad.graph.layers import subscript
+from minigrad.structure.layers import subscript
 
 
 def given_data(outputs=3, labels=True):

@@ -16,9 +16,9 @@ from minigrad.engine.tensor import Tensor
 from minigrad.graph.derivation import Derivation, Line
 from minigrad.graph.derive import derive
 from minigrad.graph.diagnose import close, diagnosis
-from minigrad.graph.layers import pretty
 from minigrad.graph.slips import Loss
 from minigrad.notation.writers import ASCII
+from minigrad.structure.layers import pretty
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from minigrad.engine.node import Node, ordered
 from minigrad.engine.tensor import Tensor
 from minigrad.graph.cut import Cut, substituted
 from minigrad.graph.derivation import Derivation, Line
-from minigrad.graph.plan import Plan, planned
 from minigrad.notation.formula import text
+from minigrad.structure.plan import Plan, planned
 
 
 def derive(

@@ -12,8 +12,8 @@ from minigrad.graph.bundle import bundled
 from minigrad.graph.counted import counted
 from minigrad.graph.parts import Arrow, Box, Cluster, Operation, Scene
 from minigrad.graph.repeats import Repeat, find, gradients, ordered
-from minigrad.graph.terms import written
 from minigrad.ops.arithmetic import add
+from minigrad.structure.chain_rule import written
 
 LEAST = 4  # segments of a repeat that "auto" folds
 

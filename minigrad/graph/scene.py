@@ -17,13 +17,13 @@ from minigrad.algebra.graph import Graph
 from minigrad.engine.node import Node
 from minigrad.engine.tensor import Tensor
 from minigrad.graph.fold import folded
-from minigrad.graph.layers import SUBSCRIPTS, layers, subscript
 from minigrad.graph.parts import Arrow, Box, Cluster, Operation, Scene
-from minigrad.graph.source import Source, source
-from minigrad.graph.steps import TITLES, Step, steps
-from minigrad.graph.terms import Term, copied, operations, terms, written
 from minigrad.ops.arithmetic import add
 from minigrad.ops.linalg import matmul
+from minigrad.structure.chain_rule import Term, copied, operations, terms, written
+from minigrad.structure.layers import SUBSCRIPTS, layers, subscript
+from minigrad.structure.source import Source, source
+from minigrad.structure.steps import TITLES, Step, steps
 
 __all__ = ["Arrow", "Box", "Cluster", "Operation", "Scene", "scene"]
 

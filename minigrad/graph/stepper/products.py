@@ -12,8 +12,8 @@ from minigrad.algebra.graph import evaluate
 from minigrad.engine.backward import pullback
 from minigrad.engine.node import Node
 from minigrad.graph.parts import Box, Operation, Scene
-from minigrad.graph.terms import copied
 from minigrad.ops.base import Elementwise
+from minigrad.structure.chain_rule import copied
 
 
 @dataclass(frozen=True, eq=False)

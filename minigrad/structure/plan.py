@@ -8,10 +8,10 @@ from typing import Any
 from minigrad.algebra.graph import Graph
 from minigrad.engine.node import Node
 from minigrad.engine.tensor import Tensor
-from minigrad.graph.layers import layers, pretty
 from minigrad.notation.formula import text
 from minigrad.ops.arithmetic import add, subtract
 from minigrad.ops.linalg import matmul
+from minigrad.structure.layers import layers, pretty
 
 
 class Plan:
