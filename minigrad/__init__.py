@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from minigrad.algebra.facts import sums_to_one
     from minigrad.algebra.simplify import simplify
     from minigrad.algebra.trace import trace
-    from minigrad.graph.compare import compare
+    from minigrad.derivation.compare import compare
+    from minigrad.derivation.derive import derive
     from minigrad.graph.compile.step import compile
-    from minigrad.graph.derive import derive
     from minigrad.graph.draw import draw
     from minigrad.graph.stepper import stepper
 
@@ -53,9 +53,9 @@ __all__ = [
 
 # What looks at a recorded graph is imported when it is first asked for: training needs none of it.
 _GRAPH = {
-    "compare": "graph.compare",
+    "compare": "derivation.compare",
     "compile": "graph.compile.step",
-    "derive": "graph.derive",
+    "derive": "derivation.derive",
     "draw": "graph.draw",
     "simplify": "algebra.simplify",
     "stepper": "graph.stepper",

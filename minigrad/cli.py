@@ -9,8 +9,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from minigrad.graph.derivation import Derivation
-from minigrad.graph.derive import derive
+from minigrad.derivation.derive import derive
+from minigrad.derivation.lines import Derivation
 from minigrad.graph.draw import draw
 from minigrad.graph.stepper import stepper
 from minigrad.notation.ops_table import rows

@@ -10,7 +10,7 @@ import pytest
 
 from minigrad import textbook
 from minigrad.cli import main
-from minigrad.graph.derivation import Derivation
+from minigrad.derivation.lines import Derivation
 from minigrad.notation.ops_table import operations
 from minigrad.tour.problems import MODES, OPTIMIZERS
 

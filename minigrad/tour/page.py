@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
-from minigrad.graph.derivation import Line
+from minigrad.derivation.lines import Line
 from minigrad.tour.chapter import Chapter
 from minigrad.tour.checks import QUANTITIES
 from minigrad.tour.figures import LINES

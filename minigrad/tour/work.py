@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from minigrad.algebra.facts import sums_to_one
+from minigrad.derivation.derive import derive
+from minigrad.derivation.lines import Derivation, Difference
 from minigrad.engine.tensor import Tensor
-from minigrad.graph.derivation import Derivation, Difference
-from minigrad.graph.derive import derive
 from minigrad.graph.draw import draw
 from minigrad.graph.stepper import stepper
 from minigrad.nn import MLP

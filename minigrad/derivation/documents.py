@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from minigrad.graph.notation.equations import Equations
+from minigrad.derivation.equations import Equations
 from minigrad.notation.term import Term, write
 from minigrad.notation.writers import ASCII, LATEX, MATHML, TEXT, Writer
 

@@ -11,13 +11,13 @@ import numpy as np
 
 from minigrad.algebra.facts import SumsToOne
 from minigrad.algebra.graph import Graph
+from minigrad.derivation import documents
+from minigrad.derivation.as_numpy import to_numpy
+from minigrad.derivation.cut import Cut
+from minigrad.derivation.equations import Equations
 from minigrad.engine.backward import pullback
 from minigrad.engine.node import Node
 from minigrad.engine.tensor import Tensor
-from minigrad.graph.cut import Cut
-from minigrad.graph.handcode import to_numpy
-from minigrad.graph.notation import documents
-from minigrad.graph.notation.equations import Equations
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.derivation.slips import Loss
 from minigrad.engine.node import Node
-from minigrad.graph.slips import Loss
 
 
 def close(a: Any, b: Any, smallest: float) -> bool:

@@ -10,9 +10,9 @@ import numpy as np
 
 from minigrad.algebra.graph import Graph
 from minigrad.algebra.simplify import simplify
+from minigrad.derivation.equations import Equations
+from minigrad.derivation.python_names import Spelling
 from minigrad.engine.node import Node, ordered
-from minigrad.graph.notation.equations import Equations
-from minigrad.graph.spelling import Spelling
 from minigrad.notation.formula import text
 from minigrad.notation.python import HELPERS, expression
 from minigrad.ops.shaping import BroadcastTo, Index, Reshape, Transpose

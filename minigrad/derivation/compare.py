@@ -11,12 +11,12 @@ import numpy as np
 
 from minigrad.algebra.facts import SumsToOne
 from minigrad.algebra.graph import evaluate
+from minigrad.derivation.derive import derive
+from minigrad.derivation.diagnose import close, diagnosis
+from minigrad.derivation.lines import Derivation, Line
+from minigrad.derivation.slips import Loss
 from minigrad.engine.node import Node, ordered
 from minigrad.engine.tensor import Tensor
-from minigrad.graph.derivation import Derivation, Line
-from minigrad.graph.derive import derive
-from minigrad.graph.diagnose import close, diagnosis
-from minigrad.graph.slips import Loss
 from minigrad.notation.writers import ASCII
 from minigrad.structure.layers import pretty
 

@@ -13,10 +13,10 @@ from minigrad.algebra.form import in_form
 from minigrad.algebra.graph import Graph, evaluate
 from minigrad.algebra.simplify import simplify
 from minigrad.algebra.trace import lifted, names_of
+from minigrad.derivation.cut import Cut, substituted
+from minigrad.derivation.lines import Derivation, Line
 from minigrad.engine.node import Node, ordered
 from minigrad.engine.tensor import Tensor
-from minigrad.graph.cut import Cut, substituted
-from minigrad.graph.derivation import Derivation, Line
 from minigrad.notation.formula import text
 from minigrad.structure.plan import Plan, planned
 

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minigrad.algebra.graph import evaluate
+from minigrad.derivation.cut import substituted
 from minigrad.engine.backward import pullback
 from minigrad.engine.node import Node, ordered
-from minigrad.graph.cut import substituted
 from minigrad.notation.formula import text
 from minigrad.ops.arithmetic import add, divide, multiply, negative, subtract
 from minigrad.ops.base import Elementwise

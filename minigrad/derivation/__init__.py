@@ -1,0 +1,7 @@
+"""Derivation: from a loss to the lines that a textbook prints, and the comparison with what a reader derived.
+
+``derive`` is the way in; ``cut`` parts the graph at what has a symbol, ``lines`` are the result with its check,
+``equations`` and ``documents`` write it, ``as_numpy`` writes it as a function with ``python_names``. ``compare``
+finds the first wrong array: ``slips`` are the mistakes it knows, ``diagnose`` chooses among them. It imports
+``structure`` and what is below.
+"""

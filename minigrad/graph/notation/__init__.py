@@ -1,1 +1,0 @@
-"""Equations and documents."""
