@@ -8,8 +8,8 @@ import numpy as np
 
 from benchmarks.timing import interleaved
 from minigrad import Tensor, draw
-from minigrad.graph.picture.svg import svg
-from minigrad.graph.scene import scene
+from minigrad.picture.scene.build import scene
+from minigrad.picture.svg import svg
 
 PARTS = 3000  # boxes and operations; a value, its gradient and its operation are three
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from minigrad.derivation.compare import compare
     from minigrad.derivation.derive import derive
     from minigrad.graph.compile.step import compile
-    from minigrad.graph.draw import draw
-    from minigrad.graph.stepper import stepper
+    from minigrad.picture.draw import draw
+    from minigrad.picture.stepper.page import stepper
 
 __all__ = [
     "Tensor",
@@ -56,9 +56,9 @@ _GRAPH = {
     "compare": "derivation.compare",
     "compile": "graph.compile.step",
     "derive": "derivation.derive",
-    "draw": "graph.draw",
+    "draw": "picture.draw",
     "simplify": "algebra.simplify",
-    "stepper": "graph.stepper",
+    "stepper": "picture.stepper.page",
     "sums_to_one": "algebra.facts",
     "trace": "algebra.trace",
 }

@@ -11,9 +11,9 @@ from typing import Any
 
 from minigrad.derivation.derive import derive
 from minigrad.derivation.lines import Derivation
-from minigrad.graph.draw import draw
-from minigrad.graph.stepper import stepper
 from minigrad.notation.ops_table import rows
+from minigrad.picture.draw import draw
+from minigrad.picture.stepper.page import stepper
 from minigrad.tour.guide import tour
 from minigrad.userfile import UserError, loss_of
 

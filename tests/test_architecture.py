@@ -24,6 +24,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "algebra": ("ops", "engine", "notation", "algebra"),
     "structure": ("ops", "engine", "notation", "algebra", "structure"),
     "derivation": ("ops", "engine", "notation", "algebra", "structure", "derivation"),
+    "picture": ("ops", "engine", "notation", "algebra", "structure", "extras", "picture"),
     "losses": ("ops", "engine"),
     "optim": ("ops", "engine"),
     "nn": ("ops", "engine", "nn"),
@@ -33,7 +34,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "textbook": (),
     "storage": ("ops", "engine", "optim"),
     "training": ("ops", "engine", "optim", "data", "extras", "interrupts"),
-    "graph": ("ops", "engine", "notation", "algebra", "structure", "derivation", "graph", "extras", "data"),
+    "graph": ("ops", "engine", "notation", "algebra", "structure", "derivation", "picture", "graph", "extras", "data"),
 }
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 DECLARED = {re.match(r"[\w-]+", dependency)[0] for dependency in PROJECT["dependencies"]}

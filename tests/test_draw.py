@@ -12,12 +12,12 @@ from test_draw_scene import parameter, textbook
 
 import minigrad
 from minigrad import Tensor, draw, losses, softmax, sums_to_one
-from minigrad.graph.picture import raster
-from minigrad.graph.picture.layout import Layout
-from minigrad.graph.picture.routes import Router, path
-from minigrad.graph.picture.style import Typesetter, numbers
-from minigrad.graph.scene import scene
 from minigrad.nn import MLP
+from minigrad.picture import png as raster
+from minigrad.picture.layout.layered import Layout
+from minigrad.picture.layout.routes import Router, path
+from minigrad.picture.scene.build import scene
+from minigrad.picture.style import Typesetter, numbers
 
 dot = pytest.param("dot", marks=pytest.mark.skipif(not shutil.which("dot"), reason="no program dot here"))
 
@@ -168,7 +168,7 @@ def test_a_dot_that_does_not_end(tmp_path, monkeypatch):
     program.write_text("#!/bin/sh\nwhile :; do :; done\n", "utf-8")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr("minigrad.graph.draw.DOT_SECONDS", 0.1)
+    monkeypatch.setattr("minigrad.picture.draw.DOT_SECONDS", 0.1)
     drawing = draw(textbook()[0], tmp_path / "a.svg")
     assert drawing.how == "laid out by minigrad itself (dot took longer than 0.1 s)"
     with pytest.raises(RuntimeError, match=r"longer than 0\.1 s for a PDF; draw to \.svg"):

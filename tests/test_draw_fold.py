@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from minigrad import Tensor, draw, losses, sigmoid, softmax
-from minigrad.graph import draw as drawing
-from minigrad.graph.counted import counted
-from minigrad.graph.scene import scene
 from minigrad.nn import MLP
+from minigrad.picture import draw as drawing
+from minigrad.picture.folding.counted import counted
+from minigrad.picture.scene.build import scene
 
 
 def parameter(shape, name):

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from minigrad import Tensor, losses, no_grad, sigmoid, softmax, sums_to_one, trace
-from minigrad.graph.scene import scene
 from minigrad.nn import MLP
+from minigrad.picture.scene.build import scene
 
 
 def parameter(values, name):

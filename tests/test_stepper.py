@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from minigrad import Tensor, losses, no_grad, sigmoid, softmax, stepper, sums_to_one
-from minigrad.graph.scene import scene
-from minigrad.graph.stepper.content import content, numbers
-from minigrad.graph.stepper.products import products
+from minigrad.picture.scene.build import scene
+from minigrad.picture.stepper.content import content, numbers
+from minigrad.picture.stepper.products import products
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = [

@@ -12,9 +12,9 @@ from minigrad.algebra.facts import sums_to_one
 from minigrad.derivation.derive import derive
 from minigrad.derivation.lines import Derivation, Difference
 from minigrad.engine.tensor import Tensor
-from minigrad.graph.draw import draw
-from minigrad.graph.stepper import stepper
 from minigrad.nn import MLP
+from minigrad.picture.draw import draw
+from minigrad.picture.stepper.page import stepper
 from minigrad.tour.problems import Problem
 
 SAMPLES = 3  # as many rows as a picture shows in numbers

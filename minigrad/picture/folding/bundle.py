@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from minigrad.graph.counted import counted
-from minigrad.graph.parts import Arrow, Box, Operation, Scene
+from minigrad.picture.folding.counted import counted
+from minigrad.picture.scene.parts import Arrow, Box, Operation, Scene
 
 
 def bundled(scene: Scene, least: int) -> Scene:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from minigrad.graph.parts import Box, Operation, Scene
+from minigrad.picture.scene.parts import Box, Operation, Scene
 
 LONGEST_SEGMENT = 400  # operations
 

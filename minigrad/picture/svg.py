@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from html import escape
 
-from minigrad.graph.parts import Box, Operation, Scene
-from minigrad.graph.picture import style
-from minigrad.graph.picture.layout import Layout, Rect
-from minigrad.graph.picture.measure import HEIGHTS, width
-from minigrad.graph.picture.routes import Route, Router, path, shortened
-from minigrad.graph.picture.style import Run, Typesetter
+from minigrad.picture import style
+from minigrad.picture.layout.layered import Layout, Rect
+from minigrad.picture.layout.measure import HEIGHTS, width
+from minigrad.picture.layout.routes import Route, Router, path, shortened
+from minigrad.picture.scene.parts import Box, Operation, Scene
+from minigrad.picture.style import Run, Typesetter
 
 POINT = 4 / 3  # in pixels
 _LEGEND_HEIGHT = 40.0

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import sqrt
 
-from minigrad.graph.parts import Arrow, Operation
-from minigrad.graph.picture.layout import LABEL, NEAR, PAD, TITLE, TRACK, Layout, Rect
+from minigrad.picture.layout.layered import LABEL, NEAR, PAD, TITLE, TRACK, Layout, Rect
+from minigrad.picture.scene.parts import Arrow, Operation
 
 Point = tuple[float, float]
 

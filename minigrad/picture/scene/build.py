@@ -16,10 +16,10 @@ from minigrad.algebra.facts import SumsToOne
 from minigrad.algebra.graph import Graph
 from minigrad.engine.node import Node
 from minigrad.engine.tensor import Tensor
-from minigrad.graph.fold import folded
-from minigrad.graph.parts import Arrow, Box, Cluster, Operation, Scene
 from minigrad.ops.arithmetic import add
 from minigrad.ops.linalg import matmul
+from minigrad.picture.folding.fold import folded
+from minigrad.picture.scene.parts import Arrow, Box, Cluster, Operation, Scene
 from minigrad.structure.chain_rule import Term, copied, operations, terms, written
 from minigrad.structure.layers import SUBSCRIPTS, layers, subscript
 from minigrad.structure.source import Source, source

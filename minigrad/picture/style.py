@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.graph.parts import Box, Scene
+from minigrad.picture.scene.parts import Box, Scene
 
 INK, GREY, PALE, OPERATION = "#222222", "#555555", "#9A9A9A", "#2F4B66"
 UPSTREAM, LOCAL = "#A34700", "#005A8D"

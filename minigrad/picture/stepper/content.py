@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.graph.parts import Arrow, Box, Operation, Scene
-from minigrad.graph.stepper.products import Product, products
 from minigrad.notation.formula import mathml
+from minigrad.picture.scene.parts import Arrow, Box, Operation, Scene
+from minigrad.picture.stepper.products import Product, products
 
 LARGEST = (8, 8)  # rows and columns of an array whose numbers are all shown
 

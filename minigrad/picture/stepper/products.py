@@ -11,8 +11,8 @@ import numpy as np
 from minigrad.algebra.graph import evaluate
 from minigrad.engine.backward import pullback
 from minigrad.engine.node import Node
-from minigrad.graph.parts import Box, Operation, Scene
 from minigrad.ops.base import Elementwise
+from minigrad.picture.scene.parts import Box, Operation, Scene
 from minigrad.structure.chain_rule import copied
 
 

@@ -16,8 +16,8 @@ from typing import Any
 from minigrad.algebra.facts import SumsToOne
 from minigrad.algebra.graph import Graph
 from minigrad.engine.tensor import Tensor
-from minigrad.graph.draw import draw
-from minigrad.graph.stepper.content import content
+from minigrad.picture.draw import draw
+from minigrad.picture.stepper.content import content
 
 _HERE = Path(__file__).parent
 

@@ -18,10 +18,10 @@ from typing import Any
 from minigrad.algebra.facts import SumsToOne
 from minigrad.algebra.graph import Graph
 from minigrad.engine.tensor import Tensor
-from minigrad.graph.picture.dot import Program
-from minigrad.graph.picture.raster import png
-from minigrad.graph.picture.svg import svg
-from minigrad.graph.scene import Scene, scene
+from minigrad.picture.dot import Program
+from minigrad.picture.png import png
+from minigrad.picture.scene.build import Scene, scene
+from minigrad.picture.svg import svg
 
 SUFFIXES = (".svg", ".png", ".pdf", ".dot")
 LARGEST_PNG = 200  # boxes and operations; a picture of more is too wide for pixels, and is written as SVG

@@ -8,11 +8,11 @@ from itertools import accumulate
 from typing import Any
 
 from minigrad.engine.node import Node
-from minigrad.graph.bundle import bundled
-from minigrad.graph.counted import counted
-from minigrad.graph.parts import Arrow, Box, Cluster, Operation, Scene
-from minigrad.graph.repeats import Repeat, find, gradients, ordered
 from minigrad.ops.arithmetic import add
+from minigrad.picture.folding.bundle import bundled
+from minigrad.picture.folding.counted import counted
+from minigrad.picture.folding.repeats import Repeat, find, gradients, ordered
+from minigrad.picture.scene.parts import Arrow, Box, Cluster, Operation, Scene
 from minigrad.structure.chain_rule import written
 
 LEAST = 4  # segments of a repeat that "auto" folds

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from minigrad.graph.parts import Box, Operation, Scene
+from minigrad.picture.scene.parts import Box, Operation, Scene
 
 
 class Lanes:

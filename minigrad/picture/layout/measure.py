@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from minigrad.graph.picture import style
-from minigrad.graph.picture.style import Line, Run
+from minigrad.picture import style
+from minigrad.picture.style import Line, Run
 
 # Advance widths of DejaVu Serif, in thousandths of the font's size, by groups of letters; fallback fonts are narrower.
 _GROUPS = {

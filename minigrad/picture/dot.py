@@ -11,10 +11,10 @@ from itertools import pairwise
 
 import graphviz  # type: ignore[import-untyped]
 
-from minigrad.graph.parts import Arrow, Box, Operation, Scene
-from minigrad.graph.picture import style
-from minigrad.graph.picture.lanes import Lanes
-from minigrad.graph.picture.style import Line, Run, Typesetter
+from minigrad.picture import style
+from minigrad.picture.layout.lanes import Lanes
+from minigrad.picture.scene.parts import Arrow, Box, Operation, Scene
+from minigrad.picture.style import Line, Run, Typesetter
 
 _GRAPH = {
     "rankdir": "LR", "nodesep": ".22", "ranksep": ".34", "splines": "spline", "bgcolor": "white", "pad": ".25",

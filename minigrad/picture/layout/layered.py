@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from minigrad.graph.parts import Box, Operation, Scene
-from minigrad.graph.picture.lanes import Lanes
-from minigrad.graph.picture.measure import box_size, width
-from minigrad.graph.picture.style import SERIF, Line, Typesetter
+from minigrad.picture.layout.lanes import Lanes
+from minigrad.picture.layout.measure import box_size, width
+from minigrad.picture.scene.parts import Box, Operation, Scene
+from minigrad.picture.style import SERIF, Line, Typesetter
 
 PAD, TITLE, CLEAR, STACK = 12.0, 18.0, 20.0, 12.0  # around a frame, its title, between lane and stack, in a stack
 GAP, NEAR, BETWEEN = 46.0, 16.0, 30.0  # between operations, between an operation's columns, between the two lanes

@@ -1,0 +1,3 @@
+"""The stepper: ``page`` writes one HTML file, ``content`` says what each step shows, ``products`` shows how
+matrices multiply.
+"""
