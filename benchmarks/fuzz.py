@@ -42,7 +42,7 @@ def results(given: Program, backend: str | None) -> list[Any]:
         if backend is None:
             return instance.outcome(instance.f)
         if backend == "interpreted":
-            with patch.object(import_module("minigrad.graph.compile.native"), "compiled", interpreted):
+            with patch.object(import_module("minigrad.compiler.native.build"), "compiled", interpreted):
                 return _checked(instance, compile(instance.f, backend="native"))
         return _checked(instance, compile(instance.f, backend=backend))  # type: ignore[arg-type]
 

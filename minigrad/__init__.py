@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from minigrad.algebra.facts import sums_to_one
     from minigrad.algebra.simplify import simplify
     from minigrad.algebra.trace import trace
+    from minigrad.compiler.api import compile
     from minigrad.derivation.compare import compare
     from minigrad.derivation.derive import derive
-    from minigrad.graph.compile.step import compile
     from minigrad.picture.draw import draw
     from minigrad.picture.stepper.page import stepper
 
@@ -54,7 +54,7 @@ __all__ = [
 # What looks at a recorded graph is imported when it is first asked for: training needs none of it.
 _GRAPH = {
     "compare": "derivation.compare",
-    "compile": "graph.compile.step",
+    "compile": "compiler.api",
     "derive": "derivation.derive",
     "draw": "picture.draw",
     "simplify": "algebra.simplify",

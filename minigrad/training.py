@@ -111,7 +111,7 @@ def fit(
     history, ctrl_c = History(), CtrlC()
     backpropagate, update = _backpropagation(model, loss, optimizer), optimizer.step
     if compile:
-        compiled = import_module("minigrad.graph.compile.step").compile
+        compiled = import_module("minigrad.compiler.api").compile
         backend = "numpy" if compile is True else compile
         backpropagate, update = compiled(backpropagate, backend=backend), compiled(update, backend=backend)
     bar = _bar(epochs) if progress else None

@@ -22,7 +22,7 @@ def running(backend):
         yield
         return
     pytest.importorskip("numba")
-    with patch.object(import_module("minigrad.graph.compile.native"), "compiled", interpreted):
+    with patch.object(import_module("minigrad.compiler.native.build"), "compiled", interpreted):
         yield
 
 

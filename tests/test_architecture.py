@@ -25,6 +25,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "structure": ("ops", "engine", "notation", "algebra", "structure"),
     "derivation": ("ops", "engine", "notation", "algebra", "structure", "derivation"),
     "picture": ("ops", "engine", "notation", "algebra", "structure", "extras", "picture"),
+    "compiler": ("ops", "engine", "notation", "algebra", "data", "extras", "compiler"),
     "losses": ("ops", "engine"),
     "optim": ("ops", "engine"),
     "nn": ("ops", "engine", "nn"),
@@ -33,8 +34,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "interrupts": (),
     "textbook": (),
     "storage": ("ops", "engine", "optim"),
-    "training": ("ops", "engine", "optim", "data", "extras", "interrupts"),
-    "graph": ("ops", "engine", "notation", "algebra", "structure", "derivation", "picture", "graph", "extras", "data"),
+    "training": ("ops", "engine", "optim", "data", "extras", "interrupts", "compiler"),
 }
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 DECLARED = {re.match(r"[\w-]+", dependency)[0] for dependency in PROJECT["dependencies"]}

@@ -9,7 +9,7 @@ import pytest
 from compiling import as_code, assert_same, each_backend, plain, running
 
 from minigrad import Tensor, compile, nn, optim
-from minigrad.graph.compile.tracing import TraceError
+from minigrad.compiler.trace.tracer import TraceError
 
 X = np.random.default_rng(0).normal(size=(4, 3))
 

@@ -5,7 +5,7 @@ import pytest
 from compiling import assert_same, plain, running, side_by_side, stepping
 
 from minigrad import Tensor, compile, grad, optim
-from minigrad.graph.compile import blas, variant
+from minigrad.compiler import blas, variant
 from minigrad.losses import squared_error
 
 
@@ -105,7 +105,7 @@ def test_a_layer_starts_from_its_bias_and_its_update_is_added_where_the_weights_
 @pytest.mark.parametrize(("width", "registers"), [(16, 16), (16, 32), (32, 16)])
 def test_blocks_for_processors_with_narrower_vectors(width, registers, monkeypatch):
     """SSE and NEON have vectors of 16 bytes, AVX of 32; the sizes are such as no other test compiles code for."""
-    tile = pytest.importorskip("minigrad.graph.compile.native_tile")
+    tile = pytest.importorskip("minigrad.compiler.native.tile")
     monkeypatch.setattr(tile, "BYTES", width)
     for name, value in zip(("SUMS", "ACROSS", "MOST_ROWS"), tile.budget(registers), strict=True):
         monkeypatch.setattr(tile, name, value)

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from minigrad.algebra.rewrite import rebuilt
+from minigrad.compiler.blas import shared
+from minigrad.compiler.passes.fuse import is_elementwise, is_reduction
+from minigrad.compiler.passes.layouts import Unsupported, layout
+from minigrad.compiler.passes.lower import copied, is_view, rewritten
+from minigrad.compiler.passes.plan import root
 from minigrad.engine.node import Node, ordered, uses
-from minigrad.graph.compile.blas import shared
-from minigrad.graph.compile.fuse import is_elementwise, is_reduction
-from minigrad.graph.compile.layouts import Unsupported, layout
-from minigrad.graph.compile.lower import copied, is_view, rewritten
-from minigrad.graph.compile.plan import root
 from minigrad.ops.arithmetic import add
 from minigrad.ops.linalg import affine, matmul
 

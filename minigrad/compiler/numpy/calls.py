@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from minigrad.compiler.passes.lower import AddAt, Spread
+from minigrad.compiler.trace.cells import Item
 from minigrad.engine.node import Node
-from minigrad.graph.compile.cells import Item
-from minigrad.graph.compile.lower import AddAt, Spread
 from minigrad.notation.formula import text
 from minigrad.ops import arithmetic, linalg, reduction, shaping
 from minigrad.ops.base import Op
 
 if TYPE_CHECKING:
-    from minigrad.graph.compile.numpy_source import Writer
+    from minigrad.compiler.numpy.source import Writer
 
 Lines = list[str]
 

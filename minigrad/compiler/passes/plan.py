@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.compiler.passes.lower import AddAt, is_view
 from minigrad.engine.node import Node, ordered, uses
-from minigrad.graph.compile.lower import AddAt, is_view
 from minigrad.ops.arithmetic import add, subtract
 from minigrad.ops.base import Elementwise
 from minigrad.ops.linalg import MatMul

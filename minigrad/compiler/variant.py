@@ -13,17 +13,18 @@ from typing import Any, Literal
 import numpy as np
 
 from minigrad.algebra.graph import Graph
+from minigrad.compiler.blas import WORTH_A_GEMM, one_thread
+from minigrad.compiler.entry import Call, entry
+from minigrad.compiler.native import fit as native_fit
+from minigrad.compiler.numpy import fit as numpy_fit
+from minigrad.compiler.numpy.fit import unspread
+from minigrad.compiler.numpy.source import Writer
+from minigrad.compiler.passes.layouts import Unsupported
+from minigrad.compiler.passes.lower import copied, held, lowered, settled
+from minigrad.compiler.passes.plan import planned
+from minigrad.compiler.record import Record
+from minigrad.compiler.trace.sources import Argument, Captured, Data, Draw, Gradient, Source, State
 from minigrad.engine.node import Node
-from minigrad.graph.compile import native_fit, numpy_fit
-from minigrad.graph.compile.blas import WORTH_A_GEMM, one_thread
-from minigrad.graph.compile.entry import Call, entry
-from minigrad.graph.compile.layouts import Unsupported
-from minigrad.graph.compile.lower import copied, held, lowered, settled
-from minigrad.graph.compile.numpy_fit import unspread
-from minigrad.graph.compile.numpy_source import Writer
-from minigrad.graph.compile.plan import planned
-from minigrad.graph.compile.record import Record
-from minigrad.graph.compile.sources import Argument, Captured, Data, Draw, Gradient, Source, State
 
 Backend = Literal["numpy", "native"]
 _number = count(1).__next__
@@ -36,7 +37,7 @@ class Variant:
         self.record, self.name, self.hints, self.gemm = record, name, hints, gemm
         self.native: Any = None
         if backend == "native":
-            self.native = import_module("minigrad.graph.compile.native")
+            self.native = import_module("minigrad.compiler.native.build")
         self.write()
 
     def write(self) -> None:

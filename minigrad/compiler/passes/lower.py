@@ -14,8 +14,8 @@ import numpy as np
 from minigrad.algebra.graph import Graph
 from minigrad.algebra.rewrite import rebuilt
 from minigrad.algebra.simplify import simplify
+from minigrad.compiler.passes.factor import factored
 from minigrad.engine.node import Node, ordered
-from minigrad.graph.compile.factor import factored
 from minigrad.ops.arithmetic import Power, add, maximum, minimum, multiply
 from minigrad.ops.base import Op, Shape
 from minigrad.ops.elementwise import exp, identity, log, relu, sigmoid, square

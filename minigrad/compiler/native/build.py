@@ -14,13 +14,14 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.compiler.entry import Call
+from minigrad.compiler.native import math as native_math
+from minigrad.compiler.native import tile as native_tile
+from minigrad.compiler.native.source import NativeCode, NativeWriter
+from minigrad.compiler.passes.layouts import Unsupported
+from minigrad.compiler.passes.plan import Plan
+from minigrad.compiler.trace.sources import Source
 from minigrad.engine.node import Node
-from minigrad.graph.compile import native_math, native_tile
-from minigrad.graph.compile.entry import Call
-from minigrad.graph.compile.layouts import Unsupported
-from minigrad.graph.compile.native_source import NativeCode, NativeWriter
-from minigrad.graph.compile.plan import Plan
-from minigrad.graph.compile.sources import Source
 
 types = native_math.core_types
 KINDS = {"float64": types.float64, "float32": types.float32, "int64": types.int64, "int32": types.int32,
@@ -73,11 +74,11 @@ import numba
 import numpy as np
 from numba import types
 
-from minigrad.graph.compile.native_math import (
+from minigrad.compiler.native.math import (
     exp32, exp64, gemm32, gemm64, larger, log32, log64, pointer32, pointer64, pointerb, pointeri32, pointeri64, signum,
     smaller, tanh64,
 )
-from minigrad.graph.compile.native_tile import dot, tile
+from minigrad.compiler.native.tile import dot, tile
 
 
 """

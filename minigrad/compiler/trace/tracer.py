@@ -7,13 +7,13 @@ from weakref import WeakSet
 
 import numpy as np
 
+from minigrad.compiler.trace.cells import Cell
+from minigrad.compiler.trace.sources import Argument, Captured, Data, Draw, Gradient, Setting, Source, State
+from minigrad.compiler.trace.traced import Traced, TraceError
 from minigrad.engine.errors import explained, place
 from minigrad.engine.node import Node, Table
 from minigrad.engine.recording import pauses
 from minigrad.engine.tensor import Tensor, _next_serial, _operand, is_array
-from minigrad.graph.compile.cells import Cell
-from minigrad.graph.compile.sources import Argument, Captured, Data, Draw, Gradient, Setting, Source, State
-from minigrad.graph.compile.traced import Traced, TraceError
 from minigrad.ops.base import Op
 from minigrad.ops.shaping import Gather, Index
 

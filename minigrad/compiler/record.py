@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.compiler.trace.sources import Captured, Data, Source
+from minigrad.compiler.trace.traced import Traced, TraceError
+from minigrad.compiler.trace.tracer import Tracer
 from minigrad.engine.node import Node, ordered
 from minigrad.engine.recording import traced_by
 from minigrad.engine.tensor import Tensor, is_array
-from minigrad.graph.compile.sources import Captured, Data, Source
-from minigrad.graph.compile.traced import Traced, TraceError
-from minigrad.graph.compile.tracing import Tracer
 
 
 @dataclass(eq=False)

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.compiler.numpy.calls import ARRAYS, SCALARS, gemm, seen, stored
+from minigrad.compiler.passes.lower import AddAt
+from minigrad.compiler.passes.plan import Plan, begun, is_array, is_ufunc
+from minigrad.compiler.resume import Code, assigned, resumable
+from minigrad.compiler.trace.sources import Argument, Draw, Gradient, Setting, Source
 from minigrad.engine.node import Node
-from minigrad.graph.compile.lower import AddAt
-from minigrad.graph.compile.numpy_calls import ARRAYS, SCALARS, gemm, seen, stored
-from minigrad.graph.compile.plan import Plan, begun, is_array, is_ufunc
-from minigrad.graph.compile.resume import Code, assigned, resumable
-from minigrad.graph.compile.sources import Argument, Draw, Gradient, Setting, Source
 from minigrad.notation.formula import text
 from minigrad.ops import linalg, shaping
 from minigrad.ops.base import Elementwise

@@ -16,13 +16,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from minigrad.algebra.graph import Graph
+from minigrad.compiler.entry import MISS, standing
+from minigrad.compiler.epochs import NativeEpochs, dealt, in_python, in_rows
+from minigrad.compiler.passes.layouts import Unsupported
+from minigrad.compiler.record import flat, recorded
+from minigrad.compiler.resume import exported
+from minigrad.compiler.variant import Variant, hints
 from minigrad.data import Array, Rng, batches
-from minigrad.graph.compile.entry import MISS, standing
-from minigrad.graph.compile.epochs import NativeEpochs, dealt, in_python, in_rows
-from minigrad.graph.compile.layouts import Unsupported
-from minigrad.graph.compile.record import flat, recorded
-from minigrad.graph.compile.resume import exported
-from minigrad.graph.compile.variant import Variant, hints
 
 Backend = Literal["numpy", "native"]
 MOST_TRACES = 64
@@ -64,7 +64,7 @@ def compile(f: Callable[..., Any] | None = None, *, backend: Backend = "numpy") 
     if backend not in get_args(Backend):
         raise ValueError(f'compile: backend must be "numpy" or "native", not {backend!r}')
     if backend == "native":
-        import_module("minigrad.graph.compile.native")  # which says how to install what is missing
+        import_module("minigrad.compiler.native.build")  # which says how to install what is missing
     return Compiled(f, backend)
 
 

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.compiler.record import Output, Record, rebuilt
+from minigrad.compiler.trace.sources import Argument, Data, Draw, Gradient, Setting, Source
 from minigrad.engine.tensor import Tensor, _constant
-from minigrad.graph.compile.record import Output, Record, rebuilt
-from minigrad.graph.compile.sources import Argument, Data, Draw, Gradient, Setting, Source
 
 
 @dataclass

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.compiler.blas import shared
+from minigrad.compiler.native.loops import LoopWriter
+from minigrad.compiler.native.tile import block
+from minigrad.compiler.native.values import ALIGNED, DTYPES, Lines, element, spread
+from minigrad.compiler.passes.fuse import Product
+from minigrad.compiler.passes.layouts import Layout, Unsupported, contiguous, layout
 from minigrad.engine.node import Node
-from minigrad.graph.compile.blas import shared
-from minigrad.graph.compile.fuse import Product
-from minigrad.graph.compile.layouts import Layout, Unsupported, contiguous, layout
-from minigrad.graph.compile.native_loops import LoopWriter
-from minigrad.graph.compile.native_tile import block
-from minigrad.graph.compile.native_values import ALIGNED, DTYPES, Lines, element, spread
 from minigrad.ops.base import Shape
 
 PAGE = 4096  # bytes

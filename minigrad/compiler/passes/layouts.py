@@ -10,8 +10,8 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
+from minigrad.compiler.passes.lower import is_view
 from minigrad.engine.node import Node
-from minigrad.graph.compile.lower import is_view
 from minigrad.ops.base import Shape
 from minigrad.ops.shaping import BroadcastTo, Index, Transpose
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.compiler.native.values import Lines, Values, element, spread
+from minigrad.compiler.passes.fuse import Loops, Picked, is_reduction, space
+from minigrad.compiler.passes.layouts import Layout, Unsupported, contiguous, layout
+from minigrad.compiler.passes.plan import root
 from minigrad.engine.node import Node
-from minigrad.graph.compile.fuse import Loops, Picked, is_reduction, space
-from minigrad.graph.compile.layouts import Layout, Unsupported, contiguous, layout
-from minigrad.graph.compile.native_values import Lines, Values, element, spread
-from minigrad.graph.compile.plan import root
 from minigrad.ops.linalg import Inner, LogLikelihood
 from minigrad.ops.reduction import Max, Min, Sum, normalize_axis
 from minigrad.ops.shaping import Scatter, ScatterAt

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.compiler.passes.layouts import Unsupported
+from minigrad.compiler.record import Output
+from minigrad.compiler.trace.sources import Argument, Draw, Setting
 from minigrad.data import Array, Rng, batches
-from minigrad.graph.compile.layouts import Unsupported
-from minigrad.graph.compile.record import Output
-from minigrad.graph.compile.sources import Argument, Draw, Setting
 
 PATIENCE = 0.05  # seconds that native code runs before Python looks whether Ctrl-C was pressed
 

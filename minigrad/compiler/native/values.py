@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.compiler.passes.fuse import Number, Product, Unit, fused, is_reduction
+from minigrad.compiler.passes.layouts import Layout, Unsupported
+from minigrad.compiler.passes.lower import is_view
+from minigrad.compiler.passes.plan import Plan, root
+from minigrad.compiler.trace.sources import Argument, Gradient, Setting, Source
 from minigrad.engine.node import Node
-from minigrad.graph.compile.fuse import Number, Product, Unit, fused, is_reduction
-from minigrad.graph.compile.layouts import Layout, Unsupported
-from minigrad.graph.compile.lower import is_view
-from minigrad.graph.compile.plan import Plan, root
-from minigrad.graph.compile.sources import Argument, Gradient, Setting, Source
 from minigrad.ops.arithmetic import Power
 from minigrad.ops.shaping import Cast
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.compiler.native.products import ProductWriter
+from minigrad.compiler.native.values import ALIGNED, DTYPES, Lines, element
+from minigrad.compiler.passes.fuse import Loops, Number, Parts, Picked, Product
+from minigrad.compiler.passes.layouts import Unsupported, contiguous, layout
+from minigrad.compiler.trace.sources import Draw
 from minigrad.engine.node import Node
-from minigrad.graph.compile.fuse import Loops, Number, Parts, Picked, Product
-from minigrad.graph.compile.layouts import Unsupported, contiguous, layout
-from minigrad.graph.compile.native_products import ProductWriter
-from minigrad.graph.compile.native_values import ALIGNED, DTYPES, Lines, element
-from minigrad.graph.compile.sources import Draw
 from minigrad.ops.linalg import MatMul
 
 QUICK = 1 << 13  # multiplications or elements, up to which a step takes some microseconds

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from minigrad.compiler.passes.layouts import Layout, Unsupported, contiguous, indexed, layout, positions, stepped
+from minigrad.compiler.passes.lower import AddAt, gives_view, is_view
+from minigrad.compiler.passes.plan import Plan, root
 from minigrad.engine.node import Node
-from minigrad.graph.compile.layouts import Layout, Unsupported, contiguous, indexed, layout, positions, stepped
-from minigrad.graph.compile.lower import AddAt, gives_view, is_view
-from minigrad.graph.compile.plan import Plan, root
 from minigrad.ops.arithmetic import Where, add
 from minigrad.ops.base import Elementwise, Shape
 from minigrad.ops.linalg import Inner, MatMul

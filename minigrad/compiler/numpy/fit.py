@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.compiler.passes.lower import Spread, rewritten
 from minigrad.engine.node import Node
-from minigrad.graph.compile.lower import Spread, rewritten
 from minigrad.ops.arithmetic import maximum
 from minigrad.ops.base import Elementwise
 from minigrad.ops.linalg import matmul

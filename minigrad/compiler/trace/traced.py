@@ -17,7 +17,7 @@ from minigrad.ops.shaping import BroadcastTo
 _slot: Any = Tensor.__dict__["data"]
 
 if TYPE_CHECKING:
-    from minigrad.graph.compile.tracing import Tracer
+    from minigrad.compiler.trace.tracer import Tracer
 
 
 class TraceError(TypeError):
