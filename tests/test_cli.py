@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from minigrad import textbook
-from minigrad.cli import main
+from minigrad.app.cli import main
+from minigrad.app.tour.problems import MODES, OPTIMIZERS
 from minigrad.derivation.lines import Derivation
 from minigrad.notation.ops_table import operations
-from minigrad.tour.problems import MODES, OPTIMIZERS
 
 
 @pytest.fixture(scope="module")
@@ -138,6 +138,6 @@ def test_ctrl_c(monkeypatch, capsys):
     def stopped(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("minigrad.cli.tour", stopped)
+    monkeypatch.setattr("minigrad.app.cli.tour", stopped)
     assert main(["tour"]) == 130
     assert "stopped" in capsys.readouterr().err

@@ -2,7 +2,7 @@
 
 import pytest
 
-from minigrad.cli import main
+from minigrad.app.cli import main
 
 SOURCE = '''
 import numpy as np

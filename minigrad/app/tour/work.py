@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from minigrad.algebra.facts import sums_to_one
+from minigrad.app.tour.problems import Problem
 from minigrad.derivation.derive import derive
 from minigrad.derivation.lines import Derivation, Difference
 from minigrad.engine.tensor import Tensor
 from minigrad.nn import MLP
 from minigrad.picture.draw import draw
 from minigrad.picture.stepper.page import stepper
-from minigrad.tour.problems import Problem
 
 SAMPLES = 3  # as many rows as a picture shows in numbers
 TOLERANCE = 1e-6  # of a line, against the engine and finite differences, as a share of the gradient's scale

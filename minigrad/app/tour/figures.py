@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from minigrad import nn
+from minigrad.app.tour.problems import OPTIMIZERS, Problem
+from minigrad.app.tour.runs import Run
 from minigrad.engine.recording import no_grad
 from minigrad.extras import require
-from minigrad.tour.problems import OPTIMIZERS, Problem
-from minigrad.tour.runs import Run
 
 INK, GREY = "#222222", "#6b6b6b"
 CLASSES = (("#d55e00", "#fbdfcb"), ("#0072b2", "#d6e8f4"), ("#00694d", "#b9e0d2"))  # line and tint, as in the graph

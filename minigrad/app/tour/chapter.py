@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from minigrad.tour.checks import Differences, Price
-from minigrad.tour.problems import Problem
-from minigrad.tour.runs import Run
-from minigrad.tour.work import Work
+from minigrad.app.tour.checks import Differences, Price
+from minigrad.app.tour.problems import Problem
+from minigrad.app.tour.runs import Run
+from minigrad.app.tour.work import Work
 
 
 @dataclass

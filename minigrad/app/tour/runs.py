@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from minigrad import nn
-from minigrad.tour.problems import MODES, OPTIMIZERS, QUICK, Problem
+from minigrad.app.tour.problems import MODES, OPTIMIZERS, QUICK, Problem
 from minigrad.training import History, fit
 
 

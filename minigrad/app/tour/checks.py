@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from minigrad import data, nn, optim
+from minigrad.app.tour.problems import MODES, Array, Problem, Samples
 from minigrad.engine.tensor import Tensor
 from minigrad.nn.layers import SUBSCRIPTS
 from minigrad.textbook import Network
-from minigrad.tour.problems import MODES, Array, Problem, Samples
 
 LIMIT = 1e-12
 """The largest difference that passes, relative to the largest element where that is more than 1."""

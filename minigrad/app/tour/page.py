@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
+from minigrad.app.tour.chapter import Chapter
+from minigrad.app.tour.checks import QUANTITIES
+from minigrad.app.tour.figures import LINES
+from minigrad.app.tour.problems import MODES, OPTIMIZERS
+from minigrad.app.tour.runs import Run, best
+from minigrad.app.tour.work import Work
 from minigrad.derivation.lines import Line
-from minigrad.tour.chapter import Chapter
-from minigrad.tour.checks import QUANTITIES
-from minigrad.tour.figures import LINES
-from minigrad.tour.problems import MODES, OPTIMIZERS
-from minigrad.tour.runs import Run, best
-from minigrad.tour.work import Work
 
 CSS = (Path(__file__).parent / "page.css").read_text("utf-8")
 

@@ -9,13 +9,13 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from minigrad.app.tour.guide import tour
+from minigrad.app.userfile import UserError, loss_of
 from minigrad.derivation.derive import derive
 from minigrad.derivation.lines import Derivation
 from minigrad.notation.ops_table import rows
 from minigrad.picture.draw import draw
 from minigrad.picture.stepper.page import stepper
-from minigrad.tour.guide import tour
-from minigrad.userfile import UserError, loss_of
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.app.tour import figures
+from minigrad.app.tour.chapter import Chapter
+from minigrad.app.tour.checks import QUANTITIES, differences, price
+from minigrad.app.tour.page import page
+from minigrad.app.tour.problems import MODES, OPTIMIZERS, problems
+from minigrad.app.tour.runs import Run, best, trained
+from minigrad.app.tour.work import TOLERANCE as LINE_TOLERANCE
+from minigrad.app.tour.work import Work, work
 from minigrad.extras import require
-from minigrad.tour import figures
-from minigrad.tour.chapter import Chapter
-from minigrad.tour.checks import QUANTITIES, differences, price
-from minigrad.tour.page import page
-from minigrad.tour.problems import MODES, OPTIMIZERS, problems
-from minigrad.tour.runs import Run, best, trained
-from minigrad.tour.work import TOLERANCE as LINE_TOLERANCE
-from minigrad.tour.work import Work, work
 
 TOLERANCE = 1e-12  # of a gradient that came out of the graph, against the hand-derived one
 

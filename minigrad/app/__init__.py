@@ -1,0 +1,1 @@
+"""The program ``minigrad``: ``cli`` is its commands, ``userfile`` runs a user's file, ``tour`` is the tour."""
