@@ -79,6 +79,8 @@ def named(op):
 def defined():
     """Every Op, and every class of Ops that can be applied, in the modules of minigrad.ops."""
     for info in pkgutil.iter_modules(minigrad.ops.__path__):
+        if info.name == "base":  # what the others are made from
+            continue
         module = import_module(f"minigrad.ops.{info.name}")
         for thing in vars(module).values():
             if isinstance(thing, Op):
