@@ -81,7 +81,7 @@ class Optimizer:
             return
         ready = []
         for row in self._rows:
-            grad = row.param._grad  # past the property: a tenth of a small update
+            grad = row.param.stored_grad  # past the property: a tenth of a small update
             if grad is None:
                 continue
             g = grad.data
@@ -102,7 +102,7 @@ class Optimizer:
                 tracing.forget(p)
             return
         for p in self.params:
-            p._grad = None
+            p.stored_grad = None
 
     def state_dict(self) -> dict[str, Any]:
         """Give the rule's name, its settings and a copy of the running values: all that the next step depends on."""

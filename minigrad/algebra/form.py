@@ -54,9 +54,9 @@ def number_before_product(node: Node) -> Any:
     for i, x in enumerate(node.inputs):
         match x:
             case Node(op, (c, a)) if op == multiply and isinstance(c, int | float):
-                return c * node._apply(node.op, (*node.inputs[:i], a, *node.inputs[i + 1 :]))
+                return c * node.apply(node.op, (*node.inputs[:i], a, *node.inputs[i + 1 :]))
             case Node(op, (a, n)) if op == divide and isinstance(n, int | float):
-                return node._apply(node.op, (*node.inputs[:i], a, *node.inputs[i + 1 :])) / n
+                return node.apply(node.op, (*node.inputs[:i], a, *node.inputs[i + 1 :])) / n
     return None
 
 

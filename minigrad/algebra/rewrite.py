@@ -65,12 +65,12 @@ def rebuilt(node: Node, replaced: dict[Node, Any]) -> Any:
     inputs = tuple(replaced.get(x, x) if isinstance(x, Node) else x for x in node.inputs)
     if node.op is None or all(x is y for x, y in zip(inputs, node.inputs, strict=True)):
         return node
-    new = node._apply(node.op, inputs)
+    new = node.apply(node.op, inputs)
     if new.dtype != node.dtype or not isinstance(node.op, Elementwise):
         # An array of no axes that became a number would leave the dtype to the other operand, or to NumPy's stack.
         pairs = zip(inputs, node.inputs, strict=True)
         inputs = tuple(typed(x, like) if isinstance(like, Node) and not isinstance(x, Node) else x for x, like in pairs)
-        new = node._apply(node.op, inputs)
+        new = node.apply(node.op, inputs)
     return new
 
 

@@ -116,7 +116,7 @@ def broadcast_operand(node: Node) -> Any:
     numbers = [x if number_of(x) is None or np.shape(x) else number_of(x) for x in inner]
     if not any(isinstance(x, Node) for x in numbers):
         return None
-    return in_shape_of(node._apply(node.op, tuple(numbers)), node)
+    return in_shape_of(node.apply(node.op, tuple(numbers)), node)
 
 
 @on(add, subtract, multiply, divide)
@@ -171,7 +171,7 @@ def double_shaping(node: Node) -> Any:
     if x.shape == node.shape and x.dtype == node.dtype:
         return x
     if type(x.op) is type(node.op) and isinstance(node.op, Reshape | BroadcastTo):
-        return node._apply(node.op, (inner,))
+        return node.apply(node.op, (inner,))
     return None
 
 

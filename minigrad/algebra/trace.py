@@ -89,6 +89,6 @@ def lifted(
                 values[arrays[id(x)]] = x
                 parts.append(arrays[id(x)])
             else:
-                parts.append(anchor._constant(x))
+                parts.append(anchor.constant(x))
         nodes[t] = (t.op.definition or t.op)(*parts)
     return Graph([nodes[t] for t in results], values), nodes

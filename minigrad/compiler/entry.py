@@ -15,7 +15,7 @@ import numpy as np
 
 from minigrad.compiler.record import Output, Record, rebuilt
 from minigrad.compiler.trace.sources import Argument, Data, Draw, Gradient, Setting, Source
-from minigrad.engine.tensor import Tensor, _constant
+from minigrad.engine.tensor import Tensor, constant_tensor
 
 
 @dataclass
@@ -79,7 +79,7 @@ class _Writer:
             "hits": [0],
             "new": object.__new__,
             "ndarray": np.ndarray,
-            "constant": _constant,
+            "constant": constant_tensor,
             "Tensor": Tensor,
             "fitting": call.fitting,
             **call.known,
@@ -96,7 +96,7 @@ class _Writer:
     def gradient(self, source: Gradient) -> str:
         """Write the gradient that a Tensor has."""
         tensor = self.name(source.tensor) if source.position is None else self.letters[source.position]
-        return f"{tensor}._grad"
+        return f"{tensor}.stored_grad"
 
     def value(self, source: Source) -> str:
         """Write what the code is passed."""
@@ -129,7 +129,7 @@ class _Writer:
                 checks.append(f"{self.name(source.tensor)}.data is not {self.name(array)}")
         checks += [f"{self.name(owner)}.{attribute} != {self.name(value)}" for owner, attribute, value in record.guards]
         checks += _different(record, self.letters, self.name)
-        checks += [f"{self.owners[t]}._grad is not None" for t in record.without_gradient]
+        checks += [f"{self.owners[t]}.stored_grad is not None" for t in record.without_gradient]
         checks += [f"{self.gradient(source)} is None" for source in passed if isinstance(source, Gradient)]
         self.checks = checks
 
@@ -165,9 +165,9 @@ class _Writer:
         for t, g in self.record.grads:
             owner = self.owners[t]
             if g is None:
-                lines += [f"    if {owner}._grad is not None:", f"        {owner}._grad = None"]
+                lines += [f"    if {owner}.stored_grad is not None:", f"        {owner}.stored_grad = None"]
             else:
-                lines.append(f"    {owner}._grad = constant({next(results)})")
+                lines.append(f"    {owner}.stored_grad = constant({next(results)})")
         return lines
 
     def result(self) -> Lines:
@@ -178,7 +178,7 @@ class _Writer:
             return [f"    return {self.name(lambda r: rebuilt(result, lambda x: _given(x, r)))}([{returned}])"]
         if result.plain:
             return [f"    return {results[result.position]}"]
-        # what _constant does, without the call
+        # what constant_tensor does, without the call
         made = ["    t = new(Tensor)", f"    t.data = {results[result.position]}"]
         return [*made, "    t.op = None", "    t.serial = 0", "    return t"]
 
@@ -218,4 +218,4 @@ def _unlike(letter: str, x: Any, name: Callable[[Any], str]) -> list[str]:
 def _given(x: Any, values: Any) -> Any:
     if not isinstance(x, Output):
         return x
-    return values[x.position] if x.plain else _constant(values[x.position])
+    return values[x.position] if x.plain else constant_tensor(values[x.position])

@@ -74,7 +74,7 @@ class NativeEpochs:
                 self.at_once *= 2
         for tensor, gradient in self.variant.record.grads:
             if gradient is None:
-                tensor._grad = None
+                tensor.stored_grad = None
 
 
 def in_rows(x: Array) -> Array:

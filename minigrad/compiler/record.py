@@ -48,7 +48,7 @@ class Record:
         return (
             all(arguments[i] is t for i, t in self.fixed.items())
             and all(sum(t is x for x in known) == 1 for t in free)
-            and all((arguments[t] if isinstance(t, int) else t)._grad is None for t in self.without_gradient)
+            and all((arguments[t] if isinstance(t, int) else t).stored_grad is None for t in self.without_gradient)
         )
 
 
@@ -154,7 +154,7 @@ def _record(tracer: Tracer, returned: Any) -> Record:
         t: Any = tracer.positions.get(id(tensor), tensor)
         if t is tensor and tensor.requires_grad:
             others.append(tensor)
-        now = getattr(tensor, "_grad", None)
+        now = getattr(tensor, "stored_grad", None)
         zeroed = id(tensor) in tracer.settled
         if zeroed and (now is None or id(tensor) in tracer.consumed):
             grads.append((t, None))  # used up: the next call would begin by taking it away
@@ -176,7 +176,7 @@ def _look_for_leaks(tracer: Tracer) -> None:
         gc.collect()
     alive = list(tracer.alive)
     behind = {id(x) for kept in alive if kept.op is not None for x in kept._a}  # what others are made of
-    behind |= {id(getattr(kept, "_grad", None)) for kept in alive}
+    behind |= {id(getattr(kept, "stored_grad", None)) for kept in alive}
     for kept in [x for x in alive if id(x) not in behind]:
         raise TraceError(
             f"compile: a value made at {kept.made} is kept outside the function after it has returned, where it "

@@ -50,22 +50,22 @@ class Loss:
 
     def with_gradient(self, y: Node, g: Any) -> Loss:
         """Give the loss whose gradient at y is g: y is a constant in it, and ⟨g, y⟩ is added."""
-        constant = y._constant(np.asarray(self.values[y]))
+        constant = y.constant(np.asarray(self.values[y]))
         (rest,) = substituted([self.output], {y: constant})
-        return Loss(rest + (y._constant(np.asarray(g, y.dtype)) * y).sum(), self.values, self.names)
+        return Loss(rest + (y.constant(np.asarray(g, y.dtype)) * y).sum(), self.values, self.names)
 
     def with_derivative_one(self, y: Node) -> Loss:
         """Give the loss in which y = f(x) has its value, and the derivative 1: y is x plus a constant."""
         x = _varied(y)
         assert x is not None
-        (output,) = substituted([self.output], {y: x + y._constant(np.asarray(self.values[y] - self.values[x]))})
+        (output,) = substituted([self.output], {y: x + y.constant(np.asarray(self.values[y] - self.values[x]))})
         return Loss(output, self.values, self.names)
 
     def without_use(self, x: Node, user: Node) -> Loss:
         """Give the loss in which an operation on x takes x for a constant."""
-        constant = x._constant(np.asarray(self.values[x]))
+        constant = x.constant(np.asarray(self.values[x]))
         assert user.op is not None
-        changed = user._apply(user.op, tuple(constant if part is x else part for part in user.inputs))
+        changed = user.apply(user.op, tuple(constant if part is x else part for part in user.inputs))
         (output,) = substituted([self.output], {user: changed})
         return Loss(output, self.values, self.names)
 

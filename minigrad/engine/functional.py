@@ -141,7 +141,7 @@ def _gradients(called: str, value: Any, variables: list[Tensor], with_graph: boo
     found: dict[Tensor, Any] = {}
     oldest = min(x.serial for x in variables)
     if isinstance(value, Tensor) and value.serial >= oldest:
-        seed = value._seed(None)
+        seed = value.seed_gradient(None)
         found = pullback(
             value, seed if with_graph else seed.data, create_graph=with_graph, since=oldest, keep=set(variables)
         )

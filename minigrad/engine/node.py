@@ -65,8 +65,9 @@ class Node(Operand):
         """The expression itself: where a walk over Tensors computes with arrays, one over Nodes writes formulas."""
         return self
 
-    def _apply(self, op: Op, inputs: tuple[Any, ...]) -> Node:
-        inputs = tuple(x if isinstance(x, Node | int | float) else self._constant(x) for x in inputs)
+    def apply(self, op: Op, inputs: tuple[Any, ...]) -> Node:
+        """Give the expression of an operation on expressions, numbers and arrays; of this Node's table."""
+        inputs = tuple(x if isinstance(x, Node | int | float) else self.constant(x) for x in inputs)
         key = (op, *(id(x) if isinstance(x, Node) else (type(x), x) for x in inputs))
         if self.table is not None and key in self.table:
             return self.table[key]
@@ -78,7 +79,7 @@ class Node(Operand):
             self.table[key] = node
         return node
 
-    def _constant(self, x: Any) -> Any:
+    def constant(self, x: Any) -> Any:
         """Give an array as a constant Node, and a NumPy scalar as the number that it is."""
         if isinstance(x, Operand):
             raise TypeError(f"a Node and a {type(x).__name__} do not mix; trace the function as a whole")

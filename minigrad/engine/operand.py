@@ -17,7 +17,7 @@ class Operand(Recorder):
     """Something an Op can be applied to that remembers how it was made.
 
     ``op`` and ``inputs`` say how (op is None for a leaf), ``serial`` when: an operand's is larger than its inputs',
-    and 0 or less if no gradient flows to it. A subclass gives ``_apply(op, inputs)``, which all of the syntax leads to.
+    and 0 or less if no gradient flows to it. A subclass gives ``apply(op, inputs)``, which all of the syntax leads to.
     """
 
     __slots__ = ()
@@ -61,77 +61,77 @@ class Operand(Recorder):
     @property
     def T(self) -> Self:
         """The transpose: the axes reversed."""
-        return self._apply(shaping.reversed_axes, (self,))
+        return self.apply(shaping.reversed_axes, (self,))
 
     def __add__(self, other: Any) -> Self:
-        return self._apply(arithmetic.add, (self, other))
+        return self.apply(arithmetic.add, (self, other))
 
     def __radd__(self, other: Any) -> Self:
-        return self._apply(arithmetic.add, (other, self))
+        return self.apply(arithmetic.add, (other, self))
 
     def __sub__(self, other: Any) -> Self:
-        return self._apply(arithmetic.subtract, (self, other))
+        return self.apply(arithmetic.subtract, (self, other))
 
     def __rsub__(self, other: Any) -> Self:
-        return self._apply(arithmetic.subtract, (other, self))
+        return self.apply(arithmetic.subtract, (other, self))
 
     def __mul__(self, other: Any) -> Self:
-        return self._apply(arithmetic.multiply, (self, other))
+        return self.apply(arithmetic.multiply, (self, other))
 
     def __rmul__(self, other: Any) -> Self:
-        return self._apply(arithmetic.multiply, (other, self))
+        return self.apply(arithmetic.multiply, (other, self))
 
     def __truediv__(self, other: Any) -> Self:
-        return self._apply(arithmetic.divide, (self, other))
+        return self.apply(arithmetic.divide, (self, other))
 
     def __rtruediv__(self, other: Any) -> Self:
-        return self._apply(arithmetic.divide, (other, self))
+        return self.apply(arithmetic.divide, (other, self))
 
     def __matmul__(self, other: Any) -> Self:
-        return self._apply(linalg.matmul, (self, other))
+        return self.apply(linalg.matmul, (self, other))
 
     def __rmatmul__(self, other: Any) -> Self:
-        return self._apply(linalg.matmul, (other, self))
+        return self.apply(linalg.matmul, (other, self))
 
     def __pow__(self, exponent: Any) -> Self:
         if isinstance(exponent, int | float) and not isinstance(exponent, np.generic):
-            return self._apply(arithmetic.raised(exponent), (self,))
-        return self._apply(arithmetic.power, (self, exponent))
+            return self.apply(arithmetic.raised(exponent), (self,))
+        return self.apply(arithmetic.power, (self, exponent))
 
     def __rpow__(self, base: Any) -> Self:
-        return self._apply(arithmetic.power, (base, self))
+        return self.apply(arithmetic.power, (base, self))
 
     def __neg__(self) -> Self:
-        return self._apply(arithmetic.negative, (self,))
+        return self.apply(arithmetic.negative, (self,))
 
     def __pos__(self) -> Self:
         return self
 
     def __abs__(self) -> Self:
-        return self._apply(arithmetic.absolute, (self,))
+        return self.apply(arithmetic.absolute, (self,))
 
     def __lt__(self, other: Any) -> Self:
-        return self._apply(arithmetic.less, (self, other))
+        return self.apply(arithmetic.less, (self, other))
 
     def __le__(self, other: Any) -> Self:
-        return self._apply(arithmetic.less_equal, (self, other))
+        return self.apply(arithmetic.less_equal, (self, other))
 
     def __gt__(self, other: Any) -> Self:
-        return self._apply(arithmetic.greater, (self, other))
+        return self.apply(arithmetic.greater, (self, other))
 
     def __ge__(self, other: Any) -> Self:
-        return self._apply(arithmetic.greater_equal, (self, other))
+        return self.apply(arithmetic.greater_equal, (self, other))
 
     def __eq__(self, other: object) -> Self:  # type: ignore[override]
-        return self._apply(arithmetic.equal, (self, other))
+        return self.apply(arithmetic.equal, (self, other))
 
     def __ne__(self, other: object) -> Self:  # type: ignore[override]
-        return self._apply(arithmetic.not_equal, (self, other))
+        return self.apply(arithmetic.not_equal, (self, other))
 
     __hash__ = object.__hash__  # by identity: an operand is a place in a graph, whatever its elements are
 
     def __getitem__(self, key: Any) -> Self:
-        return self._apply(shaping.Index(_plain(key)), (self,))
+        return self.apply(shaping.Index(_plain(key)), (self,))
 
     def __len__(self) -> int:
         if not self.shape:
@@ -143,7 +143,7 @@ class Operand(Recorder):
 
     def sum(self, axis: reduction.Axis = None, keepdims: bool = False) -> Self:
         """Sum over ``axis`` (None: all axes)."""
-        return self._apply(reduction.summed(axis, keepdims), (self,))
+        return self.apply(reduction.summed(axis, keepdims), (self,))
 
     def mean(self, axis: reduction.Axis = None, keepdims: bool = False) -> Self:
         """Average over ``axis`` (None: all axes)."""
@@ -200,7 +200,7 @@ class Operand(Recorder):
             )
         if op is arithmetic.power:
             return inputs[0] ** inputs[1] if isinstance(inputs[0], Operand) else self.__rpow__(inputs[0])
-        return self._apply(op, inputs)
+        return self.apply(op, inputs)
 
     def __array_function__(
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]

@@ -17,7 +17,7 @@ from minigrad.engine.recording import pauses
 from minigrad.ops import arithmetic, linalg
 from minigrad.ops.base import Op
 
-_next_serial = count(1).__next__  # atomic, so that threads may record at the same time
+next_serial = count(1).__next__  # atomic, so that threads may record at the same time
 _new = object.__new__
 # ∂E/∂E, as an array: multiplying an array by one of 0 dimensions takes two thirds of the time that a scalar takes.
 _ONE = {np.dtype(kind): np.ones((), kind) for kind in (np.float32, np.float64)}
@@ -46,15 +46,15 @@ _kept = _Kept()
 
 
 def _binary(op: Op) -> Callable[[Tensor, Any], Tensor]:
-    """Give an operator as a method: what ``_apply`` does, spelled out for two operands, at half its overhead.
+    """Give an operator as a method: what ``apply`` does, spelled out for two operands, at half its overhead.
 
-    Whatever is out of the ordinary, an error included, is left to ``_apply``.
+    Whatever is out of the ordinary, an error included, is left to ``apply``.
     """
     forward = op.forward
 
     def operator(a: Tensor, b: Any) -> Tensor:
         if pauses.count:
-            return a._apply(op, (a, b))
+            return a.apply(op, (a, b))
         x = a.data
         kind = type(b)
         if kind is ndarray or kind is float:
@@ -64,11 +64,11 @@ def _binary(op: Op) -> Callable[[Tensor, Any], Tensor]:
             z = b.data
             recorded = a.serial > 0 or b.serial > 0
         else:
-            return a._apply(op, (a, b))
+            return a.apply(op, (a, b))
         try:
             data = forward(x, z)
         except (ValueError, TypeError):
-            return a._apply(op, (a, b))
+            return a.apply(op, (a, b))
         result = _new(Tensor)
         result.data = data
         if recorded:
@@ -79,7 +79,7 @@ def _binary(op: Op) -> Callable[[Tensor, Any], Tensor]:
             result._b = b
             result._x = x
             result._z = z
-            result.serial = _next_serial()
+            result.serial = next_serial()
         else:
             _keep_formula(result, op, (a, b), (x, z))
         return result
@@ -121,19 +121,19 @@ class Tensor(Operand):
     Tensor([2., 4.])
     """
 
-    # A result sets only those without an underscore, to stay cheap; the properties below know what to do for the rest.
+    # A result sets no name, no place and no gradient, to stay cheap: the properties below know what to do without them.
     # An operation on two operands has them in _a and _b, and the arrays and numbers that it was computed from in _x and
     # _z; any other has a tuple of its operands in _a, one of the values in _x, and None in _b. Without two tuples a
     # result is recorded faster, and the garbage collector, which looks at every recorded operation some seven times
     # in a chain of 10⁶, has one object to look at instead of three.
     plain = False  # it is a Tensor, and does not merely stand for an array while a function is traced
-    __slots__ = ("__weakref__", "_a", "_b", "_grad", "_name", "_place", "_x", "_z", "data", "op", "serial")
+    __slots__ = ("__weakref__", "_a", "_b", "_name", "_place", "_x", "_z", "data", "op", "serial", "stored_grad")
     data: Any
     _a: Any
     _b: Any
     _x: Any
     _z: Any
-    _grad: Tensor | None
+    stored_grad: Tensor | None
     _name: str | None
     _place: str | None
 
@@ -147,7 +147,7 @@ class Tensor(Operand):
         self.data = data if is_array(data) else np.asarray(data)
         if self.data.dtype.kind not in "biufc":
             raise TypeError(f"Tensor: wanted numbers, not {type(data).__name__} (dtype {self.data.dtype}).")
-        self.op, self.serial, self._grad, self._name = None, 0, None, name
+        self.op, self.serial, self.stored_grad, self._name = None, 0, None, name
         self._place = place()
         if requires_grad:
             self.requires_grad = True
@@ -183,15 +183,15 @@ class Tensor(Operand):
                 f"Convert it first, with .astype(float)."
             )
         self.op = None
-        self.serial = (self.serial or _next_serial()) if value else 0
-        self._grad = self.grad
+        self.serial = (self.serial or next_serial()) if value else 0
+        self.stored_grad = self.grad
 
     @property
     def grad(self) -> Tensor | None:
         """∂E/∂(this tensor), added up over the calls of ``backward`` since it was last set to None."""
         if pauses.count and pauses.thread.tracer is not None:
             pauses.thread.tracer.touch(self)
-        return getattr(self, "_grad", None)
+        return getattr(self, "stored_grad", None)
 
     @grad.setter
     def grad(self, value: Tensor | None) -> None:
@@ -202,7 +202,7 @@ class Tensor(Operand):
                 raise ValueError(f"grad of {described(self)}: wanted shape {self.shape}, not {value.shape}.")
         if pauses.count and pauses.thread.tracer is not None:
             pauses.thread.tracer.forget(self)
-        self._grad = value
+        self.stored_grad = value
 
     @property
     def name(self) -> str | None:
@@ -218,7 +218,7 @@ class Tensor(Operand):
         """Where a leaf was made, as ``file.py:line``."""
         return getattr(self, "_place", None)
 
-    def _apply(self, op: Op, inputs: tuple[Any, ...]) -> Tensor:
+    def apply(self, op: Op, inputs: tuple[Any, ...]) -> Tensor:
         """Compute an operation, and record it if a gradient flows to one of its inputs."""
         if pauses.count and pauses.thread.tracer is not None:
             return pauses.thread.tracer.apply(op, inputs)
@@ -233,7 +233,7 @@ class Tensor(Operand):
                     if x.serial > 0:
                         recorded = True
                 else:
-                    values.append(x if type(x) is ndarray or type(x) is float else _operand(op, x))
+                    values.append(x if type(x) is ndarray or type(x) is float else as_operand(op, x))
             values = tuple(values)
         try:
             data = op.forward(*values)
@@ -244,7 +244,7 @@ class Tensor(Operand):
         if recorded and op.differentiable and not (pauses.count and pauses.thread.paused):
             if len(inputs) > 1 and data.dtype.kind == "c":
                 _check_real(op, data, inputs)
-            result.op, result._a, result._b, result._x, result.serial = op, inputs, None, values, _next_serial()
+            result.op, result._a, result._b, result._x, result.serial = op, inputs, None, values, next_serial()
         else:
             _keep_formula(result, op, inputs, values)
         return result
@@ -263,7 +263,7 @@ class Tensor(Operand):
 
         Raises ``ValueError`` if this tensor requires no gradient, or is no scalar and no ``gradient`` is given.
         """
-        seed = self._seed(gradient)
+        seed = self.seed_gradient(gradient)
         start = seed if create_graph else seed.data
         keep = _kept if _kept.tensors else None
         seen = {id(seed.data)}
@@ -277,9 +277,9 @@ class Tensor(Operand):
             else:
                 new = _new(Tensor)
                 new.data, new.op, new.serial = data, None, 0
-            t._grad = new if t._grad is None else t._grad + new
+            t.stored_grad = new if t.stored_grad is None else t.stored_grad + new
 
-    def _seed(self, gradient: Any) -> Tensor:
+    def seed_gradient(self, gradient: Any) -> Tensor:
         """Give ∂E/∂(this tensor) as a tensor: 1 for a scalar, or what the caller gave, checked."""
         if self.serial <= 0:
             raise ValueError(
@@ -294,12 +294,12 @@ class Tensor(Operand):
                     f"Reduce it, with .sum() say, or give gradient=∂E/∂(this tensor) of that shape."
                 )
             dtype = self.data.dtype
-            return _constant(_ONE[dtype] if dtype in _ONE else dtype.type(1))
+            return constant_tensor(_ONE[dtype] if dtype in _ONE else dtype.type(1))
         if isinstance(gradient, Tensor):
             seed = gradient if gradient.dtype == self.dtype else gradient.astype(self.dtype)
         else:
-            seed = _constant(gradient if is_array(gradient) else np.array(gradient, self.dtype))
-            seed = seed if seed.dtype == self.dtype else _constant(seed.data.astype(self.dtype))
+            seed = constant_tensor(gradient if is_array(gradient) else np.array(gradient, self.dtype))
+            seed = seed if seed.dtype == self.dtype else constant_tensor(seed.data.astype(self.dtype))
         if seed.shape != shape:
             raise ValueError(f"backward: gradient must have the shape of {described(self)}, {shape}, not {seed.shape}.")
         return seed
@@ -309,12 +309,12 @@ class Tensor(Operand):
         if self.serial <= 0:
             raise ValueError(f"retain_grad: no gradient flows to {described(self)}, since it requires none.")
         if self.op is not None:
-            self._grad = self.grad
+            self.stored_grad = self.grad
             _kept.add(self)
 
     def detach(self) -> Tensor:
         """Give a tensor of the same array through which no gradient flows."""
-        result = _constant(self.data)
+        result = constant_tensor(self.data)
         result._name = self.name
         return result
 
@@ -392,7 +392,7 @@ class Tensor(Operand):
         return _restored, (self.data, self.requires_grad, self.name)
 
 
-def _constant(data: Any) -> Tensor:
+def constant_tensor(data: Any) -> Tensor:
     """Give a tensor through which no gradient flows, without the questions that the constructor asks a user."""
     t = _new(Tensor)
     t.data, t.op, t.serial = data, None, 0
@@ -409,9 +409,9 @@ def _with_data(g: Tensor, data: Any) -> Tensor:
     """Give a recorded gradient on an array of its own."""
     if data is g.data:
         return g
-    t = _constant(data)
+    t = constant_tensor(data)
     if g.op is not None:
-        t.op, t._a, t._b, t._x, t.serial = g.op, g.inputs, None, g.values, _next_serial()
+        t.op, t._a, t._b, t._x, t.serial = g.op, g.inputs, None, g.values, next_serial()
     return t
 
 
@@ -429,7 +429,7 @@ def _holds_tensor(data: Any) -> bool:
     return any(isinstance(x, Tensor) or (isinstance(x, list | tuple) and _holds_tensor(x)) for x in data)
 
 
-def _operand(op: Op, x: Any) -> Any:
+def as_operand(op: Op, x: Any) -> Any:
     """Give an operand that is no tensor: a number as it is, so that float32 stays float32 (NEP 50), or an array."""
     if isinstance(x, int | float) or is_array(x):
         return x

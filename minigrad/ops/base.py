@@ -16,8 +16,9 @@ class Recorder:
 
     __slots__ = ()
 
-    def _apply(self, op: Op, inputs: tuple[Any, ...]) -> Self:
-        raise NotImplementedError(f"{type(self).__name__} must define _apply(op, inputs)")
+    def apply(self, op: Op, inputs: tuple[Any, ...]) -> Self:
+        """Apply an Op to inputs, of which one or more record, and give the value, of this kind."""
+        raise NotImplementedError(f"{type(self).__name__} must define apply(op, inputs)")
 
 
 class Op:
@@ -71,7 +72,7 @@ class Op:
         """Apply to arrays, Tensors or Nodes: the first operand that records decides."""
         for x in inputs:
             if isinstance(x, Recorder):
-                return x._apply(self, inputs)
+                return x.apply(self, inputs)
         return self.forward(*inputs)
 
     def _key(self) -> tuple[Any, ...]:

@@ -43,7 +43,7 @@ def copied(nodes: Iterable[Node], symbols: Mapping[Node, str]) -> dict[Node, Any
             copies[x] = x if number else Node(name=symbols.get(x, "?"), shape=x.shape, dtype=x.dtype, table=table)
         inputs = tuple(copies[x] if isinstance(x, Node) else x for x in node.inputs)
         recorder = next(x for x in inputs if isinstance(x, Node))
-        copies[node] = recorder._apply(node.op, inputs)  # type: ignore[arg-type]
+        copies[node] = recorder.apply(node.op, inputs)  # type: ignore[arg-type]
     return copies
 
 

@@ -49,7 +49,7 @@ def double_sign(node: Node) -> Any:
         for i, part in enumerate(x.inputs):
             if isinstance(part, Node) and part.op == subtract and x.op is not None:
                 a, b = part.inputs
-                return x._apply(x.op, (*x.inputs[:i], b - a, *x.inputs[i + 1 :]))
+                return x.apply(x.op, (*x.inputs[:i], b - a, *x.inputs[i + 1 :]))
     return _negated(x)
 
 
@@ -97,12 +97,12 @@ def sign_in_product(node: Node) -> Any:
         a, b = node.inputs
         for x, y in ((_negated(a), b), (a, _negated(b))):
             if x is not None and y is not None:
-                return -node._apply(node.op, (x, y))
+                return -node.apply(node.op, (x, y))
         if node.op != matmul and number_of(a) == -1:
             return -b if node.op == multiply and getattr(b, "dtype", None) != np.bool_ else None
     elif isinstance(node.op, Sum | Transpose | Reshape):
         x = _negated(node.inputs[0])
-        return None if x is None else -node._apply(node.op, (x,))
+        return None if x is None else -node.apply(node.op, (x,))
     return None
 
 

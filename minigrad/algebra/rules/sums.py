@@ -28,7 +28,7 @@ def sum_of_product(node: Node) -> Any:
     for c, x in ((a, b), (b, a)) if inner == multiply else ((b, a),):
         if not isinstance(x, Node) or x.shape != product.shape or not _constant_along(c, axes, product.ndim):
             continue
-        total = node._apply(op, (x,))
+        total = node.apply(op, (x,))
         c = _without_axes(c, axes, op.keepdims, product.ndim)
         return c * total if inner == multiply else total / c
     return None
@@ -56,7 +56,7 @@ def axes_of_sum(node: Node) -> Any:
     axes = normalize_axis(node.op.axis, np.ndim(x))
     whole = len(axes) == np.ndim(x) and not node.op.keepdims
     axis = None if whole else axes[0] if len(axes) == 1 else tuple(sorted(axes))
-    return None if axis == node.op.axis else node._apply(Sum(axis, node.op.keepdims), (x,))
+    return None if axis == node.op.axis else node.apply(Sum(axis, node.op.keepdims), (x,))
 
 
 @on(Sum)
@@ -98,7 +98,7 @@ def sum_of_sum(node: Node) -> Any:
     left = [i for i in range(x.ndim) if inner.keepdims or i not in first]
     axes = {*first, *(left[i] for i in normalize_axis(outer.axis, total.ndim))}
     both = Sum(tuple(sorted(axes)), outer.keepdims)
-    return node._apply(both, (x,)) if both.shape(x.shape) == node.shape else None
+    return node.apply(both, (x,)) if both.shape(x.shape) == node.shape else None
 
 
 @on(Sum)
@@ -112,7 +112,7 @@ def sum_of_transpose(node: Node) -> Any:
     order = [i % x.ndim for i in (range(x.ndim)[::-1] if transpose.axes is None else transpose.axes)]
     summed = normalize_axis(op.axis, x.ndim)
     left = [i for place, i in enumerate(order) if place not in summed]
-    return node._apply(Sum(tuple(sorted(order[i] for i in summed))), (x,)) if left == sorted(left) else None
+    return node.apply(Sum(tuple(sorted(order[i] for i in summed))), (x,)) if left == sorted(left) else None
 
 
 @on(Sum)
@@ -127,4 +127,4 @@ def sum_of_broadcast(node: Node) -> Any:
         summed = normalize_axis(op.axis, copies.ndim)
         own = (1,) * (copies.ndim - x.ndim) + x.shape
         return copies.size // x.size * x if all(own[i] == 1 for i in summed) else None
-    return copies.size // x.size * node._apply(Sum(), (x,)) if node.shape == () else None
+    return copies.size // x.size * node.apply(Sum(), (x,)) if node.shape == () else None

@@ -29,10 +29,10 @@ def _in_memory(node: Node) -> Any:
         try:
             layout(node)
         except Unsupported:
-            return node._apply(node.op, tuple(copied(x) for x in node.inputs))
+            return node.apply(node.op, tuple(copied(x) for x in node.inputs))
     elif node.shape and not is_elementwise(node) and not is_reduction(node):
         inputs = tuple(copied(x) if isinstance(x, Node) and x.shape and not root(x).shape else x for x in node.inputs)
-        return None if all(x is y for x, y in zip(inputs, node.inputs, strict=True)) else node._apply(node.op, inputs)
+        return None if all(x is y for x, y in zip(inputs, node.inputs, strict=True)) else node.apply(node.op, inputs)
     return None
 
 

@@ -42,7 +42,7 @@ def narrowed(node: Node) -> Any:
         return Spread(node.shape)(number) if isinstance(number, Node) and number.op is not node.op else None
     if not isinstance(node.op, Elementwise) or node.size != 1 or not node.shape:
         return None
-    return Spread(node.shape)(node._apply(node.op, tuple(_as_number(x) for x in node.inputs)))
+    return Spread(node.shape)(node.apply(node.op, tuple(_as_number(x) for x in node.inputs)))
 
 
 def _as_number(x: Any) -> Any:
@@ -63,7 +63,7 @@ def shaped(node: Node) -> Any:
     if not isinstance(op, Elementwise) or not 1 < node.size <= SMALL or len(inputs) < 2:
         return None
     alike = tuple(_in_shape(x, node.shape) for x in inputs)
-    return None if all(x is y for x, y in zip(alike, inputs, strict=True)) else node._apply(op, alike)
+    return None if all(x is y for x, y in zip(alike, inputs, strict=True)) else node.apply(op, alike)
 
 
 def _in_shape(x: Any, shape: tuple[int, ...]) -> Any:
@@ -73,7 +73,7 @@ def _in_shape(x: Any, shape: tuple[int, ...]) -> Any:
     if x.size == prod(shape):
         return Reshape(shape)(x)
     if isinstance(x.op, Elementwise) and len(x.inputs) == 1:  # log Σ, say: then Σ itself serves all of its users
-        return x._apply(x.op, (_in_shape(x.inputs[0], shape),))
+        return x.apply(x.op, (_in_shape(x.inputs[0], shape),))
     return Spread(shape)(x)
 
 

@@ -108,7 +108,7 @@ def _opened(node: Node) -> Any:
     if op == identity:
         return inputs[0]
     if isinstance(op, BroadcastTo | Reshape | Transpose | Cast) and not isinstance(inputs[0], Node):
-        return node._apply(op, (settled(inputs[0], Node(dtype=node.dtype, table=node.table)),))
+        return node.apply(op, (settled(inputs[0], Node(dtype=node.dtype, table=node.table)),))
     if isinstance(op, Softmax):
         (x,) = inputs
         (axis,) = normalize_axis(op.axis, x.ndim)
@@ -189,7 +189,7 @@ def held(x: Any) -> Any:
 
 def copied(x: Node) -> Node:
     """Give a copy of an array."""
-    return x._apply(Cast(x.dtype), (x,))
+    return x.apply(Cast(x.dtype), (x,))
 
 
 def is_view(op: Op | None) -> bool:

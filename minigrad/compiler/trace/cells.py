@@ -63,13 +63,13 @@ class Cell:
 
     def item(self) -> Cell:
         """Give the one element as a number."""
-        return Cell(self.node._apply(item, (self.node,)))
+        return Cell(self.node.apply(item, (self.node,)))
 
     def write(self, node: Any) -> Cell:
         """Take new contents, in the shape and dtype that this array has."""
         old = self.node
         if np.shape(node) != old.shape:
-            node = BroadcastTo(old.shape)(node if isinstance(node, Node) else old._constant(np.asarray(node)))
+            node = BroadcastTo(old.shape)(node if isinstance(node, Node) else old.constant(np.asarray(node)))
         if isinstance(node, Node) and node.dtype != old.dtype and not node.weak:
             node = Cast(old.dtype)(node)
         self.node = node

@@ -69,7 +69,7 @@ class Gradient(Source):
 
     def read(self, arguments: list[Any]) -> Any:
         """Give the gradient's array."""
-        grad = (self.tensor if self.position is None else arguments[self.position])._grad
+        grad = (self.tensor if self.position is None else arguments[self.position]).stored_grad
         return None if grad is None else grad.data
 
 

@@ -52,10 +52,12 @@ class Traced(Tensor):
         """The expression."""
         return _slot.__get__(self)
 
-    def _apply(self, op: Op, inputs: tuple[Any, ...]) -> Traced:
+    def apply(self, op: Op, inputs: tuple[Any, ...]) -> Traced:
+        """Write an operation down instead of computing it."""
         return self.tracer.apply(op, inputs)
 
-    def _seed(self, gradient: Any) -> Traced:
+    def seed_gradient(self, gradient: Any) -> Traced:
+        """Give the expression to start the walk with, as a Tensor's does."""
         if gradient is None and self.serial > 0 and not self.shape:
             return Traced(self.tracer, self.tracer.seed(self.dtype))
         if isinstance(gradient, Traced):
@@ -63,14 +65,14 @@ class Traced(Tensor):
         elif self.serial > 0 and gradient is not None:
             seed = self.tracer.operand(gradient if isinstance(gradient, Tensor) else np.asarray(gradient, self.dtype))
         else:
-            return super()._seed(gradient)  # type: ignore[return-value]
+            return super().seed_gradient(gradient)  # type: ignore[return-value]
         if seed.shape != self.shape:
             raise ValueError(f"backward: gradient must have this tensor's shape {self.shape}, not {seed.shape}.")
         return seed
 
     def backward(self, gradient: Any = None, create_graph: bool = False) -> None:
         """Write down the gradients of all leaves, and add them to what those have."""
-        seed = self._seed(gradient)
+        seed = self.seed_gradient(gradient)
         found = pullback(self, seed if create_graph else seed.node, create_graph=create_graph)
         for leaf, g in found.items():
             self.tracer.add_gradient(leaf, g if create_graph else Traced(self.tracer, g))
@@ -88,7 +90,7 @@ class Traced(Tensor):
         if g is None:
             return Traced(
                 self.tracer,
-                self.node._apply(BroadcastTo(self.shape), (self.tracer.constant(np.zeros((), self.dtype)),)),
+                self.node.apply(BroadcastTo(self.shape), (self.tracer.constant(np.zeros((), self.dtype)),)),
             )
         return Traced(self.tracer, g)
 

@@ -13,7 +13,7 @@ from minigrad.compiler.trace.traced import Traced, TraceError
 from minigrad.engine.errors import explained, place
 from minigrad.engine.node import Node, Table
 from minigrad.engine.recording import pauses
-from minigrad.engine.tensor import Tensor, _next_serial, _operand, is_array
+from minigrad.engine.tensor import Tensor, as_operand, is_array, next_serial
 from minigrad.ops.base import Op
 from minigrad.ops.shaping import Gather, Index
 
@@ -107,7 +107,7 @@ class Tracer:
         if isinstance(x, Tensor):
             return self.twin(x)
         if not isinstance(x, np.ndarray | np.generic) and op is not None:
-            x = _operand(op, x)
+            x = as_operand(op, x)
         if isinstance(x, int | float) and not isinstance(x, np.generic):
             return x
         if isinstance(x, np.generic):
@@ -140,7 +140,7 @@ class Tracer:
         traced = [x for x in operands if isinstance(x, Traced)]
         result = Traced(self, node, plain=all(x.plain for x in traced))
         if op.differentiable and not pauses.thread.paused and any(x.serial > 0 for x in traced):
-            result.op, result._a, result._b, result._x, result.serial = op, operands, None, values, _next_serial()
+            result.op, result._a, result._b, result._x, result.serial = op, operands, None, values, next_serial()
         return result
 
     def chosen(self, op: Index, inputs: tuple[Any, ...]) -> tuple[Op, tuple[Any, ...]]:
@@ -153,7 +153,7 @@ class Tracer:
 
     def variable(self, x: Any) -> Traced:
         """Give a leaf of the same value, for a gradient transform to differentiate by."""
-        return Traced(self, self.operand(x).node, _next_serial())
+        return Traced(self, self.operand(x).node, next_serial())
 
     # gradients
 
@@ -161,10 +161,10 @@ class Tracer:
         """See to it that the gradient which a Tensor came with is an input, not a value."""
         if id(t) in self.before or isinstance(t, Traced):
             return
-        grad = t._grad if hasattr(t, "_grad") else None
+        grad = t.stored_grad if hasattr(t, "stored_grad") else None
         self.before[id(t)] = (t, grad)
         if grad is not None:
-            t._grad = Traced(self, self.input(Gradient(t, self.positions.get(id(t))), grad.data))
+            t.stored_grad = Traced(self, self.input(Gradient(t, self.positions.get(id(t))), grad.data))
 
     def forget(self, t: Tensor) -> None:
         """Set a Tensor's gradient to None."""
@@ -173,21 +173,21 @@ class Tracer:
         else:
             self.identify(t)
         self.touch(t)
-        if id(t) not in self.settled and t._grad is not None:
+        if id(t) not in self.settled and t.stored_grad is not None:
             self.inputs.pop(Gradient(t).key, None)
         self.settled.add(id(t))
-        t._grad = None
+        t.stored_grad = None
 
     def add_gradient(self, leaf: Traced, g: Any) -> None:
         """Add to the gradient of the Tensor that a leaf stands for."""
         owner = self.owners.get(leaf, leaf)
         self.touch(owner)
-        before = getattr(owner, "_grad", None)
-        owner._grad = g if before is None else before + g
+        before = getattr(owner, "stored_grad", None)
+        owner.stored_grad = g if before is None else before + g
         if owner is not leaf:
-            leaf._grad = owner._grad
+            leaf.stored_grad = owner.stored_grad
         self.consumed.discard(id(owner))
-        self.gradients.add(owner._grad.node)  # type: ignore[union-attr]
+        self.gradients.add(owner.stored_grad.node)  # type: ignore[union-attr]
 
     # updates
 
@@ -201,7 +201,7 @@ class Tracer:
         ready = []
         for row in optimizer._rows:
             self.touch(row.param)
-            if row.param._grad is not None:
+            if row.param.stored_grad is not None:
                 ready.append(row)
         if not ready:
             raise RuntimeError(f"{type(optimizer).__name__}.step: no parameter has a gradient; call backward() first")
@@ -211,7 +211,7 @@ class Tracer:
         for name, number in numbers.items():
             rule.__dict__["_lr" if name == "lr" else name] = number
         for row in ready:
-            param, g = row.param, self.operand(row.param._grad).node
+            param, g = row.param, self.operand(row.param.stored_grad).node
             sources: dict[str, Source] = {name: State(row, name) for name in row.state}
             cells = {name: Cell(self.current(source, row.state[name])) for name, source in sources.items()}
             w = Cell(self.twin(param).node)
@@ -227,7 +227,7 @@ class Tracer:
         source = Data(t)
         self.updates[source.key] = (source, node)
         twin = Traced(self, node, t.serial)
-        twin.name, twin._grad = t.name, t._grad
+        twin.name, twin.stored_grad = t.name, t.stored_grad
         self.twins[id(t)], self.owners[twin] = (t, twin), t
 
     # the end
@@ -245,7 +245,7 @@ class Tracer:
     def restore(self) -> None:
         """Give all Tensors back the gradients that they had, and the arrays that the function wrote into directly."""
         for t, grad in self.before.values():
-            t._grad = grad
+            t.stored_grad = grad
 
     def written(self) -> Tensor | None:
         """Find a Tensor whose array the function has changed behind the trace's back, and undo it."""
