@@ -58,29 +58,10 @@ DOORS: dict[str, tuple[str, ...]] = {
 }
 # violation -> why it is there still. Whoever mends one takes it out.
 KNOWN: dict[str, str] = {
-    **dict.fromkeys(
-        (
-            *(f"private minigrad.algebra.{name} _apply" for name in ("form", "rewrite", "simplify")),
-            *(f"private minigrad.algebra.rules.{name} _apply" for name in ("signs", "sums")),
-            "private minigrad.derivation.slips _apply",
-            "private minigrad.structure.chain_rule _apply",
-        ),
-        "a Node is asked to apply an Op: that is its public side",
-    ),
-    "private minigrad.algebra.trace _constant": "likewise, to hold an array",
-    "private minigrad.derivation.slips _constant": "likewise",
-    "private minigrad.compiler.trace.cells _constant": "likewise",
-    "private minigrad.compiler.entry _constant": "of a Tensor",
-    **dict.fromkeys(
-        (
-            *(f"private minigrad.compiler.{name} _grad" for name in ("epochs", "record", "trace.sources")),
-            *(f"private minigrad.compiler.trace.tracer {name}" for name in ("_a", "_b", "_x", "_grad")),
-            *(f"private minigrad.compiler.trace.tracer {name}" for name in ("_next_serial", "_operand")),
-            "private minigrad.compiler.record _a",
-            "private minigrad.optim _grad",
-        ),
-        "a Tensor's storage is read past its properties, for their cost",
-    ),
+    "private minigrad.compiler.record _a": "a Tensor's storage is read past its properties, for their cost",
+    "private minigrad.compiler.trace.tracer _a": "likewise",
+    "private minigrad.compiler.trace.tracer _b": "likewise",
+    "private minigrad.compiler.trace.tracer _x": "likewise",
     "private minigrad.compiler.trace.tracer _rows": "optimizers have no protocol for the tracer yet",
     "private minigrad.compiler.trace.tracer _update": "optimizers have no protocol for the tracer yet",
     "circle minigrad.compiler.numpy.calls minigrad.compiler.numpy.source": "only for a type",
