@@ -70,7 +70,7 @@ def test_index_notation_is_the_books():
 def test_the_samples_have_an_index_where_they_are_summed():
     loss, _ = mlp()
     lines = derive(loss).to_text("index").splitlines()
-    assert lines[0] == "δₖ = ∂E/∂uₖ = yₖ Σᵣ tᵣ − tₖ"
+    assert lines[0] == "δₖ = ∂E/∂uₖ = yₖ Σᵣ tᵣ − tₖ = yₖ − tₖ if Σ T = 1, as in this T"
     assert lines[1:3] == ["∂E/∂wⱼₖ = Σₙ yₙⱼ δₙₖ", "∂E/∂bₖ = Σₙ δₙₖ"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +10,9 @@ import numpy as np
 
 from minigrad.algebra.graph import Graph
 from minigrad.engine.claims import is_one_hot
-from minigrad.engine.node import Node
+from minigrad.engine.node import Node, ordered
 from minigrad.engine.tensor import Tensor
+from minigrad.ops.reduction import Sum, normalize_axis
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,8 @@ def checked(fact: SumsToOne, graph: Graph) -> Node:
 def carried(graph: Graph) -> list[SumsToOne]:
     """Give the facts that inputs bring along: rows of a ``one_hot`` array sum to 1, unless it was written to since.
 
+    So do those of a view of its rows, such as ``T[:3]``.
+
     They hold for the traced values, so a graph that is to run on others should not be simplified by them.
     """
     facts = []
@@ -59,6 +63,24 @@ def carried(graph: Graph) -> list[SumsToOne]:
         if node in graph.values and is_one_hot(graph.values[node]) and _off(fact, graph.values[node]) is None:
             facts.append(fact)
     return facts
+
+
+def borne_out(expressions: Iterable[Any], graph: Graph, about: Container[Node]) -> list[SumsToOne]:
+    """Give the facts that nobody declared and that the traced values bear out, of inputs ``about`` which they may be.
+
+    Only those that expressions could be shorter by: of a sum that stands in one of them.
+    """
+    names = {x: name for name, x in graph.inputs.items() if x in about and x in graph.values}
+    found: dict[SumsToOne, bool] = {}
+    for node in ordered(expressions):
+        t = node.inputs[0] if isinstance(node.op, Sum) else None
+        if not isinstance(node.op, Sum) or t not in names:
+            continue
+        axes = normalize_axis(node.op.axis, t.ndim)
+        if len(axes) == 1:
+            fact = SumsToOne(names[t], axes[0] - t.ndim if axes[0] == t.ndim - 1 else axes[0])
+            found.setdefault(fact, _off(fact, graph.values[t]) is None)
+    return [fact for fact, holds in found.items() if holds]
 
 
 def _check(fact: SumsToOne, values: Any) -> None:

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.algebra.facts import SumsToOne, carried, checked
+from minigrad.algebra.facts import SumsToOne, borne_out, carried, checked
 from minigrad.algebra.form import in_form
 from minigrad.algebra.graph import Graph, evaluate
 from minigrad.algebra.simplify import simplify
 from minigrad.algebra.trace import lifted, names_of
 from minigrad.derivation.cut import Cut, substituted
-from minigrad.derivation.lines import Derivation, Line
+from minigrad.derivation.lines import Derivation, Line, Supposing
 from minigrad.engine.node import Node, ordered
 from minigrad.engine.tensor import Tensor
 from minigrad.notation.formula import text
@@ -33,7 +33,8 @@ def derive(
     U, layer output Y, named tensor and gradient. ``wrt`` are the tensors whose gradients are wanted, by default all
     inputs that require one; a named result of an operation may be among them. ``names=locals()`` names tensors and
     arrays that have no name of their own. ``given`` declares facts such as ``sums_to_one(t)``; a ``one_hot`` array
-    carries its own. The lines that need a fact say so.
+    carries its own. The lines that need a fact say so; one that a fact would shorten which nobody declared, and which
+    the data bear out, says that too: ``= Y − T if Σ T = 1, as in this T``.
 
     Raises ``ValueError`` for a loss that is no scalar or has no record, a tensor that the loss does not depend on, a
     fact that the data contradict, and a name that stands for two tensors.
@@ -63,6 +64,7 @@ def _derivation(plan: Plan, given: tuple[SumsToOne, ...], loss: Tensor, nodes: M
     formulas = _Formulas(plan, cut)
     found = formulas.simplified(given)
     without = [formulas.needing(fact, given, found) for fact in given]
+    shorter = formulas.supposing(given, found)
     definitions: dict[Node, Any] = {}
     for atom, expression in zip(cut.definitions, found.definitions, strict=True):
         (definitions[atom],) = substituted([expression], definitions)
@@ -82,7 +84,13 @@ def _derivation(plan: Plan, given: tuple[SumsToOne, ...], loss: Tensor, nodes: M
             fact for fact, other in zip(given, without, strict=True) if x in other and text(other[x], names) != written
         ]
         whole = np.broadcast_to(value, x.shape)
-        lines.append(Line(plan.symbol(x), plan.called(x), written, node, whole, tuple(needed), plan.step(x), x))
+        supposing = None
+        if x in shorter:
+            supposed, facts = shorter[x]
+            (other,) = substituted([supposed], definitions)
+            supposing = Supposing(text(supposed, names), other, facts)
+        symbol, of = plan.symbol(x), plan.called(x)
+        lines.append(Line(symbol, of, written, node, whole, tuple(needed), plan.step(x), x, supposing))
         definitions[formulas.gradient[x]], values[formulas.gradient[x]] = node, whole
         if isinstance(node, Node):
             symbols.setdefault(node, plan.symbol(x))
@@ -146,6 +154,20 @@ class _Formulas:
             return {}
         others = self.simplified([other for other in given if other != fact], may[-1] + 1).formula
         return {self.targets[i]: others[self.targets[i]] for i in may}
+
+    def supposing(self, given: Sequence[SumsToOne], found: _Found) -> dict[Node, tuple[Any, tuple[SumsToOne, ...]]]:
+        """Give the formulas that facts nobody declared would make shorter, and for each those that it is about."""
+        plan = self.plan
+        data = set(plan.graph.inputs.values()) - plan.wanted
+        facts = {x: borne_out([formula], plan.graph, data) for x, formula in found.formula.items()}
+        may = [i for i, x in enumerate(self.targets) if facts[x]]
+        if not may:
+            return {}
+        every = list(dict.fromkeys(fact for some in facts.values() for fact in some))
+        others = self.simplified([*given, *every], may[-1] + 1).formula
+        targets = [self.targets[i] for i in may]
+        size = {x: len(Graph([found.formula[x]], {})) - len(Graph([others[x]], {})) for x in targets}
+        return {x: (others[x], tuple(facts[x])) for x in targets if size[x] > 0}
 
     def kept(self, found: _Found) -> list[Node]:
         """Give what has a line: what is wanted, each δ, and what the formula of another needs; in order."""

@@ -29,7 +29,7 @@ def to_text(equations: Equations, notation: str = "matrix") -> str:
     lines = []
     for line, terms in zip(equations.lines, equations.all(notation), strict=True):
         reason = f"    ({facts(line)})" if facts(line) else ""
-        lines.append(_equation(terms, writer) + (_ascii(reason) if writer is ASCII else reason))
+        lines.append(_equation(line, terms, writer, reason))
     return "\n".join(lines)
 
 
@@ -37,9 +37,8 @@ def to_latex(equations: Equations, notation: str = "matrix") -> str:
     """Write an ``aligned`` environment, for math mode of LaTeX, MathJax or KaTeX."""
     rows = []
     for line, terms in zip(equations.lines, equations.all(notation), strict=True):
-        first, *others = (write(term, LATEX) for term in terms)
-        reason = rf" && {_in_latex(facts(line))}" if facts(line) else ""
-        rows.append(f"  {first} &= {' = '.join(others)}{reason}")
+        reason = rf" && {_in_latex(f'({facts(line)})')}" if facts(line) else ""
+        rows.append("  " + _equation(line, terms, LATEX).replace(" = ", " &= ", 1) + reason)
     return "\n".join([r"\begin{aligned}", " \\\\\n".join(rows), r"\end{aligned}"])
 
 
@@ -47,16 +46,19 @@ def to_markdown(equations: Equations, notation: str = "matrix") -> str:
     """Write a table with one equation a row, its shape and what it came by; mathematics between dollar signs."""
     rows = ["| | shape | by |", "|:--|:--|:--|"]
     for line, terms in zip(equations.lines, equations.all(notation), strict=True):
-        rows.append(f"| ${_equation(terms, LATEX)}$ | {_shape(line)} | {_reasons(line).replace('|', chr(92) + '|')} |")
+        rows.append(
+            f"| ${_equation(line, terms, LATEX)}$ | {_shape(line)} | {_reasons(line).replace('|', chr(92) + '|')} |"
+        )
     return "\n".join(rows)
 
 
 def to_mathml(equations: Equations, notation: str = "matrix") -> list[str]:
     """Write each equation as a ``math`` element, with its text for who cannot see it."""
     written = []
-    for terms in equations.all(notation):
-        spoken = escape(_equation(terms, TEXT), quote=True)
+    for line, terms in zip(equations.lines, equations.all(notation), strict=True):
+        spoken = escape(_equation(line, terms, TEXT), quote=True)
         equation = "<mo>=</mo>".join(f"<mrow>{write(term, MATHML)}</mrow>" for term in terms)
+        equation += f"<mtext>&nbsp;{escape(line.supposing.reason)}</mtext>" if line.supposing else ""
         written.append(
             f'<math display="inline" alttext="{spoken}"><mstyle displaystyle="true">{equation}</mstyle></math>'
         )
@@ -86,8 +88,17 @@ def facts(line: Any) -> str:
     return "; ".join(str(fact) for fact in line.facts)
 
 
-def _equation(terms: Sequence[Term], writer: Writer) -> str:
-    return " = ".join(write(term, writer) for term in terms)
+def _equation(line: Any, terms: Sequence[Term], writer: Writer, reason: str = "") -> str:
+    """Write what is equal side by side, a reason behind it, and then what is equal only if a fact holds."""
+    sides = [write(term, writer) for term in terms]
+    supposed = f" = {sides.pop()}" if line.supposing else ""
+    words = line.supposing.reason if line.supposing else ""
+    if writer is LATEX:
+        return f"{' = '.join(sides)}{supposed}" + (rf" \quad {_in_latex(words)}" if words else "")
+    written = f" {words}" if words else ""
+    if writer is ASCII:
+        reason, written = _ascii(reason), _ascii(written)
+    return f"{' = '.join(sides)}{reason}{supposed}{written}"
 
 
 def _shape(line: Any) -> str:
@@ -105,4 +116,4 @@ def _ascii(written: str) -> str:
 
 def _in_latex(written: str) -> str:
     """Write a sentence between formulas: letters as text, and Σ as the sign."""
-    return r"\Sigma".join(rf"\text{{{part}}}" for part in f"({written})".replace("_", r"\_").split("Σ"))
+    return r"\Sigma".join(rf"\text{{{part}}}" for part in written.replace("_", r"\_").split("Σ"))

@@ -27,10 +27,15 @@ class Derived(Protocol):
     def node(self) -> Any: ...  # noqa: D102
     @property
     def target(self) -> Any: ...  # noqa: D102
+    @property
+    def supposing(self) -> Any: ...  # noqa: D102
 
 
 class Equations:
-    """The equations of a derivation: for each line the Terms that are equal, ``δ₂``, ``∂E/∂U₂`` and ``Y₂ − T``."""
+    """The equations of a derivation: for each line the Terms that are equal, ``δ₂``, ``∂E/∂U₂`` and ``Y₂ − T``.
+
+    The last may be one that the line only supposes to be equal.
+    """
 
     def __init__(self, lines: Sequence[Derived], graph: Graph, symbols: Mapping[Node, str]) -> None:
         self.lines, self.graph, self.symbols = list(lines), graph, symbols
@@ -50,7 +55,7 @@ class Equations:
     def _matrix(self, i: int) -> list[Term]:
         line = self.lines[i]
         left = dict.fromkeys([line.symbol, f"∂E/∂{line.of}"])
-        return [*map(symbol, left), matrix_term(line.node, self.known(i))]
+        return [*map(symbol, left), *(matrix_term(node, self.known(i)) for node in _right(line))]
 
     def _index(self, i: int) -> list[Term]:
         """Write a line by its elements, or, where an operation in it has no index form, as a whole."""
@@ -58,12 +63,13 @@ class Equations:
         if not isinstance(line.node, Node):
             return self._matrix(i)
         names = self._lettering
+        at = names.labels(line.target)
         try:
-            formula, labels = names.element(line.node, names.labels(line.target), self.known(i))
+            formulas = [names.element(node, at, self.known(i)) for node in _right(line)]
         except NoIndexForm:
             return self._matrix(i)
         left = dict.fromkeys([line.symbol, f"∂E/∂{line.of}"])
-        return [*(symbol(names.name(name, labels)) for name in left), formula]
+        return [*(symbol(names.name(name, formulas[0][1])) for name in left), *(formula for formula, _ in formulas)]
 
     @cached_property
     def _lettering(self) -> Lettering:
@@ -78,3 +84,8 @@ class Equations:
         same += [(line.target, node) for line, node in zip(lines, gradients, strict=True)]
         same += [(line.target, node) for line, node in zip(lines, own, strict=True)]
         return Lettering(self.graph.nodes, names | gradients | own, same)
+
+
+def _right(line: Derived) -> list[Any]:
+    """Give a line's formula, and the one that it supposes, if any."""
+    return [line.node, *([line.supposing.node] if line.supposing else [])]

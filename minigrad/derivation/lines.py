@@ -21,12 +21,31 @@ from minigrad.engine.tensor import Tensor
 
 
 @dataclass(frozen=True, eq=False)
+class Supposing:
+    """The shorter formula that a line would have by facts which nobody declared and the traced values bear out.
+
+    ``node`` is the formula as an expression of the graph's inputs, as a line's is.
+    """
+
+    formula: str
+    node: Any
+    facts: tuple[SumsToOne, ...]
+
+    @property
+    def reason(self) -> str:
+        """Say what is supposed: ``if Σ T = 1, as in this T``."""
+        facts = (f"Σ {x.name} = 1" + ("" if x.axis == -1 else f" along axis {x.axis}") for x in self.facts)
+        return f"if {' and '.join(facts)}, as in this {' and '.join(x.name for x in self.facts)}"
+
+
+@dataclass(frozen=True, eq=False)
 class Line:
     """One line of a derivation, ``symbol = ∂E/∂of = formula``.
 
     ``symbol`` is ∂E/∂of itself where the gradient has no symbol of its own. ``node`` is the formula as an expression
     of the graph's inputs (or a number), ``value`` what it is, in the shape of ``target``, the Node that E is
-    differentiated by. ``facts`` are those that the formula needs, ``step`` says by which step it came.
+    differentiated by. ``facts`` are those that the formula needs, ``step`` says by which step it came; ``supposing``
+    is the formula that it would have by facts that nobody declared.
     """
 
     symbol: str
@@ -37,6 +56,7 @@ class Line:
     facts: tuple[SumsToOne, ...] = ()
     step: str = ""
     target: Any = None
+    supposing: Supposing | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -47,7 +67,8 @@ class Line:
         gradient = f"∂E/∂{self.of}"
         middle = "" if self.symbol == gradient else f" = {gradient}"
         reason = f"    ({'; '.join(str(fact) for fact in self.facts)})" if self.facts else ""
-        return f"{self.symbol}{middle} = {self.formula}{reason}"
+        shorter = f" = {self.supposing.formula} {self.supposing.reason}" if self.supposing else ""
+        return f"{self.symbol}{middle} = {self.formula}{reason}{shorter}"
 
 
 class Difference(NamedTuple):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import weakref
 from typing import Any
 
+import numpy as np
+
 _one_hot: dict[int, weakref.ref[Any]] = {}  # by identity, and only while the array lives
 
 
@@ -16,6 +18,20 @@ def declared_one_hot(T: Any) -> Any:
 
 
 def is_one_hot(T: Any) -> bool:
-    """Say whether T was declared one-hot; it may have been written to since."""
+    """Say whether T was declared one-hot, or is a view of whole rows of what was; it may have been written to since."""
+    if _is_declared(T):
+        return True
+    base = T.base if isinstance(T, np.ndarray) else None
+    while base is not None and not _is_declared(base):
+        base = getattr(base, "base", None)
+    return base is not None and _has_whole_rows_of(base, T)
+
+
+def _is_declared(T: Any) -> bool:
     made = _one_hot.get(id(T))
     return made is not None and made() is T
+
+
+def _has_whole_rows_of(base: Any, T: Any) -> bool:
+    """Say whether a view steps along its last axis as the rows of its base do, from end to end."""
+    return T.ndim > 0 and T.dtype == base.dtype and (T.shape[-1], T.strides[-1]) == (base.shape[-1], base.strides[-1])
