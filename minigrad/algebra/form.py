@@ -7,7 +7,7 @@ from math import isclose
 from typing import Any
 
 from minigrad.algebra.graph import Graph
-from minigrad.algebra.rewrite import on, rewrite
+from minigrad.algebra.rewrite import Log, on, rewrite
 from minigrad.algebra.rules.signs import sign_in_product, sign_in_sum
 from minigrad.engine.node import Node, ordered
 from minigrad.ops.arithmetic import add, divide, multiply
@@ -15,8 +15,13 @@ from minigrad.ops.linalg import matmul
 from minigrad.ops.shaping import Transpose
 
 
-def in_form(expressions: Sequence[Any], graph: Graph, gradients: Container[Node]) -> list[Any]:
-    """Rewrite simplified formulas of a graph as a textbook has them; ``gradients`` stand for ∂E/∂…"""
+def in_form(
+    expressions: Sequence[Any], graph: Graph, gradients: Container[Node], log: Log | None = None
+) -> list[Any]:
+    """Rewrite simplified formulas of a graph as a textbook has them.
+
+    ``gradients`` stand for ∂E/∂…; ``log`` gets what each rule did.
+    """
     numbers = sorted({x.inputs[1] for x in graph.nodes if x.op == divide and isinstance(x.inputs[1], int | float)})
     reached: dict[Node, bool] = {}
 
@@ -43,7 +48,7 @@ def in_form(expressions: Sequence[Any], graph: Graph, gradients: Container[Node]
         return b + a if _has(b, gradients, reached) and not _has(a, gradients, reached) else None
 
     rules = (quotient_of_mean, number_before_product, one_fraction, sign_in_product, sign_in_sum, gradient_first)
-    return rewrite(expressions, rules)
+    return rewrite(expressions, rules, log)
 
 
 @on(matmul, Transpose)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from math import prod
 from typing import Any
 
-from minigrad.algebra.rewrite import typed
+from minigrad.algebra.rewrite import Change, Log, typed
 from minigrad.engine.node import Node
 from minigrad.ops.arithmetic import Power, add, divide, multiply, negative, subtract
 from minigrad.ops.elementwise import square
@@ -32,16 +32,21 @@ def is_arithmetic(node: Any) -> bool:
     return node.dtype.kind != "b"
 
 
-def shortened(root: Node) -> Any:
+def shortened(root: Node, log: Log | None = None) -> Any:
     """Give an expression equal to a region's root with strictly fewer operations, or the root itself."""
     best, least = root, size(root)
     terms = _terms(root)
-    for candidate in (_collected(_cancelled(terms)), _collected(_opened(_cancelled(terms)))):
+    cancelled = _collected(_cancelled(terms))
+    for candidate in (cancelled, _collected(_opened(_cancelled(terms)))):
         if len(candidate) > _MOST_TERMS:
             continue
         expression = _shaped(_written(candidate), root)
         if size(expression) < least and (not isinstance(expression, Node) or expression.dtype == root.dtype):
             best, least = expression, size(expression)
+    if log is not None and best is not root:
+        half = _shaped(_written(cancelled), root)
+        half = half if getattr(half, "dtype", None) == root.dtype and len(cancelled) <= _MOST_TERMS else root
+        log += [Change(x, y, shortened) for x, y in ((root, half), (half, best)) if x is not y]
     return best
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,6 +11,17 @@ from minigrad.engine.node import Node
 from minigrad.ops.base import Elementwise
 
 Rule = Callable[[Node], Any]  # an expression equal to the Node, or None where the rule does not apply
+
+
+class Change(NamedTuple):
+    """What one rule made of one Node; the first line of the rule's docstring is its equation."""
+
+    before: Node
+    after: Any
+    rule: Callable[..., Any]
+
+
+Log = list[Change]  # filled on the way, for whoever wants to tell it; None costs nothing
 
 
 def on(*ops: Any) -> Callable[[Rule], Rule]:
@@ -27,11 +38,11 @@ class RewriteError(RuntimeError):
     """Rules that undo each other."""
 
 
-def rewrite(outputs: Iterable[Any], rules: Sequence[Rule]) -> list[Any]:
+def rewrite(outputs: Iterable[Any], rules: Sequence[Rule], log: Log | None = None) -> list[Any]:
     """Rewrite expressions bottom-up by the first rule that applies, again and again, to a fixed point.
 
-    A rule sees a Node whose inputs are in normal form already. Raises ``RewriteError`` where rewriting a Node leads
-    back to it, since rules should go downhill.
+    A rule sees a Node whose inputs are in normal form already. ``log`` gets each change, in order.
+    Raises ``RewriteError`` where rewriting a Node leads back to it, since rules should go downhill.
     """
     normal: dict[Node, Any] = {}  # a Node -> its normal form
     by_name: dict[str, list[Rule]] = {}  # an operation's name -> the rules that may apply to it
@@ -48,7 +59,7 @@ def rewrite(outputs: Iterable[Any], rules: Sequence[Rule]) -> list[Any]:
             if missing:
                 stack.extend(missing)
                 continue
-            becomes[node] = _step(node, rebuilt(node, normal), _rules_of(node, rules, by_name))
+            becomes[node] = _step(node, rebuilt(node, normal), _rules_of(node, rules, by_name), log)
         result = becomes[node]
         if not isinstance(result, Node) or result is node or result in normal:
             normal[node] = normal.get(result, result) if isinstance(result, Node) else result
@@ -92,7 +103,7 @@ def _rules_of(node: Node, rules: Sequence[Rule], by_name: dict[str, list[Rule]])
     return by_name[name]
 
 
-def _step(node: Node, current: Any, rules: Sequence[Rule]) -> Any:
+def _step(node: Node, current: Any, rules: Sequence[Rule], log: Log | None) -> Any:
     if current is not node:
         return current
     for rule in rules:
@@ -100,5 +111,7 @@ def _step(node: Node, current: Any, rules: Sequence[Rule]) -> Any:
         if result is None or result is node:
             continue
         if result.dtype == node.dtype if isinstance(result, Node) else not node.shape:
+            if log is not None:
+                log.append(Change(node, result, rule))
             return result  # one that is equal but for its dtype is none
     return node

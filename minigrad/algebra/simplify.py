@@ -17,7 +17,7 @@ import numpy as np
 from minigrad.algebra.facts import SumsToOne, checked
 from minigrad.algebra.graph import Graph
 from minigrad.algebra.polynomial import is_arithmetic, shortened
-from minigrad.algebra.rewrite import Rule, on, rebuilt, rewrite
+from minigrad.algebra.rewrite import Log, Rule, on, rebuilt, rewrite
 from minigrad.algebra.rules.signs import (
     common_number,
     double_sign,
@@ -46,19 +46,19 @@ from minigrad.ops.reduction import LogSoftmax, Softmax, Sum, log_softmax, normal
 from minigrad.ops.shaping import BroadcastTo, Cast, Reshape, Transpose
 
 
-def simplify(graph: Graph, given: Iterable[SumsToOne] = ()) -> Graph:
+def simplify(graph: Graph, given: Iterable[SumsToOne] = (), log: Log | None = None) -> Graph:
     """Give an equal graph with no more operations, by the rules of this module, to a fixed point.
 
-    ``given`` holds facts such as ``sums_to_one(t)``; each is checked against the traced values. Raises ``ValueError``
-    for a fact that they contradict, or about something that is no input.
+    ``given`` holds facts such as ``sums_to_one(t)``; each is checked against the traced values. ``log`` gets what
+    each rule did. Raises ``ValueError`` for a fact that they contradict, or about something that is no input.
     """
     rules = [*RULES, *(_rule_of(fact, checked(fact, graph)) for fact in given)]
     best, seen = graph, [graph]
     short: dict[Node, Any] = {}
-    outputs = rewrite(graph.outputs, rules)
+    outputs = rewrite(graph.outputs, rules, log)
     while True:
-        regions = _regions_shortened(outputs, short)
-        outputs = outputs if _same(regions, outputs) else rewrite(regions, rules)
+        regions = _regions_shortened(outputs, short, log)
+        outputs = outputs if _same(regions, outputs) else rewrite(regions, rules, log)
         shorter = Graph(outputs, graph.values)
         if len(shorter) > len(best):
             return best
@@ -77,7 +77,7 @@ def _serials(graph: Graph) -> list[int]:
     return [x.serial for x in graph.outputs if isinstance(x, Node)]
 
 
-def _regions_shortened(outputs: Sequence[Any], short: dict[Node, Any]) -> list[Any]:
+def _regions_shortened(outputs: Sequence[Any], short: dict[Node, Any], log: Log | None = None) -> list[Any]:
     """Shorten each maximal elementwise region, from the inputs to the outputs; ``short`` keeps what was found."""
     nodes = ordered(outputs)
     arithmetic = {node for node in nodes if is_arithmetic(node)}
@@ -89,7 +89,7 @@ def _regions_shortened(outputs: Sequence[Any], short: dict[Node, Any]) -> list[A
         new = rebuilt(node, becomes)
         if is_arithmetic(new) and (node not in inside or node in used_outside):
             if new not in short:
-                short[new] = shortened(new)
+                short[new] = shortened(new, log)
             new = short[new]
         becomes[node] = new
     return [becomes[x] if isinstance(x, Node) else x for x in outputs]
@@ -253,4 +253,5 @@ def _rule_of(fact: SumsToOne, t: Node) -> Rule:
             return None
         return in_shape_of(float(prod(t.shape[i] for i in axes if i != axis)), node)
 
+    sum_is_one.__doc__ = str(fact)
     return sum_is_one
