@@ -6,8 +6,7 @@ from samples import SAMPLES
 from test_notations import NETWORKS, attention, gate_residual_and_tied, layer_normalisation, mlp
 
 from minigrad import Tensor, compare, derive, losses, nn, relu, sums_to_one
-
-PLAIN = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+from minigrad.ops.alphabet import lower, plain_digits
 
 
 def network(sizes=(4, 6, 5, 3), rows=7, hidden="sigmoid", output="softmax", reduction="sum"):
@@ -36,7 +35,7 @@ def truth(loss, given=()):
 
 def inputs_of(loss):
     """Give the values of a loss's inputs by name."""
-    return {node.name.translate(PLAIN): value for node, value in derive(loss).graph.values.items()}
+    return {plain_digits(node.name): value for node, value in derive(loss).graph.values.items()}
 
 
 def slip(loss, key, array):
@@ -108,7 +107,7 @@ def test_the_number_of_samples(options):
 def test_a_missing_derivative_of_an_activation(loss):
     values = truth(loss)
     for i in range(1, sum(key.startswith("δ") for key in values)):
-        n = str(i).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
+        n = lower(i)
         said = slip(loss, f"δ{n}", values[f"∂E/∂Y{n}"])
         assert said.startswith("f′ is missing, the derivative of ")
         assert said.endswith((f"(U{n})", f"U{n}, 0)"))

@@ -9,9 +9,9 @@ from minigrad import Tensor, derive
 from minigrad.algebra.graph import evaluate
 from minigrad.engine.node import ordered
 from minigrad.notation.index.terms import NoIndexForm, index_term
-from minigrad.notation.template import LOWERED, RAISED
 from minigrad.notation.term import symbol
 from minigrad.ops import arithmetic, elementwise
+from minigrad.ops.alphabet import LOWERED, RAISED
 from minigrad.ops.base import Elementwise
 
 KERNELS = {

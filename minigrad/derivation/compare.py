@@ -17,8 +17,8 @@ from minigrad.derivation.lines import Derivation, Line
 from minigrad.derivation.slips import Loss
 from minigrad.engine.node import Node, ordered
 from minigrad.engine.tensor import Tensor
+from minigrad.notation.symbols import pretty_name
 from minigrad.notation.writers import ASCII
-from minigrad.structure.layers import pretty
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ def _places(derivation: Derivation) -> list[_Place]:
     """Give all that has a name, in the order of the backward pass: that of the lines, the others between them."""
     cut = derivation._cut
     names = {x: atom.name for x, atom in cut.atom.items() if atom in cut.definitions}
-    names |= {x: pretty(name) for name, x in derivation.graph.inputs.items()}
+    names |= {x: pretty_name(name) for name, x in derivation.graph.inputs.items()}
     lines = {line.target: line for line in derivation}
     order = list(lines)
     for x in derivation.graph.nodes[::-1]:

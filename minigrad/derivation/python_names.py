@@ -6,7 +6,7 @@ import keyword
 import re
 from collections.abc import Hashable, Iterable, Mapping
 
-_PLAIN = {ord(small): str(n) for n, small in enumerate("₀₁₂₃₄₅₆₇₈₉")}
+from minigrad.ops.alphabet import plain_digits
 
 
 def variable(symbol: str) -> str:
@@ -15,7 +15,7 @@ def variable(symbol: str) -> str:
     >>> variable("∂E/∂W₂"), variable("δ₂"), variable("learning rate")
     ('dW2', 'δ2', 'learning_rate')
     """
-    name = re.sub(r"\W", "_", symbol.replace("∂E/∂", "d").translate(_PLAIN))
+    name = re.sub(r"\W", "_", plain_digits(symbol.replace("∂E/∂", "d")))
     name = name if name.isidentifier() else f"_{name}"
     return f"{name}_" if keyword.iskeyword(name) else name
 

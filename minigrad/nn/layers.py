@@ -18,6 +18,7 @@ from numpy.typing import DTypeLike
 from minigrad.engine.recording import random, setting
 from minigrad.engine.tensor import Tensor
 from minigrad.nn.init import Initializer, Rng, he, xavier
+from minigrad.ops.alphabet import lower
 from minigrad.ops.elementwise import relu, sigmoid, tanh
 from minigrad.ops.linalg import affine
 from minigrad.ops.reduction import softmax
@@ -25,7 +26,6 @@ from minigrad.ops.reduction import softmax
 Layer = Callable[[Any], Any]
 
 ACTIVATIONS: dict[str, Layer] = {"sigmoid": sigmoid, "tanh": tanh, "relu": relu, "softmax": softmax}
-SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 class Linear:
@@ -63,7 +63,7 @@ class Linear:
 
     def number(self, n: int) -> None:
         """Name the parameters Wₙ and bₙ, unless they bear a name of the user's."""
-        subscript = str(n).translate(SUBSCRIPTS)
+        subscript = lower(n)
         for letter, p in zip("Wb", self.parameters(), strict=False):
             if p.name == letter + self._subscript:
                 p.name = letter + subscript

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from minigrad.notation.template import LOWERED, RAISED
+from minigrad.ops.alphabet import LOWERED, RAISED, lower
 
 _NAME = re.compile(
-    rf"(?P<gradient>∂E/∂)?(?P<base>.+?)(?P<kind>(?<=[^\W_])_[a-zA-Z]+)?(?P<above>⁽[⁰¹²³⁴⁵⁶⁷⁸⁹]+⁾)?(?P<below>_?\d+|[{''.join(LOWERED)}]+)?",
+    rf"(?P<gradient>∂E/∂)?(?P<base>.+?)(?P<kind>(?<=[^\W_])_[a-zA-Z]+)?(?P<above>⁽[{''.join(RAISED)}]+⁾)?(?P<below>_?\d+|[{''.join(LOWERED)}]+)?",
     re.DOTALL,
 )
 GREEK = {"δ": "delta", "σ": "sigma", "γ": "gamma", "β": "beta", "α": "alpha", "ε": "epsilon", "λ": "lambda",
@@ -22,6 +22,11 @@ class Name(NamedTuple):
     base: str
     above: str
     below: str
+
+
+def pretty_name(name: str) -> str:
+    """Write the digits at the end of a name as a subscript: W₁."""
+    return re.sub(r"\d+$", lambda digits: lower(digits[0]), name)
 
 
 def split_name(name: str) -> Name:

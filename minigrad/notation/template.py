@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from minigrad.ops.alphabet import LOWERED, RAISED
+
 PAIRS = {"(": ")", "[": "]", "⟨": "⟩", "‖": "‖", "|": "|", "⌊": "⌋", "⌈": "⌉"}
-RAISED = dict(zip("⁻⁰¹²³⁴⁵⁶⁷⁸⁹ᵀ", "−0123456789ᵀ", strict=True))
-LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉ₙₖᵣᵢⱼₗₘₚₛₜₒᵤᵥₐₑₕₓ", "0123456789nkrijlmpstouvaehx", strict=True))
 
 _TOKEN = re.compile(
     rf"\{{(?P<slot>\w+)\}}|(?P<sum>Σ[{''.join(LOWERED)}]* ?)|(?P<raised>[{''.join(RAISED)}]+)"

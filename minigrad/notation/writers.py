@@ -7,7 +7,8 @@ from html import escape
 from typing import ClassVar
 
 from minigrad.notation.symbols import GREEK, split_name
-from minigrad.notation.template import LOWERED, PAIRS, RAISED
+from minigrad.notation.template import PAIRS
+from minigrad.ops.alphabet import LOWERED, RAISED
 
 _FUNCTIONS = frozenset(
     ("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "max", "min", "det")

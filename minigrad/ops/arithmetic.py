@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.ops.alphabet import raise_digits
 from minigrad.ops.base import Elementwise, Op, Rule, Shape, minus_one, one
 
 add = Elementwise("add", np.add, one, one, text="{a} + {b}", binds=1)
@@ -85,7 +86,7 @@ raised = lru_cache(maxsize=256, typed=True)(Power)  # building an Op costs sever
 
 def _superscript(n: float) -> str:
     if isinstance(n, int):
-        return str(n).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+        return raise_digits(n)
     return f" ^ {n}"
 
 

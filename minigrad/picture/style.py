@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.ops.alphabet import LOWERED_DIGITS
 from minigrad.picture.scene.parts import Box, Scene
 
 INK, GREY, PALE, OPERATION = "#222222", "#555555", "#9A9A9A", "#2F4B66"
@@ -21,7 +22,7 @@ SERIF = "DejaVu Serif,STIX Two Text,Cambria,Georgia,serif"
 MONO = "DejaVu Sans Mono,Menlo,Consolas,monospace"
 LEGEND = {"data": "data", "parameter": "parameter", "value": "value (forward)", "gradient": "gradient (backward)"}
 LONGEST = 46  # letters of a formula in a box; the rest is in its tooltip
-_SUBSCRIPT = "₀₁₂₃₄₅₆₇₈₉₊₋ₗ"
+_SUBSCRIPT = f"{LOWERED_DIGITS}₊₋ₗ"
 
 
 @dataclass(frozen=True)

@@ -7,21 +7,10 @@ from collections.abc import Container
 
 from minigrad.algebra.graph import Graph
 from minigrad.engine.node import Node
+from minigrad.ops.alphabet import lower, plain_digits
 from minigrad.ops.arithmetic import add
 from minigrad.ops.linalg import matmul
 from minigrad.ops.reduction import LogSoftmax
-
-SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-
-
-def subscript(n: int) -> str:
-    """Write a number as a subscript: ₁₂."""
-    return str(n).translate(SUBSCRIPTS)
-
-
-def pretty(name: str) -> str:
-    """Write the digits at the end of a name as a subscript: W₁."""
-    return re.sub(r"\d+$", lambda digits: digits[0].translate(SUBSCRIPTS), name)
 
 
 class Layer:
@@ -55,14 +44,11 @@ def layers(graph: Graph, wanted: Container[Node], named: Container[Node] | None 
         y = after[0] if len(after) == 1 and _acts_on_one(after[0]) and after[0].shape == u.shape else u
         found.append(Layer("", u, y))
         name = str(node.inputs[1].name) if named is None or node.inputs[1] in named else ""
-        digits.append("".join(re.findall(r"\d+", name.translate(_PLAIN))))
+        digits.append("".join(re.findall(r"\d+", plain_digits(name))))
     own = all(digits) and len(set(digits)) == len(digits)
     for i, layer in enumerate(found):
-        layer.number = subscript(int(digits[i]) if own else i + 1)
+        layer.number = lower(int(digits[i]) if own else i + 1)
     return found
-
-
-_PLAIN = {ord(small): str(n) for n, small in enumerate("₀₁₂₃₄₅₆₇₈₉")}
 
 
 def _is_bias(x: object, product: Node) -> bool:

@@ -9,9 +9,10 @@ from minigrad.algebra.graph import Graph
 from minigrad.engine.node import Node
 from minigrad.engine.tensor import Tensor
 from minigrad.notation.formula import text
+from minigrad.notation.symbols import pretty_name
 from minigrad.ops.arithmetic import add, subtract
 from minigrad.ops.linalg import matmul
-from minigrad.structure.layers import layers, pretty
+from minigrad.structure.layers import layers
 
 
 class Plan:
@@ -82,11 +83,11 @@ def planned(graph: Graph, nodes: Mapping[Tensor, Any], wanted: Sequence[Tensor],
     Raises ``ValueError`` for a name that stands for two tensors, and for a result in ``wanted`` that has none.
     """
     (output,) = graph.outputs
-    symbols: dict[Node, str] = {x: pretty(name) for name, x in graph.inputs.items()}
+    symbols: dict[Node, str] = {x: pretty_name(name) for name, x in graph.inputs.items()}
     for t, node in nodes.items():
         name = t.name or called.get(id(t))
         if t.op is not None and name and isinstance(node, Node) and node.op is not None and node is not output:
-            symbols.setdefault(node, pretty(name))
+            symbols.setdefault(node, pretty_name(name))
     taken: dict[str, Node] = {}
     for node, name in symbols.items():
         if taken.setdefault(name, node) is not node:

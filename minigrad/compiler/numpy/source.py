@@ -18,6 +18,7 @@ from minigrad.compiler.trace.sources import Argument, Draw, Gradient, Setting, S
 from minigrad.engine.node import Node
 from minigrad.notation.formula import text
 from minigrad.ops import linalg, shaping
+from minigrad.ops.alphabet import plain_digits
 from minigrad.ops.base import Elementwise
 
 Lines = list[str]
@@ -52,7 +53,7 @@ class Writer:
 
     def fresh(self, hint: str) -> str:
         """Give a name that is not taken, as close to the hint as Python allows."""
-        name = re.sub(r"\W", "_", hint.translate(str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789"))) or "v"
+        name = re.sub(r"\W", "_", plain_digits(hint)) or "v"
         name = f"v{name}" if name[0].isdigit() else name
         unique, number = name, 1
         while unique in self.taken:

@@ -10,8 +10,8 @@ import numpy as np
 from minigrad.engine.node import Node
 from minigrad.notation.index.axes import Along, along, fixed
 from minigrad.notation.matrix import plain_number
-from minigrad.notation.template import LOWERED
 from minigrad.notation.term import Term, needs_brackets, number
+from minigrad.ops.alphabet import lower, raise_digits
 from minigrad.ops.arithmetic import add, divide, multiply, subtract
 from minigrad.ops.base import Op
 from minigrad.ops.elementwise import identity
@@ -23,8 +23,6 @@ Labels = tuple[str | None, ...]  # the index of each axis; None where an axis of
 Name = Callable[[Node, Labels], "Term | None"]  # a Node and its indices -> the symbol it has, if it has one
 Bound = Callable[[Node, int, frozenset[str]], str]  # an axis to sum over and the indices in use -> an index for it
 _Key = tuple[int, Labels, frozenset[str]]
-
-_UNDER = {letter: small for small, letter in LOWERED.items()}
 
 
 class NoIndexForm(Exception):
@@ -140,7 +138,7 @@ def _sum(x: Term, over: str) -> Term:
     """Write Σ over some indices; over those of length 1 there is none."""
     if not over:
         return x
-    return Term(f"Σ{''.join(_UNDER[c] for c in over)} {{x}}", {"x": x}, Sum.binds, "sum")
+    return Term(f"Σ{lower(over)} {{x}}", {"x": x}, Sum.binds, "sum")
 
 
 def _softmax(
@@ -169,5 +167,5 @@ def _softmax(
 
 def with_index(base: str, layer: str, labels: Sequence[str | None]) -> str:
     """Give the name of an element: base, the number of its layer, and its indices: δ, "2", "j" → δ⁽²⁾ⱼ."""
-    above = "⁽" + layer.translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")) + "⁾" if layer else ""
-    return base + above + "".join(_UNDER[label] for label in labels if label)
+    above = "⁽" + raise_digits(layer) + "⁾" if layer else ""
+    return base + above + lower("".join(filter(None, labels)))

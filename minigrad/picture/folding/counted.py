@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-SMALL = str.maketrans("0123456789+−l", "₀₁₂₃₄₅₆₇₈₉₊₋ₗ")
-_LARGE = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+from minigrad.ops.alphabet import LOWERED_DIGITS, lower, plain_digits
+
 _NUMBER = re.compile(r"[₀-₉]+|(?<![\d.])\d+(?![\d.])")
 
 
@@ -35,13 +35,13 @@ def _fitted(texts: Sequence[str], first: int) -> str | None:
     rows = [_NUMBER.findall(text) for text in texts]
     written = parts[0]
     for column, part in zip(zip(*rows, strict=True), parts[1:], strict=True):
-        numbers = [int(number.translate(_LARGE)) for number in column]
+        numbers = [int(plain_digits(number)) for number in column]
         steps = {b - a for a, b in pairwise(numbers)}
         if len(steps) != 1:
             return None
         (step,) = steps
         rule = _rule(step, numbers[0] - step * first)
-        written += (rule.translate(SMALL) if column[0][0] in "₀₁₂₃₄₅₆₇₈₉" else rule) + part
+        written += (lower(rule) if column[0][0] in LOWERED_DIGITS else rule) + part
     return written
 
 

@@ -8,6 +8,7 @@ from itertools import accumulate
 from typing import Any
 
 from minigrad.engine.node import Node
+from minigrad.ops.alphabet import LOWERED_DIGITS, plain_digits
 from minigrad.ops.arithmetic import add
 from minigrad.picture.folding.bundle import bundled
 from minigrad.picture.folding.counted import counted
@@ -82,8 +83,8 @@ class _Folding:
         for op in self.repeat.segments[0]:
             text = counted([boxes[x.output].symbol for x in self._all(op)], exceptions=False) or ""
             before, _, after = text.partition("ₗ")
-            if after.startswith("₊") and not before.endswith(tuple("₀₁₂₃₄₅₆₇₈₉₋")):
-                return 1 + int(after[1:].translate(str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")))
+            if after.startswith("₊") and not before.endswith(tuple(LOWERED_DIGITS + "₋")):
+                return 1 + int(plain_digits(after[1:]))
         return 1
 
     def _title(self) -> str:

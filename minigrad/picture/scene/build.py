@@ -16,12 +16,14 @@ from minigrad.algebra.facts import SumsToOne
 from minigrad.algebra.graph import Graph
 from minigrad.engine.node import Node
 from minigrad.engine.tensor import Tensor
+from minigrad.notation.symbols import pretty_name
+from minigrad.ops.alphabet import lower, plain_digits
 from minigrad.ops.arithmetic import add
 from minigrad.ops.linalg import matmul
 from minigrad.picture.folding.fold import folded
 from minigrad.picture.scene.parts import Arrow, Box, Cluster, Operation, Scene
 from minigrad.structure.chain_rule import Term, copied, operations, terms, written
-from minigrad.structure.layers import SUBSCRIPTS, layers, subscript
+from minigrad.structure.layers import layers
 from minigrad.structure.source import Source, source
 from minigrad.structure.steps import TITLES, Step, steps
 
@@ -57,7 +59,7 @@ class _Stage:
 
     def __init__(self, src: Source, given: tuple[SumsToOne, ...]) -> None:
         self.src, self.graph = src, src.graph
-        self.given = tuple(SumsToOne(pretty(fact.name), fact.axis) for fact in given)
+        self.given = tuple(SumsToOne(pretty_name(fact.name), fact.axis) for fact in given)
         self.steps = steps(self.graph, src.parameters, src.names)
         (self.loss,) = self.graph.outputs
         self.users: dict[Node, list[Step]] = {}
@@ -86,15 +88,15 @@ class _Stage:
         found = [s for s in found if s.op in ("affine", "matmul")]
         numbers = [own.get(step.output, "") for step in found]
         if not all(numbers) or len(set(numbers)) < len(numbers):
-            numbers = [subscript(i + 1) for i in range(len(found))]
+            numbers = [lower(i + 1) for i in range(len(found))]
         for step, number in zip(found, numbers, strict=True):
             u, after = step.output, self.users.get(step.output, [])
             acts = len(after) == 1 and after[0].output is not self.loss and _acts_on_one(after[0])
             last = after[0] if acts else step
             y = last.output
-            key = self._id(f"layer{number.translate(_PLAIN)}")
+            key = self._id(f"layer{plain_digits(number)}")
             kind = "linear" if last is step else last.op.replace("_", " ")
-            self.clusters[key] = Cluster(key, f"Layer {number.translate(_PLAIN)} · {kind}")
+            self.clusters[key] = Cluster(key, f"Layer {plain_digits(number)} · {kind}")
             for part in (step, u, last, y):
                 self.cluster[part] = key
             self._symbol(u, f"U{number}")
@@ -109,15 +111,15 @@ class _Stage:
         values = constants = 0
         for node in self.graph.nodes:
             if node.op is None and node.value is None:
-                self._symbol(node, pretty(str(node.name)))
+                self._symbol(node, pretty_name(str(node.name)))
             elif node.op is None and node.ndim:
                 constants += 1
                 role = self._role(node)
-                self._symbol(node, role if role and role not in taken else f"c{subscript(constants)}")
+                self._symbol(node, role if role and role not in taken else f"c{lower(constants)}")
                 taken.add(self.symbols[node])
             elif node in self.made and node not in self.symbols:
                 values += node not in self.src.names
-                self._symbol(node, f"v{subscript(values)}")
+                self._symbol(node, f"v{lower(values)}")
 
     def _role(self, constant: Node) -> str:
         """Guess what a constant without a name is: t in the loss, x where it is multiplied with a parameter."""
@@ -127,7 +129,7 @@ class _Stage:
         return "x" if users and all(step in self.cluster for step in users) else ""
 
     def _symbol(self, node: Node, name: str) -> None:
-        self.symbols[node] = pretty(self.src.names[node]) if node in self.src.names else name
+        self.symbols[node] = pretty_name(self.src.names[node]) if node in self.src.names else name
 
     def _gather(self) -> None:
         """Put what only one layer needs into its frame, and what only the loss needs into the loss's."""
@@ -167,7 +169,7 @@ class _Stage:
         else:
             kind = "value" if step and x in self.src.gradients else "data"
         symbol = self.symbols[x]
-        self.ids[x] = self._id(symbol.translate(_PLAIN))
+        self.ids[x] = self._id(plain_digits(symbol))
         value = np.asarray(self.src.values[x])
         self.boxes.append(
             Box(self.ids[x], kind, symbol, x.shape, formula, value if values else None, x,  # type: ignore[arg-type]
@@ -242,17 +244,9 @@ class _Stage:
         return key
 
 
-_PLAIN = {ord(small): digit for digit, small in zip("0123456789", "₀₁₂₃₄₅₆₇₈₉", strict=True)}
-
-
 def largest(array: Any) -> float:
     """Give max |a|, and 0 where there is none or it is not finite."""
     return float(np.nan_to_num(np.abs(array), nan=0, posinf=0).max(initial=0))
-
-
-def pretty(name: str) -> str:
-    """Write the digits at the end of a name as a subscript: W₁."""
-    return re.sub(r"\d+$", lambda digits: digits[0].translate(SUBSCRIPTS), name)
 
 
 def _is_layer(node: Node, parameters: Iterable[Node]) -> bool:

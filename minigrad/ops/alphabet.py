@@ -1,0 +1,30 @@
+"""The raised and lowered characters that operations, names and indices are written with: x², W₁, ₙ."""
+
+from __future__ import annotations
+
+RAISED = dict(zip("⁻⁰¹²³⁴⁵⁶⁷⁸⁹ᵀ", "−0123456789ᵀ", strict=True))
+LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉ₙₖᵣᵢⱼₗₘₚₛₜₒᵤᵥₐₑₕₓ", "0123456789nkrijlmpstouvaehx", strict=True))
+LOWERED_DIGITS = "".join(small for small, large in LOWERED.items() if large.isdigit())
+
+_LOWER = str.maketrans({large: small for small, large in LOWERED.items()} | {"+": "₊", "−": "₋", "-": "₋"})
+_RAISE = str.maketrans({large: small for small, large in RAISED.items()} | {"-": "⁻"})
+_PLAIN = str.maketrans({small: LOWERED[small] for small in LOWERED_DIGITS})
+
+
+def lower(written: int | str) -> str:
+    """Write a number or an index as a subscript: ₁₂, ₙⱼ, ₗ₊₁.
+
+    >>> "W" + lower(12), "Y" + lower("l+1")
+    ('W₁₂', 'Yₗ₊₁')
+    """
+    return str(written).translate(_LOWER)
+
+
+def raise_digits(number: int | str) -> str:
+    """Write a whole number as a power: ⁻¹²."""
+    return str(number).translate(_RAISE)
+
+
+def plain_digits(name: str) -> str:
+    """Write the subscript digits of a name as ordinary ones: W1."""
+    return name.translate(_PLAIN)
