@@ -45,6 +45,7 @@ class Optimizer:
     """
 
     settings: ClassVar[tuple[str, ...]] = ("lr",)
+    lr: float
 
     def __init__(self, params: Iterable[Tensor], lr: float) -> None:
         self.params = _checked(params)
@@ -54,16 +55,18 @@ class Optimizer:
         ]
         self.lr = lr
 
-    @property
-    def lr(self) -> float:
-        """The learning rate η."""
-        return self._lr
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute; η is checked, and goes to every parameter. As a property it would take longer to read."""
+        if name == "lr":
+            value = _within("lr", value, np.inf)
+            for row in self._rows:
+                row.eta[...] = value
+        super().__setattr__(name, value)
 
-    @lr.setter
-    def lr(self, value: float) -> None:
-        self._lr = _within("lr", value, np.inf)
-        for row in self._rows:
-            row.eta[...] = self._lr
+    @property
+    def states(self) -> list[State]:
+        """The running values of each parameter, by name: the arrays themselves, in which the rule keeps them."""
+        return [row.state for row in self._rows]
 
     def _start(self, w: Array) -> State:
         """Give the running values of one parameter, by name, before its first step."""
@@ -72,6 +75,16 @@ class Optimizer:
     def _update(self, w: Array, g: Array, eta: Array, buf: Array, state: State) -> None:
         """Write the new w, and the new running values, in place."""
         raise NotImplementedError(f"{type(self).__name__} must define _update(w, g, eta, buf, state)")
+
+    def write_update(self, settings: Mapping[str, Any], w: Any, g: Any, buf: Any, state: dict[str, Any]) -> None:
+        """Apply the rule once, by other settings, to arrays or what computes in place as they do.
+
+        That is how a compiler reads it. w is the parameter, g its gradient, buf scratch space of their shape, state
+        the parameter's running values.
+        """
+        rule = object.__new__(type(self))
+        rule.__dict__.update(self.__dict__ | dict(settings))
+        rule._update(w, g, settings["lr"], buf, state)
 
     def step(self) -> None:
         """Update every parameter that has a gradient; all are checked before the first is changed."""

@@ -93,7 +93,7 @@ def side_by_side(make, calls, backend, tolerance=1e-12):
 
 def state(params, optimizer=None):
     """Parameters, and the running values of an optimizer."""
-    return [[p.data for p in params], [] if optimizer is None else [dict(row.state) for row in optimizer._rows]]
+    return [[p.data for p in params], [] if optimizer is None else [dict(values) for values in optimizer.states]]
 
 
 def gradients(params):

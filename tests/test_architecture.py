@@ -58,12 +58,6 @@ DOORS: dict[str, tuple[str, ...]] = {
 }
 # violation -> why it is there still. Whoever mends one takes it out.
 KNOWN: dict[str, str] = {
-    "private minigrad.compiler.record _a": "a Tensor's storage is read past its properties, for their cost",
-    "private minigrad.compiler.trace.tracer _a": "likewise",
-    "private minigrad.compiler.trace.tracer _b": "likewise",
-    "private minigrad.compiler.trace.tracer _x": "likewise",
-    "private minigrad.compiler.trace.tracer _rows": "optimizers have no protocol for the tracer yet",
-    "private minigrad.compiler.trace.tracer _update": "optimizers have no protocol for the tracer yet",
     "circle minigrad.compiler.numpy.calls minigrad.compiler.numpy.source": "only for a type",
     "circle minigrad.compiler.trace.traced minigrad.compiler.trace.tracer": "only for a type",
     "long file minigrad.compiler.numpy.source": "a second idea is to be found in it",

@@ -28,7 +28,7 @@ class World:
 
     def shown(self):
         rngs = [np.array(r.bit_generator.state["state"]["state"] % 2**62) for r in (self.rng, self.dropout.rng)]
-        state = [dict(row.state) for row in self.optimizer._rows]
+        state = [dict(values) for values in self.optimizer.states]
         return plain([self.W, self.W.grad, state, rngs, self.other])
 
 

@@ -193,7 +193,7 @@ def test_an_exported_module_needs_numpy_alone(rule, tmp_path):
     make = runpy.run_path(str(path))["make"]
     names = make.__code__.co_varnames[: make.__code__.co_argcount]
     arrays = code._latest().arrays
-    assert len(names) == len(arrays) == 4 + sum(len(row.state) for row in other._rows)
+    assert len(names) == len(arrays) == 4 + sum(len(values) for values in other.states)
     again = make(*arrays)
     settings = again.__code__.co_varnames[2 : again.__code__.co_argcount]
     for _ in range(3):

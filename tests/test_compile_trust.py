@@ -63,7 +63,7 @@ def test_threads_that_all_make_the_first_call():
 
 def everything(params, optimizer):
     """All numbers that a step changes."""
-    arrays = [p.data for p in params] + [a for row in optimizer._rows for a in row.state.values()]
+    arrays = [p.data for p in params] + [a for values in optimizer.states for a in values.values()]
     return [a.copy() for a in arrays]
 
 

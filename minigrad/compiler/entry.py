@@ -103,7 +103,7 @@ class _Writer:
         if isinstance(source, Gradient):
             return f"{self.gradient(source)}.data"
         if isinstance(source, Setting):
-            return f"{self.name(source.owner)}.{'_lr' if source.name == 'lr' else source.name}"
+            return f"{self.name(source.owner)}.{source.name}"
         assert isinstance(source, Argument)
         letter = self.letters[source.position]
         return f"{letter}.data" if isinstance(self.arguments[source.position], Tensor) else letter

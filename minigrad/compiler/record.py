@@ -175,7 +175,7 @@ def _look_for_leaks(tracer: Tracer) -> None:
     if len(tracer.alive):
         gc.collect()
     alive = list(tracer.alive)
-    behind = {id(x) for kept in alive if kept.op is not None for x in kept._a}  # what others are made of
+    behind = {id(x) for kept in alive for x in kept.inputs}  # what others are made of
     behind |= {id(getattr(kept, "stored_grad", None)) for kept in alive}
     for kept in [x for x in alive if id(x) not in behind]:
         raise TraceError(

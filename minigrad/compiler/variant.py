@@ -153,7 +153,7 @@ def hints(record: Record, f: Callable[..., Any]) -> dict[Node, str]:
         if isinstance(source, Argument) and source.position < len(names):
             name = names[source.position]
         elif isinstance(source, State):
-            name = f"{source.row.param.name or 'w'}_{source.name}"
+            name = f"{source.owner or 'w'}_{source.name}"
         found[node] = name
     return found
 

@@ -77,6 +77,11 @@ def tracer() -> Any:
     return pauses.thread.tracer if pauses.count else None
 
 
+def is_paused() -> bool:
+    """Say whether this thread is inside ``no_grad``."""
+    return bool(pauses.count) and pauses.thread.paused
+
+
 def random(rng: Any, shape: tuple[int, ...]) -> Any:
     """Draw numbers uniform in [0, 1) from a NumPy Generator; a function that is compiled draws anew in every call."""
     tracing = tracer()

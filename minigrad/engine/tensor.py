@@ -249,6 +249,10 @@ class Tensor(Operand):
             _keep_formula(result, op, inputs, values)
         return result
 
+    def record_operation(self, op: Op, inputs: tuple[Any, ...], values: tuple[Any, ...]) -> None:
+        """Keep how this was computed, for its gradient: by an operation on operands that held those values."""
+        self.op, self._a, self._b, self._x, self.serial = op, inputs, None, values, next_serial()
+
     __add__ = _binary(arithmetic.add)
     __sub__ = _binary(arithmetic.subtract)
     __mul__ = _binary(arithmetic.multiply)
@@ -411,7 +415,7 @@ def _with_data(g: Tensor, data: Any) -> Tensor:
         return g
     t = constant_tensor(data)
     if g.op is not None:
-        t.op, t._a, t._b, t._x, t.serial = g.op, g.inputs, None, g.values, next_serial()
+        t.record_operation(g.op, g.inputs, g.values)
     return t
 
 

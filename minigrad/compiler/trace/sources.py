@@ -75,19 +75,20 @@ class Gradient(Source):
 
 @dataclass(frozen=True, eq=False)
 class State(Source):
-    """A running value of an update rule: Adam's m of one parameter, say."""
+    """A running value of an update rule: Adam's m of one parameter, say. ``owner`` is the parameter's name."""
 
-    row: Any
+    state: dict[str, Any]
     name: str
+    owner: str | None
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """The row's identity and the value's name."""
-        return ("state", id(self.row), self.name)
+        """Identity of the parameter's running values, and the value's name."""
+        return ("state", id(self.state), self.name)
 
     def read(self, arguments: list[Any]) -> Any:
         """Give its array."""
-        return self.row.state[self.name]
+        return self.state[self.name]
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar, Protocol
 from weakref import WeakSet
 
 import numpy as np
@@ -12,10 +13,24 @@ from minigrad.compiler.trace.sources import Argument, Captured, Data, Draw, Grad
 from minigrad.compiler.trace.traced import Traced, TraceError
 from minigrad.engine.errors import explained, place
 from minigrad.engine.node import Node, Table
-from minigrad.engine.recording import pauses
+from minigrad.engine.recording import is_paused
 from minigrad.engine.tensor import Tensor, as_operand, is_array, next_serial
 from minigrad.ops.base import Op
 from minigrad.ops.shaping import Gather, Index
+
+
+class UpdateRule(Protocol):
+    """What an optimizer offers: parameters with their running values, settings, and the rule that writes new ones."""
+
+    params: list[Tensor]
+    settings: ClassVar[tuple[str, ...]]
+
+    @property
+    def states(self) -> list[dict[str, Any]]:
+        """The running values of each parameter, by name."""
+
+    def write_update(self, settings: Mapping[str, Any], w: Any, g: Any, buf: Any, state: dict[str, Any]) -> None:
+        """Write the new w, and the new running values, in place."""
 
 
 class Tracer:
@@ -139,8 +154,8 @@ class Tracer:
         self.places.setdefault(node, place() or "?")
         traced = [x for x in operands if isinstance(x, Traced)]
         result = Traced(self, node, plain=all(x.plain for x in traced))
-        if op.differentiable and not pauses.thread.paused and any(x.serial > 0 for x in traced):
-            result.op, result._a, result._b, result._x, result.serial = op, operands, None, values, next_serial()
+        if op.differentiable and not is_paused() and any(x.serial > 0 for x in traced):
+            result.record_operation(op, operands, values)
         return result
 
     def chosen(self, op: Index, inputs: tuple[Any, ...]) -> tuple[Op, tuple[Any, ...]]:
@@ -196,27 +211,22 @@ class Tracer:
         node: Node = self.updates[source.key][1] if source.key in self.updates else self.input(source, like)
         return node
 
-    def step(self, optimizer: Any) -> None:
-        """Write down an optimiser's step: its own rule, called with Cells in place of arrays."""
+    def step(self, optimizer: UpdateRule) -> None:
+        """Write down an optimizer's step: its own rule, called with Cells in place of arrays."""
         ready = []
-        for row in optimizer._rows:
-            self.touch(row.param)
-            if row.param.stored_grad is not None:
-                ready.append(row)
+        for param, state in zip(optimizer.params, optimizer.states, strict=True):
+            self.touch(param)
+            if param.stored_grad is not None:
+                ready.append((param, self.operand(param.stored_grad).node, state))
         if not ready:
             raise RuntimeError(f"{type(optimizer).__name__}.step: no parameter has a gradient; call backward() first")
-        rule = object.__new__(type(optimizer))  # the same rule, with settings that are inputs
-        rule.__dict__.update(optimizer.__dict__)
-        numbers = {name: Cell(self.input(Setting(optimizer, name), 0.0)) for name in optimizer.settings}
-        for name, number in numbers.items():
-            rule.__dict__["_lr" if name == "lr" else name] = number
-        for row in ready:
-            param, g = row.param, self.operand(row.param.stored_grad).node
-            sources: dict[str, Source] = {name: State(row, name) for name in row.state}
-            cells = {name: Cell(self.current(source, row.state[name])) for name, source in sources.items()}
+        settings = {name: Cell(self.input(Setting(optimizer, name), 0.0)) for name in optimizer.settings}
+        for param, g, state in ready:
+            sources = {name: State(state, name, param.name) for name in state}
+            cells = {name: Cell(self.current(source, state[name])) for name, source in sources.items()}
             w = Cell(self.twin(param).node)
-            scratch = Cell(self.constant(np.zeros((), w.dtype)) if not w.shape else w.node)
-            rule._update(w, Cell(g), numbers["lr"], scratch, cells)
+            scratch = Cell(w.node if w.shape else self.constant(np.zeros((), w.dtype)))
+            optimizer.write_update(settings, w, Cell(g), scratch, cells)
             for name, source in sources.items():
                 self.updates[source.key] = (source, cells[name].node)
             self.assign(param, w.node)
