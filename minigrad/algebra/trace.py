@@ -88,6 +88,8 @@ def lifted(
                 arrays[id(x)] = Node(name=called[id(x)], shape=x.shape, dtype=x.dtype, table=table)
                 values[arrays[id(x)]] = x
                 parts.append(arrays[id(x)])
+            elif isinstance(x, np.ndarray) and x.ndim:  # one array is one constant, however often it is used
+                parts.append(arrays.setdefault(id(x), anchor.constant(x)))
             else:
                 parts.append(anchor.constant(x))
         nodes[t] = (t.op.definition or t.op)(*parts)
