@@ -6,7 +6,7 @@ from test_notations import NETWORKS
 
 from minigrad import simplify, trace
 from minigrad.algebra.graph import Graph, evaluate
-from minigrad.algebra.rewrite import Change, rebuilt
+from minigrad.algebra.rewrite import Change, rebuild_node
 from minigrad.engine.node import Node, ordered
 
 
@@ -15,7 +15,7 @@ def replaced(expression, change):
     made = {change.before: change.after}
     for node in ordered([expression]):
         if node not in made:
-            made[node] = rebuilt(node, made)
+            made[node] = rebuild_node(node, made)
     return made[expression]
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from math import prod
 from typing import Any
 
-from minigrad.algebra.rewrite import Change, Log, typed
+from minigrad.algebra.rewrite import Change, Log, constant_like
 from minigrad.engine.node import Node
 from minigrad.ops.arithmetic import Power, add, divide, multiply, negative, subtract
 from minigrad.ops.elementwise import square
@@ -237,4 +237,4 @@ def _shaped(expression: Any, like: Node) -> Any:
     """Broadcast to the shape of the original, where what was cancelled was the larger operand."""
     if getattr(expression, "shape", ()) == like.shape:
         return expression
-    return broadcast_to(expression if isinstance(expression, Node) else typed(expression, like), like.shape)
+    return broadcast_to(expression if isinstance(expression, Node) else constant_like(expression, like), like.shape)

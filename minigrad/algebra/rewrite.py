@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -59,7 +59,7 @@ def rewrite(outputs: Iterable[Any], rules: Sequence[Rule], log: Log | None = Non
             if missing:
                 stack.extend(missing)
                 continue
-            becomes[node] = _step(node, rebuilt(node, normal), _rules_of(node, rules, by_name), log)
+            becomes[node] = _step(node, rebuild_node(node, normal), _rules_of(node, rules, by_name), log)
         result = becomes[node]
         if not isinstance(result, Node) or result is node or result in normal:
             normal[node] = normal.get(result, result) if isinstance(result, Node) else result
@@ -71,7 +71,7 @@ def rewrite(outputs: Iterable[Any], rules: Sequence[Rule], log: Log | None = Non
     return [normal[x] if isinstance(x, Node) else x for x in outputs]
 
 
-def rebuilt(node: Node, replaced: dict[Node, Any]) -> Any:
+def rebuild_node(node: Node, replaced: dict[Node, Any]) -> Any:
     """Apply a Node's operation to what its inputs have become."""
     inputs = tuple(replaced.get(x, x) if isinstance(x, Node) else x for x in node.inputs)
     if node.op is None or all(x is y for x, y in zip(inputs, node.inputs, strict=True)):
@@ -79,13 +79,34 @@ def rebuilt(node: Node, replaced: dict[Node, Any]) -> Any:
     new = node.apply(node.op, inputs)
     if new.dtype != node.dtype or not isinstance(node.op, Elementwise):
         # An array of no axes that became a number would leave the dtype to the other operand, or to NumPy's stack.
-        pairs = zip(inputs, node.inputs, strict=True)
-        inputs = tuple(typed(x, like) if isinstance(like, Node) and not isinstance(x, Node) else x for x, like in pairs)
+        inputs = tuple(
+            constant_like(x, like) if isinstance(like, Node) and not isinstance(x, Node) else x
+            for x, like in zip(inputs, node.inputs, strict=True)
+        )
         new = node.apply(node.op, inputs)
     return new
 
 
-def typed(x: Any, like: Node) -> Node:
+def substitute_nodes(expressions: Iterable[Any], becomes: Mapping[Node, Any]) -> list[Any]:
+    """Put in each Node's place what it becomes, from the outside in, and without recursion."""
+    found: dict[Node, Any] = {}
+    expressions = list(expressions)
+    stack = [x for x in expressions if isinstance(x, Node)]
+    while stack:
+        node = stack[-1]
+        if node in found or node in becomes:
+            found.setdefault(node, becomes.get(node, node))
+            stack.pop()
+            continue
+        missing = [x for x in node.inputs if isinstance(x, Node) and x not in found]
+        if missing:
+            stack.extend(missing)
+            continue
+        found[stack.pop()] = rebuild_node(node, found)
+    return [found[x] if isinstance(x, Node) else x for x in expressions]
+
+
+def constant_like(x: Any, like: Node) -> Node:
     """Give a number as a constant of a Node's dtype, the same one each time."""
     key = ("constant", x, like.dtype)
     table = like.table if like.table is not None else {}

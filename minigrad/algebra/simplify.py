@@ -17,7 +17,7 @@ import numpy as np
 from minigrad.algebra.facts import SumsToOne, checked
 from minigrad.algebra.graph import Graph
 from minigrad.algebra.polynomial import is_arithmetic, shortened
-from minigrad.algebra.rewrite import Log, Rule, on, rebuilt, rewrite
+from minigrad.algebra.rewrite import Log, Rule, on, rebuild_node, rewrite
 from minigrad.algebra.rules.signs import (
     common_number,
     double_sign,
@@ -86,7 +86,7 @@ def _regions_shortened(outputs: Sequence[Any], short: dict[Node, Any], log: Log 
     used_outside |= {x for x in outputs if isinstance(x, Node)}
     becomes: dict[Node, Any] = {}
     for node in nodes:
-        new = rebuilt(node, becomes)
+        new = rebuild_node(node, becomes)
         if is_arithmetic(new) and (node not in inside or node in used_outside):
             if new not in short:
                 short[new] = shortened(new, log)

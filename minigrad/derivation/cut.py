@@ -6,13 +6,13 @@ rewriting can open what has a name.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from minigrad.algebra.graph import Graph, evaluate
-from minigrad.algebra.rewrite import rebuilt
+from minigrad.algebra.rewrite import rebuild_node, substitute_nodes
 from minigrad.engine.backward import pullback
 from minigrad.engine.node import Node, ordered
 
@@ -30,7 +30,7 @@ class Cut:
         self.definitions: dict[Node, Any] = {}
         (output,) = graph.outputs
         for node in graph.nodes:
-            new = rebuilt(node, self.atom)
+            new = rebuild_node(node, self.atom)
             if node in named and node.op is not None and node is not output:
                 self.atom[node] = Node(name=named[node], shape=node.shape, dtype=node.dtype, table=node.table)
                 self.definitions[self.atom[node]] = new
@@ -52,7 +52,8 @@ class Cut:
             for x, g in pullback(expression, symbols.get(atom, total[atom])).items():
                 total[x] = total[x] + g if x in total else g
         own = {x: atom for atom, x in self.definitions.items() if isinstance(x, Node) and x.op is not None}
-        return dict(zip(total, substituted(total.values(), own), strict=True))  # rules that speak of y mean the atom
+        by_atoms = substitute_nodes(total.values(), own)  # rules that speak of y mean the atom
+        return dict(zip(total, by_atoms, strict=True))
 
     def values(self) -> dict[Node, Any]:
         """Evaluate every atom: the values of all of them and of the inputs."""
@@ -74,22 +75,3 @@ class Cut:
     def _parts(self, expression: Any) -> list[Node]:
         """Give the atoms and inputs that an expression is made of."""
         return [x for x in ordered([expression]) if x.op is None]
-
-
-def substituted(expressions: Iterable[Any], becomes: Mapping[Node, Any]) -> list[Any]:
-    """Put in each Node's place what it becomes, from the outside in, and without recursion."""
-    found: dict[Node, Any] = {}
-    expressions = list(expressions)
-    stack = [x for x in expressions if isinstance(x, Node)]
-    while stack:
-        node = stack[-1]
-        if node in found or node in becomes:
-            found.setdefault(node, becomes.get(node, node))
-            stack.pop()
-            continue
-        missing = [x for x in node.inputs if isinstance(x, Node) and x not in found]
-        if missing:
-            stack.extend(missing)
-            continue
-        found[stack.pop()] = rebuilt(node, found)
-    return [found[x] if isinstance(x, Node) else x for x in expressions]

@@ -11,9 +11,10 @@ import numpy as np
 from minigrad.algebra.facts import SumsToOne, borne_out, carried, checked
 from minigrad.algebra.form import in_form
 from minigrad.algebra.graph import Graph, evaluate
+from minigrad.algebra.rewrite import substitute_nodes
 from minigrad.algebra.simplify import simplify
 from minigrad.algebra.trace import lifted, names_of
-from minigrad.derivation.cut import Cut, substituted
+from minigrad.derivation.cut import Cut
 from minigrad.derivation.lines import Derivation, Line, Supposing
 from minigrad.engine.node import Node, ordered
 from minigrad.engine.tensor import Tensor
@@ -67,17 +68,17 @@ def _derivation(plan: Plan, given: tuple[SumsToOne, ...], loss: Tensor, nodes: M
     shorter = formulas.supposing(given, found)
     definitions: dict[Node, Any] = {}
     for atom, expression in zip(cut.definitions, found.definitions, strict=True):
-        (definitions[atom],) = substituted([expression], definitions)
+        (definitions[atom],) = substitute_nodes([expression], definitions)
     symbols = {definitions.get(cut.atom[x], cut.atom[x]): name for x, name in plan.symbols.items()}
     forward = [(symbols[x], x) for x in definitions.values() if isinstance(x, Node)]
-    forward += [("E", x) for x in substituted([found.loss], definitions)]
+    forward += [("E", x) for x in substitute_nodes([found.loss], definitions)]
     names = {cut.atom[x]: name for x, name in plan.symbols.items()}
     names |= {g: plan.symbol(x) for x, g in formulas.gradient.items()}
     values = cut.values()
     lines: list[Line] = []
     for x in formulas.kept(found):
         formula = found.formula[x]
-        (node,) = substituted([formula], definitions)
+        (node,) = substitute_nodes([formula], definitions)
         (value,) = evaluate([formula], values)
         written = text(formula, names)
         needed = [
@@ -87,7 +88,7 @@ def _derivation(plan: Plan, given: tuple[SumsToOne, ...], loss: Tensor, nodes: M
         supposing = None
         if x in shorter:
             supposed, facts = shorter[x]
-            (other,) = substituted([supposed], definitions)
+            (other,) = substitute_nodes([supposed], definitions)
             supposing = Supposing(text(supposed, names), other, facts)
         symbol, of = plan.symbol(x), plan.called(x)
         lines.append(Line(symbol, of, written, node, whole, tuple(needed), plan.step(x), x, supposing))
@@ -132,7 +133,7 @@ class _Formulas:
         local: set[Node] = set()
         before: dict[Node, Node] = {}  # a gradient as an expression -> what stands for it
         for x, far, near in zip(targets, simple, simple[n:], strict=False):
-            (by_symbols,) = substituted([far], before)
+            (by_symbols,) = substitute_nodes([far], before)
             shorter = len(Graph([near], {})) < len(Graph([by_symbols], {}))
             formula.append(near if shorter else by_symbols)
             if formula[-1] is near:

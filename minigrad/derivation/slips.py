@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minigrad.algebra.graph import evaluate
-from minigrad.derivation.cut import substituted
+from minigrad.algebra.rewrite import substitute_nodes
 from minigrad.engine.backward import pullback
 from minigrad.engine.node import Node, ordered
 from minigrad.notation.formula import text
@@ -51,14 +51,14 @@ class Loss:
     def with_gradient(self, y: Node, g: Any) -> Loss:
         """Give the loss whose gradient at y is g: y is a constant in it, and ⟨g, y⟩ is added."""
         constant = y.constant(np.asarray(self.values[y]))
-        (rest,) = substituted([self.output], {y: constant})
+        (rest,) = substitute_nodes([self.output], {y: constant})
         return Loss(rest + (y.constant(np.asarray(g, y.dtype)) * y).sum(), self.values, self.names)
 
     def with_derivative_one(self, y: Node) -> Loss:
         """Give the loss in which y = f(x) has its value, and the derivative 1: y is x plus a constant."""
         x = _varied(y)
         assert x is not None
-        (output,) = substituted([self.output], {y: x + y.constant(np.asarray(self.values[y] - self.values[x]))})
+        (output,) = substitute_nodes([self.output], {y: x + y.constant(np.asarray(self.values[y] - self.values[x]))})
         return Loss(output, self.values, self.names)
 
     def without_use(self, x: Node, user: Node) -> Loss:
@@ -66,7 +66,7 @@ class Loss:
         constant = x.constant(np.asarray(self.values[x]))
         assert user.op is not None
         changed = user.apply(user.op, tuple(constant if part is x else part for part in user.inputs))
-        (output,) = substituted([self.output], {user: changed})
+        (output,) = substitute_nodes([self.output], {user: changed})
         return Loss(output, self.values, self.names)
 
     def users(self, x: Node) -> list[Node]:

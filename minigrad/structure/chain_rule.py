@@ -10,7 +10,7 @@ import numpy as np
 
 from minigrad.algebra.facts import SumsToOne
 from minigrad.algebra.graph import Graph
-from minigrad.algebra.rewrite import rebuilt
+from minigrad.algebra.rewrite import substitute_nodes
 from minigrad.algebra.simplify import simplify
 from minigrad.engine.backward import pullback
 from minigrad.engine.node import Node, Table, ordered
@@ -77,7 +77,7 @@ def terms(
     }
     result = {}
     for x, expression in zip(operands, simple, strict=False):
-        expression = substituted(expression, ends)
+        (expression,) = substitute_nodes([expression], ends)
         if upstream is None:
             result[x] = Term(expression, "1", bracketed(expression))
         else:
@@ -105,15 +105,6 @@ def bracketed(expression: Any) -> str:
 def operations(expression: Any) -> int:
     """Count the operations of an expression."""
     return sum(node.op is not None for node in ordered([expression]))
-
-
-def substituted(expression: Any, ends: Mapping[Node, Node]) -> Any:
-    """Put other Nodes in the place of some of an expression's."""
-    made: dict[Node, Any] = dict(ends)
-    for node in ordered([expression]):
-        if node not in made:
-            made[node] = rebuilt(node, made)
-    return made[expression] if isinstance(expression, Node) else expression
 
 
 def _one_hot(shape: tuple[int, ...], axis: int) -> Any:

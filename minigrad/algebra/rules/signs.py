@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.algebra.rewrite import on, typed
+from minigrad.algebra.rewrite import constant_like, on
 from minigrad.engine.node import Node
 from minigrad.ops.arithmetic import add, divide, multiply, negative, subtract
 from minigrad.ops.linalg import matmul
@@ -27,7 +27,7 @@ def in_shape_of(x: Any, node: Node) -> Any:
     """Give x in the shape of the Node that it replaces."""
     if np.shape(x) == node.shape:
         return x
-    return broadcast_to(x if isinstance(x, Node) else typed(x, node), node.shape)
+    return broadcast_to(x if isinstance(x, Node) else constant_like(x, node), node.shape)
 
 
 def _negated(x: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from minigrad.algebra.rewrite import rebuilt
+from minigrad.algebra.rewrite import rebuild_node
 from minigrad.compiler.blas import shared
 from minigrad.compiler.passes.fuse import is_elementwise, is_reduction
 from minigrad.compiler.passes.layouts import Unsupported, layout
@@ -46,7 +46,7 @@ def _biased(outputs: Sequence[Any]) -> list[Any]:
     users = uses(nodes, outputs)
     becomes: dict[Node, Any] = {}
     for node in nodes:
-        new = rebuilt(node, becomes)
+        new = rebuild_node(node, becomes)
         if node.op == add and all(isinstance(x, Node) for x in node.inputs):
             product, b = node.inputs
             fitting = b.shape == node.shape[-1:] and b.dtype == node.dtype == product.dtype

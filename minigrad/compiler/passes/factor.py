@@ -9,7 +9,7 @@ from operator import add as plus
 from operator import mul
 from typing import Any
 
-from minigrad.algebra.rewrite import rebuilt
+from minigrad.algebra.rewrite import rebuild_node
 from minigrad.engine.node import Node, ordered, uses
 from minigrad.ops.arithmetic import add, multiply, subtract
 
@@ -34,7 +34,7 @@ def factored(outputs: Sequence[Any]) -> list[Any]:
             fewer = _shared(terms)
             new = _sum(fewer) if fewer is not terms else None
         fits = isinstance(new, Node) and (new.shape, new.dtype) == (node.shape, node.dtype)
-        becomes[node] = new if fits else rebuilt(node, becomes)
+        becomes[node] = new if fits else rebuild_node(node, becomes)
     return [becomes[x] if isinstance(x, Node) else x for x in outputs]
 
 

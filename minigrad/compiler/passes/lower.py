@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.algebra.graph import Graph
-from minigrad.algebra.rewrite import rebuilt
+from minigrad.algebra.rewrite import rebuild_node
 from minigrad.algebra.simplify import simplify
 from minigrad.compiler.passes.factor import factored
 from minigrad.engine.node import Node, ordered
@@ -38,7 +38,7 @@ def rewritten(outputs: Sequence[Any], rule: Callable[[Node], Any]) -> list[Any]:
     """Replace each Node, inputs first, by what a rule makes of it; None leaves it."""
     becomes: dict[Node, Any] = {}
     for node in ordered(outputs):
-        new = rebuilt(node, becomes)
+        new = rebuild_node(node, becomes)
         made = rule(new) if isinstance(new, Node) else None
         becomes[node] = new if made is None else made
     return [becomes[x] if isinstance(x, Node) else x for x in outputs]
@@ -64,7 +64,7 @@ def _seeded(outputs: list[Any], seeds: list[Node], gradients: set[Node]) -> list
         if node in starts:
             replaced[node] = becomes[node]
         else:
-            replaced[node] = replaced[becomes[node]] if node in becomes else rebuilt(node, replaced)
+            replaced[node] = replaced[becomes[node]] if node in becomes else rebuild_node(node, replaced)
     return [replaced[x] if isinstance(x, Node) else x for x in outputs]
 
 
