@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.engine.backward import pullback
-from minigrad.engine.node import Node, ordered
+from minigrad.engine.node import Node, ordered, seed_node
 from minigrad.notation.formula import text
 
 
@@ -56,7 +56,7 @@ class Graph:
         (output,) = self.outputs
         found: dict[Node, Any] = {}
         if isinstance(output, Node):
-            found = pullback(output, Node(value=np.ones((), output.dtype), dtype=output.dtype, table=output.table))
+            found = pullback(output, seed_node(output))
         return Graph([found.get(self.inputs[name], 0.0) for name in names], self.values)
 
     def __str__(self) -> str:

@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from minigrad.algebra.graph import Graph, evaluate
 from minigrad.algebra.rewrite import rebuild_node, substitute_nodes
 from minigrad.engine.backward import pullback
-from minigrad.engine.node import Node, ordered
+from minigrad.engine.node import Node, ordered, seed_node
 
 
 class Cut:
@@ -44,7 +42,7 @@ class Cut:
         With ``symbols``, {atom: what stands for its gradient}, each is given by the gradients just after it instead.
         """
         symbols = symbols or {}
-        seed = Node(value=np.ones((), self.output.dtype), dtype=self.output.dtype, table=self.output.table)
+        seed = seed_node(self.output)
         total: dict[Node, Any] = dict(pullback(self.output, seed))
         for atom, expression in reversed(self.definitions.items()):
             if atom not in total or not isinstance(expression, Node):

@@ -10,7 +10,7 @@ import numpy as np
 from minigrad.algebra.graph import evaluate
 from minigrad.algebra.rewrite import substitute_nodes
 from minigrad.engine.backward import pullback
-from minigrad.engine.node import Node, ordered
+from minigrad.engine.node import Node, ordered, seed_node
 from minigrad.notation.formula import text
 from minigrad.ops.arithmetic import add, divide, multiply, negative, subtract
 from minigrad.ops.base import Elementwise
@@ -43,8 +43,7 @@ class Loss:
         """Compute ∂E/∂x for some Nodes; zeros where E does not depend on one."""
         wanted, found = list(wanted), {}
         if isinstance(self.output, Node):
-            seed = Node(value=np.ones((), self.output.dtype), dtype=self.output.dtype, table=self.output.table)
-            found = pullback(self.output, seed, keep=set(wanted))
+            found = pullback(self.output, seed_node(self.output), keep=set(wanted))
         computed = evaluate([found.get(x, 0.0) for x in wanted], self.values)
         return [np.broadcast_to(g, x.shape) for g, x in zip(computed, wanted, strict=True)]
 

@@ -90,6 +90,11 @@ class Node(Operand):
         return f"Node({self.name or self.op!r}, shape={self.shape})"
 
 
+def seed_node(output: Node) -> Node:
+    """Give ∂E/∂E = 1 for a loss E: the constant that a walk back from it begins with."""
+    return Node(value=np.ones((), output.dtype), dtype=output.dtype, table=output.table)
+
+
 def uses(nodes: Iterable[Node], outputs: Iterable[Any]) -> Counter[Node]:
     """Count how often each Node is an operand of others, or an output."""
     read = chain.from_iterable(node.inputs for node in nodes)

@@ -13,7 +13,7 @@ from minigrad.algebra.graph import Graph
 from minigrad.algebra.rewrite import substitute_nodes
 from minigrad.algebra.simplify import simplify
 from minigrad.engine.backward import pullback
-from minigrad.engine.node import Node, Table, ordered
+from minigrad.engine.node import Node, Table, ordered, seed_node
 from minigrad.notation.formula import text
 from minigrad.ops.arithmetic import divide, multiply, negative
 from minigrad.ops.linalg import MatMul
@@ -58,8 +58,7 @@ def terms(
     output = copies[nodes[-1]]
     table = output.table
     g = Node(name=upstream, shape=output.shape, dtype=output.dtype, table=table)
-    if upstream is None:
-        g = Node(value=np.ones((), output.dtype), dtype=output.dtype, table=table)
+    g = seed_node(output) if upstream is None else g
     inside = set(nodes)
     operands = [x for x in copies if x not in inside and copies[x].value is None]
     found = pullback(output, g)

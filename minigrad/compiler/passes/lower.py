@@ -15,7 +15,7 @@ from minigrad.algebra.graph import Graph
 from minigrad.algebra.rewrite import rebuild_node
 from minigrad.algebra.simplify import simplify
 from minigrad.compiler.passes.factor import factored
-from minigrad.engine.node import Node, ordered
+from minigrad.engine.node import Node, ordered, seed_node
 from minigrad.ops.arithmetic import Power, add, maximum, minimum, multiply
 from minigrad.ops.base import Op, Shape
 from minigrad.ops.elementwise import exp, identity, log, relu, sigmoid, square
@@ -57,7 +57,7 @@ def _seeded(outputs: list[Any], seeds: list[Node], gradients: set[Node]) -> list
             (becomes[seed],) = factors
             becomes.update({product: g for product, (_, g) in scaled.items()})
         else:
-            becomes[seed] = Node(value=np.ones((), seed.dtype), dtype=seed.dtype, table=seed.table)
+            becomes[seed] = seed_node(seed)
     replaced: dict[Node, Any] = {}
     starts = set(seeds)  # not the list: == between Nodes is an expression too
     for node in ordered(outputs):
