@@ -11,7 +11,7 @@ from minigrad.algebra.graph import Graph
 from minigrad.algebra.rewrite import RewriteError, rewrite
 from minigrad.algebra.simplify import simplify
 from minigrad.algebra.trace import trace
-from minigrad.engine.node import Node, ordered
+from minigrad.engine.node import Node, order_nodes
 from minigrad.notation.formula import text
 from minigrad.ops.shaping import broadcast_to
 
@@ -159,7 +159,7 @@ def test_nodes_are_interned_per_table_and_inputs_are_not():
     x, z = (Node(name="x", shape=(3,), table=table) for _ in range(2))
     assert (1 - x * x) is (1 - x * x)
     assert (x * x) is not (z * z)
-    assert len(ordered([x * x + x * x])) == 3
+    assert len(order_nodes([x * x + x * x])) == 3
 
 
 def test_a_graph_prints_as_assignments_and_evaluates_with_other_values():

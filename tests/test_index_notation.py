@@ -7,7 +7,7 @@ from test_notations import NETWORKS
 
 from minigrad import Tensor, derive
 from minigrad.algebra.graph import evaluate
-from minigrad.engine.node import ordered
+from minigrad.engine.node import order_nodes
 from minigrad.notation.index.terms import NoIndexForm, index_term
 from minigrad.notation.term import symbol
 from minigrad.ops import arithmetic, elementwise
@@ -63,7 +63,7 @@ def read(term, arrays):
 def says_the_value(expression, known):
     """Compare the index form of an expression with its value."""
     (value,) = evaluate([expression], known)
-    leaves = {x: i for i, x in enumerate(x for x in ordered([expression]) if x.op is None)}
+    leaves = {x: i for i, x in enumerate(x for x in order_nodes([expression]) if x.op is None)}
     arrays = [np.asarray(known.get(x, x.value), np.float64) for x in leaves]
     labels = tuple(letter if n != 1 else None for letter, n in zip("abcdfg", np.shape(value), strict=False))
 
@@ -99,4 +99,4 @@ def test_what_an_operation_says_by_its_elements_is_its_value(row):
         try:
             says_the_value(expression, derivation.graph.values)
         except NoIndexForm:
-            assert any(x.op is not None and x.op.name in REARRANGES for x in ordered([expression])), expression
+            assert any(x.op is not None and x.op.name in REARRANGES for x in order_nodes([expression])), expression

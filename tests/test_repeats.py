@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minigrad import Tensor, losses, sigmoid
-from minigrad.algebra.trace import lifted
+from minigrad.algebra.trace import lift_tensors
 from minigrad.nn import MLP
 from minigrad.structure.repeats import find_repeats, program_order
 
@@ -51,7 +51,7 @@ def residual(blocks):
 
 
 def found(loss, least=4):
-    graph, nodes = lifted([loss])
+    graph, nodes = lift_tensors([loss])
     return find_repeats(program_order(((t.serial, node) for t, node in nodes.items()), graph.nodes), least)
 
 

@@ -7,13 +7,13 @@ from test_notations import NETWORKS
 from minigrad import simplify, trace
 from minigrad.algebra.graph import Graph, evaluate
 from minigrad.algebra.rewrite import Change, rebuild_node
-from minigrad.engine.node import Node, ordered
+from minigrad.engine.node import Node, order_nodes
 
 
 def replaced(expression, change):
     """Put what a Node became in its place."""
     made = {change.before: change.after}
-    for node in ordered([expression]):
+    for node in order_nodes([expression]):
         if node not in made:
             made[node] = rebuild_node(node, made)
     return made[expression]

@@ -10,7 +10,7 @@ import numpy as np
 
 from minigrad.algebra.graph import Graph
 from minigrad.engine.claims import is_one_hot
-from minigrad.engine.node import Node, ordered
+from minigrad.engine.node import Node, order_nodes
 from minigrad.engine.tensor import Tensor
 from minigrad.ops.reduction import Sum, normalize_axis
 
@@ -40,7 +40,7 @@ def sums_to_one(t: Tensor | str, axis: int = -1) -> SumsToOne:
     return fact
 
 
-def checked(fact: SumsToOne, graph: Graph) -> Node:
+def check_fact(fact: SumsToOne, graph: Graph) -> Node:
     """Give the input that a fact is about; ``ValueError`` if there is none, or the traced values contradict it."""
     if fact.name not in graph.inputs:
         raise ValueError(f"given {fact}: no input is called {fact.name!r}; there are {', '.join(graph.inputs)}")
@@ -50,7 +50,7 @@ def checked(fact: SumsToOne, graph: Graph) -> Node:
     return node
 
 
-def carried(graph: Graph) -> list[SumsToOne]:
+def carried_facts(graph: Graph) -> list[SumsToOne]:
     """Give the facts that inputs bring along: rows of a ``one_hot`` array sum to 1, unless it was written to since.
 
     So do those of a view of its rows, such as ``T[:3]``.
@@ -72,7 +72,7 @@ def borne_out(expressions: Iterable[Any], graph: Graph, about: Container[Node]) 
     """
     names = {x: name for name, x in graph.inputs.items() if x in about and x in graph.values}
     found: dict[SumsToOne, bool] = {}
-    for node in ordered(expressions):
+    for node in order_nodes(expressions):
         t = node.inputs[0] if isinstance(node.op, Sum) else None
         if not isinstance(node.op, Sum) or t not in names:
             continue

@@ -9,13 +9,13 @@ from typing import Any
 from minigrad.algebra.graph import Graph
 from minigrad.algebra.rewrite import Log, on, rewrite
 from minigrad.algebra.rules.signs import sign_in_product, sign_in_sum
-from minigrad.engine.node import Node, ordered
+from minigrad.engine.node import Node, order_nodes
 from minigrad.ops.arithmetic import add, divide, multiply
 from minigrad.ops.linalg import matmul
 from minigrad.ops.shaping import Transpose
 
 
-def in_form(
+def put_in_form(
     expressions: Sequence[Any], graph: Graph, gradients: Container[Node], log: Log | None = None
 ) -> list[Any]:
     """Rewrite simplified formulas of a graph as a textbook has them.
@@ -79,7 +79,7 @@ def one_fraction(node: Node) -> Any:
 
 
 def _has(x: Any, gradients: Container[Node], reached: dict[Node, bool]) -> bool:
-    for node in ordered([x]) if x not in reached else ():
+    for node in order_nodes([x]) if x not in reached else ():
         if node not in reached:
             reached[node] = node in gradients or any(reached[y] for y in node.inputs if isinstance(y, Node))
     return isinstance(x, Node) and reached[x]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.engine.backward import pullback
-from minigrad.engine.node import Node, ordered, seed_node
+from minigrad.engine.node import Node, order_nodes, seed_node
 from minigrad.notation.formula import text
 
 
@@ -21,7 +21,7 @@ class Graph:
 
     def __init__(self, outputs: Sequence[Any], values: Mapping[Node, Any]) -> None:
         self.outputs = tuple(outputs)
-        self.nodes = ordered(self.outputs)
+        self.nodes = order_nodes(self.outputs)
         self.values = {x: values[x] for x in self.nodes if x in values}
         self.inputs: dict[str, Node] = {}
         for x in values:
@@ -76,7 +76,7 @@ class Graph:
 def evaluate(outputs: Sequence[Any], known: Mapping[Node, Any]) -> list[Any]:
     """Compute the outputs from the values of their inputs, each operation once."""
     found: dict[Node, Any] = {}
-    for node in ordered(outputs):
+    for node in order_nodes(outputs):
         if node in known:
             found[node] = known[node]
         elif node.op is None:

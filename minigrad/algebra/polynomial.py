@@ -32,7 +32,7 @@ def is_arithmetic(node: Any) -> bool:
     return node.dtype.kind != "b"
 
 
-def shortened(root: Node, log: Log | None = None) -> Any:
+def shorten_polynomial(root: Node, log: Log | None = None) -> Any:
     """Give an expression equal to a region's root with strictly fewer operations, or the root itself."""
     best, least = root, size(root)
     terms = _terms(root)
@@ -46,7 +46,7 @@ def shortened(root: Node, log: Log | None = None) -> Any:
     if log is not None and best is not root:
         half = _shaped(_written(cancelled), root)
         half = half if getattr(half, "dtype", None) == root.dtype and len(cancelled) <= _MOST_TERMS else root
-        log += [Change(x, y, shortened) for x, y in ((root, half), (half, best)) if x is not y]
+        log += [Change(x, y, shorten_polynomial) for x, y in ((root, half), (half, best)) if x is not y]
     return best
 
 

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.algebra.facts import SumsToOne, checked
+from minigrad.algebra.facts import SumsToOne, check_fact
 from minigrad.algebra.graph import Graph
-from minigrad.algebra.polynomial import is_arithmetic, shortened
+from minigrad.algebra.polynomial import is_arithmetic, shorten_polynomial
 from minigrad.algebra.rewrite import Log, Rule, on, rebuild_node, rewrite
 from minigrad.algebra.rules.signs import (
     common_number,
@@ -37,7 +37,7 @@ from minigrad.algebra.rules.sums import (
     sum_of_sum,
     sum_of_transpose,
 )
-from minigrad.engine.node import Node, ordered
+from minigrad.engine.node import Node, order_nodes
 from minigrad.ops.arithmetic import add, divide, multiply, subtract
 from minigrad.ops.base import Elementwise
 from minigrad.ops.elementwise import exp, identity, log
@@ -52,7 +52,7 @@ def simplify(graph: Graph, given: Iterable[SumsToOne] = (), log: Log | None = No
     ``given`` holds facts such as ``sums_to_one(t)``; each is checked against the traced values. ``log`` gets what
     each rule did. Raises ``ValueError`` for a fact that they contradict, or about something that is no input.
     """
-    rules = [*RULES, *(_rule_of(fact, checked(fact, graph)) for fact in given)]
+    rules = [*RULES, *(_rule_of(fact, check_fact(fact, graph)) for fact in given)]
     best, seen = graph, [graph]
     short: dict[Node, Any] = {}
     outputs = rewrite(graph.outputs, rules, log)
@@ -79,7 +79,7 @@ def _serials(graph: Graph) -> list[int]:
 
 def _regions_shortened(outputs: Sequence[Any], short: dict[Node, Any], log: Log | None = None) -> list[Any]:
     """Shorten each maximal elementwise region, from the inputs to the outputs; ``short`` keeps what was found."""
-    nodes = ordered(outputs)
+    nodes = order_nodes(outputs)
     arithmetic = {node for node in nodes if is_arithmetic(node)}
     inside = {x for node in arithmetic for x in node.inputs if x in arithmetic}
     used_outside = {x for node in nodes if node not in arithmetic for x in node.inputs if isinstance(x, Node)}
@@ -89,7 +89,7 @@ def _regions_shortened(outputs: Sequence[Any], short: dict[Node, Any], log: Log 
         new = rebuild_node(node, becomes)
         if is_arithmetic(new) and (node not in inside or node in used_outside):
             if new not in short:
-                short[new] = shortened(new, log)
+                short[new] = shorten_polynomial(new, log)
             new = short[new]
         becomes[node] = new
     return [becomes[x] if isinstance(x, Node) else x for x in outputs]

@@ -23,7 +23,7 @@ def trace(computation: Tensor | Callable[..., Any], *examples: Any) -> Graph:
     Raises ``TypeError`` if there is no record to read, ``ValueError`` if two different tensors have one name.
     """
     if isinstance(computation, Tensor):
-        return lifted([computation])[0]
+        return lift_tensors([computation])[0]
     if not callable(computation):
         raise TypeError(f"trace: wanted a Tensor or a function, not {type(computation).__name__}")
     names = [p.name for p in inspect.signature(computation).parameters.values() if p.kind <= p.VAR_POSITIONAL]
@@ -36,7 +36,7 @@ def trace(computation: Tensor | Callable[..., Any], *examples: Any) -> Graph:
     for result in results:
         if not isinstance(result, Tensor):
             raise TypeError(f"trace: the function returned {type(result).__name__}, which has no record")
-    return lifted(results)[0]
+    return lift_tensors(results)[0]
 
 
 def names_of(names: Mapping[str, Any] | None) -> dict[int, str]:
@@ -48,7 +48,7 @@ def names_of(names: Mapping[str, Any] | None) -> dict[int, str]:
     return called
 
 
-def lifted(
+def lift_tensors(
     results: Sequence[Tensor], names: Mapping[Tensor, str] | None = None, called: Mapping[int, str] | None = None
 ) -> tuple[Graph, dict[Tensor, Any]]:
     """Give the graph of some Tensors, and the Node of each Tensor recorded.

@@ -12,7 +12,7 @@ import numpy as np
 from minigrad.compiler.trace.sources import Captured, Data, Source
 from minigrad.compiler.trace.traced import Traced, TraceError
 from minigrad.compiler.trace.tracer import Tracer
-from minigrad.engine.node import Node, ordered
+from minigrad.engine.node import Node, order_nodes
 from minigrad.engine.recording import traced_by
 from minigrad.engine.tensor import Tensor, is_array
 
@@ -206,7 +206,7 @@ def _described(record: Record) -> list[tuple[Any, Node]]:
     outputs = [*record.returned, *(x for _, x in record.updates), *(x for _, x in record.grads)]
     numbers: dict[Node, int] = {}
     rows: list[tuple[Any, Node]] = []
-    for node in ordered(outputs):
+    for node in order_nodes(outputs):
         numbers[node] = len(numbers)
         if node.op is not None:
             rows.append(((node.op, *(numbers[x] if isinstance(x, Node) else (x,) for x in node.inputs)), node))

@@ -12,7 +12,7 @@ from minigrad.algebra.graph import Graph
 from minigrad.algebra.simplify import simplify
 from minigrad.derivation.equations import Equations
 from minigrad.derivation.python_names import Spelling
-from minigrad.engine.node import Node, ordered
+from minigrad.engine.node import Node, order_nodes
 from minigrad.notation.formula import text
 from minigrad.notation.python import HELPERS, expression
 from minigrad.ops.shaping import BroadcastTo, Index, Reshape, Transpose
@@ -43,7 +43,7 @@ class _Function:
         self.values = {node: symbol for node, symbol in equations.symbols.items() if symbol not in gradients}
         (self.loss,) = simplify(Graph(graph.outputs, graph.values)).outputs
         roots = [self.loss, *(line.node for line in equations.lines)]
-        self.nodes = ordered(roots)
+        self.nodes = order_nodes(roots)
         self.spelling = Spelling({x: x.name or "?" for x in graph.inputs.values()}, {*HELPERS, "np", "E"})
         self.names: dict[Node, str] = {x: self.spelling.inputs[x] for x in graph.inputs.values()}
         self.written: dict[Node, str] = {x: self.values.get(x) or x.name or "?" for x in graph.inputs.values()}
@@ -82,7 +82,7 @@ class _Function:
         """Write an assignment, and before it those of the shared parts that it is the first to need."""
         names = {x: self.names[x] for x in known if x in self.names} | self._temporary
         written = {**known, **{x: names[x] for x in self._temporary}}
-        for x in ordered([node]) if isinstance(node, Node) else []:
+        for x in order_nodes([node]) if isinstance(node, Node) else []:
             if x in self.shared and x not in names and x is not node:
                 names[x] = written[x] = self._temporary[x] = self.spelling.fresh(f"z{len(self._temporary) + 1}")
                 self.lines.append((f"{names[x]} = {expression(x, names, x)}", f"{names[x]} = {text(x, written, x)}"))

@@ -15,7 +15,7 @@ from minigrad.derivation.derive import derive
 from minigrad.derivation.diagnose import close, diagnosis
 from minigrad.derivation.lines import Derivation, Line
 from minigrad.derivation.slips import Loss
-from minigrad.engine.node import Node, ordered
+from minigrad.engine.node import Node, order_nodes
 from minigrad.engine.tensor import Tensor
 from minigrad.notation.symbols import pretty_name
 from minigrad.notation.writers import ASCII
@@ -150,7 +150,7 @@ def _places(derivation: Derivation) -> list[_Place]:
     order = list(lines)
     for x in derivation.graph.nodes[::-1]:
         if x in names and x not in lines:
-            before = set(ordered([x])) - {x}
+            before = set(order_nodes([x])) - {x}
             order.insert(next((i for i, other in enumerate(order) if other in before), len(order)), x)
     return [_Place(x, names[x], lines.get(x)) for x in order if x in names]
 

@@ -12,7 +12,7 @@ from typing import Any
 from minigrad.algebra.graph import Graph, evaluate
 from minigrad.algebra.rewrite import rebuild_node, substitute_nodes
 from minigrad.engine.backward import pullback
-from minigrad.engine.node import Node, ordered, seed_node
+from minigrad.engine.node import Node, order_nodes, seed_node
 
 
 class Cut:
@@ -72,4 +72,4 @@ class Cut:
 
     def _parts(self, expression: Any) -> list[Node]:
         """Give the atoms and inputs that an expression is made of."""
-        return [x for x in ordered([expression]) if x.op is None]
+        return [x for x in order_nodes([expression]) if x.op is None]

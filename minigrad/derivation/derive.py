@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.algebra.facts import SumsToOne, borne_out, carried, checked
-from minigrad.algebra.form import in_form
+from minigrad.algebra.facts import SumsToOne, borne_out, carried_facts, check_fact
+from minigrad.algebra.form import put_in_form
 from minigrad.algebra.graph import Graph, evaluate
 from minigrad.algebra.rewrite import substitute_nodes
 from minigrad.algebra.simplify import simplify
-from minigrad.algebra.trace import lifted, names_of
+from minigrad.algebra.trace import lift_tensors, names_of
 from minigrad.derivation.cut import Cut
 from minigrad.derivation.lines import Derivation, Line, Supposing
-from minigrad.engine.node import Node, ordered
+from minigrad.engine.node import Node, order_nodes
 from minigrad.engine.tensor import Tensor
 from minigrad.notation.formula import text
 from minigrad.structure.plan import Plan, planned
@@ -47,16 +47,16 @@ def derive(
     if loss.op is None or loss.serial <= 0:
         raise ValueError("derive: the loss was not recorded; compute it from tensors with requires_grad=True")
     called = names_of(names)
-    graph, nodes = lifted([loss], called=called)
+    graph, nodes = lift_tensors([loss], called=called)
     wanted = [t for t in nodes if t.op is None and t.requires_grad] if wrt is None else list(wrt)
     for t in wanted:
         if t not in nodes:
             raise ValueError(f"derive: the loss does not depend on {t.name or 'a tensor in wrt'}")
         if not t.requires_grad:
             raise ValueError(f"derive: no gradient flows to {t.name or 'a tensor in wrt'}; it requires none")
-    given = tuple(dict.fromkeys([*given, *carried(graph)]))
+    given = tuple(dict.fromkeys([*given, *carried_facts(graph)]))
     for fact in given:
-        checked(fact, graph)
+        check_fact(fact, graph)
     return _derivation(planned(graph, nodes, wanted, called), given, loss, nodes)
 
 
@@ -140,7 +140,7 @@ class _Formulas:
                 local.add(x)
             if isinstance(far, Node) and far.op is not None:
                 before.setdefault(far, self.gradient[x])
-        formed = in_form([*formula, *simple[2 * n :]], plan.graph, set(self.gradient.values()))
+        formed = put_in_form([*formula, *simple[2 * n :]], plan.graph, set(self.gradient.values()))
         return _Found(dict(zip(targets, formed, strict=False)), local, formed[n:-1], formed[-1] if rest else None)
 
     def needing(self, fact: SumsToOne, given: Sequence[SumsToOne], found: _Found) -> dict[Node, Any]:
@@ -149,7 +149,7 @@ class _Formulas:
         may = [
             i
             for i, (x, near) in enumerate(zip(self.targets, self.local, strict=True))
-            if x not in found.near or t in set(ordered([near]))
+            if x not in found.near or t in set(order_nodes([near]))
         ]
         if not may:
             return {}
@@ -176,5 +176,5 @@ class _Formulas:
         kept = {x for x in found.formula if x in self.plan.wanted or x in self.plan.deltas}
         for x in reversed(found.formula):
             if x in kept:
-                kept |= {owner[part] for part in ordered([found.formula[x]]) if part in owner}
+                kept |= {owner[part] for part in order_nodes([found.formula[x]]) if part in owner}
         return [x for x in found.formula if x in kept]

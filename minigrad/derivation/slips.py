@@ -10,7 +10,7 @@ import numpy as np
 from minigrad.algebra.graph import evaluate
 from minigrad.algebra.rewrite import substitute_nodes
 from minigrad.engine.backward import pullback
-from minigrad.engine.node import Node, ordered, seed_node
+from minigrad.engine.node import Node, order_nodes, seed_node
 from minigrad.notation.formula import text
 from minigrad.ops.arithmetic import add, divide, multiply, negative, subtract
 from minigrad.ops.base import Elementwise
@@ -70,13 +70,13 @@ class Loss:
 
     def users(self, x: Node) -> list[Node]:
         """Give the operations on x that the loss itself has."""
-        nodes = [node for node in ordered([self.output]) if any(x is part for part in node.inputs)]
+        nodes = [node for node in order_nodes([self.output]) if any(x is part for part in node.inputs)]
         return nodes if all(node in self.values for node in nodes) else []
 
     def between(self, x: Node) -> list[Node]:
         """Give the operations of one operand through which E depends on x, the nearest to x first."""
         reached = {x}
-        for node in ordered([self.output]):
+        for node in order_nodes([self.output]):
             if any(isinstance(part, Node) and part in reached for part in node.inputs):
                 reached.add(node)
         found = [y for y in reached - {x} if y in self.values and _varied(y) in reached]
@@ -140,7 +140,7 @@ class Loss:
 
     def divisors(self) -> list[int]:
         """Give each N that the loss is divided by, a mean's."""
-        found = [x.inputs[1] for x in ordered([self.output]) if x.op == divide and not x.shape]
+        found = [x.inputs[1] for x in order_nodes([self.output]) if x.op == divide and not x.shape]
         return sorted({int(n) for n in found if isinstance(n, int | float) and n == int(n) > 1})
 
 

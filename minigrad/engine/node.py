@@ -95,13 +95,13 @@ def seed_node(output: Node) -> Node:
     return Node(value=np.ones((), output.dtype), dtype=output.dtype, table=output.table)
 
 
-def uses(nodes: Iterable[Node], outputs: Iterable[Any]) -> Counter[Node]:
+def count_uses(nodes: Iterable[Node], outputs: Iterable[Any]) -> Counter[Node]:
     """Count how often each Node is an operand of others, or an output."""
     read = chain.from_iterable(node.inputs for node in nodes)
     return Counter(x for x in chain(read, outputs) if isinstance(x, Node))
 
 
-def ordered(outputs: Iterable[Any]) -> list[Node]:
+def order_nodes(outputs: Iterable[Any]) -> list[Node]:
     """Give the Nodes that outputs depend on, and the outputs, each once and after its inputs; without recursion."""
     done: dict[Node, None] = {}
     stack = [x for x in outputs if isinstance(x, Node)][::-1]

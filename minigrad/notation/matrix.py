@@ -17,10 +17,10 @@ from minigrad.ops.shaping import Reshape
 
 def matrix_term(expression: Any, names: Mapping[Node, str], expand: Node | None = None) -> Term:
     """Give the Term of an expression; a Node in ``names`` is a symbol, unless it is the one to ``expand``."""
-    return walked(expression, names, expand, _term)
+    return build_term(expression, names, expand, _term)
 
 
-def walked(
+def build_term(
     expression: Any, names: Mapping[Node, str], expand: Node | None, term: Callable[[Any, list[Term]], Term]
 ) -> Term:
     """Put an expression's Term together, each part by ``term(node, terms of its operands)``."""
@@ -43,10 +43,10 @@ def walked(
 
 def _term(node: Any, parts: list[Term]) -> Term:
     if not isinstance(node, Node):
-        return number(plain_number(node))
+        return number(write_number(node))
     op = node.op
     if op is None:
-        return symbol(node.name) if node.name else number("?" if node.value is None else plain_number(node.value))
+        return symbol(node.name) if node.name else number("?" if node.value is None else write_number(node.value))
     letters = list(op.letters)
     parts = [_element(op, x) or part for x, part in zip(node.inputs, parts, strict=True)]
     template = _template(node)
@@ -91,11 +91,11 @@ def static(value: Any) -> str:
         ends = (value.start, value.stop) if value.step is None else (value.start, value.stop, value.step)
         return ":".join("" if end is None else str(end) for end in ends)
     if isinstance(value, np.ndarray):
-        return plain_number(value)
+        return write_number(value)
     return "…" if value is Ellipsis else str(value)
 
 
-def plain_number(x: Any) -> str:
+def write_number(x: Any) -> str:
     """Write a number with a proper minus sign, and an array by its shape."""
     if np.ndim(x):
         return f"array{np.shape(x)}"

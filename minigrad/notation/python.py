@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.engine.node import Node
-from minigrad.notation.matrix import walked
+from minigrad.notation.matrix import build_term
 from minigrad.notation.term import ATOM, Term, symbol, write
 from minigrad.notation.writers import TEXT
 from minigrad.ops.arithmetic import Power
@@ -70,7 +70,7 @@ def expression(value: Any, names: Mapping[Node, str], expand: Node | None = None
 
     Raises ``NotImplementedError``, naming the operation, where NumPy has none of its name.
     """
-    return write(walked(value, names, expand, _term), TEXT)
+    return write(build_term(value, names, expand, _term), TEXT)
 
 
 def _term(node: Any, parts: list[Term]) -> Term:

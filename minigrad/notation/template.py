@@ -31,17 +31,17 @@ class Part:
 
 
 @cache
-def parsed(template: str) -> tuple[Part, ...]:
+def parse_template(template: str) -> tuple[Part, ...]:
     """Take a template apart: ``{a} / {b}`` is one fraction, ``√({x})`` one root, ``{x}ᵀ`` one power."""
     tokens = [(match.lastgroup or "", match[match.lastgroup or 0]) for match in _TOKEN.finditer(template)]
     return _sequence(iter(tokens), "")
 
 
 @cache
-def exposed(template: str) -> frozenset[str]:
+def exposed_slots(template: str) -> frozenset[str]:
     """Name the operands that stand outside all brackets."""
     found: set[str] = set()
-    waiting = list(parsed(template))
+    waiting = list(parse_template(template))
     while waiting:
         part = waiting.pop()
         if part.kind == "slot":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from minigrad.notation.template import Part, exposed, parsed
+from minigrad.notation.template import Part, exposed_slots, parse_template
 from minigrad.notation.writers import Writer
 
 ATOM = 5
@@ -53,7 +53,7 @@ def _one(term: Term, written: dict[int, str], writer: Writer) -> str:
         return writer.symbol(term.template)
     if term.kind == "number":
         return writer.number(term.template)
-    return _row(parsed(term.template), term, written, writer)
+    return _row(parse_template(term.template), term, written, writer)
 
 
 def _row(parts: tuple[Part, ...], term: Term, written: dict[int, str], writer: Writer, boxed: bool = False) -> str:
@@ -103,7 +103,7 @@ def part_stands_free(term: Term) -> bool:
 
 def needs_brackets(term: Term, letter: str, position: int, x: Term) -> bool:
     """Compare how tightly operation and operand bind; to the right of some signs an equal needs brackets too."""
-    open_to = exposed(term.template)
+    open_to = exposed_slots(term.template)
     if letter not in open_to:
         return False
     if len(open_to) == 1 and term.template.startswith("{"):  # a power, a transpose, an index: only an atom needs none

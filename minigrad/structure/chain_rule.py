@@ -13,7 +13,7 @@ from minigrad.algebra.graph import Graph
 from minigrad.algebra.rewrite import substitute_nodes
 from minigrad.algebra.simplify import simplify
 from minigrad.engine.backward import pullback
-from minigrad.engine.node import Node, Table, ordered, seed_node
+from minigrad.engine.node import Node, Table, order_nodes, seed_node
 from minigrad.notation.formula import text
 from minigrad.ops.arithmetic import divide, multiply, negative
 from minigrad.ops.linalg import MatMul
@@ -84,7 +84,7 @@ def terms(
     return result
 
 
-def written(expression: Any) -> str:
+def write_formula(expression: Any) -> str:
     """Write a formula; a minus in front of a whole product or sum needs no brackets there: −t / y."""
     if isinstance(expression, Node) and expression.op == negative:
         (inner,) = expression.inputs
@@ -95,7 +95,7 @@ def written(expression: Any) -> str:
 
 def bracketed(expression: Any) -> str:
     """Write a factor, in brackets unless it is one symbol, a function, a transpose or itself a product."""
-    formula = written(expression)
+    formula = write_formula(expression)
     op = expression.op if isinstance(expression, Node) else None
     opens = op is not None and op.binds < 4 and op != multiply
     return f"({formula})" if opens or formula.startswith("−") else formula
@@ -103,7 +103,7 @@ def bracketed(expression: Any) -> str:
 
 def operations(expression: Any) -> int:
     """Count the operations of an expression."""
-    return sum(node.op is not None for node in ordered([expression]))
+    return sum(node.op is not None for node in order_nodes([expression]))
 
 
 def _one_hot(shape: tuple[int, ...], axis: int) -> Any:
@@ -156,7 +156,7 @@ def _transposed(x: Any) -> Any:
 
 
 def _contains(part: Any, g: Node) -> bool:
-    return isinstance(part, Node) and any(node is g for node in ordered([part]))
+    return isinstance(part, Node) and any(node is g for node in order_nodes([part]))
 
 
 def _jacobian(nodes: Sequence[Node], symbols: Mapping[Node, str], x: Node) -> str:

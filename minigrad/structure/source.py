@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.algebra.graph import Graph
-from minigrad.algebra.trace import lifted
+from minigrad.algebra.trace import lift_tensors
 from minigrad.engine.backward import pullback
 from minigrad.engine.node import Node
 from minigrad.engine.tensor import Tensor
@@ -49,7 +49,7 @@ def source(loss: Tensor | Graph, names: Mapping[str, Any] | None = None) -> Sour
 
 def _of_tensor(loss: Tensor, names: Mapping[str, Any]) -> Source:
     called = {x: name for name, x in names.items() if isinstance(x, Tensor) and x.name is None}
-    graph, nodes = lifted([loss], _distinct(loss, called))
+    graph, nodes = lift_tensors([loss], _distinct(loss, called))
     found = pullback(loss, np.ones((), loss.dtype), keep=nodes)
     known: dict[Node, Any] = {}
     gradients: dict[Node, Any] = {}

@@ -11,7 +11,7 @@ from minigrad.compiler.passes.fuse import is_elementwise, is_reduction
 from minigrad.compiler.passes.layouts import Unsupported, layout
 from minigrad.compiler.passes.lower import copied, is_view, rewritten
 from minigrad.compiler.passes.plan import root
-from minigrad.engine.node import Node, ordered, uses
+from minigrad.engine.node import Node, count_uses, order_nodes
 from minigrad.ops.arithmetic import add
 from minigrad.ops.linalg import affine, matmul
 
@@ -42,8 +42,8 @@ def _biased(outputs: Sequence[Any]) -> list[Any]:
     For a layer of 25 units a row is three vectors and a rest, and the rest costs as much as they do. Where threads
     share the product it cannot start from anything, and the bias would be a pass of its own.
     """
-    nodes = ordered(outputs)
-    users = uses(nodes, outputs)
+    nodes = order_nodes(outputs)
+    users = count_uses(nodes, outputs)
     becomes: dict[Node, Any] = {}
     for node in nodes:
         new = rebuild_node(node, becomes)

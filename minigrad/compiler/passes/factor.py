@@ -10,7 +10,7 @@ from operator import mul
 from typing import Any
 
 from minigrad.algebra.rewrite import rebuild_node
-from minigrad.engine.node import Node, ordered, uses
+from minigrad.engine.node import Node, count_uses, order_nodes
 from minigrad.ops.arithmetic import add, multiply, subtract
 
 Term = tuple[int, list[Any]]  # a sign and the factors behind it
@@ -23,8 +23,8 @@ def factored(outputs: Sequence[Any]) -> list[Any]:
 
     That may be an array, or a number that is not known yet, such as a learning rate.
     """
-    nodes = ordered(outputs)
-    users = uses(nodes, outputs)
+    nodes = order_nodes(outputs)
+    users = count_uses(nodes, outputs)
     parts = {x for node in nodes if _is_sum(node) for x in node.inputs if _is_part(x, node, users)}
     becomes: dict[Node, Any] = {}
     for node in nodes:

@@ -15,7 +15,7 @@ from minigrad.algebra.graph import Graph
 from minigrad.algebra.rewrite import rebuild_node
 from minigrad.algebra.simplify import simplify
 from minigrad.compiler.passes.factor import factored
-from minigrad.engine.node import Node, ordered, seed_node
+from minigrad.engine.node import Node, order_nodes, seed_node
 from minigrad.ops.arithmetic import Power, add, maximum, minimum, multiply
 from minigrad.ops.base import Op, Shape
 from minigrad.ops.elementwise import exp, identity, log, relu, sigmoid, square
@@ -37,7 +37,7 @@ def lowered(outputs: Sequence[Any], seeds: Iterable[Node], gradients: Iterable[N
 def rewritten(outputs: Sequence[Any], rule: Callable[[Node], Any]) -> list[Any]:
     """Replace each Node, inputs first, by what a rule makes of it; None leaves it."""
     becomes: dict[Node, Any] = {}
-    for node in ordered(outputs):
+    for node in order_nodes(outputs):
         new = rebuild_node(node, becomes)
         made = rule(new) if isinstance(new, Node) else None
         becomes[node] = new if made is None else made
@@ -60,7 +60,7 @@ def _seeded(outputs: list[Any], seeds: list[Node], gradients: set[Node]) -> list
             becomes[seed] = seed_node(seed)
     replaced: dict[Node, Any] = {}
     starts = set(seeds)  # not the list: == between Nodes is an expression too
-    for node in ordered(outputs):
+    for node in order_nodes(outputs):
         if node in starts:
             replaced[node] = becomes[node]
         else:
@@ -72,7 +72,7 @@ def _scaled(outputs: list[Any], seed: Node, gradients: set[Node]) -> dict[Node, 
     """Find the products {c ⊙ g: (c, g)} by which alone a seed reaches the outputs; none if by others too."""
     depends: set[Node] = {seed}
     found: dict[Node, tuple[Node, Node]] = {}
-    for node in ordered(outputs):
+    for node in order_nodes(outputs):
         reached = [x for x in node.inputs if x in depends] if node.op is not None else []
         if not reached:
             continue

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.compiler.passes.lower import AddAt, is_view
-from minigrad.engine.node import Node, ordered, uses
+from minigrad.engine.node import Node, count_uses, order_nodes
 from minigrad.ops.arithmetic import add, subtract
 from minigrad.ops.base import Elementwise
 from minigrad.ops.linalg import MatMul
@@ -70,7 +70,7 @@ def planned(
     ``draws_in`` says whether a product may be added to a parameter where that lies.
     """
     returned = list(returned)
-    nodes = [x for x in ordered([*returned, *list(updates.values())[::-1]]) if x.op is not None]
+    nodes = [x for x in order_nodes([*returned, *list(updates.values())[::-1]]) if x.op is not None]
     users: dict[Node, list[Node]] = {}
     for node in nodes:
         for x in dict.fromkeys(x for x in node.inputs if isinstance(x, Node)):
@@ -102,7 +102,7 @@ def begun(plan: Plan, returned: Sequence[Any]) -> set[Node]:
     """Find what is only added to, in an array that is returned: it needs no memory, but is computed in that one."""
     found: set[Node] = set()
     nodes = [*plan.first, *plan.second]
-    users = uses(nodes, [*returned, *(value for _, value in plan.copies)])
+    users = count_uses(nodes, [*returned, *(value for _, value in plan.copies)])
     for node in nodes[::-1]:
         if isinstance(node.op, AddAt) and (node in plan.fresh or node in found):
             y, _ = node.inputs
@@ -157,7 +157,7 @@ def _towards(node: Node, state: Node) -> Node | None:
 
 def _leads_to(node: Node, state: Node) -> bool:
     """Say whether a Node is an elementwise operation that may stem from an input of its shape."""
-    return is_ufunc(node) and node.shape == state.shape and state in set(ordered([node]))
+    return is_ufunc(node) and node.shape == state.shape and state in set(order_nodes([node]))
 
 
 def _drawn_in(node: Node, in_place: Mapping[Node, Node]) -> Node | None:

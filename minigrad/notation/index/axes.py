@@ -23,7 +23,7 @@ class Along(NamedTuple):
     bound: tuple[str, ...] = ()
 
 
-def along(node: Node) -> Along | None:
+def follow_axes(node: Node) -> Along | None:
     """Say how the axes of an operation's inputs follow those of its output; None where no index says it.
 
     A product of matrices contracts an axis, a transpose swaps two, a sum names one, broadcasting drops one.
@@ -109,7 +109,7 @@ def _is_plain(part: Any) -> bool:
     return whole or (isinstance(part, int) and not isinstance(part, bool))
 
 
-def fixed(label: Label) -> bool:
+def is_fixed(label: Label) -> bool:
     """Say whether a label is one place on an axis."""
     return isinstance(label, str) and label.startswith("=")
 
@@ -121,7 +121,7 @@ class Classes:
         self._first: dict[Node, Place] = {}  # a Node's first axis; the others follow
         self._of: list[Place] = []  # an axis -> another of its class, or itself
         for node in nodes:
-            follows = along(node) if node.op is not None else None
+            follows = follow_axes(node) if node.op is not None else None
             if follows is not None:
                 self._follow(node, follows)
         for a, b in same:
@@ -134,7 +134,7 @@ class Classes:
             for axis, label in enumerate(labels):
                 if isinstance(label, int):
                     self._join(x, axis, node, label)
-                elif label is not None and not fixed(label):
+                elif label is not None and not is_fixed(label):
                     self._join(x, axis, *bound.setdefault(label, (x, axis)))
 
     def _place(self, node: Node, axis: int) -> Place:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from minigrad.engine.node import Node, ordered
+from minigrad.engine.node import Node, order_nodes
 from minigrad.notation.index.axes import Classes, Place
 from minigrad.notation.index.terms import Labels, NoIndexForm, index_term, with_index
 from minigrad.notation.symbols import split_name
@@ -27,7 +27,7 @@ class Lettering:
     def __init__(self, forward: Iterable[Node], names: Mapping[Node, str], same: Iterable[tuple[Node, Node]]) -> None:
         self.names = names
         forward = list(forward)
-        self.classes = Classes(ordered([*forward, *names]), same)
+        self.classes = Classes(order_nodes([*forward, *names]), same)
         self._weighed = [x for x in forward if x.op == matmul and isinstance(x.inputs[1], Node) and _leaf(x.inputs[1])]
         self.samples = self._samples()
         layers = self._units([x.inputs[1] for x in self._weighed])

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from minigrad.engine.node import Node
-from minigrad.notation.index.axes import Along, along, fixed
-from minigrad.notation.matrix import plain_number
+from minigrad.notation.index.axes import Along, follow_axes, is_fixed
+from minigrad.notation.matrix import write_number
 from minigrad.notation.term import Term, needs_brackets, number
 from minigrad.ops.alphabet import lower, raise_digits
 from minigrad.ops.arithmetic import add, divide, multiply, subtract
@@ -58,14 +58,14 @@ def index_term(expression: Any, labels: Labels, name: Name, bound: Bound) -> Ter
 def _simple(node: Any, at: Labels, name: Name) -> Term | None:
     """Give a number or a symbol; None for what has operands of its own."""
     if not isinstance(node, Node):
-        return number(plain_number(node))
+        return number(write_number(node))
     symbol = name(node, at)
     if symbol is not None:
         return symbol
     if node.op is None:
         if node.value is None or np.size(node.value) != 1:
             raise NoIndexForm(repr(node))
-        return number(plain_number(np.asarray(node.value).item()))
+        return number(write_number(np.asarray(node.value).item()))
     return None
 
 
@@ -76,14 +76,14 @@ def _operands(
     node: Node, at: Labels, used: frozenset[str], bound: Bound
 ) -> tuple[_Needed, Callable[[list[Term]], Term]]:
     """Say which elements of which operands a Node needs for its element, and how its Term is built from theirs."""
-    op, follows = node.op, along(node)
+    op, follows = node.op, follow_axes(node)
     if op is None or follows is None:
         raise NoIndexForm(repr(node))
     if isinstance(op, Softmax):
         return _softmax(node, at, used, bound)
     given: dict[Any, str | None] = dict(enumerate(at))
     scope = used
-    given |= {label: label[1:] for labels in follows.inputs for label in labels if fixed(label)}
+    given |= {label: label[1:] for labels in follows.inputs for label in labels if is_fixed(label)}
     for label in follows.bound:
         x, axis = _place(node, follows, label)
         given[label] = letter = None if x.shape[axis] == 1 else bound(x, axis, scope)

@@ -14,7 +14,7 @@ from minigrad.picture.folding.bundle import bundled
 from minigrad.picture.folding.counted import counted
 from minigrad.picture.folding.repeats import Repeat, find, gradients, ordered
 from minigrad.picture.scene.parts import Arrow, Box, Cluster, Operation, Scene
-from minigrad.structure.chain_rule import written
+from minigrad.structure.chain_rule import write_formula
 
 LEAST = 4  # segments of a repeat that "auto" folds
 
@@ -184,5 +184,5 @@ def _summands(box: Box, count: int) -> list[str] | None:
         if not isinstance(node, Node) or node.op != add:
             return None
         node, last = node.inputs
-        found.append(written(last))
-    return [written(node), *reversed(found)]
+        found.append(write_formula(last))
+    return [write_formula(node), *reversed(found)]

@@ -22,7 +22,7 @@ from minigrad.ops.arithmetic import add
 from minigrad.ops.linalg import matmul
 from minigrad.picture.folding.fold import folded
 from minigrad.picture.scene.parts import Arrow, Box, Cluster, Operation, Scene
-from minigrad.structure.chain_rule import Term, copied, operations, terms, written
+from minigrad.structure.chain_rule import Term, copied, operations, terms, write_formula
 from minigrad.structure.layers import layers
 from minigrad.structure.source import Source, source
 from minigrad.structure.steps import TITLES, Step, steps
@@ -161,7 +161,7 @@ class _Stage:
 
     def _box(self, x: Node, values: bool) -> None:
         step = self.made.get(x)
-        formula = written(copied(step.nodes, self.symbols)[x]) if step else ""
+        formula = write_formula(copied(step.nodes, self.symbols)[x]) if step else ""
         if x is self.loss:
             kind = "loss"
         elif x in self.src.parameters:
@@ -223,7 +223,7 @@ class _Stage:
             joint = terms((*after[0].nodes, *final.nodes), self.symbols, None, self.given).get(x)
             if joint is not None and operations(joint.expression) < operations(total):
                 total = joint.expression
-        return total, written(total)
+        return total, write_formula(total)
 
     def _name(self, x: Node) -> tuple[str, str]:
         """Give the symbol of ∂E/∂x and what its box is headed with."""
