@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.engine.node import Node
+from minigrad.notation.keys import write_key
 from minigrad.notation.term import Term, number, symbol
 from minigrad.ops.arithmetic import multiply
 from minigrad.ops.base import Op
@@ -54,7 +55,7 @@ def _term(node: Any, parts: list[Term]) -> Term:
         letters = [f"x{i}" for i in range(len(parts))]
         template = f"{op.name}({', '.join(f'{{{letter}}}' for letter in letters)})"
     for field in op.fields:
-        template = template.replace(f"{{{field}}}", static(getattr(op, field)))
+        template = template.replace(f"{{{field}}}", write_key(getattr(op, field), _field, code=False))
     return Term(template, dict(zip(letters, parts, strict=True)), op.binds, op.name)
 
 
@@ -83,16 +84,8 @@ def _over_columns(op: Sum, x: Node) -> bool:
     return x.ndim == 2 and op.axis is not None and normalize_axis(op.axis, 2) == (1,)
 
 
-def static(value: Any) -> str:
-    """Write an index or an axis as it would stand between brackets: ``0:3, 1``."""
-    if isinstance(value, tuple):
-        return ", ".join(static(part) for part in value)
-    if isinstance(value, slice):
-        ends = (value.start, value.stop) if value.step is None else (value.start, value.stop, value.step)
-        return ":".join("" if end is None else str(end) for end in ends)
-    if isinstance(value, np.ndarray):
-        return write_number(value)
-    return "…" if value is Ellipsis else str(value)
+def _field(value: Any) -> str:
+    return write_number(value) if isinstance(value, np.ndarray) else str(value)
 
 
 def write_number(x: Any) -> str:

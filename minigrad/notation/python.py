@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.engine.node import Node
+from minigrad.notation.keys import write_gathered_key, write_key
 from minigrad.notation.matrix import build_term
 from minigrad.notation.term import ATOM, Term, symbol, write
 from minigrad.notation.writers import TEXT
@@ -113,8 +114,7 @@ def _template(op: Op, letters: list[str], inputs: tuple[Any, ...], shape: tuple[
 def _gathered(op: Gather, letters: list[str]) -> str:
     """Write an index that is partly operands; ``ScatterAt`` is such a ``Gather`` the other way round."""
     x, *indices = (f"{{{letter}}}" for letter in letters)
-    operands = iter(indices)
-    key = ", ".join(next(operands) if part is None else _key(part[0]) for part in op.template)
+    key = write_gathered_key(op.template, indices, _part)
     return f"scatter({x}, np.s_[{key}], {op.into})" if isinstance(op, ScatterAt) else f"{x}[{key}]"
 
 
@@ -135,7 +135,7 @@ def _keywords(op: Op) -> str:
 
 def _static(name: str, field: str, x: Any, shape: tuple[int, ...]) -> str:
     if field == "key":
-        return _key(x)
+        return write_key(x, _part)
     if name == "cast":
         return str(np.dtype(x).name)
     if name == "reshape":
@@ -143,15 +143,8 @@ def _static(name: str, field: str, x: Any, shape: tuple[int, ...]) -> str:
     return _value(x)
 
 
-def _key(key: Any) -> str:
-    """Write an index as it stands between brackets."""
-    if isinstance(key, tuple):
-        return ", ".join(map(_key, key)) + ("," if len(key) == 1 else "") if key else "()"
-    if isinstance(key, slice):
-        ends = [key.start, key.stop, *([] if key.step is None else [key.step])]
-        return ":".join("" if end is None else str(end) for end in ends)
-    if key is Ellipsis:
-        return "..."
+def _part(key: Any) -> str:
+    """Write a part of an index."""
     return "np.newaxis" if key is None else _value(key)
 
 

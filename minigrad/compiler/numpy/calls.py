@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from minigrad.compiler.passes.lower import AddAt, Spread
 from minigrad.compiler.trace.cells import Item
 from minigrad.engine.node import Node
 from minigrad.notation.formula import text
+from minigrad.notation.keys import write_gathered_key, write_key
 from minigrad.ops import arithmetic, linalg, reduction, shaping
 from minigrad.ops.base import Op
 
@@ -66,7 +68,7 @@ def _copied(w: Writer, node: Node, out: str) -> Lines:
 def _scatter(w: Writer, node: Node, out: str) -> Lines:
     op, (x, *indices) = node.op, node.inputs
     if isinstance(op, shaping.ScatterAt):
-        key = _filled(op, [w.value(i) for i in indices], w)
+        key = write_gathered_key(op.template, map(w.value, indices), partial(_part, w))
     else:
         key = _key(op.key, w)  # type: ignore[union-attr]
         if shaping.is_basic(op.key):  # type: ignore[union-attr]
@@ -90,7 +92,7 @@ def _added_at(w: Writer, node: Node, out: str) -> Lines:
 def _gathered(w: Writer, node: Node, out: str) -> Lines:
     op, (x, *indices) = node.op, node.inputs
     assert isinstance(op, shaping.Gather)
-    return [f"{out}[...] = {w.value(x)}[{_filled(op, [w.value(i) for i in indices], w)}]"]
+    return [f"{out}[...] = {w.value(x)}[{write_gathered_key(op.template, map(w.value, indices), partial(_part, w))}]"]
 
 
 def _joined(w: Writer, node: Node, out: str) -> Lines:
@@ -181,24 +183,11 @@ def seen(op: Any, x: str, w: Writer) -> str:
 
 
 def _key(key: Any, w: Writer) -> str:
-    """Write an index."""
-    if isinstance(key, tuple):
-        return ", ".join(_key(part, w) for part in key) + ("," if len(key) == 1 else "") if key else "()"
-    if isinstance(key, slice):
-        ends = (key.start, key.stop) if key.step is None else (key.start, key.stop, key.step)
-        return ":".join("" if end is None else str(end) for end in ends)
+    """Write an index, its arrays as constants."""
+    return write_key(key, partial(_part, w))
+
+
+def _part(w: Writer, key: Any) -> str:
     if isinstance(key, np.ndarray | list):
         return w.constant(np.asarray(key), "index")
-    return (
-        "..."
-        if key is Ellipsis
-        else "None"
-        if key is None
-        else repr(key.item() if isinstance(key, np.generic) else key)
-    )
-
-
-def _filled(op: shaping.Gather, indices: list[str], w: Writer) -> str:
-    """Write an index of which some parts are operands."""
-    left = iter(indices)
-    return ", ".join(next(left) if part is None else _key(part[0], w) for part in op.template) + ","
+    return repr(key.item() if isinstance(key, np.generic) else key)
