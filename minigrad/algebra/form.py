@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
-from math import isclose
+from fractions import Fraction
+from math import isclose, isfinite, sqrt
 from typing import Any
+
+import numpy as np
 
 from minigrad.algebra.graph import Graph
 from minigrad.algebra.rewrite import Log, on, rewrite
@@ -30,12 +33,12 @@ def put_in_form(
         """c x = x / N for c = 1/N, where E is divided by N or a multiple of it, as a mean is."""
         if node.op != multiply or not isinstance(node.inputs[0], int | float) or not node.inputs[0]:
             return None
-        one_over = abs(1 / node.inputs[0])
-        n = next((n for n in numbers if isclose(one_over, n)), None)
-        if n is None and one_over > 2 and isclose(one_over, whole := round(one_over)):
+        one_over, off = abs(1 / node.inputs[0]), _rounding(node)
+        n = next((n for n in numbers if isclose(one_over, n, rel_tol=off)), None)
+        if n is None and one_over > 2 and isclose(one_over, whole := round(one_over), rel_tol=off):
             n = whole if any(isclose(number % whole, 0, abs_tol=1e-9) for number in numbers) else None
         if n is None:
-            return None
+            return as_fraction(node)
         quotient = node.inputs[1] / n
         return quotient if node.inputs[0] > 0 else -quotient
 
@@ -49,6 +52,27 @@ def put_in_form(
 
     rules = (quotient_of_mean, number_before_product, one_fraction, sign_in_product, sign_in_sum, gradient_first)
     return rewrite(expressions, rules, log)
+
+
+@on(multiply)
+def as_fraction(node: Node) -> Any:
+    """c x = p x / q for c = p/q, where no six digits are c: a third of the sum of squares, not 0.333333 of it."""
+    if node.op != multiply:
+        return None
+    (c, x), off = node.inputs, _rounding(node)
+    if not isinstance(c, float) or not isfinite(c) or isclose(c, float(f"{c:g}"), rel_tol=off):
+        return None
+    fraction = Fraction(c).limit_denominator(round(0.03 / sqrt(off)))  # with a larger one, any number is a fraction
+    if fraction.numerator == 0 or not isclose(c, fraction, rel_tol=off):
+        return None
+    p, q = abs(fraction.numerator), fraction.denominator
+    quotient = (x if p == 1 else p * x) / q
+    return quotient if c > 0 else -quotient
+
+
+def _rounding(node: Node) -> float:
+    """Say by how much a number that was computed in a Node's dtype may be off, as a share of it."""
+    return 8 * float(np.finfo(node.dtype).eps) if node.dtype.kind == "f" else 1e-12
 
 
 @on(matmul, Transpose)

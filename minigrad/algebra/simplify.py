@@ -18,6 +18,7 @@ from minigrad.algebra.facts import SumsToOne, check_fact
 from minigrad.algebra.graph import Graph
 from minigrad.algebra.polynomial import is_arithmetic, shorten_polynomial
 from minigrad.algebra.rewrite import Log, Rule, on, rebuild_node, rewrite
+from minigrad.algebra.rules.numbers import copies_moved, negative_number
 from minigrad.algebra.rules.signs import (
     common_number,
     double_sign,
@@ -217,10 +218,12 @@ def exp_of_log(node: Node) -> Any:
 RULES: tuple[Rule, ...] = (
     constants,
     double_shaping,
+    copies_moved,
     broadcast_operand,
     zero_and_one,
     double_sign,
     sign_in_sum,
+    negative_number,
     sign_in_product,
     common_number,
     number_in_front,

@@ -127,8 +127,8 @@ class _Formulas:
         """Give the formulas by these facts, of the first ``upto`` targets, by default of all and the values too."""
         plan, cut, targets = self.plan, self.cut, self.targets[:upto]
         n, rest = len(targets), [*cut.definitions.values(), cut.output] if upto is None else []
-        parts = [*self.raw[:n], *self.local[:n], *rest]
-        simple = simplify(Graph(parts, plan.values), given).outputs
+        leaves = [i for i, x in enumerate(targets) if x.op is None]
+        simple = self._each_short([*self.raw[:n], *self.local[:n], *rest], leaves, given)
         formula: list[Any] = []
         local: set[Node] = set()
         before: dict[Node, Node] = {}  # a gradient as an expression -> what stands for it
@@ -142,6 +142,18 @@ class _Formulas:
                 before.setdefault(far, self.gradient[x])
         formed = put_in_form([*formula, *simple[2 * n :]], plan.graph, set(self.gradient.values()))
         return _Found(dict(zip(targets, formed, strict=False)), local, formed[n:-1], formed[-1] if rest else None)
+
+    def _each_short(self, parts: list[Any], leaves: Sequence[int], given: Sequence[SumsToOne]) -> list[Any]:
+        """Simplify formulas, those of the gradients of inputs (``leaves``) apart from the others.
+
+        Σ c x = c Σ x costs an operation where c x has a line of its own: in one graph with δ = c (Y − T), ∂E/∂b = Σ δ
+        would make the result longer, and leave δ as it was.
+        """
+        values, apart = self.plan.values, dict.fromkeys(leaves, 0.0)
+        simple = list(simplify(Graph([apart.get(i, x) for i, x in enumerate(parts)], values), given).outputs)
+        for i, x in zip(leaves, simplify(Graph([parts[i] for i in leaves], values), given).outputs, strict=True):
+            simple[i] = x
+        return simple
 
     def needing(self, fact: SumsToOne, given: Sequence[SumsToOne], found: _Found) -> dict[Node, Any]:
         """Give the formulas without a fact, of the targets that may need it; a local one that has no t does not."""
