@@ -69,6 +69,7 @@ MATRICES: list[tuple[Shape, Shape]] = [
     *(((1, 2, 3), (2, 3, 1)), ((0, 2, 3), (3, 2)), ((2, 3), (0, 3, 2))),
 ]
 POSITIVE: dict[str, Any] = {"low": 0.5, "high": 2.5}
+NEGATIVE: dict[str, Any] = {"low": -2.5, "high": -0.5}
 UNARY: list[tuple[Elementwise, Callable[..., Any], dict[str, Any]]] = [
     (arithmetic.negative, np.negative, {}),
     (arithmetic.absolute, np.absolute, {}),
@@ -76,6 +77,7 @@ UNARY: list[tuple[Elementwise, Callable[..., Any], dict[str, Any]]] = [
     (elementwise.exp, np.exp, {}),
     (elementwise.log, np.log, POSITIVE),
     (elementwise.sqrt, np.sqrt, POSITIVE),
+    (elementwise.cbrt, np.cbrt, NEGATIVE),
     (elementwise.square, np.square, {}),
     (elementwise.sin, np.sin, {}),
     (elementwise.cos, np.cos, {}),

@@ -45,7 +45,7 @@ def test_every_operation_can_be_written_in_every_format(sample):
         root = ElementTree.fromstring(mathml(expression))
         assert root.tag == "math", name
         for element in root.iter():
-            arity = {"mfrac": 2, "msup": 2, "msub": 2, "munder": 2, "msubsup": 3}.get(element.tag)
+            arity = {"mfrac": 2, "mroot": 2, "msup": 2, "msub": 2, "munder": 2, "msubsup": 3}.get(element.tag)
             assert arity in (None, len(element)), f"{name}: {ElementTree.tostring(element)}"
 
 
@@ -59,6 +59,7 @@ def test_formulas_are_written_as_a_book_sets_them():
         ((x + y) ** 2, "(x + Y₁)²", "(x + Y1)^2", r"{\left( x + Y_1 \right)}^{2}"),
         (np.exp(-x), "exp(−x)", "exp(-x)", r"\exp \left( - x \right)"),
         (np.sqrt(x + 1), "√(x + 1)", "sqrt(x + 1)", r"\sqrt{x + 1}"),
+        (np.cbrt(x + 1), "∛(x + 1)", "cbrt(x + 1)", r"\sqrt[3]{x + 1}"),
         (x.sum(axis=0), "Σₙ x", "sum_n x", r"\sum_{n} x"),
         (2 * x, "2 x", "2 * x", "2 x"),
         (x @ (y + W), "x (Y₁ + W₂)", "x @ (Y1 + W2)", r"x \left( Y_1 + W_2 \right)"),
@@ -90,6 +91,7 @@ def test_mathml_is_the_structure():
         '<math><mi>exp</mi><mo>&#x2061;</mo><mrow><mo stretchy="true">(</mo><mi>x</mi>'
         '<mo stretchy="true">)</mo></mrow></math>'
     )
+    assert mathml(np.cbrt(x)) == "<math><mroot><mrow><mi>x</mi></mrow><mn>3</mn></mroot></math>"
     (odd,) = nodes("a<b&c")
     assert ElementTree.fromstring(mathml(odd))[0].text == "a<b&c"
 

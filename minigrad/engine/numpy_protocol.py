@@ -29,6 +29,7 @@ UFUNCS: dict[np.ufunc, Op] = {
     np.exp: elementwise.exp,
     np.log: elementwise.log,
     np.sqrt: elementwise.sqrt,
+    np.cbrt: elementwise.cbrt,
     np.square: elementwise.square,
     np.sin: elementwise.sin,
     np.cos: elementwise.cos,

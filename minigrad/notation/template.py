@@ -9,6 +9,7 @@ from functools import cache
 
 from minigrad.ops.alphabet import LOWERED, RAISED
 
+ROOTS = {"√": 2, "∛": 3}  # the sign of a root and its degree
 PAIRS = {"(": ")", "[": "]", "⟨": "⟩", "‖": "‖", "|": "|", "⌊": "⌋", "⌈": "⌉"}
 
 _TOKEN = re.compile(
@@ -51,6 +52,30 @@ def exposed_slots(template: str) -> frozenset[str]:
     return frozenset(found)
 
 
+@cache
+def short_sign(template: str) -> str:
+    """Give the sign of an operation without its operands, or nothing if it has none: ``+``, ``∛``, ``|·|``, ``(·)²``.
+
+    A function called by its name has that name: ``exp({x})`` gives ``exp``.
+    """
+    match parse_template(template):
+        case (Part("slot"), Part("sign", written), Part("slot")):
+            return written.strip()
+        case (Part("sign" | "sum", written), Part("slot")):
+            return written.strip()
+        case (Part("over", _, ((Part("slot"),), (Part("slot"),))),):
+            return "÷"
+        case (Part("root", written),):
+            return written
+        case (Part("raised", written, ((Part("slot"),),)),):
+            return f"(·){written}"
+        case (Part("fence", opening, ((Part("slot"),),)),):
+            return f"{opening}·{PAIRS[opening]}"
+        case (Part("word", written), Part("fence", "(")):
+            return written.replace("_", " ")
+    return ""
+
+
 def _sequence(tokens: Iterator[tuple[str, str]], close: str) -> tuple[Part, ...]:
     """Read parts up to the closing bracket, or the end; templates are short, so that brackets may recurse."""
     parts: list[Part] = []
@@ -60,10 +85,8 @@ def _sequence(tokens: Iterator[tuple[str, str]], close: str) -> tuple[Part, ...]
             break
         if kind == "sign" and bare in PAIRS:
             inside = _sequence(tokens, PAIRS[bare])
-            root = bool(parts) and parts[-1] == Part("sign", "√")
-            if root:
-                parts.pop()
-            parts.append(Part("root" if root else "fence", bare, (inside,)))
+            root = bool(parts) and parts[-1].kind == "sign" and parts[-1].written in ROOTS
+            parts.append(Part("root", parts.pop().written, (inside,)) if root else Part("fence", bare, (inside,)))
         elif kind == "raised" and parts:
             parts.append(Part("raised", written, ((parts.pop(),),)))
         elif kind == "caret" and parts:

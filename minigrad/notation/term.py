@@ -79,7 +79,7 @@ def _part(part: Part, term: Term, written: dict[int, str], writer: Writer, lone:
             inner = _row(part.inside[0], term, written, writer)
             return writer.call(inner) if called and part.written == "(" else writer.fence(part.written, inner)
         case "root":
-            return writer.root(_row(part.inside[0], term, written, writer, boxed=True))
+            return writer.root(part.written, _row(part.inside[0], term, written, writer, boxed=True))
         case "over":
             above, below = (_row(inside, term, written, writer, boxed=True) for inside in part.inside)
             return writer.over(above, below)

@@ -7,7 +7,7 @@ from html import escape
 from typing import ClassVar
 
 from minigrad.notation.symbols import GREEK, split_name
-from minigrad.notation.template import PAIRS
+from minigrad.notation.template import PAIRS, ROOTS
 from minigrad.ops.alphabet import LOWERED, RAISED
 
 _FUNCTIONS = frozenset(
@@ -58,9 +58,9 @@ class Writer:
         """Write what a function is called with."""
         return self.fence("(", inside)
 
-    def root(self, inside: str) -> str:
-        """Write a square root."""
-        return f"√({inside})"
+    def root(self, sign: str, inside: str) -> str:
+        """Write a root of the degree that its sign, √ or ∛, has."""
+        return f"{sign}({inside})"
 
     def over(self, above: str, below: str) -> str:
         """Write a fraction."""
@@ -79,8 +79,9 @@ class Ascii(Writer):
     """Plain text without Unicode, the way it would be typed: ``dE/dY1 * (1 - Y1^2)``, ``Y1.T @ delta2``."""
 
     _signs: ClassVar[dict[str, str]] = {
-        "−": "-", "⊙": "*", "≥": ">=", "≤": "<=", "≠": "!=", "√": "sqrt", "½": "1/2 ", "…": "...", "⟨": "<", "⟩": ">",
-        "‖": "||", "·": "*", "×": "x", "∈": "in", "∞": "inf", "∘": ".", "⌊": "floor(", "⌋": ")", "⌈": "ceil(", "⌉": ")",
+        "−": "-", "⊙": "*", "≥": ">=", "≤": "<=", "≠": "!=", "√": "sqrt", "∛": "cbrt", "½": "1/2 ", "…": "...",
+        "⟨": "<", "⟩": ">", "‖": "||", "·": "*", "×": "x", "∈": "in", "∞": "inf", "∘": ".", "⌊": "floor(", "⌋": ")",
+        "⌈": "ceil(", "⌉": ")",
     }  # fmt: skip
 
     def symbol(self, name: str) -> str:
@@ -110,9 +111,9 @@ class Ascii(Writer):
         """Write brackets around something."""
         return f"{self.sign(opening)}{inside}{self.sign(PAIRS[opening])}"
 
-    def root(self, inside: str) -> str:
-        """Write a square root as the function."""
-        return f"sqrt({inside})"
+    def root(self, sign: str, inside: str) -> str:
+        """Write a root as the function."""
+        return f"{self.sign(sign)}({inside})"
 
     def raised(self, base: str, written: str, power: str) -> str:
         """Write a power with ^, a transpose as .T."""
@@ -196,9 +197,10 @@ class Latex(Writer):
         left, right = self._brackets.get(opening, (opening, PAIRS[opening]))
         return rf"\left{left} {inside} \right{right}"
 
-    def root(self, inside: str) -> str:
-        """Write a square root."""
-        return rf"\sqrt{{{inside}}}"
+    def root(self, sign: str, inside: str) -> str:
+        """Write a root, with its degree if that is not 2."""
+        degree = ROOTS[sign]
+        return rf"\sqrt{{{inside}}}" if degree == 2 else rf"\sqrt[{degree}]{{{inside}}}"
 
     def over(self, above: str, below: str) -> str:
         """Write a fraction with a bar."""
@@ -263,9 +265,10 @@ class MathML(Writer):
         """Write what a function is called with, and that it is called."""
         return f"<mo>&#x2061;</mo>{self.fence('(', inside)}"
 
-    def root(self, inside: str) -> str:
-        """Write a square root."""
-        return f"<msqrt>{inside}</msqrt>"
+    def root(self, sign: str, inside: str) -> str:
+        """Write a root, with its degree if that is not 2."""
+        degree = ROOTS[sign]
+        return f"<msqrt>{inside}</msqrt>" if degree == 2 else f"<mroot><mrow>{inside}</mrow><mn>{degree}</mn></mroot>"
 
     def over(self, above: str, below: str) -> str:
         """Write a fraction with a bar."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from minigrad.algebra.graph import Graph
 from minigrad.engine.node import Node
+from minigrad.notation.template import short_sign
 from minigrad.ops.arithmetic import Power, add, divide, multiply, negative, subtract
 from minigrad.ops.base import Elementwise
 from minigrad.ops.elementwise import cos, identity, log, relu, sigmoid, sin, square, tanh
@@ -16,10 +17,6 @@ from minigrad.ops.linalg import matmul
 from minigrad.ops.reduction import LogSoftmax, Sum
 from minigrad.ops.shaping import BroadcastTo, Index, Reshape, Transpose
 
-LABELS = {
-    "sigmoid": "σ", "add": "+", "subtract": "−", "multiply": "⊙", "divide": "÷", "negative": "−", "sum": "Σ",
-    "square": "(·)²", "sqrt": "√", "absolute": "|·|", "log": "ln",
-}  # fmt: skip
 TITLES = {"CE": "cross-entropy", "SE": "squared error", "BCE": "binary cross-entropy", "loss": "other"}
 _MOVES = (Reshape, Transpose)
 _ACTIVATIONS = (sigmoid, tanh, relu, sin, cos, identity)
@@ -74,9 +71,9 @@ def steps(graph: Graph, parameters: Container[Node], named: Container[Node] = ()
         if node.op is None or node in taken:
             continue
         nodes = (*inside.get(node, ()), node)
-        name = next((x.op.name for x in nodes if x.op == matmul), node.op.name)
-        label = names.get(node) or LABELS.get(name, name.replace("_", " "))
-        found.append(Step(nodes, _operands(nodes), names.get(node, name), label))
+        op = next((x.op for x in nodes if x.op == matmul), node.op)
+        label = names.get(node) or ("ln" if op == log else short_sign(op.text) or op.name.replace("_", " "))
+        found.append(Step(nodes, _operands(nodes), names.get(node, op.name), label))
     return found
 
 

@@ -10,7 +10,7 @@ from minigrad.picture.style import Line, Run
 # Advance widths of DejaVu Serif, in thousandths of the font's size, by groups of letters; fallback fonts are narrower.
 _GROUPS = {
     318: " ,.·il", 338: "-/:;|\\j", 390: "()[]fIJ", 402: "!t₀₁₂₃₄₅₆₇₈₉²ᵀₖₙ", 500: "rs*_`\"", 560: "?czxvy∂",
-    600: "aeokδ", 640: "0123456789bdghnpqu$~{}√", 720: "ABEFLPSTXYZVKRΣσ∇", 820: "CDGHOQUN", 850: "#+<=>^−×⊙w&",
+    600: "aeokδ", 640: "0123456789bdghnpqu$~{}√∛", 720: "ABEFLPSTXYZVKRΣσ∇", 820: "CDGHOQUN", 850: "#+<=>^−×⊙w&",
     950: "m%…½→", 1028: "MW@",
 }  # fmt: skip
 _WIDTH = {letter: width / 1000 for width, letters in _GROUPS.items() for letter in letters}
