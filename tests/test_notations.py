@@ -8,6 +8,9 @@ from latex2mathml.converter import convert
 from samples import SAMPLES
 
 from minigrad import Tensor, derive, losses, nn, sigmoid, softmax, sums_to_one
+from minigrad.notation.symbols import At, Indexed, split_name
+from minigrad.notation.term import symbol, write
+from minigrad.notation.writers import ASCII, LATEX, MATHML, TEXT
 
 
 def mlp(sizes=(4, 5, 3), rows=5, output="softmax", **kwargs):
@@ -194,3 +197,21 @@ def test_a_large_constant_is_an_argument_of_its_own():
     exec(source, space)
     np.testing.assert_allclose(space["loss_and_gradients"](X.data, W.data, mask)[1]["W"], X.data.T @ mask)
     assert "mask)" in derive(loss, names={"mask": mask}).to_numpy()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "plain", "latex", "index"),
+    [
+        (Indexed("H", At("t", -1)), "Hₜ₋₁", "H[t-1]", "H_{t-1}", "<mi>t</mi><mo>−</mo><mn>1</mn>"),
+        (Indexed("δ", At("", 50)), "δ₅₀", "delta[50]", r"\delta_{50}", "<mn>50</mn>"),
+        (Indexed("Y⁽²⁾", At("l", 1)), "Y⁽²⁾ₗ₊₁", "Y2[l+1]", "Y^{(2)}_{l+1}", None),
+        (Indexed("W_q", At("l", 0)), "W_qₗ", "W_q[l]", "W_{q,l}", "<mi>q</mi><mo>,</mo><mi>l</mi>"),
+        (Indexed("h", At("t", 0), "nj"), "hₜ,ₙⱼ", "h[t,nj]", "h_{t,nj}", "<mi>t</mi><mo>,</mo><mi>n</mi><mi>j</mi>"),
+    ],
+)  # fmt: skip
+def test_one_of_many_has_an_index(name, text, plain, latex, index):
+    assert [write(symbol(name), writer) for writer in (TEXT, ASCII, LATEX)] == [text, plain, latex]
+    if index:
+        assert write(symbol(name), MATHML) == f"<msub><mi>{split_name(name).base}</mi><mrow>{index}</mrow></msub>"
+    gradient = symbol(name._replace(name=f"∂E/∂{name.name}"))
+    assert write(gradient, LATEX) == rf"\frac{{\partial E}}{{\partial {latex}}}"

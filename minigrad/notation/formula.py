@@ -7,11 +7,12 @@ from typing import Any
 
 from minigrad.engine.node import Node
 from minigrad.notation.matrix import matrix_term
+from minigrad.notation.symbols import Symbol
 from minigrad.notation.term import write
 from minigrad.notation.writers import ASCII, LATEX, MATHML, TEXT
 
 
-def text(expression: Any, names: Mapping[Node, str] | None = None, expand: Node | None = None) -> str:
+def text(expression: Any, names: Mapping[Node, Symbol] | None = None, expand: Node | None = None) -> str:
     """Write an expression as one line of text, with the brackets that it needs and no others.
 
     A Node in ``names`` is written by its name, unless it is the one to ``expand``.
@@ -23,7 +24,7 @@ def text(expression: Any, names: Mapping[Node, str] | None = None, expand: Node 
     return write(matrix_term(expression, names or {}, expand), TEXT)
 
 
-def plain(expression: Any, names: Mapping[Node, str] | None = None, expand: Node | None = None) -> str:
+def plain(expression: Any, names: Mapping[Node, Symbol] | None = None, expand: Node | None = None) -> str:
     """Write an expression as one line of ASCII.
 
     >>> plain(2 * (1 - Node(name="x") ** 2))
@@ -32,7 +33,7 @@ def plain(expression: Any, names: Mapping[Node, str] | None = None, expand: Node
     return write(matrix_term(expression, names or {}, expand), ASCII)
 
 
-def latex(expression: Any, names: Mapping[Node, str] | None = None, expand: Node | None = None) -> str:
+def latex(expression: Any, names: Mapping[Node, Symbol] | None = None, expand: Node | None = None) -> str:
     r"""Write an expression in LaTeX, for math mode.
 
     >>> latex(1 / Node(name="x"))
@@ -41,7 +42,7 @@ def latex(expression: Any, names: Mapping[Node, str] | None = None, expand: Node
     return write(matrix_term(expression, names or {}, expand), LATEX)
 
 
-def mathml(expression: Any, names: Mapping[Node, str] | None = None, expand: Node | None = None) -> str:
+def mathml(expression: Any, names: Mapping[Node, Symbol] | None = None, expand: Node | None = None) -> str:
     """Write an expression as a ``<math>`` element.
 
     >>> mathml(Node(name="x"))

@@ -9,6 +9,7 @@ import numpy as np
 
 from minigrad.engine.node import Node
 from minigrad.notation.keys import write_key
+from minigrad.notation.symbols import Symbol
 from minigrad.notation.term import Term, number, symbol
 from minigrad.ops.arithmetic import multiply
 from minigrad.ops.base import Op
@@ -16,13 +17,13 @@ from minigrad.ops.reduction import Sum, normalize_axis
 from minigrad.ops.shaping import Reshape
 
 
-def matrix_term(expression: Any, names: Mapping[Node, str], expand: Node | None = None) -> Term:
+def matrix_term(expression: Any, names: Mapping[Node, Symbol], expand: Node | None = None) -> Term:
     """Give the Term of an expression; a Node in ``names`` is a symbol, unless it is the one to ``expand``."""
     return build_term(expression, names, expand, _term)
 
 
 def build_term(
-    expression: Any, names: Mapping[Node, str], expand: Node | None, term: Callable[[Any, list[Term]], Term]
+    expression: Any, names: Mapping[Node, Symbol], expand: Node | None, term: Callable[[Any, list[Term]], Term]
 ) -> Term:
     """Put an expression's Term together, each part by ``term(node, terms of its operands)``."""
     terms: dict[int, Term] = {}

@@ -24,13 +24,46 @@ class Name(NamedTuple):
     below: str
 
 
+class At(NamedTuple):
+    """Which of many: a letter moved by a whole number, t − 1; without a letter the number itself."""
+
+    letter: str
+    offset: int
+
+    def __str__(self) -> str:
+        if not self.letter or not self.offset:
+            return self.letter or str(self.offset)
+        return f"{self.letter}{'+' if self.offset > 0 else '−'}{abs(self.offset)}"
+
+
+class Indexed(NamedTuple):
+    """The symbol of one of many, Hₜ₋₁ or, of an element, hₜ₋₁,ⱼ: ``name`` is what all have, as δ⁽²⁾ or ∂E/∂H.
+
+    >>> str(Indexed("∂E/∂H", At("t", -1)))
+    '∂E/∂Hₜ₋₁'
+    """
+
+    name: str
+    at: At
+    labels: str = ""
+
+    def __str__(self) -> str:
+        return self.name + lower(f"{self.at},{self.labels}" if self.labels else str(self.at))
+
+
+Symbol = str | Indexed
+
+
 def pretty_name(name: str) -> str:
     """Write the digits at the end of a name as a subscript: W₁."""
     return re.sub(r"\d+$", lambda digits: lower(digits[0]), name)
 
 
-def split_name(name: str) -> Name:
+def split_name(name: Symbol) -> Name:
     """Take a symbol apart: ``∂E/∂W₁`` is (True, W, "", 1), ``δ⁽²⁾ₙⱼ`` is (False, δ, 2, nj)."""
+    if isinstance(name, Indexed):
+        rest = split_name(name.name)
+        return rest._replace(below=",".join(filter(None, (rest.below, str(name.at).replace("−", "-"), name.labels))))
     match = _NAME.fullmatch(name)
     if match is None:
         return Name(False, name, "", "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from minigrad.notation.symbols import Symbol
 from minigrad.notation.template import Part, exposed_slots, parse_template
 from minigrad.notation.writers import Writer
 
@@ -15,17 +16,19 @@ class Term:
     """An operation's template with a Term for each operand; or, without operands, a symbol or a number.
 
     ``binds`` says how tightly, as an Op's does; ``kind`` is the operation's name, on which some brackets depend.
+    ``name`` is what a symbol is written from.
     """
 
     template: str
     parts: dict[str, Term] = field(default_factory=dict)
     binds: int = ATOM
     kind: str = ""
+    name: Symbol | None = None
 
 
-def symbol(name: str) -> Term:
+def symbol(name: Symbol) -> Term:
     """Give the Term of a name: W₁, ∂E/∂W₁, x."""
-    return Term(name, kind="symbol")
+    return Term(str(name), kind="symbol", name=name)
 
 
 def number(written: str) -> Term:
@@ -50,7 +53,7 @@ def write(term: Term, writer: Writer) -> str:
 
 def _one(term: Term, written: dict[int, str], writer: Writer) -> str:
     if term.kind == "symbol":
-        return writer.symbol(term.template)
+        return writer.symbol(term.template if term.name is None else term.name)
     if term.kind == "number":
         return writer.number(term.template)
     return _row(parse_template(term.template), term, written, writer)

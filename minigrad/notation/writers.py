@@ -6,7 +6,7 @@ import re
 from html import escape
 from typing import ClassVar
 
-from minigrad.notation.symbols import GREEK, split_name
+from minigrad.notation.symbols import GREEK, Indexed, Symbol, split_name
 from minigrad.notation.template import PAIRS, ROOTS
 from minigrad.ops.alphabet import LOWERED, RAISED
 
@@ -30,9 +30,9 @@ class Writer:
         """Write pieces side by side."""
         return "".join(pieces)
 
-    def symbol(self, name: str) -> str:
+    def symbol(self, name: Symbol) -> str:
         """Write a name."""
-        return name
+        return str(name)
 
     def number(self, written: str) -> str:
         """Write a number."""
@@ -84,8 +84,11 @@ class Ascii(Writer):
         "⌈": "ceil(", "⌉": ")",
     }  # fmt: skip
 
-    def symbol(self, name: str) -> str:
-        """Write a name in ASCII: delta2, dE/dW1."""
+    def symbol(self, name: Symbol) -> str:
+        """Write a name in ASCII: delta2, dE/dW1, H[t-1]."""
+        if isinstance(name, Indexed):
+            at = f"{name.at},{name.labels}" if name.labels else str(name.at)
+            return f"{self.symbol(name.name)}[{at.replace('−', '-')}]"
         gradient, base, above, below = split_name(name)
         lowered = f"_{below.replace(',', '_')}" if below and not below.isdigit() else below
         return ("dE/d" if gradient else "") + self.word(base) + above + lowered
@@ -149,7 +152,7 @@ class Latex(Writer):
         """Write pieces side by side; LaTeX sets the spaces, so that one between commands is enough."""
         return re.sub(r" +", " ", "".join(pieces)).strip()
 
-    def symbol(self, name: str) -> str:
+    def symbol(self, name: Symbol) -> str:
         """Write a name: W_1, \\delta_2, \\frac{\\partial E}{\\partial W_1}."""
         gradient, base, above, below = split_name(name)
         written = self._letters(base)
@@ -223,12 +226,11 @@ class MathML(Writer):
 
     linear = False
 
-    def symbol(self, name: str) -> str:
+    def symbol(self, name: Symbol) -> str:
         """Write a name with its indices; a gradient as a fraction."""
         gradient, base, above, below = split_name(name)
         written = self.word(base)
-        lowered = "".join(f"<mi>{c}</mi>" if c.isalpha() else f"<mn>{c}</mn>" for c in below)
-        lowered = f"<mn>{below}</mn>" if below.isdigit() else lowered
+        lowered = "".join(map(self._small, re.findall(r"\d+|.", below)))
         if above:
             layer = f"<mrow><mo>(</mo><mn>{above}</mn><mo>)</mo></mrow>"
             written = f"<msubsup>{written}<mrow>{lowered}</mrow>{layer}</msubsup>"
@@ -237,6 +239,11 @@ class MathML(Writer):
         if not gradient:
             return written
         return f"<mfrac><mrow><mo>∂</mo><mi>E</mi></mrow><mrow><mo>∂</mo>{written}</mrow></mfrac>"
+
+    def _small(self, part: str) -> str:
+        """Write one part of an index: a letter, a number or a sign."""
+        kind = "mi" if part.isalpha() else "mn" if part.isdigit() else "mo"
+        return f"<{kind}>{part.replace('-', '−')}</{kind}>"
 
     def number(self, written: str) -> str:
         """Write a number."""

@@ -8,7 +8,7 @@ from typing import Any
 from minigrad.engine.node import Node, order_nodes
 from minigrad.notation.index.axes import Classes, Place
 from minigrad.notation.index.terms import Labels, NoIndexForm, index_term, with_index
-from minigrad.notation.symbols import split_name
+from minigrad.notation.symbols import Indexed, Symbol, split_name
 from minigrad.notation.term import Term, symbol
 from minigrad.ops.linalg import matmul
 
@@ -24,7 +24,9 @@ class Lettering:
     their layer: δ⁽³⁾ⱼ. ``names`` are the symbols of all Nodes, ``same`` pairs of Nodes whose axes are the same.
     """
 
-    def __init__(self, forward: Iterable[Node], names: Mapping[Node, str], same: Iterable[tuple[Node, Node]]) -> None:
+    def __init__(
+        self, forward: Iterable[Node], names: Mapping[Node, Symbol], same: Iterable[tuple[Node, Node]]
+    ) -> None:
         self.names = names
         forward = list(forward)
         self.classes = Classes(order_nodes([*forward, *names]), same)
@@ -77,18 +79,23 @@ class Lettering:
             letter for letter in _FREE if letter not in used
         )
 
-    def name(self, name: str, labels: Labels) -> str:
-        """Write the symbol of an element: Y₁ at j is yⱼ, or y⁽¹⁾ⱼ where a y of another layer could be meant."""
-        gradient, _, above, below = split_name(name)
-        layer = _layer(above, below) if self.deep or name in self._numbered else ""
-        return ("∂E/∂" if gradient else "") + with_index(self._bases[name], layer, labels)
+    def name(self, name: Symbol, labels: Labels) -> Symbol:
+        """Give the symbol of an element: Y₁ at j is yⱼ, or y⁽¹⁾ⱼ where a y of another layer could be meant."""
+        common = _common(name)
+        gradient, _, above, below = split_name(common)
+        layer = _layer(above, below) if self.deep or common in self._numbered else ""
+        if isinstance(name, Indexed):
+            whole = ("∂E/∂" if gradient else "") + with_index(self._bases[common], layer, ())
+            return Indexed(whole, name.at, "".join(filter(None, labels)))
+        return ("∂E/∂" if gradient else "") + with_index(self._bases[common], layer, labels)
 
     def _clashes(self) -> tuple[dict[str, str], set[str]]:
         """Give each symbol its letter, small where that is unambiguous, and those that cannot do without a number."""
-        kept = {split_name(name)[:2] for name in self.names.values()}
+        kept = {split_name(_common(name))[:2] for name in self.names.values()}
         bases: dict[str, str] = {}
         seen: dict[tuple[Any, ...], set[str]] = {}
-        for node, name in self.names.items():
+        for node, called in self.names.items():
+            name = _common(called)
             gradient, base, _, below = split_name(name)
             small = base.lower() if len(base) == 1 and (gradient, base.lower()) not in kept else base
             small += f"_{below}" if below and not below.isdigit() else ""
@@ -97,7 +104,7 @@ class Lettering:
             seen.setdefault((gradient, small, places), set()).add(name)
         return bases, {name for names in seen.values() if len(names) > 1 for name in names}
 
-    def element(self, expression: Any, labels: Labels, names: Mapping[Node, str]) -> tuple[Term, Labels]:
+    def element(self, expression: Any, labels: Labels, names: Mapping[Node, Symbol]) -> tuple[Term, Labels]:
         """Give the Term of an expression's element, and the labels that it still has.
 
         Where the samples run through both sides of an equation alike, n is left out, as in δⱼ = yⱼ − tⱼ. A gradient
@@ -119,7 +126,7 @@ class Lettering:
 
         def named(node: Node, at: Labels) -> Term | None:
             known = names.get(node)
-            if known is None or (known.startswith("∂E/∂") and node.op == matmul):
+            if known is None or (node.op == matmul and _common(known).startswith("∂E/∂")):
                 return None
             return symbol(self.name(known, tuple(None if x in left_out else x for x in at)))
 
@@ -129,6 +136,11 @@ class Lettering:
             left_out.add("n")
             term = index_term(expression, labels, named, bound)
         return term, tuple(None if label in left_out else label for label in labels)
+
+
+def _common(name: Symbol) -> str:
+    """Give what all have in common whose symbols differ in an index alone."""
+    return name.name if isinstance(name, Indexed) else name
 
 
 def _layer(above: str, below: str) -> str:
