@@ -59,7 +59,6 @@ DOORS: dict[str, tuple[str, ...]] = {
 # violation -> why it is there still. Whoever mends one takes it out.
 KNOWN: dict[str, str] = {
     "circle minigrad.compiler.numpy.calls minigrad.compiler.numpy.source": "only for a type",
-    "circle minigrad.compiler.trace.traced minigrad.compiler.trace.tracer": "only for a type",
     "long file minigrad.compiler.numpy.source": "a second idea is to be found in it",
     "long file minigrad.engine.tensor": "a second idea is to be found in it",
     "long file minigrad.ops.shaping": "Index, Gather and their kin are a family of their own",

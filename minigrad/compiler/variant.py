@@ -21,7 +21,7 @@ from minigrad.compiler.numpy.fit import unspread
 from minigrad.compiler.numpy.source import Writer
 from minigrad.compiler.passes.layouts import Unsupported
 from minigrad.compiler.passes.lower import copied, held, lowered, settled
-from minigrad.compiler.passes.plan import planned
+from minigrad.compiler.passes.plan import plan_order
 from minigrad.compiler.record import Record
 from minigrad.compiler.trace.sources import Argument, Captured, Data, Draw, Gradient, Source, State
 from minigrad.engine.node import Node
@@ -54,7 +54,7 @@ class Variant:
         self.graph = Graph(values, {})
         used = {x for x in self.graph.nodes if x.op is None} | set(updates)
         inputs = {x: source for x, source in record.inputs.items() if x in used}
-        plan = planned(returned, updates, self.draws_in)
+        plan = plan_order(returned, updates, self.draws_in)
         self.drawn_in = bool(plan.drawn_in)
         self.code: Any
         if self.native is not None:

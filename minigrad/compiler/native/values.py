@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from minigrad.compiler.passes.fuse import Number, Product, Unit, fused, is_reduction
 from minigrad.compiler.passes.layouts import Layout, Unsupported
 from minigrad.compiler.passes.lower import is_view
+from minigrad.compiler.passes.memory import Memory, Step, plan_memory
 from minigrad.compiler.passes.plan import Plan, root
 from minigrad.compiler.trace.sources import Argument, Gradient, Setting, Source
 from minigrad.engine.node import Node
@@ -58,33 +58,16 @@ class Values:
     # memory
 
     def allocate(self) -> None:
-        """Give what is stored an offset, and use memory again as soon as its last reader has run."""
-        last: dict[Node, int] = {}
-        for i, unit in enumerate(self.units):
-            for x in self.reads(unit):
-                last[x] = i
-        for x in self.kept:
-            last[x] = len(self.units)
-        free: list[tuple[int, int]] = []  # (bytes, offset)
-        fresh = list(dict.fromkeys(x for x in self.returned if isinstance(x, Node) and x.shape))
-        self.fresh = {x: f"r{i}" for i, x in enumerate(fresh)}
-        living: list[tuple[int, int, int]] = []  # (last, bytes, offset)
-        for i, unit in enumerate(self.units):
-            free += [(n, offset) for end, n, offset in living if end < i]
-            living = [entry for entry in living if entry[0] >= i]
-            for x in self.stored(unit):
-                if x in self.fresh or x in self.plan.in_place:
-                    continue
-                nbytes = -(-max(prod(x.shape), 1) * x.dtype.itemsize // ALIGNED) * ALIGNED
-                fitting = [entry for entry in free if nbytes <= entry[0] <= 4 * nbytes]
-                if fitting:
-                    best = min(fitting)
-                    free.remove(best)
-                else:
-                    best = (nbytes, self.nbytes)
-                    self.nbytes += nbytes
-                self.offset[x] = best[1]
-                living.append((last.get(x, i), *best))
+        """Give what is stored an offset in the one block of memory that a step has."""
+        self.fresh = {x: f"r{i}" for i, x in enumerate(dict.fromkeys(x for x in self.returned if np.shape(x)))}
+        elsewhere = {*self.fresh, *self.plan.in_place}
+        steps = [Step([x for x in self.stored(u) if x not in elsewhere], self.reads(u)) for u in self.units]
+        places: dict[Memory, int] = {}
+        for x, memory in plan_memory(steps, self.kept, ALIGNED).items():
+            if memory not in places:
+                places[memory] = self.nbytes
+                self.nbytes += memory.nbytes
+            self.offset[x] = places[memory]
 
     def reads(self, unit: Unit) -> list[Node]:
         """Give the stored arrays that a unit reads."""

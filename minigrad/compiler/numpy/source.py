@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from minigrad.compiler.numpy.calls import ARRAYS, SCALARS, gemm, seen, stored
+from minigrad.compiler.numpy.memory import find_begun_arrays, plan_arrays
 from minigrad.compiler.passes.lower import AddAt
-from minigrad.compiler.passes.plan import Plan, begun, is_array, is_ufunc
+from minigrad.compiler.passes.plan import Plan, is_array, is_ufunc
 from minigrad.compiler.resume import Code, assigned, resumable
 from minigrad.compiler.trace.sources import Argument, Draw, Gradient, Setting, Source
 from minigrad.engine.node import Node
@@ -45,7 +46,8 @@ class Writer:
         self.blas: set[str] = set()
         for node, hint in hints.items():
             self.names[node] = self.fresh(hint)
-        self.begun = begun(plan, returned)
+        self.begun = find_begun_arrays(plan, returned)
+        self.memory = plan_arrays(plan, returned, self.begun)
         self.fresh_arrays = plan.fresh | self.begun
         self.bound = [x for x, source in inputs.items() if not isinstance(source, Argument | Setting | Gradient)]
         self.passed = [x for x, source in inputs.items() if isinstance(source, Argument | Setting | Gradient)]
@@ -130,7 +132,7 @@ class Writer:
                 a, b = (self.value(x) for x in node.inputs)
                 self.lines.append(f"if {self.names[node]} != {self.names[node]}:  # 0 ln 0 = 0")
                 self.lines.append(f"    {self.names[node]} = np.vdot({a}, np.where({a} == 0, 0, {b}))")
-        elif node in self.plan.memory or node in self.fresh_arrays:
+        elif node in self.memory or node in self.fresh_arrays:
             self.array(node)
         else:
             self.view(node)
@@ -149,7 +151,7 @@ class Writer:
 
     def contiguous(self, x: Node, node: Node) -> bool:
         """Say whether a view can be had without a copy: a reshape needs elements in order."""
-        if not isinstance(node.op, shaping.Reshape) or x in self.plan.memory:
+        if not isinstance(node.op, shaping.Reshape) or x in self.memory:
             return True
         return [n for n in x.shape if n != 1] == [n for n in node.shape if n != 1]
 
@@ -162,7 +164,7 @@ class Writer:
         elif node in self.fresh_arrays:
             self.lines.append(f"{name} = {allocate}")
         else:
-            memory = self.plan.memory[node]
+            memory = self.memory[node]
             self.static.add(node)
             owner = memory.users[0]
             if owner is node:

@@ -1,4 +1,4 @@
-"""The order in which a lowered graph runs, and the memory that every result is written to.
+"""The order in which a lowered graph runs, and which results are written over the inputs that they are to replace.
 
 Two parts follow each other. In the first everything is computed that needs no new parameter; nothing that outlives the
 call is written. In the second the parameters and running values are written, in place where that can be: a call is
@@ -7,33 +7,23 @@ either before that part, or finishes it, so no exception leaves the parameters i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from math import prod
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from minigrad.compiler.passes.lower import AddAt, is_view
-from minigrad.engine.node import Node, count_uses, order_nodes
+from minigrad.compiler.passes.lower import is_view
+from minigrad.engine.node import Node, order_nodes
 from minigrad.ops.arithmetic import add, subtract
 from minigrad.ops.base import Elementwise
 from minigrad.ops.linalg import MatMul
 
 
 @dataclass(eq=False)
-class Memory:
-    """A piece of memory of the plan's own, which results use in turns."""
-
-    nbytes: int
-    users: list[Node] = field(default_factory=list)
-
-
-@dataclass(eq=False)
 class Plan:
-    """Nodes in order (``first``, then ``second``), and where each result goes.
+    """Nodes in order (``first``, then ``second``), and which results go elsewhere than to memory of the plan's own.
 
-    ``memory``   the Memory of a result, where it has some
     ``in_place`` the input whose own array a result is written to
     ``copies``   (input, value): what is copied into an input's array at the very end
     ``fresh``    the results that each call returns in arrays of their own
@@ -42,7 +32,6 @@ class Plan:
 
     first: list[Node]
     second: list[Node]
-    memory: dict[Node, Memory]
     in_place: dict[Node, Node]
     copies: list[tuple[Node, Any]]
     fresh: set[Node]
@@ -62,7 +51,7 @@ class Plan:
         return [x for x in roots if x.op is None and x.value is None and x.shape and x.size and x not in written]
 
 
-def planned(
+def plan_order(
     returned: Iterable[Any], updates: Mapping[Node, Any], draws_in: Callable[[Node], bool] = lambda product: True
 ) -> Plan:
     """Plan the computation of what is returned and of the new values of inputs, ``updates``.
@@ -93,24 +82,7 @@ def planned(
     fresh = {x for x in returned if isinstance(x, Node) and x.shape and x.op is not None and not is_view(x.op)}
     fresh -= set(in_place)
     first, second = [x for x in nodes if x not in late], [x for x in nodes if x in late]
-    outlasting = [x for x in (*returned, *(value for _, value in copies)) if isinstance(x, Node)]
-    memory = _memory([*first, *second], outlasting, fresh | set(in_place) | set(drawn_in))
-    return Plan(first, second, memory, in_place, copies, fresh, drawn_in)
-
-
-def begun(plan: Plan, returned: Sequence[Any]) -> set[Node]:
-    """Find what is only added to, in an array that is returned: it needs no memory, but is computed in that one."""
-    found: set[Node] = set()
-    nodes = [*plan.first, *plan.second]
-    users = count_uses(nodes, [*returned, *(value for _, value in plan.copies)])
-    for node in nodes[::-1]:
-        if isinstance(node.op, AddAt) and (node in plan.fresh or node in found):
-            y, _ = node.inputs
-            if y in plan.memory and users[y] == 1 and (y.shape, y.dtype) == (node.shape, node.dtype):
-                memory = plan.memory.pop(y)
-                memory.users = [x for x in memory.users if x is not y]
-                found.add(y)
-    return found
+    return Plan(first, second, in_place, copies, fresh, drawn_in)
 
 
 def root(node: Node) -> Node:
@@ -194,54 +166,3 @@ def _readers(x: Node, users: Mapping[Node, list[Node]]) -> set[Node]:
                 stack.append(user)
             found.add(user)
     return found
-
-
-def _memory(order: list[Node], kept: Iterable[Node], elsewhere: set[Node]) -> dict[Node, Memory]:
-    """Give every array a Memory, as soon as the last reader of another's has run, that one's."""
-    last: dict[Node, int] = {}
-    for position, node in enumerate(order):
-        for x in (node, *node.inputs):
-            if isinstance(x, Node):
-                last[root(x)] = position
-    for x in kept:
-        last[root(x)] = len(order)
-    memory: dict[Node, Memory] = {}
-    free: list[Memory] = []
-    for position, node in enumerate(order):
-        owns = is_array(node) and not is_view(node.op)
-        ending = list(dict.fromkeys(root(x) for x in node.inputs if isinstance(x, Node)))
-        ending = [x for x in ending if x in memory and last[x] == position]
-        if owns and node not in elsewhere:
-            reused = _overwritten(node, ending)
-            if reused is not None:
-                memory[node] = memory[reused]
-                ending = [x for x in ending if x is not reused]
-            else:
-                memory[node] = _taken(free, prod(node.shape) * node.dtype.itemsize)
-            memory[node].users.append(node)
-        free.extend(memory[x] for x in ending)
-        if node in memory and last[node] == position:  # computed for nothing but its own sake
-            free.append(memory[node])
-    return memory
-
-
-def _overwritten(node: Node, ending: list[Node]) -> Node | None:
-    """Find an operand of the same shape and dtype that nobody needs any more.
-
-    Not of one element: writing over that takes NumPy four times as long, 0.8 µs, as writing somewhere else.
-    """
-    candidates = ending if is_ufunc(node) else [x for x in ending if isinstance(node.op, AddAt) and x is node.inputs[0]]
-    for x in candidates:
-        if x.size != 1 and x.shape == node.shape and x.dtype == node.dtype and any(x is y for y in node.inputs):
-            return x
-    return None
-
-
-def _taken(free: list[Memory], nbytes: int) -> Memory:
-    """Take the smallest free Memory that is large enough, but not out of all proportion, or a new one."""
-    fitting = [m for m in free if nbytes <= m.nbytes <= max(4 * nbytes, 256)]
-    if not fitting:
-        return Memory(nbytes)
-    best = min(fitting, key=lambda m: m.nbytes)
-    free.remove(best)
-    return best

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
+from weakref import WeakSet
 
 import numpy as np
 
@@ -16,8 +17,26 @@ from minigrad.ops.shaping import BroadcastTo
 
 _slot: Any = Tensor.__dict__["data"]
 
-if TYPE_CHECKING:
-    from minigrad.compiler.trace.tracer import Tracer
+
+class Recording(Protocol):
+    """Who is told what happens to a Traced: the tracer of the call, as a Traced sees it."""
+
+    alive: WeakSet[Traced]
+
+    def apply(self, op: Op, inputs: tuple[Any, ...]) -> Traced:
+        """Write down an operation."""
+
+    def operand(self, x: Any) -> Any:
+        """Give an operand as a Traced, or a number as it is."""
+
+    def constant(self, array: Any) -> Any:
+        """Give an array that never changes as an expression."""
+
+    def seed(self, dtype: Any) -> Any:
+        """Give the 1 that a backward pass starts from."""
+
+    def add_gradient(self, leaf: Traced, g: Any) -> None:
+        """Add to the gradient of the Tensor that a leaf stands for."""
 
 
 class TraceError(TypeError):
@@ -34,7 +53,7 @@ class Traced(Tensor):
     guarded = True
     has_data = False
 
-    def __init__(self, tracer: Tracer, node: Any, serial: int = 0, plain: bool = False) -> None:
+    def __init__(self, tracer: Recording, node: Any, serial: int = 0, plain: bool = False) -> None:
         _slot.__set__(self, node)
         self.op, self.serial = None, serial
         self.tracer, self.plain, self.made = tracer, plain, place()

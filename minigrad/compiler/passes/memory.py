@@ -1,0 +1,63 @@
+"""The one planner of memory: results use a piece of it in turns, each when the last reader of another's has run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from math import prod
+
+from minigrad.engine.node import Node
+
+FEW = 256  # bytes, up to which a piece may be as much larger than what is put there as it likes
+
+
+@dataclass(eq=False)
+class Memory:
+    """A piece of memory of the plan's own, which results use in turns."""
+
+    nbytes: int
+    users: list[Node] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Step:
+    """What runs as one: the arrays that it stores and those whose memory it reads.
+
+    ``over`` are those of the latter that its one result may be written over, if nobody needs them any more.
+    """
+
+    stores: Sequence[Node]
+    reads: Sequence[Node]
+    over: Sequence[Node] = ()
+
+
+def plan_memory(steps: Sequence[Step], kept: Iterable[Node], alignment: int = 1) -> dict[Node, Memory]:
+    """Give every array that a step stores a Memory; ``kept`` are those that are read when all steps have run.
+
+    Sizes are multiples of ``alignment`` bytes.
+    """
+    last: dict[Node, int] = {}
+    for position, step in enumerate(steps):
+        last.update(dict.fromkeys((*step.stores, *step.reads), position))
+    last.update(dict.fromkeys(kept, len(steps)))
+    memory: dict[Node, Memory] = {}
+    free: list[Memory] = []
+    for position, step in enumerate(steps):
+        ending = dict.fromkeys(x for x in (*step.reads, *step.stores) if last[x] == position)  # == is an expression
+        overwritten = next((x for x in step.over if x in ending and x in memory), None)
+        for node in step.stores:
+            nbytes = -(-prod(node.shape) * node.dtype.itemsize // alignment) * alignment
+            memory[node] = _take(free, nbytes) if overwritten is None else memory[overwritten]
+            memory[node].users.append(node)
+        free.extend(memory[x] for x in ending if x in memory and x is not overwritten)
+    return memory
+
+
+def _take(free: list[Memory], nbytes: int) -> Memory:
+    """Take the smallest free Memory that is large enough, but not out of all proportion, or a new one."""
+    fitting = [m for m in free if nbytes <= m.nbytes <= max(4 * nbytes, FEW)]
+    if not fitting:
+        return Memory(nbytes)
+    best = min(fitting, key=lambda m: m.nbytes)
+    free.remove(best)
+    return best
