@@ -179,7 +179,7 @@ def test_what_follows_from_a_wrong_one_is_told_from_what_is_wrong_itself():
         "It should be δ₂ = ∂E/∂U₂ = ∂E/∂Y₂ ⊙ (1 − Y₂) ⊙ Y₂.",
     ]
     assert str(result).splitlines()[2].startswith("It differs most at [")
-    assert "→ dW2 would be right if what it is computed from were" in repr(result)
+    assert "→ dW2 follows from δ2" in repr(result)
 
 
 def test_attention_and_no_usual_slip():

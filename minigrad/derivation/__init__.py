@@ -2,6 +2,7 @@
 
 ``derive`` is the way in; ``cut`` parts the graph at what has a symbol, ``lines`` are the result with its check,
 ``equations`` and ``documents`` write it, ``as_numpy`` writes it as a function with ``python_names``. ``compare``
-finds the first wrong array: ``slips`` are the mistakes it knows, ``diagnose`` chooses among them. It imports
-``structure`` and what is below.
+finds the first wrong array: ``places`` are what can be compared, ``calculation`` computes them, right or with a
+mistake, ``rounding`` says what is none, ``slips`` are the mistakes it knows and ``diagnose`` chooses among them. It
+imports ``structure`` and what is below.
 """

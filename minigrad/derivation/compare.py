@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 
 from minigrad.algebra.facts import SumsToOne
-from minigrad.algebra.graph import evaluate
+from minigrad.derivation.calculation import Calculation, calculate
 from minigrad.derivation.derive import derive
-from minigrad.derivation.diagnose import close, diagnosis
-from minigrad.derivation.lines import Derivation, Line
-from minigrad.derivation.slips import Loss
-from minigrad.engine.node import Node, order_nodes
+from minigrad.derivation.diagnose import Case, sizes_of
+from minigrad.derivation.lines import Derivation
+from minigrad.derivation.places import Place, find_places, places_of
+from minigrad.derivation.rounding import Rounding, is_close, largest, noise, precision
+from minigrad.engine.node import Node
 from minigrad.engine.tensor import Tensor
-from minigrad.notation.symbols import pretty_name
-from minigrad.notation.writers import ASCII
 
 
 @dataclass(frozen=True)
@@ -27,6 +25,7 @@ class Row:
 
     ``key`` is as it was given, ``symbol`` the derivation's, ``equation`` the line that it should be. ``difference`` is
     the largest, as a share of the largest element, and ``at`` is where; None and () where the shapes differ.
+    ``sources`` are the keys of the wrong ones that it follows from.
     """
 
     key: str
@@ -37,12 +36,13 @@ class Row:
     slip: str = ""
     difference: float | None = None
     at: tuple[int, ...] = ()
+    sources: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         if self.right:
             return f"✓ {self.key} is right"
         if self.follows:
-            return f"→ {self.key} would be right if what it is computed from were"
+            return f"→ {self.key} follows from {' and '.join(self.sources)}"
         return f"✗ {self.key} is wrong: {self.slip}"
 
 
@@ -90,119 +90,89 @@ def compare(
     names: Mapping[str, Any] | None = None,
     given: Iterable[SumsToOne] = (),
 ) -> Comparison:
-    """Check gradients that were derived by hand: ``compare(loss, {"delta2": array, "dW2": array, "db2": array})``.
+    """Check what was computed by hand: ``compare(loss, {"Y1": array, "delta2": array, "dW2": array, "db2": array})``.
 
-    A key is the gradient's symbol in any spelling: δ₂, δ2, delta2 or dU2 for a δ; ∂E/∂W₁, dE/dW1, dW1 or W1 for the
-    gradient of W₁; dY1 for that of a layer's output. The arrays are looked at in the order of the backward pass. One
-    that is what follows from wrong ones before it is told from one that is wrong by itself, and of that the slip is
-    named where it is a usual one: transposed, a wrong sign, 1/N or f′ missing, a sum over another axis or over none,
-    a factor ½ or 2. ``names`` and ``given`` are as for ``derive``.
+    A key is a symbol in any spelling: δ₂, δ2, delta2 or dU2 for a δ; ∂E/∂W₁, dE/dW1, dW1 or W1 for the gradient of
+    W₁; dY1 for that of a layer's output; U1, Y1, E or the name of a result for a value on the way to E. The values
+    are looked at first, in the order of evaluation, then the gradients in that of the backward pass. One that is what
+    follows from wrong ones before it is told from one that is wrong by itself, and of that the slip is named where it
+    is a usual one:
+
+    - a sign, a factor ½ or 2, 1/N; transposed; a factor of a product not transposed, or transposed; a shape
+    - a sum over another axis, over none, or with its axis kept; one sample alone
+    - f′ missing, that of another function, at y instead of u; only the diagonal of softmax's Jacobian; U used for Y
+    - a use that is not counted, = where += is due, a repeated index counted once, backpropagation cut off in time
+    - a bias or another term, or a function, forgotten on the way to E; another function, or another axis, there
+    - a weight that was already updated, and with which η
+
+    A slip is named only if making it gives the array, and a difference that is rounding is none: what that may be is
+    measured, by the array's own dtype and what cancels on the way. ``names`` and ``given`` are as for ``derive``.
 
     Raises ``ValueError`` for a key that the derivation has not, one that is given twice, or no key at all, and
     ``TypeError`` for a value that is no array of numbers; besides what ``derive`` raises.
     """
     derivation = derive(loss, names=names, given=given)
-    places = _places(derivation)
-    found = _found(arrays, places)
-    graph = derivation.graph
-    values = dict(zip(graph.nodes, evaluate(graph.nodes, graph.values), strict=True))
-    symbols = {place.node: place.name for place in places}
-    true = exact = Loss(graph.outputs[0], values, symbols)
-    smallest = 1e-8 * max(np.max(np.abs(line.value), initial=0.0) for line in derivation)
-    rows = []
-    for place in places:
-        if place not in found:
-            continue
-        key, array = found[place]
-        (value,) = [place.line.value] if place.line else true.gradients([place.node])
-        row = _row(key, array, value, place, [true] if exact is true else [true, exact], smallest)
-        rows.append(row)
-        if not row.right and place.node.op is not None and array.shape == place.node.shape and np.isfinite(array).all():
-            exact = exact.with_gradient(place.node, array)
-    return Comparison(tuple(rows))
+    places = places_of(derivation)
+    found = find_places(arrays, places)
+    judge = _Judge(derivation, loss)
+    return Comparison(tuple(judge.row(place, *found[place]) for place in places if place in found))
 
 
-@dataclass(frozen=True, eq=False)
-class _Place:
-    """What can be compared: a Node of the graph with a name, and its gradient's line if it has one."""
+class _Judge:
+    """Looks at one array after another: whether it is right, follows from wrong ones, or holds a slip of its own."""
 
-    node: Node
-    name: str
-    line: Line | None
+    def __init__(self, derivation: Derivation, loss: Tensor) -> None:
+        learnt = [line.target for line in derivation if isinstance(line.target, Node) and line.target.op is None]
+        self.true = self.exact = calculate(derivation.graph, derivation.named, learnt)
+        self.rounding, self.sizes, self.E = Rounding(self.true), sizes_of(self.true), loss.data
+        self.wrong: list[tuple[str, Place, Calculation | None]] = []
 
-    @property
-    def symbol(self) -> str:
-        return self.line.symbol if self.line else f"∂E/∂{self.name}"
+    def row(self, place: Place, key: str, array: Any) -> Row:
+        """Compare one array with its value, and, where it is not that, with what follows from wrong ones."""
+        spread = (self.rounding.of_value if place.forward else self.rounding.of_gradient)(place.node)
+        computed = place.value_in(self.true)
+        values = [computed, self.E if place.forward and not place.node.shape else computed]
+        if place.line is not None:
+            values.insert(0, place.line.value)
+        equation = place.equation(self.true)
+        if any(is_close(array, value, spread) for value in values):
+            if self.wrong:
+                self._go_on(place, array)
+            return Row(key, place.symbol, equation, right=True)
+        difference, at = _difference(array, values[0], spread)
+        before = self._before(place, array, spread)
+        if before:
+            self._go_on(place, array)
+            return Row(key, place.symbol, equation, False, True, "", difference, at, before)
+        own = place.value_in(self.exact)
+        ways = [self.true] if is_close(own, computed, spread) else [self.true, self.exact]
+        found = Case(place, array, spread, self.sizes).diagnose(ways)
+        self.wrong.append((key, place, found.way))
+        self._go_on(place, array)
+        return Row(key, place.symbol, equation, False, False, found.says, difference, at)
 
-    @property
-    def spellings(self) -> list[str]:
-        """Give its spellings, as ``_plain`` has them; the first is the one to show."""
-        gradients = [self.symbol, *([f"∂E/∂{self.line.of}"] if self.line else []), f"∂E/∂{self.name}"]
-        return list(dict.fromkeys(map(_plain, gradients)))
+    def _before(self, place: Place, array: Any, spread: float) -> tuple[str, ...]:
+        """Give the keys of the wrong ones that the array follows from: from their arrays, or from a slip in them."""
+        if self.exact is not self.true and is_close(array, place.value_in(self.exact), spread):
+            keys = [key for key, other, _ in self.wrong if place.comes_from(other, self.true)]
+            return tuple(keys or [key for key, _, _ in self.wrong])
+        for key, _, way in self.wrong:
+            if way is not None and is_close(array, place.value_in(way), spread):
+                return (key,)
+        return ()
 
-
-def _places(derivation: Derivation) -> list[_Place]:
-    """Give all that has a name, in the order of the backward pass: that of the lines, the others between them."""
-    cut = derivation._cut
-    names = {x: atom.name for x, atom in cut.atom.items() if atom in cut.definitions}
-    names |= {x: pretty_name(name) for name, x in derivation.graph.inputs.items()}
-    lines = {line.target: line for line in derivation}
-    order = list(lines)
-    for x in derivation.graph.nodes[::-1]:
-        if x in names and x not in lines:
-            before = set(order_nodes([x])) - {x}
-            order.insert(next((i for i, other in enumerate(order) if other in before), len(order)), x)
-    return [_Place(x, names[x], lines.get(x)) for x in order if x in names]
-
-
-def _found(arrays: Mapping[str, Any], places: Sequence[_Place]) -> dict[_Place, tuple[str, Any]]:
-    """Find the place of each key, and check that each value is an array of numbers."""
-    known = {spelling: place for place in reversed(places) for spelling in place.spellings}
-    for place in places:
-        if place.node.op is None:
-            known.setdefault(_plain(place.name), place)
-    there = f"there are {', '.join(place.spellings[0] for place in places)}"
-    if not arrays:
-        raise ValueError(f"compare: there is nothing to compare; {there}")
-    found: dict[_Place, tuple[str, Any]] = {}
-    for key, x in arrays.items():
-        if not isinstance(key, str) or _plain(key) not in known:
-            like = get_close_matches(_plain(str(key)), known, 1)
-            suggestion = f". Did you mean {like[0]}?" if like else ""
-            raise ValueError(f"compare: no gradient is called {key!r}; {there}{suggestion}")
-        place = known[_plain(key)]
-        if place in found:
-            raise ValueError(f"compare: {found[place][0]!r} and {key!r} are the same gradient, {place.symbol}")
-        array = np.asarray(x.data if isinstance(x, Tensor) else x)
-        if array.dtype.kind not in "fiub":
-            raise TypeError(f"compare: {key!r} is no array of real numbers, but {type(x).__name__} of {array.dtype}")
-        found[place] = key, array
-    return found
+    def _go_on(self, place: Place, array: Any) -> None:
+        """Let what comes later be computed from this array."""
+        if array.shape == place.node.shape and np.isfinite(array).all():
+            self.exact = place.put_in(self.exact, array)
 
 
-def _plain(symbol: str) -> str:
-    """Spell a symbol in ASCII: δ₂ and δ_2 are delta2, ∂E/∂W₁ and dE/dW1 are dW1."""
-    return ASCII.symbol(symbol.strip()).replace("dE/d", "d").replace(" ", "_")
-
-
-def _row(key: str, array: Any, value: Any, place: _Place, losses: Sequence[Loss], smallest: float) -> Row:
-    """Compare one array with its value, and, where that was not to be expected, with what follows from wrong ones."""
-    gradient = f"∂E/∂{place.line.of if place.line else place.name}"
-    left = " = ".join(dict.fromkeys([place.symbol, gradient]))
-    equation = f"{left} = {place.line.formula}" if place.line else f"{left}, of shape {place.node.shape}"
-    if close(array, value, smallest):
-        return Row(key, place.symbol, equation, right=True)
-    difference: float | None = None
-    at: tuple[int, ...] = ()
-    if array.shape == np.shape(value):
-        off = np.nan_to_num(np.abs(array - value), nan=np.inf)
-        at = tuple(int(i) for i in np.unravel_index(int(np.argmax(off)), off.shape))
-        scale = max(float(np.max(np.abs(value))), smallest)
-        difference = float(off[at]) / scale if scale else np.inf
-    if len(losses) > 1:
-        (own,) = losses[1].gradients([place.node])
-        if close(array, own, smallest):
-            return Row(key, place.symbol, equation, False, True, "", difference, at)
-        losses = losses[:1] if close(own, value, smallest) else losses
-    slip = diagnosis(array, place.node, value, losses, smallest)
-    return Row(key, place.symbol, equation, False, False, slip, difference, at)
+def _difference(array: Any, value: Any, spread: float) -> tuple[float | None, tuple[int, ...]]:
+    """Give the largest difference, as a share of the largest element that is more than rounding, and its place."""
+    if array.shape != np.shape(value):
+        return None, ()
+    off = np.nan_to_num(np.abs(np.subtract(array, value, dtype=np.float64)), nan=np.inf)
+    at = tuple(int(i) for i in np.unravel_index(int(np.argmax(off)), off.shape))
+    scale = largest(value)
+    known = scale > noise(precision(value), spread)
+    return float(off[at]) / scale if known else np.inf, at

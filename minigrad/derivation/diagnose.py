@@ -1,84 +1,118 @@
-"""From a wrong gradient to the slip in it: it is compared with what each usual slip would give."""
+"""From a wrong array to the slip in it: it is compared with what each usual slip would give."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from minigrad.derivation.slips import Loss
-from minigrad.engine.node import Node
+from minigrad.derivation.calculation import Calculation
+from minigrad.derivation.places import Place
+from minigrad.derivation.rounding import is_close, largest, noise, precision
+from minigrad.derivation.slips.base import Slip
+from minigrad.ops.arithmetic import divide
+
+_BEHIND = ", besides what follows from the wrong ones before it"
+_PAIRS = 24  # of how many slips a second one is looked for, where the first alone is not what came
 
 
-def close(a: Any, b: Any, smallest: float) -> bool:
-    """Say whether two arrays are one but for rounding, by the largest element; below ``smallest`` all is rounding."""
-    if np.shape(a) != np.shape(b):
-        return False
-    kinds = [np.asarray(x).dtype for x in (a, b)]
-    eps = max((np.finfo(kind).eps for kind in kinds if kind.kind == "f"), default=0.0)
-    scale = max(float(np.max(np.abs(b), initial=0.0)), smallest, 1e-300)
-    return bool(np.max(np.abs(np.subtract(a, b, dtype=np.float64)), initial=0.0) <= max(1e-6, np.sqrt(eps)) * scale)
+class Diagnosis(NamedTuple):
+    """What is wrong, as a clause, and the calculation in which it was done, where that is known."""
+
+    says: str
+    way: Calculation | None = None
 
 
-def diagnosis(array: Any, x: Node, value: Any, losses: Sequence[Loss], smallest: float) -> str:
-    """Say in a clause what is wrong with ∂E/∂x, or, where it is no usual slip, how it differs.
+@dataclass(frozen=True)
+class Case:
+    """An array that is wrong: what it should be, and how much of that may be rounding (``spread``)."""
 
-    The last of ``losses`` has the gradients that were given before it in place of the true ones.
-    """
-    if not np.isfinite(array).all():
-        return "it holds NaN or infinity"
-    batch = {n for leaf in losses[0].values if leaf.op is None and leaf.ndim > 1 for n in leaf.shape[:-1]}
-    sizes = losses[0].divisors(), sorted(batch)
-    for loss in reversed(losses):
-        behind = "" if loss is losses[0] else ", besides what follows from the wrong ones before it"
-        base = value if loss is losses[0] else loss.gradients([x])[0]
-        plain = _factor(array, base, sizes, smallest)
+    place: Place
+    array: Any
+    spread: float
+    sizes: tuple[Sequence[int], Sequence[int]]
+
+    def diagnose(self, ways: Sequence[Calculation]) -> Diagnosis:
+        """Name the slip, or, where it is no usual one, how the array differs.
+
+        The first of ``ways`` is the right one, the last has the arrays that were given before this one in it.
+        """
+        if not np.isfinite(self.array).all():
+            return Diagnosis("it holds NaN or infinity")
+        for way in reversed(ways):
+            behind = "" if way is ways[0] else _BEHIND
+            for found in self._explanations(way):
+                return Diagnosis(found.says + behind, found.way)
+        value = self.place.value_in(ways[0])
+        return Diagnosis(_shape(self.array, value, self.spread) or self._multiple(value) or "it is no usual slip")
+
+    def _explanations(self, way: Calculation) -> Iterator[Slip]:
+        """Give what reproduces the array: a factor, a slip, a slip and a factor, two slips; the simplest first."""
+        value = self.place.value_in(way)
+        plain = self._factor(value)
         if plain:
-            return plain + behind
-        slips = list(loss.slips(x))
-        exact = [slip.says for slip in slips if close(array, slip.value, smallest)]
-        if exact:
-            return exact[0] + behind
-        factors = [(slip.says, _factor(array, slip.value, sizes, smallest)) for slip in slips]
-        combined = [f"{says}, and {factor}" for says, factor in factors if factor]
-        if combined:
-            return combined[0] + behind
-    return _shape(array, value, smallest) or _multiple(array, value, smallest) or "it is no usual slip"
+            yield Slip(plain, None)
+        slips: list[Slip] = []
+        for slip in self.place.slips(way, self.array, self.spread):
+            if self._is(slip.value) and not self._same(slip.value, value):
+                yield slip
+            slips.append(slip)
+        for slip in slips:
+            factor = self._factor(slip.value)
+            if factor and not self._same(slip.value, value):
+                yield Slip(f"{slip.says}, and {factor}", None, slip.way)
 
+    def _is(self, value: Any) -> bool:
+        return is_close(self.array, value, self.spread)
 
-def _factor(array: Any, value: Any, sizes: tuple[Sequence[int], Sequence[int]], smallest: float) -> str:
-    """Name the number by which array is value times it, if that is a sign, a power of 2, or a number of samples."""
-    if np.shape(array) != np.shape(value) or not np.any(value):
+    def _same(self, a: Any, b: Any) -> bool:
+        return is_close(a, b, self.spread)
+
+    def _is_noise(self, value: Any) -> bool:
+        """Say whether nothing of a value is known but rounding, so that no factor can be told."""
+        return largest(value) <= 2 * noise(max(precision(self.array), precision(value)), self.spread)
+
+    def _factor(self, value: Any) -> str:
+        """Name the number by which the array is value times it: a sign, a power of 2, or a number of samples."""
+        if np.shape(self.array) != np.shape(value) or self._is_noise(value):
+            return ""
+        divisors, batch = self.sizes
+        usual = {1.0: "", 2.0: "a factor ½ is missing", 0.5: "there is a factor ½ too many"}
+        usual = {**{1.0 / n: f"it is divided by {n}, and E is not, which is a sum" for n in batch if n > 2}, **usual}
+        usual |= {1.0 / n: f"1/N is there twice, as of a mean instead of a sum, N = {n}" for n in divisors}
+        usual |= {float(n): f"1/N is missing, N = {n}" for n in divisors}
+        for c, says in reversed(usual.items()):
+            for sign, minus in ((1, ""), (-1, "the sign is wrong")):
+                if (says or minus) and self._is(sign * c * np.asarray(value)):
+                    return " and ".join(filter(None, (minus, says)))
         return ""
-    divisors, batch = sizes
-    usual = {1.0: "", 2.0: "a factor ½ is missing", 0.5: "there is a factor ½ too many"}
-    usual = {**{1.0 / n: f"it is divided by {n}, and E is not, which is a sum" for n in batch if n > 2}, **usual}
-    usual |= {1.0 / n: f"1/N is there twice, as of a mean instead of a sum, N = {n}" for n in divisors}
-    usual |= {float(n): f"1/N is missing, N = {n}" for n in divisors}
-    for c, says in reversed(usual.items()):
-        for sign, minus in ((1, ""), (-1, "the sign is wrong")):
-            if (says or minus) and close(array, sign * c * np.asarray(value), smallest):
-                return " and ".join(filter(None, (minus, says)))
-    return ""
+
+    def _multiple(self, value: Any) -> str:
+        """Name any other such number."""
+        if np.shape(self.array) != np.shape(value) or np.size(value) < 2 or self._is_noise(value):
+            return ""
+        c = float(np.vdot(self.array, value) / np.vdot(value, value))
+        return f"it is {c:.6g} times what it should be" if c and self._is(c * value) else ""
 
 
-def _multiple(array: Any, value: Any, smallest: float) -> str:
-    """Name any other such number."""
-    if np.shape(array) != np.shape(value) or np.size(value) < 2 or not np.any(value):
-        return ""
-    c = float(np.vdot(array, value) / np.vdot(value, value))
-    return f"it is {c:.6g} times what it should be" if close(array, c * value, smallest) and c else ""
+def sizes_of(way: Calculation) -> tuple[list[int], list[int]]:
+    """Give each N that E is divided by, a mean's, and the numbers of samples that there may be."""
+    nodes = way.tape.nodes
+    divisors = [x.inputs[1] for x in nodes if x.op == divide and not x.shape]
+    batch = {n for x in nodes if x.op is None and x.value is None and x.ndim > 1 for n in x.shape[:-1]}
+    return sorted({int(n) for n in divisors if isinstance(n, int | float) and n == int(n) > 1}), sorted(batch)
 
 
-def _shape(array: Any, value: Any, smallest: float) -> str:
+def _shape(array: Any, value: Any, spread: float) -> str:
     """Say what is wrong with a shape, and whether the numbers are right in another."""
     there, wanted = np.shape(array), np.shape(value)
     if there == wanted:
         return ""
-    if np.size(array) == np.size(value) and close(np.reshape(array, wanted), value, smallest):
+    if np.size(array) == np.size(value) and is_close(np.reshape(array, wanted), value, spread):
         return f"its numbers are right, in shape {there} instead of {wanted}"
     extra = len(there) - len(wanted)
-    if extra > 0 and close(np.sum(array, axis=tuple(range(extra))), value, smallest):
+    if extra > 0 and is_close(np.sum(array, axis=tuple(range(extra))), value, spread):
         return f"it is not summed over {'axis 0' if extra == 1 else f'the first {extra} axes'}"
     return f"its shape is {there}, and should be {wanted}"

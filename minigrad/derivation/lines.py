@@ -18,6 +18,7 @@ from minigrad.derivation.equations import Equations
 from minigrad.engine.backward import pullback
 from minigrad.engine.node import Node
 from minigrad.engine.tensor import Tensor
+from minigrad.notation.symbols import pretty_name
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,6 +104,13 @@ class Derivation(Sequence[Line]):
     ) -> None:
         self._lines, self.graph, self.symbols, self.forward = tuple(lines), graph, symbols, tuple(forward)
         self._cut, self._loss, self._nodes = cut, loss, nodes
+
+    @property
+    def named(self) -> dict[Node, str]:
+        """What the Nodes of ``graph`` itself are called that have a symbol: its inputs and results, but E."""
+        names = {x: pretty_name(name) for name, x in self.graph.inputs.items()}
+        atoms = self._cut.atom.items()
+        return names | {x: str(atom.name) for x, atom in atoms if atom in self._cut.definitions}
 
     def __getitem__(self, i: Any) -> Any:
         return self._lines[i]

@@ -1,0 +1,52 @@
+"""What a slip is: what is said of it, the array that it gives, and the calculation in which it was made."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minigrad.derivation.calculation import Calculation
+from minigrad.engine.node import Node
+from minigrad.notation.formula import text
+
+FARTHEST = 24  # how many places of one slip are tried, the nearest first
+LONGEST = 400  # with how many operations on the way a slip is tried in each place, and not in all of its places alone
+
+
+class Slip(NamedTuple):
+    """What was done, as the end of a sentence, and the array that it gives; ``way`` is the calculation that does so."""
+
+    says: str
+    value: Any
+    way: Calculation | None = None
+
+
+def slip_in(way: Calculation, x: Node, says: str) -> Slip:
+    """Give the slip by which ∂E/∂x is what a changed calculation gives."""
+    return Slip(says, way.gradient(x), way)
+
+
+def slip_in_value(way: Calculation, x: Node, says: str) -> Slip:
+    """Give that by which x itself is."""
+    return Slip(says, way.values[x], way)
+
+
+def formula_of(x: Node, way: Calculation) -> str:
+    """Write how x is computed, by the symbols of what it is computed from."""
+    return text(x, way.tape.names, expand=x)
+
+
+def called(x: Node, way: Calculation) -> str:
+    """Write x by its symbol, or how it is computed if it has none."""
+    return text(x, way.tape.names)
+
+
+def operands(y: Node, way: Calculation) -> list[Any]:
+    """Give the values of what an operation is applied to."""
+    return [way.values[x] if isinstance(x, Node) else x for x in y.inputs]
+
+
+def is_another(a: Any, b: Any) -> bool:
+    """Say whether two arrays are clearly not one, so that taking one for the other is a slip at all."""
+    return np.shape(a) != np.shape(b) or not np.array_equal(a, b)

@@ -1,0 +1,163 @@
+"""Slips of what is used several times: a use that is not counted, = where += is due, a way back that is cut off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from minigrad.derivation.calculation import Calculation, Values
+from minigrad.derivation.slips.base import FARTHEST, Slip, called, formula_of, slip_in
+from minigrad.engine.node import Node
+from minigrad.ops.linalg import matmul
+from minigrad.ops.shaping import Gather, Index, Scatter, ScatterAt, is_basic
+
+
+def use_missing(way: Calculation, x: Node) -> Iterator[Slip]:
+    """∂E/∂x = Σ over the uses of x: without one of them."""
+    users = way.tape.users.get(x, [])
+    for user in users[:FARTHEST] if len(users) > 1 else []:
+        says = f"the part that comes through {formula_of(user, way)} is missing"
+        if len(users) == 2 and users[0].op == users[1].op:
+            (kept,) = (other for other in users if other is not user)
+            says = f"only one of its 2 uses is counted, that in {formula_of(kept, way)}; += is due, and not ="
+        yield slip_in(without(way, x, [user]), x, says)
+
+
+def assigned(way: Calculation, x: Node) -> Iterator[Slip]:
+    """The first or the last of several uses alone, as of = in a loop where += is due, or the last few of them."""
+    users = way.tape.users.get(x, [])
+    n = len(users)
+    if n < 3:
+        return
+    for kept, left, which in ((users[0], users[1:], "first"), (users[-1], users[:-1], "last")):
+        says = f"only the {which} of its {n} uses is counted, that in {formula_of(kept, way)}; += is due, and not ="
+        yield slip_in(without(way, x, left), x, says)
+    for k in range(2, min(n - 1, FARTHEST) + 1):
+        for left, which in ((users[:-k], "last"), (users[k:], "first")):
+            yield slip_in(without(way, x, left), x, f"only the {which} {k} of its {n} uses are counted")
+
+
+def without(way: Calculation, x: Node, users: Sequence[Node]) -> Calculation:
+    """Give the calculation in which some operations on x pass nothing on to it."""
+    return way.with_rules({(user, i): None for user in users for i, part in enumerate(user.inputs) if part is x})
+
+
+def one_sample(way: Calculation, x: Node) -> Iterator[Slip]:
+    """The gradient of one sample alone, as of = in a loop over the samples where += is due."""
+    users = way.tape.users.get(x, [])
+    of_all = [user for user in users if user.ndim > 1 and _is_shared_by_rows(x, user) and user.shape[0] > 1]
+    if not users or len(of_all) < len(users):
+        return
+    for at, which in ((-1, "last"), (0, "first")):
+        changed = way
+        for user in of_all:
+            g = np.zeros(user.shape)
+            g[at] = way.gradient(user)[at]
+            changed = changed.with_gradient(user, g)
+        says = f"only the {which} of the {of_all[0].shape[0]} samples is counted; += is due, and not ="
+        yield Slip(says, changed.gradient(x))
+
+
+def _is_shared_by_rows(x: Node, user: Node) -> bool:
+    return x.ndim < user.ndim or (user.op == matmul and user.inputs[1] is x and x.ndim == 2)
+
+
+def indexed_once(way: Calculation, x: Node) -> Iterator[Slip]:
+    """∂E/∂x[i] = g, or x[i] += g, where an index in i is repeated and its parts are to be added: np.add.at."""
+    repeated = [y for y in way.tape.above(x) if isinstance(y.op, Index | Gather) and _may_repeat(y)]
+    groups = [repeated, *([y] for y in repeated[:FARTHEST])] if len(repeated) > 1 else [repeated] if repeated else []
+    for group in groups:
+        places = f"{formula_of(group[-1], way)}{f' and {len(group) - 1} more' if len(group) > 1 else ''}"
+        says = (
+            f"what an index takes twice is counted once in {places}: np.add.at adds, and = or += with an index do not"
+        )
+        yield slip_in(way.with_rules({(y, 0): _assign for y in group}), x, says)
+
+
+def _may_repeat(y: Node) -> bool:
+    if isinstance(y.op, Scatter | ScatterAt):
+        return False
+    return isinstance(y.op, Gather) or (isinstance(y.op, Index) and not is_basic(y.op.key))
+
+
+def _assign(op: Any, g: Any, y: Any, x: Any, *indices: Any) -> Any:
+    result = np.zeros(np.shape(x))
+    result[op.filled(indices) if isinstance(op, Gather) else op.key] = g
+    return result
+
+
+def cut_off(way: Calculation, x: Node) -> Iterator[Slip]:
+    """Backpropagation through time that goes back k steps only: of each error, or of the one at the end."""
+    back, n = _steps_back(way)
+    nodes = way.tape.above(x)
+    on_path = set(nodes)
+    back = [(y, i) for y, i in back if y in on_path and y.inputs[i] in on_path]
+    if not back:
+        return
+    state = called(back[0][0].inputs[back[0][1]], way)
+    stopped = way.with_rules(dict.fromkeys(back))
+    later = replace(stopped, given={y: np.zeros(y.shape) for y in way.given})
+    counted: Any = 0.0
+    seeds: dict[Node, Any] | None = None
+    for k in range(1, min(n, FARTHEST + 1)):
+        total = (later if seeds else stopped).walk(nodes, seeds)
+        counted = counted + np.broadcast_to(total.get(x, 0.0), x.shape)
+        seeds = _carried_back(way, back, total)
+        if k == 1:
+            says = f"nothing comes back through time, as if {state} and the like were constants"
+            yield Slip(says, counted, stopped)
+        else:
+            yield Slip(f"the way back through time is cut off after {k} of {n} steps", counted)
+
+
+def _carried_back(way: Calculation, back: Sequence[tuple[Node, int]], total: Values) -> dict[Node, Any]:
+    """Give what a step's gradients hand on to the step before it."""
+    found: dict[Node, Any] = {}
+    for y, i in back:
+        if y in total:
+            for x, share in way.shares(y, total[y]):
+                if x is y.inputs[i]:
+                    found[x] = found[x] + share if x in found else share
+    return found
+
+
+def _steps_back(way: Calculation) -> tuple[list[tuple[Node, int]], int]:
+    """Give the places (operation, operand) at which a step uses the step before it, and the number of steps.
+
+    A step is known by the parameters that each one uses again, one after another on one path. A state that is 0 at
+    first leaves out the first use of what multiplies it.
+    """
+    tape = way.tape
+    again: list[list[Node]] = []
+    for leaf in tape.nodes:
+        users = tape.users.get(leaf, [])
+        if leaf.op is None and leaf.value is None and len(users) > 1 and _depth(way, users) == len(users):
+            again.append(users)
+    n = max(map(len, again), default=0)
+    begins: dict[Node, int] = {}
+    for users in again:
+        for j, user in enumerate(users, 1):
+            if len(users) >= n - 1:
+                begins[user] = max(begins.get(user, 0), n - len(users) + j)
+    step: dict[Node, int] = {}
+    for y in tape.nodes:
+        step[y] = max([begins.get(y, 0), *(step[x] for x in y.inputs if isinstance(x, Node))])
+    leads: dict[Node, int] = {}  # to which step a Node leads on
+    for y in reversed(tape.nodes):
+        for x in y.inputs:
+            if isinstance(x, Node):
+                leads[x] = max(leads.get(x, 0), leads.get(y, 0), begins.get(y, 0))
+    places = [(y, i) for y in tape.nodes for i, x in enumerate(y.inputs) if isinstance(x, Node) and x.op]
+    return [(y, i) for y, i in places if 0 < step[y.inputs[i]] < min(step[y], leads[y.inputs[i]] + 1)], n
+
+
+def _depth(way: Calculation, users: Sequence[Node]) -> int:
+    """Give the largest number of some operations on one path."""
+    depth: dict[Node, int] = {}
+    among = set(users)
+    for y in way.tape.nodes:
+        depth[y] = max((depth[x] for x in y.inputs if isinstance(x, Node)), default=0) + (y in among)
+    return max(depth.values())

@@ -1,0 +1,198 @@
+"""Slips of numbers: a term or a function forgotten on the way to E, a weight that was already updated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from minigrad.derivation.calculation import Calculation, Values
+from minigrad.derivation.rounding import largest
+from minigrad.derivation.slips.base import FARTHEST, Slip, called, formula_of, operands, slip_in, slip_in_value
+from minigrad.derivation.slips.local import argument, function_table
+from minigrad.engine.node import Node
+from minigrad.notation.formula import text
+from minigrad.ops.arithmetic import add, divide, multiply
+from minigrad.ops.linalg import matmul
+
+_FEWEST = 3  # elements from which one unknown number can be told from a coincidence
+_STEPS = 12  # of Newton's method for η, which is exact after one where a gradient is linear in it
+
+
+def term_forgotten(way: Calculation, x: Node) -> Iterator[Slip]:
+    """Y and all after it computed without a bias, or another term; or in one place of the way back alone."""
+    above = set(way.tape.above(x))
+    for says, changed in ways_without_a_term(way):
+        yield slip_in(changed, x, says)
+        for y in changed.tape.nodes:
+            values = {z: changed.values[z] for z in (y, *y.inputs) if isinstance(z, Node)}
+            if y.op and y in above and any(value is not way.values[z] for z, value in values.items()):
+                yield slip_in(way.with_seen(y, values), x, says)
+
+
+def function_forgotten(way: Calculation, x: Node) -> Iterator[Slip]:
+    """Y = U in place of Y = f(U), on the way to E and back."""
+    for says, changed in ways_without_a_function(way):
+        yield slip_in(changed, x, says)
+
+
+def weight_updated(way: Calculation, x: Node, array: Any, spread: float) -> Iterator[Slip]:
+    """W − η ∂E/∂W where W is due: the step was taken before the way back was over, with an η that is found."""
+    yield from _updated(way, array, spread, [w for w in way.tape.learnt if w is not x], way.with_held, _gradient_of(x))
+
+
+def weight_updated_before(way: Calculation, y: Node, array: Any, spread: float) -> Iterator[Slip]:
+    """W − η ∂E/∂W where W is due, on the way to E: the value is the one after the step."""
+    below = [w for w in way.tape.learnt if y in set(way.tape.above(w))]
+    yield from _updated(way, array, spread, below, way.with_values, lambda changed: changed.values[y])
+
+
+def _gradient_of(x: Node) -> Callable[[Calculation], Any]:
+    return lambda changed: changed.gradient(x)
+
+
+def _updated(
+    way: Calculation,
+    array: Any,
+    spread: float,
+    weights: Sequence[Node],
+    change: Callable[[Values], Calculation],
+    result: Callable[[Calculation], Any],
+) -> Iterator[Slip]:
+    """Find the η for one weight after another, and for all of them, with which the result is the array."""
+    before = result(way)
+    if np.shape(array) != np.shape(before) or np.size(array) < _FEWEST:
+        return
+    steps = {w: way.given[w] if w in way.given else way.gradient(w) for w in weights[:FARTHEST]}
+    for some in [[w] for w in steps] + [list(steps)]:
+
+        def after(eta: float, some: Sequence[Node] = some) -> Calculation:
+            return change({w: way.values[w] - eta * steps[w] for w in some})
+
+        def computed(eta: float, after: Callable[[float], Calculation] = after) -> Any:
+            return result(after(eta))
+
+        eta = _fitted(array, computed, _scale(way, steps, some))
+        if eta is not None and eta > 0:
+            which = ", ".join(called(w, way) for w in some)
+            were = "was" if len(some) == 1 else "were"
+            yield Slip(f"{which} {were} already updated, with η = {eta:.4g}", result(after(eta)), after(eta))
+
+
+def _scale(way: Calculation, steps: Values, some: Sequence[Node]) -> float:
+    """Give an η that changes the weights by a thousandth, where it can be told."""
+    sizes = [(largest(way.values[w]), largest(steps[w])) for w in some]
+    return min((1e-3 * (w or 1) / step for w, step in sizes if step), default=0.0)
+
+
+def _fitted(array: Any, result: Callable[[float], Any], h: float) -> float | None:
+    """Find η by Gauss's and Newton's method, from 0; None where it changes nothing, or only by a common factor."""
+    eta, start = 0.0, result(0.0)
+    if not h:
+        return None
+    for _ in range(_STEPS):
+        there = result(eta)
+        slope = (result(eta + h) - there) / h
+        square = float(np.vdot(slope, slope))
+        if not np.isfinite(square) or not square:
+            return None
+        if eta == 0.0 and np.vdot(slope, start) ** 2 >= (1 - 1e-9) * square * np.vdot(start, start):
+            return None
+        move = float(np.vdot(slope, array - there)) / square
+        eta += move
+        if abs(move) <= 1e-9 * abs(eta):
+            break
+    return eta if np.isfinite(eta) else None
+
+
+def value_slips(way: Calculation, y: Node) -> Iterator[Slip]:
+    """Give what each slip makes of a value y on the way to E."""
+    value = way.values[y]
+    if np.ndim(value) > 1:
+        yield Slip("it is transposed", np.transpose(value))
+    for says, changed in _ways_to(way, y):
+        if changed.values[y] is not value:
+            yield slip_in_value(changed, y, says)
+
+
+def _ways_to(way: Calculation, y: Node) -> Iterator[tuple[str, Calculation]]:
+    yield from ways_without_a_function(way)
+    yield from ways_without_a_term(way)
+    below = [x for x in way.tape.nodes if x.op and y in set(way.tape.above(x))]
+    for x in below[-FARTHEST:]:
+        yield from _with_another_function(way, x)
+        yield from _along_another_axis(way, x)
+        yield from _with_a_transpose(way, x)
+
+
+def _with_another_function(way: Calculation, y: Node) -> Iterator[tuple[str, Calculation]]:
+    """Give the ways in which y = h(u) in place of f(u), from the table of operations; there and back."""
+    u = argument(y)
+    if u is None or y.op in (multiply, divide):
+        return
+    for h, derivative in function_table():
+        if h != y.op:
+            with np.errstate(all="ignore"):
+                value = h.forward(way.values[u])
+                slope = derivative(value, way.values[u])
+            says = f"{text(h(u), way.tape.names)} stands where {formula_of(y, way)} is due"
+            yield says, way.with_values({y: value}).with_bridges({y: (u, partial(np.multiply, slope))})
+
+
+def _along_another_axis(way: Calculation, y: Node) -> Iterator[tuple[str, Calculation]]:
+    """Give the ways in which an operation along an axis goes along another one, or all."""
+    assert y.op is not None
+    if "axis" not in y.op.fields or len(y.inputs) != 1:
+        return
+    (x,) = y.inputs
+    for axis in (*range(np.ndim(x)), None):
+        try:
+            op = type(y.op)(**{name: axis if name == "axis" else getattr(y.op, name) for name in y.op.fields})
+            value = op.forward(way.values[x])
+        except (ValueError, TypeError):
+            continue
+        if np.shape(value) == y.shape:
+            there = "all axes" if axis is None else f"axis {axis}"
+            yield f"{formula_of(y, way)} is taken over {there}", way.with_values({y: value})
+
+
+def _with_a_transpose(way: Calculation, y: Node) -> Iterator[tuple[str, Calculation]]:
+    """Give the ways in which one factor of a product of matrices is transposed."""
+    if y.op != matmul:
+        return
+    a, b = operands(y, way)
+    for x, factors in ((y.inputs[0], (np.transpose(a), b)), (y.inputs[1], (a, np.transpose(b)))):
+        if np.ndim(a) == np.ndim(b) == 2 and factors[0].shape[1] == factors[1].shape[0]:
+            value = factors[0] @ factors[1]
+            if value.shape == y.shape:
+                yield f"{called(x, way)} is transposed in {formula_of(y, way)}", way.with_values({y: value})
+
+
+def ways_without_a_term(way: Calculation) -> Iterator[tuple[str, Calculation]]:
+    """Give the calculations in which a term of a sum is forgotten; of what is added again and again, each time."""
+    terms: dict[Node, list[tuple[Node, Any]]] = {}
+    for y in way.tape.nodes:
+        if y.op == add:
+            for term, rest in (y.inputs, y.inputs[::-1]):
+                if isinstance(term, Node) and isinstance(rest, Node) and rest.shape == y.shape:
+                    terms.setdefault(term, []).append((y, rest))
+    for term, places in terms.items():
+        for some in [places, *([place] for place in places[:FARTHEST])] if len(places) > 1 else [places]:
+            more = f" and {len(some) - 1} more like it" if len(some) > 1 else ""
+            changed = way.with_values({})
+            for y, rest in some:  # in order: what was changed before is in the later ones
+                changed = changed.with_values({y: changed.values[rest]})
+            yield f"{called(term, way)} is forgotten in {formula_of(some[0][0], way)}{more}", changed
+
+
+def ways_without_a_function(way: Calculation) -> Iterator[tuple[str, Calculation]]:
+    """Give the calculations in which a function of one argument is forgotten."""
+    for y in way.tape.nodes:
+        u = argument(y)
+        if u is not None and y.op not in (multiply, divide):
+            yield (
+                f"it is computed with {called(u, way)} in place of {formula_of(y, way)}",
+                way.with_values({y: way.values[u]}),
+            )
