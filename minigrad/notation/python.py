@@ -11,18 +11,13 @@ import numpy as np
 from minigrad.engine.node import Node
 from minigrad.notation.keys import write_gathered_key, write_key
 from minigrad.notation.matrix import build_term
+from minigrad.notation.signs import INFIX
 from minigrad.notation.term import ATOM, Term, symbol, write
 from minigrad.notation.writers import TEXT
 from minigrad.ops.arithmetic import Power
 from minigrad.ops.base import Elementwise, Op
 from minigrad.ops.shaping import Gather, ScatterAt, Transpose
 
-# Operators by the ufunc that they call, and how tightly Python has them bind; * / @ bind alike, from left to right.
-_INFIX = {
-    "add": ("+", 1), "subtract": ("-", 1), "multiply": ("*", 2), "divide": ("/", 2), "matmul": ("@", 2),
-    "power": ("**", 4), "greater": (">", 0), "greater_equal": (">=", 0), "less": ("<", 0), "less_equal": ("<=", 0),
-    "equal": ("==", 0), "not_equal": ("!=", 0),
-}  # fmt: skip
 # What NumPy's name and the Op's fields do not determine. A method reads better than a function, and is NumPy's too.
 _OWN = {
     "negative": ("-{x}", 3),
@@ -80,8 +75,8 @@ def _term(node: Any, parts: list[Term]) -> Term:
     if node.op is None:
         return _literal(node.value)
     op, shape = node.op, node.shape
-    if op.name in _INFIX and len(parts) == 2:
-        sign, binds = _INFIX[op.name]
+    if op in INFIX:
+        sign, binds = INFIX[op]
         loose = [Term("({x})", {"x": part}) if part.binds == binds in (0, 4) else part for part in parts]
         kind = op.name if binds != 2 else "divide"  # a * (b @ c) needs its brackets, as a / (b * c) does
         return Term(f"{{a}} {sign} {{b}}", dict(zip("ab", loose, strict=True)), binds, kind)

@@ -14,17 +14,14 @@ from minigrad.compiler.passes.memory import Memory, Step, plan_memory
 from minigrad.compiler.passes.plan import Plan, root
 from minigrad.compiler.trace.sources import Argument, Gradient, Setting, Source
 from minigrad.engine.node import Node
-from minigrad.ops.arithmetic import Power
+from minigrad.notation.signs import INFIX
+from minigrad.ops.arithmetic import Power, power
 from minigrad.ops.shaping import Cast
 
 Lines = list[str]
 
 ALIGNED = 64  # bytes, a cache line and the widest vector
 DTYPES = {"float64": "64", "float32": "32", "int64": "i64", "int32": "i32", "bool": "b"}
-SIGNS = {
-    "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "greater": ">", "greater_equal": ">=", "less": "<",
-    "less_equal": "<=", "equal": "==", "not_equal": "!=",
-}  # fmt: skip
 CALLS = {
     "absolute": "abs", "maximum": "larger", "minimum": "smaller", "sqrt": "math.sqrt", "sin": "math.sin",
     "cos": "math.cos", "sign": "signum", "isfinite": "math.isfinite",
@@ -126,8 +123,8 @@ class Values:
         """Write an elementwise operation on written operands."""
         op, name = node.op, node.op.name  # type: ignore[union-attr]
         single = node.dtype == np.float32
-        if name in SIGNS and len(values) == 2:
-            written = f"{values[0]} {SIGNS[name]} {values[1]}"
+        if op in INFIX and op != power:
+            written = f"{values[0]} {INFIX[op].sign} {values[1]}"
         elif name == "negative":
             written = f"-{values[0]}"
         elif name in ("exp", "log", "tanh"):
@@ -138,7 +135,7 @@ class Values:
             written = f"{CALLS[name]}({', '.join(values)})"
         elif isinstance(op, Power):
             written = f"{values[0]} ** {op.exponent!r}"
-        elif name == "power":
+        elif op == power:
             written = f"np.{node.dtype.name}({values[0]}) ** {values[1]}"  # float32 ** int64 is float64, as in NumPy
         elif name == "where":
             written = f"({values[1]}) if {values[0]} else ({values[2]})"

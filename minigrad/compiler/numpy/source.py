@@ -18,13 +18,13 @@ from minigrad.compiler.resume import Code, assigned, resumable
 from minigrad.compiler.trace.sources import Argument, Draw, Gradient, Setting, Source
 from minigrad.engine.node import Node
 from minigrad.notation.formula import text
+from minigrad.notation.signs import INFIX
 from minigrad.ops import linalg, shaping
 from minigrad.ops.alphabet import plain_digits
 from minigrad.ops.base import Elementwise
 
 Lines = list[str]
 
-SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**"}
 
 
 class Writer:
@@ -221,8 +221,8 @@ class Writer:
             if isinstance(op, kind):
                 return rule(self, node)
         values = [self.value(x) for x in node.inputs]
-        if op.name in SIGNS and len(values) == 2:
-            return f"{values[0]} {SIGNS[op.name]} {values[1]}"
+        if op in INFIX:
+            return f"{values[0]} {INFIX[op].sign} {values[1]}"
         if op.name == "negative":
             return f"-{values[0]}"
         if is_ufunc(node):
