@@ -129,10 +129,10 @@ def without_names():
 
 
 HIDDEN = """
-    ∂E/∂U₂ = U₂ − T
-    ∂E/∂W₂ = Y₁ᵀ ∂E/∂U₂
-    ∂E/∂b₂ = Σₙ ∂E/∂U₂
-    ∂E/∂Y₁ = ∂E/∂U₂ W₂ᵀ
+    δ₂ = ∂E/∂U₂ = U₂ − T
+    ∂E/∂W₂ = Y₁ᵀ δ₂
+    ∂E/∂b₂ = Σₙ δ₂
+    ∂E/∂Y₁ = δ₂ W₂ᵀ
     δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ {back}
     ∂E/∂W₁ = Xᵀ δ₁
     ∂E/∂b₁ = Σₙ δ₁
@@ -149,20 +149,20 @@ NETWORKS = {
     ∂E/∂Y = Y − T
     δ₂ = ∂E/∂U₂ = ∂E/∂Y ⊙ (1 − Y₂²)
     ∂E/∂W₂ = Hᵀ δ₂
-    ∂E/∂H = ∂E/∂Y + δ₂ W₂ᵀ
-    ∂E/∂W₁ = Xᵀ ∂E/∂H
+    δ₁ = ∂E/∂H = ∂E/∂Y + δ₂ W₂ᵀ
+    ∂E/∂W₁ = Xᵀ δ₁
 """),
     "tied weight used twice": (tied_weight, """
-    ∂E/∂Y = Y − T
-    ∂E/∂H = ∂E/∂Y Wᵀ
+    δ₂ = ∂E/∂U₂ = Y − T
+    ∂E/∂H = δ₂ Wᵀ
     δ₁ = ∂E/∂U₁ = ∂E/∂H ⊙ (1 − H²)
-    ∂E/∂W = Hᵀ ∂E/∂Y + Xᵀ δ₁
+    ∂E/∂W = Hᵀ δ₂ + Xᵀ δ₁
 """),
     "tied weight, transposed": (tied_weight_transposed, """
-    ∂E/∂Y = Y − X
-    ∂E/∂H = ∂E/∂Y W
+    δ₂ = ∂E/∂U₂ = Y − X
+    ∂E/∂H = δ₂ W
     δ₁ = ∂E/∂U₁ = ∂E/∂H ⊙ (1 − H²)
-    ∂E/∂W = (∂E/∂Y)ᵀ H + Xᵀ δ₁
+    ∂E/∂W = δ₂ᵀ H + Xᵀ δ₁
 """),
     "elementwise product gate": (gate, """
     ∂E/∂Y = Y − T
@@ -180,19 +180,19 @@ NETWORKS = {
     ∂E/∂Z = ∂E/∂Y ⊙ gamma
     ∂E/∂s = −(Σₖ ∂E/∂Z ⊙ Z / s)
     ∂E/∂D = ∂E/∂Z / s + ∂E/∂s ⊙ D / (4 s)
-    ∂E/∂U = ∂E/∂D − (Σₖ ∂E/∂D) / 4
-    ∂E/∂W = Xᵀ ∂E/∂U
+    δ₁ = ∂E/∂U = ∂E/∂D − (Σₖ ∂E/∂D) / 4
+    ∂E/∂W = Xᵀ δ₁
 """),
     "scaled dot-product attention": (attention, """
     ∂E/∂Y = Y − T
-    ∂E/∂V = Aᵀ ∂E/∂Y
-    ∂E/∂Wv = Xᵀ ∂E/∂V
+    δ₃ = ∂E/∂V = Aᵀ ∂E/∂Y
+    ∂E/∂Wv = Xᵀ δ₃
     ∂E/∂A = ∂E/∂Y Vᵀ
     ∂E/∂S = A ⊙ (∂E/∂A − Σₖ ∂E/∂A ⊙ A)
-    ∂E/∂K = (∂E/∂S)ᵀ Q / 2
-    ∂E/∂Wk = Xᵀ ∂E/∂K
-    ∂E/∂Q = ∂E/∂S K / 2
-    ∂E/∂Wq = Xᵀ ∂E/∂Q
+    δ₂ = ∂E/∂K = (∂E/∂S)ᵀ Q / 2
+    ∂E/∂Wk = Xᵀ δ₂
+    δ₁ = ∂E/∂Q = ∂E/∂S K / 2
+    ∂E/∂Wq = Xᵀ δ₁
 """),
     "tanh": (lambda: hidden_layer(np.tanh), HIDDEN.format(back="(1 − Y₁²)")),
     "relu": (lambda: hidden_layer(relu), HIDDEN.format(back="(U₁ > 0)")),
@@ -208,8 +208,8 @@ NETWORKS = {
     ∂E/∂b = Σₙ δ₁
 """),
     "mean squared error": (mean_squared_error, """
-    ∂E/∂Y = (Y − T) / 10
-    ∂E/∂W = Xᵀ ∂E/∂Y
+    δ₁ = ∂E/∂U₁ = (Y − T) / 10
+    ∂E/∂W = Xᵀ δ₁
 """),
     "mean cross-entropy": (mean_cross_entropy, """
     δ₁ = ∂E/∂U₁ = (Y − T) / 5    (Σ T = 1 along axis -1)

@@ -11,6 +11,7 @@ import numpy as np
 from minigrad.algebra.graph import Graph
 from minigrad.engine.node import Node, Table
 from minigrad.engine.tensor import Tensor
+from minigrad.ops.alphabet import plain_digits
 
 
 def trace(computation: Tensor | Callable[..., Any], *examples: Any) -> Graph:
@@ -40,12 +41,21 @@ def trace(computation: Tensor | Callable[..., Any], *examples: Any) -> Graph:
 
 
 def names_of(names: Mapping[str, Any] | None) -> dict[int, str]:
-    """Give what tensors and arrays are called, by identity; the first name counts, one with an underscore last."""
+    """Give what tensors and arrays are called, by identity.
+
+    Of several names for one, that of a layer's output, Y or Y₃, wins over others such as U₃; then the first one counts,
+    and one with an underscore last.
+    """
     called: dict[int, str] = {}
-    for name, x in sorted((names or {}).items(), key=lambda item: item[0].startswith("_")):
+    for name, x in sorted((names or {}).items(), key=lambda item: (item[0].startswith("_"), not is_output(item[0]))):
         if isinstance(x, Tensor | np.ndarray):
             called.setdefault(id(x), name)
     return called
+
+
+def is_output(name: str) -> bool:
+    """Say whether a name is what the output of a layer is called: Y, y, Y₃ or y3."""
+    return name[:1] in ("Y", "y") and (name[1:] == "" or plain_digits(name[1:]).isdecimal())
 
 
 def lift_tensors(

@@ -13,13 +13,13 @@ from minigrad.algebra.form import put_in_form
 from minigrad.algebra.graph import Graph, evaluate
 from minigrad.algebra.rewrite import substitute_nodes
 from minigrad.algebra.simplify import simplify
-from minigrad.algebra.trace import lift_tensors, names_of
 from minigrad.derivation.cut import Cut
 from minigrad.derivation.lines import Derivation, Line, Supposing
 from minigrad.engine.node import Node, order_nodes
 from minigrad.engine.tensor import Tensor
 from minigrad.notation.formula import text
-from minigrad.structure.plan import Plan, planned
+from minigrad.structure.plan import Plan
+from minigrad.structure.source import read_loss
 
 
 def derive(
@@ -42,22 +42,20 @@ def derive(
     """
     if not isinstance(loss, Tensor):
         raise TypeError(f"derive: wanted a Tensor, the loss, not {type(loss).__name__}")
-    if loss.shape != ():
-        raise ValueError(f"derive: wanted a scalar loss, and this has shape {loss.shape}; reduce it, with .sum() say")
-    if loss.op is None or loss.serial <= 0:
-        raise ValueError("derive: the loss was not recorded; compute it from tensors with requires_grad=True")
-    called = names_of(names)
-    graph, nodes = lift_tensors([loss], called=called)
+    source = read_loss(loss, names, "derive", number=False)
+    graph, nodes = source.graph, source.nodes
     wanted = [t for t in nodes if t.op is None and t.requires_grad] if wrt is None else list(wrt)
     for t in wanted:
         if t not in nodes:
             raise ValueError(f"derive: the loss does not depend on {t.name or 'a tensor in wrt'}")
         if not t.requires_grad:
             raise ValueError(f"derive: no gradient flows to {t.name or 'a tensor in wrt'}; it requires none")
+        if t.op is not None and nodes[t] not in source.named:
+            raise ValueError("derive: a result in wrt has no name to be called by; give it one, or names=locals()")
     given = tuple(dict.fromkeys([*given, *carried_facts(graph)]))
     for fact in given:
         check_fact(fact, graph)
-    return _derivation(planned(graph, nodes, wanted, called), given, loss, nodes)
+    return _derivation(Plan(source.reading, [nodes[t] for t in wanted]), given, loss, nodes)
 
 
 def _derivation(plan: Plan, given: tuple[SumsToOne, ...], loss: Tensor, nodes: Mapping[Tensor, Any]) -> Derivation:

@@ -1,6 +1,8 @@
-"""Structure: what a reader sees in a recorded graph, for everything that shows one.
+"""Structure: what a reader sees in a recorded graph, the one reading that everything that shows a graph uses.
 
-``source`` has the graph with its values and gradients; ``layers`` finds the layers, ``steps`` the operations that a
-reader would name, ``plan`` says which values have symbols, and ``chain_rule`` what each step multiplies. ``repeats``
-finds what a graph has many times, as ``wiring`` compares it. It imports ``algebra`` and what is below.
+``source.read_loss`` is the way in: a loss, the graph that it was recorded as, its values and gradients, and its
+``reading``, which says what is called what. A reading is made of ``layers`` and of the ``loss`` after them; ``steps``
+are the operations that a picture draws, ``plan`` the lines that a derivation writes, and ``chain_rule`` says what each
+step multiplies. ``repeats`` finds what a graph has many times, as ``wiring`` compares it. It imports ``algebra`` and
+what is below.
 """

@@ -1,63 +1,209 @@
-"""Which of a graph's Nodes a textbook would give a symbol: the total inputs U₁, U₂, … and the outputs Y₁, Y₂, …"""
+"""Which of a graph's Nodes make a layer, by shape alone: products with parameters, a bias, and what acts on that."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Collection, Container, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import chain
 
 from minigrad.algebra.graph import Graph
 from minigrad.engine.node import Node
 from minigrad.ops.alphabet import lower, plain_digits
-from minigrad.ops.arithmetic import add
+from minigrad.ops.arithmetic import Power, absolute, add, maximum, minimum, subtract
+from minigrad.ops.base import Elementwise
+from minigrad.ops.elementwise import log, square
 from minigrad.ops.linalg import matmul
 from minigrad.ops.reduction import LogSoftmax
+from minigrad.ops.shaping import BroadcastTo, Cast, Index, Reshape, Transpose
+
+_MOVES = (Reshape, Transpose, Index, BroadcastTo)
 
 
+@dataclass(frozen=True, eq=False)
 class Layer:
-    """One layer of a network: its total input ``u``, its output ``y`` (u itself without a nonlinearity), its number."""
+    """One layer of a network, u = x W + h V + b and y = f(u).
 
-    def __init__(self, number: str, u: Node, y: Node) -> None:
-        self.number, self.u, self.y = number, u, y
-
-
-def layers(graph: Graph, wanted: Container[Node], named: Container[Node] | None = None) -> list[Layer]:
-    """Find the layers: products with a parameter (an input that is ``wanted``), plus a bias, then what acts on that.
-
-    A layer is numbered by the digits in its parameter's name, W₂ say, if all are ``named`` (by default every input
-    is) and have different ones, and else in the order of evaluation.
+    ``u`` is the total input, a product with a parameter or the ``sum`` of several and a bias; ``y`` the output, u
+    itself where nothing acts on it; ``acting`` are the Nodes after u up to y, in order. ``number`` is a subscript.
     """
-    users: dict[Node, list[Node]] = {}
-    for node in graph.nodes:
-        for x in node.inputs:
-            if isinstance(x, Node):
-                users.setdefault(x, []).append(node)
-    found: list[Layer] = []
-    digits: list[str] = []
-    for node in graph.nodes:
-        if node.op != matmul or node.inputs[1] not in wanted or node.inputs[1].op is not None:
-            continue
-        u = node
-        for user in users.get(node, []):
-            if user.op == add and user.shape == node.shape and any(_is_bias(x, node) for x in user.inputs):
-                u = user
-        after = users.get(u, [])
-        y = after[0] if len(after) == 1 and _acts_on_one(after[0]) and after[0].shape == u.shape else u
-        found.append(Layer("", u, y))
-        name = str(node.inputs[1].name) if named is None or node.inputs[1] in named else ""
-        digits.append("".join(re.findall(r"\d+", plain_digits(name))))
-    own = all(digits) and len(set(digits)) == len(digits)
-    for i, layer in enumerate(found):
-        layer.number = lower(int(digits[i]) if own else i + 1)
+
+    number: str
+    u: Node
+    y: Node
+    sum: tuple[Node, ...]
+    acting: tuple[Node, ...]
+
+    @property
+    def nodes(self) -> Iterable[Node]:
+        """Everything that the layer computes."""
+        return chain(self.sum, self.acting)
+
+
+def find_users(nodes: Iterable[Node]) -> dict[Node, list[Node]]:
+    """Give the Nodes that each one is an operand of, each once."""
+    found: dict[Node, list[Node]] = {}
+    for node in nodes:
+        for x in dict.fromkeys(x for x in node.inputs if isinstance(x, Node)):
+            found.setdefault(x, []).append(node)
     return found
 
 
-def _is_bias(x: object, product: Node) -> bool:
-    """Say whether what is added to a product is the same for every row: a leaf that is broadcast over them."""
-    return isinstance(x, Node) and x is not product and x.op is None and x.size <= (product.shape or (1,))[-1]
+def find_layers(graph: Graph, parameters: Container[Node], named: Container[Node] | None = None) -> list[Layer]:
+    """Find the layers of a graph, in the order of evaluation.
+
+    A layer is a product with a parameter, or a sum of such products and of parameters, and then all that acts on the
+    total input alone, element by element or along its axes, up to what enters the next layer or the loss. The loss is
+    what comes after the last layer: where targets meet the output, and before that a logarithm.
+
+    A layer is numbered by the digits in its parameters' names, W₂ say, if all are ``named`` (by default every input is)
+    and the layers have different ones; and else in the order of evaluation.
+    """
+    return _Finder(graph, parameters).layers(named)
 
 
-def _acts_on_one(node: Node) -> bool:
-    """Say whether an operation has one operand that varies, as an activation function has."""
-    if node.op == add or isinstance(node.op, LogSoftmax):  # the logarithm belongs to the loss, not to the layer
-        return False
-    return sum(isinstance(x, Node) and x.ndim > 0 for x in node.inputs) == 1
+def find_model(graph: Graph, parameters: Container[Node]) -> set[Node]:
+    """Give, for a graph without layers, the Nodes that act on one parameter alone, before any targets are met."""
+    finder = _Finder(graph, parameters)
+    return {node for x in graph.nodes if x in parameters for node in finder.acting_on(x)}
+
+
+class _Finder:
+    def __init__(self, graph: Graph, parameters: Container[Node]) -> None:
+        self.graph, self.parameters = graph, parameters
+        self.users = find_users(graph.nodes)
+        self.place = {node: i for i, node in enumerate(graph.nodes)}
+        self.sums = self._find_sums()
+        self.hidden = self._leading_to({node for group in self.sums.values() for node in group})
+
+    def layers(self, named: Container[Node] | None) -> list[Layer]:
+        found = []
+        for u, group in self.sums.items():
+            acting = self.acting_on(u)
+            found.append((u, acting[-1] if acting else u, group, acting))
+        numbers = self._numbers([group for *_, group, _ in found], named)
+        return [Layer(number, *parts) for number, parts in zip(numbers, found, strict=True)]
+
+    def _find_sums(self) -> dict[Node, tuple[Node, ...]]:
+        """Give the total inputs, and the products and sums that each is made of."""
+        found: dict[Node, tuple[Node, ...]] = {}
+        inside: set[Node] = set()
+        for node in reversed(self.graph.nodes):  # the outermost sum first
+            if node not in inside and node.op in (add, matmul):
+                group = self._affine(node)
+                if group:
+                    found[node] = tuple(sorted(group, key=self.place.__getitem__))
+                    inside.update(group)
+        return dict(reversed(found.items()))
+
+    def _affine(self, node: Node) -> list[Node]:
+        """Give the sums and products in x W + h V + b, whose terms are all products with parameters, or parameters.
+
+        Nothing, if a term is of another kind, or another operation needs a part of it too.
+        """
+        group, stack = [], [node]
+        while stack:
+            x = stack.pop()
+            inner = x is node or (isinstance(x, Node) and len(self.users[x]) == 1)
+            if inner and isinstance(x, Node) and x.op == add and x.shape == node.shape:
+                stack.extend(x.inputs)
+            elif not ((inner and self._is_product(x)) or self._is_bias(x, node)):
+                return []
+            if x.op is not None:
+                group.append(x)
+        return group if any(x.op == matmul for x in group) else []
+
+    def _is_product(self, x: Node) -> bool:
+        return isinstance(x, Node) and x.op == matmul and any(self._is_weight(part) for part in x.inputs)
+
+    def _is_weight(self, x: object) -> bool:
+        """Say whether x is a parameter, as it is or turned around."""
+        while isinstance(x, Node) and isinstance(x.op, _MOVES):
+            (x,) = x.inputs
+        return isinstance(x, Node) and x in self.parameters
+
+    def _is_bias(self, x: object, total: Node) -> bool:
+        """Say whether what is added is a parameter, or a leaf that is the same for every row."""
+        if self._is_weight(x):
+            return True
+        if not isinstance(x, Node) or x.op is not None or not x.ndim:
+            return False
+        return x.size <= (total.shape or (1,))[-1]
+
+    def _leading_to(self, ends: Collection[Node]) -> set[Node]:
+        """Give the Nodes from which a product of a layer is computed."""
+        found: set[Node] = set()
+        for node in reversed(self.graph.nodes):
+            if any(user in ends or user in found for user in self.users.get(node, ())):
+                found.add(node)
+        return found
+
+    def acting_on(self, u: Node) -> tuple[Node, ...]:
+        """Give the Nodes after u that are computed from u alone, up to the last that all of them lead to."""
+        hidden = u in self.hidden
+        region: dict[Node, None] = {u: None}
+        waists: list[Node] = []
+        waiting = set(self.users.get(u, ()))
+        while waiting:
+            node = min(waiting, key=self.place.__getitem__)
+            waiting.remove(node)
+            if not self._acts(node, region, hidden):
+                break
+            region[node] = None
+            if not waiting:
+                waists.append(node)
+            waiting.update(self.users.get(node, ()))
+        waists = waists if hidden else _without_measure(waists)
+        end = self.place[waists[-1]] if waists else -1
+        return tuple(node for node in region if node is not u and self.place[node] <= end)
+
+    def _acts(self, node: Node, region: Container[Node], hidden: bool) -> bool:
+        """Say whether a Node acts on the region alone, and keeps the shape; in the last layer, without the targets."""
+        if node is self.graph.outputs[0] or isinstance(node.op, LogSoftmax):  # that logarithm belongs to the loss
+            return False
+        operands = [x for x in node.inputs if isinstance(x, Node)]
+        own = [x for x in operands if x in region]
+        others = [x for x in operands if x not in region]
+        if any(x.shape != node.shape for x in own) or isinstance(node.op, Transpose):
+            return False
+        if others and not isinstance(node.op, Elementwise):
+            return False
+        masks = hidden and node.op not in (add, subtract)  # a dropout mask; a sum is where a residual connection ends
+        return all(x.op is None and (masks or not x.ndim or x in self.parameters) for x in others)
+
+    def _numbers(self, groups: list[tuple[Node, ...]], named: Container[Node] | None) -> list[str]:
+        digits = []
+        for group in groups:
+            weights = [x for node in group for x in node.inputs if isinstance(x, Node) and x in self.parameters]
+            names = [str(x.name) if named is None or x in named else "" for x in weights]
+            own = {"".join(re.findall(r"\d+", plain_digits(name))) for name in names}
+            digits.append(own.pop() if len(own) == 1 else "")
+        distinct = all(digits) and len(set(digits)) == len(digits)
+        return [lower(int(own) if distinct else i) for i, own in enumerate(digits, 1)]
+
+
+def _without_measure(acting: list[Node]) -> list[Node]:
+    """Leave to the loss what measures an output: a logarithm in −Σ T log y, or the square of y − c."""
+    logs = [i for i, node in enumerate(acting) if node.op == log]
+    if logs:
+        acting = acting[: logs[-1]]
+        while len(acting) > 1 and acting[-1].op in (add, maximum, minimum):  # log(y + ε), log(max(y, ε))
+            acting = acting[:-1]
+        return acting
+    while len(acting) > 1 and (acting[-1].op in (square, absolute) or isinstance(acting[-1].op, Power)):
+        acting = acting[:-1]
+        if len(acting) > 1 and acting[-1].op in (add, subtract):
+            acting = acting[:-1]
+    return acting
+
+
+def describe_layer(layer: Layer) -> str:
+    """Say in a word or two what acts in a layer: sigmoid, exp, or linear."""
+    names = list(dict.fromkeys(node.op.name.replace("_", " ") for node in layer.acting if node.op is not None))
+    names = [name for name in names if name != Cast.name] or ["linear"]
+    return ", ".join(names if len(names) <= 3 else [*names[:2], "…"])
+
+
+def layer_of_each(layers: Iterable[Layer]) -> Mapping[Node, Layer]:
+    """Give the layer that each Node is computed in."""
+    return {node: layer for layer in layers for node in layer.nodes}

@@ -1,43 +1,32 @@
-"""What a derivation is going to say: which Nodes have a symbol, whose gradients get a line, in which order, and why."""
+"""What a derivation is going to say: whose gradients get a line, in which order, and why."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable
 
-from minigrad.algebra.graph import Graph
 from minigrad.engine.node import Node
-from minigrad.engine.tensor import Tensor
 from minigrad.notation.formula import text
-from minigrad.notation.symbols import pretty_name
 from minigrad.ops.arithmetic import add, subtract
 from minigrad.ops.linalg import matmul
-from minigrad.structure.layers import layers
+from minigrad.structure.reading import Reading
 
 
 class Plan:
-    """The symbols of a graph's Nodes, and the lines of its derivation before there are formulas.
+    """The lines of a derivation before there are formulas, by the symbols of a ``reading``.
 
-    ``symbols`` has the symbol of each named Node, in the order of evaluation, ``aliases`` what a total input is called
-    that is the layer's output too. ``targets`` are those that may have a line, in the lines' order: each named result
-    from the loss backwards, and each wanted input as soon as all that its gradient is made of is known. ``deltas`` has
-    the symbol of the gradient of a pre-activation.
+    ``targets`` are those that may have a line, in the lines' order: each named result from the loss backwards, and each
+    wanted input as soon as all that its gradient is made of is known.
     """
 
-    def __init__(self, graph: Graph, symbols: Mapping[Node, str], wanted: Sequence[Node]) -> None:
-        self.graph, self.values, self.wanted = graph, graph.values, set(wanted)
-        self.symbols = {x: symbols[x] for x in graph.nodes if x in symbols}
-        self.aliases: dict[Node, str] = {}
-        self.deltas: dict[Node, str] = {}
-        self.users: dict[Node, list[Node]] = {}
-        for node in graph.nodes:
-            for x in dict.fromkeys(x for x in node.inputs if isinstance(x, Node)):
-                self.users.setdefault(x, []).append(node)
+    def __init__(self, reading: Reading, wanted: Iterable[Node]) -> None:
+        self.reading, self.graph, self.values = reading, reading.graph, reading.graph.values
+        self.symbols, self.deltas, self.users = reading.symbols, reading.deltas, reading.users
+        self.wanted = set(wanted)
         self.targets = self._ordered()
 
     def called(self, x: Node) -> str:
         """Give the name of what a gradient belongs to."""
-        return self.aliases.get(x) or self.symbols[x]
+        return self.reading.totals.get(x) or self.symbols[x]
 
     def symbol(self, x: Node) -> str:
         """Give the symbol of ∂E/∂x."""
@@ -75,48 +64,3 @@ class Plan:
         if user.op in (add, subtract):
             return f"sum over the batch: {self.called(x)} was broadcast" if x.shape != user.shape else "a term of a sum"
         return f"chain rule through {user.op.name if user.op else user.name}"
-
-
-def planned(graph: Graph, nodes: Mapping[Tensor, Any], wanted: Sequence[Tensor], called: Mapping[int, str]) -> Plan:
-    """Give symbols to the inputs, the tensors that have a name, and the layers; their own names go first.
-
-    Raises ``ValueError`` for a name that stands for two tensors, and for a result in ``wanted`` that has none.
-    """
-    (output,) = graph.outputs
-    symbols: dict[Node, str] = {x: pretty_name(name) for name, x in graph.inputs.items()}
-    for t, node in nodes.items():
-        name = t.name or called.get(id(t))
-        if t.op is not None and name and isinstance(node, Node) and node.op is not None and node is not output:
-            symbols.setdefault(node, pretty_name(name))
-    taken: dict[str, Node] = {}
-    for node, name in symbols.items():
-        if taken.setdefault(name, node) is not node:
-            raise ValueError(f"derive: two tensors are called {name!r}; give one of them another name")
-    for t in wanted:
-        if nodes[t] not in symbols:
-            raise ValueError("derive: a result in wrt has no name to be called by; give it one, or names=locals()")
-    leaves = {x for x in nodes.values() if isinstance(x, Node) and x.op is None}
-    learnt = {nodes[t] for t in nodes if t.op is None and t.requires_grad}
-    deltas: dict[Node, str] = {}
-    aliases: dict[Node, str] = {}
-    named = {nodes[t] for t in nodes if t.op is None and (t.name or id(t) in called)}
-    for layer in layers(graph, learnt & leaves, named):
-        u, y = layer.u, layer.y
-        if u is not y or u not in symbols:
-            deltas[u] = f"δ{layer.number}"
-        if u is y and u not in symbols:
-            aliases[u] = _free(f"U{layer.number}", taken)
-        for node, name in ((y, f"Y{layer.number}"), (u, f"U{layer.number}")):
-            if node not in symbols and node is not output:
-                symbols[node] = _free(name, taken)
-                taken[symbols[node]] = node
-    plan = Plan(graph, symbols, [nodes[t] for t in wanted])
-    plan.deltas, plan.aliases = deltas, aliases
-    return plan
-
-
-def _free(name: str, taken: Mapping[str, Node]) -> str:
-    """Give the name, primed where a tensor has it already."""
-    while name in taken:
-        name += "′"
-    return name

@@ -1,70 +1,109 @@
-"""What a picture is made from: a loss's graph, with the value and the gradient of each of its Nodes."""
+"""What a reading is made from: a loss's graph, the Tensors that it was recorded from, their values and gradients."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from minigrad.algebra.graph import Graph
-from minigrad.algebra.trace import lift_tensors
+from minigrad.algebra.trace import lift_tensors, names_of
 from minigrad.engine.backward import pullback
 from minigrad.engine.node import Node
 from minigrad.engine.tensor import Tensor
+from minigrad.structure.reading import Reading, read_graph
 
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """A graph of one scalar, the inputs whose gradients are wanted, and arrays; ``names`` are the user's own."""
+    """A graph of one scalar and what it was recorded from.
+
+    ``nodes`` maps each Tensor of the record to its Node, ``parameters`` are the inputs that require a gradient,
+    ``named`` are the user's own names of results, and ``unnamed`` the inputs that have none of the user's.
+    """
 
     graph: Graph
+    loss: Tensor
+    nodes: Mapping[Tensor, Any]
     parameters: frozenset[Node]
-    values: dict[Node, Any]
-    gradients: dict[Node, Any]
-    names: dict[Node, str]
+    named: dict[Node, str]
+    unnamed: frozenset[Node] = frozenset()
+
+    @cached_property
+    def reading(self) -> Reading:
+        """What a reader sees in the graph."""
+        return read_graph(self.graph, self.parameters, self.named, self.unnamed)
+
+    @cached_property
+    def gradients(self) -> dict[Node, Any]:
+        """The gradient of each Node that one flows to, as the engine computes it."""
+        found = pullback(self.loss, np.ones((), self.loss.dtype), keep=self.nodes)
+        gradients: dict[Node, Any] = {}
+        for t, node in self.nodes.items():
+            if t in found:  # two tensors that were computed alike are one Node
+                gradients[node] = gradients[node] + found[t] if node in gradients else np.asarray(found[t])
+        return gradients
+
+    @cached_property
+    def values(self) -> dict[Node, Any]:
+        """The value of every Node: what was recorded, and for the parts of an operation that is one kernel anew."""
+        found = {node: t.data for t, node in self.nodes.items()}
+        for node in self.graph.nodes:
+            if node in found:
+                continue
+            if node.op is None:
+                found[node] = self.graph.values[node] if node.value is None else node.value
+            else:
+                found[node] = node.op.forward(*(found[x] if isinstance(x, Node) else x for x in node.inputs))
+        return found
 
 
-def source(loss: Tensor | Graph, names: Mapping[str, Any] | None = None) -> Source:
+def read_loss(
+    loss: Tensor | Graph, names: Mapping[str, Any] | None = None, caller: str = "draw", number: bool = True
+) -> Source:
     """Read a recorded scalar, or a traced graph of one.
 
+    ``names=locals()`` names the tensors and arrays that have no name of their own. Inputs of one name are numbered,
+    W₁ and W₂, or with ``number=False`` refused.
+
     Raises ``TypeError`` for anything else, ``ValueError`` for a tensor that has no record or is no scalar, and for a
-    graph of several outputs or without the values of its inputs.
+    graph of several outputs or without the values of its inputs; ``caller`` is named in the message.
     """
     if isinstance(loss, Graph):
-        return _of_graph(loss)
+        return _of_graph(loss, caller)
     if not isinstance(loss, Tensor):
-        raise TypeError(f"draw: wanted a loss, a Tensor or a traced Graph, not {type(loss).__name__}")
+        raise TypeError(f"{caller}: wanted a loss, a Tensor or a traced Graph, not {type(loss).__name__}")
     if loss.shape:
-        raise ValueError(f"draw: wanted a recorded scalar, and this has shape {loss.shape}; reduce it, with .sum() say")
+        raise ValueError(
+            f"{caller}: wanted a recorded scalar loss, and this has shape {loss.shape}; reduce it, with .sum() say"
+        )
     if loss.op is None or loss.serial <= 0:
         raise ValueError(
-            "draw: wanted a recorded scalar, and this has no record; compute it outside of no_grad() from tensors "
-            "with requires_grad=True"
+            f"{caller}: wanted a recorded scalar, and this was not recorded, so that there is no record to read; "
+            f"compute it outside of no_grad() from tensors with requires_grad=True"
         )
-    return _of_tensor(loss, names or {})
+    return _of_tensor(loss, names_of(names), number)
 
 
-def _of_tensor(loss: Tensor, names: Mapping[str, Any]) -> Source:
-    called = {x: name for name, x in names.items() if isinstance(x, Tensor) and x.name is None}
-    graph, nodes = lift_tensors([loss], _distinct(loss, called))
-    found = pullback(loss, np.ones((), loss.dtype), keep=nodes)
-    known: dict[Node, Any] = {}
-    gradients: dict[Node, Any] = {}
+def _of_tensor(loss: Tensor, called: Mapping[int, str], number: bool) -> Source:
+    graph, nodes = lift_tensors([loss], _distinct(loss, called) if number else {}, called)
+    named: dict[Node, str] = {}
+    unnamed = []
     for t, node in nodes.items():
-        known[node] = t.data
-        if t in found:  # two tensors that were computed alike are one Node
-            gradients[node] = gradients[node] + found[t] if node in gradients else np.asarray(found[t])
-    arrays = {id(x): name for name, x in names.items() if isinstance(x, np.ndarray)}
-    own = {node: t.name or called[t] for t, node in nodes.items() if t.op is not None and (t.name or t in called)}
-    own |= {node: arrays[id(node.value)] for node in graph.nodes if id(node.value) in arrays}
-    parameters = frozenset(node for t, node in nodes.items() if t.op is None and t in found)
-    return Source(graph, parameters, _evaluated(graph, known), gradients, own)
+        name = t.name or called.get(id(t))
+        if name is None and isinstance(node, Node) and node.op is None:
+            unnamed.append(node)
+        elif name and t.op is not None and isinstance(node, Node) and node.op is not None:
+            named.setdefault(node, name)
+    parameters = frozenset(node for t, node in nodes.items() if t.op is None and t.requires_grad)
+    return Source(graph, loss, nodes, parameters, named, frozenset(unnamed))
 
 
-def _distinct(loss: Tensor, called: Mapping[Tensor, str]) -> dict[Tensor, str]:
+def _distinct(loss: Tensor, called: Mapping[int, str]) -> dict[Tensor, str]:
     """Number the inputs that have one name: two layers' W become W1 and W2."""
     leaves: dict[Tensor, str | None] = {}
     seen: dict[Tensor, None] = {loss: None}
@@ -72,7 +111,7 @@ def _distinct(loss: Tensor, called: Mapping[Tensor, str]) -> dict[Tensor, str]:
     while stack:
         t = stack.pop()
         if t.op is None:
-            leaves[t] = called.get(t) or t.name
+            leaves[t] = t.name or called.get(id(t))
         for x in reversed(t.inputs):
             if isinstance(x, Tensor) and x not in seen:
                 seen[x] = None
@@ -87,13 +126,13 @@ def _distinct(loss: Tensor, called: Mapping[Tensor, str]) -> dict[Tensor, str]:
     return result
 
 
-def _of_graph(graph: Graph) -> Source:
+def _of_graph(graph: Graph, caller: str) -> Source:
     """Run a graph's operations on Tensors of the values that it was traced with."""
     if len(graph.outputs) != 1 or not isinstance(graph.outputs[0], Node) or graph.outputs[0].shape:
-        raise ValueError(f"draw: wanted a graph of one scalar output, not {len(graph.outputs)} outputs")
+        raise ValueError(f"{caller}: wanted a graph of one scalar output, not {len(graph.outputs)} outputs")
     (output,) = graph.outputs
     if output.op is None:
-        raise ValueError("draw: the graph has no operations")
+        raise ValueError(f"{caller}: the graph has no operations")
     tensors: dict[Node, Any] = {}
     for node in graph.nodes:
         if node.op is not None:
@@ -104,22 +143,9 @@ def _of_graph(graph: Graph) -> Source:
             value = np.asarray(graph.values[node])
             tensors[node] = Tensor(value, requires_grad=value.dtype.kind == "f", name=node.name)
         else:
-            raise ValueError(f"draw: the input {node.name!r} has no value; trace the loss with one")
+            raise ValueError(f"{caller}: the input {node.name!r} has no value; trace the loss with one")
     if not isinstance(tensors[output], Tensor) or tensors[output].op is None:
-        raise ValueError("draw: no input of the graph has a gradient")
-    recorded = {node: t for node, t in tensors.items() if isinstance(t, Tensor)}
-    found = pullback(tensors[output], np.ones((), output.dtype), keep=set(recorded.values()))
-    gradients = {node: np.asarray(found[t]) for node, t in recorded.items() if t in found}
-    parameters = frozenset(node for node in gradients if node.op is None)
-    values = {node: getattr(t, "data", t) for node, t in tensors.items()}
-    return Source(graph, parameters, values, gradients, {})
-
-
-def _evaluated(graph: Graph, known: dict[Node, Any]) -> dict[Node, Any]:
-    """Give the value of every Node: what was recorded, and for the parts of an operation that is one kernel anew."""
-    found = dict(known)
-    for node in graph.nodes:
-        if node not in found:
-            inputs = (found[x] if isinstance(x, Node) else x for x in node.inputs)
-            found[node] = node.value if node.op is None else node.op.forward(*inputs)
-    return found
+        raise ValueError(f"{caller}: no input of the graph has a gradient")
+    nodes = {t: node for node, t in tensors.items() if isinstance(t, Tensor)}
+    parameters = frozenset(node for t, node in nodes.items() if t.op is None and t.requires_grad)
+    return Source(graph, tensors[output], nodes, parameters, {})

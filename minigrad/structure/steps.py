@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 
-from minigrad.algebra.graph import Graph
 from minigrad.engine.node import Node
 from minigrad.notation.template import short_sign
-from minigrad.ops.arithmetic import Power, add, divide, multiply, negative, subtract
-from minigrad.ops.base import Elementwise
-from minigrad.ops.elementwise import cos, identity, log, relu, sigmoid, sin, square, tanh
+from minigrad.ops.alphabet import lower
+from minigrad.ops.arithmetic import divide, multiply, negative
+from minigrad.ops.elementwise import log
 from minigrad.ops.linalg import matmul
-from minigrad.ops.reduction import LogSoftmax, Sum
-from minigrad.ops.shaping import BroadcastTo, Index, Reshape, Transpose
+from minigrad.ops.shaping import Reshape, Transpose
+from minigrad.structure.reading import Reading
 
-TITLES = {"CE": "cross-entropy", "SE": "squared error", "BCE": "binary cross-entropy", "loss": "other"}
 _MOVES = (Reshape, Transpose)
-_ACTIVATIONS = (sigmoid, tanh, relu, sin, cos, identity)
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,32 +35,26 @@ class Step:
         return self.nodes[-1]
 
 
-def steps(graph: Graph, parameters: Container[Node], named: Container[Node] = ()) -> list[Step]:
+def find_steps(reading: Reading) -> list[Step]:
     """Group the operations that lead to a graph's one output, in the order of computation.
 
-    A product and the parameter added to it become one step, affine; a transpose and a scale by a number join the
-    product that they belong to, as in Q Kᵀ / √d, unless they are ``named``; what stands between the last layer and a
-    loss becomes one too, if it is one of the textbook's. Everything else is a step by itself.
+    The products and the bias of a layer's total input become one step, affine; a transpose and a scale by a number join
+    the product that they belong to, as in Q Kᵀ / √d, unless they have a name; what stands between the last layer and
+    the loss becomes one too, if it is one of the textbook's. Everything else is a step by itself.
     """
-    users = uses(graph.nodes)
-    inside: dict[Node, list[Node]] = {}  # the output of a group -> what is in it besides
-    place = {node: i for i, node in enumerate(graph.nodes)}
+    graph = reading.graph
     (loss,) = graph.outputs
+    inside: dict[Node, list[Node]] = {}  # the output of a group -> what is in it besides
     names: dict[Node, str] = {}
-    region = _loss_region(loss, users, parameters)
-    kind = _loss(region)
-    if kind and len(region) < sum(node.op is not None for node in graph.nodes):
-        inside[loss], names[loss] = [node for node in graph.nodes if node in region and node is not loss], kind
+    if reading.loss_kind and len(reading.loss) < sum(node.op is not None for node in graph.nodes):
+        inside[loss], names[loss] = [x for x in graph.nodes if x in reading.loss and x is not loss], reading.loss_kind
     taken = {node for group in inside.values() for node in group}
-    for node in reversed(graph.nodes):  # the outermost sum first
-        if node.op == add and node not in taken and node not in names:
-            terms = _affine(node, users, parameters)
-            group = set(terms) - {node}
-            if any(x.op == matmul for x in terms):
-                inside[node], names[node] = sorted(group, key=place.__getitem__), "affine"
-                taken |= group
+    for layer in reading.layers:
+        if len(layer.sum) > 1 and not any(x in reading.named for x in layer.sum if x is not layer.u):
+            inside[layer.u], names[layer.u] = [x for x in layer.sum if x is not layer.u], "affine"
+            taken.update(inside[layer.u])
     for node in graph.nodes:
-        for x in _joining(node, users, named):
+        for x in _joining(node, reading.users, reading.named):
             if x not in taken and node not in taken and x not in names and node not in names:
                 inside.setdefault(node, []).extend([*inside.pop(x, []), x])
                 taken.add(x)
@@ -77,14 +69,14 @@ def steps(graph: Graph, parameters: Container[Node], named: Container[Node] = ()
     return found
 
 
-def uses(nodes: Iterable[Node]) -> dict[Node, list[Node]]:
-    """Give the Nodes that each one is an operand of."""
-    found: dict[Node, list[Node]] = {}
-    for node in nodes:
-        for x in node.inputs:
-            if isinstance(x, Node):
-                found.setdefault(x, []).append(node)
-    return found
+def name_values(reading: Reading, results: Container[Node]) -> dict[Node, str]:
+    """Give the symbols of a reading, E for the loss, and v₁, v₂, … for the ``results`` that have none."""
+    (loss,) = reading.graph.outputs
+    symbols = reading.symbols | {loss: "E"}
+    unnamed = [x for x in reading.graph.nodes if x in results and x not in symbols]
+    taken = set(symbols.values())
+    numbers = (n for n in count(1) if f"v{lower(n)}" not in taken)
+    return symbols | {x: f"v{lower(n)}" for x, n in zip(unnamed, numbers, strict=False)}
 
 
 def _operands(group: tuple[Node, ...]) -> tuple[Node, ...]:
@@ -92,23 +84,6 @@ def _operands(group: tuple[Node, ...]) -> tuple[Node, ...]:
     inside = set(group)
     outside = (x for node in group for x in node.inputs if isinstance(x, Node) and x not in inside)
     return tuple(dict.fromkeys(x for x in outside if x.value is None or x.ndim))
-
-
-def _affine(node: Node, users: Mapping[Node, list[Node]], parameters: Container[Node]) -> list[Node]:
-    """Give the sums and products in x W + h V + b, whose terms are all products with parameters, or parameters.
-
-    Nothing, if a term is of another kind, or another operation needs a part of it too.
-    """
-    found, stack = [], [node]
-    while stack:
-        x = stack.pop()
-        if x.op == add and (x is node or len(users[x]) == 1) and not any(np.ndim(part) == 0 for part in x.inputs):
-            stack.extend(x.inputs)
-        elif not (x in parameters or (x.op == matmul and x.inputs[1] in parameters and len(users[x]) == 1)):
-            return []
-        if x.op is not None:
-            found.append(x)
-    return found
 
 
 def _joining(node: Node, users: Mapping[Node, list[Node]], named: Container[Node]) -> list[Node]:
@@ -119,44 +94,3 @@ def _joining(node: Node, users: Mapping[Node, list[Node]], named: Container[Node
         return [x for x in operands if isinstance(x.op, _MOVES)]
     scales = node.op in (multiply, divide) and any(np.ndim(x) == 0 for x in node.inputs)
     return [x for x in operands if x.op == matmul and (scales or node.op == negative)]
-
-
-def _loss_region(loss: Node, users: Mapping[Node, list[Node]], parameters: Container[Node]) -> set[Node]:
-    """Give the Nodes between the last layer and the loss: what only the loss needs, and is arithmetic on one stream.
-
-    A sum of two streams, as where a residual connection ends, is not in it, and an activation function is not.
-    """
-    region = {loss}
-    stack = [loss]
-    while stack:
-        for x in stack.pop().inputs:
-            if not isinstance(x, Node) or x.op is None or x in region or not region.issuperset(users[x]):
-                continue
-            if x.ndim == 0 or _elementwise(x, parameters):
-                region.add(x)
-                stack.append(x)
-    return region
-
-
-def _elementwise(x: Node, parameters: Container[Node]) -> bool:
-    if isinstance(x.op, LogSoftmax | Sum | Index | Reshape | BroadcastTo):
-        return True
-    if not isinstance(x.op, Elementwise) or x.op in _ACTIVATIONS:
-        return False
-    operands = [part for part in x.inputs if isinstance(part, Node)]
-    if any(part in parameters for part in operands) and len(operands) > 1:
-        return False
-    return x.op != add or all(part.op is not None and _elementwise(part, parameters) for part in operands)
-
-
-def _loss(region: set[Node]) -> str:
-    """Name the loss that a region computes, by what it is made of; nothing for one without a name."""
-    logs = sum(node.op == log for node in region)
-    if any(isinstance(node.op, LogSoftmax) for node in region) or logs == 1:
-        return "CE"
-    if logs == 2:
-        return "BCE"
-    squares = [n for n in region if n.op == square or (isinstance(n.op, Power) and n.op.exponent == 2)]
-    if any(x.op == subtract for n in squares for x in n.inputs if isinstance(x, Node)):
-        return "SE"
-    return "loss" if len(region) > 2 and any(node.ndim for node in region) else ""

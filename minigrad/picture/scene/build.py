@@ -17,15 +17,14 @@ from minigrad.algebra.graph import Graph
 from minigrad.engine.node import Node
 from minigrad.engine.tensor import Tensor
 from minigrad.notation.symbols import pretty_name
-from minigrad.ops.alphabet import lower, plain_digits
-from minigrad.ops.arithmetic import add
-from minigrad.ops.linalg import matmul
+from minigrad.ops.alphabet import plain_digits
 from minigrad.picture.folding.fold import folded
 from minigrad.picture.scene.parts import Arrow, Box, Cluster, Operation, Scene
 from minigrad.structure.chain_rule import Term, copied, operations, terms, write_formula
-from minigrad.structure.layers import layers
-from minigrad.structure.source import Source, source
-from minigrad.structure.steps import TITLES, Step, steps
+from minigrad.structure.layers import describe_layer
+from minigrad.structure.loss import TITLES
+from minigrad.structure.source import Source, read_loss
+from minigrad.structure.steps import Step, find_steps, name_values
 
 __all__ = ["Arrow", "Box", "Cluster", "Operation", "Scene", "scene"]
 
@@ -46,7 +45,7 @@ def scene(
 
     Raises ``ValueError`` for a loss that is no scalar or has no record, or for another ``fold``.
     """
-    stage = _Stage(source(loss, names), tuple(given))
+    stage = _Stage(read_loss(loss, names), tuple(given))
     stage.forward(values)
     if backward:
         stage.backward(values)
@@ -57,10 +56,10 @@ def scene(
 class _Stage:
     """One loss while its scene is being set."""
 
-    def __init__(self, src: Source, given: tuple[SumsToOne, ...]) -> None:
-        self.src, self.graph = src, src.graph
+    def __init__(self, source: Source, given: tuple[SumsToOne, ...]) -> None:
+        self.source, self.graph, self.reading = source, source.graph, source.reading
         self.given = tuple(SumsToOne(pretty_name(fact.name), fact.axis) for fact in given)
-        self.steps = steps(self.graph, src.parameters, src.names)
+        self.steps = find_steps(self.reading)
         (self.loss,) = self.graph.outputs
         self.users: dict[Node, list[Step]] = {}
         for step in self.steps:
@@ -74,62 +73,19 @@ class _Stage:
         self.cluster: dict[Any, str] = {}  # of a step, or of a Node's box
         self.ids: dict[Node, str] = {}
         self.taken: set[str] = set()
-        self.symbols: dict[Node, str] = {}  # of values
-        self.deltas: dict[Node, tuple[str, str]] = {}  # of total inputs: δ₁, and δ₁ = ∂E/∂U₁
-        self._name_layers()
-        self._name_others()
+        self.symbols = name_values(self.reading, self.made)
+        self._frame_layers()
         self._gather()
 
-    def _name_layers(self) -> None:
-        """Call the total inputs U₁, U₂ … and the outputs Y₁, Y₂ …, as a derivation does."""
-        wanted = {x: str(x.name) for x in self.src.parameters}
-        own = {layer.u: layer.number for layer in layers(self.graph, wanted)}
-        found = [s for s in self.steps if any(_is_layer(x, self.src.parameters) for x in s.nodes)]
-        found = [s for s in found if s.op in ("affine", "matmul")]
-        numbers = [own.get(step.output, "") for step in found]
-        if not all(numbers) or len(set(numbers)) < len(numbers):
-            numbers = [lower(i + 1) for i in range(len(found))]
-        for step, number in zip(found, numbers, strict=True):
-            u, after = step.output, self.users.get(step.output, [])
-            acts = len(after) == 1 and after[0].output is not self.loss and _acts_on_one(after[0])
-            last = after[0] if acts else step
-            y = last.output
-            key = self._id(f"layer{plain_digits(number)}")
-            kind = "linear" if last is step else last.op.replace("_", " ")
-            self.clusters[key] = Cluster(key, f"Layer {plain_digits(number)} · {kind}")
-            for part in (step, u, last, y):
-                self.cluster[part] = key
-            self._symbol(u, f"U{number}")
-            self._symbol(y, f"Y{number}")
-            name = self.symbols[u] if u in self.src.names else f"U{number}"
-            self.deltas[u] = (f"δ{number}", f"δ{number} = ∂E/∂{name}")
-
-    def _name_others(self) -> None:
-        """Call inputs by their names, the loss E, and other values v₁, v₂ …; constants x, t or c₁, c₂ …"""
-        self._symbol(self.loss, "E")
-        taken = {str(name) for name in self.graph.inputs}
-        values = constants = 0
-        for node in self.graph.nodes:
-            if node.op is None and node.value is None:
-                self._symbol(node, pretty_name(str(node.name)))
-            elif node.op is None and node.ndim:
-                constants += 1
-                role = self._role(node)
-                self._symbol(node, role if role and role not in taken else f"c{lower(constants)}")
-                taken.add(self.symbols[node])
-            elif node in self.made and node not in self.symbols:
-                values += node not in self.src.names
-                self._symbol(node, f"v{lower(values)}")
-
-    def _role(self, constant: Node) -> str:
-        """Guess what a constant without a name is: t in the loss, x where it is multiplied with a parameter."""
-        users = self.users.get(constant, [])
-        if users and all(step.output is self.loss for step in users):
-            return "t"
-        return "x" if users and all(step in self.cluster for step in users) else ""
-
-    def _symbol(self, node: Node, name: str) -> None:
-        self.symbols[node] = pretty_name(self.src.names[node]) if node in self.src.names else name
+    def _frame_layers(self) -> None:
+        """Frame each layer, titled by what acts in it."""
+        for layer in self.reading.layers:
+            number = plain_digits(layer.number)
+            key = self._id(f"layer{number}")
+            self.clusters[key] = Cluster(key, f"Layer {number} · {describe_layer(layer)}")
+            for node in layer.nodes:
+                if node in self.made:
+                    self.cluster[node] = self.cluster[self.made[node]] = key
 
     def _gather(self) -> None:
         """Put what only one layer needs into its frame, and what only the loss needs into the loss's."""
@@ -141,7 +97,7 @@ class _Stage:
         for x, users in self.users.items():
             homes = {self.cluster.get(step) for step in users}
             home = homes.pop()
-            if x.op is None and home and len(users) == 1 and (x in self.src.parameters or home == "loss"):
+            if x.op is None and home and len(users) == 1 and (x in self.source.parameters or home == "loss"):
                 self.cluster[x] = home
 
     def forward(self, values: bool) -> None:
@@ -164,13 +120,13 @@ class _Stage:
         formula = write_formula(copied(step.nodes, self.symbols)[x]) if step else ""
         if x is self.loss:
             kind = "loss"
-        elif x in self.src.parameters:
+        elif x in self.source.parameters:
             kind = "parameter"
         else:
-            kind = "value" if step and x in self.src.gradients else "data"
+            kind = "value" if step and x in self.source.gradients else "data"
         symbol = self.symbols[x]
         self.ids[x] = self._id(plain_digits(symbol))
-        value = np.asarray(self.src.values[x])
+        value = np.asarray(self.source.values[x])
         self.boxes.append(
             Box(self.ids[x], kind, symbol, x.shape, formula, value if values else None, x,  # type: ignore[arg-type]
                 cluster=self.cluster.get(x), heading=symbol)
@@ -182,11 +138,11 @@ class _Stage:
         self._gradient(self.loss, uses, values)
         for step in reversed(self.steps):
             y = step.output
-            if y not in self.src.gradients:
+            if y not in self.source.gradients:
                 continue
             upstream = None if y is self.loss else self._name(y)[0]
             for x, term in terms(step.nodes, self.symbols, upstream, self.given).items():
-                if x in self.src.gradients:
+                if x in self.source.gradients:
                     uses.setdefault(x, []).append((term, step))
         order = [x for step in reversed(self.steps) for x in step.inputs[::-1]]
         last = {x: i for i, x in enumerate(order)}
@@ -197,7 +153,7 @@ class _Stage:
     def _gradient(self, x: Node, uses: Mapping[Node, list[tuple[Term, Step]]], values: bool) -> None:
         """Set the box of ∂E/∂x: the sum of what each use of x adds to it."""
         symbol, heading = self._name(x)
-        array = self.src.gradients[x]
+        array = self.source.gradients[x]
         key = self._id(f"g{self.ids[x]}")
         magnitude = largest(array)
         expression, formula = self._sum(x, uses[x])
@@ -227,8 +183,9 @@ class _Stage:
 
     def _name(self, x: Node) -> tuple[str, str]:
         """Give the symbol of ∂E/∂x and what its box is headed with."""
-        gradient = f"∂{self.symbols[self.loss]}/∂{self.symbols[x]}"
-        return self.deltas.get(x, (gradient, gradient))
+        gradient = f"∂E/∂{self.reading.totals.get(x) or self.symbols[x]}"
+        delta = self.reading.deltas.get(x)
+        return (delta, f"{delta} = {gradient}") if delta else (gradient, gradient)
 
     def _arrow(self, source: str, target: str, kind: Any, *more: Any) -> None:
         self.arrows.append(Arrow(self._id(f"{source}-{target}"), source, target, kind, *more))
@@ -247,11 +204,3 @@ class _Stage:
 def largest(array: Any) -> float:
     """Give max |a|, and 0 where there is none or it is not finite."""
     return float(np.nan_to_num(np.abs(array), nan=0, posinf=0).max(initial=0))
-
-
-def _is_layer(node: Node, parameters: Iterable[Node]) -> bool:
-    return node.op == matmul and node.inputs[1] in parameters
-
-
-def _acts_on_one(step: Step) -> bool:
-    return len(step.inputs) == 1 and step.nodes[-1].op != add and step.output.shape == step.inputs[0].shape

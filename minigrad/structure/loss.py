@@ -1,0 +1,66 @@
+"""Where the layers of a graph end and its loss begins, and what a textbook calls that loss."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Container, Iterable, Mapping
+
+from minigrad.algebra.graph import Graph
+from minigrad.engine.node import Node
+from minigrad.ops.arithmetic import Power, add, subtract
+from minigrad.ops.base import Elementwise
+from minigrad.ops.elementwise import log, square
+from minigrad.ops.reduction import LogSoftmax, Sum
+from minigrad.ops.shaping import BroadcastTo, Index, Reshape
+
+TITLES = {"CE": "cross-entropy", "SE": "squared error", "BCE": "binary cross-entropy", "loss": "other"}
+
+
+def find_loss(
+    graph: Graph, users: Mapping[Node, list[Node]], parameters: Container[Node], taken: Container[Node]
+) -> set[Node]:
+    """Give the Nodes between the layers' outputs and the loss, the loss itself included.
+
+    They are what the loss alone needs, is in no layer (``taken``), and is arithmetic on one stream: a sum of two
+    streams, as where a residual connection ends, is none of the loss's.
+    """
+    (loss,) = graph.outputs
+    region = {loss}
+    stack = [loss]
+    while stack:
+        for x in stack.pop().inputs:
+            if not isinstance(x, Node) or x.op is None or x in region or x in taken or not region.issuperset(users[x]):
+                continue
+            if x.ndim == 0 or _is_on_one_stream(x, parameters, taken):
+                region.add(x)
+                stack.append(x)
+    return region
+
+
+def _is_on_one_stream(x: Node, parameters: Container[Node], taken: Container[Node]) -> bool:
+    if isinstance(x.op, LogSoftmax | Sum | Index | Reshape | BroadcastTo):
+        return True
+    if not isinstance(x.op, Elementwise):
+        return False
+    operands = [part for part in x.inputs if isinstance(part, Node)]
+    if any(part in parameters for part in operands) and len(operands) > 1:
+        return False
+    if x.op != add:
+        return True
+    parts = [part for part in operands if part.op is not None and part not in taken]
+    return len(parts) == len(operands) and all(_is_on_one_stream(part, parameters, taken) for part in parts)
+
+
+def name_loss(region: Collection[Node]) -> str:
+    """Name the loss that a region computes, by what it is made of: CE, SE, BCE, another "loss", or "" for one step."""
+    logs = sum(node.op == log for node in region)
+    if any(isinstance(node.op, LogSoftmax) for node in region) or logs == 1:
+        return "CE"
+    if logs == 2:
+        return "BCE"
+    if any(x.op == subtract for node in _squares(region) for x in node.inputs if isinstance(x, Node)):
+        return "SE"
+    return "loss" if len(region) > 2 and any(node.ndim for node in region) else ""
+
+
+def _squares(region: Iterable[Node]) -> list[Node]:
+    return [x for x in region if x.op == square or (isinstance(x.op, Power) and x.op.exponent == 2)]
