@@ -10,7 +10,10 @@ from samples import SAMPLES
 from minigrad import Tensor, derive, losses, nn, sigmoid, softmax, sums_to_one
 from minigrad.notation.symbols import At, Indexed, split_name
 from minigrad.notation.term import symbol, write
-from minigrad.notation.writers import ASCII, LATEX, MATHML, TEXT
+from minigrad.notation.writers.ascii import ASCII
+from minigrad.notation.writers.latex import LATEX
+from minigrad.notation.writers.mathml import MATHML
+from minigrad.notation.writers.text import TEXT
 
 
 def mlp(sizes=(4, 5, 3), rows=5, output="softmax", **kwargs):

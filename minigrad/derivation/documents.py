@@ -8,7 +8,10 @@ from typing import Any
 
 from minigrad.derivation.equations import Equations
 from minigrad.notation.term import Term, write
-from minigrad.notation.writers import ASCII, LATEX, MATHML, TEXT, Writer
+from minigrad.notation.writers.ascii import ASCII
+from minigrad.notation.writers.latex import LATEX
+from minigrad.notation.writers.mathml import MATHML
+from minigrad.notation.writers.text import TEXT, Writer
 
 _STYLE = """
 .minigrad-derivation { container-type: inline-size; color: inherit; }

@@ -15,7 +15,7 @@ from minigrad.derivation.slips.base import Slip, formula_of
 from minigrad.derivation.slips.catalog import slips_in_gradient, slips_in_value
 from minigrad.engine.node import Node, order_nodes
 from minigrad.engine.tensor import Tensor
-from minigrad.notation.writers import ASCII
+from minigrad.notation.writers.ascii import ASCII
 
 
 @dataclass(frozen=True, eq=False)

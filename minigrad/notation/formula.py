@@ -9,7 +9,10 @@ from minigrad.engine.node import Node
 from minigrad.notation.matrix import matrix_term
 from minigrad.notation.symbols import Symbol
 from minigrad.notation.term import write
-from minigrad.notation.writers import ASCII, LATEX, MATHML, TEXT
+from minigrad.notation.writers.ascii import ASCII
+from minigrad.notation.writers.latex import LATEX
+from minigrad.notation.writers.mathml import MATHML
+from minigrad.notation.writers.text import TEXT
 
 
 def text(expression: Any, names: Mapping[Node, Symbol] | None = None, expand: Node | None = None) -> str:

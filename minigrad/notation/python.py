@@ -13,7 +13,7 @@ from minigrad.notation.keys import write_gathered_key, write_key
 from minigrad.notation.matrix import build_term
 from minigrad.notation.signs import INFIX
 from minigrad.notation.term import ATOM, Term, symbol, write
-from minigrad.notation.writers import TEXT
+from minigrad.notation.writers.text import TEXT
 from minigrad.ops.arithmetic import Power
 from minigrad.ops.base import Elementwise, Op
 from minigrad.ops.shaping import Gather, ScatterAt, Transpose

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from minigrad.notation.symbols import Symbol
 from minigrad.notation.template import Part, exposed_slots, parse_template
-from minigrad.notation.writers import Writer
+from minigrad.notation.writers.text import Writer
 
 ATOM = 5
 

@@ -1,0 +1,107 @@
+"""LaTeX."""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+from minigrad.notation.symbols import GREEK, Symbol, split_name
+from minigrad.notation.template import PAIRS, ROOTS
+from minigrad.notation.writers.text import Writer
+from minigrad.ops.alphabet import LOWERED, RAISED
+
+_FUNCTIONS = frozenset(
+    ("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "max", "min", "det")
+)
+_BARE = re.compile(r"(\w|\\[a-zA-Z]+)(_(\w|\{\w+\}))?")  # a letter with an index, which can take a power as it is
+
+
+class Latex(Writer):
+    """LaTeX for math mode, of commands that amsmath, MathJax and KaTeX all know."""
+
+    linear = False
+    _signs: ClassVar[dict[str, str]] = {
+        "−": "-", "⊙": r"\odot", "≥": r"\ge", "≤": r"\le", "≠": r"\ne", "½": r"\tfrac{1}{2}", "…": r"\ldots",
+        "·": r"\cdot", "×": r"\times", "∈": r"\in", "∞": r"\infty", "∘": r"\circ", "%": r"\%", "&": r"\&",
+        "_": r"\_", "#": r"\#", "$": r"\$", "~": r"\sim", "∧": r"\wedge", "∨": r"\vee", "¬": r"\neg", "∂": r"\partial",
+        "⊗": r"\otimes", "∗": r"\ast", "→": r"\to", "{": r"\{", "}": r"\}", "\\": r"\backslash",
+    }  # fmt: skip
+    _brackets: ClassVar[dict[str, tuple[str, str]]] = {  # | itself would end a cell of a table in Markdown
+        "⟨": (r"\langle", r"\rangle"), "‖": (r"\lVert", r"\rVert"), "|": (r"\lvert", r"\rvert"),
+        "⌊": (r"\lfloor", r"\rfloor"), "⌈": (r"\lceil", r"\rceil"),
+    }  # fmt: skip
+
+    def row(self, pieces: list[str]) -> str:
+        """Write pieces side by side; LaTeX sets the spaces, so that one between commands is enough."""
+        return re.sub(r" +", " ", "".join(pieces)).strip()
+
+    def symbol(self, name: Symbol) -> str:
+        """Write a name: W_1, \\delta_2, \\frac{\\partial E}{\\partial W_1}."""
+        gradient, base, above, below = split_name(name)
+        written = self._letters(base)
+        if above:
+            written += f"^{{({above})}}"
+        if below:
+            written += f"_{{{below}}}" if len(below) > 1 else f"_{below}"
+        return rf"\frac{{\partial E}}{{\partial {written}}}" if gradient else written
+
+    def _letters(self, base: str) -> str:
+        if base in GREEK:
+            return rf"\{GREEK[base]}"
+        if len(base) == 1 and base.isalpha():
+            return base
+        return rf"\mathrm{{{''.join(self._escaped(c) for c in base)}}}"
+
+    def _escaped(self, character: str) -> str:
+        if character in GREEK:
+            return rf"\{GREEK[character]} "
+        return " " if character == " " else self._signs.get(character, character)
+
+    def number(self, written: str) -> str:
+        """Write a number; 1e-05 as 10 to a power."""
+        mantissa, e, exponent = written.replace("−", "-").partition("e")
+        if written[:1].isalpha():  # inf, nan, an array by its shape
+            return rf"\mathrm{{{self._escape(written)}}}"
+        return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if e else self._escape(mantissa)
+
+    def _escape(self, written: str) -> str:
+        return "".join(self._escaped(c) for c in written)
+
+    def word(self, name: str) -> str:
+        """Write the name of a function upright."""
+        if name in GREEK:
+            return rf"\{GREEK[name]}"
+        return rf"\{name} " if name in _FUNCTIONS else rf"\operatorname{{{self._escape(name)}}}"
+
+    def sign(self, written: str) -> str:
+        """Write a sign."""
+        bare = written.strip()
+        return f" {self._signs.get(bare, bare)} " if bare not in ("", ",", ":") else f"{bare} "
+
+    def fence(self, opening: str, inside: str) -> str:
+        """Write brackets that grow with what they hold."""
+        left, right = self._brackets.get(opening, (opening, PAIRS[opening]))
+        return rf"\left{left} {inside} \right{right}"
+
+    def root(self, sign: str, inside: str) -> str:
+        """Write a root, with its degree if that is not 2."""
+        degree = ROOTS[sign]
+        return rf"\sqrt{{{inside}}}" if degree == 2 else rf"\sqrt[{degree}]{{{inside}}}"
+
+    def over(self, above: str, below: str) -> str:
+        """Write a fraction with a bar."""
+        return rf"\frac{{{above}}}{{{below}}}"
+
+    def raised(self, base: str, written: str, power: str) -> str:
+        """Write a power; base in a group of its own, since it may have a power already."""
+        if not power:
+            power = "".join({"ᵀ": r"\top", "⁻": "-"}.get(c) or RAISED[c] for c in written)
+        return f"{base}^{{{power}}}" if _BARE.fullmatch(base) else f"{{{base}}}^{{{power}}}"
+
+    def sum(self, written: str) -> str:
+        r"""Write \sum and its index."""
+        index = "".join(LOWERED[c] for c in written.strip()[1:])
+        return rf"\sum_{{{index}}} " if index else r"\sum "
+
+
+LATEX = Latex()

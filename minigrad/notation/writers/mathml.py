@@ -1,0 +1,91 @@
+"""MathML."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+
+from minigrad.notation.symbols import Symbol, split_name
+from minigrad.notation.template import PAIRS, ROOTS
+from minigrad.notation.writers.text import Writer
+from minigrad.ops.alphabet import LOWERED, RAISED
+
+_LOWERED_ONLY = re.compile(r"<msub>(?:(?!<msub>).)*</msub>")
+
+
+class MathML(Writer):
+    """MathML Core, as browsers show it; each method gives one or several elements."""
+
+    linear = False
+
+    def symbol(self, name: Symbol) -> str:
+        """Write a name with its indices; a gradient as a fraction."""
+        gradient, base, above, below = split_name(name)
+        written = self.word(base)
+        lowered = "".join(map(self._small, re.findall(r"\d+|.", below)))
+        if above:
+            layer = f"<mrow><mo>(</mo><mn>{above}</mn><mo>)</mo></mrow>"
+            written = f"<msubsup>{written}<mrow>{lowered}</mrow>{layer}</msubsup>"
+        elif below:
+            written = f"<msub>{written}<mrow>{lowered}</mrow></msub>"
+        if not gradient:
+            return written
+        return f"<mfrac><mrow><mo>∂</mo><mi>E</mi></mrow><mrow><mo>∂</mo>{written}</mrow></mfrac>"
+
+    def _small(self, part: str) -> str:
+        """Write one part of an index: a letter, a number or a sign."""
+        kind = "mi" if part.isalpha() else "mn" if part.isdigit() else "mo"
+        return f"<{kind}>{part.replace('-', '−')}</{kind}>"
+
+    def number(self, written: str) -> str:
+        """Write a number."""
+        if written.startswith("−"):
+            return f"<mrow><mo>−</mo><mn>{escape(written[1:])}</mn></mrow>"
+        return f"<mn>{escape(written)}</mn>"
+
+    def word(self, name: str) -> str:
+        """Write a name or the name of a function."""
+        return f"<mi>{escape(name)}</mi>"
+
+    def sign(self, written: str) -> str:
+        """Write a sign."""
+        return f"<mo>{escape(written.strip())}</mo>"
+
+    def beside(self, elementwise: bool) -> str:
+        """Write the product that is not seen."""
+        return '<mo rspace="0.17em">&#x2062;</mo>'
+
+    def fence(self, opening: str, inside: str) -> str:
+        """Write brackets that grow with what they hold."""
+        left, right = (f'<mo stretchy="true">{c}</mo>' for c in (opening, PAIRS[opening]))
+        return f"<mrow>{left}{inside}{right}</mrow>"
+
+    def call(self, inside: str) -> str:
+        """Write what a function is called with, and that it is called."""
+        return f"<mo>&#x2061;</mo>{self.fence('(', inside)}"
+
+    def root(self, sign: str, inside: str) -> str:
+        """Write a root, with its degree if that is not 2."""
+        degree = ROOTS[sign]
+        return f"<msqrt>{inside}</msqrt>" if degree == 2 else f"<mroot><mrow>{inside}</mrow><mn>{degree}</mn></mroot>"
+
+    def over(self, above: str, below: str) -> str:
+        """Write a fraction with a bar."""
+        return f"<mfrac><mrow>{above}</mrow><mrow>{below}</mrow></mfrac>"
+
+    def raised(self, base: str, written: str, power: str) -> str:
+        """Write a power."""
+        if not power:
+            signs = {"⁻": "<mo>−</mo>", "ᵀ": "<mi>⊤</mi>"}
+            power = "".join(signs.get(c) or f"<mn>{RAISED[c]}</mn>" for c in written)
+        if _LOWERED_ONLY.fullmatch(base):  # Y₁ᵀ has one above the other
+            return base.replace("msub>", "msubsup>").replace("</msubsup>", f"<mrow>{power}</mrow></msubsup>")
+        return f"<msup><mrow>{base}</mrow><mrow>{power}</mrow></msup>"
+
+    def sum(self, written: str) -> str:
+        """Write Σ with its index below."""
+        index = "".join(f"<mi>{LOWERED[c]}</mi>" for c in written.strip()[1:])
+        return f"<munder><mo>∑</mo><mrow>{index}</mrow></munder>" if index else "<mo>∑</mo>"
+
+
+MATHML = MathML()

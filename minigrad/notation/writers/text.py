@@ -1,0 +1,67 @@
+"""Plain text in Unicode, and what every writer can write."""
+
+from __future__ import annotations
+
+from minigrad.notation.symbols import Symbol
+from minigrad.notation.template import PAIRS
+
+
+class Writer:
+    """Plain text in Unicode, as the Op's own template has it: ``δ₂ W₂ᵀ``, ``(1 − Y₁²) / 2``.
+
+    ``linear``: everything stands on one line, so that a fraction and a power need the brackets that a bar and a
+    raised position make needless.
+    """
+
+    linear = True
+
+    def row(self, pieces: list[str]) -> str:
+        """Write pieces side by side."""
+        return "".join(pieces)
+
+    def symbol(self, name: Symbol) -> str:
+        """Write a name."""
+        return str(name)
+
+    def number(self, written: str) -> str:
+        """Write a number."""
+        return written
+
+    def word(self, name: str) -> str:
+        """Write the name of a function."""
+        return name
+
+    def sign(self, written: str) -> str:
+        """Write a sign, with the spaces around it."""
+        return written
+
+    def beside(self, elementwise: bool) -> str:
+        """Write what stands between two factors that stand side by side."""
+        return " "
+
+    def fence(self, opening: str, inside: str) -> str:
+        """Write brackets around something."""
+        return f"{opening}{inside}{PAIRS[opening]}"
+
+    def call(self, inside: str) -> str:
+        """Write what a function is called with."""
+        return self.fence("(", inside)
+
+    def root(self, sign: str, inside: str) -> str:
+        """Write a root of the degree that its sign, √ or ∛, has."""
+        return f"{sign}({inside})"
+
+    def over(self, above: str, below: str) -> str:
+        """Write a fraction."""
+        return f"{above} / {below}"
+
+    def raised(self, base: str, written: str, power: str) -> str:
+        """Write a power: by raised characters as they are ``written``, or by a sign and a ``power``."""
+        return f"{base}{written}{power}"
+
+    def sum(self, written: str) -> str:
+        """Write Σ and its index."""
+        return written
+
+
+TEXT = Writer()
