@@ -257,4 +257,5 @@ def _rule_of(fact: SumsToOne, t: Node) -> Rule:
         return in_shape_of(float(prod(t.shape[i] for i in axes if i != axis)), node)
 
     sum_is_one.__doc__ = str(fact)
+    sum_is_one.__dict__["fact"] = fact
     return sum_is_one

@@ -15,6 +15,7 @@ from minigrad.algebra.rewrite import substitute_nodes
 from minigrad.algebra.simplify import simplify
 from minigrad.derivation.cut import Cut
 from minigrad.derivation.lines import Derivation, Line, Supposing
+from minigrad.derivation.ways import Ways
 from minigrad.engine.node import Node, order_nodes
 from minigrad.engine.tensor import Tensor
 from minigrad.notation.formula import text
@@ -73,6 +74,9 @@ def _derivation(plan: Plan, given: tuple[SumsToOne, ...], loss: Tensor, nodes: M
     names = {cut.atom[x]: name for x, name in plan.symbols.items()}
     names |= {g: plan.symbol(x) for x, g in formulas.gradient.items()}
     values = cut.values()
+    local = dict(zip(formulas.targets, formulas.local, strict=True))
+    by_symbols = dict(zip(cut.definitions, found.definitions, strict=True))
+    ways = Ways(plan, cut, given, formulas.gradient, local, found.formula, by_symbols, found.loss)
     lines: list[Line] = []
     for x in formulas.kept(found):
         formula = found.formula[x]
@@ -89,7 +93,7 @@ def _derivation(plan: Plan, given: tuple[SumsToOne, ...], loss: Tensor, nodes: M
             (other,) = substitute_nodes([supposed], definitions)
             supposing = Supposing(text(supposed, names), other, facts)
         symbol, of = plan.symbol(x), plan.called(x)
-        lines.append(Line(symbol, of, written, node, whole, tuple(needed), plan.step(x), x, supposing))
+        lines.append(Line(symbol, of, written, node, whole, tuple(needed), plan.step(x), x, supposing, ways))
         definitions[formulas.gradient[x]], values[formulas.gradient[x]] = node, whole
         if isinstance(node, Node):
             symbols.setdefault(node, plan.symbol(x))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from html import escape
 from typing import Any
@@ -40,7 +41,7 @@ def to_latex(equations: Equations, notation: str = "matrix") -> str:
     """Write an ``aligned`` environment, for math mode of LaTeX, MathJax or KaTeX."""
     rows = []
     for line, terms in zip(equations.lines, equations.all(notation), strict=True):
-        reason = rf" && {_in_latex(f'({facts(line)})')}" if facts(line) else ""
+        reason = rf" && {in_latex(f'({facts(line)})')}" if facts(line) else ""
         rows.append("  " + _equation(line, terms, LATEX).replace(" = ", " &= ", 1) + reason)
     return "\n".join([r"\begin{aligned}", " \\\\\n".join(rows), r"\end{aligned}"])
 
@@ -97,10 +98,10 @@ def _equation(line: Any, terms: Sequence[Term], writer: Writer, reason: str = ""
     supposed = f" = {sides.pop()}" if line.supposing else ""
     words = line.supposing.reason if line.supposing else ""
     if writer is LATEX:
-        return f"{' = '.join(sides)}{supposed}" + (rf" \quad {_in_latex(words)}" if words else "")
+        return f"{' = '.join(sides)}{supposed}" + (rf" \quad {in_latex(words)}" if words else "")
     written = f" {words}" if words else ""
     if writer is ASCII:
-        reason, written = _ascii(reason), _ascii(written)
+        reason, written = in_ascii(reason), in_ascii(written)
     return f"{' = '.join(sides)}{reason}{supposed}{written}"
 
 
@@ -113,10 +114,18 @@ def _reasons(line: Any) -> str:
     return "; ".join(filter(None, (str(getattr(line, "step", "") or ""), facts(line))))
 
 
-def _ascii(written: str) -> str:
-    return written.replace("Σ", "sum").encode("ascii", "replace").decode()
+def in_ascii(written: str) -> str:
+    """Write a sentence without Unicode, its signs as a keyboard has them."""
+    words = written.replace("Σ", "sum").replace("ᵀ", ".T")
+    return "".join(c if c.isascii() else ASCII.sign(c) for c in words)
 
 
-def _in_latex(written: str) -> str:
-    """Write a sentence between formulas: letters as text, and Σ as the sign."""
-    return r"\Sigma".join(rf"\text{{{part}}}" for part in written.replace("_", r"\_").split("Σ"))
+def in_latex(written: str) -> str:
+    """Write a sentence between formulas: words as text, and the signs in it as mathematics."""
+    pieces = re.split(r"([^\x00-\x7f]+)", written.replace("_", r"\_"))
+    signs = {"Σ": r"\Sigma ", "ᵀ": r"^{\top}"}
+    return "".join(
+        "".join(signs.get(c) or LATEX.sign(c) for c in piece) if i % 2 else rf"\text{{{piece}}}"
+        for i, piece in enumerate(pieces)
+        if piece
+    )

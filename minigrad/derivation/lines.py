@@ -15,6 +15,8 @@ from minigrad.derivation import documents
 from minigrad.derivation.as_numpy import to_numpy
 from minigrad.derivation.cut import Cut
 from minigrad.derivation.equations import Equations
+from minigrad.derivation.steps import Steps
+from minigrad.derivation.ways import Ways
 from minigrad.engine.backward import pullback
 from minigrad.engine.node import Node
 from minigrad.engine.tensor import Tensor
@@ -58,11 +60,32 @@ class Line:
     step: str = ""
     target: Any = None
     supposing: Supposing | None = None
+    ways: Ways | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of the gradient, which is that of what it belongs to."""
         return tuple(np.shape(self.value))
+
+    @property
+    def names(self) -> list[str]:
+        """The symbol, and ∂E/∂of where that is another."""
+        return list(dict.fromkeys([self.symbol, f"∂E/∂{self.of}"]))
+
+    def steps(self) -> Steps:
+        """Give the way from the chain rule to the formula, one equation a step, each with the rule that made it.
+
+        >>> from minigrad import Tensor, derive
+        >>> x = Tensor([1.0, 2.0], requires_grad=True, name="x")
+        >>> print(derive((x * x).sum())[0].steps())
+        ∂E/∂x = 2 x    E = Σ x ⊙ x
+        """
+        assert self.ways is not None, "a line that derive() wrote has them"
+        return Steps(self, self.ways.steps(self.target), self.ways)
+
+    def check_steps(self) -> list[float]:
+        """Give for each step how far its value is from the line's, as a share of scale."""
+        return self.steps().check()
 
     def __str__(self) -> str:
         gradient = f"∂E/∂{self.of}"

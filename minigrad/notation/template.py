@@ -13,6 +13,7 @@ ROOTS = {"√": 2, "∛": 3}  # the sign of a root and its degree
 PAIRS = {"(": ")", "[": "]", "⟨": "⟩", "‖": "‖", "|": "|", "⌊": "⌋", "⌈": "⌉"}
 
 _TOKEN = re.compile(
+    r"(?P<partial>∂\{\w+\}/∂\{\w+\})|"
     rf"\{{(?P<slot>\w+)\}}|(?P<sum>Σ[{''.join(LOWERED)}]* ?)|(?P<raised>[{''.join(RAISED)}]+)"
     r"|(?P<number>\d+(?:\.\d+)?|½)|(?P<slash> / )|(?P<caret> ?\^ ?)|(?P<word>\w+)|(?P<sign> *[^\s\w{}] *| +)"
 )
@@ -23,7 +24,7 @@ class Part:
     """One part of a template: its kind, the characters it is written with, and what stands inside it.
 
     Kinds: ``slot`` (an operand), ``word``, ``number``, ``sign``, ``sum`` (Σ with its index), ``fence`` (brackets),
-    ``root``, ``raised`` (what stands before, to a power), ``over`` (a fraction).
+    ``root``, ``raised`` (what stands before, to a power), ``over`` (a fraction), ``partial`` (∂y/∂x).
     """
 
     kind: str
@@ -87,6 +88,8 @@ def _sequence(tokens: Iterator[tuple[str, str]], close: str) -> tuple[Part, ...]
             inside = _sequence(tokens, PAIRS[bare])
             root = bool(parts) and parts[-1].kind == "sign" and parts[-1].written in ROOTS
             parts.append(Part("root", parts.pop().written, (inside,)) if root else Part("fence", bare, (inside,)))
+        elif kind == "partial":
+            parts.append(Part(kind, written, tuple((Part("slot", name),) for name in re.findall(r"\w+", written))))
         elif kind == "raised" and parts:
             parts.append(Part("raised", written, ((parts.pop(),),)))
         elif kind == "caret" and parts:

@@ -86,6 +86,8 @@ def _part(part: Part, term: Term, written: dict[int, str], writer: Writer, lone:
         case "over":
             above, below = (_row(inside, term, written, writer, boxed=True) for inside in part.inside)
             return writer.over(above, below)
+        case "partial":
+            return writer.partial(*(_row(inside, term, written, writer) for inside in part.inside))
         case "raised":
             base = _row(part.inside[0], term, written, writer)
             power = _row(part.inside[1], term, written, writer, boxed=True) if len(part.inside) > 1 else ""

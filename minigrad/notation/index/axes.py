@@ -46,7 +46,8 @@ def follow_axes(node: Node) -> Along | None:
         return _reshaped(shapes[0], out)
     if type(op) is Index:
         return _indexed(op.key, shapes[0])
-    return None
+    own = getattr(op, "follow", None)
+    return own(*shapes) if own else None
 
 
 def _aligned(shape: Shape, out: Shape) -> tuple[Label, ...]:

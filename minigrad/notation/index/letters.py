@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from minigrad.engine.node import Node, order_nodes
@@ -21,15 +21,20 @@ class Lettering:
 
     An axis that runs through a network has one letter: n the samples; i the inputs, j the hidden units, k the outputs.
     With more layers than that, letters say only the place, wᵢⱼ from unit i to unit j, and symbols keep the number of
-    their layer: δ⁽³⁾ⱼ. ``names`` are the symbols of all Nodes, ``same`` pairs of Nodes whose axes are the same.
+    their layer: δ⁽³⁾ⱼ. ``names`` are the symbols of all Nodes, ``same`` pairs of Nodes whose axes are the same, and
+    ``others`` are what else is going to be written.
     """
 
     def __init__(
-        self, forward: Iterable[Node], names: Mapping[Node, Symbol], same: Iterable[tuple[Node, Node]]
+        self,
+        forward: Iterable[Node],
+        names: Mapping[Node, Symbol],
+        same: Iterable[tuple[Node, Node]],
+        others: Iterable[Node] = (),
     ) -> None:
         self.names = names
         forward = list(forward)
-        self.classes = Classes(order_nodes([*forward, *names]), same)
+        self.classes = Classes(order_nodes([*forward, *names, *others]), same)
         self._weighed = [x for x in forward if x.op == matmul and isinstance(x.inputs[1], Node) and _leaf(x.inputs[1])]
         self.samples = self._samples()
         layers = self._units([x.inputs[1] for x in self._weighed])
@@ -105,7 +110,14 @@ class Lettering:
         return bases, {name for names in seen.values() if len(names) > 1 for name in names}
 
     def element(self, expression: Any, labels: Labels, names: Mapping[Node, Symbol]) -> tuple[Term, Labels]:
-        """Give the Term of an expression's element, and the labels that it still has.
+        """Give the Term of an expression's element, and the labels that it still has."""
+        (term,), left = self.elements([expression], labels, names)
+        return term, left
+
+    def elements(
+        self, expressions: Sequence[Any], labels: Labels, names: Mapping[Node, Symbol]
+    ) -> tuple[list[Term], Labels]:
+        """Give the Terms of one element of each of some equal expressions, and the labels that they still have.
 
         Where the samples run through both sides of an equation alike, n is left out, as in δⱼ = yⱼ − tⱼ. A gradient
         without a letter of its own that is one Σ is written out: δⱼ = (Σᵣ δᵣ wⱼᵣ)(1 − yⱼ)yⱼ. Raises ``NoIndexForm``.
@@ -131,11 +143,11 @@ class Lettering:
             return symbol(self.name(known, tuple(None if x in left_out else x for x in at)))
 
         left_out: set[str | None] = set()
-        term = index_term(expression, labels, named, bound)
+        terms = [index_term(x, labels, named, bound) for x in expressions]
         if "n" in labels and not mixed:
             left_out.add("n")
-            term = index_term(expression, labels, named, bound)
-        return term, tuple(None if label in left_out else label for label in labels)
+            terms = [index_term(x, labels, named, bound) for x in expressions]
+        return terms, tuple(None if label in left_out else label for label in labels)
 
 
 def _common(name: Symbol) -> str:

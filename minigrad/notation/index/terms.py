@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.engine.node import Node
+from minigrad.notation.chain import Chain
 from minigrad.notation.index.axes import Along, follow_axes, is_fixed
 from minigrad.notation.matrix import write_number
 from minigrad.notation.term import Term, needs_brackets, number
@@ -104,6 +105,9 @@ def _place(node: Node, follows: Along, label: str) -> tuple[Node, int]:
 def _built(op: Op, parts: list[Term], over: str) -> Term:
     if op == matmul:
         return _sum(_product(*parts), over)
+    if isinstance(op, Chain):
+        between = " · " if parts[0].kind == "symbol" else " "
+        return _sum(Term(f"{{g}}{between}{{j}}", dict(zip("gj", parts, strict=True)), op.binds, op.name), over)
     if isinstance(op, Sum):
         return _sum(parts[0], over)
     if op == multiply:

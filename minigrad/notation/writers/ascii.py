@@ -16,7 +16,7 @@ class Ascii(Writer):
     _signs: ClassVar[dict[str, str]] = {
         "−": "-", "⊙": "*", "≥": ">=", "≤": "<=", "≠": "!=", "√": "sqrt", "∛": "cbrt", "½": "1/2 ", "…": "...",
         "⟨": "<", "⟩": ">", "‖": "||", "·": "*", "×": "x", "∈": "in", "∞": "inf", "∘": ".", "⌊": "floor(", "⌋": ")",
-        "⌈": "ceil(", "⌉": ")",
+        "⌈": "ceil(", "⌉": ")", "∂": "d",
     }  # fmt: skip
 
     def symbol(self, name: Symbol) -> str:

@@ -51,6 +51,11 @@ class Writer:
         """Write a root of the degree that its sign, √ or ∛, has."""
         return f"{sign}({inside})"
 
+    def partial(self, above: str, below: str) -> str:
+        """Write the derivative of one thing by another."""
+        d = self.sign("∂").lstrip()
+        return f"{d}{above}/{d}{below}" if self.linear else self.over(d + above, d + below)
+
     def over(self, above: str, below: str) -> str:
         """Write a fraction."""
         return f"{above} / {below}"

@@ -1,0 +1,218 @@
+"""How a line came: the steps as golden text, each against numbers, the last the line itself."""
+
+import numpy as np
+import pytest
+from latex2mathml.converter import convert
+from test_derive_networks import NETWORKS as NAMED
+from test_notations import NETWORKS, mlp
+
+from minigrad import Tensor, derive, losses, nn, relu, sigmoid, softmax, sums_to_one
+from minigrad.algebra import polynomial
+from minigrad.algebra.graph import evaluate
+from minigrad.derivation import laws
+from minigrad.derivation.ways import MOST
+from minigrad.engine.node import order_nodes
+
+
+def steps_of(derivation, symbol, notation="matrix"):
+    """Give the text of one line's steps, without the spaces that align its columns."""
+    (line,) = (line for line in derivation if line.symbol == symbol)
+    rows = [[part.strip() for part in row.split("    ") if part.strip()] for row in column(line, notation)]
+    return [" | ".join(row) for row in rows]
+
+
+def column(line, notation):
+    return line.steps().to_text(notation).splitlines()
+
+
+def classification():
+    loss, given = mlp()
+    return derive(loss, given=given)
+
+
+def test_softmax_with_cross_entropy_is_the_textbooks_way():
+    wanted = """\
+δ₂ = ∂E/∂U₂ = ∂E/∂Y₂ · ∂Y₂/∂U₂         the chain rule
+   = Y₂ ⊙ (∂E/∂Y₂ − Σₖ ∂E/∂Y₂ ⊙ Y₂)    Y₂ = softmax(U₂)
+   = Y₂ ⊙ (Σₖ T ⊙ Y₂ / Y₂ − T / Y₂)    ∂E/∂Y₂ = −(T / Y₂)
+   = Y₂ ⊙ Σₖ tₖ − T                    a ⊙ (b / a) = b
+   = Y₂ − T                            Σₖ tₖ = 1"""
+    assert str(classification()[0].steps()) == wanted
+
+
+def test_the_other_lines_of_the_network():
+    derivation = classification()
+    assert steps_of(derivation, "δ₁") == [
+        "δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ ∂Y₁/∂U₁ | the chain rule",
+        "= ∂E/∂Y₁ ⊙ (1 − Y₁) ⊙ Y₁ | Y₁ = σ(U₁)",
+    ]
+    assert steps_of(derivation, "∂E/∂W₂") == [
+        "∂E/∂W₂ = δ₂ · ∂U₂/∂W₂ | the chain rule",
+        "= Y₁ᵀ δ₂ | U₂ = Y₁ W₂ + b₂",
+    ]
+    assert steps_of(derivation, "∂E/∂b₂") == [
+        "∂E/∂b₂ = δ₂ · ∂U₂/∂b₂ | the chain rule",
+        "= Σₙ δ₂ | U₂ = Y₁ W₂ + b₂",
+    ]
+    assert steps_of(derivation, "∂E/∂Y₁") == [
+        "∂E/∂Y₁ = δ₂ · ∂U₂/∂Y₁ | the chain rule",
+        "= δ₂ W₂ᵀ | U₂ = Y₁ W₂ + b₂",
+    ]
+
+
+def test_by_indices_they_are_the_books():
+    loss, given = mlp(rows=1)
+    derivation = derive(loss, given=given)
+    assert steps_of(derivation, "δ₂", "index") == [
+        "δₖ = ∂E/∂uₖ = Σᵣ ∂E/∂yᵣ · ∂yᵣ/∂uₖ | the chain rule",
+        "= yₖ(∂E/∂yₖ − Σᵣ ∂E/∂yᵣ yᵣ) | yₖ = exp(uₖ) / (Σᵣ exp(uᵣ))",
+        "= yₖ(Σᵣ tᵣ yᵣ / yᵣ − tₖ / yₖ) | ∂E/∂yₖ = −(tₖ / yₖ)",
+        "= yₖ Σᵣ tᵣ − tₖ | a ⊙ (b / a) = b",
+        "= yₖ − tₖ | Σᵣ tᵣ = 1",
+    ]
+    assert steps_of(derivation, "δ₁", "index") == [
+        "δⱼ = ∂E/∂uⱼ = (Σᵣ δᵣ wⱼᵣ) ∂yⱼ/∂uⱼ | the chain rule",
+        "= (Σᵣ δᵣ wⱼᵣ)(1 − yⱼ)yⱼ | yⱼ = σ(uⱼ)",
+    ]
+    assert steps_of(derivation, "∂E/∂W₂", "index") == [
+        "∂E/∂wⱼₖ = δₖ · ∂uₖ/∂wⱼₖ | the chain rule",
+        "= yⱼ δₖ | uₖ = Σᵣ yᵣ wᵣₖ + bₖ",
+    ]
+
+
+def test_the_samples_have_an_index_in_every_step_or_in_none():
+    assert steps_of(classification(), "∂E/∂W₂", "index") == [
+        "∂E/∂wⱼₖ = Σₙ δₙₖ · ∂uₙₖ/∂wⱼₖ | the chain rule",
+        "= Σₙ yₙⱼ δₙₖ | uₖ = Σᵣ yᵣ wᵣₖ + bₖ",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("activation", "back", "by"),
+    [(np.tanh, "(1 − Y₁²)", "tanh(U₁)"), (relu, "(U₁ > 0)", "relu(U₁)"), (sigmoid, "(1 − Y₁) ⊙ Y₁", "σ(U₁)")],
+)
+def test_squared_error_and_each_activation(activation, back, by):
+    rng = np.random.default_rng(0)
+    X, T = (Tensor(rng.normal(size=(5, n)), name=name) for n, name in ((4, "X"), (3, "T")))
+    derivation = derive(losses.squared_error(nn.MLP((4, 6, 3), hidden=activation, output="identity", rng=0)(X), T))
+    assert len(derivation[0].steps()) == 1
+    assert steps_of(derivation, "δ₂")[0].startswith("δ₂ = ∂E/∂U₂ = Y₂ − T | E = ")
+    assert steps_of(derivation, "δ₁") == [
+        "δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ ∂Y₁/∂U₁ | the chain rule",
+        f"= ∂E/∂Y₁ ⊙ {back} | Y₁ = {by}",
+    ]
+
+
+def test_what_is_used_twice_has_a_sum_of_two():
+    derivation = NAMED["residual connection"][0]()
+    assert steps_of(derivation, "δ₁") == [
+        "δ₁ = ∂E/∂H = ∂E/∂Y ⊙ ∂Y/∂H + δ₂ · ∂U₂/∂H | the chain rule",
+        "= ∂E/∂Y + δ₂ W₂ᵀ | Y = H + Y₂; U₂ = H W₂",
+    ]
+    assert steps_of(derivation, "δ₂") == [
+        "δ₂ = ∂E/∂U₂ = ∂E/∂Y₂ ⊙ ∂Y₂/∂U₂ | the chain rule",
+        "= ∂E/∂Y₂ ⊙ (1 − Y₂²) | Y₂ = tanh(U₂)",
+        "= ∂E/∂Y ⊙ (1 − Y₂²) | ∂E/∂Y₂ = ∂E/∂Y",
+    ]
+    assert steps_of(NAMED["tied weight used twice"][0](), "∂E/∂W") == [
+        "∂E/∂W = ∂E/∂Y · ∂Y/∂W + δ₁ · ∂U₁/∂W | the chain rule",
+        "= Hᵀ ∂E/∂Y + Xᵀ δ₁ | Y = H W; U₁ = X W",
+    ]
+
+
+def test_what_the_loss_has_of_a_weight_directly_stands_beside_the_chain_rule():
+    first, second = steps_of(NAMED["weight decay"][0](), "∂E/∂W")
+    assert first == "∂E/∂W = δ₁ · ∂U₁/∂W + 0.02 W | the chain rule"
+    assert second.startswith("= Xᵀ δ₁ + 0.02 W | U₁ = X W + b; E = ")
+
+
+def test_a_mean_over_the_batch():
+    first, *_, last = steps_of(NAMED["mean cross-entropy"][0](), "δ₁")
+    assert (first, last) == ("δ₁ = ∂E/∂U₁ = ∂E/∂Y · ∂Y/∂U₁ | the chain rule", "= (Y − T) / 5 | Σₖ tₖ = 1")
+
+
+def test_binary_cross_entropy_cancels_and_then_multiplies_out():
+    assert steps_of(NAMED["binary cross-entropy"][0](), "δ₁") == [
+        "δ₁ = ∂E/∂U₁ = ∂E/∂Y ⊙ ∂Y/∂U₁ | the chain rule",
+        "= ∂E/∂Y ⊙ (1 − Y) ⊙ Y | Y = σ(U₁)",
+        "= ((1 − T) / (1 − Y) − T / Y) ⊙ (1 − Y) ⊙ Y | ∂E/∂Y = (1 − T) / (1 − Y) − T / Y",
+        "= Y ⊙ (1 − T) − (1 − Y) ⊙ T | a ⊙ (b / a) = b",
+        "= Y − T | a ⊙ (b + c) = a ⊙ b + a ⊙ c",
+    ]
+
+
+def every_line():
+    for derived, _ in NAMED.values():
+        yield from derived()
+    for network in NETWORKS:
+        loss, given = network()
+        yield from derive(loss, given=given)
+
+
+def test_every_step_of_every_line_is_equal_to_it_and_the_last_is_the_line():
+    count = 0
+    for line in every_line():
+        steps = line.steps()
+        count += len(steps)
+        assert len(steps) <= MOST
+        assert max(steps.check()) < 1e-8, line
+        assert steps[-1].expression is line.ways.formula[line.target]
+        assert all(step.rule or step.equations for step in steps)
+        assert f"= {line.formula}" in str(steps).splitlines()[-1]
+    assert count > 300
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("notation", ["matrix", "index", "text"])
+def test_other_parsers_read_every_format(network, notation):
+    loss, given = network()
+    for line in derive(loss, given=given):
+        steps = line.steps()
+        tex = steps.to_latex(notation)
+        assert tex.count("&=") == len(steps)
+        assert "merror" not in convert(tex)
+        assert steps.to_markdown(notation).count("\n") == len(steps) + 1
+        assert steps.to_html(notation).count("<tr>") == len(steps)
+        assert notation != "text" or steps.to_text(notation).isascii()
+
+
+def test_the_laws_that_are_told_are_true():
+    rng = np.random.default_rng(0)
+    told = [laws.CANCEL, laws.OPEN, laws._MOVE, laws._TURN]
+    for ((left, right),) in told:
+        known = {x: rng.normal(size=x.shape) for x in order_nodes([left, right]) if x.op is None}
+        one, other = evaluate([left, right], known)
+        np.testing.assert_allclose(one, other, rtol=1e-12)
+
+
+def test_a_wrong_derivative_is_caught_by_the_steps(monkeypatch):
+    monkeypatch.setattr(sigmoid, "vjps", (lambda op, g, y, x: g * y * (1 + y),))
+    by_symbol = {line.symbol: line.check_steps() for line in classification()}
+    assert max(by_symbol.pop("δ₁")) > 1e-3
+    assert max(max(found) for found in by_symbol.values()) < 1e-8
+
+
+def test_a_wrong_rule_of_algebra_is_caught_by_the_steps(monkeypatch):
+    """The line is wrong with it; the steps before the rule came in are not."""
+    honest = polynomial._cancelled
+    monkeypatch.setattr(polynomial, "_cancelled", lambda terms: [(2 * c, factors) for c, factors in honest(terms)])
+    assert max(classification()[0].check_steps()) > 1e-3
+
+
+def test_where_the_raw_gradient_is_not_finite_the_steps_are_checked_elsewhere():
+    """T / Y is 0 / 0 where softmax underflows, and Y − T is exact."""
+    X = Tensor(np.array([[1.0], [800.0]]), name="X")
+    W = Tensor(np.array([[0.0, 1.0]]), requires_grad=True, name="W")
+    T = Tensor(np.eye(2), name="T")
+    with np.errstate(all="ignore"):
+        loss = -(T * np.log(softmax(X @ W))).sum()
+        line = derive(loss, given=[sums_to_one(T)])[0]
+    chain, *others = line.check_steps()
+    assert np.isnan(chain)
+    assert max(others) < 1e-12
+    assert len(others) == 4
+
+
+def test_an_unknown_notation():
+    with pytest.raises(ValueError, match="'matrix', 'index', 'text', not 'tensor'"):
+        classification()[0].steps().to_latex("tensor")
