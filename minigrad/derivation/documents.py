@@ -123,9 +123,9 @@ def in_ascii(written: str) -> str:
 def in_latex(written: str) -> str:
     """Write a sentence between formulas: words as text, and the signs in it as mathematics."""
     pieces = re.split(r"([^\x00-\x7f]+)", written.replace("_", r"\_"))
-    signs = {"Σ": r"\Sigma ", "ᵀ": r"^{\top}"}
+    signs = {"Σ": r"\Sigma", "ᵀ": r"^{\top}"}
     return "".join(
-        "".join(signs.get(c) or LATEX.sign(c) for c in piece) if i % 2 else rf"\text{{{piece}}}"
+        " ".join(signs.get(c) or LATEX.sign(c).strip() for c in piece) if i % 2 else rf"\text{{{piece}}}"
         for i, piece in enumerate(pieces)
         if piece
     )
