@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from minigrad.algebra.numbers import number_of
 from minigrad.algebra.polynomial import is_arithmetic, shorten_polynomial
 from minigrad.algebra.rewrite import Change, Rule, substitute_nodes
-from minigrad.algebra.rules.signs import number_of
+from minigrad.algebra.rules.logarithms import exp_of_log, log_of_softmax
+from minigrad.algebra.rules.shaping import transposed_product
 from minigrad.algebra.rules.sums import sum_of_broadcast, sum_of_copies, sum_of_product
-from minigrad.algebra.simplify import RULES, exp_of_log, log_of_softmax, transposed_product
+from minigrad.algebra.simplify import RULES
 from minigrad.engine.node import Node, Table, order_nodes
 from minigrad.ops.arithmetic import add, divide, multiply, subtract
 

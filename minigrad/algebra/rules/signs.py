@@ -6,28 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.algebra.rewrite import constant_like, on
+from minigrad.algebra.numbers import in_shape_of, number_of
+from minigrad.algebra.rewrite import on
 from minigrad.engine.node import Node
 from minigrad.ops.arithmetic import add, divide, multiply, negative, subtract
 from minigrad.ops.linalg import matmul
 from minigrad.ops.reduction import Sum
-from minigrad.ops.shaping import BroadcastTo, Reshape, Transpose, broadcast_to
-
-
-def number_of(x: Any) -> Any:
-    """Give the number that an expression is, broadcast or not; None if it is none."""
-    while isinstance(x, Node) and isinstance(x.op, BroadcastTo):
-        (x,) = x.inputs
-    if not isinstance(x, Node):
-        return x
-    return x.value.item() if x.value is not None and not x.shape else None
-
-
-def in_shape_of(x: Any, node: Node) -> Any:
-    """Give x in the shape of the Node that it replaces."""
-    if np.shape(x) == node.shape:
-        return x
-    return broadcast_to(x if isinstance(x, Node) else constant_like(x, node), node.shape)
+from minigrad.ops.shaping import Reshape, Transpose
 
 
 def _negated(x: Any) -> Any:
@@ -117,3 +102,17 @@ def number_in_front(node: Node) -> Any:
     if number_of(a) is not None and isinstance(b, Node) and b.op == multiply and number_of(b.inputs[0]) is not None:
         return in_shape_of((number_of(a) * number_of(b.inputs[0])) * b.inputs[1], node)
     return None
+
+
+@on(add, subtract)
+def negative_number(node: Node) -> Any:
+    """a − (−c) = a + c and a + (−c) = (−c) + a = a − c, for a number c > 0."""
+    if node.op not in (add, subtract) or node.dtype.kind != "f":
+        return None
+    a, b = node.inputs
+    if node.op == add and number_of(b) is None:
+        a, b = b, a
+    number = number_of(b)
+    if number is None or not number < 0 or number_of(a) is not None:
+        return None
+    return in_shape_of(a - -number if node.op == add else a + -number, node)

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.algebra.numbers import in_shape_of, number_of
 from minigrad.algebra.rewrite import on
-from minigrad.algebra.rules.signs import in_shape_of, number_of
 from minigrad.engine.node import Node
 from minigrad.ops.arithmetic import divide, multiply
 from minigrad.ops.reduction import Sum, normalize_axis

@@ -1,0 +1,27 @@
+"""Which expressions are numbers, and a number in the shape of what it replaces."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minigrad.algebra.rewrite import constant_like
+from minigrad.engine.node import Node
+from minigrad.ops.shaping import BroadcastTo, broadcast_to
+
+
+def number_of(x: Any) -> Any:
+    """Give the number that an expression is, broadcast or not; None if it is none."""
+    while isinstance(x, Node) and isinstance(x.op, BroadcastTo):
+        (x,) = x.inputs
+    if not isinstance(x, Node):
+        return x
+    return x.value.item() if x.value is not None and not x.shape else None
+
+
+def in_shape_of(x: Any, node: Node) -> Any:
+    """Give x in the shape of the Node that it replaces."""
+    if np.shape(x) == node.shape:
+        return x
+    return broadcast_to(x if isinstance(x, Node) else constant_like(x, node), node.shape)

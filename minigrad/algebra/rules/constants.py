@@ -1,0 +1,49 @@
+"""Numbers are computed, and copies of a number are that number in whatever shape."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minigrad.algebra.numbers import in_shape_of, number_of
+from minigrad.algebra.rewrite import on
+from minigrad.engine.node import Node
+from minigrad.ops.base import Elementwise
+from minigrad.ops.shaping import BroadcastTo, Index, Reshape, Scatter, Transpose, is_basic
+
+
+def constants(node: Node) -> Any:
+    """f(2, 3) is computed where it is finite; a sum of a number that was broadcast is that of all its copies."""
+    numbers = [number_of(x) for x in node.inputs]
+    if node.op is None or any(x is None for x in numbers) or (node.shape and not isinstance(node.op, Elementwise)):
+        return None
+    shapes = [() if node.shape else np.shape(x) for x in node.inputs]
+    with np.errstate(all="ignore"):  # 0 / 0 is left to whoever evaluates the graph, and warned of there
+        value = node.op.forward(*(np.broadcast_to(np.float64(n), s) for n, s in zip(numbers, shapes, strict=True)))
+    return in_shape_of(value.item(), node) if np.isfinite(value) else None
+
+
+def broadcast_operand(node: Node) -> Any:
+    """broadcast_to(c) ⊙ t = c ⊙ t, where t has the shape already; likewise for every elementwise operation."""
+    if not isinstance(node.op, Elementwise):
+        return None
+    inner = [x.inputs[0] if isinstance(x, Node) and isinstance(x.op, BroadcastTo) else x for x in node.inputs]
+    if all(x is y for x, y in zip(inner, node.inputs, strict=True)):
+        return None
+    numbers = [x if number_of(x) is None or np.shape(x) else number_of(x) for x in inner]
+    if not any(isinstance(x, Node) for x in numbers):
+        return None
+    return in_shape_of(node.apply(node.op, tuple(numbers)), node)
+
+
+@on(Reshape, Transpose, Index)
+def copies_moved(node: Node) -> Any:
+    """reshape(broadcast_to(c)) = broadcast_to(c) for a number c, and so for ᵀ and […]."""
+    if not isinstance(node.op, Reshape | Transpose | Index) or isinstance(node.op, Scatter):
+        return None
+    if isinstance(node.op, Index) and not is_basic(node.op.key):
+        return None
+    (x,) = node.inputs
+    number = number_of(x)
+    return None if number is None or not isinstance(x, Node) else in_shape_of(number, node)
