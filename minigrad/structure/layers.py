@@ -99,22 +99,23 @@ class _Finder:
     def _affine(self, node: Node) -> list[Node]:
         """Give the sums and products in x W + h V + b, whose terms are all products with parameters, or parameters.
 
-        Nothing, if a term is of another kind, or another operation needs a part of it too.
+        A product that other operations need too is a layer by itself. Nothing, if a term is of another kind.
         """
         group, stack = [], [node]
         while stack:
             x = stack.pop()
-            inner = x is node or (isinstance(x, Node) and len(self.users[x]) == 1)
-            if inner and isinstance(x, Node) and x.op == add and x.shape == node.shape:
-                stack.extend(x.inputs)
-            elif not ((inner and self._is_product(x)) or self._is_bias(x, node)):
-                return []
-            if x.op is not None:
+            alone = x is node or (isinstance(x, Node) and len(self.users[x]) == 1)
+            if alone and isinstance(x, Node) and x.op == add and x.shape == node.shape:
                 group.append(x)
+                stack.extend(x.inputs)
+            elif isinstance(x, Node) and self._is_product(x):
+                group += [x] if alone else []
+            elif not self._is_bias(x, node):
+                return []
         return group if any(x.op == matmul for x in group) else []
 
     def _is_product(self, x: Node) -> bool:
-        return isinstance(x, Node) and x.op == matmul and any(self._is_weight(part) for part in x.inputs)
+        return x.op == matmul and any(self._is_weight(part) for part in x.inputs)
 
     def _is_weight(self, x: object) -> bool:
         """Say whether x is a parameter, as it is or turned around."""
