@@ -11,7 +11,7 @@ import numpy as np
 from minigrad.algebra.graph import Graph
 from minigrad.algebra.simplify import simplify
 from minigrad.derivation.equations import Equations
-from minigrad.derivation.python_names import Spelling
+from minigrad.derivation.python_names import Spelling, variable
 from minigrad.engine.node import Node, order_nodes
 from minigrad.notation.formula import text
 from minigrad.notation.python import HELPERS, expression
@@ -47,9 +47,14 @@ class _Function:
         self.spelling = Spelling({x: x.name or "?" for x in graph.inputs.values()}, {*HELPERS, "np", "E"})
         self.names: dict[Node, str] = {x: self.spelling.inputs[x] for x in graph.inputs.values()}
         self.written: dict[Node, str] = {x: self.values.get(x) or x.name or "?" for x in graph.inputs.values()}
-        constants = [x for x in self.nodes if x.op is None and x.value is not None and np.size(x.value) > _SHORT]
+        constants = [
+            x
+            for x in self.nodes
+            if x.op is None and x.value is not None and (x in self.values or np.size(x.value) > _SHORT)
+        ]
         for i, x in enumerate(constants, 1):
-            self.names[x] = self.written[x] = self.spelling.fresh(f"c{i}")
+            self.written[x] = self.values.get(x, f"c{i}")
+            self.names[x] = self.spelling.fresh(variable(self.written[x]))
         self.arrays = [x for x in constants if x.size > _LONG]
         self.shared = self._shared(roots)
         self.lines = [  # assignments, and their comments
