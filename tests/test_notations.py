@@ -91,7 +91,7 @@ def test_one_sample_as_a_vector_gives_an_outer_product():
     x = Tensor(np.arange(4.0), name="x")
     W = Tensor(np.ones((4, 3)), requires_grad=True, name="W")
     derivation = derive(((x @ W) ** 2).sum())
-    assert str(derivation[-1]) == "∂E/∂W = x ⊙ δ₁ᵀ"
+    assert str(derivation[-1]) == "∂E/∂W = x δ₁ᵀ"
     assert derivation.to_text("index").splitlines()[-1] == "∂E/∂wᵢⱼ = xᵢ δⱼ"
 
 

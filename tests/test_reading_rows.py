@@ -1,9 +1,11 @@
 """The ways in which people write a network or its data that are not our own blocks, each with its derivation's text."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
-from minigrad import Tensor, data, derive, losses, nn, softmax
+from minigrad import Tensor, data, derive, losses, nn, sigmoid, softmax
 from minigrad.algebra.graph import evaluate
 
 RNG = np.random.default_rng(4)
@@ -120,3 +122,107 @@ def test_a_sum_over_another_axis_names_it():
     U = Tensor(RNG.normal(size=(6, 3)), requires_grad=True, name="U")
     loss = -(T * np.log(softmax(U, axis=0))).sum()
     assert str(exact(derive(loss))).endswith(" − T = softmax(U) − T if Σ T = 1 along axis 0, as in this T")
+
+
+def network(sizes, output):
+    """Give the layers' parameters by name, with as many units each as sizes say."""
+    parameters = {}
+    for i, shape in enumerate(pairwise(sizes), 1):
+        parameters |= {f"W{i}": RNG.normal(size=shape), f"b{i}": RNG.normal(size=shape[1:])}
+    W1, b1, W2, b2 = (Tensor(x, requires_grad=True, name=name) for name, x in parameters.items())
+
+    def loss(x, t):
+        Y1 = sigmoid(Tensor(x, name="x" if x.ndim == 1 else "X") @ W1 + b1)
+        t = Tensor(t, name="t" if x.ndim == 1 else "T")
+        U2 = Y1 @ W2 + b2
+        return losses.cross_entropy(softmax(U2), t) if output == "softmax" else losses.squared_error(U2, t)
+
+    return loss
+
+
+ONE_ROW = """
+δ₂ = ∂E/∂U₂ = Y₂ − T    (Σ T = 1 along axis -1)
+∂E/∂W₂ = Y₁ᵀ δ₂
+∂E/∂b₂ = δ₂
+∂E/∂Y₁ = δ₂ W₂ᵀ
+δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ (1 − Y₁) ⊙ Y₁
+∂E/∂W₁ = Xᵀ δ₁
+∂E/∂b₁ = δ₁
+""".strip()
+ONE_VECTOR = """
+δ₂ = ∂E/∂U₂ = Y₂ − t    (Σ t = 1 along axis -1)
+∂E/∂W₂ = Y₁ δ₂ᵀ
+∂E/∂b₂ = δ₂
+∂E/∂Y₁ = W₂ δ₂
+δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ (1 − Y₁) ⊙ Y₁
+∂E/∂W₁ = x δ₁ᵀ
+∂E/∂b₁ = δ₁
+""".strip()
+BY_INDEX = """
+δₖ = ∂E/∂uₖ = yₖ − tₖ    (Σ T = 1 along axis -1)
+∂E/∂wⱼₖ = yⱼ δₖ
+∂E/∂bₖ = δₖ
+∂E/∂yⱼ = Σᵣ δᵣ wⱼᵣ
+δⱼ = ∂E/∂uⱼ = (Σᵣ δᵣ wⱼᵣ)(1 − yⱼ)yⱼ
+∂E/∂wᵢⱼ = xᵢ δⱼ
+∂E/∂bⱼ = δⱼ
+""".strip()
+
+
+def without_fact(lines):
+    return lines.replace("    (Σ T = 1 along axis -1)", "").replace("    (Σ t = 1 along axis -1)", "")
+
+
+@pytest.mark.parametrize("sizes", [(4, 5, 3), (1, 5, 3), (4, 1, 3)])
+def test_one_sample_is_derived_without_a_sum_or_a_shape(sizes):
+    loss, T = network(sizes, "softmax"), data.one_hot(LABELS, 3)
+    row = exact(derive(loss(X[:1, : sizes[0]], T[:1])))
+    vector = exact(derive(loss(X[0, : sizes[0]], T[0])))
+    assert (str(row), str(vector)) == (ONE_ROW, ONE_VECTOR)
+    if 1 not in sizes:
+        assert row.to_text("index") == BY_INDEX
+        assert vector.to_text("index") == BY_INDEX.replace("Σ T", "Σ t")
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_one_sample_of_a_regression(outputs):
+    loss, t = network((4, 5, outputs), "identity"), RNG.normal(size=(1, outputs))
+    row, vector = exact(derive(loss(X[:1], t))), exact(derive(loss(X[0], t[0])))
+    assert (str(row), str(vector)) == (without_fact(ONE_ROW), without_fact(ONE_VECTOR))
+    if outputs > 1:
+        assert row.to_text("index") == vector.to_text("index") == without_fact(BY_INDEX)
+
+
+def test_an_outer_product_is_one_in_every_format():
+    derivation = derive(network((4, 5, 3), "identity")(X[0], np.ones(3)))
+    assert "∂E/∂W₂ = Y₁ δ₂ᵀ" in derivation.to_text()
+    assert "dE/dW2 = Y1 @ delta2.T" in derivation.to_text("text")
+    assert r"= Y_1 \delta_2^{\top}" in derivation.to_latex()
+    source = derivation.to_numpy()
+    assert "dW2 = np.outer(Y1, δ2)" in source
+    assert "dY1 = W2 @ δ2" in source
+
+
+def test_matrices_to_the_left_of_vectors_are_layers_too():
+    x, t = Tensor(X[0], name="x"), Tensor(np.ones(3), name="t")
+    W1, b1, W2, b2 = (Tensor(RNG.normal(size=shape), requires_grad=True) for shape in ((5, 4), 5, (3, 5), 3))
+    Y1 = np.tanh(W1 @ x + b1)
+    derivation = exact(derive(losses.squared_error(W2 @ Y1 + b2, t), names=locals()))
+    assert derivation.to_text().splitlines() == [
+        "δ₂ = ∂E/∂U₂ = Y₂ − t",
+        "∂E/∂W₂ = δ₂ Y₁ᵀ",
+        "∂E/∂b₂ = δ₂",
+        "∂E/∂Y₁ = W₂ᵀ δ₂",
+        "δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ (1 − Y₁²)",
+        "∂E/∂W₁ = δ₁ xᵀ",
+        "∂E/∂b₁ = δ₁",
+    ]
+    assert derivation.to_text("index").splitlines() == [
+        "δₖ = ∂E/∂uₖ = yₖ − tₖ",
+        "∂E/∂wₖⱼ = δₖ yⱼ",
+        "∂E/∂bₖ = δₖ",
+        "∂E/∂yⱼ = Σᵣ δᵣ wᵣⱼ",
+        "δⱼ = ∂E/∂uⱼ = (Σᵣ δᵣ wᵣⱼ)(1 − yⱼ²)",
+        "∂E/∂wⱼᵢ = δⱼ xᵢ",
+        "∂E/∂bⱼ = δⱼ",
+    ]

@@ -13,6 +13,7 @@ from minigrad.notation.symbols import Symbol
 from minigrad.notation.term import Term, number, symbol
 from minigrad.ops.arithmetic import multiply
 from minigrad.ops.base import Op
+from minigrad.ops.linalg import matmul
 from minigrad.ops.reduction import Sum, normalize_axis
 from minigrad.ops.shaping import Reshape
 
@@ -55,24 +56,67 @@ def _term(node: Any, parts: list[Term]) -> Term:
     if len(parts) != len(letters):  # an operation of however many inputs
         letters = [f"x{i}" for i in range(len(parts))]
         template = f"{op.name}({', '.join(f'{{{letter}}}' for letter in letters)})"
+    if template == "{x}":  # nothing to be seen
+        return parts[0]
     for field in op.fields:
         template = template.replace(f"{{{field}}}", write_key(getattr(op, field), _field, code=False))
-    return Term(template, dict(zip(letters, parts, strict=True)), op.binds, op.name)
+    kind = matmul if outer_product(node) else op
+    return Term(template, dict(zip(letters, parts, strict=True)), kind.binds, kind.name)
 
 
 def _template(node: Node) -> str:
-    """Give the operation's text, as its operands have it written: 2 x, not 2 ⊙ x; Σₙ over the rows; x as a column."""
+    """Give the operation's text, as its operands have it written: 2 x, not 2 ⊙ x; Σₙ over the rows; x as a column.
+
+    A vector is a column, so that x δᵀ is an outer product; one made of a single row or column is written as that.
+    """
     op, x = node.op, node.inputs[0]
     assert isinstance(op, Op)
-    if op == multiply and not isinstance(x, Node):
+    if op == multiply and (not np.ndim(x) if node.shape else not isinstance(x, Node)):
         return "{a} {b}"
+    if outer_product(node):
+        b = node.inputs[1]
+        return "{a} {b}ᵀ" if b.ndim == 1 or (b.size == 1 and _is_turned(b)) else "{a} {b}"
     if isinstance(op, Sum) and x.ndim == 2 and op.axis is not None:
         axes = normalize_axis(op.axis, 2)
         if len(axes) == 1 and op.keepdims <= (axes == (1,)):
             return ("Σₖ " if axes == (1,) else "Σₙ ") + "{x}"
-    if isinstance(op, Reshape) and x.ndim == 1 and len(node.shape) == 2 and 1 in node.shape:
-        return "{x}" if node.shape[1] == 1 else "{x}ᵀ"  # a vector is a column, so that x δᵀ is an outer product
+    if isinstance(op, Reshape) and _keeps_places(x, node):
+        return "{x}ᵀ" if _turns(x, node) else "{x}"
     return op.text
+
+
+def _keeps_places(x: Node, y: Node) -> bool:
+    """Say whether a reshape of a vector, a row or a column gives another of these."""
+    long = [n for n in x.shape if n != 1]
+    return max(x.ndim, y.ndim) <= 2 and len(long) <= 1 and long == [n for n in y.shape if n != 1]
+
+
+def _turns(x: Node, y: Node) -> bool:
+    """Say whether such a reshape is a transpose: row to column, column to row, or a vector, a column, to a row."""
+    if x.ndim == y.ndim == 2:
+        return x.shape != y.shape
+    return x.ndim == 1 and y.ndim == 2 and y.shape[1] != 1
+
+
+def outer_product(node: Node) -> bool:
+    """Say whether an elementwise product is that of a column and a row, which is their matrix product."""
+    if node.op != multiply or node.ndim != 2:
+        return False
+    a, b = node.inputs
+    return _is_column(a) and (np.ndim(b) == 1 or _is_row(b))
+
+
+def _is_column(x: Any) -> bool:
+    return np.ndim(x) == 2 and x.shape[1] == 1 and (x.shape[0] > 1 or _is_turned(x))
+
+
+def _is_row(x: Any) -> bool:
+    return np.ndim(x) == 2 and x.shape[0] == 1 and (x.shape[1] > 1 or _is_turned(x))
+
+
+def _is_turned(x: Any) -> bool:
+    """Say whether one element was made a matrix of a vector, as a row or a column of one."""
+    return isinstance(x, Node) and isinstance(x.op, Reshape) and np.ndim(x.inputs[0]) == 1
 
 
 def _element(op: Op, x: Any) -> Term | None:

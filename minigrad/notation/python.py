@@ -10,13 +10,13 @@ import numpy as np
 
 from minigrad.engine.node import Node
 from minigrad.notation.keys import write_gathered_key, write_key
-from minigrad.notation.matrix import build_term
+from minigrad.notation.matrix import build_term, outer_product
 from minigrad.notation.signs import INFIX
 from minigrad.notation.term import ATOM, Term, symbol, write
 from minigrad.notation.writers.text import TEXT
 from minigrad.ops.arithmetic import Power
 from minigrad.ops.base import Elementwise, Op
-from minigrad.ops.shaping import Gather, ScatterAt, Transpose
+from minigrad.ops.shaping import Gather, Reshape, ScatterAt, Transpose
 
 # What NumPy's name and the Op's fields do not determine. A method reads better than a function, and is NumPy's too.
 _OWN = {
@@ -75,6 +75,10 @@ def _term(node: Any, parts: list[Term]) -> Term:
     if node.op is None:
         return _literal(node.value)
     op, shape = node.op, node.shape
+    if outer_product(node):
+        a, b = (_vector(x, part) for x, part in zip(node.inputs, parts, strict=True))
+        if a and b:
+            return Term("np.outer({a}, {b})", {"a": a, "b": b}, ATOM, "call")
     if op in INFIX:
         sign, binds = INFIX[op]
         loose = [Term("({x})", {"x": part}) if part.binds == binds in (0, 4) else part for part in parts]
@@ -83,6 +87,14 @@ def _term(node: Any, parts: list[Term]) -> Term:
     letters = [f"x{i}" for i in range(len(parts))] if len(parts) != 1 else ["x"]
     template, binds = _template(op, letters, node.inputs, shape)
     return Term(template, dict(zip(letters, parts, strict=True)), binds, "call" if binds == ATOM else op.name)
+
+
+def _vector(x: Any, part: Term) -> Term | None:
+    """Give the vector that a column or a row was made of just here; None if it has a name as that."""
+    if x.ndim == 1:
+        return part
+    made = isinstance(x.op, Reshape) and x.inputs[0].ndim == 1 and "x" in part.parts
+    return part.parts["x"] if made else None
 
 
 def _template(op: Op, letters: list[str], inputs: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[str, int]:

@@ -18,7 +18,8 @@ def _product(a: Any, b: Any) -> Any:
 class MatMul(Op):
     """Matrix product y = a b, batched over leading axes as NumPy's matmul is.
 
-    ∂E/∂a = g bᵀ and ∂E/∂b = aᵀ g. A vector counts as one row on the left and as one column on the right.
+    ∂E/∂a = g bᵀ and ∂E/∂b = aᵀ g. A vector counts as one row on the left and as one column on the right, so that its
+    gradient is b g or aᵀ g, a vector too, and that of the matrix is an outer product.
     """
 
     name, letters, text, binds, broadcasts = "matmul", "ab", "{a} {b}", 3, True
@@ -46,13 +47,13 @@ class MatMul(Op):
         return "" if a and b else "Write * for a product with a scalar."
 
     def vjp_a(self, g: Any, y: Any, a: Any, b: Any) -> Any:
-        """∂E/∂a = g bᵀ."""
+        """∂E/∂a = g bᵀ, and b g for a vector a."""
         if a.ndim == b.ndim == 2:
             return np.dot(g, b.T)
         if b.ndim == 1:
-            return np.expand_dims(g, -1) * b
+            return np.expand_dims(g, -1) * b if a.ndim > 1 else g * b
         if a.ndim == 1:
-            return np.matmul(np.expand_dims(g, -2), np.swapaxes(b, -1, -2))[..., 0, :]
+            return np.matmul(b, g) if b.ndim == 2 else np.matmul(b, np.expand_dims(g, -1))[..., 0]
         return np.matmul(g, np.swapaxes(b, -1, -2))
 
     def vjp_b(self, g: Any, y: Any, a: Any, b: Any) -> Any:
@@ -60,12 +61,12 @@ class MatMul(Op):
         if a.ndim == b.ndim == 2:
             return np.dot(a.T, g)
         if a.ndim == 1:
-            return np.expand_dims(a, -1) * (g if b.ndim == 1 else np.expand_dims(g, -2)) if b.ndim > 1 else g * a
-        if b.ndim == 1:
-            return np.matmul(np.swapaxes(a, -1, -2), np.expand_dims(g, -1))[..., 0]
-        if b.ndim == 2:
+            return np.expand_dims(a, -1) * np.expand_dims(g, -2) if b.ndim > 1 else g * a
+        if a.ndim == 2 and b.ndim == 1:
+            return np.matmul(a.T, g)
+        if b.ndim <= 2:
             rows = prod(a.shape[:-1])
-            return np.dot(np.reshape(a, (rows, a.shape[-1])).T, np.reshape(g, (rows, g.shape[-1])))
+            return np.dot(np.reshape(a, (rows, a.shape[-1])).T, np.reshape(g, (rows, *b.shape[1:])))
         return np.matmul(np.swapaxes(a, -1, -2), g)
 
     vjps: Any = (vjp_a, vjp_b)

@@ -62,6 +62,13 @@ def find_layers(graph: Graph, parameters: Container[Node], named: Container[Node
     return _Finder(graph, parameters).layers(named)
 
 
+def is_weight(x: object, parameters: Container[Node]) -> bool:
+    """Say whether x is a parameter, as it is or turned around."""
+    while isinstance(x, Node) and isinstance(x.op, _MOVES):
+        (x,) = x.inputs
+    return isinstance(x, Node) and x in parameters
+
+
 def find_model(graph: Graph, parameters: Container[Node]) -> set[Node]:
     """Give, for a graph without layers, the Nodes that act on one parameter alone, before any targets are met."""
     finder = _Finder(graph, parameters)
@@ -115,17 +122,11 @@ class _Finder:
         return group if any(x.op == matmul for x in group) else []
 
     def _is_product(self, x: Node) -> bool:
-        return x.op == matmul and any(self._is_weight(part) for part in x.inputs)
-
-    def _is_weight(self, x: object) -> bool:
-        """Say whether x is a parameter, as it is or turned around."""
-        while isinstance(x, Node) and isinstance(x.op, _MOVES):
-            (x,) = x.inputs
-        return isinstance(x, Node) and x in self.parameters
+        return x.op == matmul and any(is_weight(part, self.parameters) for part in x.inputs)
 
     def _is_bias(self, x: object, total: Node) -> bool:
         """Say whether what is added is a parameter, or a leaf that is the same for every row."""
-        if self._is_weight(x):
+        if is_weight(x, self.parameters):
             return True
         if not isinstance(x, Node) or x.op is not None or not x.ndim:
             return False

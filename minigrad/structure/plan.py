@@ -8,6 +8,7 @@ from minigrad.engine.node import Node
 from minigrad.notation.formula import text
 from minigrad.ops.arithmetic import add, subtract
 from minigrad.ops.linalg import matmul
+from minigrad.structure.layers import is_weight
 from minigrad.structure.reading import Reading
 
 
@@ -51,7 +52,8 @@ class Plan:
 
     def _is_layer_input(self, x: Node) -> bool:
         """Say whether x is what a matrix is applied to, whose gradient comes last, as ∂E/∂Y does."""
-        return any(user.op == matmul and user.inputs[0] is x for user in self.users.get(x, []))
+        products = [user for user in self.users.get(x, []) if user.op == matmul]
+        return any(y.inputs[1 - is_weight(y.inputs[1], self.reading.parameters)] is x for y in products)
 
     def step(self, x: Node) -> str:
         """Say in a few words by which step the gradient of x comes."""

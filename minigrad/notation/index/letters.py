@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
 from minigrad.engine.node import Node, order_nodes
@@ -22,7 +22,7 @@ class Lettering:
     An axis that runs through a network has one letter: n the samples; i the inputs, j the hidden units, k the outputs.
     With more layers than that, letters say only the place, wᵢⱼ from unit i to unit j, and symbols keep the number of
     their layer: δ⁽³⁾ⱼ. ``names`` are the symbols of all Nodes, ``same`` pairs of Nodes whose axes are the same, and
-    ``others`` are what else is going to be written.
+    ``others`` what else is going to be written; ``learnt`` are the inputs that gradients are wanted of.
     """
 
     def __init__(
@@ -31,29 +31,29 @@ class Lettering:
         names: Mapping[Node, Symbol],
         same: Iterable[tuple[Node, Node]],
         others: Iterable[Node] = (),
+        learnt: Container[Node] = (),
     ) -> None:
         self.names = names
         forward = list(forward)
         self.classes = Classes(order_nodes([*forward, *names, *others]), same)
-        self._weighed = [x for x in forward if x.op == matmul and isinstance(x.inputs[1], Node) and _leaf(x.inputs[1])]
+        self._weighed = [product for product in (_weights(x, learnt) for x in forward if x.op == matmul) if product]
         self.samples = self._samples()
-        layers = self._units([x.inputs[1] for x in self._weighed])
+        layers = self._units(self.classes.of(W)[::order] for W, _, order in self._weighed)
         self.deep = len(layers) > 3
-        units = dict.fromkeys([*layers, *self._units(forward)])
+        units = dict.fromkeys([*layers, *self._units(map(self.classes.of, forward))])
         self.letters = {} if self.deep else dict(zip(units, _FREE, strict=False))
         self._bases, self._numbered = self._clashes()
 
     def _samples(self) -> Place | None:
-        """Find the axis of the samples: the rows of what is first multiplied by a parameter."""
-        for product in self._weighed:
-            rows = product.inputs[0]
-            if isinstance(rows, Node) and rows.ndim > 1:
-                return self.classes.of(rows)[-2]
+        """Find the axis of the samples: that of what is first multiplied by a parameter, other than the summed one."""
+        for _, data, order in self._weighed:
+            if data.ndim > 1:
+                return self.classes.of(data)[-2:][::order][0]
         return None
 
-    def _units(self, nodes: Iterable[Node]) -> list[Place]:
-        """Give the classes of some Nodes' axes other than the samples', in order."""
-        found = dict.fromkeys(place for x in nodes for place in self.classes.of(x))
+    def _units(self, axes: Iterable[Iterable[Place | None]]) -> list[Place]:
+        """Give the classes of some axes other than the samples', in order."""
+        found = dict.fromkeys(place for some in axes for place in some)
         return [place for place in found if place is not None and place != self.samples]
 
     def labels(self, node: Node) -> Labels:
@@ -159,5 +159,13 @@ def _layer(above: str, below: str) -> str:
     return above or (below if below.isdigit() else "")
 
 
-def _leaf(x: Node) -> bool:
-    return x.op is None
+def _weights(product: Node, learnt: Container[Node]) -> tuple[Node, Node, int] | None:
+    """Give the factor of a product that weighs the other, that, and 1 if it stands to the right of it, else −1.
+
+    A parameter, or else an input to the right; its axes in that order go from a layer's inputs to its outputs.
+    """
+    a, b = product.inputs
+    for W, data, order in ((b, a, 1), (a, b, -1)):
+        if W in learnt and W.op is None and isinstance(data, Node):
+            return W, data, order
+    return (b, a, 1) if isinstance(a, Node) and isinstance(b, Node) and b.op is None else None

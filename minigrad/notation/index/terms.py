@@ -94,7 +94,13 @@ def _operands(
         for x, labels in zip(node.inputs, follows.inputs, strict=True)
     ]
     over = "".join(given[label] or "" for label in follows.bound)
-    return needed, lambda parts: _built(op, parts, over)
+    return needed, lambda parts: _built(op, _vector_first(node, parts), over)
+
+
+def _vector_first(node: Node, parts: list[Term]) -> list[Term]:
+    """Put the factors of matrix times vector in a book's order: Σᵣ δᵣ wⱼᵣ."""
+    turned = node.op == matmul and np.ndim(node.inputs[1]) == 1 < np.ndim(node.inputs[0])
+    return parts[::-1] if turned else parts
 
 
 def _place(node: Node, follows: Along, label: str) -> tuple[Node, int]:
