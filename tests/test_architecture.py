@@ -64,7 +64,6 @@ KNOWN: dict[str, str] = {
     "long file minigrad.ops.shaping": "Index, Gather and their kin are a family of their own",
     "long file minigrad.optim": "a second idea is to be found in it",
     "long function minigrad.compiler.native.source.finished": "to be parted",
-    "long function minigrad.engine.backward.pullback": "to be parted",
 }
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 DECLARED = {re.match(r"[\w-]+", dependency)[0] for dependency in PROJECT["dependencies"]}

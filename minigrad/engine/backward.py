@@ -1,136 +1,98 @@
-"""The one reverse walk: from the gradient of an output to the gradients of everything it was computed from."""
+"""The reverse walk: from the gradient of an output to the gradients of everything it was computed from.
+
+``pullback`` is the walk as the mathematics has it, and the one that expressions take; ``record`` has the same walk
+tuned to what a tensor stores. The tests run one against the other.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Container
-from heapq import heappop, heappush, heapreplace
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 from numpy import dot, ndarray
 
-from minigrad.ops.base import Shape, one
+from minigrad.ops.base import Shape
 from minigrad.ops.reduction import BLAS, ones
 from minigrad.ops.shaping import Cast
 
 
 def pullback(
-    output: Any, gradient: Any, *, create_graph: bool = False, since: int = 1, keep: Container[Any] | None = None
+    output: Any, gradient: Any, *, create_graph: bool = False, since: int = 1, keep: Container[Any] = ()
 ) -> dict[Any, Any]:
-    """Carry ``gradient`` = ∂E/∂output back to the leaves: {leaf: ∂E/∂leaf}.
+    """Carry ``gradient`` = ∂E/∂output back to the leaves, by the chain rule: {leaf: ∂E/∂leaf}.
 
-    The chain rule in reverse: ∂E/∂x = Σ over the uses of x of the rule that each use states. The walk runs on
-    arrays, or, with ``create_graph``, on the operands themselves, so that the gradients have graphs of their own.
+    ∂E/∂x = Σ ∂E/∂y · ∂y/∂x, summed over the uses y of x. The rules run on arrays, or, with ``create_graph``, on the
+    operands themselves, so that the gradients have graphs of their own. Operands older than ``since`` count as
+    constants; the gradients of those in ``keep`` are returned along with the leaves'.
+    """
+    gradients = {output: gradient}
+    ordinary = {output}  # what has some of its gradient by another way than through choices: see ``apply_guarded``
+    for y in latest_first(output, since):  # so that ∂E/∂y is complete when its turn comes
+        if y.op is None or y not in gradients:
+            continue
+        g = gradients[y] if y in keep else gradients.pop(y)
+        for i, x in enumerate(y.inputs):
+            if flows_to(x, output, since) and y.op.vjps[i]:
+                c = apply_rule(y, i, g, create_graph, guarded=y not in ordinary)
+                gradients[x] = gradients[x] + c if x in gradients else c
+                if y in ordinary and not y.op.chooses:
+                    ordinary.add(x)
+    return gradients
 
-    An operand's serial number is larger than those of its inputs, so taking the largest first is a topological
-    order, and needs no search beforehand. A gradient is dropped as soon as it has been used. Operands older than
-    ``since`` count as constants; the gradients of those in ``keep`` are returned along with the leaves'.
+
+def latest_first(output: Any, since: int) -> list[Any]:
+    """Give all that a gradient of ``output`` flows to, in the reverse of the order in which it was made."""
+    found, stack = {output}, [output]
+    while stack:
+        new = {x for x in stack.pop().inputs if flows_to(x, output, since) and x not in found}
+        found |= new
+        stack += new
+    return sorted(found, key=attrgetter("serial"), reverse=True)
+
+
+def flows_to(x: Any, output: Any, since: int) -> bool:
+    """Say whether an operand is no constant, but of the output's kind and made since then."""
+    return isinstance(x, type(output)) and x.serial >= since
+
+
+def apply_rule(y: Any, i: int, g: Any, create_graph: bool, guarded: bool) -> Any:
+    """Give what y adds to the gradient of its input i, from g = ∂E/∂y and the rule of the operation that made y."""
+    op, values, kind = y.op, y.values, type(y)
+    if create_graph:
+        values = tuple(x if isinstance(x, kind) else value for x, value in zip(y.inputs, values, strict=True))
+    result = y if create_graph else y.data
+    c = apply_guarded(op, i, g, result, values, kind.guarded) if guarded else op.vjps[i](op, g, result, *values)
+    return fitted(c, values[i]) if op.broadcasts else c
+
+
+def apply_guarded(op: Any, i: int, g: Any, y: Any, values: tuple[Any, ...], unknown: bool) -> Any:
+    """Apply rule i; where it multiplies by a derivative that is not finite, a gradient of 0 stays 0.
 
     An element that a choice (where, an index, max …) ignored has gradient 0, and its own derivative may be infinite
-    or NaN: there 0 · ∞ means 0. Watching for that costs more than the products themselves, so it is done only for
-    what has its whole gradient through choices.
-    """
-    masked: set[int] = set()  # the serials of those
-    found: dict[Any, Any] = {}
-    waiting: dict[int, tuple[Any, Any]] = {}  # serial -> (operand, gradient so far)
-    queue: list[int] = []  # their serials, negated: the largest is taken first
-    next_t = next_g = None  # one held back from the queue: along a chain it is the next, and the queue stays empty
-    t, g = output, gradient
-    if t.op is None:
-        return {t: g}
-    kind = type(t)  # a recorded result's exact class, which is quicker to ask for than its base
-    plain = not (create_graph or keep)
-    while True:
-        if keep and t in keep:
-            found[t] = g
-        if plain and not (queue or masked) and type(t._b) is ndarray:
-            t, g = _along_chain(t, g, since)
-        op, y = t.op, t.data
-        watched = masked and t.serial in masked
-        if t._b is None:
-            inputs, values = t._a, t._x
-        else:
-            inputs, values = (t._a, t._b), (t._x, t._z)
-        if create_graph:
-            y, values = t, tuple(x if isinstance(x, kind) else v for x, v in zip(inputs, values, strict=True))
-        i = -1
-        for x in inputs:
-            i += 1
-            if not isinstance(x, kind) or x.serial < since:
-                continue
-            rule = op.vjps[i]
-            if rule is None:
-                continue
-            c = _watched(rule, i, op, g, y, values, kind.guarded) if watched else rule(op, g, y, *values)
-            if op.broadcasts:
-                value = values[i]
-                if c.shape != value.shape:
-                    c = unbroadcast(c, value.shape)
-                if c.dtype is not value.dtype and c.dtype != value.dtype:
-                    c = Cast(value.dtype)(c)
-            if x.op is None:
-                found[x] = found[x] + c if x in found else c
-                continue
-            if x is next_t:
-                next_g = next_g + c
-            elif waiting and x.serial in waiting:
-                waiting[x.serial] = (x, waiting[x.serial][1] + c)
-            else:
-                if next_t is None:
-                    next_t, next_g = x, c
-                else:
-                    waiting[x.serial] = (x, c)
-                    heappush(queue, -x.serial)
-                if watched or op.chooses:
-                    masked.add(x.serial)
-                continue
-            if masked and not (watched or op.chooses):
-                masked.discard(x.serial)
-        if next_t is None:
-            if not queue:
-                return found
-            t, g = waiting.pop(-heappop(queue))
-        elif not queue or next_t.serial > -queue[0]:
-            t, g, next_t = next_t, next_g, None
-        else:
-            waiting[next_t.serial] = (next_t, next_g)
-            t, g, next_t = *waiting.pop(-heapreplace(queue, -next_t.serial)), None
-
-
-def _along_chain(t: Any, g: Any, since: int) -> tuple[Any, Any]:
-    """Follow operators on an operand and an array, and give where that ends, with the gradient there.
-
-    What ``pullback`` does while nothing waits, without asking whether something does: at half the overhead.
-    """
-    while type(t._b) is ndarray:
-        x, value, derivatives = t._a, t._x, t.op.derivatives
-        if derivatives is None or x.op is None or x.serial < since:
-            break
-        derivative = derivatives[0]
-        g = g if derivative is one else g * derivative(t.data, value, t._b)
-        if g.shape != value.shape:
-            g = unbroadcast(g, value.shape)
-        if g.dtype is not value.dtype and g.dtype != value.dtype:
-            g = Cast(value.dtype)(g)
-        t = x
-    return t, g
-
-
-def _watched(rule: Any, i: int, op: Any, g: Any, y: Any, values: tuple[Any, ...], guarded: bool) -> Any:
-    """Apply a rule; where it multiplies by a derivative that is not finite, a gradient of 0 stays 0.
-
-    Only such a derivative is replaced: where it is finite, it matters to the second order even at g = 0.
+    or NaN: there 0 · ∞ means 0. Only such a derivative is replaced: where it is finite, it matters to the second order
+    even at g = 0. ``unknown``: the values are known later, so that the formula has to see to it.
     """
     if op.derivatives is None:
-        return rule(op, g, y, *values)
+        return op.vjps[i](op, g, y, *values)
     derivative = op.derivatives[i](y, *values)
     if getattr(derivative, "dtype", None) == np.bool_:
         return g * derivative
-    if not (guarded or (getattr(derivative, "has_data", True) and getattr(g, "has_data", True))):
+    if not (unknown or (getattr(derivative, "has_data", True) and getattr(g, "has_data", True))):
         return g * derivative  # an expression has no values to look at
     if isinstance(derivative, np.ndarray | np.generic | float | int) and np.isfinite(derivative).all():
         return g * derivative
     return g * np.where(g != 0, derivative, np.where(np.isfinite(derivative), derivative, 0))
+
+
+def fitted(c: Any, value: Any) -> Any:
+    """Bring a gradient into the shape and dtype of its operand, which may have been broadcast or promoted."""
+    if c.shape != value.shape:
+        c = unbroadcast(c, value.shape)
+    if c.dtype is not value.dtype and c.dtype != value.dtype:
+        c = Cast(value.dtype)(c)
+    return c
 
 
 def unbroadcast(g: Any, shape: Shape) -> Any:

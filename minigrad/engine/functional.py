@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.engine.backward import pullback
+from minigrad.engine.record import fast_pullback
 from minigrad.engine.recording import pauses, recorded, tracer
 from minigrad.engine.tensor import Tensor, is_array
 from minigrad.ops.elementwise import identity
@@ -142,7 +142,7 @@ def _gradients(called: str, value: Any, variables: list[Tensor], with_graph: boo
     oldest = min(x.serial for x in variables)
     if isinstance(value, Tensor) and value.serial >= oldest:
         seed = value.seed_gradient(None)
-        found = pullback(
+        found = fast_pullback(
             value, seed if with_graph else seed.data, create_graph=with_graph, since=oldest, keep=set(variables)
         )
     return [g if isinstance(g, Tensor) else x.of_gradient(g) for x in variables for g in (found.get(x),)]

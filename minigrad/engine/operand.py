@@ -28,15 +28,6 @@ class Operand(Recorder):
     values: Any
     serial: int
     data: Any
-    _b: Any = None  # the second of exactly two operands, where a subclass keeps them apart; else all are in _a
-
-    @property
-    def _a(self) -> Any:
-        return self.inputs
-
-    @property
-    def _x(self) -> Any:
-        return self.values
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import count
 from typing import Any
 from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy import ndarray
 
-from minigrad.engine.backward import pullback
 from minigrad.engine.errors import described, explained, place
 from minigrad.engine.operand import Operand
+from minigrad.engine.record import Record, fast_pullback, next_serial
 from minigrad.engine.recording import pauses
 from minigrad.ops import arithmetic, linalg
 from minigrad.ops.base import Op
 
-next_serial = count(1).__next__  # atomic, so that threads may record at the same time
 _new = object.__new__
 # ∂E/∂E, as an array: multiplying an array by one of 0 dimensions takes two thirds of the time that a scalar takes.
 _ONE = {np.dtype(kind): np.ones((), kind) for kind in (np.float32, np.float64)}
@@ -108,7 +106,7 @@ def _check_real(op: Op, data: Any, inputs: tuple[Any, ...]) -> None:
     )
 
 
-class Tensor(Operand):
+class Tensor(Record):
     """An array that remembers how it was made, so that a scalar computed from it can be differentiated.
 
     ``Tensor(data)`` takes any array that speaks NumPy's protocols as it is, without a copy; lists and scalars become
@@ -122,17 +120,8 @@ class Tensor(Operand):
     """
 
     # A result sets no name, no place and no gradient, to stay cheap: the properties below know what to do without them.
-    # An operation on two operands has them in _a and _b, and the arrays and numbers that it was computed from in _x and
-    # _z; any other has a tuple of its operands in _a, one of the values in _x, and None in _b. Without two tuples a
-    # result is recorded faster, and the garbage collector, which looks at every recorded operation some seven times
-    # in a chain of 10⁶, has one object to look at instead of three.
     plain = False  # it is a Tensor, and does not merely stand for an array while a function is traced
-    __slots__ = ("__weakref__", "_a", "_b", "_name", "_place", "_x", "_z", "data", "op", "serial", "stored_grad")
-    data: Any
-    _a: Any
-    _b: Any
-    _x: Any
-    _z: Any
+    __slots__ = ("_name", "_place", "stored_grad")
     stored_grad: Tensor | None
     _name: str | None
     _place: str | None
@@ -151,19 +140,6 @@ class Tensor(Operand):
         self._place = place()
         if requires_grad:
             self.requires_grad = True
-
-    @property
-    def inputs(self) -> tuple[Any, ...]:
-        """The operands that this was computed from; none for a leaf."""
-        return () if self.op is None else self._a if self._b is None else (self._a, self._b)
-
-    @property
-    def values(self) -> tuple[Any, ...]:
-        """The arrays and numbers that the operands held then.
-
-        The gradient is that of the values used, also if a leaf is given another array before ``backward``.
-        """
-        return () if self.op is None else self._x if self._b is None else (self._x, self._z)
 
     @property
     def requires_grad(self) -> bool:
@@ -249,10 +225,6 @@ class Tensor(Operand):
             _keep_formula(result, op, inputs, values)
         return result
 
-    def record_operation(self, op: Op, inputs: tuple[Any, ...], values: tuple[Any, ...]) -> None:
-        """Keep how this was computed, for its gradient: by an operation on operands that held those values."""
-        self.op, self._a, self._b, self._x, self.serial = op, inputs, None, values, next_serial()
-
     __add__ = _binary(arithmetic.add)
     __sub__ = _binary(arithmetic.subtract)
     __mul__ = _binary(arithmetic.multiply)
@@ -269,9 +241,9 @@ class Tensor(Operand):
         """
         seed = self.seed_gradient(gradient)
         start = seed if create_graph else seed.data
-        keep = _kept if _kept.tensors else None
+        keep = _kept if _kept.tensors else ()
         seen = {id(seed.data)}
-        for t, g in pullback(self, start, create_graph=create_graph, keep=keep).items():
+        for t, g in fast_pullback(self, start, create_graph=create_graph, keep=keep).items():
             data = g.data if create_graph else g
             if type(data) is not ndarray or data.base is not None or id(data) in seen:
                 data = owned(data)

@@ -8,14 +8,14 @@ from weakref import WeakSet
 
 import numpy as np
 
-from minigrad.engine.backward import pullback
 from minigrad.engine.errors import place
 from minigrad.engine.numpy_protocol import PLAIN
+from minigrad.engine.record import Record, fast_pullback
 from minigrad.engine.tensor import Tensor
 from minigrad.ops.base import Op
 from minigrad.ops.shaping import BroadcastTo
 
-_slot: Any = Tensor.__dict__["data"]
+_slot: Any = Record.__dict__["data"]
 
 
 class Recording(Protocol):
@@ -92,7 +92,7 @@ class Traced(Tensor):
     def backward(self, gradient: Any = None, create_graph: bool = False) -> None:
         """Write down the gradients of all leaves, and add them to what those have."""
         seed = self.seed_gradient(gradient)
-        found = pullback(self, seed if create_graph else seed.node, create_graph=create_graph)
+        found = fast_pullback(self, seed if create_graph else seed.node, create_graph=create_graph)
         for leaf, g in found.items():
             self.tracer.add_gradient(leaf, g if create_graph else Traced(self.tracer, g))
 

@@ -13,8 +13,9 @@ from minigrad.compiler.trace.sources import Argument, Captured, Data, Draw, Grad
 from minigrad.compiler.trace.traced import Traced, TraceError
 from minigrad.engine.errors import explained, place
 from minigrad.engine.node import Node, Table
+from minigrad.engine.record import next_serial
 from minigrad.engine.recording import is_paused
-from minigrad.engine.tensor import Tensor, as_operand, is_array, next_serial
+from minigrad.engine.tensor import Tensor, as_operand, is_array
 from minigrad.ops.base import Op
 from minigrad.ops.shaping import Gather, Index
 

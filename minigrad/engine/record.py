@@ -1,0 +1,149 @@
+"""Record: what a tensor keeps of how it was made, and the walk back over it."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from heapq import heappop, heappush, heapreplace
+from itertools import count
+from typing import Any
+
+from numpy import ndarray
+
+from minigrad.engine.backward import apply_guarded, unbroadcast
+from minigrad.engine.operand import Operand
+from minigrad.ops.base import Op, one
+from minigrad.ops.shaping import Cast
+
+next_serial = count(1).__next__  # atomic, so that threads may record at the same time
+
+
+class Record(Operand):
+    """An array, and the operation, the operands and the values that it was computed from.
+
+    An operation on two operands has them in ``_a`` and ``_b``, and the arrays and numbers that it was computed from
+    in ``_x`` and ``_z``; any other has a tuple of its operands in ``_a``, one of the values in ``_x``, and None in
+    ``_b``. Without two tuples a result is recorded faster, and the garbage collector, which looks at every recorded
+    operation some seven times in a chain of 10⁶, has one object to look at instead of three. For all but what is
+    written for speed, in this room, there are ``inputs`` and ``values``.
+    """
+
+    __slots__ = ("__weakref__", "_a", "_b", "_x", "_z", "data", "op", "serial")
+    data: Any
+    _a: Any
+    _b: Any
+    _x: Any
+    _z: Any
+
+    @property
+    def inputs(self) -> tuple[Any, ...]:
+        """The operands that this was computed from; none for a leaf."""
+        return () if self.op is None else self._a if self._b is None else (self._a, self._b)
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """The arrays and numbers that the operands held then.
+
+        The gradient is that of the values used, also if a leaf is given another array before ``backward``.
+        """
+        return () if self.op is None else self._x if self._b is None else (self._x, self._z)
+
+    def record_operation(self, op: Op, inputs: tuple[Any, ...], values: tuple[Any, ...]) -> None:
+        """Keep how this was computed, for its gradient: by an operation on operands that held those values."""
+        self.op, self._a, self._b, self._x, self.serial = op, inputs, None, values, next_serial()
+
+
+def fast_pullback(
+    output: Any, gradient: Any, *, create_graph: bool = False, since: int = 1, keep: Container[Any] = ()
+) -> dict[Any, Any]:
+    """Walk back as ``backward.pullback`` does, which says what the arguments mean, at a third of its overhead.
+
+    A serial number is larger than those of a record's inputs, so taking the largest first is a topological order, and
+    needs no search beforehand. A gradient is dropped as soon as it has been used.
+
+    In one piece, since a call costs as much as the arithmetic on a small array: what ``apply_rule`` and ``fitted`` do
+    is spelled out, operands are read from their slots, and one of those that wait is held back from the queue.
+    """
+    masked: set[int] = set()  # the serials of what has its whole gradient through choices
+    found: dict[Any, Any] = {}
+    waiting: dict[int, tuple[Any, Any]] = {}  # serial -> (operand, gradient so far)
+    queue: list[int] = []  # their serials, negated: the largest is taken first
+    next_t = next_g = None  # one held back from the queue: along a chain it is the next, and the queue stays empty
+    t, g = output, gradient
+    if t.op is None:
+        return {t: g}
+    kind = type(t)  # a recorded result's exact class, which is quicker to ask for than its base
+    plain = not (create_graph or keep)
+    while True:
+        if keep and t in keep:
+            found[t] = g
+        if plain and not (queue or masked) and type(t._b) is ndarray:
+            t, g = _along_chain(t, g, since)
+        op, y = t.op, t.data
+        watched = masked and t.serial in masked
+        if t._b is None:
+            inputs, values = t._a, t._x
+        else:
+            inputs, values = (t._a, t._b), (t._x, t._z)
+        if create_graph:
+            y, values = t, tuple(x if isinstance(x, kind) else v for x, v in zip(inputs, values, strict=True))
+        i = -1
+        for x in inputs:
+            i += 1
+            if not isinstance(x, kind) or x.serial < since:
+                continue
+            rule = op.vjps[i]
+            if rule is None:
+                continue
+            c = apply_guarded(op, i, g, y, values, kind.guarded) if watched else rule(op, g, y, *values)
+            if op.broadcasts:
+                value = values[i]
+                if c.shape != value.shape:
+                    c = unbroadcast(c, value.shape)
+                if c.dtype is not value.dtype and c.dtype != value.dtype:
+                    c = Cast(value.dtype)(c)
+            if x.op is None:
+                found[x] = found[x] + c if x in found else c
+                continue
+            if x is next_t:
+                next_g = next_g + c
+            elif waiting and x.serial in waiting:
+                waiting[x.serial] = (x, waiting[x.serial][1] + c)
+            else:
+                if next_t is None:
+                    next_t, next_g = x, c
+                else:
+                    waiting[x.serial] = (x, c)
+                    heappush(queue, -x.serial)
+                if watched or op.chooses:
+                    masked.add(x.serial)
+                continue
+            if masked and not (watched or op.chooses):
+                masked.discard(x.serial)
+        if next_t is None:
+            if not queue:
+                return found
+            t, g = waiting.pop(-heappop(queue))
+        elif not queue or next_t.serial > -queue[0]:
+            t, g, next_t = next_t, next_g, None
+        else:
+            waiting[next_t.serial] = (next_t, next_g)
+            t, g, next_t = *waiting.pop(-heapreplace(queue, -next_t.serial)), None
+
+
+def _along_chain(t: Any, g: Any, since: int) -> tuple[Any, Any]:
+    """Follow operators on an operand and an array, and give where that ends, with the gradient there.
+
+    What ``fast_pullback`` does while nothing waits, without asking whether something does: at half the overhead.
+    """
+    while type(t._b) is ndarray:
+        x, value, derivatives = t._a, t._x, t.op.derivatives
+        if derivatives is None or x.op is None or x.serial < since:
+            break
+        derivative = derivatives[0]
+        g = g if derivative is one else g * derivative(t.data, value, t._b)
+        if g.shape != value.shape:
+            g = unbroadcast(g, value.shape)
+        if g.dtype is not value.dtype and g.dtype != value.dtype:
+            g = Cast(value.dtype)(g)
+        t = x
+    return t, g
