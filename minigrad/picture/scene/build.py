@@ -18,6 +18,7 @@ from minigrad.engine.node import Node
 from minigrad.engine.tensor import Tensor
 from minigrad.notation.symbols import pretty_name
 from minigrad.ops.alphabet import plain_digits
+from minigrad.ops.arithmetic import negative
 from minigrad.picture.folding.fold import folded
 from minigrad.picture.scene.parts import Arrow, Box, Cluster, Operation, Scene
 from minigrad.structure.chain_rule import Term, copied, operations, terms, write_formula
@@ -172,7 +173,7 @@ class _Stage:
             return None, "1"
         total: Any = None
         for term, _ in uses:
-            total = term.expression if total is None else total + term.expression
+            total = term.expression if total is None else _plus(total, term.expression)
         after = self.users.get(x, [])
         final = self.made[self.loss]
         if len(after) == 1 and after[0] is not final and self.users.get(after[0].output) == [final]:
@@ -199,6 +200,13 @@ class _Stage:
             key = f"{plain}_{n}"
         self.taken.add(key)
         return key
+
+
+def _plus(total: Any, term: Any) -> Any:
+    """Add a term: a + (−b) is a − b."""
+    if isinstance(term, Node) and term.op == negative:
+        return total - term.inputs[0]
+    return total + term
 
 
 def largest(array: Any) -> float:
