@@ -21,11 +21,21 @@ Values = Mapping[Node, Any]
 
 
 class Tape:
-    """The operations of a loss in order, who uses what, what the Nodes are called, and which inputs are learnt."""
+    """The operations of a loss in order, who uses what, what the Nodes are called, and which inputs are learnt.
+
+    The order is that of the longest way to E: it does not depend on how the graph was read, and of a recurrent
+    network the first step is first.
+    """
 
     def __init__(self, graph: Graph, names: Mapping[Node, str], learnt: Sequence[Node] = ()) -> None:
         (self.output,) = graph.outputs
-        self.nodes, self.names, self.learnt = graph.nodes, names, tuple(learnt)
+        self.names, self.learnt = names, tuple(learnt)
+        far: dict[Node, int] = dict.fromkeys(graph.nodes, 0)
+        for y in reversed(graph.nodes):
+            for x in y.inputs:
+                if isinstance(x, Node):
+                    far[x] = max(far[x], far[y] + 1)
+        self.nodes = sorted(graph.nodes, key=lambda x: -far[x])
         self.users: dict[Node, list[Node]] = {}
         for y in self.nodes:
             for x in dict.fromkeys(x for x in y.inputs if isinstance(x, Node)):

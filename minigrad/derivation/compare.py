@@ -115,7 +115,8 @@ def compare(
     places = places_of(derivation)
     found = find_places(arrays, places)
     judge = _Judge(derivation, loss)
-    return Comparison(tuple(judge.row(place, *found[place]) for place in places if place in found))
+    given_arrays = ((place, *item) for place in places for item in found.get(place, []))
+    return Comparison(tuple(judge.row(place, key, array) for place, key, array in given_arrays))
 
 
 class _Judge:

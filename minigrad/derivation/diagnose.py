@@ -55,7 +55,7 @@ class Case:
         if plain:
             yield Slip(plain, None)
         slips: list[Slip] = []
-        for slip in self.place.slips(way, self.array, self.spread):
+        for slip in self.place.slips(way, self.array):
             if self._is(slip.value) and not self._same(slip.value, value):
                 yield slip
             slips.append(slip)

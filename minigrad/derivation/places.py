@@ -40,6 +40,11 @@ class Place:
         symbols = self.names if self.forward else (self.symbol, *(f"∂E/∂{name}" for name in self.names))
         return list(dict.fromkeys(map(_plain, symbols)))
 
+    def means(self, key: str) -> str:
+        """Give the name that a key speaks of: δ₂ speaks of U₂, whose gradient it is."""
+        plain = _plain(key)
+        return next((name for name in self.names if plain in (_plain(name), _plain(f"∂E/∂{name}"))), self.names[0])
+
     def equation(self, way: Calculation) -> str:
         """Write what it should be."""
         if self.forward:
@@ -55,9 +60,9 @@ class Place:
         """Give the calculation that goes on with this array."""
         return way.with_values({self.node: array}) if self.forward else way.with_gradient(self.node, array)
 
-    def slips(self, way: Calculation, array: Any, spread: float) -> Iterator[Slip]:
+    def slips(self, way: Calculation, array: Any) -> Iterator[Slip]:
         """Give what each slip makes of it; the array is for those that have an unknown number in them."""
-        return (slips_in_value if self.forward else slips_in_gradient)(way, self.node, array, spread)
+        return (slips_in_value if self.forward else slips_in_gradient)(way, self.node, array)
 
     def comes_from(self, other: Place, way: Calculation) -> bool:
         """Say whether it is computed from another one."""
@@ -87,10 +92,12 @@ def places_of(derivation: Derivation) -> list[Place]:
     return [*values, *(Place(x, called(x), lines.get(x)) for x in order if x in names)]
 
 
-def find_places(arrays: Mapping[str, Any], places: Sequence[Place]) -> dict[Place, tuple[str, Any]]:
+def find_places(arrays: Mapping[str, Any], places: Sequence[Place]) -> dict[Place, list[tuple[str, Any]]]:
     """Find the place of each key, and check that each value is an array of numbers.
 
-    Raises ``ValueError`` for no key, an unknown one, and two for one place; ``TypeError`` for what is no such array.
+    Of U and Y of a layer without a function each may be given, though they are one.
+
+    Raises ``ValueError`` for no key, an unknown one, and two of one meaning; ``TypeError`` for what is no such array.
     """
     known = {spelling: place for place in reversed(places) if not place.forward for spelling in place.spellings}
     for place in places:
@@ -103,20 +110,21 @@ def find_places(arrays: Mapping[str, Any], places: Sequence[Place]) -> dict[Plac
     there = f"there are {of[0]}, and of the way there {of[1]}"
     if not arrays:
         raise ValueError(f"compare: there is nothing to compare; {there}")
-    found: dict[Place, tuple[str, Any]] = {}
+    found: dict[Place, list[tuple[str, Any]]] = {}
     for key, x in arrays.items():
         if not isinstance(key, str) or _plain(key) not in known:
             like = get_close_matches(_plain(str(key)), known, 1)
             suggestion = f". Did you mean {like[0]}?" if like else ""
             raise ValueError(f"compare: no gradient is called {key!r}; {there}{suggestion}")
         place = known[_plain(key)]
-        if place in found:
-            kind = "value" if place.forward else "gradient"
-            raise ValueError(f"compare: {found[place][0]!r} and {key!r} are the same {kind}, {place.symbol}")
+        for other, _ in found.get(place, []):
+            if place.means(other) == place.means(key):
+                kind = "value" if place.forward else "gradient"
+                raise ValueError(f"compare: {other!r} and {key!r} are the same {kind}, {place.symbol}")
         array = np.asarray(x.data if isinstance(x, Tensor) else x)
         if array.dtype.kind not in "fiub":
             raise TypeError(f"compare: {key!r} is no array of real numbers, but {type(x).__name__} of {array.dtype}")
-        found[place] = key, array
+        found.setdefault(place, []).append((key, array))
     return found
 
 

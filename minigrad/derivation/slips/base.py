@@ -37,6 +37,11 @@ def formula_of(x: Node, way: Calculation) -> str:
     return text(x, way.tape.names, expand=x)
 
 
+def equation_of(x: Node, way: Calculation) -> str:
+    """Write x as its symbol, if it has one, and how it is computed."""
+    return f"{way.tape.names[x]} = {formula_of(x, way)}" if x in way.tape.names else formula_of(x, way)
+
+
 def called(x: Node, way: Calculation) -> str:
     """Write x by its symbol, or how it is computed if it has none."""
     return text(x, way.tape.names)

@@ -36,7 +36,7 @@ class Function:
 
 
 def functions(way: Calculation, x: Node) -> list[list[Function]]:
-    """Give the functions of one argument through which E depends on x, as groups: those of one kind, then each alone.
+    """Give the functions of one argument through which E depends on x, each alone, then all of a kind.
 
     Of what has a symbol, Y₁ by U₁ say, the whole way between counts as one function too, however it is written.
     """
@@ -51,7 +51,7 @@ def functions(way: Calculation, x: Node) -> list[list[Function]]:
             kinds.setdefault(y.op, []).append(found[-1])
     groups = [group for group in kinds.values() if len(group) > 1]
     alone = found[:FARTHEST] if len(above) <= LONGEST else found[:2]
-    return [*groups, *([f] for f in alone)]
+    return [*([f] for f in alone), *groups]
 
 
 def argument(y: Node) -> Node | None:
@@ -101,7 +101,7 @@ def diagonal_alone(way: Calculation, x: Node) -> Iterator[Slip]:
     for group in functions(way, x):
         if any(_mixes(f, way) for f in group):
             back = {f.y: (f.u, partial(np.multiply, _diagonal(f, way))) for f in group if _mixes(f, way)}
-            says = f"only the diagonal of the Jacobian is there, ∂yₖ/∂uₖ, of {_written(group, way)}"
+            says = f"only the diagonal of the Jacobian of {_written(group, way)} is there, ∂yₖ/∂uₖ"
             yield slip_in(way.with_bridges(back), x, says)
 
 
@@ -157,7 +157,7 @@ def _with_values(way: Calculation) -> list[list[Function]]:
         if u is not None and u.op is not None and y.op not in (multiply, divide):
             kinds.setdefault(y.op, []).append(Function(y, u))
     groups = [group for group in kinds.values() if len(group) > 1]
-    return [*groups, *([f] for group in kinds.values() for f in group[-FARTHEST:])]
+    return [*([f] for group in kinds.values() for f in group[-FARTHEST:]), *groups]
 
 
 def _seen(way: Calculation, changed: dict[Node, dict[Node, Any]]) -> Calculation:

@@ -7,10 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from minigrad.derivation.calculation import Calculation
-from minigrad.derivation.slips.base import Slip, called, operands
+from minigrad.derivation.slips.base import FARTHEST, Slip, called, operands, slip_in
 from minigrad.engine.node import Node
+from minigrad.ops.base import Rule
 from minigrad.ops.linalg import matmul
 from minigrad.ops.shaping import BroadcastTo
+
+_MOST = 10**7  # elements of the products of all samples, side by side
 
 
 def transposed(way: Calculation, x: Node) -> Iterator[Slip]:
@@ -48,21 +51,40 @@ def summed_otherwise(way: Calculation, x: Node) -> Iterator[Slip]:
             yield Slip(f"it kept {right}, with length 1, in the sum", kept)
 
 
-def product_otherwise(way: Calculation, x: Node) -> Iterator[Slip]:
-    """∂E/∂a = g bᵀ and ∂E/∂b = aᵀ g: without the transpose, or the sum over the rows."""
+def not_transposed(way: Calculation, x: Node) -> Iterator[Slip]:
+    """∂E/∂a = g b in place of g bᵀ, and ∂E/∂b = a g in place of aᵀ g: in one product, or wherever that factor is."""
+    on_path = set(way.tape.above(x))
+    places: dict[Node, list[tuple[Node, int]]] = {}
+    for y in way.tape.nodes:
+        for i, part in enumerate(y.inputs):
+            if y.op == matmul and isinstance(part, Node) and part in on_path and _fits(y, i):
+                places.setdefault(y.inputs[1 - i], []).append((y, i))
+    for other, group in places.items():
+        for some in [*([place] for place in group[:FARTHEST]), *([group] if len(group) > 1 else [])]:
+            changed = way.with_rules({(y, i): _left_as_it_is[i] for y, i in some})
+            more = f", in {len(some)} places" if len(some) > 1 else ""
+            yield slip_in(changed, x, f"{called(other, way)} is not transposed{more}")
+
+
+_left_as_it_is: tuple[Rule, Rule] = (lambda op, g, y, a, b: g @ b, lambda op, g, y, a, b: a @ g)
+
+
+def _fits(y: Node, i: int) -> bool:
+    """Say whether a product has a factor that can be left as it is."""
+    a, b = y.inputs
+    if np.ndim(a) != 2 or np.ndim(b) != 2:
+        return False
+    return bool(b.shape[0] == b.shape[1]) if i == 0 else bool(a.shape[0] == a.shape[1])
+
+
+def not_summed(way: Calculation, x: Node) -> Iterator[Slip]:
+    """The products of each sample, aₙᵀ gₙ, side by side in place of their sum."""
     user = only_user(way, x)
     if user is None or user.op != matmul or any(np.ndim(part) != 2 for part in user.inputs):
         return
-    g = way.gradient(user)
-    a, b = operands(user, way)
-    first = user.inputs[0] is x
-    other = called(user.inputs[1 if first else 0], way)
-    if first and g.shape[1] == b.shape[0]:
-        yield Slip(f"{other} is not transposed", g @ b)
-    if not first and a.shape[1] == g.shape[0]:
-        yield Slip(f"{other} is not transposed", a @ g)
-    if not first and a.size * g.shape[1] <= 10**7:  # one product a sample, all of them kept
-        yield Slip("it is not summed over the batch", a[:, :, None] * g[:, None, :])
+    a, _ = operands(user, way)
+    if user.inputs[1] is x and a.size * user.shape[1] <= _MOST:
+        yield Slip("it is not summed over the batch", a[:, :, None] * way.gradient(user)[:, None, :])
 
 
 def only_user(way: Calculation, x: Node) -> Node | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -70,10 +70,9 @@ def indexed_once(way: Calculation, x: Node) -> Iterator[Slip]:
     repeated = [y for y in way.tape.above(x) if isinstance(y.op, Index | Gather) and _may_repeat(y)]
     groups = [repeated, *([y] for y in repeated[:FARTHEST])] if len(repeated) > 1 else [repeated] if repeated else []
     for group in groups:
-        places = f"{formula_of(group[-1], way)}{f' and {len(group) - 1} more' if len(group) > 1 else ''}"
-        says = (
-            f"what an index takes twice is counted once in {places}: np.add.at adds, and = or += with an index do not"
-        )
+        more = f" and {len(group) - 1} more like it" if len(group) > 1 else ""
+        taken = f"what {formula_of(group[-1], way)}{more} takes twice"
+        says = f"{taken} is counted once; np.add.at is due, and not = or += with an index"
         yield slip_in(way.with_rules({(y, 0): _assign for y in group}), x, says)
 
 
@@ -92,25 +91,41 @@ def _assign(op: Any, g: Any, y: Any, x: Any, *indices: Any) -> Any:
 def cut_off(way: Calculation, x: Node) -> Iterator[Slip]:
     """Backpropagation through time that goes back k steps only: of each error, or of the one at the end."""
     back, n = _steps_back(way)
-    nodes = way.tape.above(x)
-    on_path = set(nodes)
+    on_path = set(way.tape.above(x))
     back = [(y, i) for y, i in back if y in on_path and y.inputs[i] in on_path]
     if not back:
         return
     state = called(back[0][0].inputs[back[0][1]], way)
-    stopped = way.with_rules(dict.fromkeys(back))
-    later = replace(stopped, given={y: np.zeros(y.shape) for y in way.given})
-    counted: Any = 0.0
-    seeds: dict[Node, Any] | None = None
     for k in range(1, min(n, FARTHEST + 1)):
-        total = (later if seeds else stopped).walk(nodes, seeds)
-        counted = counted + np.broadcast_to(total.get(x, 0.0), x.shape)
-        seeds = _carried_back(way, back, total)
+        says = f"the way back through time is cut off after {k} of {n} steps"
         if k == 1:
             says = f"nothing comes back through time, as if {state} and the like were constants"
-            yield Slip(says, counted, stopped)
-        else:
-            yield Slip(f"the way back through time is cut off after {k} of {n} steps", counted)
+        yield slip_in(CutOff(**vars(way), back=tuple(back), reach=k), x, says)
+
+
+@dataclass(frozen=True, eq=False)
+class CutOff(Calculation):
+    """A calculation whose way back passes ``reach`` − 1 times from a step to the one before it, and no further.
+
+    ``back`` are the places, (operation, operand), where it does.
+    """
+
+    back: tuple[tuple[Node, int], ...] = ()
+    reach: int = 1
+
+    def gradient(self, x: Node) -> Any:
+        """Give ∂E/∂x as the sum of what comes without a step back, with one, with two …"""
+        nodes = self.tape.above(x)
+        on_path = set(nodes)
+        stopped = self.with_rules({(y, i): None for y, i in self.back if y in on_path})
+        found: Any = 0.0
+        seeds: dict[Node, Any] | None = None
+        for _ in range(self.reach):
+            total = stopped.walk(nodes, seeds)
+            found = found + np.broadcast_to(total.get(x, 0.0), x.shape)
+            seeds = _carried_back(self, self.back, total)
+            stopped = replace(stopped, given={y: np.zeros(y.shape) for y in self.given})
+        return np.broadcast_to(found, x.shape)
 
 
 def _carried_back(way: Calculation, back: Sequence[tuple[Node, int]], total: Values) -> dict[Node, Any]:

@@ -10,7 +10,16 @@ import numpy as np
 
 from minigrad.derivation.calculation import Calculation, Values
 from minigrad.derivation.rounding import largest
-from minigrad.derivation.slips.base import FARTHEST, Slip, called, formula_of, operands, slip_in, slip_in_value
+from minigrad.derivation.slips.base import (
+    FARTHEST,
+    Slip,
+    called,
+    equation_of,
+    formula_of,
+    operands,
+    slip_in,
+    slip_in_value,
+)
 from minigrad.derivation.slips.local import argument, function_table
 from minigrad.engine.node import Node
 from minigrad.notation.formula import text
@@ -18,6 +27,7 @@ from minigrad.ops.arithmetic import add, divide, multiply
 from minigrad.ops.linalg import matmul
 
 _FEWEST = 3  # elements from which one unknown number can be told from a coincidence
+_FARTHER = (1000, 300, 3000, 100)  # thousandths of the weights, from where η is sought too
 _STEPS = 12  # of Newton's method for η, which is exact after one where a gradient is linear in it
 
 
@@ -38,15 +48,15 @@ def function_forgotten(way: Calculation, x: Node) -> Iterator[Slip]:
         yield slip_in(changed, x, says)
 
 
-def weight_updated(way: Calculation, x: Node, array: Any, spread: float) -> Iterator[Slip]:
+def weight_updated(way: Calculation, x: Node, array: Any) -> Iterator[Slip]:
     """W − η ∂E/∂W where W is due: the step was taken before the way back was over, with an η that is found."""
-    yield from _updated(way, array, spread, [w for w in way.tape.learnt if w is not x], way.with_held, _gradient_of(x))
+    yield from _updated(way, array, way.tape.learnt, way.with_held, _gradient_of(x))
 
 
-def weight_updated_before(way: Calculation, y: Node, array: Any, spread: float) -> Iterator[Slip]:
+def weight_updated_before(way: Calculation, y: Node, array: Any) -> Iterator[Slip]:
     """W − η ∂E/∂W where W is due, on the way to E: the value is the one after the step."""
     below = [w for w in way.tape.learnt if y in set(way.tape.above(w))]
-    yield from _updated(way, array, spread, below, way.with_values, lambda changed: changed.values[y])
+    yield from _updated(way, array, below, way.with_values, lambda changed: changed.values[y])
 
 
 def _gradient_of(x: Node) -> Callable[[Calculation], Any]:
@@ -56,7 +66,6 @@ def _gradient_of(x: Node) -> Callable[[Calculation], Any]:
 def _updated(
     way: Calculation,
     array: Any,
-    spread: float,
     weights: Sequence[Node],
     change: Callable[[Values], Calculation],
     result: Callable[[Calculation], Any],
@@ -66,7 +75,8 @@ def _updated(
     if np.shape(array) != np.shape(before) or np.size(array) < _FEWEST:
         return
     steps = {w: way.given[w] if w in way.given else way.gradient(w) for w in weights[:FARTHEST]}
-    for some in [[w] for w in steps] + [list(steps)]:
+    alone = [[w] for w in steps if not np.array_equal(result(change({w: way.values[w] - steps[w]})), before)]
+    for some in [*alone, *([[w for (w,) in alone]] if len(alone) > 1 else [])]:
 
         def after(eta: float, some: Sequence[Node] = some) -> Calculation:
             return change({w: way.values[w] - eta * steps[w] for w in some})
@@ -75,8 +85,9 @@ def _updated(
             return result(after(eta))
 
         eta = _fitted(array, computed, _scale(way, steps, some))
-        if eta is not None and eta > 0:
-            which = ", ".join(called(w, way) for w in some)
+        if eta is not None:
+            *all_but_last, last = (called(w, way) for w in some)
+            which = f"{', '.join(all_but_last)} and {last}" if all_but_last else last
             were = "was" if len(some) == 1 else "were"
             yield Slip(f"{which} {were} already updated, with η = {eta:.4g}", result(after(eta)), after(eta))
 
@@ -88,23 +99,34 @@ def _scale(way: Calculation, steps: Values, some: Sequence[Node]) -> float:
 
 
 def _fitted(array: Any, result: Callable[[float], Any], h: float) -> float | None:
-    """Find η by Gauss's and Newton's method, from 0; None where it changes nothing, or only by a common factor."""
-    eta, start = 0.0, result(0.0)
-    if not h:
+    """Find η > 0; None where it changes nothing, or only by a common factor, or no η gives the array."""
+    start = result(0.0)
+    slope = result(h) - start
+    if not h or np.vdot(slope, start) ** 2 >= (1 - 1e-9) * np.vdot(slope, slope) * np.vdot(start, start):
         return None
+    for first in (0.0, *(times * h for times in _FARTHER)):  # what several weights are in is no straight line in η
+        eta = _solved(array, result, first, h)
+        if eta is not None and eta > 0:
+            return eta
+    return None
+
+
+def _solved(array: Any, result: Callable[[float], Any], eta: float, h: float) -> float | None:
+    """Solve result(η) = array by Gauss's and Newton's method."""
     for _ in range(_STEPS):
         there = result(eta)
         slope = (result(eta + h) - there) / h
         square = float(np.vdot(slope, slope))
-        if not np.isfinite(square) or not square:
+        off = array - there
+        if not np.isfinite(square) or not square or not np.isfinite(off).all():
             return None
-        if eta == 0.0 and np.vdot(slope, start) ** 2 >= (1 - 1e-9) * square * np.vdot(start, start):
-            return None
-        move = float(np.vdot(slope, array - there)) / square
+        if float(np.vdot(off, off)) <= 1e-24 * float(np.vdot(array, array)):
+            return eta
+        move = float(np.vdot(slope, off)) / square
         eta += move
-        if abs(move) <= 1e-9 * abs(eta):
+        if abs(move) <= 1e-12 * abs(eta):
             break
-    return eta if np.isfinite(eta) else None
+    return eta if largest(array - result(eta)) <= 1e-3 * largest(array) else None
 
 
 def value_slips(way: Calculation, y: Node) -> Iterator[Slip]:
@@ -184,7 +206,7 @@ def ways_without_a_term(way: Calculation) -> Iterator[tuple[str, Calculation]]:
             changed = way.with_values({})
             for y, rest in some:  # in order: what was changed before is in the later ones
                 changed = changed.with_values({y: changed.values[rest]})
-            yield f"{called(term, way)} is forgotten in {formula_of(some[0][0], way)}{more}", changed
+            yield f"{called(term, way)} is forgotten in {equation_of(some[0][0], way)}{more}", changed
 
 
 def ways_without_a_function(way: Calculation) -> Iterator[tuple[str, Calculation]]:
