@@ -185,8 +185,7 @@ def test_a_recurrent_weight_that_was_already_updated(net):
 @recurrent
 def test_a_recurrent_weight_that_is_not_transposed(net):
     mine = net.gradients(Wh=net.p["Wh"].T)
-    key, says = named(net, mine)
-    assert key == "db"
+    _, says = named(net, mine)
     assert says == f"Wh is not transposed, in {net.steps - 1} places"
 
 
@@ -218,10 +217,9 @@ def test_the_last_steps_alone(net):
 def test_backpropagation_that_is_cut_off_in_time(net):
     for k in range(1, net.steps):
         mine = net.gradients(reach=k)
-        key, says = named(net, mine)
-        assert key == "db"
+        _, says = named(net, mine)
         assert says == cut_off(net, k, says)
-        key, says = named(net, {"dWx": mine["dWx"]})
+        _, says = named(net, {"dWx": mine["dWx"]})
         assert says == cut_off(net, k, says)
 
 
