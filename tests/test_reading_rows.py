@@ -7,6 +7,7 @@ import pytest
 
 from minigrad import Tensor, data, derive, losses, nn, sigmoid, softmax
 from minigrad.algebra.graph import evaluate
+from minigrad.notation.formula import text
 
 RNG = np.random.default_rng(4)
 LABELS = np.arange(6) % 3
@@ -226,3 +227,48 @@ def test_matrices_to_the_left_of_vectors_are_layers_too():
         "∂E/∂wⱼᵢ = δⱼ xᵢ",
         "∂E/∂bⱼ = δⱼ",
     ]
+
+
+ONE_UNIT = """
+∂E/∂Y₁ = Y₁ − t
+δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ (1 − Y₁) ⊙ Y₁
+∂E/∂w = δ₁ x
+∂E/∂b = δ₁
+""".strip()
+
+
+@pytest.mark.parametrize(("bias", "target"), [((), ()), ((1,), ()), ((1,), (1,)), (None, ())])
+@pytest.mark.parametrize("loss", ["half square", "its sum", "cross-entropy"])
+def test_one_unit_on_x_of_one_axis_has_a_total_input_and_an_output(bias, target, loss):
+    x, w = Tensor(X[0], name="x"), Tensor(RNG.normal(size=4), requires_grad=True, name="w")
+    b = 0.0 if bias is None else Tensor(np.full(bias, 0.3), requires_grad=True, name="b")
+    t = Tensor(np.full(target, 0.7), name="t")
+    U = x @ w if bias is None else x @ w + b
+    y = sigmoid(U)
+    square = 0.5 * (y - t) ** 2
+    cross = -(t * np.log(y) + (1 - t) * np.log(1 - y))
+    E = (
+        cross.sum()
+        if loss == "cross-entropy"
+        else square
+        if loss == "half square" and not square.shape
+        else square.sum()
+    )
+    derivation = exact(derive(E))
+    lines = ONE_UNIT.splitlines()
+    if loss == "cross-entropy":
+        lines = ["δ₁ = ∂E/∂U₁ = Y₁ − t", *lines[2:]]
+    assert str(derivation).splitlines() == lines[: len(lines) - (bias is None)]
+    total = "U₁ = x w" + (" + b" if bias is not None else "")
+    assert [f"{name} = {text(node, derivation.symbols, node)}" for name, node in derivation.forward][:2] == [
+        total, "Y₁ = σ(U₁)",
+    ]  # fmt: skip
+    assert total in derivation.to_numpy()
+
+
+def test_one_unit_on_several_samples():
+    w, b = Tensor(RNG.normal(size=4), requires_grad=True, name="w"), Tensor(0.1, requires_grad=True, name="b")
+    Y = sigmoid(Tensor(X, name="X") @ w + b)
+    derivation = exact(derive((0.5 * (Y - Tensor(np.ones(6), name="T")) ** 2).sum()))
+    assert derivation.to_text().splitlines()[2:] == ["∂E/∂w = Xᵀ δ₁", "∂E/∂b = Σ δ₁"]
+    assert derivation.to_text("index").splitlines()[2:] == ["∂E/∂wᵢ = Σₙ δₙ xₙᵢ", "∂E/∂b = Σₙ δₙ"]

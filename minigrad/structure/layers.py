@@ -171,7 +171,8 @@ class _Finder:
         if others and not isinstance(node.op, Elementwise):
             return False
         masks = hidden and node.op not in (add, subtract)  # a dropout mask; a sum is where a residual connection ends
-        return all(x.op is None and (masks or not x.ndim or x in self.parameters) for x in others)
+        several = node.size > 1  # a number beside one output is its target, as an array is beside an array
+        return all(x.op is None and (masks or (several and not x.ndim) or x in self.parameters) for x in others)
 
     def _numbers(self, groups: list[tuple[Node, ...]], named: Container[Node] | None) -> list[str]:
         digits = []
