@@ -115,8 +115,8 @@ def test_what_is_used_twice_has_a_sum_of_two():
         "= ∂E/∂Y ⊙ (1 − Y₂²) | ∂E/∂Y₂ = ∂E/∂Y",
     ]
     assert steps_of(NAMED["tied weight used twice"][0](), "∂E/∂W") == [
-        "∂E/∂W = δ₂ · ∂Y/∂W + δ₁ · ∂U₁/∂W | the chain rule",
-        "= Hᵀ δ₂ + Xᵀ δ₁ | Y = H W; U₁ = X W",
+        "∂E/∂W = δ₂ · ∂U₂/∂W + δ₁ · ∂U₁/∂W | the chain rule",
+        "= Hᵀ δ₂ + Xᵀ δ₁ | U₂ = H W; U₁ = X W",
     ]
 
 

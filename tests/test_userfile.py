@@ -133,11 +133,35 @@ def test_a_file_that_does_not_run(tmp_path, capsys):
         (["--format", "numpy"], "import numpy as np"),
         (["--notation", "index"], "Σₙ"),
         (["--notation", "text"], "dE/dW"),
+        (["--steps"], "∂E/∂W = δ₁ · ∂U₁/∂W    the chain rule\n      = xᵀ δ₁          U₁ = x W + b\n"),
+        (["--steps", "--notation", "index"], "the chain rule"),
+        (["--steps", "--notation", "text"], "dE/dW = delta1 * dU1/dW    the chain rule"),
+        (["--steps", "--format", "html"], "<details><summary><math"),
+        (["--steps", "--format", "latex"], r"&& \text{the chain rule}"),
+        (["--steps", "--format", "markdown"], "$ | the chain rule |"),
+        (["--forward"], "Y₁ = U₁ = x W + b\nE = "),
+        (["--forward", "--format", "html"], 'alttext="Y₁ = U₁ = x W + b"'),
     ],
 )
 def test_derive_in_every_notation_and_format(own, capsys, options, expected):
     assert main(["derive", f"{own}:loss", *options]) == 0
     assert expected in capsys.readouterr().out
+
+
+def test_derive_shows_the_general_form_of_a_users_layers(own, capsys):
+    source = own.read_text("utf-8").replace("x @ W + b - t", "np.exp(x @ W + b) - t")
+    own.write_text(source, "utf-8")
+    assert main(["derive", f"{own}:loss", "--general"]) == 0
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("δ₁"))
+    assert line == "δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ ∂Y₁/∂U₁ = ∂E/∂Y₁ ⊙ Y₁"
+    assert main(["derive", f"{own}:loss", "--general", "--steps", "--notation", "index"]) == 0
+    assert "δ = ∂E/∂u = ∂E/∂y · ∂y/∂u    the chain rule\n  = ∂E/∂y y" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("option", ["steps", "general", "forward"])
+def test_what_is_for_reading_is_not_for_code(own, capsys, option):
+    assert main(["derive", f"{own}:loss", "--format", "numpy", f"--{option}"]) == 2
+    assert f"--{option} is for reading, and --format numpy is code" in capsys.readouterr().err
 
 
 def test_an_option_that_does_not_exist(own, capsys):

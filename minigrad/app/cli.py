@@ -57,8 +57,14 @@ def _ops(arguments: argparse.Namespace) -> int:
 
 
 def _derive(arguments: argparse.Namespace) -> int:
+    shown = {name: getattr(arguments, name) for name in ("general", "forward")}
+    if arguments.format == "numpy":
+        for option in ("steps", *shown):
+            if getattr(arguments, option):
+                raise UserError(f"--{option} is for reading, and --format numpy is code; choose another format")
     loss, names = loss_of(arguments.target)
-    written = FORMATS[arguments.format](derive(loss, names=names), arguments.notation).rstrip()
+    derivation = derive(loss, names=names, **shown)
+    written = FORMATS[arguments.format](derivation, arguments.notation, arguments.steps).rstrip()
     if arguments.out is None:
         print(written)
     else:
@@ -81,12 +87,12 @@ def _stepper(arguments: argparse.Namespace) -> int:
     return 0
 
 
-FORMATS: dict[str, Callable[[Derivation, str], str]] = {
+FORMATS: dict[str, Callable[[Derivation, str, bool], str]] = {
     "text": Derivation.to_text,
     "latex": Derivation.to_latex,
     "markdown": Derivation.to_markdown,
     "html": Derivation.to_html,
-    "numpy": lambda derivation, _: derivation.to_numpy(),
+    "numpy": lambda derivation, *_: derivation.to_numpy(),
 }
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
@@ -108,6 +114,9 @@ def _parser() -> argparse.ArgumentParser:
     deriving.add_argument(
         "--notation", choices=("matrix", "index", "text"), default="matrix", help="text is ASCII (default: matrix)"
     )
+    deriving.add_argument("--steps", action="store_true", help="show how each line came, from the chain rule on")
+    deriving.add_argument("--general", action="store_true", help="begin lines with what holds for any activation")
+    deriving.add_argument("--forward", action="store_true", help="write the formulas of U, Y and E before the lines")
     deriving.add_argument("-o", "--out", type=Path, help="file to write (default: print)")
     drawing = _on_a_loss(commands, "draw", "draw a loss's backward graph")
     drawing.add_argument("-o", "--out", type=Path, required=True, help="picture: .svg, .png, .pdf or .dot")

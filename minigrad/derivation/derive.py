@@ -28,6 +28,9 @@ def derive(
     wrt: Sequence[Tensor] | None = None,
     names: Mapping[str, Any] | None = None,
     given: Iterable[SumsToOne] = (),
+    *,
+    general: bool = False,
+    forward: bool = False,
 ) -> Derivation:
     """Write the gradient of a loss the way a textbook does, one line for each δ, ∂E/∂W, ∂E/∂b and ∂E/∂Y.
 
@@ -37,6 +40,10 @@ def derive(
     arrays that have no name of their own. ``given`` declares facts such as ``sums_to_one(t)``; a ``one_hot`` array
     carries its own. The lines that need a fact say so; one that a fact would shorten which nobody declared, and which
     the data bear out, says that too: ``= Y − T if Σ T = 1, as in this T``.
+
+    ``line.steps()`` tells how a line came. With ``general`` a line begins with what it is before any activation is put
+    in, ``δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ ∂Y₁/∂U₁``; with ``forward`` the formulas of U, Y and E are written before the lines
+    (``forward_lines`` has them in any case).
 
     Raises ``ValueError`` for a loss that is no scalar or has no record, a tensor that the loss does not depend on, a
     fact that the data contradict, and a name that stands for two tensors.
@@ -56,7 +63,8 @@ def derive(
     given = tuple(dict.fromkeys([*given, *carried_facts(graph)]))
     for fact in given:
         check_fact(fact, graph)
-    return _derivation(Plan(source.reading, [nodes[t] for t in wanted]), given, loss, nodes)
+    derivation = _derivation(Plan(source.reading, [nodes[t] for t in wanted]), given, loss, nodes)
+    return derivation.showing(general=general, forward=forward)
 
 
 def _derivation(plan: Plan, given: tuple[SumsToOne, ...], loss: Tensor, nodes: Mapping[Tensor, Any]) -> Derivation:
@@ -97,7 +105,7 @@ def _derivation(plan: Plan, given: tuple[SumsToOne, ...], loss: Tensor, nodes: M
         definitions[formulas.gradient[x]], values[formulas.gradient[x]] = node, whole
         if isinstance(node, Node):
             symbols.setdefault(node, plan.symbol(x))
-    return Derivation(lines, plan.graph, symbols, forward, cut, loss, nodes)
+    return Derivation(lines, plan.graph, symbols, forward, cut, loss, nodes, ways)
 
 
 @dataclass

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from minigrad.derivation.equations import Equations
+from minigrad.derivation.equations import Written
 from minigrad.notation.term import Term, write
 from minigrad.notation.writers.ascii import ASCII
 from minigrad.notation.writers.latex import LATEX
 from minigrad.notation.writers.mathml import MATHML
 from minigrad.notation.writers.text import TEXT, Writer
 
-_STYLE = """
+STYLE = """
 .minigrad-derivation { container-type: inline-size; color: inherit; }
 .minigrad-derivation table { border-collapse: collapse; line-height: 1.7; }
 .minigrad-derivation caption { text-align: start; font-weight: 600; padding-block: .3em; }
@@ -23,11 +23,21 @@ _STYLE = """
 .minigrad-derivation thead th { font-size: .85em; font-weight: 600; opacity: .75; }
 .minigrad-derivation .equation { max-width: 66cqi; overflow: auto hidden; padding-block: .4em; }
 .minigrad-derivation td:not(:first-child) { font-size: .9em; opacity: .85; }
+.minigrad-derivation tr:has(details[open]) > td { vertical-align: baseline; }
 .minigrad-derivation math { font-size: 1.1em; }
+.minigrad-derivation summary { cursor: pointer; width: fit-content; }
+.minigrad-derivation summary > math { margin-inline-start: .25em; }
+.minigrad-derivation details > table { margin: .35em 0 .7em 1.2em; }
+.minigrad-derivation details td.step { border: none; padding: .3em 0; vertical-align: baseline; font-size: 1em;
+  opacity: 1; white-space: nowrap; }
+.minigrad-derivation details td.left { text-align: end; }
+.minigrad-derivation details td.right { padding-inline: .4em 2.2em; }
+.minigrad-derivation details td.by { font-size: .92em; opacity: .75; padding-inline-start: 1em;
+  border-inline-start: 2px solid color-mix(in srgb, currentColor 22%, transparent); }
 """.strip()
 
 
-def to_text(equations: Equations, notation: str = "matrix") -> str:
+def to_text(equations: Written, notation: str = "matrix") -> str:
     """Write one equation a line, with the fact that it needs behind it; ``notation="text"`` is ASCII alone."""
     writer = ASCII if notation == "text" else TEXT
     lines = []
@@ -37,7 +47,7 @@ def to_text(equations: Equations, notation: str = "matrix") -> str:
     return "\n".join(lines)
 
 
-def to_latex(equations: Equations, notation: str = "matrix") -> str:
+def to_latex(equations: Written, notation: str = "matrix") -> str:
     """Write an ``aligned`` environment, for math mode of LaTeX, MathJax or KaTeX."""
     rows = []
     for line, terms in zip(equations.lines, equations.all(notation), strict=True):
@@ -46,7 +56,7 @@ def to_latex(equations: Equations, notation: str = "matrix") -> str:
     return "\n".join([r"\begin{aligned}", " \\\\\n".join(rows), r"\end{aligned}"])
 
 
-def to_markdown(equations: Equations, notation: str = "matrix") -> str:
+def to_markdown(equations: Written, notation: str = "matrix") -> str:
     """Write a table with one equation a row, its shape and what it came by; mathematics between dollar signs."""
     rows = ["| | shape | by |", "|:--|:--|:--|"]
     for line, terms in zip(equations.lines, equations.all(notation), strict=True):
@@ -56,7 +66,7 @@ def to_markdown(equations: Equations, notation: str = "matrix") -> str:
     return "\n".join(rows)
 
 
-def to_mathml(equations: Equations, notation: str = "matrix") -> list[str]:
+def to_mathml(equations: Written, notation: str = "matrix") -> list[str]:
     """Write each equation as a ``math`` element, with its text for who cannot see it."""
     written = []
     for line, terms in zip(equations.lines, equations.all(notation), strict=True):
@@ -69,22 +79,32 @@ def to_mathml(equations: Equations, notation: str = "matrix") -> list[str]:
     return written
 
 
-def to_html(equations: Equations, notation: str = "matrix", caption: str = "Derivation") -> str:
+def to_html(
+    equations: Written, notation: str = "matrix", caption: str = "Derivation", inside: Sequence[str] = ()
+) -> str:
     """Write a table as a fragment of HTML that needs nothing else: MathML, which browsers show and screen readers read.
 
-    The columns are the equation, the shape of the gradient, and the step and the fact by which it came.
+    The columns are the equation, the shape of the gradient, and the step and the fact by which it came. ``inside`` has
+    for each line what is seen below its equation when that is opened.
     """
+    written = to_mathml(equations, notation)
+    cells = [opening(*pair) for pair in zip(written, inside or [""] * len(written), strict=True)]
     rows = [
-        f'<tr><td><div class="equation">{equation}</div></td>'
+        f'<tr><td><div class="equation">{cell}</div></td>'
         f"<td>{escape(_shape(line))}</td><td>{escape(_reasons(line))}</td></tr>"
-        for line, equation in zip(equations.lines, to_mathml(equations, notation), strict=True)
+        for line, cell in zip(equations.lines, cells, strict=True)
     ]
     head = "".join(f'<th scope="col">{title}</th>' for title in ("Equation", "Shape", "By"))
     return (
-        f"<style>{_STYLE}</style>\n"
+        f"<style>{STYLE}</style>\n"
         f'<div class="minigrad-derivation"><table>\n<caption>{escape(caption)}</caption>\n'
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n" + "\n".join(rows) + "\n</tbody>\n</table></div>"
     )
+
+
+def opening(seen: str, inside: str) -> str:
+    """Write something that opens on what is inside, if there is anything."""
+    return f"<details><summary>{seen}</summary>{inside}</details>" if inside else seen
 
 
 def facts(line: Any) -> str:

@@ -31,6 +31,14 @@ class Derived(Protocol):
     def supposing(self) -> Any: ...  # noqa: D102
 
 
+class Written(Protocol):
+    """What a document is written from: lines, and for each the Terms that are equal, as ``Equations`` gives them."""
+
+    @property
+    def lines(self) -> Sequence[Any]: ...  # noqa: D102
+    def all(self, notation: str) -> list[list[Term]]: ...  # noqa: D102
+
+
 class Equations:
     """The equations of a derivation: for each line the Terms that are equal, ``δ₂``, ``∂E/∂U₂`` and ``Y₂ − T``.
 

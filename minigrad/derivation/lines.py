@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -11,10 +12,12 @@ import numpy as np
 
 from minigrad.algebra.facts import SumsToOne
 from minigrad.algebra.graph import Graph
-from minigrad.derivation import documents
+from minigrad.derivation import documents, step_documents
 from minigrad.derivation.as_numpy import to_numpy
 from minigrad.derivation.cut import Cut
-from minigrad.derivation.equations import Equations
+from minigrad.derivation.equations import Equations, Written
+from minigrad.derivation.forward import ForwardLine, forward_lines
+from minigrad.derivation.shown import Shown
 from minigrad.derivation.steps import Steps
 from minigrad.derivation.ways import Ways
 from minigrad.engine.backward import pullback
@@ -124,9 +127,11 @@ class Derivation(Sequence[Line]):
         cut: Cut,
         loss: Tensor,
         nodes: Mapping[Tensor, Any],
+        ways: Ways,
     ) -> None:
         self._lines, self.graph, self.symbols, self.forward = tuple(lines), graph, symbols, tuple(forward)
-        self._cut, self._loss, self._nodes = cut, loss, nodes
+        self._cut, self._loss, self._nodes, self._ways = cut, loss, nodes, ways
+        self._general = self._with_forward = False
 
     @property
     def named(self) -> dict[Node, str]:
@@ -142,34 +147,63 @@ class Derivation(Sequence[Line]):
         return len(self._lines)
 
     def __str__(self) -> str:
-        return "\n".join(str(line) for line in self)
+        return self.to_text()
+
+    def showing(self, *, general: bool = False, forward: bool = False) -> Derivation:
+        """Give the same derivation, written with the general form of each line, and after the forward formulas."""
+        other = copy(self)
+        other.__dict__.pop("_shown", None)
+        other._general, other._with_forward = general, forward
+        return other
+
+    @cached_property
+    def forward_lines(self) -> list[ForwardLine]:
+        """The way forward as lines: U₁ = X W₁ + b₁, Y₁ = σ(U₁), …, E."""
+        return forward_lines(self._ways)
 
     @cached_property
     def _equations(self) -> Equations:
         return Equations(self._lines, self.graph, self.symbols)
 
-    def to_text(self, notation: str = "matrix") -> str:
+    @cached_property
+    def _shown(self) -> Shown:
+        return Shown(self._equations, self.forward_lines if self._with_forward else [], self._ways, self._general)
+
+    @property
+    def _written(self) -> Written:
+        return self._shown if self._with_forward or self._general else self._equations
+
+    def to_text(self, notation: str = "matrix", steps: bool = False) -> str:
         """Write one equation a line: in ``"matrix"`` notation, by ``"index"`` as a book does, or in ASCII (``"text"``).
 
+        With ``steps`` each line is written as the way to it, one equation a step, each with the rule that made it.
         Raises ``ValueError`` for another notation; so do the other formats.
         """
-        return str(self) if notation == "matrix" else documents.to_text(self._equations, notation)
+        if steps:
+            return "\n\n".join(step_documents.to_text(rows, notation) for rows in self._shown.steps(notation))
+        plain = notation == "matrix" and self._written is self._equations
+        return "\n".join(map(str, self)) if plain else documents.to_text(self._written, notation)
 
-    def to_latex(self, notation: str = "matrix") -> str:
+    def to_latex(self, notation: str = "matrix", steps: bool = False) -> str:
         """Write an ``aligned`` environment, for math mode of LaTeX, MathJax or KaTeX."""
-        return documents.to_latex(self._equations, notation)
+        if steps:
+            return step_documents.to_latex(self._shown.steps(notation))
+        return documents.to_latex(self._written, notation)
 
-    def to_markdown(self, notation: str = "matrix") -> str:
+    def to_markdown(self, notation: str = "matrix", steps: bool = False) -> str:
         """Write a table in Markdown, the equations between dollar signs."""
-        return documents.to_markdown(self._equations, notation)
+        if steps:
+            return step_documents.to_markdown(self._shown.steps(notation))
+        return documents.to_markdown(self._written, notation)
 
-    def to_html(self, notation: str = "matrix") -> str:
-        """Write a table as a self-contained fragment of HTML, with native MathML."""
-        return documents.to_html(self._equations, notation)
+    def to_html(self, notation: str = "matrix", steps: bool = False) -> str:
+        """Write a table as a self-contained fragment of HTML, with native MathML; each line opens on its steps."""
+        inside = [step_documents.table(rows) for rows in self._shown.steps(notation)] if steps else []
+        return documents.to_html(self._written, notation, inside=inside)
 
     def to_mathml(self, notation: str = "matrix") -> list[str]:
         """Write each equation by itself as a ``math`` element, for a page of one's own."""
-        return documents.to_mathml(self._equations, notation)
+        return documents.to_mathml(self._written, notation)
 
     def to_numpy(self, name: str = "loss_and_gradients") -> str:
         """Write the hand-derived code: the source of a NumPy function that gives E and a dictionary of gradients."""

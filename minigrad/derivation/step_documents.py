@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from minigrad.derivation.documents import in_ascii, in_latex
+from minigrad.derivation.documents import STYLE, in_ascii, in_latex, opening
 from minigrad.notation.term import Term, write
 from minigrad.notation.writers.ascii import ASCII
 from minigrad.notation.writers.latex import LATEX
@@ -14,18 +14,6 @@ from minigrad.notation.writers.mathml import MATHML
 from minigrad.notation.writers.text import TEXT, Writer
 
 Rows = Sequence[Any]  # the rows of one line, as ``Steps.rows`` gives them
-
-STYLE = """
-.minigrad-steps { color: inherit; line-height: 1.6; }
-.minigrad-steps summary { cursor: pointer; padding-block: .35em; }
-.minigrad-steps table { border-collapse: collapse; margin: .1em 0 .9em 1.1em; }
-.minigrad-steps td { padding: .3em 0; vertical-align: baseline; }
-.minigrad-steps td.left { text-align: end; white-space: nowrap; }
-.minigrad-steps td.right { padding-inline: .45em 2.4em; }
-.minigrad-steps td.by { font-size: .9em; opacity: .72; border-inline-start: 2px solid
-  color-mix(in srgb, currentColor 15%, transparent); padding-inline-start: .9em; }
-.minigrad-steps math { font-size: 1.1em; }
-""".strip()
 
 
 def to_text(rows: Rows, notation: str = "matrix") -> str:
@@ -41,15 +29,15 @@ def to_text(rows: Rows, notation: str = "matrix") -> str:
 
 
 def to_latex(lines: Sequence[Rows]) -> str:
-    """Write an ``aligned`` environment of all lines' steps."""
-    written = []
-    for rows in lines:
-        for row in rows:
-            first, *others = [*(write(term, LATEX) for term in row.left), write(row.right, LATEX)]
-            if not row.left:
-                first, others = "", [first]
-            written.append(f"  {first} &= {' = '.join(others)} && {_latex_reason(row)}".replace("   &", "  &"))
-    return "\n".join([r"\begin{aligned}", " \\\\\n".join(written), r"\end{aligned}"])
+    """Write an ``aligned`` environment of all lines' steps, those of one line closer to each other than to the next."""
+    blocks = [" \\\\\n".join(_latex_row(row) for row in rows) for rows in lines]
+    return "\n".join([r"\begin{aligned}", " \\\\[1ex]\n".join(blocks), r"\end{aligned}"])
+
+
+def _latex_row(row: Any) -> str:
+    first, *others = [write(term, LATEX) for term in row.left] or [""]
+    right = " = ".join([*others, write(row.right, LATEX)])
+    return f"  {first} &= {right} && {_latex_reason(row)}"
 
 
 def to_markdown(lines: Sequence[Rows]) -> str:
@@ -65,21 +53,24 @@ def to_markdown(lines: Sequence[Rows]) -> str:
 
 
 def to_html(lines: Sequence[Rows]) -> str:
-    """Write each line with its last formula, and below it, where one opens it, the steps."""
-    parts = "\n".join(details(rows) for rows in lines)
-    return f'<style>{STYLE}</style>\n<div class="minigrad-steps">\n{parts}\n</div>'
+    """Write each line with its formula, and below it, where one opens it, the steps."""
+    parts = "\n".join(opening(mathml([*rows[0].left, rows[-1].right]), table(rows)) for rows in lines)
+    return f'<style>{STYLE}</style>\n<div class="minigrad-derivation">\n{parts}\n</div>'
 
 
-def details(rows: Rows, summary: str | None = None) -> str:
-    """Write one line that opens; ``summary`` is what is seen before, by default the equation of line and formula."""
-    left = rows[0].left
+def table(rows: Rows) -> str:
+    """Write the steps of one line as a table: what is on the left, the equal expressions, by what each came.
+
+    Nothing where they say no more than the line, as those of U = X W + b.
+    """
+    if len(rows) == 1 and not rows[0].equations:
+        return ""
     cells = "\n".join(
-        f'<tr><td class="left">{mathml(left) if i == 0 else ""}</td>'
-        f'<td class="right">{mathml([row.right], "=")}</td><td class="by">{_html_reason(row)}</td></tr>'
-        for i, row in enumerate(rows)
+        f'<tr><td class="step left">{mathml(row.left) if row.left else ""}</td>'
+        f'<td class="step right">{mathml([row.right], "=")}</td><td class="step by">{_html_reason(row)}</td></tr>'
+        for row in rows
     )
-    seen = mathml([*left, rows[-1].right]) if summary is None else summary
-    return f"<details><summary>{seen}</summary><table><tbody>\n{cells}\n</tbody></table></details>"
+    return f"<table><tbody>\n{cells}\n</tbody></table>"
 
 
 def mathml(terms: Sequence[Term], sign: str = "") -> str:

@@ -126,7 +126,7 @@ class Steps(Sequence[Step]):
         if not (isinstance(term, Node) and isinstance(term.op, Chain)):
             return float((evaluate([term], known)[0] * d).sum())
         g, partial = term.inputs
-        definition = self._ways.cut.definitions[partial.inputs[0]]
+        definition = self._ways.recorded(partial.inputs[0])
         x = known[atom]
         h = 6e-6 * (1 + float(np.max(np.abs(x), initial=0.0)))
         ends = [evaluate([definition], {**known, atom: x + sign * h * d})[0] for sign in (1, -1)]

@@ -48,8 +48,8 @@ class SymbolTerms:
     def _by_index(self, names: Sequence[str], about: Node, expressions: Sequence[Any]) -> list[Term]:
         written = substitute_nodes(expressions, self._sums)
         terms, labels = self._letters.elements(written, self._letters.labels(about), self.ways.names)
-        scalar = not any(labels)
-        return [*(symbol(x if scalar else self._letters.name(x, labels)) for x in names), *terms]
+        loss = about is self.ways.plan.graph.outputs[0]
+        return [*(symbol(x if loss else self._letters.name(x, labels)) for x in names), *terms]
 
     @cached_property
     def _sums(self) -> dict[Node, Any]:

@@ -66,15 +66,28 @@ class Ways:
         self._recorded: dict[Node, Any] = {**cut.definitions, self.E: cut.output}
 
     @cached_property
+    def total(self) -> dict[Node, Node]:
+        """What stands for the atom of an output that is its layer's total input too, where that is meant: U₁ for Y₁."""
+        called = {x: self.plan.called(x) for x in self.plan.symbols if x.op is not None}
+        other = {self.cut.atom[x]: name for x, name in called.items() if name != self.plan.symbols[x]}
+        return {y: Node(name=name, shape=y.shape, dtype=y.dtype, table=y.table) for y, name in other.items()}
+
+    def recorded(self, y: Node) -> Any:
+        """Give what was computed for an atom, or for what stands for it."""
+        return self._recorded[next((atom for atom, total in self.total.items() if total is y), y)]
+
+    @cached_property
     def names(self) -> dict[Node, str]:
         """The symbols of the atoms, of the gradients and of the loss."""
         names = {self.cut.atom[x]: name for x, name in self.plan.symbols.items()}
+        names |= {total: str(total.name) for total in self.total.values()}
         return names | {g: self.plan.symbol(x) for x, g in self.gradient.items()} | {self.E: "E"}
 
     @cached_property
     def target(self) -> dict[Node, Node]:
         """The Node of the graph that each symbol is about."""
         about = {self.cut.atom[x]: x for x in self.plan.symbols} | {g: x for x, g in self.gradient.items()}
+        about |= {total: about[y] for y, total in self.total.items()}
         return about | {self.E: self.plan.graph.outputs[0]}
 
     @cached_property
@@ -106,7 +119,7 @@ class Ways:
         """Give the way from what was recorded to the formula of a value, or of E."""
         recorded = self._tidied(self._recorded[atom])
         _, changes = self._simplified(recorded)
-        return self._closed([Step(self._formed(recorded), "as it was computed"), *changes], self.definitions[atom])
+        return self._closed([Step(self._formed(recorded), "as it is computed"), *changes], self.definitions[atom])
 
     def general(self, x: Node) -> Any:
         """Give ∂E/∂x before any activation is put in, ∂E/∂y · ∂y/∂x; None if all that comes after x is linear in it."""
@@ -127,8 +140,9 @@ class Ways:
                 terms.append(self._simplified(self._tidied(part))[0])
                 direct += y is self.E
             else:
-                terms.append(chain_gradient(self.gradient[self.target[y]], y, atom, self._recorded[y]))
-            equations.append((y, self.definitions[y]))
+                shown = self.total.get(y, y)
+                terms.append(chain_gradient(self.gradient[self.target[y]], shown, atom, self._recorded[y]))
+            equations.append((self.total.get(y, y), self.definitions[y]))
         if direct == len(terms):
             return None, equations
         total = terms[0]
