@@ -102,5 +102,5 @@ def lift_tensors(
                 parts.append(arrays.setdefault(id(x), anchor.constant(x)))
             else:
                 parts.append(anchor.constant(x))
-        nodes[t] = (t.op.definition or t.op)(*parts)
+        nodes[t] = (t.op.definition if t.op.opens and t.op.definition else t.op)(*parts)
     return Graph([nodes[t] for t in results], values), nodes

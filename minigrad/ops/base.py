@@ -33,8 +33,9 @@ class Op:
     - ``shape(*shapes)``: the shape of the value; raises ``ValueError`` where the shapes do not fit.
     - ``vjps``: one rule for each input, ``rule(op, g, y, *inputs)``, giving ∂E/∂input from g = ∂E/∂y, or None where
       there is none. Each is a rule of its own, so that a gradient nobody asked for is never computed.
-    - ``definition(*inputs)``, where the operation is one kernel for several simpler ones: the same value, written with
-      those. A derivation is read off the definition; running takes the kernel.
+    - ``definition(*inputs)``, where it is one for several simpler ones: the same value, written with those. What is
+      written so by hand is recognized as the operation. If it ``opens``, being one kernel for speed alone, a derivation
+      is read off the definition instead; running takes the kernel.
     - ``letters`` and ``text``: how it is written, ``"{a} + {b}"``, and ``binds``, how tightly: 1 sum, 2 product
       of elements, 3 sign and product of matrices, 4 power, 5 atom.
     """
@@ -47,6 +48,7 @@ class Op:
     vjps: Any = ()  # a sequence: tuple[Rule | None, ...]
     derivatives: tuple[Rule | None, ...] | None = None  # of an Elementwise: its rules before g is multiplied by them
     definition: Callable[..., Any] | None = None
+    opens = False
     chooses = False  # does the value ignore some elements of its inputs? Then no NaN may come back from those
     broadcasts = False  # may an input be smaller than the rule's result? Then the walk sums over the broadcast axes
     differentiable = True
@@ -139,7 +141,9 @@ class Elementwise(Op):
         binds: int = 5,
         gives: Any = None,
         chooses: bool = False,
+        definition: Callable[..., Any] | None = None,
     ) -> None:
+        self.definition = definition
         self.name, self.text, self.binds, self.gives, self.chooses = name, text, binds, gives, chooses
         self.forward = forward  # type: ignore[method-assign]
         self.derivatives = derivatives

@@ -16,9 +16,22 @@ cbrt = Elementwise("cbrt", np.cbrt, lambda y, x: 1 / (3 * y**2), text="∛({x})"
 square = Elementwise("square", np.square, lambda y, x: 2 * x, text="{x}²", binds=4)
 sin = Elementwise("sin", np.sin, lambda y, x: np.cos(x), text="sin({x})")
 cos = Elementwise("cos", np.cos, lambda y, x: -np.sin(x), text="cos({x})")
-tanh = Elementwise("tanh", np.tanh, lambda y, x: 1 - y**2, text="tanh({x})")
+tanh = Elementwise(
+    "tanh",
+    np.tanh,
+    lambda y, x: 1 - y**2,
+    text="tanh({x})",
+    definition=lambda x: (np.exp(x) - np.exp(-x)) / (np.exp(x) + np.exp(-x)),
+)
 # At 0 and at NaN, whose relu is NaN, the derivative is 0: as JAX has it. PyTorch has 1 at NaN.
-relu = Elementwise("relu", lambda x: np.maximum(x, 0), lambda y, x: x > 0, text="relu({x})", chooses=True)
+relu = Elementwise(
+    "relu",
+    lambda x: np.maximum(x, 0),
+    lambda y, x: x > 0,
+    text="relu({x})",
+    chooses=True,
+    definition=lambda x: np.where(x > 0, x, 0),
+)
 sign = Elementwise("sign", np.sign, None, text="sign({x})")
 isfinite = Elementwise("isfinite", np.isfinite, None, text="isfinite({x})", gives=np.bool_)
 
@@ -52,4 +65,10 @@ def _unit(y: Any) -> Any:
     return _HIGHEST_AND_ONE.get(y.dtype, (1, 1))[1] if type(y) is np.ndarray else 1
 
 
-sigmoid = Elementwise("sigmoid", _sigmoid, lambda y, x: (_unit(y) - y) * y, text="σ({x})")
+sigmoid = Elementwise(
+    "sigmoid",
+    _sigmoid,
+    lambda y, x: (_unit(y) - y) * y,
+    text="σ({x})",
+    definition=lambda x: 1 / (1 + np.exp(-x)),
+)

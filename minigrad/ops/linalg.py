@@ -79,7 +79,7 @@ class Affine(MatMul):
     buffer instead of a second one.
     """
 
-    name, letters, text, binds = "affine", "yWb", "{y} {W} + {b}", 1
+    name, letters, text, binds, opens = "affine", "yWb", "{y} {W} + {b}", 1, True
 
     def definition(self, y: Any, W: Any, b: Any) -> Any:
         """Write it as a product and a sum."""
@@ -122,7 +122,7 @@ class Affine(MatMul):
 class Inner(Op):
     """The inner product of all elements, y = Σ a b, as ``numpy.vdot`` gives it. ∂E/∂a = g b and ∂E/∂b = g a."""
 
-    name, letters, text = "vdot", "ab", "⟨{a}, {b}⟩"
+    name, letters, text, opens = "vdot", "ab", "⟨{a}, {b}⟩", True
     broadcasts = True  # a and b may differ in dtype; the walk casts
     vjps = (lambda op, g, y, a, b: g * b, lambda op, g, y, a, b: g * a)
 

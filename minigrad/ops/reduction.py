@@ -126,6 +126,10 @@ class Softmax(Op):
     def __init__(self, axis: int = -1) -> None:
         self.axis = axis
 
+    def definition(self, x: Any) -> Any:
+        """Write it as the exponentials over their sum."""
+        return np.exp(x) / np.exp(x).sum(self.axis, keepdims=True)
+
     def forward(self, x: Any) -> Any:
         """Give the exponentials, normalised along the axis."""
         y = np.exp(x - _largest(x, self.axis))
@@ -145,6 +149,10 @@ class LogSoftmax(Softmax):
 
     name, text = "log_softmax", "log_softmax({x})"
     vjps = (lambda op, g, y, x: g - np.exp(y) * _total(g, op.axis),)
+
+    def definition(self, x: Any) -> Any:
+        """Write it as x less the logarithm of the sum of exponentials."""
+        return x - np.log(np.exp(x).sum(self.axis, keepdims=True))
 
     def forward(self, x: Any) -> Any:
         """Subtract the logarithm of the sum of exponentials, both shifted by the maximum."""

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.algebra.graph import Graph
+from minigrad.algebra.recognize import recognize
 from minigrad.algebra.trace import lift_tensors, names_of
 from minigrad.engine.backward import pullback
 from minigrad.engine.node import Node
@@ -91,6 +92,7 @@ def read_loss(
 
 def _of_tensor(loss: Tensor, called: Mapping[int, str], number: bool) -> Source:
     graph, nodes = lift_tensors([loss], _distinct(loss, called) if number else {}, called)
+    graph, nodes = recognize(graph, nodes, {node for t, node in nodes.items() if t.name or id(t) in called})
     named: dict[Node, str] = {}
     unnamed = []
     for t, node in nodes.items():
@@ -130,20 +132,22 @@ def _of_graph(graph: Graph, caller: str) -> Source:
     """Run a graph's operations on Tensors of the values that it was traced with."""
     if len(graph.outputs) != 1 or not isinstance(graph.outputs[0], Node) or graph.outputs[0].shape:
         raise ValueError(f"{caller}: wanted a graph of one scalar output, not {len(graph.outputs)} outputs")
-    (output,) = graph.outputs
-    if output.op is None:
+    if graph.outputs[0].op is None:
         raise ValueError(f"{caller}: the graph has no operations")
+    for x in graph.nodes:
+        if x.op is None and x.value is None and x not in graph.values:
+            raise ValueError(f"{caller}: the input {x.name!r} has no value; trace the loss with one")
+    graph, _ = recognize(graph, {}, set())
+    (output,) = graph.outputs
     tensors: dict[Node, Any] = {}
     for node in graph.nodes:
         if node.op is not None:
             tensors[node] = node.op(*(tensors[x] if isinstance(x, Node) else x for x in node.inputs))
         elif node.value is not None:
             tensors[node] = np.asarray(node.value)
-        elif node in graph.values:
+        else:
             value = np.asarray(graph.values[node])
             tensors[node] = Tensor(value, requires_grad=value.dtype.kind == "f", name=node.name)
-        else:
-            raise ValueError(f"{caller}: the input {node.name!r} has no value; trace the loss with one")
     if not isinstance(tensors[output], Tensor) or tensors[output].op is None:
         raise ValueError(f"{caller}: no input of the graph has a gradient")
     nodes = {t: node for node, t in tensors.items() if isinstance(t, Tensor)}

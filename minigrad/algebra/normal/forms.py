@@ -1,0 +1,255 @@
+"""The normal form of an expression: what is one function, and two people write differently, has one form.
+
+A form is a quotient of polynomials. Its atoms are exp(m) of a monomial m, the logarithm of what is neither product nor
+quotient, a sum or an extreme over axes, the step [d > 0], and every operand that nothing more is known of. So
+1 / (1 + e⁻ᵘ) and eᵘ / (1 + eᵘ) are one, softmax is with and without the maximum in it, and max(u, 0), u [u > 0] and
+½ (u + |u|) are. Forms are those of functions of real numbers: a step is free at 0, and what overflows or is NaN in one
+writing need not be in another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container
+from math import exp as exp_of
+from math import log as log_of
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from minigrad.algebra.normal import quotients
+from minigrad.algebra.normal.atoms import Atoms, Axes
+from minigrad.algebra.normal.quotients import ONE, UNIT, Quotient, TooLarge, of_atom, of_number
+from minigrad.engine.node import Node
+from minigrad.ops.arithmetic import Power, negative
+from minigrad.ops.base import Op, Shape
+from minigrad.ops.linalg import matmul
+from minigrad.ops.reduction import Max, Sum, normalize_axis
+from minigrad.ops.shaping import Cast, Index, Reshape, Scatter, is_basic
+
+DEEPEST = 30  # operations that are looked through at a time
+_SHAPING = (Reshape, Index)
+
+
+def is_defined(op: Op | None) -> bool:
+    """Say whether an operation is one for a reader, whose definition says how it would be written without it."""
+    return op is not None and op.definition is not None and not op.opens
+
+
+def looks_through(op: Op | None) -> bool:
+    """Say whether a form tells what an operation does, rather than having its result for an atom."""
+    if op is None or isinstance(op, Scatter):
+        return False
+    return op.name in _RULES or isinstance(op, (Sum, Max, Power, Cast, *_SHAPING)) or is_defined(op)
+
+
+class Forms:
+    """The forms of a graph's expressions; the Nodes in ``whole`` are not looked into."""
+
+    def __init__(self, whole: Container[Node] = ()) -> None:
+        self.whole, self.atoms = whole, Atoms()
+        self._forms: dict[Node, Quotient] = {}
+
+    def of(self, x: Any, depth: int = 0) -> Quotient:
+        """Give the form of an expression or a number."""
+        if not isinstance(x, Node):
+            return of_number(x)
+        if x not in self._forms:
+            looked = None if x in self.whole or depth > DEEPEST else self._looked_into(x, depth)
+            self._forms[x] = looked or self._opaque(x)
+        return self._forms[x]
+
+    def of_root(self, x: Node) -> Quotient | None:
+        """Give the form of an expression that may be in ``whole`` itself; None if it is not worth having."""
+        return self._looked_into(x, 0) if x in self.whole else self.of(x)
+
+    def _opaque(self, x: Node) -> Quotient:
+        if x.value is not None and not x.shape and np.isfinite(x.value):
+            return of_number(x.value.item())
+        return of_atom(self.atoms.number("operand", x, x.shape))
+
+    def _looked_into(self, x: Node, depth: int) -> Quotient | None:
+        try:
+            return self._form(x, depth + 1)
+        except (TooLarge, OverflowError):
+            return None
+
+    def _form(self, x: Node, depth: int) -> Quotient | None:
+        op = x.op
+        if op is None or (x.dtype.kind != "f" and op.name not in _TRUTHS):  # + of truth values is "or"
+            return None
+        if op.definition is not None and is_defined(op):
+            return self.of(op.definition(*x.inputs), depth)
+        if op == matmul:
+            return self._product(x, depth)
+        if not looks_through(op):
+            return None
+        inputs = [self.of(part, depth) for part in x.inputs]
+        if isinstance(op, Power):
+            return self._power(inputs[0], op.exponent)
+        if isinstance(op, Sum | Max):
+            return self._reduced(x, op, inputs[0])
+        if isinstance(op, _SHAPING):
+            return self._reshaped(x, inputs[0])
+        return inputs[0] if isinstance(op, Cast) else _RULES[op.name](self, *inputs)
+
+    def add(self, a: Quotient, b: Quotient) -> Quotient:
+        """a + b."""
+        return quotients.add(a, b, self.atoms.fold)
+
+    def subtract(self, a: Quotient, b: Quotient) -> Quotient:
+        """a − b."""
+        return quotients.add(a, quotients.scale(b, -1.0), self.atoms.fold)
+
+    def multiply(self, a: Quotient, b: Quotient) -> Quotient:
+        """a b."""
+        return quotients.multiply(a, b, self.atoms.fold)
+
+    def divide(self, a: Quotient, b: Quotient) -> Quotient:
+        """a / b."""
+        return self.multiply(a, quotients.inverse(b))
+
+    def _power(self, a: Quotient, n: float) -> Quotient | None:
+        if n != int(n) or abs(n) > 4:
+            return None
+        total = of_number(1.0)
+        for _ in range(abs(int(n))):
+            total = self.multiply(total, a)
+        return quotients.inverse(total) if n < 0 else total
+
+    def exp(self, a: Quotient) -> Quotient:
+        """exp(c m + d) = exp(m)ᶜ exp(d)."""
+        if a.below != ONE:
+            return self.atoms.made("exp of quotient", a)
+        powers = frozenset((self.atoms.exponential(m), c) for m, c in a.above.items() if m)
+        return Quotient({powers: exp_of(a.above.get(UNIT, 0.0))}, ONE)
+
+    def log(self, a: Quotient) -> Quotient:
+        """ln (exp(m)ᶜ a / b) = c m + ln a − ln b, where a or b is positive."""
+        if not a.above:
+            raise TooLarge
+        if a.below != ONE and (self.atoms.is_positive(a.above) or self.atoms.is_positive(a.below)):
+            return self.subtract(self.log(Quotient(a.above, ONE)), self.log(Quotient(a.below, ONE)))
+        shared = frozenset((x, power) for x, power in quotients.common(a.above) if self.atoms.kind(x) == "exp")
+        found = Quotient({self.atoms.parts(x): power for x, power in shared}, ONE)
+        rest = quotients.over(a, shared)
+        if rest.below == ONE and len(rest.above) == 1:
+            ((m, c),) = rest.above.items()
+            if c > 0 and not m:
+                return self.add(found, of_number(log_of(c)))
+            if c == 1 and len(m) == 1 and self.atoms.is_positive({m: 1.0}):
+                ((x, power),) = m
+                return self.add(found, quotients.scale(self.atoms.made("log", of_atom(x)), power))
+        return self.add(found, self.atoms.made("log", rest))
+
+    def step(self, d: Quotient) -> Quotient:
+        """[d > 0] = 1 − [−d > 0], for whatever d is not 0 at."""
+        if not d.above:
+            return of_number(0.0)
+        if d.below != ONE:
+            return self.atoms.made("step", d)
+        first = d.above[min(d.above, key=quotients.rank)]
+        if not any(d.above):
+            return of_number(float(first > 0))
+        step = self.atoms.made("step", quotients.scale(d, 1 / first))
+        return step if first > 0 else self.subtract(of_number(1.0), step)
+
+    def greater(self, a: Quotient, b: Quotient) -> Quotient:
+        """[a > b] = [a − b > 0]."""
+        return self.step(self.subtract(a, b))
+
+    def maximum(self, a: Quotient, b: Quotient) -> Quotient:
+        """max(a, b) = b + (a − b) [a > b]."""
+        d = self.subtract(a, b)
+        return self.add(b, self.multiply(d, self.step(d)))
+
+    def where(self, c: Quotient, a: Quotient, b: Quotient) -> Quotient:
+        """Choose a where c is 1, b where it is 0: b + c (a − b)."""
+        return self.add(b, self.multiply(c, self.subtract(a, b)))
+
+    def _product(self, x: Node, depth: int) -> Quotient | None:
+        """(−a) b = −(a b)."""
+        turned = [isinstance(part, Node) and part.op == negative and part not in self.whole for part in x.inputs]
+        if not any(turned):
+            return None
+        parts = (part.inputs[0] if sign else part for part, sign in zip(x.inputs, turned, strict=True))
+        return quotients.scale(self.of(matmul(*parts), depth), (-1.0) ** sum(turned))
+
+    def _reduced(self, x: Node, op: Sum | Max, a: Quotient) -> Quotient:
+        """Give a sum or an extreme over axes."""
+        shape = x.inputs[0].shape
+        axes = tuple(i - len(shape) for i in normalize_axis(op.axis, len(shape)))
+        total = self.atoms.reduced(op.name, a, axes) if isinstance(op, Max) else self._sum(a, axes, shape)
+        return total if op.keepdims else self.atoms.without_axes(total, axes, len(shape))
+
+    def _sum(self, a: Quotient, axes: Axes, shape: Shape) -> Quotient:
+        """Σ (c m + d n) / b = (c Σ m + d Σ n) / b, if b does not vary along the axes; nor need all factors of m."""
+        if any(self.atoms.varies(x, axes) for x in Quotient(a.below, ONE).atoms):
+            fixed = frozenset((x, p) for x, p in quotients.common(a.above) if not self.atoms.varies(x, axes))
+            inside = self.atoms.reduced("sum", quotients.over(a, fixed), axes)
+            return self.multiply(Quotient({fixed: 1.0}, ONE), inside)
+        total = of_number(0.0)
+        for m, c in a.above.items():
+            varying = frozenset((x, p) for x, p in m if self.atoms.varies(x, axes))
+            along = tuple(i for i in axes if any(self.atoms.varies(x, (i,)) for x, _ in varying))
+            copies = prod(shape[i] for i in axes if i not in along)
+            part = self.atoms.reduced("sum", Quotient({varying: 1.0}, ONE), along) if along else of_number(1.0)
+            total = self.add(total, self.multiply(Quotient({m - varying: c * copies}, ONE), part))
+        return self.divide(total, Quotient(a.below, ONE))
+
+    def _reshaped(self, x: Node, a: Quotient) -> Quotient | None:
+        """A reshape that only adds or removes axes of length 1 leaves a function what it is."""
+        before, after = x.inputs[0].shape, x.shape
+        if prod(before) != prod(after) or (isinstance(x.op, Index) and not _takes_all(x.op.key)):
+            return None
+        if len(after) >= len(before):
+            axes = _added(after, before)
+            return None if axes is None else self.atoms.with_axes(a, axes, len(after))
+        axes = _added(before, after)
+        return None if axes is None else self.atoms.without_axes(a, axes, len(before))
+
+
+_RULES: dict[str, Callable[..., Quotient]] = {
+    "add": Forms.add,
+    "subtract": Forms.subtract,
+    "multiply": Forms.multiply,
+    "divide": Forms.divide,
+    "negative": lambda forms, a: quotients.scale(a, -1.0),
+    "square": lambda forms, a: forms.multiply(a, a),
+    "identity": lambda forms, a: a,
+    "broadcast_to": lambda forms, a: a,
+    "exp": Forms.exp,
+    "log": Forms.log,
+    "maximum": Forms.maximum,
+    "minimum": lambda forms, a, b: forms.subtract(forms.add(a, b), forms.maximum(a, b)),
+    "absolute": lambda forms, a: forms.maximum(a, quotients.scale(a, -1.0)),
+    "sign": lambda forms, a: forms.subtract(quotients.scale(forms.step(a), 2.0), of_number(1.0)),
+    "greater": Forms.greater,
+    "greater_equal": Forms.greater,
+    "less": lambda forms, a, b: forms.greater(b, a),
+    "less_equal": lambda forms, a, b: forms.greater(b, a),
+    "where": Forms.where,
+}
+_TRUTHS = ("greater", "greater_equal", "less", "less_equal")
+# What the forms of definitions are told by: operations that make an exponential or a step.
+TELLING = frozenset((*_TRUTHS, "exp", "maximum", "minimum", "absolute", "sign", "where"))
+
+
+def _added(longer: Shape, shorter: Shape) -> Axes | None:
+    """Give the axes of length 1 without which one shape is another; None if there are none such."""
+    axes: list[int] = []
+    rest = list(shorter)
+    for i in range(-1, -len(longer) - 1, -1):
+        if rest and longer[i] == rest[-1] and (longer[i] != 1 or len(longer) + i + 1 == len(rest)):
+            rest.pop()
+        elif longer[i] == 1:
+            axes.append(i)
+        else:
+            return None
+    return None if rest else tuple(axes)
+
+
+def _takes_all(key: Any) -> bool:
+    """Say whether an index takes every element in order: whole slices, new axes and single elements."""
+    parts = key if isinstance(key, tuple) else (key,)
+    return is_basic(key) and all(part == slice(None) for part in parts if isinstance(part, slice))

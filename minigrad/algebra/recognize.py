@@ -1,0 +1,219 @@
+"""recognize: where an expression is what an operation's own definition builds, the operation itself stands for it.
+
+An operation is found by matching its ``definition`` backwards: an expression r is op(u) if the definition, called with
+a Node u that r is computed from, has the same normal form. Nothing else is known of any operation, nor has one to be
+told of.
+
+Equal is meant of functions of real numbers. relu's derivative at 0 is 0, that of ``np.maximum(u, 0)`` is ½: where the
+recorded values touch such a place and the two differ, what was written is left as it is, so that a derivation's lines
+are those of the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Set
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from minigrad.algebra.graph import Graph, evaluate
+from minigrad.algebra.normal.forms import TELLING, Forms, is_defined, looks_through
+from minigrad.algebra.normal.quotients import Quotient
+from minigrad.algebra.rewrite import rebuild_node, substitute_nodes
+from minigrad.engine.backward import pullback
+from minigrad.engine.node import Node, order_nodes
+from minigrad.engine.tensor import Tensor
+from minigrad.notation.ops_table import operations
+from minigrad.ops.arithmetic import add, divide, multiply, negative, subtract
+from minigrad.ops.base import Op
+from minigrad.ops.elementwise import exp
+from minigrad.ops.linalg import matmul
+from minigrad.ops.reduction import Reduction, Sum, normalize_axis
+
+MOST = 40  # operations between an operation written by hand and what it is applied to
+
+
+def recognize(graph: Graph, nodes: Mapping[Tensor, Any], named: Set[Node]) -> tuple[Graph, dict[Tensor, Any]]:
+    """Put the operations that a graph has in the hand-written form of their definitions in its place.
+
+    ``nodes`` has the Node of each recorded Tensor; what it is afterwards comes with the graph. A Node that is ``named``
+    stays: nothing is recognized that it is in the midst of.
+    """
+    if not any(node.op is not None and node.op.name in TELLING for node in graph.nodes):
+        return graph, dict(nodes)
+    known = graph.values | {node: t.data for t, node in nodes.items() if isinstance(node, Node)}
+    finder = _Finder(set(named), known)
+    becomes: dict[Node, Any] = {}
+    told: set[Any] = set()  # what has a telling operation in it, as far down as one can look through
+    for node in graph.nodes:
+        new = rebuild_node(node, becomes)
+        tells = node.op is not None and node.op.name in TELLING
+        if tells or (looks_through(node.op) and any(x in told for x in node.inputs if isinstance(x, Node))):
+            told.add(node)
+            new = finder.find(new)
+        if node in named:
+            finder.named.add(new)
+        becomes[node] = new
+        finder.learn(node, new)
+    outputs = [becomes[x] if isinstance(x, Node) else x for x in graph.outputs]
+    return Graph(outputs, graph.values), {t: becomes.get(x, x) for t, x in nodes.items()}
+
+
+class _Finder:
+    """Finds the operation that an expression is; ``named`` are not looked into, ``known`` holds recorded values."""
+
+    def __init__(self, named: set[Node], known: dict[Node, Any]) -> None:
+        self.named, self.known, self.forms = named, known, Forms(named)
+
+    def learn(self, old: Node, new: Node) -> None:
+        """Remember the recorded value of a Node by what it has become."""
+        if new is not old and old in self.known:
+            self.known[new] = self.known[old]
+
+    def find(self, r: Any) -> Any:
+        """Give the operation that r is, or is a multiple of, as x / (1 + exp(−x)) is of σ(x); else r."""
+        if not isinstance(r, Node):
+            return r
+        found = self._match(r)
+        if found is None and r.op == divide and isinstance(r.inputs[1], Node) and r.inputs[0] != 1:
+            one_over = self._match(1 / r.inputs[1])
+            found = None if one_over is None else r.inputs[0] * one_over
+        return r if found is None or (found.shape, found.dtype) != (r.shape, r.dtype) else found
+
+    def _match(self, r: Node) -> Node | None:
+        form = None if is_defined(r.op) else self.forms.of_root(r)
+        if form is None:
+            return None
+        kinds = self.forms.atoms.kinds(form)
+        ops = [op for op, needed in _definitions() if needed <= kinds]
+        inside = self._inside(r) if ops else []
+        axes = {x.op.axis for x in (r, *inside) if isinstance(x.op, Sum)}
+        for op in ops:
+            for u in _operands(inside):
+                for one in _with_axes(op, u, axes):
+                    made = self._made(one, u, r, form)
+                    if made is not None:
+                        return made
+        return None
+
+    def _made(self, op: Op, u: Node, r: Node, form: Quotient) -> Node | None:
+        """Give op(u) if it is r and makes nothing disappear."""
+        if op.shape(u.shape) != r.shape:
+            return None
+        made: Node = op(u)
+        if made.dtype != r.dtype or op.definition is None or self.forms.of_root(op.definition(u)) != form:
+            return None
+        if op.chooses and not self._slopes_agree(made, u, r):
+            return None
+        stays = set(order_nodes([made]))
+        gone = (x for x in self._leaves(r) if x not in stays)
+        lost = {y for x in gone for y in order_nodes([x]) if y in self.named or (y.op is None and y.value is None)}
+        return made if lost <= stays else None
+
+    def _inside(self, r: Node) -> list[Node]:
+        """Give what r is made of, as far down as one can look through, in the order in which it was computed.
+
+        Nothing, if all of that comes by one operation that has a definition: log(softmax(u)) is a function of softmax.
+        But 1 − σ(−u) is not left at that.
+        """
+        leaves = self._leaves(r)
+        if len(leaves) == 1 and is_defined(leaves[0].op) and not _has_sign(leaves[0].inputs[0]):
+            return []
+        found = dict.fromkeys(leaves)
+        stack = [r]
+        while stack and len(found) < MOST:
+            node = stack.pop()
+            for x in node.inputs:
+                if isinstance(x, Node) and x.value is None and (x not in found or is_defined(x.op)):
+                    found.setdefault(x)
+                    if looks_through(x.op) and x not in self.named:
+                        stack.append(x)
+        return sorted(found, key=lambda x: x.serial)
+
+    def _leaves(self, r: Node) -> list[Node]:
+        """Give what r is a function of: what one cannot look through, and operations that have a definition."""
+        found: dict[Node, None] = {}
+        seen, stack = {r}, [r]
+        while stack:
+            for x in stack.pop().inputs:
+                if not isinstance(x, Node) or x in seen or x.value is not None:
+                    continue
+                seen.add(x)
+                if x in self.named or is_defined(x.op) or not looks_through(x.op) or len(seen) > MOST:
+                    found.setdefault(x)
+                else:
+                    stack.append(x)
+        return list(found)
+
+    def _slopes_agree(self, made: Node, u: Node, r: Node) -> bool:
+        """Say whether an operation with a kink has the derivative that the engine took, at the recorded values."""
+        at = Node(name="u", shape=u.shape, dtype=u.dtype, table=u.table)
+        g = Node(value=np.ones(r.shape, r.dtype), shape=r.shape, dtype=r.dtype, table=r.table)
+        known = dict(self.known)
+        (known[at],) = evaluate([u], self.known)
+        slopes = [pullback(x, g).get(at, 0.0) for x in substitute_nodes([made, r], {u: at})]
+        with np.errstate(all="ignore"):
+            ours, theirs = evaluate(slopes, known)
+        return np.array_equal(np.broadcast_to(ours, u.shape), np.broadcast_to(theirs, u.shape), equal_nan=True)
+
+
+@cache
+def _definitions() -> list[tuple[Op, frozenset[str]]]:
+    """Give each operation of one operand that has a definition, with the kinds of atoms that it is told by."""
+    found = []
+    for op in operations():
+        if is_defined(op) and len(op.letters) == 1:
+            forms = Forms()
+            kinds = forms.atoms.kinds(forms.of(op(Node(name="u", shape=(2, 3), table={}))))
+            found.append((op, kinds & {"exp", "log", "sum", "step"}))
+    return found
+
+
+def _with_axes(op: Op, u: Node, axes: Set[Any]) -> Iterator[Op]:
+    """Give an operation as it is along each of the axes that are summed over, if it has any."""
+    if "axis" not in op.fields:
+        yield op
+        return
+    for axis in axes:
+        try:
+            places = normalize_axis(axis, u.ndim)
+        except np.exceptions.AxisError:
+            continue
+        kind: Any = type(op)
+        if isinstance(op, Reduction):
+            yield from (kind(axis, keepdims) for keepdims in (False, True))
+        elif len(places) == 1:
+            yield kind(-1 if places[0] == u.ndim - 1 else places[0])
+
+
+def _operands(inside: list[Node]) -> list[Node]:
+    """Give what an operation may be applied to: parts of what is written, and the opposites of exponents."""
+    exponents = dict.fromkeys(x.inputs[0] for x in inside if x.op == exp and isinstance(x.inputs[0], Node))
+    return [*inside, *(x for x in map(_opposite, exponents) if isinstance(x, Node))]
+
+
+def _opposite(x: Any) -> Any:
+    """Give −x, without a sign where x has one: x for −x, b − a for a − b, x W + b for (−x) W − b."""
+    if not isinstance(x, Node):
+        return -x
+    if x.op == negative:
+        return x.inputs[0]
+    if x.op == subtract:
+        a, b = x.inputs
+        return _opposite(a) + b if _has_sign(a) else b - a
+    if x.op == add and _has_sign(x.inputs[0]):
+        a, b = x.inputs
+        return _opposite(a) - b
+    if x.op in (multiply, divide, matmul):
+        for i, part in enumerate(x.inputs):
+            if _has_sign(part):
+                return x.apply(x.op, (*x.inputs[:i], _opposite(part), *x.inputs[i + 1 :]))
+    return -x
+
+
+def _has_sign(x: Any) -> bool:
+    while isinstance(x, Node) and x.op in (multiply, divide, matmul):
+        signs = [part for part in x.inputs if not isinstance(part, Node) or part.op is not None]
+        x = next((part for part in signs if not isinstance(part, Node) or part.op == negative), x.inputs[0])
+    return x.op == negative if isinstance(x, Node) else x < 0
