@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.ops import arithmetic, elementwise, linalg, reduction, shaping
+from minigrad.ops import arithmetic, elementwise, indexing, linalg, reduction, shaping
 from minigrad.ops.base import Elementwise, Op, Shape
 
 Array = np.ndarray[Any, Any]
@@ -210,9 +210,10 @@ def _shaping() -> Iterator[Sample]:
         yield Sample(shaping.Transpose, partial(np.transpose, axes=axes), ((2, 3, 4),), f"{axes}")
     yield Sample(shaping.Transpose, partial(np.swapaxes, axis1=0, axis2=-1), ((2, 3, 4),), "swapaxes")
     for note, key in KEYS.items():
-        yield Sample(shaping.Index, itemgetter(key), ((4, 3),), note)
+        yield Sample(indexing.Index, itemgetter(key), ((4, 3),), note)
         selected = np.zeros((4, 3))[key].shape
-        yield Sample(shaping.Scatter, shaping.Scatter(key, (4, 3)), (selected,), note, partial(_scattered, key, (4, 3)))
+        scatter = indexing.Scatter(key, (4, 3))
+        yield Sample(indexing.Scatter, scatter, (selected,), note, partial(_scattered, key, (4, 3)))
     rows = np.array([2, 0, 2])
     for note, template, key in (
         ("rows", (None,), rows),
@@ -220,12 +221,12 @@ def _shaping() -> Iterator[Sample]:
         ("rows of a slice", ((slice(1, 3),), None), (slice(1, 3), rows)),
     ):
         selected = np.zeros((4, 3))[key].shape
-        gather, scatter = shaping.Gather(template), shaping.ScatterAt(template, (4, 3))
-        yield Sample(shaping.Gather, partial(_with_index, gather, rows), ((4, 3),), note, itemgetter(key))
+        gather, scatter_at = indexing.Gather(template), indexing.ScatterAt(template, (4, 3))
+        yield Sample(indexing.Gather, partial(_with_index, gather, rows), ((4, 3),), note, itemgetter(key))
         spread = partial(_scattered, key, (4, 3))
-        yield Sample(shaping.ScatterAt, partial(_with_index, scatter, rows), (selected,), note, spread)
-    yield Sample(shaping.Index, itemgetter(()), ((),), "scalar")
-    yield Sample(shaping.Index, itemgetter((..., None)), ((),), "newaxis of a scalar")
+        yield Sample(indexing.ScatterAt, partial(_with_index, scatter_at, rows), (selected,), note, spread)
+    yield Sample(indexing.Index, itemgetter(()), ((),), "scalar")
+    yield Sample(indexing.Index, itemgetter((..., None)), ((),), "newaxis of a scalar")
     for shape, to in (((3,), (2, 3)), ((2, 1), (2, 3)), ((), (2, 2)), ((1, 3), (0, 3)), ((2, 3), (2, 3))):
         yield Sample(shaping.BroadcastTo, partial(np.broadcast_to, shape=to), (shape,), f"{to}")
     for kind in (np.float64, np.longdouble):

@@ -61,7 +61,6 @@ KNOWN: dict[str, str] = {
     "circle minigrad.compiler.numpy.calls minigrad.compiler.numpy.source": "only for a type",
     "long file minigrad.compiler.numpy.source": "a second idea is to be found in it",
     "long file minigrad.engine.tensor": "a second idea is to be found in it",
-    "long file minigrad.ops.shaping": "Index, Gather and their kin are a family of their own",
     "long file minigrad.optim": "a second idea is to be found in it",
     "long function minigrad.compiler.native.source.finished": "to be parted",
 }

@@ -4,14 +4,23 @@ That it is written in every format, by elements and as code, is tested over all 
 ``test_index_notation`` and ``test_notations``.
 """
 
+import copy
+import pickle
+import pkgutil
+import sys
+
 import numpy as np
 import pytest
 from samples import SAMPLES
 
+import minigrad.ops
 from minigrad import Tensor, draw
 from minigrad.engine.numpy_protocol import UFUNCS
+from minigrad.notation.ops_table import GROUPS, operations
 from minigrad.notation.template import short_sign
-from minigrad.ops.base import Elementwise
+from minigrad.ops.base import Elementwise, Op
+from minigrad.ops.indexing import Index
+from minigrad.ops.linalg import MatMul
 
 ELEMENTWISE = {row.op.name: row for row in reversed(SAMPLES) if type(row.op) is Elementwise and row.shapes[0]}
 SMOOTH = [row for row in ELEMENTWISE.values() if row.op.differentiable]
@@ -44,3 +53,55 @@ def test_a_picture_has_a_sign_for_it(row):
 )
 def test_a_sign_is_what_is_left_without_the_operands(template, sign):
     assert short_sign(template) == sign
+
+
+@pytest.mark.parametrize("op", operations(), ids=repr)
+def test_it_states_an_example(op):
+    """One that applies to 3×3 matrices; and what it cannot do without, its constructor asks for."""
+    inputs = [np.full((3, 3), 1) if letter == "i" else np.full((3, 3), 0.5) for letter in op.letters]
+    assert op.shape(*(x.shape for x in inputs)) == op(*inputs).shape
+    if type(op).example:
+        with pytest.raises(TypeError, match="required positional argument"):
+            type(op)()
+        assert type(op)(*type(op).example) == op
+
+
+def test_the_table_lists_every_module_of_operations():
+    modules = {f"minigrad.ops.{info.name}" for info in pkgutil.iter_modules(minigrad.ops.__path__)}
+    defining = {
+        name
+        for name in modules - {"minigrad.ops.base"}
+        if any(
+            isinstance(x, type) and issubclass(x, Op) and x.__module__ == name for x in vars(sys.modules[name]).values()
+        )
+        or any(isinstance(x, Elementwise) and x.__module__ == name for x in vars(sys.modules[name]).values())
+    }
+    assert {module.__name__ for module in GROUPS} == defining
+
+
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda op: pickle.loads(pickle.dumps(op))])
+@pytest.mark.parametrize("op", operations(), ids=repr)
+def test_it_is_the_same_after_a_pickle(op, again):
+    found = again(op)
+    assert found == op
+    assert hash(found) == hash(op)
+    assert found is op or op.fields
+
+
+def test_an_operation_that_is_in_no_variable_is_made_anew():
+    assert isinstance(pickle.loads(pickle.dumps(MatMul())), MatMul)
+
+
+def test_an_index_with_arrays_is_pickled_by_value():
+    op = Index((slice(1, None), np.array([2, 0]), ..., None))
+    assert pickle.loads(pickle.dumps(op)) == op
+
+
+cube = Elementwise("cube", lambda x: x**3, lambda y, x: 3 * x**2, text="{x}³", binds=4)
+misnamed = Elementwise("other", lambda x: x, lambda y, x: 1, text="{x}")
+
+
+def test_an_operation_of_ones_own_is_pickled_by_its_name():
+    assert pickle.loads(pickle.dumps(cube)) is cube
+    with pytest.raises(pickle.PicklingError, match=r"other: .* has no 'other' that is this one; give its variable"):
+        pickle.dumps(misnamed)

@@ -15,7 +15,8 @@ from minigrad.derivation.python_names import Spelling, variable
 from minigrad.engine.node import Node, order_nodes
 from minigrad.notation.formula import text
 from minigrad.notation.python import HELPERS, expression
-from minigrad.ops.shaping import BroadcastTo, Index, Reshape, Transpose
+from minigrad.ops.indexing import Index
+from minigrad.ops.shaping import BroadcastTo, Reshape, Transpose
 
 _WIDTH = 110
 _SHORT, _LONG = 8, 100  # arrays of more elements have a name; of more than that, they are arguments

@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from minigrad.engine.numpy_protocol import FUNCTIONS, PLAIN, UFUNCS
-from minigrad.ops import arithmetic, linalg, reduction, shaping
+from minigrad.ops import arithmetic, indexing, linalg, reduction, shaping
 from minigrad.ops.base import Op, Recorder
 
 
@@ -122,7 +122,7 @@ class Operand(Recorder):
     __hash__ = object.__hash__  # by identity: an operand is a place in a graph, whatever its elements are
 
     def __getitem__(self, key: Any) -> Self:
-        return self.apply(shaping.Index(_plain(key)), (self,))
+        return self.apply(indexing.Index(_plain(key)), (self,))
 
     def __len__(self) -> int:
         if not self.shape:

@@ -7,10 +7,10 @@ from types import ModuleType
 
 from minigrad.engine.node import Node
 from minigrad.notation.formula import text
-from minigrad.ops import arithmetic, elementwise, linalg, reduction, shaping
+from minigrad.ops import arithmetic, elementwise, indexing, linalg, reduction, shaping
 from minigrad.ops.base import Op
 
-GROUPS: tuple[ModuleType, ...] = (arithmetic, elementwise, reduction, shaping, linalg)
+GROUPS: tuple[ModuleType, ...] = (arithmetic, elementwise, reduction, shaping, indexing, linalg)
 
 
 def operations() -> list[Op]:
@@ -19,7 +19,7 @@ def operations() -> list[Op]:
     for module in GROUPS:
         for thing in vars(module).values():
             if inspect.isclass(thing) and issubclass(thing, Op) and thing.__module__ == module.__name__:
-                thing = thing() if thing is arithmetic.Power or "name" in vars(thing) else None
+                thing = thing(*thing.example) if "name" in vars(thing) and thing.fields else None
             if isinstance(thing, Op) and thing.differentiable:
                 found.setdefault(repr(thing), thing)
     return list(found.values())

@@ -16,7 +16,8 @@ from minigrad.notation.term import ATOM, Term, symbol, write
 from minigrad.notation.writers.text import TEXT
 from minigrad.ops.arithmetic import Power
 from minigrad.ops.base import Elementwise, Op
-from minigrad.ops.shaping import Gather, Reshape, ScatterAt, Transpose
+from minigrad.ops.indexing import Gather, ScatterAt
+from minigrad.ops.shaping import Reshape, Transpose
 
 # What NumPy's name and the Op's fields do not determine. A method reads better than a function, and is NumPy's too.
 _OWN = {

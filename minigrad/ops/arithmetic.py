@@ -61,12 +61,12 @@ power = Elementwise(
 class Power(Elementwise):
     """A power with a constant exponent: y = xⁿ, ∂y/∂x = n xⁿ⁻¹."""
 
-    fields = ("exponent",)
+    name, fields, example = "power", ("exponent",), (3,)
 
     def _key(self) -> tuple[Any, ...]:
         return type(self.exponent), self.exponent  # x² of integers are integers, x^2.0 are not
 
-    def __init__(self, exponent: float = 3) -> None:
+    def __init__(self, exponent: float) -> None:
         n = self.exponent = exponent
         text = f"{{x}}{_superscript(n)}"
         super().__init__("power", lambda x: x**n, _derivative(n), text=text, binds=4)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from functools import partial
+from importlib import import_module
+from pickle import PicklingError
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -27,6 +31,8 @@ class Op:
     Array arguments are the inputs of a call. Whatever is static (an axis, an index, a target shape) is a field of
     the Op, named in ``fields``; an Op is frozen, compares and hashes by them, and prints as the call that makes it.
 
+    It pickles by them, too, or by its name in the module that defines it.
+
     A subclass says:
 
     - ``forward(*arrays)``: the value, in NumPy.
@@ -38,6 +44,7 @@ class Op:
       is read off the definition instead; running takes the kernel.
     - ``letters`` and ``text``: how it is written, ``"{a} + {b}"``, and ``binds``, how tightly: 1 sum, 2 product
       of elements, 3 sign and product of matrices, 4 power, 5 atom.
+    - ``example``: the fields of one such operation, where it cannot do without, that applies to 3×3 matrices.
     """
 
     name: str
@@ -45,6 +52,7 @@ class Op:
     text: str
     binds: int = 5
     fields: ClassVar[tuple[str, ...]] = ()
+    example: ClassVar[tuple[Any, ...]] = ()
     vjps: Any = ()  # a sequence: tuple[Rule | None, ...]
     derivatives: tuple[Rule | None, ...] | None = None  # of an Elementwise: its rules before g is multiplied by them
     definition: Callable[..., Any] | None = None
@@ -88,9 +96,30 @@ class Op:
     def __hash__(self) -> int:
         return hash((type(self), *self._key())) if self.fields else object.__hash__(self)
 
+    def __reduce__(self) -> Any:
+        if not self.fields and getattr(sys.modules.get(self.__module__), self.name, None) is self:
+            return _by_name, (self.__module__, self.name)
+        return type(self), tuple(getattr(self, field) for field in self.fields)
+
     def __repr__(self) -> str:
         fields = ", ".join(f"{field}={getattr(self, field)!r}" for field in self.fields)
         return f"{self.name}({fields})" if fields else self.name
+
+
+class EachInput:
+    """One rule for however many inputs a call has: ``rule(i, op, g, y, *inputs)`` for the input at position i."""
+
+    def __init__(self, rule: Rule) -> None:
+        self.rule = rule
+
+    def __getitem__(self, i: int) -> Rule:
+        return partial(self.rule, i)
+
+
+def _by_name(module: str, name: str) -> Op:
+    """Give the operation that a module's variable holds."""
+    op: Op = getattr(import_module(module), name)
+    return op
 
 
 class Refused(Op):
@@ -146,6 +175,7 @@ class Elementwise(Op):
         self.definition = definition
         self.name, self.text, self.binds, self.gives, self.chooses = name, text, binds, gives, chooses
         self.forward = forward  # type: ignore[method-assign]
+        self.__module__ = sys._getframe(1).f_globals.get("__name__", "")  # where it is found again, as a namedtuple is
         self.derivatives = derivatives
         self.vjps = tuple(rule and _chained(rule, len(derivatives)) for rule in derivatives)
         self.letters = {1: "x", 2: "ab"}[len(derivatives)]
@@ -177,6 +207,15 @@ class Elementwise(Op):
                 return f"To give one value to each row, write {{{letter}}}[:, None]."
         return ""
 
+    def __reduce__(self) -> Any:
+        made = super().__reduce__()
+        if made == (type(self), ()):
+            raise PicklingError(
+                f"{self.name}: an elementwise operation is pickled by its name, and {self.__module__} has no "
+                f"{self.name!r} that is this one; give its variable that name."
+            )
+        return made
+
 
 def _chained(derivative: Rule, inputs: int) -> Rule:
     """Give the rule g ⊙ ∂y/∂input: the chain rule, element by element."""
@@ -192,3 +231,8 @@ def _chained(derivative: Rule, inputs: int) -> Rule:
 def fits(a: Shape, b: Shape) -> bool:
     """Say whether two shapes broadcast together."""
     return all(m == n or m == 1 or n == 1 for m, n in zip(a[::-1], b[::-1], strict=False))
+
+
+def placeholder(shape: Shape) -> np.ndarray[Any, Any]:
+    """Give an array of this shape that occupies one byte, for NumPy to work out a shape with."""
+    return np.broadcast_to(np.False_, shape)

@@ -16,9 +16,10 @@ from minigrad.engine.backward import pullback
 from minigrad.engine.node import Node, Table, order_nodes, seed_node
 from minigrad.notation.formula import text
 from minigrad.ops.arithmetic import divide, multiply, negative
+from minigrad.ops.indexing import Index, Scatter
 from minigrad.ops.linalg import MatMul
 from minigrad.ops.reduction import Softmax, Sum
-from minigrad.ops.shaping import BroadcastTo, Cast, Index, Reshape, Scatter, Transpose, reversed_axes
+from minigrad.ops.shaping import BroadcastTo, Cast, Reshape, Transpose, reversed_axes
 
 _MOVES = (Sum, BroadcastTo, Cast, Index, Reshape, Scatter, Transpose)  # what only spreads, gathers or reorders g
 

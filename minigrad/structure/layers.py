@@ -13,9 +13,10 @@ from minigrad.ops.alphabet import lower, plain_digits
 from minigrad.ops.arithmetic import Power, absolute, add, maximum, minimum, subtract
 from minigrad.ops.base import Elementwise
 from minigrad.ops.elementwise import log, square
+from minigrad.ops.indexing import Index
 from minigrad.ops.linalg import matmul
 from minigrad.ops.reduction import LogSoftmax
-from minigrad.ops.shaping import BroadcastTo, Cast, Index, Reshape, Transpose
+from minigrad.ops.shaping import BroadcastTo, Cast, Reshape, Transpose
 
 _MOVES = (Reshape, Transpose, Index, BroadcastTo)
 

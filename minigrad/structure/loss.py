@@ -9,8 +9,9 @@ from minigrad.engine.node import Node
 from minigrad.ops.arithmetic import Power, add, subtract
 from minigrad.ops.base import Elementwise
 from minigrad.ops.elementwise import log, square
+from minigrad.ops.indexing import Index
 from minigrad.ops.reduction import LogSoftmax, Sum
-from minigrad.ops.shaping import BroadcastTo, Index, Reshape
+from minigrad.ops.shaping import BroadcastTo, Reshape
 
 TITLES = {"CE": "cross-entropy", "SE": "squared error", "BCE": "binary cross-entropy", "loss": "other"}
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from minigrad.engine.node import Node
 from minigrad.ops.base import Op
-from minigrad.ops.shaping import Index, Scatter, is_basic
+from minigrad.ops.indexing import Index, Scatter, is_basic
 
 
 def shape_of_operation(node: Node) -> Hashable:

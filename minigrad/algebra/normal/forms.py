@@ -23,9 +23,10 @@ from minigrad.algebra.normal.quotients import ONE, UNIT, Quotient, TooLarge, of_
 from minigrad.engine.node import Node
 from minigrad.ops.arithmetic import Power, negative
 from minigrad.ops.base import Op, Shape
+from minigrad.ops.indexing import Index, Scatter, is_basic
 from minigrad.ops.linalg import matmul
 from minigrad.ops.reduction import Max, Sum, normalize_axis
-from minigrad.ops.shaping import Cast, Index, Reshape, Scatter, is_basic
+from minigrad.ops.shaping import Cast, Reshape
 
 DEEPEST = 30  # operations that are looked through at a time
 _SHAPING = (Reshape, Index)

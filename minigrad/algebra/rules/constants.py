@@ -10,7 +10,8 @@ from minigrad.algebra.numbers import in_shape_of, number_of
 from minigrad.algebra.rewrite import on
 from minigrad.engine.node import Node
 from minigrad.ops.base import Elementwise
-from minigrad.ops.shaping import BroadcastTo, Index, Reshape, Scatter, Transpose, is_basic
+from minigrad.ops.indexing import Index, Scatter, is_basic
+from minigrad.ops.shaping import BroadcastTo, Reshape, Transpose
 
 
 def constants(node: Node) -> Any:

@@ -13,9 +13,9 @@ from minigrad.compiler.passes.fuse import Loops, Picked, is_reduction, space
 from minigrad.compiler.passes.layouts import Layout, Unsupported, contiguous, layout
 from minigrad.compiler.passes.plan import root
 from minigrad.engine.node import Node
+from minigrad.ops.indexing import Scatter, ScatterAt
 from minigrad.ops.linalg import Inner, LogLikelihood
 from minigrad.ops.reduction import Max, Min, Sum, normalize_axis
-from minigrad.ops.shaping import Scatter, ScatterAt
 
 
 class LoopWriter(Values):

@@ -14,7 +14,7 @@ from minigrad.compiler.trace.cells import Item
 from minigrad.engine.node import Node
 from minigrad.notation.formula import text
 from minigrad.notation.keys import write_gathered_key, write_key
-from minigrad.ops import arithmetic, linalg, reduction, shaping
+from minigrad.ops import arithmetic, indexing, linalg, reduction, shaping
 from minigrad.ops.base import Op
 
 if TYPE_CHECKING:
@@ -67,11 +67,11 @@ def _copied(w: Writer, node: Node, out: str) -> Lines:
 
 def _scatter(w: Writer, node: Node, out: str) -> Lines:
     op, (x, *indices) = node.op, node.inputs
-    if isinstance(op, shaping.ScatterAt):
+    if isinstance(op, indexing.ScatterAt):
         key = write_gathered_key(op.template, map(w.value, indices), partial(_part, w))
     else:
         key = _key(op.key, w)  # type: ignore[union-attr]
-        if shaping.is_basic(op.key):  # type: ignore[union-attr]
+        if indexing.is_basic(op.key):  # type: ignore[union-attr]
             return [f"{out}.fill(0)", f"{out}[{key}] = {w.value(x)}"]
     return [f"{out}.fill(0)", f"np.add.at({out}, np.s_[{key}], {w.value(x)})"]
 
@@ -91,7 +91,7 @@ def _added_at(w: Writer, node: Node, out: str) -> Lines:
 
 def _gathered(w: Writer, node: Node, out: str) -> Lines:
     op, (x, *indices) = node.op, node.inputs
-    assert isinstance(op, shaping.Gather)
+    assert isinstance(op, indexing.Gather)
     return [f"{out}[...] = {w.value(x)}[{write_gathered_key(op.template, map(w.value, indices), partial(_part, w))}]"]
 
 
@@ -132,11 +132,11 @@ ARRAYS: tuple[tuple[type[Op], Callable[[Writer, Node, str], Lines]], ...] = (
     (Spread, lambda w, node, out: [stored(out, node.shape, w.value(node.inputs[0]))]),
     (shaping.Cast, _copied),
     (shaping.Reshape, _copied),
-    (shaping.Scatter, _scatter),
-    (shaping.ScatterAt, _scatter),
+    (indexing.Scatter, _scatter),
+    (indexing.ScatterAt, _scatter),
     (AddAt, _added_at),
-    (shaping.Gather, _gathered),
-    (shaping.Index, lambda w, node, out: [f"{out}[...] = {seen(node.op, w.value(node.inputs[0]), w)}"]),
+    (indexing.Gather, _gathered),
+    (indexing.Index, lambda w, node, out: [f"{out}[...] = {seen(node.op, w.value(node.inputs[0]), w)}"]),
     (shaping.Concatenate, _joined),
     (arithmetic.Power, _power),
 )
@@ -154,13 +154,13 @@ SCALARS: tuple[tuple[type[Op], Callable[[Writer, Node], str]], ...] = (
     (linalg.Inner, lambda w, node: w.call("vdot", *(w.value(x) for x in node.inputs))),
     (reduction.Sum, _total),
     (reduction.Max, _total),
-    (shaping.Scatter, lambda w, node: w.call("add.reduce", w.value(node.inputs[0]), "None")),
+    (indexing.Scatter, lambda w, node: w.call("add.reduce", w.value(node.inputs[0]), "None")),
     (shaping.Cast, lambda w, node: f"np.{node.dtype.name}({w.value(node.inputs[0])})"),
     (shaping.Reshape, lambda w, node: f"{w.value(node.inputs[0])}[{', '.join('0' * node.inputs[0].ndim)}]"),
     (shaping.Transpose, lambda w, node: w.value(node.inputs[0])),
     (shaping.BroadcastTo, lambda w, node: w.value(node.inputs[0])),
-    (shaping.Scatter, lambda w, node: w.call("add.reduce", w.value(node.inputs[0]), "None")),  # into the one element
-    (shaping.Index, lambda w, node: f"{seen(node.op, w.value(node.inputs[0]), w)}[()]"),
+    (indexing.Scatter, lambda w, node: w.call("add.reduce", w.value(node.inputs[0]), "None")),  # into the one element
+    (indexing.Index, lambda w, node: f"{seen(node.op, w.value(node.inputs[0]), w)}[()]"),
     (arithmetic.Power, lambda w, node: f"{w.value(node.inputs[0])} ** {node.op.exponent!r}"),  # type: ignore[union-attr]
     (arithmetic.Where, lambda w, node: f"np.where({', '.join(w.value(x) for x in node.inputs)})[()]"),
 )

@@ -13,9 +13,10 @@ from minigrad.compiler.passes.lower import Spread, rewritten
 from minigrad.engine.node import Node
 from minigrad.ops.arithmetic import maximum
 from minigrad.ops.base import Elementwise
+from minigrad.ops.indexing import Index
 from minigrad.ops.linalg import matmul
 from minigrad.ops.reduction import Max, Sum
-from minigrad.ops.shaping import Index, Reshape
+from minigrad.ops.shaping import Reshape
 
 SMALL = 2048  # elements, up to which NumPy's broadcasting costs more than it spares: 0.9 µs, filling and adding 0.4
 FEW = 4  # columns, up to which their maximum is quicker to take one by one: 1.1 µs by maximum.reduce, 0.3 for each

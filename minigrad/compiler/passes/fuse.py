@@ -20,20 +20,10 @@ from minigrad.compiler.passes.plan import Plan, root
 from minigrad.engine.node import Node
 from minigrad.ops.arithmetic import Where, add
 from minigrad.ops.base import Elementwise, Shape
+from minigrad.ops.indexing import Gather, Index, Scatter, ScatterAt
 from minigrad.ops.linalg import Inner, MatMul
 from minigrad.ops.reduction import Max, Sum, normalize_axis
-from minigrad.ops.shaping import (
-    BroadcastTo,
-    Cast,
-    Concatenate,
-    Gather,
-    Index,
-    Reshape,
-    Scatter,
-    ScatterAt,
-    Stack,
-    Transpose,
-)
+from minigrad.ops.shaping import BroadcastTo, Cast, Concatenate, Reshape, Stack, Transpose
 
 
 @dataclass(eq=False)

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from minigrad.compiler.passes.lower import is_view
 from minigrad.engine.node import Node
 from minigrad.ops.base import Shape
-from minigrad.ops.shaping import BroadcastTo, Index, Transpose
+from minigrad.ops.indexing import Index
+from minigrad.ops.shaping import BroadcastTo, Transpose
 
 
 class Unsupported(Exception):

@@ -19,9 +19,10 @@ from minigrad.engine.node import Node, order_nodes, seed_node
 from minigrad.ops.arithmetic import Power, add, maximum, minimum, multiply
 from minigrad.ops.base import Op, Shape
 from minigrad.ops.elementwise import exp, identity, log, relu, sigmoid, square
+from minigrad.ops.indexing import Index, Scatter, is_basic
 from minigrad.ops.linalg import Affine, HalfSquaredDistance, matmul, vdot
 from minigrad.ops.reduction import LogSoftmax, Max, Softmax, Sum, normalize_axis
-from minigrad.ops.shaping import BroadcastTo, Cast, Index, Reshape, Scatter, Transpose, is_basic
+from minigrad.ops.shaping import BroadcastTo, Cast, Reshape, Transpose
 
 
 def lowered(outputs: Sequence[Any], seeds: Iterable[Node], gradients: Iterable[Node]) -> list[Any]:
@@ -144,7 +145,7 @@ class AddAt(Op):
 
     name, letters, text, fields = "add_at", "yx", "{y} + scatter({x})", ("key",)
 
-    def __init__(self, key: Any = 0) -> None:
+    def __init__(self, key: Any) -> None:
         self.key = key
 
     def shape(self, *shapes: Shape) -> Shape:

@@ -17,7 +17,7 @@ from minigrad.engine.record import next_serial
 from minigrad.engine.recording import is_paused
 from minigrad.engine.tensor import Tensor, as_operand, is_array
 from minigrad.ops.base import Op
-from minigrad.ops.shaping import Gather, Index
+from minigrad.ops.indexing import Gather, Index
 
 
 class UpdateRule(Protocol):

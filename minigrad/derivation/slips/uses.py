@@ -11,8 +11,8 @@ import numpy as np
 from minigrad.derivation.calculation import Calculation, Values
 from minigrad.derivation.slips.base import FARTHEST, Slip, called, formula_of, slip_in
 from minigrad.engine.node import Node
+from minigrad.ops.indexing import Gather, Index, Scatter, ScatterAt, is_basic
 from minigrad.ops.linalg import matmul
-from minigrad.ops.shaping import Gather, Index, Scatter, ScatterAt, is_basic
 
 
 def use_missing(way: Calculation, x: Node) -> Iterator[Slip]:

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 from minigrad.engine.node import Node
 from minigrad.ops.arithmetic import Where
 from minigrad.ops.base import Elementwise, Shape
+from minigrad.ops.indexing import Index
 from minigrad.ops.linalg import matmul
 from minigrad.ops.reduction import Max, Reduction, Softmax, normalize_axis
-from minigrad.ops.shaping import BroadcastTo, Cast, Index, Reshape, Transpose
+from minigrad.ops.shaping import BroadcastTo, Cast, Reshape, Transpose
 
 Label = Any  # an axis of the output (an int), one summed over ("r"), one at a fixed place ("=3"), or none (length 1)
 Place = int  # an axis of a Node, by number
