@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from latex2mathml.converter import convert
+from samples import SAMPLES
 from test_derive_networks import NETWORKS as NAMED
 from test_notations import NETWORKS, mlp
 
@@ -216,3 +217,32 @@ def test_where_the_raw_gradient_is_not_finite_the_steps_are_checked_elsewhere():
 def test_an_unknown_notation():
     with pytest.raises(ValueError, match="'matrix', 'index', 'text', not 'tensor'"):
         classification()[0].steps().to_latex("tensor")
+
+
+def residual_layers(n):
+    """Layers that add to their input, whose sums have no symbol."""
+    rng = np.random.default_rng(0)
+    Y = Tensor(rng.normal(size=(5, 4))) @ Tensor(rng.normal(size=(4, 4)), requires_grad=True, name="W1")
+    for i in range(n):
+        Y = Y + np.tanh(Y @ Tensor(rng.normal(size=(4, 4)) / 2, requires_grad=True, name=f"W{i + 2}"))
+    return losses.squared_error(Y, Tensor(rng.normal(size=(5, 4)), name="T"))
+
+
+def test_what_of_a_formula_has_a_symbol_is_put_in_where_following_it_back_would_take_too_long():
+    derivation = derive(residual_layers(6))
+    assert max(len(line.steps()) for line in derivation) <= MOST
+    assert max(max(line.check_steps()) for line in derivation) < 1e-8
+    chain, rules, last = steps_of(derivation, "∂E/∂Y₃")
+    assert chain.count("·") == 4
+    assert last.startswith("= ∂E/∂Y₄ + δ₄ W₄ᵀ | ∂E/∂Y₄ = δ₇ W₇ᵀ + ")
+    assert rules.endswith("and 2 more")
+
+
+@pytest.mark.parametrize("row", [row for row in SAMPLES if row.op.differentiable], ids=str)
+def test_every_operation_has_steps_that_are_true(row):
+    xs = [Tensor(x, requires_grad=True, name=name) for x, name in zip(row.arrays(), "abc", strict=False)]
+    y = row.call(*xs)
+    derivation = derive((np.cos(1.0 + np.arange(y.size)).reshape(y.shape) * y).sum(), general=True, forward=True)
+    for line in [*derivation.forward_lines, *derivation]:
+        assert max(line.check_steps()) < 1e-6
+    assert derivation.to_text("text", steps=True).isascii()

@@ -23,6 +23,7 @@ from minigrad.structure.plan import Plan
 
 MOST = 8  # steps of one line
 _MOST_EQUATIONS = 3  # that one step is explained by
+_MOST_PUT_IN = 3  # steps that put formulas in
 
 Equation = tuple[Any, Any]  # a symbol, and the expression that it stands for; or both sides of a law
 
@@ -105,15 +106,29 @@ class Ways:
         chain, equations = self._chain(x)
         steps = [] if chain is None else [Step(chain, "the chain rule")]
         steps.append(Step(self._formed(expression), *_explained(equations)))
+        return self._closed([*steps, *self._rest(expression, formula)], formula)
+
+    def _rest(self, expression: Any, formula: Any) -> list[Step]:
+        """Lead from a gradient by the operations' rules to the formula.
+
+        By algebra, or by formulas of the gradients after it put in, until the formula is reached; where that takes too
+        long, by what of the formula has a symbol: ∂E/∂Y₄ + δ₄ W₄ᵀ, since ∂E/∂Y₄ = ∂E/∂Y₅ + δ₅ W₅ᵀ.
+        """
         owner = {g: y for y, g in self.gradient.items()}
-        while True:
-            end, changes = self._simplified(expression)
-            inner = {g: self.formula[owner[g]] for g in (_leaves(expression) & owner.keys()) - _leaves(formula)}
+        new = (_leaves(formula) & owner.keys()) - _leaves(expression)
+        steps: list[Step] = []
+        current = expression
+        for _ in range(1 + (1 if new else _MOST_PUT_IN)):
+            end, changes = self._simplified(current)
+            inner = {g: self.formula[owner[g]] for g in (_leaves(current) & owner.keys()) - _leaves(formula)}
             if are_same(end, formula) or not inner:
                 break
-            expression = self._tidied(substitute_nodes([expression], inner)[0])
-            steps.append(Step(self._formed(expression), *_explained(list(inner.items()))))
-        return self._closed([*steps, *changes], formula)
+            current = self._tidied(substitute_nodes([current], inner)[0])
+            steps.append(Step(self._formed(current), *_explained(list(inner.items()))))
+        if are_same(end, formula):
+            return [*steps, *changes]
+        known = [(g, self._formed(self._tidied(self.local[owner[g]]))) for g in new]
+        return [Step(formula, *_explained(known))] if known else self._simplified(expression)[1]
 
     def forward(self, atom: Node) -> list[Step]:
         """Give the way from what was recorded to the formula of a value, or of E."""
