@@ -1,5 +1,6 @@
 """The ways in which people write a network or its data that are not our own blocks, each with its derivation's text."""
 
+import re
 from itertools import pairwise
 
 import numpy as np
@@ -272,3 +273,42 @@ def test_one_unit_on_several_samples():
     derivation = exact(derive((0.5 * (Y - Tensor(np.ones(6), name="T")) ** 2).sum()))
     assert derivation.to_text().splitlines()[2:] == ["∂E/∂w = Xᵀ δ₁", "∂E/∂b = Σ δ₁"]
     assert derivation.to_text("index").splitlines()[2:] == ["∂E/∂wᵢ = Σₙ δₙ xₙᵢ", "∂E/∂b = Σₙ δₙ"]
+
+
+def signature(E, **kwargs):
+    """Give the arguments of a derivation's code, and the keys of its gradients."""
+    source = derive(E, **kwargs).to_numpy()
+    returned = source.split("return E, {")[-1]
+    return re.findall(r"def loss_and_gradients\((.*)\)", source)[0], re.findall(r'"(\w+)"', returned)
+
+
+def layers_by_name():
+    shapes = {"W1": (4, 5), "b1": (5,), "W2": (5, 3), "b2": (3,)}
+    return {name: Tensor(RNG.normal(size=shape), requires_grad=True, name=name) for name, shape in shapes.items()}
+
+
+@pytest.mark.parametrize("loss", ["cross-entropy", "by hand", "squared error", "mean", "turned", "decay"])
+def test_code_takes_the_data_the_parameters_as_they_are_used_and_the_targets(loss):
+    W1, b1, W2, b2 = (p := layers_by_name()).values()
+    x, t = Tensor(X, name="X"), Tensor(data.one_hot(LABELS, 3), name="T")
+    Y = softmax(np.tanh(b1 + x @ W1) @ W2 + b2)
+    E = {
+        "cross-entropy": lambda: losses.cross_entropy(Y, t),
+        "by hand": lambda: -(t * np.log(Y)).sum(),
+        "squared error": lambda: losses.squared_error(Y, t),
+        "mean": lambda: ((t - Y) ** 2).mean(),
+        "turned": lambda: 0.5 * (np.square(t - Y)).sum(axis=1).sum(),
+        "decay": lambda: 0.01 * (W2**2).sum() + losses.cross_entropy(Y, t),
+    }[loss]()
+    assert signature(E) == ("X, W1, b1, W2, b2, T", [*p])
+    assert signature(E, wrt=[W2, W1]) == ("X, W1, b1, W2, b2, T", ["W1", "W2"])
+
+
+def test_arrays_without_a_name_and_data_that_are_a_target_too_have_their_place():
+    rng = np.random.default_rng(0)
+    x, t = rng.normal(size=(40, 4)), rng.normal(size=(40, 3))
+    W = Tensor(rng.normal(size=(4, 3)), requires_grad=True, name="W")
+    assert signature(((x @ W - t) ** 2).sum()) == ("x, W, t", ["W"])
+    assert signature(((t - x @ W) ** 2).sum(), names={"T": t}) == ("x, W, T", ["W"])
+    X, h = Tensor(x, name="X"), Tensor(rng.normal(size=(4, 4)), requires_grad=True, name="H")
+    assert signature(((X - np.tanh(X @ h)) ** 2).sum()) == ("X, H", ["H"])  # an autoencoder's target is its input

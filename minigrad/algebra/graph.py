@@ -22,7 +22,8 @@ class Graph:
     def __init__(self, outputs: Sequence[Any], values: Mapping[Node, Any]) -> None:
         self.outputs = tuple(outputs)
         self.nodes = order_nodes(self.outputs)
-        self.values = {x: values[x] for x in self.nodes if x in values}
+        inside = set(self.nodes)
+        self.values = {x: value for x, value in values.items() if x in inside}
         self.inputs: dict[str, Node] = {}
         for x in values:
             name = x.name or "?"

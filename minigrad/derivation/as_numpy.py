@@ -25,6 +25,8 @@ _SHORT, _LONG = 8, 100  # arrays of more elements have a name; of more than that
 def to_numpy(equations: Equations, name: str = "loss_and_gradients") -> str:
     """Write a module with one function of the graph's inputs that gives E and the gradients, in NumPy alone.
 
+    Its arguments are the data, then the parameters in the order of their use, and then the targets, which are what the
+    loss alone needs; the gradients are in the same order.
     Variables have the derivation's names (U1, Y1, δ2, dW2), and each assignment its formula as a comment. A part that
     several formulas need and that has no symbol is computed once, as z1, z2. Numbers that tracing read, such as the
     1/N of a mean, are those of the traced call; an array among them of more than 100 elements is an argument, c1, of
@@ -108,7 +110,7 @@ class _Function:
                 self.names[x], known[x] = variable, self.values[x]
         self._assign("E", "E", self.loss, known)
         forward, self.lines = self.lines, []
-        returned = {}
+        returned: dict[Node, str] = {}
         leaves = set(self.equations.graph.inputs.values())
         for i, line in enumerate(self.equations.lines):
             variable = self.spelling.variable(line.symbol)
@@ -118,7 +120,7 @@ class _Function:
             if isinstance(line.node, Node):
                 self.names.setdefault(line.node, variable)
             if line.target in leaves:
-                returned[self.names[line.target]] = self._whole(variable, line)
+                returned[line.target] = self._whole(variable, line)
         return self._module(name, forward, self.lines, returned)
 
     def _whole(self, variable: str, line: Any) -> str:
@@ -127,14 +129,14 @@ class _Function:
         return variable if np.shape(line.node) == shape else f"np.full({shape}, {variable})"
 
     def _module(
-        self, name: str, forward: list[tuple[str, str]], backward: list[tuple[str, str]], returned: Mapping[str, str]
+        self, name: str, forward: list[tuple[str, str]], backward: list[tuple[str, str]], returned: Mapping[Node, str]
     ) -> str:
-        inputs = self.equations.graph.inputs.values()
-        arguments = [*(self.names[x] for x in inputs), *(self.names[x] for x in self.arrays)]
-        shapes = [f"    {self.names[x]}: {_shape(x)}" for x in [*inputs, *self.arrays]]
-        given = ", ".join(f'"{key}": {value}' for key, value in returned.items())
+        inputs = {*self.equations.graph.inputs.values(), *self.arrays}
+        arguments = [x for x in self.equations.inputs if x in inputs]
+        shapes = [f"    {self.names[x]}: {_shape(x)}" for x in arguments]
+        given = ", ".join(f'"{self.names[x]}": {returned[x]}' for x in arguments if x in returned)
         body = [
-            f"def {name}({', '.join(arguments)}):",
+            f"def {name}({', '.join(self.names[x] for x in arguments)}):",
             '    """Give E, and a dictionary of its gradients, for arrays of these shapes:',
             "",
             *shapes,

@@ -20,6 +20,7 @@ from minigrad.engine.node import Node, order_nodes
 from minigrad.engine.tensor import Tensor
 from minigrad.notation.formula import text
 from minigrad.structure.plan import Plan
+from minigrad.structure.reading import order_inputs
 from minigrad.structure.source import read_loss
 
 
@@ -105,7 +106,9 @@ def _derivation(plan: Plan, given: tuple[SumsToOne, ...], loss: Tensor, nodes: M
         definitions[formulas.gradient[x]], values[formulas.gradient[x]] = node, whole
         if isinstance(node, Node):
             symbols.setdefault(node, plan.symbol(x))
-    return Derivation(lines, plan.graph, symbols, forward, cut, loss, nodes, ways)
+    inputs = order_inputs(plan.reading)
+    graph = Graph(plan.graph.outputs, {x: plan.values[x] for x in inputs if x in plan.values})
+    return Derivation(lines, graph, symbols, forward, inputs, cut, loss, nodes, ways)
 
 
 @dataclass

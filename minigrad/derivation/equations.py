@@ -42,11 +42,13 @@ class Written(Protocol):
 class Equations:
     """The equations of a derivation: for each line the Terms that are equal, ``δ₂``, ``∂E/∂U₂`` and ``Y₂ − T``.
 
-    The last may be one that the line only supposes to be equal.
+    The last may be one that the line only supposes to be equal. ``inputs`` are in the order of a function's arguments.
     """
 
-    def __init__(self, lines: Sequence[Derived], graph: Graph, symbols: Mapping[Node, str]) -> None:
-        self.lines, self.graph, self.symbols = list(lines), graph, symbols
+    def __init__(
+        self, lines: Sequence[Derived], graph: Graph, symbols: Mapping[Node, str], inputs: Sequence[Node]
+    ) -> None:
+        self.lines, self.graph, self.symbols, self.inputs = list(lines), graph, symbols, inputs
 
     def all(self, notation: str) -> list[list[Term]]:
         """Give every line. Raises ``ValueError`` for a notation that there is not."""

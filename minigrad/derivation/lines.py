@@ -113,9 +113,10 @@ class Difference(NamedTuple):
 class Derivation(Sequence[Line]):
     """The lines of a derivation, from the loss back to the inputs; each refers to symbols of the lines before it.
 
-    ``graph`` is the loss as it was traced. ``symbols`` maps the Nodes that have a symbol to it: inputs, U and Y of the
-    layers, named tensors, and the gradients of the lines, which only later lines may use. ``forward`` has the way
-    there, (symbol, Node) in order, E last: U₁ = X W₁ + b₁, Y₁ = σ(U₁), …
+    ``graph`` is the loss as it was traced, its inputs in the order in which ``to_numpy`` takes them. ``symbols`` maps
+    the Nodes that have a symbol to it: inputs, U and Y of the layers, named tensors, and the gradients of the lines,
+    which only later lines may use. ``forward`` has the way there, (symbol, Node) in order, E last: U₁ = X W₁ + b₁,
+    Y₁ = σ(U₁), …
     """
 
     def __init__(
@@ -124,13 +125,14 @@ class Derivation(Sequence[Line]):
         graph: Graph,
         symbols: dict[Node, str],
         forward: Sequence[tuple[str, Any]],
+        inputs: Sequence[Node],
         cut: Cut,
         loss: Tensor,
         nodes: Mapping[Tensor, Any],
         ways: Ways,
     ) -> None:
         self._lines, self.graph, self.symbols, self.forward = tuple(lines), graph, symbols, tuple(forward)
-        self._cut, self._loss, self._nodes, self._ways = cut, loss, nodes, ways
+        self._inputs, self._cut, self._loss, self._nodes, self._ways = inputs, cut, loss, nodes, ways
         self._general = self._with_forward = False
 
     @property
@@ -163,7 +165,7 @@ class Derivation(Sequence[Line]):
 
     @cached_property
     def _equations(self) -> Equations:
-        return Equations(self._lines, self.graph, self.symbols)
+        return Equations(self._lines, self.graph, self.symbols, self._inputs)
 
     @cached_property
     def _shown(self) -> Shown:
@@ -206,7 +208,11 @@ class Derivation(Sequence[Line]):
         return documents.to_mathml(self._written, notation)
 
     def to_numpy(self, name: str = "loss_and_gradients") -> str:
-        """Write the hand-derived code: the source of a NumPy function that gives E and a dictionary of gradients."""
+        """Write the hand-derived code: the source of a NumPy function that gives E and a dictionary of gradients.
+
+        It takes the data first, then the parameters in the order of their use, which is that of the dictionary too,
+        and last the targets, which are what the loss alone needs.
+        """
         return to_numpy(self._equations, name)
 
     def _repr_latex_(self) -> str | None:

@@ -102,6 +102,26 @@ def _name_all(reading: Reading) -> None:
     reading.symbols.update((x, symbols[x]) for x in reading.graph.nodes if x in symbols)
 
 
+def order_inputs(reading: Reading) -> list[Node]:
+    """Give the inputs, and the arrays among the operands, in the order in which a function takes them.
+
+    First the data, then the parameters, and then the targets, which are what the loss alone needs; of each kind, what
+    is used first comes first.
+    """
+    nodes = sorted(reading.graph.nodes, key=reading.loss.__contains__)  # what decays weights comes after the layers
+    leaves = [x for node in nodes for x in node.inputs if isinstance(x, Node) and x.op is None]
+    used = [x for x in leaves if x.value is None or x.ndim]
+    inputs = dict.fromkeys([*used, *reading.graph.inputs.values()])
+
+    def kind(x: Node) -> int:
+        if x in reading.parameters:
+            return 1
+        users = reading.users.get(x, [])
+        return 2 if users and reading.loss.issuperset(users) else 0
+
+    return sorted(inputs, key=kind)
+
+
 def _role(constant: Node, reading: Reading) -> str:
     """Say what an array without a name is: t in the loss alone, x where it is multiplied with a parameter."""
     users = reading.users.get(constant, [])

@@ -60,6 +60,6 @@ def work(problem: Problem, model: MLP, out: Path) -> Work:
 def _off(derivation: Derivation, code: Path) -> float:
     """Run the written code, and give the largest difference of its gradients from the derivation's values."""
     computed = runpy.run_path(str(code))["loss_and_gradients"](*derivation.graph.values.values())[1]
-    inputs = set(derivation.graph.inputs.values())
-    lines = [line for line in derivation if line.target in inputs]
-    return max(float(np.abs(a - line.value).max()) for a, line in zip(computed.values(), lines, strict=True))
+    true = {line.target: line.value for line in derivation}
+    wanted = [true[x] for x in derivation.graph.values if x in true]
+    return max(float(np.abs(a - b).max()) for a, b in zip(computed.values(), wanted, strict=True))
