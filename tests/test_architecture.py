@@ -60,7 +60,6 @@ DOORS: dict[str, tuple[str, ...]] = {
 KNOWN: dict[str, str] = {
     "circle minigrad.compiler.numpy.calls minigrad.compiler.numpy.source": "only for a type",
     "long file minigrad.compiler.numpy.source": "a second idea is to be found in it",
-    "long file minigrad.engine.tensor": "a second idea is to be found in it",
     "long file minigrad.optim": "a second idea is to be found in it",
     "long function minigrad.compiler.native.source.finished": "to be parted",
 }

@@ -12,9 +12,10 @@ import numpy as np
 from minigrad.compiler.trace.sources import Captured, Data, Source
 from minigrad.compiler.trace.traced import Traced, TraceError
 from minigrad.compiler.trace.tracer import Tracer
+from minigrad.engine.conversion import is_array
 from minigrad.engine.node import Node, order_nodes
 from minigrad.engine.recording import traced_by
-from minigrad.engine.tensor import Tensor, is_array
+from minigrad.engine.tensor import Tensor
 
 
 @dataclass(eq=False)

@@ -1,7 +1,9 @@
 """The engine: a Tensor records operations, and one reverse walk differentiates them.
 
-The syntax that Tensor and Node share is in ``operand`` and which NumPy functions it takes in ``numpy_protocol``;
-``tensor`` records with data and ``node`` without; ``backward`` is the walk and ``functional`` the transforms built
-on it; ``recording`` switches recording off, ``errors`` words what went wrong, ``claims`` remembers what is known of
-an array, ``gradcheck`` checks a gradient against finite differences. It imports ``ops`` and nothing above.
+Ways in: ``tensor`` (an array that records), ``node`` (an expression that does) and ``functional`` (the gradient of a
+function). ``operand`` is the syntax that both share, and ``numpy_protocol`` says which of NumPy's functions are which
+operation. ``backward`` is the walk, as the mathematics has it; ``record`` is what a Tensor stores, with the same walk
+tuned to that. ``conversion`` is what comes into a Tensor and goes out of it, ``errors`` the words for what went wrong,
+``recording`` switches recording off, ``claims`` remembers what is known of an array, ``gradcheck`` compares a gradient
+with finite differences. It imports ``ops`` and nothing above.
 """

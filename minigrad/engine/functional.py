@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.engine.conversion import is_array
 from minigrad.engine.record import fast_pullback
 from minigrad.engine.recording import pauses, recorded, tracer
-from minigrad.engine.tensor import Tensor, is_array
+from minigrad.engine.tensor import Tensor
 from minigrad.ops.elementwise import identity
 
 

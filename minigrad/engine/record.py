@@ -6,11 +6,13 @@ from collections.abc import Container
 from heapq import heappop, heappush, heapreplace
 from itertools import count
 from typing import Any
+from weakref import WeakValueDictionary
 
 from numpy import ndarray
 
 from minigrad.engine.backward import apply_guarded, unbroadcast
 from minigrad.engine.operand import Operand
+from minigrad.engine.recording import pauses
 from minigrad.ops.base import Op, one
 from minigrad.ops.shaping import Cast
 
@@ -29,6 +31,7 @@ class Record(Operand):
 
     __slots__ = ("__weakref__", "_a", "_b", "_x", "_z", "data", "op", "serial")
     data: Any
+    name: Any  # of those that have one
     _a: Any
     _b: Any
     _x: Any
@@ -50,6 +53,32 @@ class Record(Operand):
     def record_operation(self, op: Op, inputs: tuple[Any, ...], values: tuple[Any, ...]) -> None:
         """Keep how this was computed, for its gradient: by an operation on operands that held those values."""
         self.op, self._a, self._b, self._x, self.serial = op, inputs, None, values, next_serial()
+
+    def keep_formula(self, op: Op, inputs: tuple[Any, ...], values: tuple[Any, ...]) -> None:
+        """Be constant; but let 1 − T know what it is if T has a name, for a derivation to write.
+
+        One operation deep and no deeper, so that a running average of constants does not keep its whole past.
+        """
+        self.op, self.serial = None, 0
+        if not pauses.thread.paused and any(isinstance(x, Record) and x.op is None and x.name for x in inputs):
+            self.op, self._a, self._b, self._x = op, inputs, None, values
+
+
+class Kept:
+    """The intermediate results that ``retain_grad`` was called on, as a container for the walk."""
+
+    def __init__(self) -> None:
+        # By id: a set would compare tensors, which compare elements.
+        self.tensors: WeakValueDictionary[int, Record] | None = None  # until the first, so that asking costs nothing
+
+    def add(self, t: Record) -> None:
+        """Remember a tensor for as long as it lives."""
+        if self.tensors is None:
+            self.tensors = WeakValueDictionary()
+        self.tensors[id(t)] = t
+
+    def __contains__(self, t: Any) -> bool:
+        return self.tensors is not None and self.tensors.get(id(t)) is t
 
 
 def fast_pullback(

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy import ndarray
 
+from minigrad.engine.conversion import Convertible, as_operand, check_real, holds_tensor, is_array
 from minigrad.engine.errors import described, explained, place
-from minigrad.engine.operand import Operand
-from minigrad.engine.record import Record, fast_pullback, next_serial
+from minigrad.engine.record import Kept, fast_pullback, next_serial
 from minigrad.engine.recording import pauses
 from minigrad.ops import arithmetic, linalg
 from minigrad.ops.base import Op
@@ -23,24 +22,7 @@ for _one in _ONE.values():
     _one.flags.writeable = False
 
 
-class _Kept:
-    """The intermediate results that ``retain_grad`` was called on, as a container for the walk."""
-
-    def __init__(self) -> None:
-        # By id: a set would compare tensors, which compare elements.
-        self.tensors: WeakValueDictionary[int, Tensor] | None = None  # until the first, so that asking costs nothing
-
-    def add(self, t: Tensor) -> None:
-        """Remember a tensor for as long as it lives."""
-        if self.tensors is None:
-            self.tensors = WeakValueDictionary()
-        self.tensors[id(t)] = t
-
-    def __contains__(self, t: Any) -> bool:
-        return self.tensors is not None and self.tensors.get(id(t)) is t
-
-
-_kept = _Kept()
+_kept = Kept()  # the intermediate results that ``retain_grad`` was called on
 
 
 def _binary(op: Op) -> Callable[[Tensor, Any], Tensor]:
@@ -71,7 +53,7 @@ def _binary(op: Op) -> Callable[[Tensor, Any], Tensor]:
         result.data = data
         if recorded:
             if data.dtype is not x.dtype or a.serial <= 0:
-                _check_real(op, data, (a, b))
+                check_real(op, data, (a, b))
             result.op = op
             result._a = a
             result._b = b
@@ -79,34 +61,13 @@ def _binary(op: Op) -> Callable[[Tensor, Any], Tensor]:
             result._z = z
             result.serial = next_serial()
         else:
-            _keep_formula(result, op, (a, b), (x, z))
+            result.keep_formula(op, (a, b), (x, z))
         return result
 
     return operator
 
 
-def _keep_formula(result: Tensor, op: Op, inputs: tuple[Any, ...], values: tuple[Any, ...]) -> None:
-    """Make a result constant; but let 1 − T know what it is if T has a name, for a derivation to write.
-
-    One operation deep and no deeper, so that a running average of constants does not keep its whole past.
-    """
-    result.op, result.serial = None, 0
-    if not pauses.thread.paused and any(isinstance(x, Tensor) and x.op is None and x.name for x in inputs):
-        result.op, result._a, result._b, result._x = op, inputs, None, values
-
-
-def _check_real(op: Op, data: Any, inputs: tuple[Any, ...]) -> None:
-    """Refuse to record an operation whose result is complex: its gradient would be, too."""
-    if data.dtype.kind != "c":
-        return
-    names = " and ".join(f"{described(x)} ({x.dtype})" for x in inputs if hasattr(x, "dtype"))
-    raise TypeError(
-        f"{op!r}: complex numbers have no gradients here, and of {names} one is complex and one requires a gradient. "
-        f"Compute with its .real and .imag apart, or inside no_grad() if no gradient is wanted."
-    )
-
-
-class Tensor(Record):
+class Tensor(Convertible):
     """An array that remembers how it was made, so that a scalar computed from it can be differentiated.
 
     ``Tensor(data)`` takes any array that speaks NumPy's protocols as it is, without a copy; lists and scalars become
@@ -131,7 +92,7 @@ class Tensor(Record):
             raise TypeError(
                 f"Tensor: the data is already a tensor, {described(data)}:{data.shape}. Use it as it is, or detach it."
             )
-        if isinstance(data, list | tuple) and _holds_tensor(data):
+        if isinstance(data, list | tuple) and holds_tensor(data):
             raise TypeError("Tensor: the list holds tensors. Join them with np.stack, which keeps their gradients.")
         self.data = data if is_array(data) else np.asarray(data)
         if self.data.dtype.kind not in "biufc":
@@ -219,10 +180,10 @@ class Tensor(Record):
         result.data = data
         if recorded and op.differentiable and not (pauses.count and pauses.thread.paused):
             if len(inputs) > 1 and data.dtype.kind == "c":
-                _check_real(op, data, inputs)
+                check_real(op, data, inputs)
             result.op, result._a, result._b, result._x, result.serial = op, inputs, None, values, next_serial()
         else:
-            _keep_formula(result, op, inputs, values)
+            result.keep_formula(op, inputs, values)
         return result
 
     __add__ = _binary(arithmetic.add)
@@ -294,73 +255,9 @@ class Tensor(Record):
         result._name = self.name
         return result
 
-    def as_plain(self) -> Any:
-        """Give the array."""
-        return self.data
-
     def of_gradient(self, g: Any) -> Tensor:
         """Give an array that the walk found for this tensor as a Tensor of its own, or zeros for None."""
         return Tensor(np.zeros_like(self.data) if g is None else owned(g))
-
-    def item(self) -> Any:
-        """Give the one element as a Python number."""
-        return self.data.item()
-
-    def _number(self, called: str) -> Any:
-        """Give the one element to Python's own functions, unless they would lose its gradient on the way."""
-        if self.serial > 0:
-            raise TypeError(
-                f"{called}() of {described(self)} would lose its gradient. For the bare number write .item(); for a "
-                f"function with a gradient use NumPy's, np.exp for math.exp."
-            )
-        return self.item()
-
-    def __float__(self) -> float:
-        return float(self._number("float"))
-
-    def __int__(self) -> int:
-        return int(self._number("int"))
-
-    def __complex__(self) -> complex:
-        return complex(self._number("complex"))
-
-    def __bool__(self) -> bool:
-        return bool(self.data)
-
-    def argmax(self, axis: int | None = None) -> Any:
-        """Give the index of the largest element along ``axis``, as an array."""
-        return self.data.argmax(axis)
-
-    def argmin(self, axis: int | None = None) -> Any:
-        """Give the index of the smallest element along ``axis``, as an array."""
-        return self.data.argmin(axis)
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
-        if self.serial > 0:
-            raise TypeError(
-                f"{described(self)} requires a gradient, and an array made of it would lose it. For the bare values "
-                f"take .data; to join tensors use np.stack([…]) instead of np.array([…])."
-            )
-        return np.array(self.data, dtype, copy=copy)
-
-    def __repr__(self) -> str:
-        text = repr(self.data)
-        if isinstance(self.data, ndarray | np.generic):
-            text = np.array2string(np.asarray(self.data), separator=", ", prefix="Tensor(")
-        extras = "".join(
-            [
-                f", dtype={self.dtype}" if self.dtype not in (np.float64, np.int64, np.bool_) else "",
-                f", name={self.name!r}" if self.name else "",
-                ", requires_grad=True" if self.requires_grad else "",
-            ]
-        )
-        return f"Tensor({text}{extras})"
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        raise TypeError(
-            f"{described(self)}: elements of a tensor cannot be assigned, since the record of its making would be "
-            f"wrong. Build a new one, with np.where say, or write to .data of a leaf before it is used."
-        )
 
     def __reduce__(self) -> Any:
         if self.serial > 0 and self.op is not None:
@@ -394,27 +291,3 @@ def _with_data(g: Tensor, data: Any) -> Tensor:
 def owned(g: Any) -> Any:
     """Give a gradient an array of its own: the rules may pass one array on twice, or a view of another."""
     return np.asarray(g) if isinstance(g, np.generic) else g.copy()
-
-
-def is_array(x: Any) -> bool:
-    """Say whether x is an array, of NumPy or of whatever speaks its protocols, rather than something to make one of."""
-    return hasattr(x, "__array_function__") and hasattr(x, "shape") and not isinstance(x, Operand)
-
-
-def _holds_tensor(data: Any) -> bool:
-    return any(isinstance(x, Tensor) or (isinstance(x, list | tuple) and _holds_tensor(x)) for x in data)
-
-
-def as_operand(op: Op, x: Any) -> Any:
-    """Give an operand that is no tensor: a number as it is, so that float32 stays float32 (NEP 50), or an array."""
-    if isinstance(x, int | float) or is_array(x):
-        return x
-    if isinstance(x, Operand):
-        raise TypeError(f"{op.name}: a {type(x).__name__} and a Tensor do not mix; trace the function as a whole.")
-    if isinstance(x, complex) and not isinstance(x, np.generic):
-        raise TypeError(f"{op.name}: complex numbers have no gradients here, and {x!r} is one.")
-    if x is None or isinstance(x, str | bytes | dict | set):
-        raise TypeError(f"{op.name}: wanted a tensor, an array or a number, not {x!r}.")
-    if isinstance(x, list | tuple) and _holds_tensor(x):
-        raise TypeError(f"{op.name}: the list holds tensors. Join them with np.stack, which keeps their gradients.")
-    return np.asarray(x)

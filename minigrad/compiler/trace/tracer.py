@@ -11,11 +11,12 @@ import numpy as np
 from minigrad.compiler.trace.cells import Cell
 from minigrad.compiler.trace.sources import Argument, Captured, Data, Draw, Gradient, Setting, Source, State
 from minigrad.compiler.trace.traced import Traced, TraceError
+from minigrad.engine.conversion import as_operand, is_array
 from minigrad.engine.errors import explained, place
 from minigrad.engine.node import Node, Table
 from minigrad.engine.record import next_serial
 from minigrad.engine.recording import is_paused
-from minigrad.engine.tensor import Tensor, as_operand, is_array
+from minigrad.engine.tensor import Tensor
 from minigrad.ops.base import Op
 from minigrad.ops.indexing import Gather, Index
 

@@ -1,0 +1,118 @@
+"""What comes into a tensor and what of it goes out: arrays, lists and numbers, and never a gradient lost on the way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minigrad.engine.errors import described
+from minigrad.engine.operand import Operand
+from minigrad.engine.record import Record
+from minigrad.ops.base import Op
+
+
+def is_array(x: Any) -> bool:
+    """Say whether x is an array, of NumPy or of whatever speaks its protocols, rather than something to make one of."""
+    return hasattr(x, "__array_function__") and hasattr(x, "shape") and not isinstance(x, Operand)
+
+
+def holds_tensor(data: Any) -> bool:
+    """Say whether a list holds tensors, at any depth."""
+    return any(isinstance(x, Record) or (isinstance(x, list | tuple) and holds_tensor(x)) for x in data)
+
+
+def as_operand(op: Op, x: Any) -> Any:
+    """Give an operand that is no tensor: a number as it is, so that float32 stays float32 (NEP 50), or an array."""
+    if isinstance(x, int | float) or is_array(x):
+        return x
+    if isinstance(x, Operand):
+        raise TypeError(f"{op.name}: a {type(x).__name__} and a Tensor do not mix; trace the function as a whole.")
+    if isinstance(x, complex) and not isinstance(x, np.generic):
+        raise TypeError(f"{op.name}: complex numbers have no gradients here, and {x!r} is one.")
+    if x is None or isinstance(x, str | bytes | dict | set):
+        raise TypeError(f"{op.name}: wanted a tensor, an array or a number, not {x!r}.")
+    if isinstance(x, list | tuple) and holds_tensor(x):
+        raise TypeError(f"{op.name}: the list holds tensors. Join them with np.stack, which keeps their gradients.")
+    return np.asarray(x)
+
+
+def check_real(op: Op, data: Any, inputs: tuple[Any, ...]) -> None:
+    """Refuse to record an operation whose result is complex: its gradient would be, too."""
+    if data.dtype.kind != "c":
+        return
+    names = " and ".join(f"{described(x)} ({x.dtype})" for x in inputs if hasattr(x, "dtype"))
+    raise TypeError(
+        f"{op!r}: complex numbers have no gradients here, and of {names} one is complex and one requires a gradient. "
+        f"Compute with its .real and .imag apart, or inside no_grad() if no gradient is wanted."
+    )
+
+
+class Convertible(Record):
+    """A record that gives its elements to Python and to NumPy, unless they would lose their gradient."""
+
+    __slots__ = ()
+
+    def as_plain(self) -> Any:
+        """Give the array."""
+        return self.data
+
+    def item(self) -> Any:
+        """Give the one element as a Python number."""
+        return self.data.item()
+
+    def _number(self, called: str) -> Any:
+        """Give the one element to Python's own functions, unless they would lose its gradient on the way."""
+        if self.serial > 0:
+            raise TypeError(
+                f"{called}() of {described(self)} would lose its gradient. For the bare number write .item(); for a "
+                f"function with a gradient use NumPy's, np.exp for math.exp."
+            )
+        return self.item()
+
+    def __float__(self) -> float:
+        return float(self._number("float"))
+
+    def __int__(self) -> int:
+        return int(self._number("int"))
+
+    def __complex__(self) -> complex:
+        return complex(self._number("complex"))
+
+    def __bool__(self) -> bool:
+        return bool(self.data)
+
+    def argmax(self, axis: int | None = None) -> Any:
+        """Give the index of the largest element along ``axis``, as an array."""
+        return self.data.argmax(axis)
+
+    def argmin(self, axis: int | None = None) -> Any:
+        """Give the index of the smallest element along ``axis``, as an array."""
+        return self.data.argmin(axis)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        if self.serial > 0:
+            raise TypeError(
+                f"{described(self)} requires a gradient, and an array made of it would lose it. For the bare values "
+                f"take .data; to join tensors use np.stack([…]) instead of np.array([…])."
+            )
+        return np.array(self.data, dtype, copy=copy)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        raise TypeError(
+            f"{described(self)}: elements of a tensor cannot be assigned, since the record of its making would be "
+            f"wrong. Build a new one, with np.where say, or write to .data of a leaf before it is used."
+        )
+
+    def __repr__(self) -> str:
+        text = repr(self.data)
+        if isinstance(self.data, np.ndarray | np.generic):
+            text = np.array2string(np.asarray(self.data), separator=", ", prefix="Tensor(")
+        extras = "".join(
+            [
+                f", dtype={self.dtype}" if self.dtype not in (np.float64, np.int64, np.bool_) else "",
+                f", name={self.name!r}" if self.name else "",
+                ", requires_grad=True" if self.serial > 0 else "",
+            ]
+        )
+        return f"Tensor({text}{extras})"
