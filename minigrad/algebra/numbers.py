@@ -25,3 +25,12 @@ def in_shape_of(x: Any, node: Node) -> Any:
     if np.shape(x) == node.shape:
         return x
     return broadcast_to(x if isinstance(x, Node) else constant_like(x, node), node.shape)
+
+
+def same_arithmetic(x: Any, node: Node) -> bool:
+    """Say whether an operation on x may be moved to where the Node's dtype counts, and keeps its value there.
+
+    It does for floating point, and for integers of one kind; a uint8 wraps where a sum of uint8 does not, and truth
+    values add up to one another.
+    """
+    return not isinstance(x, Node) or x.dtype.kind in "fc" or (x.dtype == node.dtype and x.dtype.kind != "b")

@@ -14,56 +14,55 @@ from minigrad.algebra.facts import SumsToOne, check_fact
 from minigrad.algebra.graph import Graph
 from minigrad.algebra.polynomial import is_arithmetic, shorten_polynomial
 from minigrad.algebra.rewrite import Log, Rule, rebuild_node, rewrite
-from minigrad.algebra.rules.constants import broadcast_operand, constants, copies_moved
+from minigrad.algebra.rules import constants, identities, logarithms, shaping, signs, sums
 from minigrad.algebra.rules.facts import rule_of_fact
-from minigrad.algebra.rules.identities import quotient, twice, zero_and_one
-from minigrad.algebra.rules.logarithms import exp_of_log, log_of_softmax
-from minigrad.algebra.rules.shaping import double_shaping, transposed_product
-from minigrad.algebra.rules.signs import (
-    common_number,
-    double_sign,
-    negative_number,
-    number_in_front,
-    sign_in_product,
-    sign_in_sum,
-)
-from minigrad.algebra.rules.sums import (
-    axes_of_sum,
-    sum_of_broadcast,
-    sum_of_copies,
-    sum_of_nothing,
-    sum_of_one,
-    sum_of_product,
-    sum_of_sum,
-    sum_of_transpose,
-)
 from minigrad.engine.node import Node, order_nodes
 
 RULES: tuple[Rule, ...] = (
-    constants,
-    double_shaping,
-    copies_moved,
-    broadcast_operand,
-    zero_and_one,
-    double_sign,
-    sign_in_sum,
-    negative_number,
-    sign_in_product,
-    common_number,
-    number_in_front,
-    twice,
-    quotient,
-    transposed_product,
-    axes_of_sum,
-    sum_of_nothing,
-    sum_of_copies,
-    sum_of_one,
-    sum_of_product,
-    sum_of_sum,
-    sum_of_transpose,
-    sum_of_broadcast,
-    log_of_softmax,
-    exp_of_log,
+    constants.compute_constant,
+    shaping.transpose_twice,
+    shaping.leave_unchanged,
+    shaping.reshape_twice,
+    constants.move_copies,
+    constants.broadcast_operand,
+    identities.add_zero,
+    identities.subtract_zero,
+    identities.divide_by_one,
+    identities.multiply_by_one,
+    identities.subtract_from_zero,
+    identities.multiply_by_zero,
+    signs.sign_of_difference,
+    signs.sign_of_factor,
+    signs.two_signs,
+    signs.add_negative,
+    signs.subtract_negative,
+    signs.subtract_from_negative,
+    signs.add_negative_multiple,
+    signs.subtract_negative_multiple,
+    signs.negative_number,
+    signs.sign_in_product,
+    signs.minus_one_times,
+    signs.sign_in_linear,
+    signs.common_number,
+    signs.sign_of_multiple,
+    signs.number_first,
+    signs.number_times_multiple,
+    identities.add_to_itself,
+    identities.multiply_by_reciprocal,
+    shaping.transposed_product,
+    sums.axes_of_sum,
+    sums.sum_of_nothing,
+    sums.sum_of_copies,
+    sums.sum_of_one,
+    sums.sum_of_product,
+    sums.sum_of_sum,
+    sums.sum_of_transpose,
+    sums.sum_over_copies,
+    sums.sum_of_broadcast,
+    logarithms.log_of_softmax,
+    logarithms.exp_of_log_softmax,
+    logarithms.exp_of_log,
+    logarithms.log_of_exp,
 )
 
 

@@ -8,14 +8,19 @@ from typing import Any, NamedTuple
 from minigrad.algebra.numbers import number_of
 from minigrad.algebra.polynomial import is_arithmetic, shorten_polynomial
 from minigrad.algebra.rewrite import Change, Rule, substitute_nodes
-from minigrad.algebra.rules.logarithms import exp_of_log, log_of_softmax
+from minigrad.algebra.rules.logarithms import exp_of_log, exp_of_log_softmax, log_of_exp, log_of_softmax
 from minigrad.algebra.rules.shaping import transposed_product
-from minigrad.algebra.rules.sums import sum_of_broadcast, sum_of_copies, sum_of_product
+from minigrad.algebra.rules.sums import sum_of_broadcast, sum_of_copies, sum_of_product, sum_over_copies
 from minigrad.algebra.simplify import RULES
 from minigrad.engine.node import Node, Table, order_nodes
 from minigrad.ops.arithmetic import add, divide, multiply, subtract
 
-_TOLD = frozenset((sum_of_product, sum_of_broadcast, sum_of_copies, log_of_softmax, exp_of_log, transposed_product))
+_TOLD = frozenset(
+    (
+        *(sum_of_product, sum_of_broadcast, sum_over_copies, sum_of_copies, transposed_product),
+        *(log_of_softmax, exp_of_log_softmax, exp_of_log, log_of_exp),
+    )
+)
 QUIET: tuple[Rule, ...] = tuple(rule for rule in RULES if rule not in _TOLD)
 
 Laws = tuple[tuple[Any, Any], ...]  # equations, of letters or of the symbols themselves

@@ -14,8 +14,8 @@ from minigrad.ops.indexing import Index, Scatter, is_basic
 from minigrad.ops.shaping import BroadcastTo, Reshape, Transpose
 
 
-def constants(node: Node) -> Any:
-    """f(2, 3) is computed where it is finite; a sum of a number that was broadcast is that of all its copies."""
+def compute_constant(node: Node) -> Any:
+    """2 + 3 = 5, where the value is finite, and so for whatever is computed from numbers or a sum of their copies."""
     numbers = [number_of(x) for x in node.inputs]
     if node.op is None or any(x is None for x in numbers) or (node.shape and not isinstance(node.op, Elementwise)):
         return None
@@ -25,8 +25,20 @@ def constants(node: Node) -> Any:
     return in_shape_of(value.item(), node) if np.isfinite(value) else None
 
 
+@on(Reshape, Transpose, Index)
+def move_copies(node: Node) -> Any:
+    """reshape(broadcast_to(c)) = broadcast_to(c), for a number c, and so for ᵀ and […]."""
+    if not isinstance(node.op, Reshape | Transpose | Index) or isinstance(node.op, Scatter):
+        return None
+    if isinstance(node.op, Index) and not is_basic(node.op.key):
+        return None
+    (x,) = node.inputs
+    number = number_of(x)
+    return None if number is None or not isinstance(x, Node) else in_shape_of(number, node)
+
+
 def broadcast_operand(node: Node) -> Any:
-    """broadcast_to(c) ⊙ t = c ⊙ t, where t has the shape already; likewise for every elementwise operation."""
+    """broadcast_to(c) ⊙ t = c ⊙ t, where t has the shape already, and so for every elementwise operation."""
     if not isinstance(node.op, Elementwise):
         return None
     inner = [x.inputs[0] if isinstance(x, Node) and isinstance(x.op, BroadcastTo) else x for x in node.inputs]
@@ -36,15 +48,3 @@ def broadcast_operand(node: Node) -> Any:
     if not any(isinstance(x, Node) for x in numbers):
         return None
     return in_shape_of(node.apply(node.op, tuple(numbers)), node)
-
-
-@on(Reshape, Transpose, Index)
-def copies_moved(node: Node) -> Any:
-    """reshape(broadcast_to(c)) = broadcast_to(c) for a number c, and so for ᵀ and […]."""
-    if not isinstance(node.op, Reshape | Transpose | Index) or isinstance(node.op, Scatter):
-        return None
-    if isinstance(node.op, Index) and not is_basic(node.op.key):
-        return None
-    (x,) = node.inputs
-    number = number_of(x)
-    return None if number is None or not isinstance(x, Node) else in_shape_of(number, node)

@@ -13,18 +13,30 @@ from minigrad.ops.reduction import LogSoftmax, Softmax, log_softmax, softmax
 @on(log)
 def log_of_softmax(node: Node) -> Any:
     """log(softmax(u)) = log_softmax(u), which does not underflow."""
-    match node:
-        case Node(op, (Node(Softmax() as inner, (u,)),)) if op == log and not isinstance(inner, LogSoftmax):
+    match node.inputs:
+        case (Node(Softmax() as inner, (u,)),) if not isinstance(inner, LogSoftmax):
             return log_softmax(u, inner.axis)
     return None
 
 
-@on(exp, log)
-def exp_of_log(node: Node) -> Any:
-    """exp(log_softmax(u)) = softmax(u), exp(log(x)) = x and log(exp(x)) = x."""
-    match node:
-        case Node(op, (Node(LogSoftmax() as inner, (u,)),)) if op == exp:
+@on(exp)
+def exp_of_log_softmax(node: Node) -> Any:
+    """exp(log_softmax(u)) = softmax(u)."""
+    match node.inputs:
+        case (Node(LogSoftmax() as inner, (u,)),):
             return softmax(u, inner.axis)
-        case Node(op, (Node(inner, (x,)),)) if (op == exp and inner == log) or (op == log and inner == exp):
-            return x
     return None
+
+
+@on(exp)
+def exp_of_log(node: Node) -> Any:
+    """exp(log(x)) = x."""
+    (y,) = node.inputs
+    return y.inputs[0] if isinstance(y, Node) and y.op == log else None
+
+
+@on(log)
+def log_of_exp(node: Node) -> Any:
+    """log(exp(x)) = x."""
+    (y,) = node.inputs
+    return y.inputs[0] if isinstance(y, Node) and y.op == exp else None

@@ -13,29 +13,34 @@ from minigrad.ops.linalg import matmul
 from minigrad.ops.shaping import BroadcastTo, Cast, Reshape, Transpose
 
 
-@on(Transpose, Reshape, BroadcastTo, Cast, identity)
-def double_shaping(node: Node) -> Any:
-    """(xᵀ)ᵀ = x; a reshape, broadcast or cast that changes nothing is left out; two in a row are one."""
-    if not isinstance(node.op, Transpose | Reshape | BroadcastTo | Cast) and node.op != identity:
-        return None
+@on(Transpose)
+def transpose_twice(node: Node) -> Any:
+    """(xᵀ)ᵀ = x."""
+    match node:
+        case Node(Transpose() as outer, (Node(Transpose() as inner, (Node() as x,)),)) if inner.inverse() == outer.axes:
+            return x
+    return None
+
+
+@on(Reshape, BroadcastTo, Cast, identity)
+def leave_unchanged(node: Node) -> Any:
+    """reshape(x) = x, where x has the shape and the dtype already, and so for broadcast_to, cast and the identity."""
     (x,) = node.inputs
-    if not isinstance(x, Node):
-        return None
-    inner = x.inputs[0] if x.op is not None else None
-    if isinstance(node.op, Transpose):
-        if isinstance(x.op, Transpose) and isinstance(inner, Node) and x.op.inverse() == node.op.axes:
-            return inner
-        return None
-    if x.shape == node.shape and x.dtype == node.dtype:
-        return x
-    if type(x.op) is type(node.op) and isinstance(node.op, Reshape | BroadcastTo):
-        return node.apply(node.op, (inner,))
+    return x if isinstance(x, Node) and x.shape == node.shape and x.dtype == node.dtype else None
+
+
+@on(Reshape, BroadcastTo)
+def reshape_twice(node: Node) -> Any:
+    """reshape(reshape(x)) = reshape(x), and so for broadcast_to."""
+    (y,) = node.inputs
+    if isinstance(y, Node) and isinstance(node.op, Reshape | BroadcastTo) and type(y.op) is type(node.op):
+        return node.apply(node.op, y.inputs)
     return None
 
 
 @on(Transpose)
 def transposed_product(node: Node) -> Any:
-    """(aᵀ b)ᵀ = bᵀ a and (a bᵀ)ᵀ = b aᵀ, where one of the factors is a transpose already."""
+    """(aᵀ b)ᵀ = bᵀ a, where one of the factors, either, is a transpose already."""
     match node:
         case Node(Transpose() as op, (Node(product, (a, b)),)) if product == matmul:
             pass
@@ -45,7 +50,11 @@ def transposed_product(node: Node) -> Any:
         return None
     if not any(isinstance(x, Node) and x.op == op for x in (a, b)):
         return None
-    return op(b) @ op(a)
+    return _transposed(b, op) @ _transposed(a, op)
+
+
+def _transposed(x: Any, op: Transpose) -> Any:
+    return x.inputs[0] if isinstance(x, Node) and x.op == op else op(x)
 
 
 def _swaps_last(op: Transpose, ndim: int) -> bool:

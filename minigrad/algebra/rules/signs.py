@@ -1,4 +1,4 @@
-"""The algebra of signs and of numbers in front: one rule, one equation."""
+"""The algebra of signs and of numbers in front."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.algebra.numbers import in_shape_of, number_of
+from minigrad.algebra.numbers import in_shape_of, number_of, same_arithmetic
 from minigrad.algebra.rewrite import on
 from minigrad.engine.node import Node
 from minigrad.ops.arithmetic import add, divide, multiply, negative, subtract
@@ -14,100 +14,93 @@ from minigrad.ops.linalg import matmul
 from minigrad.ops.reduction import Sum
 from minigrad.ops.shaping import Reshape, Transpose
 
+_LINEAR = (Sum, Transpose, Reshape)
 
-def _negated(x: Any) -> Any:
-    """Give a if x is −a."""
-    return x.inputs[0] if isinstance(x, Node) and x.op == negative else None
+
+def _negated(x: Any, node: Node) -> Any:
+    """Give a if x is −a, with the same arithmetic as the Node."""
+    return x.inputs[0] if isinstance(x, Node) and x.op == negative and same_arithmetic(x, node) else None
+
+
+def _less(x: Any, node: Node) -> Any:
+    """Give c a if x is (−c) a with a number c > 0."""
+    match x:
+        case Node(op, (int() | float() as c, a)) if op == multiply and c < 0 and same_arithmetic(a, node):
+            return -c * a
+    return None
 
 
 @on(negative)
-def double_sign(node: Node) -> Any:
-    """−(−x) = x, −(a − b) = b − a, and −(c ⊙ (a − b)) = c ⊙ (b − a), likewise for whatever is linear in an operand."""
-    if node.op != negative:
-        return None
+def two_signs(node: Node) -> Any:
+    """−(−x) = x."""
+    return _negated(node.inputs[0], node)
+
+
+@on(negative)
+def sign_of_difference(node: Node) -> Any:
+    """−(a − b) = b − a."""
+    match node.inputs:
+        case (Node(op, (a, b)),) if op == subtract:
+            return b - a
+    return None
+
+
+@on(negative)
+def sign_of_factor(node: Node) -> Any:
+    """−(c ⊙ (a − b)) = c ⊙ (b − a), and so for whatever is linear in an operand, and /."""
     (x,) = node.inputs
-    if not isinstance(x, Node):
+    if not isinstance(x, Node) or not (x.op in (multiply, divide, matmul) or isinstance(x.op, _LINEAR)):
         return None
-    if x.op == subtract:
-        return x.inputs[1] - x.inputs[0]
-    if x.op in (multiply, divide, matmul) or isinstance(x.op, Sum | Transpose | Reshape):
-        for i, part in enumerate(x.inputs):
-            if isinstance(part, Node) and part.op == subtract and x.op is not None:
-                a, b = part.inputs
-                return x.apply(x.op, (*x.inputs[:i], b - a, *x.inputs[i + 1 :]))
-    return _negated(x)
+    for i, part in enumerate(x.inputs):
+        if isinstance(part, Node) and part.op == subtract and same_arithmetic(part, node):
+            a, b = part.inputs
+            return x.apply(x.op, (*x.inputs[:i], b - a, *x.inputs[i + 1 :]))  # type: ignore[arg-type]
+    return None
 
 
-@on(add, subtract)
-def sign_in_sum(node: Node) -> Any:
-    """a + (−b) = a − b, (−a) + b = b − a, a − (−b) = a + b, (−a) − b = −(a + b)."""
-    if node.op not in (add, subtract):
-        return None
+@on(add)
+def add_negative(node: Node) -> Any:
+    """a + (−b) = a − b, on either side."""
     a, b = node.inputs
-    if (x := _negated(b)) is not None:
-        return a - x if node.op == add else a + x
-    if (x := _negated(a)) is not None:
-        return b - x if node.op == add else -(x + b)
-    if (x := _less(b)) is not None:
-        return a - x if node.op == add else a + x
-    if node.op == add and (x := _less(a)) is not None:
-        return b - x
-    return None
+    if (x := _negated(b, node)) is not None:
+        return a - x
+    return b - x if (x := _negated(a, node)) is not None else None
 
 
-def _less(x: Any) -> Any:
-    """Give c a if x is (−c) a with a number c > 0."""
-    match x:
-        case Node(op, (c, a)) if op == multiply and isinstance(c, int | float) and c < 0:
-            return -c * a
-    return None
-
-
-@on(add, subtract, negative)
-def common_number(node: Node) -> Any:
-    """c a + c b = c (a + b) and c a − c b = c (a − b), for a number c; and −(c a) = (−c) a."""
-    match node:
-        case Node(op, (Node(f, (c, a)), Node(g, (d, b)))) if op in (add, subtract) and f == g == multiply:
-            if isinstance(c, int | float) and isinstance(d, int | float) and c == d:
-                return c * (a + b if op == add else a - b)
-        case Node(op, (Node(f, (c, a)),)) if op == negative and f == multiply and isinstance(c, int | float):
-            return -c * a
-    return None
-
-
-@on(multiply, divide, matmul, Sum, Transpose, Reshape)
-def sign_in_product(node: Node) -> Any:
-    """(−a) ⊙ b = −(a ⊙ b), and so for every operation that is linear in an operand: /, matrix product, Σ, ᵀ."""
-    if node.op in (multiply, divide, matmul):
-        a, b = node.inputs
-        for x, y in ((_negated(a), b), (a, _negated(b))):
-            if x is not None and y is not None:
-                return -node.apply(node.op, (x, y))
-        if node.op != matmul and number_of(a) == -1:
-            return -b if node.op == multiply and getattr(b, "dtype", None) != np.bool_ else None
-    elif isinstance(node.op, Sum | Transpose | Reshape):
-        x = _negated(node.inputs[0])
-        return None if x is None else -node.apply(node.op, (x,))
-    return None
-
-
-@on(multiply)
-def number_in_front(node: Node) -> Any:
-    """x ⊙ 2 = 2 x and 2 (3 x) = 6 x."""
-    if node.op != multiply:
-        return None
+@on(subtract)
+def subtract_negative(node: Node) -> Any:
+    """a − (−b) = a + b."""
     a, b = node.inputs
-    if number_of(b) is not None and number_of(a) is None:
-        return in_shape_of(number_of(b) * a, node)
-    if number_of(a) is not None and isinstance(b, Node) and b.op == multiply and number_of(b.inputs[0]) is not None:
-        return in_shape_of((number_of(a) * number_of(b.inputs[0])) * b.inputs[1], node)
-    return None
+    return None if (x := _negated(b, node)) is None else a + x
+
+
+@on(subtract)
+def subtract_from_negative(node: Node) -> Any:
+    """−a − b = −(a + b)."""
+    a, b = node.inputs
+    return None if (x := _negated(a, node)) is None else -(x + b)
+
+
+@on(add)
+def add_negative_multiple(node: Node) -> Any:
+    """a + −c b = a − c b, on either side, for a number c > 0."""
+    a, b = node.inputs
+    if (x := _less(b, node)) is not None:
+        return a - x
+    return b - x if (x := _less(a, node)) is not None else None
+
+
+@on(subtract)
+def subtract_negative_multiple(node: Node) -> Any:
+    """a − −c b = a + c b, for a number c > 0."""
+    a, b = node.inputs
+    return None if (x := _less(b, node)) is None else a + x
 
 
 @on(add, subtract)
 def negative_number(node: Node) -> Any:
-    """a − (−c) = a + c and a + (−c) = (−c) + a = a − c, for a number c > 0."""
-    if node.op not in (add, subtract) or node.dtype.kind != "f":
+    """a + −c = a − c, on either side, and so for a difference, for a number c > 0."""
+    if node.dtype.kind != "f":
         return None
     a, b = node.inputs
     if node.op == add and number_of(b) is None:
@@ -116,3 +109,63 @@ def negative_number(node: Node) -> Any:
     if number is None or not number < 0 or number_of(a) is not None:
         return None
     return in_shape_of(a - -number if node.op == add else a + -number, node)
+
+
+@on(multiply, divide, matmul)
+def sign_in_product(node: Node) -> Any:
+    """−a ⊙ b = −(a ⊙ b), on either side, and so for / and the product of matrices."""
+    a, b = node.inputs
+    for x, y in ((_negated(a, node), b), (a, _negated(b, node))):
+        if x is not None and y is not None:
+            return -node.apply(node.op, (x, y))  # type: ignore[arg-type]
+    return None
+
+
+@on(Sum, Transpose, Reshape)
+def sign_in_linear(node: Node) -> Any:
+    """Σ −x = −(Σ x), and so for ᵀ and reshape."""
+    x = _negated(node.inputs[0], node) if isinstance(node.op, _LINEAR) else None
+    return None if x is None or node.op is None else -node.apply(node.op, (x,))
+
+
+@on(multiply)
+def minus_one_times(node: Node) -> Any:
+    """−1 x = −x, but for truth values, which have no sign."""
+    c, x = node.inputs
+    return -x if number_of(c) == -1 and getattr(x, "dtype", None) != np.bool_ else None
+
+
+@on(add, subtract)
+def common_number(node: Node) -> Any:
+    """c a + c b = c (a + b), for a number c, and so for a difference."""
+    match node.inputs:
+        case (Node(f, (int() | float() as c, a)), Node(g, (int() | float() as d, b))) if f == g == multiply and c == d:
+            if same_arithmetic(a, node) and same_arithmetic(b, node):
+                return c * (a + b if node.op == add else a - b)
+    return None
+
+
+@on(negative)
+def sign_of_multiple(node: Node) -> Any:
+    """−(c a) = −c a, for a number c."""
+    match node.inputs:
+        case (Node(op, (int() | float() as c, a)),) if op == multiply and same_arithmetic(a, node):
+            return -c * a
+    return None
+
+
+@on(multiply)
+def number_first(node: Node) -> Any:
+    """x ⊙ c = c x, for a number c."""
+    x, c = node.inputs
+    return in_shape_of(number_of(c) * x, node) if number_of(c) is not None and number_of(x) is None else None
+
+
+@on(multiply)
+def number_times_multiple(node: Node) -> Any:
+    """2 (3 x) = 6 x, and so for all numbers."""
+    a, b = node.inputs
+    if number_of(a) is None or not isinstance(b, Node) or b.op != multiply or not same_arithmetic(b.inputs[1], node):
+        return None
+    inner = number_of(b.inputs[0])
+    return None if inner is None else in_shape_of((number_of(a) * inner) * b.inputs[1], node)

@@ -1,4 +1,4 @@
-"""The algebra of sums: what does not vary goes in front of Σ, and equal sums are one; one rule, one equation."""
+"""The algebra of sums: what does not vary goes in front of Σ, and equal sums are one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.algebra.numbers import in_shape_of, number_of
+from minigrad.algebra.numbers import in_shape_of, number_of, same_arithmetic
 from minigrad.algebra.rewrite import on
 from minigrad.engine.node import Node
 from minigrad.ops.arithmetic import divide, multiply
@@ -27,6 +27,8 @@ def sum_of_product(node: Node) -> Any:
     axes = normalize_axis(op.axis, product.ndim)
     for c, x in ((a, b), (b, a)) if inner == multiply else ((b, a),):
         if not isinstance(x, Node) or x.shape != product.shape or not _constant_along(c, axes, product.ndim):
+            continue
+        if not same_arithmetic(product, node) or not same_arithmetic(x, node):
             continue
         total = node.apply(op, (x,))
         c = _without_axes(c, axes, op.keepdims, product.ndim)
@@ -49,7 +51,7 @@ def _without_axes(c: Any, axes: tuple[int, ...], keepdims: bool, ndim: int) -> A
 
 @on(Sum)
 def axes_of_sum(node: Node) -> Any:
-    """Σ over axes (1,) or −1 is Σ over axis 1, and one over all axes is Σ, so that equal sums are one Node."""
+    """Σₖ x = Σₖ x, its axes said in one way, 1 for −1 and (1,), None for all, so that equal sums are one Node."""
     if not isinstance(node.op, Sum) or node.op.axis is None:
         return None
     (x,) = node.inputs
@@ -61,7 +63,7 @@ def axes_of_sum(node: Node) -> Any:
 
 @on(Sum)
 def sum_of_copies(node: Node) -> Any:
-    """Σ broadcast_to(c) = n c, for a number c."""
+    """Σ broadcast_to(c) = n c, for a number c and its n copies."""
     if not isinstance(node.op, Sum) or number_of(node.inputs[0]) is None or not isinstance(node.inputs[0], Node):
         return None
     (x,) = node.inputs
@@ -70,14 +72,14 @@ def sum_of_copies(node: Node) -> Any:
 
 @on(Sum)
 def sum_of_nothing(node: Node) -> Any:
-    """Σ x = 0 over no elements, whatever they were divided by."""
+    """Σ x = 0, over no elements, whatever they were divided by."""
     x = node.inputs[0] if isinstance(node.op, Sum) else None
     return in_shape_of(0, node) if isinstance(x, Node) and x.shape and not x.size else None
 
 
 @on(Sum)
 def sum_of_one(node: Node) -> Any:
-    """Σ x = x along axes of length 1."""
+    """Σ x = x, along axes of length 1."""
     if not isinstance(node.op, Sum):
         return None
     (x,) = node.inputs
@@ -88,7 +90,7 @@ def sum_of_one(node: Node) -> Any:
 
 @on(Sum)
 def sum_of_sum(node: Node) -> Any:
-    """Σₙ Σₖ x = Σ x, over the axes of both."""
+    """Σ Σₖ x = Σ x, over the axes of both."""
     match node:
         case Node(Sum() as outer, (Node(Sum() as inner, (Node() as x,)) as total,)):
             pass
@@ -117,14 +119,19 @@ def sum_of_transpose(node: Node) -> Any:
 
 @on(Sum)
 def sum_of_broadcast(node: Node) -> Any:
-    """Σ broadcast_to(x) = n Σ x for n copies, and n x where all that is summed are copies."""
+    """Σ broadcast_to(x) = n Σ x, for n copies."""
     match node:
-        case Node(Sum() as op, (Node(BroadcastTo(), (Node() as x,)) as copies,)) if x.size:
-            pass
-        case _:
-            return None
-    if node.shape == x.shape:
-        summed = normalize_axis(op.axis, copies.ndim)
-        own = (1,) * (copies.ndim - x.ndim) + x.shape
-        return copies.size // x.size * x if all(own[i] == 1 for i in summed) else None
-    return copies.size // x.size * node.apply(Sum(), (x,)) if node.shape == () else None
+        case Node(Sum(), (Node(BroadcastTo(), (Node() as x,)) as copies,)) if x.size and node.shape == () != x.shape:
+            return copies.size // x.size * node.apply(Sum(), (x,))
+    return None
+
+
+@on(Sum)
+def sum_over_copies(node: Node) -> Any:
+    """Σₙ broadcast_to(x) = n x, where all that is summed are n copies of x."""
+    match node:
+        case Node(Sum() as op, (Node(BroadcastTo(), (Node() as x,)) as copies,)) if x.size and node.shape == x.shape:
+            own = (1,) * (copies.ndim - x.ndim) + x.shape
+            if all(own[i] == 1 for i in normalize_axis(op.axis, copies.ndim)):
+                return copies.size // x.size * x
+    return None
