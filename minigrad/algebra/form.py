@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from fractions import Fraction
 from math import isclose, isfinite, sqrt
 from typing import Any
@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from minigrad.algebra.graph import Graph
-from minigrad.algebra.rewrite import Log, on, rewrite
-from minigrad.algebra.rules.signs import sign_in_product, sign_in_sum
+from minigrad.algebra.rewrite import Log, Rule, on, replace_operand, rewrite
+from minigrad.algebra.rules import signs
 from minigrad.engine.node import Node, order_nodes
 from minigrad.ops.arithmetic import add, divide, multiply
 from minigrad.ops.linalg import matmul
@@ -26,41 +26,69 @@ def put_in_form(
     ``gradients`` stand for ∂E/∂…; ``log`` gets what each rule did.
     """
     numbers = sorted({x.inputs[1] for x in graph.nodes if x.op == divide and isinstance(x.inputs[1], int | float)})
-    reached: dict[Node, bool] = {}
+    return rewrite(expressions, form_rules(numbers, gradients), log)
+
+
+def form_rules(numbers: Sequence[float], gradients: Container[Node]) -> tuple[Rule, ...]:
+    """Give the rules of the form, for a graph that divides by these numbers and these gradients in its formulas."""
+    return (
+        quotient_of_mean(numbers),
+        as_fraction,
+        number_before_product,
+        fraction_before_product,
+        factor_above_fraction,
+        fraction_times_factor,
+        one_denominator,
+        signs.sign_in_product,
+        signs.add_negative,
+        signs.subtract_negative,
+        signs.subtract_from_negative,
+        signs.add_negative_multiple,
+        signs.subtract_negative_multiple,
+        gradient_first(gradients),
+    )
+
+
+def quotient_of_mean(numbers: Sequence[float]) -> Rule:
+    """Give the rule c x = x / N for the N that a mean divides by."""
 
     @on(multiply)
-    def quotient_of_mean(node: Node) -> Any:
-        """c x = x / N for c = 1/N, where E is divided by N or a multiple of it, as a mean is."""
-        if node.op != multiply or not isinstance(node.inputs[0], int | float) or not node.inputs[0]:
+    def rule(node: Node) -> Any:
+        """c x = x / N, for c = 1/N, where E is divided by N or a multiple of it, as a mean is."""
+        c, x = node.inputs
+        if not isinstance(c, int | float) or not c:
             return None
-        one_over, off = abs(1 / node.inputs[0]), _rounding(node)
+        one_over, off = abs(1 / c), _rounding(node)
         n = next((n for n in numbers if isclose(one_over, n, rel_tol=off)), None)
         if n is None and one_over > 2 and isclose(one_over, whole := round(one_over), rel_tol=off):
             n = whole if any(isclose(number % whole, 0, abs_tol=1e-9) for number in numbers) else None
         if n is None:
-            return as_fraction(node)
-        quotient = node.inputs[1] / n
-        return quotient if node.inputs[0] > 0 else -quotient
+            return None
+        return x / n if c > 0 else -(x / n)
+
+    return rule
+
+
+def gradient_first(gradients: Container[Node]) -> Rule:
+    """Give the rule that writes what comes from the chain rule, and then the rest."""
+    reached: dict[Node, bool] = {}
 
     @on(add)
-    def gradient_first(node: Node) -> Any:
-        """λ W + Xᵀ δ = Xᵀ δ + λ W: what comes from the chain rule, and then the rest."""
-        if node.op != add:
-            return None
+    def rule(node: Node) -> Any:
+        """λ W + Xᵀ δ = Xᵀ δ + λ W, where δ is a gradient and nothing in front of it has one."""
         a, b = node.inputs
         return b + a if _has(b, gradients, reached) and not _has(a, gradients, reached) else None
 
-    rules = (quotient_of_mean, number_before_product, one_fraction, sign_in_product, sign_in_sum, gradient_first)
-    return rewrite(expressions, rules, log)
+    return rule
 
 
 @on(multiply)
 def as_fraction(node: Node) -> Any:
-    """c x = p x / q for c = p/q, where no six digits are c: a third of the sum of squares, not 0.333333 of it."""
-    if node.op != multiply:
-        return None
+    """c x = p x / q, for c = p/q, where no six digits are c: a third of the sum of squares, not 0.333333 of it."""
     (c, x), off = node.inputs, _rounding(node)
     if not isinstance(c, float) or not isfinite(c) or isclose(c, float(f"{c:g}"), rel_tol=off):
+        return None
+    if x.dtype.kind != "f":  # p x would be computed in integers
         return None
     fraction = Fraction(c).limit_denominator(round(0.03 / sqrt(off)))  # with a larger one, any number is a fraction
     if fraction.numerator == 0 or not isclose(c, fraction, rel_tol=off):
@@ -77,29 +105,54 @@ def _rounding(node: Node) -> float:
 
 @on(matmul, Transpose)
 def number_before_product(node: Node) -> Any:
-    """(c a) b = c (a b) and (c a)ᵀ = c aᵀ, for a number c; likewise for a / n."""
-    if node.op != matmul and not isinstance(node.op, Transpose):
-        return None
+    """(c a) b = c a b, for a number c, on either side, and so for ᵀ."""
     for i, x in enumerate(node.inputs):
         match x:
-            case Node(op, (c, a)) if op == multiply and isinstance(c, int | float):
-                return c * node.apply(node.op, (*node.inputs[:i], a, *node.inputs[i + 1 :]))
-            case Node(op, (a, n)) if op == divide and isinstance(n, int | float):
-                return node.apply(node.op, (*node.inputs[:i], a, *node.inputs[i + 1 :])) / n
+            case Node(op, (int() | float() as c, a)) if op == multiply:
+                return _if_alike(replace_operand(node, i, a), node, lambda product: c * product)
     return None
 
 
-@on(multiply, divide)
-def one_fraction(node: Node) -> Any:
-    """a ⊙ (b / c) = a ⊙ b / c, (a / c) ⊙ b = a ⊙ b / c, and a / n / c = a / (n c) for a number n."""
-    match node:
-        case Node(op, (Node() as a, Node(inner, (b, c)))) if op == multiply and inner == divide and a.op != divide:
-            return a * b / c
-        case Node(op, (Node(inner, (a, c)), Node() as b)) if op == multiply and inner == divide:
-            return a * b / c
-        case Node(op, (Node(inner, (a, n)), Node() as c)) if op == inner == divide and isinstance(n, int | float):
-            return a / (n * c)
+@on(matmul, Transpose)
+def fraction_before_product(node: Node) -> Any:
+    """(a / n) b = a b / n, for a number n, on either side, and so for ᵀ."""
+    for i, x in enumerate(node.inputs):
+        match x:
+            case Node(op, (a, int() | float() as n)) if op == divide:
+                return _if_alike(replace_operand(node, i, a), node, lambda product: product / n)
     return None
+
+
+@on(multiply)
+def factor_above_fraction(node: Node) -> Any:
+    """a ⊙ (b / c) = a ⊙ b / c, where a is no fraction itself."""
+    match node.inputs:
+        case (Node() as a, Node(op, (b, c))) if op == divide != a.op:
+            return _if_alike(a * b, node, lambda product: product / c)
+    return None
+
+
+@on(multiply)
+def fraction_times_factor(node: Node) -> Any:
+    """a / c ⊙ b = a ⊙ b / c."""
+    match node.inputs:
+        case (Node(op, (a, c)), Node() as b) if op == divide:
+            return _if_alike(a * b, node, lambda product: product / c)
+    return None
+
+
+@on(divide)
+def one_denominator(node: Node) -> Any:
+    """a / n / c = a / (n c), for a number n."""
+    match node.inputs:
+        case (Node(op, (a, int() | float() as n)), Node() as c) if op == divide:
+            return _if_alike(n * c, node, lambda product: a / product)
+    return None
+
+
+def _if_alike(part: Any, node: Node, whole: Callable[[Any], Any]) -> Any:
+    """Give a whole made of a part, unless that would be computed in another dtype: of integers, say, that wrap."""
+    return whole(part) if getattr(part, "dtype", None) == node.dtype else None
 
 
 def _has(x: Any, gradients: Container[Node], reached: dict[Node, bool]) -> bool:

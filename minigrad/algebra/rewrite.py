@@ -87,6 +87,12 @@ def rebuild_node(node: Node, replaced: dict[Node, Any]) -> Any:
     return new
 
 
+def replace_operand(node: Node, place: int, x: Any) -> Any:
+    """Apply a Node's operation to its inputs, with another in one place."""
+    assert node.op is not None
+    return node.apply(node.op, (*node.inputs[:place], x, *node.inputs[place + 1 :]))
+
+
 def substitute_nodes(expressions: Iterable[Any], becomes: Mapping[Node, Any]) -> list[Any]:
     """Put in each Node's place what it becomes, from the outside in, and without recursion."""
     found: dict[Node, Any] = {}

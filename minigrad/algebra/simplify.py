@@ -42,7 +42,6 @@ RULES: tuple[Rule, ...] = (
     signs.negative_number,
     signs.sign_in_product,
     signs.minus_one_times,
-    signs.sign_in_linear,
     signs.common_number,
     signs.sign_of_multiple,
     signs.number_first,

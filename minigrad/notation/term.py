@@ -117,7 +117,11 @@ def needs_brackets(term: Term, letter: str, position: int, x: Term) -> bool:
         return True
     if term.kind == "multiply" and x.kind == "divide" and "⊙" not in term.template:  # (a / b) c, since a / b c is not
         return True
-    if position > 0 and (x.kind == "negative" or (term.binds == 2 and x.kind == "divide")):
+    if (position > 0 or term.kind == "negative") and _begins_with_sign(x):  # a + (−2 b), −(−x)
+        return True
+    if position > 0 and term.kind == "multiply" and _first(x).kind == _first(term).kind == "number" != x.kind:
+        return True  # 2 (3 x)
+    if position > 0 and term.binds == 2 and x.kind == "divide":
         return True
     if x.binds == term.binds and position > 0:
         return term.kind in ("subtract", "divide", "power")
@@ -129,3 +133,16 @@ def _ends_in_sum(x: Term) -> bool:
     while x.kind == "multiply":
         x = list(x.parts.values())[-1]
     return x.kind == "sum"
+
+
+def _begins_with_sign(x: Term) -> bool:
+    """Say whether the first that is written of x is a minus."""
+    x = _first(x)
+    return x.kind == "negative" or (x.kind == "number" and x.binds < ATOM)
+
+
+def _first(x: Term) -> Term:
+    """Give the first factor of a product."""
+    while x.kind in ("multiply", "divide", "matmul"):
+        x = next(iter(x.parts.values()))
+    return x

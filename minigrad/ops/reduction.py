@@ -54,6 +54,8 @@ class Sum(Reduction):
     def dtype(self, *dtypes: Any) -> np.dtype[Any]:
         """Give the input's own dtype; truth values and small integers are counted in the default integer."""
         dtype = np.result_type(*dtypes)
+        if dtype.kind == "u":
+            return np.result_type(dtype, np.uint)
         return np.result_type(dtype, np.int_) if dtype.kind in "bi" else dtype
 
     def forward(self, x: Any) -> Any:

@@ -19,9 +19,13 @@ def compute_constant(node: Node) -> Any:
     numbers = [number_of(x) for x in node.inputs]
     if node.op is None or any(x is None for x in numbers) or (node.shape and not isinstance(node.op, Elementwise)):
         return None
-    shapes = [() if node.shape else np.shape(x) for x in node.inputs]
+    arrays = []
+    for x, n in zip(node.inputs, numbers, strict=True):
+        own = isinstance(x, Node) and x.dtype.kind not in "fc"  # integers wrap, and truth values add up to one
+        value = np.asarray(n, x.dtype if own else np.float64)
+        arrays.append(np.broadcast_to(value, () if node.shape else np.shape(x)))
     with np.errstate(all="ignore"):  # 0 / 0 is left to whoever evaluates the graph, and warned of there
-        value = node.op.forward(*(np.broadcast_to(np.float64(n), s) for n, s in zip(numbers, shapes, strict=True)))
+        value = np.asarray(node.op.forward(*arrays))
     return in_shape_of(value.item(), node) if np.isfinite(value) else None
 
 
@@ -38,7 +42,7 @@ def move_copies(node: Node) -> Any:
 
 
 def broadcast_operand(node: Node) -> Any:
-    """broadcast_to(c) ⊙ t = c ⊙ t, where t has the shape already, and so for every elementwise operation."""
+    """broadcast_to(a) ⊙ b = a ⊙ b, where b has the shape already, and so for every elementwise operation."""
     if not isinstance(node.op, Elementwise):
         return None
     inner = [x.inputs[0] if isinstance(x, Node) and isinstance(x.op, BroadcastTo) else x for x in node.inputs]

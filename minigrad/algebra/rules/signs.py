@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.algebra.numbers import in_shape_of, number_of, same_arithmetic
-from minigrad.algebra.rewrite import on
+from minigrad.algebra.rewrite import on, replace_operand
 from minigrad.engine.node import Node
 from minigrad.ops.arithmetic import add, divide, multiply, negative, subtract
 from minigrad.ops.linalg import matmul
@@ -54,7 +54,7 @@ def sign_of_factor(node: Node) -> Any:
     for i, part in enumerate(x.inputs):
         if isinstance(part, Node) and part.op == subtract and same_arithmetic(part, node):
             a, b = part.inputs
-            return x.apply(x.op, (*x.inputs[:i], b - a, *x.inputs[i + 1 :]))  # type: ignore[arg-type]
+            return replace_operand(x, i, b - a)
     return None
 
 
@@ -83,7 +83,7 @@ def subtract_from_negative(node: Node) -> Any:
 
 @on(add)
 def add_negative_multiple(node: Node) -> Any:
-    """a + −c b = a − c b, on either side, for a number c > 0."""
+    """a + (−c b) = a − c b, on either side, for a number c > 0."""
     a, b = node.inputs
     if (x := _less(b, node)) is not None:
         return a - x
@@ -92,14 +92,14 @@ def add_negative_multiple(node: Node) -> Any:
 
 @on(subtract)
 def subtract_negative_multiple(node: Node) -> Any:
-    """a − −c b = a + c b, for a number c > 0."""
+    """a − (−c b) = a + c b, for a number c > 0."""
     a, b = node.inputs
     return None if (x := _less(b, node)) is None else a + x
 
 
 @on(add, subtract)
 def negative_number(node: Node) -> Any:
-    """a + −c = a − c, on either side, and so for a difference, for a number c > 0."""
+    """a + (−c) = a − c, on either side, and so for a difference, for a number c > 0."""
     if node.dtype.kind != "f":
         return None
     a, b = node.inputs
@@ -111,21 +111,14 @@ def negative_number(node: Node) -> Any:
     return in_shape_of(a - -number if node.op == add else a + -number, node)
 
 
-@on(multiply, divide, matmul)
+@on(multiply, divide, matmul, *_LINEAR)
 def sign_in_product(node: Node) -> Any:
-    """−a ⊙ b = −(a ⊙ b), on either side, and so for / and the product of matrices."""
-    a, b = node.inputs
-    for x, y in ((_negated(a, node), b), (a, _negated(b, node))):
-        if x is not None and y is not None:
-            return -node.apply(node.op, (x, y))  # type: ignore[arg-type]
+    """−a ⊙ b = −(a ⊙ b), on either side, and so for whatever is linear in an operand, and /."""
+    for place, x in enumerate(node.inputs):
+        a = _negated(x, node)
+        if a is not None:
+            return -replace_operand(node, place, a)
     return None
-
-
-@on(Sum, Transpose, Reshape)
-def sign_in_linear(node: Node) -> Any:
-    """Σ −x = −(Σ x), and so for ᵀ and reshape."""
-    x = _negated(node.inputs[0], node) if isinstance(node.op, _LINEAR) else None
-    return None if x is None or node.op is None else -node.apply(node.op, (x,))
 
 
 @on(multiply)
@@ -163,9 +156,9 @@ def number_first(node: Node) -> Any:
 
 @on(multiply)
 def number_times_multiple(node: Node) -> Any:
-    """2 (3 x) = 6 x, and so for all numbers."""
+    """2 (3 x) = 6 x, and so for all numbers, but for integers, whose kind may end below 6."""
     a, b = node.inputs
-    if number_of(a) is None or not isinstance(b, Node) or b.op != multiply or not same_arithmetic(b.inputs[1], node):
+    if number_of(a) is None or not isinstance(b, Node) or b.op != multiply or b.dtype.kind not in "fc":
         return None
     inner = number_of(b.inputs[0])
     return None if inner is None else in_shape_of((number_of(a) * inner) * b.inputs[1], node)

@@ -24,11 +24,11 @@ def sum_of_product(node: Node) -> Any:
         case _:
             return None
     (product,) = node.inputs
+    if not same_arithmetic(product, node):
+        return None
     axes = normalize_axis(op.axis, product.ndim)
     for c, x in ((a, b), (b, a)) if inner == multiply else ((b, a),):
         if not isinstance(x, Node) or x.shape != product.shape or not _constant_along(c, axes, product.ndim):
-            continue
-        if not same_arithmetic(product, node) or not same_arithmetic(x, node):
             continue
         total = node.apply(op, (x,))
         c = _without_axes(c, axes, op.keepdims, product.ndim)
