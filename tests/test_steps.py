@@ -246,3 +246,24 @@ def test_every_operation_has_steps_that_are_true(row):
     for line in [*derivation.forward_lines, *derivation]:
         assert max(line.check_steps()) < 1e-6
     assert derivation.to_text("text", steps=True).isascii()
+
+
+def test_what_is_written_by_hand_has_the_steps_of_the_operations_that_it_is():
+    rng = np.random.default_rng(1)
+    X, T = Tensor(rng.normal(size=(5, 4)), name="X"), Tensor(np.eye(3)[[0, 1, 2, 0, 1]], name="T")
+    model = nn.MLP((4, 5, 3), rng=0)
+    W1, b1, W2, b2 = model.parameters()
+    Y = 1 / (1 + np.exp(-(X @ W1 + b1)))
+    Z = np.exp(Y @ W2 + b2)
+    by_hand = -(T * np.log(Z / np.sum(Z, axis=1, keepdims=True))).sum()
+    found, wanted = (derive(E, given=[sums_to_one(T)]) for E in (by_hand, losses.cross_entropy(model(X), T)))
+    assert found.to_text(steps=True) == wanted.to_text(steps=True)
+
+
+def test_a_gradient_that_is_put_in_a_part_of_a_formula_alone():
+    rng = np.random.default_rng(1)
+    X, T = Tensor(rng.normal(size=(5, 4)), name="X"), Tensor(np.eye(3)[[0, 1, 2, 0, 1]], name="T")
+    W = Tensor(rng.normal(size=(4, 3)), requires_grad=True, name="W")
+    for line in derive(losses.cross_entropy(softmax(X @ W), T, "mean")):
+        assert all(step.equations or step.rule == "the chain rule" for step in line.steps())
+        assert max(line.check_steps()) < 1e-8

@@ -135,7 +135,7 @@ def test_a_file_that_does_not_run(tmp_path, capsys):
         (["--notation", "text"], "dE/dW"),
         (["--steps"], "∂E/∂W = δ₁ · ∂U₁/∂W    the chain rule\n      = xᵀ δ₁          U₁ = x W + b\n"),
         (["--steps", "--notation", "index"], "the chain rule"),
-        (["--steps", "--notation", "text"], "dE/dW = delta1 * dU1/dW    the chain rule"),
+        (["--steps", "--notation", "text"], "dE/dW = delta1 . dU1/dW    the chain rule"),
         (["--steps", "--format", "html"], "<details><summary><math"),
         (["--steps", "--format", "latex"], r"&& \text{the chain rule}"),
         (["--steps", "--format", "markdown"], "$ | the chain rule |"),

@@ -128,6 +128,7 @@ class Ways:
         if are_same(end, formula):
             return [*steps, *changes]
         known = [(g, self._formed(self._tidied(self.local[owner[g]]))) for g in new]
+        known = known or [(g, self.formula[owner[g]]) for g in _leaves(expression) & owner.keys()]  # in a part of it
         return [Step(formula, *_explained(known))] if known else self._simplified(expression)[1]
 
     def forward(self, atom: Node) -> list[Step]:

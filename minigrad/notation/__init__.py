@@ -2,6 +2,6 @@
 
 ``formula`` is the way in. An expression becomes a Term (``matrix`` for matrices, ``index`` for indices, ``python``
 for code), and ``term`` places the brackets; ``writers`` know the formats, ``template`` what an Op's ``text`` says
-and ``symbols`` how a name is spelled. ``ops_table`` lists every operation with its derivatives. It imports
-``engine`` and ``ops``.
+and ``symbols`` how a name is spelled; ``chain`` has ∂y/∂x and the product of the chain rule, to be written.
+``ops_table`` lists every operation with its derivatives. It imports ``engine`` and ``ops``.
 """
