@@ -22,7 +22,8 @@ def running(backend):
         yield
         return
     pytest.importorskip("numba")
-    with patch.object(import_module("minigrad.compiler.native.build"), "compiled", interpreted):
+    native = import_module("minigrad.compiler.native.backend")
+    with patch.object(native, "BACKEND", native.NativeBackend(interpreted)):
         yield
 
 

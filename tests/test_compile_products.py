@@ -5,7 +5,8 @@ import pytest
 from compiling import assert_same, plain, running, side_by_side, stepping
 
 from minigrad import Tensor, compile, grad, optim
-from minigrad.compiler import blas, variant
+from minigrad.compiler import blas
+from minigrad.compiler.numpy import backend as numpy_backend
 from minigrad.losses import squared_error
 
 
@@ -133,8 +134,8 @@ def test_a_bias_whose_elements_lie_apart(rows, bias):
 def test_updates_by_products_that_read_each_others_old_values(model, backend, monkeypatch):
     """∂E/∂A = δ Bᵀ reads B, and ∂E/∂B = Aᵀ δ reads A: neither may see what the other has become."""
     monkeypatch.setattr(blas, "one_thread", lambda: True)
-    monkeypatch.setattr(variant, "one_thread", lambda: True)
-    monkeypatch.setattr(variant, "WORTH_A_GEMM", 1)
+    monkeypatch.setattr(numpy_backend, "one_thread", lambda: True)
+    monkeypatch.setattr(numpy_backend, "WORTH_A_GEMM", 1)
 
     def factorizing():
         rng = np.random.default_rng(0)

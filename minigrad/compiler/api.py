@@ -7,24 +7,22 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial, update_wrapper
-from importlib import import_module
 from operator import index
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from minigrad.algebra.graph import Graph
-from minigrad.compiler.entry import MISS, standing
-from minigrad.compiler.epochs import NativeEpochs, dealt, in_python, in_rows
-from minigrad.compiler.passes.layouts import Unsupported
-from minigrad.compiler.record import flat, recorded
-from minigrad.compiler.resume import exported
-from minigrad.compiler.variant import Variant, hints
+from minigrad.compiler.backend import Backend, load_backend
+from minigrad.compiler.entry import MISS, bind_entry
+from minigrad.compiler.epochs import EpochLoop, deal_rows, run_in_python, view_rows
+from minigrad.compiler.record import flatten_leaves, record_call
+from minigrad.compiler.refusals import Unsupported
+from minigrad.compiler.variant import Report, Variant, name_inputs
 from minigrad.data import Array, Rng, batches
 
-Backend = Literal["numpy", "native"]
 MOST_TRACES = 64
 PATIENT = 100
 
@@ -38,7 +36,7 @@ class CacheInfo(NamedTuple):
     currsize: int
 
 
-def compile(f: Callable[..., Any] | None = None, *, backend: Backend = "numpy") -> Any:
+def compile(f: Callable[..., Any] | None = None, *, backend: Literal["numpy", "native"] | Backend = "numpy") -> Any:
     """Turn a function of arrays and Tensors into code: ``@compile``, or ``compile(step, backend="native")``.
 
     The function may compute a loss, call ``backward()`` and ``optimizer.step()``, or return values or gradients, as
@@ -52,7 +50,9 @@ def compile(f: Callable[..., Any] | None = None, *, backend: Backend = "numpy") 
     has a limit and the literal one is NaN, the result is the limit.
 
     ``backend="numpy"`` writes straight-line NumPy, which ``.source`` shows; ``"native"`` machine code, through numba
-    and SciPy's BLAS (``pip install "minigrad[native]"``), and NumPy for steps with operations it has no loops for.
+    and SciPy's BLAS (``pip install "minigrad[native]"``). A step with an operation that native code does not compute
+    runs as NumPy: ``.backend`` says which one runs, and ``.report()`` names the operations, and why. A backend of your
+    own is an object, see ``minigrad.compiler.backend``.
 
     Raises ``TraceError`` for what the trace could not see again, such as ``if tensor > 0``, ``float(tensor)``, or a
     value that is kept outside the function; it names the line.
@@ -61,11 +61,7 @@ def compile(f: Callable[..., Any] | None = None, *, backend: Backend = "numpy") 
         return partial(compile, backend=backend)
     if not callable(f):
         raise TypeError(f"compile: wanted a function, not {type(f).__name__}")
-    if backend not in get_args(Backend):
-        raise ValueError(f'compile: backend must be "numpy" or "native", not {backend!r}')
-    if backend == "native":
-        import_module("minigrad.compiler.native.build")  # which says how to install what is missing
-    return Compiled(f, backend)
+    return Compiled(f, load_backend(backend))
 
 
 class Compiled(partial[Any]):
@@ -85,7 +81,7 @@ class Compiled(partial[Any]):
         self._last: Variant | None = None
         self._hits, self._misses = [0], 0
         self._lock = threading.RLock()
-        self._loops: dict[Any, NativeEpochs] = {}
+        self._loops: dict[Any, EpochLoop] = {}
         update_wrapper(self, f, updated=())
         self._call_by(self._looked_up)
 
@@ -94,7 +90,7 @@ class Compiled(partial[Any]):
         super().__setstate__((way, (), {}, self.__dict__))  # type: ignore[misc]  # which typeshed leaves out
 
     def __repr__(self) -> str:
-        return f"<compiled {self._f!r}, {self._backend}>"
+        return f"<compiled {self._f!r}, {self._backend.name}>"
 
     def __get__(self, owner: Any, kind: type | None = None) -> Any:
         """Be a method where the function was one: ``owner`` becomes the first argument, which is static."""
@@ -104,13 +100,13 @@ class Compiled(partial[Any]):
         """Find the trace for the arguments, or make it, and go in by it."""
         args = tuple(x for x in given if x is not MISS)
         leaves: list[Any] = []
-        flat((args, kwargs), leaves)
+        flatten_leaves((args, kwargs), leaves)
         for attempt in range(PATIENT):  # another thread may take the memory that was made for this call
             with self._lock:
                 variant = self._variant(args, kwargs)
                 enter = variant.entry(leaves, fresh=attempt > 0)
                 if not kwargs and len(leaves) == len(args):
-                    self._call_by(standing(enter, self._looked_up, self._hits))
+                    self._call_by(bind_entry(enter, self._looked_up, self._hits))
             result = enter(*leaves)
             if result is not MISS:
                 return result
@@ -119,7 +115,7 @@ class Compiled(partial[Any]):
     def _variant(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Variant:
         """Find the trace for the arguments, or make it."""
         leaves: list[Any] = []
-        key = flat((args, kwargs), leaves)
+        key = flatten_leaves((args, kwargs), leaves)
         variant = next((v for v in self._variants.get(key, ()) if v.holds(leaves)), None)
         if variant is None:
             variant = self._traced(key, args, kwargs)
@@ -131,9 +127,9 @@ class Compiled(partial[Any]):
 
     def _traced(self, key: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Variant:
         self._misses += 1
-        record = recorded(self._f, args, kwargs)
+        record = record_call(self._f, args, kwargs)
         name = getattr(self._f, "__name__", type(self._f).__name__)
-        variant = Variant(record, name, hints(record, self._f), self._backend)
+        variant = Variant(record, name, name_inputs(record, self._f), self._backend)
         self._variants.setdefault(key, []).append(variant)
         while len(self._variants) > MOST_TRACES:
             self._variants.popitem(last=False)
@@ -153,36 +149,33 @@ class Compiled(partial[Any]):
         batches(X, T, batch_size)  # which checks them
         if index(epochs) < 0:
             raise ValueError(f"epochs: epochs must be 0 or more, not {epochs}")
-        if self._backend == "native":
+        if self._backend.loops:
             try:
-                return self._native_epochs(X, T, min(len(X), batch_size or len(X)), epochs, rng)
+                return self._looped_epochs(X, T, min(len(X), batch_size or len(X)), epochs, rng)
             except Unsupported:
                 pass
-        return in_python(self, X, T, batch_size, epochs, rng)
+        return run_in_python(self, X, T, batch_size, epochs, rng)
 
-    def _native_epochs(self, X: Array, T: Array, size: int, epochs: int, rng: Rng) -> Array:
+    def _looped_epochs(self, X: Array, T: Array, size: int, epochs: int, rng: Rng) -> Array:
         n = len(X)
         loops = [self._loop(X, T, rows) for rows in (size, n % size) if rows]
         rng = None if rng is None else np.random.default_rng(rng)
-        X2, T2 = (in_rows(x) for x in (X, T))
+        X2, T2 = (view_rows(x) for x in (X, T))
         losses = np.empty((epochs, -(-n // size)))
         for row in losses:
-            order, whole = dealt(n, size, rng), n // size
+            order, whole = deal_rows(n, size, rng), n // size
             loops[0](X2, T2, order, row[:whole])
             if whole < len(row):
                 loops[1](X2, T2, order[whole * size :], row[whole:])
         return losses
 
-    def _loop(self, X: Array, T: Array, rows: int) -> NativeEpochs:
+    def _loop(self, X: Array, T: Array, rows: int) -> EpochLoop:
         """Give the loop for batches of one size."""
         key = (rows, X.shape[1:], X.dtype, T.shape[1:], T.dtype)
         loop = self._loops.get(key)
         if loop is None or not loop.variant.holds([loop.x, loop.t]):
             x, t = (np.zeros((rows, *a.shape[1:]), a.dtype) for a in (X, T))
-            variant = self._variant((x, t), {})
-            if variant.native is None:
-                raise Unsupported("arrays that native code does not compute with")
-            loop = self._loops[key] = NativeEpochs(variant, x, t)
+            loop = self._loops[key] = EpochLoop(self._variant((x, t), {}), x, t)
         return loop
 
     def export(self, path: str | os.PathLike[str]) -> None:
@@ -191,14 +184,29 @@ class Compiled(partial[Any]):
         Raises ``ValueError`` if an operation in it is not NumPy's.
         """
         variant = self._latest()
-        if variant.native is not None or variant.drawn_in:
-            variant = Variant(variant.record, variant.name, variant.hints, "numpy", gemm=False)
-        Path(path).write_text(exported(variant.code, variant.name), encoding="utf-8")
+        while variant.backend.fallback is not None:
+            variant = Variant(variant.record, variant.name, variant.hints, variant.backend.fallback)
+        Path(path).write_text(variant.program.write_module(variant.name), encoding="utf-8")
+
+    @property
+    def backend(self) -> str:
+        """The name of the backend that runs the latest call: another than was asked for, where that refused."""
+        return self._latest().backend.name
+
+    def report(self) -> Report:
+        """Say which backend runs the latest call, and which operations another was asked for and refused, and why.
+
+        >>> from minigrad import compile
+        >>> step = compile(lambda x: x + 1)
+        >>> step(1.0), step.report()
+        (2.0, The step runs as numpy code.)
+        """
+        return self._latest().report()
 
     @property
     def source(self) -> str:
         """The code of the latest call."""
-        return self._latest().code.source
+        return self._latest().program.source
 
     @property
     def graph(self) -> Graph:

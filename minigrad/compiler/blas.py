@@ -13,6 +13,6 @@ def one_thread() -> bool:
     return os.cpu_count() == 1 or "1" in (os.environ.get("OPENBLAS_NUM_THREADS"), os.environ.get("OMP_NUM_THREADS"))
 
 
-def shared(m: int, n: int, k: int) -> bool:
+def threads_share(m: int, n: int, k: int) -> bool:
     """Say whether several threads share the product of an (m, k) and a (k, n) matrix."""
     return m * n * k > WORTH_THREADS and not one_thread()

@@ -7,39 +7,22 @@ smallest networks would be a third of the step.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from types import FunctionType
 from typing import Any
 
 import numpy as np
 
-from minigrad.compiler.record import Output, Record, rebuilt
+from minigrad.compiler.backend import Call
+from minigrad.compiler.record import Output, Record, map_leaves
 from minigrad.compiler.trace.sources import Argument, Data, Draw, Gradient, Setting, Source
 from minigrad.engine.tensor import Tensor, constant_tensor
-
-
-@dataclass
-class Call:
-    """How the code is called: what comes before, the call itself with ``{}`` for what it is passed, its results.
-
-    Each value that is passed brings the comma behind it. A call that holds Python's lock (the GIL) while it computes is
-    never in two threads at once, which then may share the step.
-    """
-
-    written: str
-    results: list[str]
-    before: list[str] = field(default_factory=list)
-    known: dict[str, Any] = field(default_factory=dict)
-    fitting: Callable[[Any], Any] | None = None
-    holds_lock: bool = False
-
 
 Lines = list[str]
 
 MISS = object()  # what an entry gives if the call is not for it; the default of its arguments
 
 
-def entry(
+def write_entry(
     record: Record,
     arguments: Sequence[Any],
     passed: Sequence[Source],
@@ -138,8 +121,8 @@ class _Writer:
         given = "".join(f"{letter}=MISS, " for letter in self.letters)
         lines = [f"def enter({given}{'/, ' if given else ''}*more, **named):"]
         lines += [f"    if {' or '.join(self.checks)}:", f"        {self.missed}"]
-        if self.call.holds_lock:
-            self.known["address"] = idle[-1].address
+        if self.call.shared is not None:
+            self.known |= self.call.shared(idle[-1])
         else:
             self.known["idle"] = idle
             lines += ["    if not idle:", f"        {self.missed}", "    step = idle.pop()"]
@@ -149,7 +132,7 @@ class _Writer:
         """Write the call; where arguments have to lie in order in memory and do not, it is called with copies."""
         values = [self.value(source) for source in passed]
         written = self.call.written.format("".join(f"{value}, " for value in values))
-        back = [] if self.call.holds_lock else ["    idle.append(step)"]
+        back = [] if self.call.shared is not None else ["    idle.append(step)"]
         if self.call.fitting is None:
             return [f"    r = {written}", *back]
         again = self.call.written.format("".join(f"fitting({value}), " for value in values))
@@ -175,7 +158,7 @@ class _Writer:
         result, results = self.record.result, self.call.results
         if type(result) is not Output:
             returned = ", ".join(results[: len(self.record.returned)])
-            return [f"    return {self.name(lambda r: rebuilt(result, lambda x: _given(x, r)))}([{returned}])"]
+            return [f"    return {self.name(lambda r: map_leaves(result, lambda x: _given(x, r)))}([{returned}])"]
         if result.plain:
             return [f"    return {results[result.position]}"]
         # what constant_tensor does, without the call
@@ -183,7 +166,7 @@ class _Writer:
         return [*made, "    t.op = None", "    t.serial = 0", "    return t"]
 
 
-def standing(enter: Any, missed: Callable[..., Any], hits: list[int]) -> Callable[..., Any]:
+def bind_entry(enter: Any, missed: Callable[..., Any], hits: list[int]) -> Callable[..., Any]:
     """Give the same way in, which goes to ``missed`` with the calls that are not for it and counts the others."""
     return FunctionType(enter.__code__, enter.__globals__ | {"missed": missed, "hits": hits}, None, enter.__defaults__)
 

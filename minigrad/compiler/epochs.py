@@ -10,15 +10,19 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.compiler.passes.layouts import Unsupported
 from minigrad.compiler.record import Output
+from minigrad.compiler.refusals import Unsupported
 from minigrad.compiler.trace.sources import Argument, Draw, Setting
+from minigrad.compiler.variant import Variant
 from minigrad.data import Array, Rng, batches
+from minigrad.engine.tensor import Tensor
 
 PATIENCE = 0.05  # seconds that native code runs before Python looks whether Ctrl-C was pressed
 
 
-def in_python(step: Callable[[Any, Any], Any], X: Array, T: Array, size: int | None, epochs: int, rng: Rng) -> Array:
+def run_in_python(
+    step: Callable[[Any, Any], Any], X: Array, T: Array, size: int | None, epochs: int, rng: Rng
+) -> Array:
     """Call the step for each batch; give the losses, (epochs, batches)."""
     rng = None if rng is None else np.random.default_rng(rng)
     losses = [[float(np.asarray(_value(step(x, t)))) for x, t in batches(X, T, size, rng)] for _ in range(epochs)]
@@ -31,12 +35,12 @@ def _value(E: Any) -> Any:
     return E.data if hasattr(E, "data") and hasattr(E, "requires_grad") else E
 
 
-class NativeEpochs:
-    """The loop over the batches of one size, in machine code."""
+class EpochLoop:
+    """The loop over the batches of one size, in the backend's own code."""
 
-    def __init__(self, variant: Any, x: Array, t: Array) -> None:
+    def __init__(self, variant: Variant, x: Array, t: Array) -> None:
         record = variant.record
-        plain = isinstance(record.result, Output) and len(record.returned) == 1 and not variant.code.outputs
+        plain = isinstance(record.result, Output) and len(record.returned) == 1 and not np.shape(record.returned[0])
         passed = all(isinstance(source, Argument | Setting) for source in variant.passed)
         if not plain or not passed or any(isinstance(source, Draw) for source in variant.bound):
             raise Unsupported("a step that does more than return a loss and update parameters")
@@ -45,12 +49,12 @@ class NativeEpochs:
         self.lock = threading.Lock()
         self.at_once = 1  # batches between two looks for Ctrl-C
         self.arrays: list[Any] = []
-        self.workspace: Any = None
+        self.step: Any = None
         names = [
             "xt"[source.position] if isinstance(source, Argument) else f"a{i}"
             for i, source in enumerate(variant.passed)
         ]
-        self.loop = variant.native.epochs(variant.code, names)
+        self.loop = variant.program.write_epochs(names)
         self.settings = [source for source in variant.passed if isinstance(source, Setting)]
 
     def __call__(self, X: Array, T: Array, order: Array, losses: Array) -> None:
@@ -61,29 +65,29 @@ class NativeEpochs:
     def _run(self, X: Array, T: Array, order: Array, losses: Array) -> None:
         arrays = [self.variant.array(source) for source in self.variant.bound]
         if len(arrays) != len(self.arrays) or any(map(is_not, arrays, self.arrays)):
-            self.arrays, self.workspace = arrays, self.variant.workspace(arrays)
+            self.arrays, self.step = arrays, self.variant.program.make_step(arrays)
         size, start = len(self.x), 0
         while start < len(losses):
             part = losses[start : start + self.at_once]
             began = time.perf_counter()
             values = [float(source.read([])) for source in self.settings]
             rows = order[start * size : (start + len(part)) * size]
-            self.loop(self.workspace.address, X, T, rows, *self.batch, part, *values)
+            self.loop(self.step, X, T, rows, *self.batch, part, *values)
             start += len(part)
             if time.perf_counter() - began < PATIENCE / 2:
                 self.at_once *= 2
         for tensor, gradient in self.variant.record.grads:
-            if gradient is None:
+            if gradient is None and isinstance(tensor, Tensor):
                 tensor.stored_grad = None
 
 
-def in_rows(x: Array) -> Array:
+def view_rows(x: Array) -> Array:
     """Give samples as the rows of a matrix whose elements lie in order."""
     rows = x if x.ndim == 2 else x.reshape(len(x), -1)
     return rows if rows.flags.carray else np.require(rows, requirements=["C", "A", "W"])
 
 
-def dealt(n: int, size: int, rng: Any) -> Array:
+def deal_rows(n: int, size: int, rng: Any) -> Array:
     """Give the rows of one epoch in the order in which ``data.batches`` deals them: sorted within each batch."""
     if rng is None or size >= n:
         return np.arange(n)

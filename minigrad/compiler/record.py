@@ -61,12 +61,12 @@ class Output:
     plain: bool
 
 
-def flat(structure: Any, leaves: list[Any]) -> Any:
+def flatten_leaves(structure: Any, leaves: list[Any]) -> Any:
     """Take the arrays, Tensors and floats out of nested tuples, lists and dicts; give the rest, which is static."""
     if isinstance(structure, tuple | list):
-        return (type(structure), *(flat(part, leaves) for part in structure))
+        return (type(structure), *(flatten_leaves(part, leaves) for part in structure))
     if isinstance(structure, dict):
-        return (dict, *((name, flat(part, leaves)) for name, part in structure.items()))
+        return (dict, *((name, flatten_leaves(part, leaves)) for name, part in structure.items()))
     if isinstance(structure, Tensor | np.generic) or is_array(structure):
         leaves.append(structure)
         grad = isinstance(structure, Tensor) and structure.requires_grad
@@ -90,18 +90,18 @@ def _static(x: Any) -> Any:
     return (type(x), x)
 
 
-def rebuilt(structure: Any, leaf: Callable[[Any], Any]) -> Any:
+def map_leaves(structure: Any, leaf: Callable[[Any], Any]) -> Any:
     """Give nested tuples, lists and dicts anew, with every leaf replaced."""
     if isinstance(structure, tuple) and hasattr(structure, "_fields"):
-        return type(structure)(*(rebuilt(part, leaf) for part in structure))
+        return type(structure)(*(map_leaves(part, leaf) for part in structure))
     if isinstance(structure, tuple | list):
-        return type(structure)(rebuilt(part, leaf) for part in structure)
+        return type(structure)(map_leaves(part, leaf) for part in structure)
     if isinstance(structure, dict):
-        return {name: rebuilt(part, leaf) for name, part in structure.items()}
+        return {name: map_leaves(part, leaf) for name, part in structure.items()}
     return leaf(structure)
 
 
-def recorded(f: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Record:
+def record_call(f: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Record:
     """Trace a call, twice: what differs between the two would be frozen into the code, and is an error instead."""
     first, places = _traced(f, args, kwargs)
     second, _ = _traced(f, args, kwargs)
@@ -119,7 +119,7 @@ def _traced(f: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, A
             return tracer.argument(len(leaves) - 1, x)
         return x
 
-    given = rebuilt(args, argument), rebuilt(dict(kwargs), argument)
+    given = map_leaves(args, argument), map_leaves(dict(kwargs), argument)
     try:
         with traced_by(tracer):
             returned = f(*given[0], **given[1])
@@ -147,7 +147,7 @@ def _record(tracer: Tracer, returned: Any) -> Record:
             return Output(len(values) - 1, isinstance(x, Traced) and x.plain)
         return x
 
-    result = rebuilt(returned, output)
+    result = map_leaves(returned, output)
     grads: list[tuple[Tensor | int, Any]] = []
     without: list[Tensor | int] = []
     others: list[Tensor] = []

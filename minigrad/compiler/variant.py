@@ -2,108 +2,93 @@
 
 from __future__ import annotations
 
-import builtins
-import linecache
 from collections.abc import Callable, Sequence
-from importlib import import_module
-from importlib.util import find_spec
-from itertools import count
-from typing import Any, Literal
-
-import numpy as np
+from dataclasses import dataclass
+from typing import Any
 
 from minigrad.algebra.graph import Graph
-from minigrad.compiler.blas import WORTH_A_GEMM, one_thread
-from minigrad.compiler.entry import Call, entry
-from minigrad.compiler.native import fit as native_fit
-from minigrad.compiler.numpy import fit as numpy_fit
-from minigrad.compiler.numpy.fit import unspread
-from minigrad.compiler.numpy.source import Writer
-from minigrad.compiler.passes.layouts import Unsupported
-from minigrad.compiler.passes.lower import copied, held, lowered, settled
+from minigrad.compiler.backend import Backend, Draft, Program
+from minigrad.compiler.entry import write_entry
+from minigrad.compiler.passes.lower import copy_array, hold_output, lower_outputs, restore_type, unspread
 from minigrad.compiler.passes.plan import plan_order
 from minigrad.compiler.record import Record
+from minigrad.compiler.refusals import Refusal, Unsupported
 from minigrad.compiler.trace.sources import Argument, Captured, Data, Draw, Gradient, Source, State
 from minigrad.engine.node import Node
 
-Backend = Literal["numpy", "native"]
-_number = count(1).__next__
+
+@dataclass(frozen=True)
+class Report:
+    """Which backend runs a step, and what those that were asked before it have refused: operations, and why.
+
+    Printed, it is a line for each of them.
+    """
+
+    backend: str
+    refused: tuple[tuple[str, Refusal], ...] = ()
+
+    def __str__(self) -> str:
+        lines = dict.fromkeys(f"  not {backend}: {refusal}" for backend, refusal in self.refused)
+        return "\n".join([f"The step runs as {self.backend} code.", *lines])
+
+    __repr__ = __str__
 
 
 class Variant:
     """One trace of a function, as code."""
 
-    def __init__(self, record: Record, name: str, hints: dict[Node, str], backend: Backend, gemm: bool = True) -> None:
-        self.record, self.name, self.hints, self.gemm = record, name, hints, gemm
-        self.native: Any = None
-        if backend == "native":
-            self.native = import_module("minigrad.compiler.native.build")
+    program: Program
+    graph: Graph
+
+    def __init__(self, record: Record, name: str, hints: dict[Node, str], backend: Backend) -> None:
+        self.record, self.name, self.hints, self.backend = record, name, hints, backend
+        self.refused: list[tuple[str, Refusal]] = []
         self.write()
 
     def write(self) -> None:
-        """Write the code, for NumPy where native code is not written for an operation or an array."""
-        record = self.record
-        outputs = [*record.returned, *(x for _, x in record.updates), *(x for _, x in record.grads if x is not None)]
-        fit = numpy_fit if self.native is None else native_fit
-        values = fit.fitted(lowered(outputs, record.seeds, record.gradients))
-        values = [held(settled(x, like)) for x, like in zip(values, outputs, strict=True)]
-        n, m = len(record.returned), len(record.updates)
-        updates = {state: unspread(x) for (state, _), x in zip(record.updates, values[n : n + m], strict=True)}
-        written = {x for x in updates.values() if isinstance(x, Node) and x.shape}
-        returned = [copied(x) if x in written else x for x in [*values[:n], *values[n + m :]]]
-        self.graph = Graph(values, {})
-        used = {x for x in self.graph.nodes if x.op is None} | set(updates)
-        inputs = {x: source for x, source in record.inputs.items() if x in used}
-        plan = plan_order(returned, updates, self.draws_in)
-        self.drawn_in = bool(plan.drawn_in)
-        self.code: Any
-        if self.native is not None:
-            try:
-                self.code = self.native.written(plan, returned, updates.values(), inputs)
-                self.step = self.native.compiled(self.code)
-            except Unsupported as error:
-                self.fallback = str(error)
-                self.native = None
-                self.write()
-                return
-            sources = [(i, inputs.get(x)) for i, x in enumerate(self.code.bound)]
-            draws = [(i, source.rng) for i, source in sources if isinstance(source, Draw)]
-            self.call = self.native.call(self.code, self.step, draws)
-        else:
-            self.code = Writer(plan, returned, inputs, self.hints).finished()
-            file = f"<minigrad.compile {self.name} {_number()}>"
-            linecache.cache[file] = (len(self.code.source), None, self.code.source.splitlines(True), file)
-            namespace: dict[str, Any] = dict(self.code.constants)
-            exec(builtins.compile(self.code.source, file, "exec"), namespace)
-            self.step = namespace["make"]
-            self.call = Call("step({})", [f"r[{i}]" for i in range(len(returned))])
-        kept = {x: i for i, x in enumerate(self.code.bound)}
-        self.apart = [(kept[x], kept[w]) for x in plan.exposed if x in kept for w in plan.written]
-        self.bound = [inputs[x] if x in inputs else Captured(x.value, None) for x in self.code.bound]
-        self.passed = [inputs[x] for x in self.code.passed]
+        """Write the code, for the backend's fallback where it refuses."""
+        try:
+            self.program = self.written_by(self.backend)
+        except Unsupported as error:
+            self.fall_back(error)
+            return
+        program, sources = self.program, self.record.inputs
+        self.bound = [sources[x] if x in sources else Captured(x.value, None) for x in program.bound]
+        self.passed = [sources[x] for x in program.passed]
         # the arrays from outside, which the user may have put others in the place of
-        pairs = zip(self.bound, self.code.bound, strict=True)
+        pairs = zip(self.bound, program.bound, strict=True)
         self.states = [(s, x.shape, x.dtype) for s, x in pairs if isinstance(s, Data)]
         self.arrays: list[Any] = []  # those that the idle steps compute with
         self.idle: list[Any] = []
         self.enter: Callable[..., Any]
 
-    def draws_in(self, product: Node) -> bool:
-        """Say whether BLAS may add a product to a parameter: natively always, else where SciPy is and it pays.
+    def fall_back(self, error: Unsupported) -> None:
+        """Write the code for the backend's fallback, and remember why."""
+        if self.backend.fallback is None:
+            raise error
+        self.refused += [(self.backend.name, refusal) for refusal in error.refusals]
+        self.backend = self.backend.fallback
+        self.write()
 
-        SciPy has a BLAS of its own. With several threads each, the two wait for each other's: a step of 5.4 ms took 31.
-        """
-        if self.native is not None:
-            return True
-        (m, k), n = product.inputs[0].shape, product.shape[1]
-        pays = product.dtype.char in "df" and m * n * k >= WORTH_A_GEMM
-        return self.gemm and pays and one_thread() and find_spec("scipy") is not None
+    def written_by(self, backend: Backend) -> Program:
+        """Lower, plan and write the trace for a backend."""
+        record = self.record
+        outputs = [*record.returned, *(x for _, x in record.updates), *(x for _, x in record.grads if x is not None)]
+        values = backend.fit(lower_outputs(outputs, record.seeds, record.gradients))
+        values = [hold_output(restore_type(x, like)) for x, like in zip(values, outputs, strict=True)]
+        n, m = len(record.returned), len(record.updates)
+        updates = {state: unspread(x) for (state, _), x in zip(record.updates, values[n : n + m], strict=True)}
+        stored = {x for x in updates.values() if isinstance(x, Node) and x.shape}
+        returned = [copy_array(x) if x in stored else x for x in [*values[:n], *values[n + m :]]]
+        self.graph = Graph(values, {})
+        used = {x for x in self.graph.nodes if x.op is None} | set(updates)
+        inputs = {x: source for x, source in record.inputs.items() if x in used}
+        plan = plan_order(returned, updates, backend.draws_in)
+        return backend.write(Draft(plan, returned, updates, inputs, self.hints, self.name))
 
-    def workspace(self, arrays: list[Any]) -> Any:
-        """Give memory of its own to compute in: no two threads share it."""
-        if self.native is None:
-            return self.step(*arrays)
-        return self.native.NativeStep(self.code, arrays)
+    def report(self) -> Report:
+        """Say which backend runs, and what has been refused on the way to it."""
+        return Report(self.backend.name, tuple(self.refused))
 
     def holds(self, arguments: Sequence[Any]) -> bool:
         """Say whether what the trace depended on is still so."""
@@ -118,18 +103,17 @@ class Variant:
     def entry(self, arguments: Sequence[Any], fresh: bool = True) -> Callable[..., Any]:
         """Give the way into this trace, for the arrays that parameters have now; the last one, unless ``fresh``."""
         arrays = [self.array(source) for source in self.bound]
-        odd = not all(_in_order(x) for x in arrays if isinstance(x, np.ndarray))
-        shared = self.native is not None and any(np.may_share_memory(arrays[i], arrays[j]) for i, j in self.apart)
-        if shared or (odd and (self.native or self.drawn_in)):
-            self.native, self.gemm = None, False
-            self.write()
+        misfit = self.program.find_misfit(arrays)
+        if misfit:
+            self.fall_back(Unsupported(misfit))
             return self.entry(arguments)
         if not self.same(arrays):
             self.arrays, self.idle, fresh = arrays, [], True
         if not self.idle:
-            self.idle.append(self.workspace(arrays))
+            self.idle.append(self.program.make_step(arrays))
         if fresh:
-            self.enter = entry(self.record, arguments, self.passed, self.bound, arrays, self.call, self.idle)
+            call = self.program.call
+            self.enter = write_entry(self.record, arguments, self.passed, self.bound, arrays, call, self.idle)
         return self.enter
 
     def same(self, arrays: list[Any]) -> bool:
@@ -139,12 +123,10 @@ class Variant:
 
     def array(self, source: Source) -> Any:
         """Give what the code is bound to: an array, or for random numbers their generator or room for them."""
-        if isinstance(source, Draw):
-            return source.rng if self.native is None else np.empty(source.shape)
-        return source.read([])
+        return self.program.hold_draw(source) if isinstance(source, Draw) else source.read([])
 
 
-def hints(record: Record, f: Callable[..., Any]) -> dict[Node, str]:
+def name_inputs(record: Record, f: Callable[..., Any]) -> dict[Node, str]:
     """Give every input the name that a reader would expect it to have."""
     names = list(getattr(getattr(f, "__code__", None), "co_varnames", ()))
     found = {}
@@ -156,8 +138,3 @@ def hints(record: Record, f: Callable[..., Any]) -> dict[Node, str]:
             name = f"{source.owner or 'w'}_{source.name}"
         found[node] = name
     return found
-
-
-def _in_order(array: Any) -> bool:
-    """Say whether an array's elements lie in order, so that machine code and BLAS may write to them where they are."""
-    return bool(array.flags.carray)

@@ -7,30 +7,28 @@ import importlib.util
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from math import prod
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from minigrad.compiler.entry import Call
-from minigrad.compiler.native import math as native_math
-from minigrad.compiler.native import tile as native_tile
-from minigrad.compiler.native.source import NativeCode, NativeWriter
-from minigrad.compiler.passes.layouts import Unsupported
-from minigrad.compiler.passes.plan import Plan
-from minigrad.compiler.trace.sources import Source
-from minigrad.engine.node import Node
+from minigrad.compiler.backend import Call
+from minigrad.compiler.native.math import GEMM
+from minigrad.compiler.native.source import NativeCode
+from minigrad.compiler.refusals import Unsupported
+from minigrad.extras import require
 
-types = native_math.core_types
+types: Any = require("numba.core.types", "native")
+
 KINDS = {"float64": types.float64, "float32": types.float32, "int64": types.int64, "int32": types.int32,
          "bool": types.boolean}  # fmt: skip
 ALL = "error_model='numpy', fastmath={'reassoc', 'contract'}"
 KEPT = f"{ALL}, cache=True"
 FREE = f"{KEPT}, nogil=True"  # other threads run meanwhile
 # numba's cache does not look at functions of other modules
-CALLED = b"".join(Path(str(module.__file__)).read_bytes() for module in (native_math, native_tile))
+CALLED = b"".join(Path(__file__).with_name(name).read_bytes() for name in ("math.py", "tile.py"))
 
 
 def cache_folder() -> Path:
@@ -39,12 +37,7 @@ def cache_folder() -> Path:
     return Path(base) if base else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "minigrad"
 
 
-def written(plan: Plan, returned: Sequence[Any], updates: Iterable[Any], inputs: Mapping[Node, Source]) -> NativeCode:
-    """Write the code of a plan; Unsupported if there is something in it that this is not written for."""
-    return NativeWriter(plan, returned, updates, inputs).finished()
-
-
-def compiled(code: NativeCode) -> Callable[..., Any]:
+def compile_step(code: NativeCode) -> Callable[..., Any]:
     """Compile the step, or fetch it from the cache: equal source, also of what it calls, is equal code."""
     step: Callable[..., Any] = _loaded(_module(code)).step
     return step
@@ -104,7 +97,7 @@ def _type(x: Any) -> str:
     return f"types.Array(types.{KINDS[dtype.name]}, {len(shape)}, 'C', readonly=False)"
 
 
-def call(code: NativeCode, step: Callable[..., Any], draws: Sequence[tuple[int, Any]]) -> Call:
+def describe_call(code: NativeCode, step: Callable[..., Any], draws: Sequence[tuple[int, Any]]) -> Call:
     """Say how a step is called: arrays that it returns are made first, numbers get their dtype afterwards."""
     known: dict[str, Any] = {"compiled": step, "empty": np.empty}
     before, results = [], []
@@ -127,7 +120,8 @@ def call(code: NativeCode, step: Callable[..., Any], draws: Sequence[tuple[int, 
             known[f"as{position}"] = dtype.type(1) if one else dtype.type
             numbers += 1
     address = "address" if code.quick else "step.address"
-    return Call(f"compiled({address}, {{}}{outputs})", results, before, known, _fitting, code.quick)
+    shared = (lambda step: {"address": step.address}) if code.quick else None
+    return Call(f"compiled({address}, {{}}{outputs})", results, before, known, _fitting, shared)
 
 
 def _fitting(x: Any) -> Any:
@@ -135,7 +129,7 @@ def _fitting(x: Any) -> Any:
     return x if type(x) is float else np.array(x, order="C", copy=True)
 
 
-def epochs(code: NativeCode, arguments: Sequence[str]) -> Callable[..., Any]:
+def compile_epochs(code: NativeCode, arguments: Sequence[str]) -> Callable[..., Any]:
     """Compile the loop over batches: ``epochs(address, X, T, order, x, t, xs, ts, losses, …)``.
 
     Batch b is the rows order[b n : (b + 1) n] of X and T, copied to x and t (xs and ts, seen as rows); ``arguments``
@@ -176,6 +170,6 @@ class NativeStep:
         self.memory = np.empty(code.nbytes + 64, np.uint8)
         start = -(-self.memory.ctypes.data // 64) * 64
         self.arrays = list(arrays)
-        addresses = [start, native_math.GEMM["dgemm"], native_math.GEMM["sgemm"], *(x.ctypes.data for x in self.arrays)]
+        addresses = [start, GEMM["dgemm"], GEMM["sgemm"], *(x.ctypes.data for x in self.arrays)]
         self.context = np.array(addresses, np.intp)
         self.address = self.context.ctypes.data

@@ -6,19 +6,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from minigrad.algebra.rewrite import rebuild_node
-from minigrad.compiler.blas import shared
+from minigrad.compiler.blas import threads_share
 from minigrad.compiler.passes.fuse import is_elementwise, is_reduction
-from minigrad.compiler.passes.layouts import Unsupported, layout
-from minigrad.compiler.passes.lower import copied, is_view, rewritten
+from minigrad.compiler.passes.layouts import layout
+from minigrad.compiler.passes.lower import copy_array, is_view, rewrite_nodes
 from minigrad.compiler.passes.plan import root
+from minigrad.compiler.refusals import Unsupported
 from minigrad.engine.node import Node, count_uses, order_nodes
 from minigrad.ops.arithmetic import add
 from minigrad.ops.linalg import affine, matmul
 
 
-def fitted(outputs: Sequence[Any]) -> list[Any]:
+def fit_outputs(outputs: Sequence[Any]) -> list[Any]:
     """Give equal outputs, in operations that native code is written for."""
-    return rewritten(_biased(outputs), _in_memory)
+    return rewrite_nodes(_biased(outputs), _in_memory)
 
 
 def _in_memory(node: Node) -> Any:
@@ -29,9 +30,10 @@ def _in_memory(node: Node) -> Any:
         try:
             layout(node)
         except Unsupported:
-            return node.apply(node.op, tuple(copied(x) for x in node.inputs))
+            return node.apply(node.op, tuple(copy_array(x) for x in node.inputs))
     elif node.shape and not is_elementwise(node) and not is_reduction(node):
-        inputs = tuple(copied(x) if isinstance(x, Node) and x.shape and not root(x).shape else x for x in node.inputs)
+        lone = [isinstance(x, Node) and bool(x.shape) and not root(x).shape for x in node.inputs]
+        inputs = tuple(copy_array(x) if number else x for x, number in zip(node.inputs, lone, strict=True))
         return None if all(x is y for x, y in zip(inputs, node.inputs, strict=True)) else node.apply(node.op, inputs)
     return None
 
@@ -60,4 +62,4 @@ def _of_one_thread(product: Node) -> bool:
     """Say whether a product is one of two matrices that no threads share."""
     a, b = product.inputs
     both = isinstance(a, Node) and isinstance(b, Node) and a.ndim == b.ndim == 2
-    return both and not shared(a.shape[0], b.shape[1], a.shape[1])
+    return both and not threads_share(a.shape[0], b.shape[1], a.shape[1])

@@ -8,14 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.compiler.native.values import Lines, Values, element, spread
-from minigrad.compiler.passes.fuse import Loops, Picked, is_reduction, space
-from minigrad.compiler.passes.layouts import Layout, Unsupported, contiguous, layout
+from minigrad.compiler.native.elements import take_element
+from minigrad.compiler.native.registry import KERNELS, Kernel, Lines, Reduction, find_kernel, find_meeting_dtype
+from minigrad.compiler.native.values import Values, spread_layout, write_element
+from minigrad.compiler.passes.fuse import Loops, Parts, Picked, is_reduction, space
+from minigrad.compiler.passes.layouts import Layout, contiguous, layout
+from minigrad.compiler.passes.lower import AddAt
 from minigrad.compiler.passes.plan import root
+from minigrad.compiler.refusals import Unsupported
 from minigrad.engine.node import Node
-from minigrad.ops.indexing import Scatter, ScatterAt
-from minigrad.ops.linalg import Inner, LogLikelihood
-from minigrad.ops.reduction import Max, Min, Sum, normalize_axis
+from minigrad.ops.indexing import Gather, Index, Scatter, ScatterAt
+from minigrad.ops.linalg import LogLikelihood
+from minigrad.ops.reduction import Max, Sum, normalize_axis
+from minigrad.ops.shaping import Concatenate
 
 
 class LoopWriter(Values):
@@ -31,7 +36,7 @@ class LoopWriter(Values):
             for x in node.inputs
             if isinstance(x, Node) and root(x).shape and not self.inside(x, unit)
         ]
-        layouts = {x: spread(layout(x), x.shape, shape) for x in operands}
+        layouts = {x: spread_layout(layout(x), x.shape, shape) for x in operands}
         partial = [x for x in unit.members if is_reduction(x) and x.shape]
         for node in unit.members:
             state = self.plan.in_place.get(node)
@@ -76,14 +81,14 @@ class LoopWriter(Values):
     ) -> None:  # fmt: skip
         """Write one operation of a loop."""
         parts = []
-        meeting = self.meeting(node)
+        meeting = find_meeting_dtype(node)
         for x in node.inputs:
             if isinstance(x, Node) and (x in values or x in layouts):
                 if x not in values:
                     name, at = self.pointer(layouts[x].base)
                     values[x] = f"x{len(values)}"
                     strides = (1,) if full else layouts[x].strides
-                    body.append(f"{values[x]} = {name}[{element(at + layouts[x].offset, strides, letters)}]")
+                    body.append(f"{values[x]} = {name}[{write_element(at + layouts[x].offset, strides, letters)}]")
                 parts.append(values[x])
             else:
                 parts.append(self.number(root(x) if isinstance(x, Node) else x, meeting))
@@ -96,7 +101,7 @@ class LoopWriter(Values):
             name, at = self.pointer(node)
             strides = (1,) if full else contiguous(unit.shape)
             kept = f"np.uint8({values[node]})" if node.dtype.kind == "b" else values[node]
-            body.append(f"{name}[{element(at, strides, letters)}] = {kept}")
+            body.append(f"{name}[{write_element(at, strides, letters)}] = {kept}")
 
     # positions
 
@@ -109,7 +114,7 @@ class LoopWriter(Values):
         if scattered:
             self.zeros(node)
         letters, indent = self.nest(unit.shape)
-        place = element(start + unit.place.offset, unit.place.strides, letters)
+        place = write_element(start + unit.place.offset, unit.place.strides, letters)
         if unit.table is not None:
             place += f" + {self.at(unit.table, unit.shape, letters, unit.table.dtype)}"
         for q, (index, axis, n, stride) in enumerate(unit.indices):
@@ -123,8 +128,33 @@ class LoopWriter(Values):
         if scattered:
             self.lines.append(f"{indent}{base}[{place}] += {self.at(node.inputs[0], unit.shape, letters, node.dtype)}")
         else:
-            result = element(at, contiguous(unit.shape), letters)
+            result = write_element(at, contiguous(unit.shape), letters)
             self.lines.append(f"{indent}{target}[{result}] = {base}[{place}]")
+
+    def parts(self, unit: Parts) -> None:
+        """Write an array that is put together from others."""
+        node = unit.node
+        target, at = self.pointer(node)
+        if unit.start is None:
+            self.zeros(node)
+        else:
+            letters, indent = self.nest(node.shape)
+            result = f"{target}[{write_element(at, contiguous(node.shape), letters)}]"
+            self.lines.append(f"{indent}{result} = {self.at(unit.start, node.shape, letters, node.dtype)}")
+        sign = "" if unit.start is None else "+"
+        for x, region in unit.regions:
+            if len(region.strides) != x.ndim:
+                raise Unsupported("a part broadcast to its region")
+            letters, indent = self.nest(x.shape)
+            result = f"{target}[{write_element(at + region.offset, region.strides, letters)}]"
+            self.lines.append(f"{indent}{result} {sign}= {self.at(x, x.shape, letters, node.dtype)}")
+
+    def scattered(self, unit: Parts | Picked) -> None:
+        """Write what is scattered to a region, or to positions that arrays name."""
+        if isinstance(unit, Picked):
+            self.picked(unit)
+        else:
+            self.parts(unit)
 
     def zeros(self, node: Node) -> None:
         """Write filling an array with zeros."""
@@ -143,9 +173,9 @@ class LoopWriter(Values):
         """Write an operand's element, as it is broadcast to a loop's shape; a number takes the dtype given."""
         if not root(x).shape:
             return self.number(root(x), dtype)
-        seen = spread(layout(x), x.shape, shape)
+        seen = spread_layout(layout(x), x.shape, shape)
         name, offset = self.pointer(seen.base)
-        return f"{name}[{element(offset + seen.offset, seen.strides, letters)}]"
+        return f"{name}[{write_element(offset + seen.offset, seen.strides, letters)}]"
 
     # reductions
 
@@ -155,10 +185,7 @@ class LoopWriter(Values):
 
     def start(self, node: Node) -> str:
         """Write what a reduction starts from."""
-        if isinstance(node.op, Max):
-            least, most = ("-np.inf", "np.inf") if node.dtype.kind == "f" else _ends(node.dtype)
-            return f"np.{node.dtype.name}({most if isinstance(node.op, Min) else least})"
-        return f"np.{node.dtype.name}(0)"
+        return _reduction(node).start(node)
 
     def along_rows(self, node: Node) -> bool:
         """Say whether a reduction is over the last axis alone, so that a number can hold it along the inner loop."""
@@ -167,8 +194,6 @@ class LoopWriter(Values):
 
     def prepare(self, node: Node, dims: list[int]) -> None:
         """Write what must be done before the loop."""
-        if isinstance(node.op, Max) and (prod(dims) == 0 or node.dtype.kind not in "fi"):
-            raise Unsupported("an extreme of nothing, or of truth values")
         if not node.shape:
             self.lines.append(f"{self.accumulator(node)} = {self.start(node)}")
             if isinstance(node.op, LogLikelihood):
@@ -180,29 +205,29 @@ class LoopWriter(Values):
 
     def accumulate(self, node: Node, parts: list[str], letters: list[str], full: bool, body: Lines) -> None:
         """Write what a reduction does with one element."""
-        value = parts[0] if not isinstance(node.op, Inner) else f"{parts[0]} * {parts[1]}"
         if not node.shape or self.along_rows(node):
             into = self.accumulator(node)
         else:
             name, at = self.pointer(node)
             axes = normalize_axis(node.op.axis, len(letters))  # type: ignore[union-attr]
             into = f"{name}[{self.reduced(node, axes, letters, at)}]"
-        if isinstance(node.op, Max):
-            body.append(f"{into} = {'smaller' if isinstance(node.op, Min) else 'larger'}({value}, {into})")
-        else:
-            body.append(f"{into} += {value}")
-            if isinstance(node.op, LogLikelihood):
-                body.append(f"{into}_present += {value} if {parts[0]} != 0 else {self.start(node)}")
+        body += _reduction(node).enter(node, into, parts)
 
     def reduced(self, node: Node, axes: tuple[int, ...], letters: list[str], at: int) -> str:
         """Write the index of a reduction's result from those of the loops."""
         shape = space(node)
         left = [letter for axis, letter in enumerate(letters) if axis not in axes]
         sizes = tuple(n for axis, n in enumerate(shape) if axis not in axes)
-        return element(at, contiguous(sizes), left)
+        return write_element(at, contiguous(sizes), left)
 
 
-def _ends(dtype: np.dtype[Any]) -> tuple[int, int]:
-    """Give the least and the largest integer of a dtype."""
-    about = np.iinfo(dtype)
-    return int(about.min), int(about.max)
+def _reduction(node: Node) -> Reduction:
+    reduction = find_kernel(node).reduction
+    assert reduction is not None, node
+    return reduction
+
+
+KERNELS.register(Kernel(unit=LoopWriter.picked), Gather, ScatterAt)
+KERNELS.register(Kernel(take_element, unit=LoopWriter.picked), Index)
+KERNELS.register(Kernel(unit=LoopWriter.parts), AddAt, Concatenate)
+KERNELS.register(Kernel(unit=LoopWriter.scattered), Scatter)

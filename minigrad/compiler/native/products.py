@@ -7,14 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.compiler.blas import shared
+from minigrad.compiler.blas import threads_share
 from minigrad.compiler.native.loops import LoopWriter
+from minigrad.compiler.native.registry import DTYPES, KERNELS, Kernel, Lines
 from minigrad.compiler.native.tile import block
-from minigrad.compiler.native.values import ALIGNED, DTYPES, Lines, element, spread
+from minigrad.compiler.native.values import ALIGNED, spread_layout, write_element
 from minigrad.compiler.passes.fuse import Product
-from minigrad.compiler.passes.layouts import Layout, Unsupported, contiguous, layout
+from minigrad.compiler.passes.layouts import Layout, contiguous, layout
 from minigrad.engine.node import Node
 from minigrad.ops.base import Shape
+from minigrad.ops.linalg import MatMul
 
 PAGE = 4096  # bytes
 OPERATORS = {0: "=", 1: "+=", -1: "-="}
@@ -36,7 +38,7 @@ class Matrix:
         """Write the place of an element; of the first in its row or column where a letter is left out."""
         steps = [*zip(letters, self.batch, strict=True), (i, self.down), (j, self.right)]
         named = [(letter, step) for letter, step in steps if letter]
-        return element(self.offset, [step for _, step in named], [letter for letter, _ in named])
+        return write_element(self.offset, [step for _, step in named], [letter for letter, _ in named])
 
     @property
     def turned(self) -> Matrix:
@@ -85,9 +87,6 @@ class ProductWriter(LoopWriter):
         """Write a matrix product; a vector is one row on the left, and one column on the right."""
         node = unit.node
         a, b, *bias = node.inputs
-        both = isinstance(a, Node) and isinstance(b, Node) and a.dtype == b.dtype == node.dtype
-        if not (both and node.dtype.kind == "f"):
-            raise Unsupported("a product of integers, or of two dtypes")
         m, n = a.shape[-2] if a.ndim > 1 else 1, b.shape[-1] if b.ndim > 1 else 1
         batch = node.shape[: node.ndim - (a.ndim > 1) - (b.ndim > 1)]
         pointer, at = self.pointer(unit.into if unit.into is not None else node)
@@ -98,7 +97,7 @@ class ProductWriter(LoopWriter):
             m, n, a.shape[-1], self.matrix(a, batch), self.matrix(b, batch, column=True), c,
             unit.sign, start, node.dtype, letters,
         )  # fmt: skip
-        self.lines += [indent + line for line in self.written(task) or ["pass"]]
+        self.lines += [indent + line for line in self.write_task(task) or ["pass"]]
 
     def matrix(self, x: Node, batch: Shape, column: bool = False) -> Matrix:
         """Say where the elements of a factor lie, as it is broadcast to the batch."""
@@ -108,10 +107,10 @@ class ProductWriter(LoopWriter):
             strides = (seen.strides[0], 1) if column else (0, seen.strides[0])
             return Matrix(pointer, offset + seen.offset, (0,) * len(batch), *strides)
         down, right = seen.strides[-2:]
-        over = spread(Layout(seen.base, 0, seen.strides[:-2]), x.shape[:-2], batch).strides
+        over = spread_layout(Layout(seen.base, 0, seen.strides[:-2]), x.shape[:-2], batch).strides
         return Matrix(pointer, offset + seen.offset, over, down, 1 if x.shape[-1] == 1 else right)
 
-    def written(self, task: Task) -> Lines:
+    def write_task(self, task: Task) -> Lines:
         """Write the product in the way that suits its shape, and how the factors lie."""
         a, b = task.a, task.b
         if not task.m * task.n:
@@ -119,12 +118,12 @@ class ProductWriter(LoopWriter):
         if not task.k:
             return [] if task.sign else self.begun(task)
         factors = b.for_blas(task.k, task.n), a.for_blas(task.m, task.k)
-        if shared(task.m, task.n, task.k) and not task.batch and all(factors):
+        if threads_share(task.m, task.n, task.k) and not task.batch and all(factors):
             return self.blas(task, *factors)
         if task.bias is None and ((task.n == 1 and a.right != 1 == a.down) or (task.m == 1 and b.right != 1 == b.down)):
             task = task.turned
         if task.m * task.n * task.k <= TINY:
-            return self.written_out(task)
+            return self.write_out(task)
         return self.dots(task) if task.n == 1 and task.a.right == task.b.down == 1 else self.tiles(task)
 
     def begun(self, task: Task) -> Lines:
@@ -148,7 +147,7 @@ class ProductWriter(LoopWriter):
         x = x if task.bias is None else f"{x} + {task.bias.pointer}[{task.bias.at([])}]"
         return [f"for i in range({task.m}):", f"    {c.pointer}[{c.at(task.batch, 'i')}] {OPERATORS[task.sign]} {x}"]
 
-    def written_out(self, task: Task) -> Lines:
+    def write_out(self, task: Task) -> Lines:
         """Write each element of C as a loop along a row of A, so short that the compiler makes one line of all."""
         a, b, c = task.a, task.b, task.c
         return [
@@ -192,7 +191,7 @@ class ProductWriter(LoopWriter):
         self.scratch = max(self.scratch, task.k * columns * size)
         self.kinds.add(task.dtype.name)
         name, at = f"m{DTYPES[task.dtype.name]}", -(-self.nbytes // ALIGNED) * ALIGNED // size
-        here = f"{name}[{element(at, (columns, 1), ['k', 'h'])}]"
+        here = f"{name}[{write_element(at, (columns, 1), ['k', 'h'])}]"
         copied = f"{here} = {b.pointer}[{b.at(task.batch, 'k', '(j + h)')}]"
         if b.right == 1:
             lines = [f"for k in range({task.k}):", f"    for h in range({columns}):", f"        {copied}"]
@@ -218,3 +217,12 @@ def _ranges(total: int, step: int) -> list[tuple[int, int, int]]:
     """Part a range into one of whole steps and what is left: start, stop and step of each."""
     whole = total - total % step
     return [(0, whole, step)] + [(whole, total, total - whole)] * (whole < total)
+
+
+def _limit(node: Node) -> str:
+    factors = node.inputs[:2]
+    same = all(isinstance(x, Node) and x.dtype == node.dtype for x in factors)
+    return "" if same and node.dtype.kind == "f" else "a product of integers, or of two dtypes"
+
+
+KERNELS.register(Kernel(unit=ProductWriter.product, limit=_limit), MatMul)

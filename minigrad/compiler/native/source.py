@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 
 from minigrad.compiler.native.products import ProductWriter
-from minigrad.compiler.native.values import ALIGNED, DTYPES, Lines, element
-from minigrad.compiler.passes.fuse import Loops, Number, Parts, Picked, Product
-from minigrad.compiler.passes.layouts import Unsupported, contiguous, layout
+from minigrad.compiler.native.registry import DTYPES, Lines, find_kernel, find_meeting_dtype
+from minigrad.compiler.native.values import ALIGNED
+from minigrad.compiler.passes.fuse import Loops, Number, Unit
+from minigrad.compiler.passes.layouts import contiguous, layout
+from minigrad.compiler.refusals import Unsupported, refused_for
 from minigrad.compiler.trace.sources import Draw
 from minigrad.engine.node import Node
 from minigrad.ops.linalg import MatMul
@@ -42,30 +44,12 @@ class NativeCode:
 class NativeWriter(ProductWriter):
     """Writes one plan."""
 
-    def parts(self, unit: Parts) -> None:
-        """Write an array that is put together from others."""
-        node = unit.node
-        target, at = self.pointer(node)
-        if unit.start is None:
-            self.zeros(node)
-        else:
-            letters, indent = self.nest(node.shape)
-            result = f"{target}[{element(at, contiguous(node.shape), letters)}]"
-            self.lines.append(f"{indent}{result} = {self.at(unit.start, node.shape, letters, node.dtype)}")
-        sign = "" if unit.start is None else "+"
-        for x, region in unit.regions:
-            if len(region.strides) != x.ndim:
-                raise Unsupported("a part broadcast to its region")
-            letters, indent = self.nest(x.shape)
-            result = f"{target}[{element(at + region.offset, region.strides, letters)}]"
-            self.lines.append(f"{indent}{result} {sign}= {self.at(x, x.shape, letters, node.dtype)}")
-
     # numbers
 
     def scalar(self, unit: Number) -> None:
         """Write an operation on numbers."""
         node = unit.node
-        meeting = self.meeting(node)
+        meeting = find_meeting_dtype(node)
         if any(isinstance(x, Node) and x.shape for x in node.inputs):
             at = layout(node)
             if at.base.shape:
@@ -80,70 +64,75 @@ class NativeWriter(ProductWriter):
 
     # the whole
 
-    def finished(self) -> NativeCode:
+    def write_code(self) -> NativeCode:
         """Write everything."""
         self.allocate()
-        head: Lines = []
-        parameters = ["address"]
+        self.name_inputs()
+        for unit in self.units:
+            with refused_for(unit.members):
+                self.write_unit(unit)
+        for state, value in self.plan.copies:
+            self.copy(state, value)
+        results = [self.number(x, np.dtype(np.float64)) for x in self.returned if np.shape(x) == ()]
+        end = f"return {', '.join(results)}" if results else "return 0"
+        body = [*self.suited(), *self.opening(), *self.head, *self.apart(), *self.lines, end]
+        parameters = ["address", *(f"a{i}" for i in range(len(self.passed))), *(f"{r}_" for r in self.fresh.values())]
+        source = "\n".join([f"def step({', '.join(parameters)}):", *(f"    {line}" for line in body), ""])
+        dtypes = [x.dtype if isinstance(x, Node) else np.result_type(x) for x in self.returned]
+        order = {x: i for i, x in enumerate(self.fresh)}
+        return NativeCode(
+            source=source,
+            bound=[*self.bound, *self.constants],
+            passed=self.passed,
+            nbytes=self.nbytes + self.scratch + ALIGNED,
+            outputs=[(x.shape, x.dtype) for x in self.fresh],
+            numbers=[None if np.shape(x) else dtype for x, dtype in zip(self.returned, dtypes, strict=True)],
+            places={i: order[x] for i, x in enumerate(self.returned) if np.shape(x)},
+            quick=self.quick(),
+        )
+
+    def write_unit(self, unit: Unit) -> None:
+        """Write one unit: a loop, a number, or what the registry says of its operation."""
+        if isinstance(unit, Loops):
+            self.loops(unit)
+        elif isinstance(unit, Number):
+            self.scalar(unit)
+        else:
+            write = find_kernel(unit.node).unit
+            if write is None:
+                raise Unsupported("it is written for loops alone")
+            write(self, unit)
+
+    def name_inputs(self) -> None:
+        """Name the arrays that the step is bound to, and what it is passed; ``head`` are the lines that read those."""
+        self.head: Lines = []
         for i, x in enumerate(self.bound):
             self.pointers[x] = f"w{i}"
             if not x.shape and not isinstance(self.inputs[x], Draw):
                 self.names[x] = f"n{i}"
         for i, x in enumerate(self.passed):
-            parameters.append(f"a{i}")
             if x.weak:
                 self.names[x] = f"a{i}"
-            else:
-                self.pointers[x] = f"p{i}"
-                head.append(f"p{i} = pointer{DTYPES[x.dtype.name]}(a{i}.ctypes.data)")
-                if not x.shape:
-                    self.names[x] = f"n_a{i}"
-                    head.append(f"n_a{i} = p{i}[0]")
-        for unit in self.units:
-            if isinstance(unit, Loops):
-                self.loops(unit)
-            elif isinstance(unit, Product):
-                self.product(unit)
-            elif isinstance(unit, Parts):
-                self.parts(unit)
-            elif isinstance(unit, Picked):
-                self.picked(unit)
-            else:
-                self.scalar(unit)
-        for state, value in self.plan.copies:
-            self.copy(state, value)
+                continue
+            self.pointers[x] = f"p{i}"
+            self.head.append(f"p{i} = pointer{DTYPES[x.dtype.name]}(a{i}.ctypes.data)")
+            if not x.shape:
+                self.names[x] = f"n_a{i}"
+                self.head.append(f"n_a{i} = p{i}[0]")
+
+    def opening(self) -> Lines:
+        """Write where everything is: the memory, BLAS, the arrays that the step is bound to, those that it returns."""
         kinds = sorted(self.kinds | {x.dtype.name for x in self.offset})
-        opening = ["context = pointeri64(address)"]
-        opening += [f"m{DTYPES[kind]} = pointer{DTYPES[kind]}(context[0])" for kind in kinds]
-        opening += [f"gemm{kind}_ = context[{i}]" for i, kind in ((1, "64"), (2, "32"))]
+        lines = ["context = pointeri64(address)"]
+        lines += [f"m{DTYPES[kind]} = pointer{DTYPES[kind]}(context[0])" for kind in kinds]
+        lines += [f"gemm{kind}_ = context[{i}]" for i, kind in ((1, "64"), (2, "32"))]
         for i, x in enumerate((*self.bound, *self.constants)):
             name = self.pointers.get(x, "")
-            opening.append(f"{name} = pointer{DTYPES[x.dtype.name]}(context[{i + 3}])")
+            lines.append(f"{name} = pointer{DTYPES[x.dtype.name]}(context[{i + 3}])")
             if x in self.names:
-                opening.append(f"{self.names[x]} = {name}[0]")
-        for x, name in self.fresh.items():
-            parameters.append(f"{name}_")
-            opening.append(f"{name} = pointer{DTYPES[x.dtype.name]}({name}_.ctypes.data)")
-        results = [self.number(x, np.dtype(np.float64)) for x in self.returned if np.shape(x) == ()]
-        end = f"return {', '.join(results)}" if results else "return 0"
-        body = [*self.suited(), *opening, *head, *self.apart(), *self.lines, end]
-        source = "\n".join([f"def step({', '.join(parameters)}):", *(f"    {line}" for line in body), ""])
-        numbers = [
-            None if np.shape(x) else (x.dtype if isinstance(x, Node) else np.result_type(x)) for x in self.returned
-        ]
-        outputs = [(x.shape, x.dtype) for x in self.fresh]
-        order = {x: i for i, x in enumerate(self.fresh)}
-        places = {i: order[x] for i, x in enumerate(self.returned) if np.shape(x)}
-        return NativeCode(
-            source,
-            [*self.bound, *self.constants],
-            self.passed,
-            self.nbytes + self.scratch + ALIGNED,
-            outputs,
-            numbers,
-            places,
-            self.quick(),
-        )
+                lines.append(f"{self.names[x]} = {name}[0]")
+        lines += [f"{r} = pointer{DTYPES[x.dtype.name]}({r}_.ctypes.data)" for x, r in self.fresh.items()]
+        return lines
 
     def quick(self) -> bool:
         """Say whether the step is over so soon that it may hold Python's lock (the GIL), where there is one."""

@@ -2,45 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from minigrad.compiler.passes.fuse import Number, Product, Unit, fused, is_reduction
-from minigrad.compiler.passes.layouts import Layout, Unsupported
+from minigrad.compiler.backend import Draft
+from minigrad.compiler.native.registry import DTYPES, Lines, find_kernel, is_typed
+from minigrad.compiler.passes.fuse import Number, Product, Unit, fuse_loops, is_reduction
+from minigrad.compiler.passes.layouts import Layout
 from minigrad.compiler.passes.lower import is_view
 from minigrad.compiler.passes.memory import Memory, Step, plan_memory
-from minigrad.compiler.passes.plan import Plan, root
-from minigrad.compiler.trace.sources import Argument, Gradient, Setting, Source
+from minigrad.compiler.passes.plan import root
+from minigrad.compiler.refusals import Refusal, Unsupported
+from minigrad.compiler.trace.sources import Argument, Gradient, Setting
 from minigrad.engine.node import Node
-from minigrad.notation.signs import INFIX
-from minigrad.ops.arithmetic import Power, power
-from minigrad.ops.shaping import Cast
-
-Lines = list[str]
 
 ALIGNED = 64  # bytes, a cache line and the widest vector
-DTYPES = {"float64": "64", "float32": "32", "int64": "i64", "int32": "i32", "bool": "b"}
-CALLS = {
-    "absolute": "abs", "maximum": "larger", "minimum": "smaller", "sqrt": "math.sqrt", "sin": "math.sin",
-    "cos": "math.cos", "sign": "signum", "isfinite": "math.isfinite",
-}  # fmt: skip
 
 
 class Values:
     """The memory and the names of one plan, and how an operation on single elements is written."""
 
-    def __init__(
-        self, plan: Plan, returned: Sequence[Any], updates: Iterable[Any], inputs: Mapping[Node, Source]
-    ) -> None:
-        self.plan, self.returned, self.inputs = plan, list(returned), inputs
-        kept = {root(x) for x in (*returned, *(v for _, v in plan.copies)) if isinstance(x, Node)}
-        self.kept = kept
-        self.final = set(updates) & set(plan.in_place)
-        self.units = fused(plan)
-        self.bound = [x for x, source in inputs.items() if not isinstance(source, Argument | Setting | Gradient)]
-        self.passed = [x for x, source in inputs.items() if isinstance(source, Argument | Setting | Gradient)]
+    def __init__(self, draft: Draft) -> None:
+        plan = self.plan = draft.plan
+        self.returned, self.inputs = draft.returned, draft.inputs
+        untyped = [Refusal("", f"native code has no dtype {x.dtype}") for x in self.inputs if not is_typed(x)]
+        if untyped:
+            raise Unsupported(*untyped)
+        self.kept = {root(x) for x in (*self.returned, *(v for _, v in plan.copies)) if isinstance(x, Node)}
+        self.final = set(draft.updates.values()) & set(plan.in_place)
+        self.units = fuse_loops(plan)
+        brought = Argument | Setting | Gradient
+        self.bound = [x for x, source in self.inputs.items() if not isinstance(source, brought)]
+        self.passed = [x for x, source in self.inputs.items() if isinstance(source, brought)]
         self.constants: list[Node] = []
         self.names: dict[Node, str] = {}  # of numbers
         self.pointers: dict[Node, str] = {}
@@ -48,9 +43,6 @@ class Values:
         self.nbytes = self.scratch = 0
         self.kinds: set[str] = set()
         self.lines: Lines = []
-        for x in (*inputs, *plan.first, *plan.second):
-            if (x.dtype.name not in DTYPES or not x.dtype.isnative) and not x.weak:
-                raise Unsupported(f"dtype {x.dtype}")
 
     # memory
 
@@ -121,51 +113,20 @@ class Values:
 
     def expression(self, node: Node, values: list[str]) -> str:
         """Write an elementwise operation on written operands."""
-        op, name = node.op, node.op.name  # type: ignore[union-attr]
-        single = node.dtype == np.float32
-        if op in INFIX and op != power:
-            written = f"{values[0]} {INFIX[op].sign} {values[1]}"
-        elif name == "negative":
-            written = f"-{values[0]}"
-        elif name in ("exp", "log", "tanh"):
-            written = f"{name}{32 if single and name != 'tanh' else 64}({values[0]})"
-        elif name in ("maximum", "minimum") and _is_number(node.inputs[1]):
-            written = f"{values[1]} if {values[0]} {'<' if name == 'maximum' else '>'} {values[1]} else {values[0]}"
-        elif name in CALLS:
-            written = f"{CALLS[name]}({', '.join(values)})"
-        elif isinstance(op, Power):
-            written = f"{values[0]} ** {op.exponent!r}"
-        elif op == power:
-            written = f"np.{node.dtype.name}({values[0]}) ** {values[1]}"  # float32 ** int64 is float64, as in NumPy
-        elif name == "where":
-            written = f"({values[1]}) if {values[0]} else ({values[2]})"
-        elif isinstance(op, Cast):
-            written = values[0]
-        elif name in ("spread", "reshape", "transpose", "broadcast_to", "index", "identity", "item"):
-            return values[0]
-        else:
-            raise Unsupported(f"{op!r}")
-        return written if node.dtype.kind == "b" and not isinstance(op, Cast) else f"np.{node.dtype.name}({written})"
-
-    def meeting(self, node: Node) -> np.dtype[Any]:
-        """Give the dtype that a number takes among a Node's operands."""
-        dtypes = [x.dtype for x in node.inputs if isinstance(x, Node) and not x.weak]
-        return np.result_type(*dtypes) if dtypes else node.dtype
+        element = find_kernel(node).element
+        if element is None:
+            raise Unsupported(Refusal(repr(node.op), "it is not computed element by element"))
+        return element(node, values)
 
 
-def _is_number(x: Any) -> bool:
-    """Say whether an operand is known, and is not NaN, beside which only the other may be."""
-    return isinstance(x, int | float) and x == x
-
-
-def spread(at: Layout, own: tuple[int, ...], shape: tuple[int, ...]) -> Layout:
+def spread_layout(at: Layout, own: tuple[int, ...], shape: tuple[int, ...]) -> Layout:
     """Give the layout of an operand as it is broadcast to a loop's shape."""
     extra = len(shape) - len(own)
     strides = tuple(s if n == m else 0 for s, n, m in zip(at.strides, own, shape[extra:], strict=True))
     return Layout(at.base, at.offset, (0,) * extra + strides)
 
 
-def element(offset: int, strides: Sequence[int], letters: Sequence[str]) -> str:
+def write_element(offset: int, strides: Sequence[int], letters: Sequence[str]) -> str:
     """Write an index: offset + Σ letter · stride."""
     terms = [letter if s == 1 else f"{letter} * {s}" for letter, s in zip(letters, strides, strict=True) if s]
     return " + ".join([*terms, str(offset)] if offset or not terms else terms)

@@ -1,29 +1,30 @@
-"""How each operation that is no ufunc is written in NumPy: as calls that fill an array, or as a number."""
+"""What NumPy does for each operation: the registry of how it is written, as lines that fill an array or as a number."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from minigrad.compiler.backend import Registry
+from minigrad.compiler.numpy.names import Lines, Names
 from minigrad.compiler.passes.lower import AddAt, Spread
+from minigrad.compiler.passes.plan import is_ufunc
 from minigrad.compiler.trace.cells import Item
 from minigrad.engine.node import Node
 from minigrad.notation.formula import text
 from minigrad.notation.keys import write_gathered_key, write_key
+from minigrad.notation.signs import INFIX
 from minigrad.ops import arithmetic, indexing, linalg, reduction, shaping
-from minigrad.ops.base import Op
-
-if TYPE_CHECKING:
-    from minigrad.compiler.numpy.source import Writer
-
-Lines = list[str]
+from minigrad.ops.arithmetic import Where
+from minigrad.ops.base import Elementwise, Op
 
 
-def _matmul(w: Writer, node: Node, out: str) -> Lines:
+def _matmul(w: Names, node: Node, out: str) -> Lines:
     a, b = node.inputs
     plain = a.ndim == b.ndim == 2 and a.dtype == b.dtype == node.dtype and node.dtype.kind == "f"
     if plain:  # the method spares np.dot's look at who should handle the call
@@ -31,7 +32,7 @@ def _matmul(w: Writer, node: Node, out: str) -> Lines:
     return [w.call("matmul", w.value(a), w.value(b), out)]
 
 
-def _sum(w: Writer, node: Node, out: str) -> Lines:
+def _sum(w: Names, node: Node, out: str) -> Lines:
     (x,), op = node.inputs, node.op
     assert isinstance(op, reduction.Sum)
     axes = reduction.normalize_axis(op.axis, x.ndim)
@@ -49,23 +50,23 @@ def _sum(w: Writer, node: Node, out: str) -> Lines:
     return [w.call("add.reduce", w.value(x), repr(op.axis), "None", out, repr(op.keepdims))]
 
 
-def _extreme(w: Writer, node: Node, out: str) -> Lines:
+def _extreme(w: Names, node: Node, out: str) -> Lines:
     op = node.op
     assert isinstance(op, reduction.Max)
     function = "minimum" if isinstance(op, reduction.Min) else "maximum"
     return [w.call(f"{function}.reduce", w.value(node.inputs[0]), repr(op.axis), "None", out, repr(op.keepdims))]
 
 
-def _where(w: Writer, node: Node, out: str) -> Lines:
+def _where(w: Names, node: Node, out: str) -> Lines:
     c, a, b = (w.value(x) for x in node.inputs)
     return [f"np.copyto({out}, {b}, 'unsafe')", f"np.copyto({out}, {a}, 'unsafe', where={c})"]
 
 
-def _copied(w: Writer, node: Node, out: str) -> Lines:
+def _copied(w: Names, node: Node, out: str) -> Lines:
     return [f"np.copyto({out}, {w.value(node.inputs[0])}, 'unsafe')"]
 
 
-def _scatter(w: Writer, node: Node, out: str) -> Lines:
+def _scatter(w: Names, node: Node, out: str) -> Lines:
     op, (x, *indices) = node.op, node.inputs
     if isinstance(op, indexing.ScatterAt):
         key = write_gathered_key(op.template, map(w.value, indices), partial(_part, w))
@@ -76,7 +77,7 @@ def _scatter(w: Writer, node: Node, out: str) -> Lines:
     return [f"{out}.fill(0)", f"np.add.at({out}, np.s_[{key}], {w.value(x)})"]
 
 
-def _added_at(w: Writer, node: Node, out: str) -> Lines:
+def _added_at(w: Names, node: Node, out: str) -> Lines:
     y, x = node.inputs
     before = w.value(y)
     region = f"{out}[{_key(node.op.key, w)}]"  # type: ignore[union-attr]
@@ -89,26 +90,26 @@ def _added_at(w: Writer, node: Node, out: str) -> Lines:
     return [*copy, w.call("add", view, w.value(x), view)]
 
 
-def _gathered(w: Writer, node: Node, out: str) -> Lines:
+def _gathered(w: Names, node: Node, out: str) -> Lines:
     op, (x, *indices) = node.op, node.inputs
     assert isinstance(op, indexing.Gather)
     return [f"{out}[...] = {w.value(x)}[{write_gathered_key(op.template, map(w.value, indices), partial(_part, w))}]"]
 
 
-def _joined(w: Writer, node: Node, out: str) -> Lines:
+def _joined(w: Names, node: Node, out: str) -> Lines:
     op = node.op
     assert isinstance(op, shaping.Concatenate)
     function = "stack" if isinstance(op, shaping.Stack) else "concatenate"
     return [f"np.{function}(({', '.join(w.value(x) for x in node.inputs)},), {op.axis}, {out}, casting='unsafe')"]
 
 
-def _power(w: Writer, node: Node, out: str) -> Lines:
+def _power(w: Names, node: Node, out: str) -> Lines:
     op = node.op
     assert isinstance(op, arithmetic.Power)
     return [f"{out}[...] = {w.value(node.inputs[0])} ** {op.exponent!r}"]
 
 
-def gemm(w: Writer, node: Node, product: Node) -> str:
+def write_gemm(w: Names, node: Node, product: Node) -> str:
     """Write W ± A B as one call of BLAS, which counts by columns and so is asked for Wᵀ ± Bᵀ Aᵀ."""
     flags, factors = [], []
     for x in product.inputs[::-1]:
@@ -124,54 +125,64 @@ def gemm(w: Writer, node: Node, product: Node) -> str:
     return f"{function}({sign}, {', '.join(factors)}, 1.0, {W}.T, {', '.join(flags)}, 1)  # {signed}{formula}"
 
 
-ARRAYS: tuple[tuple[type[Op], Callable[[Writer, Node, str], Lines]], ...] = (
-    (linalg.MatMul, _matmul),
-    (reduction.Sum, _sum),
-    (reduction.Max, _extreme),
-    (arithmetic.Where, _where),
-    (Spread, lambda w, node, out: [stored(out, node.shape, w.value(node.inputs[0]))]),
-    (shaping.Cast, _copied),
-    (shaping.Reshape, _copied),
-    (indexing.Scatter, _scatter),
-    (indexing.ScatterAt, _scatter),
-    (AddAt, _added_at),
-    (indexing.Gather, _gathered),
-    (indexing.Index, lambda w, node, out: [f"{out}[...] = {seen(node.op, w.value(node.inputs[0]), w)}"]),
-    (shaping.Concatenate, _joined),
-    (arithmetic.Power, _power),
-)
-
-
-def _total(w: Writer, node: Node) -> str:
+def _total(w: Names, node: Node) -> str:
     (x,) = node.inputs
     function = {"sum": "add", "max": "maximum", "min": "minimum"}[node.op.name]  # type: ignore[union-attr]
     return w.call(f"{function}.reduce", w.value(x), "None" if x.shape else "()")
 
 
-SCALARS: tuple[tuple[type[Op], Callable[[Writer, Node], str]], ...] = (
-    (Item, lambda w, node: f"{w.value(node.inputs[0])}.item()"),
-    (linalg.MatMul, lambda w, node: w.call("dot", *(w.value(x) for x in node.inputs))),
-    (linalg.Inner, lambda w, node: w.call("vdot", *(w.value(x) for x in node.inputs))),
-    (reduction.Sum, _total),
-    (reduction.Max, _total),
-    (indexing.Scatter, lambda w, node: w.call("add.reduce", w.value(node.inputs[0]), "None")),
-    (shaping.Cast, lambda w, node: f"np.{node.dtype.name}({w.value(node.inputs[0])})"),
-    (shaping.Reshape, lambda w, node: f"{w.value(node.inputs[0])}[{', '.join('0' * node.inputs[0].ndim)}]"),
-    (shaping.Transpose, lambda w, node: w.value(node.inputs[0])),
-    (shaping.BroadcastTo, lambda w, node: w.value(node.inputs[0])),
-    (indexing.Scatter, lambda w, node: w.call("add.reduce", w.value(node.inputs[0]), "None")),  # into the one element
-    (indexing.Index, lambda w, node: f"{seen(node.op, w.value(node.inputs[0]), w)}[()]"),
-    (arithmetic.Power, lambda w, node: f"{w.value(node.inputs[0])} ** {node.op.exponent!r}"),  # type: ignore[union-attr]
-    (arithmetic.Where, lambda w, node: f"np.where({', '.join(w.value(x) for x in node.inputs)})[()]"),
-)
+def write_ufunc(w: Names, node: Node, out: str) -> str:
+    """Write one call of a ufunc that leaves its value in ``out``."""
+    assert isinstance(node.op, Elementwise)
+    dtypes = [x.dtype for x in node.inputs if isinstance(x, Node) and not x.weak]
+    like = np.result_type(*dtypes) if dtypes else node.dtype
+    like = like if node.dtype.kind == "b" else node.dtype
+    name = node.op.forward.__name__
+    out = f"out={out}" if name in ("maximum", "minimum") else out  # which take a third operand one day
+    return w.call(name, *(w.value(x, like) for x in node.inputs), out)
 
 
-def stored(out: str, shape: tuple[int, ...], value: str) -> str:
+def _elementwise(w: Names, node: Node, out: str) -> Lines:
+    return [write_ufunc(w, node, out)] if is_ufunc(node) else _forward(w, node, out)
+
+
+def _forward(w: Names, node: Node, out: str) -> Lines:
+    return [f"{out}[...] = {_forward_number(w, node)}"]
+
+
+def _elementwise_number(w: Names, node: Node) -> str:
+    op, values = node.op, [w.value(x) for x in node.inputs]
+    assert op is not None
+    if op in INFIX:
+        return f"{values[0]} {INFIX[op].sign} {values[1]}"
+    if op == arithmetic.negative:
+        return f"-{values[0]}"
+    written = w.call(op.forward.__name__, *values) if is_ufunc(node) else _forward_number(w, node)
+    return f"float({written})" if node.weak else written
+
+
+def _forward_number(w: Names, node: Node) -> str:
+    """Write a call of what the operation itself computes with."""
+    op, values = node.op, [w.value(x) for x in node.inputs]
+    assert op is not None
+    return f"{w.constant(op.forward, op.name)}({', '.join(values)})"
+
+
+def _likelihood_mended(w: Names, node: Node, name: str) -> Lines:
+    a, b = (w.value(x) for x in node.inputs)
+    return [f"if {name} != {name}:  # 0 ln 0 = 0", f"    {name} = np.vdot({a}, np.where({a} == 0, 0, {b}))"]
+
+
+def _first(w: Names, node: Node) -> str:
+    return w.value(node.inputs[0])
+
+
+def write_store(out: str, shape: tuple[int, ...], value: str) -> str:
     """Write an assignment to a whole array; to a single element by its index, in 40 ns instead of 140."""
     return f"{out}[{', '.join('0' * len(shape)) if shape and prod(shape) == 1 else '...'}] = {value}"
 
 
-def seen(op: Any, x: str, w: Writer) -> str:
+def write_view(op: Any, x: str, w: Names) -> str:
     """Write a view of x."""
     if isinstance(op, shaping.Transpose):
         return f"{x}.T" if op.axes is None else f"{x}.transpose({op.axes})"
@@ -182,12 +193,83 @@ def seen(op: Any, x: str, w: Writer) -> str:
     return f"{x}[{_key(op.key, w)}]"
 
 
-def _key(key: Any, w: Writer) -> str:
+def _key(key: Any, w: Names) -> str:
     """Write an index, its arrays as constants."""
     return write_key(key, partial(_part, w))
 
 
-def _part(w: Writer, key: Any) -> str:
+def _part(w: Names, key: Any) -> str:
     if isinstance(key, np.ndarray | list):
         return w.constant(np.asarray(key), "index")
     return repr(key.item() if isinstance(key, np.generic) else key)
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """How an operation is written: as lines that leave an array in a place, and as an expression for a number.
+
+    ``mend`` adds lines to the latter, for values that come out wrong.
+    """
+
+    array: Callable[[Names, Node, str], Lines]
+    number: Callable[[Names, Node], str]
+    mend: Callable[[Names, Node, str], Lines] = lambda w, node, name: []
+
+
+KERNELS: Registry[Kernel] = Registry()
+
+
+def _of(name: str) -> Callable[[Names, Node], str]:
+    """Give a call of a function of NumPy on the operands."""
+    return lambda w, node: w.call(name, *(w.value(x) for x in node.inputs))
+
+
+def _stored(w: Names, node: Node, out: str) -> Lines:
+    return [write_store(out, node.shape, _first(w, node))]
+
+
+def _only(w: Names, node: Node) -> str:
+    return f"{_first(w, node)}[{', '.join('0' * node.inputs[0].ndim)}]"
+
+
+def _viewed(w: Names, node: Node, out: str) -> Lines:
+    return [f"{out}[...] = {write_view(node.op, _first(w, node), w)}"]
+
+
+def _powered(w: Names, node: Node) -> str:
+    return f"{_first(w, node)} ** {node.op.exponent!r}"  # type: ignore[union-attr]
+
+
+def _register_all() -> None:
+    """Say how each operation is written; one that says nothing here is a call of its own ``forward``."""
+    register = KERNELS.register
+    register(Kernel(_forward, _forward_number), Op)
+    register(Kernel(_elementwise, _elementwise_number), Elementwise)
+    register(Kernel(_power, _powered), arithmetic.Power)
+    register(Kernel(_where, lambda w, node: f"np.where({', '.join(w.value(x) for x in node.inputs)})[()]"), Where)
+    register(Kernel(_forward, lambda w, node: f"{_first(w, node)}.item()"), Item)
+    register(Kernel(_matmul, _of("dot")), linalg.MatMul)
+    register(Kernel(_forward, _of("vdot")), linalg.Inner)
+    register(Kernel(_forward, _of("vdot"), _likelihood_mended), linalg.LogLikelihood)
+    register(Kernel(_sum, _total), reduction.Sum)
+    register(Kernel(_extreme, _total), reduction.Max)
+    register(Kernel(_copied, lambda w, node: f"np.{node.dtype.name}({_first(w, node)})"), shaping.Cast)
+    register(Kernel(_viewed, _first), shaping.Transpose, shaping.BroadcastTo)
+    register(Kernel(_stored, _first), Spread)
+    register(Kernel(_viewed, _only), shaping.Reshape)
+    register(Kernel(_viewed, lambda w, node: f"{write_view(node.op, _first(w, node), w)}[()]"), indexing.Index)
+    register(Kernel(_scatter, lambda w, node: w.call("add.reduce", _first(w, node), "None")), indexing.Scatter)
+    register(Kernel(_scatter, _forward_number), indexing.ScatterAt)
+    register(Kernel(_gathered, _forward_number), indexing.Gather)
+    register(Kernel(_added_at, _forward_number), AddAt)
+    register(Kernel(_joined, _forward_number), shaping.Concatenate)
+
+
+_register_all()
+
+
+def find_kernel(op: Op | None) -> Kernel:
+    """Give the kernel of an operation."""
+    kernel = KERNELS.find(op) if op is not None else None
+    assert kernel is not None, op
+    return kernel

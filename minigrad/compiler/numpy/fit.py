@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.compiler.passes.lower import Spread, rewritten
+from minigrad.compiler.passes.lower import Spread, rewrite_nodes
 from minigrad.engine.node import Node
 from minigrad.ops.arithmetic import maximum
 from minigrad.ops.base import Elementwise
@@ -22,19 +22,14 @@ SMALL = 2048  # elements, up to which NumPy's broadcasting costs more than it sp
 FEW = 4  # columns, up to which their maximum is quicker to take one by one: 1.1 µs by maximum.reduce, 0.3 for each
 
 
-def fitted(outputs: Sequence[Any]) -> list[Any]:
+def fit_outputs(outputs: Sequence[Any]) -> list[Any]:
     """Give equal outputs, in operations that are quick calls of NumPy."""
-    for rule in (narrowed, shaped, row_totals):
-        outputs = rewritten(outputs, rule)
+    for rule in (_narrow_arrays, _shape_operands, _total_rows):
+        outputs = rewrite_nodes(outputs, rule)
     return list(outputs)
 
 
-def unspread(x: Any) -> Any:
-    """Give the number that fills an array, if one does."""
-    return x.inputs[0] if isinstance(x, Node) and isinstance(x.op, Spread) and not np.shape(x.inputs[0]) else x
-
-
-def narrowed(node: Node) -> Any:
+def _narrow_arrays(node: Node) -> Any:
     """Compute with arrays of one element as numbers: 0.05 µs an operation instead of 0.25."""
     if isinstance(node.op, Reshape) and node.size == 1:
         number = _as_number(node.inputs[0])
@@ -54,7 +49,7 @@ def _as_number(x: Any) -> Any:
     return Reshape(())(x) if isinstance(x, Node) and x.shape else x
 
 
-def shaped(node: Node) -> Any:
+def _shape_operands(node: Node) -> Any:
     """Let small operands have the shape of their result; NumPy is quickest where nothing has to be broadcast."""
     op, inputs = node.op, node.inputs
     if type(op) is Max and op.keepdims and op.axis == 1 and inputs[0].shape[1] <= FEW:
@@ -78,7 +73,7 @@ def _in_shape(x: Any, shape: tuple[int, ...]) -> Any:
     return Spread(shape)(x)
 
 
-def row_totals(node: Node) -> Any:
+def _total_rows(node: Node) -> Any:
     """The total of each row in each of its columns is one product with ones."""
     if not isinstance(node.op, Spread) or node.ndim != 2:
         return None

@@ -2,115 +2,36 @@
 
 from __future__ import annotations
 
-import keyword
-import re
-from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any
 
 import numpy as np
 
-from minigrad.compiler.numpy.calls import ARRAYS, SCALARS, gemm, seen, stored
+from minigrad.compiler.backend import Draft
+from minigrad.compiler.numpy.calls import find_kernel, write_gemm, write_store, write_ufunc, write_view
 from minigrad.compiler.numpy.memory import find_begun_arrays, plan_arrays
+from minigrad.compiler.numpy.names import Lines, Names
+from minigrad.compiler.numpy.resume import Code, find_assigned, write_resumable
 from minigrad.compiler.passes.lower import AddAt
-from minigrad.compiler.passes.plan import Plan, is_array, is_ufunc
-from minigrad.compiler.resume import Code, assigned, resumable
-from minigrad.compiler.trace.sources import Argument, Draw, Gradient, Setting, Source
+from minigrad.compiler.passes.plan import is_array
+from minigrad.compiler.trace.sources import Argument, Draw, Gradient, Setting
 from minigrad.engine.node import Node
 from minigrad.notation.formula import text
-from minigrad.notation.signs import INFIX
-from minigrad.ops import linalg, shaping
-from minigrad.ops.alphabet import plain_digits
-from minigrad.ops.base import Elementwise
-
-Lines = list[str]
+from minigrad.ops import shaping
 
 
+class Writer(Names):
+    """Writes one plan."""
 
-class Writer:
-    """Writes one plan. ``names`` holds the name of every Node; ``made`` the lines of make, ``lines`` those of step."""
-
-    def __init__(
-        self, plan: Plan, returned: Sequence[Any], inputs: Mapping[Node, Source], hints: Mapping[Node, str]
-    ) -> None:
-        self.plan, self.returned, self.inputs = plan, returned, inputs
-        self.made: Lines = []
-        self.prelude: Lines = []
-        self.lines: Lines = []
-        self.names: dict[Node, str] = {}
-        self.static: set[Node] = set()  # what is the same array in every call: memory of the plan, and views of it
-        self.taken: set[str] = set(keyword.kwlist) | {"np", "make", "step", "finish", "done", *np.__all__}
-        self.constants: dict[str, Any] = {}
-        self.zeros: dict[tuple[Any, str], str] = {}
-        self.used: set[str] = set()
-        self.blas: set[str] = set()
-        for node, hint in hints.items():
-            self.names[node] = self.fresh(hint)
-        self.begun = find_begun_arrays(plan, returned)
-        self.memory = plan_arrays(plan, returned, self.begun)
-        self.fresh_arrays = plan.fresh | self.begun
-        self.bound = [x for x, source in inputs.items() if not isinstance(source, Argument | Setting | Gradient)]
-        self.passed = [x for x, source in inputs.items() if isinstance(source, Argument | Setting | Gradient)]
-        self.static.update(x for x in self.bound if not isinstance(inputs[x], Draw))
-
-    def fresh(self, hint: str) -> str:
-        """Give a name that is not taken, as close to the hint as Python allows."""
-        name = re.sub(r"\W", "_", plain_digits(hint)) or "v"
-        name = f"v{name}" if name[0].isdigit() else name
-        unique, number = name, 1
-        while unique in self.taken:
-            number += 1
-            unique = f"{name}_{number}"
-        self.taken.add(unique)
-        return unique
-
-    def call(self, function: str, *arguments: str) -> str:
-        """Write a call of a NumPy function, by its bare name where make binds one."""
-        self.used.add(function.partition(".")[0])
-        return f"{function}({', '.join(arguments)})"
-
-    # values
-
-    def constant(self, value: Any, hint: str = "c") -> str:
-        """Give the name of a constant that the source does not spell out."""
-        name = self.fresh(hint)
-        self.constants[name] = value
-        return name
-
-    def number(self, x: Any, dtype: np.dtype[Any]) -> str:
-        """Give a number as an array of 0 dimensions: NumPy would convert a Python number anew in every call."""
-        key = (x if isinstance(x, Node) else float(x), dtype.str)
-        if key not in self.zeros:
-            hint = self.names[x] if isinstance(x, Node) else "k" + re.sub(r"\W", "_", f"{x:g}".replace("-", "m"))
-            self.zeros[key] = self.fresh(f"{hint}_{dtype.char}{dtype.itemsize}" if isinstance(x, Node) else hint)
-            if isinstance(x, Node):
-                self.made.append(f"{self.zeros[key]} = np.empty((), np.{dtype.name})")
-                self.prelude.append(f"{self.zeros[key]}[...] = {self.names[x]}")
-            else:
-                self.made.append(f"{self.zeros[key]} = np.array({float(x)!r}, np.{dtype.name})")
-        return self.zeros[key]
-
-    def value(self, x: Any, like: np.dtype[Any] | None = None) -> str:
-        """Write an operand; ``like`` is the dtype of the arrays that a number meets."""
-        floating = like is not None and like.kind == "f"
-        if not isinstance(x, Node):
-            if floating and like is not None:
-                return self.number(x, like)
-            return repr(x) if np.isfinite(x) else "np.nan" if np.isnan(x) else "np.inf" if x > 0 else "-np.inf"
-        if x.weak and x.op is None and floating and like is not None:
-            return self.number(x, like)
-        if x not in self.names:
-            if x.value is None:
-                raise AssertionError(f"{x!r} is no input")
-            if x.shape:
-                self.names[x] = self.constant(x.value)
-                self.static.add(x)
-            else:
-                self.names[x] = self.fresh("k")
-                number = x.value.item()
-                written = repr(number) if np.isfinite(number) else f"'{number}'"
-                self.made.append(f"{self.names[x]} = np.{x.dtype.name}({written})")
-        return self.names[x]
+    def __init__(self, draft: Draft) -> None:
+        self.plan, self.returned, self.inputs = draft.plan, draft.returned, draft.inputs
+        self.begun = find_begun_arrays(draft.plan, draft.returned)
+        self.memory = plan_arrays(draft.plan, draft.returned, self.begun)
+        super().__init__(draft.hints, draft.plan.fresh | self.begun)
+        brought = Argument | Setting | Gradient
+        self.bound = [x for x, source in self.inputs.items() if not isinstance(source, brought)]
+        self.passed = [x for x, source in self.inputs.items() if isinstance(source, brought)]
+        self.static.update(x for x in self.bound if not isinstance(self.inputs[x], Draw))
 
     # arrays
 
@@ -122,16 +43,15 @@ class Writer:
             out = self.names[self.plan.in_place[node]]
             self.names[node] = out
             drawn = [x for x in node.inputs if isinstance(x, Node) and x in self.plan.drawn_in]
-            self.lines.append(gemm(self, node, drawn[0]) if drawn else self.ufunc(node, out) + self.comment(node))
+            self.lines.append(
+                write_gemm(self, node, drawn[0]) if drawn else write_ufunc(self, node, out) + self.comment(node)
+            )
             self.static.add(node)
         elif not is_array(node):
-            self.names[node] = self.fresh("v")
-            scalar = self.scalar(node)
-            self.lines.append(f"{self.names[node]} = {scalar}{self.comment(node)}")
-            if isinstance(node.op, linalg.LogLikelihood):
-                a, b = (self.value(x) for x in node.inputs)
-                self.lines.append(f"if {self.names[node]} != {self.names[node]}:  # 0 ln 0 = 0")
-                self.lines.append(f"    {self.names[node]} = np.vdot({a}, np.where({a} == 0, 0, {b}))")
+            kernel = find_kernel(node.op)
+            name = self.names[node] = self.fresh("v")
+            self.lines.append(f"{name} = {kernel.number(self, node)}{self.comment(node)}")
+            self.lines += kernel.mend(self, node, name)
         elif node in self.memory or node in self.fresh_arrays:
             self.array(node)
         else:
@@ -141,15 +61,15 @@ class Writer:
         """Look at another array's memory; for what stays where it is, once and for all."""
         (x,) = node.inputs
         source = self.value(x)
-        expression = seen(node.op, source, self)
+        expression = write_view(node.op, source, self)
         self.names[node] = self.fresh(f"{source}_T" if isinstance(node.op, shaping.Transpose) else "v")
-        if x in self.static and self.contiguous(x, node):
+        if x in self.static and self.stays_contiguous(x, node):
             self.static.add(node)
             self.made.append(f"{self.names[node]} = {expression}")
         else:
             self.lines.append(f"{self.names[node]} = {expression}")
 
-    def contiguous(self, x: Node, node: Node) -> bool:
+    def stays_contiguous(self, x: Node, node: Node) -> bool:
         """Say whether a view can be had without a copy: a reshape needs elements in order."""
         if not isinstance(node.op, shaping.Reshape) or x in self.memory:
             return True
@@ -168,20 +88,22 @@ class Writer:
             self.static.add(node)
             owner = memory.users[0]
             if owner is node:
-                self.made.append(f"{name} = {allocate if not self.shared(memory) else self.sliced(memory, node)}")
+                self.made.append(
+                    f"{name} = {allocate if not self.is_shared(memory) else self.slice_memory(memory, node)}"
+                )
             elif owner.shape == node.shape and owner.dtype == node.dtype:
                 name = self.names[node] = self.names[owner]
             else:
-                self.made.append(f"{name} = {self.sliced(memory, node)}")
-        for line in self.computed(node, name):
+                self.made.append(f"{name} = {self.slice_memory(memory, node)}")
+        for line in find_kernel(node.op).array(self, node, name):  # which may add lines of its own before
             self.lines.append(line)
         self.lines[-1] += self.comment(node)
 
-    def shared(self, memory: Any) -> bool:
+    def is_shared(self, memory: Any) -> bool:
         """Say whether results of several shapes or dtypes use a piece of memory in turns."""
         return len({(x.shape, x.dtype) for x in memory.users}) > 1
 
-    def sliced(self, memory: Any, node: Node) -> str:
+    def slice_memory(self, memory: Any, node: Node) -> str:
         """Write the view of a piece of memory as an array of a Node's shape and dtype."""
         key = (id(memory), "memory")
         if key not in self.zeros:
@@ -189,47 +111,6 @@ class Writer:
             self.made.append(f"{self.zeros[key]} = np.empty({memory.nbytes}, np.uint8)")
         nbytes = prod(node.shape) * node.dtype.itemsize
         return f"{self.zeros[key]}[:{nbytes}].view(np.{node.dtype.name}).reshape({node.shape})"
-
-    def computed(self, node: Node, out: str) -> Lines:
-        """Write the calls that leave a Node's value in ``out``."""
-        op, inputs = node.op, node.inputs
-        for kind, rule in ARRAYS:
-            if isinstance(op, kind):
-                return rule(self, node, out)
-        if is_ufunc(node):
-            return [self.ufunc(node, out)]
-        values = ", ".join(self.value(x) for x in inputs)
-        return [f"{out}[...] = {self.constant(op.forward, op.name)}({values})"]  # type: ignore[union-attr]
-
-    def ufunc(self, node: Node, out: str) -> str:
-        """Write one call of a ufunc."""
-        assert isinstance(node.op, Elementwise)
-        dtypes = [x.dtype for x in node.inputs if isinstance(x, Node) and not x.weak]
-        like = np.result_type(*dtypes) if dtypes else node.dtype
-        like = like if node.dtype.kind == "b" else node.dtype
-        name = node.op.forward.__name__
-        out = f"out={out}" if name in ("maximum", "minimum") else out  # which take a third operand one day
-        return self.call(name, *(self.value(x, like) for x in node.inputs), out)
-
-    # numbers
-
-    def scalar(self, node: Node) -> str:
-        """Write an expression for a number."""
-        op = node.op
-        assert op is not None
-        for kind, rule in SCALARS:
-            if isinstance(op, kind):
-                return rule(self, node)
-        values = [self.value(x) for x in node.inputs]
-        if op in INFIX:
-            return f"{values[0]} {INFIX[op].sign} {values[1]}"
-        if op.name == "negative":
-            return f"-{values[0]}"
-        if is_ufunc(node):
-            written = self.call(op.forward.__name__, *values)
-        else:
-            written = f"{self.constant(op.forward, op.name)}({', '.join(values)})"
-        return f"float({written})" if node.weak else written
 
     def comment(self, node: Node) -> str:
         """Say which formula a line computes."""
@@ -239,15 +120,15 @@ class Writer:
 
     # the whole
 
-    def finished(self) -> Code:
+    def write_code(self) -> Code:
         """Write everything: the first part, and the second, which a call that has begun it always finishes."""
         self.called = {x: self.names[x] for x in self.passed}
         self.taken_over = {x: self.names[x] for x in self.bound}  # what make calls its parameters
         for node in self.bound:
-            self.opened(node)
+            self.open_input(node)
         for node in self.plan.exposed:
             if not isinstance(self.inputs[node], Draw):
-                self.apart(node)
+                self.keep_apart(node)
         for node in self.plan.first:
             self.write(node)
         first, self.lines = self.lines, []
@@ -255,12 +136,12 @@ class Writer:
             self.write(node)
         for state, value in self.plan.copies:
             shape = state.shape if np.shape(value) == () else ()
-            self.lines.append(stored(self.taken_over[state], shape, self.value(value)))
+            self.lines.append(write_store(self.taken_over[state], shape, self.value(value)))
         second, self.lines = self.lines, []
         results = [self.value(x) for x in self.returned]
-        return self.assembled([*self.prelude, *first], second, results)
+        return self.assemble([*self.prelude, *first], second, results)
 
-    def opened(self, node: Node) -> None:
+    def open_input(self, node: Node) -> None:
         """Draw random numbers; read an array of 0 dimensions, which may have changed since the last call."""
         given = self.taken_over[node]
         if isinstance(self.inputs[node], Draw):
@@ -273,14 +154,14 @@ class Writer:
             self.static.discard(node)
             self.prelude.append(f"{self.names[node]} = {given}[()]")
 
-    def apart(self, node: Node) -> None:
+    def keep_apart(self, node: Node) -> None:
         """Take a copy of an input that lies in the same memory as one which is written to before it has been read."""
         given, self.names[node] = self.names[node], self.fresh(f"{self.names[node]}_now")
         shared = " or ".join(f"np.may_share_memory({given}, {self.taken_over[x]})" for x in self.plan.written)
         self.static.discard(node)
         self.prelude.append(f"{self.names[node]} = {given}.copy() if {shared} else {given}")
 
-    def assembled(self, first: Lines, second: Lines, results: list[str]) -> Code:
+    def assemble(self, first: Lines, second: Lines, results: list[str]) -> Code:
         """Put make and step together."""
         bound = list(self.taken_over.values())
         passed = [self.called[x] for x in self.passed]
@@ -288,7 +169,7 @@ class Writer:
         functions = sorted(name for name in self.used if hasattr(np, name))
         finish: Lines = []
         if second:
-            finish, (writes, handler) = resumable(second, [*passed, *assigned(first)])
+            finish, (writes, handler) = write_resumable(second, [*passed, *find_assigned(first)])
             body = ["done = -1", "try:", *(f"    {line}" for line in (*first, *writes)), *handler]
         body.append(f"return {', '.join(results)}" + ("," if len(results) == 1 else "") if results else "return ()")
         lines = ["import numpy as np"]

@@ -18,7 +18,7 @@ Term = tuple[int, list[Any]]  # a sign and the factors behind it
 MOST = 32  # factors of a term worth looking at
 
 
-def factored(outputs: Sequence[Any]) -> list[Any]:
+def factor_sums(outputs: Sequence[Any]) -> list[Any]:
     """Give equal outputs, in which what several terms of a sum are multiplied by multiplies the sum of them.
 
     That may be an array, or a number that is not known yet, such as a learning rate.

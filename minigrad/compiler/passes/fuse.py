@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from minigrad.compiler.passes.layouts import Layout, Unsupported, contiguous, indexed, layout, positions, stepped
+from minigrad.compiler.passes.layouts import Layout, contiguous, find_steps, index_layout, layout, positions
 from minigrad.compiler.passes.lower import AddAt, gives_view, is_view
 from minigrad.compiler.passes.plan import Plan, root
+from minigrad.compiler.refusals import Unsupported, refused_for
 from minigrad.engine.node import Node
 from minigrad.ops.arithmetic import Where, add
 from minigrad.ops.base import Elementwise, Shape
@@ -121,7 +122,7 @@ def space(node: Node) -> Shape:
     return x.shape if is_reduction(node) and isinstance(x, Node) else node.shape
 
 
-def fused(plan: Plan) -> list[Unit]:
+def fuse_loops(plan: Plan) -> list[Unit]:
     """Part a plan's operations into units, in an order in which they can run."""
     units: list[Unit] = []
     place: dict[Node, int] = {}
@@ -130,15 +131,17 @@ def fused(plan: Plan) -> list[Unit]:
     into = set(drawn_in.values())
     for node in order:
         if is_view(node.op) and node.shape:
-            layout(node)
+            with refused_for([node]):
+                layout(node)
         elif node in drawn_in:
             continue
         elif (is_reduction(node) or (node.shape and is_elementwise(node))) and node not in into:
             place[node] = _join(node, units, place, node in second)
         else:
-            if node in second and isinstance(node.op, Gather):
-                raise Unsupported("an index that could be refused when parameters have been written to")
-            units.append(_alone(node, drawn_in, plan.in_place))
+            with refused_for([node]):
+                if node in second and isinstance(node.op, Gather):
+                    raise Unsupported("an index that could be refused when parameters have been written to")
+                units.append(_alone(node, drawn_in, plan.in_place))
             place[node] = len(units) - 1
     return units
 
@@ -156,13 +159,13 @@ def _alone(node: Node, drawn_in: Mapping[Node, Node], in_place: Mapping[Node, No
         return Parts(node, None, _regions(node))
     if isinstance(node.op, AddAt):
         y, x = node.inputs
-        region = indexed(Layout(node, 0, contiguous(node.shape)), node.shape, node.op.key)
+        region = index_layout(Layout(node, 0, contiguous(node.shape)), node.shape, node.op.key)
         return Parts(node, y, [(x, region)])
     if node.shape and isinstance(node.op, Gather):
         return _picked(node)
     if not node.shape and isinstance(node.op, Elementwise | Where | Cast | Index | Reshape | Transpose | BroadcastTo):
         return Number(node)
-    raise Unsupported(f"{node.op!r}")
+    raise Unsupported("a number, where arrays alone have loops" if not node.shape else "it fits no loop")
 
 
 def _chosen(node: Node) -> Picked:
@@ -210,7 +213,7 @@ def _indexed(node: Node) -> tuple[Layout, Shape]:
 
 def _placed(node: Node, whole: Layout, places: NDArray[np.int64], named: int, indices: list[Any]) -> Picked:
     """Write positions as one step along each axis, if they come to that, or else as a table."""
-    first, steps = stepped(places)
+    first, steps = find_steps(places)
     table = None
     if not np.array_equal(places, first + sum(i * s for i, s in zip(np.indices(places.shape), steps, strict=True))):
         first, steps = 0, (0,) * places.ndim
@@ -224,7 +227,7 @@ def _regions(node: Node) -> list[tuple[Node, Layout]]:
     if isinstance(op, Scatter):
         if not isinstance(node.inputs[0], Node):
             raise Unsupported("a number in a region")
-        return [(node.inputs[0], indexed(whole, node.shape, op.key))]
+        return [(node.inputs[0], index_layout(whole, node.shape, op.key))]
     assert isinstance(op, Concatenate)
     (axis,) = normalize_axis(op.axis, node.ndim)
     regions, start = [], 0
@@ -233,7 +236,7 @@ def _regions(node: Node) -> list[tuple[Node, Layout]]:
             raise Unsupported("numbers, or several dtypes, joined")
         stop = start + (0 if isinstance(op, Stack) else x.shape[axis])
         key: Any = i if isinstance(op, Stack) else slice(start, stop)
-        regions.append((x, indexed(whole, node.shape, (slice(None),) * axis + (key,))))
+        regions.append((x, index_layout(whole, node.shape, (slice(None),) * axis + (key,))))
         start = stop
     return regions
 

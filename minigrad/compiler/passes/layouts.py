@@ -11,14 +11,11 @@ from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from minigrad.compiler.passes.lower import is_view
+from minigrad.compiler.refusals import Unsupported
 from minigrad.engine.node import Node
 from minigrad.ops.base import Shape
 from minigrad.ops.indexing import Index
 from minigrad.ops.shaping import BroadcastTo, Transpose
-
-
-class Unsupported(Exception):
-    """An operation that native code is not written for; NumPy computes the whole step then."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +46,7 @@ def layout(node: Node) -> Layout:
         strides = (0,) * (node.ndim - x.ndim) + inner.strides
         return Layout(inner.base, inner.offset, tuple(s if n != 1 else 0 for s, n in zip(strides, own, strict=True)))
     if isinstance(op, Index):
-        return indexed(inner, x.shape, op.key)
+        return index_layout(inner, x.shape, op.key)
     if inner.strides == contiguous(x.shape):
         return Layout(inner.base, inner.offset, contiguous(node.shape))
     kept = [s for s, n in zip(inner.strides, x.shape, strict=True) if n != 1]
@@ -59,7 +56,7 @@ def layout(node: Node) -> Layout:
     return Layout(inner.base, inner.offset, tuple(next(left) if n != 1 else 0 for n in node.shape))
 
 
-def indexed(inner: Layout, shape: Shape, key: Any) -> Layout:
+def index_layout(inner: Layout, shape: Shape, key: Any) -> Layout:
     """Find offset and strides of what an index gives a view of.
 
     It is taken of bytes that are not there, and that nobody reads: so it costs nothing, whatever the size.
@@ -80,7 +77,7 @@ def positions(at: Layout, shape: Shape) -> NDArray[np.int64]:
     return found
 
 
-def stepped(places: NDArray[np.int64]) -> tuple[int, tuple[int, ...]]:
+def find_steps(places: NDArray[np.int64]) -> tuple[int, tuple[int, ...]]:
     """Give the first of some positions, and the step to the next one along each axis."""
     if places.size == 0:
         return 0, (0,) * places.ndim

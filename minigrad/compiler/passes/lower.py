@@ -14,7 +14,7 @@ import numpy as np
 from minigrad.algebra.graph import Graph
 from minigrad.algebra.rewrite import rebuild_node
 from minigrad.algebra.simplify import simplify
-from minigrad.compiler.passes.factor import factored
+from minigrad.compiler.passes.factor import factor_sums
 from minigrad.engine.node import Node, order_nodes, seed_node
 from minigrad.ops.arithmetic import Power, add, maximum, minimum, multiply
 from minigrad.ops.base import Op, Shape
@@ -25,17 +25,17 @@ from minigrad.ops.reduction import LogSoftmax, Max, Softmax, Sum, normalize_axis
 from minigrad.ops.shaping import BroadcastTo, Cast, Reshape, Transpose
 
 
-def lowered(outputs: Sequence[Any], seeds: Iterable[Node], gradients: Iterable[Node]) -> list[Any]:
+def lower_outputs(outputs: Sequence[Any], seeds: Iterable[Node], gradients: Iterable[Node]) -> list[Any]:
     """Give equal outputs, simplified, in operations that are each one call of NumPy, or one line of a loop."""
     outputs = _seeded(list(outputs), list(seeds), set(gradients))
-    outputs = rewritten(outputs, _defined)
+    outputs = rewrite_nodes(outputs, _defined)
     outputs = list(simplify(Graph(outputs, {})).outputs)
     for rule in (_opened, _inner, _added_at):
-        outputs = rewritten(outputs, rule)
-    return factored(outputs)
+        outputs = rewrite_nodes(outputs, rule)
+    return factor_sums(outputs)
 
 
-def rewritten(outputs: Sequence[Any], rule: Callable[[Node], Any]) -> list[Any]:
+def rewrite_nodes(outputs: Sequence[Any], rule: Callable[[Node], Any]) -> list[Any]:
     """Replace each Node, inputs first, by what a rule makes of it; None leaves it."""
     becomes: dict[Node, Any] = {}
     for node in order_nodes(outputs):
@@ -109,7 +109,7 @@ def _opened(node: Node) -> Any:
     if op == identity:
         return inputs[0]
     if isinstance(op, BroadcastTo | Reshape | Transpose | Cast) and not isinstance(inputs[0], Node):
-        return node.apply(op, (settled(inputs[0], Node(dtype=node.dtype, table=node.table)),))
+        return node.apply(op, (restore_type(inputs[0], Node(dtype=node.dtype, table=node.table)),))
     if isinstance(op, Softmax):
         (x,) = inputs
         (axis,) = normalize_axis(op.axis, x.ndim)
@@ -138,6 +138,11 @@ class Spread(BroadcastTo):
     """Broadcasting into an array of its own, not as a view."""
 
     name = "spread"
+
+
+def unspread(x: Any) -> Any:
+    """Give the number that fills an array, if one does."""
+    return x.inputs[0] if isinstance(x, Node) and isinstance(x.op, Spread) and not np.shape(x.inputs[0]) else x
 
 
 class AddAt(Op):
@@ -170,7 +175,7 @@ def _added_at(node: Node) -> Any:
     return None
 
 
-def settled(new: Any, old: Any) -> Any:
+def restore_type(new: Any, old: Any) -> Any:
     """Give a simplified value the shape and dtype of the original: one that became a number is an array again."""
     if not isinstance(old, Node) or old.weak:
         return new
@@ -181,14 +186,14 @@ def settled(new: Any, old: Any) -> Any:
     return new if new.shape == old.shape else BroadcastTo(old.shape)(new)
 
 
-def held(x: Any) -> Any:
+def hold_output(x: Any) -> Any:
     """Give a copy of a value that is an input itself, or a view: it may outlive what that memory holds."""
     if not isinstance(x, Node) or not x.shape:
         return x
-    return copied(x) if x.op is None or is_view(x.op) else x
+    return copy_array(x) if x.op is None or is_view(x.op) else x
 
 
-def copied(x: Node) -> Node:
+def copy_array(x: Node) -> Node:
     """Give a copy of an array."""
     return x.apply(Cast(x.dtype), (x,))
 

@@ -23,7 +23,7 @@ class Code:
     constants: dict[str, Any] = field(default_factory=dict)
 
 
-def exported(code: Code, name: str) -> str:
+def write_module(code: Code, name: str) -> str:
     """Write the code as a module of its own."""
     constants = []
     for constant, value in code.constants.items():
@@ -37,12 +37,12 @@ def exported(code: Code, name: str) -> str:
     return "\n".join([doc, "", head, "", *constants, "", "", rest.lstrip("\n")])
 
 
-def assigned(lines: Lines) -> Lines:
+def find_assigned(lines: Lines) -> Lines:
     """Give the names that lines give a value to."""
     return list(dict.fromkeys(m[1] for line in lines if (m := re.match(r" *(\w+) = ", line))))
 
 
-def resumable(lines: Lines, names: Lines) -> tuple[Lines, tuple[Lines, Lines]]:
+def write_resumable(lines: Lines, names: Lines) -> tuple[Lines, tuple[Lines, Lines]]:
     """Give the lines with a note after each of how far they came, and a function that does the rest of them.
 
     A call runs to its end before an exception can come up: Ctrl-C is looked at when a call has returned, and an error

@@ -1,0 +1,142 @@
+"""What a backend is: an object that rewrites a step for itself and writes it. The compiler knows none but by this.
+
+A backend of your own is a subclass of Backend, given as ``compile(f, backend=mine)``, or by a name in ``BACKENDS``.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any, ClassVar, Generic, TypeVar
+
+import numpy as np
+
+from minigrad.compiler.passes.plan import Plan
+from minigrad.compiler.refusals import Unsupported
+from minigrad.compiler.trace.sources import Draw, Source
+from minigrad.engine.node import Node
+from minigrad.ops.base import Op
+
+# Where the BACKEND of each name is. A module is loaded when it is asked for: native code needs an extra.
+BACKENDS: dict[str, str] = {
+    "numpy": "minigrad.compiler.numpy.backend",
+    "native": "minigrad.compiler.native.backend",
+}
+Kernel = TypeVar("Kernel")
+
+
+class Registry(Generic[Kernel]):
+    """What a backend does for each operation: one kernel for an Op, or a class of them; the nearest class counts."""
+
+    def __init__(self) -> None:
+        self.kernels: dict[Any, Kernel] = {}
+
+    def register(self, kernel: Kernel, *operations: Op | type[Op]) -> None:
+        """Say what to do for some Ops or classes of Ops."""
+        self.kernels.update(dict.fromkeys(operations, kernel))
+
+    def find(self, op: Op) -> Kernel | None:
+        """Give the kernel of an Op, its own or that of its nearest class."""
+        return next((self.kernels[x] for x in (op, *type(op).__mro__) if x in self.kernels), None)
+
+
+@dataclass
+class Call:
+    """How the code is called: what comes before, the call itself with ``{}`` for what it is passed, its results.
+
+    Each value that is passed brings the comma behind it. A call that holds Python's lock (the GIL) while it computes is
+    never in two threads at once, which then may share the step: ``shared`` gives what the call names of that.
+    """
+
+    written: str
+    results: list[str]
+    before: list[str] = field(default_factory=list)
+    known: dict[str, Any] = field(default_factory=dict)
+    fitting: Callable[[Any], Any] | None = None
+    shared: Callable[[Any], dict[str, Any]] | None = None
+
+
+@dataclass
+class Draft:
+    """A step that is planned and has yet to be written: ``updates`` are the inputs' new values, ``hints`` names."""
+
+    plan: Plan
+    returned: list[Any]
+    updates: dict[Node, Any]
+    inputs: dict[Node, Source]
+    hints: Mapping[Node, str]
+    name: str
+
+
+class Program(ABC):
+    """A step as code: arrays that it is ``bound`` to stay where they are, what is ``passed`` comes with each call."""
+
+    source: str
+    bound: Sequence[Node]
+    passed: Sequence[Node]
+    call: Call
+
+    @abstractmethod
+    def make_step(self, arrays: Sequence[Any]) -> Any:
+        """Give a step bound to arrays, with memory of its own to compute in: no two threads share it."""
+
+    @abstractmethod
+    def hold_draw(self, draw: Draw) -> Any:
+        """Give what the code is bound to for random numbers: their generator, or an array for them."""
+
+    def find_misfit(self, arrays: Sequence[Any]) -> str:
+        """Say why the code cannot compute with some arrays; nothing if it can."""
+        return ""
+
+    def write_epochs(self, arguments: Sequence[str]) -> Callable[..., None]:
+        """Give the loop over batches: ``loop(step, X, T, order, x, t, xs, ts, losses, …)``.
+
+        Batch b is the rows order[b n : (b + 1) n] of X and T, copied to x and t (xs and ts, seen as rows);
+        ``arguments`` are what the step is passed, of x, t and the numbers at the end.
+        """
+        raise Unsupported("no loop over batches is written")
+
+    def write_module(self, name: str) -> str:
+        """Give the code as a module of its own, which needs NumPy alone."""
+        raise Unsupported("no module is written")
+
+
+class Backend(ABC):
+    """Writes steps. ``fallback`` writes those that this one refuses; one without a fallback refuses none.
+
+    ``loops`` says whether its programs have loops over batches of their own.
+    """
+
+    name: ClassVar[str]
+    fallback: Backend | None = None
+    loops: ClassVar[bool] = False
+
+    @abstractmethod
+    def fit(self, outputs: Sequence[Any]) -> list[Any]:
+        """Give equal outputs, in operations that suit the backend."""
+
+    @abstractmethod
+    def draws_in(self, product: Node) -> bool:
+        """Say whether a product of matrices may be added to a parameter where that lies."""
+
+    @abstractmethod
+    def write(self, draft: Draft) -> Program:
+        """Write a step; raises ``Unsupported`` for what the backend is not written for."""
+
+
+def load_backend(backend: str | Backend) -> Backend:
+    """Give a backend by its name, or as it is; a name whose extra is missing says how to install it."""
+    if isinstance(backend, Backend):
+        return backend
+    if backend not in BACKENDS:
+        names = " or ".join(f'"{name}"' for name in BACKENDS)
+        raise ValueError(f"compile: backend must be {names}, not {backend!r}")
+    found: Backend = import_module(BACKENDS[backend]).BACKEND
+    return found
+
+
+def lie_in_order(arrays: Sequence[Any]) -> bool:
+    """Say whether arrays' elements lie in order, so that machine code and BLAS may write to them where they are."""
+    return all(x.flags.carray for x in arrays if isinstance(x, np.ndarray))

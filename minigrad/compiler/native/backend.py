@@ -1,0 +1,86 @@
+"""The native backend: one function of machine code for a step, by numba. Needs the extra ``native``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from minigrad.compiler.backend import Backend, Call, Draft, Program, lie_in_order
+from minigrad.compiler.native.build import NativeStep, compile_epochs, compile_step, describe_call
+from minigrad.compiler.native.fit import fit_outputs
+from minigrad.compiler.native.registry import find_refusals
+from minigrad.compiler.native.source import NativeCode, NativeWriter
+from minigrad.compiler.numpy.backend import BACKEND as NUMPY
+from minigrad.compiler.refusals import Unsupported
+from minigrad.compiler.trace.sources import Draw
+from minigrad.engine.node import Node
+
+
+class NativeProgram(Program):
+    """Machine code, called with the address of the memory that it computes in."""
+
+    def __init__(self, code: NativeCode, step: Callable[..., Any], draft: Draft) -> None:
+        self.code = code
+        self.source, self.bound, self.passed = code.source, code.bound, code.passed
+        sources = [(i, draft.inputs.get(x)) for i, x in enumerate(code.bound)]
+        draws = [(i, source.rng) for i, source in sources if isinstance(source, Draw)]
+        self.call: Call = describe_call(code, step, draws)
+        places = {x: i for i, x in enumerate(code.bound)}
+        plan = draft.plan
+        self.apart = [(places[x], places[w]) for x in plan.exposed if x in places for w in plan.written]
+
+    def make_step(self, arrays: Sequence[Any]) -> NativeStep:
+        """Allocate."""
+        return NativeStep(self.code, arrays)
+
+    def hold_draw(self, draw: Draw) -> Any:
+        """Give an array, which each call fills before the code runs."""
+        return np.empty(draw.shape)
+
+    def find_misfit(self, arrays: Sequence[Any]) -> str:
+        """Refuse arrays that flat memory is not, and one that is written to before another in its memory is read."""
+        if not lie_in_order(arrays):
+            return "an array whose elements do not lie in order"
+        shared = any(np.may_share_memory(arrays[i], arrays[j]) for i, j in self.apart)
+        return "arrays that share memory with one that is updated" if shared else ""
+
+    def write_epochs(self, arguments: Sequence[str]) -> Callable[..., None]:
+        """Compile the loop over batches."""
+        loop = compile_epochs(self.code, arguments)
+        return lambda step, *given: loop(step.address, *given)
+
+
+@dataclass(frozen=True)
+class NativeBackend(Backend):
+    """Machine code; ``compile_step`` makes it of the written code."""
+
+    name = "native"
+    loops = True
+    compile_step: Callable[[NativeCode], Callable[..., Any]] = compile_step
+
+    @property
+    def fallback(self) -> Backend:  # type: ignore[override]
+        """NumPy."""
+        return NUMPY
+
+    def fit(self, outputs: Sequence[Any]) -> list[Any]:
+        """Prefer flat memory, and sums that start from a bias."""
+        return fit_outputs(outputs)
+
+    def draws_in(self, product: Node) -> bool:
+        """Say yes: a product can always be summed on top of what is there."""
+        return True
+
+    def write(self, draft: Draft) -> Program:
+        """Write the code and compile it."""
+        refusals = find_refusals([*draft.plan.first, *draft.plan.second])
+        if refusals:
+            raise Unsupported(*refusals)
+        code = NativeWriter(draft).write_code()
+        return NativeProgram(code, self.compile_step(code), draft)
+
+
+BACKEND = NativeBackend()

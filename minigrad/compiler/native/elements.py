@@ -1,0 +1,179 @@
+"""How native code computes one element of each elementwise operation, and what sums and extremes do with one.
+
+An Elementwise whose forward is a ufunc that numba knows needs no line here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from minigrad.compiler.native.registry import KERNELS, Kernel, Lines, Reduction, find_meeting_dtype
+from minigrad.compiler.passes.lower import Spread
+from minigrad.compiler.trace.cells import Item
+from minigrad.engine.node import Node
+from minigrad.extras import require
+from minigrad.notation.signs import INFIX
+from minigrad.ops import arithmetic, elementwise, linalg, reduction, shaping
+from minigrad.ops.arithmetic import Where
+from minigrad.ops.base import Elementwise
+
+ufunc_db: Any = require("numba.np.ufunc_db", "native")
+
+Element = Callable[[Node, list[str]], str]
+
+CALLS = {
+    arithmetic.absolute: "abs", elementwise.sqrt: "math.sqrt", elementwise.sin: "math.sin", elementwise.cos: "math.cos",
+    elementwise.sign: "signum", elementwise.isfinite: "math.isfinite", elementwise.tanh: "tanh64",
+}  # fmt: skip
+
+
+def _typed(node: Node, written: str) -> str:
+    """Give a value the dtype that its Node states; a comparison has it."""
+    return written if node.dtype.kind == "b" else f"np.{node.dtype.name}({written})"
+
+
+def _infix(sign: str) -> Element:
+    return lambda node, values: _typed(node, f"{values[0]} {sign} {values[1]}")
+
+
+def _call(function: str) -> Element:
+    return lambda node, values: _typed(node, f"{function}({', '.join(values)})")
+
+
+def _call_in_size(function: str) -> Element:
+    """Give a call of a function that is there for float64 and for float32."""
+    return lambda node, values: _typed(node, f"{function}{32 if node.dtype == np.float32 else 64}({values[0]})")
+
+
+def _choose(function: str, sign: str) -> Element:
+    """Give the larger or smaller of two; beside a known number one comparison does: only the other may be NaN."""
+
+    def element(node: Node, values: list[str]) -> str:
+        a, b = values
+        known = node.inputs[1]
+        if isinstance(known, int | float) and known == known:
+            return _typed(node, f"{b} if {a} {sign} {b} else {a}")
+        return _typed(node, f"{function}({a}, {b})")
+
+    return element
+
+
+def _power(node: Node, values: list[str]) -> str:
+    return _typed(node, f"{values[0]} ** {node.op.exponent!r}")  # type: ignore[union-attr]
+
+
+def _power_of_two(node: Node, values: list[str]) -> str:
+    return _typed(node, f"np.{node.dtype.name}({values[0]}) ** {values[1]}")  # float32 ** int64 is float64, as NumPy's
+
+
+def _where(node: Node, values: list[str]) -> str:
+    return _typed(node, f"({values[1]}) if {values[0]} else ({values[2]})")
+
+
+def _cast(node: Node, values: list[str]) -> str:
+    return f"np.{node.dtype.name}({values[0]})"
+
+
+def take_element(node: Node, values: list[str]) -> str:
+    """Take the operand's element as it is."""
+    return values[0]
+
+
+def _ufunc(node: Node, values: list[str]) -> str:
+    """Write a call of a ufunc by the name that numba knows it by, on operands of the dtypes that NumPy gives them."""
+    ufunc: Any = node.op.forward  # type: ignore[union-attr]
+    operands = (f"np.{dtype.name}({x})" for dtype, x in zip(_loop_dtypes(node)[:-1], values, strict=True))
+    return _typed(node, f"np.{ufunc.__name__}({', '.join(operands)})")
+
+
+def _loop_dtypes(node: Node) -> tuple[np.dtype[Any], ...]:
+    """Give the dtypes that NumPy computes a ufunc in: the operands', and the value's."""
+    assert isinstance(node.op, Elementwise)
+    assert isinstance(node.op.forward, np.ufunc)
+    meeting = find_meeting_dtype(node)
+    own = [x.dtype if isinstance(x, Node) and not x.weak else meeting for x in node.inputs]
+    return node.op.forward.resolve_dtypes((*own, None))
+
+
+def _limit_of_ufunc(node: Node) -> str:
+    """Say why an Elementwise without a kernel of its own is not computed: its forward is no ufunc that numba knows."""
+    assert isinstance(node.op, Elementwise)
+    ufunc = node.op.forward
+    if not isinstance(ufunc, np.ufunc):
+        return "its forward is Python, and neither a ufunc nor made of operations"
+    name = ufunc.__name__
+    if getattr(np, name, None) is not ufunc or ufunc not in ufunc_db.get_ufuncs():
+        return f"numba has no ufunc {name}"
+    *own, value = (dtype.char for dtype in _loop_dtypes(node))
+    signature = f"{''.join(own)}->{value}"
+    return "" if signature in ufunc_db.get_ufunc_info(ufunc) else f"numba's {name} has no loop {signature}"
+
+
+def _start_from_zero(node: Node) -> str:
+    return f"np.{node.dtype.name}(0)"
+
+
+def _add(node: Node, into: str, values: list[str]) -> Lines:
+    return [f"{into} += {values[0]}"]
+
+
+def _add_product(node: Node, into: str, values: list[str]) -> Lines:
+    return [f"{into} += {values[0]} * {values[1]}"]
+
+
+def _add_likelihood(node: Node, into: str, values: list[str]) -> Lines:
+    """Keep a second sum that passes over what is not there: 0 ln 0 = 0."""
+    product = f"{values[0]} * {values[1]}"
+    more = f"{into}_present += {product} if {values[0]} != 0 else {_start_from_zero(node)}"
+    return [f"{into} += {product}", more]
+
+
+def _start_from_end(node: Node) -> str:
+    least, most = ("-np.inf", "np.inf") if node.dtype.kind == "f" else _ends(node.dtype)
+    return f"np.{node.dtype.name}({most if isinstance(node.op, reduction.Min) else least})"
+
+
+def _keep_extreme(node: Node, into: str, values: list[str]) -> Lines:
+    function = "smaller" if isinstance(node.op, reduction.Min) else "larger"
+    return [f"{into} = {function}({values[0]}, {into})"]
+
+
+def _ends(dtype: np.dtype[Any]) -> tuple[str, str]:
+    """Give the least and the largest integer of a dtype."""
+    about = np.iinfo(dtype)
+    return str(about.min), str(about.max)
+
+
+def _limit_of_extreme(node: Node) -> str:
+    x = node.inputs[0]
+    if node.dtype.kind not in "fi":
+        return "an extreme of truth values"
+    return "an extreme of nothing" if isinstance(x, Node) and not x.size else ""
+
+
+for _op, _sign in INFIX.items():
+    if isinstance(_op, Elementwise):
+        KERNELS.register(Kernel(_infix(_sign.sign)), _op)
+for _op, _function in CALLS.items():
+    KERNELS.register(Kernel(_call(_function)), _op)
+KERNELS.register(Kernel(lambda node, values: _typed(node, f"-{values[0]}")), arithmetic.negative)
+KERNELS.register(Kernel(_call_in_size("exp")), elementwise.exp)
+KERNELS.register(Kernel(_call_in_size("log")), elementwise.log)
+KERNELS.register(Kernel(_choose("larger", "<")), arithmetic.maximum)
+KERNELS.register(Kernel(_choose("smaller", ">")), arithmetic.minimum)
+KERNELS.register(Kernel(_power), arithmetic.Power)
+KERNELS.register(Kernel(_power_of_two), arithmetic.power)
+KERNELS.register(Kernel(_where), Where)
+KERNELS.register(Kernel(_cast), shaping.Cast)
+KERNELS.register(Kernel(take_element), Item, Spread, elementwise.identity)
+KERNELS.register(Kernel(take_element), shaping.Reshape, shaping.Transpose, shaping.BroadcastTo)
+KERNELS.register(Kernel(_ufunc, limit=_limit_of_ufunc), Elementwise)
+KERNELS.register(Kernel(reduction=Reduction(_start_from_zero, _add)), reduction.Sum)
+KERNELS.register(
+    Kernel(reduction=Reduction(_start_from_end, _keep_extreme), limit=_limit_of_extreme), reduction.Max, reduction.Min
+)
+KERNELS.register(Kernel(reduction=Reduction(_start_from_zero, _add_product)), linalg.Inner)
+KERNELS.register(Kernel(reduction=Reduction(_start_from_zero, _add_likelihood)), linalg.LogLikelihood)

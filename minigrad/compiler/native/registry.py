@@ -1,0 +1,81 @@
+"""The registry of the native backend: how each operation is computed, and what it says when it cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from minigrad.compiler.backend import Registry
+from minigrad.compiler.refusals import Refusal
+from minigrad.engine.node import Node
+
+Lines = list[str]
+
+DTYPES = {"float64": "64", "float32": "32", "int64": "i64", "int32": "i32", "bool": "b"}
+NO_KERNEL = "no native kernel is registered for it"
+
+
+def _unlimited(node: Node) -> str:
+    return ""
+
+
+@dataclass(frozen=True)
+class Reduction:
+    """What a sum or an extreme starts from, and the lines by which one element more enters into it."""
+
+    start: Callable[[Node], str]
+    enter: Callable[[Node, str, list[str]], Lines]
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """How native code computes an operation; ``limit`` says of a Node why it does not, and nothing where it does.
+
+    ``element`` writes one element from those of the operands, in loops and for numbers; ``reduction`` is gathered along
+    a loop; ``unit`` writes what is none of these: a method of the writer, called with a unit of ``passes.fuse``.
+    """
+
+    element: Callable[[Node, list[str]], str] | None = None
+    reduction: Reduction | None = None
+    unit: Callable[[Any, Any], None] | None = None
+    limit: Callable[[Node], str] = _unlimited
+
+
+KERNELS: Registry[Kernel] = Registry()
+
+
+def find_kernel(node: Node) -> Kernel:
+    """Give the kernel of a Node's operation; those without one have been refused."""
+    kernel = KERNELS.find(node.op) if node.op is not None else None
+    assert kernel is not None, node
+    return kernel
+
+
+def find_refusals(nodes: Iterable[Node]) -> list[Refusal]:
+    """Give all operations among some Nodes that native code cannot compute, and why."""
+    found = {Refusal(repr(node.op), reason): None for node in nodes if node.op and (reason := _refuse(node))}
+    return list(found)
+
+
+def _refuse(node: Node) -> str:
+    """Say why native code does not compute a Node; nothing if it does."""
+    for x in (node, *node.inputs):
+        if isinstance(x, Node) and not is_typed(x):
+            return f"native code has no dtype {x.dtype}"
+    assert node.op is not None
+    kernel = KERNELS.find(node.op)
+    return NO_KERNEL if kernel is None else kernel.limit(node)
+
+
+def is_typed(x: Node) -> bool:
+    """Say whether native code has the dtype of a Node's elements; a Python number takes that of what it meets."""
+    return x.weak or (x.dtype.name in DTYPES and bool(x.dtype.isnative))
+
+
+def find_meeting_dtype(node: Node) -> np.dtype[Any]:
+    """Give the dtype that a number takes among a Node's operands."""
+    dtypes = [x.dtype for x in node.inputs if isinstance(x, Node) and not x.weak]
+    return np.result_type(*dtypes) if dtypes else node.dtype

@@ -1,0 +1,95 @@
+"""What everything in straight-line NumPy is called: arrays and numbers by the names that the lines give them."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from minigrad.engine.node import Node
+from minigrad.ops.alphabet import plain_digits
+
+Lines = list[str]
+
+
+class Names:
+    """The names of one step. ``made`` are the lines of make, ``prelude`` and ``lines`` those of step.
+
+    ``names`` holds the name of every Node that has one, ``static`` what is the same array in every call: memory of the
+    plan, and views of it; ``fresh_arrays`` what each call computes in arrays of its own.
+    """
+
+    def __init__(self, hints: Mapping[Node, str], fresh_arrays: set[Node]) -> None:
+        self.fresh_arrays = fresh_arrays
+        self.made: Lines = []
+        self.prelude: Lines = []
+        self.lines: Lines = []
+        self.names: dict[Node, str] = {}
+        self.static: set[Node] = set()
+        self.taken: set[str] = set(keyword.kwlist) | {"np", "make", "step", "finish", "done", *np.__all__}
+        self.constants: dict[str, Any] = {}
+        self.zeros: dict[tuple[Any, str], str] = {}
+        self.used: set[str] = set()
+        self.blas: set[str] = set()
+        for node, hint in hints.items():
+            self.names[node] = self.fresh(hint)
+
+    def fresh(self, hint: str) -> str:
+        """Give a name that is not taken, as close to the hint as Python allows."""
+        name = re.sub(r"\W", "_", plain_digits(hint)) or "v"
+        name = f"v{name}" if name[0].isdigit() else name
+        unique, number = name, 1
+        while unique in self.taken:
+            number += 1
+            unique = f"{name}_{number}"
+        self.taken.add(unique)
+        return unique
+
+    def call(self, function: str, *arguments: str) -> str:
+        """Write a call of a NumPy function, by its bare name where make binds one."""
+        self.used.add(function.partition(".")[0])
+        return f"{function}({', '.join(arguments)})"
+
+    def constant(self, value: Any, hint: str = "c") -> str:
+        """Give the name of a constant that the source does not spell out."""
+        name = self.fresh(hint)
+        self.constants[name] = value
+        return name
+
+    def number(self, x: Any, dtype: np.dtype[Any]) -> str:
+        """Give a number as an array of 0 dimensions: NumPy would convert a Python number anew in every call."""
+        key = (x if isinstance(x, Node) else float(x), dtype.str)
+        if key not in self.zeros:
+            hint = self.names[x] if isinstance(x, Node) else "k" + re.sub(r"\W", "_", f"{x:g}".replace("-", "m"))
+            self.zeros[key] = self.fresh(f"{hint}_{dtype.char}{dtype.itemsize}" if isinstance(x, Node) else hint)
+            if isinstance(x, Node):
+                self.made.append(f"{self.zeros[key]} = np.empty((), np.{dtype.name})")
+                self.prelude.append(f"{self.zeros[key]}[...] = {self.names[x]}")
+            else:
+                self.made.append(f"{self.zeros[key]} = np.array({float(x)!r}, np.{dtype.name})")
+        return self.zeros[key]
+
+    def value(self, x: Any, like: np.dtype[Any] | None = None) -> str:
+        """Write an operand; ``like`` is the dtype of the arrays that a number meets."""
+        floating = like is not None and like.kind == "f"
+        if not isinstance(x, Node):
+            if floating and like is not None:
+                return self.number(x, like)
+            return repr(x) if np.isfinite(x) else "np.nan" if np.isnan(x) else "np.inf" if x > 0 else "-np.inf"
+        if x.weak and x.op is None and floating and like is not None:
+            return self.number(x, like)
+        if x not in self.names:
+            if x.value is None:
+                raise AssertionError(f"{x!r} is no input")
+            if x.shape:
+                self.names[x] = self.constant(x.value)
+                self.static.add(x)
+            else:
+                self.names[x] = self.fresh("k")
+                number = x.value.item()
+                written = repr(number) if np.isfinite(number) else f"'{number}'"
+                self.made.append(f"{self.names[x]} = np.{x.dtype.name}({written})")
+        return self.names[x]
