@@ -58,10 +58,7 @@ DOORS: dict[str, tuple[str, ...]] = {
 }
 # violation -> why it is there still. Whoever mends one takes it out.
 KNOWN: dict[str, str] = {
-    "circle minigrad.compiler.numpy.calls minigrad.compiler.numpy.source": "only for a type",
-    "long file minigrad.compiler.numpy.source": "a second idea is to be found in it",
     "long file minigrad.optim": "a second idea is to be found in it",
-    "long function minigrad.compiler.native.source.finished": "to be parted",
 }
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 DECLARED = {re.match(r"[\w-]+", dependency)[0] for dependency in PROJECT["dependencies"]}

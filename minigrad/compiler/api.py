@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from minigrad.algebra.graph import Graph
-from minigrad.compiler.backend import Backend, load_backend
+from minigrad.compiler.backend import Backend
 from minigrad.compiler.entry import MISS, bind_entry
 from minigrad.compiler.epochs import EpochLoop, deal_rows, run_in_python, view_rows
+from minigrad.compiler.load import load_backend
 from minigrad.compiler.record import flatten_leaves, record_call
 from minigrad.compiler.refusals import Unsupported
 from minigrad.compiler.variant import Report, Variant, name_inputs

@@ -1,6 +1,6 @@
 """What a backend is: an object that rewrites a step for itself and writes it. The compiler knows none but by this.
 
-A backend of your own is a subclass of Backend, given as ``compile(f, backend=mine)``, or by a name in ``BACKENDS``.
+A backend of your own is a subclass of Backend, given as ``compile(f, backend=mine)``; ``load`` has those with names.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
@@ -19,11 +18,6 @@ from minigrad.compiler.trace.sources import Draw, Source
 from minigrad.engine.node import Node
 from minigrad.ops.base import Op
 
-# Where the BACKEND of each name is. A module is loaded when it is asked for: native code needs an extra.
-BACKENDS: dict[str, str] = {
-    "numpy": "minigrad.compiler.numpy.backend",
-    "native": "minigrad.compiler.native.backend",
-}
 Kernel = TypeVar("Kernel")
 
 
@@ -124,17 +118,6 @@ class Backend(ABC):
     @abstractmethod
     def write(self, draft: Draft) -> Program:
         """Write a step; raises ``Unsupported`` for what the backend is not written for."""
-
-
-def load_backend(backend: str | Backend) -> Backend:
-    """Give a backend by its name, or as it is; a name whose extra is missing says how to install it."""
-    if isinstance(backend, Backend):
-        return backend
-    if backend not in BACKENDS:
-        names = " or ".join(f'"{name}"' for name in BACKENDS)
-        raise ValueError(f"compile: backend must be {names}, not {backend!r}")
-    found: Backend = import_module(BACKENDS[backend]).BACKEND
-    return found
 
 
 def lie_in_order(arrays: Sequence[Any]) -> bool:
