@@ -245,6 +245,8 @@ def test_numbers():
     assert numbers(np.array([[0.5, -1.0], [-0.001, 100.0]])) == ["[   0.50   −1.00 ]", "[ −1e−03  100.00 ]"]
     assert numbers(np.zeros((5, 5))) == ["mean 0  norm 0"]
     assert numbers(np.array(-0.0)) == ["[ 0.00 ]"]
+    lone = {4.3e-05: "4.3e−05", 0.0123: "0.012", -0.00043: "−0.00043", 0.43: "0.43", 99.5: "99.50", 2.5e5: "2.5e+05"}
+    assert {x: numbers(np.array(x))[0][1:-1].strip() for x in lone} == lone
     assert numbers(np.array([np.nan, np.inf])) == ["[ nan  inf ]"]
     assert numbers(np.zeros((0, 3))) == ["empty"]
 

@@ -6,8 +6,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from minigrad import Tensor, data, derive, losses, nn, sigmoid, softmax
+from minigrad import Tensor, data, derive, draw, losses, nn, sigmoid, softmax
 from minigrad.algebra.graph import evaluate
+from minigrad.app.tour.runs import write_loss
 from minigrad.notation.formula import text
 
 RNG = np.random.default_rng(4)
@@ -312,3 +313,13 @@ def test_arrays_without_a_name_and_data_that_are_a_target_too_have_their_place()
     assert signature(((t - x @ W) ** 2).sum(), names={"T": t}) == ("x, W, T", ["W"])
     X, h = Tensor(x, name="X"), Tensor(rng.normal(size=(4, 4)), requires_grad=True, name="H")
     assert signature(((X - np.tanh(X @ h)) ** 2).sum()) == ("X, H", ["H"])  # an autoencoder's target is its input
+
+
+def test_a_small_loss_is_written_by_its_digits():
+    x, w = Tensor([1.0, 0.5], name="x"), Tensor([0.3, 0.4], requires_grad=True, name="w")
+    E = 0.5 * (x @ w - (0.5 - np.sqrt(8.6e-5))) ** 2
+    assert f"{E.item():.1e}" == "4.3e-05"
+    assert "4.3e−05" in draw(E).svg()
+    assert [write_loss(x) for x in (4.3e-05, 0.00043, 0.0043, 0.43, 0.0, 12.5)] == [
+        "4.3e-05", "0.00043", "0.0043", "0.4300", "0.0000", "12.5000",
+    ]  # fmt: skip

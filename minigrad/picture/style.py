@@ -109,10 +109,12 @@ def shortened(formula: str) -> str:
 
 
 def numbers(array: Any) -> list[str]:
-    """Write an array of at most 3×4 by its rows, to two decimals, another by its mean and norm."""
+    """Write a number by two digits or more, an array of at most 3×4 by its rows, another by its mean and norm."""
     if array is None:
         return []
     array = np.asarray(array)
+    if not array.ndim:
+        return [f"[{_lone_number(array.item())} ]"]
     rows = np.atleast_2d(array)
     if rows.ndim != 2 or len(rows) > 3 or rows.shape[1] > 4 or not rows.size:
         if not array.size:
@@ -122,6 +124,12 @@ def numbers(array: Any) -> list[str]:
     texts = [[_number(value) for value in row] for row in rows.tolist()]
     width = max(len(value) for row in texts for value in row)
     return ["[" + " ".join(value.rjust(width) for value in row) + " ]" for row in texts]
+
+
+def _lone_number(value: float) -> str:
+    """Write E, say, which may be small: 4.3e−05."""
+    plain = not value or 0.1 <= abs(value) < 1e5
+    return _number(value) if plain else _minus(f" {value:.2g}")
 
 
 def _number(value: float) -> str:

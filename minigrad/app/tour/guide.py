@@ -14,7 +14,7 @@ from minigrad.app.tour.chapter import Chapter
 from minigrad.app.tour.checks import QUANTITIES, differences, price
 from minigrad.app.tour.page import page
 from minigrad.app.tour.problems import MODES, OPTIMIZERS, problems
-from minigrad.app.tour.runs import Run, best, trained
+from minigrad.app.tour.runs import Run, best, trained, write_loss
 from minigrad.app.tour.work import TOLERANCE as LINE_TOLERANCE
 from minigrad.app.tour.work import Work, work
 from minigrad.extras import require
@@ -103,7 +103,7 @@ def _plot(chapter: Chapter, out: Path) -> None:
 
 def result(run: Run) -> str:
     """Write a run's test result: E per sample, and the share classified correctly."""
-    return f"{run.loss:.4f}" if run.accuracy is None else f"{run.loss:.3f}  {run.accuracy:6.1%}"
+    return write_loss(run.loss) if run.accuracy is None else f"{write_loss(run.loss)}  {run.accuracy:6.1%}"
 
 
 def _derived(shown: Work) -> str:

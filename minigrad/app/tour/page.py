@@ -10,7 +10,7 @@ from minigrad.app.tour.chapter import Chapter
 from minigrad.app.tour.checks import QUANTITIES
 from minigrad.app.tour.figures import LINES
 from minigrad.app.tour.problems import MODES, OPTIMIZERS
-from minigrad.app.tour.runs import Run, best
+from minigrad.app.tour.runs import Run, best, write_loss
 from minigrad.app.tour.work import Work
 from minigrad.derivation.lines import Line
 
@@ -136,7 +136,7 @@ def _results(chapter: Chapter) -> str:
         for mode in MODES:
             run = named[name, mode]
             accuracy = "" if run.accuracy is None else f" <small>{run.accuracy:.1%}</small>"
-            cells.append(f"<td{' class=best' if run is winner else ''}>{run.loss:.4f}{accuracy}</td>")
+            cells.append(f"<td{' class=best' if run is winner else ''}>{write_loss(run.loss)}{accuracy}</td>")
         swatch = f'<span class="swatch" style="background:{LINES[name]}"></span>'
         rows.append(f"<tr><th scope=row>{swatch}{name}</th>{''.join(cells)}</tr>")
     what = "E per test sample" + ("" if chapter.problem.kind == "regression" else " and share classified correctly")

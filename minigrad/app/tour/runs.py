@@ -31,6 +31,11 @@ class Run:
         return self.history.validation_accuracy[-1]
 
 
+def write_loss(E: float) -> str:
+    """Write a loss to four decimals, and one that two digits do not show in by those: 4.3e-05."""
+    return f"{E:.2g}" if 0 < abs(E) < 1e-3 else f"{E:.4f}"
+
+
 def trained(problem: Problem, seed: int, quick: bool = False) -> Iterator[Run]:
     """Train the problem's network, from the same first weights each time; give each run as it is done.
 
