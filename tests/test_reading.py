@@ -243,3 +243,16 @@ def test_a_named_value_is_not_swallowed_by_its_layer_or_the_loss():
     assert said == ["P", "U₁", "Y₁", "D", "E"]
     boxes = [box.symbol for box in draw(E, names={"P": P, "D": D}).scene.boxes if not box.of]
     assert [symbol for symbol in boxes if symbol in said] == said
+
+
+def test_a_loss_is_named_by_what_it_does():
+    def title(E):
+        return next(cluster.title for cluster in draw(E, fold=False).scene.clusters if cluster.id == "loss")
+
+    assert title(error(lambda u: np.log(1 + np.exp(u)))) == "Loss · squared error"  # that logarithm is the layer's
+    assert title(-(T.data * np.log(softmax(total_input()))).sum()) == "Loss · cross-entropy"
+    assert title(losses.softmax_cross_entropy(total_input(), np.array([0, 1, 2, 0, 1]))) == "Loss · cross-entropy"
+    assert title(np.log(np.exp(total_input()).sum(axis=1)).sum()) == "Loss"
+    assert title(((softmax(total_input()) - T) ** 2).mean()) == "Loss · squared error"
+    y = sigmoid(total_input())
+    assert title(-(T.data * np.log(y) + (1 - T.data) * np.log(1 - y)).sum()) == "Loss · binary cross-entropy"

@@ -156,7 +156,8 @@ class _Finder:
             if not waiting:
                 waists.append(node)
             waiting.update(self.users.get(node, ()))
-        waists = waists if hidden else _without_measure(waists)
+        if waists and not hidden and not self._meets_targets(waists[-1]):
+            waists = _without_measure(waists)
         end = self.place[waists[-1]] if waists else -1
         return tuple(node for node in region if node is not u and self.place[node] <= end)
 
@@ -174,6 +175,11 @@ class _Finder:
         masks = hidden and node.op not in (add, subtract)  # a dropout mask; a sum is where a residual connection ends
         several = node.size > 1  # a number beside one output is its target, as an array is beside an array
         return all(x.op is None and (masks or (several and not x.ndim) or x in self.parameters) for x in others)
+
+    def _meets_targets(self, y: Node) -> bool:
+        """Say whether something is subtracted from y, so that y is the output whose error is measured."""
+        differences = (user for user in self.users.get(y, ()) if user.op in (add, subtract))
+        return any(isinstance(x, Node) and x is not y and x.ndim for node in differences for x in node.inputs)
 
     def _numbers(self, groups: list[tuple[Node, ...]], named: Container[Node] | None) -> list[str]:
         digits = []

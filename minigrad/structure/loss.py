@@ -6,14 +6,14 @@ from collections.abc import Collection, Container, Iterable, Mapping
 
 from minigrad.algebra.graph import Graph
 from minigrad.engine.node import Node
-from minigrad.ops.arithmetic import Power, add, subtract
+from minigrad.ops.arithmetic import Power, add, multiply, subtract
 from minigrad.ops.base import Elementwise
 from minigrad.ops.elementwise import log, square
-from minigrad.ops.indexing import Index
+from minigrad.ops.indexing import Gather, Index
 from minigrad.ops.reduction import LogSoftmax, Sum
 from minigrad.ops.shaping import BroadcastTo, Reshape
 
-TITLES = {"CE": "cross-entropy", "SE": "squared error", "BCE": "binary cross-entropy", "loss": "other"}
+TITLES = {"CE": "cross-entropy", "SE": "squared error", "BCE": "binary cross-entropy"}
 
 
 def find_loss(
@@ -52,15 +52,22 @@ def _is_on_one_stream(x: Node, parameters: Container[Node], taken: Container[Nod
 
 
 def name_loss(region: Collection[Node]) -> str:
-    """Name the loss that a region computes, by what it is made of: CE, SE, BCE, another "loss", or "" for one step."""
-    logs = sum(node.op == log for node in region)
-    if any(isinstance(node.op, LogSoftmax) for node in region) or logs == 1:
-        return "CE"
-    if logs == 2:
-        return "BCE"
+    """Name the loss that a region computes, by what it is made of: CE, SE, BCE, another "loss", or "" for one step.
+
+    A cross-entropy weighs logarithms with targets or picks those of the labels; a squared error is a difference's.
+    """
+    logs = sum(node.op == log or isinstance(node.op, LogSoftmax) for node in region)
+    if logs and any(_weighs(node) for node in region):
+        return "BCE" if logs == 2 else "CE"
     if any(x.op == subtract for node in _squares(region) for x in node.inputs if isinstance(x, Node)):
         return "SE"
     return "loss" if len(region) > 2 and any(node.ndim for node in region) else ""
+
+
+def _weighs(node: Node) -> bool:
+    """Say whether a Node multiplies an array by one that is given, or picks some of its elements."""
+    given = [isinstance(x, Node) and x.op is None and x.ndim > 0 for x in node.inputs]
+    return isinstance(node.op, Index | Gather) or (node.op == multiply and any(given))
 
 
 def _squares(region: Iterable[Node]) -> list[Node]:
