@@ -1,0 +1,161 @@
+"""What every update rule shares: its parameters with their running values, the step, and saving all of it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minigrad.engine.recording import tracer
+from minigrad.engine.tensor import Tensor
+from minigrad.optim.checks import check_number, check_parameters, label_parameter
+
+Array = NDArray[Any]
+State = dict[str, Array]
+
+
+@dataclass(slots=True, eq=False)
+class Row:
+    """One parameter and what its update needs: its array, η, scratch space, and the rule's running values.
+
+    η is an array of w's dtype, since NumPy converts a float anew in every call, a tenth of the time of a small step;
+    the scratch space spares a fresh temporary, which costs page faults where w is large, and the parameters share it,
+    so that it stays in the cache.
+    """
+
+    param: Tensor
+    w: Array
+    eta: Array
+    buf: Array
+    state: State
+
+
+class Optimizer:
+    """Update `params` from their gradients; a subclass says its rule in `_update`.
+
+    params  tensors of a floating dtype with requires_grad=True, each once; their arrays are written in place
+    lr      η, not negative; may be set anew between steps, as every other setting may
+
+    A parameter whose gradient is None is passed over: neither it nor its running values move.
+    """
+
+    settings: ClassVar[tuple[str, ...]] = ("lr",)
+    lr: float
+
+    def __init__(self, params: Iterable[Tensor], lr: float) -> None:
+        self.params = check_parameters(params)
+        self._rows = [
+            Row(p, p.data, np.empty((), p.dtype), buf, self._start(p.data))
+            for p, buf in zip(self.params, share_scratch(self.params), strict=True)
+        ]
+        self.lr = lr
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute; η is checked, and goes to every parameter. As a property it would take longer to read."""
+        if name == "lr":
+            value = check_number("lr", value, np.inf)
+            for row in self._rows:
+                row.eta[...] = value
+        super().__setattr__(name, value)
+
+    @property
+    def states(self) -> list[State]:
+        """The running values of each parameter, by name: the arrays themselves, in which the rule keeps them."""
+        return [row.state for row in self._rows]
+
+    def _start(self, w: Array) -> State:
+        """Give the running values of one parameter, by name, before its first step."""
+        return {}
+
+    def _update(self, w: Array, g: Array, eta: Array, buf: Array, state: State) -> None:
+        """Write the new w, and the new running values, in place."""
+        raise NotImplementedError(f"{type(self).__name__} must define _update(w, g, eta, buf, state)")
+
+    def write_update(self, settings: Mapping[str, Any], w: Any, g: Any, buf: Any, state: dict[str, Any]) -> None:
+        """Apply the rule once, by other settings, to arrays or what computes in place as they do.
+
+        That is how a compiler reads it. w is the parameter, g its gradient, buf scratch space of their shape, state
+        the parameter's running values.
+        """
+        rule = object.__new__(type(self))
+        rule.__dict__.update(self.__dict__ | dict(settings))
+        rule._update(w, g, settings["lr"], buf, state)
+
+    def step(self) -> None:
+        """Update every parameter that has a gradient; all are checked before the first is changed."""
+        tracing = tracer()
+        if tracing is not None:
+            tracing.step(self)
+            return
+        ready = []
+        for row in self._rows:
+            grad = row.param.stored_grad  # past the property: a tenth of a small update
+            if grad is None:
+                continue
+            g = grad.data
+            if row.param.data is not row.w or g.shape != row.w.shape:
+                self._recheck(row, g)
+            ready.append((row.w, g, row.eta, row.buf, row.state))
+        if not ready:
+            raise RuntimeError(f"{type(self).__name__}.step: no parameter has a gradient; call backward() first")
+        update = self._update
+        for w, g, eta, buf, state in ready:
+            update(w, g, eta, buf, state)
+
+    def zero_grad(self) -> None:
+        """Forget the gradients, so that the next backward() starts from nothing."""
+        tracing = tracer()
+        if tracing is not None:
+            for p in self.params:
+                tracing.forget(p)
+            return
+        for p in self.params:
+            p.stored_grad = None
+
+    def state_dict(self) -> dict[str, Any]:
+        """Give the rule's name, its settings and a copy of the running values: all that the next step depends on."""
+        return {
+            "rule": type(self).__name__,
+            "settings": {name: float(getattr(self, name)) for name in self.settings},
+            "state": [{name: value.copy() for name, value in row.state.items()} for row in self._rows],
+        }
+
+    def load_state_dict(self, saved: Mapping[str, Any]) -> None:
+        """Take over what `state_dict` gave; ValueError, with nothing changed, if it belongs to another optimiser."""
+        if saved["rule"] != type(self).__name__ or set(saved["settings"]) != set(self.settings):
+            raise ValueError(f"the state is of {saved['rule']} with {list(saved['settings'])}, not of {self!r}")
+        settings = {name: float(saved["settings"][name]) for name in self.settings}
+        if len(saved["state"]) != len(self.params):
+            raise ValueError(f"the state is of {len(saved['state'])} parameters, {self!r} has {len(self.params)}")
+        for i, (row, state) in enumerate(zip(self._rows, saved["state"], strict=True)):
+            came, wanted = ({k: (a.shape, a.dtype.name) for k, a in s.items()} for s in (state, row.state))
+            if came != wanted:
+                raise ValueError(f"{self!r} keeps {wanted} for {label_parameter(row.param, i)}, the state has {came}")
+        for name, value in settings.items():  # lr comes first, and is the one that may be refused
+            setattr(self, name, value)
+        for row, state in zip(self._rows, saved["state"], strict=True):
+            for name, value in state.items():
+                row.state[name][...] = value
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in self.settings)})"
+
+    def _recheck(self, row: Row, g: Array) -> None:
+        """Follow a parameter to the array that the user has put in the place of the old one, if it fits."""
+        label, w = label_parameter(row.param, self._rows.index(row)), row.param.data
+        if w.shape != row.w.shape or w.dtype != row.w.dtype:
+            raise ValueError(
+                f"step: {label} is now {w.dtype} {w.shape}, but was {row.w.dtype} {row.w.shape} when "
+                f"{type(self).__name__} was made; make a new optimiser for the new array"
+            )
+        if g.shape != w.shape:
+            raise ValueError(f"step: the gradient of {label} has shape {g.shape}, not the parameter's {w.shape}")
+        row.w = w
+
+
+def share_scratch(params: list[Tensor]) -> Iterator[Array]:
+    """Give each parameter scratch space of its shape and dtype, all of them in the same memory."""
+    memory = np.empty(max(p.data.nbytes for p in params), np.uint8)
+    for p in params:
+        yield memory[: p.data.nbytes].view(p.dtype).reshape(p.shape)

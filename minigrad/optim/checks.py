@@ -1,0 +1,48 @@
+"""What an optimizer is given, looked at: parameters that can be trained, and settings in their range."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from minigrad.engine.tensor import Tensor
+
+
+def check_number(name: str, value: float, below: float) -> float:
+    """Give the setting as a float, if 0 ≤ value < below."""
+    if not 0 <= value < below:
+        wanted = "a finite number, 0 or more" if below == np.inf else f"at least 0 and less than {below}"
+        raise ValueError(f"{name} must be {wanted}, not {value!r}")
+    return float(value)
+
+
+def check_parameters(params: Iterable[Tensor]) -> list[Tensor]:
+    """Give the parameters as a list, or say which of them cannot be trained and why."""
+    if isinstance(params, Tensor):
+        raise TypeError("params must be a list of Tensors, not one Tensor; write [w]")
+    if not isinstance(params, Iterable):
+        raise TypeError(f"params must be a list of Tensors, not {type(params).__name__}; write model.parameters()")
+    params = list(params)
+    if not params:
+        raise ValueError("params is empty: there is nothing to train")
+    seen: set[int] = set()
+    for i, p in enumerate(params):
+        if not isinstance(p, Tensor):
+            raise TypeError(f"params[{i}] is {type(p).__name__}, not a Tensor; write Tensor(data, requires_grad=True)")
+        label = label_parameter(p, i)
+        if p.dtype.kind != "f":
+            raise TypeError(f"{label} is {p.dtype}; only floating-point parameters can be trained")
+        if p.op is not None:
+            raise ValueError(f"{label} is the result of an operation; give the tensors it was computed from")
+        if not p.requires_grad:
+            raise ValueError(f"{label} does not require a gradient; make it with requires_grad=True")
+        if not getattr(getattr(p.data, "flags", None), "writeable", True):
+            raise ValueError(f"{label} has a read-only array, and is to be updated in place; give it a copy")
+        if id(p) in seen:
+            raise ValueError(f"{label} is in params twice and would be updated twice; give it once")
+        seen.add(id(p))
+    return params
+
+
+def label_parameter(p: Tensor, i: int) -> str:
+    """Name the parameter for an error."""
+    return f"params[{i}]" if p.name is None else f"params[{i}] ({p.name})"

@@ -1,0 +1,36 @@
+"""Gradient descent, plain and with momentum: every element moves at one rate."""
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy import multiply
+
+from minigrad.engine.tensor import Tensor
+from minigrad.optim.base import Array, Optimizer, State
+from minigrad.optim.checks import check_number
+
+
+class SGD(Optimizer):
+    """Gradient descent, stochastic when g is the gradient of a batch: w ← w − η g."""
+
+    def _update(self, w: Array, g: Array, eta: Array, buf: Array, state: State) -> None:
+        w -= multiply(g, eta, buf)
+
+
+class Momentum(Optimizer):
+    """Δw ← α Δw − η g;  w ← w + Δw, with α = `momentum` (Rumelhart, Hinton & Williams 1986)."""
+
+    settings = ("lr", "momentum")
+
+    def __init__(self, params: Iterable[Tensor], lr: float = 0.01, momentum: float = 0.9) -> None:
+        super().__init__(params, lr)
+        self.momentum = check_number("momentum", momentum, 1)
+
+    def _start(self, w: Array) -> State:
+        return {"delta": np.zeros_like(w)}
+
+    def _update(self, w: Array, g: Array, eta: Array, buf: Array, state: State) -> None:
+        delta = state["delta"]
+        delta *= self.momentum
+        delta -= multiply(g, eta, buf)
+        w += delta
