@@ -8,6 +8,8 @@ from latex2mathml.converter import convert
 from samples import SAMPLES
 
 from minigrad import Tensor, derive, losses, nn, sigmoid, softmax, sums_to_one
+from minigrad.engine.node import Node
+from minigrad.notation.formula import latex, mathml, text
 from minigrad.notation.symbols import At, Indexed, split_name
 from minigrad.notation.term import symbol, write
 from minigrad.notation.writers.ascii import ASCII
@@ -219,3 +221,18 @@ def test_one_of_many_has_an_index(name, text, plain, latex, index):
         assert write(symbol(name), MATHML) == f"<msub><mi>{split_name(name).base}</mi><mrow>{index}</mrow></msub>"
     gradient = symbol(name._replace(name=f"∂E/∂{name.name}"))
     assert write(gradient, LATEX) == rf"\frac{{\partial E}}{{\partial {latex}}}"
+
+
+def test_what_stands_raised_at_a_symbol_is_decided_by_the_symbol():
+    """A letter takes a power as it is, its index below; a word, a gradient and a layer's number stand in a group."""
+    W, word, layered = (Node(name=name, shape=(2, 2)) for name in ("W₁", "rate", "δ⁽²⁾"))
+    assert [latex(x.T) for x in (W, word, layered)] == [
+        r"W_1^{\top}",
+        r"{\mathrm{rate}}^{\top}",
+        r"{\delta^{(2)}}^{\top}",
+    ]
+    many = {W: Indexed("W_q", At("l", 1))}
+    assert latex(W.T, many) == r"W_{q,l+1}^{\top}"
+    assert mathml(W.T) == "<math><msubsup><mi>W</mi><mrow><mn>1</mn></mrow><mrow><mi>⊤</mi></mrow></msubsup></math>"
+    assert text(W.T, {W: "∂E/∂H"}) == "(∂E/∂H)ᵀ"
+    assert text(W.T, {W: Indexed("∂E/∂H", At("t", -1))}) == "(∂E/∂Hₜ₋₁)ᵀ"

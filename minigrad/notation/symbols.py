@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from minigrad.ops.alphabet import LOWERED, RAISED, lower
@@ -59,6 +60,7 @@ def pretty_name(name: str) -> str:
     return re.sub(r"\d+$", lambda digits: lower(digits[0]), name)
 
 
+@lru_cache(maxsize=1024)
 def split_name(name: Symbol) -> Name:
     """Take a symbol apart: ``∂E/∂W₁`` is (True, W, "", 1), ``δ⁽²⁾ₙⱼ`` is (False, δ, 2, nj)."""
     if isinstance(name, Indexed):

@@ -54,6 +54,18 @@ def exposed_slots(template: str) -> frozenset[str]:
 
 
 @cache
+def is_suffix(template: str) -> bool:
+    """Say whether an operation stands behind its one operand: a power, a transpose, an index."""
+    return parse_template(template)[0].kind in ("slot", "raised") and len(exposed_slots(template)) == 1
+
+
+@cache
+def joins_by(template: str, sign: str) -> bool:
+    """Say whether a sign stands between operands."""
+    return any(part.kind == "sign" and part.written.strip() == sign for part in parse_template(template))
+
+
+@cache
 def short_sign(template: str) -> str:
     """Give the sign of an operation without its operands, or nothing if it has none: ``+``, ``∛``, ``|·|``, ``(·)²``.
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from minigrad.notation.symbols import Symbol
-from minigrad.notation.template import Part, exposed_slots, parse_template
+from minigrad.notation.symbols import Symbol, split_name
+from minigrad.notation.template import Part, exposed_slots, is_suffix, joins_by, parse_template
 from minigrad.notation.writers.text import Writer
 
 ATOM = 5
@@ -53,7 +53,7 @@ def write(term: Term, writer: Writer) -> str:
 
 def _one(term: Term, written: dict[int, str], writer: Writer) -> str:
     if term.kind == "symbol":
-        return writer.symbol(term.template if term.name is None else term.name)
+        return writer.symbol(term.name or term.template)
     if term.kind == "number":
         return writer.number(term.template)
     return _row(parse_template(term.template), term, written, writer)
@@ -91,7 +91,7 @@ def _part(part: Part, term: Term, written: dict[int, str], writer: Writer, lone:
         case "raised":
             base = _row(part.inside[0], term, written, writer)
             power = _row(part.inside[1], term, written, writer, boxed=True) if len(part.inside) > 1 else ""
-            return writer.raised(base, part.written, power)
+            return writer.raised(base, part.written, power, _name_alone(part.inside[0], term))
         case "sum":
             return writer.sum(part.written)
         case "word":
@@ -101,6 +101,15 @@ def _part(part: Part, term: Term, written: dict[int, str], writer: Writer, lone:
     return writer.sign(part.written) if part.written.strip() else writer.beside(term.kind == "multiply")
 
 
+def _name_alone(parts: tuple[Part, ...], term: Term) -> Symbol | None:
+    """Give the name that parts of a template are written as, if it is one without brackets."""
+    if len(parts) != 1 or parts[0].kind != "slot":
+        return None
+    letter = parts[0].written
+    x = term.parts[letter]
+    return None if needs_brackets(term, letter, list(term.parts).index(letter), x) else x.name
+
+
 def part_stands_free(term: Term) -> bool:
     """Say whether a fraction with a bar may stand in this operation without brackets."""
     return term.kind in ("add", "subtract", "multiply", "negative", "matmul")
@@ -108,14 +117,13 @@ def part_stands_free(term: Term) -> bool:
 
 def needs_brackets(term: Term, letter: str, position: int, x: Term) -> bool:
     """Compare how tightly operation and operand bind; to the right of some signs an equal needs brackets too."""
-    open_to = exposed_slots(term.template)
-    if letter not in open_to:
+    if letter not in exposed_slots(term.template):
         return False
-    if len(open_to) == 1 and term.template.startswith("{"):  # a power, a transpose, an index: only an atom needs none
-        return x.binds < ATOM or (x.kind == "symbol" and "/" in x.template)
+    if is_suffix(term.template):  # only an atom needs none
+        return x.binds < ATOM or (x.name is not None and split_name(x.name).gradient)
     if position == 0 and len(term.parts) == 2 and term.binds > 1 and _ends_in_sum(x):
         return True
-    if term.kind == "multiply" and x.kind == "divide" and "⊙" not in term.template:  # (a / b) c, since a / b c is not
+    if term.kind == "multiply" and x.kind == "divide" and not joins_by(term.template, "⊙"):  # (a / b) c
         return True
     if (position > 0 or term.kind == "negative") and _begins_with_sign(x):  # a + (−2 b), −(−x)
         return True

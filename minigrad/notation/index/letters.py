@@ -138,7 +138,7 @@ class Lettering:
 
         def named(node: Node, at: Labels) -> Term | None:
             known = names.get(node)
-            if known is None or (node.op == matmul and _common(known).startswith("∂E/∂")):
+            if known is None or (node.op == matmul and split_name(known).gradient):
                 return None
             return symbol(self.name(known, tuple(None if x in left_out else x for x in at)))
 

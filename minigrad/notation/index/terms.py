@@ -16,9 +16,10 @@ from minigrad.ops.alphabet import lower, raise_digits
 from minigrad.ops.arithmetic import add, divide, multiply, subtract
 from minigrad.ops.base import Op
 from minigrad.ops.elementwise import identity
+from minigrad.ops.indexing import Index
 from minigrad.ops.linalg import matmul
 from minigrad.ops.reduction import LogSoftmax, Softmax, Sum, normalize_axis
-from minigrad.ops.shaping import BroadcastTo, Cast
+from minigrad.ops.shaping import BroadcastTo, Cast, Reshape, Transpose
 
 Labels = tuple[str | None, ...]  # the index of each axis; None where an axis of length 1 has none
 Name = Callable[[Node, Labels], "Term | None"]  # a Node and its indices -> the symbol it has, if it has one
@@ -118,9 +119,9 @@ def _built(op: Op, parts: list[Term], over: str) -> Term:
         return _sum(parts[0], over)
     if op == multiply:
         return _product(*parts)
-    if isinstance(op, BroadcastTo | Cast) or op == identity or op.text == "{x}ᵀ" or "{" not in op.text:
+    if isinstance(op, BroadcastTo | Cast) or op == identity or isinstance(op, Transpose):
         return parts[0]
-    if op.name in ("reshape", "index"):
+    if isinstance(op, Reshape | Index):
         return parts[0]
     return Term(op.text, dict(zip(op.letters, parts, strict=True)), op.binds, op.name)
 

@@ -53,7 +53,7 @@ class Ascii(Writer):
         """Write a root as the function."""
         return f"{self.sign(sign)}({inside})"
 
-    def raised(self, base: str, written: str, power: str) -> str:
+    def raised(self, base: str, written: str, power: str, name: Symbol | None = None) -> str:
         """Write a power with ^, a transpose as .T."""
         if power:
             return f"{base}^{power}"

@@ -13,7 +13,6 @@ from minigrad.ops.alphabet import LOWERED, RAISED
 _FUNCTIONS = frozenset(
     ("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "max", "min", "det")
 )
-_BARE = re.compile(r"(\w|\\[a-zA-Z]+)(_(\w|\{\w+\}))?")  # a letter with an index, which can take a power as it is
 
 
 class Latex(Writer):
@@ -92,11 +91,17 @@ class Latex(Writer):
         """Write a fraction with a bar."""
         return rf"\frac{{{above}}}{{{below}}}"
 
-    def raised(self, base: str, written: str, power: str) -> str:
+    def raised(self, base: str, written: str, power: str, name: Symbol | None = None) -> str:
         """Write a power; base in a group of its own, since it may have a power already."""
         if not power:
             power = "".join({"ᵀ": r"\top", "⁻": "-"}.get(c) or RAISED[c] for c in written)
-        return f"{base}^{{{power}}}" if _BARE.fullmatch(base) else f"{{{base}}}^{{{power}}}"
+        bare = self._is_letter(name) if name else len(base) == 1
+        return f"{base}^{{{power}}}" if bare else f"{{{base}}}^{{{power}}}"
+
+    def _is_letter(self, name: Symbol) -> bool:
+        """Say whether a symbol is one letter with nothing raised at it, so that it takes a power as it is."""
+        gradient, base, above, _ = split_name(name)
+        return not gradient and not above and (base in GREEK or (len(base) == 1 and base.isalpha()))
 
     def sum(self, written: str) -> str:
         r"""Write \sum and its index."""

@@ -10,8 +10,6 @@ from minigrad.notation.template import PAIRS, ROOTS
 from minigrad.notation.writers.text import Writer
 from minigrad.ops.alphabet import LOWERED, RAISED
 
-_LOWERED_ONLY = re.compile(r"<msub>(?:(?!<msub>).)*</msub>")
-
 
 class MathML(Writer):
     """MathML Core, as browsers show it; each method gives one or several elements."""
@@ -22,7 +20,7 @@ class MathML(Writer):
         """Write a name with its indices; a gradient as a fraction."""
         gradient, base, above, below = split_name(name)
         written = self.word(base)
-        lowered = "".join(map(self._small, re.findall(r"\d+|.", below)))
+        lowered = self._lowered(below)
         if above:
             layer = f"<mrow><mo>(</mo><mn>{above}</mn><mo>)</mo></mrow>"
             written = f"<msubsup>{written}<mrow>{lowered}</mrow>{layer}</msubsup>"
@@ -32,10 +30,11 @@ class MathML(Writer):
             return written
         return f"<mfrac><mrow><mo>∂</mo><mi>E</mi></mrow><mrow><mo>∂</mo>{written}</mrow></mfrac>"
 
-    def _small(self, part: str) -> str:
-        """Write one part of an index: a letter, a number or a sign."""
-        kind = "mi" if part.isalpha() else "mn" if part.isdigit() else "mo"
-        return f"<{kind}>{part.replace('-', '−')}</{kind}>"
+    def _lowered(self, below: str) -> str:
+        """Write an index: letters, numbers and signs."""
+        parts = re.findall(r"\d+|.", below)
+        kinds = ["mi" if part.isalpha() else "mn" if part.isdigit() else "mo" for part in parts]
+        return "".join(f"<{kind}>{part.replace('-', '−')}</{kind}>" for kind, part in zip(kinds, parts, strict=True))
 
     def number(self, written: str) -> str:
         """Write a number."""
@@ -73,13 +72,14 @@ class MathML(Writer):
         """Write a fraction with a bar."""
         return f"<mfrac><mrow>{above}</mrow><mrow>{below}</mrow></mfrac>"
 
-    def raised(self, base: str, written: str, power: str) -> str:
+    def raised(self, base: str, written: str, power: str, name: Symbol | None = None) -> str:
         """Write a power."""
         if not power:
             signs = {"⁻": "<mo>−</mo>", "ᵀ": "<mi>⊤</mi>"}
             power = "".join(signs.get(c) or f"<mn>{RAISED[c]}</mn>" for c in written)
-        if _LOWERED_ONLY.fullmatch(base):  # Y₁ᵀ has one above the other
-            return base.replace("msub>", "msubsup>").replace("</msubsup>", f"<mrow>{power}</mrow></msubsup>")
+        gradient, letter, above, below = split_name(name or "")
+        if below and not above and not gradient:  # Y₁ᵀ has one above the other
+            return f"<msubsup>{self.word(letter)}<mrow>{self._lowered(below)}</mrow><mrow>{power}</mrow></msubsup>"
         return f"<msup><mrow>{base}</mrow><mrow>{power}</mrow></msup>"
 
     def sum(self, written: str) -> str:

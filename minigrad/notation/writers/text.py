@@ -60,8 +60,11 @@ class Writer:
         """Write a fraction."""
         return f"{above} / {below}"
 
-    def raised(self, base: str, written: str, power: str) -> str:
-        """Write a power: by raised characters as they are ``written``, or by a sign and a ``power``."""
+    def raised(self, base: str, written: str, power: str, name: Symbol | None = None) -> str:
+        """Write a power: by raised characters as they are ``written``, or by a sign and a ``power``.
+
+        ``name`` is the symbol that ``base`` is, if it is one.
+        """
         return f"{base}{written}{power}"
 
     def sum(self, written: str) -> str:
