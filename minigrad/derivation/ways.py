@@ -189,8 +189,12 @@ class Ways:
         """Apply the rules that a reader does not need to be told of."""
         return rewrite([expression], QUIET)[0]
 
+    @cached_property
+    def _gradients(self) -> set[Node]:
+        return set(self.gradient.values())
+
     def _formed(self, expression: Any, log: Log | None = None) -> Any:
-        return put_in_form([expression], self.plan.graph, set(self.gradient.values()), log)[0]
+        return put_in_form([expression], self.plan.graph, self._gradients, log)[0]
 
     def _simplified(self, expression: Any) -> tuple[Any, list[Step]]:
         """Simplify an expression as the lines are, and give what was done to it."""

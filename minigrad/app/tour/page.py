@@ -12,7 +12,9 @@ from minigrad.app.tour.figures import LINES
 from minigrad.app.tour.problems import MODES, OPTIMIZERS
 from minigrad.app.tour.runs import Run, best, write_loss
 from minigrad.app.tour.work import Work
+from minigrad.derivation.documents import opening
 from minigrad.derivation.lines import Line
+from minigrad.derivation.step_documents import table
 
 CSS = (Path(__file__).parent / "page.css").read_text("utf-8")
 
@@ -82,16 +84,17 @@ def _learned(chapter: Chapter, run: Run) -> str:
 
 def _work(work: Work, title: str) -> str:
     rows = "".join(
-        f"<tr><th scope=row>{equation}{_facts(line)}</th><td>{_size(line.shape)}</td>"
-        f"<td>{_share(found.engine)}</td><td>{_share(found.numeric)}</td></tr>"
+        f"<tr><th scope=row>{opening(equation, table(line.steps().rows()))}{_facts(line)}</th>"
+        f"<td>{_size(line.shape)}</td><td>{_share(found.engine)}</td><td>{_share(found.numeric)}</td></tr>"
         for line, equation, found in zip(work.derivation, work.derivation.to_mathml(), work.differences, strict=True)
     )
     picture = _image(work.picture, f"The backward graph of {title}")
     heads = "".join(f"<th scope=col>{head}</th>" for head in ("line", "shape", "engine", "numeric"))
     return f"""<div class="work">
 <div><h3>What came out of the graph</h3>
-<div class="scroll"><table class="derivation"><caption>Each line, and how far it is from the engine’s gradient and from
-finite differences</caption><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div></div>
+<div class="scroll"><table class="derivation"><caption>Each line, which opens on how it came, and how far it is from the
+engine’s gradient and from finite differences</caption>
+<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div></div>
 <div><h3>The backward graph of three samples</h3>
 <div class="wide" tabindex="0" role="group" aria-label="Picture, scrollable">
 {picture}</div>
