@@ -3,184 +3,28 @@
 import inspect
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+from rule_samples import SAMPLES, Sample
 
-from minigrad import log_softmax, softmax
 from minigrad.algebra import form
 from minigrad.algebra.facts import SumsToOne
 from minigrad.algebra.graph import evaluate
 from minigrad.algebra.rewrite import rewrite
 from minigrad.algebra.rules import constants, facts, identities, logarithms, shaping, signs, sums
 from minigrad.algebra.simplify import RULES
+from minigrad.compiler.native import fit as native_fit
+from minigrad.compiler.numpy import fit
+from minigrad.compiler.passes.factor import factor_sums
+from minigrad.compiler.passes.lower import Spread
 from minigrad.engine.node import Node, order_nodes
 from minigrad.notation.formula import text
-from minigrad.ops.arithmetic import add
-from minigrad.ops.elementwise import identity
 
 FAMILIES = (constants, identities, shaping, signs, sums, logarithms)
-
-
-@dataclass
-class Sample:
-    """What a rule applies to: an expression of letters, and which letters of the equation are numbers in it.
-
-    ``sister`` is one of another form, with no equation of its own: the other side, another operation.
-    """
-
-    rule: Any
-    build: Callable[[Any], Any]
-    letters: dict[str, str] = field(default_factory=dict)
-    sister: bool = False
-
-    @property
-    def name(self):
-        return self.rule.__qualname__.replace(".<locals>.rule", "")
-
-    def nodes(self, dtype=np.float64):
-        """The expression, and values of its inputs: x and y vectors, a and b matrices, s a scalar."""
-        table: dict[Any, Any] = {}
-        shapes = {"x": (3,), "y": (3,), "t": (3,), "u": (2, 3), "a": (2, 2), "b": (2, 2), "c": (2, 2), "T": (2, 3)}
-        shapes |= {"s": (), "one": (1,), "none": (0,), "λ": (), "W": (2, 2), "X": (2, 2), "cube": (2, 3, 2)}
-        inputs = {name: Node(name=name, shape=shape, dtype=dtype, table=table) for name, shape in shapes.items()}
-        inputs["δ"] = Node(name="δ", shape=(2, 2), dtype=dtype, table=table)
-        return self.build(SimpleNamespace(**inputs)), inputs
-
-
-def copies(node, c, shape=(3,)):
-    """A number that was broadcast."""
-    return np.broadcast_to(number(node, c), shape)
-
-
-def number(node, c):
-    """A number that is a Node."""
-    return Node(value=np.asarray(c, node.dtype), dtype=node.dtype, table=node.table)
-
-
-class Gradients:
-    """The Nodes that stand for a gradient: those called δ."""
-
-    def __contains__(self, node):
-        return node.name == "δ"
-
-
-def samples():
-    one = Sample
-    yield one(constants.compute_constant, lambda v: add(number(v.x, 2), number(v.x, 3)))
-    yield one(constants.compute_constant, lambda v: np.exp(copies(v.x, 2)), sister=True)
-    yield one(constants.compute_constant, lambda v: copies(v.x, 2).sum(), sister=True)
-    yield one(constants.move_copies, lambda v: copies(v.x, 2, (2, 3)).reshape(6), {"c": "2"})
-    yield one(constants.move_copies, lambda v: copies(v.x, 2, (2, 3)).T, sister=True)
-    yield one(constants.move_copies, lambda v: copies(v.x, 2, (2, 3))[1, :2], sister=True)
-    yield one(constants.broadcast_operand, lambda v: np.broadcast_to(v.x, (2, 3)) * v.u, {"a": "x", "b": "u"})
-    yield one(constants.broadcast_operand, lambda v: np.maximum(v.u, np.broadcast_to(v.x, (2, 3))), sister=True)
-    yield one(constants.broadcast_operand, lambda v: np.exp(np.broadcast_to(v.x, (2, 3))), sister=True)
-
-    yield one(identities.add_zero, lambda v: add(v.x, 0.0))
-    yield one(identities.add_zero, lambda v: copies(v.x, 0) + v.x, sister=True)
-    yield one(identities.subtract_zero, lambda v: v.x - 0.0)
-    yield one(identities.subtract_zero, lambda v: v.s - copies(v.s, 0), sister=True)
-    yield one(identities.subtract_from_zero, lambda v: 0.0 - v.x)
-    yield one(identities.subtract_from_zero, lambda v: copies(v.x, 0) - v.s, sister=True)
-    yield one(identities.multiply_by_one, lambda v: 1.0 * v.x)
-    yield one(identities.multiply_by_one, lambda v: v.s * copies(v.x, 1), sister=True)
-    yield one(identities.divide_by_one, lambda v: v.x / 1.0)
-    yield one(identities.multiply_by_zero, lambda v: 0.0 * v.s, {"x": "s"})
-    yield one(identities.multiply_by_zero, lambda v: v.x * 0.0, sister=True)
-    yield one(identities.add_to_itself, lambda v: v.x + v.x)
-    yield one(identities.multiply_by_reciprocal, lambda v: v.a * (1.0 / v.b))
-    yield one(identities.multiply_by_reciprocal, lambda v: (1.0 / v.u) * v.x, sister=True)
-
-    yield one(shaping.transpose_twice, lambda v: v.u.T.T, {"x": "u"})
-    yield one(shaping.transpose_twice, lambda v: v.cube.transpose((1, 2, 0)).transpose((2, 0, 1)), sister=True)
-    yield one(shaping.leave_unchanged, lambda v: v.u.reshape((2, 3)), {"x": "u"})
-    yield one(shaping.leave_unchanged, lambda v: np.broadcast_to(v.x, (3,)), sister=True)
-    yield one(shaping.leave_unchanged, lambda v: v.x.astype(v.x.dtype), sister=True)
-    yield one(shaping.leave_unchanged, lambda v: identity(v.x), sister=True)
-    yield one(shaping.reshape_twice, lambda v: v.u.reshape(6).reshape((3, 2)), {"x": "u"})
-    yield one(shaping.reshape_twice, lambda v: np.broadcast_to(np.broadcast_to(v.s, (3,)), (2, 3)), sister=True)
-    yield one(shaping.transposed_product, lambda v: (v.a.T @ v.b).T)
-    yield one(shaping.transposed_product, lambda v: (v.a @ v.b.T).T, sister=True)
-
-    yield one(signs.two_signs, lambda v: np.negative(-v.x))
-    yield one(signs.sign_of_difference, lambda v: -(v.a - v.b))
-    yield one(signs.sign_of_factor, lambda v: -(v.c * (v.a - v.b)))
-    yield one(signs.sign_of_factor, lambda v: -(v.c @ (v.a - v.b)), sister=True)
-    yield one(signs.sign_of_factor, lambda v: -(v.c / (v.a - v.b)), sister=True)
-    yield one(signs.sign_of_factor, lambda v: -((v.a - v.b) / v.c), sister=True)
-    yield one(signs.sign_of_factor, lambda v: -(v.a - v.b).T, sister=True)
-    yield one(signs.sign_of_factor, lambda v: -(v.x - v.y).sum(), sister=True)
-    yield one(signs.add_negative, lambda v: v.a + (-v.b))
-    yield one(signs.add_negative, lambda v: (-v.a) + v.b, sister=True)
-    yield one(signs.subtract_negative, lambda v: v.a - (-v.b))
-    yield one(signs.subtract_from_negative, lambda v: (-v.a) - v.b)
-    yield one(signs.add_negative_multiple, lambda v: v.a + -2.0 * v.b, {"c": "2"})
-    yield one(signs.add_negative_multiple, lambda v: -2 * v.a + v.b, sister=True)
-    yield one(signs.subtract_negative_multiple, lambda v: v.a - -2.0 * v.b, {"c": "2"})
-    yield one(signs.negative_number, lambda v: v.a + -2.0, {"c": "2"})
-    yield one(signs.negative_number, lambda v: copies(v.x, -2) + v.x, sister=True)
-    yield one(signs.negative_number, lambda v: v.a - -2.0, sister=True)
-    yield one(signs.sign_in_product, lambda v: -v.a * v.b)
-    yield one(signs.sign_in_product, lambda v: v.a / -v.b, sister=True)
-    yield one(signs.sign_in_product, lambda v: v.a @ -v.b, sister=True)
-    yield one(signs.sign_in_product, lambda v: (-v.u).sum(0), sister=True)
-    yield one(signs.sign_in_product, lambda v: (-v.u).reshape(6), sister=True)
-    yield one(signs.minus_one_times, lambda v: -1.0 * v.x)
-    yield one(signs.minus_one_times, lambda v: -1 * v.x, sister=True)
-    yield one(signs.common_number, lambda v: 2.0 * v.a + 2.0 * v.b, {"c": "2"})
-    yield one(signs.common_number, lambda v: 2 * v.a - 2 * v.b, sister=True)
-    yield one(signs.sign_of_multiple, lambda v: -(2.0 * v.a), {"c": "2"})
-    yield one(signs.number_first, lambda v: v.x * 2.0, {"c": "2"})
-    yield one(signs.number_first, lambda v: v.x * copies(v.x, 2), sister=True)
-    yield one(signs.number_times_multiple, lambda v: 2.0 * (3.0 * v.x))
-    yield one(signs.number_times_multiple, lambda v: 200 * (2 * v.x), sister=True)
-
-    yield one(sums.sum_of_product, lambda v: (2.0 * v.x).sum(), {"c": "2"})
-    yield one(sums.sum_of_product, lambda v: (2 * v.x).sum(), sister=True)
-    yield one(sums.sum_of_product, lambda v: (v.s * v.u).sum(0), sister=True)
-    yield one(sums.sum_of_product, lambda v: (v.u / v.s).sum(1, keepdims=True), sister=True)
-    yield one(sums.sum_of_product, lambda v: (v.u * v.x).sum(0), sister=True)
-    yield one(sums.axes_of_sum, lambda v: v.u.sum(-1), {"x": "u"})
-    yield one(sums.axes_of_sum, lambda v: v.u.sum((0, 1)), sister=True)
-    yield one(sums.sum_of_nothing, lambda v: v.none.sum(), {"x": "none"})
-    yield one(sums.sum_of_copies, lambda v: copies(v.x, 2).sum(), {"n c": "6", "c": "2"})
-    yield one(sums.sum_of_copies, lambda v: copies(v.x, 2, (2, 3)).sum(1), sister=True)
-    yield one(sums.sum_of_one, lambda v: v.one.sum(0, keepdims=True), {"x": "one"})
-    yield one(sums.sum_of_one, lambda v: v.one.sum(), sister=True)
-    yield one(sums.sum_of_sum, lambda v: v.u.sum(1).sum(), {"x": "u"})
-    yield one(sums.sum_of_sum, lambda v: v.cube.sum(2).sum(0), sister=True)
-    yield one(sums.sum_of_transpose, lambda v: v.u.T.sum(), {"x": "u"})
-    yield one(sums.sum_of_transpose, lambda v: v.u.T.sum(0), sister=True)
-    yield one(sums.sum_of_broadcast, lambda v: np.broadcast_to(v.x, (2, 3)).sum(), {"n": "2"})
-    yield one(sums.sum_over_copies, lambda v: np.broadcast_to(v.x, (2, 3)).sum(0), {"n": "2"})
-    yield one(sums.sum_over_copies, lambda v: np.broadcast_to(v.s, (2, 3)).sum(), sister=True)
-
-    yield one(logarithms.log_of_softmax, lambda v: np.log(softmax(v.u)))
-    yield one(logarithms.exp_of_log_softmax, lambda v: np.exp(log_softmax(v.u, axis=0)))
-    yield one(logarithms.exp_of_log, lambda v: np.exp(np.log(v.x)))
-    yield one(logarithms.log_of_exp, lambda v: np.log(np.exp(v.x)))
-
-    yield one(form.quotient_of_mean([4]), lambda v: 0.25 * v.x, {"c": "0.25", "N": "4"})
-    yield one(form.quotient_of_mean([12]), lambda v: -0.25 * v.x, sister=True)
-    yield one(form.as_fraction, lambda v: (2 / 3) * v.x, {"c": "0.666667", "p": "2", "q": "3"})
-    yield one(form.as_fraction, lambda v: (-1 / 3) * v.x, sister=True)
-    yield one(form.number_before_product, lambda v: (2.0 * v.a) @ v.b, {"c": "2"})
-    yield one(form.number_before_product, lambda v: v.a @ (2.0 * v.b), sister=True)
-    yield one(form.number_before_product, lambda v: (2.0 * v.u).T, sister=True)
-    yield one(form.fraction_before_product, lambda v: (v.a / 2.0) @ v.b, {"n": "2"})
-    yield one(form.fraction_before_product, lambda v: (v.u / 2.0).T, sister=True)
-    yield one(form.factor_above_fraction, lambda v: v.a * (v.b / v.c))
-    yield one(form.fraction_times_factor, lambda v: v.a / v.c * v.b)
-    yield one(form.one_denominator, lambda v: v.a / 2.0 / v.c, {"n": "2"})
-    yield one(form.gradient_first(Gradients()), lambda v: v.λ * v.W + v.X.T @ v.δ)
-
-
-SAMPLES = list(samples())
 
 
 def equation(rule):
@@ -261,6 +105,42 @@ def test_both_sides_of_a_rule_are_equal(sample, dtype):
         sure = np.isfinite(before)  # at a singular point the raw expression may be NaN
         compared = assert_close if node.dtype.kind == "f" else np.testing.assert_array_equal
         compared(np.asarray(after)[sure], np.asarray(before)[sure])
+
+
+@dataclass
+class Pass:
+    """A pass of the compiler, an expression that it rewrites, and the equation, where one says it all."""
+
+    run: Callable[..., list[Any]]
+    build: Callable[[Any], Any]
+    equation: str = ""
+
+
+PASSES = {
+    "a factor that terms share": Pass(factor_sums, lambda v: v.c * v.a + v.c * v.b, "c ⊙ a + c ⊙ b = c ⊙ (a + b)"),
+    "one of a difference": Pass(factor_sums, lambda v: v.a * v.c - v.b * v.c, "a ⊙ c − b ⊙ c = c ⊙ (a − b)"),
+    "of three terms": Pass(factor_sums, lambda v: v.s * v.a - v.b + v.W * v.s),
+    "one element as a number": Pass(fit.fit_outputs, lambda v: np.exp(v.one) * 2.0),
+    "operands of one shape": Pass(fit.fit_outputs, lambda v: v.u + v.x),
+    "a column": Pass(fit.fit_outputs, lambda v: v.u * np.log(v.u.sum(1, keepdims=True))),
+    "the largest of a few columns": Pass(fit.fit_outputs, lambda v: v.u.max(1, keepdims=True)),
+    "the total of each row": Pass(fit.fit_outputs, lambda v: Spread((2, 3))(v.u.sum(1, keepdims=True)) * 1.0),
+    "a product on its bias": Pass(native_fit.fit_outputs, lambda v: v.a @ v.b + v.W[0], "a b + W[0] = a b + W[0]"),
+}
+
+
+@pytest.mark.parametrize("name", PASSES)
+def test_a_pass_of_the_compiler_keeps_the_value(name):
+    known_pass = PASSES[name]
+    node, inputs = Sample(known_pass.run, known_pass.build).nodes()
+    (result,) = known_pass.run([node])
+    assert result is not node
+    if known_pass.equation:
+        assert f"{text(node)} = {text(result)}" == known_pass.equation
+    rng = np.random.default_rng(0)
+    before, after = evaluate([node, result], {x: draw("float64", x.shape, rng) for x in inputs.values()})
+    assert np.shape(before) == np.shape(after)
+    np.testing.assert_allclose(after, before, rtol=1e-12)
 
 
 def test_a_fact_is_a_rule():

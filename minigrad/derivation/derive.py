@@ -18,7 +18,7 @@ from minigrad.derivation.lines import Derivation, Line, Supposing
 from minigrad.derivation.ways import Ways
 from minigrad.engine.node import Node, order_nodes
 from minigrad.engine.tensor import Tensor
-from minigrad.notation.formula import text
+from minigrad.notation.formula import same_formula, text
 from minigrad.structure.plan import Plan
 from minigrad.structure.reading import order_inputs
 from minigrad.structure.source import read_loss
@@ -91,9 +91,10 @@ def _derivation(plan: Plan, given: tuple[SumsToOne, ...], loss: Tensor, nodes: M
         formula = found.formula[x]
         (node,) = substitute_nodes([formula], definitions)
         (value,) = evaluate([formula], values)
-        written = text(formula, names)
         needed = [
-            fact for fact, other in zip(given, without, strict=True) if x in other and text(other[x], names) != written
+            fact
+            for fact, others in zip(given, without, strict=True)
+            if x in others and not same_formula(others[x], formula, names)
         ]
         whole = np.broadcast_to(value, x.shape)
         supposing = None
@@ -101,7 +102,7 @@ def _derivation(plan: Plan, given: tuple[SumsToOne, ...], loss: Tensor, nodes: M
             supposed, facts = shorter[x]
             (other,) = substitute_nodes([supposed], definitions)
             supposing = Supposing(text(supposed, names), other, facts)
-        symbol, of = plan.symbol(x), plan.called(x)
+        symbol, of, written = plan.symbol(x), plan.called(x), text(formula, names)
         lines.append(Line(symbol, of, written, node, whole, tuple(needed), plan.step(x), x, supposing, ways))
         definitions[formulas.gradient[x]], values[formulas.gradient[x]] = node, whole
         if isinstance(node, Node):

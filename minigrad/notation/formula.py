@@ -8,7 +8,7 @@ from typing import Any
 from minigrad.engine.node import Node
 from minigrad.notation.matrix import matrix_term
 from minigrad.notation.symbols import Symbol
-from minigrad.notation.term import write
+from minigrad.notation.term import same_terms, write
 from minigrad.notation.writers.ascii import ASCII
 from minigrad.notation.writers.latex import LATEX
 from minigrad.notation.writers.mathml import MATHML
@@ -25,6 +25,16 @@ def text(expression: Any, names: Mapping[Node, Symbol] | None = None, expand: No
     '2 (1 − x²)'
     """
     return write(matrix_term(expression, names or {}, expand), TEXT)
+
+
+def same_formula(a: Any, b: Any, names: Mapping[Node, Symbol]) -> bool:
+    """Say whether two expressions are one formula, whatever of their shapes is not written.
+
+    >>> x = Node(name="x", shape=(3,))
+    >>> same_formula(x.sum(0), x.sum(), {}), same_formula(x + 1, 1 + x, {})
+    (True, False)
+    """
+    return same_terms(matrix_term(a, names), matrix_term(b, names))
 
 
 def plain(expression: Any, names: Mapping[Node, Symbol] | None = None, expand: Node | None = None) -> str:

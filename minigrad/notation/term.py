@@ -51,6 +51,21 @@ def write(term: Term, writer: Writer) -> str:
     return written[id(term)]
 
 
+def same_terms(a: Term, b: Term) -> bool:
+    """Say whether two Terms are the same operations on the same symbols and numbers."""
+    seen: set[tuple[int, int]] = set()
+    stack = [(a, b)]
+    while stack:
+        x, y = stack.pop()
+        if x is y or (id(x), id(y)) in seen:
+            continue
+        seen.add((id(x), id(y)))
+        if (x.template, x.kind, x.name, x.parts.keys()) != (y.template, y.kind, y.name, y.parts.keys()):
+            return False
+        stack.extend((x.parts[letter], y.parts[letter]) for letter in x.parts)
+    return True
+
+
 def _one(term: Term, written: dict[int, str], writer: Writer) -> str:
     if term.kind == "symbol":
         return writer.symbol(term.name or term.template)
