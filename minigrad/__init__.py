@@ -1,4 +1,11 @@
-"""minigrad: automatic differentiation on NumPy that shows its work."""
+"""minigrad: automatic differentiation on NumPy that shows its work.
+
+The rooms, from the ground up: ``ops`` are the operations, ``engine`` records and differentiates them; ``nn``,
+``losses``, ``optim``, ``data``, ``training`` and ``storage`` are what networks are made, trained and kept with.
+``notation`` writes formulas, ``algebra`` shortens them, ``structure`` reads a graph as a textbook would; ``derivation``
+and ``picture`` show it, and ``compiler`` makes code of it. ``app`` is the command line, ``textbook`` the independent
+witness, ``extras`` loads what is optional, and ``interrupts`` waits for a safe moment.
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any

@@ -1,1 +1,6 @@
-"""The differentiable operations, grouped as NumPy groups them."""
+"""Operations: each states its value, shape, local derivative and notation in one place, grouped as NumPy groups them.
+
+``base`` is what one Op must say. ``arithmetic`` and ``elementwise`` act on each element, ``reduction`` over axes,
+``linalg`` on matrices; ``shaping`` and ``indexing`` move elements. ``alphabet`` has the raised and lowered characters
+that operations and names are written with. It imports nothing of ours.
+"""

@@ -1,6 +1,6 @@
-"""The native backend: ``fit`` rewrites for it, ``source`` writes one function for numba, ``build`` compiles and
-keeps it.
+"""The native backend: one function of machine code for a step.
 
-``loops`` and ``products`` write the parts, ``values`` finds operands in memory, ``math`` and ``tile`` are what the
-code calls.
+``backend`` is the way in: ``fit`` rewrites for it, ``source`` writes the function for numba, ``build`` compiles and
+keeps it, and ``registry`` says how each operation is computed. ``loops`` and ``products`` write the parts, ``elements``
+one element of each operation, ``values`` finds operands in memory, ``math`` and ``tile`` are what the code calls.
 """

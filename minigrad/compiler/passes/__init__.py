@@ -1,3 +1,5 @@
-"""Passes: ``lower`` and ``factor`` rewrite for speed, ``plan`` orders and finds memory, ``fuse`` and ``layouts``
-join loops.
+"""Passes: what becomes of a traced graph before a backend writes it.
+
+``lower`` and ``factor`` rewrite for speed, ``plan`` orders, ``memory`` finds room for results, ``fuse`` joins loops and
+``layouts`` says where the elements of views lie.
 """
