@@ -7,9 +7,9 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 
-from benchmarks.interpreted import interpreted
 from minigrad import Tensor, compile, nn, optim
 from minigrad.losses import softmax_cross_entropy
+from tests.interpreted import interpreted
 
 # "interpreted" is native code that Python runs instead of numba, which would take a second or two for each function.
 each_backend = pytest.mark.parametrize("backend", ["numpy", "interpreted"])

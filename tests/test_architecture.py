@@ -10,7 +10,8 @@ import tomllib
 from collections.abc import Iterator
 
 import pytest
-from architecture import (
+
+from tests.architecture import (
     LONGEST_FILE,
     MODULES,
     PACKAGE,

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from compiling import as_code, assert_same, each_backend, gradients, plain, running, side_by_side, state, stepping
 
 from minigrad import Tensor, compile, grad, nn, no_grad, optim, value_and_grad
 from minigrad.losses import cross_entropy, softmax_cross_entropy, squared_error
 from minigrad.ops.arithmetic import multiply
+from tests.compiling import as_code, assert_same, each_backend, gradients, plain, running, side_by_side, state, stepping
 
 RULES = {
     "SGD": lambda params: optim.SGD(params, lr=0.1),

@@ -6,10 +6,10 @@ import traceback
 
 import numpy as np
 import pytest
-from compiling import as_code, assert_same, each_backend, plain, running
 
 from minigrad import Tensor, compile, nn, optim
 from minigrad.compiler.trace.tracer import TraceError
+from tests.compiling import as_code, assert_same, each_backend, plain, running
 
 X = np.random.default_rng(0).normal(size=(4, 3))
 

@@ -4,12 +4,13 @@ import runpy
 
 import numpy as np
 import pytest
-from compiling import assert_same, plain, running, state, taught
 
-from benchmarks import fuzz
 from minigrad import Tensor, compile, data, grad, nn, optim
 from minigrad.losses import softmax_cross_entropy, squared_error
 from minigrad.training import fit
+from tests.compiling import assert_same, plain, running, state, taught
+from tests.fuzz import __main__ as command
+from tests.fuzz import check as fuzz
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(11, 3))
@@ -234,5 +235,5 @@ def test_the_fuzzer_finds_a_mistake_and_makes_it_small(monkeypatch):
 
 
 def test_the_fuzzers_command(capsys):
-    assert fuzz.main(["--seconds", "0.2", "--seed", "3", "--native-every", "0"]) == 0
+    assert command.main(["--seconds", "0.2", "--seed", "3", "--native-every", "0"]) == 0
     assert "programs from seed 3" in capsys.readouterr().out

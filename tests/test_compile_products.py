@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from compiling import assert_same, plain, running, side_by_side, stepping
 
 from minigrad import Tensor, compile, grad, optim
 from minigrad.compiler import blas
 from minigrad.compiler.numpy import backend as numpy_backend
 from minigrad.losses import squared_error
+from tests.compiling import assert_same, plain, running, side_by_side, stepping
 
 
 @pytest.fixture

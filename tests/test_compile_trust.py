@@ -6,10 +6,10 @@ import threading
 
 import numpy as np
 import pytest
-from compiling import as_code, assert_same, each_backend, plain, running, side_by_side, state, stepping, taught
 
 from minigrad import Tensor, compile, nn, optim
 from minigrad.losses import squared_error
+from tests.compiling import as_code, assert_same, each_backend, plain, running, side_by_side, state, stepping, taught
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(8, 3))

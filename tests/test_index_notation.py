@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from samples import SAMPLES
 from test_notations import NETWORKS
 
 from minigrad import Tensor, derive
@@ -13,6 +12,7 @@ from minigrad.notation.term import symbol
 from minigrad.ops import arithmetic, elementwise
 from minigrad.ops.alphabet import LOWERED, RAISED
 from minigrad.ops.base import Elementwise
+from tests.samples import SAMPLES
 
 KERNELS = {
     op.name: op.forward for room in (arithmetic, elementwise) for op in vars(room).values() if type(op) is Elementwise

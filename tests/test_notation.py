@@ -5,10 +5,10 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from latex2mathml.converter import convert
-from samples import SAMPLES
 
 from minigrad.engine.node import Node
 from minigrad.notation.formula import latex, mathml, plain, text
+from tests.samples import SAMPLES
 
 
 def nodes(*names, shape=(3, 3)):

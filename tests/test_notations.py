@@ -5,7 +5,6 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from latex2mathml.converter import convert
-from samples import SAMPLES
 
 from minigrad import Tensor, derive, losses, nn, sigmoid, softmax, sums_to_one
 from minigrad.engine.node import Node
@@ -16,6 +15,7 @@ from minigrad.notation.writers.ascii import ASCII
 from minigrad.notation.writers.latex import LATEX
 from minigrad.notation.writers.mathml import MATHML
 from minigrad.notation.writers.text import TEXT
+from tests.samples import SAMPLES
 
 
 def mlp(sizes=(4, 5, 3), rows=5, output="softmax", **kwargs):

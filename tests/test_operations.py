@@ -11,7 +11,6 @@ import sys
 
 import numpy as np
 import pytest
-from samples import SAMPLES
 
 import minigrad.ops
 from minigrad import Tensor, draw
@@ -21,6 +20,7 @@ from minigrad.notation.template import short_sign
 from minigrad.ops.base import Elementwise, Op
 from minigrad.ops.indexing import Index
 from minigrad.ops.linalg import MatMul
+from tests.samples import SAMPLES
 
 ELEMENTWISE = {row.op.name: row for row in reversed(SAMPLES) if type(row.op) is Elementwise and row.shapes[0]}
 SMOOTH = [row for row in ELEMENTWISE.values() if row.op.differentiable]

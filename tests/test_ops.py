@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
-from samples import SAMPLES
 
 import minigrad.ops
 from minigrad import Tensor, grad, gradcheck
 from minigrad.engine.node import Node
 from minigrad.ops import arithmetic, elementwise, indexing, linalg, reduction, shaping
 from minigrad.ops.base import Elementwise, Op
+from tests.samples import SAMPLES
 
 some = settings(max_examples=40, deadline=None, derandomize=True, database=None)
 rows = pytest.mark.parametrize("row", SAMPLES, ids=str)

@@ -5,12 +5,12 @@ import math
 import numpy as np
 import pytest
 from numpy.lib.mixins import NDArrayOperatorsMixin
-from samples import SAMPLES
 
 from minigrad import Tensor, grad, log_softmax, losses, no_grad, relu, sigmoid, softmax
 from minigrad.engine.node import Node
 from minigrad.engine.numpy_protocol import FUNCTIONS, PLAIN, UFUNCS
 from minigrad.ops.linalg import affine
+from tests.samples import SAMPLES
 
 a = np.array([[1.0, 2.0], [3.0, 5.0]])
 

@@ -4,12 +4,12 @@ from itertools import count
 
 import numpy as np
 import pytest
-from samples import SAMPLES
 
 from minigrad import Tensor
 from minigrad.algebra.simplify import simplify
 from minigrad.algebra.trace import trace
 from minigrad.engine.node import Node
+from tests.samples import SAMPLES
 
 
 def joined(a, b, how):

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from latex2mathml.converter import convert
-from samples import SAMPLES
 from test_derive_networks import NETWORKS as NAMED
 from test_notations import NETWORKS, mlp
 
@@ -13,6 +12,7 @@ from minigrad.algebra.graph import evaluate
 from minigrad.derivation import laws
 from minigrad.derivation.ways import MOST
 from minigrad.engine.node import order_nodes
+from tests.samples import SAMPLES
 
 
 def steps_of(derivation, symbol, notation="matrix"):

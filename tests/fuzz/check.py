@@ -1,7 +1,4 @@
-"""Random programs run eagerly, as NumPy code, as native code, and against finite differences.
-
-``python -m benchmarks.fuzz --seconds 60 --seed 0`` stops at the first seed at which two of them disagree, and prints
-the smallest program that it finds to disagree still.
+"""A program run eagerly, as NumPy code, as native code, and against finite differences, and what differs.
 
 Shapes and dtypes must agree always, and values where the eager one is finite. Where it is NaN or infinite they may
 differ: the simplifier cancels singularities, and gives the limit there. A difference counts only if it is larger than
@@ -12,8 +9,6 @@ every program goes through it.
 
 from __future__ import annotations
 
-import argparse
-import time
 import warnings
 from collections import Counter
 from collections.abc import Callable
@@ -23,9 +18,11 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.interpreted import interpreted
-from benchmarks.programs import Instance, Program, program, smaller
 from minigrad import compile
+from tests.fuzz.draw import program
+from tests.fuzz.programs import Instance, Program
+from tests.fuzz.shrink import smaller
+from tests.interpreted import interpreted
 
 TOLERANCE = {"float64": 1e-9, "float32": 2e-4}
 STEPS = {"float64": 1e-14, "float32": 4e-7}
@@ -169,34 +166,3 @@ def check(seed: int, backends: tuple[str, ...]) -> str | None:
     backend = tuple(b for b in backends if found.startswith(f"{b}:"))
     small = smallest(given, lambda p: wrong(p, backend) is not None)
     return f"seed {seed}\n{small}\n{wrong(small, backend)}"
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Run for some time; give 1 if something was found."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.fuzz", description=__doc__.partition("\n")[0])
-    parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument(
-        "--native-every", type=int, default=20, help="native code is compiled for one program of so many"
-    )
-    parser.add_argument("--keep-going", action="store_true", help="print every failure, and go on")
-    options = parser.parse_args(arguments)
-    started, seed, failures = time.monotonic(), options.seed, 0
-    compiled = 0
-    while time.monotonic() - started < options.seconds:
-        native = options.native_every and seed % options.native_every == 0
-        compiled += bool(native)
-        found = check(seed, BACKENDS if native else BACKENDS[:2])
-        if found is not None:
-            failures += 1
-            print(found, "\n", flush=True)
-            if not options.keep_going:
-                break
-        seed += 1
-    print(f"{seed - options.seed} programs from seed {options.seed}, {compiled} compiled; {failures} failed")
-    print("as native code:", dict(NATIVE.most_common()))
-    return 1 if failures else 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -1,0 +1,6 @@
+"""Random programs over all operations, run in every way that there is.
+
+``python -m tests.fuzz --seconds 60 --seed 0`` stops at the first seed at which two ways disagree, and prints the
+smallest program that it finds to disagree still. ``draw`` makes a program of a seed, ``programs`` is what one is,
+``check`` runs and compares, ``shrink`` makes it smaller, ``__main__`` is the command.
+"""

@@ -1,0 +1,165 @@
+"""Programs: leaves and lines that can be run, eagerly or as code, and printed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from minigrad import Tensor, optim
+
+RULES: tuple[Callable[[Any], Any], ...] = (
+    lambda params: optim.SGD(params, lr=0.05),
+    lambda params: optim.Momentum(params, lr=0.05),
+    lambda params: optim.Adam(params, lr=0.05),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Leaf:
+    """A value that is given: by an array, a Tensor among the arguments, or a parameter that the function captures."""
+
+    array: Any
+    kind: str
+    layout: str = "plain"
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """A value that is computed from leaves and earlier lines."""
+
+    call: Callable[..., Any]
+    inputs: tuple[Leaf | Line, ...]
+    text: str
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """Leaves and lines, in order; the loss adds up the ``ends``; ``rule`` is the optimizer's, if there is one.
+
+    ``alias`` makes the argument of one number a view of the parameter of another.
+    """
+
+    leaves: tuple[Leaf, ...]
+    lines: tuple[Line, ...]
+    ends: tuple[Line, ...]
+    rule: int | None = None
+    dtype: Any = np.float64
+    alias: tuple[int, int] | None = None
+
+    def __str__(self) -> str:
+        """Write the program as code that can be read."""
+        names: dict[Any, str] = {}
+        rows = []
+        for i, leaf in enumerate(self.leaves):
+            names[leaf] = f"{leaf.kind[0]}{i}"
+            array = np.array2string(leaf.array, separator=", ", threshold=30).replace("\n", "")
+            rows.append(f"{names[leaf]} = {leaf.kind} {leaf.array.dtype} {leaf.array.shape} {leaf.layout}: {array}")
+        for i, line in enumerate(self.lines):
+            names[line] = f"v{i}"
+            rows.append(f"v{i} = " + line.text.format(*(names[x] for x in line.inputs)))
+        rows.append("loss = " + " + ".join(f"({names[x]} * {names[x]}).sum() / 2" for x in self.ends))
+        if self.rule is not None:
+            rows.append(f"loss.backward(); {type(RULES[self.rule]([Tensor(1.0, requires_grad=True)])).__name__}.step()")
+        if self.alias is not None:
+            rows.append("leaf {} is a view of leaf {}".format(*self.alias))
+        return "\n".join(rows)
+
+
+class Instance:
+    """A program with Tensors of its own: ``f(*arguments)`` is what is run as it is and as code."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.values: dict[Leaf, Any] = {}
+        self.arguments: list[Any] = []
+        self.params: list[Tensor] = []
+        self.watched: list[Tensor] = []
+        for leaf in program.leaves:
+            array = laid_out(leaf.array, leaf.layout)
+            if leaf.kind == "argument":
+                self.values[leaf] = array
+                self.arguments.append(array)
+                continue
+            t = self.values[leaf] = Tensor(array, requires_grad=True)
+            self.watched.append(t)
+            if leaf.kind == "parameter":
+                self.params.append(t)
+            else:
+                self.arguments.append(t)
+        if program.alias is not None:
+            self.aliased(*program.alias)
+        trained = [p for p in self.params if p.dtype.kind == "f"]
+        self.optimizer = RULES[program.rule](trained) if program.rule is not None and trained else None
+        self.slots = [leaf for leaf in program.leaves if leaf.kind != "parameter"]
+
+    def aliased(self, argument: int, parameter: int) -> None:
+        """Let an argument look at a parameter's memory."""
+        leaves = self.program.leaves
+        view = self.values[leaves[parameter]].data.T if leaves[argument].array.ndim > 1 else None
+        array = (
+            self.values[leaves[parameter]].data if view is None or view.shape != leaves[argument].array.shape else view
+        )
+        position = [leaf for leaf in leaves if leaf.kind != "parameter"].index(leaves[argument])
+        self.arguments[position] = array
+
+    def f(self, *arguments: Any) -> Any:
+        """Compute the loss, its gradients and, with a rule, the new parameters."""
+        known: dict[Any, Any] = {leaf: self.values[leaf] for leaf in self.program.leaves if leaf.kind == "parameter"}
+        known.update(zip(self.slots, arguments, strict=True))
+        for p in self.params:
+            p.grad = None
+        for line in self.program.lines:
+            known[line] = line.call(*(known[x] for x in line.inputs))
+        loss: Any = 0.0
+        for end in self.program.ends:
+            loss = loss + (known[end] * known[end]).sum() * 0.5
+        loss.backward()
+        grads = [p.grad for p in self.params]
+        last = known[self.program.ends[-1]]
+        if self.optimizer is not None:
+            last = last * 1.0  # it may look at a parameter's memory, which the step changes
+        if self.optimizer is not None:
+            self.optimizer.step()
+        return loss, last, *grads
+
+    def outcome(self, call: Callable[..., Any]) -> list[Any]:
+        """Run a function, ``f`` or its code, twice, with other arguments the second time; give all that it leaves."""
+        found = []
+        for turn in range(2):
+            if turn:
+                self.arguments = [turned(x) for x in self.arguments]
+                for t in self.watched:
+                    t.grad = None
+            found += [_plain(x) for x in call(*self.arguments)]
+            found += [_plain(x.grad) for x in self.arguments if isinstance(x, Tensor)]
+            found += [p.data.copy() for p in self.params]
+        return found
+
+
+def _plain(x: Any) -> Any:
+    return None if x is None else np.array(x.data if isinstance(x, Tensor) else x)
+
+
+def turned(x: Any) -> Any:
+    """Give an argument with its elements in another order, still in its domain."""
+    if isinstance(x, Tensor):
+        return Tensor(np.roll(x.data, 1).copy(), requires_grad=True)
+    return np.roll(x, 1)
+
+
+def laid_out(array: Any, layout: str) -> Any:
+    """Give a copy of an array that lies in memory in some way."""
+    if layout == "fortran":
+        return np.array(array, order="F", copy=True)
+    if layout == "strided" and array.ndim:
+        wide = np.zeros((*array.shape[:-1], 2 * array.shape[-1]), array.dtype)
+        wide[..., ::2] = array
+        return wide[..., ::2]
+    if layout == "reversed" and array.ndim:
+        return array[::-1].copy()[::-1]
+    copy = array.copy()
+    copy.flags.writeable = layout != "read-only"
+    return copy
