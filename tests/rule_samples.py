@@ -9,7 +9,7 @@ import numpy as np
 
 from minigrad import log_softmax, softmax
 from minigrad.algebra import form
-from minigrad.algebra.rules import constants, identities, logarithms, shaping, signs, sums
+from minigrad.algebra.rules import choices, constants, identities, logarithms, shaping, signs, sums
 from minigrad.engine.node import Node
 from minigrad.ops.arithmetic import add
 from minigrad.ops.elementwise import identity
@@ -37,6 +37,7 @@ class Sample:
         shapes = {"x": (3,), "y": (3,), "t": (3,), "u": (2, 3), "a": (2, 2), "b": (2, 2), "c": (2, 2), "T": (2, 3)}
         shapes |= {"s": (), "one": (1,), "none": (0,), "λ": (), "W": (2, 2), "X": (2, 2), "cube": (2, 3, 2)}
         inputs = {name: Node(name=name, shape=shape, dtype=dtype, table=table) for name, shape in shapes.items()}
+        inputs["k"] = Node(name="k", shape=(2, 2), dtype=np.bool_, table=table)
         inputs["δ"] = Node(name="δ", shape=(2, 2), dtype=dtype, table=table)
         return self.build(SimpleNamespace(**inputs)), inputs
 
@@ -69,6 +70,13 @@ def samples():
     yield one(constants.broadcast_operand, lambda v: np.broadcast_to(v.x, (2, 3)) * v.u, {"a": "x", "b": "u"})
     yield one(constants.broadcast_operand, lambda v: np.maximum(v.u, np.broadcast_to(v.x, (2, 3))), sister=True)
     yield one(constants.broadcast_operand, lambda v: np.exp(np.broadcast_to(v.x, (2, 3))), sister=True)
+
+    yield one(choices.choose_copies, lambda v: np.where(v.k, np.broadcast_to(v.s, (2, 2)), v.a), {"c": "k", "x": "a"})
+    yield one(choices.choose_copies, lambda v: np.where(v.k, v.a, copies(v.a, 2, (2, 2))), sister=True)
+    yield one(choices.choose_number, lambda v: np.where(v.k, 2.0, 0.0), {"c": "k", "n": "2"})
+    yield one(choices.choose_number, lambda v: np.where(v.k, -2.0, 0), sister=True)
+    yield one(choices.multiply_by_choice, lambda v: v.a * np.where(v.k, 1.0, 0.0), {"c": "k", "x": "a"})
+    yield one(choices.multiply_by_choice, lambda v: 3 * np.where(v.k, 1.0, 0.0), sister=True)
 
     yield one(identities.add_zero, lambda v: add(v.x, 0.0))
     yield one(identities.add_zero, lambda v: copies(v.x, 0) + v.x, sister=True)

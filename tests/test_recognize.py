@@ -1,5 +1,8 @@
 """What is written by hand is seen as the operation that it is: the same lines and comparisons as with our own."""
 
+import copy
+import weakref
+
 import numpy as np
 import pytest
 
@@ -56,6 +59,8 @@ SIGMOIDS = [
     lambda u: 1 - 1 / (1 + np.exp(u)),
     lambda u: 1 / (1 + 1 / np.exp(u)),
     lambda u: 0.5 * 2 / (1 + np.exp(0 - u)),
+    lambda u: np.where(u >= 0, 1 / (1 + np.exp(-abs(u))), np.exp(-abs(u)) / (1 + np.exp(-abs(u)))),
+    lambda u: np.where(u > 0, 1 / (1 + np.exp(-u)), np.exp(u) / (1 + np.exp(u))),
 ]
 SOFTMAXES = [
     softmax_by_hand,
@@ -80,6 +85,15 @@ RELUS = [
     lambda u: (u + abs(u)) / 2,
     lambda u: u - np.minimum(u, 0),
     lambda u: -np.minimum(0, -u),
+    lambda u: np.where(u > 0, u, 0),
+    lambda u: np.where(u >= 0, u, 0.0),
+    lambda u: np.where(u < 0, 0, u),
+    lambda u: np.where(u > 0, u, 0 * u),
+    lambda u: u * (u > 0),
+    lambda u: (u >= 0) * u,
+    lambda u: u * (u > 0).astype(np.float64),
+    lambda u: u * np.where(u > 0, 1, 0),
+    lambda u: u * (1.0 * (u > 0)),
 ]
 
 
@@ -237,6 +251,29 @@ def test_where_a_kink_is_touched_the_lines_are_those_of_the_engine(by_hand):
     assert derivation[0].value.tolist() == [0, 1, 3]
 
 
+def test_a_mask_knows_what_it_is_and_keeps_nothing_alive():
+    u = Tensor(TARGETS, requires_grad=True, name="u")
+    v = u * 2
+    mask = v > 0.5
+    assert not mask.requires_grad
+    assert str(derive((mask * v).sum())) == "∂E/∂u = 2 (2 u > 0.5)"
+    assert str(derive((np.where(mask, v, 1.0)).sum())) == "∂E/∂u = 2 (2 u > 0.5)"
+    assert str(derive((np.where(mask, v, 1.0)).sum(), names={"m": mask})) == "∂E/∂u = 2 m"
+    watched = weakref.ref(v)
+    del v
+    assert watched() is None
+    assert mask.comparison is None
+    assert "where(x" in str(derive(np.where(mask, u, 1.0).sum()))  # what it was is not known any more
+    assert copy.deepcopy(mask).data.tolist() == mask.data.tolist()
+
+
+def test_a_mask_of_another_computation_stays_a_constant():
+    """The loss does not depend on v, and its derivation does not speak of it."""
+    u, v = (Tensor(TARGETS, requires_grad=True, name=name) for name in "uv")
+    w = 2 * v
+    assert [line.of for line in derive((np.where(w > 0, u, 0) * u).sum())] == ["u"]
+
+
 @pytest.mark.parametrize("op", [op for op in operations() if is_defined(op)], ids=lambda op: op.name)
 def test_every_definition_is_the_operation(op):
     """As a function, in values; and as a form, of one operand or several."""
@@ -256,7 +293,7 @@ def test_forms_of_random_expressions_are_equal_only_if_the_functions_are():
     a, b = (Node(name=name, table=table) for name in "ab")
     pool = [a, b]
     points = rng.normal(size=(2, 50))
-    for _ in range(400):
+    for _ in range(600):
         x, y = (pool[i] for i in rng.integers(max(0, len(pool) - 12), len(pool), size=2))
         new = [lambda x=x, y=y: x + y, lambda x=x, y=y: x - y, lambda x=x, y=y: x * y, lambda x=x, y=y: x / y,
                lambda x=x: np.exp(x), lambda x=x: -x, lambda x=x, y=y: np.maximum(x, y), lambda x=x: abs(x),
@@ -269,4 +306,4 @@ def test_forms_of_random_expressions_are_equal_only_if_the_functions_are():
         other = seen.setdefault(forms.of(new).key, value)
         fine = np.isfinite(other) & np.isfinite(value) & (np.abs(other) < 1e6)
         np.testing.assert_allclose(value[fine], other[fine], rtol=1e-6, atol=1e-6)
-    assert len(seen) > 50
+    assert len(seen) > 100

@@ -15,7 +15,7 @@ from minigrad.algebra import form
 from minigrad.algebra.facts import SumsToOne
 from minigrad.algebra.graph import evaluate
 from minigrad.algebra.rewrite import rewrite
-from minigrad.algebra.rules import constants, facts, identities, logarithms, shaping, signs, sums
+from minigrad.algebra.rules import choices, constants, facts, identities, logarithms, shaping, signs, sums
 from minigrad.algebra.simplify import RULES
 from minigrad.compiler.native import fit as native_fit
 from minigrad.compiler.numpy import fit
@@ -24,12 +24,12 @@ from minigrad.compiler.passes.lower import Spread
 from minigrad.engine.node import Node, order_nodes
 from minigrad.notation.formula import text
 
-FAMILIES = (constants, identities, shaping, signs, sums, logarithms)
+FAMILIES = (choices, constants, identities, shaping, signs, sums, logarithms)
 
 
 def equation(rule):
-    """The equation that a docstring begins with, up to its first comma or full stop."""
-    found = re.match(r"(.+? = .+?)[,.](?: |$)", inspect.getdoc(rule) or "")
+    """The equation that a docstring begins with, up to its first comma or full stop that is not in brackets."""
+    found = re.match(r"(.+? = (?:\((?:[^()]|\([^()]*\))*\)|.)+?)[,.](?: |$)", inspect.getdoc(rule) or "")
     assert found, f"{rule.__qualname__}: the docstring begins with no equation"
     return found[1]
 
@@ -90,7 +90,7 @@ def test_both_sides_of_a_rule_are_equal(sample, dtype):
     assert dtype != "float64" or result is not node
     rng = np.random.default_rng(0)
     for _ in range(5):
-        known = {x: draw(dtype, x.shape, rng) for x in inputs.values()}
+        known = {x: draw(x.dtype, x.shape, rng) for x in inputs.values()}
         with np.errstate(all="ignore"):
             try:
                 (before,) = evaluate([node], known)

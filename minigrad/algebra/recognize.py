@@ -11,7 +11,9 @@ are those of the engine.
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -37,8 +39,9 @@ MOST = 40  # operations between an operation written by hand and what it is appl
 def recognize(graph: Graph, nodes: Mapping[Tensor, Any], named: Set[Node]) -> tuple[Graph, dict[Tensor, Any]]:
     """Put the operations that a graph has in the hand-written form of their definitions in its place.
 
-    ``nodes`` has the Node of each recorded Tensor; what it is afterwards comes with the graph. A Node that is ``named``
-    stays: nothing is recognized that it is in the midst of.
+    ``nodes`` has the Node of each recorded Tensor; what it is afterwards comes with the graph, without those Tensors
+    that are the whole operation and a part of it. A Node that is ``named`` stays: nothing is recognized that it is in
+    the midst of.
     """
     if not any(node.op is not None and node.op.name in TELLING for node in graph.nodes):
         return graph, dict(nodes)
@@ -46,18 +49,49 @@ def recognize(graph: Graph, nodes: Mapping[Tensor, Any], named: Set[Node]) -> tu
     finder = _Finder(set(named), known)
     becomes: dict[Node, Any] = {}
     told: set[Any] = set()  # what has a telling operation in it, as far down as one can look through
+    within: set[Node] = set()  # what came out as the very operation that it is a part of
     for node in graph.nodes:
         new = rebuild_node(node, becomes)
         tells = node.op is not None and node.op.name in TELLING
         if tells or (looks_through(node.op) and any(x in told for x in node.inputs if isinstance(x, Node))):
             told.add(node)
-            new = finder.find(new)
+            found = finder.find(new)
+            same: set[Node] = set() if found is new else _parts_alike(node, found, becomes)
+            if _only_within(node, same, graph):
+                new = found
+                within |= same
         if node in named:
             finder.named.add(new)
         becomes[node] = new
         finder.learn(node, new)
     outputs = [becomes[x] if isinstance(x, Node) else x for x in graph.outputs]
-    return Graph(outputs, graph.values), {t: becomes.get(x, x) for t, x in nodes.items()}
+    return Graph(outputs, graph.values), {t: becomes.get(x, x) for t, x in nodes.items() if x not in within}
+
+
+def _parts_alike(node: Node, found: Node, becomes: Mapping[Node, Any]) -> set[Node]:
+    """Give the parts of a Node that have become what it becomes: in where(c, σ(u), σ(u)) either of the two."""
+    return {x for x in _down_from(node) if becomes.get(x) is found}
+
+
+def _only_within(node: Node, parts: set[Node], graph: Graph) -> bool:
+    """Say whether only a Node itself is computed from some of its parts, so that its gradient is all of theirs."""
+    if not parts:
+        return True
+    inside = {node, *_down_from(node)}
+    return not any(x in parts for user in graph.nodes if user not in inside for x in user.inputs)
+
+
+def _down_from(node: Node) -> list[Node]:
+    """Give what a Node is made of, as far down as one can look through."""
+    found: dict[Node, None] = {}
+    stack = [node]
+    while stack and len(found) < MOST:
+        for x in stack.pop().inputs:
+            if isinstance(x, Node) and x not in found and x.value is None:
+                found[x] = None
+                if looks_through(x.op):
+                    stack.append(x)
+    return list(found)
 
 
 class _Finder:
@@ -86,7 +120,7 @@ class _Finder:
         if form is None:
             return None
         kinds = self.forms.atoms.kinds(form)
-        ops = [op for op, needed in _definitions() if needed <= kinds]
+        ops = [known.op for known in _definitions() if known.may_be(form, kinds)]
         inside = self._inside(r) if ops else []
         axes = {x.op.axis for x in (r, *inside) if isinstance(x.op, Sum)}
         for op in ops:
@@ -102,7 +136,9 @@ class _Finder:
         if op.shape(u.shape) != r.shape:
             return None
         made: Node = op(u)
-        if made.dtype != r.dtype or op.definition is None or self.forms.of_root(op.definition(u)) != form:
+        if made.dtype != r.dtype or op.definition is None:
+            return None
+        if not self.forms.are_equal(self.forms.of_root(op.definition(u)), form):
             return None
         if op.chooses and not self._slopes_agree(made, u, r):
             return None
@@ -150,24 +186,46 @@ class _Finder:
         """Say whether an operation with a kink has the derivative that the engine took, at the recorded values."""
         at = Node(name="u", shape=u.shape, dtype=u.dtype, table=u.table)
         g = Node(value=np.ones(r.shape, r.dtype), shape=r.shape, dtype=r.dtype, table=r.table)
-        known = dict(self.known)
-        (known[at],) = evaluate([u], self.known)
+        (value,) = evaluate([u], self.known) if u not in self.known else (self.known[u],)
+        known = ChainMap({at: value}, self.known)
         slopes = [pullback(x, g).get(at, 0.0) for x in substitute_nodes([made, r], {u: at})]
         with np.errstate(all="ignore"):
             ours, theirs = evaluate(slopes, known)
         return np.array_equal(np.broadcast_to(ours, u.shape), np.broadcast_to(theirs, u.shape), equal_nan=True)
 
 
+@dataclass(frozen=True)
+class _Definition:
+    """What is known of an operation by its definition: the kinds of atoms in its form, and how many terms it has.
+
+    ``above`` and ``below`` are None where the number of terms depends on what the operation is applied to.
+    """
+
+    op: Op
+    kinds: frozenset[str]
+    above: int | None
+    below: int | None
+
+    def may_be(self, form: Quotient, kinds: frozenset[str]) -> bool:
+        """Say whether a form may be that of the operation; of one with a step in it, little is known."""
+        if not self.kinds <= kinds:
+            return False
+        return "step" in kinds or (self.above in (None, len(form.above)) and self.below in (None, len(form.below)))
+
+
 @cache
-def _definitions() -> list[tuple[Op, frozenset[str]]]:
-    """Give each operation of one operand that has a definition, with the kinds of atoms that it is told by."""
+def _definitions() -> tuple[_Definition, ...]:
+    """Read the definition of each operation of one operand that has one, by what it makes of a and of a + b."""
     found = []
     for op in operations():
         if is_defined(op) and len(op.letters) == 1:
-            forms = Forms()
-            kinds = forms.atoms.kinds(forms.of(op(Node(name="u", shape=(2, 3), table={}))))
-            found.append((op, kinds & {"exp", "log", "sum", "step"}))
-    return found
+            forms, table = Forms(), dict[Any, Any]()
+            a, b = (Node(name=name, shape=(2, 3), table=table) for name in "ab")
+            one, two = (forms.of(op(u)) for u in (a, a + b))
+            above, below = (len(x) if len(x) == len(y) else None for x, y in zip(one, two, strict=True))
+            kinds = forms.atoms.kinds(one) & {"exp", "log", "sum", "step"}
+            found.append(_Definition(op, kinds, above, below))
+    return tuple(found)
 
 
 def _with_axes(op: Op, u: Node, axes: Set[Any]) -> Iterator[Op]:

@@ -14,7 +14,7 @@ from minigrad.algebra.facts import SumsToOne, check_fact
 from minigrad.algebra.graph import Graph
 from minigrad.algebra.polynomial import is_arithmetic, shorten_polynomial
 from minigrad.algebra.rewrite import Log, Rule, rebuild_node, rewrite
-from minigrad.algebra.rules import constants, identities, logarithms, shaping, signs, sums
+from minigrad.algebra.rules import choices, constants, identities, logarithms, shaping, signs, sums
 from minigrad.algebra.rules.facts import rule_of_fact
 from minigrad.engine.node import Node, order_nodes
 
@@ -24,6 +24,9 @@ RULES: tuple[Rule, ...] = (
     shaping.leave_unchanged,
     shaping.reshape_twice,
     constants.move_copies,
+    choices.choose_copies,
+    choices.choose_number,
+    choices.multiply_by_choice,
     constants.broadcast_operand,
     identities.add_zero,
     identities.subtract_zero,

@@ -12,6 +12,7 @@ from minigrad.algebra.graph import Graph
 from minigrad.engine.node import Node, Table
 from minigrad.engine.tensor import Tensor
 from minigrad.ops.alphabet import plain_digits
+from minigrad.ops.base import Op
 
 
 def trace(computation: Tensor | Callable[..., Any], *examples: Any) -> Graph:
@@ -71,25 +72,27 @@ def lift_tensors(
     arrays: dict[int, Node] = {}
     unnamed = 0
     values: dict[Node, Any] = {}
+    compared = _comparisons(results, lambda t: bool(names.get(t) or t.name or id(t) in called))
     anchor = Node(table=table)  # gives arrays among the inputs a table to be constants of
     stack = list(results)[::-1]
     while stack:  # inputs first, without recursion
         t = stack[-1]
-        missing = [x for x in t.inputs if isinstance(x, Tensor) and x not in nodes]
+        op, inputs = compared.get(t) or (t.op, t.inputs)
+        missing = [x for x in inputs if isinstance(x, Tensor) and x not in nodes]
         if missing:
             stack.extend(reversed(missing))
             continue
         stack.pop()
         if t in nodes:
             continue
-        if t.op is None:
+        if op is None:
             unnamed += t.name is None
             name = names.get(t) or t.name or called.get(id(t)) or f"x{unnamed}"
             nodes[t] = Node(name=name, shape=t.shape, dtype=t.dtype, table=table)
             values[nodes[t]] = t.data
             continue
         parts = []
-        for x in t.inputs:
+        for x in inputs:
             if isinstance(x, Tensor):
                 parts.append(nodes[x])
             elif id(x) in arrays:
@@ -102,5 +105,29 @@ def lift_tensors(
                 parts.append(arrays.setdefault(id(x), anchor.constant(x)))
             else:
                 parts.append(anchor.constant(x))
-        nodes[t] = (t.op.definition if t.op.opens and t.op.definition else t.op)(*parts)
+        nodes[t] = (op.definition if op.opens and op.definition else op)(*parts)
     return Graph([nodes[t] for t in results], values), nodes
+
+
+def _comparisons(
+    results: Sequence[Tensor], is_named: Callable[[Tensor], bool]
+) -> dict[Tensor, tuple[Op, tuple[Any, ...]]]:
+    """Give how those constants were computed that are truth values of Tensors of the record, and have no name."""
+    found: dict[Tensor, tuple[Op, tuple[Any, ...]]] = {}
+    seen: dict[Tensor, None] = dict.fromkeys(results)
+    stack = list(results)
+    while stack:
+        t = stack.pop()
+        how = None if t.op is not None or is_named(t) else t.comparison
+        if how is not None:
+            found[t] = how
+        for x in t.inputs if how is None else (x for x in how[1] if isinstance(x, Tensor) and x.op is None):
+            if isinstance(x, Tensor) and x not in seen:
+                seen[x] = None
+                stack.append(x)
+    outside: set[Tensor] | None = None
+    while outside is None or outside:  # none of a Tensor that the results are not computed from
+        outside = {t for t, (_, inputs) in found.items() if not all(x in seen for x in inputs if isinstance(x, Tensor))}
+        for t in outside:
+            del found[t], seen[t]
+    return found

@@ -11,6 +11,7 @@ from weakref import WeakValueDictionary
 from numpy import ndarray
 
 from minigrad.engine.backward import apply_guarded, unbroadcast
+from minigrad.engine.comparison import COMPARED, keep_comparison
 from minigrad.engine.operand import Operand
 from minigrad.engine.recording import pauses
 from minigrad.ops.base import Op, one
@@ -50,6 +51,11 @@ class Record(Operand):
         """
         return () if self.op is None else self._x if self._b is None else (self._x, self._z)
 
+    @property
+    def comparison(self) -> tuple[Op, tuple[Any, ...]] | None:
+        """The operation and the operands that a truth value, constant as it is, was computed from; if they live."""
+        return self._a.read() if self.serial == COMPARED else None
+
     def record_operation(self, op: Op, inputs: tuple[Any, ...], values: tuple[Any, ...]) -> None:
         """Keep how this was computed, for its gradient: by an operation on operands that held those values."""
         self.op, self._a, self._b, self._x, self.serial = op, inputs, None, values, next_serial()
@@ -58,10 +64,17 @@ class Record(Operand):
         """Be constant; but let 1 − T know what it is if T has a name, for a derivation to write.
 
         One operation deep and no deeper, so that a running average of constants does not keep its whole past.
+        Likewise u > 0, as long as u lives.
         """
         self.op, self.serial = None, 0
-        if not pauses.thread.paused and any(isinstance(x, Record) and x.op is None and x.name for x in inputs):
+        if pauses.thread.paused:
+            return
+        if any(isinstance(x, Record) and x.op is None and x.name for x in inputs):
             self.op, self._a, self._b, self._x = op, inputs, None, values
+        elif any(isinstance(x, Record) and x.serial for x in inputs):
+            kept = keep_comparison(op, inputs, self.data)
+            if kept is not None:
+                self._a, self.serial = kept, COMPARED
 
 
 class Kept:

@@ -120,7 +120,7 @@ class Tensor(Convertible):
                 f"Convert it first, with .astype(float)."
             )
         self.op = None
-        self.serial = (self.serial or next_serial()) if value else 0
+        self.serial = (self.serial if self.serial > 0 else next_serial()) if value else 0
         self.stored_grad = self.grad
 
     @property

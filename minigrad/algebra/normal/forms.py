@@ -28,6 +28,7 @@ from minigrad.ops.linalg import matmul
 from minigrad.ops.reduction import Max, Sum, normalize_axis
 from minigrad.ops.shaping import Cast, Reshape
 
+MOST_STEPS = 3  # of which a function is taken apart, into eight cases
 DEEPEST = 30  # operations that are looked through at a time
 _SHAPING = (Reshape, Index)
 
@@ -64,6 +65,15 @@ class Forms:
         """Give the form of an expression that may be in ``whole`` itself; None if it is not worth having."""
         return self._looked_into(x, 0) if x in self.whole else self.of(x)
 
+    def are_equal(self, a: Quotient | None, b: Quotient | None) -> bool:
+        """Say whether two forms are one function: their difference is 0, over whatever denominator."""
+        if a is None or b is None:
+            return False
+        try:
+            return a == b or not self.subtract(a, b).above
+        except TooLarge:
+            return False
+
     def _opaque(self, x: Node) -> Quotient:
         if x.value is not None and not x.shape and np.isfinite(x.value):
             return of_number(x.value.item())
@@ -77,7 +87,7 @@ class Forms:
 
     def _form(self, x: Node, depth: int) -> Quotient | None:
         op = x.op
-        if op is None or (x.dtype.kind != "f" and op.name not in _TRUTHS):  # + of truth values is "or"
+        if op is None or (x.dtype.kind != "f" and op.name not in _CHOICES):  # + of truth values is "or"
             return None
         if op.definition is not None and is_defined(op):
             return self.of(op.definition(*x.inputs), depth)
@@ -108,7 +118,18 @@ class Forms:
 
     def divide(self, a: Quotient, b: Quotient) -> Quotient:
         """a / b."""
-        return self.multiply(a, quotients.inverse(b))
+        return self.multiply(a, self._by_cases(quotients.inverse, b))
+
+    def _by_cases(self, rule: Callable[[Quotient], Quotient], a: Quotient) -> Quotient:
+        """f(a) = [d > 0] f(a where d > 0) + (1 − [d > 0]) f(a elsewhere), so that no function has a step inside."""
+        steps = [atom for atom in a.atoms if self.atoms.kind(atom) == "step"]
+        if not steps:
+            return rule(a)
+        if len(steps) > MOST_STEPS:
+            raise TooLarge
+        step = min(steps)
+        low, high = (self._by_cases(rule, quotients.with_value(a, step, value)) for value in (0, 1))
+        return self.add(low, self.multiply(of_atom(step), self.subtract(high, low)))
 
     def _power(self, a: Quotient, n: float) -> Quotient | None:
         if n != int(n) or abs(n) > 4:
@@ -116,21 +137,27 @@ class Forms:
         total = of_number(1.0)
         for _ in range(abs(int(n))):
             total = self.multiply(total, a)
-        return quotients.inverse(total) if n < 0 else total
+        return self.divide(of_number(1.0), total) if n < 0 else total
 
     def exp(self, a: Quotient) -> Quotient:
         """exp(c m + d) = exp(m)ᶜ exp(d)."""
+        return self._by_cases(self._exp, a)
+
+    def log(self, a: Quotient) -> Quotient:
+        """ln (exp(m)ᶜ a / b) = c m + ln a − ln b, where a or b is positive."""
+        return self._by_cases(self._log, a)
+
+    def _exp(self, a: Quotient) -> Quotient:
         if a.below != ONE:
             return self.atoms.made("exp of quotient", a)
         powers = frozenset((self.atoms.exponential(m), c) for m, c in a.above.items() if m)
         return Quotient({powers: exp_of(a.above.get(UNIT, 0.0))}, ONE)
 
-    def log(self, a: Quotient) -> Quotient:
-        """ln (exp(m)ᶜ a / b) = c m + ln a − ln b, where a or b is positive."""
+    def _log(self, a: Quotient) -> Quotient:
         if not a.above:
             raise TooLarge
         if a.below != ONE and (self.atoms.is_positive(a.above) or self.atoms.is_positive(a.below)):
-            return self.subtract(self.log(Quotient(a.above, ONE)), self.log(Quotient(a.below, ONE)))
+            return self.subtract(self._log(Quotient(a.above, ONE)), self._log(Quotient(a.below, ONE)))
         shared = frozenset((x, power) for x, power in quotients.common(a.above) if self.atoms.kind(x) == "exp")
         found = Quotient({self.atoms.parts(x): power for x, power in shared}, ONE)
         rest = quotients.over(a, shared)
@@ -231,9 +258,9 @@ _RULES: dict[str, Callable[..., Quotient]] = {
     "less_equal": lambda forms, a, b: forms.greater(b, a),
     "where": Forms.where,
 }
-_TRUTHS = ("greater", "greater_equal", "less", "less_equal")
+_CHOICES = ("greater", "greater_equal", "less", "less_equal", "where")
 # What the forms of definitions are told by: operations that make an exponential or a step.
-TELLING = frozenset((*_TRUTHS, "exp", "maximum", "minimum", "absolute", "sign", "where"))
+TELLING = frozenset((*_CHOICES, "exp", "maximum", "minimum", "absolute", "sign"))
 
 
 def _added(longer: Shape, shorter: Shape) -> Axes | None:

@@ -16,7 +16,7 @@ Key = tuple[frozenset[tuple[Monomial, float]], frozenset[tuple[Monomial, float]]
 
 UNIT: Monomial = frozenset()
 ONE: Polynomial = {UNIT: 1.0}
-MOST_TERMS = 24  # of a polynomial worth looking at
+MOST_TERMS = 64  # of a polynomial worth looking at
 
 
 class TooLarge(ArithmeticError):
@@ -82,6 +82,16 @@ def scale(a: Quotient, c: float) -> Quotient:
     return Quotient({m: c * n for m, n in a.above.items()} if c else {}, a.below)
 
 
+def with_value(a: Quotient, atom: int, value: int) -> Quotient:
+    """Put 0 or 1 in the place of an atom. Raises ``TooLarge`` where that is divided by."""
+
+    def put(part: Polynomial) -> Polynomial:
+        left = ((m, c) for m, c in part.items() if value or atom not in dict(m))
+        return reduce(_plus, ({frozenset(factor for factor in m if factor[0] != atom): c} for m, c in left), {})
+
+    return _settled(put(a.above), put(a.below))
+
+
 def over(a: Quotient, m: Monomial) -> Quotient:
     """Give a / m, for a monomial m."""
     inverted = to_power(m, -1.0)
@@ -130,8 +140,8 @@ def _settled(above: Polynomial, below: Polynomial) -> Quotient:
     shared = to_power(common(below), -1.0)
     first = below[min(below, key=rank)]
     above, below = ({product_of(m, shared): c / first for m, c in part.items()} for part in (above, below))
-    if above and len(above) == len(below) > 1:  # a / a = 1
-        ratios = {above.get(m, 0.0) / c for m, c in below.items()}
+    if above.keys() == below.keys() and len(below) > 1:  # c a / a = c
+        ratios = {above[m] / c for m, c in below.items()}
         if len(ratios) == 1:
             return of_number(ratios.pop())
     return Quotient(above, below)
