@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from latex2mathml.converter import convert
 from test_derive_networks import NETWORKS as NAMED
+from test_derive_size import calls
 from test_notations import NETWORKS, mlp
 
 from minigrad import Tensor, derive, losses, nn, relu, sigmoid, softmax, sums_to_one
@@ -267,3 +268,23 @@ def test_a_gradient_that_is_put_in_a_part_of_a_formula_alone():
     for line in derive(losses.cross_entropy(softmax(X @ W), T, "mean")):
         assert all(step.equations or step.rule == "the chain rule" for step in line.steps())
         assert max(line.check_steps()) < 1e-8
+
+
+def test_the_work_of_all_steps_grows_linearly_with_the_depth():
+    def task(loss):
+        for line in derive(loss, given=[sums_to_one("T")]):
+            line.check_steps()
+
+    calls(2, task)  # whatever is kept between calls is there
+    assert calls(40, task) / calls(10, task) < 4 * 1.3
+
+
+def test_an_equation_of_more_than_a_line_pushes_no_reason_away():
+    rng = np.random.default_rng(0)
+    X, T = (Tensor(rng.normal(size=(5, 3)), name=name) for name in "XT")
+    K, V = (Tensor(rng.normal(size=(3, n)), requires_grad=True, name=name) for n, name in ((1, "K"), (3, "V")))
+    H = sum(np.tanh(X * K.T / k) ** k for k in range(1, 6))
+    (line,) = (line for line in derive(losses.squared_error(H @ V, T)) if line.of == "K")
+    first, second, *_ = str(line.steps()).splitlines()
+    assert first == "∂E/∂K = δ₁ · ∂U₁/∂K    the chain rule"
+    assert len(second) > 150

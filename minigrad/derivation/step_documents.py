@@ -13,6 +13,8 @@ from minigrad.notation.writers.latex import LATEX
 from minigrad.notation.writers.mathml import MATHML
 from minigrad.notation.writers.text import TEXT, Writer
 
+_WIDE = 100  # an equation of more characters has its reason just behind it, not in a column
+
 Rows = Sequence[Any]  # the rows of one line, as ``Steps.rows`` gives them
 
 
@@ -23,9 +25,11 @@ def to_text(rows: Rows, notation: str = "matrix") -> str:
     indent = len(write(rows[0].left[0], writer))
     starts = [f"{first} = ", *[f"{' ' * indent} = "] * (len(rows) - 1)]
     equations = [start + write(row.right, writer) for start, row in zip(starts, rows, strict=True)]
-    width = max(map(len, equations)) + 4
+    width = max((len(x) for x in equations if len(x) <= _WIDE), default=0) + 4
     reasons = [_reason(row, writer) for row in rows]
-    return "\n".join(f"{x:{width}}{by}".rstrip() for x, by in zip(equations, reasons, strict=True))
+    return "\n".join(
+        f"{x.ljust(max(width, len(x) + 4))}{by}".rstrip() for x, by in zip(equations, reasons, strict=True)
+    )
 
 
 def to_latex(lines: Sequence[Rows]) -> str:
