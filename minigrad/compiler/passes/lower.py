@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 
 from minigrad.algebra.graph import Graph
-from minigrad.algebra.rewrite import rebuild_node
+from minigrad.algebra.rewrite import rebuild_node, substitute_nodes
 from minigrad.algebra.simplify import simplify
 from minigrad.compiler.passes.factor import factor_sums
 from minigrad.engine.node import Node, order_nodes, seed_node
-from minigrad.ops.arithmetic import Power, add, maximum, minimum, multiply
-from minigrad.ops.base import Op, Shape
-from minigrad.ops.elementwise import exp, identity, log, relu, sigmoid, square
+from minigrad.ops.arithmetic import Power, add, multiply
+from minigrad.ops.base import Elementwise, Op, Shape
+from minigrad.ops.elementwise import exp, log, square
 from minigrad.ops.indexing import Index, Scatter, is_basic
 from minigrad.ops.linalg import Affine, HalfSquaredDistance, matmul, vdot
 from minigrad.ops.reduction import LogSoftmax, Max, Softmax, Sum, normalize_axis
@@ -97,17 +97,10 @@ def _defined(node: Node) -> Any:
 def _opened(node: Node) -> Any:
     """Open the kernels that are several calls of NumPy, in the same calls."""
     op, inputs = node.op, node.inputs
-    if op == sigmoid:
-        (x,) = inputs
-        highest = float(np.floor(np.log(np.finfo(x.dtype).max))) if x.dtype.kind == "f" else 709.0
-        y = exp(minimum(x, highest))
-        return y / (y + 1)
-    if op == relu:
-        return maximum(inputs[0], 0)
     if op == square or (isinstance(op, Power) and op.exponent == 2 and isinstance(op.exponent, int)):
         return inputs[0] * inputs[0]
-    if op == identity:
-        return inputs[0]
+    if isinstance(op, Elementwise) and not isinstance(op.forward, np.ufunc):
+        return _open_forward(node, op)
     if isinstance(op, BroadcastTo | Reshape | Transpose | Cast) and not isinstance(inputs[0], Node):
         return node.apply(op, (restore_type(inputs[0], Node(dtype=node.dtype, table=node.table)),))
     if isinstance(op, Softmax):
@@ -118,6 +111,27 @@ def _opened(node: Node) -> Any:
         total = Sum(axis, True)(exponentials)
         return shifted - log(total) if isinstance(op, LogSoftmax) else exponentials / total
     return None
+
+
+def _open_forward(node: Node, op: Elementwise) -> Any:
+    """Open a forward that is written in NumPy's syntax, as sigmoid's is, into the operations that it calls.
+
+    It is called with inputs of its own, so that what it calls can be opened in turn without a look at the whole graph.
+    One that does more than compute with operations, such as to look at elements, stays the one operation that it is.
+    """
+    inner = [
+        Node(shape=x.shape, dtype=x.dtype, table=node.table, weak=x.weak) if isinstance(x, Node) else x
+        for x in node.inputs
+    ]
+    try:
+        made = op.forward(*inner)
+    except Exception:  # whatever a function raises that was not meant for expressions
+        return None
+    if not isinstance(made, Node) or made.op == op or (made.shape, made.dtype) != (node.shape, node.dtype):
+        return None
+    (made,) = rewrite_nodes([made], _opened)
+    given = {x: given for x, given in zip(inner, node.inputs, strict=True) if isinstance(x, Node)}
+    return substitute_nodes([made], given)[0]
 
 
 def _inner(node: Node) -> Any:
