@@ -227,7 +227,11 @@ def _reduction(node: Node) -> Reduction:
     return reduction
 
 
+def _limit_of_scatter(node: Node) -> str:
+    return "" if node.shape else "a number that is no float is scattered"
+
+
 KERNELS.register(Kernel(unit=LoopWriter.picked), Gather, ScatterAt)
 KERNELS.register(Kernel(take_element, unit=LoopWriter.picked), Index)
 KERNELS.register(Kernel(unit=LoopWriter.parts), AddAt, Concatenate)
-KERNELS.register(Kernel(unit=LoopWriter.scattered), Scatter)
+KERNELS.register(Kernel(unit=LoopWriter.scattered, limit=_limit_of_scatter), Scatter)

@@ -99,6 +99,8 @@ def _opened(node: Node) -> Any:
     op, inputs = node.op, node.inputs
     if op == square or (isinstance(op, Power) and op.exponent == 2 and isinstance(op.exponent, int)):
         return inputs[0] * inputs[0]
+    if isinstance(op, Scatter) and not node.shape and node.dtype.kind == "f":
+        return Sum()(inputs[0])
     if isinstance(op, Elementwise) and not isinstance(op.forward, np.ufunc):
         return _open_forward(node, op)
     if isinstance(op, BroadcastTo | Reshape | Transpose | Cast) and not isinstance(inputs[0], Node):
