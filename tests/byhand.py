@@ -38,12 +38,14 @@ RECORDED = {"sigmoid": sigmoid, "tanh": np.tanh, "relu": relu, "identity": lambd
 
 def slope(name: str, u: Array, y: Array) -> Array:
     """f′ by u and y, as a textbook has it."""
-    return {"sigmoid": y * (1 - y), "tanh": 1 - y**2, "relu": (u > 0) * 1.0, "identity": np.ones_like(u)}[name]
+    return {"sigmoid": y * (1 - y), "tanh": 1 - y**2, "relu": (u > 0).astype(u.dtype), "identity": np.ones_like(u)}[
+        name
+    ]
 
 
 def through_softmax(g: Array, y: Array) -> Array:
     """(diag y − y yᵀ) g for each row, by its Jacobian written out."""
-    jacobian = y[:, :, None] * np.eye(y.shape[1]) - y[:, :, None] * y[:, None, :]
+    jacobian = y[:, :, None] * np.eye(y.shape[1], dtype=y.dtype) - y[:, :, None] * y[:, None, :]
     return np.einsum("nij,nj->ni", jacobian, g)
 
 

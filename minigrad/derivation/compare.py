@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from minigrad.derivation.derive import derive
 from minigrad.derivation.diagnose import Case, sizes_of
 from minigrad.derivation.lines import Derivation
 from minigrad.derivation.places import Place, find_places, places_of
-from minigrad.derivation.rounding import Rounding, is_close, largest, noise, precision
+from minigrad.derivation.rounding import Rounding, Slack, is_close, largest
 from minigrad.engine.node import Node
 from minigrad.engine.tensor import Tensor
 
@@ -114,51 +114,52 @@ def compare(
     derivation = derive(loss, names=names, given=given)
     places = places_of(derivation)
     found = find_places(arrays, places)
-    judge = _Judge(derivation, loss)
-    given_arrays = ((place, *item) for place in places for item in found.get(place, []))
-    return Comparison(tuple(judge.row(place, key, array) for place, key, array in given_arrays))
+    items = [(place, key, array) for place in places for key, array in found.get(place, [])]
+    judge = _Judge(derivation, loss, [array for _, _, array in items])
+    return Comparison(tuple(judge.row(*item) for item in items))
 
 
 class _Judge:
     """Looks at one array after another: whether it is right, follows from wrong ones, or holds a slip of its own."""
 
-    def __init__(self, derivation: Derivation, loss: Tensor) -> None:
+    def __init__(self, derivation: Derivation, loss: Tensor, arrays: Sequence[Any]) -> None:
         learnt = [line.target for line in derivation if isinstance(line.target, Node) and line.target.op is None]
         self.true = self.exact = calculate(derivation.graph, derivation.named, learnt)
-        self.rounding, self.sizes, self.E = Rounding(self.true), sizes_of(self.true), loss.data
+        self.rounding, self.sizes, self.E = Rounding(self.true, arrays), sizes_of(self.true), loss.data
         self.wrong: list[tuple[str, Place, Calculation | None]] = []
 
     def row(self, place: Place, key: str, array: Any) -> Row:
         """Compare one array with its value, and, where it is not that, with what follows from wrong ones."""
-        spread = (self.rounding.of_value if place.forward else self.rounding.of_gradient)(place.node)
+        rounding = self.rounding.of_value if place.forward else self.rounding.of_gradient
+        slack = rounding(place.node).for_array(array)
         computed = place.value_in(self.true)
         values = [computed, self.E if place.forward and not place.node.shape else computed]
         if place.line is not None:
             values.insert(0, place.line.value)
         equation = place.equation(self.true)
-        if any(is_close(array, value, spread) for value in values):
+        if any(is_close(array, value, slack) for value in values):
             if self.wrong:
                 self._go_on(place, array)
             return Row(key, place.symbol, equation, right=True)
-        difference, at = _difference(array, values[0], spread)
-        before = self._before(place, array, spread)
+        difference, at = _difference(array, values[0], slack)
+        before = self._before(place, array, slack)
         if before:
             self._go_on(place, array)
             return Row(key, place.symbol, equation, False, True, "", difference, at, before)
         own = place.value_in(self.exact)
-        ways = [self.true] if is_close(own, computed, spread) else [self.true, self.exact]
-        found = Case(place, array, spread, self.sizes).diagnose(ways)
+        ways = [self.true] if is_close(own, computed, slack) else [self.true, self.exact]
+        found = Case(place, array, slack, self.sizes).diagnose(ways)
         self.wrong.append((key, place, found.way))
         self._go_on(place, array)
         return Row(key, place.symbol, equation, False, False, found.says, difference, at)
 
-    def _before(self, place: Place, array: Any, spread: float) -> tuple[str, ...]:
+    def _before(self, place: Place, array: Any, slack: Slack) -> tuple[str, ...]:
         """Give the keys of the wrong ones that the array follows from: from their arrays, or from a slip in them."""
-        if self.exact is not self.true and is_close(array, place.value_in(self.exact), spread):
+        if self.exact is not self.true and is_close(array, place.value_in(self.exact), slack):
             keys = [key for key, other, _ in self.wrong if place.comes_from(other, self.true)]
             return tuple(keys or [key for key, _, _ in self.wrong])
         for key, _, way in self.wrong:
-            if way is not None and is_close(array, place.value_in(way), spread):
+            if way is not None and is_close(array, place.value_in(way), slack):
                 return (key,)
         return ()
 
@@ -168,12 +169,14 @@ class _Judge:
             self.exact = place.put_in(self.exact, array)
 
 
-def _difference(array: Any, value: Any, spread: float) -> tuple[float | None, tuple[int, ...]]:
+def _difference(array: Any, value: Any, slack: Slack) -> tuple[float | None, tuple[int, ...]]:
     """Give the largest difference, as a share of the largest element that is more than rounding, and its place."""
     if array.shape != np.shape(value):
         return None, ()
-    off = np.nan_to_num(np.abs(np.subtract(array, value, dtype=np.float64)), nan=np.inf)
+    with np.errstate(invalid="ignore"):
+        off = np.abs(np.subtract(array, value, dtype=np.float64))
+    off = np.where(np.equal(array, value), 0.0, np.nan_to_num(off, nan=np.inf))
     at = tuple(int(i) for i in np.unravel_index(int(np.argmax(off)), off.shape))
     scale = largest(value)
-    known = scale > noise(precision(value), spread)
+    known = scale > slack.noise
     return float(off[at]) / scale if known else np.inf, at

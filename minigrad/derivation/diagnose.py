@@ -10,7 +10,7 @@ import numpy as np
 
 from minigrad.derivation.calculation import Calculation
 from minigrad.derivation.places import Place
-from minigrad.derivation.rounding import is_close, largest, noise, precision
+from minigrad.derivation.rounding import Slack, is_close, largest
 from minigrad.derivation.slips.base import Slip
 from minigrad.ops.arithmetic import divide
 
@@ -27,11 +27,11 @@ class Diagnosis(NamedTuple):
 
 @dataclass(frozen=True)
 class Case:
-    """An array that is wrong: what it should be, and how much of that may be rounding (``spread``)."""
+    """An array that is wrong: what it should be, and how much of that may be rounding (``slack``)."""
 
     place: Place
     array: Any
-    spread: float
+    slack: Slack
     sizes: tuple[Sequence[int], Sequence[int]]
 
     def diagnose(self, ways: Sequence[Calculation]) -> Diagnosis:
@@ -46,7 +46,7 @@ class Case:
             for found in self._explanations(way):
                 return Diagnosis(found.says + behind, found.way)
         value = self.place.value_in(ways[0])
-        return Diagnosis(_shape(self.array, value, self.spread) or self._multiple(value) or "it is no usual slip")
+        return Diagnosis(_shape(self.array, value, self.slack) or self._any_factor(value) or "it is no usual slip")
 
     def _explanations(self, way: Calculation) -> Iterator[Slip]:
         """Give what reproduces the array: a factor, a slip, a slip and a factor, two slips; the simplest first."""
@@ -65,36 +65,39 @@ class Case:
                 yield Slip(f"{slip.says}, and {factor}", None, slip.way)
 
     def _is(self, value: Any) -> bool:
-        return is_close(self.array, value, self.spread)
+        return is_close(self.array, value, self.slack)
 
     def _same(self, a: Any, b: Any) -> bool:
-        return is_close(a, b, self.spread)
+        return is_close(a, b, self.slack)
 
-    def _is_noise(self, value: Any) -> bool:
-        """Say whether nothing of a value is known but rounding, so that no factor can be told."""
-        return largest(value) <= 2 * noise(max(precision(self.array), precision(value)), self.spread)
+    def _multiple(self, value: Any) -> float | None:
+        """Give the c for which the array is c times a value; None where there is none, or the value may be rounding."""
+        if np.shape(self.array) != np.shape(value) or not np.isfinite(value).all():
+            return None
+        if largest(value) <= 2 * self.slack.noise:
+            return None
+        c = float(np.vdot(self.array, value)) / float(np.vdot(value, value))
+        return c if c and self._is(c * value) else None
 
     def _factor(self, value: Any) -> str:
         """Name the number by which the array is value times it: a sign, a power of 2, or a number of samples."""
-        if np.shape(self.array) != np.shape(value) or self._is_noise(value):
+        c = self._multiple(value)
+        if c is None:
             return ""
         divisors, batch = self.sizes
         usual = {1.0: "", 2.0: "a factor ½ is missing", 0.5: "there is a factor ½ too many"}
         usual = {**{1.0 / n: f"it is divided by {n}, and E is not, which is a sum" for n in batch if n > 2}, **usual}
         usual |= {1.0 / n: f"1/N is there twice, as of a mean instead of a sum, N = {n}" for n in divisors}
         usual |= {float(n): f"1/N is missing, N = {n}" for n in divisors}
-        for c, says in reversed(usual.items()):
-            for sign, minus in ((1, ""), (-1, "the sign is wrong")):
-                if (says or minus) and self._is(sign * c * np.asarray(value)):
-                    return " and ".join(filter(None, (minus, says)))
+        for number, says in reversed(usual.items()):
+            if (says or c < 0) and self._is(np.copysign(number, c) * value):
+                return " and ".join(filter(None, ("the sign is wrong" if c < 0 else "", says)))
         return ""
 
-    def _multiple(self, value: Any) -> str:
-        """Name any other such number."""
-        if np.shape(self.array) != np.shape(value) or np.size(value) < 2 or self._is_noise(value):
-            return ""
-        c = float(np.vdot(self.array, value) / np.vdot(value, value))
-        return f"it is {c:.6g} times what it should be" if c and self._is(c * value) else ""
+    def _any_factor(self, value: Any) -> str:
+        """Name any other such number; of one element it would say nothing."""
+        c = self._multiple(value) if np.size(value) > 1 else None
+        return f"it is {c:.6g} times what it should be" if c is not None else ""
 
 
 def sizes_of(way: Calculation) -> tuple[list[int], list[int]]:
@@ -105,14 +108,14 @@ def sizes_of(way: Calculation) -> tuple[list[int], list[int]]:
     return sorted({int(n) for n in divisors if isinstance(n, int | float) and n == int(n) > 1}), sorted(batch)
 
 
-def _shape(array: Any, value: Any, spread: float) -> str:
+def _shape(array: Any, value: Any, slack: Slack) -> str:
     """Say what is wrong with a shape, and whether the numbers are right in another."""
     there, wanted = np.shape(array), np.shape(value)
     if there == wanted:
         return ""
-    if np.size(array) == np.size(value) and is_close(np.reshape(array, wanted), value, spread):
+    if np.size(array) == np.size(value) and is_close(np.reshape(array, wanted), value, slack):
         return f"its numbers are right, in shape {there} instead of {wanted}"
     extra = len(there) - len(wanted)
-    if extra > 0 and is_close(np.sum(array, axis=tuple(range(extra))), value, spread):
+    if extra > 0 and is_close(np.sum(array, axis=tuple(range(extra))), value, slack):
         return f"it is not summed over {'axis 0' if extra == 1 else f'the first {extra} axes'}"
     return f"its shape is {there}, and should be {wanted}"

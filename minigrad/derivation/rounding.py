@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,19 +14,42 @@ from minigrad.engine.node import Node
 _TIMES = 100  # a sum of many terms rounds more often than its terms do, and another order or formula differently
 
 
+class Slack(NamedTuple):
+    """How far a result may be off by rounding.
+
+    ``spread`` is its change for a relative change of 1 of every number before it, to the first order, and ``eps`` the
+    relative step of the coarsest numbers that either side was computed with.
+    """
+
+    spread: float = 0.0
+    eps: float = 0.0
+
+    @property
+    def noise(self) -> float:
+        """The size of a number that may be rounding alone."""
+        return _TIMES * self.eps * self.spread
+
+    def for_array(self, array: Any) -> Slack:
+        """Give the slack for an array that may be less precise than the others."""
+        return Slack(self.spread, max(self.eps, precision(array)))
+
+
 class Rounding:
     """How much rounding does to each value and gradient: the largest change, where every number is off by one part.
 
     All of the numbers on the way there and back are moved by a small part of themselves, three times in other
     directions, and what comes of it is measured: so what cancels is known to be noise, in a sum, a difference, or a
     chain of any operations. The move depends on the number alone, so that what is equal stays equal, and what is
-    only chosen or compared is not moved again.
+    only chosen or compared is not moved again. ``arrays`` are those that are compared: they come from one program, so
+    the coarsest dtype among them is that of all.
     """
 
     part = 2.0**-20
 
-    def __init__(self, calculation: Calculation) -> None:
+    def __init__(self, calculation: Calculation, arrays: Iterable[Any] = ()) -> None:
         tape = calculation.tape
+        kinds = [x.dtype for x in (*tape.nodes, *arrays) if x.dtype.kind == "f"]
+        self._eps = max((float(np.finfo(kind).eps) for kind in kinds), default=0.0)
         self._of_value: dict[Node, float] = {}
         self._of_gradient: dict[Node, float] = {}
         leaves = {x: value for x, value in calculation.values.items() if x.op is None}
@@ -44,13 +68,13 @@ class Rounding:
             largest = float(np.max(off, initial=0.0, where=np.isfinite(off)))
             spread[x] = max(spread.get(x, 0.0), largest)
 
-    def of_value(self, x: Node) -> float:
-        """Give the change of x for a relative change of 1 of every number before it, to the first order."""
-        return self._of_value.get(x, 0.0)
+    def of_value(self, x: Node) -> Slack:
+        """Give how far a value may be off."""
+        return Slack(self._of_value.get(x, 0.0), self._eps)
 
-    def of_gradient(self, x: Node) -> float:
-        """Give that of ∂E/∂x."""
-        return self._of_gradient.get(x, 0.0)
+    def of_gradient(self, x: Node) -> Slack:
+        """Give how far ∂E/∂x may be off."""
+        return Slack(self._of_gradient.get(x, 0.0), self._eps)
 
 
 @dataclass(frozen=True)
@@ -67,18 +91,17 @@ class _Moved:
         return x * (1 + self.part * np.cos(digits * 7919 + self.phase))
 
 
-def is_close(a: Any, b: Any, spread: float = 0.0) -> bool:
-    """Say whether two arrays are one but for rounding: their own, and that of a result of this ``spread``."""
-    if np.shape(a) != np.shape(b) or not (np.isfinite(a).all() and np.isfinite(b).all()):
+def is_close(a: Any, b: Any, slack: Slack) -> bool:
+    """Say whether two arrays are one but for rounding: a millionth of the largest element, √ε, or the slack."""
+    if np.shape(a) != np.shape(b):
         return False
-    eps = max(precision(a), precision(b))
-    off = float(np.max(np.abs(np.subtract(a, b, dtype=np.float64)), initial=0.0))
-    return off <= max(max(1e-6, np.sqrt(eps)) * largest(b), noise(eps, spread))
-
-
-def noise(eps: float, spread: float) -> float:
-    """Give the size of a number that may be rounding alone."""
-    return float(_TIMES * eps * spread)
+    finite = np.isfinite(a) & np.isfinite(b)
+    if not finite.all() and not np.array_equal(np.where(finite, 0, a), np.where(finite, 0, b), equal_nan=True):
+        return False
+    with np.errstate(invalid="ignore"):
+        off = np.abs(np.subtract(a, b, dtype=np.float64))
+    most = max(max(1e-6, slack.eps**0.5) * largest(np.where(finite, b, 0)), slack.noise)
+    return bool(np.max(off, initial=0.0, where=finite) <= most)
 
 
 def largest(x: Any) -> float:
