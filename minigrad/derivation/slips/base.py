@@ -11,7 +11,7 @@ from minigrad.engine.node import Node
 from minigrad.notation.formula import text
 
 FARTHEST = 24  # how many places of one slip are tried, the nearest first
-LONGEST = 400  # with how many operations on the way a slip is tried in each place, and not in all of its places alone
+_VISITS = 2000  # of how many operations in all the ways back consist on which one slip is tried, place by place
 
 
 class Slip(NamedTuple):
@@ -20,6 +20,11 @@ class Slip(NamedTuple):
     says: str
     value: Any
     way: Calculation | None = None
+
+
+def places_alone(way: Calculation, x: Node) -> int:
+    """Give in how many places by themselves a slip is tried: fewer, the longer the way back to x is."""
+    return max(1, min(FARTHEST, _VISITS // len(way.tape.above(x))))
 
 
 def slip_in(way: Calculation, x: Node, says: str) -> Slip:

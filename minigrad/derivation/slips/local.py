@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.derivation.calculation import Calculation, depends_only_on
-from minigrad.derivation.slips.base import FARTHEST, LONGEST, Slip, called, formula_of, slip_in
+from minigrad.derivation.slips.base import Slip, called, formula_of, places_alone, slip_in
 from minigrad.engine.node import Node
 from minigrad.notation.formula import text
 from minigrad.notation.ops_table import operations
@@ -50,8 +50,7 @@ def functions(way: Calculation, x: Node) -> list[list[Function]]:
             found.append(Function(y, u))
             kinds.setdefault(y.op, []).append(found[-1])
     groups = [group for group in kinds.values() if len(group) > 1]
-    alone = found[:FARTHEST] if len(above) <= LONGEST else found[:2]
-    return [*([f] for f in alone), *groups]
+    return [*([f] for f in found[: places_alone(way, x)]), *groups]
 
 
 def argument(y: Node) -> Node | None:
@@ -138,7 +137,7 @@ def derivative_of_another(way: Calculation, x: Node) -> Iterator[Slip]:
 def argument_for_value(way: Calculation, x: Node) -> Iterator[Slip]:
     """U where Y is due: ∂E/∂W = Uᵀ δ instead of Yᵀ δ, on the way back in one place, or wherever Y stands."""
     above = set(way.tape.above(x))
-    for group in _with_values(way):
+    for group in _with_values(way, x):
         u, y = called(group[0].u, way), called(group[0].y, way)
         used = {user: f for f in group for user in way.tape.users.get(f.y, []) if user in above}
         if used:
@@ -149,7 +148,7 @@ def argument_for_value(way: Calculation, x: Node) -> Iterator[Slip]:
             yield slip_in(changed, x, f"{u} is used in place of {y}{_more(group)}, in f′ too")
 
 
-def _with_values(way: Calculation) -> list[list[Function]]:
+def _with_values(way: Calculation, x: Node) -> list[list[Function]]:
     """Give all functions of one argument whose operands are results, in groups: on the way to x, or beside it."""
     kinds: dict[Any, list[Function]] = {}
     for y in way.tape.nodes:
@@ -157,7 +156,7 @@ def _with_values(way: Calculation) -> list[list[Function]]:
         if u is not None and u.op is not None and y.op not in (multiply, divide):
             kinds.setdefault(y.op, []).append(Function(y, u))
     groups = [group for group in kinds.values() if len(group) > 1]
-    return [*([f] for group in kinds.values() for f in group[-FARTHEST:]), *groups]
+    return [*([f] for group in kinds.values() for f in group[-places_alone(way, x) :]), *groups]
 
 
 def _seen(way: Calculation, changed: dict[Node, dict[Node, Any]]) -> Calculation:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from minigrad.derivation.calculation import Calculation
-from minigrad.derivation.slips.base import FARTHEST, Slip, called, operands, slip_in
+from minigrad.derivation.slips.base import Slip, called, operands, places_alone, slip_in
 from minigrad.engine.node import Node
 from minigrad.ops.base import Rule
 from minigrad.ops.linalg import matmul
@@ -60,7 +60,7 @@ def not_transposed(way: Calculation, x: Node) -> Iterator[Slip]:
             if y.op == matmul and isinstance(part, Node) and part in on_path and _fits(y, i):
                 places.setdefault(y.inputs[1 - i], []).append((y, i))
     for other, group in places.items():
-        for some in [*([place] for place in group[:FARTHEST]), *([group] if len(group) > 1 else [])]:
+        for some in [*([place] for place in group[: places_alone(way, x)]), *([group] if len(group) > 1 else [])]:
             changed = way.with_rules({(y, i): _left_as_it_is[i] for y, i in some})
             more = f", in {len(some)} places" if len(some) > 1 else ""
             yield slip_in(changed, x, f"{called(other, way)} is not transposed{more}")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.derivation.calculation import Calculation, Values
-from minigrad.derivation.slips.base import FARTHEST, Slip, called, formula_of, slip_in
+from minigrad.derivation.slips.base import FARTHEST, Slip, called, formula_of, places_alone, slip_in
 from minigrad.engine.node import Node
 from minigrad.ops.indexing import Gather, Index, Scatter, ScatterAt, is_basic
 from minigrad.ops.linalg import matmul
@@ -18,7 +18,7 @@ from minigrad.ops.linalg import matmul
 def use_missing(way: Calculation, x: Node) -> Iterator[Slip]:
     """∂E/∂x = Σ over the uses of x: without one of them."""
     users = way.tape.users.get(x, [])
-    for user in users[:FARTHEST] if len(users) > 1 else []:
+    for user in users[: places_alone(way, x)] if len(users) > 1 else []:
         says = f"the part that comes through {formula_of(user, way)} is missing"
         if len(users) == 2 and users[0].op == users[1].op:
             (kept,) = (other for other in users if other is not user)
@@ -96,11 +96,12 @@ def cut_off(way: Calculation, x: Node) -> Iterator[Slip]:
     if not back:
         return
     state = called(back[0][0].inputs[back[0][1]], way)
-    for k in range(1, min(n, FARTHEST + 1)):
+    way_back = CutOff(**vars(way), back=tuple(back), reach=min(n - 1, FARTHEST))
+    for k, value in enumerate(way_back.sums(x), 1):
         says = f"the way back through time is cut off after {k} of {n} steps"
         if k == 1:
             says = f"nothing comes back through time, as if {state} and the like were constants"
-        yield slip_in(CutOff(**vars(way), back=tuple(back), reach=k), x, says)
+        yield Slip(says, value, replace(way_back, reach=k))
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,18 +115,24 @@ class CutOff(Calculation):
     reach: int = 1
 
     def gradient(self, x: Node) -> Any:
-        """Give ∂E/∂x as the sum of what comes without a step back, with one, with two …"""
+        """Give ∂E/∂x, which is the last of the sums."""
+        *_, found = self.sums(x)
+        return found
+
+    def sums(self, x: Node) -> Iterator[Any]:
+        """Give the part of ∂E/∂x that comes without a step back; with that of one; with those of two …"""
         nodes = self.tape.above(x)
         on_path = set(nodes)
         stopped = self.with_rules({(y, i): None for y, i in self.back if y in on_path})
         found: Any = 0.0
         seeds: dict[Node, Any] | None = None
         for _ in range(self.reach):
-            total = stopped.walk(nodes, seeds)
-            found = found + np.broadcast_to(total.get(x, 0.0), x.shape)
-            seeds = _carried_back(self, self.back, total)
+            with np.errstate(all="ignore"):
+                total = stopped.walk(nodes, seeds)
+                found = np.broadcast_to(found + total.get(x, 0.0), x.shape)
+                yield found
+                seeds = _carried_back(self, self.back, total)
             stopped = replace(stopped, given={y: np.zeros(y.shape) for y in self.given})
-        return np.broadcast_to(found, x.shape)
 
 
 def _carried_back(way: Calculation, back: Sequence[tuple[Node, int]], total: Values) -> dict[Node, Any]:

@@ -17,6 +17,7 @@ from minigrad.derivation.slips.base import (
     equation_of,
     formula_of,
     operands,
+    places_alone,
     slip_in,
     slip_in_value,
 )
@@ -34,17 +35,20 @@ _STEPS = 12  # of Newton's method for η, which is exact after one where a gradi
 def term_forgotten(way: Calculation, x: Node) -> Iterator[Slip]:
     """Y and all after it computed without a bias, or another term; or in one place of the way back alone."""
     above = set(way.tape.above(x))
-    for says, changed in ways_without_a_term(way):
+    most = places_alone(way, x)
+    for says, changed in ways_without_a_term(way, most):
         yield slip_in(changed, x, says)
-        for y in changed.tape.nodes:
+        fed = []
+        for y in way.tape.nodes:
             values = {z: changed.values[z] for z in (y, *y.inputs) if isinstance(z, Node)}
             if y.op and y in above and any(value is not way.values[z] for z, value in values.items()):
-                yield slip_in(way.with_seen(y, values), x, says)
+                fed.append((y, values))
+        yield from (slip_in(way.with_seen(y, values), x, says) for y, values in fed[:most])
 
 
 def function_forgotten(way: Calculation, x: Node) -> Iterator[Slip]:
     """Y = U in place of Y = f(U), on the way to E and back."""
-    for says, changed in ways_without_a_function(way):
+    for says, changed in ways_without_a_function(way, places_alone(way, x)):
         yield slip_in(changed, x, says)
 
 
@@ -84,7 +88,8 @@ def _updated(
         def computed(eta: float, after: Callable[[float], Calculation] = after) -> Any:
             return result(after(eta))
 
-        eta = _fitted(array, computed, _scale(way, steps, some))
+        h = _scale(way, steps, some)
+        eta = _fitted(array, computed, h, [0.0, *(times * h for times in _FARTHER if len(some) > 1)])
         if eta is not None:
             *all_but_last, last = (called(w, way) for w in some)
             which = f"{', '.join(all_but_last)} and {last}" if all_but_last else last
@@ -98,13 +103,13 @@ def _scale(way: Calculation, steps: Values, some: Sequence[Node]) -> float:
     return min((1e-3 * (w or 1) / step for w, step in sizes if step), default=0.0)
 
 
-def _fitted(array: Any, result: Callable[[float], Any], h: float) -> float | None:
+def _fitted(array: Any, result: Callable[[float], Any], h: float, starts: Sequence[float]) -> float | None:
     """Find η > 0; None where it changes nothing, or only by a common factor, or no η gives the array."""
     start = result(0.0)
     slope = result(h) - start
     if not h or np.vdot(slope, start) ** 2 >= (1 - 1e-9) * np.vdot(slope, slope) * np.vdot(start, start):
         return None
-    for first in (0.0, *(times * h for times in _FARTHER)):  # what several weights are in is no straight line in η
+    for first in starts:  # of one weight it is most often a straight line in η; of several, it is none
         eta = _solved(array, result, first, h)
         if eta is not None and eta > 0:
             return eta
@@ -140,8 +145,8 @@ def value_slips(way: Calculation, y: Node) -> Iterator[Slip]:
 
 
 def _ways_to(way: Calculation, y: Node) -> Iterator[tuple[str, Calculation]]:
-    yield from ways_without_a_function(way)
-    yield from ways_without_a_term(way)
+    yield from ways_without_a_function(way, FARTHEST)
+    yield from ways_without_a_term(way, FARTHEST)
     below = [x for x in way.tape.nodes if x.op and y in set(way.tape.above(x))]
     for x in below[-FARTHEST:]:
         yield from _with_another_function(way, x)
@@ -192,16 +197,22 @@ def _with_a_transpose(way: Calculation, y: Node) -> Iterator[tuple[str, Calculat
                 yield f"{called(x, way)} is transposed in {formula_of(y, way)}", way.with_values({y: value})
 
 
-def ways_without_a_term(way: Calculation) -> Iterator[tuple[str, Calculation]]:
-    """Give the calculations in which a term of a sum is forgotten; of what is added again and again, each time."""
+def ways_without_a_term(way: Calculation, most: int) -> Iterator[tuple[str, Calculation]]:
+    """Give the calculations in which a term of a sum is forgotten; of what is added again and again, each time.
+
+    Of terms that are results, and of the places of one, the first ``most`` are tried.
+    """
     terms: dict[Node, list[tuple[Node, Any]]] = {}
     for y in way.tape.nodes:
         if y.op == add:
             for term, rest in (y.inputs, y.inputs[::-1]):
                 if isinstance(term, Node) and isinstance(rest, Node) and rest.shape == y.shape:
                     terms.setdefault(term, []).append((y, rest))
+    results = [term for term in terms if term.op is not None][most:]
+    for term in results:
+        del terms[term]
     for term, places in terms.items():
-        for some in [places, *([place] for place in places[:FARTHEST])] if len(places) > 1 else [places]:
+        for some in [places, *([place] for place in places[:most])] if len(places) > 1 else [places]:
             more = f" and {len(some) - 1} more like it" if len(some) > 1 else ""
             changed = way.with_values({})
             for y, rest in some:  # in order: what was changed before is in the later ones
@@ -209,12 +220,9 @@ def ways_without_a_term(way: Calculation) -> Iterator[tuple[str, Calculation]]:
             yield f"{called(term, way)} is forgotten in {equation_of(some[0][0], way)}{more}", changed
 
 
-def ways_without_a_function(way: Calculation) -> Iterator[tuple[str, Calculation]]:
-    """Give the calculations in which a function of one argument is forgotten."""
-    for y in way.tape.nodes:
-        u = argument(y)
-        if u is not None and y.op not in (multiply, divide):
-            yield (
-                f"it is computed with {called(u, way)} in place of {formula_of(y, way)}",
-                way.with_values({y: way.values[u]}),
-            )
+def ways_without_a_function(way: Calculation, most: int) -> Iterator[tuple[str, Calculation]]:
+    """Give the calculations in which a function of one argument is forgotten, of the first ``most``."""
+    found = [(y, u) for y in way.tape.nodes if (u := argument(y)) is not None and y.op not in (multiply, divide)]
+    for y, u in found[:most]:
+        says = f"it is computed with {called(u, way)} in place of {formula_of(y, way)}"
+        yield says, way.with_values({y: way.values[u]})
