@@ -323,3 +323,22 @@ def test_a_small_loss_is_written_by_its_digits():
     assert [write_loss(x) for x in (4.3e-05, 0.00043, 0.0043, 0.43, 0.0, 12.5)] == [
         "4.3e-05", "0.00043", "0.0043", "0.4300", "0.0000", "12.5000",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("rows", [1, 5])
+def test_gradients_of_inputs_are_summed_over_the_letters_of_the_book(rows):
+    x = Tensor(X[:rows], requires_grad=True, name="X")
+    derivation = exact(derive(losses.squared_error(nn.MLP((4, 5, 3), output="identity", rng=0)(x), np.ones((rows, 3)))))
+    by_index = {line.of: text for line, text in zip(derivation, derivation.to_text("index").splitlines(), strict=True)}
+    assert by_index["Y₁"] == "∂E/∂yⱼ = Σᵣ δᵣ wⱼᵣ"
+    assert by_index["U₁"] == "δⱼ = ∂E/∂uⱼ = (Σᵣ δᵣ wⱼᵣ)(1 − yⱼ)yⱼ"
+    assert by_index["X"] == "∂E/∂xᵢ = Σ_q δ_q w_iq"
+    assert r"\frac{\partial E}{\partial x_i} &= \sum_{q} \delta_q w_{iq}" in derivation.to_latex("index")
+    assert "<munder><mo>∑</mo><mrow><mi>q</mi></mrow></munder>" in derivation.to_mathml("index")[-1]
+
+
+def test_one_layer_and_deep_nets_sum_over_r():
+    x = Tensor(X, requires_grad=True, name="X")
+    for sizes, last in ((4, 3), "∂E/∂xᵢ = Σᵣ δᵣ wᵢᵣ"), ((4, 5, 6, 3), "∂E/∂xⱼ = Σᵣ δ⁽¹⁾ᵣ w⁽¹⁾ⱼᵣ"):
+        E = losses.squared_error(nn.MLP(sizes, output="identity", rng=0)(x), np.ones((6, 3)))
+        assert derive(E).to_text("index").splitlines()[-1] == last

@@ -38,18 +38,25 @@ class At(NamedTuple):
 
 
 class Indexed(NamedTuple):
-    """The symbol of one of many, Hₜ₋₁ or, of an element, hₜ₋₁,ⱼ: ``name`` is what all have, as δ⁽²⁾ or ∂E/∂H.
+    """The symbol of one of many, Hₜ₋₁, of an element, δⱼ, or of both, hₜ₋₁,ⱼ.
 
-    >>> str(Indexed("∂E/∂H", At("t", -1)))
-    '∂E/∂Hₜ₋₁'
+    ``name`` is what all have, as δ⁽²⁾ or ∂E/∂H; ``labels`` are the indices of the element.
+
+    >>> str(Indexed("∂E/∂H", At("t", -1))), str(Indexed("w", None, "iq"))
+    ('∂E/∂Hₜ₋₁', 'w_iq')
     """
 
     name: str
-    at: At
+    at: At | None
     labels: str = ""
 
+    @property
+    def below(self) -> str:
+        """Everything that stands lowered."""
+        return ",".join(filter(None, (str(self.at) if self.at else "", self.labels)))
+
     def __str__(self) -> str:
-        return self.name + lower(f"{self.at},{self.labels}" if self.labels else str(self.at))
+        return self.name + lower(self.below)
 
 
 Symbol = str | Indexed
@@ -65,7 +72,7 @@ def split_name(name: Symbol) -> Name:
     """Take a symbol apart: ``∂E/∂W₁`` is (True, W, "", 1), ``δ⁽²⁾ₙⱼ`` is (False, δ, 2, nj)."""
     if isinstance(name, Indexed):
         rest = split_name(name.name)
-        return rest._replace(below=",".join(filter(None, (rest.below, str(name.at).replace("−", "-"), name.labels))))
+        return rest._replace(below=",".join(filter(None, (rest.below, name.below.replace("−", "-")))))
     match = _NAME.fullmatch(name)
     if match is None:
         return Name(False, name, "", "")

@@ -14,7 +14,7 @@ PAIRS = {"(": ")", "[": "]", "⟨": "⟩", "‖": "‖", "|": "|", "⌊": "⌋",
 
 _TOKEN = re.compile(
     r"(?P<partial>∂\{\w+\}/∂\{\w+\})|"
-    rf"\{{(?P<slot>\w+)\}}|(?P<sum>Σ[{''.join(LOWERED)}]* ?)|(?P<raised>[{''.join(RAISED)}]+)"
+    rf"\{{(?P<slot>\w+)\}}|(?P<sum>Σ(?:_[a-z]+|[{''.join(LOWERED)}]*) ?)|(?P<raised>[{''.join(RAISED)}]+)"
     r"|(?P<number>\d+(?:\.\d+)?|½)|(?P<slash> / )|(?P<caret> ?\^ ?)|(?P<word>\w+)|(?P<sign> *[^\s\w{}] *| +)"
 )
 

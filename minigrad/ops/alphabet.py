@@ -12,12 +12,18 @@ _PLAIN = str.maketrans({small: LOWERED[small] for small in LOWERED_DIGITS})
 
 
 def lower(written: int | str) -> str:
-    """Write a number or an index as a subscript: ₁₂, ₙⱼ, ₗ₊₁.
+    """Write a number or an index as a subscript, ₁₂, ₙⱼ, ₗ₊₁; behind a _ if it has a letter of which there is none.
 
-    >>> "W" + lower(12), "Y" + lower("l+1")
-    ('W₁₂', 'Yₗ₊₁')
+    >>> "W" + lower(12), "Y" + lower("l+1"), "w" + lower("iq")
+    ('W₁₂', 'Yₗ₊₁', 'w_iq')
     """
-    return str(written).translate(_LOWER)
+    small = str(written).translate(_LOWER)
+    return f"_{written}" if any(c.isascii() and c.isalpha() for c in small) else small
+
+
+def plain_index(small: str) -> str:
+    """Write such a subscript in ordinary letters."""
+    return "".join(LOWERED.get(c, c) for c in small.removeprefix("_"))
 
 
 def raise_digits(number: int | str) -> str:

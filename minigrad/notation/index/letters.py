@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from minigrad.engine.node import Node, order_nodes
 from minigrad.notation.index.axes import Classes, Place
-from minigrad.notation.index.terms import Labels, NoIndexForm, index_term, with_index
+from minigrad.notation.index.terms import Labels, NoIndexForm, index_term, with_layer
 from minigrad.notation.symbols import Indexed, Symbol, split_name
 from minigrad.notation.term import Term, symbol
 from minigrad.ops.linalg import matmul
 
 _FREE = "ijklmpstuvaehox"
 _SUMMED = "rspouvaeh"
+_BACKWARDS = "rqp"  # the sums over the units of the last layer, of the one before, and so on
 
 
 class Lettering:
     """The letters of one derivation.
 
     An axis that runs through a network has one letter: n the samples; i the inputs, j the hidden units, k the outputs.
-    With more layers than that, letters say only the place, wᵢⱼ from unit i to unit j, and symbols keep the number of
-    their layer: δ⁽³⁾ⱼ. ``names`` are the symbols of all Nodes, ``same`` pairs of Nodes whose axes are the same, and
+    In a chain of layers, what comes back from the outputs is summed over r, and from the hidden units over q:
+    Σ_q δ_q w_iq. With more layers than that, letters say only the place, wᵢⱼ from unit i to unit j, all sums run over
+    r, and symbols keep the number of their layer: Σᵣ δ⁽³⁾ᵣ w⁽³⁾ⱼᵣ.
+
+    ``names`` are the symbols of all Nodes, ``same`` pairs of Nodes whose axes are the same, and
     ``others`` what else is going to be written; ``learnt`` are the inputs that gradients are wanted of.
     """
 
@@ -42,7 +47,18 @@ class Lettering:
         self.deep = len(layers) > 3
         units = dict.fromkeys([*layers, *self._units(map(self.classes.of, forward))])
         self.letters = {} if self.deep else dict(zip(units, _FREE, strict=False))
+        self._chain = layers if self._is_chain() else []
         self._bases, self._numbered = self._clashes()
+
+    def _is_chain(self) -> bool:
+        """Say whether the layers, few enough for letters of their own, follow each other."""
+        ends = [self.classes.of(W)[::order][-2:] for W, _, order in self._weighed]
+        return not self.deep and all(one[-1] == next_one[0] for one, next_one in pairwise(ends))
+
+    def _sums_after(self, labels: Labels) -> dict[Place, str]:
+        """Give the letters of sums over the layers after the last that has an index here: of what comes back to it."""
+        own = [i for i, place in enumerate(self._chain) if self.letters.get(place) in labels]
+        return dict(zip(self._chain[max(own, default=len(self._chain)) + 1 :][::-1], _BACKWARDS, strict=False))
 
     def _samples(self) -> Place | None:
         """Find the axis of the samples: that of what is first multiplied by a parameter, other than the summed one."""
@@ -89,10 +105,10 @@ class Lettering:
         common = _common(name)
         gradient, _, above, below = split_name(common)
         layer = _layer(above, below) if self.deep or common in self._numbered else ""
-        if isinstance(name, Indexed):
-            whole = ("∂E/∂" if gradient else "") + with_index(self._bases[common], layer, ())
-            return Indexed(whole, name.at, "".join(filter(None, labels)))
-        return ("∂E/∂" if gradient else "") + with_index(self._bases[common], layer, labels)
+        whole = ("∂E/∂" if gradient else "") + with_layer(self._bases[common], layer)
+        at = name.at if isinstance(name, Indexed) else None
+        index = "".join(filter(None, labels))
+        return Indexed(whole, at, index) if at or index else whole
 
     def _clashes(self) -> tuple[dict[str, str], set[str]]:
         """Give each symbol its letter, small where that is unambiguous, and those that cannot do without a number."""
@@ -123,14 +139,16 @@ class Lettering:
         without a letter of its own that is one Σ is written out: δⱼ = (Σᵣ δᵣ wⱼᵣ)(1 − yⱼ)yⱼ. Raises ``NoIndexForm``.
         """
         mixed = False
+        back = self._sums_after(labels)
 
         def bound(x: Node, axis: int, used: frozenset[str]) -> str:
             nonlocal mixed
-            if self.classes[x, axis] == self.samples:
+            place = self.classes[x, axis]
+            if place == self.samples:
                 mixed = True
                 letters = "n" + "m" + _SUMMED
             else:
-                letters = _SUMMED
+                letters = back.get(place, "") + _SUMMED
             for letter in letters:
                 if letter not in used:
                     return letter

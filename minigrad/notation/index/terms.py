@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -176,7 +176,6 @@ def _softmax(
     return needed, build
 
 
-def with_index(base: str, layer: str, labels: Sequence[str | None]) -> str:
-    """Give the name of an element: base, the number of its layer, and its indices: δ, "2", "j" → δ⁽²⁾ⱼ."""
-    above = "⁽" + raise_digits(layer) + "⁾" if layer else ""
-    return base + above + lower("".join(filter(None, labels)))
+def with_layer(base: str, layer: str) -> str:
+    """Give a name with the number of its layer: δ, "2" → δ⁽²⁾."""
+    return base + ("⁽" + raise_digits(layer) + "⁾" if layer else "")

@@ -7,7 +7,7 @@ from typing import ClassVar
 from minigrad.notation.symbols import GREEK, Indexed, Symbol, split_name
 from minigrad.notation.template import PAIRS
 from minigrad.notation.writers.text import Writer
-from minigrad.ops.alphabet import LOWERED, RAISED
+from minigrad.ops.alphabet import RAISED, plain_index
 
 
 class Ascii(Writer):
@@ -21,9 +21,8 @@ class Ascii(Writer):
 
     def symbol(self, name: Symbol) -> str:
         """Write a name in ASCII: delta2, dE/dW1, H[t-1]."""
-        if isinstance(name, Indexed):
-            at = f"{name.at},{name.labels}" if name.labels else str(name.at)
-            return f"{self.symbol(name.name)}[{at.replace('−', '-')}]"
+        if isinstance(name, Indexed) and name.at:
+            return f"{self.symbol(name.name)}[{name.below.replace('−', '-')}]"
         gradient, base, above, below = split_name(name)
         lowered = f"_{below.replace(',', '_')}" if below and not below.isdigit() else below
         return ("dE/d" if gradient else "") + self.word(base) + above + lowered
@@ -64,7 +63,7 @@ class Ascii(Writer):
 
     def sum(self, written: str) -> str:
         """Write sum, sum_n."""
-        index = "".join(LOWERED[c] for c in written.strip()[1:])
+        index = plain_index(written.strip()[1:])
         return f"sum_{index} " if index else "sum "
 
 

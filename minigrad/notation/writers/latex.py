@@ -8,7 +8,7 @@ from typing import ClassVar
 from minigrad.notation.symbols import GREEK, Symbol, split_name
 from minigrad.notation.template import PAIRS, ROOTS
 from minigrad.notation.writers.text import Writer
-from minigrad.ops.alphabet import LOWERED, RAISED
+from minigrad.ops.alphabet import RAISED, plain_index
 
 _FUNCTIONS = frozenset(
     ("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "max", "min", "det")
@@ -105,7 +105,7 @@ class Latex(Writer):
 
     def sum(self, written: str) -> str:
         r"""Write \sum and its index."""
-        index = "".join(LOWERED[c] for c in written.strip()[1:])
+        index = plain_index(written.strip()[1:])
         return rf"\sum_{{{index}}} " if index else r"\sum "
 
 

@@ -8,7 +8,7 @@ from html import escape
 from minigrad.notation.symbols import Symbol, split_name
 from minigrad.notation.template import PAIRS, ROOTS
 from minigrad.notation.writers.text import Writer
-from minigrad.ops.alphabet import LOWERED, RAISED
+from minigrad.ops.alphabet import RAISED, plain_index
 
 
 class MathML(Writer):
@@ -84,7 +84,7 @@ class MathML(Writer):
 
     def sum(self, written: str) -> str:
         """Write Σ with its index below."""
-        index = "".join(f"<mi>{LOWERED[c]}</mi>" for c in written.strip()[1:])
+        index = "".join(f"<mi>{c}</mi>" for c in plain_index(written.strip()[1:]))
         return f"<munder><mo>∑</mo><mrow>{index}</mrow></munder>" if index else "<mo>∑</mo>"
 
 
