@@ -170,7 +170,7 @@ def test_imports_stand_at_the_top(path):
         ("ops.linalg", "from minigrad.engine.tensor import Tensor", ["line 1: minigrad.engine.tensor"]),
         ("ops.linalg", "from minigrad import nn", ["line 1: minigrad.nn"]),
         ("ops.linalg", "from minigrad import Tensor", ["line 1: minigrad"]),
-        ("ops.linalg", "import numpy as np, minigrad.nn.layers", ["line 1: minigrad.nn.layers"]),
+        ("ops.linalg", "import numpy as np, minigrad.nn.linear", ["line 1: minigrad.nn.linear"]),
         ("ops.linalg", "from ..engine.operand import Operand", ["line 1: minigrad.engine.operand"]),
         ("ops.linalg", "from . import reduction\nfrom minigrad.ops.base import Op, Shape", []),
         ("textbook", "import minigrad.ops.base", ["line 1: minigrad.ops.base"]),

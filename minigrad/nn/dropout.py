@@ -1,0 +1,53 @@
+"""Layers that are noisy in training, so that a network does not rely on any one unit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minigrad.engine.recording import random, setting
+from minigrad.engine.tensor import Tensor
+from minigrad.nn.init import Rng
+
+
+class Dropout:
+    """Drop each input with probability `rate` in training and divide the rest by 1 − rate; else pass all on.
+
+    The division keeps the expected value as it is, so nothing is left to scale when predicting ("inverted" dropout;
+    Srivastava, Hinton, Krizhevsky, Sutskever & Salakhutdinov 2014). A new layer is in training; `eval()` ends that.
+    """
+
+    def __init__(self, rate: float, rng: Rng = None) -> None:
+        if not 0 <= rate < 1:
+            raise ValueError(f"Dropout: rate is the share that is dropped, at least 0 and less than 1, not {rate!r}")
+        self.rate = float(rate)
+        self.rng = np.random.default_rng(rng)
+        self.training = True
+
+    def __call__(self, x: Any) -> Any:
+        """Give x, in training with its dropped elements at 0."""
+        rate = setting(self, "rate")
+        if not setting(self, "training") or rate == 0:
+            return x
+        kept = random(self.rng, x.shape) >= rate
+        return x * (kept.astype(np.result_type(x.dtype, 1.0)) * (1 / (1 - rate)))
+
+    def parameters(self) -> list[Tensor]:
+        """Give none: dropout learns nothing."""
+        return []
+
+    def generators(self) -> list[np.random.Generator]:
+        """Give the generator of the masks."""
+        return [self.rng]
+
+    def train(self) -> None:
+        """From now on drop inputs."""
+        self.training = True
+
+    def eval(self) -> None:
+        """From now on pass every input on."""
+        self.training = False
+
+    def __repr__(self) -> str:
+        return f"Dropout({self.rate})"

@@ -1,0 +1,61 @@
+"""The multilayer perceptron, and the activations that have names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from minigrad.nn.base import Layer
+from minigrad.nn.init import Initializer, Rng, he, xavier
+from minigrad.nn.linear import Linear
+from minigrad.nn.sequential import Sequential
+from minigrad.ops.elementwise import relu, sigmoid, tanh
+from minigrad.ops.reduction import softmax
+
+ACTIVATIONS: dict[str, Layer] = {"sigmoid": sigmoid, "tanh": tanh, "relu": relu, "softmax": softmax}
+
+
+class MLP(Sequential):
+    """A multilayer perceptron: `MLP([784, 100, 10])` is Linear, sigmoid, Linear, softmax.
+
+    sizes    units of the input, of each hidden layer, and of the output layer
+    hidden   "sigmoid", "tanh", "relu", or any callable, after each hidden layer
+    output   "softmax", "identity" (none), another of those names, or any callable, after the last layer
+    init     draws the weights; by default `he` where "relu" follows, `xavier` elsewhere
+    """
+
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        hidden: str | Layer = "sigmoid",
+        output: str | Layer = "softmax",
+        rng: Rng = None,
+        init: Initializer | None = None,
+        bias: bool = True,
+        dtype: DTypeLike = np.float64,
+    ) -> None:
+        if not isinstance(sizes, Sequence) or len(sizes) < 2:
+            raise ValueError(f"MLP: sizes needs an input and an output at least, such as [2, 3, 1], not {sizes!r}")
+        rng = np.random.default_rng(rng)
+        last = len(sizes) - 2
+        layers: list[Layer] = []
+        for i, (inputs, outputs) in enumerate(pairwise(sizes)):
+            activation = _activation(output if i == last else hidden)
+            draw = init or (he if activation is relu else xavier)
+            layers.append(Linear(inputs, outputs, rng, draw, bias, dtype))
+            if activation is not None:
+                layers.append(activation)
+        super().__init__(*layers)
+
+
+def _activation(given: str | Layer) -> Layer | None:
+    if callable(given):
+        return given
+    if given == "identity":
+        return None
+    if given not in ACTIVATIONS:
+        raise ValueError(f"no activation is called {given!r}; give a callable, or one of {[*ACTIVATIONS, 'identity']}")
+    return ACTIVATIONS[given]
