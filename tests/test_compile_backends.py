@@ -4,14 +4,14 @@ import re
 
 import numpy as np
 import pytest
-from compiling import assert_same, plain
-from samples import SAMPLES
 
-from benchmarks.interpreted import interpreted
 from minigrad import Tensor, compile, optim
 from minigrad.compiler.numpy.backend import NumpyBackend
 from minigrad.ops import arithmetic, elementwise, shaping
 from minigrad.ops.base import Elementwise, Op
+from tests.compiling import assert_same, plain
+from tests.interpreted import interpreted
+from tests.samples import SAMPLES
 
 registry = pytest.importorskip("minigrad.compiler.native.registry")
 native = pytest.importorskip("minigrad.compiler.native.backend")
