@@ -1,4 +1,4 @@
-"""What it takes to show the work: trace, simplify and derive a deep network, and how that grows with the depth."""
+"""What it takes to show the work: trace, simplify and derive a network, how that grows, and the steps to each line."""
 
 from functools import partial
 from typing import Any
@@ -10,6 +10,7 @@ from minigrad import Tensor, derive, losses, nn, simplify, sums_to_one, trace
 
 DEPTHS = (3, 25, 50, 100)
 FIRST, LAST = 25, 100  # growth is the cost of a layer in the last beside that in the first
+STEPS = 3  # layers of the network whose lines are told step by step
 BATCH, INPUTS, WIDTH, CLASSES = 8, 4, 25, 3
 
 
@@ -28,16 +29,24 @@ def shown(loss: Tensor) -> tuple[int, int]:
     return len(simple), len(derive(loss, given=given))
 
 
+def told(loss: Tensor) -> int:
+    """Derive, and tell and check how each line came; give the number of steps."""
+    return sum(len(line.check_steps()) for line in derive(loss, given=[sums_to_one("T")]))
+
+
 def measure(rounds: int) -> dict[str, Any]:
     """Time the depths in turns, at one call a round; all figures are medians over the rounds.
 
-    ``growth`` is that of the time of a layer from 25 layers to 100, taken within each round: 1 is linear.
+    ``growth`` is that of the time of a layer from 25 layers to 100, taken within each round: 1 is linear; ``steps`` the
+    time of telling and checking how all lines came, deriving them included.
     """
     columns = {str(depth): partial(shown, network(depth)) for depth in DEPTHS}
+    steps = interleaved({"steps": partial(told, network(STEPS))}, 0, rounds, shortest=0)["steps"]
     seconds = {depth: np.array(values) for depth, values in interleaved(columns, 0, rounds, shortest=0).items()}
     growth = seconds[str(LAST)] / seconds[str(FIRST)] * (FIRST / LAST)
     return {
         "seconds": {depth: float(np.median(values)) for depth, values in seconds.items()},
         "growth": float(np.median(growth)),
+        "steps": float(np.median(steps)),
         "rounds": rounds,
     }

@@ -404,7 +404,9 @@ def test_a_derivation_is_measured_at_each_depth_and_does_the_work(monkeypatch):
     assert list(found["seconds"]) == ["2", "3", "6"]
     assert min(found["seconds"].values()) > 0
     assert found["growth"] > 0
+    assert found["steps"] > 0
     assert found["rounds"] == 2
+    assert derivation.told(derivation.network(3)) == 5 + 10 * 2  # 5 to the first δ, and then 2 a line
     operations, lines = zip(*(derivation.shown(derivation.network(depth)) for depth in (2, 3, 6)), strict=True)
     assert lines == (7, 11, 23)  # 4 a layer, but for ∂E/∂X
     assert operations[2] - operations[1] == 3 * (operations[1] - operations[0])
@@ -430,11 +432,12 @@ def results():
     cost = {"forward": 0.7e-6, "backward": 0.7e-6, "freeing": 1e-7, "numpy_forward": 0.35e-6, "numpy_backward": 5e-7}
     blas = {"name": "b", "config": "OpenBLAS 0.3", "kernel": "Zen", "threads": 2}
     step = {"float32": {"blas": blas, "columns": columns}}
+    depths = {"3": 0.02, "25": 0.5, "50": 1.6, "100": 2.0}
     return {
         "about": {"numpy": "2.4"},
         "steps": {"W1": step, "W2": step},
         "chain": {"short": cost, "long": cost, "relative": [2.0, 4.0], "growth": 1.5, "bytes": 600.0},
-        "derive": {"seconds": {"3": 0.02, "25": 0.5, "50": 1.6, "100": 2.0}, "growth": 1.25, "rounds": 9},
+        "derive": {"seconds": depths, "growth": 1.25, "steps": 0.04, "rounds": 9},
         "import": {"numpy": 0.1, "minigrad": 0.12, "difference": 0.02, "quartiles": [0.019, 0.022], "rounds": 15},
     }
 
@@ -460,6 +463,7 @@ def test_the_report_puts_each_figure_beside_its_target():
     assert row(text, "25 layers") == ["25 layers", "500.0 ms", "", ""]
     assert row(text, "50 layers") == ["50 layers", "1600.0 ms", "1500 ms", "missed"]
     assert row(text, "growth of a layer's time")[1:] == ["1.25×", "1.3×", "met"]
+    assert row(text, "3 layers, each line's steps told and checked")[1:] == ["40.0 ms", "500 ms", "met"]
     assert row(text, "100.0 ms") == ["100.0 ms", "120.0 ms", "20.0 ms (19.0–22.0)", "15 ms", "missed"]
     assert "- numpy: 2.4" in text
     assert "BLAS: OpenBLAS 0.3, kernel Zen\n" in text
