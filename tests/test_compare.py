@@ -5,7 +5,7 @@ import pytest
 from test_notations import NETWORKS, attention, gate_residual_and_tied, layer_normalisation, mlp
 
 from minigrad import Tensor, compare, derive, losses, nn, relu, sums_to_one
-from minigrad.ops.alphabet import lower, plain_digits
+from minigrad.ops.alphabet import plain_digits, to_subscript
 from tests.samples import SAMPLES
 
 
@@ -107,7 +107,7 @@ def test_the_number_of_samples(options):
 def test_a_missing_derivative_of_an_activation(loss):
     values = truth(loss)
     for i in range(1, sum(key.startswith("δ") for key in values)):
-        n = lower(i)
+        n = to_subscript(i)
         said = slip(loss, f"δ{n}", values[f"∂E/∂Y{n}"])
         assert said.startswith("f′ is missing, the derivative of ")
         assert said.endswith((f"(U{n})", f"U{n}, 0)"))

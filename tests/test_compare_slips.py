@@ -7,7 +7,7 @@ import pytest
 from byhand import LAYERS, OTHER_LAYERS, RECURRENT, THREE_LAYERS, TWO_LAYERS, WORDS, logistic
 
 from minigrad import Tensor, compare, losses, softmax
-from minigrad.ops.alphabet import lower
+from minigrad.ops.alphabet import to_subscript
 
 SYMBOLS = {"sigmoid": "σ({})", "tanh": "tanh({})", "relu": "relu({})"}
 layers = pytest.mark.parametrize("net", LAYERS, ids=lambda net: "-".join(net.functions))
@@ -47,13 +47,13 @@ def test_the_recurrent_networks_by_hand_are_right(net):
 
 
 def input_of(i):
-    return f"Y{lower(i - 1)}" if i > 1 else "X"
+    return f"Y{to_subscript(i - 1)}" if i > 1 else "X"
 
 
 @layers
 def test_a_bias_forgotten(net):
     for i in range(1, len(net.functions) + 1):
-        v, n = net.forward(forgotten=i), lower(i)
+        v, n = net.forward(forgotten=i), to_subscript(i)
         g, last = net.backward(v), len(net.functions)
         says = f"b{n} is forgotten in {input_of(i)} W{n} + b{n}"
         output = i == last and net.functions[-1] == "identity"
@@ -72,7 +72,7 @@ def test_a_bias_forgotten(net):
 def test_the_argument_in_place_of_the_output(net):
     v = net.forward()
     for i in hidden(net):
-        key, n = f"dW{i + 1}", lower(i)
+        key, n = f"dW{i + 1}", to_subscript(i)
         fed = net.backward(v, fed={f"Y{i}": v[f"U{i}"]})
         assert named(net, fed) == (key, f"U{n} is used in place of Y{n}")
 
@@ -83,7 +83,7 @@ def test_a_derivative_that_is_given_the_argument(net):
     given_u = {"sigmoid": lambda u, y: u * (1 - u), "tanh": lambda u, y: 1 - u**2}
     given_y = {"sigmoid": lambda u, y: logistic(y) * (1 - logistic(y)), "tanh": lambda u, y: 1 - np.tanh(y) ** 2}
     for i in hidden(net):
-        name, n = net.functions[i - 1], lower(i)
+        name, n = net.functions[i - 1], to_subscript(i)
         if name not in given_u:
             continue
         f = SYMBOLS[name].format(f"U{n}")
@@ -114,7 +114,7 @@ OTHERS = {  # another function's f′, as text by n and as a learner writes it
 def test_another_functions_derivative(net, other):
     v = net.forward()
     for i in hidden(net):
-        name, n = net.functions[i - 1], lower(i)
+        name, n = net.functions[i - 1], to_subscript(i)
         for formula, rule in OTHERS[other] if name != other else ():
             says = f"f′ is that of {other}, {formula.format(n)}, and should be that of {SYMBOLS[name].format(f'U{n}')}"
             g = net.backward(v, slopes={i: rule})
@@ -128,7 +128,7 @@ def test_a_missing_derivative(net):
     v = net.forward()
     for i in hidden(net):
         g = net.backward(v, slopes={i: lambda u, y: 1})
-        says = f"f′ is missing, the derivative of {SYMBOLS[net.functions[i - 1]].format(f'U{lower(i)}')}"
+        says = f"f′ is missing, the derivative of {SYMBOLS[net.functions[i - 1]].format(f'U{to_subscript(i)}')}"
         assert named(net, g) == (f"δ{i}", says)
         assert named(net, {"dW1": g["dW1"]}) == ("dW1", says)
 
@@ -137,7 +137,7 @@ def test_a_missing_derivative(net):
 def test_only_the_diagonal_of_softmaxs_jacobian(net):
     n = len(net.functions)
     g = net.backward(net.forward(), slopes={n: lambda u, y: y * (1 - y)})
-    says = f"only the diagonal of the Jacobian of softmax(U{lower(n)}) is there, ∂yₖ/∂uₖ"
+    says = f"only the diagonal of the Jacobian of softmax(U{to_subscript(n)}) is there, ∂yₖ/∂uₖ"
     assert named(net, g) == (f"δ{n}", says)
     for key in ("dW1", f"db{n}", "dY1"):
         assert named(net, {key: g[key]}) == (key, says)
@@ -164,12 +164,12 @@ def test_a_weight_that_was_already_updated(net, rate):
     after = {f"W{i}": net.p[f"W{i}"] - rate * g[f"dW{i}"] for i in range(2, n + 1)}
     for i in range(2, n + 1):
         mine = net.backward(v, weights={f"W{i}": after[f"W{i}"]})
-        says = f"W{lower(i)} was already updated, with η = {rate:g}"
+        says = f"W{to_subscript(i)} was already updated, with η = {rate:g}"
         assert named(net, mine) == (f"dY{i - 1}", says)
         for key in ("dW1", "db1", f"dY{i - 1}"):
             assert named(net, {key: mine[key]}) == (key, says)
     mine = net.backward(v, weights=after)
-    *others, last = [f"W{lower(i)}" for i in range(n, 1, -1)]
+    *others, last = [f"W{to_subscript(i)}" for i in range(n, 1, -1)]
     says = f"{', '.join(others)} and {last} were" if others else f"{last} was"
     assert named(net, {"dW1": mine["dW1"]}) == ("dW1", f"{says} already updated, with η = {rate:g}")
 
@@ -310,7 +310,7 @@ def test_values_on_the_way_there(net):
     v = net.forward()
     g = net.backward(v)
     for i, name in enumerate(net.functions, 1):
-        n = lower(i)
+        n = to_subscript(i)
         if name in SYMBOLS:
             f = SYMBOLS[name].format(f"U{n}")
             mine = v | {f"Y{i}": v[f"U{i}"]}
@@ -331,7 +331,7 @@ def test_a_softmax_over_the_wrong_axis():
         if net.functions[-1] == "softmax":
             n = len(net.functions)
             e = np.exp(net.forward()[f"U{n}"])
-            u = lower(n)
+            u = to_subscript(n)
             for axis, says in ((0, "axis 0"), (None, "all axes")):
                 mine = e / e.sum(axis=axis, keepdims=True)
                 first = compare(net.loss_of(), {f"Y{n}": mine}).first

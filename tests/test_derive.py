@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minigrad import Tensor, data, derive, losses, nn, relu, sigmoid, softmax, sums_to_one
-from minigrad.ops.alphabet import lower
+from minigrad.ops.alphabet import to_subscript
 
 
 def given_data(outputs=3, labels=True):
@@ -24,7 +24,7 @@ def exact(derivation):
 
 def hidden(n, back="(1 − Y{0}) ⊙ Y{0}"):
     """Give the lines of hidden layer n."""
-    here, before = lower(n), lower(n - 1)
+    here, before = to_subscript(n), to_subscript(n - 1)
     Y = f"Y{before}" if n > 1 else "X"
     return [
         f"δ{here} = ∂E/∂U{here} = ∂E/∂Y{here} ⊙ {back.format(here)}",
@@ -35,7 +35,7 @@ def hidden(n, back="(1 − Y{0}) ⊙ Y{0}"):
 
 
 def last(n, delta):
-    here, before = lower(n), lower(n - 1)
+    here, before = to_subscript(n), to_subscript(n - 1)
     Y = f"Y{before}" if n > 1 else "X"
     return [
         f"δ{here} = ∂E/∂U{here} = {delta}",
@@ -53,7 +53,7 @@ def test_an_mlps_derivation_is_the_textbooks(depth, output):
     loss = losses.cross_entropy if output == "softmax" else losses.squared_error
     lines = [line for i in range(depth - 1, 0, -1) for line in hidden(i)]
     derivation = exact(derive(loss(model(X), T), given=[sums_to_one(T)]))
-    n = lower(depth)
+    n = to_subscript(depth)
     reason = "    (Σ T = 1 along axis -1)" if output == "softmax" else ""
     first, *others = last(depth, f"Y{n} − T")
     assert str(derivation).splitlines() == [first + reason, *others, *lines]

@@ -8,7 +8,7 @@ from minigrad import Tensor, derive
 from minigrad.algebra.graph import evaluate
 from minigrad.engine.node import order_nodes
 from minigrad.notation.index.terms import NoIndexForm, index_term
-from minigrad.notation.term import symbol
+from minigrad.notation.term import symbol_term
 from minigrad.ops import arithmetic, elementwise
 from minigrad.ops.alphabet import LOWERED, RAISED
 from minigrad.ops.base import Elementwise
@@ -68,7 +68,7 @@ def says_the_value(expression, known):
     labels = tuple(letter if n != 1 else None for letter, n in zip("abcdfg", np.shape(value), strict=False))
 
     def named(x, at):
-        return symbol(f"{leaves[x]}|{','.join(label or '' for label in at)}") if x in leaves else None
+        return symbol_term(f"{leaves[x]}|{','.join(label or '' for label in at)}") if x in leaves else None
 
     def bound(x, axis, used):
         return next(letter for letter in "rspouvehxtmlkjin" if letter not in used)

@@ -10,7 +10,7 @@ from minigrad import Tensor, derive, losses, nn, sigmoid, softmax, sums_to_one
 from minigrad.engine.node import Node
 from minigrad.notation.formula import latex, mathml, text
 from minigrad.notation.symbols import At, Indexed, split_name
-from minigrad.notation.term import symbol, write
+from minigrad.notation.term import symbol_term, write_term
 from minigrad.notation.writers.ascii import ASCII
 from minigrad.notation.writers.latex import LATEX
 from minigrad.notation.writers.mathml import MATHML
@@ -216,11 +216,14 @@ def test_a_large_constant_is_an_argument_of_its_own():
     ],
 )  # fmt: skip
 def test_one_of_many_has_an_index(name, text, plain, latex, index):
-    assert [write(symbol(name), writer) for writer in (TEXT, ASCII, LATEX)] == [text, plain, latex]
+    assert [write_term(symbol_term(name), writer) for writer in (TEXT, ASCII, LATEX)] == [text, plain, latex]
     if index:
-        assert write(symbol(name), MATHML) == f"<msub><mi>{split_name(name).base}</mi><mrow>{index}</mrow></msub>"
-    gradient = symbol(name._replace(name=f"∂E/∂{name.name}"))
-    assert write(gradient, LATEX) == rf"\frac{{\partial E}}{{\partial {latex}}}"
+        assert (
+            write_term(symbol_term(name), MATHML)
+            == f"<msub><mi>{split_name(name).base}</mi><mrow>{index}</mrow></msub>"
+        )
+    gradient = symbol_term(name._replace(name=f"∂E/∂{name.name}"))
+    assert write_term(gradient, LATEX) == rf"\frac{{\partial E}}{{\partial {latex}}}"
 
 
 def test_what_stands_raised_at_a_symbol_is_decided_by_the_symbol():

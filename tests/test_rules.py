@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from rule_samples import SAMPLES, Sample
 
 from minigrad.algebra import form
 from minigrad.algebra.facts import SumsToOne
@@ -23,6 +22,7 @@ from minigrad.compiler.passes.factor import factor_sums
 from minigrad.compiler.passes.lower import Spread
 from minigrad.engine.node import Node, order_nodes
 from minigrad.notation.formula import text
+from tests.rule_samples import SAMPLES, Sample
 
 FAMILIES = (choices, constants, identities, shaping, signs, sums, logarithms)
 

@@ -13,7 +13,7 @@ from minigrad.app.tour.guide import tour
 from minigrad.app.userfile import UserError, loss_of
 from minigrad.derivation.derive import derive
 from minigrad.derivation.lines import Derivation
-from minigrad.notation.ops_table import rows
+from minigrad.notation.ops_table import table_rows
 from minigrad.picture.draw import draw
 from minigrad.picture.stepper.page import stepper
 
@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def operations() -> str:
     """Write a table of every differentiable operation with its local derivatives; g is ∂E/∂y."""
-    table = rows()
+    table = table_rows()
     name, formula = (max(len(row[i]) for row in table) for i in (0, 1))
     lines = [f"{row[0]:{name}}  {row[1]:{formula}}  {'   '.join(row[2])}" for row in table]
     return "\n".join([*lines, "", "g = ∂E/∂y. Where an operand was broadcast, its gradient is summed over the copies."])

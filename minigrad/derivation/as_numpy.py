@@ -14,7 +14,7 @@ from minigrad.derivation.equations import Equations
 from minigrad.derivation.python_names import Spelling, variable
 from minigrad.engine.node import Node, order_nodes
 from minigrad.notation.formula import text
-from minigrad.notation.python import HELPERS, expression
+from minigrad.notation.python import HELPERS, write_python
 from minigrad.ops.indexing import Index
 from minigrad.ops.shaping import BroadcastTo, Reshape, Transpose
 
@@ -61,7 +61,7 @@ class _Function:
         self.arrays = [x for x in constants if x.size > _LONG]
         self.shared = self._shared(roots)
         self.lines = [  # assignments, and their comments
-            (f"{self.names[x]} = {expression(x, {})}", f"a constant of shape {_shape(x)}")
+            (f"{self.names[x]} = {write_python(x, {})}", f"a constant of shape {_shape(x)}")
             for x in constants
             if x.size <= _LONG
         ]
@@ -93,10 +93,10 @@ class _Function:
         for x in order_nodes([node]) if isinstance(node, Node) else []:
             if x in self.shared and x not in names and x is not node:
                 names[x] = written[x] = self._temporary[x] = self.spelling.fresh(f"z{len(self._temporary) + 1}")
-                self.lines.append((f"{names[x]} = {expression(x, names, x)}", f"{names[x]} = {text(x, written, x)}"))
+                self.lines.append((f"{names[x]} = {write_python(x, names, x)}", f"{names[x]} = {text(x, written, x)}"))
         expand = None if isinstance(node, Node) and node in names else node
         self.lines.append(
-            (f"{variable} = {expression(node, names, expand)}", f"{left} = {text(node, written, expand)}")
+            (f"{variable} = {write_python(node, names, expand)}", f"{left} = {text(node, written, expand)}")
         )
 
     def source(self, name: str) -> str:

@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 from minigrad.derivation.equations import Written
-from minigrad.notation.term import Term, write
+from minigrad.notation.term import Term, write_term
 from minigrad.notation.writers.ascii import ASCII
 from minigrad.notation.writers.latex import LATEX
 from minigrad.notation.writers.mathml import MATHML
@@ -71,7 +71,7 @@ def to_mathml(equations: Written, notation: str = "matrix") -> list[str]:
     written = []
     for line, terms in zip(equations.lines, equations.all(notation), strict=True):
         spoken = escape(_equation(line, terms, TEXT), quote=True)
-        equation = "<mo>=</mo>".join(f"<mrow>{write(term, MATHML)}</mrow>" for term in terms)
+        equation = "<mo>=</mo>".join(f"<mrow>{write_term(term, MATHML)}</mrow>" for term in terms)
         equation += f"<mtext>&nbsp;{escape(line.supposing.reason)}</mtext>" if line.supposing else ""
         written.append(
             f'<math display="inline" alttext="{spoken}"><mstyle displaystyle="true">{equation}</mstyle></math>'
@@ -114,7 +114,7 @@ def facts(line: Any) -> str:
 
 def _equation(line: Any, terms: Sequence[Term], writer: Writer, reason: str = "") -> str:
     """Write what is equal side by side, a reason behind it, and then what is equal only if a fact holds."""
-    sides = [write(term, writer) for term in terms]
+    sides = [write_term(term, writer) for term in terms]
     supposed = f" = {sides.pop()}" if line.supposing else ""
     words = line.supposing.reason if line.supposing else ""
     if writer is LATEX:

@@ -11,7 +11,7 @@ from minigrad.engine.node import Node
 from minigrad.notation.index.letters import Lettering
 from minigrad.notation.index.terms import NoIndexForm
 from minigrad.notation.matrix import matrix_term
-from minigrad.notation.term import Term, symbol
+from minigrad.notation.term import Term, symbol_term
 
 NOTATIONS = ("matrix", "index", "text")
 
@@ -65,7 +65,7 @@ class Equations:
     def _matrix(self, i: int) -> list[Term]:
         line = self.lines[i]
         left = dict.fromkeys([line.symbol, f"∂E/∂{line.of}"])
-        return [*map(symbol, left), *(matrix_term(node, self.known(i)) for node in _right(line))]
+        return [*map(symbol_term, left), *(matrix_term(node, self.known(i)) for node in _right(line))]
 
     def _index(self, i: int) -> list[Term]:
         """Write a line by its elements, or, where an operation in it has no index form, as a whole."""
@@ -79,7 +79,10 @@ class Equations:
         except NoIndexForm:
             return self._matrix(i)
         left = dict.fromkeys([line.symbol, f"∂E/∂{line.of}"])
-        return [*(symbol(names.name(name, formulas[0][1])) for name in left), *(formula for formula, _ in formulas)]
+        return [
+            *(symbol_term(names.name(name, formulas[0][1])) for name in left),
+            *(formula for formula, _ in formulas),
+        ]
 
     @cached_property
     def _lettering(self) -> Lettering:

@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from minigrad.derivation.documents import STYLE, in_ascii, in_latex, opening
-from minigrad.notation.term import Term, write
+from minigrad.notation.term import Term, write_term
 from minigrad.notation.writers.ascii import ASCII
 from minigrad.notation.writers.latex import LATEX
 from minigrad.notation.writers.mathml import MATHML
@@ -21,10 +21,10 @@ Rows = Sequence[Any]  # the rows of one line, as ``Steps.rows`` gives them
 def to_text(rows: Rows, notation: str = "matrix") -> str:
     """Write one equation a step, the signs of equality below each other, and behind each by what it came."""
     writer = ASCII if notation == "text" else TEXT
-    first = " = ".join(write(term, writer) for term in rows[0].left)
-    indent = len(write(rows[0].left[0], writer))
+    first = " = ".join(write_term(term, writer) for term in rows[0].left)
+    indent = len(write_term(rows[0].left[0], writer))
     starts = [f"{first} = ", *[f"{' ' * indent} = "] * (len(rows) - 1)]
-    equations = [start + write(row.right, writer) for start, row in zip(starts, rows, strict=True)]
+    equations = [start + write_term(row.right, writer) for start, row in zip(starts, rows, strict=True)]
     width = max((len(x) for x in equations if len(x) <= _WIDE), default=0) + 4
     reasons = [_reason(row, writer) for row in rows]
     return "\n".join(
@@ -39,8 +39,8 @@ def to_latex(lines: Sequence[Rows]) -> str:
 
 
 def _latex_row(row: Any) -> str:
-    first, *others = [write(term, LATEX) for term in row.left] or [""]
-    right = " = ".join([*others, write(row.right, LATEX)])
+    first, *others = [write_term(term, LATEX) for term in row.left] or [""]
+    right = " = ".join([*others, write_term(row.right, LATEX)])
     return f"  {first} &= {right} && {_latex_reason(row)}"
 
 
@@ -49,10 +49,10 @@ def to_markdown(lines: Sequence[Rows]) -> str:
     table = ["| | by |", "|:--|:--|"]
     for rows in lines:
         for row in rows:
-            left = " = ".join(write(term, LATEX) for term in row.left) or r"\quad"
+            left = " = ".join(write_term(term, LATEX) for term in row.left) or r"\quad"
             equations = [f"${_equation(terms, LATEX)}$" for terms in row.equations]
             reason = "; ".join(filter(None, [*equations, row.words.replace("|", r"\|")]))
-            table.append(f"| ${left} = {write(row.right, LATEX)}$ | {reason} |")
+            table.append(f"| ${left} = {write_term(row.right, LATEX)}$ | {reason} |")
     return "\n".join(table)
 
 
@@ -81,12 +81,12 @@ def mathml(terms: Sequence[Term], sign: str = "") -> str:
     """Write an equation as a ``math`` element, with its text for who cannot see it; a sign may stand before it."""
     spoken = escape(f"{sign} {_equation(terms, TEXT)}".strip(), quote=True)
     before = f"<mo>{escape(sign)}</mo>" if sign else ""
-    inner = before + "<mo>=</mo>".join(f"<mrow>{write(term, MATHML)}</mrow>" for term in terms)
+    inner = before + "<mo>=</mo>".join(f"<mrow>{write_term(term, MATHML)}</mrow>" for term in terms)
     return f'<math display="inline" alttext="{spoken}"><mstyle displaystyle="true">{inner}</mstyle></math>'
 
 
 def _equation(terms: Sequence[Term], writer: Writer) -> str:
-    return " = ".join(write(term, writer) for term in terms)
+    return " = ".join(write_term(term, writer) for term in terms)
 
 
 def _reason(row: Any, writer: Writer) -> str:

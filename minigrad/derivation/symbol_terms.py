@@ -12,7 +12,7 @@ from minigrad.engine.node import Node, order_nodes
 from minigrad.notation.index.letters import Lettering
 from minigrad.notation.index.terms import NoIndexForm
 from minigrad.notation.matrix import matrix_term
-from minigrad.notation.term import Term, symbol
+from minigrad.notation.term import Term, symbol_term
 from minigrad.ops.linalg import matmul
 
 NOTATIONS = ("matrix", "index", "text")
@@ -37,7 +37,7 @@ class SymbolTerms:
                 return self._by_index(names, about, expressions)
             except NoIndexForm:
                 pass
-        return [*map(symbol, names), *(matrix_term(x, self.ways.names) for x in expressions)]
+        return [*map(symbol_term, names), *(matrix_term(x, self.ways.names) for x in expressions)]
 
     def equation(self, a: Any, b: Any, notation: str) -> list[Term]:
         """Give a symbol and the expression that it stands for, or both sides of a law."""
@@ -49,7 +49,7 @@ class SymbolTerms:
         written = substitute_nodes(expressions, self._sums)
         terms, labels = self._letters.elements(written, self._letters.labels(about), self.ways.names)
         loss = about is self.ways.plan.graph.outputs[0]
-        return [*(symbol(x if loss else self._letters.name(x, labels)) for x in names), *terms]
+        return [*(symbol_term(x if loss else self._letters.name(x, labels)) for x in names), *terms]
 
     @cached_property
     def _sums(self) -> dict[Node, Any]:

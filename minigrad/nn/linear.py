@@ -10,7 +10,7 @@ from numpy.typing import DTypeLike
 
 from minigrad.engine.tensor import Tensor
 from minigrad.nn.init import Initializer, Rng, xavier
-from minigrad.ops.alphabet import lower
+from minigrad.ops.alphabet import to_subscript
 from minigrad.ops.linalg import affine
 
 
@@ -49,7 +49,7 @@ class Linear:
 
     def number(self, n: int) -> None:
         """Name the parameters Wₙ and bₙ, unless they bear a name of the user's."""
-        subscript = lower(n)
+        subscript = to_subscript(n)
         for letter, p in zip("Wb", self.parameters(), strict=False):
             if p.name == letter + self._subscript:
                 p.name = letter + subscript

@@ -8,7 +8,7 @@ from typing import Any
 from minigrad.engine.node import Node
 from minigrad.notation.matrix import matrix_term
 from minigrad.notation.symbols import Symbol
-from minigrad.notation.term import same_terms, write
+from minigrad.notation.term import same_terms, write_term
 from minigrad.notation.writers.ascii import ASCII
 from minigrad.notation.writers.latex import LATEX
 from minigrad.notation.writers.mathml import MATHML
@@ -24,7 +24,7 @@ def text(expression: Any, names: Mapping[Node, Symbol] | None = None, expand: No
     >>> text(2 * (1 - x**2))
     '2 (1 − x²)'
     """
-    return write(matrix_term(expression, names or {}, expand), TEXT)
+    return write_term(matrix_term(expression, names or {}, expand), TEXT)
 
 
 def same_formula(a: Any, b: Any, names: Mapping[Node, Symbol]) -> bool:
@@ -43,7 +43,7 @@ def plain(expression: Any, names: Mapping[Node, Symbol] | None = None, expand: N
     >>> plain(2 * (1 - Node(name="x") ** 2))
     '2 * (1 - x^2)'
     """
-    return write(matrix_term(expression, names or {}, expand), ASCII)
+    return write_term(matrix_term(expression, names or {}, expand), ASCII)
 
 
 def latex(expression: Any, names: Mapping[Node, Symbol] | None = None, expand: Node | None = None) -> str:
@@ -52,7 +52,7 @@ def latex(expression: Any, names: Mapping[Node, Symbol] | None = None, expand: N
     >>> latex(1 / Node(name="x"))
     '\\frac{1}{x}'
     """
-    return write(matrix_term(expression, names or {}, expand), LATEX)
+    return write_term(matrix_term(expression, names or {}, expand), LATEX)
 
 
 def mathml(expression: Any, names: Mapping[Node, Symbol] | None = None, expand: Node | None = None) -> str:
@@ -61,4 +61,4 @@ def mathml(expression: Any, names: Mapping[Node, Symbol] | None = None, expand: 
     >>> mathml(Node(name="x"))
     '<math><mi>x</mi></math>'
     """
-    return f"<math>{write(matrix_term(expression, names or {}, expand), MATHML)}</math>"
+    return f"<math>{write_term(matrix_term(expression, names or {}, expand), MATHML)}</math>"

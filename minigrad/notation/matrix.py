@@ -10,7 +10,7 @@ import numpy as np
 from minigrad.engine.node import Node
 from minigrad.notation.keys import write_key
 from minigrad.notation.symbols import Symbol
-from minigrad.notation.term import Term, number, symbol
+from minigrad.notation.term import Term, number_term, symbol_term
 from minigrad.ops.arithmetic import multiply
 from minigrad.ops.base import Op
 from minigrad.ops.linalg import matmul
@@ -32,7 +32,7 @@ def build_term(
     while stack:  # operands first, without recursion
         node = stack[-1]
         if isinstance(node, Node) and node in names and node is not expand:
-            terms[id(node)] = symbol(names[node])
+            terms[id(node)] = symbol_term(names[node])
             stack.pop()
             continue
         inputs = node.inputs if isinstance(node, Node) else ()
@@ -46,10 +46,12 @@ def build_term(
 
 def _term(node: Any, parts: list[Term]) -> Term:
     if not isinstance(node, Node):
-        return number(write_number(node))
+        return number_term(write_number(node))
     op = node.op
     if op is None:
-        return symbol(node.name) if node.name else number("?" if node.value is None else write_number(node.value))
+        if node.name:
+            return symbol_term(node.name)
+        return number_term("?" if node.value is None else write_number(node.value))
     letters = list(op.letters)
     parts = [_element(op, x) or part for x, part in zip(node.inputs, parts, strict=True)]
     template = _template(node)
@@ -122,7 +124,7 @@ def _is_turned(x: Any) -> bool:
 def _element(op: Op, x: Any) -> Term | None:
     """Give tₖ for a sum of an input T over its columns, which is one over the elements of a row."""
     name = x.name if isinstance(x, Node) and isinstance(op, Sum) and _over_columns(op, x) else None
-    return symbol(f"{name.lower()}ₖ") if name and len(name) == 1 and name.isupper() else None
+    return symbol_term(f"{name.lower()}ₖ") if name and len(name) == 1 and name.isupper() else None
 
 
 def _over_columns(op: Sum, x: Node) -> bool:

@@ -25,7 +25,7 @@ def operations() -> list[Op]:
     return list(found.values())
 
 
-def rows() -> list[tuple[str, str, list[str]]]:
+def table_rows() -> list[tuple[str, str, list[str]]]:
     """Give (name, ``y = tanh(x)``, [``∂E/∂x = g (1 − y²)``, …]) for every operation, where g = ∂E/∂y.
 
     The inputs are square matrices, so that every operation applies to them.

@@ -12,7 +12,7 @@ from minigrad.engine.node import Node
 from minigrad.notation.keys import write_gathered_key, write_key
 from minigrad.notation.matrix import build_term, outer_product
 from minigrad.notation.signs import INFIX
-from minigrad.notation.term import ATOM, Term, symbol, write
+from minigrad.notation.term import ATOM, Term, symbol_term, write_term
 from minigrad.notation.writers.text import TEXT
 from minigrad.ops.arithmetic import Power
 from minigrad.ops.base import Elementwise, Op
@@ -62,12 +62,12 @@ HELPERS = {
 }
 
 
-def expression(value: Any, names: Mapping[Node, str], expand: Node | None = None) -> str:
+def write_python(value: Any, names: Mapping[Node, str], expand: Node | None = None) -> str:
     """Write an expression as NumPy code; a Node in ``names`` is a variable, unless it is the one to ``expand``.
 
     Raises ``NotImplementedError``, naming the operation, where NumPy has none of its name.
     """
-    return write(build_term(value, names, expand, _term), TEXT)
+    return write_term(build_term(value, names, expand, _term), TEXT)
 
 
 def _term(node: Any, parts: list[Term]) -> Term:
@@ -174,7 +174,7 @@ def _value(x: Any) -> str:
 
 def _literal(x: Any) -> Term:
     if np.ndim(x):
-        return symbol(_value(np.asarray(x)))
+        return symbol_term(_value(np.asarray(x)))
     written = _value(x.item() if isinstance(x, np.ndarray) else x)
     if written in ("inf", "-inf", "nan"):
         written = written.replace("inf", "np.inf").replace("nan", "np.nan")

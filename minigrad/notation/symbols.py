@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from minigrad.ops.alphabet import LOWERED, RAISED, lower
+from minigrad.ops.alphabet import LOWERED, RAISED, to_subscript
 
 _NAME = re.compile(
     rf"(?P<gradient>∂E/∂)?(?P<base>.+?)(?P<kind>(?<=[^\W_])_[a-zA-Z]+)?(?P<above>⁽[{''.join(RAISED)}]+⁾)?(?P<below>_?\d+|[{''.join(LOWERED)}]+)?",
@@ -56,7 +56,7 @@ class Indexed(NamedTuple):
         return ",".join(filter(None, (str(self.at) if self.at else "", self.labels)))
 
     def __str__(self) -> str:
-        return self.name + lower(self.below)
+        return self.name + to_subscript(self.below)
 
 
 Symbol = str | Indexed
@@ -64,7 +64,7 @@ Symbol = str | Indexed
 
 def pretty_name(name: str) -> str:
     """Write the digits at the end of a name as a subscript: W₁."""
-    return re.sub(r"\d+$", lambda digits: lower(digits[0]), name)
+    return re.sub(r"\d+$", lambda digits: to_subscript(digits[0]), name)
 
 
 @lru_cache(maxsize=1024)

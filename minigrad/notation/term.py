@@ -26,17 +26,17 @@ class Term:
     name: Symbol | None = None
 
 
-def symbol(name: Symbol) -> Term:
+def symbol_term(name: Symbol) -> Term:
     """Give the Term of a name: W₁, ∂E/∂W₁, x."""
     return Term(str(name), kind="symbol", name=name)
 
 
-def number(written: str) -> Term:
+def number_term(written: str) -> Term:
     """Give the Term of a number; a negative one binds as a sign does."""
     return Term(written, kind="number", binds=3 if written.startswith("−") else ATOM)
 
 
-def write(term: Term, writer: Writer) -> str:
+def write_term(term: Term, writer: Writer) -> str:
     """Write a Term, operands first, without recursion: an expression may be as deep as a network."""
     written: dict[int, str] = {}
     stack = [term]

@@ -11,10 +11,10 @@ _RAISE = str.maketrans({large: small for small, large in RAISED.items()} | {"-":
 _PLAIN = str.maketrans({small: LOWERED[small] for small in LOWERED_DIGITS})
 
 
-def lower(written: int | str) -> str:
+def to_subscript(written: int | str) -> str:
     """Write a number or an index as a subscript, ₁₂, ₙⱼ, ₗ₊₁; behind a _ if it has a letter of which there is none.
 
-    >>> "W" + lower(12), "Y" + lower("l+1"), "w" + lower("iq")
+    >>> "W" + to_subscript(12), "Y" + to_subscript("l+1"), "w" + to_subscript("iq")
     ('W₁₂', 'Yₗ₊₁', 'w_iq')
     """
     small = str(written).translate(_LOWER)
@@ -26,7 +26,7 @@ def plain_index(small: str) -> str:
     return "".join(LOWERED.get(c, c) for c in small.removeprefix("_"))
 
 
-def raise_digits(number: int | str) -> str:
+def to_superscript(number: int | str) -> str:
     """Write a whole number as a power: ⁻¹²."""
     return str(number).translate(_RAISE)
 

@@ -7,17 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.ops.alphabet import raise_digits
+from minigrad.ops.alphabet import to_superscript
 from minigrad.ops.base import Elementwise, Op, Rule, Shape, minus_one, one
 
 add = Elementwise("add", np.add, one, one, text="{a} + {b}", binds=1)
 subtract = Elementwise("subtract", np.subtract, one, minus_one, text="{a} − {b}", binds=1)
-multiply = Elementwise(
-    "multiply", np.multiply, lambda y, a, b: b, lambda y, a, b: a, text="{a} ⊙ {b}", binds=2
-)
-divide = Elementwise(
-    "divide", np.divide, lambda y, a, b: 1 / b, lambda y, a, b: -y / b, text="{a} / {b}", binds=2
-)
+multiply = Elementwise("multiply", np.multiply, lambda y, a, b: b, lambda y, a, b: a, text="{a} ⊙ {b}", binds=2)
+divide = Elementwise("divide", np.divide, lambda y, a, b: 1 / b, lambda y, a, b: -y / b, text="{a} / {b}", binds=2)
 negative = Elementwise("negative", np.negative, minus_one, text="−{x}", binds=3)
 absolute = Elementwise("absolute", np.absolute, lambda y, x: np.sign(x), text="|{x}|")
 
@@ -86,7 +82,7 @@ raised = lru_cache(maxsize=256, typed=True)(Power)  # building an Op costs sever
 
 def _superscript(n: float) -> str:
     if isinstance(n, int):
-        return raise_digits(n)
+        return to_superscript(n)
     return f" ^ {n}"
 
 

@@ -9,7 +9,7 @@ from itertools import chain
 
 from minigrad.algebra.graph import Graph
 from minigrad.engine.node import Node
-from minigrad.ops.alphabet import lower, plain_digits
+from minigrad.ops.alphabet import plain_digits, to_subscript
 from minigrad.ops.arithmetic import Power, absolute, add, maximum, minimum, subtract
 from minigrad.ops.base import Elementwise
 from minigrad.ops.elementwise import log, square
@@ -189,7 +189,7 @@ class _Finder:
             own = {"".join(re.findall(r"\d+", plain_digits(name))) for name in names}
             digits.append(own.pop() if len(own) == 1 else "")
         distinct = all(digits) and len(set(digits)) == len(digits)
-        return [lower(int(own) if distinct else i) for i, own in enumerate(digits, 1)]
+        return [to_subscript(int(own) if distinct else i) for i, own in enumerate(digits, 1)]
 
 
 def _without_measure(acting: list[Node]) -> list[Node]:

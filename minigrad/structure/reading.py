@@ -9,7 +9,7 @@ from minigrad.algebra.graph import Graph
 from minigrad.algebra.trace import is_output
 from minigrad.engine.node import Node
 from minigrad.notation.symbols import pretty_name
-from minigrad.ops.alphabet import lower
+from minigrad.ops.alphabet import to_subscript
 from minigrad.ops.linalg import matmul
 from minigrad.structure.layers import Layer, find_layers, find_model, find_users
 from minigrad.structure.loss import find_loss, name_loss
@@ -98,7 +98,7 @@ def _name_all(reading: Reading) -> None:
         if x.op is None and x.value is not None and x.ndim and x not in symbols:
             constants += 1
             role = _role(x, reading)
-            called(x, role if role and role not in taken else f"c{lower(constants)}")
+            called(x, role if role and role not in taken else f"c{to_subscript(constants)}")
     reading.symbols.update((x, symbols[x]) for x in reading.graph.nodes if x in symbols)
 
 

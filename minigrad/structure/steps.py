@@ -10,7 +10,7 @@ import numpy as np
 
 from minigrad.engine.node import Node
 from minigrad.notation.template import short_sign
-from minigrad.ops.alphabet import lower
+from minigrad.ops.alphabet import to_subscript
 from minigrad.ops.arithmetic import divide, multiply, negative
 from minigrad.ops.elementwise import log
 from minigrad.ops.linalg import matmul
@@ -75,8 +75,8 @@ def name_values(reading: Reading, results: Container[Node]) -> dict[Node, str]:
     symbols = reading.symbols | {loss: "E"}
     unnamed = [x for x in reading.graph.nodes if x in results and x not in symbols]
     taken = set(symbols.values())
-    numbers = (n for n in count(1) if f"v{lower(n)}" not in taken)
-    return symbols | {x: f"v{lower(n)}" for x, n in zip(unnamed, numbers, strict=False)}
+    numbers = (n for n in count(1) if f"v{to_subscript(n)}" not in taken)
+    return symbols | {x: f"v{to_subscript(n)}" for x, n in zip(unnamed, numbers, strict=False)}
 
 
 def _operands(group: tuple[Node, ...]) -> tuple[Node, ...]:

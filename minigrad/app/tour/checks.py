@@ -12,7 +12,7 @@ import numpy as np
 from minigrad import data, nn, optim
 from minigrad.app.tour.problems import MODES, Array, Problem, Samples
 from minigrad.engine.tensor import Tensor
-from minigrad.ops.alphabet import lower
+from minigrad.ops.alphabet import to_subscript
 from minigrad.textbook import Network
 
 LIMIT = 1e-12
@@ -45,7 +45,7 @@ def record(problem: Problem, model: nn.MLP, X: Tensor, T: Array) -> Record:
             inputs.append(y)
             layers.append(layer)
         y = layer(y)
-        y.name = ("u" if layer is layers[-1] else "y") + lower(len(layers))
+        y.name = ("u" if layer is layers[-1] else "y") + to_subscript(len(layers))
         if layer is layers[-1]:
             totals.append(y)
     if y is not totals[-1]:

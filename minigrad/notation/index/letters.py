@@ -10,7 +10,7 @@ from minigrad.engine.node import Node, order_nodes
 from minigrad.notation.index.axes import Classes, Place
 from minigrad.notation.index.terms import Labels, NoIndexForm, index_term, with_layer
 from minigrad.notation.symbols import Indexed, Symbol, split_name
-from minigrad.notation.term import Term, symbol
+from minigrad.notation.term import Term, symbol_term
 from minigrad.ops.linalg import matmul
 
 _FREE = "ijklmpstuvaehox"
@@ -158,7 +158,7 @@ class Lettering:
             known = names.get(node)
             if known is None or (node.op == matmul and split_name(known).gradient):
                 return None
-            return symbol(self.name(known, tuple(None if x in left_out else x for x in at)))
+            return symbol_term(self.name(known, tuple(None if x in left_out else x for x in at)))
 
         left_out: set[str | None] = set()
         terms = [index_term(x, labels, named, bound) for x in expressions]

@@ -11,8 +11,8 @@ from minigrad.engine.node import Node
 from minigrad.notation.chain import Chain
 from minigrad.notation.index.axes import Along, follow_axes, is_fixed
 from minigrad.notation.matrix import write_number
-from minigrad.notation.term import Term, needs_brackets, number
-from minigrad.ops.alphabet import lower, raise_digits
+from minigrad.notation.term import Term, needs_brackets, number_term
+from minigrad.ops.alphabet import to_subscript, to_superscript
 from minigrad.ops.arithmetic import add, divide, multiply, subtract
 from minigrad.ops.base import Op
 from minigrad.ops.elementwise import identity
@@ -60,14 +60,14 @@ def index_term(expression: Any, labels: Labels, name: Name, bound: Bound) -> Ter
 def _simple(node: Any, at: Labels, name: Name) -> Term | None:
     """Give a number or a symbol; None for what has operands of its own."""
     if not isinstance(node, Node):
-        return number(write_number(node))
+        return number_term(write_number(node))
     symbol = name(node, at)
     if symbol is not None:
         return symbol
     if node.op is None:
         if node.value is None or np.size(node.value) != 1:
             raise NoIndexForm(repr(node))
-        return number(write_number(np.asarray(node.value).item()))
+        return number_term(write_number(np.asarray(node.value).item()))
     return None
 
 
@@ -149,7 +149,7 @@ def _sum(x: Term, over: str) -> Term:
     """Write Σ over some indices; over those of length 1 there is none."""
     if not over:
         return x
-    return Term(f"Σ{lower(over)} {{x}}", {"x": x}, Sum.binds, "sum")
+    return Term(f"Σ{to_subscript(over)} {{x}}", {"x": x}, Sum.binds, "sum")
 
 
 def _softmax(
@@ -178,4 +178,4 @@ def _softmax(
 
 def with_layer(base: str, layer: str) -> str:
     """Give a name with the number of its layer: δ, "2" → δ⁽²⁾."""
-    return base + ("⁽" + raise_digits(layer) + "⁾" if layer else "")
+    return base + ("⁽" + to_superscript(layer) + "⁾" if layer else "")

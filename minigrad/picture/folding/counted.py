@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from minigrad.ops.alphabet import LOWERED_DIGITS, lower, plain_digits
+from minigrad.ops.alphabet import LOWERED_DIGITS, plain_digits, to_subscript
 
 _NUMBER = re.compile(r"[₀-₉]+|(?<![\d.])\d+(?![\d.])")
 
@@ -41,7 +41,7 @@ def _fitted(texts: Sequence[str], first: int) -> str | None:
             return None
         (step,) = steps
         rule = _rule(step, numbers[0] - step * first)
-        written += (lower(rule) if column[0][0] in LOWERED_DIGITS else rule) + part
+        written += (to_subscript(rule) if column[0][0] in LOWERED_DIGITS else rule) + part
     return written
 
 
