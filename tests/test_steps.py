@@ -1,5 +1,7 @@
 """How a line came: the steps as golden text, each against numbers, the last the line itself."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from latex2mathml.converter import convert
@@ -288,3 +290,23 @@ def test_an_equation_of_more_than_a_line_pushes_no_reason_away():
     first, second, *_ = str(line.steps()).splitlines()
     assert first == "∂E/∂K = δ₁ · ∂U₁/∂K    the chain rule"
     assert len(second) > 150
+
+
+@pytest.mark.parametrize("notation", ["matrix", "index"])
+def test_the_steps_begin_and_end_as_the_line_is_written(notation):
+    """Their letters are found for symbols, and the line's for the graph."""
+    derivations = [derived() for derived, _ in NAMED.values()]
+    derivations += [derive(loss, given=given) for loss, given in (network() for network in NETWORKS)]
+    for derivation in derivations:
+        for line, written in zip(derivation, derivation.to_text(notation).splitlines(), strict=True):
+            steps = line.steps().to_text(notation).splitlines()
+            names = written.split(" = ")[: len(line.names)]
+            assert steps[0].startswith(" = ".join([*names, ""]))
+            last = steps[-1].split(" = ", 1)[1].split("    ")[0].strip()
+            assert last in written
+
+
+def test_a_line_that_derive_did_not_write_has_no_steps():
+    line = classification()[0]
+    with pytest.raises(ValueError, match="how δ₂ came is not known"):
+        replace(line, ways=None).steps()

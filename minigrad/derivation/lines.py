@@ -83,7 +83,8 @@ class Line:
         >>> print(derive((x * x).sum())[0].steps())
         ∂E/∂x = 2 x    E = Σ x ⊙ x
         """
-        assert self.ways is not None, "a line that derive() wrote has them"
+        if self.ways is None:
+            raise ValueError(f"steps: how {self.symbol} came is not known; only the lines that derive wrote know it")
         return Steps(self, self.ways.steps(self.target), self.ways)
 
     def check_steps(self) -> list[float]:

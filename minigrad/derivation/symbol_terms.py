@@ -72,5 +72,5 @@ class SymbolTerms:
         same += [(x, definition) for y, definition in ways.definitions.items() if (x := ways.target[y]).shape]
         same += [(x, formula) for x, formula in ways.formula.items() if isinstance(formula, Node)]
         same = [(x, y) for x, y in same if isinstance(y, Node)]
-        inside = order_nodes([*self._expressions, *self._sums.values()])
+        inside = order_nodes([*self._expressions, *substitute_nodes(self._expressions, self._sums)])
         return Lettering(plan.graph.nodes, names, same, inside, plan.wanted)
