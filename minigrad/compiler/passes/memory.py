@@ -44,7 +44,8 @@ def plan_memory(steps: Sequence[Step], kept: Iterable[Node], alignment: int = 1)
     free: list[Memory] = []
     for position, step in enumerate(steps):
         ending = dict.fromkeys(x for x in (*step.reads, *step.stores) if last[x] == position)  # == is an expression
-        overwritten = next((x for x in step.over if x in ending and x in memory), None)
+        over = step.over if step.stores else ()
+        overwritten = next((x for x in over if x in ending and x in memory), None)
         for node in step.stores:
             nbytes = -(-prod(node.shape) * node.dtype.itemsize // alignment) * alignment
             memory[node] = _take(free, nbytes) if overwritten is None else memory[overwritten]
