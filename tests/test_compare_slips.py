@@ -1,12 +1,10 @@
 """Every slip that compare knows, made in NumPy by hand on several networks: each is named first, and alone."""
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
-from byhand import LAYERS, OTHER_LAYERS, RECURRENT, THREE_LAYERS, TWO_LAYERS, WORDS, logistic
+from byhand import LAYERS, OTHER_LAYERS, RECURRENT, THREE_LAYERS, TWO_LAYERS, WORDS, Layers, logistic
 
-from minigrad import Tensor, compare, losses, softmax
+from minigrad import Tensor, compare, derive, losses, softmax
 from minigrad.ops.alphabet import to_subscript
 
 SYMBOLS = {"sigmoid": "σ({})", "tanh": "tanh({})", "relu": "relu({})"}
@@ -349,19 +347,60 @@ def test_a_wrong_value_explains_all_that_comes_after_it():
     assert "→ dW3 follows from Y2" in str(result)
 
 
-@pytest.mark.parametrize("net", [TWO_LAYERS, THREE_LAYERS, OTHER_LAYERS], ids=lambda net: net.error)
+@pytest.mark.parametrize("net", [TWO_LAYERS, THREE_LAYERS, OTHER_LAYERS], ids=lambda net: "-".join(net.functions))
 def test_two_slips_at_once(net):
-    """What is said of two mistakes is true of them: one besides what follows from the other, or that none is known."""
+    """Of two mistakes each is told: the second besides what follows from the first, or both in one array."""
     v = net.forward()
+    f = SYMBOLS[net.functions[0]].format("U₁")
     g = net.backward(v, slopes={1: lambda u, y: 1})
-    mine = g | {"dW1": -g["dW1"]}
-    result = compare(net.loss_of(), mine)
-    assert result.first.key == "δ1"
+    result = compare(net.loss_of(), g | {"dW1": -g["dW1"]})
+    assert (result.first.key, result.first.slip) == ("δ1", f"f′ is missing, the derivative of {f}")
     assert result["db1"].sources == ("δ1",)
     assert result["dW1"].slip == "the sign is wrong, besides what follows from the wrong ones before it"
-    for i, j in pairwise(range(1, len(net.functions) + 1)):
-        w = net.forward(forgotten=i)
-        both = net.backward(w, slopes={j: lambda u, y: 1 + 0 * y}) if net.functions[j - 1] != "identity" else g
-        row = compare(net.loss_of(), {"dW1": both["dW1"].T}).first
-        assert "is wrong" not in row.slip
-        assert ("it is transposed" in row.slip) or row.slip.startswith(("its shape is", "it is no usual slip"))
+    both = f"b₁ is forgotten in U₁ = X W₁ + b₁, and f′ is missing, the derivative of {f}"
+    g = net.backward(net.forward(forgotten=1), slopes={1: lambda u, y: 1})
+    assert named(net, {"dW1": g["dW1"]}) == ("dW1", both)
+    twice = compare(net.loss_of(), g)
+    assert twice.first.slip == "b₁ is forgotten in U₁ = X W₁ + b₁"
+    assert twice["δ1"].slip.startswith(f"f′ is missing, the derivative of {f}, besides")
+    assert twice["dW1"].follows
+
+
+@pytest.mark.parametrize("net", [TWO_LAYERS, OTHER_LAYERS, RECURRENT[2], WORDS[0]], ids=lambda net: type(net).__name__)
+def test_nothing_is_said_of_an_array_that_no_slip_gives(net):
+    """Numbers at random are no slip, whatever array they stand for; and one slip is not told of another's array."""
+    rng = np.random.default_rng(11)
+    loss = net.loss_of()
+    for line in derive(loss):
+        if line.target.op is None:
+            says = compare(loss, {line.symbol: rng.normal(size=line.shape)}).first.slip
+            assert says == "it is no usual slip"
+
+
+def test_functions_written_out_by_hand():
+    """σ as 1 / (1 + e⁻ᵘ), softmax as a quotient, and softplus: a function is what stands between U and Y."""
+    net = Layers((4, 5, 3), ("sigmoid", "softmax"), "CE")
+    x, T = Tensor(net.X, name="X"), Tensor(net.T, name="T")
+    W1, b1, W2, b2 = (Tensor(net.p[k], requires_grad=True, name=k) for k in ("W1", "b1", "W2", "b2"))
+    e = np.exp(1 / (1 + np.exp(-(x @ W1 + b1))) @ W2 + b2)
+    loss = -(T * np.log(e / e.sum(axis=1, keepdims=True))).sum()
+    v = net.forward()
+    assert compare(loss, values_of(v) | net.backward(v))
+    wrong = net.backward(v, slopes={1: lambda u, y: 1 - y**2})
+    assert compare(loss, wrong).first.slip.startswith("f′ is that of tanh, 1 − Y₁², and should be that of ")
+    wrong = net.backward(v, slopes={2: lambda u, y: y * (1 - y)})
+    assert compare(loss, {"dW1": wrong["dW1"]}).first.slip.startswith("only the diagonal of the Jacobian of ")
+    loss = losses.squared_error(np.log(1 + np.exp(x @ W1 + b1)) @ W2 + b2, T)
+    y = np.log(1 + np.exp(v["U1"]))
+    δ2 = y @ net.p["W2"] + net.p["b2"] - net.T
+    δ1 = (δ2 @ net.p["W2"].T) * logistic(v["U1"])
+    assert compare(loss, {"Y1": y, "δ2": δ2, "δ1": δ1, "dW2": y.T @ δ2, "dW1": net.X.T @ δ1})
+    for mine, says in (
+        (net.X.T @ (δ2 @ net.p["W2"].T), "f′ is missing, the derivative of log(1 + exp(U₁))"),
+        (
+            net.X.T @ ((δ2 @ net.p["W2"].T) * y * (1 - y)),
+            "f′ is that of sigmoid, (1 − Y₁) ⊙ Y₁, and should be that of ",
+        ),
+    ):
+        assert compare(loss, {"dW1": mine}).first.slip.startswith(says)
+    assert compare(loss, {"dW2": v["U1"].T @ δ2}).first.slip == "U₁ is used in place of Y₁"

@@ -15,7 +15,6 @@ from minigrad.derivation.slips.base import Slip
 from minigrad.ops.arithmetic import divide
 
 _BEHIND = ", besides what follows from the wrong ones before it"
-_PAIRS = 24  # of how many slips a second one is looked for, where the first alone is not what came
 
 
 class Diagnosis(NamedTuple):
@@ -42,14 +41,20 @@ class Case:
         if not np.isfinite(self.array).all():
             return Diagnosis("it holds NaN or infinity")
         for way in reversed(ways):
-            behind = "" if way is ways[0] else _BEHIND
             for found in self._explanations(way):
-                return Diagnosis(found.says + behind, found.way)
+                return Diagnosis(found.says + ("" if way is ways[0] else _BEHIND), found.way)
         value = self.place.value_in(ways[0])
-        return Diagnosis(_shape(self.array, value, self.slack) or self._any_factor(value) or "it is no usual slip")
+        plain = _shape(self.array, value, self.slack) or self._any_factor(value)
+        if plain:
+            return Diagnosis(plain)
+        for way in reversed(ways):
+            for found in self.place.two_slips(way):
+                if self._is(found.value):
+                    return Diagnosis(found.says + ("" if way is ways[0] else _BEHIND), found.way)
+        return Diagnosis("it is no usual slip")
 
     def _explanations(self, way: Calculation) -> Iterator[Slip]:
-        """Give what reproduces the array: a factor, a slip, a slip and a factor, two slips; the simplest first."""
+        """Give what reproduces the array: a factor, a slip, or a slip and a factor; the simplest first."""
         value = self.place.value_in(way)
         plain = self._factor(value)
         if plain:

@@ -12,7 +12,7 @@ import numpy as np
 from minigrad.derivation.calculation import Calculation
 from minigrad.derivation.lines import Derivation, Line
 from minigrad.derivation.slips.base import Slip, formula_of
-from minigrad.derivation.slips.catalog import slips_in_gradient, slips_in_value
+from minigrad.derivation.slips.catalog import slips_in_gradient, slips_in_value, two_slips_in_gradient
 from minigrad.engine.node import Node, order_nodes
 from minigrad.engine.tensor import Tensor
 from minigrad.notation.writers.ascii import ASCII
@@ -63,6 +63,10 @@ class Place:
     def slips(self, way: Calculation, array: Any) -> Iterator[Slip]:
         """Give what each slip makes of it; the array is for those that have an unknown number in them."""
         return (slips_in_value if self.forward else slips_in_gradient)(way, self.node, array)
+
+    def two_slips(self, way: Calculation) -> Iterator[Slip]:
+        """Give what two slips at once make of it."""
+        return iter(()) if self.forward else two_slips_in_gradient(way, self.node)
 
     def comes_from(self, other: Place, way: Calculation) -> bool:
         """Say whether it is computed from another one."""

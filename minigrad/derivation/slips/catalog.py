@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
+
 from minigrad.derivation.calculation import Calculation
 from minigrad.derivation.slips.base import Slip
 from minigrad.derivation.slips.local import (
@@ -25,6 +27,7 @@ from minigrad.derivation.slips.values import (
 )
 from minigrad.engine.node import Node
 
+_LONGEST = 24  # operations on the way back; with more, the pairs of slips are too many
 Family = Callable[[Calculation, Node], Iterator[Slip]]
 
 IN_A_GRADIENT: tuple[Family, ...] = (
@@ -34,12 +37,38 @@ IN_A_GRADIENT: tuple[Family, ...] = (
     *(term_forgotten, function_forgotten),
 )
 
+# Of two slips at once: those that change values stand before the others, and those of many kinds are left out.
+IN_PAIRS: tuple[Family, ...] = (
+    *(term_forgotten, function_forgotten, not_transposed, use_missing, assigned, indexed_once),
+    *(derivative_missing, diagonal_alone, derivative_elsewhere, argument_for_value, transposed, summed_otherwise),
+)
+
 
 def slips_in_gradient(way: Calculation, x: Node, array: Any) -> Iterator[Slip]:
     """Give what each slip makes of ∂E/∂x."""
     for family in IN_A_GRADIENT:
         yield from family(way, x)
     yield from weight_updated(way, x, array)
+
+
+def two_slips_in_gradient(way: Calculation, x: Node) -> Iterator[Slip]:
+    """Give what two slips at once make of ∂E/∂x, where trying all pairs takes no longer than a moment."""
+    if len(way.tape.above(x)) > _LONGEST:
+        return
+    for first in _differing(way, x):
+        if first.way is not None:
+            for second in _differing(first.way, x):
+                yield Slip(f"{first.says}, and {second.says}", second.value, second.way)
+
+
+def _differing(way: Calculation, x: Node) -> Iterator[Slip]:
+    """Give the slips of which each gives another array."""
+    seen = {way.gradient(x).tobytes()}
+    for slip in (slip for family in IN_PAIRS for slip in family(way, x)):
+        digits = np.asarray(slip.value).tobytes()
+        if digits not in seen:
+            seen.add(digits)
+            yield slip
 
 
 def slips_in_value(way: Calculation, y: Node, array: Any) -> Iterator[Slip]:

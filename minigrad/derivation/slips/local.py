@@ -30,9 +30,14 @@ class Function:
     u: Node
 
     @property
+    def is_one_operation(self) -> bool:
+        """Is it one operation, not all that is between two symbols?"""
+        return argument(self.y) is self.u
+
+    @property
     def scales(self) -> bool:
         """Is it only a number times u, or u by a number?"""
-        return self.y.op in (multiply, divide)
+        return self.is_one_operation and self.y.op in (multiply, divide)
 
 
 def functions(way: Calculation, x: Node) -> list[list[Function]]:
@@ -45,10 +50,10 @@ def functions(way: Calculation, x: Node) -> list[list[Function]]:
     kinds: dict[Any, list[Function]] = {}
     found: list[Function] = []
     for y in reversed(above):
-        u = function_argument(y, way)
-        if u is not None and u in reached and y is not x:
-            found.append(Function(y, u))
-            kinds.setdefault(y.op, []).append(found[-1])
+        for u in function_arguments(y, way) if y is not x else ():
+            if u in reached:
+                found.append(Function(y, u))
+                kinds.setdefault((y.op, found[-1].is_one_operation), []).append(found[-1])
     groups = [group for group in kinds.values() if len(group) > 1]
     return [*([f] for f in found[: places_alone(way, x)]), *groups]
 
@@ -61,10 +66,10 @@ def argument(y: Node) -> Node | None:
     return varied[0] if len(varied) == 1 and varied[0].shape == y.shape else None
 
 
-def function_argument(y: Node, way: Calculation) -> Node | None:
-    """Give the argument of a function that is one operation, or all that is between two symbols."""
-    u = argument(y)
-    return _named_argument(y, way) if u is None else u
+def function_arguments(y: Node, way: Calculation) -> list[Node]:
+    """Give what y is a function of by all that is between two symbols, and by one operation, nothing else."""
+    found = (_named_argument(y, way), argument(y))
+    return list(dict.fromkeys(u for u in found if u is not None))
 
 
 def _named_argument(y: Node, way: Calculation) -> Node | None:
@@ -107,7 +112,7 @@ def diagonal_alone(way: Calculation, x: Node) -> Iterator[Slip]:
 def derivative_elsewhere(way: Calculation, x: Node) -> Iterator[Slip]:
     """f′ of y where that of u is due, or a formula in y that is given u."""
     for group in functions(way, x):
-        if any(f.scales or argument(f.y) is None for f in group):
+        if any(f.scales or not f.is_one_operation for f in group):
             continue
         u, y = called(group[0].u, way), called(group[0].y, way)
         taken = {f.y: {f.y: way.values[f.u]} for f in group}
@@ -152,9 +157,10 @@ def _with_values(way: Calculation, x: Node) -> list[list[Function]]:
     """Give all functions of one argument whose operands are results, in groups: on the way to x, or beside it."""
     kinds: dict[Any, list[Function]] = {}
     for y in way.tape.nodes:
-        u = function_argument(y, way)
-        if u is not None and u.op is not None and y.op not in (multiply, divide):
-            kinds.setdefault(y.op, []).append(Function(y, u))
+        for u in function_arguments(y, way):
+            f = Function(y, u)
+            if u.op is not None and not f.scales:
+                kinds.setdefault((y.op, f.is_one_operation), []).append(f)
     groups = [group for group in kinds.values() if len(group) > 1]
     return [*([f] for group in kinds.values() for f in group[-places_alone(way, x) :]), *groups]
 
@@ -220,6 +226,8 @@ def _more(group: Sequence[Function]) -> str:
 def _missing(group: Sequence[Function], way: Calculation) -> str:
     y, written = group[0].y, _written(group, way)
     number = next((x for x in y.inputs if isinstance(x, int | float)), None)
+    if not group[0].scales:
+        return f"f′ is missing, the derivative of {written}"
     if y.op == divide and y.inputs[1] is number:
         return f"the division by {number:g} in {written} is missing"
     if y.op == multiply and number is not None:
