@@ -38,8 +38,14 @@ def write_entry(
     trace depended on has changed.
     """
     writer = _Writer(record, arguments, call)
-    writer.look_at(passed, bound, arrays)
-    lines = [*writer.entered(idle), *writer.called(passed), "    hits[0] += 1", *writer.gradients(), *writer.result()]
+    writer.write_checks(passed, bound, arrays)
+    lines = [
+        *writer.write_head(idle),
+        *writer.write_call(passed),
+        "    hits[0] += 1",
+        *writer.write_gradients(),
+        *writer.write_result(),
+    ]
     exec("\n".join(lines), writer.known)
     enter: Callable[..., Any] = writer.known["enter"]
     return enter
@@ -91,7 +97,7 @@ class _Writer:
         letter = self.letters[source.position]
         return f"{letter}.data" if isinstance(self.arguments[source.position], Tensor) else letter
 
-    def look_at(self, passed: Sequence[Source], bound: Sequence[Source], arrays: Sequence[Any]) -> None:
+    def write_checks(self, passed: Sequence[Source], bound: Sequence[Source], arrays: Sequence[Any]) -> None:
         """Write the checks.
 
         Native code itself refuses what has another shape or dtype, if it is passed that at all; but not after it has
@@ -116,7 +122,7 @@ class _Writer:
         checks += [f"{self.gradient(source)} is None" for source in passed if isinstance(source, Gradient)]
         self.checks = checks
 
-    def entered(self, idle: list[Any]) -> Lines:
+    def write_head(self, idle: list[Any]) -> Lines:
         """Write the head, the checks, and where a step comes from to compute with."""
         given = "".join(f"{letter}=MISS, " for letter in self.letters)
         lines = [f"def enter({given}{'/, ' if given else ''}*more, **named):"]
@@ -128,7 +134,7 @@ class _Writer:
             lines += ["    if not idle:", f"        {self.missed}", "    step = idle.pop()"]
         return [*lines, *(f"    {line}" for line in self.call.before)]
 
-    def called(self, passed: Sequence[Source]) -> Lines:
+    def write_call(self, passed: Sequence[Source]) -> Lines:
         """Write the call; where arguments have to lie in order in memory and do not, it is called with copies."""
         values = [self.value(source) for source in passed]
         written = self.call.written.format("".join(f"{value}, " for value in values))
@@ -142,7 +148,7 @@ class _Writer:
             lines += [*(f"        {x}" for x in back), f"            {self.missed}"]
         return [*lines, f"        r = {again}", *back]
 
-    def gradients(self) -> Lines:
+    def write_gradients(self) -> Lines:
         """Write the gradients that the function leaves behind."""
         lines, results = [], iter(self.call.results[len(self.record.returned) :])
         for t, g in self.record.grads:
@@ -153,7 +159,7 @@ class _Writer:
                 lines.append(f"    {owner}.stored_grad = constant({next(results)})")
         return lines
 
-    def result(self) -> Lines:
+    def write_result(self) -> Lines:
         """Write what is returned."""
         result, results = self.record.result, self.call.results
         if type(result) is not Output:

@@ -126,7 +126,7 @@ def _traced(f: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, A
         record = _record(tracer, returned)
     finally:
         tracer.restore()
-        written = tracer.written()
+        written = tracer.find_overwritten()
     if written is not None:
         raise TraceError(
             f"compile: the function writes into the array of {written.name or 'a tensor'} itself, which the compiled "

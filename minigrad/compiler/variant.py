@@ -48,7 +48,7 @@ class Variant:
     def write(self) -> None:
         """Write the code, for the backend's fallback where it refuses."""
         try:
-            self.program = self.written_by(self.backend)
+            self.program = self.write_for(self.backend)
         except Unsupported as error:
             self.fall_back(error)
             return
@@ -70,7 +70,7 @@ class Variant:
         self.backend = self.backend.fallback
         self.write()
 
-    def written_by(self, backend: Backend) -> Program:
+    def write_for(self, backend: Backend) -> Program:
         """Lower, plan and write the trace for a backend."""
         record = self.record
         outputs = [*record.returned, *(x for _, x in record.updates), *(x for _, x in record.grads if x is not None)]

@@ -12,7 +12,7 @@ from minigrad.compiler.native.elements import take_element
 from minigrad.compiler.native.registry import KERNELS, Kernel, Lines, Reduction, find_kernel, find_meeting_dtype
 from minigrad.compiler.native.values import Values, spread_layout, write_element
 from minigrad.compiler.passes.fuse import Loops, Parts, Picked, is_reduction, space
-from minigrad.compiler.passes.layouts import Layout, contiguous, layout
+from minigrad.compiler.passes.layouts import Layout, contiguous_strides, layout
 from minigrad.compiler.passes.lower import AddAt
 from minigrad.compiler.passes.plan import root
 from minigrad.compiler.refusals import Unsupported
@@ -26,9 +26,9 @@ from minigrad.ops.shaping import Concatenate
 class LoopWriter(Values):
     """Writes Loops."""
 
-    def loops(self, unit: Loops) -> None:
+    def write_loops(self, unit: Loops) -> None:
         """Write one loop nest."""
-        stored = set(self.stored(unit))
+        stored = set(self.find_stored(unit))
         shape = unit.shape
         operands = [
             x
@@ -40,9 +40,9 @@ class LoopWriter(Values):
         partial = [x for x in unit.members if is_reduction(x) and x.shape]
         for node in unit.members:
             state = self.plan.in_place.get(node)
-            if any(at.base is state and at.strides != contiguous(shape) for at in layouts.values()):
+            if any(at.base is state and at.strides != contiguous_strides(shape) for at in layouts.values()):
                 raise Unsupported("a new value computed from other places of the old one")
-        full = all(at.strides == contiguous(shape) for at in layouts.values()) and not partial
+        full = all(at.strides == contiguous_strides(shape) for at in layouts.values()) and not partial
         dims = [prod(shape)] if full else list(shape)
         letters = [f"i{k}" for k in range(len(dims))]
         for node in unit.members:
@@ -64,7 +64,7 @@ class LoopWriter(Values):
         for node in last_axis:
             name, at = self.pointer(node)
             axes = normalize_axis(node.op.axis, len(shape))  # type: ignore[union-attr]
-            index = self.reduced(node, axes, letters[:-1], at)
+            index = self.reduced_index(node, axes, letters[:-1], at)
             self.lines.append("    " * (depth - 1) + f"{name}[{index}] = {self.accumulator(node)}")
         for node in unit.members:
             if isinstance(node.op, LogLikelihood):
@@ -99,13 +99,13 @@ class LoopWriter(Values):
         body.append(f"{values[node]} = {self.expression(node, parts)}")
         if node in stored:
             name, at = self.pointer(node)
-            strides = (1,) if full else contiguous(unit.shape)
+            strides = (1,) if full else contiguous_strides(unit.shape)
             kept = f"np.uint8({values[node]})" if node.dtype.kind == "b" else values[node]
             body.append(f"{name}[{write_element(at, strides, letters)}] = {kept}")
 
     # positions
 
-    def picked(self, unit: Picked) -> None:
+    def write_picked(self, unit: Picked) -> None:
         """Write reading, or adding up, at positions that arrays name; one that is not there is refused."""
         node = unit.node
         target, at = self.pointer(node)
@@ -128,10 +128,10 @@ class LoopWriter(Values):
         if scattered:
             self.lines.append(f"{indent}{base}[{place}] += {self.at(node.inputs[0], unit.shape, letters, node.dtype)}")
         else:
-            result = write_element(at, contiguous(unit.shape), letters)
+            result = write_element(at, contiguous_strides(unit.shape), letters)
             self.lines.append(f"{indent}{target}[{result}] = {base}[{place}]")
 
-    def parts(self, unit: Parts) -> None:
+    def write_parts(self, unit: Parts) -> None:
         """Write an array that is put together from others."""
         node = unit.node
         target, at = self.pointer(node)
@@ -139,7 +139,7 @@ class LoopWriter(Values):
             self.zeros(node)
         else:
             letters, indent = self.nest(node.shape)
-            result = f"{target}[{write_element(at, contiguous(node.shape), letters)}]"
+            result = f"{target}[{write_element(at, contiguous_strides(node.shape), letters)}]"
             self.lines.append(f"{indent}{result} = {self.at(unit.start, node.shape, letters, node.dtype)}")
         sign = "" if unit.start is None else "+"
         for x, region in unit.regions:
@@ -149,12 +149,12 @@ class LoopWriter(Values):
             result = f"{target}[{write_element(at + region.offset, region.strides, letters)}]"
             self.lines.append(f"{indent}{result} {sign}= {self.at(x, x.shape, letters, node.dtype)}")
 
-    def scattered(self, unit: Parts | Picked) -> None:
+    def write_scattered(self, unit: Parts | Picked) -> None:
         """Write what is scattered to a region, or to positions that arrays name."""
         if isinstance(unit, Picked):
-            self.picked(unit)
+            self.write_picked(unit)
         else:
-            self.parts(unit)
+            self.write_parts(unit)
 
     def zeros(self, node: Node) -> None:
         """Write filling an array with zeros."""
@@ -210,15 +210,15 @@ class LoopWriter(Values):
         else:
             name, at = self.pointer(node)
             axes = normalize_axis(node.op.axis, len(letters))  # type: ignore[union-attr]
-            into = f"{name}[{self.reduced(node, axes, letters, at)}]"
+            into = f"{name}[{self.reduced_index(node, axes, letters, at)}]"
         body += _reduction(node).enter(node, into, parts)
 
-    def reduced(self, node: Node, axes: tuple[int, ...], letters: list[str], at: int) -> str:
+    def reduced_index(self, node: Node, axes: tuple[int, ...], letters: list[str], at: int) -> str:
         """Write the index of a reduction's result from those of the loops."""
         shape = space(node)
         left = [letter for axis, letter in enumerate(letters) if axis not in axes]
         sizes = tuple(n for axis, n in enumerate(shape) if axis not in axes)
-        return write_element(at, contiguous(sizes), left)
+        return write_element(at, contiguous_strides(sizes), left)
 
 
 def _reduction(node: Node) -> Reduction:
@@ -231,7 +231,7 @@ def _limit_of_scatter(node: Node) -> str:
     return "" if node.shape else "a number that is no float is scattered"
 
 
-KERNELS.register(Kernel(unit=LoopWriter.picked), Gather, ScatterAt)
-KERNELS.register(Kernel(take_element, unit=LoopWriter.picked), Index)
-KERNELS.register(Kernel(unit=LoopWriter.parts), AddAt, Concatenate)
-KERNELS.register(Kernel(unit=LoopWriter.scattered, limit=_limit_of_scatter), Scatter)
+KERNELS.register(Kernel(unit=LoopWriter.write_picked), Gather, ScatterAt)
+KERNELS.register(Kernel(take_element, unit=LoopWriter.write_picked), Index)
+KERNELS.register(Kernel(unit=LoopWriter.write_parts), AddAt, Concatenate)
+KERNELS.register(Kernel(unit=LoopWriter.write_scattered, limit=_limit_of_scatter), Scatter)

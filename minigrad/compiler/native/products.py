@@ -13,7 +13,7 @@ from minigrad.compiler.native.registry import DTYPES, KERNELS, Kernel, Lines
 from minigrad.compiler.native.tile import block
 from minigrad.compiler.native.values import ALIGNED, spread_layout, write_element
 from minigrad.compiler.passes.fuse import Product
-from minigrad.compiler.passes.layouts import Layout, contiguous, layout
+from minigrad.compiler.passes.layouts import Layout, contiguous_strides, layout
 from minigrad.engine.node import Node
 from minigrad.ops.base import Shape
 from minigrad.ops.linalg import MatMul
@@ -83,14 +83,14 @@ class Task:
 class ProductWriter(LoopWriter):
     """Writes Products."""
 
-    def product(self, unit: Product) -> None:
+    def write_product(self, unit: Product) -> None:
         """Write a matrix product; a vector is one row on the left, and one column on the right."""
         node = unit.node
         a, b, *bias = node.inputs
         m, n = a.shape[-2] if a.ndim > 1 else 1, b.shape[-1] if b.ndim > 1 else 1
         batch = node.shape[: node.ndim - (a.ndim > 1) - (b.ndim > 1)]
         pointer, at = self.pointer(unit.into if unit.into is not None else node)
-        c = Matrix(pointer, at, contiguous((*batch, m, n))[:-2], n, 1)
+        c = Matrix(pointer, at, contiguous_strides((*batch, m, n))[:-2], n, 1)
         letters, indent = self.nest(batch)
         start = self.matrix(bias[0], ()) if bias else None
         task = Task(
@@ -116,7 +116,7 @@ class ProductWriter(LoopWriter):
         if not task.m * task.n:
             return []
         if not task.k:
-            return [] if task.sign else self.begun(task)
+            return [] if task.sign else self.write_start(task)
         factors = b.for_blas(task.k, task.n), a.for_blas(task.m, task.k)
         if threads_share(task.m, task.n, task.k) and not task.batch and all(factors):
             return self.blas(task, *factors)
@@ -126,7 +126,7 @@ class ProductWriter(LoopWriter):
             return self.write_out(task)
         return self.dots(task) if task.n == 1 and task.a.right == task.b.down == 1 else self.tiles(task)
 
-    def begun(self, task: Task) -> Lines:
+    def write_start(self, task: Task) -> Lines:
         """Write filling C with what its sums start from."""
         result = f"{task.c.pointer}[{task.c.at(task.batch, 'i', 'j')}]"
         return [
@@ -163,7 +163,7 @@ class ProductWriter(LoopWriter):
         """Write blocks of C, each summed in registers."""
         lines: Lines = []
         if task.bias is not None and task.bias.right != 1 and task.n > 1:  # a vector of it does not lie in order
-            lines, task = self.begun(task), replace(task, bias=None, sign=1)
+            lines, task = self.write_start(task), replace(task, bias=None, sign=1)
         a, c, bias = task.a, task.c, task.bias
         high, wide = block(task.m, task.n, task.dtype.itemsize)
         start = "None, 0" if bias is None else f"{bias.pointer}, {bias.at([], j='j')}"
@@ -207,7 +207,7 @@ class ProductWriter(LoopWriter):
     def blas(self, task: Task, b: str, a: str) -> Lines:
         """Write a call of gemm. BLAS counts by columns, so it is asked for the transpose, Cᵀ = Bᵀ Aᵀ."""
         gemm = f"gemm{DTYPES[task.dtype.name]}"
-        begun = [] if task.bias is None else self.begun(task)
+        begun = [] if task.bias is None else self.write_start(task)
         alpha, beta = (-1.0 if task.sign < 0 else 1.0), (1.0 if task.sign or begun else 0.0)
         c = f"{task.c.pointer}, {task.c.offset}, {task.n}"
         return [*begun, f"{gemm}({gemm}_, {task.n}, {task.m}, {task.k}, {alpha}, {b}, {a}, {beta}, {c})"]
@@ -225,4 +225,4 @@ def _limit(node: Node) -> str:
     return "" if same and node.dtype.kind == "f" else "a product of integers, or of two dtypes"
 
 
-KERNELS.register(Kernel(unit=ProductWriter.product, limit=_limit), MatMul)
+KERNELS.register(Kernel(unit=ProductWriter.write_product, limit=_limit), MatMul)

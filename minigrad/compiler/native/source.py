@@ -13,7 +13,7 @@ from minigrad.compiler.native.products import ProductWriter
 from minigrad.compiler.native.registry import DTYPES, Lines, find_kernel, find_meeting_dtype
 from minigrad.compiler.native.values import ALIGNED
 from minigrad.compiler.passes.fuse import Loops, Number, Unit
-from minigrad.compiler.passes.layouts import contiguous, layout
+from minigrad.compiler.passes.layouts import contiguous_strides, layout
 from minigrad.compiler.refusals import Unsupported, refused_for
 from minigrad.compiler.trace.sources import Draw
 from minigrad.engine.node import Node
@@ -46,7 +46,7 @@ class NativeWriter(ProductWriter):
 
     # numbers
 
-    def scalar(self, unit: Number) -> None:
+    def write_number(self, unit: Number) -> None:
         """Write an operation on numbers."""
         node = unit.node
         meeting = find_meeting_dtype(node)
@@ -66,7 +66,7 @@ class NativeWriter(ProductWriter):
 
     def write_code(self) -> NativeCode:
         """Write everything."""
-        self.allocate()
+        self.allocate_memory()
         self.name_inputs()
         for unit in self.units:
             with refused_for(unit.members):
@@ -75,7 +75,7 @@ class NativeWriter(ProductWriter):
             self.copy(state, value)
         results = [self.number(x, np.dtype(np.float64)) for x in self.returned if np.shape(x) == ()]
         end = f"return {', '.join(results)}" if results else "return 0"
-        body = [*self.suited(), *self.opening(), *self.head, *self.apart(), *self.lines, end]
+        body = [*self.refuse_shapes(), *self.opening(), *self.head, *self.refuse_shared(), *self.lines, end]
         parameters = ["address", *(f"a{i}" for i in range(len(self.passed))), *(f"{r}_" for r in self.fresh.values())]
         source = "\n".join([f"def step({', '.join(parameters)}):", *(f"    {line}" for line in body), ""])
         dtypes = [x.dtype if isinstance(x, Node) else np.result_type(x) for x in self.returned]
@@ -94,9 +94,9 @@ class NativeWriter(ProductWriter):
     def write_unit(self, unit: Unit) -> None:
         """Write one unit: a loop, a number, or what the registry says of its operation."""
         if isinstance(unit, Loops):
-            self.loops(unit)
+            self.write_loops(unit)
         elif isinstance(unit, Number):
-            self.scalar(unit)
+            self.write_number(unit)
         else:
             write = find_kernel(unit.node).unit
             if write is None:
@@ -145,12 +145,12 @@ class NativeWriter(ProductWriter):
         products = sum(x.size * x.inputs[0].shape[-1] for x in nodes if isinstance(x.op, MatMul))
         return products + sum(x.size for x in nodes)
 
-    def suited(self) -> Lines:
+    def refuse_shapes(self) -> Lines:
         """Refuse arguments of other shapes: here it takes 1 ns, before the call 50 for each."""
         wrong = [f"a{i}.shape != {x.shape}" for i, x in enumerate(self.passed) if x.shape]
         return [f"if {' or '.join(wrong)}:", '    raise TypeError("shape")'] if wrong else []
 
-    def apart(self) -> Lines:
+    def refuse_shared(self) -> Lines:
         """Refuse arguments in memory that is written to before they have been read: it takes copies of them."""
         at = {x: f"context[{i + 3}]" for i, x in enumerate(self.bound)}
         shared, exposed = [], set(self.plan.exposed)
@@ -166,7 +166,7 @@ class NativeWriter(ProductWriter):
         target = self.pointers[state]
         if isinstance(value, Node) and value.shape:
             at = layout(value)
-            if at.strides != contiguous(value.shape):
+            if at.strides != contiguous_strides(value.shape):
                 raise Unsupported("a copy of what does not lie in order")
             name, offset = self.pointer(at.base)
             self.lines += [

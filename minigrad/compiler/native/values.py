@@ -46,11 +46,11 @@ class Values:
 
     # memory
 
-    def allocate(self) -> None:
+    def allocate_memory(self) -> None:
         """Give what is stored an offset in the one block of memory that a step has."""
         self.fresh = {x: f"r{i}" for i, x in enumerate(dict.fromkeys(x for x in self.returned if np.shape(x)))}
         elsewhere = {*self.fresh, *self.plan.in_place}
-        steps = [Step([x for x in self.stored(u) if x not in elsewhere], self.reads(u)) for u in self.units]
+        steps = [Step([x for x in self.find_stored(u) if x not in elsewhere], self.find_reads(u)) for u in self.units]
         places: dict[Memory, int] = {}
         for x, memory in plan_memory(steps, self.kept, ALIGNED).items():
             if memory not in places:
@@ -58,13 +58,13 @@ class Values:
                 self.nbytes += memory.nbytes
             self.offset[x] = places[memory]
 
-    def reads(self, unit: Unit) -> list[Node]:
+    def find_reads(self, unit: Unit) -> list[Node]:
         """Give the stored arrays that a unit reads."""
         inside = set(unit.members)
         found = [x for node in unit.members for x in node.inputs if isinstance(x, Node)]
         return [root(x) for x in found if root(x) not in inside or is_view(x.op) or is_reduction(x)]
 
-    def stored(self, unit: Unit) -> list[Node]:
+    def find_stored(self, unit: Unit) -> list[Node]:
         """Give the results of a unit that something outside of it needs as arrays."""
         if isinstance(unit, Number):
             return []

@@ -1,5 +1,6 @@
-"""The NumPy backend: ``fit`` rewrites for it, ``source`` writes straight-line code.
+"""The NumPy backend: a step as straight-line NumPy.
 
-``backend`` is the way in, ``calls`` the registry of how each operation is called, ``memory`` says where results go and
-``names`` what they are called, ``resume`` has the lines that an interrupt may not part.
+``backend`` is the way in: ``fit`` rewrites for it, ``source`` writes the code, and ``calls`` is the registry of how
+each operation is called. ``memory`` says where results go and ``names`` what they are called; ``resume`` has the lines
+that an interrupt may not part, and writes modules.
 """

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from minigrad.compiler.passes.layouts import Layout, contiguous, find_steps, index_layout, layout, positions
+from minigrad.compiler.passes.layouts import Layout, contiguous_strides, find_steps, index_layout, layout, positions
 from minigrad.compiler.passes.lower import AddAt, gives_view, is_view
 from minigrad.compiler.passes.plan import Plan, root
 from minigrad.compiler.refusals import Unsupported, refused_for
@@ -159,7 +159,7 @@ def _alone(node: Node, drawn_in: Mapping[Node, Node], in_place: Mapping[Node, No
         return Parts(node, None, _regions(node))
     if isinstance(node.op, AddAt):
         y, x = node.inputs
-        region = index_layout(Layout(node, 0, contiguous(node.shape)), node.shape, node.op.key)
+        region = index_layout(Layout(node, 0, contiguous_strides(node.shape)), node.shape, node.op.key)
         return Parts(node, y, [(x, region)])
     if node.shape and isinstance(node.op, Gather):
         return _picked(node)
@@ -208,7 +208,7 @@ def _indexed(node: Node) -> tuple[Layout, Shape]:
         return layout(x), x.shape
     if node.dtype.kind == "b":
         raise Unsupported("a sum of truth values at positions")
-    return Layout(node, 0, contiguous(node.shape)), node.shape
+    return Layout(node, 0, contiguous_strides(node.shape)), node.shape
 
 
 def _placed(node: Node, whole: Layout, places: NDArray[np.int64], named: int, indices: list[Any]) -> Picked:
@@ -223,7 +223,7 @@ def _placed(node: Node, whole: Layout, places: NDArray[np.int64], named: int, in
 
 def _regions(node: Node) -> list[tuple[Node, Layout]]:
     """Say where the elements of a scattered array, or of joined ones, go."""
-    op, whole = node.op, Layout(node, 0, contiguous(node.shape))
+    op, whole = node.op, Layout(node, 0, contiguous_strides(node.shape))
     if isinstance(op, Scatter):
         if not isinstance(node.inputs[0], Node):
             raise Unsupported("a number in a region")

@@ -27,7 +27,7 @@ class Layout:
     strides: tuple[int, ...]
 
 
-def contiguous(shape: Shape) -> tuple[int, ...]:
+def contiguous_strides(shape: Shape) -> tuple[int, ...]:
     """Give the strides of an array whose elements lie in order."""
     return tuple(prod(shape[i + 1 :]) for i in range(len(shape)))
 
@@ -35,7 +35,7 @@ def contiguous(shape: Shape) -> tuple[int, ...]:
 def layout(node: Node) -> Layout:
     """Follow views to the memory that they look at."""
     if not is_view(node.op):
-        return Layout(node, 0, contiguous(node.shape))
+        return Layout(node, 0, contiguous_strides(node.shape))
     (x,) = node.inputs
     inner, op = layout(x), node.op
     if isinstance(op, Transpose):
@@ -47,8 +47,8 @@ def layout(node: Node) -> Layout:
         return Layout(inner.base, inner.offset, tuple(s if n != 1 else 0 for s, n in zip(strides, own, strict=True)))
     if isinstance(op, Index):
         return index_layout(inner, x.shape, op.key)
-    if inner.strides == contiguous(x.shape):
-        return Layout(inner.base, inner.offset, contiguous(node.shape))
+    if inner.strides == contiguous_strides(x.shape):
+        return Layout(inner.base, inner.offset, contiguous_strides(node.shape))
     kept = [s for s, n in zip(inner.strides, x.shape, strict=True) if n != 1]
     if [n for n in x.shape if n != 1] != [n for n in node.shape if n != 1]:
         raise Unsupported("a reshape of elements that do not lie in order")

@@ -146,7 +146,7 @@ class Tracer:
     def apply(self, op: Op, inputs: tuple[Any, ...]) -> Traced:
         """Write down an operation; its record, for the gradient, is the one that a Tensor keeps."""
         if isinstance(op, Index):
-            op, inputs = self.chosen(op, inputs)
+            op, inputs = self.gather_unknown(op, inputs)
         operands = tuple(self.operand(x, op) for x in inputs)
         values = tuple(x.node if isinstance(x, Traced) else x for x in operands)
         try:
@@ -160,7 +160,7 @@ class Tracer:
             result.record_operation(op, operands, values)
         return result
 
-    def chosen(self, op: Index, inputs: tuple[Any, ...]) -> tuple[Op, tuple[Any, ...]]:
+    def gather_unknown(self, op: Index, inputs: tuple[Any, ...]) -> tuple[Op, tuple[Any, ...]]:
         """Make operands of the indices that are not known yet, as in W[i] for a Tensor W from outside."""
         parts = op.key if isinstance(op.key, tuple) else (op.key,)
         unknown = tuple(Traced(self, x, plain=True) for x in parts if isinstance(x, Node))
@@ -259,7 +259,7 @@ class Tracer:
         for t, grad in self.before.values():
             t.stored_grad = grad
 
-    def written(self) -> Tensor | None:
+    def find_overwritten(self) -> Tensor | None:
         """Find a Tensor whose array the function has changed behind the trace's back, and undo it."""
         found = None
         for array, copy in self.copies:
