@@ -84,6 +84,7 @@ UNARY: list[tuple[Elementwise, Callable[..., Any], dict[str, Any]]] = [
     (elementwise.tanh, np.tanh, {}),
     (elementwise.sigmoid, elementwise.sigmoid, {"reference": lambda x: 1 / (1 + np.exp(-x))}),
     (elementwise.relu, elementwise.relu, {"reference": lambda x: np.where(x > 0, x, x * 0)}),
+    (elementwise.softplus, elementwise.softplus, {"reference": lambda x: np.log(1 + np.exp(x))}),
     (elementwise.sign, np.sign, {}),
     (elementwise.isfinite, np.isfinite, {}),
 ]
@@ -146,6 +147,10 @@ def _softmax(x: Array, axis: int) -> Array:
     return y
 
 
+def _log_sum_exp(x: Array, axis: reduction.Axis = None, keepdims: bool = False) -> Any:
+    return np.log(np.exp(x).sum(axis, keepdims=keepdims))
+
+
 def _with_index(op: Op, index: Array, x: Any) -> Any:
     """Call an operation whose index is an operand, not a field."""
     return op(x, index)
@@ -189,6 +194,12 @@ def _reduction() -> Iterator[Sample]:
         yield Sample(op, call, ((),), f"{note} of a scalar")
         yield Sample(op, partial(call, axis=1), ((0, 3),), f"{note} of no rows")
     yield Sample(reduction.Sum, partial(np.sum, axis=0), ((0, 3),), "over no rows")
+    for axis, keepdims in product(AXES, (False, True)):
+        over = partial(reduction.log_sum_exp, axis=axis, keepdims=keepdims)
+        reference = partial(_log_sum_exp, axis=axis, keepdims=keepdims)
+        note = f"over {axis}{' keepdims' if keepdims else ''}"
+        yield Sample(reduction.LogSumExp, over, ((2, 3, 2),), note, reference)
+    yield Sample(reduction.LogSumExp, reduction.log_sum_exp, ((4,),), reference=_log_sum_exp)
     for op, call, reference in SOFTMAXES:
         for axis, shape in product((0, 1, -1), ((2, 3), (1, 4), (2, 3, 2), (2, 0))):
             if shape[axis]:

@@ -31,7 +31,7 @@ from minigrad.ops.arithmetic import add, divide, multiply, negative, subtract
 from minigrad.ops.base import Op
 from minigrad.ops.elementwise import exp
 from minigrad.ops.linalg import matmul
-from minigrad.ops.reduction import Reduction, Sum, normalize_axis
+from minigrad.ops.reduction import LogSumExp, Reduction, Sum, normalize_axis
 
 MOST = 40  # operations between an operation written by hand and what it is applied to
 
@@ -122,7 +122,7 @@ class _Finder:
         kinds = self.forms.atoms.kinds(form)
         ops = [known.op for known in _definitions() if known.may_be(form, kinds)]
         inside = self._inside(r) if ops else []
-        axes = {x.op.axis for x in (r, *inside) if isinstance(x.op, Sum)}
+        axes = {x.op.axis for x in (r, *inside) if isinstance(x.op, Sum | LogSumExp)}
         for op in ops:
             for u in _operands(inside):
                 for one in _with_axes(op, u, axes):
@@ -215,15 +215,16 @@ class _Definition:
 
 @cache
 def _definitions() -> tuple[_Definition, ...]:
-    """Read the definition of each operation of one operand that has one, by what it makes of a and of a + b."""
+    """Read the definition of each operation of one operand that has one, by what it makes of a, a + b and −a."""
     found = []
     for op in operations():
         if is_defined(op) and len(op.letters) == 1:
             forms, table = Forms(), dict[Any, Any]()
             a, b = (Node(name=name, shape=(2, 3), table=table) for name in "ab")
-            one, two = (forms.of(op(u)) for u in (a, a + b))
-            above, below = (len(x) if len(x) == len(y) else None for x, y in zip(one, two, strict=True))
-            kinds = forms.atoms.kinds(one) & {"exp", "log", "sum", "step"}
+            made = [forms.of(op(u)) for u in (a, a + b, -a)]
+            sizes = ({len(part) for part in parts} for parts in zip(*made, strict=True))
+            above, below = (min(size) if len(size) == 1 else None for size in sizes)
+            kinds = forms.atoms.kinds(made[0]) & {"exp", "log", "sum", "step"}
             found.append(_Definition(op, kinds, above, below))
     return tuple(found)
 

@@ -13,8 +13,9 @@ from minigrad.notation.symbols import Symbol
 from minigrad.notation.term import Term, number_term, symbol_term
 from minigrad.ops.arithmetic import multiply
 from minigrad.ops.base import Op
+from minigrad.ops.elementwise import exp, log
 from minigrad.ops.linalg import matmul
-from minigrad.ops.reduction import Sum, normalize_axis
+from minigrad.ops.reduction import LogSumExp, Sum, normalize_axis
 from minigrad.ops.shaping import Reshape
 
 
@@ -53,6 +54,8 @@ def _term(node: Any, parts: list[Term]) -> Term:
             return symbol_term(node.name)
         return number_term("?" if node.value is None else write_number(node.value))
     letters = list(op.letters)
+    if isinstance(op, LogSumExp):
+        return _log_sum_exp(node, op, parts[0])
     parts = [_element(op, x) or part for x, part in zip(node.inputs, parts, strict=True)]
     template = _template(node)
     if len(parts) != len(letters):  # an operation of however many inputs
@@ -64,6 +67,13 @@ def _term(node: Any, parts: list[Term]) -> Term:
         template = template.replace(f"{{{field}}}", write_key(getattr(op, field), _field, code=False))
     kind = matmul if outer_product(node) else op
     return Term(template, dict(zip(letters, parts, strict=True)), kind.binds, kind.name)
+
+
+def _log_sum_exp(node: Node, op: LogSumExp, x: Term) -> Term:
+    """Write the logarithm of a sum of exponentials as what it is."""
+    total = node.apply(Sum(op.axis, op.keepdims), node.inputs)
+    powers = Term(exp.text, {"x": x}, exp.binds, exp.name)
+    return Term(log.text, {"x": Term(_template(total), {"x": powers}, Sum.binds, Sum.name)}, log.binds, log.name)
 
 
 def _template(node: Node) -> str:

@@ -34,6 +34,8 @@ _OWN = {
     "softmax": ("softmax({x}, {axis})", ATOM),
     "log_softmax": ("log_softmax({x}, {axis})", ATOM),
     "sigmoid": ("sigmoid({x})", ATOM),
+    "softplus": ("np.logaddexp(0, {x})", ATOM),
+    "log_sum_exp": ("log_sum_exp({x}, {axis}, {keepdims})", ATOM),
 }
 # A scalar may be a mere float, which has no methods.
 _OWN_OF_SCALARS = {
@@ -49,6 +51,10 @@ HELPERS = {
     "softmax": """def softmax(u, axis):
     z = np.exp(u - u.max(axis=axis, keepdims=True))
     return z / z.sum(axis=axis, keepdims=True)
+""",
+    "log_sum_exp": """def log_sum_exp(u, axis, keepdims):
+    top = u.max(axis=axis, keepdims=True)
+    return np.log(np.exp(u - top).sum(axis=axis, keepdims=keepdims)) + (top if keepdims else top.squeeze(axis))
 """,
     "log_softmax": """def log_softmax(u, axis):
     z = u - u.max(axis=axis, keepdims=True)

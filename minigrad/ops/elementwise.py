@@ -72,3 +72,11 @@ sigmoid = Elementwise(
     text="σ({x})",
     definition=lambda x: 1 / (1 + np.exp(-x)),
 )
+# Where exp(−|x|) is lost beside 1 so is it in the value, which is that little; np.logaddexp is no operation yet.
+softplus = Elementwise(
+    "softplus",
+    lambda x: np.maximum(x, 0) + np.log(1 + np.exp(-abs(x))),
+    lambda y, x: sigmoid(x),
+    text="softplus({x})",
+    definition=lambda x: np.log(1 + np.exp(x)),
+)

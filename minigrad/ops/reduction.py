@@ -162,6 +162,31 @@ class LogSoftmax(Softmax):
         return shifted - np.log(_total(np.exp(shifted), self.axis))
 
 
+class LogSumExp(Reduction):
+    """Logarithm of the sum of exponentials over axes: y = ln Σ exp(x), shifted by max x so that it cannot overflow.
+
+    ∂E/∂x = g exp(x − y), which is softmax along one axis.
+    """
+
+    name, text = "log_sum_exp", "log_sum_exp({x})"
+    vjps = (lambda op, g, y, x: spread(restored(g, x, op), x.shape) * op.share(restored(y, x, op), x),)
+
+    def definition(self, x: Any) -> Any:
+        """Write it as what it is called."""
+        return np.log(np.exp(x).sum(self.axis, keepdims=self.keepdims))
+
+    def forward(self, x: Any) -> Any:
+        """Take the maximum out, and add it to what is left."""
+        top = x.max(self.axis, keepdims=True)
+        total = np.log(np.exp(x - top).sum(self.axis, keepdims=True)) + top
+        return total if self.keepdims else np.reshape(total, self.shape(x.shape))
+
+    def share(self, y: Any, x: Any) -> Any:
+        """Give each element's share of the gradient: softmax."""
+        axes = normalize_axis(self.axis, x.ndim)
+        return softmax(x, axes[0] if axes != (x.ndim - 1,) else -1) if len(axes) == 1 else np.exp(x - y)
+
+
 def spread(g: Any, shape: Shape) -> Any:
     """Broadcast g to ``shape``; a scalar as a view of stride 0, since np.broadcast_to costs ten times as much."""
     if g.shape == shape:
@@ -173,6 +198,7 @@ def spread(g: Any, shape: Shape) -> Any:
 
 # Ops of static fields, remembered: building one costs as much as a small reduction.
 summed, _max, _min = (lru_cache(maxsize=256)(kind) for kind in (Sum, Max, Min))
+_log_sum_exp = lru_cache(maxsize=64)(LogSumExp)
 _softmax, _log_softmax = lru_cache(maxsize=64)(Softmax), lru_cache(maxsize=64)(LogSoftmax)
 
 
@@ -210,3 +236,8 @@ def softmax(x: Any, axis: int = -1) -> Any:
 def log_softmax(x: Any, axis: int = -1) -> Any:
     """Logarithm of softmax along ``axis``: xₖ − ln Σⱼ exp(xⱼ), for Tensors and arrays; exact at logits of ±1000."""
     return _log_softmax(axis)(x)
+
+
+def log_sum_exp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """Logarithm of the sum of exponentials over ``axis``, ln Σ exp(x), for Tensors and arrays; exact at ±1000."""
+    return _log_sum_exp(_static(axis), bool(keepdims))(x)

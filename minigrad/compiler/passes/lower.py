@@ -21,7 +21,7 @@ from minigrad.ops.base import Elementwise, Op, Shape
 from minigrad.ops.elementwise import exp, log, square
 from minigrad.ops.indexing import Index, Scatter, is_basic
 from minigrad.ops.linalg import Affine, HalfSquaredDistance, matmul, vdot
-from minigrad.ops.reduction import LogSoftmax, Max, Softmax, Sum, normalize_axis
+from minigrad.ops.reduction import LogSoftmax, LogSumExp, Max, Softmax, Sum, normalize_axis
 from minigrad.ops.shaping import BroadcastTo, Cast, Reshape, Transpose
 
 
@@ -112,6 +112,10 @@ def _opened(node: Node) -> Any:
         exponentials = exp(shifted)
         total = Sum(axis, True)(exponentials)
         return shifted - log(total) if isinstance(op, LogSoftmax) else exponentials / total
+    if isinstance(op, LogSumExp):
+        top = Max(op.axis, True)(inputs[0])
+        total = log(Sum(op.axis, True)(exp(inputs[0] - top))) + top
+        return total if op.keepdims else Reshape(node.shape)(total)
     return None
 
 

@@ -18,7 +18,7 @@ from minigrad.ops.base import Op
 from minigrad.ops.elementwise import identity
 from minigrad.ops.indexing import Index
 from minigrad.ops.linalg import matmul
-from minigrad.ops.reduction import LogSoftmax, Softmax, Sum, normalize_axis
+from minigrad.ops.reduction import LogSoftmax, LogSumExp, Softmax, Sum, normalize_axis
 from minigrad.ops.shaping import BroadcastTo, Cast, Reshape, Transpose
 
 Labels = tuple[str | None, ...]  # the index of each axis; None where an axis of length 1 has none
@@ -117,6 +117,9 @@ def _built(op: Op, parts: list[Term], over: str) -> Term:
         return _sum(Term(f"{{g}}{between}{{j}}", dict(zip("gj", parts, strict=True)), op.binds, op.name), over)
     if isinstance(op, Sum):
         return _sum(parts[0], over)
+    if isinstance(op, LogSumExp):
+        total = _sum(Term("exp({x})", {"x": parts[0]}, kind="exp"), over)
+        return Term("log({x})", {"x": total}, kind="log")
     if op == multiply:
         return _product(*parts)
     if isinstance(op, BroadcastTo | Cast) or op == identity or isinstance(op, Transpose):
