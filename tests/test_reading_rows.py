@@ -342,3 +342,64 @@ def test_one_layer_and_deep_nets_sum_over_r():
     for sizes, last in ((4, 3), "∂E/∂xᵢ = Σᵣ δᵣ wᵢᵣ"), ((4, 5, 6, 3), "∂E/∂xⱼ = Σᵣ δ⁽¹⁾ᵣ w⁽¹⁾ⱼᵣ"):
         E = losses.squared_error(nn.MLP(sizes, output="identity", rng=0)(x), np.ones((6, 3)))
         assert derive(E).to_text("index").splitlines()[-1] == last
+
+
+ATTENTION = """
+∂E/∂Y = Y − T
+δ₃ = ∂E/∂V = Aᵀ ∂E/∂Y
+∂E/∂Wv = Xᵀ δ₃
+∂E/∂A = ∂E/∂Y Vᵀ
+∂E/∂v₁ = A ⊙ (∂E/∂A − Σₖ ∂E/∂A ⊙ A)
+δ₂ = ∂E/∂K = (∂E/∂v₁)ᵀ Q / 2
+∂E/∂Wk = Xᵀ δ₂
+δ₁ = ∂E/∂Q = ∂E/∂v₁ K / 2
+∂E/∂Wq = Xᵀ δ₁
+""".strip()
+
+
+def attention(*named):
+    x, t = Tensor(X, name="X"), Tensor(RNG.normal(size=(6, 4)), name="T")
+    Wq, Wk, Wv = (Tensor(RNG.normal(size=(4, 4)), requires_grad=True, name=name) for name in ("Wq", "Wk", "Wv"))
+    Q, K, V = x @ Wq, x @ Wk, x @ Wv
+    A = softmax(Q @ K.T / 2)
+    Y = A @ V
+    own = locals()
+    return losses.squared_error(Y, t), {name: own[name] for name in named}
+
+
+def test_scores_of_attention_have_a_line_of_their_own():
+    E, names = attention(*"QKVAY")
+    derivation = exact(derive(E, names=names))
+    assert str(derivation) == ATTENTION
+    assert "v1 = Q @ K.T / 2" in derivation.to_numpy()
+    assert [box.formula for box in draw(E, names=names).scene.boxes if box.symbol == "v₁"] == ["Q Kᵀ / 2"]
+    E, _ = attention()
+    assert str(exact(derive(E))).splitlines() == [
+        "∂E/∂v₃ = v₃ − T",
+        "δ₃ = ∂E/∂U₃ = v₂ᵀ ∂E/∂v₃",
+        "∂E/∂Wv = Xᵀ δ₃",
+        "∂E/∂v₂ = ∂E/∂v₃ Y₃ᵀ",
+        "∂E/∂v₁ = v₂ ⊙ (∂E/∂v₂ − Σₖ ∂E/∂v₂ ⊙ v₂)",
+        "δ₂ = ∂E/∂U₂ = (∂E/∂v₁)ᵀ Y₁ / 2",
+        "∂E/∂Wk = Xᵀ δ₂",
+        "δ₁ = ∂E/∂U₁ = ∂E/∂v₁ Y₂ / 2",
+        "∂E/∂Wq = Xᵀ δ₁",
+    ]
+
+
+def test_what_is_used_twice_and_is_short_needs_no_symbol():
+    W = Tensor(RNG.normal(size=(4, 3)), requires_grad=True, name="W")
+    U = Tensor(X, name="X") @ W
+    derivation = exact(derive(((np.tanh(U) * sigmoid(U) - 1.0) ** 2).sum(), names={"U": U}))
+    assert not [name for name, _ in derivation.forward if name.startswith("v")]
+
+
+def test_sums_in_a_residual_net_have_symbols_and_lines():
+    Y = Tensor(X, name="X") @ Tensor(RNG.normal(size=(4, 4)), requires_grad=True, name="W1")
+    for i in range(2, 8):
+        Y = Y + np.tanh(Y @ Tensor(RNG.normal(size=(4, 4)) / 3, requires_grad=True, name=f"W{i}"))
+    derivation = exact(derive(losses.squared_error(Y, Tensor(X, name="T"))))
+    lines = {line.of: str(line) for line in derivation}
+    assert lines["W₇"] == "∂E/∂W₇ = v₅ᵀ δ₇"
+    assert lines["v₄"] == "∂E/∂v₄ = ∂E/∂v₅ + δ₆ W₆ᵀ"
+    assert max(map(len, lines.values())) < 45

@@ -1,10 +1,10 @@
 """Derivation: from a loss to the lines that a textbook prints, and the comparison with what a reader derived.
 
-``derive`` is the way in; ``cut`` parts the graph at what has a symbol, ``lines`` are the result with its check, and
-``forward`` has the lines of the way there. ``equations`` and ``documents`` write them, ``shown`` what else was asked
-for, ``as_numpy`` writes a function with ``python_names``. How a line came: ``ways`` finds it, ``laws`` says by what,
-``steps`` is what a reader gets, ``symbol_terms`` and ``step_documents`` write it. ``compare`` finds the first wrong
-array: ``places`` are what can be compared, ``calculation`` computes them, right or with a mistake, ``rounding`` says
-what is none, ``slips`` are the mistakes it knows and ``diagnose`` chooses among them. It imports ``structure`` and
-what is below.
+``derive`` is the way in; ``cut`` parts the graph at what has a symbol, ``naming`` gives one to what is needed more
+than once, ``lines`` are the result with its check, and ``forward`` has the lines of the way there. ``equations`` and
+``documents`` write them, ``shown`` what else was asked for, ``as_numpy`` writes a function with ``python_names``. How
+a line came: ``ways`` finds it, ``laws`` says by what, ``steps`` is what a reader gets, ``symbol_terms`` and
+``step_documents`` write it. ``compare`` finds the first wrong array: ``places`` are what can be compared,
+``calculation`` computes them, right or with a mistake, ``rounding`` says what is none, ``slips`` are the mistakes it
+knows and ``diagnose`` chooses among them. It imports ``structure`` and what is below.
 """

@@ -6,7 +6,7 @@ rewriting can open what has a name.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 from minigrad.algebra.graph import Graph, evaluate
@@ -36,18 +36,18 @@ class Cut:
                 self.atom[node] = new
         self.output = self.atom[output]
 
-    def gradients(self, symbols: Mapping[Node, Node] | None = None) -> dict[Node, Any]:
-        """Give the raw ∂E/∂atom of every atom and input, in terms of atoms alone.
+    def gradients(self, symbols: Mapping[Node, Node] | None = None, keep: Container[Node] = ()) -> dict[Node, Any]:
+        """Give the raw ∂E/∂atom of every atom and input, in terms of atoms alone, and of what is to ``keep`` besides.
 
         With ``symbols``, {atom: what stands for its gradient}, each is given by the gradients just after it instead.
         """
         symbols = symbols or {}
         seed = seed_node(self.output)
-        total: dict[Node, Any] = dict(pullback(self.output, seed))
+        total: dict[Node, Any] = dict(pullback(self.output, seed, keep=keep))
         for atom, expression in reversed(self.definitions.items()):
             if atom not in total or not isinstance(expression, Node):
                 continue
-            for x, g in pullback(expression, symbols.get(atom, total[atom])).items():
+            for x, g in pullback(expression, symbols.get(atom, total[atom]), keep=keep).items():
                 total[x] = total[x] + g if x in total else g
         own = {x: atom for atom, x in self.definitions.items() if isinstance(x, Node) and x.op is not None}
         by_atoms = substitute_nodes(total.values(), own)  # rules that speak of y mean the atom

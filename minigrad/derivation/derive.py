@@ -15,6 +15,7 @@ from minigrad.algebra.rewrite import substitute_nodes
 from minigrad.algebra.simplify import simplify
 from minigrad.derivation.cut import Cut
 from minigrad.derivation.lines import Derivation, Line, Supposing
+from minigrad.derivation.naming import name_what_repeats
 from minigrad.derivation.ways import Ways
 from minigrad.engine.node import Node, order_nodes
 from minigrad.engine.tensor import Tensor
@@ -69,9 +70,7 @@ def derive(
 
 
 def _derivation(plan: Plan, given: tuple[SumsToOne, ...], loss: Tensor, nodes: Mapping[Tensor, Any]) -> Derivation:
-    cut = Cut(plan.graph, plan.symbols)
-    formulas = _Formulas(plan, cut)
-    found = formulas.simplified(given)
+    plan, cut, formulas, found = _with_names(plan, given)
     without = [formulas.needing(fact, given, found) for fact in given]
     shorter = formulas.supposing(given, found)
     definitions: dict[Node, Any] = {}
@@ -110,6 +109,19 @@ def _derivation(plan: Plan, given: tuple[SumsToOne, ...], loss: Tensor, nodes: M
     inputs = order_inputs(plan.reading)
     graph = Graph(plan.graph.outputs, {x: plan.values[x] for x in inputs if x in plan.values})
     return Derivation(lines, graph, symbols, forward, inputs, cut, loss, nodes, ways)
+
+
+def _with_names(plan: Plan, given: tuple[SumsToOne, ...]) -> tuple[Plan, Cut, _Formulas, _Found]:
+    """Find the formulas of a plan, with a symbol for whatever several of them would write out."""
+    while True:
+        cut = Cut(plan.graph, plan.symbols)
+        formulas = _Formulas(plan, cut)
+        found = formulas.simplified(given)
+        shown = [found.formula[x] for x in formulas.kept(found)]
+        reading = name_what_repeats(plan.reading, cut, shown, formulas.gradient, given)
+        if reading is None:
+            return plan, cut, formulas, found
+        plan = Plan(reading, plan.wanted)
 
 
 @dataclass

@@ -112,11 +112,13 @@ class _Finder:
         group, stack = [], [node]
         while stack:
             x = stack.pop()
-            alone = x is node or (isinstance(x, Node) and len(self.users[x]) == 1)
-            if alone and isinstance(x, Node) and x.op == add and x.shape == node.shape:
+            if not isinstance(x, Node):  # a number, as the 0 that Python's sum begins with
+                continue
+            alone = x is node or len(self.users[x]) == 1
+            if alone and x.op == add and x.shape == node.shape:
                 group.append(x)
                 stack.extend(x.inputs)
-            elif isinstance(x, Node) and self._is_product(x):
+            elif self._is_product(x):
                 group += [x] if alone else []
             elif not self._is_bias(x, node):
                 return []

@@ -1,0 +1,54 @@
+"""What has no symbol of its own and is needed more than once: it gets the one that a picture gives it, v₁, v₂, …"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from minigrad.algebra.facts import SumsToOne
+from minigrad.algebra.form import put_in_form
+from minigrad.algebra.graph import Graph
+from minigrad.algebra.simplify import simplify
+from minigrad.derivation.cut import Cut
+from minigrad.engine.node import Node, count_uses, order_nodes
+from minigrad.structure.reading import Reading
+from minigrad.structure.steps import find_steps, name_values
+
+_SHORT = 2  # operations: what is as short as that, such as 1 − y, may be written as often as it is needed
+
+
+def name_what_repeats(
+    reading: Reading, cut: Cut, formulas: Sequence[Any], gradient: Mapping[Node, Node], given: Sequence[SumsToOne]
+) -> Reading | None:
+    """Give a reading with symbols for the results whose value or gradient formulas need more than once; None if none.
+
+    ``formulas`` are those of the lines, by the atoms of ``cut``; ``gradient`` has what stands for the gradients of the
+    named results.
+    """
+    repeated = _repeated(formulas)
+    if not repeated:
+        return None
+    results = [step.output for step in find_steps(reading)]
+    may = [x for x in results if x not in reading.symbols and x.ndim and isinstance(cut.atom[x], Node)]
+    atoms = [cut.atom[x] for x in may]
+    found = cut.gradients({cut.atom[x]: g for x, g in gradient.items()}, keep=set(atoms))
+    parts = [*atoms, *(found.get(atom, 0.0) for atom in atoms)]
+    simple = simplify(Graph(parts, reading.graph.values), given).outputs
+    written = put_in_form(simple, reading.graph, set(gradient.values()))
+    values, slopes = written[: len(may)], written[len(may) :]
+    last = dict(zip(slopes, may, strict=True))  # of several with one gradient, as the parts of a sum, the sum itself
+    chosen = {x for x, value in zip(may, values, strict=True) if value in repeated}
+    chosen |= {x for slope, x in last.items() if slope in repeated}
+    if not chosen:
+        return None
+    names = name_values(reading, set(results))
+    symbols = {x: names[x] for x in reading.graph.nodes if x in reading.symbols or x in chosen}
+    return replace(reading, symbols=symbols)
+
+
+def _repeated(formulas: Sequence[Any]) -> set[Node]:
+    """Give what is long, and an operand of two operations, or of two formulas."""
+    nodes = order_nodes(formulas)
+    uses = count_uses(nodes, formulas)
+    return {x for x in nodes if uses[x] > 1 and len(Graph([x], {})) > _SHORT}
