@@ -3,51 +3,11 @@
 import numpy as np
 import pytest
 
-from minigrad import Tensor, losses, sigmoid
+from minigrad import losses, sigmoid
 from minigrad.algebra.trace import lift_tensors
 from minigrad.nn import MLP
 from minigrad.structure.repeats import find_repeats, program_order
-
-SHAPES = {"Wx": (3, 4), "Wh": (4, 4), "b": (4,), "V": (4, 2), "h0": (5, 4)}
-
-
-def parameter(name, shape=None):
-    rng = np.random.default_rng(sum(map(ord, name)))
-    return Tensor(rng.normal(size=shape or SHAPES[name]) / 2, requires_grad=True, name=name)
-
-
-def recurrent(steps, each=False, start="zeros", sliced=False):
-    """A recurrent network: Hₜ = tanh(Xₜ Wx + Hₜ₋₁ Wh + b), with the loss at the end or at each step."""
-    Wx, Wh, b, V = (parameter(name) for name in ("Wx", "Wh", "b", "V"))
-    inputs, target = np.random.default_rng(1).normal(size=(steps, 5, 3)), np.ones((5, 2))
-    X = Tensor(inputs, name="X") if sliced else inputs
-    h = {"zeros": np.zeros((5, 4)), "given": parameter("h0"), "none": None}[start]
-    E = 0
-    for t in range(steps):
-        u = X[t] @ Wx + b if h is None else X[t] @ Wx + h @ Wh + b
-        h = np.tanh(u)
-        if each:
-            E = E + losses.squared_error(h @ V, target)
-    return E if each else losses.squared_error(h @ V, target)
-
-
-def gated(steps):
-    """A long short-term memory: the cell C and the output H are carried."""
-    gates = {g: (parameter(f"W{g}", (3, 4)), parameter(f"U{g}", (4, 4)), parameter(f"b{g}", (4,))) for g in "ifog"}
-    h = c = np.zeros((5, 4))
-    for x in np.random.default_rng(1).normal(size=(steps, 5, 3)):
-        i, f, o = (sigmoid(x @ gates[g][0] + h @ gates[g][1] + gates[g][2]) for g in "ifo")
-        g = np.tanh(x @ gates["g"][0] + h @ gates["g"][1] + gates["g"][2])
-        c = f * c + i * g
-        h = o * np.tanh(c)
-    return (h * h).sum()
-
-
-def residual(blocks):
-    h = Tensor(np.ones((5, 4)), name="X")
-    for l in range(1, blocks + 1):  # noqa: E741
-        h = h + np.tanh(h @ parameter(f"W{l}", (4, 4)) + parameter(f"b{l}", (4,))) @ parameter(f"V{l}", (4, 4))
-    return (h * h).sum()
+from tests.recurrent import gated, gru, parameter, recurrent, residual, stacked
 
 
 def found(loss, least=4):
@@ -94,6 +54,12 @@ def test_a_cell_and_a_state_are_carried():
     assert sorted(repeat.segments[0][place].op.name for place in repeat.carried) == ["add", "multiply"]
     assert len(repeat.shared) == 12
     assert len(repeat.own) == 1
+
+
+def test_other_recurrent_networks():
+    (one,), (two,) = found(gru(5)[0]), found(stacked(5))
+    assert (one.count, len(one.carried)) == (5, 1)
+    assert (two.count, len(two.carried)) == (5, 2)
 
 
 def test_each_block_of_a_residual_network_has_weights_of_its_own():

@@ -150,7 +150,7 @@ def every_line():
         yield from derived()
     for network in NETWORKS:
         loss, given = network()
-        yield from derive(loss, given=given)
+        yield from derive(loss, given=given, fold=False)
 
 
 def test_every_step_of_every_line_is_equal_to_it_and_the_last_is_the_line():
@@ -232,7 +232,7 @@ def residual_layers(n):
 
 
 def test_a_gradient_that_comes_from_many_layers_is_followed_back_to_the_sum_that_has_a_symbol():
-    derivation = derive(residual_layers(6))
+    derivation = derive(residual_layers(6), fold=False)
     assert max(len(line.steps()) for line in derivation) <= MOST
     assert max(max(line.check_steps()) for line in derivation) < 1e-8
     assert steps_of(derivation, "∂E/∂Y₃") == [
@@ -297,7 +297,7 @@ def test_an_equation_of_more_than_a_line_pushes_no_reason_away():
 def test_the_steps_begin_and_end_as_the_line_is_written(notation):
     """Their letters are found for symbols, and the line's for the graph."""
     derivations = [derived() for derived, _ in NAMED.values()]
-    derivations += [derive(loss, given=given) for loss, given in (network() for network in NETWORKS)]
+    derivations += [derive(loss, given=given, fold=False) for loss, given in (network() for network in NETWORKS)]
     for derivation in derivations:
         for line, written in zip(derivation, derivation.to_text(notation).splitlines(), strict=True):
             steps = line.steps().to_text(notation).splitlines()

@@ -6,5 +6,8 @@ than once, ``lines`` are the result with its check, and ``forward`` has the line
 a line came: ``ways`` finds it, ``laws`` says by what, ``steps`` is what a reader gets, ``symbol_terms`` and
 ``step_documents`` write it. ``compare`` finds the first wrong array: ``places`` are what can be compared,
 ``calculation`` computes them, right or with a mistake, ``rounding`` says what is none, ``slips`` are the mistakes it
-knows and ``diagnose`` chooses among them. It imports ``structure`` and what is below.
+knows and ``diagnose`` chooses among them. Where a graph repeats,
+``recurrence`` has one formula for all t, to which ``correspondence`` holds the others, and ``definitions`` that of the
+values; ``fold`` makes lines of them, which ``folded`` has and ``folded_equations`` writes. It imports ``structure``
+and what is below.
 """

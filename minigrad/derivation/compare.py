@@ -111,7 +111,7 @@ def compare(
     Raises ``ValueError`` for a key that the derivation has not, one that is given twice, or no key at all, and
     ``TypeError`` for a value that is no array of numbers; besides what ``derive`` raises.
     """
-    derivation = derive(loss, names=names, given=given)
+    derivation = derive(loss, names=names, given=given, fold=False)
     places = places_of(derivation)
     found = find_places(arrays, places)
     items = [(place, key, array) for place in places for key, array in found.get(place, [])]

@@ -18,18 +18,19 @@ from minigrad.engine.node import Node, order_nodes, seed_node
 class Cut:
     """The pieces of a graph between its named Nodes.
 
-    ``atom`` maps each Node of the graph to what stands for it after the cut: for a named one an input Node of its
-    own; ``definitions`` gives the expression of each, in the order of evaluation; ``output`` is the loss by them.
+    ``atom`` maps each Node of the graph to what stands for it after the cut: for a named one, and for one of the
+    ``constants``, an input Node of its own; ``definitions`` gives the expression of each, in the order of evaluation;
+    ``output`` is the loss by them.
     """
 
-    def __init__(self, graph: Graph, named: Mapping[Node, str]) -> None:
+    def __init__(self, graph: Graph, named: Mapping[Node, str], constants: Container[Node] = ()) -> None:
         self.graph = graph
         self.atom: dict[Node, Any] = {}
         self.definitions: dict[Node, Any] = {}
         (output,) = graph.outputs
         for node in graph.nodes:
             new = rebuild_node(node, self.atom)
-            if node in named and node.op is not None and node is not output:
+            if node in named and (node.op is not None or node in constants) and node is not output:
                 self.atom[node] = Node(name=named[node], shape=node.shape, dtype=node.dtype, table=node.table)
                 self.definitions[self.atom[node]] = new
             else:
@@ -67,6 +68,17 @@ class Cut:
         for atom, expression in self.definitions.items():
             if atom not in changed and not moved.isdisjoint(self._parts(expression)):
                 (known[atom],) = evaluate([expression], known)
+                moved.add(atom)
+        return evaluate([self.output], known)[0]
+
+    def moved_loss(self, moves: Mapping[Node, Any], before: Mapping[Node, Any]) -> Any:
+        """Evaluate E with something added to the values of some Nodes, each on top of what moved it already."""
+        known = dict(before) | {x: before[x] + d for x, d in moves.items()}
+        moved = set(moves)
+        for atom, expression in self.definitions.items():
+            if not moved.isdisjoint(self._parts(expression)):
+                (known[atom],) = evaluate([expression], known)
+                known[atom] = known[atom] + moves.get(atom, 0.0)
                 moved.add(atom)
         return evaluate([self.output], known)[0]
 

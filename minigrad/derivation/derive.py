@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -14,14 +15,17 @@ from minigrad.algebra.graph import Graph, evaluate
 from minigrad.algebra.rewrite import substitute_nodes
 from minigrad.algebra.simplify import simplify
 from minigrad.derivation.cut import Cut
+from minigrad.derivation.fold import fold_derivation
 from minigrad.derivation.lines import Derivation, Line, Supposing
 from minigrad.derivation.naming import name_what_repeats
 from minigrad.derivation.ways import Ways
 from minigrad.engine.node import Node, order_nodes
 from minigrad.engine.tensor import Tensor
 from minigrad.notation.formula import same_formula, text
+from minigrad.structure.indexing import find_indexing
 from minigrad.structure.plan import Plan
 from minigrad.structure.reading import order_inputs
+from minigrad.structure.repeats import least_repeats, program_order
 from minigrad.structure.source import read_loss
 
 
@@ -33,6 +37,7 @@ def derive(
     *,
     general: bool = False,
     forward: bool = False,
+    fold: Any = "auto",
 ) -> Derivation:
     """Write the gradient of a loss the way a textbook does, one line for each δ, ∂E/∂W, ∂E/∂b and ∂E/∂Y.
 
@@ -46,6 +51,10 @@ def derive(
     ``line.steps()`` tells how a line came. With ``general`` a line begins with what it is before any activation is put
     in, ``δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ ∂Y₁/∂U₁``; with ``forward`` the formulas of U, Y and E are written before the lines
     (``forward_lines`` has them in any case).
+
+    What repeats at least four times, as the steps of a recurrent network and equal layers do, is written once, with an
+    index: ``δₜ = δₜ₊₁ Whᵀ ⊙ (1 − Hₜ²)  for t = 49 … 1``, ``∂E/∂Wh = Σₜ Hₜ₋₁ᵀ δₜ``. ``fold`` may be another least
+    number of repeats, 2 or more, or False to write all of it; True is as "auto".
 
     Raises ``ValueError`` for a loss that is no scalar or has no record, a tensor that the loss does not depend on, a
     fact that the data contradict, and a name that stands for two tensors.
@@ -65,8 +74,21 @@ def derive(
     given = tuple(dict.fromkeys([*given, *carried_facts(graph)]))
     for fact in given:
         check_fact(fact, graph)
-    derivation = _derivation(Plan(source.reading, [nodes[t] for t in wanted]), given, loss, nodes)
-    return derivation.showing(general=general, forward=forward)
+    targets = [nodes[t] for t in wanted]
+
+    @cache
+    def unfolded() -> Derivation:
+        derivation = _derivation(Plan(source.reading, targets), given, loss, nodes)
+        return derivation.showing(general=general, forward=forward)
+
+    least = least_repeats(fold)
+    if not least or general:
+        return unfolded()
+    serials = ((t.serial, node) for t, node in nodes.items())
+    reading, indexing = find_indexing(source.reading, program_order(serials, graph.nodes), least)
+    if not indexing.rows:
+        return unfolded()
+    return fold_derivation(Plan(reading, targets), indexing, given, loss, nodes, unfolded).showing(forward=forward)
 
 
 def _derivation(plan: Plan, given: tuple[SumsToOne, ...], loss: Tensor, nodes: Mapping[Tensor, Any]) -> Derivation:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from minigrad.derivation.equations import Written
+from minigrad.derivation.equations import Range, Written
 from minigrad.notation.term import Term, write_term
 from minigrad.notation.writers.ascii import ASCII
 from minigrad.notation.writers.latex import LATEX
@@ -42,7 +42,7 @@ def to_text(equations: Written, notation: str = "matrix") -> str:
     writer = ASCII if notation == "text" else TEXT
     lines = []
     for line, terms in zip(equations.lines, equations.all(notation), strict=True):
-        reason = f"    ({facts(line)})" if facts(line) else ""
+        reason = write_ranges(line.ranges) + (f"    ({facts(line)})" if facts(line) else "")
         lines.append(_equation(line, terms, writer, reason))
     return "\n".join(lines)
 
@@ -51,7 +51,8 @@ def to_latex(equations: Written, notation: str = "matrix") -> str:
     """Write an ``aligned`` environment, for math mode of LaTeX, MathJax or KaTeX."""
     rows = []
     for line, terms in zip(equations.lines, equations.all(notation), strict=True):
-        reason = rf" && {in_latex(f'({facts(line)})')}" if facts(line) else ""
+        said = [write_ranges(line.ranges, LATEX), in_latex(f"({facts(line)})") if facts(line) else ""]
+        reason = " && ".join(["", *filter(None, said)])
         rows.append("  " + _equation(line, terms, LATEX).replace(" = ", " &= ", 1) + reason)
     return "\n".join([r"\begin{aligned}", " \\\\\n".join(rows), r"\end{aligned}"])
 
@@ -107,6 +108,15 @@ def opening(seen: str, inside: str) -> str:
     return f"<details><summary>{seen}</summary>{inside}</details>" if inside else seen
 
 
+def write_ranges(ranges: Sequence[Range], writer: Writer = TEXT) -> str:
+    """Say which of many a line is for: ``  for t = 4 … 1``."""
+    if writer is LATEX:
+        ends = (rf"{in_latex(f'{x.words} ')} {x.letter} = {x.first}, \ldots, {x.last}" for x in ranges)
+        return r", \ ".join(ends)
+    said = ", ".join(f"{x.words} {x.letter} = {x.first} … {x.last}" for x in ranges)
+    return f"  {said}" if said else ""
+
+
 def facts(line: Any) -> str:
     """Write the facts that a line used, or nothing."""
     return "; ".join(str(fact) for fact in line.facts)
@@ -131,7 +141,8 @@ def _shape(line: Any) -> str:
 
 def _reasons(line: Any) -> str:
     """Say by which step and which facts a line came."""
-    return "; ".join(filter(None, (str(getattr(line, "step", "") or ""), facts(line))))
+    step = str(getattr(line, "step", "") or "")
+    return "; ".join(filter(None, (write_ranges(line.ranges).strip(), step, facts(line))))
 
 
 def in_ascii(written: str) -> str:

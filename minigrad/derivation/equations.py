@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from minigrad.algebra.graph import Graph
 from minigrad.engine.node import Node
@@ -14,6 +14,15 @@ from minigrad.notation.matrix import matrix_term
 from minigrad.notation.term import Term, symbol_term
 
 NOTATIONS = ("matrix", "index", "text")
+
+
+class Range(NamedTuple):
+    """Which of many is spoken of: "for" t = ``first`` to ``last``, up or down."""
+
+    words: str
+    letter: str
+    first: int
+    last: int
 
 
 class Derived(Protocol):
@@ -27,6 +36,8 @@ class Derived(Protocol):
     def node(self) -> Any: ...  # noqa: D102
     @property
     def target(self) -> Any: ...  # noqa: D102
+    @property
+    def ranges(self) -> Sequence[Range]: ...  # noqa: D102
     @property
     def supposing(self) -> Any: ...  # noqa: D102
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.algebra.facts import SumsToOne
+from minigrad.derivation.equations import Range
 from minigrad.derivation.steps import Steps
 from minigrad.derivation.ways import Ways
 from minigrad.engine.node import Node
@@ -27,6 +28,7 @@ class ForwardLine:
     facts: tuple[SumsToOne, ...] = ()
     step: str = "forward"
     supposing: None = None
+    ranges: tuple[Range, ...] = ()
 
     @property
     def shape(self) -> tuple[int, ...]:

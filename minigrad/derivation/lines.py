@@ -15,7 +15,7 @@ from minigrad.algebra.graph import Graph
 from minigrad.derivation import documents, step_documents
 from minigrad.derivation.as_numpy import to_numpy
 from minigrad.derivation.cut import Cut
-from minigrad.derivation.equations import Equations, Written
+from minigrad.derivation.equations import Equations, Range, Written
 from minigrad.derivation.forward import ForwardLine, forward_lines
 from minigrad.derivation.shown import Shown
 from minigrad.derivation.steps import Steps
@@ -69,6 +69,11 @@ class Line:
     def shape(self) -> tuple[int, ...]:
         """The shape of the gradient, which is that of what it belongs to."""
         return tuple(np.shape(self.value))
+
+    @property
+    def ranges(self) -> tuple[Range, ...]:
+        """Which of many the line is for; nothing of a line for one alone."""
+        return ()
 
     @property
     def names(self) -> list[str]:
@@ -251,7 +256,7 @@ class Derivation(Sequence[Line]):
 
     def _engine(self) -> dict[Node, Any]:
         """Run the engine's own backward pass over the record, keeping the gradients of what has a line."""
-        targets = {line.target for line in self}
+        targets = self._targets()
         keep = {t for t, node in self._nodes.items() if isinstance(node, Node) and node in targets}
         found = pullback(self._loss, np.ones((), self._loss.dtype), keep=keep)
         total: dict[Node, Any] = {}
@@ -260,11 +265,14 @@ class Derivation(Sequence[Line]):
                 total[self._nodes[t]] = total.get(self._nodes[t], 0.0) + g
         return total
 
+    def _targets(self) -> set[Node]:
+        return {line.target for line in self}
+
     def _numeric(self, target: Node, gradient: Any) -> float:
         """Give the largest difference between ⟨gradient, d⟩ and the slope of E along d, as a share of scale."""
         cut, worst, rng = self._cut, 0.0, np.random.default_rng(0)
         atom = cut.atom[target]
-        before = {x: _double(value) for x, value in cut.values().items()}
+        before = {x: in_double(value) for x, value in cut.values().items()}
         x = before[atom]
         h = 6e-6 * (1 + float(np.max(np.abs(x), initial=0.0)))
         for _ in range(2):
@@ -276,7 +284,7 @@ class Derivation(Sequence[Line]):
         return worst
 
 
-def _double(x: Any) -> Any:
+def in_double(x: Any) -> Any:
     """Give floating-point values in double precision, which differences of E need."""
     return np.asarray(x, np.float64) if np.asarray(x).dtype.kind == "f" else x
 

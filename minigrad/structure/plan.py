@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from minigrad.engine.node import Node
 from minigrad.notation.formula import text
+from minigrad.notation.symbols import Symbol
 from minigrad.ops.arithmetic import add, subtract
 from minigrad.ops.linalg import matmul
 from minigrad.structure.layers import is_weight
@@ -55,14 +56,15 @@ class Plan:
         products = [user for user in self.users.get(x, []) if user.op == matmul]
         return any(y.inputs[1 - is_weight(y.inputs[1], self.reading.parameters)] is x for y in products)
 
-    def step(self, x: Node) -> str:
-        """Say in a few words by which step the gradient of x comes."""
-        users = self.users.get(x, [])
+    def step(self, x: Node, names: Mapping[Node, Symbol] | None = None) -> str:
+        """Say in a few words by which step the gradient of x comes; ``names`` go before the symbols."""
+        users, symbols = self.users.get(x, []), names or self.symbols
+        called = symbols[x] if names else self.called(x)
         if len(users) != 1:
-            return f"sum over the {len(users)} uses of {self.called(x)}" if users else "E itself"
+            return f"sum over the {len(users)} uses of {called}" if users else "E itself"
         (user,) = users
         if user.op == matmul:
-            return f"product {text(user, {p: s for p, s in self.symbols.items() if p is not user})}"
+            return f"product {text(user, symbols, expand=user)}"
         if user.op in (add, subtract):
-            return f"sum over the batch: {self.called(x)} was broadcast" if x.shape != user.shape else "a term of a sum"
+            return f"sum over the batch: {called} was broadcast" if x.shape != user.shape else "a term of a sum"
         return f"chain rule through {user.op.name if user.op else user.name}"

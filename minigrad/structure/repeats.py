@@ -25,6 +25,20 @@ LONGEST_SEGMENT = 400  # operations
 _CUTS = 3  # places that are tried for where a segment begins
 
 
+def least_repeats(fold: Any) -> int:
+    """Give how often is enough for a ``fold``: four times for "auto" or True, never (0) for False, or what it says.
+
+    Raises ``ValueError`` for any other.
+    """
+    if fold == "auto" or isinstance(fold, bool | np.bool_):
+        return LEAST if fold else 0
+    if not isinstance(fold, int | np.integer) or fold < 2:
+        raise ValueError(
+            f'fold is "auto", True, False, or the least number of repeats that are folded, 2 or more; not {fold!r}'
+        )
+    return int(fold)
+
+
 @dataclass(frozen=True, eq=False)
 class Repeat:
     """Segments of one structure, in the order of computation.

@@ -1,0 +1,97 @@
+"""The formulas of the values where a graph repeats, Hₜ = tanh(Uₜ), and of E as a sum over t."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minigrad.algebra.form import put_in_form
+from minigrad.algebra.graph import Graph
+from minigrad.algebra.simplify import simplify
+from minigrad.derivation.correspondence import find_runs
+from minigrad.derivation.recurrence import Formula, Part, Recurrence, add_up
+from minigrad.engine.node import Node
+from minigrad.ops.arithmetic import add, subtract
+from minigrad.structure.rows import Row
+from minigrad.structure.wiring import numbers_of
+
+
+def find_definitions(recurrence: Recurrence) -> list[Formula]:
+    """Give the formula of each symbol, one for all t that it says the same of, in the order of evaluation; E last."""
+    cut, indexing = recurrence.cut, recurrence.indexing
+    rows: dict[Row, dict[int, Node]] = {}
+    found: list[Formula] = []
+    definitions = {recurrence.same.values[atom]: expression for atom, expression in cut.definitions.items()}
+    for x, expression in definitions.items():
+        row, index = indexing.place.get(x, (None, 0))
+        if takes_part(x):  # Xₜ, of X
+            continue
+        if row is not None and x.op is not None:
+            rows.setdefault(row, {})[index] = x
+        elif x.op is not None or _is_start(x, row):
+            found.append(Formula(x, (Part(_number(expression)),)))
+    for row, members in rows.items():
+        expressions = {index: definitions[x] for index, x in members.items()}
+        for middle, run in find_runs(sorted(members), recurrence.alike(expressions)):
+            many = len(run) > 1
+            origin = (row.letter, middle) if many else None
+            found.append(Formula(members[middle], (Part(expressions[middle]),), origin, run if many else ()))
+    place = {x: i for i, x in enumerate(definitions)}
+    found.sort(key=lambda formula: place[formula.target])
+    found.append(Formula(recurrence.plan.graph.outputs[0], _parts_of_loss(recurrence)))
+    return [_simplified(formula, recurrence) for formula in found]
+
+
+def takes_part(x: Node) -> bool:
+    """Say whether a Node is a part of an input, by the numbers in an index."""
+    return bool(numbers_of(x.op)) and isinstance(x.inputs[0], Node) and x.inputs[0].op is None
+
+
+def _simplified(formula: Formula, recurrence: Recurrence) -> Formula:
+    values = recurrence.plan.values
+    short = [simplify(Graph([part.node], values)).outputs[0] for part in formula.parts]
+    short = put_in_form(short, recurrence.plan.graph, ())
+    parts = zip(short, formula.parts, strict=True)
+    return Formula(
+        formula.target, tuple(Part(x, part.origin, part.indices) for x, part in parts), formula.origin, formula.indices
+    )
+
+
+def _is_start(x: Node, row: Row | None) -> bool:
+    """Say whether a constant is the same number everywhere and begins a row, as H₀ = 0 does."""
+    return row is not None and x is row.nodes[0] and row.carried and not isinstance(_number(x), Node)
+
+
+def _number(expression: Any) -> Any:
+    """Give a constant array of one number as that number."""
+    value = getattr(expression, "value", None)
+    if value is None or not np.size(value) or np.any(value != np.ravel(value)[0]):
+        return expression
+    return np.ravel(value)[0].item()
+
+
+def _parts_of_loss(recurrence: Recurrence) -> tuple[Part, ...]:
+    """Part E, where it is a sum, into one summand for all t and the rest."""
+    stack: list[tuple[Any, int]] = [(recurrence.cut.output, 1)]
+    terms: list[Any] = []
+    while stack:
+        x, sign = stack.pop()
+        if isinstance(x, Node) and x.op in (add, subtract) and not x.shape:
+            stack += [(x.inputs[1], -sign if x.op == subtract else sign), (x.inputs[0], sign)]
+        elif isinstance(x, Node) or x:
+            terms.append(x if sign > 0 else -x)
+    by_letter: dict[str, dict[int, Any]] = {}
+    for term in terms:
+        places = [recurrence.indexing.place.get(recurrence.same.values.get(x, x)) for x in recurrence.same.leaves(term)]
+        letters = {place[0].letter for place in places if place}
+        if len(letters) == 1:
+            by_letter.setdefault(letters.pop(), {}).setdefault(max(place[1] for place in places if place), term)
+    parts, taken = [], set()
+    for letter, expressions in by_letter.items():
+        for middle, run in find_runs(sorted(expressions), recurrence.alike(expressions)):
+            if len(run) > 1:
+                parts.append(Part(expressions[middle], (letter, middle), run))
+                taken |= {id(expressions[i]) for i in run}
+    rest = [term for term in terms if id(term) not in taken]
+    return (*parts, Part(add_up(rest))) if rest or not parts else tuple(parts)

@@ -1,0 +1,178 @@
+"""The lines of a derivation in which what repeats is written once, with an index: δₜ, for t = T … 1."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from minigrad.algebra.graph import Graph
+from minigrad.derivation import documents
+from minigrad.derivation.cut import Cut
+from minigrad.derivation.equations import Range
+from minigrad.derivation.folded_equations import FoldedEquations
+from minigrad.derivation.lines import Derivation, Difference, Line, in_double
+from minigrad.derivation.steps import Steps
+from minigrad.engine.node import Node
+from minigrad.engine.tensor import Tensor
+from minigrad.notation.symbols import Symbol
+from minigrad.structure.plan import Plan
+from minigrad.structure.reading import order_inputs
+
+
+@dataclass(frozen=True, eq=False)
+class Summand:
+    """A part of a line's formula: an expression of the graph's Nodes and earlier gradients, and what these are called.
+
+    ``over`` is the letter of the index that it is summed over, as in Σₜ; "" for a part that is no such sum.
+    """
+
+    node: Any
+    names: Mapping[Node, Symbol]
+    over: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class FoldedLine(Line):
+    """A line of a folded derivation, which may stand for many: δₜ = …, for t from ``first`` down to ``last``.
+
+    ``targets`` are the Nodes that it gives the gradients of, in the order of the index, and ``value`` has those of all
+    of them, stacked in that order; of a line that stands for one alone it is that one's. ``formula`` is the sum of
+    ``parts``; ``left`` are the gradient's symbols. ``node`` is the first part's expression, written for one index.
+    """
+
+    parts: tuple[Summand, ...] = ()
+    left: tuple[Symbol, ...] = ()
+    letter: str = ""
+    indices: tuple[int, ...] = ()
+    sums: tuple[tuple[str, int, int], ...] = ()
+    targets: tuple[Node, ...] = ()
+    whole: Callable[[], Derivation] | None = None
+
+    @property
+    def ranges(self) -> tuple[Range, ...]:
+        """The indices that the line is for, backward from the last, and those of each sum that leaves some out."""
+        along = self.indices if self.step == "forward" else self.indices[::-1]
+        found = [Range("for", self.letter, along[0], along[-1])] if along else []
+        return (*found, *(Range("Σ over", letter, first, last) for letter, first, last in self.sums))
+
+    def steps(self) -> Steps:
+        """Give the way to this line, as the derivation without a fold has it for the target in the middle."""
+        assert self.whole is not None
+        derivation = self.whole()
+        lines = [*derivation.forward_lines, *derivation] if self.step == "forward" else [*derivation]
+        found = next((line for line in lines if line.target is self.target), None)
+        if found is None:
+            raise ValueError(f"steps: {self.left[0]} has a line in the folded derivation alone, and no way to it")
+        return found.steps()
+
+    @property
+    def names(self) -> list[str]:
+        """The gradient's symbols, as text."""
+        return list(map(str, self.left))
+
+    def __str__(self) -> str:
+        reason = f"    ({'; '.join(str(fact) for fact in self.facts)})" if self.facts else ""
+        return f"{' = '.join(map(str, self.left))} = {self.formula}{documents.write_ranges(self.ranges)}{reason}"
+
+
+class FoldedDerivation(Derivation):
+    """A derivation whose lines stand for many where the graph repeats; ``unfolded`` is the one that writes all of it.
+
+    ``symbols`` and ``forward`` are those of one t: Hₜ = tanh(Uₜ). What is told of single steps, ``to_numpy`` and the
+    ``steps`` of documents, is the unfolded one's.
+    """
+
+    def __init__(
+        self,
+        lines: Sequence[FoldedLine],
+        ahead: Sequence[FoldedLine],
+        plan: Plan,
+        cut: Cut,
+        loss: Tensor,
+        nodes: Mapping[Tensor, Any],
+        same: Sequence[tuple[Node, Node]],
+        unfold: Callable[[], Derivation],
+    ) -> None:
+        self._lines, self._cut, self._loss, self._nodes = tuple(lines), cut, loss, nodes
+        inputs = order_inputs(plan.reading)
+        self.graph = Graph(plan.graph.outputs, {x: plan.values[x] for x in inputs if x in plan.values})
+        self._ahead, self._same, self._unfold = list(ahead), same, unfold
+        self.symbols = {x: str(name) for line in lines for part in line.parts for x, name in part.names.items()}
+        self.forward = (*((line.symbol, line.target) for line in ahead),)
+        self._general = self._with_forward = False
+
+    @cached_property
+    def unfolded(self) -> Derivation:
+        """The same derivation with all of its lines written out."""
+        return self._unfold()
+
+    @cached_property
+    def forward_lines(self) -> list[Any]:
+        """The way forward as lines, one for all t: Uₜ = Xₜ Wx + Hₜ₋₁ Wh, Hₜ = tanh(Uₜ), E."""
+        return self._ahead
+
+    @property
+    def _written(self) -> FoldedEquations:
+        lines = [*(self._ahead if self._with_forward else []), *self._lines]
+        return FoldedEquations(lines, self.graph, self.symbols, self._same)
+
+    def to_text(self, notation: str = "matrix", steps: bool = False) -> str:
+        """Write one equation a line, as any derivation; with ``steps``, of the unfolded one."""
+        return self.unfolded.to_text(notation, steps) if steps else documents.to_text(self._written, notation)
+
+    def to_latex(self, notation: str = "matrix", steps: bool = False) -> str:
+        """Write an ``aligned`` environment, likewise."""
+        return self.unfolded.to_latex(notation, steps) if steps else super().to_latex(notation)
+
+    def to_markdown(self, notation: str = "matrix", steps: bool = False) -> str:
+        """Write a table in Markdown, likewise."""
+        return self.unfolded.to_markdown(notation, steps) if steps else super().to_markdown(notation)
+
+    def to_html(self, notation: str = "matrix", steps: bool = False) -> str:
+        """Write a table in HTML, likewise."""
+        return self.unfolded.to_html(notation, steps) if steps else super().to_html(notation)
+
+    def to_numpy(self, name: str = "loss_and_gradients") -> str:
+        """Write the hand-derived code of all steps: the source of a NumPy function that gives E and its gradients."""
+        return self.unfolded.to_numpy(name)
+
+    def _difference(self, line: Line, engine: Mapping[Node, Any]) -> Difference:
+        """Compare a line's values with the engine's, every t, and with the slope of E as all of them move at once."""
+        assert isinstance(line, FoldedLine)
+        values = np.asarray(line.value, np.float64) if line.indices else np.asarray(line.value, np.float64)[None]
+        worst = 0.0
+        for value, target in zip(values, line.targets, strict=True):
+            if target in engine:
+                scale = 1 + float(np.max(np.abs(value), initial=0.0))
+                worst = max(worst, float(np.max(np.abs(value - engine[target]), initial=0.0)) / scale)
+        numeric = self._slopes(line.targets, values)
+        return Difference(line.symbol, max(worst, numeric), worst, numeric)
+
+    def _targets(self) -> set[Node]:
+        return {x for line in self._lines for x in getattr(line, "targets", ())}
+
+    def _slopes(self, targets: Sequence[Node], gradients: Any) -> float:
+        """Give the largest difference of Σₜ ⟨gradient, d⟩ from the slope of E along d, added to all targets at once."""
+        cut, worst, rng = self._cut, 0.0, np.random.default_rng(0)
+        before = self._values
+        atoms = [cut.atom[x] for x in targets]
+        h = 6e-6 * (1 + max(float(np.max(np.abs(before[atom]), initial=0.0)) for atom in atoms))
+        for _ in range(2):
+            moves = [rng.choice([-1.0, 1.0], size=g.shape) * rng.uniform(0.5, 1.0, size=g.shape) for g in gradients]
+            ends = [
+                cut.moved_loss({atom: sign * h * d for atom, d in zip(atoms, moves, strict=True)}, before)
+                for sign in (1, -1)
+            ]
+            slope = float(ends[0] - ends[1]) / (2 * h)
+            products = [g * d for g, d in zip(gradients, moves, strict=True)]
+            total = sum(float(p.sum()) for p in products)
+            worst = max(worst, abs(total - slope) / (1 + sum(float(np.abs(p).sum()) for p in products)))
+        return worst
+
+    @cached_property
+    def _values(self) -> dict[Node, Any]:
+        return {x: in_double(value) for x, value in self._cut.values().items()}

@@ -1,0 +1,249 @@
+"""Derivations of what repeats: one line for all t, forward and backward, with every t of it checked."""
+
+from textwrap import dedent
+
+import numpy as np
+import pytest
+
+from minigrad import Tensor, derive, losses, softmax
+from minigrad.algebra.simplify import simplify
+from minigrad.data import one_hot
+from tests.recurrent import data, equal_layers, gated, gru, parameter, recurrent, residual, stacked
+
+
+def lines(loss, **options):
+    """Give the lines of a derivation of which every value is right."""
+    derivation = derive(loss, **options)
+    assert max(row.difference for row in derivation.check()) < 1e-6
+    return derivation
+
+
+def text(written):
+    return dedent(written).strip()
+
+
+@pytest.mark.parametrize("steps", [5, 50])
+def test_a_recurrent_network_with_the_loss_at_the_end(steps):
+    assert str(lines(recurrent(steps), forward=True)) == text(f"""
+        H₀ = 0
+        Uₜ = xₜ Wx + Hₜ₋₁ Wh + b  for t = 1 … {steps}
+        Hₜ = tanh(Uₜ)  for t = 1 … {steps}
+        Y⁽²⁾ = U⁽²⁾ = H_T V
+        E = 0.5 Σ (Y⁽²⁾ − t)²
+        δ⁽²⁾ = ∂E/∂U⁽²⁾ = Y⁽²⁾ − t
+        ∂E/∂V = H_Tᵀ δ⁽²⁾
+        δ_T = ∂E/∂U_T = δ⁽²⁾ Vᵀ ⊙ (1 − H_T²)
+        δₜ = ∂E/∂Uₜ = δₜ₊₁ Whᵀ ⊙ (1 − Hₜ²)  for t = {steps - 1} … 1
+        ∂E/∂Wx = Σₜ xₜᵀ δₜ
+        ∂E/∂Wh = Σₜ Hₜ₋₁ᵀ δₜ
+        ∂E/∂b = Σₜ Σₙ δₜ
+    """).replace("_T", {5: "₅", 50: "₅₀"}[steps])
+
+
+@pytest.mark.parametrize("steps", [5, 50])
+def test_a_recurrent_network_with_a_loss_at_each_step(steps):
+    assert str(lines(recurrent(steps, each=True, sliced=True))) == text(f"""
+        δ⁽²⁾ₜ = ∂E/∂U⁽²⁾ₜ = Y⁽²⁾ₜ − t  for t = {steps} … 1
+        δ⁽¹⁾_T = ∂E/∂U⁽¹⁾_T = δ⁽²⁾_T Vᵀ ⊙ (1 − H⁽¹⁾_T²)
+        δ⁽¹⁾ₜ = ∂E/∂U⁽¹⁾ₜ = (δ⁽¹⁾ₜ₊₁ Whᵀ + δ⁽²⁾ₜ Vᵀ) ⊙ (1 − H⁽¹⁾ₜ²)  for t = {steps - 1} … 1
+        ∂E/∂V = Σₜ H⁽¹⁾ₜᵀ δ⁽²⁾ₜ
+        ∂E/∂Wx = Σₜ Xₜᵀ δ⁽¹⁾ₜ
+        ∂E/∂Wh = Σₜ H⁽¹⁾ₜ₋₁ᵀ δ⁽¹⁾ₜ
+        ∂E/∂b = Σₜ Σₙ δ⁽¹⁾ₜ
+    """).replace("_T", {5: "₅", 50: "₅₀"}[steps])
+
+
+def test_the_values_are_those_of_backpropagation_through_time_by_hand():
+    steps = 7
+    Wx, Wh, b, V = (parameter(name).data for name in ("Wx", "Wh", "b", "V"))
+    X, H, Y = data(steps), [np.zeros((5, 4))], []
+    for t in range(steps):
+        H.append(np.tanh(X[t] @ Wx + H[-1] @ Wh + b))
+        Y.append(H[-1] @ V)
+    δ, after = [None] * steps, np.zeros((5, 4))
+    for t in reversed(range(steps)):
+        δ[t] = after = ((Y[t] - 1) @ V.T + after @ Wh.T) * (1 - H[t + 1] ** 2)
+    derivation = derive(recurrent(steps, each=True))
+    values = {line.symbol: line.value for line in derivation}
+    np.testing.assert_allclose(values["δ⁽¹⁾ₜ"], δ[:-1])
+    np.testing.assert_allclose(values["δ⁽¹⁾₇"], δ[-1])
+    np.testing.assert_allclose(values["δ⁽²⁾ₜ"], np.stack(Y) - 1)
+    np.testing.assert_allclose(values["∂E/∂Wh"], sum(H[t].T @ δ[t] for t in range(steps)))
+    np.testing.assert_allclose(values["∂E/∂Wx"], sum(X[t].T @ δ[t] for t in range(steps)))
+    np.testing.assert_allclose(values["∂E/∂b"], sum(δ).sum(axis=0))
+    (hidden,) = (line for line in derivation.forward_lines if line.symbol == "H⁽¹⁾ₜ")
+    np.testing.assert_allclose(hidden.value, H[1:])
+    (line,) = (line for line in derivation if line.symbol == "δ⁽¹⁾ₜ")
+    assert (line.letter, line.indices) == ("t", (1, 2, 3, 4, 5, 6))
+    assert line.shape == (6, 5, 4)
+
+
+def test_a_first_step_of_its_own_and_a_state_that_is_learnt():
+    first = str(lines(recurrent(5, start="none"), forward=True)).splitlines()
+    assert first[:3] == [
+        "U₁ = x₁ Wx + b",
+        "Uₜ = xₜ Wx + Hₜ₋₁ Wh + b  for t = 2 … 5",
+        "Hₜ = tanh(Uₜ)  for t = 1 … 5",
+    ]
+    assert "∂E/∂Wh = Σₜ Hₜ₋₁ᵀ δₜ  Σ over t = 2 … 5" in first
+    assert "∂E/∂Wx = Σₜ xₜᵀ δₜ" in first
+    assert str(lines(recurrent(5, start="given"))).splitlines()[-1] == "∂E/∂h₀ = δ₁ Whᵀ"
+
+
+def test_a_long_short_term_memory():
+    written = str(lines(gated(6), forward=True)).splitlines()
+    assert written[0] == "C₀ = H₀ = 0"
+    assert {
+        "Cₜ = Y⁽²⁾ₜ ⊙ Cₜ₋₁ + Y⁽¹⁾ₜ ⊙ Y⁽⁴⁾ₜ  for t = 1 … 6",
+        "Hₜ = Y⁽³⁾ₜ ⊙ tanh(Cₜ)  for t = 1 … 6",
+        "∂E/∂C₆ = ∂E/∂H₆ ⊙ Y⁽³⁾₆ ⊙ (1 − tanh(C₆)²)",
+        "∂E/∂Cₜ = ∂E/∂Cₜ₊₁ ⊙ Y⁽²⁾ₜ₊₁ + ∂E/∂Hₜ ⊙ Y⁽³⁾ₜ ⊙ (1 − tanh(Cₜ)²)  for t = 5 … 1",
+        "δ⁽²⁾ₜ = ∂E/∂U⁽²⁾ₜ = ∂E/∂Y⁽²⁾ₜ ⊙ (1 − Y⁽²⁾ₜ) ⊙ Y⁽²⁾ₜ  for t = 6 … 1",
+        "∂E/∂Uf = Σₜ Hₜ₋₁ᵀ δ⁽²⁾ₜ",
+    } <= set(written)
+    assert len(derive(gated(12))) == len(derive(gated(6))) == 24
+
+
+def test_the_users_names_of_one_step_are_those_of_all():
+    loss, names = gru(5)
+    written = str(lines(loss, names=names, forward=True)).splitlines()
+    assert {
+        "rₜ = σ(U⁽²⁾ₜ)  for t = 1 … 5",
+        "hₜ = (1 − zₜ) ⊙ hₜ₋₁ + zₜ ⊙ gₜ  for t = 1 … 5",
+        "∂E/∂hₜ = ∂E/∂hₜ₊₁ ⊙ (1 − zₜ₊₁) + δ⁽³⁾ₜ₊₁ Uᵀ ⊙ rₜ₊₁ + δ⁽²⁾ₜ₊₁ Urᵀ + δ⁽¹⁾ₜ₊₁ Uzᵀ  for t = 4 … 1",
+        "∂E/∂U = Σₜ (rₜ ⊙ hₜ₋₁)ᵀ δ⁽³⁾ₜ",
+    } <= set(written)
+
+
+def test_the_blocks_of_a_residual_network():
+    assert str(lines(residual(20))) == text("""
+        ∂E/∂H₂₀ = 2 H₂₀
+        δ⁽²⁾ₗ = ∂E/∂U⁽²⁾ₗ = ∂E/∂Hₗ  for l = 20 … 1
+        ∂E/∂Vₗ = Y⁽¹⁾ₗᵀ δ⁽²⁾ₗ  for l = 20 … 1
+        ∂E/∂Y⁽¹⁾ₗ = δ⁽²⁾ₗ Vₗᵀ  for l = 20 … 1
+        δ⁽¹⁾ₗ = ∂E/∂U⁽¹⁾ₗ = ∂E/∂Y⁽¹⁾ₗ ⊙ (1 − Y⁽¹⁾ₗ²)  for l = 20 … 1
+        ∂E/∂Wₗ = Hₗ₋₁ᵀ δ⁽¹⁾ₗ  for l = 20 … 1
+        ∂E/∂bₗ = Σₙ δ⁽¹⁾ₗ  for l = 20 … 1
+        ∂E/∂Hₗ = ∂E/∂Hₗ₊₁ + δ⁽¹⁾ₗ₊₁ Wₗ₊₁ᵀ  for l = 19 … 1
+    """)
+
+
+def test_fifty_equal_layers():
+    assert str(lines(equal_layers(49), forward=True)) == text("""
+        U₁ = X W₁ + b₁
+        Uₗ = Yₗ₋₁ Wₗ + bₗ  for l = 2 … 50
+        Yₗ = σ(Uₗ)  for l = 1 … 50
+        Y₅₁ = U₅₁ = Y₅₀ W₅₁ + b₅₁
+        E = 0.5 Σ (Y₅₁ − T)²
+        δ₅₁ = ∂E/∂U₅₁ = Y₅₁ − T
+        ∂E/∂W₅₁ = Y₅₀ᵀ δ₅₁
+        ∂E/∂b₅₁ = Σₙ δ₅₁
+        ∂E/∂Y₅₀ = δ₅₁ W₅₁ᵀ
+        δₗ = ∂E/∂Uₗ = ∂E/∂Yₗ ⊙ (1 − Yₗ) ⊙ Yₗ  for l = 50 … 1
+        ∂E/∂Wₗ = Yₗ₋₁ᵀ δₗ  for l = 50 … 2
+        ∂E/∂bₗ = Σₙ δₗ  for l = 50 … 2
+        ∂E/∂Yₗ = δₗ₊₁ Wₗ₊₁ᵀ  for l = 49 … 1
+        ∂E/∂W₁ = Xᵀ δ₁
+        ∂E/∂b₁ = Σₙ δ₁
+    """)
+
+
+def test_two_recurrent_layers_one_on_the_other():
+    written = str(lines(stacked(5))).splitlines()
+    assert written[:2] == [
+        "δ⁽²⁾₅ = ∂E/∂U⁽²⁾₅ = 2 H⁽²⁾₅ ⊙ (1 − H⁽²⁾₅²)",
+        "δ⁽²⁾ₜ = ∂E/∂U⁽²⁾ₜ = δ⁽²⁾ₜ₊₁ Dᵀ ⊙ (1 − H⁽²⁾ₜ²)  for t = 4 … 1",
+    ]
+    assert "δ⁽¹⁾ₜ = ∂E/∂U⁽¹⁾ₜ = (δ⁽²⁾ₜ Cᵀ + δ⁽¹⁾ₜ₊₁ Bᵀ) ⊙ (1 − H⁽¹⁾ₜ²)  for t = 4 … 1" in written
+
+
+def test_targets_that_are_one_hot_at_each_step():
+    Wh, V, h = parameter("Wh"), parameter("V"), parameter("h0")
+    labels = one_hot(np.array([0, 1, 1, 0, 1]), 2)
+    E = 0
+    for _ in range(5):
+        h = np.tanh(h @ Wh)
+        E = E - (labels * np.log(softmax(h @ V))).sum()
+    first = lines(E, names={"T": labels})[0]
+    assert str(first) == "δ⁽²⁾ₜ = ∂E/∂U⁽²⁾ₜ = Y⁽²⁾ₜ − T  for t = 5 … 1    (Σ T = 1 along axis -1)"
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_a_few_steps_are_written_out(steps):
+    written = str(derive(recurrent(steps)))
+    assert written == str(derive(recurrent(steps), fold=False))
+    assert "ₜ" not in written
+
+
+def test_fold_says_how_often_is_enough():
+    assert "for t" in str(lines(recurrent(3), fold=2))
+    assert "for t" not in str(derive(recurrent(6), fold=7))
+    assert str(derive(recurrent(6), fold=False)) == str(derive(recurrent(6)).unfolded)
+    assert str(derive(recurrent(6), fold=True)) == str(derive(recurrent(6)))
+    for wrong in (1, -3, "yes", 2.5, None):
+        with pytest.raises(ValueError, match="fold is"):
+            derive(recurrent(5), fold=wrong)
+
+
+def test_every_notation():
+    derivation = derive(recurrent(5, each=True))
+    assert derivation.to_text("index").splitlines()[2:4] == [
+        "δₜ,ⱼ = ∂E/∂uₜ,ⱼ = (Σᵣ δₜ₊₁,ᵣ Whⱼᵣ + Σᵣ δₜ,ᵣ vⱼᵣ)(1 − hₜ,ⱼ²)  for t = 4 … 1",
+        "∂E/∂vⱼₖ = Σₜ Σₙ hₜ,ₙⱼ δₜ,ₙₖ",
+    ]
+    assert derivation.to_text("text").splitlines()[2:4] == [
+        "delta1[t] = dE/dU1[t] = (delta1[t+1] @ Wh.T + delta2[t] @ V.T) * (1 - H1[t]^2)  for t = 4 ... 1",
+        "dE/dV = sum_t H1[t].T @ delta2[t]",
+    ]
+    latex = derivation.to_latex()
+    assert r"\delta^{(1)}_{t+1} {\mathrm{Wh}}^{\top} + \delta^{(2)}_t V^{\top}" in latex
+    assert r"&& \text{for } t = 4, \ldots, 1" in latex
+    assert "for t = 4 … 1" in derivation.to_html()
+    assert r"\sum_{t} {H^{(1)}_{t-1}}^{\top} \delta^{(1)}_t" in derivation.to_markdown()
+
+
+def test_the_code_of_a_folded_derivation_is_that_of_all_steps():
+    loss = recurrent(5)
+    assert derive(loss).to_numpy() == derive(loss, fold=False).to_numpy()
+
+
+def test_a_wrong_value_at_one_step_is_found():
+    derivation = derive(recurrent(6))
+    (line,) = (line for line in derivation if line.symbol == "δₜ")
+    line.value[2, 0, 0] += 1e-3
+    assert [row.symbol for row in derivation.check() if row.difference > 1e-6] == ["δₜ"]
+
+
+def test_what_repeats_but_says_something_else_has_a_line_of_its_own():
+    Wh, h, E = parameter("Wh"), parameter("h0"), 0
+    for t in range(8):
+        h = np.tanh(h @ Wh)
+        if t == 4:
+            middle = h
+    E = (h * h).sum() + (middle**3).sum()
+    written = str(lines(E)).splitlines()
+    assert any(row.startswith("δ₅ = ∂E/∂U₅ = (") for row in written)
+    assert [row.split("  ")[-1] for row in written if row.startswith("δₜ")] == ["for t = 7 … 6", "for t = 4 … 1"]
+
+
+def test_the_work_grows_with_the_number_of_steps_alone(monkeypatch):
+    asked = []
+    monkeypatch.setattr("minigrad.derivation.recurrence.simplify", lambda *x: asked.append(1) or simplify(*x))
+    counts = []
+    for steps in (10, 40):
+        asked.clear()
+        derive(recurrent(steps, each=True))
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
+
+
+def test_values_of_other_dtypes_and_of_no_rows():
+    rng = np.random.default_rng(0)
+    W = Tensor(rng.normal(size=(3, 3)).astype(np.float32), requires_grad=True, name="W")
+    for rows in (0, 1, 4):
+        h = np.ones((rows, 3), np.float32)
+        for _ in range(5):
+            h = np.tanh(h @ W)
+        derivation = derive(losses.squared_error(h, np.zeros((rows, 3), np.float32)))
+        assert max(row.difference for row in derivation.check()) < 1e-3
+        assert all(line.value.dtype == np.float32 for line in derivation)
