@@ -179,6 +179,32 @@ def test_log_sum_exp_over_all_and_over_no_axis():
     assert log_sum_exp(np.array([1000.0, 1000.0])) == 1000 + np.log(2)
 
 
+@pytest.mark.parametrize(
+    ("variance", "line"),
+    [
+        (lambda x: ((x - x.mean()) ** 2).mean(), "0.4 (x − (Σ x) / 5)"),
+        (lambda x: ((x - x.sum() / 5) ** 2).sum() / len(x), "0.4 (x − (Σ x) / 5)"),
+        (lambda x: np.mean(np.square(x - np.mean(x))), "0.4 (x − (Σ x) / 5)"),
+        (lambda x: ((x.mean() - x) ** 2).mean(), "0.4 (x − (Σ x) / 5)"),
+        (lambda x: (x**2).mean() - x.mean() ** 2, "0.4 (x − (Σ x) / 5)"),
+    ],
+)
+def test_variance(variance, line):
+    """The deviations from the mean add up to 0, so that nothing comes back through it."""
+    x = Tensor(RNG.normal(size=5), requires_grad=True, name="x")
+    derivation = derive(variance(x))
+    assert str(derivation) == f"∂E/∂x = {line}"
+    assert max(row.difference for row in derivation.check()) < 1e-6
+
+
+@pytest.mark.parametrize(("axis", "mean"), [(0, "(Σ x) / 4"), (1, "(Σₖ x) / 2")])
+def test_variance_along_an_axis(axis, mean):
+    x = Tensor(TARGETS, requires_grad=True, name="x")
+    derivation = derive(0.5 * ((x - x.mean(axis=axis, keepdims=True)) ** 2).sum())
+    assert str(derivation) == f"∂E/∂x = x − {mean}"
+    assert max(row.difference for row in derivation.check()) < 1e-6
+
+
 def test_columns_have_a_softmax_too():
     u = Tensor(TARGETS, requires_grad=True, name="u")
     by_hand, ours = (trace(f(u)) for f in (lambda u: softmax_by_hand(u, 0), lambda u: softmax(u, 0)))

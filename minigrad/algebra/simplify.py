@@ -59,6 +59,7 @@ RULES: tuple[Rule, ...] = (
     sums.sum_of_product,
     sums.sum_of_sum,
     sums.sum_of_transpose,
+    sums.sum_of_deviations,
     sums.sum_over_copies,
     sums.sum_of_broadcast,
     logarithms.log_of_softmax,

@@ -10,7 +10,7 @@ import numpy as np
 from minigrad.algebra.numbers import in_shape_of, number_of, same_arithmetic
 from minigrad.algebra.rewrite import on
 from minigrad.engine.node import Node
-from minigrad.ops.arithmetic import divide, multiply
+from minigrad.ops.arithmetic import divide, multiply, subtract
 from minigrad.ops.reduction import Sum, normalize_axis
 from minigrad.ops.shaping import BroadcastTo, Transpose
 
@@ -134,4 +134,24 @@ def sum_over_copies(node: Node) -> Any:
             own = (1,) * (copies.ndim - x.ndim) + x.shape
             if all(own[i] == 1 for i in normalize_axis(op.axis, copies.ndim)):
                 return copies.size // x.size * x
+    return None
+
+
+@on(Sum)
+def sum_of_deviations(node: Node) -> Any:
+    """Σ (x − (Σ x) / n) = 0, for n elements along the axes of both; of the mean less x, too."""
+    match node:
+        case Node(Sum() as op, (Node(inner, (a, b)) as difference,)) if inner == subtract and node.dtype.kind == "f":
+            over = set(normalize_axis(op.axis, difference.ndim))
+        case _:
+            return None
+    for x, mean in ((a, b), (b, a)):
+        match mean:
+            case Node(quotient, (Node(Sum() as total, (y,)) as sums, n)) if quotient == divide and y is x:
+                axes = normalize_axis(total.axis, x.ndim)
+                kept = tuple(1 if i in axes else size for i, size in enumerate(x.shape))
+                aligned = (1,) * (x.ndim - sums.ndim) + sums.shape == kept
+                copies = prod(x.shape[i] for i in axes)
+                if x.shape == difference.shape and aligned and over.issuperset(axes) and number_of(n) == copies:
+                    return in_shape_of(0.0, node)
     return None
