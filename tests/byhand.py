@@ -154,12 +154,18 @@ class Recurrent:
         return total
 
     def gradients(self, **mistake: Any) -> dict[str, Array]:
-        """Go through time and back: ``last`` steps alone, ``reach`` steps back of each error, ``assign`` the result."""
+        """Go through time and back: ``last`` steps alone, ``reach`` steps back of each error, ``assign`` the result.
+
+        Other mistakes are another ``slope``, ``no_bias``, ``u_for_y`` in ∂E/∂Wh, and another ``Wh`` on the way back.
+        """
         last, reach = mistake.get("last", self.steps), mistake.get("reach", self.steps)
-        H = [np.zeros((self.rows, self.hidden))]
+        H, U = [np.zeros((self.rows, self.hidden))], [np.zeros((self.rows, self.hidden))]
         for t in range(self.steps):
             bias = 0 if mistake.get("no_bias") else self.p["b"]
-            H.append(np.tanh(self.X[t] @ self.p["Wx"] + H[-1] @ self.p["Wh"] + bias))
+            U.append(self.X[t] @ self.p["Wx"] + H[-1] @ self.p["Wh"] + bias)
+            H.append(np.tanh(U[-1]))
+        slope = mistake.get("slope", lambda u, y: 1 - y**2)
+        fed = U if mistake.get("u_for_y") else H
         found = {name: np.zeros_like(value) for name, value in self.p.items()}
         later = np.zeros((self.steps + 1, self.steps + 1, self.rows, self.hidden))  # ∂(error of s)/∂Hₜ, of later steps
         for t in range(self.steps, 0, -1):
@@ -171,16 +177,12 @@ class Recurrent:
                     g = e @ self.p["V"].T
                 later[s, t] = g if t > max(self.steps - last, s - reach) else 0
                 if t > max(self.steps - last, s - reach):
-                    later[s, t - 1] = (g * self._slope(H[t], mistake)) @ mistake.get("Wh", self.p["Wh"]).T
-            δ = later[:, t].sum(axis=0) * self._slope(H[t], mistake)
-            parts = {"Wx": self.X[t - 1].T @ δ, "Wh": H[t - 1].T @ δ, "b": δ.sum(axis=0)}
+                    later[s, t - 1] = (g * slope(U[t], H[t])) @ mistake.get("Wh", self.p["Wh"]).T
+            δ = later[:, t].sum(axis=0) * slope(U[t], H[t])
+            parts = {"Wx": self.X[t - 1].T @ δ, "Wh": fed[t - 1].T @ δ, "b": δ.sum(axis=0)}
             for name, part in parts.items():
                 found[name] = part if mistake.get("assign") else found[name] + part
         return {f"d{name}": value for name, value in found.items()}
-
-    @staticmethod
-    def _slope(h: Array, mistake: dict[str, Any]) -> Any:
-        return 1 if mistake.get("no_slope") else 1 - h**2
 
 
 RECURRENT = (Recurrent(), Recurrent(every=True), Recurrent(steps=3, rows=2, every=True), Recurrent(steps=7))

@@ -188,6 +188,78 @@ def test_a_recurrent_weight_that_is_not_transposed(net):
 
 
 @recurrent
+def test_slips_in_every_step(net):
+    """What is done wrong in a step is done wrong in all of them, and named once for all."""
+    others = f" and {net.steps - 1} more like it"
+    for mistake, says, ends in (
+        ({"no_bias": True}, "b is forgotten in U₁ = X₁ Wx + H₀ Wh + b", others),
+        ({"slope": lambda u, y: 1}, "f′ is missing, the derivative of tanh(U₁)", others),
+        (
+            {"slope": lambda u, y: y * (1 - y)},
+            "f′ is that of sigmoid, (1 − Y₁) ⊙ Y₁, and should be that of tanh(",
+            others,
+        ),
+        ({"slope": lambda u, y: 1 - u**2}, "U₁ is taken for Y₁ in f′, the derivative of tanh(U₁)", others),
+    ):
+        mine = net.gradients(**mistake)
+        for arrays in (mine, {"dWh": mine["dWh"]}, {"dWx": mine["dWx"]}):
+            said = named(net, arrays)[1]
+            assert said.startswith(says)
+            assert said.endswith(ends)
+    said = named(net, {"dWh": net.gradients(u_for_y=True)["dWh"]})[1]
+    assert "is used in place of " in said
+
+
+def test_slips_around_an_index():
+    """A bias after the rows of a table, and a function of them: the way back ends at an index."""
+    for net in WORDS:
+        A, W, T, b = net.p["A"], net.p["W"], net.T, np.array([0.5, -1.0, 0.3])
+        tensors = [Tensor(x, requires_grad=True, name=name) for x, name in ((A, "A"), (W, "W"), (b, "b"))]
+        loss = losses.squared_error(np.tanh(tensors[0][net.i]) @ tensors[1] + tensors[2], T)
+
+        def gradient(bias, slope, fed, net=net):
+            """∂E/∂A and ∂E/∂W."""
+            u = net.p["A"][net.i]
+            y = np.tanh(u)
+            δ = y @ net.p["W"] + bias - net.T
+            dA = np.zeros_like(net.p["A"])
+            np.add.at(dA, net.i, (δ @ net.p["W"].T) * slope(u, y))
+            return {"dA": dA, "dW": fed(u, y).T @ δ}
+
+        def right(u, y):
+            return 1 - y**2
+
+        def output(u, y):
+            return y
+
+        assert compare(loss, gradient(b, right, output))
+        for mine, key, says in (
+            (gradient(0, right, output), "dA", "b is forgotten in "),
+            (gradient(0, right, output), "dW", "b is forgotten in "),
+            (gradient(b, lambda u, y: 1, output), "dA", "f′ is missing, the derivative of tanh("),
+            (gradient(b, lambda u, y: y * (1 - y), output), "dA", "f′ is that of sigmoid, "),
+        ):
+            assert compare(loss, {key: mine[key]}).first.slip.startswith(says)
+        assert "is used in place of" in compare(loss, {"dW": gradient(b, right, lambda u, y: u)["dW"]}).first.slip
+
+
+def test_one_of_two_uses():
+    rng = np.random.default_rng(12)
+    X, V, T = rng.normal(size=(6, 4)), rng.normal(size=(4, 4)), rng.normal(size=(6, 4))
+    weight = Tensor(V, requires_grad=True, name="V")
+    loss = losses.squared_error(np.tanh(Tensor(X, name="X") @ weight) @ weight, T)
+    h = np.tanh(X @ V)
+    e = h @ V - T
+    last, first = h.T @ e, X.T @ ((e @ V.T) * (1 - h**2))
+    assert compare(loss, {"dV": first + last})
+    for mine, kept in ((first, "X V"), (last, "Y₁ V")):
+        says = compare(loss, {"dV": mine}).first.slip
+        assert (
+            says == f"only one of its 2 uses is counted, that in {kept}; += is due, and not =" or "through time" in says
+        )
+
+
+@recurrent
 def test_one_use_of_a_shared_weight(net):
     mine = net.gradients(assign=True)
     for key in ("dWx", "dWh", "db"):

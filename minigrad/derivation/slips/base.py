@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from minigrad.derivation.calculation import Calculation
 from minigrad.engine.node import Node
 from minigrad.notation.formula import text
@@ -55,8 +53,3 @@ def called(x: Node, way: Calculation) -> str:
 def operands(y: Node, way: Calculation) -> list[Any]:
     """Give the values of what an operation is applied to."""
     return [way.values[x] if isinstance(x, Node) else x for x in y.inputs]
-
-
-def is_another(a: Any, b: Any) -> bool:
-    """Say whether two arrays are clearly not one, so that taking one for the other is a slip at all."""
-    return np.shape(a) != np.shape(b) or not np.array_equal(a, b)
