@@ -462,17 +462,18 @@ def test_functions_written_out_by_hand():
     assert compare(loss, wrong).first.slip.startswith("f′ is that of tanh, 1 − Y₁², and should be that of ")
     wrong = net.backward(v, slopes={2: lambda u, y: y * (1 - y)})
     assert compare(loss, {"dW1": wrong["dW1"]}).first.slip.startswith("only the diagonal of the Jacobian of ")
-    loss = losses.squared_error(np.log(1 + np.exp(x @ W1 + b1)) @ W2 + b2, T)
-    y = np.log(1 + np.exp(v["U1"]))
+    u = x @ W1 + b1
+    loss = losses.squared_error((u / (1 + np.exp(-u)) + np.sin(u)) @ W2 + b2, T)  # a function of one's own
+    U, σ = v["U1"], logistic(v["U1"])
+    y = U * σ + np.sin(U)
     δ2 = y @ net.p["W2"] + net.p["b2"] - net.T
-    δ1 = (δ2 @ net.p["W2"].T) * logistic(v["U1"])
+    g = δ2 @ net.p["W2"].T
+    δ1 = g * (σ + U * σ * (1 - σ) + np.cos(U))
     assert compare(loss, {"Y1": y, "δ2": δ2, "δ1": δ1, "dW2": y.T @ δ2, "dW1": net.X.T @ δ1})
     for mine, says in (
-        (net.X.T @ (δ2 @ net.p["W2"].T), "f′ is missing, the derivative of log(1 + exp(U₁))"),
-        (
-            net.X.T @ ((δ2 @ net.p["W2"].T) * y * (1 - y)),
-            "f′ is that of sigmoid, (1 − Y₁) ⊙ Y₁, and should be that of ",
-        ),
+        (net.X.T @ g, "f′ is missing, the derivative of "),
+        (net.X.T @ (g * y * (1 - y)), "f′ is that of sigmoid, (1 − Y₁) ⊙ Y₁, and should be that of "),
+        (net.X.T @ (g * np.cos(U)), "f′ is that of sin, cos(U₁), and should be that of "),
     ):
         assert compare(loss, {"dW1": mine}).first.slip.startswith(says)
-    assert compare(loss, {"dW2": v["U1"].T @ δ2}).first.slip == "U₁ is used in place of Y₁"
+    assert compare(loss, {"dW2": U.T @ δ2}).first.slip == "U₁ is used in place of Y₁"
