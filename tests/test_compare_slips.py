@@ -477,3 +477,32 @@ def test_functions_written_out_by_hand():
     ):
         assert compare(loss, {"dW1": mine}).first.slip.startswith(says)
     assert compare(loss, {"dW2": U.T @ δ2}).first.slip == "U₁ is used in place of Y₁"
+
+
+def test_the_keys_of_values():
+    net = OTHER_LAYERS
+    v, loss = net.forward(), net.loss_of()
+    for key in ("U1", "U₁", " U_1 "):
+        assert compare(loss, {key: v["U1"]})
+    assert compare(loss, {"U3": v["U3"], "Y3": v["Y3"], "E": v["E"]})  # one Node by two names
+    with pytest.raises(ValueError, match="'Y1' and 'Y₁' are the same value, Y₁"):
+        compare(loss, {"Y1": v["Y1"], "Y₁": v["Y1"]})
+    with pytest.raises(
+        ValueError, match=r"called 'Y9'; there are .*, and of the way there U1, Y1, .*, Y3, E$"
+    ):
+        compare(loss, {"Y9": v["Y1"]})
+
+
+def test_results_and_tables_with_names_of_their_own():
+    rng = np.random.default_rng(3)
+    table, x = rng.normal(size=(4, 3)), rng.normal(size=3)
+    E = Tensor(table, requires_grad=True, name="E")  # not the error
+    hidden = np.tanh(E @ x)
+    loss = (hidden**2).sum()
+    h = np.tanh(table @ x)
+    right = {"hidden": h, "E": np.outer(2 * h * (1 - h**2), x)}
+    assert compare(loss, right, names={"hidden": hidden})
+    row = compare(loss, right | {"hidden": table @ x}, names={"hidden": hidden}).first
+    assert row.key == row.symbol == "hidden"
+    assert row.slip.startswith("it is computed with ")
+    assert row.equation.startswith("hidden = tanh(")

@@ -119,7 +119,7 @@ def find_places(arrays: Mapping[str, Any], places: Sequence[Place]) -> dict[Plac
         if not isinstance(key, str) or _plain(key) not in known:
             like = get_close_matches(_plain(str(key)), known, 1)
             suggestion = f". Did you mean {like[0]}?" if like else ""
-            raise ValueError(f"compare: no gradient is called {key!r}; {there}{suggestion}")
+            raise ValueError(f"compare: no gradient or value is called {key!r}; {there}{suggestion}")
         place = known[_plain(key)]
         for other, _ in found.get(place, []):
             if place.means(other) == place.means(key):
