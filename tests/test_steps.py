@@ -311,3 +311,36 @@ def test_a_line_that_derive_did_not_write_has_no_steps():
     line = classification()[0]
     with pytest.raises(ValueError, match="how δ₂ came is not known"):
         replace(line, ways=None).steps()
+
+
+def recurrent(steps):
+    """Tanh cells with shared weights, the loss at the end."""
+    rng = np.random.default_rng(4)
+    Wx, Wh, V = (Tensor(rng.normal(size=s) / 2, requires_grad=True, name=n) for n, s in WEIGHTS.items())
+    H = np.tanh(Tensor(rng.normal(size=(2, 3)), name="x1") @ Wx)
+    for t in range(1, steps):
+        H = np.tanh(Tensor(rng.normal(size=(2, 3)), name=f"x{t + 1}") @ Wx + H @ Wh)
+    return losses.squared_error(H @ V, Tensor(rng.normal(size=(2, 2)), name="T"))
+
+
+WEIGHTS = {"Wx": (3, 4), "Wh": (4, 4), "V": (4, 2)}
+
+
+@pytest.mark.parametrize("loss", [lambda: recurrent(7), lambda: residual_layers(6)], ids=["recurrent", "residual"])
+def test_a_line_for_all_t_is_told_for_one(loss):
+    derivation = derive(loss(), forward=True)
+    assert any(line.indices for line in derivation)
+    for line in derivation:
+        assert max(line.check_steps()) < 1e-8
+        assert len(line.steps()) <= MOST
+    lines = len(derivation) + len(derivation.forward_lines)
+    assert len(derivation.to_text(steps=True).split("\n\n")) == lines
+    assert derivation.to_html(steps=True).count("<tr><td><div") == lines
+    assert "merror" not in convert(derivation.to_latex("index", steps=True))
+
+
+def test_a_recurrent_layers_step_by_its_number():
+    (line,) = (line for line in derive(recurrent(7)) if line.symbol == "δₜ")
+    steps = str(line.steps()).splitlines()
+    assert steps[0].split("    ")[0].replace("₄", "ₜ").replace("₃", "ₜ") == "δₜ = ∂E/∂Uₜ = ∂E/∂Hₜ ⊙ ∂Hₜ/∂Uₜ"
+    assert "tanh(U" in steps[1]

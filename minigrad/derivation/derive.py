@@ -88,7 +88,13 @@ def derive(
     reading, indexing = find_indexing(source.reading, program_order(serials, graph.nodes), least)
     if not indexing.rows:
         return unfolded()
-    return fold_derivation(Plan(reading, targets), indexing, given, loss, nodes, unfolded).showing(forward=forward)
+    plan = Plan(reading, targets)
+
+    @cache
+    def ways() -> Ways:
+        return _derivation(plan, given, loss, nodes)._ways
+
+    return fold_derivation(plan, indexing, given, loss, nodes, unfolded, ways).showing(forward=forward)
 
 
 def _derivation(plan: Plan, given: tuple[SumsToOne, ...], loss: Tensor, nodes: Mapping[Tensor, Any]) -> Derivation:

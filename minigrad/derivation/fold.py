@@ -16,6 +16,7 @@ from minigrad.derivation.folded import FoldedDerivation, FoldedLine, Summand
 from minigrad.derivation.folded_equations import matrix_sum
 from minigrad.derivation.lines import Derivation
 from minigrad.derivation.recurrence import Formula, Origin, Part, Recurrence
+from minigrad.derivation.ways import Ways
 from minigrad.engine.node import Node
 from minigrad.engine.tensor import Tensor
 from minigrad.notation.symbols import At, Indexed, Symbol
@@ -27,19 +28,21 @@ from minigrad.structure.rows import Indexing
 
 def fold_derivation(
     plan: Plan, indexing: Indexing, given: Sequence[SumsToOne], loss: Tensor, nodes: Mapping[Tensor, Any],
-    unfold: Callable[[], Derivation],
+    unfold: Callable[[], Derivation], ways: Callable[[], Ways],
 ) -> FoldedDerivation:  # fmt: skip
-    """Write a derivation in which what repeats is one line for all t."""
+    """Write a derivation in which what repeats is one line for all t; ``ways`` has the steps to each of those lines."""
     constants = {x for x in indexing.place if x.op is None and x.value is not None}
     cut = Cut(plan.graph, plan.symbols, constants)
-    return _Writer(plan, cut, indexing, given).derivation(loss, nodes, unfold)
+    return _Writer(plan, cut, indexing, given, ways).derivation(loss, nodes, unfold)
 
 
 class _Writer:
     """Formulas by symbols -> lines, each with the names of what is in it and its values."""
 
-    def __init__(self, plan: Plan, cut: Cut, indexing: Indexing, given: Sequence[SumsToOne]) -> None:
-        self.plan, self.cut, self.indexing = plan, cut, indexing
+    def __init__(
+        self, plan: Plan, cut: Cut, indexing: Indexing, given: Sequence[SumsToOne], ways: Callable[[], Ways]
+    ) -> None:
+        self.plan, self.cut, self.indexing, self.ways = plan, cut, indexing, ways
         self.recurrence = Recurrence(plan, cut, indexing, given)
         self.same = self.recurrence.same
         self.known = {x: x.value for x in plan.graph.nodes if x.value is not None} | cut.values()
@@ -49,8 +52,8 @@ class _Writer:
     ) -> FoldedDerivation:
         formulas = self.recurrence.formulas()
         self._evaluate(formulas)
-        lines = [self._line(formula, unfold) for formula in formulas]
-        ahead = [self._forward_line(formula, unfold) for formula in find_definitions(self.recurrence)]
+        lines = [self._line(formula) for formula in formulas]
+        ahead = [self._forward_line(formula) for formula in find_definitions(self.recurrence)]
         same = list(self.same.gradients.items())
         return FoldedDerivation(lines, ahead, self.plan, self.cut, loss, nodes, same, unfold)
 
@@ -71,38 +74,35 @@ class _Writer:
     def _instances(self, formula: Formula) -> list[tuple[Node, int]]:
         return list(zip(self.recurrence.members(formula), self.recurrence.shifts(formula), strict=True))
 
-    def _line(self, formula: Formula, unfold: Callable[[], Derivation]) -> FoldedLine:
+    def _line(self, formula: Formula) -> FoldedLine:
         """Give the line of a gradient, δₜ = ∂E/∂Uₜ = …"""
         x, origin = formula.target, formula.origin
         left = tuple(dict.fromkeys([self._gradient(x, origin), self._gradient(x, origin, own=False)]))
         values = [self.known[self.recurrence.gradient[y]] for y in self.recurrence.members(formula)]
         names = {y: self._name(y, origin) for y in self.plan.symbols}
-        return self._any_line(formula, left, values, self.plan.step(x, names), unfold)
+        return self._any_line(formula, left, values, self.plan.step(x, names))
 
-    def _forward_line(self, formula: Formula, unfold: Callable[[], Derivation]) -> FoldedLine:
+    def _forward_line(self, formula: Formula) -> FoldedLine:
         """Give the line of a value, Hₜ = …, or of E."""
         x, origin = formula.target, formula.origin
         if x is self.plan.graph.outputs[0]:
             (value,) = evaluate([self.cut.output], self.known)
-            return self._any_line(formula, ("E",), [value], "forward", unfold)
+            return self._any_line(formula, ("E",), [value], "forward")
         total = self.indexing.name(x, origin, "total") or self.plan.reading.totals.get(x)
         left = (self._name(x, origin), *([] if total is None else [total]))
         if x.op is None:  # C₀ = H₀ = 0: one constant may begin several rows
             left = tuple(Indexed(row.name, At("", row.first)) for row in self.indexing.rows if row.nodes[0] is x)
         values = [self.known[self.cut.atom[y]] for y in self.recurrence.members(formula)]
-        return self._any_line(formula, left, values, "forward", unfold)
+        return self._any_line(formula, left, values, "forward")
 
-    def _any_line(
-        self, formula: Formula, left: tuple[Symbol, ...], values: Sequence[Any], step: str,
-        unfold: Callable[[], Derivation],
-    ) -> FoldedLine:  # fmt: skip
+    def _any_line(self, formula: Formula, left: tuple[Symbol, ...], values: Sequence[Any], step: str) -> FoldedLine:
         parts = tuple(self._summand(part, formula.origin) for part in formula.parts)
         facts = tuple(SumsToOne(self._fact_name(fact, formula), fact.axis) for fact in formula.facts)
         return FoldedLine(
             str(left[0]), str(left[-1]).removeprefix("∂E/∂"), write_term(matrix_sum(parts), TEXT), parts[0].node,
             np.stack(values) if formula.indices else values[0], facts, step, formula.target, parts=parts, left=left,
             letter=formula.origin[0] if formula.origin else "", indices=formula.indices,
-            sums=self._partial_sums(formula), targets=tuple(self.recurrence.members(formula)), whole=unfold,
+            sums=self._partial_sums(formula), targets=tuple(self.recurrence.members(formula)), whole=self.ways,
         )  # fmt: skip
 
     def _summand(self, part: Part, origin: Origin | None) -> Summand:

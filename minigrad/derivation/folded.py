@@ -15,7 +15,8 @@ from minigrad.derivation.cut import Cut
 from minigrad.derivation.equations import Range
 from minigrad.derivation.folded_equations import FoldedEquations
 from minigrad.derivation.lines import Derivation, Difference, Line, in_double
-from minigrad.derivation.steps import Steps
+from minigrad.derivation.steps import StepRow, Steps, find_steps
+from minigrad.derivation.ways import Ways
 from minigrad.engine.node import Node
 from minigrad.engine.tensor import Tensor
 from minigrad.notation.symbols import Symbol
@@ -50,7 +51,7 @@ class FoldedLine(Line):
     indices: tuple[int, ...] = ()
     sums: tuple[tuple[str, int, int], ...] = ()
     targets: tuple[Node, ...] = ()
-    whole: Callable[[], Derivation] | None = None
+    whole: Callable[[], Ways] | None = None
 
     @property
     def ranges(self) -> tuple[Range, ...]:
@@ -60,14 +61,9 @@ class FoldedLine(Line):
         return (*found, *(Range("Σ over", letter, first, last) for letter, first, last in self.sums))
 
     def steps(self) -> Steps:
-        """Give the way to this line, as the derivation without a fold has it for the target in the middle."""
+        """Give the way to this line, for the target in the middle: δ₃ of a line δₜ for t = 1 … 6."""
         assert self.whole is not None
-        derivation = self.whole()
-        lines = [*derivation.forward_lines, *derivation] if self.step == "forward" else [*derivation]
-        found = next((line for line in lines if line.target is self.target), None)
-        if found is None:
-            raise ValueError(f"steps: {self.left[0]} has a line in the folded derivation alone, and no way to it")
-        return found.steps()
+        return find_steps(self.whole(), self.target, forward=self.step == "forward")
 
     @property
     def names(self) -> list[str]:
@@ -82,8 +78,7 @@ class FoldedLine(Line):
 class FoldedDerivation(Derivation):
     """A derivation whose lines stand for many where the graph repeats; ``unfolded`` is the one that writes all of it.
 
-    ``symbols`` and ``forward`` are those of one t: Hₜ = tanh(Uₜ). What is told of single steps, ``to_numpy`` and the
-    ``steps`` of documents, is the unfolded one's.
+    ``symbols`` and ``forward`` are those of one t: Hₜ = tanh(Uₜ). ``to_numpy`` is the unfolded one's.
     """
 
     def __init__(
@@ -120,21 +115,14 @@ class FoldedDerivation(Derivation):
         lines = [*(self._ahead if self._with_forward else []), *self._lines]
         return FoldedEquations(lines, self.graph, self.symbols, self._same)
 
+    def _told(self, notation: str) -> list[list[StepRow]]:
+        """Give the steps to each line, for one t; none to one that says of an input what it is, H₀ = 0."""
+        lines = [*(self._ahead if self._with_forward else []), *self._lines]
+        return [line.steps().rows(notation) if line.step != "forward" or line.target.op else [] for line in lines]
+
     def to_text(self, notation: str = "matrix", steps: bool = False) -> str:
-        """Write one equation a line, as any derivation; with ``steps``, of the unfolded one."""
-        return self.unfolded.to_text(notation, steps) if steps else documents.to_text(self._written, notation)
-
-    def to_latex(self, notation: str = "matrix", steps: bool = False) -> str:
-        """Write an ``aligned`` environment, likewise."""
-        return self.unfolded.to_latex(notation, steps) if steps else super().to_latex(notation)
-
-    def to_markdown(self, notation: str = "matrix", steps: bool = False) -> str:
-        """Write a table in Markdown, likewise."""
-        return self.unfolded.to_markdown(notation, steps) if steps else super().to_markdown(notation)
-
-    def to_html(self, notation: str = "matrix", steps: bool = False) -> str:
-        """Write a table in HTML, likewise."""
-        return self.unfolded.to_html(notation, steps) if steps else super().to_html(notation)
+        """Write one equation a line, as any derivation; with ``steps``, the way to each for one t."""
+        return super().to_text(notation, steps) if steps else documents.to_text(self._written, notation)
 
     def to_numpy(self, name: str = "loss_and_gradients") -> str:
         """Write the hand-derived code of all steps: the source of a NumPy function that gives E and its gradients."""

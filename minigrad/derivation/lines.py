@@ -18,7 +18,7 @@ from minigrad.derivation.cut import Cut
 from minigrad.derivation.equations import Equations, Range, Written
 from minigrad.derivation.forward import ForwardLine, forward_lines
 from minigrad.derivation.shown import Shown
-from minigrad.derivation.steps import Steps
+from minigrad.derivation.steps import StepRow, Steps
 from minigrad.derivation.ways import Ways
 from minigrad.engine.backward import pullback
 from minigrad.engine.node import Node
@@ -177,6 +177,9 @@ class Derivation(Sequence[Line]):
     def _shown(self) -> Shown:
         return Shown(self._equations, self.forward_lines if self._with_forward else [], self._ways, self._general)
 
+    def _told(self, notation: str) -> list[list[StepRow]]:
+        return self._shown.steps(notation)
+
     @property
     def _written(self) -> Written:
         return self._shown if self._with_forward or self._general else self._equations
@@ -188,25 +191,25 @@ class Derivation(Sequence[Line]):
         Raises ``ValueError`` for another notation; so do the other formats.
         """
         if steps:
-            return "\n\n".join(step_documents.to_text(rows, notation) for rows in self._shown.steps(notation))
+            return "\n\n".join(step_documents.to_text(rows, notation) for rows in self._told(notation) if rows)
         plain = notation == "matrix" and self._written is self._equations
         return "\n".join(map(str, self)) if plain else documents.to_text(self._written, notation)
 
     def to_latex(self, notation: str = "matrix", steps: bool = False) -> str:
         """Write an ``aligned`` environment, for math mode of LaTeX, MathJax or KaTeX."""
         if steps:
-            return step_documents.to_latex(self._shown.steps(notation))
+            return step_documents.to_latex(self._told(notation))
         return documents.to_latex(self._written, notation)
 
     def to_markdown(self, notation: str = "matrix", steps: bool = False) -> str:
         """Write a table in Markdown, the equations between dollar signs."""
         if steps:
-            return step_documents.to_markdown(self._shown.steps(notation))
+            return step_documents.to_markdown(self._told(notation))
         return documents.to_markdown(self._written, notation)
 
     def to_html(self, notation: str = "matrix", steps: bool = False) -> str:
         """Write a table as a self-contained fragment of HTML, with native MathML; each line opens on its steps."""
-        inside = [step_documents.table(rows) for rows in self._shown.steps(notation)] if steps else []
+        inside = [step_documents.table(rows) for rows in self._told(notation)] if steps else []
         return documents.to_html(self._written, notation, inside=inside)
 
     def to_mathml(self, notation: str = "matrix") -> list[str]:

@@ -34,7 +34,7 @@ def to_text(rows: Rows, notation: str = "matrix") -> str:
 
 def to_latex(lines: Sequence[Rows]) -> str:
     """Write an ``aligned`` environment of all lines' steps, those of one line closer to each other than to the next."""
-    blocks = [" \\\\\n".join(_latex_row(row) for row in rows) for rows in lines]
+    blocks = [" \\\\\n".join(_latex_row(row) for row in rows) for rows in lines if rows]
     return "\n".join([r"\begin{aligned}", " \\\\[1ex]\n".join(blocks), r"\end{aligned}"])
 
 
@@ -67,7 +67,7 @@ def table(rows: Rows) -> str:
 
     Nothing where they say no more than the line, as those of U = X W + b.
     """
-    if len(rows) == 1 and not rows[0].equations:
+    if len(rows) < 2 and not any(row.equations for row in rows):
         return ""
     cells = "\n".join(
         f'<tr><td class="step left">{mathml(row.left) if row.left else ""}</td>'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
@@ -131,6 +132,31 @@ class Steps(Sequence[Step]):
         h = 6e-6 * (1 + float(np.max(np.abs(x), initial=0.0)))
         ends = [evaluate([definition], {**known, atom: x + sign * h * d})[0] for sign in (1, -1)]
         return float((known[g] * (ends[0] - ends[1])).sum()) / (2 * h)
+
+
+@dataclass(frozen=True, eq=False)
+class _About:
+    """What steps are about that belong to no line."""
+
+    names: list[str]
+    value: Any
+    target: Node
+
+
+def find_steps(ways: Ways, target: Node, forward: bool = False) -> Steps:
+    """Give the way to ∂E/∂target, or, ``forward``, to the formula of the target, whether or not that has a line.
+
+    Raises ``ValueError`` where there is no formula: for a Node without a symbol, and for an input.
+    """
+    atom = ways.E if target is ways.plan.graph.outputs[0] else ways.cut.atom[target]
+    if forward and atom in ways.definitions:
+        names = [ways.names[x] for x in (atom, ways.total.get(atom)) if x is not None]
+        return Steps(_About(names, ways.values[atom], target), ways.forward(atom), ways)
+    if forward or target not in ways.formula:
+        raise ValueError(f"steps: {ways.names.get(atom, 'this')} has no formula that there is a way to")
+    g = ways.gradient[target]
+    names = list(dict.fromkeys([ways.names[g], f"∂E/∂{ways.plan.called(target)}"]))
+    return Steps(_About(names, ways.values[g], target), ways.steps(target), ways)
 
 
 def _terms_of_sum(expression: Any) -> list[Any]:
