@@ -195,13 +195,17 @@ def test_a_report_names_what_is_not_native_and_why():
     ]
 
 
-def test_a_ufunc_of_another_library_by_the_name_of_numpys_is_not_taken_for_it():
-    special = pytest.importorskip("scipy.special")
-    op = Elementwise("cbrt", special.cbrt, None, text="∛({x})")
-    step = compile(lambda x: op(x), backend=BY_PYTHON)
-    x = np.array([8.0, 27.0])
-    assert_same(plain(special.cbrt(x)), plain(step(x)))
-    assert "numba has no ufunc cbrt" in str(step.report())
+@pytest.mark.parametrize("name", ["erf", "expit", "cbrt", "exp2"])  # of which NumPy has the last two by its own lights
+def test_a_ufunc_of_another_library_is_called_itself(name, tmp_path):
+    ufunc = getattr(pytest.importorskip("scipy.special"), name)
+    op = Elementwise(name, ufunc, lambda y, x: y, text="f({x})")
+    x = np.array([[8.0, 27.0, 0.5], [1.0, -2.0, 0.1]])
+    for call in (lambda x: op(x) * 2, lambda x: op(op(x).sum()) + 1):
+        step = compile(call, backend=BY_PYTHON)
+        assert_same(plain(call(x)), plain(step(x)), 0)
+        assert f"not native: {name}: numba has no ufunc {name}" in str(step.report())
+        with pytest.raises(ValueError, match=f"{name}.* is computed by a function of its own, not by NumPy"):
+            step.export(tmp_path / "step.py")
 
 
 def test_a_dtype_that_native_code_does_not_have_is_reported():

@@ -137,9 +137,15 @@ def write_ufunc(w: Names, node: Node, out: str) -> str:
     dtypes = [x.dtype for x in node.inputs if isinstance(x, Node) and not x.weak]
     like = np.result_type(*dtypes) if dtypes else node.dtype
     like = like if node.dtype.kind == "b" else node.dtype
-    name = node.op.forward.__name__
-    out = f"out={out}" if name in ("maximum", "minimum") else out  # which take a third operand one day
-    return w.call(name, *(w.value(x, like) for x in node.inputs), out)
+    out = f"out={out}" if node.op.name in ("maximum", "minimum") else out  # which take a third operand one day
+    return w.call(_name_ufunc(w, node), *(w.value(x, like) for x in node.inputs), out)
+
+
+def _name_ufunc(w: Names, node: Node) -> str:
+    """Name a ufunc: as NumPy does, or as a constant of the code where it is another library's."""
+    ufunc: Any = node.op.forward  # type: ignore[union-attr]
+    name: str = ufunc.__name__
+    return name if getattr(np, name, None) is ufunc else w.constant(ufunc, name)
 
 
 def _elementwise(w: Names, node: Node, out: str) -> Lines:
@@ -157,7 +163,7 @@ def _elementwise_number(w: Names, node: Node) -> str:
         return f"{values[0]} {INFIX[op].sign} {values[1]}"
     if op == arithmetic.negative:
         return f"-{values[0]}"
-    written = w.call(op.forward.__name__, *values) if is_ufunc(node) else _forward_number(w, node)
+    written = w.call(_name_ufunc(w, node), *values) if is_ufunc(node) else _forward_number(w, node)
     return f"float({written})" if node.weak else written
 
 
