@@ -1,11 +1,13 @@
 """Simplifying: random graphs of the whole table of operations, each equal to the raw one, never larger, and final."""
 
+from contextlib import suppress
 from itertools import count
 
 import numpy as np
 import pytest
 
 from minigrad import Tensor
+from minigrad.algebra.graph import Graph, evaluate
 from minigrad.algebra.simplify import simplify
 from minigrad.algebra.trace import trace
 from minigrad.engine.node import Node
@@ -14,8 +16,19 @@ from tests.samples import SAMPLES
 
 def joined(a, b, how):
     """Combine two values of one shape, so that there is something to cancel, to merge and to distribute."""
-    return [lambda: a + b, lambda: a - b, lambda: a * b, lambda: a / (b * b + 1), lambda: -a, lambda: a * a * b,
-            lambda: 1 - a, lambda: (a - b) * (a + b), lambda: a + a, lambda: 2.0 * a, lambda: a / 4][how]()
+    return [
+        lambda: a + b,
+        lambda: a - b,
+        lambda: a * b,
+        lambda: a / (b * b + 1),
+        lambda: -a,
+        lambda: a * a * b,
+        lambda: 1 - a,
+        lambda: (a - b) * (a + b),
+        lambda: a + a,
+        lambda: 2.0 * a,
+        lambda: a / 4,
+    ][how]()
 
 
 def random_graph(rng):
@@ -86,3 +99,36 @@ def differences(seed):
 def test_a_random_graph_simplifies_to_an_equal_one_that_is_no_larger_and_final(block):
     for seed in range(40 * block, 40 * block + 40):
         assert differences(seed) is None, seed
+
+
+KINDS = {"x": "f8", "y": "f8", "a": "u1", "b": "u1", "c": "i1", "i": "i8", "m": "?", "k": "?"}
+
+
+def mixed_graph(rng):
+    """Give a random expression of floating-point numbers, integers and truth values, and values of its inputs."""
+    table = {}
+    pool = [Node(name=name, shape=(3,), dtype=kind, table=table) for name, kind in KINDS.items()]
+    draws = {"f": lambda: rng.uniform(0.5, 2, 3), "b": lambda: rng.random(3) < 0.5}
+    values = {x: draws.get(x.dtype.kind, lambda: rng.integers(1, 100, 3))().astype(x.dtype) for x in pool}
+    for _ in range(rng.integers(2, 9)):
+        a, b = (pool[i] for i in rng.integers(len(pool), size=2))
+        with suppress(TypeError, OverflowError):  # truth values have no sign
+            how = rng.integers(15)
+            pool.append(joined(a, b, how) if how < 11 else (a.sum() * b, a / b, a * 2.0, a * a)[how - 11])
+    return pool[-1], values
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("block", range(6))
+def test_integers_that_wrap_and_truth_values_keep_their_arithmetic(block):
+    for seed in range(100 * block, 100 * block + 100):
+        expression, values = mixed_graph(np.random.default_rng(seed))
+        try:
+            (before,) = evaluate([expression], values)
+        except (TypeError, OverflowError):  # NumPy has none for these kinds
+            continue
+        (simple,) = simplify(Graph([expression], {})).outputs
+        (after,) = evaluate([simple], values)
+        sure = np.isfinite(before)
+        assert np.asarray(before).dtype == np.asarray(after).dtype or not isinstance(simple, Node), seed
+        np.testing.assert_allclose(np.broadcast_to(after, sure.shape)[sure], before[sure], rtol=1e-7, err_msg=str(seed))

@@ -26,10 +26,10 @@ _MOST_TERMS = 32  # of a sum of products worth looking at
 
 
 def is_arithmetic(node: Any) -> bool:
-    """Say whether a Node belongs to a region, rather than being an atom, as truth values are: their + is "or"."""
-    if not isinstance(node, Node) or (node.op not in _ARITHMETIC and _whole_power(node) is None):
+    """Say whether a Node belongs to a region, rather than being an atom: integers wrap, and truth values' + is "or"."""
+    if not isinstance(node, Node) or node.dtype.kind not in "fc":
         return False
-    return node.dtype.kind != "b"
+    return node.op in _ARITHMETIC or _whole_power(node) is not None
 
 
 def shorten_polynomial(root: Node, log: Log | None = None) -> Any:
@@ -77,11 +77,11 @@ def _terms(expression: Any) -> list[Term]:
     stack: list[tuple[float, Any]] = [(1.0, expression)]
     while stack:
         sign, node = stack.pop()
-        if isinstance(node, Node) and node.op in _SUMS:
+        if is_arithmetic(node) and node.op in _SUMS:
             a, b = node.inputs
             stack.append((-sign if node.op == subtract else sign, b))
             stack.append((sign, a))
-        elif isinstance(node, Node) and node.op == negative:
+        elif is_arithmetic(node) and node.op == negative:
             stack.append((-sign, node.inputs[0]))
         else:
             coefficient, factors = _factors(node)
@@ -101,6 +101,8 @@ def _factors(expression: Any) -> Term:
             if number == 0 and power < 0:
                 return 1.0, {expression: 1}  # a division by zero stays as it is
             coefficient *= number**power
+        elif not is_arithmetic(node):
+            factors[node] = factors.get(node, 0) + power
         elif node.op == multiply:
             stack += [(power, node.inputs[1]), (power, node.inputs[0])]
         elif node.op == divide:
@@ -119,7 +121,7 @@ def _factors(expression: Any) -> Term:
 
 def _oriented(node: Node) -> tuple[int, Node]:
     """Give a difference as ±(a − b), one way round for both a − b and b − a, so that 1 − y cancels against y − 1."""
-    if node.op != subtract:
+    if node.op != subtract or not is_arithmetic(node):
         return 1, node
     a, b = node.inputs
     straight = isinstance(b, Node) and (not isinstance(a, Node) or a.serial < b.serial)
@@ -185,7 +187,7 @@ def _opened(terms: Iterable[Term]) -> list[Term]:
 
 
 def _sums(term: Term) -> list[Node]:
-    return [node for node, power in term[1].items() if power > 0 and node.op in _SUMS]
+    return [node for node, power in term[1].items() if power > 0 and node.op in _SUMS and is_arithmetic(node)]
 
 
 def _collected(terms: Iterable[Term]) -> list[Term]:
@@ -212,15 +214,17 @@ def _written(terms: list[Term]) -> Any:
 
 def _product(term: Term) -> Any:
     coefficient, factors = term
-    turned = next((node for node, power in factors.items() if node.op == subtract and power % 2), None)
+    odd = (node for node, power in factors.items() if node.op == subtract and power % 2)
+    turned = next(filter(is_arithmetic, odd), None)
     if coefficient < 0 and turned is not None:  # −(a − b) x = (b − a) x
         a, b = turned.inputs
         return _product((-coefficient, {b - a if node is turned else node: power for node, power in factors.items()}))
-    above = [_power(node, power) for node, power in factors.items() if power > 0]
-    below = [_power(node, -power) for node, power in factors.items() if power < 0]
+    above = [x for node, power in factors.items() for x in _power(node, power)]
+    below = [x for node, power in factors.items() for x in _power(node, -power)]
+    above.sort(key=_is_integer)  # which would wrap, one by another; after a float they do not
     size = int(coefficient) if float(coefficient).is_integer() else coefficient
-    if abs(size) != 1 or not above:
-        above.insert(0, abs(size))
+    if abs(size) != 1 or not above or (_is_integer(above[-1]) and not any(x.dtype.kind in "fc" for x in above)):
+        above.insert(0, float(abs(size)) if above and _is_integer(above[-1]) else abs(size))
     expression = prod(above[1:], start=above[0])
     for node in below:
         expression = expression / node
@@ -229,8 +233,15 @@ def _product(term: Term) -> Any:
     return -expression if coefficient < 0 else expression
 
 
-def _power(node: Node, power: int) -> Any:
-    return node if power == 1 else node**power
+def _power(node: Node, power: int) -> list[Any]:
+    """Give the factors that a power is written as: itself; of integers, which it would make wrap, each one."""
+    if power < 2 or _is_integer(node):
+        return [node] * power
+    return [node**power]
+
+
+def _is_integer(x: Any) -> bool:
+    return isinstance(x, Node) and x.dtype.kind in "iu"
 
 
 def _shaped(expression: Any, like: Node) -> Any:

@@ -22,10 +22,10 @@ def _negated(x: Any, node: Node) -> Any:
     return x.inputs[0] if isinstance(x, Node) and x.op == negative and same_arithmetic(x, node) else None
 
 
-def _less(x: Any, node: Node) -> Any:
-    """Give c a if x is (−c) a with a number c > 0."""
+def _less(x: Any) -> Any:
+    """Give c a if x is (−c) a with a number c > 0; not of integers, whose kind may have −c alone."""
     match x:
-        case Node(op, (int() | float() as c, a)) if op == multiply and c < 0 and same_arithmetic(a, node):
+        case Node(op, (int() | float() as c, a)) if op == multiply and c < 0 and x.dtype.kind in "fc":
             return -c * a
     return None
 
@@ -85,16 +85,16 @@ def subtract_from_negative(node: Node) -> Any:
 def add_negative_multiple(node: Node) -> Any:
     """a + (−c b) = a − c b, on either side, for a number c > 0."""
     a, b = node.inputs
-    if (x := _less(b, node)) is not None:
+    if (x := _less(b)) is not None:
         return a - x
-    return b - x if (x := _less(a, node)) is not None else None
+    return b - x if (x := _less(a)) is not None else None
 
 
 @on(subtract)
 def subtract_negative_multiple(node: Node) -> Any:
     """a − (−c b) = a + c b, for a number c > 0."""
     a, b = node.inputs
-    return None if (x := _less(b, node)) is None else a + x
+    return None if (x := _less(b)) is None else a + x
 
 
 @on(add, subtract)
@@ -140,9 +140,9 @@ def common_number(node: Node) -> Any:
 
 @on(negative)
 def sign_of_multiple(node: Node) -> Any:
-    """−(c a) = −c a, for a number c."""
+    """−(c a) = −c a, for a number c, but for integers, whose kind may have c alone."""
     match node.inputs:
-        case (Node(op, (int() | float() as c, a)),) if op == multiply and same_arithmetic(a, node):
+        case (Node(op, (int() | float() as c, a)),) if op == multiply and node.dtype.kind in "fc":
             return -c * a
     return None
 
