@@ -115,7 +115,7 @@ def _each(f: Callable[..., Any], *args: Any) -> Columns:
 
 def _each_of(make: Callable[[], Callable[..., Any]], *args: Any) -> Columns:
     """Give a function of the arguments, eager and compiled; each has what `make` makes for itself."""
-    compiled = {name: partial(compile(make(), backend=backend), *args) for name, backend in BACKENDS.items()}
+    compiled: Columns = {name: partial(compile(make(), backend=backend), *args) for name, backend in BACKENDS.items()}
     return {"minigrad": partial(make(), *args)} | compiled
 
 

@@ -129,16 +129,16 @@ class Network:
         """The δ of every layer, and ∂E/∂W, ∂E/∂b, ∂E/∂y from it, for the last ``forward`` and its targets T."""
         T = self._checked_target(T, "backward")
         found = Gradients([], [], [], [])
-        δ = self.outputs[-1] - T                    # δ_k = y_k − t_k
+        δ = self.outputs[-1] - T  # δ_k = y_k − t_k
         for layer in reversed(range(len(self.weights))):
             W, y = self.weights[layer], self.inputs[layer]
-            grad_y = δ @ W.T                        # ∂E/∂y_j = Σ_r δ_r w_jr
+            grad_y = δ @ W.T  # ∂E/∂y_j = Σ_r δ_r w_jr
             found.deltas.insert(0, δ)
-            found.weights.insert(0, y.T @ δ)        # ∂E/∂w_jk = y_j δ_k
-            found.biases.insert(0, δ.sum(axis=0))   # ∂E/∂b_k = δ_k
+            found.weights.insert(0, y.T @ δ)  # ∂E/∂w_jk = y_j δ_k
+            found.biases.insert(0, δ.sum(axis=0))  # ∂E/∂b_k = δ_k
             found.inputs.insert(0, grad_y)
             if layer > 0:
-                δ = grad_y * (1 - y) * y            # δ_j = (Σ_r δ_r w_jr)(1 − y_j) y_j
+                δ = grad_y * (1 - y) * y  # δ_j = (Σ_r δ_r w_jr)(1 − y_j) y_j
         return found
 
     def step(self, X: ArrayLike, T: ArrayLike, lr: float) -> float:

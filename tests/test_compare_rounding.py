@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from byhand import LAYERS, WORDS, soft
-from test_notations import NETWORKS
 
 from minigrad import Tensor, compare, derive, losses, softmax
+from tests.byhand import LAYERS, WORDS, soft
+from tests.test_notations import NETWORKS
 
 networks = pytest.mark.parametrize("build", NETWORKS)
 layers = pytest.mark.parametrize("net", LAYERS, ids=lambda net: "-".join(net.functions))

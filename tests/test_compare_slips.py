@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from byhand import LAYERS, OTHER_LAYERS, RECURRENT, THREE_LAYERS, TWO_LAYERS, WORDS, Layers, logistic
 
 from minigrad import Tensor, compare, derive, losses, softmax
 from minigrad.ops.alphabet import to_subscript
+from tests.byhand import LAYERS, OTHER_LAYERS, RECURRENT, THREE_LAYERS, TWO_LAYERS, WORDS, Layers, logistic
 
 SYMBOLS = {"sigmoid": "σ({})", "tanh": "tanh({})", "relu": "relu({})"}
 layers = pytest.mark.parametrize("net", LAYERS, ids=lambda net: "-".join(net.functions))

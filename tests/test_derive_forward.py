@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 from latex2mathml.converter import convert
-from test_derive_networks import NETWORKS as NAMED
-from test_notations import NETWORKS, mlp
 
 from minigrad import Tensor, derive, losses, nn, sums_to_one
+from tests.test_derive_networks import NETWORKS as NAMED
+from tests.test_notations import NETWORKS, mlp
 
 FORWARD = """\
 U₁ = X W₁ + b₁

@@ -139,32 +139,46 @@ HIDDEN = """
 """
 
 NETWORKS = {
-    "weight decay": (weight_decay, """
+    "weight decay": (
+        weight_decay,
+        """
     ∂E/∂Y = Y − T
     δ₁ = ∂E/∂U₁ = ∂E/∂Y ⊙ (1 − Y) ⊙ Y
     ∂E/∂W = Xᵀ δ₁ + 0.02 W
     ∂E/∂b = Σₙ δ₁
-"""),
-    "residual connection": (residual_connection, """
+""",
+    ),
+    "residual connection": (
+        residual_connection,
+        """
     ∂E/∂Y = Y − T
     δ₂ = ∂E/∂U₂ = ∂E/∂Y ⊙ (1 − Y₂²)
     ∂E/∂W₂ = Hᵀ δ₂
     δ₁ = ∂E/∂H = ∂E/∂Y + δ₂ W₂ᵀ
     ∂E/∂W₁ = Xᵀ δ₁
-"""),
-    "tied weight used twice": (tied_weight, """
+""",
+    ),
+    "tied weight used twice": (
+        tied_weight,
+        """
     δ₂ = ∂E/∂U₂ = Y − T
     ∂E/∂H = δ₂ Wᵀ
     δ₁ = ∂E/∂U₁ = ∂E/∂H ⊙ (1 − H²)
     ∂E/∂W = Hᵀ δ₂ + Xᵀ δ₁
-"""),
-    "tied weight, transposed": (tied_weight_transposed, """
+""",
+    ),
+    "tied weight, transposed": (
+        tied_weight_transposed,
+        """
     δ₂ = ∂E/∂U₂ = Y − X
     ∂E/∂H = δ₂ W
     δ₁ = ∂E/∂U₁ = ∂E/∂H ⊙ (1 − H²)
     ∂E/∂W = δ₂ᵀ H + Xᵀ δ₁
-"""),
-    "elementwise product gate": (gate, """
+""",
+    ),
+    "elementwise product gate": (
+        gate,
+        """
     ∂E/∂Y = Y − T
     ∂E/∂Z = ∂E/∂Y ⊙ H
     δ₂ = ∂E/∂U₂ = ∂E/∂Z ⊙ (1 − Z) ⊙ Z
@@ -172,8 +186,11 @@ NETWORKS = {
     ∂E/∂H = ∂E/∂Y ⊙ Z
     δ₁ = ∂E/∂U₁ = ∂E/∂H ⊙ (1 − H²)
     ∂E/∂V = Xᵀ δ₁
-"""),
-    "layer normalisation": (layer_normalisation, """
+""",
+    ),
+    "layer normalisation": (
+        layer_normalisation,
+        """
     ∂E/∂Y = Y − T
     ∂E/∂gamma = Σₙ ∂E/∂Y ⊙ Z
     ∂E/∂beta = Σₙ ∂E/∂Y
@@ -182,8 +199,11 @@ NETWORKS = {
     ∂E/∂D = ∂E/∂Z / s + ∂E/∂s ⊙ D / (4 s)
     δ₁ = ∂E/∂U = ∂E/∂D − (Σₖ ∂E/∂D) / 4
     ∂E/∂W = Xᵀ δ₁
-"""),
-    "scaled dot-product attention": (attention, """
+""",
+    ),
+    "scaled dot-product attention": (
+        attention,
+        """
     ∂E/∂Y = Y − T
     δ₃ = ∂E/∂V = Aᵀ ∂E/∂Y
     ∂E/∂Wv = Xᵀ δ₃
@@ -193,29 +213,44 @@ NETWORKS = {
     ∂E/∂Wk = Xᵀ δ₂
     δ₁ = ∂E/∂Q = ∂E/∂S K / 2
     ∂E/∂Wq = Xᵀ δ₁
-"""),
+""",
+    ),
     "tanh": (lambda: hidden_layer(np.tanh), HIDDEN.format(back="(1 − Y₁²)")),
     "relu": (lambda: hidden_layer(relu), HIDDEN.format(back="(U₁ > 0)")),
     "sigmoid": (lambda: hidden_layer(sigmoid), HIDDEN.format(back="(1 − Y₁) ⊙ Y₁")),
-    "binary cross-entropy": (lambda: binary_cross_entropy("sum"), """
+    "binary cross-entropy": (
+        lambda: binary_cross_entropy("sum"),
+        """
     δ₁ = ∂E/∂U₁ = Y − T
     ∂E/∂w = Xᵀ δ₁
     ∂E/∂b = Σₙ δ₁
-"""),
-    "mean binary cross-entropy": (lambda: binary_cross_entropy("mean"), """
+""",
+    ),
+    "mean binary cross-entropy": (
+        lambda: binary_cross_entropy("mean"),
+        """
     δ₁ = ∂E/∂U₁ = (Y − T) / 5
     ∂E/∂w = Xᵀ δ₁
     ∂E/∂b = Σₙ δ₁
-"""),
-    "mean squared error": (mean_squared_error, """
+""",
+    ),
+    "mean squared error": (
+        mean_squared_error,
+        """
     δ₁ = ∂E/∂U₁ = (Y − T) / 10
     ∂E/∂W = Xᵀ δ₁
-"""),
-    "mean cross-entropy": (mean_cross_entropy, """
+""",
+    ),
+    "mean cross-entropy": (
+        mean_cross_entropy,
+        """
     δ₁ = ∂E/∂U₁ = (Y − T) / 5    (Σ T = 1 along axis -1)
     ∂E/∂W = Xᵀ δ₁
-"""),
-    "depth 4": (depth_4, """
+""",
+    ),
+    "depth 4": (
+        depth_4,
+        """
     δ₄ = ∂E/∂U₄ = Y₄ − T    (Σ T = 1 along axis -1)
     ∂E/∂W₄ = Y₃ᵀ δ₄
     ∂E/∂b₄ = Σₙ δ₄
@@ -231,15 +266,19 @@ NETWORKS = {
     δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ (1 − Y₁) ⊙ Y₁
     ∂E/∂W₁ = Xᵀ δ₁
     ∂E/∂b₁ = Σₙ δ₁
-"""),
-    "tensors without names": (without_names, """
+""",
+    ),
+    "tensors without names": (
+        without_names,
+        """
     δ₂ = ∂E/∂U₂ = Y₂ − x₅
     ∂E/∂x₄ = Y₁ᵀ δ₂
     ∂E/∂Y₁ = δ₂ x₄ᵀ
     δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ (1 − Y₁) ⊙ Y₁
     ∂E/∂x₂ = x₁ᵀ δ₁
     ∂E/∂x₃ = Σₙ δ₁
-"""),
+""",
+    ),
 }
 
 

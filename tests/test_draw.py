@@ -8,7 +8,6 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from test_draw_scene import parameter, textbook
 
 import minigrad
 from minigrad import Tensor, draw, losses, softmax, sums_to_one
@@ -18,6 +17,7 @@ from minigrad.picture.layout.layered import Layout
 from minigrad.picture.layout.routes import Router, path
 from minigrad.picture.scene.build import scene
 from minigrad.picture.style import Typesetter, numbers
+from tests.test_draw_scene import parameter, textbook
 
 dot = pytest.param("dot", marks=pytest.mark.skipif(not shutil.which("dot"), reason="no program dot here"))
 

@@ -38,8 +38,9 @@ def formula(loss, of, given=()):
 
 
 def two_layers(output, loss):
-    X, W1, b1, W2, b2 = (tensor(n, *s) for n, s in zip(["X", "W1", "b1", "W2", "b2"],
-                                                      [(5, 4), (4, 6), (6,), (6, 3), (3,)], strict=True))
+    X, W1, b1, W2, b2 = (
+        tensor(n, *s) for n, s in zip(["X", "W1", "b1", "W2", "b2"], [(5, 4), (4, 6), (6,), (6, 3), (3,)], strict=True)
+    )
     return loss(output(sigmoid(X @ W1 + b1) @ W2 + b2), classes(5, 3)), [W1, b1, W2, b2, X]
 
 
@@ -127,10 +128,27 @@ def test_the_simplified_gradient_of_the_literal_cross_entropy_is_exact_at_any_lo
     np.testing.assert_allclose(gradient, shifted / shifted.sum(axis=1, keepdims=True) - T.data, rtol=1e-12, atol=1e-300)
 
 
-UNARY = [np.tanh, sigmoid, np.exp, relu, lambda x: -x, lambda x: x.T, lambda x: x**2, lambda x: 2.0 * x - 1.0,
-         lambda x: x.sum(axis=0), lambda x: x.sum(axis=1, keepdims=True), lambda x: 1 / (x * x + 1), lambda x: x / 2.0]
-BINARY = [lambda a, b: a + b, lambda a, b: a - b, lambda a, b: a * b, lambda a, b: a / (b * b + 1.0),
-          lambda a, b: a @ b]
+UNARY = [
+    np.tanh,
+    sigmoid,
+    np.exp,
+    relu,
+    lambda x: -x,
+    lambda x: x.T,
+    lambda x: x**2,
+    lambda x: 2.0 * x - 1.0,
+    lambda x: x.sum(axis=0),
+    lambda x: x.sum(axis=1, keepdims=True),
+    lambda x: 1 / (x * x + 1),
+    lambda x: x / 2.0,
+]
+BINARY = [
+    lambda a, b: a + b,
+    lambda a, b: a - b,
+    lambda a, b: a * b,
+    lambda a, b: a / (b * b + 1.0),
+    lambda a, b: a @ b,
+]
 STEPS = st.tuples(st.booleans(), st.integers(0, 11), st.integers(0, 99), st.integers(0, 99))
 
 
@@ -204,7 +222,9 @@ def test_a_traced_function_may_give_several_results_and_take_indices():
 def test_graphs_print_as_assignments():
     arrays = [np.ones(shape) for shape in [(5, 4), (4, 3), (3,), (5, 3)]]
     graph = trace(network, *arrays)
-    assert str(graph) == """\
+    assert (
+        str(graph)
+        == """\
 v1 = X W
 v2 = v1 + b
 v3 = σ(v2)
@@ -213,7 +233,10 @@ v5 = v4²
 v6 = Σ v5
 v7 = v6 / 2
 return v7"""
-    assert str(simplify(graph.gradient(["W", "b"]))) == """\
+    )
+    assert (
+        str(simplify(graph.gradient(["W", "b"])))
+        == """\
 v1 = Xᵀ
 v2 = X W
 v3 = v2 + b
@@ -225,6 +248,7 @@ v8 = v5 ⊙ v7
 v9 = v1 v8
 v10 = Σₙ v8
 return v9, v10"""
+    )
 
 
 def test_bad_graphs():

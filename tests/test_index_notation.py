@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from test_notations import NETWORKS
 
 from minigrad import Tensor, derive
 from minigrad.algebra.graph import evaluate
@@ -13,6 +12,7 @@ from minigrad.ops import arithmetic, elementwise
 from minigrad.ops.alphabet import LOWERED, RAISED
 from minigrad.ops.base import Elementwise
 from tests.samples import SAMPLES
+from tests.test_notations import NETWORKS
 
 KERNELS = {
     op.name: op.forward for room in (arithmetic, elementwise) for op in vars(room).values() if type(op) is Elementwise

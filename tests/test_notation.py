@@ -46,7 +46,7 @@ def test_every_operation_can_be_written_in_every_format(sample):
         assert root.tag == "math", name
         for element in root.iter():
             arity = {"mfrac": 2, "mroot": 2, "msup": 2, "msub": 2, "munder": 2, "msubsup": 3}.get(element.tag)
-            assert arity in (None, len(element)), f"{name}: {ElementTree.tostring(element)}"
+            assert arity in (None, len(element)), f"{name}: {ElementTree.tostring(element, 'unicode')}"
 
 
 def test_formulas_are_written_as_a_book_sets_them():

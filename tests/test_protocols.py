@@ -216,7 +216,7 @@ def test_no_function_gives_an_array_where_a_gradient_was_due(f):
         (lambda t: t @ np.full((2, 2), 1j), "complex"),
         (lambda t: np.where(t > 0, t, np.full((2, 2), 1j)), "complex"),
         (lambda t: np.concatenate([t, t.data * 1j]), "complex"),
-        (lambda t: t ** 0.5j, "complex"),
+        (lambda t: t**0.5j, "complex"),
         (lambda t: t.astype(complex), "complex"),
         (lambda t: t + Node(name="n", shape=(2, 2)), "a Node and a Tensor do not mix"),
         (lambda t: Node(name="n", shape=(2, 2)) + t, "a Node and a Tensor do not mix|a Tensor and a Node do not mix"),

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from test_notations import NETWORKS
 
 from minigrad import simplify, trace
 from minigrad.algebra.graph import Graph, evaluate
 from minigrad.algebra.rewrite import Change, rebuild_node
 from minigrad.engine.node import Node, order_nodes
+from tests.test_notations import NETWORKS
 
 
 def replaced(expression, change):

@@ -5,9 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from latex2mathml.converter import convert
-from test_derive_networks import NETWORKS as NAMED
-from test_derive_size import calls
-from test_notations import NETWORKS, mlp
 
 from minigrad import Tensor, derive, losses, nn, relu, sigmoid, softmax, sums_to_one
 from minigrad.algebra import polynomial
@@ -16,6 +13,9 @@ from minigrad.derivation import laws
 from minigrad.derivation.ways import MOST
 from minigrad.engine.node import order_nodes
 from tests.samples import SAMPLES
+from tests.test_derive_networks import NETWORKS as NAMED
+from tests.test_derive_size import calls
+from tests.test_notations import NETWORKS, mlp
 
 
 def steps_of(derivation, symbol, notation="matrix"):

@@ -175,7 +175,7 @@ def test_derivatives_of_tanh(order, x):
         (lambda x: np.power(x, x), 2, 0.7**0.7 * ((math.log(0.7) + 1) ** 2 + 1 / 0.7)),
         (lambda x: np.where(x > 0, x**3, x**2), 2, 6 * 0.7),
         (lambda x: np.max(np.stack([x**2, x**4])), 2, 2),
-        (lambda x: (np.stack([x, x**2]) @ np.stack([x**3, x])), 3, 24 * 0.7 + 6),
+        (lambda x: np.stack([x, x**2]) @ np.stack([x**3, x]), 3, 24 * 0.7 + 6),
     ],
 )
 def test_higher_derivatives(f, order, exact):

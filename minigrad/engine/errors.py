@@ -46,9 +46,11 @@ def _reason(op: Op, shapes: list[tuple[int, ...]], error: Exception) -> str:
 def _written(op: Op, operands: list[str]) -> str:
     if op.name == "matmul":
         return " @ ".join(operands)
-    return op.text.format(**dict(zip(op.letters, operands, strict=True)), key=getattr(op, "key", "")) if (
-        len(operands) == len(op.letters)
-    ) else ", ".join(operands)
+    return (
+        op.text.format(**dict(zip(op.letters, operands, strict=True)), key=getattr(op, "key", ""))
+        if (len(operands) == len(op.letters))
+        else ", ".join(operands)
+    )
 
 
 def described(x: Any, depth: int = 2) -> str:
