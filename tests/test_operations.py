@@ -48,7 +48,7 @@ def test_a_picture_has_a_sign_for_it(row):
         *(("{a} + {b}", "+"), ("{a} / {b}", "÷"), ("−{x}", "−"), ("Σ {x}", "Σ"), ("Σₙ {x}", "Σₙ"), ("{x}²", "(·)²")),
         *(("√({x})", "√"), ("∛({x})", "∛"), ("|{x}|", "|·|"), ("⌊{x}⌋", "⌊·⌋"), ("σ({x})", "σ"), ("{x}ᵀ", "(·)ᵀ")),
         *(("log_softmax({x})", "log softmax"), ("max({a}, {b})", "max"), ("{x}", ""), ("{y} {W} + {b}", "")),
-        ("{x}[{key}]", ""),
+        *(("{x}[{key}]", ""), ("2^{x}", "2^·"), ("log(1 + {x})", "log(1 + ·)"), ("where({c}, {a}, {b})", "where")),
     ],
 )
 def test_a_sign_is_what_is_left_without_the_operands(template, sign):

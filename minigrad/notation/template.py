@@ -69,7 +69,8 @@ def joins_by(template: str, sign: str) -> bool:
 def short_sign(template: str) -> str:
     """Give the sign of an operation without its operands, or nothing if it has none: ``+``, ``∛``, ``|·|``, ``(·)²``.
 
-    A function called by its name has that name: ``exp({x})`` gives ``exp``.
+    A function called by its name has that name, ``exp({x})`` gives ``exp``; in what else has one operand, a dot is put
+    in its place: ``log(1 + {x})`` gives ``log(1 + ·)``.
     """
     match parse_template(template):
         case (Part("slot"), Part("sign", written), Part("slot")):
@@ -84,9 +85,10 @@ def short_sign(template: str) -> str:
             return f"(·){written}"
         case (Part("fence", opening, ((Part("slot"),),)),):
             return f"{opening}·{PAIRS[opening]}"
-        case (Part("word", written), Part("fence", "(")):
+        case (Part("word", written), Part("fence", "(", (inside,))) if all(p.kind in ("slot", "sign") for p in inside):
             return written.replace("_", " ")
-    return ""
+    slots = re.findall(r"\{\w+\}", template)
+    return template.replace(slots[0], "·") if len(slots) == 1 and not template.startswith(slots[0]) else ""
 
 
 def _sequence(tokens: Iterator[tuple[str, str]], close: str) -> tuple[Part, ...]:
