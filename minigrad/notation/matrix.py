@@ -9,6 +9,7 @@ import numpy as np
 
 from minigrad.engine.node import Node
 from minigrad.notation.keys import write_key
+from minigrad.notation.running import fold_sums
 from minigrad.notation.symbols import Symbol
 from minigrad.notation.term import Term, number_term, symbol_term
 from minigrad.ops.arithmetic import multiply
@@ -21,7 +22,7 @@ from minigrad.ops.shaping import Reshape
 
 def matrix_term(expression: Any, names: Mapping[Node, Symbol], expand: Node | None = None) -> Term:
     """Give the Term of an expression; a Node in ``names`` is a symbol, unless it is the one to ``expand``."""
-    return build_term(expression, names, expand, _term)
+    return build_term(fold_sums(expression, names, expand), names, expand, _term)
 
 
 def build_term(

@@ -36,7 +36,7 @@ class Index(Op):
 class Scatter(Index):
     """The transpose of indexing: zeros of shape ``into``, with x added in at the index."""
 
-    name, text, chooses = "scatter", "scatter({x})", False
+    name, text, chooses = "scatter", "scatter({x}, [{key}])", False
     fields: ClassVar[tuple[str, ...]] = ("key", "into")
     example = (0, (3, 3, 3))
     vjps = (lambda op, g, y, x: g[op.key],)

@@ -70,6 +70,8 @@ class Latex(Writer):
         """Write the name of a function upright."""
         if name in GREEK:
             return rf"\{GREEK[name]}"
+        if len(name) == 1:  # an index
+            return name
         return rf"\{name} " if name in _FUNCTIONS else rf"\operatorname{{{self._escape(name)}}}"
 
     def sign(self, written: str) -> str:
