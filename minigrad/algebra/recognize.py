@@ -142,10 +142,16 @@ class _Finder:
             return None
         if op.chooses and not self._slopes_agree(made, u, r):
             return None
+        return made if self._keeps_all(made, u, r) else None
+
+    def _keeps_all(self, made: Node, u: Node, r: Node) -> bool:
+        """Say whether all inputs of r, and what has a name, are still there: in softmax(u − c), c cancels."""
+        near = {u, *self._leaves(made)}
+        gone = [x for x in self._leaves(r) if x not in near]
+        if not gone:
+            return True
         stays = set(order_nodes([made]))
-        gone = (x for x in self._leaves(r) if x not in stays)
-        lost = {y for x in gone for y in order_nodes([x]) if y in self.named or (y.op is None and y.value is None)}
-        return made if lost <= stays else None
+        return all(x in stays or not (x in self.named or x.op is None) for x in order_nodes(gone) if x.value is None)
 
     def _inside(self, r: Node) -> list[Node]:
         """Give what r is made of, as far down as one can look through, in the order in which it was computed.
