@@ -254,9 +254,7 @@ def test_one_of_two_uses():
     assert compare(loss, {"dV": first + last})
     for mine, kept in ((first, "X V"), (last, "Y₁ V")):
         says = compare(loss, {"dV": mine}).first.slip
-        assert (
-            says == f"only one of its 2 uses is counted, that in {kept}; += is due, and not =" or "through time" in says
-        )
+        assert says == f"only one of its 2 uses is counted, that in {kept}; += is due, and not ="
 
 
 @recurrent
@@ -487,9 +485,7 @@ def test_the_keys_of_values():
     assert compare(loss, {"U3": v["U3"], "Y3": v["Y3"], "E": v["E"]})  # one Node by two names
     with pytest.raises(ValueError, match="'Y1' and 'Y₁' are the same value, Y₁"):
         compare(loss, {"Y1": v["Y1"], "Y₁": v["Y1"]})
-    with pytest.raises(
-        ValueError, match=r"called 'Y9'; there are .*, and of the way there U1, Y1, .*, Y3, E$"
-    ):
+    with pytest.raises(ValueError, match=r"called 'Y9'; there are .*, and of the way there U1, Y1, .*, Y3, E$"):
         compare(loss, {"Y9": v["Y1"]})
 
 

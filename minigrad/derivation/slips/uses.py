@@ -14,6 +14,8 @@ from minigrad.engine.node import Node
 from minigrad.ops.indexing import Gather, Index, Scatter, ScatterAt, is_basic
 from minigrad.ops.linalg import matmul
 
+_FEWEST_STEPS = 3  # two uses of a weight, one after the other, are two layers that share it
+
 
 def use_missing(way: Calculation, x: Node) -> Iterator[Slip]:
     """∂E/∂x = Σ over the uses of x: without one of them."""
@@ -93,7 +95,7 @@ def cut_off(way: Calculation, x: Node) -> Iterator[Slip]:
     back, n = _steps_back(way)
     on_path = set(way.tape.above(x))
     back = [(y, i) for y, i in back if y in on_path and y.inputs[i] in on_path]
-    if not back:
+    if not back or n < _FEWEST_STEPS:
         return
     state = called(back[0][0].inputs[back[0][1]], way)
     way_back = CutOff(**vars(way), back=tuple(back), reach=min(n - 1, FARTHEST))
