@@ -1,7 +1,4 @@
-"""Every room keeps to its doors, no module imports in a circle or takes another room's private names, none is too long.
-
-What is not so yet stands in ``KNOWN``, which may only shrink: an entry that is no longer needed fails too.
-"""
+"""Rooms keep to their doors; no module imports in a circle, takes a private name of another room, or is too long."""
 
 import ast
 import re
@@ -57,8 +54,6 @@ DOORS: dict[str, tuple[str, ...]] = {
     ),
     "__main__": ("app",),
 }
-# violation -> why it is there still. Whoever mends one takes it out.
-KNOWN: dict[str, str] = {}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 DECLARED = {re.match(r"[\w-]+", dependency)[0] for dependency in PROJECT["dependencies"]}
 
@@ -70,14 +65,14 @@ def wrong_doors(module, path, tree):
     return [f"line {line}: {name}" for line, name in ours if room(name) not in allowed]
 
 
-def violations() -> Iterator[tuple[str, str]]:
-    """All that ``KNOWN`` may hold, as (what, detail)."""
+def violations() -> Iterator[str]:
+    """Circles, private names of another room, files and functions that are too long."""
     trees = {module: parsed(path) for module, path in MODULES.items()}
     edges = {
         module: {name for _, name in imports(MODULES[module], tree) if name in MODULES}
         for module, tree in trees.items()
     }
-    yield from ((f"circle {' '.join(sorted(circle))}", "") for circle in circles(edges))
+    yield from (f"circle {' '.join(sorted(circle))}" for circle in circles(edges))
     defined: dict[str, set[str]] = {}
     for module, tree in trees.items():
         defined.setdefault(room(module), set()).update(defined_names(tree))
@@ -87,22 +82,16 @@ def violations() -> Iterator[tuple[str, str]]:
                 room(source) != room(module) if source.startswith("minigrad") else name not in defined[room(module)]
             )
             if foreign:
-                yield f"private {module} {name}", source
+                yield f"private name {module}: {name} {source}".rstrip()
         for name, lines in long_functions(tree):
-            yield f"long function {module}.{name}", f"{lines} lines"
+            yield f"long function {module}.{name}: {lines} lines"
         lines = len(MODULES[module].read_text(encoding="utf-8").splitlines())
         if lines > LONGEST_FILE:
-            yield f"long file {module}", f"{lines} lines"
+            yield f"long file {module}: {lines} lines"
 
 
-def test_nothing_is_wrong_but_what_is_known():
-    found = {f"{what} {detail}".rstrip() for what, detail in violations() if what not in KNOWN}
-    assert sorted(found) == []
-
-
-def test_what_is_known_is_still_so():
-    """An exception that is no longer needed goes."""
-    assert sorted(KNOWN.keys() - {what for what, _ in violations()}) == []
+def test_nothing_goes_in_circles_into_private_rooms_or_on_and_on():
+    assert sorted(set(violations())) == []
 
 
 def test_every_room_has_its_doors():
