@@ -13,7 +13,7 @@ from typing import Any
 from minigrad.algebra.facts import SumsToOne, check_fact
 from minigrad.algebra.graph import Graph
 from minigrad.algebra.polynomial import is_arithmetic, shorten_polynomial
-from minigrad.algebra.rewrite import Log, Rule, rebuild_node, rewrite
+from minigrad.algebra.rewrite import Log, NormalForms, Rule, rebuild_node, rewrite
 from minigrad.algebra.rules import choices, constants, identities, logarithms, shaping, signs, sums
 from minigrad.algebra.rules.facts import rule_of_fact
 from minigrad.engine.node import Node, order_nodes
@@ -69,19 +69,30 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def simplify(graph: Graph, given: Iterable[SumsToOne] = (), log: Log | None = None) -> Graph:
+class Findings:
+    """What simplifying by some facts has found, for other expressions of the same Nodes: it need not be found again."""
+
+    def __init__(self) -> None:
+        self.normal: NormalForms = {}
+        self.short: dict[Node, Any] = {}  # an elementwise region's root -> the shortest that it may become
+
+
+def simplify(
+    graph: Graph, given: Iterable[SumsToOne] = (), log: Log | None = None, findings: Findings | None = None
+) -> Graph:
     """Give an equal graph with no more operations, by ``RULES``, to a fixed point.
 
     ``given`` holds facts such as ``sums_to_one(t)``; each is checked against the traced values. ``log`` gets what
-    each rule did. Raises ``ValueError`` for a fact that they contradict, or about something that is no input.
+    each rule did. ``findings`` are those of an earlier call with the same facts, if there was one.
+    Raises ``ValueError`` for a fact that the values contradict, or about something that is no input.
     """
     rules = [*RULES, *(rule_of_fact(fact, check_fact(fact, graph)) for fact in given)]
     best, seen = graph, [graph]
-    short: dict[Node, Any] = {}
-    outputs = rewrite(graph.outputs, rules, log)
+    findings = findings or Findings()
+    outputs = rewrite(graph.outputs, rules, log, findings.normal)
     while True:
-        regions = _regions_shortened(outputs, short, log)
-        outputs = outputs if _same(regions, outputs) else rewrite(regions, rules, log)
+        regions = _regions_shortened(outputs, findings.short, log)
+        outputs = outputs if _same(regions, outputs) else rewrite(regions, rules, log, findings.normal)
         shorter = Graph(outputs, graph.values)
         if len(shorter) > len(best):
             return best

@@ -13,7 +13,7 @@ from minigrad.algebra.facts import SumsToOne, borne_out, carried_facts, check_fa
 from minigrad.algebra.form import put_in_form
 from minigrad.algebra.graph import Graph, evaluate
 from minigrad.algebra.rewrite import substitute_nodes
-from minigrad.algebra.simplify import simplify
+from minigrad.algebra.simplify import Findings, simplify
 from minigrad.derivation.cut import Cut
 from minigrad.derivation.fold import fold_derivation
 from minigrad.derivation.lines import Derivation, Line, Supposing
@@ -203,9 +203,11 @@ class _Formulas:
         Σ c x = c Σ x costs an operation where c x has a line of its own: in one graph with δ = c (Y − T), ∂E/∂b = Σ δ
         would make the result longer, and leave δ as it was.
         """
-        values, apart = self.plan.values, dict.fromkeys(leaves, 0.0)
-        simple = list(simplify(Graph([apart.get(i, x) for i, x in enumerate(parts)], values), given).outputs)
-        for i, x in zip(leaves, simplify(Graph([parts[i] for i in leaves], values), given).outputs, strict=True):
+        values, apart, findings = self.plan.values, dict.fromkeys(leaves, 0.0), Findings()
+        others = Graph([apart.get(i, x) for i, x in enumerate(parts)], values)
+        simple = list(simplify(others, given, findings=findings).outputs)
+        own = Graph([parts[i] for i in leaves], values)
+        for i, x in zip(leaves, simplify(own, given, findings=findings).outputs, strict=True):
             simple[i] = x
         return simple
 
