@@ -177,6 +177,12 @@ def samples():
     yield one(form.factor_above_fraction, lambda v: v.a * (v.b / v.c))
     yield one(form.fraction_times_factor, lambda v: v.a / v.c * v.b)
     yield one(form.one_denominator, lambda v: v.a / 2.0 / v.c, {"n": "2"})
+    yield one(
+        form.one_choice,
+        lambda v: np.where(v.k, v.a, 0) + np.where(v.k, 0, v.a) * v.b,
+        {"c": "k", "x": "b"},
+    )
+    yield one(form.one_choice, lambda v: 0.1 * np.where(v.k, 0, v.a) + np.where(v.k, v.a, 0), sister=True)
     yield one(form.gradient_first(Gradients()), lambda v: v.λ * v.W + v.X.T @ v.δ)
 
 

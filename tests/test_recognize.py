@@ -341,6 +341,14 @@ def test_a_mask_knows_what_it_is_and_keeps_nothing_alive():
     assert copy.deepcopy(mask).data.tolist() == mask.data.tolist()
 
 
+def test_a_function_given_by_cases_has_its_slope_by_cases():
+    derivation = derive(network(lambda u: np.where(u > 0, u, 0.1 * u), losses.squared_error))
+    assert str(derivation[1]) == "δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ where(U₁ > 0, 1, 0.1)"
+    assert max(row.difference for row in derivation.check()) < 1e-6
+    derivation = derive(network(lambda u: np.where(u > 0, u, np.exp(u) - 1), losses.squared_error))
+    assert str(derivation[1]) == "δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ where(U₁ > 0, 1, exp(U₁))"
+
+
 def test_a_mask_of_another_computation_stays_a_constant():
     """The loss does not depend on v, and its derivation does not speak of it."""
     u, v = (Tensor(TARGETS, requires_grad=True, name=name) for name in "uv")
