@@ -233,6 +233,31 @@ def test_arrays_that_machine_code_cannot_write_to_are_reported():
     assert str(step.report()).splitlines()[1] == "  not native: an array whose elements do not lie in order"
 
 
+@pytest.mark.parametrize("start", [np.zeros(3), np.zeros(())], ids=["vector", "number"])
+def test_a_loop_over_batches_in_python_is_reported(start):
+    w = Tensor(start, requires_grad=True)
+    rows = np.arange(12.0).reshape(4, 3)
+
+    def loss(x, t):
+        return (((x * w).sum(axis=1) - t) ** 2).sum()
+
+    def kept(x, t):  # which leaves a gradient behind, as the loop in machine code does not
+        E = loss(x, t)
+        E.backward()
+        return E
+
+    step, other = compile(loss, backend=BY_PYTHON), compile(kept, backend=BY_PYTHON)
+    expected = (rows.sum(axis=1) ** 2)[None]
+    np.testing.assert_array_equal(other.epochs(rows, rows.sum(axis=1), batch_size=1), expected)
+    reason = "a step that does more than return a loss and update parameters"
+    assert str(other.report()).splitlines() == [
+        "The step runs as native code.",
+        f"  epochs loops in Python: {reason}",
+    ]
+    assert step(rows, rows.sum(axis=1)).item() == expected.sum()
+    assert str(step.report()) == "The step runs as native code."
+
+
 def test_a_backend_of_ones_own():
     """One that lets NumPy write and counts what it has written."""
 

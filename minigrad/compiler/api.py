@@ -20,7 +20,7 @@ from minigrad.compiler.entry import MISS, bind_entry
 from minigrad.compiler.epochs import EpochLoop, deal_rows, run_in_python, view_rows
 from minigrad.compiler.load import load_backend
 from minigrad.compiler.record import flatten_leaves, record_call
-from minigrad.compiler.refusals import Unsupported
+from minigrad.compiler.refusals import Refusal, Unsupported
 from minigrad.compiler.variant import Report, Variant, name_inputs
 from minigrad.data import Array, Rng, batches
 
@@ -150,12 +150,16 @@ class Compiled(partial[Any]):
         batches(X, T, batch_size)  # which checks them
         if index(epochs) < 0:
             raise ValueError(f"epochs: epochs must be 0 or more, not {epochs}")
+        refused: list[Refusal] = []
         if self._backend.loops:
             try:
                 return self._looped_epochs(X, T, min(len(X), batch_size or len(X)), epochs, rng)
-            except Unsupported:
-                pass
-        return run_in_python(self, X, T, batch_size, epochs, rng)
+            except Unsupported as error:
+                refused = error.refusals
+        losses = run_in_python(self, X, T, batch_size, epochs, rng)
+        if losses.size and self._latest().backend.loops:
+            self._latest().refused_loop = refused
+        return losses
 
     def _looped_epochs(self, X: Array, T: Array, size: int, epochs: int, rng: Rng) -> Array:
         n = len(X)

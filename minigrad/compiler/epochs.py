@@ -40,7 +40,8 @@ class EpochLoop:
 
     def __init__(self, variant: Variant, x: Array, t: Array) -> None:
         record = variant.record
-        plain = isinstance(record.result, Output) and len(record.returned) == 1 and not np.shape(record.returned[0])
+        alone = len(record.returned) == 1 and all(gradient is None for _, gradient in record.grads)
+        plain = alone and isinstance(record.result, Output) and not np.shape(record.returned[0])
         passed = all(isinstance(source, Argument | Setting) for source in variant.passed)
         if not plain or not passed or any(isinstance(source, Draw) for source in variant.bound):
             raise Unsupported("a step that does more than return a loss and update parameters")

@@ -156,8 +156,8 @@ def _record(tracer: Tracer, returned: Any) -> Record:
         if t is tensor and tensor.requires_grad:
             others.append(tensor)
         now = getattr(tensor, "stored_grad", None)
-        zeroed = id(tensor) in tracer.settled
-        if zeroed and (now is None or id(tensor) in tracer.consumed):
+        zeroed = id(tensor) in tracer.set_to_none
+        if zeroed and (now is None or id(tensor) in tracer.moved_params):
             grads.append((t, None))  # used up: the next call would begin by taking it away
         elif isinstance(now, Traced) and now.node is not tracer.gradient_of(tensor):
             grads.append((t, now.node))

@@ -21,15 +21,17 @@ from minigrad.engine.node import Node
 class Report:
     """Which backend runs a step, and what those that were asked before it have refused: operations, and why.
 
-    Printed, it is a line for each of them.
+    ``loop`` says why ``epochs`` loops in Python around code that could loop itself. Printed, each of them is a line.
     """
 
     backend: str
     refused: tuple[tuple[str, Refusal], ...] = ()
+    loop: tuple[Refusal, ...] = ()
 
     def __str__(self) -> str:
         lines = dict.fromkeys(f"  not {backend}: {refusal}" for backend, refusal in self.refused)
-        return "\n".join([f"The step runs as {self.backend} code.", *lines])
+        loops = [f"  epochs loops in Python: {refusal}" for refusal in self.loop]
+        return "\n".join([f"The step runs as {self.backend} code.", *lines, *loops])
 
     __repr__ = __str__
 
@@ -43,6 +45,7 @@ class Variant:
     def __init__(self, record: Record, name: str, hints: dict[Node, str], backend: Backend) -> None:
         self.record, self.name, self.hints, self.backend = record, name, hints, backend
         self.refused: list[tuple[str, Refusal]] = []
+        self.refused_loop: list[Refusal] = []
         self.write()
 
     def write(self) -> None:
@@ -88,7 +91,7 @@ class Variant:
 
     def report(self) -> Report:
         """Say which backend runs, and what has been refused on the way to it."""
-        return Report(self.backend.name, tuple(self.refused))
+        return Report(self.backend.name, tuple(self.refused), tuple(self.refused_loop))
 
     def holds(self, arguments: Sequence[Any]) -> bool:
         """Say whether what the trace depended on is still so."""

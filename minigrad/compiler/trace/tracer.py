@@ -45,8 +45,8 @@ class Tracer:
         self.twins: dict[int, tuple[Tensor, Traced]] = {}
         self.owners: dict[Traced, Tensor] = {}
         self.before: dict[int, tuple[Tensor, Any]] = {}  # the gradients that tensors came with
-        self.settled: set[int] = set()  # the tensors whose gradient the function set to None itself
-        self.consumed: set[int] = set()  # the parameters that an update rule moved
+        self.set_to_none: set[int] = set()  # the tensors whose gradient the function set to None itself
+        self.moved_params: set[int] = set()  # the parameters that an update rule moved
         self.guards: list[tuple[Any, str, Any]] = []
         self.alive: WeakSet[Traced] = WeakSet()
         self.copies: list[tuple[Any, Any]] = []
@@ -190,9 +190,9 @@ class Tracer:
         else:
             self.identify(t)
         self.touch(t)
-        if id(t) not in self.settled and t.stored_grad is not None:
+        if id(t) not in self.set_to_none and t.stored_grad is not None:
             self.inputs.pop(Gradient(t).key, None)
-        self.settled.add(id(t))
+        self.set_to_none.add(id(t))
         t.stored_grad = None
 
     def add_gradient(self, leaf: Traced, g: Any) -> None:
@@ -203,7 +203,7 @@ class Tracer:
         owner.stored_grad = g if before is None else before + g
         if owner is not leaf:
             leaf.stored_grad = owner.stored_grad
-        self.consumed.discard(id(owner))
+        self.moved_params.discard(id(owner))
         self.gradients.add(owner.stored_grad.node)  # type: ignore[union-attr]
 
     # updates
@@ -232,7 +232,7 @@ class Tracer:
             for name, source in sources.items():
                 self.updates[source.key] = (source, cells[name].node)
             self.assign(param, w.node)
-            self.consumed.add(id(param))
+            self.moved_params.add(id(param))
 
     def assign(self, t: Tensor, node: Any) -> None:
         """Note a Tensor's new value, which the function computes with from here on."""
