@@ -247,3 +247,47 @@ def test_values_of_other_dtypes_and_of_no_rows():
         derivation = derive(losses.squared_error(h, np.zeros((rows, 3), np.float32)))
         assert max(row.difference for row in derivation.check()) < 1e-3
         assert all(line.value.dtype == np.float32 for line in derivation)
+
+
+def test_a_part_of_an_input_that_is_learnt_and_a_stack_of_all_states():
+    """What an index or a stack gives back is another thing for each t, and is written out."""
+    X, W, V = parameter("X", (5, 5, 3)), parameter("Wx"), parameter("V")
+    h, states, Wh = parameter("h0"), [], parameter("Wh")
+    for t in range(5):
+        h = np.tanh(X[t] @ W + h @ Wh)
+        states.append(h)
+    written = str(lines((h * h).sum())).splitlines()
+    assert "∂E/∂Xₜ = δₜ Wxᵀ  for t = 5 … 1" in written
+    assert written[-2].startswith("∂E/∂X = scatter(") or written[-1].startswith("∂E/∂X = scatter(")
+    written = str(lines(((np.stack(states) @ V) ** 2).sum())).splitlines()
+    assert any("[3]" in row for row in written)
+    assert "∂E/∂Wx = Σₜ Xₜᵀ δₜ" in written
+
+
+def test_a_loss_of_many_forms_over_the_steps():
+    W, V, h = parameter("Wh"), parameter("V"), parameter("h0")
+    states = []
+    for _ in range(6):
+        h = np.tanh(h @ W)
+        states.append(h)
+    summed = sum(losses.squared_error(h @ V, np.ones((5, 2))) for h in states) / 6
+    written = str(lines(summed)).splitlines()
+    assert written[0] == "δ⁽²⁾ₜ = ∂E/∂U⁽²⁾ₜ = (Y⁽²⁾ₜ − tₜ) / 6  for t = 6 … 1"
+    E = 0
+    for h in states:
+        E = E - losses.squared_error(h @ V, np.ones((5, 2)))
+    assert str(lines(E + 0.1 * (W * W).sum())).splitlines()[-2] == "∂E/∂Wh = Σₜ H⁽¹⁾ₜ₋₁ᵀ δ⁽¹⁾ₜ + 0.2 Wh"
+
+
+def test_two_directions():
+    W, U, A, B, V = (
+        parameter(n, s) for n, s in (("W", (3, 4)), ("U", (4, 4)), ("A", (3, 4)), ("B", (4, 4)), ("V", (8, 2)))
+    )
+    X, ahead, back, E = data(6), [np.zeros((5, 4))], [np.zeros((5, 4))], 0
+    for t in range(6):
+        ahead.append(np.tanh(X[t] @ W + ahead[-1] @ U))
+    for t in reversed(range(6)):
+        back.append(np.tanh(X[t] @ A + back[-1] @ B))
+    for h, k in zip(ahead[1:], back[:0:-1], strict=True):
+        E = E + losses.squared_error(np.concatenate([h, k], axis=1) @ V, np.ones((5, 2)))
+    assert sum("for t" in line for line in str(lines(E)).splitlines()) >= 2

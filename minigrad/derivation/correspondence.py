@@ -10,9 +10,7 @@ import numpy as np
 from minigrad.algebra.rewrite import substitute_nodes
 from minigrad.derivation.cut import Cut
 from minigrad.engine.node import Node, order_nodes
-from minigrad.ops.indexing import Index
 from minigrad.structure.rows import Indexing
-from minigrad.structure.wiring import numbers_of, shape_of_operation
 
 
 class Correspondence:
@@ -25,7 +23,6 @@ class Correspondence:
         self.cut, self.indexing, self.gradient = cut, indexing, gradient
         self.values = {a: x for x, a in cut.atom.items() if isinstance(a, Node) and a.op is None}
         self.gradients = {g: x for x, g in gradient.items()}
-        self.strides: dict[Node, int] = {}  # of the numbers in an index, from one segment to the next
 
     def move(self, leaf: Node, shift: int) -> Any:
         """Give what a leaf becomes so many segments on; None if there is none there."""
@@ -57,26 +54,18 @@ class Correspondence:
                 if a in self.values or a in self.gradients:
                     if self.move(a, shift) is not b:
                         return False
-                elif not self._same_operation(a, b, shift):
+                elif not self._same_operation(a, b):
                     return False
                 else:
                     stack.extend(zip(a.inputs, b.inputs, strict=True))
         return True
 
-    def _same_operation(self, a: Node, b: Node, shift: int) -> bool:
-        """Compare operations, and constants by their elements; the numbers in an index go up or down evenly."""
+    def _same_operation(self, a: Node, b: Node) -> bool:
+        """Compare operations, and constants by their elements."""
         if a.op is None or b.op is None:
             same = a.op is b.op and a.shape == b.shape and a.dtype == b.dtype
             return same and (a is b or np.array_equal(a.value, b.value, equal_nan=a.dtype.kind == "f"))
-        if not isinstance(a.op, Index) or a.op == b.op:
-            return a.op == b.op and len(a.inputs) == len(b.inputs)
-        if shape_of_operation(a) != shape_of_operation(b):
-            return False
-        moved = {q - p for p, q in zip(numbers_of(a.op), numbers_of(b.op), strict=True)} - {0}
-        if len(moved) != 1 or min(moved) % shift:
-            return False
-        stride = min(moved) // shift
-        return self.strides.setdefault(a, stride) == stride
+        return a.op == b.op and len(a.inputs) == len(b.inputs)
 
 
 def find_runs(indices: Sequence[int], alike: Callable[[int, int], bool]) -> list[tuple[int, tuple[int, ...]]]:

@@ -6,6 +6,7 @@ in time, t; one whose segments have weights of their own goes through layers, l.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -101,14 +102,14 @@ class _Namer:
             key |= {x: (i, repeat.places[x][0]) for x in self.of_u if x in repeat.places}
         key |= {layer.u: key[x] for x, layer in self.before.items()}
         rows = set(key.values())
-        several = {i for i, row in rows if any(i == j and row != other for j, other in rows)}
-        self.simple = not several and all(self.letter(repeat) == "l" for repeat in self.repeats)
+        inside = Counter(i for i, _ in rows)
+        self.simple = all(self.letter(repeat) == "l" and inside[i] < 2 for i, repeat in enumerate(self.repeats))
         groups: dict[object, list[Node]] = {}
         for layer in self.layers:
             groups.setdefault(key.get(layer.u, layer), []).append(layer.u)
         found: dict[Node, str] = {}
         for number, nodes in enumerate(groups.values(), 1):
-            alone = nodes[0] in key and key[nodes[0]][0] not in several
+            alone = nodes[0] in key and len(rows) == 1
             found |= dict.fromkeys(nodes, "" if alone or self.simple else str(number))
         return found
 
