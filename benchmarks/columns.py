@@ -9,7 +9,7 @@ from typing import Any
 from benchmarks.byhand import Manual
 from benchmarks.compiled import Compiled, Epochs, Native
 from benchmarks.engine import Expressions, Layers
-from benchmarks.optimised import Optimised
+from benchmarks.optimized import Optimized
 from benchmarks.products import Products
 from benchmarks.workloads import Column, Start
 
@@ -34,7 +34,7 @@ if all(map(installed, ("numba", "scipy"))):
 
 OURS: dict[str, type[Column]] = {
     BASELINE: Manual,
-    "optimised": Optimised,
+    "optimized": Optimized,
     "minigrad": Layers,
     "minigrad expr": Expressions,
     "compiled": Compiled,

@@ -22,7 +22,7 @@ DTYPE, LARGE = "float32", ("W3", "W4", "W5")
 
 
 def measure(rounds: int) -> dict[str, Any]:
-    """Time tracing, native compilation and its cache, and set the memory of large steps beside the optimised code's."""
+    """Time tracing, native compilation and its cache, and set the memory of large steps beside the optimized code's."""
     start = WORKLOADS["W2"].start(DTYPE)
     first_step(OURS["compiled"], start)  # which imports what tracing needs
     found: dict[str, Any] = {"trace": _spread([first_step(OURS["compiled"], start) for _ in range(5 * rounds)])}
@@ -34,8 +34,8 @@ def measure(rounds: int) -> dict[str, Any]:
 
 
 def _memory_of_all(start: Start) -> dict[str, dict[str, int]]:
-    found = {name: memory(OURS[name], start) for name in ("optimised", *BACKENDS)}
-    found["optimised"]["held"] -= start.X.nbytes  # it has a copy of X, where the compiled step is given X itself
+    found = {name: memory(OURS[name], start) for name in ("optimized", *BACKENDS)}
+    found["optimized"]["held"] -= start.X.nbytes  # it has a copy of X, where the compiled step is given X itself
     return found
 
 

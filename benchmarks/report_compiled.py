@@ -24,7 +24,7 @@ def steps(measured: dict[str, Any]) -> str:
     """Give one row for each step and dtype, one column for each way to run it as code."""
     found = [(name, dtype, step["columns"]) for name, by_dtype in measured.items() for dtype, step in by_dtype.items()]
     shown = {name for _, _, columns in found for name in columns}
-    names = [name for name in (BASELINE, "optimised", *TARGETS, FLOOR, *RIVALS) if name in shown]
+    names = [name for name in (BASELINE, "optimized", *TARGETS, FLOOR, *RIVALS) if name in shown]
     rows = [
         [f"{WORKLOADS[name]}, {dtype}", *(_beside_target(columns, column, name, dtype) for column in names)]
         for name, dtype, columns in found

@@ -11,7 +11,7 @@ LEGEND = (
     "for native code in a fresh process, after importing minigrad, numba and SciPy's BLAS. Memory is what a step in "
     "float32 holds in arrays between calls, with the parameters and without X and T, and what a call adds at its peak; "
     "BLAS's own is not counted. NumPy buffers up to 32 KiB where a row is added to every row of a large array, in the "
-    "hand-optimised code too."
+    "hand-optimized code too."
 )
 TIMES = {
     "trace": ("tracing and planning W2", targets.TRACE),
@@ -21,7 +21,7 @@ TIMES = {
 
 
 def table_of(found: dict[str, Any]) -> str:
-    """Give the times and, for each large step, its memory beside the hand-optimised code's."""
+    """Give the times and, for each large step, its memory beside the hand-optimized code's."""
     rows: list[Row] = []
     for key, (label, target) in TIMES.items():
         if key in found:
@@ -35,11 +35,11 @@ def table_of(found: dict[str, Any]) -> str:
 
 def _memory(workload: str, by_column: dict[str, dict[str, int]]) -> list[Row]:
     whole = {name: bytes_of["held"] + bytes_of["call"] for name, bytes_of in by_column.items()}
-    rows: list[Row] = [[f"memory of {workload}, optimised", f"{whole['optimised'] / 1e6:.2f} MB", "", ""]]
-    rows += [["beyond it in a call, optimised", f"{by_column['optimised']['call']} bytes", "", ""]]
+    rows: list[Row] = [[f"memory of {workload}, optimized", f"{whole['optimized'] / 1e6:.2f} MB", "", ""]]
+    rows += [["beyond it in a call, optimized", f"{by_column['optimized']['call']} bytes", "", ""]]
     for name in (name for name in ("compiled", NATIVE) if name in BACKENDS and name in whole):
-        ratio, call = whole[name] / whole["optimised"], by_column[name]["call"]
-        text = f"{whole[name] / 1e6:.2f} MB, {ratio:.3f}× the optimised"
+        ratio, call = whole[name] / whole["optimized"], by_column[name]["call"]
+        text = f"{whole[name] / 1e6:.2f} MB, {ratio:.3f}× the optimized"
         rows.append([f"memory of {workload}, {name}", text, f"{targets.MEMORY}×", verdict(ratio, targets.MEMORY)])
         limit = f"{targets.CALL} bytes"
         rows.append([f"beyond it in a call, {name}", f"{call} bytes", limit, verdict(call, targets.CALL)])

@@ -28,6 +28,6 @@ FUNCTIONS: dict[str, Pair] = {
     "tanh⁽⁵⁾ of a number": (2e-6, 2e-6),
 }
 
-# Compiling: seconds; memory × the hand-optimised code's; bytes a call takes beyond its result (Python's numbers and
+# Compiling: seconds; memory × the hand-optimized code's; bytes a call takes beyond its result (Python's numbers and
 # frames, where an array of a step's would be kilobytes)
 TRACE, COLD, CACHED, MEMORY, CALL = 0.1, 5.0, 0.3, 1.05, 1024

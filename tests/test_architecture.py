@@ -1,8 +1,10 @@
 """Rooms keep to their doors; no module imports in a circle, takes a private name of another room, or is too long."""
 
 import ast
+import io
 import re
 import sys
+import tokenize
 import tomllib
 from collections.abc import Iterator
 
@@ -24,6 +26,12 @@ from tests.architecture import (
 )
 
 SCRIPTS = [path for folder in ("minigrad", "tests", "examples", "benchmarks") for path in (ROOT / folder).rglob("*.py")]
+
+# How the British write what we call optimizer, color, gray, center, neighbor, canceled, learned, behavior.
+BRITISH = re.compile(
+    r"(optim|normal|recogn|initial|general|summar|minim|maxim|vector|standard|factor|serial|special|organ|real)is(e|ing|at)"
+    r"|colour|neighbour|behaviour|favour|grey|centre|cancelled|labelled|modell|learnt|analyse|catalogue"
+)
 
 # What each room may import of ours: "" is the package itself, the public names.
 DOORS: dict[str, tuple[str, ...]] = {
@@ -151,6 +159,13 @@ def test_imports_stand_at_the_top(path):
         if isinstance(node, ast.Attribute):
             for_users = path.name == "userfile.py"  # a user's file may import its neighbours, as a script may
             assert for_users or ast.unparse(node) != "sys.path", f"sys.path, line {node.lineno}"
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_names_are_spelled_as_in_america(path):
+    tokens = tokenize.generate_tokens(io.StringIO(path.read_text(encoding="utf-8")).readline)
+    names = {path.stem} | {token.string for token in tokens if token.type == tokenize.NAME}
+    assert sorted(name for name in names if BRITISH.search(name.lower())) == []
 
 
 @pytest.mark.parametrize(

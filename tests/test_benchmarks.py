@@ -22,7 +22,7 @@ from benchmarks import (
     imports,
     layout,
     machine,
-    optimised,
+    optimized,
     report,
     timing,
     worker,
@@ -146,10 +146,10 @@ def test_a_rival_compiled_as_a_whole_computes_the_same_numbers():
 
 
 @pytest.mark.parametrize("joined", [0, 30])  # no layer has its bias in W, or all but the second of 4-6-5-3
-def test_the_optimised_step_is_the_same_in_large_networks(joined, monkeypatch):
-    monkeypatch.setattr(optimised, "CHUNK", 10)  # the small networks fit into one chunk otherwise
-    monkeypatch.setattr(optimised, "JOINED", joined)
-    assert_same_training(optimised.Optimised, SMALL[1].start("float64", lr=0.5), 1e-12)
+def test_the_optimized_step_is_the_same_in_large_networks(joined, monkeypatch):
+    monkeypatch.setattr(optimized, "CHUNK", 10)  # the small networks fit into one chunk otherwise
+    monkeypatch.setattr(optimized, "JOINED", joined)
+    assert_same_training(optimized.Optimized, SMALL[1].start("float64", lr=0.5), 1e-12)
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -382,7 +382,7 @@ def test_a_worker_measures_all_columns(monkeypatch, capsys):
 
 
 def test_rivals_are_measured_beside_the_manual_step(monkeypatch):
-    monkeypatch.setattr(worker, "rival", {"torch": OURS["optimised"]}.__getitem__)
+    monkeypatch.setattr(worker, "rival", {"torch": OURS["optimized"]}.__getitem__)
     found = worker.step_figures(SMALL[0], "float64", ["torch"], seconds=0, rounds=2, shortest=0)
     assert list(found) == [*measured(), "torch"]
 
@@ -450,7 +450,7 @@ def row(text, beginning):
 def test_the_report_puts_each_figure_beside_its_target():
     text = report.markdown(results())
     figure, jax = "20 µs, 1.65× (1.60–1.70)", "20 µs, 1.00× (1.00–1.00)"
-    heading = ["step", "dtype", "threads", "manual", "optimised", "minigrad", "minigrad expr", "jax", "target", ""]
+    heading = ["step", "dtype", "threads", "manual", "optimized", "minigrad", "minigrad expr", "jax", "target", ""]
     assert row(text.split("## Compiled")[0], "step") == heading
     assert row(text, "W1: 1-3-1, batch 1")[2:] == ["2", "20 µs", "", figure, "", jax, "1.70×", "met"]
     assert row(text, "W2: 4-25-25-3, batch 8")[-2:] == ["1.60×", "missed"]
@@ -497,14 +497,14 @@ def test_the_report_puts_functions_and_compiling_beside_their_targets():
         },
         "compile": {
             "trace": [0.05, 0.04, 0.2],
-            "memory": {"W4": {"optimised": {"held": 1000, "call": 0}, "compiled": bytes_of | {"call": 2000}}},
+            "memory": {"W4": {"optimized": {"held": 1000, "call": 0}, "compiled": bytes_of | {"call": 2000}}},
         },
     }
     text = report.markdown(results() | found)
     assert row(text, "Rosenbrock's gradient, 1000-d")[3] == "8 µs, 1.20× (1.10–1.30) ≤ 7 µs missed"
     assert row(text, "other")[-1] == "8 µs, 1.20× (1.10–1.30)"
     assert row(text, "tracing and planning W2")[1:] == ["50 ms (40 ms–200 ms)", "100 ms", "met"]
-    assert row(text, "memory of W4, compiled")[1:] == ["0.00 MB, 2.900× the optimised", "1.05×", "missed"]
+    assert row(text, "memory of W4, compiled")[1:] == ["0.00 MB, 2.900× the optimized", "1.05×", "missed"]
     assert row(text, "beyond it in a call, compiled")[1:] == ["2000 bytes", "1024 bytes", "missed"]
 
 

@@ -6,7 +6,7 @@ import pytest
 from minigrad import Tensor, compare, derive, losses, nn, relu, sums_to_one
 from minigrad.ops.alphabet import plain_digits, to_subscript
 from tests.samples import SAMPLES
-from tests.test_notations import NETWORKS, attention, gate_residual_and_tied, layer_normalisation, mlp
+from tests.test_notations import NETWORKS, attention, gate_residual_and_tied, layer_normalization, mlp
 
 
 def network(sizes=(4, 6, 5, 3), rows=7, hidden="sigmoid", output="softmax", reduction="sum"):
@@ -247,7 +247,7 @@ def test_the_gradient_of_any_operation_can_be_compared(row):
 
 
 def test_a_gain_that_is_not_summed():
-    loss, _ = layer_normalisation()
+    loss, _ = layer_normalization()
     values, inputs = truth(loss), inputs_of(loss)
     u = inputs["X"] @ inputs["W"]
     z = (u - u.mean(axis=1, keepdims=True)) / np.sqrt(u.var(axis=1, keepdims=True) + 1e-5)

@@ -185,7 +185,7 @@ def test_sine_trains_the_1_3_1_network():
     assert losses[-1] < losses[0] / 20
 
 
-def test_iris_trains_a_classifier_that_generalises():
+def test_iris_trains_a_classifier_that_generalizes():
     X, labels = data.iris()
     X_train, labels_train, X_test, labels_test = data.split(X, labels, 0.5, rng=0)
     Z_train, mean, std = data.standardize(X_train)

@@ -62,7 +62,7 @@ def gate():
     return derive(losses.squared_error(Y, T), names=locals())
 
 
-def layer_normalisation():
+def layer_normalization():
     X, T = batch()
     W, gamma, beta = parameters((4, 4), (4,), (4,))
     U = X @ W
@@ -189,7 +189,7 @@ NETWORKS = {
 """,
     ),
     "layer normalisation": (
-        layer_normalisation,
+        layer_normalization,
         """
     ∂E/∂Y = Y − T
     ∂E/∂gamma = Σₙ ∂E/∂Y ⊙ Z

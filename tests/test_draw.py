@@ -93,10 +93,10 @@ def test_the_labels_can_be_read(renderer):
         assert piece in plain
 
 
-def test_colours_and_widths_of_the_grammar(renderer):
+def test_colors_and_widths_of_the_grammar(renderer):
     text = draw(textbook()[0]).svg().lower()
-    for colour in ("#a34700", "#005a8d", "#00694d", "#b9e0d2", "#d55e00", "#fbdfcb", "#0072b2", "#2f4b66", "#f7f8fa"):
-        assert colour in text
+    for color in ("#a34700", "#005a8d", "#00694d", "#b9e0d2", "#d55e00", "#fbdfcb", "#0072b2", "#2f4b66", "#f7f8fa"):
+        assert color in text
     assert re.search(r'stroke-width[=":]+4[^0-9.]', text)  # the largest gradient's arrow
 
 

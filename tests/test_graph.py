@@ -49,7 +49,7 @@ def attention():
     return losses.squared_error(softmax(Q @ K.T / 2.0) @ V, classes(5, 4)), [Q, K, V]
 
 
-def layer_normalisation():
+def layer_normalization():
     x = tensor("x", 5, 4)
     d = x - x.mean(axis=1, keepdims=True)
     return losses.squared_error(d / np.sqrt((d**2).mean(axis=1, keepdims=True) + 1e-5), classes(5, 4)), [x]
@@ -70,7 +70,7 @@ NETWORKS = {
     "logits": lambda: two_layers(lambda u: u, losses.softmax_cross_entropy),
     "regression": lambda: two_layers(lambda u: u, losses.squared_error),
     "attention": attention,
-    "layer normalisation": layer_normalisation,
+    "layer normalisation": layer_normalization,
     "residual": residual,
     "tied weights, weight decay": tied,
 }

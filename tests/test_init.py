@@ -30,7 +30,7 @@ def test_normal_has_the_given_deviation():
 
 
 @pytest.mark.parametrize("init", [xavier, he, normal(0.1)])
-def test_initialisers_repeat_with_a_seed_and_keep_the_dtype(init):
+def test_initializers_repeat_with_a_seed_and_keep_the_dtype(init):
     np.testing.assert_array_equal(init((3, 2), 5), init((3, 2), np.random.default_rng(5)))
     assert init((3, 2), 5, np.float32).dtype == np.float32
     assert (init((3, 2)) != init((3, 2))).any()

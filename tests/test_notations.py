@@ -41,14 +41,14 @@ def attention():
     return losses.squared_error(softmax((X @ Q) @ (X @ K).T / 2) @ (X @ V), T), []
 
 
-def layer_normalisation():
+def layer_normalization():
     rng = np.random.default_rng(0)
     X, T = (Tensor(rng.normal(size=(5, 4)), name=name) for name in "XT")
     W = Tensor(rng.normal(size=(4, 4)), requires_grad=True, name="W")
     gain = Tensor(rng.normal(size=4), requires_grad=True, name="gain")
     u = X @ W
-    centred = u - u.mean(axis=1, keepdims=True)
-    y = gain * centred / np.sqrt((centred**2).mean(axis=1, keepdims=True) + 1e-5)
+    centered = u - u.mean(axis=1, keepdims=True)
+    y = gain * centered / np.sqrt((centered**2).mean(axis=1, keepdims=True) + 1e-5)
     return losses.squared_error(y, T), []
 
 
@@ -58,7 +58,7 @@ NETWORKS = [
     lambda: mlp(hidden="relu", rows=1),
     gate_residual_and_tied,
     attention,
-    layer_normalisation,
+    layer_normalization,
 ]
 
 

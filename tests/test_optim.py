@@ -275,7 +275,7 @@ def test_a_state_goes_on_bit_for_bit(make, dtype):
         (lambda: Adam(parameters(np.float32), 0.1), r"for params\[0\] \(W\)"),
     ],
 )
-def test_a_state_of_another_optimiser_changes_nothing(other, message):
+def test_a_state_of_another_optimizer_changes_nothing(other, message):
     params = parameters()
     optimizer = Adam(params, 0.2)
     give_gradients(params, np.random.default_rng(0))

@@ -78,7 +78,7 @@ def test_the_values_are_those_of_backpropagation_through_time_by_hand():
     assert line.shape == (6, 5, 4)
 
 
-def test_a_first_step_of_its_own_and_a_state_that_is_learnt():
+def test_a_first_step_of_its_own_and_a_state_that_is_learned():
     first = str(lines(recurrent(5, start="none"), forward=True)).splitlines()
     assert first[:3] == [
         "U₁ = x₁ Wx + b",
@@ -249,7 +249,7 @@ def test_values_of_other_dtypes_and_of_no_rows():
         assert all(line.value.dtype == np.float32 for line in derivation)
 
 
-def test_a_part_of_an_input_that_is_learnt_and_a_stack_of_all_states():
+def test_a_part_of_an_input_that_is_learned_and_a_stack_of_all_states():
     """What an index or a stack gives back is another thing for each t, and is written out."""
     X, W, V = parameter("X", (5, 5, 3)), parameter("Wx"), parameter("V")
     h, states, Wh = parameter("h0"), [], parameter("Wh")

@@ -123,7 +123,7 @@ def test_no_name_can_break_out_of_the_page(tmp_path):
     assert known(tmp_path / "page.html")["nodes"]
 
 
-def test_large_arrays_are_summarised_and_odd_numbers_are_words():
+def test_large_arrays_are_summarized_and_odd_numbers_are_words():
     assert numbers(np.ones((9, 2))) == {"mean": 1.0, "norm": 4.24264, "least": 1.0, "most": 1.0}
     assert numbers([np.nan, np.inf, -np.inf, 3]) == {"rows": [["NaN", "∞", "−∞", 3.0]]}
     assert numbers(np.zeros((0, 2))) == {"empty": True}

@@ -198,8 +198,8 @@ def test_a_wrong_derivative_is_caught_by_the_steps(monkeypatch):
 
 def test_a_wrong_rule_of_algebra_is_caught_by_the_steps(monkeypatch):
     """The line is wrong with it; the steps before the rule came in are not."""
-    honest = polynomial._cancelled
-    monkeypatch.setattr(polynomial, "_cancelled", lambda terms: [(2 * c, factors) for c, factors in honest(terms)])
+    honest = polynomial._canceled
+    monkeypatch.setattr(polynomial, "_canceled", lambda terms: [(2 * c, factors) for c, factors in honest(terms)])
     assert max(classification()[0].check_steps()) > 1e-3
 
 

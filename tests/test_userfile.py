@@ -6,7 +6,7 @@ from minigrad.app.cli import main
 
 SOURCE = '''
 import numpy as np
-import neighbour
+import neighbor
 from minigrad import Tensor, no_grad
 
 
@@ -14,7 +14,7 @@ def loss():
     """A function whose variables name what they hold."""
     x, t = np.array([[1.0, 2.0], [0.5, -1.0]]), np.array([[1.0], [0.0]])
     W = Tensor([[0.3], [-0.2]], requires_grad=True)
-    b = Tensor([neighbour.BIAS], requires_grad=True)
+    b = Tensor([neighbor.BIAS], requires_grad=True)
     return ((x @ W + b - t) ** 2).sum() / 2
 
 
@@ -45,7 +45,7 @@ number = 3
 
 @pytest.fixture
 def own(tmp_path):
-    (tmp_path / "neighbour.py").write_text("BIAS = 0.1\n", "utf-8")
+    (tmp_path / "neighbor.py").write_text("BIAS = 0.1\n", "utf-8")
     (tmp_path / "own.py").write_text(SOURCE, "utf-8")
     return tmp_path / "own.py"
 

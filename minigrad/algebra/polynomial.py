@@ -36,16 +36,16 @@ def shorten_polynomial(root: Node, log: Log | None = None) -> Any:
     """Give an expression equal to a region's root with strictly fewer operations, or the root itself."""
     best, least = root, size(root)
     terms = _terms(root)
-    cancelled = _collected(_cancelled(terms))
-    for candidate in (cancelled, _collected(_opened(_cancelled(terms)))):
+    canceled = _collected(_canceled(terms))
+    for candidate in (canceled, _collected(_opened(_canceled(terms)))):
         if len(candidate) > _MOST_TERMS:
             continue
         expression = _shaped(_written(candidate), root)
         if size(expression) < least and (not isinstance(expression, Node) or expression.dtype == root.dtype):
             best, least = expression, size(expression)
     if log is not None and best is not root:
-        half = _shaped(_written(cancelled), root)
-        half = half if getattr(half, "dtype", None) == root.dtype and len(cancelled) <= _MOST_TERMS else root
+        half = _shaped(_written(canceled), root)
+        half = half if getattr(half, "dtype", None) == root.dtype and len(canceled) <= _MOST_TERMS else root
         log += [Change(x, y, shorten_polynomial) for x, y in ((root, half), (half, best)) if x is not y]
     return best
 
@@ -150,7 +150,7 @@ def _distributed(term: Term, total: Node) -> list[Term]:
     return [_times(rest, part) for part in _terms(total)]
 
 
-def _cancelled(terms: Iterable[Term]) -> list[Term]:
+def _canceled(terms: Iterable[Term]) -> list[Term]:
     """Multiply out those sums in whose terms a denominator cancels against the rest of the product."""
     done: list[Term] = []
     waiting = list(terms)[::-1]
@@ -245,7 +245,7 @@ def _is_integer(x: Any) -> bool:
 
 
 def _shaped(expression: Any, like: Node) -> Any:
-    """Broadcast to the shape of the original, where what was cancelled was the larger operand."""
+    """Broadcast to the shape of the original, where what was canceled was the larger operand."""
     if getattr(expression, "shape", ()) == like.shape:
         return expression
     return broadcast_to(expression if isinstance(expression, Node) else constant_like(expression, like), like.shape)

@@ -33,7 +33,7 @@ def loss_of(target: str) -> Found:
     needs arguments or raises, and one that returns no recorded scalar Tensor.
     """
     path, function = _split(target)
-    with _neighbours(path):
+    with _neighbors(path):
         return _found(target, path, function)
 
 
@@ -77,8 +77,8 @@ def _split(target: str) -> tuple[Path, str]:
 
 
 @contextmanager
-def _neighbours(path: Path) -> Iterator[None]:
-    """Let the file import its neighbours, as a script can, also inside its functions."""
+def _neighbors(path: Path) -> Iterator[None]:
+    """Let the file import its neighbors, as a script can, also inside its functions."""
     before = sys.path[:]
     sys.path.insert(0, str(path.resolve().parent))
     try:

@@ -21,15 +21,15 @@ Values = Mapping[Node, Any]
 
 
 class Tape:
-    """The operations of a loss in order, who uses what, what the Nodes are called, and which inputs are learnt.
+    """The operations of a loss in order, who uses what, what the Nodes are called, and which inputs are learned.
 
     The order is that of the longest way to E: it does not depend on how the graph was read, and of a recurrent
     network the first step is first.
     """
 
-    def __init__(self, graph: Graph, names: Mapping[Node, str], learnt: Sequence[Node] = ()) -> None:
+    def __init__(self, graph: Graph, names: Mapping[Node, str], learned: Sequence[Node] = ()) -> None:
         (self.output,) = graph.outputs
-        self.names, self.learnt = names, tuple(learnt)
+        self.names, self.learned = names, tuple(learned)
         far: dict[Node, int] = dict.fromkeys(graph.nodes, 0)
         for y in reversed(graph.nodes):
             for x in y.inputs:
@@ -138,10 +138,10 @@ class Calculation:
         return replace(self, given={**self.given, y: g})
 
 
-def calculate(graph: Graph, names: Mapping[Node, str], learnt: Sequence[Node] = ()) -> Calculation:
+def calculate(graph: Graph, names: Mapping[Node, str], learned: Sequence[Node] = ()) -> Calculation:
     """Compute a graph's values from those that it was traced with, in double precision at least."""
     values = {x: _precise(value) for x, value in graph.values.items()}
-    return Calculation(Tape(graph, names, learnt), forward(graph.nodes, values))
+    return Calculation(Tape(graph, names, learned), forward(graph.nodes, values))
 
 
 def forward(nodes: Sequence[Node], values: Values, touch: Callable[[Any], Any] | None = None) -> dict[Node, Any]:

@@ -123,8 +123,8 @@ class _Judge:
     """Looks at one array after another: whether it is right, follows from wrong ones, or holds a slip of its own."""
 
     def __init__(self, derivation: Derivation, loss: Tensor, arrays: Sequence[Any]) -> None:
-        learnt = [line.target for line in derivation if isinstance(line.target, Node) and line.target.op is None]
-        self.true = self.exact = calculate(derivation.graph, derivation.named, learnt)
+        learned = [line.target for line in derivation if isinstance(line.target, Node) and line.target.op is None]
+        self.true = self.exact = calculate(derivation.graph, derivation.named, learned)
         self.rounding, self.sizes, self.E = Rounding(self.true, arrays), sizes_of(self.true), loss.data
         self.wrong: list[tuple[str, Place, Calculation | None]] = []
 

@@ -107,7 +107,7 @@ class Equations:
         same = [(line.target, line.node) for line in lines]
         same += [(line.target, node) for line, node in zip(lines, gradients, strict=True)]
         same += [(line.target, node) for line, node in zip(lines, own, strict=True)]
-        return Lettering(self.graph.nodes, names | gradients | own, same, learnt={line.target for line in lines})
+        return Lettering(self.graph.nodes, names | gradients | own, same, learned={line.target for line in lines})
 
 
 def _right(line: Derived) -> list[Any]:

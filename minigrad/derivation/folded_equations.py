@@ -79,9 +79,9 @@ class FoldedEquations(Equations):
         lines: Any = self.lines
         names: dict[Node, Symbol] = {}
         same: list[tuple[Node, Node]] = []
-        learnt = set()
+        learned = set()
         for line in lines:
-            learnt.update(line.targets)
+            learned.update(line.targets)
             for part in line.parts:
                 names |= part.names
             for name in line.left:
@@ -89,4 +89,4 @@ class FoldedEquations(Equations):
                 same.append((line.target, list(names)[-1]))
             same += [(line.target, part.node) for part in line.parts if isinstance(part.node, Node)]
         inside = order_nodes([part.node for line in lines for part in line.parts])
-        return Lettering(self.graph.nodes, names, [*same, *self.same], inside, learnt)
+        return Lettering(self.graph.nodes, names, [*same, *self.same], inside, learned)

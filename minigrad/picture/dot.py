@@ -159,7 +159,7 @@ def _html(runs: tuple[Run, ...], size: float, font: str = style.SERIF) -> str:
         text = escape(run.text).replace(" ", "&#160;").replace("\\", "\\\\")  # else \\N is the node's name
         text = f"<B>{text}</B>" if run.bold else text
         text = f"<I>{text}</I>" if run.italic else text
-        parts.append(f'<FONT COLOR="{run.colour}">{text}</FONT>' if run.colour else text)
+        parts.append(f'<FONT COLOR="{run.color}">{text}</FONT>' if run.color else text)
     return f'<FONT FACE="{font}" POINT-SIZE="{size:g}">{"".join(parts)}</FONT>'
 
 
@@ -169,7 +169,7 @@ def _table(lines: list[Line], mark: tuple[str, str], border: int) -> str:
     *symbol, shape = head.runs
     cells = [
         _html(tuple(symbol), head.size)
-        + f'<FONT COLOR="{shape.colour}" POINT-SIZE="8">{shape.text.replace(" ", "&#160;")}&#160;</FONT>'
+        + f'<FONT COLOR="{shape.color}" POINT-SIZE="8">{shape.text.replace(" ", "&#160;")}&#160;</FONT>'
     ]
     cells += [f"{_html(line.runs, line.size, line.font)}&#160;" for line in rest if line.font != style.MONO]
     values = [_html(line.runs, line.size, line.font) for line in rest if line.font == style.MONO]

@@ -1,4 +1,4 @@
-"""The look of a picture, the same for whoever lays it out: colours, fonts, and what a box says in which letters."""
+"""The look of a picture, the same for whoever lays it out: colors, fonts, and what a box says in which letters."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from minigrad.ops.alphabet import LOWERED_DIGITS
 from minigrad.picture.scene.parts import Box, Scene
 
-INK, GREY, PALE, OPERATION = "#222222", "#555555", "#9A9A9A", "#2F4B66"
+INK, GRAY, PALE, OPERATION = "#222222", "#555555", "#9A9A9A", "#2F4B66"
 UPSTREAM, LOCAL = "#A34700", "#005A8D"
 FRAME = ("#C3CAD2", "#F7F8FA")  # line and tint of a layer
 LINES = {"data": "#6B6B6B", "parameter": "#00694D", "value": "#0072B2", "gradient": "#D55E00", "loss": INK}
@@ -32,7 +32,7 @@ class Run:
     text: str
     bold: bool = False
     italic: bool = False
-    colour: str = ""
+    color: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,21 +57,21 @@ class Typesetter:
         letters = r"(?:(?<![^\W\d_])|(?<=ᵀ))(?:{})(?![^\Wᵀ_])"
         self._pattern = re.compile(letters.format("|".join(names))) if names else None
 
-    def runs(self, formula: str, colour: str = "") -> tuple[Run, ...]:
+    def runs(self, formula: str, color: str = "") -> tuple[Run, ...]:
         """Part a formula into its symbols and the rest."""
         found: list[Run] = []
         end = 0
         for match in self._pattern.finditer(formula) if self._pattern else ():
             if match.start() > end:
-                found.append(Run(formula[end : match.start()], colour=colour))
+                found.append(Run(formula[end : match.start()], color=color))
             symbol = match[0].rstrip(_SUBSCRIPT)
             strong = self.bold[match[0]] if match[0] in self.bold else self.many[symbol]
-            found.append(Run(symbol, strong, not strong, colour))
+            found.append(Run(symbol, strong, not strong, color))
             if symbol != match[0]:
-                found.append(Run(match[0][len(symbol) :], colour=colour))
+                found.append(Run(match[0][len(symbol) :], color=color))
             end = match.end()
         if end < len(formula):
-            found.append(Run(formula[end:], colour=colour))
+            found.append(Run(formula[end:], color=color))
         return tuple(found)
 
     def label(self, upstream: str, local: str, left: bool) -> tuple[Run, ...]:
@@ -84,7 +84,7 @@ class Typesetter:
         """Give what a box says: symbol and shape; formula; numbers."""
         shape = "×".join(map(str, box.shape)) or "scalar"
         many = f"  ×{box.count}" if box.count > 1 else ""
-        head = (*self.runs(box.heading or box.symbol), Run(f"  {shape}{many}", colour=GREY))
+        head = (*self.runs(box.heading or box.symbol), Run(f"  {shape}{many}", color=GRAY))
         lines = [Line(head, 14)]
         if caption := caption_of(box):
             lines.append(Line(self.runs(shortened(caption)), 10))

@@ -59,7 +59,7 @@ class _Sheet:
         self.parts.append(
             f'<g id="{self.prefix}{name}" class="cluster"><title>{escape(title)}</title>'
             f"{_rounded(rect, 10, line, tint)}"
-            f"{_text((Run(title),), rect.x + 8, rect.y + 15, 11, style.SANS, colour='#333333')}</g>"
+            f"{_text((Run(title),), rect.x + 8, rect.y + 15, 11, style.SANS, color='#333333')}</g>"
         )
 
     def _box(self, box: Box) -> None:
@@ -91,7 +91,7 @@ class _Sheet:
     def _operation(self, op: Operation) -> None:
         rect = self.layout.rects[op.id]
         size = 13 if len(op.label) <= 2 else 9
-        runs = (Run(op.label, colour="#FFFFFF"),)
+        runs = (Run(op.label, color="#FFFFFF"),)
         self.parts.append(
             f'<g id="{self.prefix}{op.id}" class="node operation"><title>{escape(op.op.replace("_", " "))}</title>'
             f'<ellipse cx="{rect.cx:.1f}" cy="{rect.cy:.1f}" rx="{rect.w / 2:.1f}" ry="{rect.h / 2:.1f}" '
@@ -101,16 +101,16 @@ class _Sheet:
     def _line(self, route: Route) -> None:
         arrow = route.arrow
         if arrow.kind == "same":
-            look, colour, pen = ' stroke-dasharray="1 4"', style.PALE, 1.4
+            look, color, pen = ' stroke-dasharray="1 4"', style.PALE, 1.4
         elif arrow.kind == "backward":
             pen = style.pen(arrow.magnitude, self.largest)
-            look, colour = f' stroke-dasharray="{4 + pen:.1f} {2 + pen:.1f}"', style.LINES["gradient"]
+            look, color = f' stroke-dasharray="{4 + pen:.1f} {2 + pen:.1f}"', style.LINES["gradient"]
         else:
             source = self.boxes.get(arrow.source)
             kind = source.kind if source and source.kind in ("data", "parameter") else "value"
             if source and source.kind == "data" and self.layout.on_lane(source.id):
                 kind = "value"
-            look, colour, pen = "", style.LINES[kind], 1.6
+            look, color, pen = "", style.LINES[kind], 1.6
         points, head = route.points, ""
         if route.head:
             reach = 6 + 1.2 * pen
@@ -119,11 +119,11 @@ class _Sheet:
             ax, ay = x - dx * reach, y - dy * reach
             head = (
                 f'<polygon points="{x:.1f},{y:.1f} {ax - dy * wide:.1f},{ay + dx * wide:.1f} '
-                f'{ax + dy * wide:.1f},{ay - dx * wide:.1f}" fill="{colour}"/>'
+                f'{ax + dy * wide:.1f},{ay - dx * wide:.1f}" fill="{color}"/>'
             )
         self.parts.append(
             f'<g id="{self.prefix}{arrow.id}" class="edge {arrow.kind}"><title>{escape(_said(route))}</title>'
-            f'<path d="{path(points)}" fill="none" stroke="{colour}" stroke-width="{pen:g}"{look}/>{head}</g>'
+            f'<path d="{path(points)}" fill="none" stroke="{color}" stroke-width="{pen:g}"{look}/>{head}</g>'
         )
 
     def _label(self, route: Route) -> None:
@@ -146,19 +146,19 @@ def _rounded(rect: Rect, radius: float, line: str, tint: str, border: float = 1.
 
 def _text(
     runs: tuple[Run, ...] | list[Run], x: float, y: float, size: float, font: str, anchor: str = "start",
-    colour: str = style.INK, halo: bool = False,
+    color: str = style.INK, halo: bool = False,
 ) -> str:  # fmt: skip
     """Write a line of text; spaces are no-break ones, which no viewer drops."""
     spans = []
     for run in runs:
         look = ' font-weight="bold"' * run.bold + ' font-style="italic"' * run.italic
-        look += f' fill="{run.colour}"' if run.colour else ""
+        look += f' fill="{run.color}"' if run.color else ""
         letters = escape(run.text).replace(" ", "\u00a0")
         spans.append(f"<tspan{look}>{letters}</tspan>" if look else letters)
     place = f' text-anchor="{anchor}"' if anchor != "start" else ""
     under = ' paint-order="stroke" stroke="#FFFFFF" stroke-width="3" stroke-opacity=".8"' if halo else ""
     return (
-        f'<text x="{x:.1f}" y="{y:.1f}" font-family="{font}" font-size="{size:g}" fill="{colour}"{place}{under}>'
+        f'<text x="{x:.1f}" y="{y:.1f}" font-family="{font}" font-size="{size:g}" fill="{color}"{place}{under}>'
         f"{''.join(spans)}</text>"
     )
 
@@ -189,8 +189,8 @@ def _legend(backward: bool) -> tuple[str, float]:
             f'<polygon points="{x:.1f},10 {x + 9:.1f},6 {x + 9:.1f},14" fill="{orange}"/>'
         )
         x += 36
-        say(Run("backward: "), Run("upstream δ", True, colour=style.UPSTREAM), Run(" × "),
-            Run("local derivative", colour=style.LOCAL), Run("; width ∝ max|∂E|"))  # fmt: skip
+        say(Run("backward: "), Run("upstream δ", True, color=style.UPSTREAM), Run(" × "),
+            Run("local derivative", color=style.LOCAL), Run("; width ∝ max|∂E|"))  # fmt: skip
         parts.append(f'<path d="M{x:.1f},10h18" stroke="{style.PALE}" stroke-width="1.4" stroke-dasharray="1 4"/>')
         x += 24
         say(Run("same tensor"))

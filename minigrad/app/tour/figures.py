@@ -14,7 +14,7 @@ from minigrad.app.tour.runs import Run
 from minigrad.engine.recording import no_grad
 from minigrad.extras import require
 
-INK, GREY = "#222222", "#6b6b6b"
+INK, GRAY = "#222222", "#6b6b6b"
 CLASSES = (("#d55e00", "#fbdfcb"), ("#0072b2", "#d6e8f4"), ("#00694d", "#b9e0d2"))  # line and tint, as in the graph
 LINES = dict(zip(OPTIMIZERS, ("#6b6b6b", "#0072b2", "#00694d", "#d55e00", "#a2398a", "#c99700"), strict=True))
 STYLE = {
@@ -24,15 +24,15 @@ STYLE = {
     "svg.hashsalt": "minigrad",
     "svg.fonttype": "none",  # text stays text: it can be selected, and takes the colours of the page
     "text.color": INK,
-    "axes.edgecolor": GREY,
+    "axes.edgecolor": GRAY,
     "axes.labelcolor": INK,
     "axes.unicode_minus": True,
     "axes.formatter.use_mathtext": False,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.linewidth": 0.8,
-    "xtick.color": GREY,
-    "ytick.color": GREY,
+    "xtick.color": GRAY,
+    "ytick.color": GRAY,
     "xtick.labelcolor": INK,
     "ytick.labelcolor": INK,
 }
@@ -58,7 +58,7 @@ def learning_curves(problem: Problem, runs: list[Run], mode: str) -> str:
         ax.set(xlabel="epoch", ylabel="E per sample")
         ax.yaxis.set_major_formatter("{x:g}")
         ax.yaxis.set_minor_formatter("")
-        ax.grid(axis="y", color=GREY, alpha=0.25, linewidth=0.6)
+        ax.grid(axis="y", color=GRAY, alpha=0.25, linewidth=0.6)
 
     return _svg(draw, (4.0, 3.0))
 
@@ -104,7 +104,7 @@ def _regions(ax: Any, problem: Problem, model: nn.MLP) -> None:
     for k, (name, (line, tint)) in enumerate(zip(problem.classes, CLASSES, strict=False)):
         ahead = (P[:, k] - np.delete(P, k, axis=1).max(axis=1)).reshape(GRID, GRID)
         ax.contourf(*axes, ahead, levels=[0, 1], colors=[tint])
-        ax.contour(*axes, ahead, levels=[0], colors=[GREY], linewidths=0.6)
+        ax.contour(*axes, ahead, levels=[0], colors=[GRAY], linewidths=0.6)
         ax.plot(*plane[labels == k].T, "o", color=line, markersize=3.5, label=name)
     ax.plot(*plane[guess != labels].T, "o", color=INK, fillstyle="none", markersize=8, label="wrong")
     ax.set(xlabel=problem.inputs[-2], ylabel=problem.inputs[-1])

@@ -54,12 +54,12 @@ def function_forgotten(way: Calculation, x: Node) -> Iterator[Slip]:
 
 def weight_updated(way: Calculation, x: Node, array: Any) -> Iterator[Slip]:
     """W − η ∂E/∂W where W is due: the step was taken before the way back was over, with an η that is found."""
-    yield from _updated(way, array, way.tape.learnt, way.with_held, _gradient_of(x))
+    yield from _updated(way, array, way.tape.learned, way.with_held, _gradient_of(x))
 
 
 def weight_updated_before(way: Calculation, y: Node, array: Any) -> Iterator[Slip]:
     """W − η ∂E/∂W where W is due, on the way to E: the value is the one after the step."""
-    below = [w for w in way.tape.learnt if y in set(way.tape.above(w))]
+    below = [w for w in way.tape.learned if y in set(way.tape.above(w))]
     yield from _updated(way, array, below, way.with_values, lambda changed: changed.values[y])
 
 

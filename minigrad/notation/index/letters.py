@@ -27,7 +27,7 @@ class Lettering:
     r, and symbols keep the number of their layer: Σᵣ δ⁽³⁾ᵣ w⁽³⁾ⱼᵣ.
 
     ``names`` are the symbols of all Nodes, ``same`` pairs of Nodes whose axes are the same, and
-    ``others`` what else is going to be written; ``learnt`` are the inputs that gradients are wanted of.
+    ``others`` what else is going to be written; ``learned`` are the inputs that gradients are wanted of.
     """
 
     def __init__(
@@ -36,12 +36,12 @@ class Lettering:
         names: Mapping[Node, Symbol],
         same: Iterable[tuple[Node, Node]],
         others: Iterable[Node] = (),
-        learnt: Container[Node] = (),
+        learned: Container[Node] = (),
     ) -> None:
         self.names = names
         forward = list(forward)
         self.classes = Classes(order_nodes([*forward, *names, *others]), same)
-        self._weighed = [product for product in (_weights(x, learnt) for x in forward if x.op == matmul) if product]
+        self._weighed = [product for product in (_weights(x, learned) for x in forward if x.op == matmul) if product]
         self.samples = self._samples()
         layers = self._units(self.classes.of(W)[::order] for W, _, order in self._weighed)
         self.deep = len(layers) > 3
@@ -177,13 +177,13 @@ def _layer(above: str, below: str) -> str:
     return above or (below if below.isdigit() else "")
 
 
-def _weights(product: Node, learnt: Container[Node]) -> tuple[Node, Node, int] | None:
+def _weights(product: Node, learned: Container[Node]) -> tuple[Node, Node, int] | None:
     """Give the factor of a product that weighs the other, that, and 1 if it stands to the right of it, else −1.
 
     A parameter, or else an input to the right; its axes in that order go from a layer's inputs to its outputs.
     """
     a, b = product.inputs
     for W, data, order in ((b, a, 1), (a, b, -1)):
-        if W in learnt and W.op is None and isinstance(data, Node):
+        if W in learned and W.op is None and isinstance(data, Node):
             return W, data, order
     return (b, a, 1) if isinstance(a, Node) and isinstance(b, Node) and b.op is None else None

@@ -32,7 +32,7 @@ class Layer:
         self.parameters = [Wb[:-1], Wb[-1]]
 
 
-class Optimised:
+class Optimized:
     """The δ formulas in buffers allocated once.
 
     - All parameters are views of one array, and all gradients of another: one update for the whole network.
