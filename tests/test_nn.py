@@ -45,7 +45,7 @@ def test_linear_without_bias():
     assert repr(layer) == "Linear(4, 3, bias=False)"
 
 
-def test_linear_starts_from_the_initialiser_and_zero():
+def test_linear_starts_from_the_initializer_and_zero():
     layer = Linear(4, 3, rng=7, init=he)
     np.testing.assert_array_equal(layer.W.data, he((4, 3), 7))
     np.testing.assert_array_equal(layer.b.data, np.zeros(3))
@@ -180,7 +180,7 @@ def test_mlp_takes_any_callable():
     np.testing.assert_allclose(model(X).data, np.exp(np.sin(X @ W1) @ W2))
 
 
-def test_mlp_initialises_for_what_follows_each_layer():
+def test_mlp_initializes_for_what_follows_each_layer():
     model, draws = MLP([4, 3, 2], "relu", rng=1), np.random.default_rng(1)
     np.testing.assert_array_equal(model.layers[0].W.data, he((4, 3), draws))
     np.testing.assert_array_equal(model.layers[2].W.data, xavier((3, 2), draws))
@@ -251,6 +251,18 @@ def test_eval_reaches_every_layer_and_train_undoes_it():
     np.testing.assert_array_equal(model(X), np.tanh(X))
     model.train()
     assert (model(X) == 0).any()
+
+
+@pytest.mark.parametrize("modes", [(), ("train",), ("eval",), ("train", "eval")])
+def test_a_layer_of_ones_own_hears_of_the_modes_that_it_has(modes):
+    heard = []
+    methods = {mode: lambda self, mode=mode: heard.append(mode) for mode in modes}
+    layer = type("Own", (), {"__call__": lambda self, x: x, **methods})
+    model = Sequential(layer(), np.tanh, Sequential(layer()))
+    model.train()
+    assert heard == [mode for mode in modes if mode == "train"] * 2
+    model.eval()
+    assert heard[-2:] == ["eval", "eval"] if "eval" in modes else "eval" not in heard
 
 
 def test_no_dropout_at_rate_zero():

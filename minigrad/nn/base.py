@@ -40,11 +40,16 @@ class Random(Protocol):
 
 
 @runtime_checkable
-class Modal(Protocol):
-    """A layer that behaves differently in training."""
+class TrainMode(Protocol):
+    """A layer that is told when training begins; it need not ask for the end."""
 
     def train(self) -> None:
         """From now on behave as in training."""
+
+
+@runtime_checkable
+class EvalMode(Protocol):
+    """A layer that is told when predicting begins; it need not ask for the end."""
 
     def eval(self) -> None:
         """From now on behave as in predicting."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.engine.tensor import Tensor
-from minigrad.nn.base import Layer, Modal, Numbered, Random, Trainable, each_once
+from minigrad.nn.base import EvalMode, Layer, Numbered, Random, Trainable, TrainMode, each_once
 
 
 class Sequential:
@@ -52,15 +52,15 @@ class Sequential:
         return each_once(g for layer in self.layers if isinstance(layer, Random) for g in layer.generators())
 
     def train(self) -> None:
-        """Set every layer to training."""
+        """Set every layer that has the mode to training."""
         for layer in self.layers:
-            if isinstance(layer, Modal):
+            if isinstance(layer, TrainMode):
                 layer.train()
 
     def eval(self) -> None:
-        """Set every layer to predicting."""
+        """Set every layer that has the mode to predicting."""
         for layer in self.layers:
-            if isinstance(layer, Modal):
+            if isinstance(layer, EvalMode):
                 layer.eval()
 
     def __repr__(self) -> str:
