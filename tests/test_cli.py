@@ -143,3 +143,17 @@ def test_ctrl_c(monkeypatch, capsys):
     monkeypatch.setattr("minigrad.app.cli.tour", stopped)
     assert main(["tour"]) == 130
     assert "stopped" in capsys.readouterr().err
+
+
+def test_a_derivation_is_folded_unless_it_is_told_not_to(tmp_path, capsys):
+    file = tmp_path / "net.py"
+    file.write_text(
+        "import numpy as np\nfrom minigrad import Tensor\n\n\ndef loss():\n"
+        "    W, h = Tensor(np.eye(3), requires_grad=True, name='W'), np.ones((2, 3))\n"
+        "    for _ in range(5):\n        h = np.tanh(h @ W)\n    return (h * h).sum()\n",
+        "utf-8",
+    )
+    assert main(["derive", f"{file}:loss"]) == 0
+    assert "∂E/∂W = Σₜ hₜ₋₁ᵀ δₜ" in capsys.readouterr().out
+    assert main(["derive", f"{file}:loss", "--unfold"]) == 0
+    assert "Σₜ" not in capsys.readouterr().out

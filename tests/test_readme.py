@@ -21,7 +21,7 @@ def test_the_work_that_the_readme_shows(capsys):
             exec(code, space)
             assert (after, capsys.readouterr().out) == ("", output)
             shown += 1
-    assert shown == 3
+    assert shown == 4
     assert f"`{space['derivation'].to_text('index').splitlines()[4]}`" in section("See its work")
     general = space["derivation"].showing(general=True).to_text("index").splitlines()[4].split(" = (Σᵣ δᵣ wⱼᵣ)(1")[0]
     assert f"`{general}`" in section("See its work")

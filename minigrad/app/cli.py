@@ -63,7 +63,7 @@ def _derive(arguments: argparse.Namespace) -> int:
             if getattr(arguments, option):
                 raise UserError(f"--{option} is for reading, and --format numpy is code; choose another format")
     loss, names = loss_of(arguments.target)
-    derivation = derive(loss, names=names, **shown)
+    derivation = derive(loss, names=names, fold=arguments.fold, **shown)
     written = FORMATS[arguments.format](derivation, arguments.notation, arguments.steps).rstrip()
     if arguments.out is None:
         print(written)
@@ -88,10 +88,10 @@ def _stepper(arguments: argparse.Namespace) -> int:
 
 
 FORMATS: dict[str, Callable[[Derivation, str, bool], str]] = {
-    "text": Derivation.to_text,
-    "latex": Derivation.to_latex,
-    "markdown": Derivation.to_markdown,
-    "html": Derivation.to_html,
+    "text": lambda derivation, *how: derivation.to_text(*how),
+    "latex": lambda derivation, *how: derivation.to_latex(*how),
+    "markdown": lambda derivation, *how: derivation.to_markdown(*how),
+    "html": lambda derivation, *how: derivation.to_html(*how),
     "numpy": lambda derivation, *_: derivation.to_numpy(),
 }
 
@@ -124,8 +124,8 @@ def _parser() -> argparse.ArgumentParser:
     drawing.add_argument("--forward", action="store_true", help="leave the gradients out")
     stepping = _on_a_loss(commands, "stepper", "write a page that steps through a loss, forward and back")
     stepping.add_argument("-o", "--out", type=Path, required=True, help="page: .html")
-    for picture in (drawing, stepping):
-        picture.add_argument(
+    for shown in (deriving, drawing, stepping):
+        shown.add_argument(
             "--unfold", dest="fold", action="store_const", const=False, default="auto", help="show every repeat"
         )
     return parser

@@ -192,7 +192,7 @@ class Derivation(Sequence[Line]):
         """
         if steps:
             return "\n\n".join(step_documents.to_text(rows, notation) for rows in self._told(notation) if rows)
-        plain = notation == "matrix" and self._written is self._equations
+        plain = notation == "matrix" and not (self._with_forward or self._general)
         return "\n".join(map(str, self)) if plain else documents.to_text(self._written, notation)
 
     def to_latex(self, notation: str = "matrix", steps: bool = False) -> str:
