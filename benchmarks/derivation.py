@@ -23,10 +23,10 @@ def network(depth: int) -> Tensor:
 
 
 def shown(loss: Tensor) -> tuple[int, int]:
-    """Trace, simplify and derive; give the operations of the simplified gradient, and the lines."""
+    """Trace, simplify and derive, every layer for itself; give the operations of the gradient, and the lines."""
     given = [sums_to_one("T")]
     simple = simplify(trace(loss).gradient(), given)
-    return len(simple), len(derive(loss, given=given))
+    return len(simple), len(derive(loss, given=given, fold=False))
 
 
 def told(loss: Tensor) -> int:
