@@ -291,3 +291,26 @@ def test_two_directions():
     for h, k in zip(ahead[1:], back[:0:-1], strict=True):
         E = E + losses.squared_error(np.concatenate([h, k], axis=1) @ V, np.ones((5, 2)))
     assert sum("for t" in line for line in str(lines(E)).splitlines()) >= 2
+
+
+def test_a_net_that_reads_letters():
+    """Each step has rows of the embedding of its own, and one-hot targets of its own."""
+    rng = np.random.default_rng(3)
+    embedding, W, U, V = (parameter(n, s) for n, s in (("A", (7, 3)), ("W", (3, 4)), ("U", (4, 4)), ("V", (4, 7))))
+    letters, h, E = rng.integers(7, size=(7, 5)), np.zeros((5, 4)), 0
+    for t in range(6):
+        h = np.tanh(embedding[letters[t]] @ W + h @ U)
+        E = E + losses.cross_entropy(softmax(h @ V), one_hot(letters[t + 1], 7))
+    written = str(lines(E / 6)).splitlines()
+    assert written[0] == "δ⁽²⁾ₜ = ∂E/∂U⁽²⁾ₜ = (Y⁽²⁾ₜ − tₜ) / 6  for t = 6 … 1    (Σ tₜ = 1 along axis -1)"
+    assert {"∂E/∂Xₜ = δ⁽¹⁾ₜ Wᵀ  for t = 6 … 1", "∂E/∂W = Σₜ Xₜᵀ δ⁽¹⁾ₜ"} <= set(written)
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_targets_of_each_step_that_are_no_one_hot_are_not_taken_for_such(own):
+    V, W, h, E = parameter("V"), parameter("Wh"), parameter("h0"), 0
+    for t in range(5):
+        h = np.tanh(h @ W)
+        rows = one_hot(np.array([0, 1, 1, 0, 1]), 2) * (1 + own * (t == 2))
+        E = E + losses.cross_entropy(softmax(h @ V), rows)
+    assert ("Σ tₜ = 1" in str(lines(E))) is False

@@ -13,8 +13,8 @@ from minigrad.derivation.correspondence import find_runs
 from minigrad.derivation.recurrence import Formula, Part, Recurrence, add_up
 from minigrad.engine.node import Node
 from minigrad.ops.arithmetic import add, subtract
+from minigrad.ops.indexing import Index
 from minigrad.structure.rows import Row
-from minigrad.structure.wiring import numbers_of
 
 
 def find_definitions(recurrence: Recurrence) -> list[Formula]:
@@ -25,7 +25,7 @@ def find_definitions(recurrence: Recurrence) -> list[Formula]:
     definitions = {recurrence.same.values[atom]: expression for atom, expression in cut.definitions.items()}
     for x, expression in definitions.items():
         row, index = indexing.place.get(x, (None, 0))
-        if takes_part(x):  # Xₜ, of X
+        if row is not None and takes_part(x):  # Xₜ, of X
             continue
         if row is not None and x.op is not None:
             rows.setdefault(row, {})[index] = x
@@ -44,8 +44,8 @@ def find_definitions(recurrence: Recurrence) -> list[Formula]:
 
 
 def takes_part(x: Node) -> bool:
-    """Say whether a Node is a part of an input, by the numbers in an index."""
-    return bool(numbers_of(x.op)) and isinstance(x.inputs[0], Node) and x.inputs[0].op is None
+    """Say whether a Node is a part of an input, by an index."""
+    return isinstance(x.op, Index) and isinstance(x.inputs[0], Node) and x.inputs[0].op is None
 
 
 def _simplified(formula: Formula, recurrence: Recurrence) -> Formula:

@@ -162,7 +162,9 @@ class _Namer:
         raised = _raised(self.numbers[middle if u else self.of_y[middle].u] if u or y else "")
         delta, total = f"δ{raised}" if u else "", self._free(f"U{raised}") if u and y else ""
         if _moves(nodes):
-            name = self.reading.symbols.get(nodes[0].inputs[0]) or self._free("X")
+            source = nodes[0].inputs[0]
+            same = source is nodes[-1].inputs[0] and numbers_of(nodes[0].op)
+            name = (self.reading.symbols.get(source) if same else None) or self._free("X")
         elif named:
             name = split_name(named).base
         elif y:
@@ -233,7 +235,7 @@ def _extended(row: Row, start: object) -> Row:
 
 def _moves(nodes: Sequence[Node]) -> bool:
     """Say whether Nodes take one part after another of the same thing: X[0], X[1], …"""
-    return isinstance(nodes[0].op, Index) and numbers_of(nodes[0].op) != numbers_of(nodes[-1].op)
+    return isinstance(nodes[0].op, Index) and nodes[0].op != nodes[-1].op
 
 
 def _raised(number: str) -> str:

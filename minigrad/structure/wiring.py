@@ -32,14 +32,17 @@ def numbers_of(op: Op | None) -> tuple[int, ...]:
 
 
 def _without_numbers(op: Op | None) -> Hashable:
-    if not isinstance(op, Index) or not is_basic(op.key):
+    if not isinstance(op, Index):
         return op
+    into = op.into if isinstance(op, Scatter) else None
+    if not is_basic(op.key):  # which elements arrays or a mask choose is each segment's own
+        return type(op), "arrays", into
     parts = op.key if isinstance(op.key, tuple) else (op.key,)
     template = tuple(
         ("slice", part.start is None, part.stop is None, part.step) if isinstance(part, slice) else _kind(part)
         for part in parts
     )
-    return type(op), template, op.into if isinstance(op, Scatter) else None
+    return type(op), template, into
 
 
 def _kind(part: Any) -> Any:
