@@ -15,22 +15,17 @@ from minigrad.picture.folding.counted import counted
 from minigrad.picture.folding.repeats import Repeat, find, gradients, ordered
 from minigrad.picture.scene.parts import Arrow, Box, Cluster, Operation, Scene
 from minigrad.structure.chain_rule import write_formula
-
-LEAST = 4  # segments of a repeat that "auto" folds
+from minigrad.structure.repeats import least_repeats
 
 
 def folded(scene: Scene, fold: Any = "auto") -> Scene:
-    """Fold what repeats at least four times, or ``fold`` times; False folds nothing.
+    """Fold what repeats at least four times, or ``fold`` times, by the rule that derivations have too.
 
-    Raises ``ValueError`` for any other ``fold``.
+    Raises ``ValueError`` as ``least_repeats`` does.
     """
-    if fold is False:
+    least = least_repeats(fold)
+    if not least:
         return scene
-    if fold != "auto" and (isinstance(fold, bool) or not isinstance(fold, int) or fold < 2):
-        raise ValueError(
-            f'fold is "auto", False, or the least number of repeats that are folded, 2 or more; not {fold!r}'
-        )
-    least = LEAST if fold == "auto" else fold
     while (repeat := find(scene, least)) is not None:
         scene = _Folding(scene, repeat).scene()
     return bundled(scene, least)
