@@ -12,7 +12,7 @@ from minigrad.algebra.simplify import simplify
 from minigrad.derivation.correspondence import find_runs
 from minigrad.derivation.recurrence import Formula, Part, Recurrence, add_up
 from minigrad.engine.node import Node
-from minigrad.ops.arithmetic import add, subtract
+from minigrad.ops.arithmetic import add, divide, negative, subtract
 from minigrad.ops.indexing import Index
 from minigrad.structure.rows import Row
 
@@ -73,14 +73,21 @@ def _number(expression: Any) -> Any:
 
 def _parts_of_loss(recurrence: Recurrence) -> tuple[Part, ...]:
     """Part E, where it is a sum, into one summand for all t and the rest."""
-    stack: list[tuple[Any, int]] = [(recurrence.cut.output, 1)]
+    stack: list[tuple[Any, float]] = [(recurrence.cut.output, 1.0)]
     terms: list[Any] = []
     while stack:
-        x, sign = stack.pop()
-        if isinstance(x, Node) and x.op in (add, subtract) and not x.shape:
-            stack += [(x.inputs[1], -sign if x.op == subtract else sign), (x.inputs[0], sign)]
-        elif isinstance(x, Node) or x:
-            terms.append(x if sign > 0 else -x)
+        x, factor = stack.pop()
+        match x:
+            case Node(op, (a, b)) if op in (add, subtract) and not x.shape:
+                stack += [(b, -factor if op == subtract else factor), (a, factor)]
+            case Node(op, (a,)) if op == negative and not x.shape:
+                stack.append((a, -factor))
+            case Node(op, (Node() as a, int() | float() as n)) if op == divide and not x.shape:
+                stack.append((a, factor / n))
+            case Node() if factor in (1.0, -1.0):
+                terms.append(x if factor > 0 else -x)
+            case _ if isinstance(x, Node) or x:
+                terms.append(factor * x)
     by_letter: dict[str, dict[int, Any]] = {}
     for term in terms:
         places = [recurrence.indexing.place.get(recurrence.same.values.get(x, x)) for x in recurrence.same.leaves(term)]
