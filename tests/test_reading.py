@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 
-from minigrad import Tensor, derive, draw, losses, nn, sigmoid, softmax, stepper
+from minigrad import Tensor, data, derive, draw, losses, nn, sigmoid, softmax, stepper
 from minigrad.ops.alphabet import plain_digits
 
 rng = np.random.default_rng(0)
@@ -256,3 +256,21 @@ def test_a_loss_is_named_by_what_it_does():
     assert title(((softmax(total_input()) - T) ** 2).mean()) == "Loss · squared error"
     y = sigmoid(total_input())
     assert title(-(T.data * np.log(y) + (1 - T.data) * np.log(1 - y)).sum()) == "Loss · binary cross-entropy"
+
+
+def test_one_hot_arrays_bring_their_fact_to_the_line_and_to_the_picture_whatever_they_are_called():
+    one_hot = data.one_hot(np.arange(10) % 3, 3)
+    inputs = rng.normal(size=(10, 4))
+    parts = data.split(inputs, one_hot, test=0.5, rng=0)
+    batch = next(iter(data.batches(inputs, one_hot, 4, rng=0)))
+    model = nn.MLP([4, 5, 3], rng=0)
+    for x, t in [(inputs[:3], one_hot[:3]), parts[:2], parts[2:], batch]:
+        E = losses.cross_entropy(model(x), t)
+        assert str(derive(E)[0]) == "δ₂ = ∂E/∂U₂ = Y₂ − t    (Σ t = 1 along axis -1)"
+        formulas = [box.formula for box in draw(E).scene.boxes if box.heading == "δ₂ = ∂E/∂U₂"]
+        assert formulas == ["Y₂ − t"]
+        named = losses.cross_entropy(model(x), Tensor(t, name="T"))
+        assert str(derive(named)[0]) == "δ₂ = ∂E/∂U₂ = Y₂ − T    (Σ T = 1 along axis -1)"
+    unsaid = np.eye(3)[np.arange(10) % 3]
+    E = losses.cross_entropy(model(inputs), unsaid)
+    assert str(derive(E)[0]) == "δ₂ = ∂E/∂U₂ = Y₂ ⊙ Σₖ t − t = Y₂ − t if Σ t = 1, as in this t"

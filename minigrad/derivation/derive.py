@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.algebra.facts import SumsToOne, borne_out, carried_facts, check_fact
+from minigrad.algebra.facts import SumsToOne, borne_out
 from minigrad.algebra.form import put_in_form
 from minigrad.algebra.graph import Graph, evaluate
 from minigrad.algebra.rewrite import substitute_nodes
@@ -71,9 +71,7 @@ def derive(
             raise ValueError(f"derive: no gradient flows to {t.name or 'a tensor in wrt'}; it requires none")
         if t.op is not None and nodes[t] not in source.named:
             raise ValueError("derive: a result in wrt has no name to be called by; give it one, or names=locals()")
-    given = tuple(dict.fromkeys([*given, *carried_facts(graph)]))
-    for fact in given:
-        check_fact(fact, graph)
+    given = source.facts(given)
     targets = [nodes[t] for t in wanted]
 
     @cache

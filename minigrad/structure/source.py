@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from minigrad.algebra.facts import SumsToOne, carried_facts, check_fact
 from minigrad.algebra.graph import Graph
 from minigrad.algebra.recognize import recognize
 from minigrad.algebra.trace import lift_tensors, names_of
@@ -38,6 +39,16 @@ class Source:
     def reading(self) -> Reading:
         """What a reader sees in the graph."""
         return read_graph(self.graph, self.parameters, self.named, self.unnamed)
+
+    def facts(self, given: Iterable[SumsToOne] = ()) -> tuple[SumsToOne, ...]:
+        """Give the facts that are ``given``, checked, and those that the inputs bring along.
+
+        Raises ``ValueError`` for a fact about something that is no input, or that the values contradict.
+        """
+        found = tuple(dict.fromkeys([*given, *carried_facts(self.graph)]))
+        for fact in found:
+            check_fact(fact, self.graph)
+        return found
 
     @cached_property
     def gradients(self) -> dict[Node, Any]:
@@ -87,10 +98,22 @@ def read_loss(
             f"{caller}: wanted a recorded scalar, and this was not recorded, so that there is no record to read; "
             f"compute it outside of no_grad() from tensors with requires_grad=True"
         )
-    return _of_tensor(loss, names_of(names), number)
+    called = names_of(names)
+    source = _of_tensor(loss, called, number)
+    roles = _roles(source)
+    return _of_tensor(loss, {**called, **roles}, number, set(roles.values())) if roles else source
 
 
-def _of_tensor(loss: Tensor, called: Mapping[int, str], number: bool) -> Source:
+def _roles(source: Source) -> dict[int, str]:
+    """Give the arrays without a name that are a network's data, x, or its targets, t, by identity.
+
+    They become inputs like those with a name: what is claimed of them counts, and code takes them as arguments.
+    """
+    symbols = source.reading.symbols
+    return {id(x.value): symbols[x] for x in symbols if x.op is None and x.value is not None and symbols[x] in "xt"}
+
+
+def _of_tensor(loss: Tensor, called: Mapping[int, str], number: bool, roles: Container[str] = ()) -> Source:
     graph, nodes = lift_tensors([loss], _distinct(loss, called) if number else {}, called)
     graph, nodes = recognize(graph, nodes, {node for t, node in nodes.items() if t.name or id(t) in called})
     named: dict[Node, str] = {}
@@ -101,6 +124,7 @@ def _of_tensor(loss: Tensor, called: Mapping[int, str], number: bool) -> Source:
             unnamed.append(node)
         elif name and t.op is not None and isinstance(node, Node) and node.op is not None:
             named.setdefault(node, name)
+    unnamed += [node for name, node in graph.inputs.items() if name in roles]
     parameters = frozenset(node for t, node in nodes.items() if t.op is None and t.requires_grad)
     return Source(graph, loss, nodes, parameters, named, frozenset(unnamed))
 

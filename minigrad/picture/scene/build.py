@@ -42,11 +42,13 @@ def scene(
     """Give what a picture of a loss shows, in the order of computation: values, then gradients.
 
     ``values=False`` leaves the numbers out and ``backward=False`` the gradients; ``names=locals()`` names what has no
-    name of its own; ``given`` declares facts that a formula may use, as in ``derive``; ``fold`` is as in ``folded``.
+    name of its own; ``given`` declares facts that a formula may use, and one-hot arrays bring their own, as in
+    ``derive``; ``fold`` is as in ``folded``.
 
     Raises ``ValueError`` for a loss that is no scalar or has no record, or for another ``fold``.
     """
-    stage = _Stage(read_loss(loss, names), tuple(given))
+    source = read_loss(loss, names)
+    stage = _Stage(source, source.facts(given))
     stage.forward(values)
     if backward:
         stage.backward(values)
