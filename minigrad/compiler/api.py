@@ -23,6 +23,7 @@ from minigrad.compiler.record import flatten_leaves, record_call
 from minigrad.compiler.refusals import Refusal, Unsupported
 from minigrad.compiler.variant import Report, Variant, name_inputs
 from minigrad.data import Array, Rng, batches
+from minigrad.ops.copies import qualified_name
 
 MOST_TRACES = 64
 PATIENT = 100
@@ -92,6 +93,10 @@ class Compiled(partial[Any]):
 
     def __repr__(self) -> str:
         return f"<compiled {self._f!r}, {self._backend.name}>"
+
+    def __reduce__(self) -> Any:
+        """Be found by name, as a function is, or made anew of the function itself; a trace belongs to its process."""
+        return qualified_name(self) or (type(self), (self._f, self._backend))
 
     def __get__(self, owner: Any, kind: type | None = None) -> Any:
         """Be a method where the function was one: ``owner`` becomes the first argument, which is static."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from inspect import unwrap
 from typing import Any
 
 from minigrad.algebra.graph import Graph
@@ -131,7 +132,7 @@ class Variant:
 
 def name_inputs(record: Record, f: Callable[..., Any]) -> dict[Node, str]:
     """Give every input the name that a reader would expect it to have."""
-    names = list(getattr(getattr(f, "__code__", None), "co_varnames", ()))
+    names = list(getattr(getattr(unwrap(f), "__code__", None), "co_varnames", ()))
     found = {}
     for node, source in record.inputs.items():
         name = getattr(source, "name", "") or node.name or type(source).__name__.lower()

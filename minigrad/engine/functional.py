@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from functools import wraps
-from typing import Any
+from functools import partial, update_wrapper
+from types import MethodType
+from typing import Any, Self
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from minigrad.engine.conversion import is_array
 from minigrad.engine.record import fast_pullback
 from minigrad.engine.recording import pauses, recorded, tracer
 from minigrad.engine.tensor import Tensor
+from minigrad.ops.copies import qualified_name
 from minigrad.ops.elementwise import identity
 
 
@@ -39,40 +41,7 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
     >>> float(value), gradient
     (5.0, array([2., 4.]))
     """
-    several = not isinstance(argnums, int)
-    positions = tuple(argnums) if not isinstance(argnums, int) else (argnums,)
-    called = getattr(f, "__name__", type(f).__name__)
-
-    @wraps(f, updated=())
-    def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        if not positions or len({i % max(1, len(args)) for i in positions}) != len(positions):
-            raise ValueError(f"grad of {called}: argnums must name an argument or more, each once, not {argnums}.")
-        paused = pauses.thread.paused  # then the caller wants numbers, whatever they depend on
-        with recorded():
-            variables = [_variable(called, args, i) for i in positions]
-            arguments = list(args)
-            for i, x in zip(positions, variables, strict=True):
-                arguments[i] = x
-            _depth.value += 1
-            try:
-                value = f(*arguments, **kwargs)
-            finally:
-                _depth.value -= 1
-            oldest = min(x.serial for x in variables)
-            with_graph = not paused and (
-                _depth.value > 0
-                or any(isinstance(x, Tensor) and x.requires_grad for x in args)
-                or _depends_on_older(value, oldest)
-            )
-            gradients = _gradients(called, value, variables, with_graph)
-        if not with_graph and not any(isinstance(x, Tensor) and not x.plain for x in args):
-            value = value.as_plain() if isinstance(value, Tensor) else value
-            gradients = [g.as_plain() for g in gradients]
-        elif paused:
-            value = value.detach() if isinstance(value, Tensor) else value
-        return value, tuple(gradients) if several else gradients[0]
-
-    return value_and_gradient
+    return Differentiated(_value_and_gradient, f, argnums)
 
 
 def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
@@ -81,13 +50,68 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..
     >>> float(grad(grad(np.sin))(0.5) + np.sin(0.5))
     0.0
     """
-    both = value_and_grad(f, argnums)
+    return Differentiated(_gradient_alone, f, argnums)
 
-    @wraps(f, updated=())
-    def gradient(*args: Any, **kwargs: Any) -> Any:
-        return both(*args, **kwargs)[1]
 
-    return gradient
+class Differentiated(partial[Any]):
+    """A function made of another one, f, by a rule: ``rule(f, argnums, …)``; called, and found, like f itself.
+
+    It is an object, so that it can be pickled: a closure cannot. Calling a partial costs no more than calling one.
+    """
+
+    def __new__(cls, rule: Callable[..., Any], f: Callable[..., Any], argnums: int | Sequence[int]) -> Self:
+        """Bind the rule to f, whose name, signature and docstring it takes over."""
+        made = super().__new__(cls, rule, f, argnums)
+        update_wrapper(made, f, updated=())
+        return made
+
+    def __get__(self, owner: Any, kind: type | None = None) -> Any:
+        """Be a method where the function was one."""
+        return self if owner is None else MethodType(self, owner)
+
+    def __repr__(self) -> str:
+        return f"<{self.func.__name__.strip('_')} of {self.args[0]!r}>"
+
+    def __reduce__(self) -> Any:
+        return qualified_name(self) or (type(self), (self.func, *self.args))
+
+
+def _value_and_gradient(
+    f: Callable[..., Any], argnums: int | Sequence[int], /, *args: Any, **kwargs: Any
+) -> tuple[Any, Any]:
+    several = not isinstance(argnums, int)
+    positions = tuple(argnums) if not isinstance(argnums, int) else (argnums,)
+    called = getattr(f, "__name__", type(f).__name__)
+    if not positions or len({i % max(1, len(args)) for i in positions}) != len(positions):
+        raise ValueError(f"grad of {called}: argnums must name an argument or more, each once, not {argnums}.")
+    paused = pauses.thread.paused  # then the caller wants numbers, whatever they depend on
+    with recorded():
+        variables = [_variable(called, args, i) for i in positions]
+        arguments = list(args)
+        for i, x in zip(positions, variables, strict=True):
+            arguments[i] = x
+        _depth.value += 1
+        try:
+            value = f(*arguments, **kwargs)
+        finally:
+            _depth.value -= 1
+        oldest = min(x.serial for x in variables)
+        with_graph = not paused and (
+            _depth.value > 0
+            or any(isinstance(x, Tensor) and x.requires_grad for x in args)
+            or _depends_on_older(value, oldest)
+        )
+        gradients = _gradients(called, value, variables, with_graph)
+    if not with_graph and not any(isinstance(x, Tensor) and not x.plain for x in args):
+        value = value.as_plain() if isinstance(value, Tensor) else value
+        gradients = [g.as_plain() for g in gradients]
+    elif paused:
+        value = value.detach() if isinstance(value, Tensor) else value
+    return value, tuple(gradients) if several else gradients[0]
+
+
+def _gradient_alone(f: Callable[..., Any], argnums: int | Sequence[int], /, *args: Any, **kwargs: Any) -> Any:
+    return _value_and_gradient(f, argnums, *args, **kwargs)[1]
 
 
 def _variable(called: str, args: tuple[Any, ...], i: int) -> Tensor:

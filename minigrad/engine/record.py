@@ -77,6 +77,16 @@ class Record(Operand):
                 self._a, self.serial = kept, COMPARED
 
 
+def restore_leaf(
+    kind: type[Record], data: Any, requires_grad: bool, name: str | None, place: str | None, gradient: Any
+) -> Record:
+    """Give a tensor that no operation made: what a copy or a pickle of one is made by."""
+    leaf: Any = object.__new__(kind)
+    leaf.data, leaf.op, leaf.serial = data, None, next_serial() if requires_grad else 0
+    leaf._name, leaf._place, leaf.stored_grad = name, place, gradient
+    return leaf
+
+
 class Kept:
     """The intermediate results that ``retain_grad`` was called on, as a container for the walk."""
 

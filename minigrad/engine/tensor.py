@@ -10,7 +10,7 @@ from numpy import ndarray
 
 from minigrad.engine.conversion import Convertible, as_operand, check_real, holds_tensor, is_array
 from minigrad.engine.errors import described, explained, place
-from minigrad.engine.record import Kept, fast_pullback, next_serial
+from minigrad.engine.record import Kept, fast_pullback, next_serial, restore_leaf
 from minigrad.engine.recording import pauses
 from minigrad.ops import arithmetic, linalg
 from minigrad.ops.base import Op
@@ -262,19 +262,15 @@ class Tensor(Convertible):
     def __reduce__(self) -> Any:
         if self.serial > 0 and self.op is not None:
             raise TypeError(f"{described(self)} is the result of an operation and cannot be copied; .detach() it.")
-        return _restored, (self.data, self.requires_grad, self.name)
+        grad = getattr(self, "stored_grad", None)
+        leaf = type(self), self.data, self.requires_grad, self.name, self.place, None if grad is None else grad.detach()
+        return restore_leaf, leaf, getattr(self, "__dict__", None)  # of a class of the user's
 
 
 def constant_tensor(data: Any) -> Tensor:
     """Give a tensor through which no gradient flows, without the questions that the constructor asks a user."""
     t = _new(Tensor)
     t.data, t.op, t.serial = data, None, 0
-    return t
-
-
-def _restored(data: Any, requires_grad: bool, name: str | None) -> Tensor:
-    t = Tensor(data, requires_grad=requires_grad, name=name)
-    t._place = None
     return t
 
 

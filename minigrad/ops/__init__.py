@@ -2,5 +2,6 @@
 
 ``base`` is what one Op must say. ``arithmetic`` and ``elementwise`` act on each element, ``reduction`` over axes,
 ``linalg`` on matrices; ``shaping`` and ``indexing`` move elements. ``alphabet`` has the raised and lowered characters
-that operations and names are written with. It imports nothing of ours.
+that operations and names are written with; ``copies`` says how operations are copied and pickled. It imports nothing
+of ours.
 """

@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from functools import partial
-from importlib import import_module
 from pickle import PicklingError
 from typing import Any, ClassVar, Self
 
 import numpy as np
+
+from minigrad.ops.copies import fetch_variable, find_variable
 
 Shape = tuple[int, ...]
 Rule = Callable[..., Any]
@@ -31,7 +32,7 @@ class Op:
     Array arguments are the inputs of a call. Whatever is static (an axis, an index, a target shape) is a field of
     the Op, named in ``fields``; an Op is frozen, compares and hashes by them, and prints as the call that makes it.
 
-    It pickles by them, too, or by its name in the module that defines it.
+    It pickles by them, too, or by the module's variable that holds it; a copy of it is itself.
 
     A subclass says:
 
@@ -96,10 +97,24 @@ class Op:
     def __hash__(self) -> int:
         return hash((type(self), *self._key())) if self.fields else object.__hash__(self)
 
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Self:
+        return self  # so that a copied model's operations are those that backends, rules and notation know
+
     def __reduce__(self) -> Any:
-        if not self.fields and getattr(sys.modules.get(self.__module__), self.name, None) is self:
-            return _by_name, (self.__module__, self.name)
-        return type(self), tuple(getattr(self, field) for field in self.fields)
+        if self.fields:
+            return type(self), tuple(getattr(self, field) for field in self.fields)
+        found = find_variable(self, self.__module__)
+        if found is not None:
+            return fetch_variable, found
+        if getattr(self, "__dict__", None):
+            raise PicklingError(
+                f"{self.name}: an operation without fields is pickled by the variable of a module that holds it, and "
+                f"none does. Give it one, at the top level of a file, or name in `fields` what it is made of."
+            )
+        return type(self), ()
 
     def __repr__(self) -> str:
         fields = ", ".join(f"{field}={getattr(self, field)!r}" for field in self.fields)
@@ -114,12 +129,6 @@ class EachInput:
 
     def __getitem__(self, i: int) -> Rule:
         return partial(self.rule, i)
-
-
-def _by_name(module: str, name: str) -> Op:
-    """Give the operation that a module's variable holds."""
-    op: Op = getattr(import_module(module), name)
-    return op
 
 
 class Refused(Op):
@@ -206,15 +215,6 @@ class Elementwise(Op):
             if len(shape) == 1 and len(other) == 2 and shape[0] == other[0]:
                 return f"To give one value to each row, write {{{letter}}}[:, None]."
         return ""
-
-    def __reduce__(self) -> Any:
-        made = super().__reduce__()
-        if made == (type(self), ()):
-            raise PicklingError(
-                f"{self.name}: an elementwise operation is pickled by its name, and {self.__module__} has no "
-                f"{self.name!r} that is this one; give its variable that name."
-            )
-        return made
 
 
 def _chained(derivative: Rule, inputs: int) -> Rule:

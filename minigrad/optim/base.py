@@ -45,11 +45,18 @@ class Optimizer:
 
     def __init__(self, params: Iterable[Tensor], lr: float) -> None:
         self.params = check_parameters(params)
-        self._rows = [
-            Row(p, p.data, np.empty((), p.dtype), buf, self._start(p.data))
-            for p, buf in zip(self.params, share_scratch(self.params), strict=True)
-        ]
+        self._rows = make_rows(self.params, [self._start(p.data) for p in self.params])
         self.lr = lr
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Give what a copy and a pickle keep: η's arrays and the scratch space are made anew."""
+        return self.__dict__ | {"_rows": [row.state for row in self._rows]}
+
+    def __setstate__(self, kept: dict[str, Any]) -> None:
+        """Be a copy, whose running values are its own also where the parameters are those of the original."""
+        states = [{name: value.copy() for name, value in state.items()} for state in kept["_rows"]]
+        self.__dict__.update(kept, _rows=make_rows(kept["params"], states))
+        self.lr = kept["lr"]
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Set an attribute; η is checked, and goes to every parameter. As a property it would take longer to read."""
@@ -152,6 +159,14 @@ class Optimizer:
         if g.shape != w.shape:
             raise ValueError(f"step: the gradient of {label} has shape {g.shape}, not the parameter's {w.shape}")
         row.w = w
+
+
+def make_rows(params: list[Tensor], states: Iterable[State]) -> list[Row]:
+    """Give each parameter the row of its update."""
+    memory = share_scratch(params)
+    return [
+        Row(p, p.data, np.empty((), p.dtype), buf, state) for p, buf, state in zip(params, memory, states, strict=True)
+    ]
 
 
 def share_scratch(params: list[Tensor]) -> Iterator[Array]:
