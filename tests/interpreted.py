@@ -74,6 +74,8 @@ def interpreted(code: Any) -> Callable[..., Any]:
         for x, like in zip(arguments, code.passed, strict=False):  # what numba's dispatcher looks at
             if isinstance(x, np.ndarray) and (not x.flags.carray or x.dtype != like.dtype or x.ndim != like.ndim):
                 raise TypeError("no matching definition")
+            if isinstance(x, np.generic) and not like.weak:
+                raise TypeError("no matching definition")
         return step(address, *arguments)
 
     return called

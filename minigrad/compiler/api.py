@@ -10,6 +10,7 @@ from functools import partial, update_wrapper
 from operator import index
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
+from weakref import WeakSet
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -23,6 +24,7 @@ from minigrad.compiler.record import flatten_leaves, record_call
 from minigrad.compiler.refusals import Refusal, Unsupported
 from minigrad.compiler.variant import Report, Variant, name_inputs
 from minigrad.data import Array, Rng, batches
+from minigrad.engine.recording import tracer
 from minigrad.ops.copies import qualified_name
 
 MOST_TRACES = 64
@@ -66,6 +68,38 @@ def compile(f: Callable[..., Any] | None = None, *, backend: Literal["numpy", "n
     return Compiled(f, load_backend(backend))
 
 
+class _Tracing:
+    """While a function is traced, no compiled one that it calls goes by the short way: its result would be frozen."""
+
+    def __init__(self) -> None:
+        self.compiled: WeakSet[Compiled] = WeakSet()
+        self.count, self.lock = 0, threading.Lock()
+
+    def add(self, function: Compiled) -> None:
+        """Note a compiled function."""
+        with self.lock:
+            self.compiled.add(function)
+
+    def __enter__(self) -> None:
+        with self.lock:
+            self.count += 1
+            for function in self.compiled:
+                function.call_by(function.look_up)
+
+    def __exit__(self, *exception: object) -> None:
+        with self.lock:
+            self.count -= 1
+
+    def shorten(self, function: Compiled, way: Callable[..., Any]) -> None:
+        """Let a function's calls go straight to its code, unless something is traced."""
+        with self.lock:
+            if not self.count:
+                function.call_by(way)
+
+
+tracing = _Tracing()
+
+
 class Compiled(partial[Any]):
     """A function as code; called like the function itself.
 
@@ -84,10 +118,11 @@ class Compiled(partial[Any]):
         self._hits, self._misses = [0], 0
         self._lock = threading.RLock()
         self._loops: dict[Any, EpochLoop] = {}
+        tracing.add(self)
         update_wrapper(self, f, updated=())
-        self._call_by(self._looked_up)
+        self.call_by(self.look_up)
 
-    def _call_by(self, way: Callable[..., Any]) -> None:
+    def call_by(self, way: Callable[..., Any]) -> None:
         """Let every call go this way from now on."""
         super().__setstate__((way, (), {}, self.__dict__))  # type: ignore[misc]  # which typeshed leaves out
 
@@ -102,8 +137,10 @@ class Compiled(partial[Any]):
         """Be a method where the function was one: ``owner`` becomes the first argument, which is static."""
         return self if owner is None else partial(self, owner)
 
-    def _looked_up(self, *given: Any, **kwargs: Any) -> Any:
-        """Find the trace for the arguments, or make it, and go in by it."""
+    def look_up(self, *given: Any, **kwargs: Any) -> Any:
+        """Find the trace for the arguments, or make it, and go in by it; while another function is traced, be in it."""
+        if tracer() is not None:
+            return self._f(*(x for x in given if x is not MISS), **kwargs)
         args = tuple(x for x in given if x is not MISS)
         leaves: list[Any] = []
         flatten_leaves((args, kwargs), leaves)
@@ -112,7 +149,7 @@ class Compiled(partial[Any]):
                 variant = self._variant(args, kwargs)
                 enter = variant.entry(leaves, fresh=attempt > 0)
                 if not kwargs and len(leaves) == len(args):
-                    self._call_by(bind_entry(enter, self._looked_up, self._hits))
+                    tracing.shorten(self, bind_entry(enter, self.look_up, self._hits))
             result = enter(*leaves)
             if result is not MISS:
                 return result
@@ -133,9 +170,11 @@ class Compiled(partial[Any]):
 
     def _traced(self, key: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Variant:
         self._misses += 1
-        record = record_call(self._f, args, kwargs)
+        with tracing:
+            record = record_call(self._f, args, kwargs)
         name = getattr(self._f, "__name__", type(self._f).__name__)
-        variant = Variant(record, name, name_inputs(record, self._f), self._backend)
+        further = partial(Compiled, backend=self._backend)
+        variant = Variant(record, name, name_inputs(record, self._f), self._backend, further)
         self._variants.setdefault(key, []).append(variant)
         while len(self._variants) > MOST_TRACES:
             self._variants.popitem(last=False)
@@ -195,7 +234,7 @@ class Compiled(partial[Any]):
         """
         variant = self._latest()
         while variant.backend.fallback is not None:
-            variant = Variant(variant.record, variant.name, variant.hints, variant.backend.fallback)
+            variant = Variant(variant.record, variant.name, variant.hints, variant.backend.fallback, variant.compile)
         Path(path).write_text(variant.program.write_module(variant.name), encoding="utf-8")
 
     @property

@@ -13,8 +13,11 @@ from typing import Any
 import numpy as np
 
 from minigrad.compiler.backend import Call
+from minigrad.compiler.differentiable import Pullback
 from minigrad.compiler.record import Output, Record, map_leaves
-from minigrad.compiler.trace.sources import Argument, Data, Draw, Gradient, Setting, Source
+from minigrad.compiler.spent import Spent
+from minigrad.compiler.trace.sources import Argument, Captured, Data, Draw, Gradient, Setting, Source
+from minigrad.engine.recording import is_paused
 from minigrad.engine.tensor import Tensor, constant_tensor
 
 Lines = list[str]
@@ -30,8 +33,11 @@ def write_entry(
     arrays: Sequence[Any],
     call: Call,
     idle: list[Any],
+    pullback: Pullback | None,
 ) -> Callable[..., Any]:
     """Give ``enter(*arguments)``: it takes a step from the idle ones, runs it, and puts it back.
+
+    With a ``pullback`` the results have records, unless recording is paused.
 
     It gives ``missed(*arguments)``, which is MISS, without having done anything if the arguments differ from those
     traced in shape, dtype or kind, an array in ``bound`` is no longer the one that the step was made for, or what the
@@ -44,7 +50,7 @@ def write_entry(
         *writer.write_call(passed),
         "    hits[0] += 1",
         *writer.write_gradients(),
-        *writer.write_result(),
+        *(writer.write_result() if pullback is None else writer.write_recorded(pullback)),
     ]
     exec("\n".join(lines), writer.known)
     enter: Callable[..., Any] = writer.known["enter"]
@@ -70,6 +76,8 @@ class _Writer:
             "ndarray": np.ndarray,
             "constant": constant_tensor,
             "Tensor": Tensor,
+            "Spent": Spent,
+            "is_paused": is_paused,
             "fitting": call.fitting,
             **call.known,
         }
@@ -164,12 +172,35 @@ class _Writer:
         result, results = self.record.result, self.call.results
         if type(result) is not Output:
             returned = ", ".join(results[: len(self.record.returned)])
-            return [f"    return {self.name(lambda r: map_leaves(result, lambda x: _given(x, r)))}([{returned}])"]
+            given = self.name(lambda r: map_leaves(result, lambda x: _given(x, r, Spent)))
+            return [f"    return {given}([{returned}])"]
         if result.plain:
             return [f"    return {results[result.position]}"]
         # what constant_tensor does, without the call
-        made = ["    t = new(Tensor)", f"    t.data = {results[result.position]}"]
+        made = [f"    t = new({'Spent' if result.recorded else 'Tensor'})", f"    t.data = {results[result.position]}"]
         return [*made, "    t.op = None", "    t.serial = 0", "    return t"]
+
+    def write_recorded(self, pullback: Pullback) -> Lines:
+        """Write what is returned with a record, from what the trace's inputs were in this call."""
+        result, results = self.record.result, self.call.results
+        drawn = iter(results[len(results) - sum(isinstance(x, Draw) for x in self.record.inputs.values()) :])
+        given = [next(drawn) if isinstance(x, Draw) else self.operand(x) for x in self.record.inputs.values()]
+        constant = self.name(lambda r: map_leaves(result, lambda x: _given(x, r, Tensor)))
+        recorded = self.name(lambda r: map_leaves(result, lambda x: _given(x, r, None)))
+        return [
+            f"    r = [{', '.join(results)}]",
+            "    if is_paused():",
+            f"        return {constant}(r)",
+            f"    return {recorded}({self.name(pullback.record)}(r, ({', '.join(given)},)))",
+        ]
+
+    def operand(self, source: Source) -> str:
+        """Write what an input is to the record: the Tensor, if a gradient flows to it, or its array."""
+        if isinstance(source, Argument) and isinstance(x := self.arguments[source.position], Tensor):
+            return f"{self.letters[source.position]}{'' if x.requires_grad else '.data'}"
+        if isinstance(source, Data):
+            return f"{self.name(source.tensor)}{'' if source.tensor.requires_grad else '.data'}"
+        return self.name(source.array) if isinstance(source, Captured) else self.value(source)
 
 
 def bind_entry(enter: Any, missed: Callable[..., Any], hits: list[int]) -> Callable[..., Any]:
@@ -193,8 +224,9 @@ def _unlike(letter: str, x: Any, name: Callable[[Any], str]) -> list[str]:
     if isinstance(x, Tensor):
         grad = "<=" if x.requires_grad else ">"
         d = f"{letter}.data"
-        same = [f"type({letter}) is not Tensor", f"{letter}.serial {grad} 0"]
-        same += [f"{letter}.op is not None"] if x.requires_grad else []
+        kind = "Tensor" if type(x) is Tensor else name(type(x))
+        same = [f"type({letter}) is not {kind}", f"{letter}.serial {grad} 0"]
+        same += [f"{letter}.op is {'not ' if x.op is None else ''}None"] if x.requires_grad else []
     elif isinstance(x, float) and not isinstance(x, np.generic):
         return [f"type({letter}) is not float"]
     elif hasattr(x, "dtype"):
@@ -204,7 +236,15 @@ def _unlike(letter: str, x: Any, name: Callable[[Any], str]) -> list[str]:
     return [*same, f"{d}.shape != {tuple(x.shape)}", f"{d}.dtype is not {name(x.dtype)}"]
 
 
-def _given(x: Any, values: Any) -> Any:
+def _given(x: Any, values: Any, kind: type[Tensor] | None) -> Any:
+    """Give what stands for a value in a result; one with a record becomes a Tensor of that kind, if it is not one."""
     if not isinstance(x, Output):
         return x
-    return values[x.position] if x.plain else constant_tensor(values[x.position])
+    value = values[x.position]
+    if x.plain or (x.recorded and kind is None):
+        return value
+    if not x.recorded or kind is None:
+        return constant_tensor(value)
+    t = object.__new__(kind)
+    t.data, t.op, t.serial = value, None, 0
+    return t

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.compiler.trace.sources import Captured, Data, Source
+from minigrad.compiler.tape import Tape, write_tape
+from minigrad.compiler.trace.sources import Captured, Data, Draw, Source
 from minigrad.compiler.trace.traced import Traced, TraceError
 from minigrad.compiler.trace.tracer import Tracer
 from minigrad.engine.conversion import is_array
@@ -27,6 +28,7 @@ class Record:
     leaves behind, None for one that it takes away; an argument's are found by its position. ``taking`` are the
     positions of arguments that take gradients, ``fixed`` those of them that must be a certain Tensor, and ``others``
     the Tensors with gradients that are no arguments: if two of all these were one, the code would be another.
+    ``tape`` is how the results at ``taped`` were recorded, if the function took no gradient itself.
     """
 
     result: Any
@@ -41,6 +43,8 @@ class Record:
     taking: list[int]
     fixed: dict[int, Tensor]
     others: list[Tensor]
+    tape: Tape | None
+    taped: list[int]
 
     def suits(self, arguments: Sequence[Any]) -> bool:
         """Say whether the Tensors among some arguments are as different as they were in the trace."""
@@ -55,10 +59,14 @@ class Record:
 
 @dataclass(frozen=True)
 class Output:
-    """Stands for the value at a position among those returned; ``plain`` where that is an array, not a Tensor."""
+    """Stands for the value at a position among those returned; ``plain`` where that is an array, not a Tensor.
+
+    ``recorded`` where the function itself would have returned a Tensor with a record.
+    """
 
     position: int
     plain: bool
+    recorded: bool
 
 
 def flatten_leaves(structure: Any, leaves: list[Any]) -> Any:
@@ -70,12 +78,7 @@ def flatten_leaves(structure: Any, leaves: list[Any]) -> Any:
     if isinstance(structure, Tensor | np.generic) or is_array(structure):
         leaves.append(structure)
         grad = isinstance(structure, Tensor) and structure.requires_grad
-        if grad and structure.op is not None:
-            raise TraceError(
-                f"compile: {structure.name or 'a Tensor'} among the arguments is the result of a computation that was "
-                f"recorded outside of the function, whose gradient would be lost. Compute it inside, or pass .detach()."
-            )
-        return (type(structure), tuple(structure.shape), structure.dtype, grad)
+        return (type(structure), tuple(structure.shape), structure.dtype, grad, grad and structure.op is not None)
     if isinstance(structure, float):
         leaves.append(structure)
         return float
@@ -124,6 +127,7 @@ def _traced(f: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, A
         with traced_by(tracer):
             returned = f(*given[0], **given[1])
         record = _record(tracer, returned)
+        _refuse_results(record, leaves)
     finally:
         tracer.restore()
         written = tracer.find_overwritten()
@@ -140,11 +144,15 @@ def _traced(f: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, A
 
 def _record(tracer: Tracer, returned: Any) -> Record:
     values: list[Any] = []
+    recorded: dict[int, Traced] = {}
 
     def output(x: Any) -> Any:
         if isinstance(x, Tensor) and (isinstance(x, Traced) or id(x) in tracer.twins):
-            values.append(tracer.twin(x).node)
-            return Output(len(values) - 1, isinstance(x, Traced) and x.plain)
+            traced = tracer.twin(x)
+            if traced.serial > 0 and not traced.plain:
+                recorded[len(values)] = traced
+            values.append(traced.node)
+            return Output(len(values) - 1, traced.plain, len(values) - 1 in recorded)
         return x
 
     result = map_leaves(returned, output)
@@ -165,10 +173,25 @@ def _record(tracer: Tracer, returned: Any) -> Record:
                 without.append(t)  # it starts from None: where there is a gradient to add to, the code is another
     updates = [(tracer.input(source, source.read([])), value) for source, value in tracer.updates.values()]
     inputs = {node: source for source, node in tracer.inputs.values()}
+    tape = write_tape(list(recorded.values()), tracer.owners) if recorded and not updates and not grads else None
+    if tape is not None:
+        values += [node for node, source in inputs.items() if isinstance(source, Draw)]  # for its gradient
     return Record(
         result, values, updates, grads, inputs, tracer.guards, without, tracer.seeds,
-        tracer.gradients, list(tracer.positions.values()), tracer.fixed, others,
+        tracer.gradients, list(tracer.positions.values()), tracer.fixed, others, tape, list(recorded),
     )  # fmt: skip
+
+
+def _refuse_results(record: Record, arguments: Sequence[Any]) -> None:
+    """Raise if a gradient ends at an argument through which it should flow on."""
+    for t, _ in record.grads:
+        x = arguments[t] if isinstance(t, int) else t
+        if x.serial > 0 and x.op is not None:
+            raise TraceError(
+                f"compile: {x.name or 'a Tensor'} among the arguments is the result of a computation that was recorded "
+                f"outside of the function, where the gradient that the function takes would be lost. Compute it "
+                f"inside, or pass .detach()."
+            )
 
 
 def _look_for_leaks(tracer: Tracer) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from minigrad.algebra.graph import Graph
 from minigrad.compiler.backend import Backend, Draft, Program
+from minigrad.compiler.differentiable import Pullback
 from minigrad.compiler.entry import write_entry
 from minigrad.compiler.passes.lower import copy_array, hold_output, lower_outputs, restore_type, unspread
 from minigrad.compiler.passes.plan import plan_order
@@ -43,10 +44,20 @@ class Variant:
     program: Program
     graph: Graph
 
-    def __init__(self, record: Record, name: str, hints: dict[Node, str], backend: Backend) -> None:
+    def __init__(
+        self,
+        record: Record,
+        name: str,
+        hints: dict[Node, str],
+        backend: Backend,
+        compile: Callable[[Callable[..., Any]], Callable[..., Any]],
+    ) -> None:
         self.record, self.name, self.hints, self.backend = record, name, hints, backend
         self.refused: list[tuple[str, Refusal]] = []
         self.refused_loop: list[Refusal] = []
+        self.compile, self.pullback = compile, None
+        if record.tape is not None:
+            self.pullback = Pullback(record.tape, record.taped, list(record.inputs), name, compile)
         self.write()
 
     def write(self) -> None:
@@ -117,7 +128,9 @@ class Variant:
             self.idle.append(self.program.make_step(arrays))
         if fresh:
             call = self.program.call
-            self.enter = write_entry(self.record, arguments, self.passed, self.bound, arrays, call, self.idle)
+            self.enter = write_entry(
+                self.record, arguments, self.passed, self.bound, arrays, call, self.idle, self.pullback
+            )
         return self.enter
 
     def same(self, arrays: list[Any]) -> bool:

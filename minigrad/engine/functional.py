@@ -170,4 +170,6 @@ def _gradients(called: str, value: Any, variables: list[Tensor], with_graph: boo
         found = fast_pullback(
             value, seed if with_graph else seed.data, create_graph=with_graph, since=oldest, keep=set(variables)
         )
+    elif isinstance(value, Tensor) and value.spent:
+        value.seed_gradient(None)  # which says why there is none
     return [g if isinstance(g, Tensor) else x.of_gradient(g) for x in variables for g in (found.get(x),)]

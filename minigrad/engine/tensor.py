@@ -81,6 +81,7 @@ class Tensor(Convertible):
     """
 
     # A result sets no name, no place and no gradient, to stay cheap: the properties below know what to do without them.
+    spent = False  # it is not what is left of a recorded result, whose gradient has been taken
     plain = False  # it is a Tensor, and does not merely stand for an array while a function is traced
     __slots__ = ("_name", "_place", "stored_grad")
     stored_grad: Tensor | None

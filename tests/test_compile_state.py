@@ -1,0 +1,179 @@
+"""Compiled code and what changes around it: gradients through it, and state that it reads and writes."""
+
+import numpy as np
+import pytest
+
+from minigrad import Tensor, grad, nn, no_grad, optim, value_and_grad
+from tests.compiling import as_code, running
+
+x = np.array([1.0, 2.0])
+
+
+@pytest.fixture(params=["numpy", "interpreted"])
+def code(request):
+    """Compiles for one backend, then for the other."""
+    with running(request.param):
+        yield lambda f: as_code(f, request.param)
+
+
+# gradients through a compiled function
+
+
+def test_the_gradient_by_an_argument(code):
+    cube = code(lambda x: (x**3).sum())
+    for _ in range(3):
+        np.testing.assert_allclose(grad(cube)(x), 3 * x**2, rtol=1e-12)
+    value, g = value_and_grad(cube)(x)
+    assert value == 9
+    np.testing.assert_allclose(g, 3 * x**2, rtol=1e-12)
+    np.testing.assert_allclose(cube(x), 9)  # and without a gradient it is an array's own
+    assert isinstance(cube(x), np.generic)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("shape", [(), (1, 3), (0, 3), (4, 3)])
+def test_gradients_have_the_shape_and_dtype_of_their_inputs(shape, dtype, code):
+    W = Tensor(np.arange(1, 4, dtype=dtype), requires_grad=True)
+    X = Tensor(np.ones(shape, dtype) / 2, requires_grad=True)
+    f = code(lambda X: np.sin(X * W))
+    g = np.ones((*shape[:-1], 3), dtype)
+    f(X).backward(g)
+    slope = np.cos(X.data * W.data)
+    for t, expected in ((X, slope * W.data), (W, slope * X.data)):
+        extra = slope.ndim - t.ndim
+        expected = expected.sum(tuple(range(extra))) if t is W or not t.shape else expected
+        assert (t.grad.shape, t.grad.dtype) == (t.shape, t.dtype)
+        np.testing.assert_allclose(t.grad.data, expected, rtol=1e-6)
+
+
+def test_a_compiled_loss_beside_an_eager_one(code):
+    w = Tensor([1.0, 2.0], requires_grad=True)
+    loss = code(lambda x: ((w * x) ** 2).sum())
+    for _ in range(3):
+        w.grad = None
+        (loss(x) + (w * w).sum()).backward()
+        np.testing.assert_allclose(w.grad.data, 2 * w.data * x**2 + 2 * w.data, rtol=1e-12)
+        w.data = w.data + 1
+
+
+def test_to_the_second_and_third_order(code):
+    f = code(lambda x: np.sin(x) * x)
+    assert grad(grad(f))(0.5) == pytest.approx(2 * np.cos(0.5) - 0.5 * np.sin(0.5), rel=1e-12)
+    assert grad(grad(grad(f)))(0.5) == pytest.approx(-3 * np.sin(0.5) - 0.5 * np.cos(0.5), rel=1e-12)
+    w = Tensor(2.0, requires_grad=True)
+    g = code(lambda a: a * w**3)
+    a = Tensor(5.0, requires_grad=True)
+    g(a).backward(create_graph=True)
+    (w.grad * 1.0).backward()  # ∂/∂w and ∂/∂a of 3 a w²
+    assert w.grad.item() == pytest.approx(3 * 5 * 4 + 6 * 5 * 2)
+    assert a.grad.item() == pytest.approx(8 + 3 * 4)
+
+
+def test_arguments_that_were_computed(code):
+    w = Tensor([1.0, 2.0], requires_grad=True)
+    square = code(lambda h: (h**2).sum())
+    for _ in range(3):
+        w.grad = None
+        square(w * x + 1).backward()
+        np.testing.assert_allclose(w.grad.data, 2 * (w.data * x + 1) * x, rtol=1e-12)
+    assert grad(lambda x: square(np.exp(x)))(0.5) == pytest.approx(2 * np.exp(1.0))
+
+
+def test_several_results_share_their_inputs(code):
+    w = Tensor([1.0, 2.0], requires_grad=True)
+
+    def f(x, k, parts):
+        return {"sum": (w * x).sum(), "powers": [w**k, x, parts["b"]], "no": 3}
+
+    compiled = code(f)
+    result = compiled(x, 2, {"b": 2 * x})
+    assert result["no"] == 3
+    assert not isinstance(result["powers"][1], Tensor)
+    (result["sum"] * 10 + (result["powers"][0] * x).sum()).backward()
+    np.testing.assert_allclose(w.grad.data, 10 * x + 2 * w.data * x, rtol=1e-12)
+
+
+def test_one_tensor_as_two_arguments_and_as_an_argument_and_a_captured_one(code):
+    w = Tensor([1.0, 2.0], requires_grad=True)
+    code(lambda a, b: (a * b**2).sum())(w, w).backward()
+    np.testing.assert_allclose(w.grad.data, 3 * w.data**2, rtol=1e-12)
+    w.grad = None
+    code(lambda a: (a * w**2).sum())(w).backward()
+    np.testing.assert_allclose(w.grad.data, 3 * w.data**2, rtol=1e-12)
+
+
+def test_no_gradient_flows_where_none_does(code):
+    assert grad(code(lambda x: (x * x.detach()).sum() if isinstance(x, Tensor) else x))(x).tolist() == x.tolist()
+    w, v = Tensor([1.0, 2.0], requires_grad=True), Tensor([1.0, 2.0], requires_grad=True)
+
+    def f(x):
+        with no_grad():
+            scale = v * 2
+        return (w * scale * x).sum(), (v * v).sum()
+
+    first, _ = code(f)(x)
+    first.backward()
+    assert v.grad is None
+    np.testing.assert_allclose(w.grad.data, 2 * v.data * x)
+    with no_grad():
+        assert not code(lambda x: w * x)(x).requires_grad
+
+
+def test_the_values_used_count_not_those_since(code):
+    w = Tensor([1.0, 2.0], requires_grad=True)
+    E = code(lambda x: (w**2 * x).sum())(x)
+    w.data = np.array([10.0, 10.0])
+    E.backward()
+    np.testing.assert_allclose(w.grad.data, 2 * np.array([1.0, 2.0]) * x)
+
+
+def test_what_was_dropped_is_dropped_in_the_gradient_too(code):
+    w = Tensor(np.full(5, 3.0), requires_grad=True)
+    drop = nn.Dropout(0.5, rng=np.random.default_rng(0))
+    f = code(lambda X: drop(X * w))
+    X = np.ones((6, 5))
+    for _ in range(3):
+        w.grad = None
+        y = f(X)
+        y.sum().backward()
+        np.testing.assert_allclose(w.grad.data, (y.data / 3).sum(0))
+
+
+def test_a_compiled_function_within_another_is_a_part_of_it(code):
+    w = Tensor([1.0, 2.0], requires_grad=True)
+    inner = code(lambda a: (w * a).sum())
+    inner(x)
+    inner(x)
+    outer = code(lambda b: inner(x) * b)
+    assert outer(2.0).item() == 10
+    w.data = np.array([5.0, 5.0])
+    assert outer(2.0).item() == 30
+    outer(2.0).backward()
+    np.testing.assert_allclose(w.grad.data, 2 * x)
+
+
+def test_a_result_whose_gradient_the_function_took_itself(code):
+    w = Tensor([1.0, 2.0], requires_grad=True)
+    optimizer = optim.SGD([w], lr=0.1)
+
+    def step(x):
+        optimizer.zero_grad()
+        E = ((w * x) ** 2).sum()
+        E.backward()
+        optimizer.step()
+        return E
+
+    step = code(step)
+    for use in (
+        lambda E: E.backward(),
+        lambda E: E + (w * w).sum(),
+        lambda E: (w * w).sum() / E,
+        lambda E: np.maximum((w * w).sum(), E),
+        lambda E: np.stack([(w * w).sum(), E]),
+        lambda E: grad(lambda w: step(x))(x),
+    ):
+        with pytest.raises(TypeError, match="takes gradients itself"):
+            use(step(x))
+    assert float(step(x) + step(x)) > 0  # as a number it may be used
+    assert np.asarray([step(x)]).shape == (1,)
+    assert (step(x).detach() * w).requires_grad
