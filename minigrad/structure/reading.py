@@ -97,7 +97,7 @@ def _name_all(reading: Reading) -> None:
     for x in reading.graph.nodes:
         if x.op is None and x.value is not None and x.ndim and x not in symbols:
             constants += 1
-            role = _role(x, reading)
+            role = role_of_array(x, reading)
             called(x, role if role and role not in taken else f"c{to_subscript(constants)}")
     reading.symbols.update((x, symbols[x]) for x in reading.graph.nodes if x in symbols)
 
@@ -122,7 +122,7 @@ def order_inputs(reading: Reading) -> list[Node]:
     return sorted(inputs, key=kind)
 
 
-def _role(constant: Node, reading: Reading) -> str:
+def role_of_array(constant: Node, reading: Reading) -> str:
     """Say what an array without a name is: t in the loss alone, x where it is multiplied with a parameter."""
     users = reading.users.get(constant, [])
     if reading.layers and users and all(user in reading.loss for user in users):

@@ -17,7 +17,7 @@ from minigrad.algebra.trace import lift_tensors, names_of
 from minigrad.engine.backward import pullback
 from minigrad.engine.node import Node
 from minigrad.engine.tensor import Tensor
-from minigrad.structure.reading import Reading, read_graph
+from minigrad.structure.reading import Reading, read_graph, role_of_array
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,10 +107,14 @@ def read_loss(
 def _roles(source: Source) -> dict[int, str]:
     """Give the arrays without a name that are a network's data, x, or its targets, t, by identity.
 
-    They become inputs like those with a name: what is claimed of them counts, and code takes them as arguments.
+    They become inputs like those with a name: what is claimed of them counts, and code takes them as arguments. Not so
+    where there are several of a kind, as a recurrent network has targets for each step.
     """
-    symbols = source.reading.symbols
-    return {id(x.value): symbols[x] for x in symbols if x.op is None and x.value is not None and symbols[x] in "xt"}
+    reading = source.reading
+    arrays = [x for x in source.graph.nodes if x.op is None and x.value is not None and x.ndim]
+    roles = {x: role_of_array(x, reading) for x in arrays}
+    counts = Counter(roles.values())
+    return {id(x.value): role for x, role in roles.items() if counts[role] == 1 and reading.symbols[x] == role}
 
 
 def _of_tensor(loss: Tensor, called: Mapping[int, str], number: bool, roles: Container[str] = ()) -> Source:
