@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.engine.errors import described
+from minigrad.engine.numbers import as_numbers
 from minigrad.engine.operand import Operand
 from minigrad.engine.record import Record
 from minigrad.ops.base import Op
@@ -24,7 +25,7 @@ def holds_tensor(data: Any) -> bool:
 
 def as_operand(op: Op, x: Any) -> Any:
     """Give an operand that is no tensor: a number as it is, so that float32 stays float32 (NEP 50), or an array."""
-    if isinstance(x, int | float) or is_array(x):
+    if isinstance(x, int | float):
         return x
     if isinstance(x, Operand):
         raise TypeError(f"{op.name}: a {type(x).__name__} and a Tensor do not mix; trace the function as a whole.")
@@ -34,11 +35,13 @@ def as_operand(op: Op, x: Any) -> Any:
         raise TypeError(f"{op.name}: wanted a tensor, an array or a number, not {x!r}.")
     if isinstance(x, list | tuple) and holds_tensor(x):
         raise TypeError(f"{op.name}: the list holds tensors. Join them with np.stack, which keeps their gradients.")
-    return np.asarray(x)
+    return as_numbers(op.name, x)
 
 
 def check_real(op: Op, data: Any, inputs: tuple[Any, ...]) -> None:
-    """Refuse to record an operation whose result is complex: its gradient would be, too."""
+    """Refuse to record an operation whose result is complex: its gradient would be, too. Likewise what is no number."""
+    if data.dtype.kind not in "biufc":
+        refuse_objects(op, inputs)
     if data.dtype.kind != "c":
         return
     names = " and ".join(f"{described(x)} ({x.dtype})" for x in inputs if hasattr(x, "dtype"))
@@ -46,6 +49,14 @@ def check_real(op: Op, data: Any, inputs: tuple[Any, ...]) -> None:
         f"{op!r}: complex numbers have no gradients here, and of {names} one is complex and one requires a gradient. "
         f"Compute with its .real and .imag apart, or inside no_grad() if no gradient is wanted."
     )
+
+
+def refuse_objects(op: Op, inputs: tuple[Any, ...]) -> None:
+    """Raise for the operand that holds no numbers, of which NumPy has made a result that is none, either."""
+    for x in inputs:
+        if not isinstance(x, Record):
+            as_operand(op, x)
+    raise TypeError(f"{op.name}: the result is no array of numbers.")
 
 
 class Convertible(Record):

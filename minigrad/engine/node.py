@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.engine.numbers import as_numbers
 from minigrad.engine.operand import Operand
 from minigrad.ops.base import Op, Shape
 
@@ -83,7 +84,7 @@ class Node(Operand):
         """Give an array as a constant Node, and a NumPy scalar as the number that it is."""
         if isinstance(x, Operand):
             raise TypeError(f"a Node and a {type(x).__name__} do not mix; trace the function as a whole")
-        x = np.asarray(x)
+        x = np.asarray(as_numbers("a traced operation", x))
         return x.item() if not x.ndim else Node(shape=x.shape, dtype=x.dtype, table=self.table, value=x)
 
     def __repr__(self) -> str:

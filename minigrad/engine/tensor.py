@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from minigrad.engine.conversion import Convertible, as_operand, check_real, holds_tensor, is_array
+from minigrad.engine.conversion import Convertible, as_operand, check_real, holds_tensor, is_array, refuse_objects
 from minigrad.engine.errors import described, explained, place
+from minigrad.engine.numbers import as_numbers
 from minigrad.engine.record import Kept, fast_pullback, next_serial, restore_leaf
 from minigrad.engine.recording import pauses
 from minigrad.ops import arithmetic, linalg
@@ -47,12 +48,13 @@ def _binary(op: Op) -> Callable[[Tensor, Any], Tensor]:
             return a.apply(op, (a, b))
         try:
             data = forward(x, z)
-        except (ValueError, TypeError):
+            dtype = data.dtype
+        except (ValueError, TypeError, AttributeError):  # the last: a product of objects, which is a bare one
             return a.apply(op, (a, b))
         result = _new(Tensor)
         result.data = data
         if recorded:
-            if data.dtype is not x.dtype or a.serial <= 0:
+            if dtype is not x.dtype or a.serial <= 0:
                 check_real(op, data, (a, b))
             result.op = op
             result._a = a
@@ -61,6 +63,8 @@ def _binary(op: Op) -> Callable[[Tensor, Any], Tensor]:
             result._z = z
             result.serial = next_serial()
         else:
+            if dtype is not x.dtype and dtype.kind not in "biufc":
+                refuse_objects(op, (a, b))
             result.keep_formula(op, (a, b), (x, z))
         return result
 
@@ -95,9 +99,7 @@ class Tensor(Convertible):
             )
         if isinstance(data, list | tuple) and holds_tensor(data):
             raise TypeError("Tensor: the list holds tensors. Join them with np.stack, which keeps their gradients.")
-        self.data = data if is_array(data) else np.asarray(data)
-        if self.data.dtype.kind not in "biufc":
-            raise TypeError(f"Tensor: wanted numbers, not {type(data).__name__} (dtype {self.data.dtype}).")
+        self.data = as_numbers("Tensor", data)
         self.op, self.serial, self.stored_grad, self._name = None, 0, None, name
         self._place = place()
         if requires_grad:
@@ -171,7 +173,8 @@ class Tensor(Convertible):
                     if x.serial > 0:
                         recorded = True
                 else:
-                    values.append(x if type(x) is ndarray or type(x) is float else as_operand(op, x))
+                    plain = type(x) is float or (type(x) is ndarray and x.dtype.kind in "biufc")
+                    values.append(x if plain else as_operand(op, x))
             values = tuple(values)
         try:
             data = op.forward(*values)
@@ -236,7 +239,9 @@ class Tensor(Convertible):
         if isinstance(gradient, Tensor):
             seed = gradient if gradient.dtype == self.dtype else gradient.astype(self.dtype)
         else:
-            seed = constant_tensor(gradient if is_array(gradient) else np.array(gradient, self.dtype))
+            seed = constant_tensor(
+                as_numbers("backward", gradient) if is_array(gradient) else np.array(gradient, self.dtype)
+            )
             seed = seed if seed.dtype == self.dtype else constant_tensor(seed.data.astype(self.dtype))
         if seed.shape != shape:
             raise ValueError(f"backward: gradient must have the shape of {described(self)}, {shape}, not {seed.shape}.")

@@ -43,11 +43,12 @@ minimum = Elementwise(
     chooses=True,
 )
 
-# ∂(aᵇ)/∂b = y ln a is 0 at a = 0 for b > 0, which the logarithm alone would make NaN; and aᵇ⁻¹ is not needed at b = 0.
+# ∂(aᵇ)/∂b = y ln a is 0 at a = 0 for b > 0, which the logarithm alone would make NaN; and 0⁰ has slope 0, not 0 · 0⁻¹.
+# Elsewhere b stays in the exponent at b = 0 too: ∂²(aᵇ)/∂a∂b is 1/a there. 1.0, since 0 − 1 of a uint8 is 255.
 power = Elementwise(
     "power",
     np.power,
-    lambda y, a, b: b * a ** np.where(b == 0, 1, b - 1),
+    lambda y, a, b: b * a ** np.where((a == 0) * (b == 0), 1, b - 1.0),
     lambda y, a, b: y * np.log(np.where(a == 0, 1, a)),
     text="{a} ^ {b}",
     binds=4,

@@ -123,7 +123,7 @@ class Tracer:
         """Give an operand as a Traced, or a number as it is."""
         if isinstance(x, Tensor):
             return self.twin(x)
-        if not isinstance(x, np.ndarray | np.generic) and op is not None:
+        if not isinstance(x, np.generic) and op is not None:
             x = as_operand(op, x)
         if isinstance(x, int | float) and not isinstance(x, np.generic):
             return x
