@@ -201,24 +201,26 @@ def test_shapes_that_do_not_fit(run, message):
         (
             lambda: np.add.reduce(leaf("x", 3)),
             TypeError,
-            "np.add.reduce is not differentiable here yet, so its result would silently carry no gradient. Build it "
-            "from the operations that are (`minigrad ops` lists them), or compute on .data if none is wanted.",
+            "np.add.reduce is not differentiable here yet, so its result would silently carry no gradient; it was "
+            "given x:(3,); x was made at HERE. Write np.sum(x, axis=0); or compute on .data if no gradient is wanted.",
         ),
         (
             lambda: np.exp(leaf("x", 3), out=np.zeros(3)),
             TypeError,
-            "np.exp: out= does not work with a tensor, because an operation is recorded and its result is a new "
+            "np.exp: out= does not work with a tensor, x, because an operation is recorded and its result is a new "
             "tensor. Leave it out, or compute on .data.",
         ),
         (
             lambda: np.sum(leaf("x", 3), dtype=np.float32),
             TypeError,
-            "np.sum, for tensors: sum() got an unexpected keyword argument 'dtype'. Leave it out, or use .data.",
+            "np.sum, for tensors, here x: sum() got an unexpected keyword argument 'dtype'. Leave it out, or use "
+            ".data.",
         ),
         (
             lambda: np.asarray(leaf("x", 3)),
             TypeError,
-            "x requires a gradient, and an array made of it would lose it. For the bare values take .data; to join "
+            "x requires a gradient, and an array made of it would lose it; x was made at HERE. For the bare values "
+            "take .data; to join "
             "tensors use np.stack([…]) instead of np.array([…]).",
         ),
         (

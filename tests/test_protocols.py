@@ -143,13 +143,13 @@ def by_name(functions):
 
 @pytest.mark.parametrize("ufunc", by_name(other_ufuncs()), ids=lambda f: f.__name__)
 def test_other_ufuncs_are_refused_by_name(ufunc):
-    with pytest.raises(TypeError, match=rf"np\.{ufunc.__name__} is not differentiable here yet"):
+    with pytest.raises(TypeError, match=rf"np\.{ufunc.__name__} is not differentiable"):
         ufunc(*[leaf()] * ufunc.nin)
 
 
 @pytest.mark.parametrize("f", by_name(other_functions()), ids=lambda f: f.__name__)
 def test_other_functions_are_refused_by_name(f):
-    with pytest.raises(TypeError, match=rf"np\.{f.__name__} is not differentiable here yet"):
+    with pytest.raises(TypeError, match=rf"np\.(linalg\.|fft\.)?{f.__name__} is not differentiable"):
         leaf().__array_function__(f, (Tensor,), (leaf(),), {})
 
 

@@ -4,7 +4,8 @@ Ways in: ``tensor`` (an array that records), ``node`` (an expression that does) 
 function). ``operand`` is the syntax that both share, and ``numpy_protocol`` says which of NumPy's functions are which
 operation. ``backward`` is the walk, as the mathematics has it; ``record`` is what a Tensor stores, with the same walk
 tuned to that. ``conversion`` is what comes into a Tensor and goes out of it, ``numbers`` which arrays it takes,
-``errors`` the words for what went wrong, ``recording`` switches recording off, ``comparison`` is what a mask remembers
-of its making, ``claims`` remembers what is known of an array, ``gradcheck`` compares a gradient with finite
-differences. It imports ``ops`` and nothing above.
+``errors`` the words for what went wrong, ``refusals`` those for a function that is no operation, and ``recipes`` what
+to write instead, ``recording`` switches recording off, ``comparison`` is what a mask remembers of its making,
+``claims`` remembers what is known of an array, ``gradcheck`` compares a gradient with finite differences. It imports
+``ops`` and nothing above.
 """

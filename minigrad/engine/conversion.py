@@ -10,6 +10,7 @@ from minigrad.engine.errors import described
 from minigrad.engine.numbers import as_numbers
 from minigrad.engine.operand import Operand
 from minigrad.engine.record import Record
+from minigrad.engine.refusals import refuse_array
 from minigrad.ops.base import Op
 
 
@@ -103,10 +104,7 @@ class Convertible(Record):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         if self.serial > 0:
-            raise TypeError(
-                f"{described(self)} requires a gradient, and an array made of it would lose it. For the bare values "
-                f"take .data; to join tensors use np.stack([…]) instead of np.array([…])."
-            )
+            raise TypeError(refuse_array(self))
         return np.array(self.data, dtype, copy=copy)
 
     def __setitem__(self, key: Any, value: Any) -> None:

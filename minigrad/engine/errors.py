@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from minigrad.engine.operand import Operand
-from minigrad.ops.base import Op
+from minigrad.ops.base import Op, Recorder
 
 
 class ShapeError(ValueError):
@@ -22,11 +22,11 @@ def explained(op: Op, inputs: tuple[Any, ...], error: Exception) -> Exception:
     names = [described(x) for x in inputs]
     operands = [f"{name}:{shape}" for name, shape in zip(names, shapes, strict=True)]
     message = f"{op!r}: {_reason(op, shapes, error)}, {_written(op, operands)}"
-    places = "; ".join(dict.fromkeys(place for x in inputs for place in _places(x)))
-    if places:
-        message += f"; {places}"
+    made = made_at(inputs)
+    if made:
+        message += f"; {made}"
     if isinstance(error, ValueError) and not isinstance(error, UnicodeError):
-        called = [name if isinstance(x, Operand) else "(…)" for name, x in zip(names, inputs, strict=True)]
+        called = [name if isinstance(x, Recorder) else "(…)" for name, x in zip(names, inputs, strict=True)]
         hint = op.hint(*shapes) if len(shapes) == len(op.letters) else ""
         message += ". " + hint.format(**dict(zip(op.letters, called, strict=False))) if hint else "."
         return ShapeError(message)
@@ -55,7 +55,7 @@ def _written(op: Op, operands: list[str]) -> str:
 
 def described(x: Any, depth: int = 2) -> str:
     """Give an operand's name, or else how it was computed: ``sigmoid(affine(x, W1, b1))``."""
-    if not isinstance(x, Operand):
+    if not isinstance(x, Recorder):
         return f"{x!r}" if isinstance(x, int | float) else type(x).__name__
     name = getattr(x, "name", None)
     if name or x.op is None:
@@ -63,9 +63,14 @@ def described(x: Any, depth: int = 2) -> str:
     return f"{x.op.name}({', '.join(described(part, depth - 1) for part in x.inputs) if depth else '…'})"
 
 
+def made_at(operands: Iterable[Any]) -> str:
+    """Say where operands were made, for those where that is known."""
+    return "; ".join(dict.fromkeys(place for x in operands for place in _places(x)))
+
+
 def _places(x: Any, depth: int = 2) -> list[str]:
     """Say where an operand, or the ones it was computed from, were made: ``W1 was made at model.py:7``."""
-    if not isinstance(x, Operand):
+    if not isinstance(x, Recorder):
         return []
     if x.op is None:
         place = getattr(x, "place", None)

@@ -39,6 +39,12 @@ UFUNCS: dict[np.ufunc, Op] = {
     np.matmul: linalg.matmul,
 }
 
+
+def where(condition: Any, x: Any, y: Any) -> Any:
+    """Choose as ``numpy.where`` does, of its three arguments."""
+    return arithmetic.where(condition, x, y)
+
+
 FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.sum: reduction.sum,
     np.mean: reduction.mean,
@@ -53,7 +59,7 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.broadcast_to: shaping.broadcast_to,
     np.concatenate: shaping.concatenate,
     np.stack: shaping.stack,
-    np.where: lambda condition, x, y: arithmetic.where(condition, x, y),
+    np.where: where,
     np.dot: linalg.dot,
     np.vdot: linalg.vdot,
     np.shape: lambda x: x.shape,

@@ -9,6 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from minigrad.engine.numpy_protocol import FUNCTIONS, PLAIN, UFUNCS
+from minigrad.engine.refusals import explain_refusal, refuse_arguments, refuse_call
 from minigrad.ops import arithmetic, indexing, linalg, reduction, shaping
 from minigrad.ops.base import Op, Recorder
 
@@ -182,13 +183,9 @@ class Operand(Recorder):
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         op = UFUNCS.get(ufunc) if method == "__call__" else None
         if op is None:
-            called = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
-            raise TypeError(_not_differentiable(f"np.{called}"))
+            raise TypeError(explain_refusal(ufunc, method, inputs, find_operands((inputs, kwargs))))
         if kwargs:
-            raise TypeError(
-                f"np.{ufunc.__name__}: {', '.join(f'{name}=' for name in kwargs)} does not work with a tensor, because "
-                f"an operation is recorded and its result is a new tensor. Leave it out, or compute on .data."
-            )
+            raise TypeError(refuse_arguments(ufunc, kwargs, find_operands(inputs)))
         if op is arithmetic.power:
             return inputs[0] ** inputs[1] if isinstance(inputs[0], Operand) else self.__rpow__(inputs[0])
         return self.apply(op, inputs)
@@ -203,17 +200,19 @@ class Operand(Recorder):
             except TypeError as error:
                 if "argument" not in str(error):
                     raise
-                raise TypeError(f"np.{func.__name__}, for tensors: {error}. Leave it out, or use .data.") from error
+                raise TypeError(refuse_call(func, error, find_operands((args, kwargs)))) from error
         if func in PLAIN and self.has_data:
             return func(*(_plain(x) for x in args), **{name: _plain(x) for name, x in kwargs.items()})
-        raise TypeError(_not_differentiable(f"np.{func.__name__}"))
+        raise TypeError(explain_refusal(func, "__call__", args, find_operands((args, kwargs))))
 
 
-def _not_differentiable(called: str) -> str:
-    return (
-        f"{called} is not differentiable here yet, so its result would silently carry no gradient. "
-        f"Build it from the operations that are (`minigrad ops` lists them), or compute on .data if none is wanted."
-    )
+def find_operands(x: Any) -> Iterator[Operand]:
+    """Give the operands inside lists, tuples and dicts."""
+    if isinstance(x, Operand):
+        yield x
+    elif isinstance(x, list | tuple | dict):
+        for part in x.values() if isinstance(x, dict) else x:
+            yield from find_operands(part)
 
 
 def _plain(x: Any) -> Any:

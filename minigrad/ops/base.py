@@ -20,6 +20,8 @@ class Recorder:
     """A value that remembers how it was made: applying an Op to it is its own affair."""
 
     __slots__ = ()
+    op: Any
+    inputs: Any
 
     def apply(self, op: Op, inputs: tuple[Any, ...]) -> Self:
         """Apply an Op to inputs, of which one or more record, and give the value, of this kind."""
