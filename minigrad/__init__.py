@@ -4,7 +4,8 @@ The rooms, from the ground up: ``ops`` are the operations, ``engine`` records an
 ``losses``, ``optim``, ``data``, ``training`` and ``storage`` are what networks are made, trained and kept with.
 ``notation`` writes formulas, ``algebra`` shortens them, ``structure`` reads a graph as a textbook would; ``derivation``
 and ``picture`` show it, and ``compiler`` makes code of it. ``app`` is the command line, ``textbook`` the independent
-witness, ``extras`` loads what is optional, and ``interrupts`` waits for a safe moment.
+witness, ``extras`` loads what is optional, ``files`` appear whole or not at all, and ``interrupts`` waits for a safe
+moment.
 """
 
 from importlib import import_module

@@ -1,25 +1,31 @@
 """A model and the state of its training in one file: an `.npz` of arrays and one JSON text, with no pickles in it.
 
 The entries are `header` (the JSON, as bytes), `parameter/0`, `parameter/1`, … in the order of `model.parameters()`,
-and the optimiser's running values, such as `optimizer/0/m`.
+and the optimizer's running values, such as `optimizer/0/m`.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Protocol
+from functools import reduce
+from math import prod
+from operator import getitem
+from typing import IO, Any, BinaryIO, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from minigrad.engine.tensor import Tensor
+from minigrad.files import replacing
 from minigrad.optim import Optimizer
 
 FORMAT, VERSION = "minigrad checkpoint", 1
+_PIECE = 1 << 20  # bytes that are read at once
 
 Array = NDArray[Any]
 PathLike = str | os.PathLike[str]
@@ -39,7 +45,8 @@ class CheckpointError(ValueError):
 def save(path: PathLike, model: Model, optimizer: Optimizer | None = None) -> None:
     """Write the parameters, the states of the layers' random generators, and the optimiser's state to `path`.
 
-    The name is used as it stands. The file appears whole or not at all: a failure leaves what was there before.
+    The name is used as it stands. The file appears whole or not at all: a failure leaves what was there before; one
+    that was there keeps its permissions. Raises ``OSError`` where a folder, a device or a pipe has the name.
     """
     parameters = model.parameters()
     header = {
@@ -59,72 +66,124 @@ def save(path: PathLike, model: Model, optimizer: Optimizer | None = None) -> No
         header["optimizer"] = state | {"state": [list(values) for values in state["state"]]}
     text = json.dumps(header, default=np.ndarray.tolist)  # some bit generators keep arrays in their states
     arrays["header"] = np.frombuffer(text.encode(), np.uint8)
-    with _replacing(os.path.realpath(path)) as file:
+    with replacing(os.path.realpath(path)) as file:
         np.savez(file, **arrays)
 
 
 def load(path: PathLike, model: Model, optimizer: Optimizer | None = None) -> None:
     """Put back what `save` wrote, so that training goes on as if it had not stopped, to the last bit.
 
-    The model, and the optimiser if given, must be built as the saved ones were; the values are written into their
-    arrays. CheckpointError says what does not fit, and leaves both as they were.
+    The model, and the optimizer if given, must be built as the saved ones were; the values are written into their
+    arrays. CheckpointError says what does not fit, and leaves both as they were. No more is read than they need, and
+    no array whose size is not theirs.
     """
-    saved = _read(path)
-    try:
-        _restore(saved, model, optimizer)
-    except ValueError as error:
-        raise CheckpointError(f"{os.fspath(path)}: {error}") from error
+    name = os.fspath(path)
+    if os.path.exists(path) and not os.path.isfile(path):  # opening a pipe would wait for somebody to write
+        raise CheckpointError(f"{name}: a directory or a device, not a minigrad checkpoint")
+    with open(path, "rb") as file:  # a missing file is FileNotFoundError, as everywhere
+        with _damage_explained(name):
+            saved = _Checkpoint(file)
+            found = saved.header["format"], saved.header["version"]
+        if found != (FORMAT, VERSION):
+            raise CheckpointError(f"{name}: is {found[0]} version {found[1]}, not {FORMAT} version {VERSION}")
+        with _damage_explained(name):
+            described = saved.describe_all(optimizer is not None)
+        try:
+            _compare(described, model, optimizer)
+        except ValueError as error:
+            raise CheckpointError(f"{name}: {error}") from error
+        with _damage_explained(name):
+            arrays = {entry: saved.read(entry) for entry in described.needed}
+    _assign(described, arrays, model, optimizer)
 
 
 @dataclass(frozen=True)
-class _Saved:
-    """The contents of a checkpoint."""
+class _Described:
+    """What a checkpoint says that it has: arrays by their entries, with stand-ins that occupy no memory."""
 
+    parameters: dict[str, Array]
     names: list[str | None]
-    parameters: list[Array]
     generators: list[dict[str, Any]]
     optimizer: dict[str, Any] | None
+    states: list[dict[str, str]]  # the entries of the running values of each parameter
+
+    @property
+    def needed(self) -> list[str]:
+        """The entries."""
+        return [*self.parameters, *(entry for state in self.states for entry in state.values())]
 
 
-def _read(path: PathLike) -> _Saved:
-    with open(path, "rb") as file:  # a missing file is FileNotFoundError, as everywhere
-        with _damage_explained(path):
-            with np.load(file, allow_pickle=False) as entries:
-                arrays = {name: entries[name] for name in entries.files}
-            header = json.loads(arrays["header"].tobytes())
-            found = header["format"], header["version"]
-        if found != (FORMAT, VERSION):
-            raise CheckpointError(
-                f"{os.fspath(path)}: is {found[0]} version {found[1]}, not {FORMAT} version {VERSION}"
-            )
-        with _damage_explained(path):
-            optimizer = header["optimizer"]
-            if optimizer is not None:
-                state = [
-                    {name: arrays[f"optimizer/{i}/{name}"] for name in names}
-                    for i, names in enumerate(optimizer["state"])
-                ]
-                optimizer = {"rule": optimizer["rule"], "settings": dict(optimizer["settings"]), "state": state}
-            return _Saved(
-                names=list(header["parameters"]),
-                parameters=[arrays[f"parameter/{i}"] for i in range(len(header["parameters"]))],
-                generators=[dict(state) for state in header["generators"]],
-                optimizer=optimizer,
-            )
+class _Checkpoint:
+    """An open file: its header is read at once, arrays when they are asked for."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.archive = zipfile.ZipFile(file)
+        self.header = json.loads(self.read("header").tobytes())
+
+    def describe_all(self, with_optimizer: bool) -> _Described:
+        """Say what there is for a model, and for its optimizer if there is one."""
+        names, optimizer = list(self.header["parameters"]), self.header["optimizer"]
+        states: list[dict[str, str]] = []
+        if with_optimizer and optimizer is not None:
+            states = [{x: f"optimizer/{i}/{x}" for x in kept} for i, kept in enumerate(optimizer["state"])]
+            stand_ins = [{x: self.describe(entry) for x, entry in state.items()} for state in states]
+            settings = {str(x): value for x, value in optimizer["settings"].items()}
+            optimizer = {"rule": str(optimizer["rule"]), "settings": settings, "state": stand_ins}
+        return _Described(
+            parameters={(x := f"parameter/{i}"): self.describe(x) for i in range(len(names))},
+            names=[None if x is None else str(x) for x in names],
+            generators=[dict(state) for state in self.header["generators"]],
+            optimizer=optimizer,
+            states=states,
+        )
+
+    def describe(self, name: str) -> Array:
+        """Give an array's shape and dtype, as zeros in one place, once the file has as many bytes as that takes."""
+        with self._open(name) as entry:
+            shape, dtype, _ = self._read_head(entry, self.archive.getinfo(f"{name}.npy").file_size)
+        return np.broadcast_to(np.zeros((), dtype), shape)
+
+    def read(self, name: str) -> Array:
+        """Give an array."""
+        with self._open(name) as entry:
+            shape, dtype, fortran = self._read_head(entry, self.archive.getinfo(f"{name}.npy").file_size)
+            array = np.empty(shape, dtype, order="F" if fortran else "C")
+            memory = array.reshape(-1, order="A").view(np.uint8)
+            for start in range(0, array.nbytes, _PIECE):
+                piece = entry.read(min(_PIECE, array.nbytes - start))
+                memory[start : start + _PIECE] = np.frombuffer(piece, np.uint8)
+            entry.read(1)  # at its end its checksum is compared
+        return array
+
+    def _open(self, name: str) -> IO[bytes]:
+        info = self.archive.getinfo(f"{name}.npy")
+        if info.compress_type != zipfile.ZIP_STORED:  # a little file could unfold to any size; ours never do
+            raise ValueError(f"{name} is compressed")
+        return self.archive.open(info)
+
+    @staticmethod
+    def _read_head(entry: IO[bytes], size: int) -> tuple[tuple[int, ...], np.dtype[Any], bool]:
+        version = np.lib.format.read_magic(entry)
+        if version != (1, 0):
+            raise ValueError(f"an array in format {version}")
+        shape, fortran, dtype = np.lib.format.read_array_header_1_0(entry)
+        if dtype.hasobject or min(shape, default=0) < 0 or entry.tell() + prod(shape) * dtype.itemsize != size:
+            raise ValueError(f"an array of {dtype} {shape} in {size} bytes")
+        return shape, dtype, fortran
 
 
 @contextmanager
-def _damage_explained(path: PathLike) -> Iterator[None]:
+def _damage_explained(name: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:  # zipfile, zlib, json and NumPy's readers raise all sorts on damaged bytes
-        raise CheckpointError(f"{os.fspath(path)}: not a minigrad checkpoint, or damaged ({error!r})") from error
+        raise CheckpointError(f"{name}: not a minigrad checkpoint, or damaged ({error!r})") from error
 
 
-def _restore(saved: _Saved, model: Model, optimizer: Optimizer | None) -> None:
-    """Compare everything, and only then assign."""
+def _compare(saved: _Described, model: Model, optimizer: Optimizer | None) -> None:
+    """Compare everything: ValueError says what does not fit."""
     parameters, generators = model.parameters(), _generators(model)
-    theirs = [_described(*pair) for pair in zip(saved.names, saved.parameters, strict=True)]
+    theirs = [_described(*pair) for pair in zip(saved.names, saved.parameters.values(), strict=True)]
     ours = [_described(p.name, p.data) for p in parameters]
     for their, our in zip(theirs, ours, strict=False):
         if their != our:
@@ -134,47 +193,56 @@ def _restore(saved: _Saved, model: Model, optimizer: Optimizer | None) -> None:
     if len(saved.generators) != len(generators):
         raise ValueError(f"the file has {len(saved.generators)} random generators, the model {len(generators)}")
     for generator, state in zip(generators, saved.generators, strict=True):
-        _try(generator, state)
+        _check_state(generator, state)
     for p in parameters:
         if not p.data.flags.writeable:
             raise ValueError(f"the array of {p.name or 'a parameter'} is read-only; give it a copy")
     if optimizer is not None:
         if saved.optimizer is None:
             raise ValueError("saved without an optimizer; load it without one")
-        optimizer.load_state_dict(saved.optimizer)
-    for p, value in zip(parameters, saved.parameters, strict=True):
-        p.data[...] = value
-    for generator, state in zip(generators, saved.generators, strict=True):
+        optimizer.check_state_dict(saved.optimizer)
+
+
+def _assign(saved: _Described, arrays: dict[str, Array], model: Model, optimizer: Optimizer | None) -> None:
+    """Put everything in its place, now that it is known to fit."""
+    if optimizer is not None and saved.optimizer is not None:
+        states = [{x: arrays[entry] for x, entry in entries.items()} for entries in saved.states]
+        optimizer.load_state_dict(saved.optimizer | {"state": states})
+    for p, entry in zip(model.parameters(), saved.parameters, strict=True):
+        p.data[...] = arrays[entry]
+    for generator, state in zip(_generators(model), saved.generators, strict=True):
         generator.bit_generator.state = state
-
-
-@contextmanager
-def _replacing(path: str) -> Iterator[BinaryIO]:
-    """Open a file that takes the place of `path` when the block is done, and is gone if it fails."""
-    draft = os.path.join(os.path.dirname(path), f".minigrad-{os.urandom(8).hex()}")
-    try:
-        with open(draft, "xb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(draft, path)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            os.remove(draft)
-        raise
 
 
 def _generators(model: Model) -> list[np.random.Generator]:
     return list(getattr(model, "generators", list)())
 
 
-def _try(generator: np.random.Generator, state: dict[str, Any]) -> None:
-    """Set another generator of the same kind to the state: ValueError if it is of another kind."""
+# What NumPy takes over unseen, to read beyond its memory or draw one number for ever: where it stands, what it may be
+_SOUND: dict[str, dict[tuple[str, ...], Callable[[Any], bool]]] = {
+    "PCG64": {("state", "inc"): lambda inc: inc % 2 == 1},
+    "PCG64DXSM": {("state", "inc"): lambda inc: inc % 2 == 1},
+    "MT19937": {("state", "pos"): lambda pos: 0 <= pos <= 624, ("state", "key"): any},
+    "Philox": {("buffer_pos",): lambda pos: 0 <= pos <= 4},
+}
+
+
+def _check_state(generator: np.random.Generator, state: dict[str, Any]) -> None:
+    """Set another generator of the same kind to the state: ValueError if it is of another kind, or none at all."""
+    came, wanted = state.get("bit_generator"), type(generator.bit_generator).__name__
+    if came != wanted:
+        raise ValueError(f"the file has the state of a {came}, the model draws with {wanted}")
     try:
-        type(generator.bit_generator)(0).state = state
-    except (KeyError, TypeError, ValueError) as error:
-        came, wanted = state.get("bit_generator"), type(generator.bit_generator).__name__
-        raise ValueError(f"the file has the state of a {came}, the model draws with {wanted}") from error
+        trial = type(generator.bit_generator)(0)
+        trial.state = state
+        sound = json.loads(json.dumps(trial.state, default=np.ndarray.tolist)) == state
+        sound &= state.get("has_uint32", 0) in (0, 1)
+        for path, holds in _SOUND.get(wanted, {}).items():
+            sound &= holds(reduce(getitem, path, state))
+    except Exception as error:  # whatever NumPy, or a generator of the user's, makes of it
+        raise ValueError(f"the file's state of a {wanted} is none: {error}") from error
+    if not sound:
+        raise ValueError(f"the file's state of a {wanted} is none: its numbers are out of range")
 
 
 def _described(name: str | None, value: Array) -> str:

@@ -8,17 +8,17 @@ from numpy import divide, multiply, sqrt
 
 from minigrad.engine.tensor import Tensor
 from minigrad.optim.base import Array, Optimizer, State
-from minigrad.optim.checks import check_number
 
 
 class AdaGrad(Optimizer):
     """h ← h + g²;  w ← w − η g / (√h + ε)   (Duchi, Hazan & Singer 2011)."""
 
     settings = ("lr", "eps")
+    limits: ClassVar = {"lr": np.inf, "eps": np.inf}
 
     def __init__(self, params: Iterable[Tensor], lr: float = 0.01, eps: float = 1e-8) -> None:
         super().__init__(params, lr)
-        self.eps = check_number("eps", eps, np.inf)
+        self.eps = eps
 
     def _start(self, w: Array) -> State:
         return {"h": np.zeros_like(w)}
@@ -34,11 +34,12 @@ class RMSProp(Optimizer):
     """h ← ρ h + (1 − ρ) g²;  w ← w − η g / (√h + ε)   (Tieleman & Hinton 2012)."""
 
     settings = ("lr", "rho", "eps")
+    limits: ClassVar = {"lr": np.inf, "rho": 1, "eps": np.inf}
 
     def __init__(self, params: Iterable[Tensor], lr: float = 0.01, rho: float = 0.9, eps: float = 1e-8) -> None:
         super().__init__(params, lr)
-        self.rho = check_number("rho", rho, 1)
-        self.eps = check_number("eps", eps, np.inf)
+        self.rho = rho
+        self.eps = eps
 
     def _start(self, w: Array) -> State:
         return {"h": np.zeros_like(w)}
@@ -57,14 +58,15 @@ class Adam(Optimizer):
     """
 
     settings: ClassVar[tuple[str, ...]] = ("lr", "beta1", "beta2", "eps")
+    limits: ClassVar = {"lr": np.inf, "beta1": 1, "beta2": 1, "eps": np.inf}
 
     def __init__(
         self, params: Iterable[Tensor], lr: float = 0.001, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8
     ) -> None:
         super().__init__(params, lr)
-        self.beta1 = check_number("beta1", beta1, 1)
-        self.beta2 = check_number("beta2", beta2, 1)
-        self.eps = check_number("eps", eps, np.inf)
+        self.beta1 = beta1
+        self.beta2 = beta2
+        self.eps = eps
 
     def _start(self, w: Array) -> State:
         return {"m": np.zeros_like(w), "v": np.zeros_like(w), "t": np.zeros((), np.int64)}
@@ -86,6 +88,7 @@ class AdamW(Adam):
     """
 
     settings = (*Adam.settings, "weight_decay")
+    limits: ClassVar = {**Adam.limits, "weight_decay": np.inf}
 
     def __init__(
         self,
@@ -97,7 +100,7 @@ class AdamW(Adam):
         weight_decay: float = 0.01,
     ) -> None:
         super().__init__(params, lr, beta1, beta2, eps)
-        self.weight_decay = check_number("weight_decay", weight_decay, np.inf)
+        self.weight_decay = weight_decay
 
     def _update(self, w: Array, g: Array, eta: Array, buf: Array, state: State) -> None:
         w *= 1 - self.lr * self.weight_decay

@@ -41,6 +41,7 @@ class Optimizer:
     """
 
     settings: ClassVar[tuple[str, ...]] = ("lr",)
+    limits: ClassVar[dict[str, float]] = {"lr": np.inf}  # the settings that are numbers from 0 up to below a limit
     lr: float
 
     def __init__(self, params: Iterable[Tensor], lr: float) -> None:
@@ -59,9 +60,13 @@ class Optimizer:
         self.lr = kept["lr"]
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Set an attribute; η is checked, and goes to every parameter. As a property it would take longer to read."""
+        """Set an attribute; settings are checked, and η goes to every parameter.
+
+        As a property it would take longer to read.
+        """
+        if name in self.limits:
+            value = check_number(name, value, self.limits[name])
         if name == "lr":
-            value = check_number("lr", value, np.inf)
             for row in self._rows:
                 row.eta[...] = value
         super().__setattr__(name, value)
@@ -128,22 +133,34 @@ class Optimizer:
             "state": [{name: value.copy() for name, value in row.state.items()} for row in self._rows],
         }
 
-    def load_state_dict(self, saved: Mapping[str, Any]) -> None:
-        """Take over what `state_dict` gave; ValueError, with nothing changed, if it belongs to another optimiser."""
+    def check_state_dict(self, saved: Mapping[str, Any]) -> None:
+        """Raise ValueError if what `state_dict` gave is another optimizer's, by its names, numbers and shapes."""
         if saved["rule"] != type(self).__name__ or set(saved["settings"]) != set(self.settings):
             raise ValueError(f"the state is of {saved['rule']} with {list(saved['settings'])}, not of {self!r}")
-        settings = {name: float(saved["settings"][name]) for name in self.settings}
+        for name in self.settings:
+            self._check_setting(name, saved["settings"][name])
         if len(saved["state"]) != len(self.params):
             raise ValueError(f"the state is of {len(saved['state'])} parameters, {self!r} has {len(self.params)}")
         for i, (row, state) in enumerate(zip(self._rows, saved["state"], strict=True)):
             came, wanted = ({k: (a.shape, a.dtype.name) for k, a in s.items()} for s in (state, row.state))
             if came != wanted:
                 raise ValueError(f"{self!r} keeps {wanted} for {label_parameter(row.param, i)}, the state has {came}")
-        for name, value in settings.items():  # lr comes first, and is the one that may be refused
-            setattr(self, name, value)
+
+    def load_state_dict(self, saved: Mapping[str, Any]) -> None:
+        """Take over what `state_dict` gave; ValueError, with nothing changed, if it belongs to another optimizer."""
+        self.check_state_dict(saved)
+        for name in self.settings:
+            setattr(self, name, float(saved["settings"][name]))
         for row, state in zip(self._rows, saved["state"], strict=True):
             for name, value in state.items():
                 row.state[name][...] = value
+
+    def _check_setting(self, name: str, value: Any) -> None:
+        """Raise ValueError unless a saved setting is one that could have been set."""
+        if not isinstance(value, int | float) or isinstance(value, bool) or value != value:
+            raise ValueError(f"the setting {name} is no number: {value!r}")
+        if name in self.limits:
+            check_number(name, value, self.limits[name])
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in self.settings)})"

@@ -1,13 +1,13 @@
 """Gradient descent, plain and with momentum: every element moves at one rate."""
 
 from collections.abc import Iterable
+from typing import ClassVar
 
 import numpy as np
 from numpy import multiply
 
 from minigrad.engine.tensor import Tensor
 from minigrad.optim.base import Array, Optimizer, State
-from minigrad.optim.checks import check_number
 
 
 class SGD(Optimizer):
@@ -21,10 +21,11 @@ class Momentum(Optimizer):
     """Δw ← α Δw − η g;  w ← w + Δw, with α = `momentum` (Rumelhart, Hinton & Williams 1986)."""
 
     settings = ("lr", "momentum")
+    limits: ClassVar = {"lr": np.inf, "momentum": 1}
 
     def __init__(self, params: Iterable[Tensor], lr: float = 0.01, momentum: float = 0.9) -> None:
         super().__init__(params, lr)
-        self.momentum = check_number("momentum", momentum, 1)
+        self.momentum = momentum
 
     def _start(self, w: Array) -> State:
         return {"delta": np.zeros_like(w)}

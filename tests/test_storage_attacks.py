@@ -1,0 +1,428 @@
+"""Checkpoints under attack: killed while they are written, cut, flipped and forged, larger than they look."""
+
+import io
+import json
+import os
+import random
+import signal
+import stat
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+import tracemalloc
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from minigrad import files
+from minigrad.engine.tensor import Tensor
+from minigrad.nn import Dropout, Linear, Sequential
+from minigrad.optim import SGD, AdaGrad, Adam, AdamW, Momentum, RMSProp
+from minigrad.storage import CheckpointError, load, save
+
+ROOT = Path(__file__).parent.parent
+X = np.random.default_rng(0).normal(size=(6, 3))
+
+
+def network(seed=0, generator=np.random.PCG64):
+    dropout = Dropout(0.3, np.random.Generator(generator(seed + 1)))
+    return Sequential(Linear(3, 4, seed), np.tanh, dropout, Linear(4, 2, seed + 2))
+
+
+def saved(path, rule=Adam, generator=np.random.PCG64):
+    """A trained model and its optimizer, and the file they are saved to."""
+    model = network(generator=generator)
+    optimizer = rule(model.parameters(), 0.01)
+    for _ in range(3):
+        optimizer.zero_grad()
+        (model(X) ** 2).sum().backward()
+        optimizer.step()
+    save(path, model, optimizer)
+    return model, optimizer
+
+
+def everything(model, optimizer):
+    return (
+        [p.data.copy() for p in model.parameters()],
+        [g.bit_generator.state for g in getattr(model, "generators", list)()],
+        optimizer.state_dict(),
+    )
+
+
+def refused(path, model, optimizer, message=None):
+    """Loading fails by CheckpointError alone, which names the file, and changes nothing."""
+    before = everything(model, optimizer)
+    with pytest.raises(CheckpointError, match=message) as caught:
+        load(path, model, optimizer)
+    assert str(path) in str(caught.value)
+    np.testing.assert_equal(everything(model, optimizer), before)
+
+
+def edited(path, change):
+    """Write the file anew with its header changed in place by a function."""
+    with np.load(path) as entries:
+        arrays = dict(entries)
+    header = json.loads(arrays["header"].tobytes())
+    change(header)
+    arrays["header"] = np.frombuffer(json.dumps(header).encode(), np.uint8)
+    np.savez(buffer := io.BytesIO(), **arrays)
+    path.write_bytes(buffer.getvalue())
+
+
+# Where it is written
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o666, 0o444 | 0o200])
+def test_a_file_keeps_its_permissions(tmp_path, mode):
+    path = tmp_path / "m"
+    path.touch()
+    path.chmod(mode)
+    save(path, network())
+    assert stat.S_IMODE(path.stat().st_mode) == mode
+
+
+def test_a_new_file_has_those_that_the_umask_leaves(tmp_path):
+    (tmp_path / "plain").write_bytes(b"")
+    save(tmp_path / "m", network())
+    assert (tmp_path / "m").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+def test_others_can_read_the_draft_no_sooner_than_the_file(tmp_path, monkeypatch):
+    path, seen = tmp_path / "m", []
+    path.touch(mode=0o600)
+    monkeypatch.setattr("minigrad.storage.np.savez", lambda file, **arrays: seen.append(os.fstat(file.fileno())))
+    save(path, network())
+    assert stat.S_IMODE(seen[0].st_mode) == 0o600
+
+
+def test_what_is_no_file_is_refused(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to("/dev/null")
+    for path in ("/dev/null", tmp_path / "pipe", tmp_path / "folder", tmp_path / "link"):
+        with pytest.raises(OSError, match=r"is a directory|is no file"):
+            save(path, network())
+        refused(path, network(), SGD(network().parameters(), 0.1), "directory or a device")
+    assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
+    assert sorted(os.listdir(tmp_path)) == ["folder", "link", "pipe"]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the superuser may write everything")
+def test_a_write_protected_file_is_refused(tmp_path):
+    (tmp_path / "m").touch(mode=0o400)
+    with pytest.raises(PermissionError, match="write-protected"):
+        save(tmp_path / "m", network())
+
+
+# Killed
+
+
+KILLED = """
+    import sys
+    import numpy as np
+    from minigrad import save, nn
+    model = nn.Linear(400, 400, 0)
+    path, = sys.argv[1:]
+    print("begun", flush=True)
+    for i in range(10**6):
+        model.W.data[:] = i
+        save(path, model)
+"""
+
+
+def test_a_killed_process_leaves_a_whole_file_and_no_draft_after_the_next_save(tmp_path):
+    path, model = tmp_path / "m", Linear(400, 400, 0)
+    model.W.data[:] = -1
+    save(path, model)
+    delays, drafts = random.Random(5), 0
+    for _ in range(12):
+        command = [sys.executable, "-c", textwrap.dedent(KILLED), str(path)]
+        environment = os.environ | {"PYTHONPATH": str(ROOT)}
+        with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as child:
+            child.stdout.readline()
+            time.sleep(delays.uniform(0, 0.02))
+            child.send_signal(signal.SIGKILL)
+        drafts += len(os.listdir(tmp_path)) - 1
+        load(path, model)
+        assert (model.W.data == model.W.data[0, 0]).all()
+    assert drafts  # some were killed in the middle
+    save(path, model)
+    assert os.listdir(tmp_path) == ["m"]
+
+
+def test_a_draft_that_is_being_written_is_left_alone(tmp_path):
+    with files.replacing(str(tmp_path / "a")) as file:
+        save(tmp_path / "b", network())
+        file.write(b"content")
+    assert (tmp_path / "a").read_bytes() == b"content"
+    assert sorted(os.listdir(tmp_path)) == ["a", "b"]
+
+
+def test_many_threads_save_to_one_file(tmp_path):
+    path, failures = tmp_path / "m", []
+
+    def work(i):
+        layer = Linear(30, 30, 0)
+        layer.W.data[:] = i
+        try:
+            for _ in range(10):
+                save(path, layer)
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    layer = Linear(30, 30, 0)
+    load(path, layer)
+    assert failures == []
+    assert (layer.W.data == layer.W.data[0, 0]).all()
+    assert os.listdir(tmp_path) == ["m"]
+
+
+# Flipped and cut
+
+
+def test_hundreds_of_damaged_files(tmp_path):
+    """Random bits and bytes, cuts, doublings, zeros: CheckpointError and no change, or all as it was saved."""
+    path = tmp_path / "m"
+    expected = everything(*saved(path))
+    whole, dice, noticed = path.read_bytes(), random.Random(11), 0
+    model = network(5)
+    for _ in range(600):
+        data, kind = bytearray(whole), dice.randrange(5)
+        at, n = dice.randrange(len(data)), dice.randrange(1, 200)
+        if kind == 0:
+            for _ in range(dice.randrange(1, 4)):
+                data[dice.randrange(len(data))] ^= 1 << dice.randrange(8)
+        elif kind == 1:
+            data[at : at + n] = dice.randbytes(n)
+        elif kind == 2:
+            del data[at : at + n]
+        elif kind == 3:
+            data[at:at] = data[max(0, at - n) : at]
+        else:
+            data[at:] = bytes(dice.choice([0, len(data) - at]))
+        path.write_bytes(data)
+        victim = model, Adam(model.parameters(), 0.5)
+        before = everything(*victim)
+        try:
+            load(path, *victim)
+        except CheckpointError:
+            np.testing.assert_equal(everything(*victim), before)
+            noticed += 1
+        else:
+            np.testing.assert_equal(everything(*victim), expected)
+    assert noticed > 300
+
+
+def test_hundreds_of_forged_headers(tmp_path):
+    """JSON that is well-formed, and wrong in one place: nothing but CheckpointError comes of it."""
+    path = tmp_path / "m"
+    saved(path)
+    whole, dice = path.read_bytes(), random.Random(3)
+    junk = [
+        None,
+        True,
+        -1,
+        5,
+        1e400,
+        float("nan"),
+        "x",
+        "\ud800",
+        [],
+        {},
+        [[]],
+        {"a": 1},
+        10**30,
+        -(10**30),
+        [None] * 9,
+    ]
+
+    def forge(x, depth):
+        keys = list(x) if isinstance(x, dict) else range(len(x)) if isinstance(x, list) else []
+        if depth and keys and isinstance(x[k := dice.choice(list(keys))], dict | list) and x[k]:
+            return forge(x[k], depth - 1)
+        if keys:
+            k = dice.choice(list(keys))
+            if dice.random() < 0.3:
+                del x[k]
+            else:
+                x[k] = dice.choice(junk)
+        return None
+
+    outcomes = set()
+    for _ in range(400):
+        path.write_bytes(whole)
+        edited(path, lambda header: forge(header, dice.randrange(4)))
+        model = network(5)
+        optimizer = Adam(model.parameters(), 0.5)
+        before = everything(model, optimizer)
+        try:
+            load(path, model, optimizer)
+            outcomes.add("loaded")  # another rate, a name that was none
+            assert all(0 <= getattr(optimizer, name) < np.inf for name in optimizer.settings)
+            model(X)
+        except CheckpointError:
+            outcomes.add("refused")
+            np.testing.assert_equal(everything(model, optimizer), before)
+    assert "refused" in outcomes
+
+
+# Settings and generators
+
+
+RULES = [SGD, Momentum, AdaGrad, RMSProp, Adam, AdamW]
+SETTINGS = [(rule, name) for rule in RULES for name in rule.settings]
+
+
+@pytest.mark.parametrize(("rule", "name"), SETTINGS)
+@pytest.mark.parametrize("value", [5e400, float("nan"), -1, "0.5", None, [0.1], True])
+def test_a_setting_that_could_not_be_set_is_refused(tmp_path, rule, name, value):
+    path = tmp_path / "m"
+    saved(path, rule)
+    edited(path, lambda header: header["optimizer"]["settings"].update({name: value}))
+    model = network(3)
+    refused(path, model, rule(model.parameters()) if rule is not SGD else SGD(model.parameters(), 1), name)
+
+
+@pytest.mark.parametrize(("rule", "name"), [(r, n) for r, n in SETTINGS if n in ("momentum", "rho", "beta1", "beta2")])
+def test_a_share_is_below_1_in_files_and_when_it_is_set(tmp_path, rule, name):
+    path = tmp_path / "m"
+    _, optimizer = saved(path, rule)
+    edited(path, lambda header: header["optimizer"]["settings"].update({name: 5}))
+    model = network(3)
+    refused(path, model, rule(model.parameters()), f"{name} must be at least 0 and less than 1, not 5")
+    for value in (5, 1, -0.1, np.nan):
+        with pytest.raises(ValueError, match=f"{name} must be at least 0 and less than 1"):
+            setattr(optimizer, name, value)
+        with pytest.raises(ValueError, match=f"{name} must be at least 0 and less than 1"):
+            rule(model.parameters(), **{name: value})
+
+
+FORGED = [
+    (np.random.PCG64, ("state", "inc"), [4, -1, 2**129, 1.5, "1", None]),
+    (np.random.PCG64, ("state", "state"), [-1, 2**129, 0.5, float("nan"), [1]]),
+    (np.random.PCG64, ("has_uint32",), [7, -1, None]),
+    (np.random.PCG64, ("uinteger",), [2**40, 1.5, -1]),
+    (np.random.PCG64, ("state",), [None, {}, 3]),
+    (np.random.PCG64, ("bit_generator",), ["MT19937", None, 3, []]),
+    (np.random.MT19937, ("state", "pos"), [625, 10**6, -1, -(2**31), 1.5]),
+    (np.random.MT19937, ("state", "key"), [[0] * 624, [1] * 623, [1] * 625, [-1] * 624, [1.5] * 624, [2**32] * 624, 1]),
+    (np.random.Philox, ("buffer_pos",), [5, 10**6, -1, None]),
+    (np.random.Philox, ("buffer",), [[1], [1] * 5, [-1] * 4, "abcd"]),
+    (np.random.Philox, ("state", "counter"), [[1], [2**70] * 4, 3]),
+    (np.random.SFC64, ("state", "state"), [[1], [2**70] * 4, 3, None]),
+    (np.random.PCG64DXSM, ("state", "inc"), [4, -1]),
+]
+
+
+@pytest.mark.parametrize(("kind", "place", "values"), FORGED)
+def test_a_state_that_no_generator_has_is_refused(tmp_path, kind, place, values):
+    path = tmp_path / "m"
+    saved(path, generator=kind)
+    whole = path.read_bytes()
+    for value in values:
+        path.write_bytes(whole)
+
+        def forge(header, value=value):
+            state = header["generators"][0]
+            for key in place[:-1]:
+                state = state[key]
+            state[place[-1]] = value
+
+        edited(path, forge)
+        model = network(3, kind)
+        refused(path, model, Adam(model.parameters()), "state of a")
+
+
+# Sizes
+
+
+def peak(call):
+    tracemalloc.start()
+    try:
+        call()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def npy(shape, dtype="<f8", data=b""):
+    head = f"{{'descr': '{dtype}', 'fortran_order': False, 'shape': {shape}, }}".ljust(117) + "\n"
+    return b"\x93NUMPY\x01\x00" + len(head).to_bytes(2, "little") + head.encode() + data
+
+
+def replaced(path, name, content, compression=zipfile.ZIP_STORED):
+    with zipfile.ZipFile(path) as archive:
+        entries = {x: archive.read(x) for x in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for x, data in (entries | {name: content}).items():
+            archive.writestr(x, data, compression if x == name else zipfile.ZIP_STORED)
+
+
+@pytest.mark.parametrize("name", ["header.npy", "parameter/0.npy", "optimizer/0/m.npy"])
+def test_a_small_file_does_not_unfold_to_a_large_one(tmp_path, name):
+    path, size = tmp_path / "m", 200_000_000
+    saved(path)
+    replaced(path, name, npy(f"({size},)", "|u1", bytes(size)), zipfile.ZIP_DEFLATED)
+    assert path.stat().st_size < 1_000_000
+    model = network(3)
+    used = peak(lambda: refused(path, model, Adam(model.parameters()), "compressed"))
+    assert used < 5_000_000
+
+
+@pytest.mark.parametrize(
+    ("name", "head"),
+    [
+        ("parameter/0.npy", npy((10**6, 10**6))),
+        ("parameter/0.npy", npy((3, 4), data=bytes(8))),
+        ("parameter/0.npy", npy((3, 4), "|O", bytes(96))),
+        ("parameter/0.npy", npy((-3, 4), data=bytes(96))),
+        ("parameter/0.npy", npy((2**62, 4), "|V0")),
+        ("optimizer/1/v.npy", npy((10**9,), "<f8")),
+        ("header.npy", npy((10**12,), "|u1")),
+        ("header.npy", npy((), "<f8", bytes(8))),
+        ("header.npy", npy((200_000,), "|u1", b"[" * 200_000)),
+    ],
+)
+def test_sizes_are_looked_at_before_anything_is_allocated(tmp_path, name, head):
+    path = tmp_path / "m"
+    saved(path)
+    replaced(path, name, head)
+    model = network(3)
+    assert peak(lambda: refused(path, model, Adam(model.parameters()))) < 5_000_000
+
+
+def test_only_what_is_needed_is_read(tmp_path):
+    """A large entry of somebody else's, and the optimizer's values where none is asked for."""
+    path, model = tmp_path / "m", Linear(2, 2)
+    big = Linear(1000, 1000)
+    save(path, model, Adam(model.parameters()))
+    replaced(path, "more.npy", npy((10_000_000,), data=bytes(80_000_000)))
+    assert peak(lambda: load(path, Linear(2, 2))) < 2_000_000
+    save(path, big, Adam(big.parameters()))
+    assert peak(lambda: load(path, big)) < 1.3 * big.W.data.nbytes
+    assert peak(lambda: refused(path, model, SGD(model.parameters(), 0.1))) < 2_000_000
+
+
+def test_a_fortran_array_and_one_of_no_elements_come_back(tmp_path):
+    class Two:
+        def __init__(self):
+            self.a = Tensor(np.asfortranarray(np.arange(6.0).reshape(2, 3)), requires_grad=True)
+            self.b = Tensor(np.zeros((0, 3)), requires_grad=True)
+
+        def parameters(self):
+            return [self.a, self.b]
+
+    one, two = Two(), Two()
+    two.a.data[...] = 0
+    save(tmp_path / "m", one)
+    load(tmp_path / "m", two)
+    np.testing.assert_array_equal(two.a.data, one.a.data)
