@@ -6,16 +6,19 @@ In all of them rows are samples: the last axis holds the outputs of one sample a
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, Literal
 
 import numpy as np
 
+from minigrad.engine.errors import described, made_at, warn_user
 from minigrad.engine.operand import Operand
 from minigrad.ops.linalg import half_squared_distance, log_likelihood, vdot
-from minigrad.ops.reduction import log_softmax
+from minigrad.ops.reduction import Softmax, log_softmax
 
 Reduction = Literal["sum", "mean"]
+_EXACT = (
+    "Leave the softmax out of the model (output='identity') and use softmax_cross_entropy(u, t), which is exact there."
+)
 
 
 def squared_error(y: Any, t: Any, reduction: Reduction = "sum") -> Any:
@@ -23,7 +26,7 @@ def squared_error(y: Any, t: Any, reduction: Reduction = "sum") -> Any:
 
     With an identity output layer, δ = ∂E/∂u = y − t. Raises ``ValueError`` if the shapes differ.
     """
-    _same_shape("squared_error", y, t)
+    _check_pair("squared_error", y, t)
     return _reduced("squared_error", half_squared_distance(y, t), y, reduction)
 
 
@@ -33,13 +36,16 @@ def cross_entropy(y: Any, t: Any, reduction: Reduction = "sum") -> Any:
     With a softmax output layer, δ = ∂E/∂u = y − t. Where a y underflows to 0, log y is infinite: there a warning
     says so, and ``softmax_cross_entropy`` on the logits is exact.
     """
-    _same_shape("cross_entropy", y, t)
+    _check_pair("cross_entropy", y, t)
+    op = getattr(y, "op", None)
+    if type(op) is Softmax and type(getattr(y.inputs[0], "op", None)) is Softmax:
+        _warn_of_two_softmaxes("cross_entropy", "y", y.inputs[0])
     if getattr(y, "has_data", True) and not np.all(_values(y) > 0):
-        warnings.warn(
-            "cross_entropy: y holds a value that is not positive, so log y is not finite. Leave the softmax out of the "
-            "model (output='identity') and use softmax_cross_entropy(u, t), which is exact there.",
+        swapped = getattr(t, "requires_grad", False) and not getattr(y, "requires_grad", False)
+        warn_user(
+            f"cross_entropy: {_called('y', y)} holds a value that is not positive, so log y is not finite. "
+            + ("Are y and t swapped? It is cross_entropy(y, t), outputs first." if swapped else _EXACT),
             RuntimeWarning,
-            stacklevel=2,
         )
     return _reduced("cross_entropy", -vdot(t, np.log(y)), y, reduction)
 
@@ -50,9 +56,11 @@ def softmax_cross_entropy(u: Any, t: Any, reduction: Reduction = "sum") -> Any:
     ``t`` holds one-hot or soft targets of u's shape, or the integer label of each row. δ = ∂E/∂u = softmax(u) − t
     where Σₖ tₖ = 1. Raises ``ValueError`` for another shape, ``IndexError`` for a label that is no column of u.
     """
+    if not hasattr(u, "shape") or not u.shape:
+        raise _no_outputs("softmax_cross_entropy", "u", u)
     shape = u.shape
-    if not shape:
-        raise ValueError("softmax_cross_entropy: u is a scalar; its last axis must hold the logits of the classes.")
+    if type(getattr(u, "op", None)) is Softmax:
+        _warn_of_two_softmaxes("softmax_cross_entropy", "u", u)
     logs = log_softmax(u)
     labels = t if type(t) is np.ndarray else _values(t)
     if labels.shape == shape:
@@ -61,15 +69,17 @@ def softmax_cross_entropy(u: Any, t: Any, reduction: Reduction = "sum") -> Any:
         total = -log_likelihood(t, logs) if sign_in_front else log_likelihood(-t, logs)
         return _reduced("softmax_cross_entropy", total, u, reduction)
     if labels.shape != shape[:-1] or labels.dtype.kind not in "iu":
-        raise ValueError(
-            f"softmax_cross_entropy: wanted targets of shape {shape}, or an integer label for each row, of shape "
-            f"{shape[:-1]}; t is {labels.dtype} of shape {labels.shape}."
-        )
+        raise ValueError(_unfit("softmax_cross_entropy", "u", u, t))
     known = getattr(labels, "has_data", True)  # they are not, while a function is compiled
     if labels.size and known and not (labels.min() >= 0 and labels.max() < shape[-1]):
         raise IndexError(
-            f"softmax_cross_entropy: labels must be 0 to {shape[-1] - 1}, the columns of u; they are "
-            f"{labels.min()} to {labels.max()}."
+            f"softmax_cross_entropy: {_called('t', t)} holds class numbers, and labels must be 0 to {shape[-1] - 1}, "
+            f"the columns of {_called('u', u)}; they are {labels.min()} to {labels.max()}. "
+            + (
+                "Subtract 1 from them."
+                if labels.min() > 0 and labels.max() == shape[-1]
+                else "Number them from 0 up, or give the last layer an output for each."
+            )
         )
     column = labels if known else t
     if not known and labels.dtype.kind == "i":  # none may count from the end
@@ -82,12 +92,11 @@ def _values(x: Any) -> Any:
     return x.data if isinstance(x, Operand) else x if hasattr(x, "__array_function__") else np.asarray(x)
 
 
-def _same_shape(loss: str, y: Any, t: Any) -> None:
+def _check_pair(loss: str, y: Any, t: Any) -> None:
+    if not hasattr(y, "shape"):
+        raise _no_outputs(loss, "y", y)
     if y.shape != (t.shape if hasattr(t, "shape") else np.shape(t)):
-        raise ValueError(
-            f"{loss}: y and t must have one shape, since broadcasting would mix the samples; y is {y.shape}, t is "
-            f"{np.shape(t)}. Reshape t, to a column with t[:, None] say."
-        )
+        raise ValueError(_unfit(loss, "y", y, t))
 
 
 def _reduced(loss: str, total: Any, y: Any, reduction: Reduction) -> Any:
@@ -97,3 +106,74 @@ def _reduced(loss: str, total: Any, y: Any, reduction: Reduction) -> Any:
         samples = y.size // y.shape[-1] if y.ndim else 1
         return total / samples
     raise ValueError(f'{loss}: reduction must be "sum" or "mean", not {reduction!r}.')
+
+
+def _called(letter: str, x: Any) -> str:
+    """Give an argument's letter, with what the tensor is called or how it was computed."""
+    return f"{letter} = {described(x)}" if isinstance(x, Operand) and (getattr(x, "name", None) or x.op) else letter
+
+
+def _no_outputs(loss: str, letter: str, y: Any) -> Exception:
+    """Say that outputs are no array, or a scalar."""
+    if hasattr(y, "shape"):
+        return ValueError(
+            f"{loss}: {_called(letter, y)} is a scalar; its last axis must hold the logits of the classes. Give the "
+            f"outputs of the model, of shape (samples, classes)."
+        )
+    return TypeError(
+        f"{loss}: {letter} must be a Tensor or an array, not a {type(y).__name__}; give the outputs of the model, "
+        f"or np.array({letter})."
+    )
+
+
+def _warn_of_two_softmaxes(loss: str, letter: str, u: Any) -> None:
+    warn_user(
+        f"{loss}: the softmax is taken twice: {letter} comes from {described(u)} already. The loss then cannot "
+        f"fall to 0. Leave one out: give the model output='identity' for softmax_cross_entropy(u, t), or use "
+        f"cross_entropy(y, t) on one softmax.",
+        RuntimeWarning,
+    )
+
+
+def _unfit(loss: str, letter: str, y: Any, t: Any) -> str:
+    """Say that targets do not fit the outputs, and which ones would."""
+    targets = _values(t)
+    wanted = f"{letter} and t must have one shape, since broadcasting would mix the samples"
+    if loss == "softmax_cross_entropy":
+        wanted = f"wanted targets of shape {y.shape}, or an integer label for each row, of shape {y.shape[:-1]}"
+    facts = [_called(letter, y), _called("t", t)]
+    facts = [fact for fact in facts if "=" in fact] + [f"t holds {targets.dtype}", *filter(None, [made_at([y, t])])]
+    return (
+        f"{loss}: {wanted}; {letter} is {y.shape}, t is {targets.shape} ({'; '.join(facts)}). "
+        f"{_fitting(loss, letter, y, targets)}"
+    )
+
+
+def _fitting(loss: str, letter: str, y: Any, t: Any) -> str:
+    """Say how targets would fit."""
+    rows, classes = y.shape[:-1], (y.shape or (1,))[-1]
+    if t.dtype.kind not in "biuf":
+        return "Give numbers: np.unique(t, return_inverse=True)[1] numbers labels of any kind."
+    if t.ndim > y.ndim and t.shape[:-1] == y.shape and _values(y).dtype.kind in "iu":
+        return f"Are they swapped? It is {loss}({letter}, t)."
+    if classes > 1 and y.ndim > 1 and (t.shape == rows or t.shape == (*rows, 1)):
+        flat = "t" if t.shape == rows else f"t.reshape({', '.join(map(str, rows))})" if len(rows) > 1 else "t.ravel()"
+        whole = flat if t.dtype.kind in "iu" else f"{flat}.astype(int)"
+        if loss == "softmax_cross_entropy":
+            return f"If t holds class numbers, give {whole}."
+        other = ", or use softmax_cross_entropy(u, t) on the logits u, which takes class numbers"
+        return (
+            f"If t holds class numbers, give one_hot({whole}, {classes}) of minigrad.data"
+            f"{other if loss == 'cross_entropy' else ''}."
+        )
+    if t.shape == rows:
+        return "Reshape t, to a column with t[:, None]." if t.ndim == 1 else f"Reshape t, with t.reshape({y.shape})."
+    if t.shape == (*y.shape, 1):
+        return "Reshape t, with t[..., 0]."
+    if t.shape[::-1] == y.shape:
+        return "Did you mean t.T?"
+    if t.ndim and y.ndim and len(t) != len(y):
+        return f"{letter} has {y.shape[0]} samples and t {t.shape[0]}: give the targets of the same rows."
+    if t.ndim == y.ndim > 1:
+        return f"The model gives {classes} outputs for each sample, and t has {t.shape[-1]}: make them one number."
+    return f"Give t of shape {y.shape}, one row for each sample."

@@ -206,13 +206,13 @@ def test_shapes_must_be_one(loss, shapes):
     ("u", "t", "error", "message"),
     [
         (Y, LABELS[:, None], ValueError, r"wanted targets of shape \(5, 3\), or an integer label for each row"),
-        (Y, LABELS.astype(float), ValueError, r"of shape \(5,\); t is float64 of shape \(5,\)"),
-        (Y, ONE_HOT[:4], ValueError, r"t is float64 of shape \(4, 3\)"),
-        (Y, LABELS[:4], ValueError, r"t is int64 of shape \(4,\)"),
-        (Y, ONE_HOT.T, ValueError, r"t is float64 of shape \(3, 5\)"),
+        (Y, LABELS.astype(float), ValueError, r"u is \(5, 3\), t is \(5,\) \(t holds float64"),
+        (Y, ONE_HOT[:4], ValueError, r"t is \(4, 3\) \(t holds float64"),
+        (Y, LABELS[:4], ValueError, r"t is \(4,\) \(t holds int64"),
+        (Y, ONE_HOT.T, ValueError, r"t is \(3, 5\) \(t holds float64"),
         (Y, LABELS + 1, IndexError, "labels must be 0 to 2, the columns of u; they are 1 to 3"),
         (Y, LABELS - 1, IndexError, "they are -1 to 1"),
-        (Y, LABELS > 0, ValueError, r"t is bool of shape \(5,\)"),
+        (Y, LABELS > 0, ValueError, r"t is \(5,\) \(t holds bool"),
         (1.0, 0, ValueError, "scalar|axis|axes"),
     ],
 )

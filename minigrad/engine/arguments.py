@@ -1,0 +1,94 @@
+"""What a user's arguments are looked at by: a number, a count, a source of randomness, and whether all were given."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from difflib import get_close_matches
+from functools import wraps
+from operator import index
+from typing import Any, ParamSpec, TypeVar
+
+import numpy as np
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def check_count(called: str, name: str, value: Any, least: int = 1) -> int:
+    """Give a whole number, if it is ``least`` or more."""
+    if isinstance(value, bool | np.bool) or not hasattr(value, "__index__"):
+        whole = isinstance(value, float | np.floating) and value == np.rint(value)
+        hint = f"; write {int(value)}" if whole else as_literal(name, value)
+        raise TypeError(f"{called}: {name} must be an integer, not {shown(value)}{hint}")
+    if index(value) < least:
+        raise ValueError(f"{called}: {name} must be {least} or more, not {value!r}")
+    return index(value)
+
+
+def check_number(called: str, name: str, value: Any, below: float = np.inf) -> float:
+    """Give a number, if 0 ≤ value < below."""
+    if isinstance(value, str | bytes) or not (hasattr(value, "__float__") or hasattr(value, "__index__")):
+        raise TypeError(f"{called}: {name} must be a number, not {shown(value)}{as_literal(name, value)}")
+    if not 0 <= value < below:
+        wanted = "a finite number, 0 or more" if below == np.inf else f"at least 0 and less than {below}"
+        raise ValueError(f"{called}: {name} must be {wanted}, not {value!r}")
+    return float(value)
+
+
+def check_generator(called: str, rng: Any) -> np.random.Generator:
+    """Give the source of random numbers: a Generator as it is, a new one of a seed, or a fresh one for None."""
+    try:
+        return np.random.default_rng(rng)
+    except (TypeError, ValueError) as error:
+        raise type(error)(
+            f"{called}: rng must be a numpy.random.Generator, an integer seed, 0 or more, or None, not {shown(rng)}"
+        ) from error
+
+
+def shown(value: Any) -> str:
+    """Write a value for an error: a short literal with its type, or the type alone."""
+    if value is None or isinstance(value, bool):
+        return repr(value)
+    text = repr(value) if isinstance(value, str | bytes | int | float | complex) else ""
+    return f"the {type(value).__name__} {text}" if 0 < len(text) < 40 else f"a {type(value).__name__}"
+
+
+def as_literal(name: str, value: Any) -> str:
+    """Say how the number is written that a text spells."""
+    try:
+        return f"; write {name}={value.strip()}" if isinstance(value, str) and np.isfinite(float(value)) else ""
+    except ValueError:
+        return ""
+
+
+def with_usage(f: Callable[P, R]) -> Callable[P, R]:
+    """Let a function say, where its arguments do not fit its parameters, how it is called; on a class's ``__init__``.
+
+    Raises ``TypeError``, before anything is done: which argument is missing, or not wanted, and the call as it is.
+    """
+    signature = inspect.signature(f)
+    name = f.__qualname__.removesuffix(".__init__")
+
+    @wraps(f)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            signature.bind(*args, **kwargs)
+        except TypeError as error:
+            given = args[1:] if "self" in signature.parameters else args
+            owner = type(args[0]).__name__ if "self" in signature.parameters else name
+            raise TypeError(_usage(owner, signature, given, kwargs, error)) from None
+        return f(*args, **kwargs)
+
+    return checked
+
+
+def _usage(name: str, signature: inspect.Signature, args: Any, kwargs: Any, error: TypeError) -> str:
+    parameters = [p for p in signature.parameters.values() if p.name != "self"]
+    call = ", ".join(p.name if p.default is p.empty else f"{p.name}={p.default!r}" for p in parameters)
+    given = ", ".join(f"{p.name} is {shown(x)}" for p, x in zip(parameters, args, strict=False))
+    names = [p.name for p in parameters]
+    meant = [get_close_matches(key, names, 1, 0.5) for key in kwargs if key not in names]
+    hint = f" Did you mean {meant[0][0]}?" if meant and meant[0] else ""
+    reason = str(error).removesuffix(".")
+    return f"{name}: {reason}{f', where {given}' if given else ''}.{hint} Write {name}({call})."
