@@ -6,6 +6,6 @@ operation. ``backward`` is the walk, as the mathematics has it; ``record`` is wh
 tuned to that. ``conversion`` is what comes into a Tensor and goes out of it, ``numbers`` which arrays it takes,
 ``errors`` the words for what went wrong, ``refusals`` those for a function that is no operation, and ``recipes`` what
 to write instead, ``recording`` switches recording off, ``comparison`` is what a mask remembers of its making,
-``claims`` remembers what is known of an array, ``gradcheck`` compares a gradient with finite differences. It imports
-``ops`` and nothing above.
+``claims`` remembers what is known of an array, ``arguments`` looks at numbers, counts and calls of a user's,
+``gradcheck`` compares a gradient with finite differences. It imports ``ops`` and nothing above.
 """
