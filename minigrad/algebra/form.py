@@ -25,8 +25,12 @@ def put_in_form(
 
     ``gradients`` stand for ∂E/∂…; ``log`` gets what each rule did.
     """
-    numbers = sorted({x.inputs[1] for x in graph.nodes if x.op == divide and isinstance(x.inputs[1], int | float)})
-    return rewrite(expressions, form_rules(numbers, gradients), log)
+    return rewrite(expressions, form_rules(find_divisors(graph), gradients), log)
+
+
+def find_divisors(graph: Graph) -> list[float]:
+    """Give the numbers that a graph divides by, as the N of a mean."""
+    return sorted({x.inputs[1] for x in graph.nodes if x.op == divide and isinstance(x.inputs[1], int | float)})
 
 
 def form_rules(numbers: Sequence[float], gradients: Container[Node]) -> tuple[Rule, ...]:

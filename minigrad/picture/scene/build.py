@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 
 from minigrad.algebra.facts import SumsToOne
+from minigrad.algebra.form import find_divisors, form_rules
 from minigrad.algebra.graph import Graph
+from minigrad.algebra.rewrite import rewrite
 from minigrad.engine.node import Node
 from minigrad.engine.tensor import Tensor
 from minigrad.notation.symbols import pretty_name
 from minigrad.ops.alphabet import plain_digits
-from minigrad.ops.arithmetic import negative
 from minigrad.picture.folding.fold import folded
 from minigrad.picture.scene.parts import Arrow, Box, Cluster, Operation, Scene
 from minigrad.structure.chain_rule import Term, copied, operations, terms, write_formula
@@ -63,6 +64,7 @@ class _Stage:
         self.source, self.graph, self.reading = source, source.graph, source.reading
         self.given = tuple(SumsToOne(pretty_name(fact.name), fact.axis) for fact in given)
         self.steps = find_steps(self.reading)
+        self.form = form_rules(find_divisors(self.graph), ())
         (self.loss,) = self.graph.outputs
         self.users: dict[Node, list[Step]] = {}
         for step in self.steps:
@@ -175,13 +177,14 @@ class _Stage:
             return None, "1"
         total: Any = None
         for term, _ in uses:
-            total = term.expression if total is None else _plus(total, term.expression)
+            total = term.expression if total is None else total + term.expression
         after = self.users.get(x, [])
         final = self.made[self.loss]
         if len(after) == 1 and after[0] is not final and self.users.get(after[0].output) == [final]:
             joint = terms((*after[0].nodes, *final.nodes), self.symbols, None, self.given).get(x)
             if joint is not None and operations(joint.expression) < operations(total):
                 total = joint.expression
+        (total,) = rewrite([total], self.form)
         return total, write_formula(total)
 
     def _name(self, x: Node) -> tuple[str, str]:
@@ -202,13 +205,6 @@ class _Stage:
             key = f"{plain}_{n}"
         self.taken.add(key)
         return key
-
-
-def _plus(total: Any, term: Any) -> Any:
-    """Add a term: a + (−b) is a − b."""
-    if isinstance(term, Node) and term.op == negative:
-        return total - term.inputs[0]
-    return total + term
 
 
 def largest(array: Any) -> float:

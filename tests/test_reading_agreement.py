@@ -1,0 +1,50 @@
+"""What a line of a derivation says of a gradient, its box in the picture says too."""
+
+import numpy as np
+import pytest
+
+from minigrad import Tensor, data, derive, draw, losses, nn, softmax
+from tests.test_reading import CASES, T, X, error, parameter, total_input
+
+ONE_HOT = Tensor(data.one_hot(np.arange(5) % 3, 3), name="T")
+
+
+def softmax_by_hand(u):
+    e = np.exp(u - u.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+def attention():
+    Q, K, V = (X @ parameter(name, 4, 3) for name in ("Wq", "Wk", "Wv"))
+    return losses.squared_error(softmax(Q @ K.T / np.sqrt(3)) @ V, T)
+
+
+MORE = {
+    "mean of sums": lambda: (0.5 * ((total_input() - T) ** 2).sum(axis=1)).mean(),
+    "softmax by hand": lambda: -(ONE_HOT * np.log(softmax_by_hand(total_input()))).sum(axis=1).mean(),
+    "sigmoid by hand": lambda: error(lambda u: 1 / (1 + np.exp(-u))),
+    "relu by where": lambda: error(lambda u: np.where(u > 0, u, 0)),
+    "softplus by hand": lambda: error(lambda u: np.log(1 + np.exp(u))),
+    "attention": attention,
+    "mean cross-entropy": lambda: losses.cross_entropy(nn.MLP([4, 5, 3], rng=0)(X), ONE_HOT, "mean"),
+    "one sample": lambda: losses.cross_entropy(nn.MLP([4, 5, 3], rng=0)(X.data[:1]), T.data[:1]),
+    "x of one axis": lambda: losses.cross_entropy(nn.MLP([4, 5, 3], rng=0)(X.data[0]), T.data[0]),
+}
+
+
+def unbracketed(formula):
+    """A picture leaves out the brackets behind a minus in front: −t / y."""
+    return formula[2:-1] if formula.startswith("−(") and formula.endswith(")") else formula.removeprefix("−")
+
+
+@pytest.mark.parametrize("name", [*CASES, *MORE])
+def test_a_line_and_its_box_say_the_same(name):
+    """But where the picture has a box, v₁, for what the line writes out."""
+    E = MORE[name]() if name in MORE else CASES[name][0]()
+    boxes = {box.heading: box.formula for box in draw(E, fold=False).scene.boxes if box.of}
+    lines = {" = ".join(dict.fromkeys([line.symbol, f"∂E/∂{line.of}"])): line.formula for line in derive(E)}
+    common = [heading for heading in lines if heading in boxes and ("v" in boxes[heading]) <= ("v" in lines[heading])]
+    assert {heading: unbracketed(boxes[heading]) for heading in common} == {
+        heading: unbracketed(lines[heading]) for heading in common
+    }
+    assert len(common) >= 2
