@@ -6,6 +6,10 @@ The rooms, from the ground up: ``ops`` are the operations, ``engine`` records an
 and ``picture`` show it, and ``compiler`` makes code of it. ``app`` is the command line, ``textbook`` the independent
 witness, ``extras`` loads what is optional, ``files`` appear whole or not at all, and ``interrupts`` waits for a safe
 moment.
+
+Something is wrong: a label, in ``picture`` (what a value is called, in ``structure``); a δ, in ``ops`` (its value),
+``algebra`` (its formula) or ``derivation`` (its line); a slow step, in ``engine`` or, compiled, in ``compiler``; a
+message, in ``engine`` or where it is raised.
 """
 
 from importlib import import_module

@@ -9,10 +9,12 @@ import pytest
 
 from minigrad import Tensor, compile, nn, optim
 from minigrad.losses import softmax_cross_entropy
+from tests.evaluating import EvaluatingBackend
 from tests.interpreted import interpreted
 
 # "interpreted" is native code that Python runs instead of numba, which would take a second or two for each function.
-each_backend = pytest.mark.parametrize("backend", ["numpy", "interpreted"])
+each_backend = pytest.mark.parametrize("backend", ["numpy", "interpreted", "evaluating"])
+GIVEN = {"interpreted": "native", "evaluating": EvaluatingBackend()}
 
 
 @contextmanager
@@ -29,7 +31,7 @@ def running(backend):
 
 def as_code(f, backend):
     """Compile a function for a backend, or to native code that is interpreted."""
-    return compile(f, backend="native" if backend == "interpreted" else backend)
+    return compile(f, backend=GIVEN.get(backend, backend))
 
 
 def stepping(model, optimizer, loss):

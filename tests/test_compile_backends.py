@@ -10,6 +10,7 @@ from minigrad.compiler.numpy.backend import NumpyBackend
 from minigrad.ops import arithmetic, elementwise, shaping
 from minigrad.ops.base import Elementwise, Op
 from tests.compiling import assert_same, plain
+from tests.evaluating import EvaluatingBackend
 from tests.interpreted import interpreted
 from tests.samples import SAMPLES
 
@@ -71,6 +72,13 @@ def test_native_code_computes_every_row_or_says_why_not(sample):
     assert {reason for _, reason in refused} == ({REFUSED[str(sample)]} if str(sample) in REFUSED else set())
     assert all(operation for operation, _ in refused)
     assert step.backend == ("numpy" if refused else "native")
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=str)
+def test_a_backend_that_evaluates_computes_every_row(sample):
+    step = compile(outcome(sample), backend=EvaluatingBackend())
+    assert_same(called(sample, outcome(sample)), called(sample, step))
+    assert str(step.report()) == "The step runs as evaluating code."
 
 
 def test_the_rows_that_are_refused_exist():

@@ -99,4 +99,5 @@ def test_what_an_operation_says_by_its_elements_is_its_value(row):
         try:
             says_the_value(expression, derivation.graph.values)
         except NoIndexForm:
-            assert any(x.op is not None and x.op.name in REARRANGES for x in order_nodes([expression])), expression
+            rearranged = any(x.op is not None and x.op.name in REARRANGES for x in order_nodes([expression]))
+            assert rearranged, f"{row} has no index form: see notation/index/axes.py, or list it in REARRANGES"

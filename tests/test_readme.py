@@ -1,10 +1,11 @@
-"""What the README shows is what its code prints."""
+"""What the README shows is what its code prints, and the files that CONTRIBUTING speaks of are there."""
 
 import re
 from itertools import pairwise
 from pathlib import Path
 
-README = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
 
 
 def section(title):
@@ -32,3 +33,10 @@ def test_the_rest_of_the_code_runs():
     space = {}
     for code in re.findall(r"```python\n(.*?)```", section("Use it"), re.DOTALL):
         exec(code.replace("history.plot()", "history"), space)
+
+
+def test_the_files_that_contributing_speaks_of_are_there():
+    text = re.sub(r"```.*?```", "", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), flags=re.DOTALL)
+    paths = {path for path in re.findall(r"`([\w./]+/[\w./]*\w|\w+\.md)`", text) if not path.endswith("scale.py")}
+    assert len(paths) > 20
+    assert [path for path in paths if not (ROOT / path).exists() and not (ROOT / "minigrad" / path).exists()] == []

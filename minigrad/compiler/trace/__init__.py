@@ -1,3 +1,3 @@
 """Tracing: ``tracer`` writes down what a function does to ``traced`` values and ``cells``, whose contents come from
-``sources``.
+``sources``. What a traced value cannot do, ``traced`` says.
 """
