@@ -106,7 +106,9 @@ def test_tensors_in_tensors_out(requires_grad):
     ],
 )
 def test_a_constant_has_gradient_zero(f):
-    np.testing.assert_array_equal(grad(f)(np.array([1.0, 2.0])), [0.0, 0.0], strict=True)
+    with pytest.warns(UserWarning, match="does not depend on argument 0"):
+        gradient = grad(f)(np.array([1.0, 2.0]))
+    np.testing.assert_array_equal(gradient, [0.0, 0.0], strict=True)
 
 
 def test_an_argument_that_is_not_used_has_gradient_zero():
@@ -117,7 +119,7 @@ def test_an_argument_that_is_not_used_has_gradient_zero():
 
 def test_the_gradient_is_the_callers_own():
     x = np.array([1.0, 2.0])
-    for f in (lambda x: x.sum(), lambda x: (x + 0.0).sum(), lambda x: (x * x).sum(), lambda x: 0.0):
+    for f in (lambda x: x.sum(), lambda x: (x + 0.0).sum(), lambda x: (x * x).sum(), lambda x: 0.0 * x.sum()):
         gradient = grad(f)(x)
         gradient[:] = 9
         np.testing.assert_array_equal(x, [1, 2])
@@ -208,7 +210,7 @@ def test_threads_differentiate_at_the_same_time():
         (lambda: grad(cubes, 1)(1.0, 2), TypeError, "grad of cubes: argument 1 is int64"),
         (lambda: grad(cubes, (0, 1))(1.0, Tensor([2])), TypeError, "grad of cubes: argument 1 is int64"),
         (lambda: grad(lambda x: x)("a"), TypeError, "argument 0"),
-        (lambda: grad(lambda x: x[0])([1.0, 2.0]), TypeError, "argument 0 is (a )?list"),
+        (lambda: grad(lambda x: x[0])([1, 2]), TypeError, "argument 0 is int64"),
         (lambda: grad(lambda x: x * 2)(np.ones(3)), ValueError, r"wanted a scalar value, and it has shape \(3,\)"),
         (lambda: grad(lambda x: x * 2)(np.ones(1)), ValueError, r"shape \(1,\)\. Reduce it, with \.sum\(\)"),
         (lambda: grad(lambda x: (x, x))(1.0), TypeError, "scalar"),

@@ -5,7 +5,7 @@ function). ``operand`` is the syntax that both share, and ``numpy_protocol`` say
 operation. ``backward`` is the walk, as the mathematics has it; ``record`` is what a Tensor stores, with the same walk
 tuned to that. ``conversion`` is what comes into a Tensor and goes out of it, ``numbers`` which arrays it takes,
 ``errors`` the words for what went wrong, ``refusals`` those for a function that is no operation, and ``recipes`` what
-to write instead, ``recording`` switches recording off, ``comparison`` is what a mask remembers of its making,
-``claims`` remembers what is known of an array, ``arguments`` looks at numbers, counts and calls of a user's,
-``gradcheck`` compares a gradient with finite differences. It imports ``ops`` and nothing above.
+to write instead, ``recording`` switches recording off, by ``blocks`` that know their context, ``comparison`` is what a
+mask remembers of its making, ``claims`` remembers what is known of an array, ``arguments`` looks at numbers, counts and
+calls of a user's, ``gradcheck`` compares a gradient with finite differences. It imports ``ops`` and nothing above.
 """

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from functools import partial, update_wrapper
 from types import MethodType
 from typing import Any, Self
@@ -11,20 +11,21 @@ from typing import Any, Self
 import numpy as np
 
 from minigrad.engine.conversion import is_array
+from minigrad.engine.errors import warn_user
 from minigrad.engine.record import fast_pullback
-from minigrad.engine.recording import pauses, recorded, tracer
+from minigrad.engine.recording import is_paused, recorded, tracer
 from minigrad.engine.tensor import Tensor
 from minigrad.ops.copies import qualified_name
 from minigrad.ops.elementwise import identity
 
 
-class _Depth(threading.local):
-    """How many gradients this thread is in the middle of: within another one, a gradient needs a graph of its own."""
+class _Call:
+    """A call of a function that a gradient is taken of; within one, a gradient needs a graph of its own."""
 
-    value = 0
+    differentiates = False  # has it taken a gradient itself, which may be constant for good reason?
 
 
-_depth = _Depth()
+_within: ContextVar[_Call | None] = ContextVar("within", default=None)
 
 
 def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., tuple[Any, Any]]:
@@ -35,7 +36,8 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
     and also where f reads a Tensor that requires a gradient, on which its own then depends. Such functions nest:
     ``grad(grad(f))``.
 
-    Raises ``TypeError`` for an argument that is not floating point, ``ValueError`` if f's value is not a scalar.
+    Raises ``TypeError`` for an argument that is not floating point, ``ValueError`` if f's value is not a scalar. Warns
+    if that depends on none of the arguments, as a truth value or what has gone through ``.item()`` does not.
 
     >>> value, gradient = value_and_grad(lambda x: (x**2).sum())(np.array([1.0, 2.0]))
     >>> float(value), gradient
@@ -84,24 +86,32 @@ def _value_and_gradient(
     called = getattr(f, "__name__", type(f).__name__)
     if not positions or len({i % max(1, len(args)) for i in positions}) != len(positions):
         raise ValueError(f"grad of {called}: argnums must name an argument or more, each once, not {argnums}.")
-    paused = pauses.thread.paused  # then the caller wants numbers, whatever they depend on
+    paused = is_paused()  # then the caller wants numbers, whatever they depend on
     with recorded():
         variables = [_variable(called, args, i) for i in positions]
         arguments = list(args)
         for i, x in zip(positions, variables, strict=True):
             arguments[i] = x
-        _depth.value += 1
+        outer, call = _within.get(), _Call()
+        _within.set(call)
         try:
             value = f(*arguments, **kwargs)
         finally:
-            _depth.value -= 1
+            _within.set(outer)
+        if outer is not None:
+            outer.differentiates = True
         oldest = min(x.serial for x in variables)
         with_graph = not paused and (
-            _depth.value > 0
+            outer is not None
             or any(isinstance(x, Tensor) and x.requires_grad for x in args)
             or _depends_on_older(value, oldest)
         )
-        gradients = _gradients(called, value, variables, with_graph)
+        found = _find_gradients(called, value, variables, with_graph)
+        if not (call.differentiates or any(x in found for x in variables)):
+            which = f"argument{'s' * several} {', '.join(map(str, positions))}"
+            message = f"grad of {called}: its value does not depend on {which}: {_why_constant(value)}"
+            warn_user(message, UserWarning)
+        gradients = [g if isinstance(g, Tensor) else x.of_gradient(g) for x in variables for g in (found.get(x),)]
     if not with_graph and not any(isinstance(x, Tensor) and not x.plain for x in args):
         value = value.as_plain() if isinstance(value, Tensor) else value
         gradients = [g.as_plain() for g in gradients]
@@ -121,20 +131,20 @@ def _variable(called: str, args: tuple[Any, ...], i: int) -> Tensor:
     x = args[i]
     if isinstance(x, Tensor) and x.requires_grad:
         return identity(x)
-    data = x.detach() if isinstance(x, Tensor) else x
-    if not (isinstance(x, Tensor) or is_array(data) or isinstance(data, int | float | complex | np.generic)):
-        raise TypeError(f"grad of {called}: argument {i} is a {type(x).__name__}, not an array or a number.")
-    kind = data.dtype if hasattr(data, "dtype") else np.result_type(data)
-    if kind.kind != "f":
+    try:
+        given = x if isinstance(x, Tensor) else Tensor(x)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"grad of {called}: argument {i} is no tensor: {error}") from error
+    if given.dtype.kind != "f":
         raise TypeError(
-            f"grad of {called}: argument {i} is {kind}, and only floating-point arguments have gradients. "
+            f"grad of {called}: argument {i} is {given.dtype}, and only floating-point arguments have gradients. "
             f"Write 3.0 for 3, or convert an array with .astype(float)."
         )
     tracing = tracer()
     if tracing is not None:
-        variable: Tensor = tracing.variable(x)
+        variable: Tensor = tracing.variable(x if isinstance(x, Tensor | float) or is_array(x) else given.data)
         return variable
-    return Tensor(data.data if isinstance(data, Tensor) else data, requires_grad=True)
+    return Tensor(given.data, requires_grad=True)
 
 
 def _depends_on_older(value: Any, oldest: int) -> bool:
@@ -156,7 +166,7 @@ def _depends_on_older(value: Any, oldest: int) -> bool:
     return False
 
 
-def _gradients(called: str, value: Any, variables: list[Tensor], with_graph: bool) -> list[Tensor]:
+def _find_gradients(called: str, value: Any, variables: list[Tensor], with_graph: bool) -> dict[Tensor, Any]:
     if not isinstance(value, Tensor | int | float | np.generic) and not is_array(value):
         raise TypeError(f"grad of {called}: wanted a scalar value, and the function returned {type(value).__name__}.")
     if np.shape(value) != ():
@@ -172,4 +182,15 @@ def _gradients(called: str, value: Any, variables: list[Tensor], with_graph: boo
         )
     elif isinstance(value, Tensor) and value.spent:
         value.seed_gradient(None)  # which says why there is none
-    return [g if isinstance(g, Tensor) else x.of_gradient(g) for x in variables for g in (found.get(x),)]
+    return found
+
+
+def _why_constant(value: Any) -> str:
+    """Say why no gradient comes from a function's value, as far as the value shows it."""
+    kind = np.result_type(value) if not isinstance(value, Tensor) else value.dtype
+    if kind.kind == "b":
+        return "it is a truth value, whose slope is 0 wherever it has one. Compare after differentiating."
+    if kind.kind in "iu":
+        return "it is a whole number, an index or a count, whose slope is 0. Take it after differentiating."
+    cut = "the record of it was cut, as .item(), float(), .data, .detach() and no_grad() cut it, or it is constant"
+    return f"it is {'a tensor' if isinstance(value, Tensor) else 'a plain number'}, and {cut}; the gradient is 0."

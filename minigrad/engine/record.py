@@ -11,9 +11,10 @@ from weakref import WeakValueDictionary
 from numpy import ndarray
 
 from minigrad.engine.backward import apply_guarded, unbroadcast
+from minigrad.engine.blocks import in_force
 from minigrad.engine.comparison import COMPARED, keep_comparison
 from minigrad.engine.operand import Operand
-from minigrad.engine.recording import pauses
+from minigrad.engine.recording import is_paused
 from minigrad.ops.base import Op, one
 from minigrad.ops.shaping import Cast
 
@@ -67,7 +68,7 @@ class Record(Operand):
         Likewise u > 0, as long as u lives.
         """
         self.op, self.serial = None, 0
-        if pauses.thread.paused:
+        if in_force and is_paused():
             return
         if any(isinstance(x, Record) and x.op is None and x.name for x in inputs):
             self.op, self._a, self._b, self._x = op, inputs, None, values

@@ -1,35 +1,29 @@
-"""Whether operations are recorded: always, but for the threads inside ``no_grad``."""
+"""Whether operations are recorded: always, but within ``no_grad``."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, TypeVar, overload
+
+from minigrad.engine.blocks import Block, Setting, in_force
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_paused = Setting("paused", False)
+_tracer = Setting("tracer", None)
+_no_grad, _recorded = (Block(_paused, value) for value in (True, False))
+_as_it_is = nullcontext()
 
 
-class _Thread(threading.local):
-    """What one thread has asked for, and who writes its operations down instead of computing them, if anyone does."""
+@overload
+def no_grad() -> Block: ...
+@overload
+def no_grad(f: F) -> F: ...
+def no_grad(f: Any = None) -> Any:
+    """Compute without recording, within a ``with`` block or a decorated function: results require no gradient.
 
-    paused = False
-    tracer: Any = None
-
-
-class _Pauses:
-    """How many threads are out of the ordinary: while there are none, nobody has to look up its own answer."""
-
-    __slots__ = ("count", "lock", "thread")
-
-    def __init__(self) -> None:
-        self.count, self.lock, self.thread = 0, threading.Lock(), _Thread()
-
-
-pauses = _Pauses()
-
-
-@contextmanager
-def no_grad() -> Iterator[None]:
-    """Compute without recording, in this thread: results require no gradient.
+    It holds in this thread or task, and in the tasks that are started within; not where a generator is suspended in it.
 
     >>> from minigrad import Tensor
     >>> w = Tensor(2.0, requires_grad=True)
@@ -37,49 +31,27 @@ def no_grad() -> Iterator[None]:
     ...     (w * w).requires_grad
     False
     """
-    before, pauses.thread.paused = pauses.thread.paused, True
-    with pauses.lock:
-        pauses.count += 1
-    try:
-        yield
-    finally:
-        pauses.thread.paused = before
-        with pauses.lock:
-            pauses.count -= 1
+    return _no_grad if f is None else _no_grad(f)
 
 
-@contextmanager
-def recorded() -> Iterator[None]:
-    """Record, in this thread, also inside ``no_grad``: what a gradient transform needs within its own function."""
-    before, pauses.thread.paused = pauses.thread.paused, False
-    try:
-        yield
-    finally:
-        pauses.thread.paused = before
+def recorded() -> AbstractContextManager[None]:
+    """Record also within ``no_grad``: what a gradient transform needs within its own function."""
+    return _recorded if is_paused() else _as_it_is  # a block costs every operation within it a look
 
 
-@contextmanager
-def traced_by(tracer: Any) -> Iterator[None]:
-    """Hand every operation on a Tensor, in this thread, to ``tracer.apply`` instead of computing it."""
-    before, pauses.thread.tracer = pauses.thread.tracer, tracer
-    with pauses.lock:
-        pauses.count += 1
-    try:
-        yield
-    finally:
-        pauses.thread.tracer = before
-        with pauses.lock:
-            pauses.count -= 1
+def traced_by(tracer: Any) -> Block:
+    """Hand every operation on a Tensor within this block to ``tracer.apply`` instead of computing it."""
+    return Block(_tracer, tracer)
 
 
 def tracer() -> Any:
-    """Give what traces this thread, or None."""
-    return pauses.thread.tracer if pauses.count else None
+    """Give what traces the code that runs, or None."""
+    return _tracer.get() if in_force else None
 
 
 def is_paused() -> bool:
-    """Say whether this thread is inside ``no_grad``."""
-    return bool(pauses.count) and pauses.thread.paused
+    """Say whether the code that runs is within ``no_grad``."""
+    return bool(in_force) and bool(_paused.get())
 
 
 def random(rng: Any, shape: tuple[int, ...]) -> Any:

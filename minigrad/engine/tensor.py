@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from minigrad.engine.blocks import in_force
 from minigrad.engine.conversion import Convertible, as_operand, check_real, holds_tensor, is_array, refuse_objects
 from minigrad.engine.errors import described, explained, place
 from minigrad.engine.numbers import as_numbers
 from minigrad.engine.record import Kept, fast_pullback, next_serial, restore_leaf
-from minigrad.engine.recording import pauses
+from minigrad.engine.recording import is_paused, tracer
 from minigrad.ops import arithmetic, linalg
 from minigrad.ops.base import Op
 
@@ -34,7 +35,7 @@ def _binary(op: Op) -> Callable[[Tensor, Any], Tensor]:
     forward = op.forward
 
     def operator(a: Tensor, b: Any) -> Tensor:
-        if pauses.count:
+        if in_force:
             return a.apply(op, (a, b))
         x = a.data
         kind = type(b)
@@ -129,8 +130,9 @@ class Tensor(Convertible):
     @property
     def grad(self) -> Tensor | None:
         """∂E/∂(this tensor), added up over the calls of ``backward`` since it was last set to None."""
-        if pauses.count and pauses.thread.tracer is not None:
-            pauses.thread.tracer.touch(self)
+        tracing = tracer() if in_force else None
+        if tracing is not None:
+            tracing.touch(self)
         return getattr(self, "stored_grad", None)
 
     @grad.setter
@@ -140,8 +142,9 @@ class Tensor(Convertible):
                 raise TypeError(f"grad of {described(self)}: wanted a Tensor or None, not {type(value).__name__}.")
             if value.shape != self.shape:
                 raise ValueError(f"grad of {described(self)}: wanted shape {self.shape}, not {value.shape}.")
-        if pauses.count and pauses.thread.tracer is not None:
-            pauses.thread.tracer.forget(self)
+        tracing = tracer() if in_force else None
+        if tracing is not None:
+            tracing.forget(self)
         self.stored_grad = value
 
     @property
@@ -160,8 +163,9 @@ class Tensor(Convertible):
 
     def apply(self, op: Op, inputs: tuple[Any, ...]) -> Tensor:
         """Compute an operation, and record it if a gradient flows to one of its inputs."""
-        if pauses.count and pauses.thread.tracer is not None:
-            return pauses.thread.tracer.apply(op, inputs)
+        tracing = tracer() if in_force else None
+        if tracing is not None:
+            return tracing.apply(op, inputs)
         values: Any
         if len(inputs) == 1:
             values, recorded = (self.data,), self.serial > 0
@@ -182,7 +186,7 @@ class Tensor(Convertible):
             raise explained(op, inputs, error) from error
         result = _new(Tensor)
         result.data = data
-        if recorded and op.differentiable and not (pauses.count and pauses.thread.paused):
+        if recorded and op.differentiable and not (in_force and is_paused()):
             if len(inputs) > 1 and data.dtype.kind == "c":
                 check_real(op, data, inputs)
             result.op, result._a, result._b, result._x, result.serial = op, inputs, None, values, next_serial()
