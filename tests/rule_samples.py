@@ -31,12 +31,19 @@ class Sample:
     def name(self):
         return self.rule.__qualname__.replace(".<locals>.rule", "")
 
-    def nodes(self, dtype=np.float64):
-        """The expression, and values of its inputs: x and y vectors, a and b matrices, s a scalar."""
+    def nodes(self, dtype=np.float64, other=None):
+        """The expression, and values of its inputs: x and y vectors, a and b matrices, s a scalar.
+
+        ``other`` is the dtype of every second input of a kind, y and b for example.
+        """
         table: dict[Any, Any] = {}
         shapes = {"x": (3,), "y": (3,), "t": (3,), "u": (2, 3), "a": (2, 2), "b": (2, 2), "c": (2, 2), "T": (2, 3)}
         shapes |= {"s": (), "one": (1,), "none": (0,), "λ": (), "W": (2, 2), "X": (2, 2), "cube": (2, 3, 2)}
-        inputs = {name: Node(name=name, shape=shape, dtype=dtype, table=table) for name, shape in shapes.items()}
+        kinds = dict.fromkeys("ybsλWu", other or dtype)
+        inputs = {
+            name: Node(name=name, shape=shape, dtype=kinds.get(name, dtype), table=table)
+            for name, shape in shapes.items()
+        }
         inputs["k"] = Node(name="k", shape=(2, 2), dtype=np.bool_, table=table)
         inputs["δ"] = Node(name="δ", shape=(2, 2), dtype=dtype, table=table)
         return self.build(SimpleNamespace(**inputs)), inputs

@@ -62,19 +62,24 @@ class Node(Operand):
         return self._dtype
 
     @property
+    def kind(self) -> Any:
+        """What the value promotes by: the dtype, or of a Python number not known yet another one (NEP 50)."""
+        return self._dtype.type().item() if self.weak else self._dtype
+
+    @property
     def data(self) -> Node:
         """The expression itself: where a walk over Tensors computes with arrays, one over Nodes writes formulas."""
         return self
 
     def apply(self, op: Op, inputs: tuple[Any, ...]) -> Node:
         """Give the expression of an operation on expressions, numbers and arrays; of this Node's table."""
-        inputs = tuple(x if isinstance(x, Node | int | float) else self.constant(x) for x in inputs)
+        inputs = tuple(x if type(x) in (Node, int, float) else self.constant(x) for x in inputs)
         key = (op, *(id(x) if isinstance(x, Node) else (type(x), x) for x in inputs))
         if self.table is not None and key in self.table:
             return self.table[key]
         shape = op.shape(*(x.shape if isinstance(x, Node) else () for x in inputs))
-        weak = op.weak or all(x.weak for x in inputs if isinstance(x, Node))
-        dtype = op.dtype(*((0.0 if x.weak else x.dtype) if isinstance(x, Node) else x for x in inputs))
+        dtype = op.dtype(*(x.kind if isinstance(x, Node) else x for x in inputs))
+        weak = op.weak or (op.operator and all(x.weak for x in inputs if isinstance(x, Node)))
         node = Node(op, inputs, shape=shape, dtype=dtype, table=self.table, weak=weak)
         if self.table is not None:
             self.table[key] = node

@@ -10,10 +10,18 @@ import numpy as np
 from minigrad.ops.alphabet import to_superscript
 from minigrad.ops.base import Elementwise, Op, Rule, Shape, minus_one, one
 
+
+def _reciprocal(b: Any) -> Any:
+    """Give 1 / b; of a Python number, which 1 / 0 is an error for, as NumPy computes it, and as such a number again."""
+    return float(np.divide(1, b)) if type(b) in (int, float) and b == 0 else 1 / b
+
+
 add = Elementwise("add", np.add, one, one, text="{a} + {b}", binds=1)
 subtract = Elementwise("subtract", np.subtract, one, minus_one, text="{a} − {b}", binds=1)
 multiply = Elementwise("multiply", np.multiply, lambda y, a, b: b, lambda y, a, b: a, text="{a} ⊙ {b}", binds=2)
-divide = Elementwise("divide", np.divide, lambda y, a, b: 1 / b, lambda y, a, b: -y / b, text="{a} / {b}", binds=2)
+divide = Elementwise(
+    "divide", np.divide, lambda y, a, b: _reciprocal(b), lambda y, a, b: -y / b, text="{a} / {b}", binds=2
+)
 negative = Elementwise("negative", np.negative, minus_one, text="−{x}", binds=3)
 absolute = Elementwise("absolute", np.absolute, lambda y, x: np.sign(x), text="|{x}|")
 
@@ -44,21 +52,24 @@ minimum = Elementwise(
 )
 
 # ∂(aᵇ)/∂b = y ln a is 0 at a = 0 for b > 0, which the logarithm alone would make NaN; and 0⁰ has slope 0, not 0 · 0⁻¹.
-# Elsewhere b stays in the exponent at b = 0 too: ∂²(aᵇ)/∂a∂b is 1/a there. 1.0, since 0 − 1 of a uint8 is 255.
+# Elsewhere b stays in the exponent at b = 0 too: ∂²(aᵇ)/∂a∂b is 1/a there. 1.0, since 0 − 1 of a uint8
+# is 255, and its logarithm a float16.
 power = Elementwise(
     "power",
     np.power,
     lambda y, a, b: b * a ** np.where((a == 0) * (b == 0), 1, b - 1.0),
-    lambda y, a, b: y * np.log(np.where(a == 0, 1, a)),
+    lambda y, a, b: y * np.log(np.where(a == 0, 1.0, a)),
     text="{a} ^ {b}",
     binds=4,
 )
+for _operator in (add, subtract, multiply, divide, negative, absolute, power):
+    _operator.operator = True
 
 
 class Power(Elementwise):
     """A power with a constant exponent: y = xⁿ, ∂y/∂x = n xⁿ⁻¹."""
 
-    name, fields, example = "power", ("exponent",), (3,)
+    name, fields, example, operator = "power", ("exponent",), (3,), True
 
     def _key(self) -> tuple[Any, ...]:
         return type(self.exponent), self.exponent  # x² of integers are integers, x^2.0 are not

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from pickle import PicklingError
 from typing import Any, ClassVar, Self
 
@@ -64,6 +64,7 @@ class Op:
     broadcasts = False  # may an input be smaller than the rule's result? Then the walk sums over the broadcast axes
     differentiable = True
     weak = False  # is the value a Python number, which takes the dtype of what it meets (NEP 50)?
+    operator = False  # is it one of Python's operators, which make Python numbers of Python numbers?
 
     def forward(self, *arrays: Any) -> Any:
         """Give the value of the operation on arrays."""
@@ -74,7 +75,10 @@ class Op:
         raise NotImplementedError(f"{self.name}: an Op must define shape")
 
     def dtype(self, *dtypes: Any) -> np.dtype[Any]:
-        """Give the dtype of the value; NumPy's promotion unless an operation says otherwise."""
+        """Give the dtype of the value from those of the inputs, or from inputs themselves that are Python numbers.
+
+        It is NumPy's promotion unless an operation says otherwise; always that of ``forward``.
+        """
         return np.result_type(*dtypes)
 
     def hint(self, *shapes: Shape) -> str:
@@ -198,13 +202,12 @@ class Elementwise(Op):
         return np.broadcast_shapes(*shapes)
 
     def dtype(self, *dtypes: Any) -> np.dtype[Any]:
-        """Give the dtype that the inputs promote to, or the one that the operation always gives."""
+        """Give the dtype of ``forward``: of the loop that NumPy chooses for a ufunc, or else of one element's value."""
         if self.gives:
             return np.dtype(self.gives)
-        dtype = np.result_type(*dtypes)
-        if dtype.kind in "biu" and isinstance(self.forward, np.ufunc):  # a quotient of integers is none
-            return self.forward.resolve_dtypes((*[dtype] * len(self.letters), None))[-1]
-        return dtype
+        if isinstance(self.forward, np.ufunc):
+            return _of_ufunc(self.forward, *map(_kind, dtypes))
+        return _of_call(self, *map(_kind, dtypes))
 
     def hint(self, *shapes: Shape) -> str:
         """Suggest the transposed operand, or the axis that a vector over the rows lacks."""
@@ -219,6 +222,24 @@ class Elementwise(Op):
         return ""
 
 
+def _kind(x: Any) -> Any:
+    """Give a dtype as it is, and of a Python number its type, which is all that NumPy promotes by (NEP 50)."""
+    return x if isinstance(x, np.dtype) else type(x) if type(x) in (int, float) else np.result_type(x)
+
+
+@lru_cache(maxsize=4096)
+def _of_ufunc(ufunc: np.ufunc, *kinds: Any) -> np.dtype[Any]:
+    """Give the dtype that a ufunc's value has; raises ``TypeError`` where it has no loop, as for −True."""
+    return ufunc.resolve_dtypes((*kinds, None))[-1]
+
+
+@lru_cache(maxsize=4096)
+def _of_call(op: Elementwise, *kinds: Any) -> np.dtype[Any]:
+    """Give the dtype that forward gives for no elements, which no value can be wrong for."""
+    with np.errstate(all="ignore"):
+        return np.result_type(op.forward(*(np.empty(0, x) if isinstance(x, np.dtype) else x(1) for x in kinds)))
+
+
 def _chained(derivative: Rule, inputs: int) -> Rule:
     """Give the rule g ⊙ ∂y/∂input: the chain rule, element by element."""
     if derivative is one:
@@ -228,6 +249,14 @@ def _chained(derivative: Rule, inputs: int) -> Rule:
     if inputs == 1:  # one function for each number of inputs: packing and unpacking them would cost 0.1 µs a call
         return lambda op, g, y, x: g * derivative(y, x)
     return lambda op, g, y, a, b: g * derivative(y, a, b)
+
+
+def as_floating(x: Any) -> Any:
+    """Give integers and truth values as float64: differences of small ones wrap, and their exponentials are float16."""
+    return x * 1.0 if getattr(x, "dtype", _FLOAT).kind in "biu" else x
+
+
+_FLOAT = np.dtype(np.float64)
 
 
 def fits(a: Shape, b: Shape) -> bool:

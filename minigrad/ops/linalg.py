@@ -160,6 +160,10 @@ class HalfSquaredDistance(Inner):
     name, text = "half_squared_distance", "½‖{a} − {b}‖²"
     vjps = (lambda op, g, y, a, b: g * (a - b), lambda op, g, y, a, b: g * (b - a))
 
+    def dtype(self, *dtypes: Any) -> np.dtype[Any]:
+        """Give the dtype of half a sum: integers have halves."""
+        return np.result_type(*dtypes, 1.0)
+
     def definition(self, a: Any, b: Any) -> Any:
         """Write it as half the sum of squares."""
         return 0.5 * ((a - b) ** 2).sum()

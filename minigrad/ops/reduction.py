@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.ops.base import Op, Shape
+from minigrad.ops.base import Op, Shape, as_floating
 
 Axis = int | tuple[int, ...] | None
 
@@ -116,6 +116,11 @@ def _largest(x: Any, axis: Axis) -> Any:
     return _maximum(x, axis, None, None, True) if type(x) is np.ndarray else x.max(axis, keepdims=True)
 
 
+def floating_dtype(*dtypes: Any) -> np.dtype[Any]:
+    """Give the dtype that ``as_floating`` gives."""
+    return np.result_type(*dtypes, 1.0)
+
+
 class Softmax(Op):
     """Softmax along an axis: yₖ = exp(xₖ) / Σⱼ exp(xⱼ), shifted by max x so that it cannot overflow.
 
@@ -134,6 +139,7 @@ class Softmax(Op):
 
     def forward(self, x: Any) -> Any:
         """Give the exponentials, normalised along the axis."""
+        x = as_floating(x)
         y = np.exp(x - _largest(x, self.axis))
         return y / _total(y, self.axis)
 
@@ -141,6 +147,10 @@ class Softmax(Op):
         """Give the input's own shape."""
         normalize_axis(self.axis, len(shapes[0]))
         return shapes[0]
+
+    def dtype(self, *dtypes: Any) -> np.dtype[Any]:
+        """Give the input's own dtype; integers are float64 here."""
+        return floating_dtype(*dtypes)
 
 
 class LogSoftmax(Softmax):
@@ -158,6 +168,7 @@ class LogSoftmax(Softmax):
 
     def forward(self, x: Any) -> Any:
         """Subtract the logarithm of the sum of exponentials, both shifted by the maximum."""
+        x = as_floating(x)
         shifted = x - _largest(x, self.axis)
         return shifted - np.log(_total(np.exp(shifted), self.axis))
 
@@ -177,9 +188,14 @@ class LogSumExp(Reduction):
 
     def forward(self, x: Any) -> Any:
         """Take the maximum out, and add it to what is left."""
+        x = as_floating(x)
         top = x.max(self.axis, keepdims=True)
         total = np.log(np.exp(x - top).sum(self.axis, keepdims=True)) + top
         return total if self.keepdims else np.reshape(total, self.shape(x.shape))
+
+    def dtype(self, *dtypes: Any) -> np.dtype[Any]:
+        """Give the input's own dtype; integers are float64 here."""
+        return floating_dtype(*dtypes)
 
     def share(self, y: Any, x: Any) -> Any:
         """Give each element's share of the gradient: softmax."""
@@ -213,6 +229,7 @@ def sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 
 def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """Average over ``axis``, as ``numpy.mean`` does: the sum divided by the number of elements."""
+    x = as_floating(x)  # a sum of integers may wrap; NumPy does the same
     if x.dtype == np.float16:  # the sum may be out of its range, where the mean is not; NumPy does the same
         return mean(x.astype(np.float32), axis, keepdims).astype(np.float16)
     return sum(x, axis, keepdims) / prod(x.shape[i] for i in normalize_axis(_static(axis), x.ndim))

@@ -17,7 +17,7 @@ from minigrad.ops.shaping import BroadcastTo, Transpose
 
 @on(Sum)
 def sum_of_product(node: Node) -> Any:
-    """Σ c x = c Σ x, for a factor c that does not vary along the axes summed."""
+    """Σ c x = c Σ x, for a factor c that does not vary along the axes summed; x of integers where their product is."""
     match node:
         case Node(Sum() as op, (Node(inner, (a, b)),)) if inner in (multiply, divide):
             pass
@@ -29,6 +29,8 @@ def sum_of_product(node: Node) -> Any:
     axes = normalize_axis(op.axis, product.ndim)
     for c, x in ((a, b), (b, a)) if inner == multiply else ((b, a),):
         if not isinstance(x, Node) or x.shape != product.shape or not _constant_along(c, axes, product.ndim):
+            continue
+        if not same_arithmetic(x, node):  # Σ of integers wraps where that of their product with a float does not
             continue
         total = node.apply(op, (x,))
         c = _without_axes(c, axes, op.keepdims, product.ndim)
@@ -139,7 +141,7 @@ def sum_over_copies(node: Node) -> Any:
 
 @on(Sum)
 def sum_of_deviations(node: Node) -> Any:
-    """Σ (x − (Σ x) / n) = 0, for n elements along the axes of both; of the mean less x, too."""
+    """Σ (x − (Σ x) / n) = 0, for n elements along the axes of both; of the mean less x, too; x of no integers."""
     match node:
         case Node(Sum() as op, (Node(inner, (a, b)) as difference,)) if inner == subtract and node.dtype.kind == "f":
             over = set(normalize_axis(op.axis, difference.ndim))
@@ -147,7 +149,9 @@ def sum_of_deviations(node: Node) -> Any:
             return None
     for x, mean in ((a, b), (b, a)):
         match mean:
-            case Node(quotient, (Node(Sum() as total, (y,)) as sums, n)) if quotient == divide and y is x:
+            case Node(quotient, (Node(Sum() as total, (y,)) as sums, n)) if (
+                quotient == divide and y is x and x.dtype.kind == "f"
+            ):
                 axes = normalize_axis(total.axis, x.ndim)
                 kept = tuple(1 if i in axes else size for i, size in enumerate(x.shape))
                 aligned = (1,) * (x.ndim - sums.ndim) + sums.shape == kept

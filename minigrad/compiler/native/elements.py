@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.compiler.native.registry import KERNELS, Kernel, Lines, Reduction, find_meeting_dtype
+from minigrad.compiler.numpy.names import write_number
 from minigrad.compiler.passes.lower import Spread
 from minigrad.compiler.trace.cells import Item
 from minigrad.engine.node import Node
@@ -62,7 +63,10 @@ def _choose(function: str, sign: str) -> Element:
 
 
 def _power(node: Node, values: list[str]) -> str:
-    return _typed(node, f"{values[0]} ** {node.op.exponent!r}")  # type: ignore[union-attr]
+    """Raise to a number; to −1 as to −1.0, since machine code's own power of integers divides by 0 as Python does."""
+    n = node.op.exponent  # type: ignore[union-attr]
+    exponent = repr(n) if isinstance(n, int) and n >= 0 else f"np.{node.dtype.name}({write_number(float(n))})"
+    return _typed(node, f"np.{node.dtype.name}({values[0]}) ** {exponent}")
 
 
 def _power_of_two(node: Node, values: list[str]) -> str:

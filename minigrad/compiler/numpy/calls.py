@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.compiler.backend import Registry
-from minigrad.compiler.numpy.names import Lines, Names
+from minigrad.compiler.numpy.names import Lines, Names, write_number
 from minigrad.compiler.passes.lower import AddAt, Spread
 from minigrad.compiler.passes.plan import is_ufunc
 from minigrad.compiler.trace.cells import Item
@@ -106,7 +106,7 @@ def _joined(w: Names, node: Node, out: str) -> Lines:
 def _power(w: Names, node: Node, out: str) -> Lines:
     op = node.op
     assert isinstance(op, arithmetic.Power)
-    return [f"{out}[...] = {w.value(node.inputs[0])} ** {op.exponent!r}"]
+    return [f"{out}[...] = {w.value(node.inputs[0])} ** {write_number(op.exponent)}"]
 
 
 def write_gemm(w: Names, node: Node, product: Node) -> str:
@@ -156,10 +156,18 @@ def _forward(w: Names, node: Node, out: str) -> Lines:
     return [f"{out}[...] = {_forward_number(w, node)}"]
 
 
+SAME_IN_PYTHON = (arithmetic.add, arithmetic.subtract, arithmetic.multiply)  # 1 / 0.0 is an error there, and ∞ here
+
+
+def _is_of_python(node: Node) -> bool:
+    """Say whether all operands are Python numbers, whose operators would be Python's instead of NumPy's."""
+    return all(x.weak for x in node.inputs if isinstance(x, Node))
+
+
 def _elementwise_number(w: Names, node: Node) -> str:
     op, values = node.op, [w.value(x) for x in node.inputs]
     assert op is not None
-    if op in INFIX:
+    if op in INFIX and (op in SAME_IN_PYTHON or not _is_of_python(node)):
         return f"{values[0]} {INFIX[op].sign} {values[1]}"
     if op == arithmetic.negative:
         return f"-{values[0]}"
@@ -243,7 +251,8 @@ def _viewed(w: Names, node: Node, out: str) -> Lines:
 
 
 def _powered(w: Names, node: Node) -> str:
-    return f"{_first(w, node)} ** {node.op.exponent!r}"  # type: ignore[union-attr]
+    x, n = _first(w, node), write_number(node.op.exponent)  # type: ignore[union-attr]
+    return f"float({w.call('power', x, n)})" if node.weak else f"{x} ** {n}"
 
 
 def _register_all() -> None:

@@ -15,6 +15,13 @@ from minigrad.ops.alphabet import plain_digits
 Lines = list[str]
 
 
+def write_number(x: float) -> str:
+    """Write a number: Python has no word for ∞ and NaN, NumPy has."""
+    if isinstance(x, int):  # which may be larger than any float
+        return repr(x)
+    return repr(x) if np.isfinite(x) else "np.nan" if np.isnan(x) else "np.inf" if x > 0 else "-np.inf"
+
+
 class Names:
     """The names of one step. ``made`` are the lines of make, ``prelude`` and ``lines`` those of step.
 
@@ -61,7 +68,7 @@ class Names:
 
     def number(self, x: Any, dtype: np.dtype[Any]) -> str:
         """Give a number as an array of 0 dimensions: NumPy would convert a Python number anew in every call."""
-        key = (x if isinstance(x, Node) else float(x), dtype.str)
+        key = (x if isinstance(x, Node) else repr(float(x)), dtype.str)  # 0.0 and −0.0 are two, and NaN is one
         if key not in self.zeros:
             hint = self.names[x] if isinstance(x, Node) else "k" + re.sub(r"\W", "_", f"{x:g}".replace("-", "m"))
             self.zeros[key] = self.fresh(f"{hint}_{dtype.char}{dtype.itemsize}" if isinstance(x, Node) else hint)
@@ -69,7 +76,7 @@ class Names:
                 self.made.append(f"{self.zeros[key]} = np.empty((), np.{dtype.name})")
                 self.prelude.append(f"{self.zeros[key]}[...] = {self.names[x]}")
             else:
-                self.made.append(f"{self.zeros[key]} = np.array({float(x)!r}, np.{dtype.name})")
+                self.made.append(f"{self.zeros[key]} = np.array({write_number(float(x))}, np.{dtype.name})")
         return self.zeros[key]
 
     def value(self, x: Any, like: np.dtype[Any] | None = None) -> str:
@@ -78,7 +85,7 @@ class Names:
         if not isinstance(x, Node):
             if floating and like is not None:
                 return self.number(x, like)
-            return repr(x) if np.isfinite(x) else "np.nan" if np.isnan(x) else "np.inf" if x > 0 else "-np.inf"
+            return write_number(x)
         if x.weak and x.op is None and floating and like is not None:
             return self.number(x, like)
         if x not in self.names:
@@ -89,7 +96,5 @@ class Names:
                 self.static.add(x)
             else:
                 self.names[x] = self.fresh("k")
-                number = x.value.item()
-                written = repr(number) if np.isfinite(number) else f"'{number}'"
-                self.made.append(f"{self.names[x]} = np.{x.dtype.name}({written})")
+                self.made.append(f"{self.names[x]} = np.{x.dtype.name}({write_number(x.value.item())})")
         return self.names[x]

@@ -17,7 +17,7 @@ from minigrad.algebra.simplify import simplify
 from minigrad.compiler.passes.factor import factor_sums
 from minigrad.engine.node import Node, order_nodes, seed_node
 from minigrad.ops.arithmetic import Power, add, multiply
-from minigrad.ops.base import Elementwise, Op, Shape
+from minigrad.ops.base import Elementwise, Op, Shape, as_floating
 from minigrad.ops.elementwise import exp, log, square
 from minigrad.ops.indexing import Index, Scatter, is_basic
 from minigrad.ops.linalg import Affine, HalfSquaredDistance, matmul, vdot
@@ -105,6 +105,8 @@ def _opened(node: Node) -> Any:
         return _open_forward(node, op)
     if isinstance(op, BroadcastTo | Reshape | Transpose | Cast) and not isinstance(inputs[0], Node):
         return node.apply(op, (restore_type(inputs[0], Node(dtype=node.dtype, table=node.table)),))
+    if isinstance(op, Softmax | LogSumExp):
+        inputs = (as_floating(inputs[0]),)
     if isinstance(op, Softmax):
         (x,) = inputs
         (axis,) = normalize_axis(op.axis, x.ndim)

@@ -19,6 +19,10 @@ class Item(Elementwise):
 
     weak = True
 
+    def dtype(self, *dtypes: Any) -> np.dtype[Any]:
+        """Give the dtype that the array has."""
+        return np.result_type(*dtypes)
+
 
 item = Item("item", lambda x: x.item(), None, text="{x}")
 

@@ -166,11 +166,18 @@ class Tracer:
         unknown = tuple(Traced(self, x, plain=True) for x in parts if isinstance(x, Node))
         if not unknown:
             return op, inputs
+        if any(x.dtype.kind == "b" for x in unknown):
+            raise TraceError(
+                f"compile: at {place()} a mask chooses elements, and how many is only known when the compiled function "
+                f"runs. Keep the shape: np.where(mask, x, 0) for x[mask], or a sum weighted by the mask, "
+                f"np.sum(x * mask) for np.sum(x[mask]) and np.sum(x * mask) / np.sum(mask) for its mean."
+            )
         return Gather(tuple(None if isinstance(x, Node) else (x,) for x in parts)), (*inputs, *unknown)
 
     def variable(self, x: Any) -> Traced:
         """Give a leaf of the same value, for a gradient transform to differentiate by."""
-        return Traced(self, self.operand(x).node, next_serial())
+        x = self.operand(x)
+        return Traced(self, x.node if isinstance(x, Traced) else self.constant(np.asarray(x)), next_serial())
 
     # gradients
 

@@ -1,0 +1,169 @@
+"""Kinds of numbers: integers, truth values, masks, Python numbers and infinities, eagerly and as code.
+
+Eagerly NumPy is the judge. As code a function gives what it gives eagerly: of integers and truth values bit for bit.
+"""
+
+import warnings
+
+import numpy as np
+import pytest
+
+from minigrad import Tensor, compile, grad, log_softmax, sigmoid, softmax
+from minigrad.compiler.trace.traced import TraceError
+from minigrad.engine.node import Node
+from minigrad.ops.elementwise import relu, softplus
+from minigrad.ops.linalg import LogLikelihood
+from minigrad.ops.reduction import log_sum_exp
+from tests.compiling import as_code, each_backend, running
+from tests.samples import SAMPLES
+
+DTYPES = ["bool", "uint8", "int8", "int64", "float16", "float32", "float64"]
+A = np.array
+U8 = np.uint8
+
+
+def value(f, *arguments):
+    """What a function gives or raises, as an array or the error's kind."""
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            x = f(*arguments)
+        except (TypeError, ValueError, OverflowError) as error:
+            return "a type" if isinstance(error, TypeError) else "a value"
+    return np.asarray(x.data if isinstance(x, Tensor) else x)
+
+
+def assert_equal(found, expected):
+    """Equal in dtype and shape; bit for bit where they are no floats, and up to rounding where they are."""
+    assert (found.dtype, found.shape) == (expected.dtype, expected.shape)
+    if expected.dtype.kind != "f":
+        np.testing.assert_array_equal(found, expected)
+        return
+    rounding = 8 * np.finfo(expected.dtype).eps
+    np.testing.assert_allclose(found, expected, rtol=rounding, atol=rounding)
+
+
+def described_kinds():
+    """Every row of the table of operations with every kind of inputs, Python numbers included."""
+    for sample in SAMPLES:
+        for dtype in DTYPES:
+            yield pytest.param(sample, dtype, False, id=f"{sample}-{dtype}")
+        if () in sample.shapes and sample.op is not LogLikelihood:  # which is of arrays
+            yield pytest.param(sample, "float32", True, id=f"{sample}-number")
+
+
+@pytest.mark.parametrize(("sample", "dtype", "numbers"), list(described_kinds()))
+def test_a_node_has_the_dtype_of_its_forward(sample, dtype, numbers):
+    inputs = [x.item() if numbers and not x.shape else x for x in map(A, sample.arrays(dtype))]
+    if len(inputs) > 1 or not numbers:
+        given = [Tensor(x) if np.ndim(x) or not numbers else x for x in inputs]
+    else:
+        given = [Tensor(A(inputs[0]))]  # which nothing is met by
+    eager = value(sample.call, *given)
+    table = {}
+    nodes = [
+        Node(name="x", shape=np.shape(x), dtype=np.result_type(x), table=table, weak=isinstance(x, float))
+        for x in inputs
+    ]
+    if isinstance(eager, str):  # that a loop is missing may show later, in the operations that a kernel is made of
+        return
+    node = sample.call(*nodes)
+    assert node.dtype == eager.dtype, (node, eager)
+    assert node.shape == eager.shape
+
+
+RIGHT = {
+    "the square root of integers": (lambda n: n**0.5, A([0, 1, 4]), [0.0, 1.0, 2.0]),
+    "a reciprocal of integers": (lambda n: n**-1.0, A([1, 2]), [1.0, 0.5]),
+    "a power that is −1": (lambda x: x**-1, A([0.0, 2.0]), [np.inf, 0.5]),
+    "a power that is −2": (lambda x: x**-2, A([0.0, 2.0]), [np.inf, 0.25]),
+    "σ of integers": (lambda n: sigmoid(n), A([0, 1, -1]), [0.5, 1 / (1 + np.exp(-1)), 1 / (1 + np.exp(1))]),
+    "softmax of integers": (lambda n: softmax(n), A([0, 1]), [1 / (1 + np.e), np.e / (1 + np.e)]),
+    "softmax of images": (lambda n: softmax(n), A([1, 2], U8), [1 / (1 + np.e), np.e / (1 + np.e)]),
+    "log softmax of images": (lambda n: log_softmax(n), A([7, 7], U8), [-np.log(2), -np.log(2)]),
+    "log Σ exp of images": (lambda n: log_sum_exp(n), A([3, 3], U8), 3 + np.log(2)),
+    "softplus of images": (lambda n: softplus(n), A([0, 3], U8), [np.log(2), np.log(1 + np.exp(3))]),
+    "relu of integers": (lambda n: relu(n), A([-3, 3], np.int8), A([0, 3], np.int8)),
+    "a sum of images": (lambda x: np.sum(x, axis=0), np.full((2, 3), 200, U8), A([400, 400, 400], np.uint64)),
+    "a mean of large integers": (lambda x: x.mean(), A([2**62, 2**62, 2**62]), 2.0**62),
+    "a sign and a float": (lambda x: -x + 1.5, A([128, 3, 200], U8), [129.5, 254.5, 57.5]),
+    "a difference of masks": (lambda a: (a > 0) * 1 - (a > 1) * 1, A([0.5, 2.0]), A([1, 0])),
+    "a sum of masks": (lambda a: (a > 0) + (a > 1), A([0.5, 2.0]), A([True, True])),
+    "twice a mask": (lambda a: (a > 0) + (a > 0), A([0.5, -2.0]), A([True, False])),
+    "−∞ in maximum": (lambda x: np.maximum(x, -np.inf), np.ones(2), [1.0, 1.0]),
+    "= −∞": (lambda x: x == -np.inf, A([1.0, -np.inf]), A([False, True])),
+    "times ∞": (lambda x: x * np.inf, A([1.0, -1.0]), [np.inf, -np.inf]),
+    "plus NaN": (lambda x: x + np.nan, np.ones(2), [np.nan, np.nan]),
+    "where ∞": (lambda x: np.where(x > 0, x, -np.inf), A([1.0, -1.0]), [1.0, -np.inf]),
+    "∞ of float32": (lambda x: np.minimum(x, np.inf), np.ones(2, np.float32), A([1, 1], np.float32)),
+    "to the ∞": (lambda x: x**np.inf, A([0.5, 2.0]), [0.0, np.inf]),
+    "the root of −2": (lambda x: x**0.5, -2.0, np.nan),
+    "1 / 0": (lambda x: 1 / x, 0.0, np.inf),
+    "0⁻¹": (lambda x: x**-1, 0.0, np.inf),
+    "a square that overflows": (lambda x: x**2, 1e200, np.inf),
+    "2 to a number": (lambda x: 2.0**x, 2000.0, np.inf),
+}
+
+
+@each_backend
+@pytest.mark.parametrize(("f", "x", "expected"), RIGHT.values(), ids=RIGHT)
+def test_kinds_as_code(f, x, expected, backend):
+    with running(backend):
+        assert_equal(value(as_code(f, backend), x), A(expected))
+
+
+def test_python_numbers_warn_as_numpy_does():
+    with pytest.warns(RuntimeWarning, match="divide by zero"):
+        assert compile(lambda x: 1 / x)(0.0) == np.inf
+    with pytest.warns(RuntimeWarning, match="invalid value"):
+        assert np.isnan(compile(lambda x: x**0.5)(-2.0))
+
+
+def test_a_quotient_by_the_number_0_has_an_infinite_gradient():
+    with np.errstate(divide="ignore"):
+        np.testing.assert_array_equal(grad(lambda a: (a / 0).sum())(A([0.3])), [np.inf])
+        np.testing.assert_array_equal(grad(lambda a: (a / 0.0).sum())(A([0.3])), [np.inf])
+        np.testing.assert_array_equal(grad(lambda a: (a / -0.0).sum())(A([0.3])), [-np.inf])
+        assert grad(lambda a: (a / 0).sum())(A([0.3], np.float32)).dtype == np.float32
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "int64", "bool"])
+def test_the_gradient_of_an_exponent_above_integers(dtype):
+    base, t = A([1, 3, 0]).astype(dtype), A([1.5, 2.0, 3.0])
+    found = grad(lambda t: (base**t).sum())(t)
+    exact = base.astype(float)
+    np.testing.assert_allclose(found, exact**t * np.log(np.where(exact == 0, 1, exact)), rtol=1e-15)
+
+
+@each_backend
+def test_a_gradient_by_a_number_inside_code(backend):
+    with running(backend):
+        step = as_code(grad(lambda x: grad(lambda c: x * c)(2.0)), backend)
+        assert step(0.5) == 1.0
+        assert as_code(lambda x: grad(lambda c: (c * x).sum())(3.0), backend)(A([1.0, 2.0])) == 3.0
+
+
+MASKED = {
+    "a mask": lambda X, t: np.sum(X[t == 1]),
+    "a mask of rows": lambda X, t: X[t == 1, 0].sum(),
+    "a mask of elements": lambda X, t: X[X > 1].sum(),
+    "a truth value": lambda X, t: X[X.sum() > 1].sum(),
+    "in a gradient": lambda X, t: grad(lambda x: x[t == 1].sum())(X),
+}
+
+
+@pytest.mark.parametrize("f", MASKED.values(), ids=MASKED)
+def test_a_shape_that_depends_on_data_is_refused(f):
+    with pytest.raises(TraceError, match=r"a mask chooses elements.*np\.where\(mask, x, 0\)"):
+        compile(f)(np.arange(6.0).reshape(3, 2), A([0, 0, 1]))
+
+
+@each_backend
+def test_a_mask_that_is_known_and_a_sum_weighted_by_one_that_is_not(backend):
+    known = A([False, True, True])
+    X, t = np.arange(6.0).reshape(3, 2), A([0, 1, 1])
+    with running(backend):
+        assert as_code(lambda X: X[known].sum(), backend)(X) == 14
+        assert as_code(lambda X, t: np.sum(X * (t == 1)[:, None]), backend)(X, t) == 14
+        step = as_code(grad(lambda X, t: np.sum(np.where((t == 1)[:, None], X**2, 0))), backend)
+        np.testing.assert_array_equal(step(X, t), [[0, 0], [4, 6], [8, 10]])
