@@ -52,7 +52,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "interrupts": (),
     "textbook": (),
     "storage": ("ops", "engine", "files", "optim"),
-    "training": ("ops", "engine", "optim", "data", "extras", "interrupts", "compiler"),
+    "training": ("ops", "engine", "optim", "data", "extras", "interrupts", "compiler", "training"),
     "": (
         *("ops", "engine", "algebra", "derivation", "picture", "compiler"),
         *("nn", "losses", "optim", "data", "storage", "training", "textbook"),

@@ -17,13 +17,17 @@ R = TypeVar("R")
 
 def check_count(called: str, name: str, value: Any, least: int = 1) -> int:
     """Give a whole number, if it is ``least`` or more."""
-    if isinstance(value, bool | np.bool) or not hasattr(value, "__index__"):
+    try:
+        if isinstance(value, bool | np.bool):
+            raise TypeError("a truth value is no count")
+        number = index(value)
+    except TypeError as error:
         whole = isinstance(value, float | np.floating) and value == np.rint(value)
         hint = f"; write {int(value)}" if whole else as_literal(name, value)
-        raise TypeError(f"{called}: {name} must be an integer, not {shown(value)}{hint}")
-    if index(value) < least:
+        raise TypeError(f"{called}: {name} must be an integer, not {shown(value)}{hint}") from error
+    if number < least:
         raise ValueError(f"{called}: {name} must be {least} or more, not {value!r}")
-    return index(value)
+    return number
 
 
 def check_number(called: str, name: str, value: Any, below: float = np.inf) -> float:

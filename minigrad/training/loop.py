@@ -4,79 +4,32 @@ from __future__ import annotations
 
 import math
 import time
-import warnings
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from importlib import import_module
-from operator import index
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from minigrad.data import Array, Rng, batches
+from minigrad.engine.arguments import check_generator, with_usage
+from minigrad.engine.errors import warn_user
 from minigrad.engine.recording import no_grad
 from minigrad.engine.tensor import Tensor
 from minigrad.extras import require
 from minigrad.interrupts import CtrlC
 from minigrad.optim import Optimizer
+from minigrad.training.arguments import check_counts, check_parts, check_samples, check_validation, names_of
+from minigrad.training.history import DivergenceError, History, Result
 
 Model = Callable[[Any], Any]
 Loss = Callable[[Any, Any], Any]
 Samples = tuple[ArrayLike, ArrayLike]
-Values = Sequence[float | None]
-Result = tuple[float, float | None]  # loss per sample, accuracy
 
 ROWS = 1000  # the validation set goes through the model in pieces of this size, to bound the memory of hidden layers
 
 
-@dataclass
-class History:
-    """One value for each finished epoch, and whether Ctrl-C came before the last one.
-
-    Losses are per sample, whatever the loss function's reduction, so that batch, mini-batch and online training can
-    stand on one plot. Training values come from the epoch's batches, each taken just before its update and with
-    dropout on; validation values come from the parameters at the end of the epoch, with dropout off. An accuracy is
-    the share of samples classified correctly, and None unless the targets are classes. `seconds` includes validation.
-    """
-
-    loss: list[float] = field(default_factory=list)
-    accuracy: list[float | None] = field(default_factory=list)
-    validation_loss: list[float | None] = field(default_factory=list)
-    validation_accuracy: list[float | None] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)
-    interrupted: bool = False
-
-    def _record(self, training: Result, validation: Result | tuple[None, None], seconds: float) -> None:
-        self.loss.append(training[0])
-        self.accuracy.append(training[1])
-        self.validation_loss.append(validation[0])
-        self.validation_accuracy.append(validation[1])
-        self.seconds.append(seconds)
-
-    def plot(self, ax: Any = None) -> Any:
-        """Draw the losses, and the accuracies on an axis at the right; needs the extra `plot`.
-
-        The Matplotlib axes are `ax`, or else those of a new figure, and are given back.
-        """
-        if ax is None:
-            ax = require("matplotlib.pyplot", "plot").subplots()[1]
-        ax.set_xlabel("epoch")
-        lines = _curves(ax, "loss", "C0", self.loss, self.validation_loss)
-        if _known(self.accuracy) or _known(self.validation_accuracy):
-            lines += _curves(ax.twinx(), "accuracy", "C1", self.accuracy, self.validation_accuracy)
-        ax.legend(handles=lines)
-        return ax
-
-
-class DivergenceError(FloatingPointError):
-    """A loss or a gradient that is not finite; `history` holds the epochs before it."""
-
-    def __init__(self, message: str, history: History) -> None:
-        super().__init__(message)
-        self.history = history
-
-
+@with_usage
 def fit(
     model: Model,
     loss: Loss,
@@ -104,10 +57,15 @@ def fit(
     a gradient that is not finite raises DivergenceError, a FloatingPointError, before it reaches the parameters.
     The model is left in `eval()`, if it has modes.
     """
-    if index(epochs) < 0:
-        raise ValueError(f"fit: epochs must be 0 or more, not {epochs}")
-    rng = np.random.default_rng(rng)
-    training, testing = _Meter(loss, data), None if validation is None else _Meter(loss, validation)
+    check_parts(model, loss, optimizer)
+    X, T = check_samples("data", data)
+    check_counts(epochs, batch_size)
+    tested_on = None if validation is None else check_samples("validation", validation)
+    rng = check_generator("fit", rng)
+    if tested_on is not None:
+        _switch(model, "eval")
+        check_validation(model, loss, (X, T), tested_on)
+    training, testing = _Meter(loss, (X, T)), None if tested_on is None else _Meter(loss, tested_on)
     history, ctrl_c = History(), CtrlC()
     backpropagate, update = _backpropagation(model, loss, optimizer), optimizer.step
     if compile:
@@ -120,7 +78,7 @@ def fit(
             for epoch in range(1, epochs + 1):
                 started = time.perf_counter()
                 _switch(model, "train")
-                for number, (x, t) in enumerate(batches(*data, batch_size, rng), 1):
+                for number, (x, t) in enumerate(batches(X, T, batch_size, rng), 1):
                     try:
                         y, E = _gradients(backpropagate, optimizer, x, t)
                     except FloatingPointError as error:
@@ -134,7 +92,7 @@ def fit(
                         update()
                 result, tested = training.read(), testing.over(model) if testing else (None, None)
                 with ctrl_c.held():
-                    history._record(result, tested, time.perf_counter() - started)
+                    history.record(result, tested, time.perf_counter() - started)
                 if bar is not None:
                     bar.set_postfix(loss=result[0], refresh=False)
                     bar.update()
@@ -155,9 +113,17 @@ def _backpropagation(model: Model, loss: Loss, optimizer: Optimizer) -> Callable
         y = model(x)
         E = loss(y, t)
         if not isinstance(y, Tensor) or not isinstance(E, Tensor):
-            raise TypeError(f"fit: model and loss must return Tensors, not {type(y).__name__} and {type(E).__name__}")
+            raise TypeError(
+                f"fit: model and loss must return Tensors, not {type(y).__name__} and {type(E).__name__}; compute with "
+                f"Tensors that require a gradient, and without .item() or .data"
+            )
         if E.size != 1:
             raise ValueError(f"fit: the loss must be one number, not of shape {E.shape}; take its sum() or mean()")
+        if not E.requires_grad:
+            raise ValueError(
+                "fit: no gradient flows to the loss, so that nothing can be trained. Compute it from the outputs y "
+                "with operations on Tensors, without .data, .item() or .detach()"
+            )
         E.backward()
         return y, E
 
@@ -170,6 +136,11 @@ def _gradients(backpropagate: Callable[[Any, Any], Any], optimizer: Optimizer, x
     value = float(E.item())
     if not math.isfinite(value):
         raise FloatingPointError(f"the loss became {value}")
+    if all(p.grad is None for p in optimizer.params):
+        raise ValueError(
+            f"fit: no gradient reached the optimizer's parameters, {names_of(optimizer.params)}: the loss does not "
+            f"depend on them. Make the optimizer of the parameters that the model computes with"
+        )
     for i, p in enumerate(optimizer.params):
         if p.grad is not None and not np.isfinite(p.grad.data).all():
             raise FloatingPointError(f"the gradient of {p.name or f'parameter {i}'} became NaN or infinite")
@@ -228,7 +199,7 @@ def _bar(epochs: int) -> Any:
     try:
         tqdm = require("tqdm.auto", "progress").tqdm
     except ImportError as error:
-        warnings.warn(f"fit: no progress bar: {error}", stacklevel=3)
+        warn_user(f"fit: no progress bar: {error}", UserWarning)
         return None
     return tqdm(total=epochs, unit="epoch")
 
@@ -242,17 +213,3 @@ def _is_one_hot(T: Array) -> bool:
     if T.ndim < 2 or T.shape[-1] < 2:
         return False
     return bool(((T == 0) | (T == 1)).all() and (T.sum(axis=-1) == 1).all())
-
-
-def _known(values: Values) -> bool:
-    return any(value is not None for value in values)
-
-
-def _curves(ax: Any, label: str, color: str, training: Values, validation: Values) -> list[Any]:
-    """Draw the curves that have values; give their lines."""
-    ax.set_ylabel(label)
-    lines: list[Any] = []
-    for which, style, values in (("training", "-", training), ("validation", "--", validation)):
-        if _known(values):
-            lines += ax.plot(range(1, len(values) + 1), values, style, color=color, label=f"{which} {label}")
-    return lines
