@@ -36,8 +36,8 @@ def check_parts(model: Any, loss: Any, optimizer: Any) -> None:
         own = {id(p) for p in model.parameters()}
         if own and not any(id(p) in own for p in optimizer.params):
             raise ValueError(
-                f"fit: the optimizer's parameters, {names_of(optimizer.params)}, are none of the model's, so that nothing "
-                f"would be trained. Make it with {type(optimizer).__name__}(model.parameters(), …)."
+                f"fit: the optimizer's parameters, {names_of(optimizer.params)}, are none of the model's, so that "
+                f"nothing would be trained. Make it with {type(optimizer).__name__}(model.parameters(), …)."
             )
     if is_paused():
         raise ValueError("fit: inside no_grad() nothing is recorded, and nothing can be trained. Call it outside.")
