@@ -1,9 +1,13 @@
 """Compiled code and what changes around it: gradients through it, and state that it reads and writes."""
 
+from functools import partial
+from typing import Any
+
 import numpy as np
 import pytest
 
 from minigrad import Tensor, grad, nn, no_grad, optim, value_and_grad
+from minigrad.compiler.trace.traced import TraceError
 from tests.compiling import as_code, running
 
 x = np.array([1.0, 2.0])
@@ -177,3 +181,184 @@ def test_a_result_whose_gradient_the_function_took_itself(code):
     assert float(step(x) + step(x)) > 0  # as a number it may be used
     assert np.asarray([step(x)]).shape == (1,)
     assert (step(x).detach() * w).requires_grad
+
+
+# what the function reads outside itself
+
+SCALE = 2.0
+SETTINGS: dict[str, Any] = {"power": 2, "parts": [1.0, 2.0]}
+
+
+def scaled(x):
+    return x * SCALE
+
+
+class Model:
+    """Reads attributes of every kind."""
+
+    kind = "square"
+
+    def __init__(self):
+        self.training, self.beta, self.inner, self.weights = True, 0.5, None, [2.0, 3.0]
+        self.bias = np.array([1.0, 1.0])
+
+    @property
+    def rate(self):
+        return self.beta * 2
+
+    def help(self, x):
+        this = self
+        return x**2 if this.kind == "square" else x
+
+    def __call__(self, x):
+        h = self.help(x) * self.rate + self.bias
+        for weight in self.weights:
+            h = h * weight
+        h = h + (self.inner.beta if self.inner else 0)
+        return h if self.training else x + 1
+
+
+def set_global(name, value):
+    globals()[name] = value
+
+
+CHANGES = [
+    lambda m: setattr(m, "training", False),
+    lambda m: setattr(m, "beta", 0.25),
+    lambda m: setattr(m, "kind", "linear"),
+    lambda m: setattr(m, "inner", Model()),
+    lambda m: setattr(m.inner, "beta", 7.0) if m.inner else None,
+    lambda m: setattr(m, "weights", [5.0]),
+    lambda m: m.weights.append(2.0),
+    lambda m: m.weights.__setitem__(0, -2.0),
+    lambda m: setattr(m, "bias", np.zeros(2)),
+    lambda m: m.bias.__setitem__(0, 9.0),
+    lambda m: set_global("SCALE", 3.0),
+    lambda m: SETTINGS.__setitem__("power", 3),
+    lambda m: SETTINGS["parts"].append(4.0),
+    lambda m: setattr(Model, "kind", "other"),
+    lambda m: setattr(m, "training", 1),
+    lambda m: set_global("SCALE", 3),
+]
+
+
+@pytest.mark.parametrize("how", ["closure", "argument", "method", "partial", "gradient"])
+def test_what_it_reads_is_seen_when_it_changes(how, code):
+    m = Model()
+
+    def total(x):
+        y = m(scaled(x)) ** SETTINGS["power"]
+        return y * sum(SETTINGS["parts"])
+
+    f, call = {
+        "closure": (total, lambda f: f(x)),
+        "argument": (lambda m, x: m(scaled(x)), lambda f: f(m, x)),
+        "method": (m.__call__, lambda f: f(x)),
+        "partial": (partial(lambda m, x: m(x), m), lambda f: f(x)),
+        "gradient": (grad(lambda x: total(x).sum()), lambda f: f(x)),
+    }[how]
+    compiled = code(f)
+    before = SETTINGS["power"], list(SETTINGS["parts"]), SCALE
+    try:
+        for _ in range(2):
+            np.testing.assert_allclose(call(compiled), call(f), rtol=1e-12)
+        for change in CHANGES:
+            change(m)
+            for _ in range(2):
+                np.testing.assert_allclose(call(compiled), call(f), rtol=1e-12)
+    finally:
+        SETTINGS["power"], SETTINGS["parts"] = before[:2]
+        set_global("SCALE", before[2])
+        Model.kind = "square"
+
+
+def test_variables_of_an_enclosing_function(code):
+    beta, w, square = 2.0, Tensor([1.0, 2.0], requires_grad=True), np.square
+
+    def inner(y):
+        return [part * beta for part in (y, y)][1]
+
+    f = code(lambda x: square(inner(w * x)).sum())
+    for _ in range(2):
+        assert f(x).item() == 4 + 64
+    misses = f.cache_info().misses
+    beta = 1.0
+    assert f(x).item() == 1 + 16
+    w = Tensor([0.0, 1.0], requires_grad=True)
+    assert f(x).item() == 4
+    square = np.abs
+    assert f(x).item() == 2
+    assert f.cache_info().misses == misses + 3
+    beta = float("1.0")  # an equal one is no other
+    assert f(x).item() == 2
+    assert f.cache_info().misses == misses + 3
+
+
+def write_counter(m, box):
+    m.count += 1
+
+
+def write_rate(m, box):
+    m.optimizer.lr *= 0.5
+
+
+def write_list(m, box):
+    box["list"].append(1)
+
+
+def write_item(m, box):
+    box["n"] = box["n"] + 1
+
+
+def write_array(m, box):
+    np.clip(m.array, -1, 1, out=m.array)
+
+
+def write_array_in_place(m, box):
+    m.array[:] = 3
+
+
+def write_array_that_stays(m, box):
+    m.array[0] = 0.5
+
+
+@pytest.mark.parametrize(
+    "write",
+    [write_counter, write_rate, write_list, write_item, write_array, write_array_in_place, write_array_that_stays],
+)
+def test_what_it_writes_is_an_error_and_undone(write, code):
+    w = Tensor([1.0, 2.0], requires_grad=True)
+    m, box = Model(), {"list": [], "n": 0}
+    m.count, m.optimizer, m.array = 0, optim.SGD([w], lr=0.1), np.array([0.5, -0.5])
+
+    def step(x):
+        m.optimizer.zero_grad()
+        E = (w * x).sum()
+        E.backward()
+        m.optimizer.step()
+        write(m, box)
+        return E
+
+    with pytest.raises(TraceError, match="which the compiled code would not do"):
+        code(step)(x)
+    assert (m.count, m.optimizer.lr, box) == (0, 0.1, {"list": [], "n": 0})
+    np.testing.assert_array_equal(m.array, [0.5, -0.5])
+    m.array[0] = 1  # it is not locked any more
+    np.testing.assert_array_equal(w.data, [1.0, 2.0])
+
+
+def test_what_is_made_once_may_be_kept(code):
+    m = Model()
+    m.cache = None
+
+    def f(x):
+        if m.cache is None:
+            m.cache = np.arange(2.0)
+        return x + m.cache
+
+    compiled = code(f)
+    for _ in range(3):
+        np.testing.assert_array_equal(compiled(x), x + np.arange(2))
+    assert compiled.cache_info().misses == 1
+    m.cache = np.ones(2)
+    np.testing.assert_array_equal(compiled(x), x + 1)

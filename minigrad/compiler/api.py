@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import partial, update_wrapper
 from operator import index
 from pathlib import Path
+from types import CellType
 from typing import Any, Literal, NamedTuple
 from weakref import WeakSet
 
@@ -115,7 +116,7 @@ class Compiled(partial[Any]):
         self._f, self._backend = f, backend
         self._variants: OrderedDict[Any, list[Variant]] = OrderedDict()
         self._last: Variant | None = None
-        self._hits, self._misses = [0], 0
+        self._hits, self._misses = CellType(0), 0
         self._lock = threading.RLock()
         self._loops: dict[Any, EpochLoop] = {}
         tracing.add(self)
@@ -163,7 +164,7 @@ class Compiled(partial[Any]):
         if variant is None:
             variant = self._traced(key, args, kwargs)
         else:
-            self._hits[0] += 1
+            self._hits.cell_contents += 1
             self._variants.move_to_end(key)
         self._last = variant
         return variant
@@ -270,4 +271,4 @@ class Compiled(partial[Any]):
     def cache_info(self) -> CacheInfo:
         """Give the numbers of replays and traces."""
         size = sum(len(variants) for variants in self._variants.values())
-        return CacheInfo(self._hits[0], self._misses, MOST_TRACES, size)
+        return CacheInfo(self._hits.cell_contents, self._misses, MOST_TRACES, size)

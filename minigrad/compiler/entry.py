@@ -7,7 +7,7 @@ smallest networks would be a third of the step.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from types import FunctionType
+from types import CellType, FunctionType
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,8 @@ import numpy as np
 from minigrad.compiler.backend import Call
 from minigrad.compiler.differentiable import Pullback
 from minigrad.compiler.record import Output, Record, map_leaves
-from minigrad.compiler.spent import Spent
+from minigrad.compiler.spent import Spent, make_spent
+from minigrad.compiler.trace.links import Cell, Link
 from minigrad.compiler.trace.sources import Argument, Captured, Data, Draw, Gradient, Setting, Source
 from minigrad.engine.recording import is_paused
 from minigrad.engine.tensor import Tensor, constant_tensor
@@ -48,13 +49,15 @@ def write_entry(
     lines = [
         *writer.write_head(idle),
         *writer.write_call(passed),
-        "    hits[0] += 1",
+        "    hits += 1",
         *writer.write_gradients(),
         *(writer.write_result() if pullback is None else writer.write_recorded(pullback)),
     ]
-    exec("\n".join(lines), writer.known)
-    enter: Callable[..., Any] = writer.known["enter"]
-    return enter
+    cells = ", ".join(f"{name}=None" for name in writer.cells)
+    exec("\n".join([f"def make({cells}):", *(f"    {line}" for line in lines), "    return enter"]), writer.known)
+    made = writer.known.pop("make")()
+    closure = tuple(writer.cells[name] for name in made.__code__.co_freevars)  # the function's own variables
+    return FunctionType(made.__code__, writer.known, None, made.__defaults__, closure)
 
 
 class _Writer:
@@ -71,7 +74,6 @@ class _Writer:
         self.known: dict[str, Any] = {
             "MISS": MISS,
             "missed": lambda *_: MISS,
-            "hits": [0],
             "new": object.__new__,
             "ndarray": np.ndarray,
             "constant": constant_tensor,
@@ -81,6 +83,7 @@ class _Writer:
             "fitting": call.fitting,
             **call.known,
         }
+        self.cells: dict[str, Any] = {"hits": CellType(0)}
         touched = [*record.without_gradient, *(t for t, _ in record.grads)]
         self.owners = {t: self.letters[t] if isinstance(t, int) else self.name(t) for t in touched}
 
@@ -125,15 +128,24 @@ class _Writer:
             if isinstance(source, Data):
                 checks.append(f"{self.name(source.tensor)}.data is not {self.name(array)}")
         checks += [f"{self.name(owner)}.{attribute} != {self.name(value)}" for owner, attribute, value in record.guards]
+        checks += [self.write_link(link) for link in record.links]
         checks += _different(record, self.letters, self.name)
         checks += [f"{self.owners[t]}.stored_grad is not None" for t in record.without_gradient]
         checks += [f"{self.gradient(source)} is None" for source in passed if isinstance(source, Gradient)]
         self.checks = checks
 
+    def write_link(self, link: Link) -> str:
+        """Write what would tell that something outside the function is another now."""
+        owner = self.name(link.owner)
+        if isinstance(link, Cell):
+            owner = f"c{len(self.cells)}"
+            self.cells[owner] = link.owner
+        return link.write_check(owner, self.name(link.seen), self.name)
+
     def write_head(self, idle: list[Any]) -> Lines:
         """Write the head, the checks, and where a step comes from to compute with."""
         given = "".join(f"{letter}=MISS, " for letter in self.letters)
-        lines = [f"def enter({given}{'/, ' if given else ''}*more, **named):"]
+        lines = [f"def enter({given}{'/, ' if given else ''}*more, **named):", "    nonlocal hits"]
         lines += [f"    if {' or '.join(self.checks)}:", f"        {self.missed}"]
         if self.call.shared is not None:
             self.known |= self.call.shared(idle[-1])
@@ -178,7 +190,7 @@ class _Writer:
             return [f"    return {results[result.position]}"]
         # what constant_tensor does, without the call
         made = [f"    t = new({'Spent' if result.recorded else 'Tensor'})", f"    t.data = {results[result.position]}"]
-        return [*made, "    t.op = None", "    t.serial = 0", "    return t"]
+        return [*made, *([] if result.recorded else ["    t.op = None", "    t.serial = 0"]), "    return t"]
 
     def write_recorded(self, pullback: Pullback) -> Lines:
         """Write what is returned with a record, from what the trace's inputs were in this call."""
@@ -203,9 +215,11 @@ class _Writer:
         return self.name(source.array) if isinstance(source, Captured) else self.value(source)
 
 
-def bind_entry(enter: Any, missed: Callable[..., Any], hits: list[int]) -> Callable[..., Any]:
+def bind_entry(enter: Any, missed: Callable[..., Any], hits: CellType) -> Callable[..., Any]:
     """Give the same way in, which goes to ``missed`` with the calls that are not for it and counts the others."""
-    return FunctionType(enter.__code__, enter.__globals__ | {"missed": missed, "hits": hits}, None, enter.__defaults__)
+    names, cells = enter.__code__.co_freevars, enter.__closure__
+    closure = tuple(hits if name == "hits" else cell for name, cell in zip(names, cells, strict=True))
+    return FunctionType(enter.__code__, enter.__globals__ | {"missed": missed}, None, enter.__defaults__, closure)
 
 
 def _different(record: Record, letters: list[str], name: Callable[[Any], str]) -> list[str]:
@@ -245,6 +259,4 @@ def _given(x: Any, values: Any, kind: type[Tensor] | None) -> Any:
         return value
     if not x.recorded or kind is None:
         return constant_tensor(value)
-    t = object.__new__(kind)
-    t.data, t.op, t.serial = value, None, 0
-    return t
+    return constant_tensor(value) if kind is Tensor else make_spent(value)

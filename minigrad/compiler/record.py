@@ -10,9 +10,12 @@ from typing import Any
 import numpy as np
 
 from minigrad.compiler.tape import Tape, write_tape
+from minigrad.compiler.trace.links import Link, renew_links
+from minigrad.compiler.trace.outside import find_links
 from minigrad.compiler.trace.sources import Captured, Data, Draw, Source
 from minigrad.compiler.trace.traced import Traced, TraceError
 from minigrad.compiler.trace.tracer import Tracer
+from minigrad.compiler.trace.writes import kept_from_writing, put_back, refuse_changes
 from minigrad.engine.conversion import is_array
 from minigrad.engine.node import Node, order_nodes
 from minigrad.engine.recording import traced_by
@@ -28,7 +31,8 @@ class Record:
     leaves behind, None for one that it takes away; an argument's are found by its position. ``taking`` are the
     positions of arguments that take gradients, ``fixed`` those of them that must be a certain Tensor, and ``others``
     the Tensors with gradients that are no arguments: if two of all these were one, the code would be another.
-    ``tape`` is how the results at ``taped`` were recorded, if the function took no gradient itself.
+    ``links`` lead to what the function read outside itself; ``tape`` is how the results at ``taped`` were recorded, if
+    the function took no gradient itself.
     """
 
     result: Any
@@ -45,6 +49,7 @@ class Record:
     others: list[Tensor]
     tape: Tape | None
     taped: list[int]
+    links: list[Link]
 
     def suits(self, arguments: Sequence[Any]) -> bool:
         """Say whether the Tensors among some arguments are as different as they were in the trace."""
@@ -106,9 +111,19 @@ def map_leaves(structure: Any, leaf: Callable[[Any], Any]) -> Any:
 
 def record_call(f: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Record:
     """Trace a call, twice: what differs between the two would be frozen into the code, and is an error instead."""
-    first, places = _traced(f, args, kwargs)
-    second, _ = _traced(f, args, kwargs)
-    _compare(first, second, places)
+    links = find_links(f, args)
+    try:
+        with kept_from_writing(links):
+            first, places = _traced(f, args, kwargs)
+            between = [link.read() for link in links]
+            second, _ = _traced(f, args, kwargs)
+        _compare(first, second, places)
+        refuse_changes(links, between)
+    except BaseException:
+        put_back(links)
+        raise
+    renew_links(links)  # what the first call makes for all later ones is not as it was
+    first.links = links
     return first
 
 
@@ -178,7 +193,7 @@ def _record(tracer: Tracer, returned: Any) -> Record:
         values += [node for node, source in inputs.items() if isinstance(source, Draw)]  # for its gradient
     return Record(
         result, values, updates, grads, inputs, tracer.guards, without, tracer.seeds,
-        tracer.gradients, list(tracer.positions.values()), tracer.fixed, others, tape, list(recorded),
+        tracer.gradients, list(tracer.positions.values()), tracer.fixed, others, tape, list(recorded), [],
     )  # fmt: skip
 
 

@@ -29,6 +29,7 @@ class Spent(Tensor):
 
     __slots__ = ()
     spent = True
+    op, serial = None, 0  # for all of them, so that none has to be given its own
 
     def refuse_beside(self, others: tuple[Any, ...]) -> None:
         """Raise if a gradient flows to one of these operands."""
@@ -45,6 +46,16 @@ class Spent(Tensor):
             "more, and its share of a gradient would be lost. Add the other terms inside that function, or write "
             ".detach() for its bare value; a function that only computes a loss is differentiable when it is compiled."
         )
+
+    @property
+    def requires_grad(self) -> bool:
+        """No; and it cannot be switched on."""
+        return False
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        if value:
+            raise self.lost()
 
     def seed_gradient(self, gradient: Any) -> Tensor:
         """Refuse."""
@@ -68,3 +79,10 @@ class Spent(Tensor):
     __rtruediv__, __rpow__, __rmatmul__ = _checked("__rtruediv__"), _checked("__rpow__"), _checked("__rmatmul__")
     __add__, __sub__, __mul__ = _checked("__add__"), _checked("__sub__"), _checked("__mul__")
     __truediv__, __matmul__ = _checked("__truediv__"), _checked("__matmul__")
+
+
+def make_spent(data: Any) -> Spent:
+    """Give the Tensor of a result whose gradient has been taken."""
+    t = object.__new__(Spent)
+    t.data = data
+    return t

@@ -15,6 +15,7 @@ from minigrad.compiler.passes.lower import copy_array, hold_output, lower_output
 from minigrad.compiler.passes.plan import plan_order
 from minigrad.compiler.record import Record
 from minigrad.compiler.refusals import Refusal, Unsupported
+from minigrad.compiler.trace.links import renew_links
 from minigrad.compiler.trace.sources import Argument, Captured, Data, Draw, Gradient, Source, State
 from minigrad.engine.node import Node
 
@@ -110,6 +111,7 @@ class Variant:
         record = self.record
         return (
             all(getattr(owner, name) == value for owner, name, value in record.guards)
+            and all(link.holds() for link in record.links)
             and record.suits(arguments)
             and all(s.read(list(arguments)) is not None for s in self.passed if isinstance(s, Gradient))
             and all((a := s.read([])).shape == shape and a.dtype == dtype for s, shape, dtype in self.states)
@@ -126,7 +128,7 @@ class Variant:
             self.arrays, self.idle, fresh = arrays, [], True
         if not self.idle:
             self.idle.append(self.program.make_step(arrays))
-        if fresh:
+        if renew_links(self.record.links) or fresh:
             call = self.program.call
             self.enter = write_entry(
                 self.record, arguments, self.passed, self.bound, arrays, call, self.idle, self.pullback

@@ -1,0 +1,173 @@
+"""Link: one step from a function to what it reads outside itself: a closure cell, a global, an attribute, an item."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable, Iterable, Mapping
+from operator import is_
+from types import CellType
+from typing import Any
+
+import numpy as np
+
+MISSING: Any = object()
+SCALARS = (int, float, complex, str, bytes, bool, type(None))
+
+
+class Link:
+    """Where something outside is found: in ``owner``, by ``name``; ``seen`` is what was found there last."""
+
+    def __init__(self, owner: Any, name: Any, called: str) -> None:
+        self.owner, self.name, self.called = owner, name, called
+        self.seen = self.read()
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What tells two of them apart."""
+        return (type(self), id(self.owner), self.name)
+
+    def read(self) -> Any:
+        """Give what is there now, or MISSING."""
+        raise NotImplementedError
+
+    def put(self, value: Any) -> None:
+        """Put back what was there."""
+        raise NotImplementedError
+
+    def holds(self) -> bool:
+        """Say whether it still is what it was, or an equal number or string."""
+        return is_same(self.read(), self.seen)
+
+    def renew(self) -> bool:
+        """Take what is there now for what was seen; say whether that is another object, if an equal one."""
+        before, self.seen = self.seen, self.read()
+        return before is not self.seen
+
+    def write_check(self, owner: str, seen: str, name: Callable[[Any], str]) -> str:
+        """Write what tells that another object is there; ``name`` gives a thing a name in the code."""
+        raise NotImplementedError
+
+
+class Cell(Link):
+    """A variable of an enclosing function; the check, as code, has it for a variable of its own."""
+
+    def write_check(self, owner: str, seen: str, name: Callable[[Any], str]) -> str:
+        """Write the check."""
+        return f"{owner} is not {seen}"
+
+    def read(self) -> Any:
+        """Give the variable's value."""
+        try:
+            return self.owner.cell_contents
+        except ValueError:
+            return MISSING
+
+    def put(self, value: Any) -> None:
+        """Set the variable."""
+        self.owner.cell_contents = value
+
+
+class Item(Link):
+    """An item of a list or a dict; the globals of a module are one."""
+
+    def write_check(self, owner: str, seen: str, name: Callable[[Any], str]) -> str:
+        """Write the check."""
+        return f"{owner}[{name(self.name)}] is not {seen}"
+
+    def read(self) -> Any:
+        """Give the item."""
+        try:
+            return self.owner[self.name]
+        except (KeyError, IndexError, TypeError):
+            return MISSING
+
+    def put(self, value: Any) -> None:
+        """Set the item."""
+        self.owner[self.name] = value
+
+
+class Attribute(Link):
+    """An attribute that is stored, not computed."""
+
+    def write_check(self, owner: str, seen: str, name: Callable[[Any], str]) -> str:
+        """Write the check."""
+        return f"{owner}.{self.name} is not {seen}"
+
+    def read(self) -> Any:
+        """Give the attribute."""
+        return getattr(self.owner, self.name, MISSING)
+
+    def put(self, value: Any) -> None:
+        """Set the attribute."""
+        setattr(self.owner, self.name, value)
+
+
+class Contents(Link):
+    """What is in a list or a dict, or was added to it."""
+
+    def write_check(self, owner: str, seen: str, name: Callable[[Any], str]) -> str:
+        """Write the check."""
+        return f"not {name(is_unchanged)}({owner}, {seen})"
+
+    def read(self) -> Any:
+        """Give a list of the contents."""
+        return _contents(self.owner)
+
+    def put(self, value: Any) -> None:
+        """Put the contents back."""
+        if isinstance(self.owner, dict):
+            self.owner.clear()
+            self.owner.update(zip(value[::2], value[1::2], strict=True))
+        else:
+            self.owner[:] = value
+
+    def holds(self) -> bool:
+        """Say whether all of it is what it was."""
+        now = self.read()
+        return len(now) == len(self.seen) and all(map(is_same, now, self.seen))
+
+    def renew(self) -> bool:
+        """Take the contents for those that were seen."""
+        before, self.seen = self.seen, self.read()
+        return not is_unchanged(self.owner, before)
+
+
+def _contents(owner: Any) -> list[Any]:
+    return [x for item in owner.items() for x in item] if isinstance(owner, dict) else list(owner)
+
+
+def is_unchanged(owner: Any, seen: list[Any]) -> bool:
+    """Say whether a list or a dict still has the very same contents."""
+    now = _contents(owner)
+    return len(now) == len(seen) and all(map(is_, now, seen))
+
+
+def renew_links(links: Iterable[Link]) -> bool:
+    """Take what all links lead to now for what was seen; say whether one leads to another object."""
+    renewed = [link.renew() for link in links]
+    return any(renewed)
+
+
+def is_same(a: Any, b: Any, contents: bool = False) -> bool:
+    """Say whether two values are one, or equal numbers or strings of one type; or arrays, by their ``contents``."""
+    if a is b:
+        return True
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, tuple | list):
+        return len(a) == len(b) and all(is_same(x, y, contents) for x, y in zip(a, b, strict=True))
+    if isinstance(a, np.ndarray | np.generic) and contents:
+        return (a.shape, a.dtype, a.tobytes()) == (b.shape, b.dtype, b.tobytes())
+    if isinstance(a, float):
+        return a.hex() == b.hex()
+    return isinstance(a, SCALARS) and bool(a == b)
+
+
+def global_of(namespace: Mapping[str, Any], name: str) -> Link | None:
+    """Give the link to a global of a function; None if it is Python's own."""
+    return None if name not in namespace and hasattr(builtins, name) else Item(namespace, name, name)
+
+
+def cell_of(cell: CellType, name: str) -> Link:
+    """Give the link to a variable of an enclosing function."""
+    return Cell(cell, name, name)

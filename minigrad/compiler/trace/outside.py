@@ -1,0 +1,194 @@
+"""What a function names outside itself, as its bytecode says: the links to all that it and what it calls can read."""
+
+from __future__ import annotations
+
+import dis
+import inspect
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import partial
+from types import CodeType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+import numpy as np
+
+from minigrad.compiler.trace.links import MISSING, SCALARS, Attribute, Contents, Item, Link, cell_of, global_of
+from minigrad.engine.tensor import Tensor
+
+OURS = __name__.partition(".")[0]
+FOREIGN = sys.stdlib_module_names | {OURS, "numpy", "scipy", "numba"}
+LOADS = {
+    "LOAD_DEREF",
+    "LOAD_CLASSDEREF",
+    "LOAD_GLOBAL",
+    "LOAD_NAME",
+    "LOAD_FAST",
+    "LOAD_FAST_BORROW",
+    "LOAD_FAST_CHECK",
+}
+ATTRIBUTES = {"LOAD_ATTR", "LOAD_METHOD"}
+SUBSCRIPTS = {"BINARY_SUBSCR"}
+PLAIN = (*SCALARS, Tensor, np.ndarray, np.generic)
+LONGEST = 100  # the contents of a longer list or dict are not watched
+PASSED_OVER = {"PUSH_NULL", "COPY", "SWAP", "NOP", "RESUME", "EXTENDED_ARG", "CACHE", "PRECALL"}
+
+
+def find_links(f: Any, args: Sequence[Any] = ()) -> list[Link]:
+    """Give the links from a function to what it reads: variables, attributes and items of them, in reading order.
+
+    Functions, methods and callable objects of the user's own that it names are followed, and those among its
+    arguments; libraries are not. Of what reaches a function by its arguments or from a loop, as in ``for layer in
+    layers``, those attributes count, of all objects that are met, which the code names.
+    """
+    finder = _Finder()
+    finder.follow(f, tuple(MISSING if isinstance(x, PLAIN) else x for x in args))
+    finder.try_names()
+    return [link for link in finder.links.values() if link.seen is not MISSING and not is_settled(link.seen)]
+
+
+class _Finder:
+    """Follows functions; ``links`` are those found so far, by their keys."""
+
+    def __init__(self) -> None:
+        self.links: dict[Any, Link] = {}
+        self.known: dict[Any, Any] = {}  # what has been followed, and is kept so that no other has its id
+        self.objects: dict[int, Any] = {}
+        self.names: dict[str, None] = {}  # of attributes whose owner the code does not tell
+
+    def try_names(self) -> None:
+        """Look up all such names in all objects, and in those that are found by that."""
+        tried: set[tuple[int, str]] = set()
+        found = True
+        while found:
+            pairs = [(x, name) for x in self.objects.values() for name in self.names if (id(x), name) not in tried]
+            found = bool(pairs)
+            tried |= {(id(x), name) for x, name in pairs}
+            for x, name in pairs:
+                value = self.attribute(x, name)
+                if value is not MISSING:
+                    self.follow(value)
+
+    def follow(self, value: Any, args: tuple[Any, ...] = (), called: bool = True) -> None:
+        """Follow what may be called, with those arguments first, or has parts that may be."""
+        if not isinstance(value, (*PLAIN, FunctionType, MethodType, ModuleType, type, list, tuple, dict)):
+            self.objects[id(value)] = value
+        for x in args:
+            if x is not MISSING and id(x) not in self.objects:
+                self.follow(x)
+        if isinstance(value, partial) and not hasattr(value, "__wrapped__"):
+            self.follow(value.func, value.args + args)
+            for part in (*value.args, *value.keywords.values()):
+                self.follow(part)
+            return
+        if isinstance(value, MethodType):
+            value, args = value.__func__, (value.__self__, *args)
+        wrapped = getattr(value, "__wrapped__", None) if callable(value) else None
+        if wrapped is not None:
+            self.follow(wrapped, args)
+        if isinstance(value, FunctionType):
+            self.follow_function(value, args)
+        elif isinstance(value, list | tuple | dict):
+            self.follow_parts(value)
+        elif called and not isinstance(value, type) and not is_foreign(type(value)):
+            method = inspect.getattr_static(type(value), "__call__", None)
+            if isinstance(method, FunctionType):
+                self.follow_function(method, (value, *args))
+
+    def follow_parts(self, value: Any) -> None:
+        """Note what is in a list or a dict, and follow each of it."""
+        if id(value) in self.known or len(value) > LONGEST:
+            return
+        self.known[id(value)] = value
+        if not isinstance(value, tuple):
+            self.add(Contents(value, "is_unchanged", "the contents of a list or dict"))
+        for part in value.values() if isinstance(value, dict) else value:
+            self.follow(part)
+
+    def follow_function(self, f: FunctionType, args: tuple[Any, ...]) -> None:
+        """Follow the names in a function's code, if it is not a library's."""
+        key = (id(f.__code__), id(f.__globals__), id(f.__closure__), *map(id, args))
+        if is_foreign(f) or key in self.known:
+            return
+        self.known[key] = (f, args)
+        cells = dict(zip(f.__code__.co_freevars, f.__closure__ or (), strict=True))
+        for default in (*(f.__defaults__ or ()), *(f.__kwdefaults__ or {}).values()):
+            self.follow(default)
+        names = f.__code__.co_varnames[: f.__code__.co_argcount]
+        self.scan(f.__code__, cells, f.__globals__, dict(zip(names, args, strict=False)))
+
+    def scan(self, code: CodeType, cells: Mapping[str, Any], names: Mapping[str, Any], known: dict[str, Any]) -> None:
+        """Read code, and the code of functions within it; ``known`` are the values of local names."""
+        instructions = [x for x in dis.get_instructions(code) if x.opname not in PASSED_OVER]
+        stores = Counter(x.argval for x in instructions if x.opname == "STORE_FAST")
+        local = {name: value for name, value in known.items() if not stores[name]}
+        value = MISSING
+        for i, x in enumerate(instructions):
+            following = instructions[i + 1].opname if i + 1 < len(instructions) else ""
+            if x.opname in LOADS:
+                value = self.load(x, cells, names, local)
+            elif x.opname in ATTRIBUTES or x.opname == "STORE_ATTR":
+                self.names |= {x.argval: None} if value is MISSING else {}
+                value = MISSING if value is MISSING else self.attribute(value, x.argval)
+            elif x.opname == "STORE_FAST" and value is not MISSING and stores[x.argval] == 1:
+                local[x.argval], value = value, MISSING
+            elif x.opname == "LOAD_CONST" and following in SUBSCRIPTS and isinstance(value, list | dict | tuple):
+                value = self.item(value, x.argval)
+            elif x.opname not in SUBSCRIPTS:
+                value = MISSING
+            if value is not MISSING:
+                self.follow(value, called=following not in ATTRIBUTES)
+        for constant in code.co_consts:
+            if isinstance(constant, CodeType):
+                self.scan(constant, cells, names, {})
+
+    def load(
+        self, x: dis.Instruction, cells: Mapping[str, Any], names: Mapping[str, Any], local: dict[str, Any]
+    ) -> Any:
+        """Give what a name stands for."""
+        if x.opname.startswith("LOAD_FAST") or (x.opname == "LOAD_DEREF" and x.argval not in cells):
+            return local.get(x.argval, MISSING)
+        link = cell_of(cells[x.argval], x.argval) if x.argval in cells else global_of(names, x.argval)
+        return MISSING if link is None else self.add(link)
+
+    def attribute(self, owner: Any, name: str) -> Any:
+        """Give an attribute, as stored; what a property computes is followed."""
+        if isinstance(owner, PLAIN):
+            return MISSING
+        if isinstance(owner, ModuleType) and is_foreign(owner):
+            return MISSING
+        stored = inspect.getattr_static(owner, name, MISSING)
+        if isinstance(stored, property):
+            if isinstance(stored.fget, FunctionType):
+                self.follow_function(stored.fget, (owner,))
+            return MISSING
+        if isinstance(stored, FunctionType) and not isinstance(owner, type | ModuleType):
+            self.follow_function(stored, (owner,))
+            return MISSING
+        if stored is MISSING or isinstance(stored, staticmethod | classmethod) or is_computed(stored):
+            return MISSING
+        return self.add(Attribute(owner, name, f"{type(owner).__name__}.{name}"))
+
+    def item(self, owner: Any, key: Any) -> Any:
+        """Give an item."""
+        return owner[key] if isinstance(owner, tuple) else self.add(Item(owner, key, f"[{key!r}]"))
+
+    def add(self, link: Link) -> Any:
+        """Note a link, and give what it leads to."""
+        return self.links.setdefault(link.key, link).seen
+
+
+def is_foreign(x: Any) -> bool:
+    """Say whether a function, a class or a module belongs to a library rather than to the user."""
+    name = x.__name__ if isinstance(x, ModuleType) else getattr(x, "__module__", None)
+    return not isinstance(name, str) or name.partition(".")[0] in FOREIGN
+
+
+def is_settled(x: Any) -> bool:
+    """Say whether something is as good as never replaced by another: a module, a class."""
+    return isinstance(x, ModuleType | type)
+
+
+def is_computed(stored: Any) -> bool:
+    """Say whether what a class holds for an attribute is a descriptor other than a slot."""
+    return hasattr(type(stored), "__get__") and not inspect.ismemberdescriptor(stored) and not callable(stored)
