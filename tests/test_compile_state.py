@@ -362,3 +362,26 @@ def test_what_is_made_once_may_be_kept(code):
     assert compiled.cache_info().misses == 1
     m.cache = np.ones(2)
     np.testing.assert_array_equal(compiled(x), x + 1)
+
+
+class Computed:
+    """Attributes that are another object each time."""
+
+    def __getattr__(self, name):
+        return [len(name)]
+
+    @classmethod
+    def named(cls, x):
+        return x * 2
+
+    @staticmethod
+    def plain(x):
+        return x + 1
+
+
+def test_what_is_made_anew_at_each_reading_is_not_watched(code):
+    c = Computed()
+    f = code(lambda x: c.named(x) * c.anything[0] + Computed.named(Computed.plain(x)))
+    for _ in range(3):
+        np.testing.assert_array_equal(f(x), x * 16 + 2 * (x + 1))
+    assert f.cache_info().misses == 1

@@ -162,10 +162,11 @@ class _Finder:
             if isinstance(stored.fget, FunctionType):
                 self.follow_function(stored.fget, (owner,))
             return MISSING
-        if isinstance(stored, FunctionType) and not isinstance(owner, type | ModuleType):
-            self.follow_function(stored, (owner,))
+        if name not in getattr(owner, "__dict__", ()) and is_computed(stored):
+            if isinstance(stored, FunctionType):
+                self.follow_function(stored, (owner,))
             return MISSING
-        if stored is MISSING or isinstance(stored, staticmethod | classmethod) or is_computed(stored):
+        if stored is MISSING:
             return MISSING
         return self.add(Attribute(owner, name, f"{type(owner).__name__}.{name}"))
 
@@ -175,6 +176,8 @@ class _Finder:
 
     def add(self, link: Link) -> Any:
         """Note a link, and give what it leads to."""
+        if not isinstance(link, Contents) and link.read() is not link.seen:
+            return MISSING  # made anew whenever it is asked for, as a bound method is
         return self.links.setdefault(link.key, link).seen
 
 
@@ -191,4 +194,4 @@ def is_settled(x: Any) -> bool:
 
 def is_computed(stored: Any) -> bool:
     """Say whether what a class holds for an attribute is a descriptor other than a slot."""
-    return hasattr(type(stored), "__get__") and not inspect.ismemberdescriptor(stored) and not callable(stored)
+    return hasattr(type(stored), "__get__") and not inspect.ismemberdescriptor(stored)
