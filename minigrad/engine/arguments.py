@@ -89,10 +89,14 @@ def with_usage(f: Callable[P, R]) -> Callable[P, R]:
 
 def _usage(name: str, signature: inspect.Signature, args: Any, kwargs: Any, error: TypeError) -> str:
     parameters = [p for p in signature.parameters.values() if p.name != "self"]
-    call = ", ".join(p.name if p.default is p.empty else f"{p.name}={p.default!r}" for p in parameters)
+    call = ", ".join(p.name if p.default is p.empty else f"{p.name}={_written(p.default)}" for p in parameters)
     given = ", ".join(f"{p.name} is {shown(x)}" for p, x in zip(parameters, args, strict=False))
     names = [p.name for p in parameters]
     meant = [get_close_matches(key, names, 1, 0.5) for key in kwargs if key not in names]
     hint = f" Did you mean {meant[0][0]}?" if meant and meant[0] else ""
     reason = str(error).removesuffix(".")
     return f"{name}: {reason}{f', where {given}' if given else ''}.{hint} Write {name}({call})."
+
+
+def _written(default: Any) -> str:
+    return getattr(default, "__name__", None) or repr(default)

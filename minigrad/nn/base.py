@@ -11,7 +11,48 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
+from minigrad.engine.absent import absent
 from minigrad.engine.tensor import Tensor
+
+_EACH = "Those of all layers are model.parameters(), and a layer's own layer.W and layer.b"
+# What users of other libraries look for in a model.
+MEANT = {
+    "forward": "Call it: model(X)",
+    "predict": "Call it: model(X), after model.eval() where it has Dropout",
+    "fit": "Write minigrad.fit(model, loss, optimizer, (X, T), epochs)",
+    "train_step": "Write minigrad.fit(model, loss, optimizer, (X, T), epochs)",
+    "compile": "Write minigrad.fit(…, compile=True), or minigrad.compile(step)",
+    "backward": "The loss has it: E.backward()",
+    "zero_grad": "The optimizer has it: optimizer.zero_grad()",
+    "step": "The optimizer has it: optimizer.step()",
+    "data": f"{_EACH}; each has an array, .data",
+    "grad": f"{_EACH}; each has a gradient, .grad, after E.backward()",
+    "weights": _EACH,
+    "weight": _EACH,
+    "bias": _EACH,
+    "biases": _EACH,
+    "coefs_": _EACH,
+    "params": _EACH,
+    "trainable_variables": _EACH,
+    "named_parameters": "Write [(p.name, p) for p in model.parameters()]",
+    "state_dict": "Write minigrad.save(path, model)",
+    "load_state_dict": "Write minigrad.load(path, model)",
+    "save": "Write minigrad.save(path, model)",
+    "load": "Write minigrad.load(path, model)",
+    "summary": "print(model) shows its layers",
+    "add": "Write nn.Sequential(*model.layers, layer)",
+    "append": "Write nn.Sequential(*model.layers, layer)",
+    "modules": "Its layers are model.layers",
+    "children": "Its layers are model.layers",
+    "to": "Arrays stay where they are; Linear(…, dtype=…) makes another dtype",
+    "cuda": "Arrays stay where they are: on the CPU, if they are NumPy's",
+    "double": "Make the layers with dtype=np.float64",
+    "float": "Make the layers with dtype=np.float32",
+    "requires_grad": "Each of model.parameters() has it",
+    "shape": "Each of model.parameters() has one",
+    "w": _EACH,
+    "b": _EACH,
+}
 
 Item = TypeVar("Item")
 
@@ -66,3 +107,14 @@ class Numbered(Protocol):
 def each_once(items: Iterable[Item]) -> list[Item]:
     """Give the items in order, each object once."""
     return list({id(item): item for item in items}.values())
+
+
+class Speaking:
+    """A layer that says, where it is asked for what it has not, what is meant; ``__getattr__`` is asked for no else."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):  # what copy and pickle look for, before there are any attributes
+            raise AttributeError(name)
+        letter = name[:1].lower() if name[1:].isdecimal() else ""
+        meant = {name: _EACH} if letter and letter in "wb" else MEANT
+        raise absent(f"{type(self).__name__!r} object", name, meant, dir(self))

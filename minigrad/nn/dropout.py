@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.engine.arguments import check_generator, check_number, shown
 from minigrad.engine.recording import random, setting
 from minigrad.engine.tensor import Tensor
+from minigrad.nn.base import Speaking
 from minigrad.nn.init import Rng
 
 
-class Dropout:
+class Dropout(Speaking):
     """Drop each input with probability `rate` in training and divide the rest by 1 − rate; else pass all on.
 
     The division keeps the expected value as it is, so nothing is left to scale when predicting ("inverted" dropout;
@@ -19,10 +21,13 @@ class Dropout:
     """
 
     def __init__(self, rate: float, rng: Rng = None) -> None:
-        if not 0 <= rate < 1:
-            raise ValueError(f"Dropout: rate is the share that is dropped, at least 0 and less than 1, not {rate!r}")
-        self.rate = float(rate)
-        self.rng = np.random.default_rng(rng)
+        try:
+            self.rate = check_number("Dropout", "rate", rate, below=1)
+        except ValueError as error:
+            raise ValueError(
+                f"Dropout: rate is the share that is dropped, at least 0 and less than 1, not {rate!r}"
+            ) from error
+        self.rng = check_generator("Dropout", rng)
         self.training = True
 
     def __call__(self, x: Any) -> Any:
@@ -30,6 +35,8 @@ class Dropout:
         rate = setting(self, "rate")
         if not setting(self, "training") or rate == 0:
             return x
+        if not hasattr(x, "shape"):
+            raise TypeError(f"{self!r}: wanted a Tensor or an array, not {shown(x)}. Write np.array(x)")
         kept = random(self.rng, x.shape) >= rate
         return x * (kept.astype(np.result_type(x.dtype, 1.0)) * (1 / (1 - rate)))
 

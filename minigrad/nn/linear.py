@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from operator import index
+from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
+from minigrad.engine.arguments import check_count, check_generator, shown, with_usage
+from minigrad.engine.errors import ShapeError, described, made_at
+from minigrad.engine.operand import Operand
 from minigrad.engine.tensor import Tensor
+from minigrad.nn.base import Speaking
 from minigrad.nn.init import Initializer, Rng, xavier
 from minigrad.ops.alphabet import to_subscript
 from minigrad.ops.linalg import affine
 
 
-class Linear:
+class Linear(Speaking):
     """u = x W + b: x (samples, inputs), W (inputs, outputs), b (outputs,), u (samples, outputs).
 
     `init` draws W from `rng`; b starts at 0, and is None with bias=False. The parameters are named W and b, and
     W₁, b₁ in the first layer of a `Sequential`; a name of your own stays.
     """
 
+    @with_usage
     def __init__(
         self,
         inputs: int,
@@ -30,18 +35,35 @@ class Linear:
         bias: bool = True,
         dtype: DTypeLike = np.float64,
     ) -> None:
-        inputs, outputs = _size("inputs", inputs), _size("outputs", outputs)
+        inputs, outputs = (check_count("Linear", name, n) for name, n in (("inputs", inputs), ("outputs", outputs)))
+        rng = check_generator("Linear", rng)
+        if not callable(init):
+            raise TypeError(
+                f"Linear: init must be a function, such as minigrad.nn.xavier or he, of (shape, rng, dtype), not "
+                f"{shown(init)}"
+            )
         if np.dtype(dtype).kind != "f":
             raise TypeError(f"Linear: dtype must be a floating-point type, not {np.dtype(dtype)}")
-        self.W = Tensor(init((inputs, outputs), rng, dtype), requires_grad=True, name="W")
+        drawn = init((inputs, outputs), rng, dtype)
+        if np.shape(drawn) != (inputs, outputs):
+            raise ValueError(
+                f"Linear: init gave W of shape {np.shape(drawn)}, not {(inputs, outputs)}; give it the shape that "
+                f"it is called with, (inputs, outputs)"
+            )
+        self.W = Tensor(drawn, requires_grad=True, name="W")
         self.b = Tensor(np.zeros(outputs, dtype), requires_grad=True, name="b") if bias else None
         self._subscript = ""
 
     def __call__(self, x: Any) -> Any:
-        """Give u."""
-        if self.b is None:
-            return x @ self.W
-        return affine(x, self.W, self.b)
+        """Give u. Raises ``ValueError`` for an x of another width than the layer's."""
+        try:
+            if self.b is None:
+                return x @ self.W
+            return affine(x, self.W, self.b)
+        except (ShapeError, TypeError) as error:
+            if type(self.W) is Tensor and self.W.ndim == 2:
+                explain_input(self, x, error)
+            raise
 
     def parameters(self) -> list[Tensor]:
         """Give W and, if there is one, b."""
@@ -60,7 +82,33 @@ class Linear:
         return f"Linear({inputs}, {outputs}{'' if self.b is not None else ', bias=False'})"
 
 
-def _size(name: str, value: int) -> int:
-    if index(value) < 1:
-        raise ValueError(f"Linear: {name} must be 1 or more, not {value!r}")
-    return index(value)
+def explain_input(layer: Linear, x: Any, error: Exception) -> None:
+    """Raise what is wrong with a layer's input, if that is it: what it is, its width, and which one W takes."""
+    inputs, outputs = layer.W.shape
+    called = layer.W.name or "W"
+    who = f"{layer!r}, the layer of {called}"
+    wanted = f"wanted an input of {inputs} columns, shape (samples, {inputs}), one for each row of {called}"
+    if not isinstance(x, Operand | np.ndarray | list | tuple):
+        if isinstance(x, int | float):
+            raise ShapeError(f"{who}: {wanted}, not {shown(x)}. Give a row of {inputs} numbers.") from error
+        if not hasattr(x, "shape"):
+            raise TypeError(f"{who}: {wanted}, not {shown(x)}. Give an array of numbers or a Tensor.") from error
+        return
+    shape = np.shape(x) if isinstance(x, list | tuple) else x.shape
+    if shape and shape[-1] == inputs:
+        return
+    made = made_at([x, layer.W])
+    found = f"the input, {described(x)}, has shape {shape}"
+    if len(shape) == 2 and shape[0] == inputs:
+        way = "Its rows are the columns that are wanted: transpose it, x.T."
+    elif len(shape) > 1 and prod(shape[1:]) == inputs:
+        way = "Flatten each sample: x.reshape(len(x), -1)."
+    elif shape == ():
+        way = f"Give a row of {inputs} numbers."
+    elif getattr(x, "op", None) is not None:
+        way = f"What comes before gives {shape[-1]}: make this layer Linear({shape[-1]}, {outputs}), or that one wider."
+    elif inputs == 1 and len(shape) == 1:
+        way = "Make a column of it: x[:, None]."
+    else:
+        way = f"Give it {inputs} columns, or make the layer for {shape[-1]}: Linear({shape[-1]}, {outputs})."
+    raise ShapeError(f"{who}: {wanted}; {found}{f'; {made}' if made else ''}. {way}") from error

@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import DTypeLike
 
+from minigrad.engine.arguments import check_count, check_generator, with_usage
 from minigrad.nn.base import Layer
 from minigrad.nn.init import Initializer, Rng, he, xavier
 from minigrad.nn.linear import Linear
@@ -27,6 +28,7 @@ class MLP(Sequential):
     init     draws the weights; by default `he` where "relu" follows, `xavier` elsewhere
     """
 
+    @with_usage
     def __init__(
         self,
         sizes: Sequence[int],
@@ -37,13 +39,21 @@ class MLP(Sequential):
         bias: bool = True,
         dtype: DTypeLike = np.float64,
     ) -> None:
-        if not isinstance(sizes, Sequence) or len(sizes) < 2:
-            raise ValueError(f"MLP: sizes needs an input and an output at least, such as [2, 3, 1], not {sizes!r}")
-        rng = np.random.default_rng(rng)
+        if isinstance(sizes, np.ndarray):
+            sizes = sizes.tolist()
+        if not isinstance(sizes, Sequence) or isinstance(sizes, str) or len(sizes) < 2:
+            alone = "; the sizes are one list" if isinstance(sizes, int) else ""
+            raise ValueError(
+                f"MLP: sizes needs an input and an output at least, such as [2, 3, 1], not {sizes!r}{alone}"
+            )
+        for i, size in enumerate(sizes):
+            check_count("MLP", f"sizes[{i}]", size)
+        rng = check_generator("MLP", rng)
+        between, final = _activation("hidden", hidden), _activation("output", output)
         last = len(sizes) - 2
         layers: list[Layer] = []
         for i, (inputs, outputs) in enumerate(pairwise(sizes)):
-            activation = _activation(output if i == last else hidden)
+            activation = final if i == last else between
             draw = init or (he if activation is relu else xavier)
             layers.append(Linear(inputs, outputs, rng, draw, bias, dtype))
             if activation is not None:
@@ -51,11 +61,14 @@ class MLP(Sequential):
         super().__init__(*layers)
 
 
-def _activation(given: str | Layer) -> Layer | None:
+def _activation(name: str, given: str | Layer) -> Layer | None:
     if callable(given):
         return given
     if given == "identity":
         return None
     if given not in ACTIVATIONS:
-        raise ValueError(f"no activation is called {given!r}; give a callable, or one of {[*ACTIVATIONS, 'identity']}")
+        raise ValueError(
+            f"MLP: {name}={given!r}: no activation is called so; give a callable, or one of "
+            f"{[*ACTIVATIONS, 'identity']}"
+        )
     return ACTIVATIONS[given]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
+from minigrad.engine.arguments import shown
 from minigrad.engine.tensor import Tensor
-from minigrad.nn.base import EvalMode, Layer, Numbered, Random, Trainable, TrainMode, each_once
+from minigrad.nn.base import EvalMode, Layer, Numbered, Random, Speaking, Trainable, TrainMode, each_once
 
 
-class Sequential:
+class Sequential(Speaking):
     """The layers one after another, the first one first: `Sequential(Linear(2, 3), np.tanh, Linear(3, 1))`.
 
     The layers that have parameters are counted from 1, through nested Sequentials, to name W₁, b₁, W₂, …; a layer
@@ -20,9 +21,7 @@ class Sequential:
 
     def __init__(self, *layers: Layer) -> None:
         for i, layer in enumerate(layers):
-            if not callable(layer):
-                hint = "; write Sequential(*layers)" if isinstance(layer, Sequence) else ""
-                raise TypeError(f"Sequential: layer {i} is {type(layer).__name__}, not a callable{hint}")
+            check_layer(f"layer {i}", layer)
         self.layers = layers
         learning = [layer for layer in self.flat() if isinstance(layer, Trainable) and layer.parameters()]
         for n, layer in enumerate(each_once(learning), 1):
@@ -69,3 +68,16 @@ class Sequential:
 
 def _shown(layer: Layer) -> str:
     return getattr(layer, "__name__", None) or repr(layer)
+
+
+def check_layer(place: str, layer: Any) -> None:
+    """Raise ``TypeError`` unless this may be a layer."""
+    if isinstance(layer, type):
+        raise TypeError(f"Sequential: {place} is the class {layer.__name__}; make one, with {layer.__name__}(…)")
+    if not callable(layer):
+        hint = "; give a callable, such as np.tanh"
+        if isinstance(layer, str):
+            hint = f"; write minigrad.{layer}, or another callable" if layer.isidentifier() else hint
+        elif isinstance(layer, Iterable):
+            hint = "; write Sequential(*layers)"
+        raise TypeError(f"Sequential: {place} is {shown(layer)}, not a callable{hint}")
