@@ -72,10 +72,10 @@ def test_float32_stays_float32():
         (lambda: normal(-1), ValueError, "sigma"),
         (lambda: MLP([3]), ValueError, r"sizes needs an input and an output at least"),
         (lambda: MLP(3), ValueError, r"sizes needs"),
-        (lambda: MLP([3, 0, 1]), ValueError, "outputs must be 1 or more"),
+        (lambda: MLP([3, 0, 1]), ValueError, r"sizes\[1\] must be 1 or more"),
         (lambda: MLP([3, 1], output="gelu"), ValueError, r"no activation is called 'gelu'; .*'relu'"),
-        (lambda: Sequential(Linear(2, 2), 3), TypeError, "layer 1 is int, not a callable"),
-        (lambda: Sequential([Linear(2, 2)]), TypeError, r"layer 0 is list, .* write Sequential\(\*layers\)"),
+        (lambda: Sequential(Linear(2, 2), 3), TypeError, "layer 1 is the int 3, not a callable"),
+        (lambda: Sequential([Linear(2, 2)]), TypeError, r"layer 0 is a list, .* write Sequential\(\*layers\)"),
     ],
 )
 def test_bad_arguments(make, kind, message):

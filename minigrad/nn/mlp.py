@@ -68,7 +68,6 @@ def _activation(name: str, given: str | Layer) -> Layer | None:
         return None
     if given not in ACTIVATIONS:
         raise ValueError(
-            f"MLP: {name}={given!r}: no activation is called so; give a callable, or one of "
-            f"{[*ACTIVATIONS, 'identity']}"
+            f"MLP: {name}: no activation is called {given!r}; give a callable, or one of {[*ACTIVATIONS, 'identity']}"
         )
     return ACTIVATIONS[given]
