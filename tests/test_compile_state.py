@@ -385,3 +385,82 @@ def test_what_is_made_anew_at_each_reading_is_not_watched(code):
     for _ in range(3):
         np.testing.assert_array_equal(f(x), x * 16 + 2 * (x + 1))
     assert f.cache_info().misses == 1
+
+
+# kinds of arguments, and what takes gradients
+
+
+def test_a_parameter_that_is_switched_off_and_on(code):
+    w, v = (Tensor([1.0, 2.0], requires_grad=True) for _ in range(2))
+    c = Tensor([1.0, 1.0])
+    optimizer = optim.SGD([w, v], lr=0.1)
+
+    def step(x):
+        optimizer.zero_grad()
+        E = ((w * x * v * c) ** 2).sum()
+        E.backward()
+        optimizer.step()
+        return E
+
+    compiled = code(step)
+    compiled(x)
+    compiled(x)
+    for t, on in ((v, False), (v, True), (c, True), (c, False), (w, False)):
+        t.requires_grad = on
+        before = [p.data.copy() for p in (w, v)]
+        for p in (w, v, c):
+            p.grad = None
+        compiled(x)
+        assert (c.grad is not None) == c.requires_grad
+        for p, old in zip((w, v), before, strict=True):
+            assert (p.data != old).all() == p.requires_grad
+        w.data, v.data = w.data * 0 + 1, v.data * 0 + 1
+
+
+def test_one_is_not_true(code):
+    f = code(lambda x, k: x * 2 if k is True else x * 3 if isinstance(k, int) else x * 5)
+    for k, times in ((1, 3), (True, 2), (1, 3), (1.0, 5), ("1", 5), (True, 2), (np.int64(1), 5)):
+        np.testing.assert_array_equal(f(x, k), x * times)
+        np.testing.assert_array_equal(f(x, k=k), x * times)
+
+
+def test_each_gradient_has_an_array_of_its_own(code):
+    a, b, c, d = (Tensor([1.0, 2.0], requires_grad=True) for _ in range(4))
+    e = Tensor([[1.0], [2.0]], requires_grad=True)
+
+    def f(x):
+        y = a + b + c * 1.0 + d + e.T
+        y.sum().backward()
+        return y
+
+    compiled = code(f)
+    for _ in range(3):
+        compiled(x)
+        grads = [t.grad.data for t in (a, b, c, d, e)]
+        assert not any(np.shares_memory(g, h) for i, g in enumerate(grads) for h in grads[:i])
+        a.grad.data[:] = 7
+        np.testing.assert_array_equal(b.grad.data, [1, 1])
+        for t in (a, b, c, d, e):
+            t.grad = None
+    one, other = code(lambda x: [x + 1, x + 1])(x)
+    one[0] = 9
+    assert other[0] == 2
+
+
+def test_retain_grad(code):
+    w = Tensor([1.0, 2.0], requires_grad=True)
+
+    def f(x):
+        h = w * x
+        h.retain_grad()
+        k = h + 1
+        (k * h).sum().backward()
+        return h.grad, k.grad
+
+    for run in (f, code(f)):
+        g, none = run(x)
+        h = np.array([1.0, 4.0])
+        np.testing.assert_allclose(g.data, 2 * h + 1)
+        assert none is None
+        np.testing.assert_allclose(w.grad.data, (2 * h + 1) * x)
+        w.grad = None

@@ -25,7 +25,7 @@ from minigrad.compiler.record import flatten_leaves, record_call
 from minigrad.compiler.refusals import Refusal, Unsupported
 from minigrad.compiler.variant import Report, Variant, name_inputs
 from minigrad.data import Array, Rng, batches
-from minigrad.engine.recording import tracer
+from minigrad.engine.recording import on_switch, tracer
 from minigrad.ops.copies import qualified_name
 
 MOST_TRACES = 64
@@ -84,12 +84,17 @@ class _Tracing:
     def __enter__(self) -> None:
         with self.lock:
             self.count += 1
-            for function in self.compiled:
-                function.call_by(function.look_up)
+        self.lengthen()
 
     def __exit__(self, *exception: object) -> None:
         with self.lock:
             self.count -= 1
+
+    def lengthen(self) -> None:
+        """Let all calls look at everything again."""
+        with self.lock:
+            for function in self.compiled:
+                function.call_by(function.look_up)
 
     def shorten(self, function: Compiled, way: Callable[..., Any]) -> None:
         """Let a function's calls go straight to its code, unless something is traced."""
@@ -99,6 +104,7 @@ class _Tracing:
 
 
 tracing = _Tracing()
+on_switch.append(tracing.lengthen)
 
 
 class Compiled(partial[Any]):

@@ -31,8 +31,8 @@ class Record:
     leaves behind, None for one that it takes away; an argument's are found by its position. ``taking`` are the
     positions of arguments that take gradients, ``fixed`` those of them that must be a certain Tensor, and ``others``
     the Tensors with gradients that are no arguments: if two of all these were one, the code would be another.
-    ``links`` lead to what the function read outside itself; ``tape`` is how the results at ``taped`` were recorded, if
-    the function took no gradient itself.
+    ``leaves`` are the Tensors from outside, and whether they took gradients; ``links`` lead to what the function read
+    outside itself; ``tape`` is how the results at ``taped`` were recorded, if the function took no gradient itself.
     """
 
     result: Any
@@ -50,6 +50,7 @@ class Record:
     tape: Tape | None
     taped: list[int]
     links: list[Link]
+    leaves: list[tuple[Tensor, bool]]
 
     def suits(self, arguments: Sequence[Any]) -> bool:
         """Say whether the Tensors among some arguments are as different as they were in the trace."""
@@ -58,6 +59,7 @@ class Record:
         return (
             all(arguments[i] is t for i, t in self.fixed.items())
             and all(sum(t is x for x in known) == 1 for t in free)
+            and all((t.serial > 0) is takes for t, takes in self.leaves)
             and all((arguments[t] if isinstance(t, int) else t).stored_grad is None for t in self.without_gradient)
         )
 
@@ -87,7 +89,7 @@ def flatten_leaves(structure: Any, leaves: list[Any]) -> Any:
     if isinstance(structure, float):
         leaves.append(structure)
         return float
-    return structure if isinstance(structure, str | bytes | int | bool | None) else _static(structure)
+    return _static(structure)
 
 
 def _static(x: Any) -> Any:
@@ -141,7 +143,7 @@ def _traced(f: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, A
     try:
         with traced_by(tracer):
             returned = f(*given[0], **given[1])
-        record = _record(tracer, returned)
+        record = _record(tracer, returned, leaves)
         _refuse_results(record, leaves)
     finally:
         tracer.restore()
@@ -157,7 +159,7 @@ def _traced(f: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, A
     return record, tracer.places
 
 
-def _record(tracer: Tracer, returned: Any) -> Record:
+def _record(tracer: Tracer, returned: Any, arguments: Sequence[Any]) -> Record:
     values: list[Any] = []
     recorded: dict[int, Traced] = {}
 
@@ -186,6 +188,8 @@ def _record(tracer: Tracer, returned: Any) -> Record:
             grads.append((t, now.node))
             if before is None and not zeroed:
                 without.append(t)  # it starts from None: where there is a gradient to add to, the code is another
+    given = set(map(id, arguments))
+    leaves = [(t, t.serial > 0) for t, _ in tracer.before.values() if id(t) not in given]
     updates = [(tracer.input(source, source.read([])), value) for source, value in tracer.updates.values()]
     inputs = {node: source for source, node in tracer.inputs.values()}
     tape = write_tape(list(recorded.values()), tracer.owners) if recorded and not updates and not grads else None
@@ -193,7 +197,7 @@ def _record(tracer: Tracer, returned: Any) -> Record:
         values += [node for node, source in inputs.items() if isinstance(source, Draw)]  # for its gradient
     return Record(
         result, values, updates, grads, inputs, tracer.guards, without, tracer.seeds,
-        tracer.gradients, list(tracer.positions.values()), tracer.fixed, others, tape, list(recorded), [],
+        tracer.gradients, list(tracer.positions.values()), tracer.fixed, others, tape, list(recorded), [], leaves,
     )  # fmt: skip
 
 

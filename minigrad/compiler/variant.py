@@ -11,7 +11,14 @@ from minigrad.algebra.graph import Graph
 from minigrad.compiler.backend import Backend, Draft, Program
 from minigrad.compiler.differentiable import Pullback
 from minigrad.compiler.entry import write_entry
-from minigrad.compiler.passes.lower import copy_array, hold_output, lower_outputs, restore_type, unspread
+from minigrad.compiler.passes.lower import (
+    copy_array,
+    hold_output,
+    lower_outputs,
+    part_arrays,
+    restore_type,
+    unspread,
+)
 from minigrad.compiler.passes.plan import plan_order
 from minigrad.compiler.record import Record
 from minigrad.compiler.refusals import Refusal, Unsupported
@@ -96,6 +103,7 @@ class Variant:
         updates = {state: unspread(x) for (state, _), x in zip(record.updates, values[n : n + m], strict=True)}
         stored = {x for x in updates.values() if isinstance(x, Node) and x.shape}
         returned = [copy_array(x) if x in stored else x for x in [*values[:n], *values[n + m :]]]
+        returned = part_arrays(returned)
         self.graph = Graph(values, {})
         used = {x for x in self.graph.nodes if x.op is None} | set(updates)
         inputs = {x: source for x, source in record.inputs.items() if x in used}

@@ -39,6 +39,15 @@ def recorded() -> AbstractContextManager[None]:
     return _recorded if is_paused() else _as_it_is  # a block costs every operation within it a look
 
 
+on_switch: list[Callable[[], None]] = []
+
+
+def announce_switch(known: bool) -> None:
+    """Tell all who have asked to be told that a tensor takes a gradient now, or none; unless it is just being made."""
+    for told in on_switch if known else ():
+        told()
+
+
 def traced_by(tracer: Any) -> Block:
     """Hand every operation on a Tensor within this block to ``tracer.apply`` instead of computing it."""
     return Block(_tracer, tracer)

@@ -13,7 +13,7 @@ from minigrad.engine.conversion import Convertible, as_operand, check_real, hold
 from minigrad.engine.errors import described, explained, place
 from minigrad.engine.numbers import as_numbers
 from minigrad.engine.record import Kept, fast_pullback, next_serial, restore_leaf
-from minigrad.engine.recording import is_paused, tracer
+from minigrad.engine.recording import announce_switch, is_paused, tracer
 from minigrad.ops import arithmetic, linalg
 from minigrad.ops.base import Op
 
@@ -102,9 +102,9 @@ class Tensor(Convertible):
             raise TypeError("Tensor: the list holds tensors. Join them with np.stack, which keeps their gradients.")
         self.data = as_numbers("Tensor", data)
         self.op, self.serial, self.stored_grad, self._name = None, 0, None, name
-        self._place = place()
         if requires_grad:
             self.requires_grad = True
+        self._place = place()
 
     @property
     def requires_grad(self) -> bool:
@@ -123,6 +123,7 @@ class Tensor(Convertible):
                 f"requires_grad: {described(self)} holds {self.dtype}, and only floating-point tensors have gradients. "
                 f"Convert it first, with .astype(float)."
             )
+        announce_switch(known=hasattr(self, "_place"))
         self.op = None
         self.serial = (self.serial if self.serial > 0 else next_serial()) if value else 0
         self.stored_grad = self.grad

@@ -220,6 +220,18 @@ def copy_array(x: Node) -> Node:
     return x.apply(Cast(x.dtype), (x,))
 
 
+def part_arrays(values: Sequence[Any]) -> list[Any]:
+    """Give each value an array of its own, where one is two of them: the gradients of b and c in b + c, say."""
+    seen: set[Node] = set()
+    parted = []
+    for x in values:
+        again = isinstance(x, Node) and x.shape and x in seen
+        # in no table, which would give one copy for all
+        parted.append(Node(Cast(x.dtype), (x,), shape=x.shape, dtype=x.dtype) if again else x)
+        seen |= {x} if isinstance(x, Node) else set()
+    return parted
+
+
 def is_view(op: Op | None) -> bool:
     """Say whether an operation gives other sight of its input's memory, rather than an array of its own."""
     if isinstance(op, Index):

@@ -10,7 +10,7 @@ import numpy as np
 
 from minigrad.engine.errors import place
 from minigrad.engine.numpy_protocol import PLAIN
-from minigrad.engine.record import Record, fast_pullback
+from minigrad.engine.record import Kept, Record, fast_pullback
 from minigrad.engine.tensor import Tensor
 from minigrad.ops.base import Op
 from minigrad.ops.shaping import BroadcastTo
@@ -22,6 +22,7 @@ class Recording(Protocol):
     """Who is told what happens to a Traced: the tracer of the call, as a Traced sees it."""
 
     alive: WeakSet[Traced]
+    retained: Kept
 
     def apply(self, op: Op, inputs: tuple[Any, ...]) -> Traced:
         """Write down an operation."""
@@ -92,9 +93,16 @@ class Traced(Tensor):
     def backward(self, gradient: Any = None, create_graph: bool = False) -> None:
         """Write down the gradients of all leaves, and add them to what those have."""
         seed = self.seed_gradient(gradient)
-        found = fast_pullback(self, seed if create_graph else seed.node, create_graph=create_graph)
+        keep = self.tracer.retained
+        found = fast_pullback(self, seed if create_graph else seed.node, create_graph=create_graph, keep=keep)
         for leaf, g in found.items():
             self.tracer.add_gradient(leaf, g if create_graph else Traced(self.tracer, g))
+
+    def retain_grad(self) -> None:
+        """Ask ``backward`` to leave ∂E/∂(this value) in ``grad``."""
+        if self.serial <= 0:
+            super().retain_grad()  # which says why there is none
+        self.tracer.retained.add(self)
 
     def detach(self) -> Traced:
         """Give a tensor of the same expression through which no gradient flows."""

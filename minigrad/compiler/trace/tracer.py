@@ -14,7 +14,7 @@ from minigrad.compiler.trace.traced import Traced, TraceError
 from minigrad.engine.conversion import as_operand, is_array
 from minigrad.engine.errors import explained, place
 from minigrad.engine.node import Node, Table
-from minigrad.engine.record import next_serial
+from minigrad.engine.record import Kept, next_serial
 from minigrad.engine.recording import is_paused
 from minigrad.engine.tensor import Tensor
 from minigrad.ops.base import Op
@@ -49,6 +49,7 @@ class Tracer:
         self.moved_params: set[int] = set()  # the parameters that an update rule moved
         self.guards: list[tuple[Any, str, Any]] = []
         self.alive: WeakSet[Traced] = WeakSet()
+        self.retained = Kept()  # the intermediate results that ``retain_grad`` was called on
         self.copies: list[tuple[Any, Any]] = []
         self.positions: dict[int, int] = {}  # the Tensors among the arguments that take gradients -> where
         self.fixed: dict[int, Tensor] = {}  # those that the function knows from elsewhere too: no other may come
