@@ -15,7 +15,7 @@ from minigrad.derivation.definitions import find_definitions
 from minigrad.derivation.folded import FoldedDerivation, FoldedLine, Summand
 from minigrad.derivation.folded_equations import matrix_sum
 from minigrad.derivation.lines import Derivation
-from minigrad.derivation.recurrence import Formula, Origin, Part, Recurrence
+from minigrad.derivation.recurrence import Formula, Part, Recurrence
 from minigrad.derivation.ways import Ways
 from minigrad.engine.node import Node
 from minigrad.engine.tensor import Tensor
@@ -23,7 +23,7 @@ from minigrad.notation.symbols import At, Indexed, Symbol
 from minigrad.notation.term import write_term
 from minigrad.notation.writers.text import TEXT
 from minigrad.structure.plan import Plan
-from minigrad.structure.rows import Indexing
+from minigrad.structure.rows import IndexedNames, Indexing, Origin
 
 
 def fold_derivation(
@@ -43,6 +43,7 @@ class _Writer:
         self, plan: Plan, cut: Cut, indexing: Indexing, given: Sequence[SumsToOne], ways: Callable[[], Ways]
     ) -> None:
         self.plan, self.cut, self.indexing, self.ways = plan, cut, indexing, ways
+        self.names = IndexedNames(plan.reading, indexing)
         self.recurrence = Recurrence(plan, cut, indexing, given)
         self.same = self.recurrence.same
         self.known = {x: x.value for x in plan.graph.nodes if x.value is not None} | cut.values()
@@ -77,9 +78,9 @@ class _Writer:
     def _line(self, formula: Formula) -> FoldedLine:
         """Give the line of a gradient, δₜ = ∂E/∂Uₜ = …"""
         x, origin = formula.target, formula.origin
-        left = tuple(dict.fromkeys([self._gradient(x, origin), self._gradient(x, origin, own=False)]))
+        left = tuple(dict.fromkeys([self.names.gradient(x, origin), self.names.gradient(x, origin, own=False)]))
         values = [self.known[self.recurrence.gradient[y]] for y in self.recurrence.members(formula)]
-        names = {y: self._name(y, origin) for y in self.plan.symbols}
+        names = {y: self.names.value(y, origin) for y in self.plan.symbols}
         return self._any_line(formula, left, values, self.plan.step(x, names))
 
     def _forward_line(self, formula: Formula) -> FoldedLine:
@@ -89,7 +90,7 @@ class _Writer:
             (value,) = evaluate([self.cut.output], self.known)
             return self._any_line(formula, ("E",), [value], "forward")
         total = self.indexing.name(x, origin, "total") or self.plan.reading.totals.get(x)
-        left = (self._name(x, origin), *([] if total is None else [total]))
+        left = (self.names.value(x, origin), *([] if total is None else [total]))
         if x.op is None:  # C₀ = H₀ = 0: one constant may begin several rows
             left = tuple(Indexed(row.name, At("", row.first)) for row in self.indexing.rows if row.nodes[0] is x)
         values = [self.known[self.cut.atom[y]] for y in self.recurrence.members(formula)]
@@ -111,36 +112,15 @@ class _Writer:
         leaves = self.same.leaves(part.node)
         becomes = {leaf: self.same.values[leaf] for leaf in leaves if leaf in self.same.values}
         (node,) = substitute_nodes([part.node], becomes)
-        names: dict[Node, Symbol] = {x: self._name(x, origin) for x in becomes.values()}
-        names |= {g: self._gradient(self.same.gradients[g], origin) for g in leaves if g in self.same.gradients}
+        names: dict[Node, Symbol] = {x: self.names.value(x, origin) for x in becomes.values()}
+        names |= {g: self.names.gradient(self.same.gradients[g], origin) for g in leaves if g in self.same.gradients}
         return Summand(node, names, part.origin[0] if part.indices and part.origin else "")
-
-    def _name(self, x: Node, origin: Origin | None) -> Symbol:
-        name = self.indexing.name(x, origin) if x in self.indexing.place else None
-        return self.plan.symbols[x] if name is None or (x.op is None and not self._is_own(x, origin)) else name
-
-    def _is_own(self, x: Node, origin: Origin | None) -> bool:
-        """Say whether an input is one of many in a formula for all t; h₀ keeps its name where it stands for itself."""
-        row, _ = self.indexing.place[x]
-        return origin is not None or not row.carried or x.value is not None
-
-    def _gradient(self, x: Node, origin: Origin | None, own: bool = True) -> Symbol:
-        """Give the symbol of ∂E/∂x: δ of a total input, or, if it is not to be its ``own``, ∂E/∂U."""
-        row, _ = self.indexing.place.get(x, (None, 0))
-        if row is None or (row.carried and x.op is None):
-            return self.plan.symbol(x) if own else f"∂E/∂{self.plan.called(x)}"
-        name = self.indexing.name(x, origin, "delta") if own else None
-        if name is None:
-            called = self.indexing.name(x, origin, "total" if row.total else "name")
-            assert isinstance(called, Indexed)
-            name = called._replace(name=f"∂E/∂{called.name}")
-        return name
 
     def _fact_name(self, fact: SumsToOne, formula: Formula) -> str:
         """Call what a fact is about as the line does."""
         for leaf in (x for part in formula.parts for x in self.same.leaves(part.node)):
             if leaf.name == fact.name and leaf in self.same.values:
-                return str(self._name(self.same.values[leaf], formula.origin))
+                return str(self.names.value(self.same.values[leaf], formula.origin))
         return fact.name
 
     def _partial_sums(self, formula: Formula) -> tuple[tuple[str, int, int], ...]:

@@ -17,9 +17,7 @@ from minigrad.engine.backward import pullback
 from minigrad.engine.claims import is_one_hot
 from minigrad.engine.node import Node, seed_node
 from minigrad.structure.plan import Plan
-from minigrad.structure.rows import Indexing, Row
-
-Origin = tuple[str, int]  # the letter of an index, and the number that an expression is written for
+from minigrad.structure.rows import Indexing, Origin, Row
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,14 +12,15 @@ from dataclasses import replace
 
 from minigrad.engine.node import Node
 from minigrad.notation.symbols import split_name
-from minigrad.ops.alphabet import to_superscript
+from minigrad.ops.alphabet import to_subscript, to_superscript
 from minigrad.ops.arithmetic import add, subtract
 from minigrad.ops.indexing import Index
 from minigrad.ops.linalg import matmul
 from minigrad.structure.layers import Layer
+from minigrad.structure.loss import name_loss
 from minigrad.structure.reading import Reading
 from minigrad.structure.repeats import LEAST, Repeat, find_repeats
-from minigrad.structure.rows import Indexing, Row
+from minigrad.structure.rows import Indexing, Loop, Row
 from minigrad.structure.wiring import numbers_of
 
 
@@ -34,12 +35,13 @@ def find_indexing(reading: Reading, operations: Sequence[Node], least: int = LEA
     """
     repeats = find_repeats(operations, least)
     namer = _Namer(reading, repeats, {node: i for i, node in enumerate(operations)})
-    rows = [row for repeat in repeats for row in namer.rows(repeat)]
+    loops = [namer.loop(repeat) for repeat in repeats]
+    rows = [row for loop in loops for row in namer.rows(loop)]
     place: dict[Node, tuple[Row, int]] = {}
     for row in rows:
         for i, node in enumerate(row.nodes):
             place.setdefault(node, (row, row.first + i))
-    indexing = Indexing(tuple(rows), place)
+    indexing = Indexing(tuple(rows), place, tuple(loops))
     return namer.rename(indexing), indexing
 
 
@@ -120,10 +122,15 @@ class _Namer:
         own = any(row[0] in parameters for row in repeat.own)
         return "l" if own and weights.isdisjoint(repeat.shared) else "t"
 
-    def rows(self, repeat: Repeat) -> list[Row]:
+    def loop(self, repeat: Repeat) -> Loop:
+        """Give a repeat with its index."""
+        letter = self.letter(repeat)
+        return Loop(repeat, letter, self._first(repeat, letter, _starts(repeat)))
+
+    def rows(self, loop: Loop) -> list[Row]:
         """Give the rows of a repeat that have a symbol, in the order of computation."""
-        letter, starts, width = self.letter(repeat), _starts(repeat), len(repeat.segments[0])
-        first = self._first(repeat, letter, starts)
+        repeat, letter, first = loop.repeat, loop.letter, loop.first
+        starts, width = _starts(repeat), len(repeat.segments[0])
         carried = {number for number in repeat.carried if not _accumulates(repeat, number)}
         found: list[Row] = []
         for number in range(width):
@@ -223,7 +230,29 @@ class _Namer:
                 if called is not None and not keeps and node is not reading.graph.outputs[0]:
                     found[node] = str(called)
         ordered = {x: symbols[x] for x in reading.graph.nodes if x in symbols}
-        return replace(reading, symbols=ordered, totals=totals, deltas=deltas)
+        loss = self._find_loss(indexing)
+        kind = name_loss(loss) if loss != reading.loss else reading.loss_kind
+        return replace(
+            reading, symbols=ordered, totals=totals, deltas=deltas, layers=self._renumber(), loss=loss, loss_kind=kind
+        )
+
+    def _find_loss(self, indexing: Indexing) -> frozenset[Node]:
+        """Give what the loss has after the last of what is called by an index: H₆ is none of the loss in Σ H₆²."""
+        found: set[Node] = set()
+        stack = list(self.reading.graph.outputs)
+        while stack:
+            x = stack.pop()
+            if isinstance(x, Node) and x in self.reading.loss and x not in indexing.place and x not in found:
+                found.add(x)
+                stack.extend(x.inputs)
+        return frozenset(found)
+
+    def _renumber(self) -> tuple[Layer, ...]:
+        """Give the layers with the numbers that their symbols have raised; one that is alone in time is the first."""
+        if self.simple:
+            return self.reading.layers
+        number = {x: to_subscript(raised or 1) for x, raised in self.numbers.items()}
+        return tuple(replace(layer, number=number[layer.u]) for layer in self.reading.layers)
 
 
 def _extended(row: Row, start: object) -> Row:

@@ -1,4 +1,7 @@
-"""Rows: the Nodes of a graph that correspond from segment to segment, and are one symbol with an index."""
+"""Rows: the Nodes of a graph that correspond from segment to segment, and are one symbol with an index.
+
+``Loop`` is a repeat with its index, and ``IndexedNames`` what values and gradients are called, for one t or for all.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,10 @@ from dataclasses import dataclass, field
 
 from minigrad.engine.node import Node
 from minigrad.notation.symbols import At, Indexed, Symbol
+from minigrad.structure.reading import Reading
+from minigrad.structure.repeats import Repeat
+
+Origin = tuple[str, int]  # the letter of an index, and the number that an expression is written for
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,18 +40,28 @@ class Row:
 
 
 @dataclass(frozen=True, eq=False)
-class Indexing:
-    """The rows of a graph, and the row and the index of each Node on one."""
+class Loop:
+    """A repeat with the letter of its index, and the index of its first segment."""
 
-    rows: tuple[Row, ...]
+    repeat: Repeat
+    letter: str
+    first: int
+
+
+@dataclass(frozen=True, eq=False)
+class Indexing:
+    """The rows of a graph, the row and the index of each Node on one, and the repeats that they are of."""
+
+    rows: tuple[Row, ...] = ()
     place: Mapping[Node, tuple[Row, int]] = field(default_factory=dict)
+    loops: tuple[Loop, ...] = ()
 
     def move(self, node: Node, shift: int) -> Node | None:
         """Give the Node that corresponds to one, so many segments on; the Node itself if it is on no row."""
         row, index = self.place.get(node, (None, 0))
         return node if row is None else row.at(index + shift)
 
-    def name(self, node: Node, origin: tuple[str, int] | None = None, of: str = "name") -> Symbol | None:
+    def name(self, node: Node, origin: Origin | None = None, of: str = "name") -> Symbol | None:
         """Give the symbol of a Node on a row: with the number of its index, or the letter of an ``origin``'s, t − 1.
 
         ``of`` is which of a row's symbols that is: its name, its delta or its total.
@@ -54,3 +71,31 @@ class Indexing:
             return None
         at = At(row.letter, index - origin[1]) if origin and origin[0] == row.letter else At("", index)
         return Indexed(getattr(row, of), at)
+
+
+class IndexedNames:
+    """What values and gradients are called where some have an index: H₇, or in a formula for all t Hₜ₋₁."""
+
+    def __init__(self, reading: Reading, indexing: Indexing, symbols: Mapping[Node, str] | None = None) -> None:
+        self.reading, self.indexing = reading, indexing
+        self.symbols = reading.symbols if symbols is None else symbols
+
+    def value(self, x: Node, origin: Origin | None = None) -> Symbol:
+        """Give the symbol of a Node; an input such as h₀ keeps its name where it stands for itself."""
+        row, _ = self.indexing.place.get(x, (None, 0))
+        if row is None or (x.op is None and x.value is None and row.carried and origin is None):
+            return self.symbols[x]
+        return self.indexing.name(x, origin) or self.symbols[x]
+
+    def gradient(self, x: Node, origin: Origin | None = None, own: bool = True) -> Symbol:
+        """Give the symbol of ∂E/∂x: δ of a total input, or, if it is not to be its ``own``, ∂E/∂U."""
+        row, _ = self.indexing.place.get(x, (None, 0))
+        delta: Symbol | None = self.reading.deltas.get(x)
+        if row is None or (row.carried and x.op is None):
+            return delta if own and delta else f"∂E/∂{self.reading.totals.get(x) or self.symbols[x]}"
+        delta = self.indexing.name(x, origin, "delta")
+        if own and delta is not None:
+            return delta
+        called = self.indexing.name(x, origin, "total" if row.total else "name")
+        assert isinstance(called, Indexed)
+        return called._replace(name=f"∂E/∂{called.name}")
