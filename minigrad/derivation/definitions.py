@@ -9,11 +9,11 @@ import numpy as np
 from minigrad.algebra.form import put_in_form
 from minigrad.algebra.graph import Graph
 from minigrad.algebra.simplify import simplify
-from minigrad.derivation.correspondence import find_runs
 from minigrad.derivation.recurrence import Formula, Part, Recurrence, add_up
 from minigrad.engine.node import Node
-from minigrad.ops.arithmetic import add, divide, negative, subtract
 from minigrad.ops.indexing import Index
+from minigrad.structure.alike import find_runs
+from minigrad.structure.loss import split_sum
 from minigrad.structure.rows import Row
 
 
@@ -73,21 +73,7 @@ def _number(expression: Any) -> Any:
 
 def _parts_of_loss(recurrence: Recurrence) -> tuple[Part, ...]:
     """Part E, where it is a sum, into one summand for all t and the rest."""
-    stack: list[tuple[Any, float]] = [(recurrence.cut.output, 1.0)]
-    terms: list[Any] = []
-    while stack:
-        x, factor = stack.pop()
-        match x:
-            case Node(op, (a, b)) if op in (add, subtract) and not x.shape:
-                stack += [(b, -factor if op == subtract else factor), (a, factor)]
-            case Node(op, (a,)) if op == negative and not x.shape:
-                stack.append((a, -factor))
-            case Node(op, (Node() as a, int() | float() as n)) if op == divide and not x.shape:
-                stack.append((a, factor / n))
-            case Node() if factor in (1.0, -1.0):
-                terms.append(x if factor > 0 else -x)
-            case _ if isinstance(x, Node) or x:
-                terms.append(factor * x)
+    terms = split_sum(recurrence.cut.output)
     by_letter: dict[str, dict[int, Any]] = {}
     for term in terms:
         places = [recurrence.indexing.place.get(recurrence.same.values.get(x, x)) for x in recurrence.same.leaves(term)]

@@ -13,10 +13,7 @@ from minigrad.notation.index.letters import Lettering
 from minigrad.notation.index.terms import NoIndexForm
 from minigrad.notation.matrix import matrix_term
 from minigrad.notation.symbols import Symbol
-from minigrad.notation.term import Term, symbol_term
-from minigrad.ops.alphabet import to_subscript
-from minigrad.ops.arithmetic import add
-from minigrad.ops.reduction import Sum
+from minigrad.notation.term import Term, add_terms, sum_term, symbol_term
 
 
 class Summed(Protocol):
@@ -32,18 +29,7 @@ class Summed(Protocol):
 
 def matrix_sum(parts: Sequence[Summed]) -> Term:
     """Give the Term of a sum of parts in matrix notation: Σₜ Hₜ₋₁ᵀ δₜ + λ W."""
-    return _added([_summed(matrix_term(part.node, part.names), part.over) for part in parts])
-
-
-def _summed(term: Term, over: str) -> Term:
-    return Term(f"Σ{to_subscript(over)} {{x}}", {"x": term}, Sum.binds, "sum") if over else term
-
-
-def _added(terms: Sequence[Term]) -> Term:
-    total = terms[0]
-    for term in terms[1:]:
-        total = Term(add.text, {"a": total, "b": term}, add.binds, add.name)
-    return total
+    return add_terms([sum_term(matrix_term(part.node, part.names), part.over) for part in parts])
 
 
 class FoldedEquations(Equations):
@@ -69,10 +55,10 @@ class FoldedEquations(Equations):
         try:
             for part in line.parts:
                 (term,), labels = names.elements([part.node], at, part.names)
-                terms.append(_summed(term, part.over))
+                terms.append(sum_term(term, part.over))
         except NoIndexForm:
             return self._matrix(i)
-        return [*(symbol_term(names.name(name, labels)) for name in line.left), _added(terms)]
+        return [*(symbol_term(names.name(name, labels)) for name in line.left), add_terms(terms)]
 
     @cached_property
     def _lettering(self) -> Lettering:

@@ -11,11 +11,12 @@ from minigrad.algebra.form import put_in_form
 from minigrad.algebra.graph import Graph
 from minigrad.algebra.rewrite import substitute_nodes
 from minigrad.algebra.simplify import simplify
-from minigrad.derivation.correspondence import Correspondence, find_runs
+from minigrad.derivation.correspondence import Correspondence
 from minigrad.derivation.cut import Cut
 from minigrad.engine.backward import pullback
 from minigrad.engine.claims import is_one_hot
 from minigrad.engine.node import Node, seed_node
+from minigrad.structure.alike import find_runs
 from minigrad.structure.plan import Plan
 from minigrad.structure.rows import Indexing, Origin, Row
 

@@ -28,8 +28,11 @@ class Running:
     offset: int
 
     def __str__(self) -> str:
+        many = f"{abs(self.step) if abs(self.step) != 1 else ''}{self.letter}"
+        if self.step < 0:
+            return f"{self.offset or ''}−{many}".replace("-", "−")
         moved = f"{self.offset:+d}".replace("-", "−") if self.offset else ""
-        return f"{self.step if self.step != 1 else ''}{self.letter}{moved}"
+        return f"{many}{moved}"
 
 
 class RunningSum(Op):
@@ -73,6 +76,19 @@ def fold_sums(expression: Any, names: Container[Node], expand: Node | None = Non
             same = all(x is y for x, y in zip(new, own, strict=True))
             becomes[node] = node if same else Node(node.op, tuple(new), shape=node.shape, dtype=node.dtype)
     return becomes.get(expression, expression) if isinstance(expression, Node) else expression
+
+
+def run_index(expression: Any, other: Any, letter: str, t: int) -> Any:
+    """Give an expression that takes X[3] at ``t``, where ``other`` takes X[2] at t − 1, for all t: X[t−1]."""
+    if not (isinstance(expression, Node) and isinstance(other, Node) and _indexes(expression.op)):
+        return expression
+    here, before = _ints(expression.op.key), _ints(getattr(other.op, "key", ()))
+    if here == before or len(here) != len(before):
+        return expression
+    steps = [a - b for a, b in zip(here, before, strict=True)]
+    places = [Running(letter, step, n - step * t) if step else n for n, step in zip(here, steps, strict=True)]
+    op = _at(expression.op, iter(places))
+    return Node(op, expression.inputs, shape=expression.shape, dtype=expression.dtype)
 
 
 def _terms(node: Node, names: Container[Node]) -> list[Any]:

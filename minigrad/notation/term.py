@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from minigrad.notation.symbols import Symbol, split_name
 from minigrad.notation.template import Part, exposed_slots, is_suffix, joins_by, parse_template
 from minigrad.notation.writers.text import Writer
+from minigrad.ops.alphabet import to_subscript
+from minigrad.ops.arithmetic import add
+from minigrad.ops.reduction import Sum
 
 ATOM = 5
 
@@ -34,6 +38,19 @@ def symbol_term(name: Symbol) -> Term:
 def number_term(written: str) -> Term:
     """Give the Term of a number; a negative one binds as a sign does."""
     return Term(written, kind="number", binds=3 if written.startswith("−") else ATOM)
+
+
+def sum_term(term: Term, over: str) -> Term:
+    """Give the Term of a sum over an index: Σₜ Hₜ₋₁ᵀ δₜ; without an index the Term itself."""
+    return Term(f"Σ{to_subscript(over)} {{x}}", {"x": term}, Sum.binds, Sum.name) if over else term
+
+
+def add_terms(terms: Sequence[Term]) -> Term:
+    """Give the Term of a sum."""
+    total = terms[0]
+    for term in terms[1:]:
+        total = Term(add.text, {"a": total, "b": term}, add.binds, add.name)
+    return total
 
 
 def write_term(term: Term, writer: Writer) -> str:

@@ -50,11 +50,12 @@ class Typesetter:
     def __init__(self, scene: Scene) -> None:
         symbols = {box.symbol: len(box.shape) > 0 for box in scene.boxes if box.kind != "gradient"}
         self.bold = symbols
-        many = {symbol.rstrip(_SUBSCRIPT): bold for symbol, bold in symbols.items() if "ₗ" in symbol}
+        several = {box.symbol for box in scene.boxes if box.count > 1}
+        many = {symbol.rstrip(_SUBSCRIPT): bold for symbol, bold in symbols.items() if symbol in several}
         self.many = many  # those that folded boxes have one of for each l: Wₗ, Wₗ₊₁ and W₅₀ are arrays alike
         names = [f"{re.escape(base)}[{_SUBSCRIPT}]+" for base in many]
         names += map(re.escape, sorted(symbols, key=len, reverse=True))
-        letters = r"(?:(?<![^\W\d_])|(?<=ᵀ))(?:{})(?![^\Wᵀ_])"
+        letters = r"(?:(?<![^\W\d_])|(?<=ᵀ))(?:{})(?![^\Wᵀ²_])"
         self._pattern = re.compile(letters.format("|".join(names))) if names else None
 
     def runs(self, formula: str, color: str = "") -> tuple[Run, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,8 +14,13 @@ from minigrad.algebra.rewrite import substitute_nodes
 from minigrad.algebra.simplify import simplify
 from minigrad.engine.backward import pullback
 from minigrad.engine.node import Node, Table, order_nodes, seed_node
-from minigrad.notation.formula import text
+from minigrad.notation.chain import partial
+from minigrad.notation.matrix import matrix_term
+from minigrad.notation.symbols import Symbol
+from minigrad.notation.term import Term, write_term
+from minigrad.notation.writers.text import TEXT
 from minigrad.ops.arithmetic import divide, multiply, negative
+from minigrad.ops.base import Op, Shape
 from minigrad.ops.indexing import Index, Scatter
 from minigrad.ops.linalg import MatMul
 from minigrad.ops.reduction import Softmax, Sum
@@ -24,17 +29,44 @@ from minigrad.ops.shaping import BroadcastTo, Cast, Reshape, Transpose, reversed
 _MOVES = (Sum, BroadcastTo, Cast, Index, Reshape, Scatter, Transpose)  # what only spreads, gathers or reorders g
 
 
+class _Diagonal(Op):
+    """Softmax's matrix of derivatives, diag y − yᵀ y, as it is written; nothing computes it."""
+
+    name, letters, text, binds = "diagonal", "y", "(diag {y} − {y}ᵀ{y})", 5
+    vjps = (None,)
+    differentiable = False
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """Give the axes of y twice."""
+        return (*shapes[0], *shapes[0])
+
+
+_diagonal = _Diagonal()
+
+
+class Stand(NamedTuple):
+    """What a leaf of an expression stands for: the value of a Node of the graph, or its gradient."""
+
+    node: Node
+    gradient: bool = False
+
+
 @dataclass(frozen=True, eq=False)
-class Term:
-    """What one step adds to the gradient of an operand: an expression, and its two factors as text."""
+class Contribution:
+    """What one step adds to the gradient of an operand: an expression, and its two factors.
+
+    ``upstream`` is the gradient before the step, and ``local`` what it is multiplied with; ``stands`` says what the
+    leaves of all three stand for.
+    """
 
     expression: Any
-    upstream: str
-    local: str
+    upstream: Any
+    local: Any
+    stands: Mapping[Node, Stand]
     left: bool = False  # does the local derivative stand to the left of the gradient, as in yᵀ δ?
 
 
-def copied(nodes: Iterable[Node], symbols: Mapping[Node, str]) -> dict[Node, Any]:
+def copy_step(nodes: Iterable[Node], symbols: Mapping[Node, str]) -> dict[Node, Any]:
     """Give the Nodes of a step again, in terms of operands that are called by their symbols."""
     table: Table = {}
     copies: dict[Node, Any] = {}
@@ -48,17 +80,19 @@ def copied(nodes: Iterable[Node], symbols: Mapping[Node, str]) -> dict[Node, Any
     return copies
 
 
-def terms(
+def pull_back_step(
     nodes: Sequence[Node], symbols: Mapping[Node, str], upstream: str | None, given: Iterable[SumsToOne] = ()
-) -> dict[Node, Term]:
+) -> dict[Node, Contribution]:
     """Pull the gradient called ``upstream`` back through the Nodes of a step; None stands for ∂E/∂E = 1.
 
     Values that have a symbol are called by it, the step's own among them: σ′ is (1 − Y) ⊙ Y.
     """
-    copies = copied(nodes, symbols)
+    copies = copy_step(nodes, symbols)
     output = copies[nodes[-1]]
     table = output.table
     g = Node(name=upstream, shape=output.shape, dtype=output.dtype, table=table)
+    stands = {leaf: Stand(x) for x, leaf in copies.items() if isinstance(leaf, Node) and leaf.op is None}
+    stands[g] = Stand(nodes[-1], gradient=True)
     g = seed_node(output) if upstream is None else g
     inside = set(nodes)
     operands = [x for x in copies if x not in inside and copies[x].value is None]
@@ -75,34 +109,44 @@ def terms(
         for x, end in zip(called, simple[len(operands) :], strict=True)
         if isinstance(end, Node) and end.op is not None
     }
+    stands |= {ends[end]: Stand(x) for x, end in zip(called, simple[len(operands) :], strict=True) if end in ends}
+    y = Node(name=symbols[nodes[-1]], shape=output.shape, dtype=output.dtype, table=table)
+    stands[y] = Stand(nodes[-1])
+    is_softmax = len(nodes) == 1 and type(nodes[0].op) is Softmax
     result = {}
     for x, expression in zip(operands, simple, strict=False):
         (expression,) = substitute_nodes([expression], ends)
         if upstream is None:
-            result[x] = Term(expression, "1", bracketed(expression))
+            result[x] = Contribution(expression, 1.0, expression, stands)
         else:
-            result[x] = _factored(expression, g, nodes, symbols, x)
+            factors = _factored(expression, g, stands)
+            if factors is None:
+                matrix = y.apply(_diagonal, (y,)) if is_softmax else y.apply(partial, (y, copies[x]))
+                factors = Contribution(expression, g, matrix, stands)
+            result[x] = factors
     return result
 
 
-def write_formula(expression: Any) -> str:
-    """Write a formula; a minus in front of a whole product or sum needs no brackets there: −t / y."""
+def formula_term(expression: Any, names: Mapping[Node, Symbol] | None = None) -> Term:
+    """Give the Term of a formula; a minus in front of a whole product or sum needs no brackets there: −t / y."""
+    names = names or {}
     if isinstance(expression, Node) and expression.op == negative:
         (inner,) = expression.inputs
         if isinstance(inner, Node) and (inner.op in (multiply, divide) or isinstance(inner.op, Sum)):
-            return f"−{text(inner)}"
-    return text(expression)
+            return Term(negative.text, {"x": matrix_term(inner, names)}, 0, "sign")
+    return matrix_term(expression, names)
 
 
-def bracketed(expression: Any) -> str:
+def write_factor(expression: Any, names: Mapping[Node, Symbol] | None = None) -> str:
     """Write a factor, in brackets unless it is one symbol, a function, a transpose or itself a product."""
-    formula = write_formula(expression)
+    term = formula_term(expression, names)
+    formula = write_term(term, TEXT)
     op = expression.op if isinstance(expression, Node) else None
     opens = op is not None and op.binds < 4 and op != multiply
     return f"({formula})" if opens or formula.startswith("−") else formula
 
 
-def operations(expression: Any) -> int:
+def count_operations(expression: Any) -> int:
     """Count the operations of an expression."""
     return sum(node.op is not None for node in order_nodes([expression]))
 
@@ -114,15 +158,14 @@ def _one_hot(shape: tuple[int, ...], axis: int) -> Any:
     return values
 
 
-def _factored(expression: Any, g: Node, nodes: Sequence[Node], symbols: Mapping[Node, str], x: Node) -> Term:
-    """Part an expression into g and what it is multiplied with; where that is no product, a local derivative ∂y/∂x."""
-    matrix = Term(expression, str(g.name), _jacobian(nodes, symbols, x))
+def _factored(expression: Any, g: Node, stands: Mapping[Node, Stand]) -> Contribution | None:
+    """Part an expression into g and what it is multiplied with; None where that is no product."""
     factors: list[Any] = []
     sign, left, turned, upright, products, node = 1, False, False, True, 0, expression
     while node is not g:
         on_path = [i for i, part in enumerate(node.inputs) if part is g or _contains(part, g)]
         if len(on_path) != 1:
-            return matrix
+            return None
         (i,) = on_path
         other: Any = node.inputs[1 - i] if len(node.inputs) == 2 else None
         if node.op == multiply:
@@ -139,17 +182,17 @@ def _factored(expression: Any, g: Node, nodes: Sequence[Node], symbols: Mapping[
             upright = not upright
             turned = turned if products else not turned  # only a transpose of the product itself swaps its sides
         elif not isinstance(node.op, _MOVES):
-            return matrix
+            return None
         node = node.inputs[i]
     if products and sum(np.ndim(factor) > 0 for factor in factors) > 1:
-        return matrix
-    upstream = f"({g.name})ᵀ" if products and not upright else str(g.name)
+        return None
+    upstream = g.T if products and not upright else g
     if not factors:
-        return Term(expression, upstream, "1" if sign > 0 else "(−1)")
+        return Contribution(expression, upstream, float(sign), stands)
     product = factors[0]
     for factor in factors[1:]:
         product = multiply(factor, product)
-    return Term(expression, upstream, bracketed(product if sign > 0 else -product), left)
+    return Contribution(expression, upstream, product if sign > 0 else -product, stands, left)
 
 
 def _transposed(x: Any) -> Any:
@@ -158,11 +201,3 @@ def _transposed(x: Any) -> Any:
 
 def _contains(part: Any, g: Node) -> bool:
     return isinstance(part, Node) and any(node is g for node in order_nodes([part]))
-
-
-def _jacobian(nodes: Sequence[Node], symbols: Mapping[Node, str], x: Node) -> str:
-    """Write a local derivative that is a matrix: softmax's by its formula, another's as ∂y/∂x."""
-    y = symbols[nodes[-1]]
-    if len(nodes) == 1 and type(nodes[0].op) is Softmax:
-        return f"(diag {y} − {y}ᵀ{y})"
-    return f"∂{y}/∂{symbols.get(x, '?')}"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Container, Iterable, Mapping
+from typing import Any
 
 from minigrad.algebra.graph import Graph
 from minigrad.engine.node import Node
-from minigrad.ops.arithmetic import Power, add, multiply, subtract
+from minigrad.ops.arithmetic import Power, add, divide, multiply, negative, subtract
 from minigrad.ops.base import Elementwise
 from minigrad.ops.elementwise import log, square
 from minigrad.ops.indexing import Gather, Index
@@ -72,3 +73,23 @@ def _weighs(node: Node) -> bool:
 
 def _squares(region: Iterable[Node]) -> list[Node]:
     return [x for x in region if x.op == square or (isinstance(x.op, Power) and x.op.exponent == 2)]
+
+
+def split_sum(expression: Any) -> list[Any]:
+    """Give the terms of a sum of numbers, each with the sign and the factor that stand before the sum."""
+    stack: list[tuple[Any, float]] = [(expression, 1.0)]
+    terms: list[Any] = []
+    while stack:
+        x, factor = stack.pop()
+        match x:
+            case Node(op, (a, b)) if op in (add, subtract) and not x.shape:
+                stack += [(b, -factor if op == subtract else factor), (a, factor)]
+            case Node(op, (a,)) if op == negative and not x.shape:
+                stack.append((a, -factor))
+            case Node(op, (Node() as a, int() | float() as n)) if op == divide and not x.shape:
+                stack.append((a, factor / n))
+            case Node() if factor in (1.0, -1.0):
+                terms.append(x if factor > 0 else -x)
+            case _ if isinstance(x, Node) or x:
+                terms.append(factor * x)
+    return terms

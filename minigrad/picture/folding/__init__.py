@@ -1,3 +1,3 @@
-"""Folding: ``repeats`` finds what a scene has many times, ``fold`` shows it once, ``bundle`` does so for inputs,
-``counted`` words it.
+"""Folding: ``plan`` says what repeats, by the reading that derivations go by, and ``fold`` shows it once; ``bundle``
+finds inputs that are alike.
 """

@@ -2,79 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from minigrad.picture.folding.counted import counted
-from minigrad.picture.scene.parts import Arrow, Box, Operation, Scene
+from minigrad.notation.symbols import split_name
+from minigrad.ops.alphabet import to_superscript
+from minigrad.picture.scene.parts import Box, Scene
+from minigrad.structure.rows import Indexing, Row
 
 
-def bundled(scene: Scene, least: int) -> Scene:
-    """Give a scene in which ``least`` inputs or more of one operation, of one kind and shape, are one box.
+@dataclass(frozen=True)
+class Bundle:
+    """The boxes of inputs that are alike, in the order of their ``row``; None where their names follow no rule."""
 
-    So are their gradients. A loss that adds up an error for each of 50 steps has 50 targets, all read at one place.
+    boxes: tuple[Box, ...]
+    row: Row | None
+    first: int = 1
+
+
+def find_bundles(scene: Scene, stands_for: Mapping[str, str], indexing: Indexing, least: int) -> list[Bundle]:
+    """Give ``least`` inputs or more of one operation, of one kind and shape, that nothing else needs.
+
+    ``stands_for`` has what is folded already, and the one that is left of each. A loss that adds up an error for each
+    of 50 steps has 50 targets, all read at one place.
     """
-    gradient = {box.of: box.id for box in scene.boxes if box.of}
-    first: dict[str, str] = {}
-    members: dict[str, list[Box]] = {}
-    boxes = {box.id: box for box in scene.boxes}
-    for group in _groups(scene, boxes):
-        if len(group) >= least:
-            for keys in (group, [gradient[x] for x in group if x in gradient]):
-                first |= dict.fromkeys(keys, keys[0]) if keys else {}
-                members |= {keys[0]: [boxes[key] for key in keys]} if keys else {}
-    if not first:
-        return scene
-    kept = tuple(_box(box, members.get(box.id, [])) for box in scene.boxes if first.get(box.id, box.id) == box.id)
-    operations = tuple(
-        replace(op, inputs=tuple(dict.fromkeys(first.get(x, x) for x in op.inputs))) for op in scene.operations
-    )
-    return Scene(kept, operations, _arrows(scene, first), scene.clusters)
-
-
-def _groups(scene: Scene, boxes: dict[str, Box]) -> list[list[str]]:
-    """Give the inputs of each operation that nothing else needs, by their kind and shape."""
-    users: dict[str, list[Operation]] = {}
+    users: dict[str, dict[str, None]] = {}
     for op in scene.operations:
         for x in op.inputs:
-            users.setdefault(x, []).append(op)
+            users.setdefault(x, {})[op.id] = None
     made = {op.output for op in scene.operations}
     pulled = {box.of for box in scene.boxes if box.of}
-    found: dict[tuple[object, ...], list[str]] = {}
-    for x, (op, *more) in users.items():
-        if x not in made and not more:
-            found.setdefault((op.id, boxes[x].kind, boxes[x].shape, x in pulled), []).append(x)
-    return list(found.values())
+    groups: dict[tuple[object, ...], list[Box]] = {}
+    for box in scene.boxes:
+        alone = len(users.get(box.id, {})) == 1
+        if alone and box.id not in made and box.id not in stands_for:
+            (user,) = users[box.id]
+            if user not in stands_for:
+                groups.setdefault((user, box.kind, box.shape, box.id in pulled), []).append(box)
+    return [_bundle(group, indexing) for group in groups.values() if len(group) >= least]
 
 
-def _box(box: Box, members: Sequence[Box]) -> Box:
-    if not members:
-        return box
-    symbol, heading, formula = (
-        counted([getattr(member, name) for member in members]) or getattr(box, name)
-        for name in ("symbol", "heading", "formula")
-    )
-    return replace(
-        box, symbol=symbol, heading=heading, formula=formula, value=None, node=None,
-        magnitude=max(member.magnitude for member in members), count=sum(member.count for member in members),
-    )  # fmt: skip
-
-
-def _arrows(scene: Scene, first: dict[str, str]) -> tuple[Arrow, ...]:
-    groups: dict[tuple[str, str], list[Arrow]] = {}
-    for arrow in scene.arrows:
-        ends = first.get(arrow.source, arrow.source), first.get(arrow.target, arrow.target)
-        groups.setdefault(ends, []).append(arrow)
-    found = []
-    for (source, target), group in groups.items():
-        upstream, local = (
-            counted([getattr(arrow, name) for arrow in group]) or getattr(group[0], name)
-            for name in ("upstream", "local")
-        )
-        found.append(
-            replace(
-                group[0], source=source, target=target, upstream=upstream, local=local,
-                magnitude=max(arrow.magnitude for arrow in group),
-            )
-        )  # fmt: skip
-    return tuple(found)
+def _bundle(boxes: list[Box], indexing: Indexing) -> Bundle:
+    """Give boxes by the row that they are on, or one of their own: a₁ … a₅."""
+    places = [indexing.place.get(box.node) if box.node else None for box in boxes]
+    rows = {place[0] for place in places if place}
+    if len(rows) == 1 and all(places):
+        index = {box.id: place[1] for box, place in zip(boxes, places, strict=True) if place}
+        ordered = sorted(boxes, key=lambda box: index[box.id])
+        return Bundle(tuple(ordered), rows.pop(), index[ordered[0].id])
+    names = [split_name(box.symbol) for box in boxes]
+    if len({(name.base, name.above) for name in names}) == 1 and all(name.below.isdigit() for name in names):
+        numbers = [int(name.below) for name in names]
+        if numbers == list(range(numbers[0], numbers[0] + len(numbers))):
+            name = names[0].base + (f"⁽{to_superscript(names[0].above)}⁾" if names[0].above else "")
+            nodes = tuple(box.node for box in boxes if box.node is not None)
+            return Bundle(tuple(boxes), Row(name, "l", numbers[0], nodes), numbers[0])
+    return Bundle(tuple(boxes), None)

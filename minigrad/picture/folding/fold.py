@@ -2,182 +2,181 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from itertools import accumulate
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from minigrad.engine.node import Node
-from minigrad.ops.alphabet import LOWERED_DIGITS, plain_digits
-from minigrad.ops.arithmetic import add
-from minigrad.picture.folding.bundle import bundled
-from minigrad.picture.folding.counted import counted
-from minigrad.picture.folding.repeats import Repeat, find, gradients, ordered
+from minigrad.notation.running import run_index
+from minigrad.notation.term import write_term
+from minigrad.notation.writers.text import TEXT
+from minigrad.ops.alphabet import plain_digits
+from minigrad.picture.folding.bundle import find_bundles
+from minigrad.picture.folding.plan import Fold, FoldPlan, add_rows
+from minigrad.picture.scene.drafts import Drafts, FormulaWriter
 from minigrad.picture.scene.parts import Arrow, Box, Cluster, Operation, Scene
-from minigrad.structure.chain_rule import write_formula
-from minigrad.structure.repeats import least_repeats
+from minigrad.structure.layers import describe_layer
+from minigrad.structure.rows import IndexedNames, Origin
 
 
-def folded(scene: Scene, fold: Any = "auto") -> Scene:
-    """Fold what repeats at least four times, or ``fold`` times, by the rule that derivations have too.
+def fold_scene(scene: Scene, drafts: Drafts, plan: FoldPlan) -> Scene:
+    """Give a scene with all formulas written, and what the plan folds shown once, the first segment for all."""
+    return _Folding(scene, drafts, plan).scene()
 
-    Raises ``ValueError`` as ``least_repeats`` does.
-    """
-    least = least_repeats(fold)
-    if not least:
-        return scene
-    while (repeat := find(scene, least)) is not None:
-        scene = _Folding(scene, repeat).scene()
-    return bundled(scene, least)
+
+@dataclass(frozen=True)
+class _Twin:
+    """What a box or an operation is in a fold: at which index, and which one of the first segment stands for it."""
+
+    fold: int
+    letter: str
+    index: int
+    first: str
 
 
 class _Folding:
-    """One repeat while it is being folded; the first segment's parts stand for those of all."""
+    def __init__(self, scene: Scene, drafts: Drafts, plan: FoldPlan) -> None:
+        self.old, self.drafts, self.plan = scene, drafts, plan
+        self.gradient = {box.of: box.id for box in scene.boxes if box.of}
+        self.of = {box.node: box.id for box in scene.boxes if box.node is not None}
+        self.made = {op.output: op for op in scene.operations}
+        self.twins: dict[str, _Twin] = {}
+        self.members: dict[str, list[str]] = {}
+        for number, fold in enumerate(plan.folds):
+            for nodes in fold.rows:
+                self._merge([self.of[x] for x in nodes], number, fold.letter, fold.first)
+        indexing = plan.names.indexing
+        stands_for = {key: twin.first for key, twin in self.twins.items()}
+        bundles = find_bundles(scene, stands_for, indexing, plan.least) if plan.least else []
+        for number, bundle in enumerate(bundles, len(plan.folds)):
+            self._merge([box.id for box in bundle.boxes], number, bundle.row.letter if bundle.row else "", bundle.first)
+        rows = [bundle.row for bundle in bundles if bundle.row and bundle.row not in indexing.rows]
+        names = IndexedNames(plan.reading, add_rows(indexing, rows), plan.names.symbols)
+        self.names, self.writer = names, FormulaWriter(names)
+        self.frames = [self._frame(number, fold) for number, fold in enumerate(plan.folds)]
+        self.shared = {x: number for number in range(len(plan.folds)) for x in self._shared(number)}
 
-    def __init__(self, scene: Scene, repeat: Repeat) -> None:
-        self.old, self.repeat = scene, repeat
-        self.count = len(repeat.segments)
-        self.gradient = gradients(scene)
-        self.twins = dict(repeat.twins)  # of boxes and operations: the segment, and what it is in the first
-        for number, segment in enumerate(repeat.segments):
-            self.twins |= {op.id: (number, a.id) for op, a in zip(segment, repeat.segments[0], strict=True)}
-        for x, (number, a) in repeat.twins.items():
-            if x in self.gradient:
-                self.twins[self.gradient[x].id] = number, self.gradient[a].id
-        self.members: dict[str, list[Any]] = {}
-        for key, (_, a) in sorted(self.twins.items(), key=lambda item: item[1][0]):
-            self.members.setdefault(a, []).append(scene.by_id[key])
-        self.shared = self._shared()
-        self.first = self._first()
-        self.title = self._title()
-        self.key = f"repeat{1 + sum(cluster.count > 1 for cluster in scene.clusters)}"
+    def _merge(self, boxes: Sequence[str], fold: int, letter: str, first: int) -> None:
+        """Put boxes together, and with them their gradients and the operations that they come from."""
+        operations = [self.made[x].id for x in boxes if x in self.made]
+        for keys in (boxes, operations, [self.gradient[x] for x in boxes if x in self.gradient]):
+            if len(keys) == len(boxes):
+                self.members[keys[0]] = list(keys)
+                for i, key in enumerate(keys):
+                    self.twins[key] = _Twin(fold, letter, first + i, keys[0])
 
     def scene(self) -> Scene:
         """Give the scene with the first segment in the place of all."""
-        arrows = self._arrows()
         boxes = tuple(self._box(box) for box in self.old.boxes if self._stays(box.id))
-        operations = tuple(self._operation(op) for op in ordered(self.old.operations) if self._stays(op.id))
+        operations = tuple(self._operation(op) for op in self.old.operations if self._stays(op.id))
         used = {box.cluster for box in boxes} | {op.cluster for op in operations}
         clusters = [cluster for cluster in self.old.clusters if cluster.id in used]
         place = next((i for i, cluster in enumerate(clusters) if cluster.id == "loss"), len(clusters))
-        clusters.insert(place, Cluster(self.key, self.title, self.count))
-        return Scene(boxes, operations, arrows, tuple(clusters))
+        clusters[place:place] = self.frames
+        return Scene(boxes, operations, self._arrows(), tuple(clusters))
 
-    def _shared(self) -> set[str]:
-        """Give the inputs that only the repeat needs, and that stand beside its lane: a parameter, or what is added."""
-        made = {op.output for op in self.old.operations}
-        inner = {x: op for op in self.repeat.segments[-1] + self.repeat.segments[0] for x in op.inputs if x not in made}
-        outer = {x for op in self.old.operations if op.id not in self.twins for x in op.inputs}
+    def _stays(self, key: str) -> bool:
+        return self._first(key) == key
+
+    def _first(self, key: str) -> str:
+        twin = self.twins.get(key)
+        return twin.first if twin else key
+
+    def _shared(self, number: int) -> set[str]:
+        """Give the inputs that only a fold needs, and that stand beside its lane: a parameter, or what is added."""
+        operations = self.old.operations
+        inside = [op for op in operations if (twin := self.twins.get(op.id)) and twin.fold == number]
+        inner = {x: op for op in inside for x in op.inputs if x not in self.made}
+        outer = {x for op in operations if op.id not in {other.id for other in inside} for x in op.inputs}
         kinds = {box.id: box.kind for box in self.old.boxes}
         beside = {x for x, op in inner.items() if kinds[x] == "parameter" or x != op.inputs[0]}
         return beside - outer - self.twins.keys()
 
-    def _first(self) -> int:
-        """Give the number of the first segment: that of the first value in it whose number goes up by one."""
-        boxes = {box.id: box for box in self.old.boxes}
-        for op in self.repeat.segments[0]:
-            text = counted([boxes[x.output].symbol for x in self._all(op)], exceptions=False) or ""
-            before, _, after = text.partition("ₗ")
-            if after.startswith("₊") and not before.endswith(tuple(LOWERED_DIGITS + "₋")):
-                return 1 + int(plain_digits(after[1:]))
-        return 1
-
-    def _title(self) -> str:
-        span = f"×{self.count}, l = {self.first} … {self.first + self.count - 1}"
-        titles = {cluster.id: cluster.title for cluster in self.old.clusters}
-        inner = [{op.cluster or "" for op in segment} for segment in self.repeat.segments]
-        if all(len(names) == 1 and "" not in names for names in inner):
-            return f"{self._text([titles[str(*names)] for names in inner])}  {span}"
-        labels = [op.label for op in self.repeat.segments[0]]
-        said = ", ".join(labels if len(labels) <= 5 else [*labels[:3], "…", labels[-1]])
-        return f"Block l · {said}  {span}"
-
-    def _all(self, part: Any) -> list[Any]:
-        return self.members[part.id]
-
-    def _text(self, texts: Sequence[str], exceptions: bool = True) -> str:
-        found = counted(texts, self.first, exceptions) if len(texts) == self.count else None
-        return texts[0] if found is None else found
-
-    def _stays(self, key: str) -> bool:
-        return self.twins.get(key, (0, key))[0] == 0
-
-    def _twin(self, key: str) -> str:
-        return self.twins.get(key, (0, key))[1]
+    def _frame(self, number: int, fold: Fold) -> Cluster:
+        """Give the frame of a fold: a layer's, if its steps are in one, or a block's."""
+        count, letter, steps = len(fold.segments), fold.letter, fold.segments[0]
+        span = f"×{count}, {letter} = {fold.first} … {fold.first + count - 1}"
+        layer_of = {node: layer for layer in self.plan.reading.layers for node in layer.nodes}
+        inner = [{layer_of.get(step.output) for step in segment} for segment in fold.segments]
+        if all(len(found) == 1 and None not in found for found in inner):
+            layers = [layer for found in inner for layer in found if layer]
+            numbers = {layer.number for layer in layers}
+            same = plain_digits(numbers.pop()) if len(numbers) == 1 else letter
+            title = f"Layer {same} · {describe_layer(layers[0])}"
+        else:
+            labels = [step.label for step in steps]
+            said = ", ".join(labels if len(labels) <= 5 else [*labels[:3], "…", labels[-1]])
+            title = f"{'Step' if letter == 't' else 'Block'} {letter} · {said}"
+        return Cluster(f"repeat{number + 1}", f"{title}  {span}", count)
 
     def _box(self, box: Box) -> Box:
-        if box.id not in self.twins:
-            cluster = self.key if (box.of or box.id) in self.shared else box.cluster
-            total = self._total(box) if box.of else None
-            box = box if total is None else replace(box, formula=total, node=None)
-            return replace(box, cluster=cluster)
-        boxes: list[Box] = self._all(box)
-        return replace(
-            box, symbol=self._text([b.symbol for b in boxes], exceptions=False),
-            heading=self._text([b.heading for b in boxes], exceptions=False),
-            formula=self._text([b.formula for b in boxes]), value=None, node=None, cluster=self.key,
-            magnitude=max(b.magnitude for b in boxes), count=self.count * box.count,
+        keys = self.members.get(box.id)
+        if keys is None:
+            number = self.shared.get(box.of or box.id)
+            return self._written(box if number is None else replace(box, cluster=self.frames[number].id))
+        boxes: list[Any] = [self.old.by_id[key] for key in keys]
+        middle = keys[_middle(len(keys), box.of is not None)]
+        twin = self.twins[middle]
+        merged = replace(
+            box, value=None, node=None, magnitude=max(b.magnitude for b in boxes), count=len(boxes),
+            cluster=self.frames[twin.fold].id if twin.fold < len(self.frames) else box.cluster,
         )  # fmt: skip
+        return self._written(merged, middle)
+
+    def _written(self, box: Box, middle: str | None = None) -> Box:
+        """Give a box with its formula; one that stands for many is called and written as its ``middle`` is, for all."""
+        draft, origin = self.drafts.boxes.get(middle or box.id), self._origin(middle)
+        if origin is not None:
+            x = self._node(middle)
+            full = str(self.names.gradient(x, origin, own=False) if box.of else self.names.value(x, origin))
+            symbol = str(self.names.gradient(x, origin)) if box.of else full
+            box = replace(box, symbol=symbol, heading=symbol if symbol == full else f"{symbol} = {full}")
+        if draft is None:
+            return box
+        if middle and origin:
+            i = self.members[box.id].index(middle)
+            before = self.drafts.boxes[self.members[box.id][i - 1]].expression if i else None
+            draft = replace(draft, expression=run_index(draft.expression, before, *origin))
+        folded = self.members and middle is None
+        term = self.writer.sum(draft) if folded else self.writer.term(draft, origin)
+        return replace(box, formula=write_term(term, TEXT), term=term)
+
+    def _node(self, key: str | None) -> Node:
+        """Give the Node of the graph that a box is of."""
+        box: Any = self.old.by_id[key or ""]
+        return self._node(box.of) if box.of else box.node
+
+    def _origin(self, key: str | None) -> Origin | None:
+        twin = self.twins.get(key or "")
+        return (twin.letter, twin.index) if twin and twin.letter else None
 
     def _operation(self, op: Operation) -> Operation:
-        inputs = tuple(dict.fromkeys(self._twin(x) for x in op.inputs))
-        return replace(op, inputs=inputs, cluster=self.key if op.id in self.twins else op.cluster)
+        inputs = tuple(dict.fromkeys(self._first(x) for x in op.inputs))
+        twin = self.twins.get(op.id)
+        return replace(op, inputs=inputs, cluster=self.frames[twin.fold].id if twin else op.cluster)
 
     def _arrows(self) -> tuple[Arrow, ...]:
         """Keep one of the arrows between the same places; those from one segment to the next are understood."""
         groups: dict[tuple[str, str], list[Arrow]] = {}
         for arrow in self.old.arrows:
-            ends = [self.twins.get(key) for key in (arrow.source, arrow.target)]
-            if ends[0] and ends[1] and ends[0][0] != ends[1][0]:
+            source, target = (self.twins.get(key) for key in (arrow.source, arrow.target))
+            if source and target and source.fold == target.fold and source.index != target.index:
                 continue
-            groups.setdefault((self._twin(arrow.source), self._twin(arrow.target)), []).append(arrow)
+            groups.setdefault((self._first(arrow.source), self._first(arrow.target)), []).append(arrow)
         return tuple(self._arrow(source, target, group) for (source, target), group in groups.items())
 
     def _arrow(self, source: str, target: str, group: list[Arrow]) -> Arrow:
-        group = self._in_order(group)
-        return replace(
-            group[0], source=source, target=target, magnitude=max(arrow.magnitude for arrow in group),
-            upstream=self._text([arrow.upstream for arrow in group]), local=self._text([a.local for a in group]),
-        )  # fmt: skip
-
-    def _in_order(self, arrows: Iterable[Arrow]) -> list[Arrow]:
-        return sorted(arrows, key=lambda arrow: max(self.twins.get(x, (0, x))[0] for x in (arrow.source, arrow.target)))
-
-    def _total(self, box: Box) -> str | None:
-        """Write a sum of one term for each segment, as a shared parameter's gradient is, with Σₗ; None for others."""
-        arrows = [arrow for arrow in self.old.arrows if arrow.kind == "backward" and arrow.target == box.id]
-        if not any(arrow.source in self.twins for arrow in arrows):
-            return None
-        parts = _summands(box, len(arrows))
-        if parts is None:
-            return None
-        groups: dict[str, list[tuple[Arrow, str]]] = {}
-        for arrow, text in zip(arrows, parts, strict=True):
-            groups.setdefault(self._twin(arrow.source), []).append((arrow, text))
-        said = []
-        for group in groups.values():
-            texts = dict(group)
-            several = [texts[arrow] for arrow in self._in_order(texts)]
-            one = counted(several, self.first) if len(several) == self.count else None
-            said += several if one is None else [f"Σₗ ({one})" if " + " in one or " − " in one else f"Σₗ {one}"]
-        return " + ".join(said).replace("+ −", "− ")
+        first = replace(group[0], source=source, target=target, magnitude=max(arrow.magnitude for arrow in group))
+        if first.id not in self.drafts.arrows:
+            return first
+        ends = [arrow.target if arrow.target in self.twins else arrow.source for arrow in group]
+        order = sorted(range(len(group)), key=lambda i: self.twins[ends[i]].index if ends[i] in self.twins else 0)
+        chosen = order[_middle(len(group), backward=True)]
+        origin = self._origin(ends[chosen]) if len(group) > 1 else None
+        upstream, local = self.writer.factors(self.drafts.arrows[group[chosen].id], origin)
+        return replace(first, upstream=upstream, local=local)
 
 
-def _summands(box: Box, count: int) -> list[str] | None:
-    """Give the terms that a gradient was added up from, as text; None if it is no such sum.
-
-    Of one that is written with Σₗ already, the terms are what stands between plus signs outside of brackets.
-    """
-    node: Any = box.node
-    if node is None:
-        depths = accumulate((letter == "(") - (letter == ")") for letter in box.formula)
-        marked = "".join("\n" if c == "+" and not depth else c for c, depth in zip(box.formula, depths, strict=True))
-        terms = marked.split(" \n ")
-        return terms if len(terms) == count else None
-    found: list[str] = []
-    while len(found) < count - 1:
-        if not isinstance(node, Node) or node.op != add:
-            return None
-        node, last = node.inputs
-        found.append(write_formula(last))
-    return [write_formula(node), *reversed(found)]
+def _middle(count: int, backward: bool) -> int:
+    """Choose which of many says what is true of all: not the first going forward, nor the last going backward."""
+    return (count - backward) // 2

@@ -13,20 +13,22 @@ from typing import Any
 import numpy as np
 
 from minigrad.algebra.facts import SumsToOne
-from minigrad.algebra.form import find_divisors, form_rules
 from minigrad.algebra.graph import Graph
-from minigrad.algebra.rewrite import rewrite
-from minigrad.engine.node import Node
+from minigrad.engine.node import Node, order_nodes
 from minigrad.engine.tensor import Tensor
 from minigrad.notation.symbols import pretty_name
 from minigrad.ops.alphabet import plain_digits
-from minigrad.picture.folding.fold import folded
+from minigrad.picture.folding.fold import fold_scene
+from minigrad.picture.folding.plan import FoldPlan, plan_folds
+from minigrad.picture.scene.drafts import Draft, Drafts, merge_stands
 from minigrad.picture.scene.parts import Arrow, Box, Cluster, Operation, Scene
-from minigrad.structure.chain_rule import Term, copied, operations, terms, write_formula
+from minigrad.structure.chain_rule import Contribution, Stand, copy_step, count_operations, pull_back_step
 from minigrad.structure.layers import describe_layer
-from minigrad.structure.loss import TITLES
+from minigrad.structure.loss import TITLES, split_sum
+from minigrad.structure.repeats import least_repeats
+from minigrad.structure.rows import Origin
 from minigrad.structure.source import Source, read_loss
-from minigrad.structure.steps import Step, find_steps, name_values
+from minigrad.structure.steps import Step
 
 __all__ = ["Arrow", "Box", "Cluster", "Operation", "Scene", "scene"]
 
@@ -44,27 +46,27 @@ def scene(
 
     ``values=False`` leaves the numbers out and ``backward=False`` the gradients; ``names=locals()`` names what has no
     name of its own; ``given`` declares facts that a formula may use, and one-hot arrays bring their own, as in
-    ``derive``; ``fold`` is as in ``folded``.
+    ``derive``; what repeats is shown once, by the rule of ``least_repeats`` for ``fold``.
 
     Raises ``ValueError`` for a loss that is no scalar or has no record, or for another ``fold``.
     """
     source = read_loss(loss, names)
-    stage = _Stage(source, source.facts(given))
+    plan = plan_folds(source, least_repeats(fold))
+    stage = _Stage(source, plan, source.facts(given))
     stage.forward(values)
     if backward:
         stage.backward(values)
     whole = Scene(tuple(stage.boxes), tuple(stage.operations), tuple(stage.arrows), tuple(stage.clusters.values()))
-    return folded(whole, fold)
+    return fold_scene(whole, stage.drafts, plan)
 
 
 class _Stage:
     """One loss while its scene is being set."""
 
-    def __init__(self, source: Source, given: tuple[SumsToOne, ...]) -> None:
-        self.source, self.graph, self.reading = source, source.graph, source.reading
+    def __init__(self, source: Source, plan: FoldPlan, given: tuple[SumsToOne, ...]) -> None:
+        self.source, self.graph, self.reading, self.names = source, source.graph, plan.reading, plan.names
         self.given = tuple(SumsToOne(pretty_name(fact.name), fact.axis) for fact in given)
-        self.steps = find_steps(self.reading)
-        self.form = form_rules(find_divisors(self.graph), ())
+        self.steps, self.symbols = plan.steps, plan.names.symbols
         (self.loss,) = self.graph.outputs
         self.users: dict[Node, list[Step]] = {}
         for step in self.steps:
@@ -78,7 +80,7 @@ class _Stage:
         self.cluster: dict[Any, str] = {}  # of a step, or of a Node's box
         self.ids: dict[Node, str] = {}
         self.taken: set[str] = set()
-        self.symbols = name_values(self.reading, self.made)
+        self.drafts = Drafts()
         self._frame_layers()
         self._gather()
 
@@ -122,7 +124,6 @@ class _Stage:
 
     def _box(self, x: Node, values: bool) -> None:
         step = self.made.get(x)
-        formula = write_formula(copied(step.nodes, self.symbols)[x]) if step else ""
         if x is self.loss:
             kind = "loss"
         elif x in self.source.parameters:
@@ -133,68 +134,89 @@ class _Stage:
         self.ids[x] = self._id(plain_digits(symbol))
         value = np.asarray(self.source.values[x])
         self.boxes.append(
-            Box(self.ids[x], kind, symbol, x.shape, formula, value if values else None, x,  # type: ignore[arg-type]
+            Box(self.ids[x], kind, symbol, x.shape, "", value if values else None, x,  # type: ignore[arg-type]
                 cluster=self.cluster.get(x), heading=symbol)
         )  # fmt: skip
+        if step:
+            self.drafts.boxes[self.ids[x]] = self._definition(step)
+
+    def _definition(self, step: Step) -> Draft:
+        """Give the formula of a step's output; that of the loss as a sum of terms, each of the last t in it."""
+        copies = copy_step(step.nodes, self.symbols)
+        expression = copies[step.output]
+        stands = {leaf: Stand(x) for x, leaf in copies.items() if isinstance(leaf, Node) and leaf.op is None}
+        if step.output is not self.loss:
+            return Draft(expression, stands)
+        place = self.names.indexing.place
+        terms: list[tuple[object, Origin | None, Any]] = []
+        for term in split_sum(expression):
+            found = [place[stands[x].node] for x in order_nodes([term]) if x in stands and stands[x].node in place]
+            letters = {row.letter for row, _ in found}
+            at = (letters.pop(), max(index for _, index in found)) if len(letters) == 1 else None
+            terms.append((None, at, term))
+        return Draft(expression, stands, tuple(terms))
 
     def backward(self, values: bool) -> None:
         """Set the boxes of the gradients, from the loss back, and the arrows that say what was multiplied."""
-        uses: dict[Node, list[tuple[Term, Step]]] = {self.loss: []}
+        uses: dict[Node, list[tuple[Contribution, Step]]] = {self.loss: []}
         self._gradient(self.loss, uses, values)
         for step in reversed(self.steps):
             y = step.output
             if y not in self.source.gradients:
                 continue
-            upstream = None if y is self.loss else self._name(y)[0]
-            for x, term in terms(step.nodes, self.symbols, upstream, self.given).items():
+            upstream = None if y is self.loss else str(self.names.gradient(y))
+            for x, made in pull_back_step(step.nodes, self.symbols, upstream, self.given).items():
                 if x in self.source.gradients:
-                    uses.setdefault(x, []).append((term, step))
+                    uses.setdefault(x, []).append((made, step))
         order = [x for step in reversed(self.steps) for x in step.inputs[::-1]]
         last = {x: i for i, x in enumerate(order)}
         for i, x in enumerate(order):
             if last[x] == i and x in uses:
                 self._gradient(x, uses, values)
 
-    def _gradient(self, x: Node, uses: Mapping[Node, list[tuple[Term, Step]]], values: bool) -> None:
+    def _gradient(self, x: Node, uses: Mapping[Node, list[tuple[Contribution, Step]]], values: bool) -> None:
         """Set the box of ∂E/∂x: the sum of what each use of x adds to it."""
-        symbol, heading = self._name(x)
+        symbol, full = str(self.names.gradient(x)), str(self.names.gradient(x, own=False))
+        heading = symbol if symbol == full else f"{symbol} = {full}"
         array = self.source.gradients[x]
         key = self._id(f"g{self.ids[x]}")
         magnitude = largest(array)
-        expression, formula = self._sum(x, uses[x])
         self.boxes.append(
-            Box(key, "gradient", symbol, x.shape, formula, array if values else None,
-                expression if isinstance(expression, Node) else None, self.ids[x], self.cluster.get(x), heading,
-                magnitude)
+            Box(key, "gradient", symbol, x.shape, "", array if values else None, None, self.ids[x],
+                self.cluster.get(x), heading, magnitude)
         )  # fmt: skip
+        self.drafts.boxes[key] = self._sum(x, uses[x])
         self._arrow(self.ids[x], key, "same")
-        for term, step in uses[x]:
-            self._arrow(f"g{self.ids[step.output]}", key, "backward", term.upstream, term.local, magnitude, term.left)
+        for made, step in uses[x]:
+            arrow = self._arrow(f"g{self.ids[step.output]}", key, "backward", magnitude=magnitude, left=made.left)
+            self.drafts.arrows[arrow] = made
 
-    def _sum(self, x: Node, uses: list[tuple[Term, Step]]) -> tuple[Any, str]:
+    def _sum(self, x: Node, uses: list[tuple[Contribution, Step]]) -> Draft:
         """Add up the terms of a gradient; straight from the loss where that is shorter, as softmax's Y − T is."""
         if not uses:
-            return None, "1"
+            return Draft(1.0, {})
         total: Any = None
-        for term, _ in uses:
-            total = term.expression if total is None else total + term.expression
+        for made, _ in uses:
+            total = made.expression if total is None else total + made.expression
         after = self.users.get(x, [])
         final = self.made[self.loss]
         if len(after) == 1 and after[0] is not final and self.users.get(after[0].output) == [final]:
-            joint = terms((*after[0].nodes, *final.nodes), self.symbols, None, self.given).get(x)
-            if joint is not None and operations(joint.expression) < operations(total):
-                total = joint.expression
-        (total,) = rewrite([total], self.form)
-        return total, write_formula(total)
+            joint = pull_back_step((*after[0].nodes, *final.nodes), self.symbols, None, self.given).get(x)
+            if joint is not None and count_operations(joint.expression) < count_operations(total):
+                return Draft(joint.expression, joint.stands, gradient=True)
+        stands = merge_stands([made for made, _ in uses])
+        terms = tuple((*self._place(step.output), made.expression) for made, step in uses)
+        return Draft(total, stands, terms, gradient=True)
 
-    def _name(self, x: Node) -> tuple[str, str]:
-        """Give the symbol of ∂E/∂x and what its box is headed with."""
-        gradient = f"∂E/∂{self.reading.totals.get(x) or self.symbols[x]}"
-        delta = self.reading.deltas.get(x)
-        return (delta, f"{delta} = {gradient}") if delta else (gradient, gradient)
+    def _place(self, y: Node) -> tuple[object, Origin | None]:
+        """Give the row that a step's output is on, and its place there."""
+        row, index = self.names.indexing.place.get(y, (None, 0))
+        return row, None if row is None else (row.letter, index)
 
-    def _arrow(self, source: str, target: str, kind: Any, *more: Any) -> None:
-        self.arrows.append(Arrow(self._id(f"{source}-{target}"), source, target, kind, *more))
+    def _arrow(self, source: str, target: str, kind: Any, **more: Any) -> str:
+        key = self._id(f"{source}-{target}")
+        self.arrows.append(Arrow(key, source, target, kind, **more))
+        return key
 
     def _id(self, wish: str) -> str:
         """Give a name made of letters, digits, - and _ that nothing else has."""

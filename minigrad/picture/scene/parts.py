@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from minigrad.engine.node import Node
+from minigrad.notation.term import Term
 
 Kind = Literal["data", "parameter", "value", "gradient", "loss"]
 
@@ -20,12 +21,13 @@ class Box:
     shape: tuple[int, ...]
     formula: str
     value: Any = None  # the array, or None
-    node: Node | None = None  # the expression; a gradient's is in terms of Nodes named by symbols
+    node: Node | None = None  # the tensor's in the graph; none of a gradient, and of what stands for many
     of: str | None = None
     cluster: str | None = None
     heading: str = ""  # δ₁ = ∂E/∂U₁
     magnitude: float = 0.0  # the largest element's
     count: int = 1  # the tensors that it stands for, where repeats are folded
+    term: Term | None = None  # what its formula was written from
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.notation.formula import mathml
+from minigrad.notation.term import Term, write_term
+from minigrad.notation.writers.mathml import MATHML
 from minigrad.picture.scene.parts import Arrow, Box, Operation, Scene
 from minigrad.picture.stepper.products import Product, products
 
@@ -27,7 +28,6 @@ class _Story:
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
         self.boxes = {box.id: box for box in scene.boxes}
-        self.names = {box.node: box.symbol for box in scene.boxes if box.node is not None and not box.of}
         self.gradients = {box.of: box for box in scene.boxes if box.of}
         self.products = products(scene)
         self.arrows = [arrow for arrow in scene.arrows if arrow.kind == "backward"]
@@ -91,7 +91,7 @@ class _Story:
         gradient = self.gradients.get(box.id)
         found = {
             "symbol": box.symbol, "heading": box.heading or box.symbol, "kind": box.kind,
-            "shape": list(box.shape), "formula": box.formula, "math": self._math(box), "value": numbers(box.value),
+            "shape": list(box.shape), "formula": box.formula, "math": _math(box.term), "value": numbers(box.value),
             "count": box.count,
         }  # fmt: skip
         if own:
@@ -99,17 +99,16 @@ class _Story:
         terms = [self._term(arrow) for arrow in self.arrows if arrow.target == box.id]
         return found | {"of": box.of, "terms": terms}
 
-    def _math(self, box: Box) -> str:
-        if not box.formula or box.node is None:
-            return ""
-        return mathml(box.node) if box.of else mathml(box.node, self.names, box.node)
-
     def _term(self, arrow: Arrow) -> dict[str, Any]:
         product = self.products.get(arrow.id, Product())
         return {
             "arrow": arrow.id, "from": arrow.source, "upstream": arrow.upstream, "local": arrow.local,
             "left": arrow.left, "product": numbers(product.value), "derivative": numbers(product.local),
         }  # fmt: skip
+
+
+def _math(term: Term | None) -> str:
+    return f"<math>{write_term(term, MATHML)}</math>" if term else ""
 
 
 def numbers(array: Any) -> Any:

@@ -13,7 +13,7 @@ from minigrad.engine.backward import pullback
 from minigrad.engine.node import Node
 from minigrad.ops.base import Elementwise
 from minigrad.picture.scene.parts import Box, Operation, Scene
-from minigrad.structure.chain_rule import copied
+from minigrad.structure.chain_rule import copy_step
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +52,7 @@ def _through(operation: Operation, boxes: Mapping[str, Box], upstream: Any) -> d
     nodes = _between(y, inputs)
     if nodes is None:
         return {}
-    copies = copied(nodes, {})
+    copies = copy_step(nodes, {})
     output = copies[y]
     g = Node(name="g", shape=output.shape, dtype=output.dtype, table=output.table)
     pulled = pullback(output, g)
