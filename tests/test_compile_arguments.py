@@ -1,0 +1,196 @@
+"""What a compiled function is called with and what it gives: keywords, containers, Tensors, positions, results."""
+
+import numpy as np
+import pytest
+
+from minigrad import Tensor, compile, grad, no_grad, value_and_grad
+from minigrad.losses import squared_error
+from tests.compiled_steps import HOT, X, training
+from tests.compiling import as_code, assert_same, each_backend, gradients, plain, running, side_by_side, state
+
+
+@each_backend
+def test_another_dtype_is_another_trace(backend):
+    with running(backend):
+        code = as_code(lambda x: (x * x).sum(), backend)
+        for kind in (np.float64, np.float32, np.float64, np.int64):
+            x = np.array([1, 2, 3], kind)
+            assert_same(plain((x * x).sum()), plain(code(x)))
+        assert code.cache_info()[:2] == (1, 3)
+
+
+@each_backend
+def test_keywords_containers_and_static_arguments(backend):
+    def f(pair, options, *, power, scale=1.0, how="plus"):
+        a, (b, c) = pair
+        y = a**power * scale + b * options["w"]
+        return {"y": y + c if how == "plus" else y - c, "parts": [a, (y.sum(), how, power)]}
+
+    rng = np.random.default_rng(0)
+    with running(backend):
+        code = as_code(f, backend)
+        for power, scale, how in [(2, 0.5, "plus"), (2, 0.75, "plus"), (3, 0.5, "minus"), (2, 0.25, "plus")]:
+            pair = (rng.normal(size=3), [rng.normal(size=3), rng.normal()])
+            options = {"w": rng.normal(size=(2, 3)), "note": None}
+            expected = f(pair, options, power=power, scale=scale, how=how)
+            found = code(pair, options, power=power, scale=scale, how=how)
+            assert found["parts"][1][1:] == (how, power)
+            assert_same(plain(expected["y"]), plain(found["y"]))
+            assert_same(plain(expected["parts"][1][0]), plain(found["parts"][1][0]))
+        assert code.cache_info()[:2] == (2, 2)
+
+
+@each_backend
+def test_tensors_as_arguments_get_their_gradients(backend):
+    def f(a, b):
+        E = (np.sin(a) * b).sum()
+        E.backward()
+        return E
+
+    with running(backend):
+        code = as_code(f, backend)
+        for seed in range(4):
+            rng = np.random.default_rng(seed)
+            pairs = [[Tensor(x.copy(), requires_grad=True) for x in (rng.normal(size=3), np.ones(3))] for _ in range(2)]
+            # take the same arrays for both
+            for x, y in zip(*pairs, strict=True):
+                y.data = x.data.copy()
+            for _ in range(2):  # the second adds to the first
+                assert_same(plain(f(*pairs[0])), plain(code(*pairs[1])))
+                assert_same(*(plain([x.grad for x in pair]) for pair in pairs))
+        assert code.cache_info().misses == 2
+
+
+@each_backend
+def test_one_tensor_twice_and_a_captured_one_among_the_arguments(backend):
+    def make():
+        W = Tensor(np.array([1.0, 2.0]), requires_grad=True)
+
+        def f(a, b):
+            E = (a * b * W).sum()
+            E.backward()
+            return E
+
+        return f, W
+
+    with running(backend):
+        (f, W), (g, V) = make(), make()
+        code = as_code(g, backend)
+        for pick in ("ab", "aa", "Wb", "WW", "ab", "aW"):
+            both = []
+            for call, own in ((f, W), (code, V)):
+                own.grad = None
+                known = {
+                    "W": own,
+                    **{n: Tensor(np.array([0.5, 3.0 + i]), requires_grad=True) for i, n in enumerate("ab")},
+                }
+                value = call(*(known[n] for n in pick))
+                both.append(plain([value, *(t.grad for t in known.values())]))
+            assert_same(*both)
+
+
+@each_backend
+def test_gradient_transforms(backend):
+    def f(x):
+        return (np.tanh(x) ** 2).sum()
+
+    def twice(x):
+        return (grad(f)(x) ** 2).sum()
+
+    cases = [value_and_grad(f), grad(f), grad(twice), value_and_grad(twice)]
+    with running(backend):
+        for function in cases:
+            code = as_code(function, backend)
+            for x in X[:, 0]:
+                assert_same(plain(function(x)), plain(code(x)))
+        third = grad(grad(grad(np.tanh)))
+        code = as_code(third, backend)
+        for x in (0.5, -1.0, 2.0):
+            assert float(code(x)) == pytest.approx(float(third(x)), rel=1e-11)
+
+
+@each_backend
+def test_parts_that_take_no_gradient(backend):
+    def make():
+        W = Tensor(np.ones((3, 2)), requires_grad=True)
+
+        def f(x):
+            with no_grad():
+                scale = (W * W).sum()
+            y = x @ W
+            E = (y * y.detach()).sum() * scale
+            E.backward()
+            return E, scale, y.detach()
+
+        return f, lambda: [state([W]), gradients([W])]
+
+    side_by_side(make, [(x,) for x in X], backend)
+
+
+@each_backend
+def test_results_are_not_overwritten_by_the_next_call(backend):
+    W = Tensor(np.ones((3, 3)), requires_grad=True)
+
+    def f(x):
+        y = x @ W
+        return y.T, y, y[1:], np.broadcast_to(y.sum(), (2, 2)), x.T, W, W.T
+
+    with running(backend):
+        code = as_code(f, backend)
+        first = code(X[0])
+        kept = plain(first)
+        W.data += 1
+        code(X[1])
+        before = [i for i in range(7) if i not in (5, 6)]  # W itself moves
+        assert_same([plain(first)[i] for i in before], [kept[i] for i in before])
+
+
+@each_backend
+def test_what_is_written_into_a_captured_array_is_seen(backend):
+    scale = np.array([1.0, 2.0, 3.0])
+    with running(backend):
+        code = as_code(lambda x: x * scale, backend)
+        assert_same(plain(X[0] * scale), plain(code(X[0])))
+        scale[0] = 7
+        assert_same(plain(X[0] * scale), plain(code(X[0])))
+
+
+def test_source_and_graph_show_the_latest_call():
+    code = compile(training(squared_error)()[0])
+    with pytest.raises(RuntimeError, match="has not been called yet"):
+        _ = code.source
+    code(X[0], HOT[0])
+    assert "def make(" in code.source
+    assert "def step(x, t, lr):" in code.source
+    assert "# " in code.source  # formulas
+    assert any("matmul" in repr(node) for node in code.graph.nodes)
+    assert code.cache_info() == (0, 1, 64, 1)
+    code(X[1], HOT[1])
+    code(X[1][:2], HOT[1][:2])
+    assert code.cache_info() == (1, 2, 64, 2)
+
+
+def test_at_most_so_many_traces_are_kept():
+    code = compile(lambda x, n: x + n)
+    for n in range(70):
+        code(1.0, n)
+    assert code.cache_info() == (0, 70, 64, 64)
+    assert float(code(1.0, 0)) == 1.0
+
+
+def test_compile_is_a_decorator_and_says_what_it_does_not_take():
+    @compile
+    def double(x):
+        """Twice x."""
+        return 2 * x
+
+    @compile(backend="numpy")
+    def triple(x):
+        return 3 * x
+
+    assert (double.__name__, double.__doc__) == ("double", "Twice x.")
+    np.testing.assert_array_equal(double(np.ones(2)) + triple(np.ones(2)), [5, 5])
+    with pytest.raises(TypeError, match="wanted a function, not int"):
+        compile(3)
+    with pytest.raises(ValueError, match=r"backend must be .numpy. or .native., not .cuda."):
+        compile(double, backend="cuda")
