@@ -17,22 +17,25 @@ _DRAFT = re.compile(r"\.minigrad-[0-9a-f]{16}")
 
 
 @contextmanager
-def replacing(path: str) -> Iterator[BinaryIO]:
+def replacing(path: str, mode: int | None = None) -> Iterator[BinaryIO]:
     """Open a draft that takes the place of ``path``, and its permissions, when the block is done.
 
-    If the block fails, the draft is gone and the file as it was. Drafts that killed processes left in the folder are
-    removed. Raises ``OSError`` where ``path`` is there and is no file that may be written.
+    A file that is new has those of ``mode``, or what the umask leaves. If the block fails, the draft is gone and the
+    file as it was. Drafts that killed processes left in the folder are removed.
+
+    Raises ``OSError`` where ``path`` is there and is no file that may be written.
     """
     before = check_writable(path)
     folder = os.path.dirname(path)
     remove_drafts(folder)
-    draft, file = _open_draft(folder, None if before is None else before.st_mode)
+    draft, file = _open_draft(folder, before is None and mode is None)
     try:
         with file:
             if before is not None and hasattr(os, "fchown"):
                 with suppress(PermissionError):  # another's file, which becomes one's own, as it does in an editor
                     os.fchown(file.fileno(), before.st_uid, before.st_gid)
-                os.fchmod(file.fileno(), stat.S_IMODE(before.st_mode))
+            if hasattr(os, "fchmod") and (mode is not None or before is not None):
+                os.fchmod(file.fileno(), mode if mode is not None else stat.S_IMODE(before.st_mode))  # type: ignore[union-attr]
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -79,11 +82,11 @@ def _remove_if_left(draft: str) -> None:
             os.remove(draft)
 
 
-def _open_draft(folder: str, mode: int | None) -> tuple[str, BinaryIO]:
+def _open_draft(folder: str, public: bool) -> tuple[str, BinaryIO]:
     """Make a new file, locked; not even for a moment may others read it who may not read the file it replaces."""
 
     def opener(name: str, flags: int) -> int:
-        return os.open(name, flags | getattr(os, "O_NOFOLLOW", 0), 0o666 if mode is None else 0o600)
+        return os.open(name, flags | getattr(os, "O_NOFOLLOW", 0), 0o666 if public else 0o600)
 
     while True:
         draft = os.path.join(folder, f".minigrad-{os.urandom(8).hex()}")

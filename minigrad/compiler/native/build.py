@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import builtins
 import hashlib
-import importlib.util
-import os
 import re
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from math import prod
-from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from minigrad.compiler.backend import Call
+from minigrad.compiler.native.cache import KeptFunction
 from minigrad.compiler.native.math import GEMM
 from minigrad.compiler.native.source import NativeCode
 from minigrad.compiler.refusals import Unsupported
@@ -25,40 +26,32 @@ types: Any = require("numba.core.types", "native")
 KINDS = {"float64": types.float64, "float32": types.float32, "int64": types.int64, "int32": types.int32,
          "bool": types.boolean}  # fmt: skip
 ALL = "error_model='numpy', fastmath={'reassoc', 'contract'}"
-KEPT = f"{ALL}, cache=True"
-FREE = f"{KEPT}, nogil=True"  # other threads run meanwhile
-# numba's cache does not look at functions of other modules
-CALLED = b"".join(Path(__file__).with_name(name).read_bytes() for name in ("math.py", "tile.py"))
+FREE = f"{ALL}, nogil=True"  # other threads run meanwhile
 
-
-def cache_folder() -> Path:
-    """Give the folder that compiled code is kept in: ``$MINIGRAD_CACHE``, or that of the user's caches."""
-    base = os.environ.get("MINIGRAD_CACHE")
-    return Path(base) if base else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "minigrad"
+_building = threading.Lock()
 
 
 def compile_step(code: NativeCode) -> Callable[..., Any]:
     """Compile the step, or fetch it from the cache: equal source, also of what it calls, is equal code."""
-    step: Callable[..., Any] = _loaded(_module(code)).step
+    step: Callable[..., Any] = _built(_module(code), "step")
     return step
 
 
-def _loaded(text: str) -> Any:
-    """Give the module of some source, whose compiled functions numba keeps beside it."""
-    name = f"minigrad_step_{hashlib.sha256(CALLED + text.encode()).hexdigest()[:24]}"
-    folder = cache_folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{name}.py"
-    if not path.exists():
-        partial = folder / f"{name}.{os.getpid()}.part"
-        partial.write_text(text, encoding="utf-8")
-        os.replace(partial, path)
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules[name] = importlib.util.module_from_spec(spec)  # where numba's cache looks for it
-    spec.loader.exec_module(module)
-    return module
+def _built(text: str, name: str) -> Any:
+    """Run some source, and give the compiled function of that name."""
+
+    def kept(signature: Any, **options: Any) -> Callable[[Any], Any]:
+        return lambda function: KeptFunction(function, text, signature, options)
+
+    module = ModuleType(f"minigrad_step_{hashlib.sha256(text.encode()).hexdigest()[:32]}")
+    module.__dict__["kept"] = kept
+    with _building:
+        sys.modules[module.__name__] = module  # where numba looks for what a function's constants belong to
+        try:
+            exec(builtins.compile(text, f"<{module.__name__}>", "exec", dont_inherit=True), module.__dict__)
+        finally:
+            del sys.modules[module.__name__]
+    return module.__dict__[name]
 
 
 HEAD = """import math
@@ -79,7 +72,7 @@ from minigrad.compiler.native.tile import dot, tile
 
 def _module(code: NativeCode) -> str:
     signature = ", ".join(_type(x) for x in _arguments(code))
-    return f"{HEAD}@numba.njit([({signature},)], {KEPT if code.quick else FREE})\n{code.source}"
+    return f"{HEAD}@kept(({signature},), {ALL if code.quick else FREE})\n{code.source}"
 
 
 def _arguments(code: NativeCode) -> list[Any]:
@@ -148,7 +141,7 @@ def compile_epochs(code: NativeCode, arguments: Sequence[str]) -> Callable[..., 
     source = f"""@numba.njit({ALL}, forceinline=True)
 {code.source}
 
-@numba.njit([({", ".join(signature)},)], {FREE})
+@kept(({", ".join(signature)},), {FREE})
 def epochs({", ".join(["address", "X", "T", "order", "x", "t", "xs", "ts", "losses", *numbers])}):
     for b in range(losses.size):
         for i in range({size}):
@@ -159,7 +152,7 @@ def epochs({", ".join(["address", "X", "T", "order", "x", "t", "xs", "ts", "loss
                 ts[i, j] = T[row, j]
         losses[b] = step(address, {", ".join(arguments)})
 """
-    loop: Callable[..., Any] = _loaded(HEAD + source).epochs
+    loop: Callable[..., Any] = _built(HEAD + source, "epochs")
     return loop
 
 
