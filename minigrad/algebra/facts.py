@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.algebra.graph import Graph
+from minigrad.engine.arguments import shown
 from minigrad.engine.claims import is_one_hot
 from minigrad.engine.node import Node, order_nodes
 from minigrad.engine.tensor import Tensor
@@ -31,13 +32,39 @@ def sums_to_one(t: Tensor | str, axis: int = -1) -> SumsToOne:
 
     Raises ``ValueError`` if the Tensor has no name, or its values contradict the fact.
     """
+    check_axis(axis)
     if isinstance(t, str):
         return SumsToOne(t, axis)
+    if not isinstance(t, Tensor):
+        raise TypeError(
+            f"sums_to_one: wanted a Tensor with a name, or the name that the graph knows it by, not {shown(t)}. Write "
+            f"sums_to_one('T'); a data.one_hot array needs none, since it carries the fact"
+        )
     if not t.name:
         raise ValueError("sums_to_one: the tensor has no name for the graph to know it by; write Tensor(…, name='T')")
     fact = SumsToOne(t.name, axis)
     _check(fact, t.data)
     return fact
+
+
+def check_axis(axis: Any) -> None:
+    """Raise ``TypeError`` for an axis that is no integer."""
+    if isinstance(axis, bool) or not hasattr(axis, "__index__"):
+        raise TypeError(f"sums_to_one: axis must be an integer, such as -1 for the last one, not {shown(axis)}")
+
+
+def check_facts(given: Iterable[Any]) -> list[SumsToOne]:
+    """Give the facts, or raise ``TypeError`` for what is none."""
+    if isinstance(given, SumsToOne):
+        raise TypeError("given must be a list of facts; write given=[sums_to_one(…)]")
+    facts = given if isinstance(given, str) or not isinstance(given, Iterable) else list(given)
+    for fact in facts if isinstance(facts, list) else [facts]:
+        if not isinstance(fact, SumsToOne):
+            name = repr(fact) if isinstance(fact, str) else "'T'"
+            raise TypeError(
+                f"given must be a list of facts, and holds {shown(fact)}; write given=[minigrad.sums_to_one({name})]"
+            )
+    return list(facts)
 
 
 def check_fact(fact: SumsToOne, graph: Graph) -> Node:

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from minigrad.algebra.facts import SumsToOne, check_fact
+from minigrad.algebra.facts import SumsToOne, check_fact, check_facts
 from minigrad.algebra.graph import Graph
 from minigrad.algebra.polynomial import is_arithmetic, shorten_polynomial
 from minigrad.algebra.rewrite import Log, NormalForms, Rule, rebuild_node, rewrite
 from minigrad.algebra.rules import choices, constants, identities, logarithms, shaping, signs, sums
 from minigrad.algebra.rules.facts import rule_of_fact
+from minigrad.engine.arguments import shown
 from minigrad.engine.node import Node, order_nodes
 
 RULES: tuple[Rule, ...] = (
@@ -86,7 +87,9 @@ def simplify(
     each rule did. ``findings`` are those of an earlier call with the same facts, if there was one.
     Raises ``ValueError`` for a fact that the values contradict, or about something that is no input.
     """
-    rules = [*RULES, *(rule_of_fact(fact, check_fact(fact, graph)) for fact in given)]
+    if not isinstance(graph, Graph):
+        raise TypeError(f"simplify: wanted a Graph, as trace gives one, not {shown(graph)}; write simplify(trace(…))")
+    rules = [*RULES, *(rule_of_fact(fact, check_fact(fact, graph)) for fact in check_facts(given))]
     best, seen = graph, [graph]
     findings = findings or Findings()
     outputs = rewrite(graph.outputs, rules, log, findings.normal)

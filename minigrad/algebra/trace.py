@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.algebra.graph import Graph
+from minigrad.engine.arguments import shown
 from minigrad.engine.node import Node, Table
 from minigrad.engine.tensor import Tensor
 from minigrad.ops.alphabet import plain_digits
@@ -27,7 +28,7 @@ def trace(computation: Tensor | Callable[..., Any], *examples: Any) -> Graph:
     if isinstance(computation, Tensor):
         return lift_tensors([computation])[0]
     if not callable(computation):
-        raise TypeError(f"trace: wanted a Tensor or a function, not {type(computation).__name__}")
+        raise TypeError(f"trace: wanted a Tensor or a function, not {shown(computation)}; write trace(E) for a loss E")
     names = [p.name for p in inspect.signature(computation).parameters.values() if p.kind <= p.VAR_POSITIONAL]
     arguments = [
         x if isinstance(x, Tensor) else Tensor(x, requires_grad=np.result_type(x).kind == "f", name=name)
@@ -37,7 +38,10 @@ def trace(computation: Tensor | Callable[..., Any], *examples: Any) -> Graph:
     results = list(returned) if isinstance(returned, tuple) else [returned]
     for result in results:
         if not isinstance(result, Tensor):
-            raise TypeError(f"trace: the function returned {type(result).__name__}, which has no record")
+            raise TypeError(
+                f"trace: the function returned {shown(result)}, which has no record; return a Tensor that is computed "
+                f"from the arguments, without .item() or .data"
+            )
     return lift_tensors(results)[0]
 
 
@@ -47,6 +51,8 @@ def names_of(names: Mapping[str, Any] | None) -> dict[int, str]:
     Of several names for one, that of a layer's output, Y or Y₃, wins over others such as U₃; then the first one counts,
     and one with an underscore last.
     """
+    if names is not None and not isinstance(names, Mapping):
+        raise TypeError(f"names must be a dict of names and what they stand for, such as locals(), not {shown(names)}")
     called: dict[int, str] = {}
     for name, x in sorted((names or {}).items(), key=lambda item: (item[0].startswith("_"), not is_output(item[0]))):
         if isinstance(x, Tensor | np.ndarray):

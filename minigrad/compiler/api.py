@@ -65,7 +65,7 @@ def compile(f: Callable[..., Any] | None = None, *, backend: Literal["numpy", "n
     if f is None:
         return partial(compile, backend=backend)
     if not callable(f):
-        raise TypeError(f"compile: wanted a function, not {type(f).__name__}")
+        raise TypeError(f"compile: wanted a function, not {type(f).__name__}; write compile(f), and call what it gives")
     return Compiled(f, load_backend(backend))
 
 

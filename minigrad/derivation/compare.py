@@ -15,6 +15,7 @@ from minigrad.derivation.diagnose import Case, sizes_of
 from minigrad.derivation.lines import Derivation
 from minigrad.derivation.places import Place, find_places, places_of
 from minigrad.derivation.rounding import Rounding, Slack, is_close, largest
+from minigrad.engine.arguments import shown, with_usage
 from minigrad.engine.node import Node
 from minigrad.engine.tensor import Tensor
 
@@ -84,6 +85,7 @@ class Comparison:
     __repr__ = __str__
 
 
+@with_usage
 def compare(
     loss: Tensor,
     arrays: Mapping[str, Any],
@@ -111,6 +113,12 @@ def compare(
     Raises ``ValueError`` for a key that the derivation has not, one that is given twice, or no key at all, and
     ``TypeError`` for a value that is no array of numbers; besides what ``derive`` raises.
     """
+    if not isinstance(loss, Tensor):
+        raise TypeError(
+            f"compare: the loss comes first, a Tensor, not {shown(loss)}; write compare(E, {{'dW': array}})"
+        )
+    if not isinstance(arrays, Mapping):
+        raise TypeError(f"compare: arrays must be a dict such as {{'dW': array, 'delta2': array}}, not {shown(arrays)}")
     derivation = derive(loss, names=names, given=given, fold=False)
     places = places_of(derivation)
     found = find_places(arrays, places)

@@ -19,6 +19,7 @@ from minigrad.derivation.fold import fold_derivation
 from minigrad.derivation.lines import Derivation, Line, Supposing
 from minigrad.derivation.naming import name_what_repeats
 from minigrad.derivation.ways import Ways
+from minigrad.engine.arguments import shown, with_usage
 from minigrad.engine.node import Node, order_nodes
 from minigrad.engine.tensor import Tensor
 from minigrad.notation.formula import same_formula, text
@@ -29,6 +30,7 @@ from minigrad.structure.repeats import least_repeats, program_order
 from minigrad.structure.source import read_loss
 
 
+@with_usage
 def derive(
     loss: Tensor,
     wrt: Sequence[Tensor] | None = None,
@@ -60,13 +62,17 @@ def derive(
     fact that the data contradict, and a name that stands for two tensors.
     """
     if not isinstance(loss, Tensor):
-        raise TypeError(f"derive: wanted a Tensor, the loss, not {type(loss).__name__}")
+        way = "; call it, and give the loss of what it returns" if callable(loss) else ""
+        raise TypeError(f"derive: wanted a Tensor, the loss, not {shown(loss)}{way}")
     source = read_loss(loss, names, "derive", number=False)
     graph, nodes = source.graph, source.nodes
-    wanted = [t for t in nodes if t.op is None and t.requires_grad] if wrt is None else list(wrt)
+    wanted = [t for t in nodes if t.op is None and t.requires_grad] if wrt is None else _tensors(wrt)
     for t in wanted:
         if t not in nodes:
-            raise ValueError(f"derive: the loss does not depend on {t.name or 'a tensor in wrt'}")
+            there = ", ".join(x.name for x in nodes if x.op is None and x.requires_grad and x.name)
+            raise ValueError(
+                f"derive: the loss does not depend on {t.name or 'a tensor in wrt'}{there and f'; it does on {there}'}"
+            )
         if not t.requires_grad:
             raise ValueError(f"derive: no gradient flows to {t.name or 'a tensor in wrt'}; it requires none")
         if t.op is not None and nodes[t] not in source.named:
@@ -93,6 +99,19 @@ def derive(
         return _derivation(plan, given, loss, nodes)._ways
 
     return fold_derivation(plan, indexing, given, loss, nodes, unfolded, ways).showing(forward=forward)
+
+
+def _tensors(wrt: Any) -> list[Tensor]:
+    """Give the tensors, or raise ``TypeError`` for what is no list of them."""
+    if isinstance(wrt, Tensor):
+        raise TypeError(f"derive: wrt must be a list of Tensors; write wrt=[{wrt.name or 'w'}]")
+    tensors = [wrt] if isinstance(wrt, str) or not isinstance(wrt, Iterable) else list(wrt)
+    for t in tensors:
+        if not isinstance(t, Tensor):
+            raise TypeError(
+                f"derive: wrt must be a list of Tensors, and holds {shown(t)}; give the tensors themselves, wrt=[W]"
+            )
+    return tensors
 
 
 def _derivation(plan: Plan, given: tuple[SumsToOne, ...], loss: Tensor, nodes: Mapping[Tensor, Any]) -> Derivation:

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from minigrad.engine.arguments import shown
 from minigrad.engine.conversion import is_array
 from minigrad.engine.errors import warn_user
 from minigrad.engine.record import fast_pullback
@@ -63,6 +64,14 @@ class Differentiated(partial[Any]):
 
     def __new__(cls, rule: Callable[..., Any], f: Callable[..., Any], argnums: int | Sequence[int]) -> Self:
         """Bind the rule to f, whose name, signature and docstring it takes over."""
+        if not callable(f):
+            way = "call E.backward() and read w.grad" if isinstance(f, Tensor) else "give it one, such as np.sin"
+            raise TypeError(f"grad: wanted a function, not {shown(f)}; {way}.")
+        if not (isinstance(argnums, int) or all(isinstance(i, int) for i in argnums)):
+            raise TypeError(
+                f"grad of {getattr(f, '__name__', type(f).__name__)}: argnums must be the number of an argument, or "
+                f"several, not {shown(argnums)}."
+            )
         made = super().__new__(cls, rule, f, argnums)
         update_wrapper(made, f, updated=())
         return made

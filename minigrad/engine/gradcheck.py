@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.engine.arguments import shown
 from minigrad.engine.tensor import Tensor
 
 Array = np.ndarray[Any, Any]
@@ -39,6 +40,10 @@ def gradcheck(
     and says so where the point is a kink, at which the slopes from the left and from the right differ and any value
     between them is a subgradient.
     """
+    if not callable(f):
+        raise TypeError(
+            f"gradcheck: f must be a function of the arrays, not {shown(f)}; write gradcheck(lambda w: …, w.data)"
+        )
     rng = np.random.default_rng(rng)
     points = [np.array(x) for x in arrays]
     if any(not np.issubdtype(x.dtype, np.floating) for x in points):

@@ -17,6 +17,7 @@ from typing import Any
 
 from minigrad.algebra.facts import SumsToOne
 from minigrad.algebra.graph import Graph
+from minigrad.engine.arguments import shown
 from minigrad.engine.tensor import Tensor
 from minigrad.picture.dot import Program
 from minigrad.picture.png import png
@@ -174,6 +175,8 @@ def draw(
     Raises ``ValueError`` for a loss that is no scalar or has no record, an unknown suffix or another fold,
     ``TypeError`` for what is no loss, ``FileNotFoundError`` for a folder that does not exist.
     """
+    if isinstance(loss, str | os.PathLike):
+        raise TypeError(f"draw: the loss comes first, and then the path: draw(E, {os.fspath(loss)!r})")
     if path is not None:
         checked(path)
     drawing = Drawing(scene(loss, values=values, backward=backward, fold=fold, names=names, given=given), values)
@@ -184,6 +187,8 @@ def draw(
 
 def checked(path: str | os.PathLike[str]) -> Path:
     """Give a path that a picture can be written to."""
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"draw: path must be the name of a file, such as 'E.svg', not {shown(path)}")
     path = Path(path)
     if path.suffix.lower() not in SUFFIXES:
         raise ValueError(f"draw: {path.name!r} names no format; end it in {', '.join(SUFFIXES)}")

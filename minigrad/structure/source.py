@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.algebra.facts import SumsToOne, carried_facts, check_fact
+from minigrad.algebra.facts import SumsToOne, carried_facts, check_fact, check_facts
 from minigrad.algebra.graph import Graph
 from minigrad.algebra.recognize import recognize
 from minigrad.algebra.trace import lift_tensors, names_of
@@ -45,7 +45,7 @@ class Source:
 
         Raises ``ValueError`` for a fact about something that is no input, or that the values contradict.
         """
-        found = tuple(dict.fromkeys([*given, *carried_facts(self.graph)]))
+        found = tuple(dict.fromkeys([*check_facts(given), *carried_facts(self.graph)]))
         for fact in found:
             check_fact(fact, self.graph)
         return found

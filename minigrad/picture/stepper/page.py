@@ -15,6 +15,7 @@ from typing import Any
 
 from minigrad.algebra.facts import SumsToOne
 from minigrad.algebra.graph import Graph
+from minigrad.engine.arguments import shown, with_usage
 from minigrad.engine.tensor import Tensor
 from minigrad.picture.draw import draw
 from minigrad.picture.stepper.content import content
@@ -22,6 +23,7 @@ from minigrad.picture.stepper.content import content
 _HERE = Path(__file__).parent
 
 
+@with_usage
 def stepper(
     loss: Tensor | Graph,
     path: str | os.PathLike[str],
@@ -39,6 +41,10 @@ def stepper(
     Raises ``TypeError`` for what is no loss, ``ValueError`` for a loss that is no scalar or has no record and for a
     path that does not end in .html, ``FileNotFoundError`` for a folder that does not exist.
     """
+    if isinstance(loss, str | os.PathLike):
+        raise TypeError(f"stepper: the loss comes first, and then the path: stepper(E, {os.fspath(loss)!r})")
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"stepper: path must be the name of a file, such as 'E.html', not {shown(path)}")
     path = Path(path)
     if path.suffix.lower() not in (".html", ".htm"):
         raise ValueError(f"stepper: {path.name!r} is no name for a page; end it in .html")
