@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy import dot, ndarray
 
+from minigrad.engine.pairs import warn_of_pairs
 from minigrad.ops.base import Shape
 from minigrad.ops.reduction import BLAS, ones
 from minigrad.ops.shaping import Cast
@@ -95,12 +96,19 @@ def fitted(c: Any, value: Any) -> Any:
     return c
 
 
-def unbroadcast(g: Any, shape: Shape) -> Any:
-    """Sum a gradient over the axes along which its operand was broadcast: ∂E/∂x = Σ over the copies of x."""
+def unbroadcast(g: Any, shape: Shape, y: Any = None) -> Any:
+    """Sum a gradient over the axes along which its operand was broadcast: ∂E/∂x = Σ over the copies of x.
+
+    Of ``y``, what the operand was broadcast for, a user is warned if that cannot have been meant.
+    """
     if len(shape) == 1 and type(g) is ndarray and g.ndim == 2 and g.shape[1] == shape[0] and g.dtype in BLAS:
+        if y is not None and len(g) == shape[0] > 1:
+            warn_of_pairs(y)
         return dot(ones((len(g),), g.dtype), g)  # the bias of a layer: in half the time of np.add.reduce
     extra = g.ndim - len(shape)
     if extra and g.shape[extra:] == shape:  # only leading axes
         return g.sum(0 if extra == 1 else tuple(range(extra)))
+    if y is not None and g.ndim == len(shape) == 2 and shape[1] == 1 and g.shape[0] == g.shape[1] > 1:
+        warn_of_pairs(y)
     axes = tuple(i for i in range(g.ndim) if i < extra or (shape[i - extra] == 1 and g.shape[i] != 1))
     return np.reshape(g.sum(axes, keepdims=True), shape)

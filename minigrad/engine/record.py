@@ -151,7 +151,7 @@ def fast_pullback(
             if op.broadcasts:
                 value = values[i]
                 if c.shape != value.shape:
-                    c = unbroadcast(c, value.shape)
+                    c = unbroadcast(c, value.shape, t)
                 if c.dtype is not value.dtype and c.dtype != value.dtype:
                     c = Cast(value.dtype)(c)
             if x.op is None:
@@ -195,7 +195,7 @@ def _along_chain(t: Any, g: Any, since: int) -> tuple[Any, Any]:
         derivative = derivatives[0]
         g = g if derivative is one else g * derivative(t.data, value, t._b)
         if g.shape != value.shape:
-            g = unbroadcast(g, value.shape)
+            g = unbroadcast(g, value.shape, t)
         if g.dtype is not value.dtype and g.dtype != value.dtype:
             g = Cast(value.dtype)(g)
         t = x
