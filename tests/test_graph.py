@@ -215,7 +215,7 @@ def test_a_traced_function_may_give_several_results_and_take_indices():
     first, total = graph(x=np.arange(4.0) + 1)
     np.testing.assert_array_equal(first, [3, 1])
     assert total == 10
-    with pytest.raises(TypeError, match="the function returned the float 1.0, which has no record"):
+    with pytest.raises(TypeError, match=r"the function returned the float 1\.0, which has no record"):
         trace(lambda x: 1.0, np.ones(3))
 
 
