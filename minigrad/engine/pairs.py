@@ -39,7 +39,8 @@ def warn_of_pairs(y: Any) -> None:
 
 
 def _is_result(x: Any) -> bool:
-    return getattr(x, "op", None) is not None and _requires_gradient(x)
+    """Say whether x comes from more than functions of the elements of a tensor that the user has shaped so."""
+    return _requires_gradient(x) and getattr(_below_functions(x), "op", None) is not None
 
 
 def _requires_gradient(x: Any) -> bool:
@@ -48,7 +49,11 @@ def _requires_gradient(x: Any) -> bool:
 
 def _is_deliberate(x: Any) -> bool:
     """Say whether the axis of length 1 was put in by the user: by an index, a shape, or keepdims."""
+    op = getattr(_below_functions(x), "op", None)
+    return isinstance(op, Index | Reshape) or bool(getattr(op, "keepdims", False))
+
+
+def _below_functions(x: Any) -> Any:
     while isinstance(getattr(x, "op", None), Elementwise) and len(x.inputs) == 1:
         (x,) = x.inputs
-    op = getattr(x, "op", None)
-    return isinstance(op, Index | Reshape) or bool(getattr(op, "keepdims", False))
+    return x
