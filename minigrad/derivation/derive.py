@@ -105,7 +105,7 @@ def _tensors(wrt: Any) -> list[Tensor]:
     """Give the tensors, or raise ``TypeError`` for what is no list of them."""
     if isinstance(wrt, Tensor):
         raise TypeError(f"derive: wrt must be a list of Tensors; write wrt=[{wrt.name or 'w'}]")
-    tensors = [wrt] if isinstance(wrt, str) or not isinstance(wrt, Iterable) else list(wrt)
+    tensors: list[Any] = [wrt] if isinstance(wrt, str) or not isinstance(wrt, Iterable) else list(wrt)
     for t in tensors:
         if not isinstance(t, Tensor):
             raise TypeError(
