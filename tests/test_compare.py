@@ -5,8 +5,8 @@ import pytest
 
 from minigrad import Tensor, compare, derive, losses, nn, relu, sums_to_one
 from minigrad.ops.alphabet import plain_digits, to_subscript
+from tests.networks import NETWORKS, attention, gate_residual_and_tied, layer_normalization, mlp
 from tests.samples import SAMPLES
-from tests.test_notations import NETWORKS, attention, gate_residual_and_tied, layer_normalization, mlp
 
 
 def network(sizes=(4, 6, 5, 3), rows=7, hidden="sigmoid", output="softmax", reduction="sum"):

@@ -5,7 +5,7 @@ import pytest
 
 from minigrad import Tensor, compare, derive, losses, softmax
 from tests.byhand import LAYERS, WORDS, soft
-from tests.test_notations import NETWORKS
+from tests.networks import NETWORKS
 
 networks = pytest.mark.parametrize("build", NETWORKS)
 layers = pytest.mark.parametrize("net", LAYERS, ids=lambda net: "-".join(net.functions))

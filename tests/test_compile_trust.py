@@ -1,4 +1,4 @@
-"""Compiled steps under threads, exceptions in the middle, and arrays that lie in memory in odd ways."""
+"""Compiled steps under threads and exceptions in the middle."""
 
 import signal
 import sys

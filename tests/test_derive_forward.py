@@ -5,8 +5,8 @@ import pytest
 from latex2mathml.converter import convert
 
 from minigrad import Tensor, derive, losses, nn, sums_to_one
-from tests.test_derive_networks import NETWORKS as NAMED
-from tests.test_notations import NETWORKS, mlp
+from tests.derived_networks import NETWORKS as NAMED
+from tests.networks import NETWORKS, mlp
 
 FORWARD = """\
 U₁ = X W₁ + b₁

@@ -2,7 +2,6 @@
 
 import ast
 import inspect
-import sys
 import textwrap
 
 import numpy as np
@@ -12,6 +11,7 @@ from benchmarks.byhand import Manual
 from benchmarks.workloads import WORKLOADS
 from minigrad import Tensor, data, derive, losses, nn, simplify, sums_to_one, trace
 from minigrad.algebra.graph import Graph
+from tests.counting import calls
 
 
 def written_by_hand(function):
@@ -71,26 +71,6 @@ def test_the_derivations_lines_have_no_more_operations_than_the_hand_derived_cod
     whole = Graph([line.node for line in lines], {})
     assert len(whole) - len(Graph([y], {})) <= by_hand
     assert max(d.difference for d in lines.check()) < 1e-7
-
-
-def calls(depth, task):
-    """Count the calls of functions, Python's and built-in ones, that a task makes for an MLP of a depth."""
-    rng = np.random.default_rng(0)
-    X, T = Tensor(rng.normal(size=(4, 3)), name="X"), Tensor(np.eye(3)[[0, 1, 2, 0]], name="T")
-    loss = losses.cross_entropy(nn.MLP((3,) * (depth + 1), rng=0)(X), T)
-    count = 0
-
-    def tick(frame, event, argument):
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    before = sys.getprofile()
-    sys.setprofile(tick)
-    try:
-        task(loss)
-    finally:
-        sys.setprofile(before)
-    return count
 
 
 @pytest.mark.parametrize(

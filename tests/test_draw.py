@@ -17,7 +17,7 @@ from minigrad.picture.layout.layered import Layout
 from minigrad.picture.layout.routes import Router, path
 from minigrad.picture.scene.build import scene
 from minigrad.picture.style import Typesetter, numbers
-from tests.test_draw_scene import parameter, textbook
+from tests.networks import parameter, textbook
 
 dot = pytest.param("dot", marks=pytest.mark.skipif(not shutil.which("dot"), reason="no program dot here"))
 

@@ -3,22 +3,10 @@
 import numpy as np
 import pytest
 
-from minigrad import Tensor, losses, no_grad, sigmoid, softmax, sums_to_one, trace
+from minigrad import Tensor, losses, no_grad, softmax, sums_to_one, trace
 from minigrad.nn import MLP
 from minigrad.picture.scene.build import scene
-
-
-def parameter(values, name):
-    return Tensor(values, requires_grad=True, name=name)
-
-
-def textbook():
-    """The two-layer network of the target picture."""
-    x, t = Tensor([[0.5, -1.0]], name="x"), Tensor([[0.0, 1.0]], name="t")
-    W1, b1 = parameter([[0.4, -0.3, 0.8], [0.1, 0.6, -0.5]], "W1"), parameter([[0.1, 0.0, -0.2]], "b1")
-    W2, b2 = parameter([[0.7, -0.6], [-0.2, 0.9], [0.5, -0.4]], "W2"), parameter([[0.0, 0.1]], "b2")
-    y = softmax(sigmoid(x @ W1 + b1) @ W2 + b2)
-    return losses.cross_entropy(y, t), t
+from tests.networks import parameter, textbook
 
 
 def labels(shown):

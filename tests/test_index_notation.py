@@ -11,8 +11,8 @@ from minigrad.notation.term import symbol_term
 from minigrad.ops import arithmetic, elementwise
 from minigrad.ops.alphabet import LOWERED, RAISED
 from minigrad.ops.base import Elementwise
+from tests.networks import NETWORKS
 from tests.samples import SAMPLES
-from tests.test_notations import NETWORKS
 
 KERNELS = {
     op.name: op.forward for room in (arithmetic, elementwise) for op in vars(room).values() if type(op) is Elementwise

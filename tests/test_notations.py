@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from latex2mathml.converter import convert
 
-from minigrad import Tensor, derive, losses, nn, sigmoid, softmax, sums_to_one
+from minigrad import Tensor, derive
 from minigrad.engine.node import Node
 from minigrad.notation.formula import latex, mathml, text
 from minigrad.notation.symbols import At, Indexed, split_name
@@ -15,51 +15,8 @@ from minigrad.notation.writers.ascii import ASCII
 from minigrad.notation.writers.latex import LATEX
 from minigrad.notation.writers.mathml import MATHML
 from minigrad.notation.writers.text import TEXT
+from tests.networks import NETWORKS, mlp
 from tests.samples import SAMPLES
-
-
-def mlp(sizes=(4, 5, 3), rows=5, output="softmax", **kwargs):
-    rng = np.random.default_rng(1)
-    X = Tensor(rng.normal(size=(rows, sizes[0])), name="X")
-    T = Tensor(np.eye(sizes[-1])[np.arange(rows) % sizes[-1]], name="T")
-    loss = losses.cross_entropy if output == "softmax" else losses.squared_error
-    return loss(nn.MLP(sizes, output=output, rng=0, **kwargs)(X), T), [sums_to_one(T)]
-
-
-def gate_residual_and_tied():
-    rng = np.random.default_rng(0)
-    X, T = (Tensor(rng.normal(size=(5, 4)), name=name) for name in "XT")
-    V, G = (Tensor(rng.normal(size=(4, 4)), requires_grad=True, name=name) for name in "VG")
-    h = np.tanh(X @ V) * sigmoid(X @ G)
-    return losses.squared_error(X + np.tanh(h @ V), T) + 0.05 * (V**2).sum(), []
-
-
-def attention():
-    rng = np.random.default_rng(0)
-    X, T = (Tensor(rng.normal(size=(5, 4)), name=name) for name in "XT")
-    Q, K, V = (Tensor(rng.normal(size=(4, 4)), requires_grad=True, name=f"W_{name}") for name in "qkv")
-    return losses.squared_error(softmax((X @ Q) @ (X @ K).T / 2) @ (X @ V), T), []
-
-
-def layer_normalization():
-    rng = np.random.default_rng(0)
-    X, T = (Tensor(rng.normal(size=(5, 4)), name=name) for name in "XT")
-    W = Tensor(rng.normal(size=(4, 4)), requires_grad=True, name="W")
-    gain = Tensor(rng.normal(size=4), requires_grad=True, name="gain")
-    u = X @ W
-    centered = u - u.mean(axis=1, keepdims=True)
-    y = gain * centered / np.sqrt((centered**2).mean(axis=1, keepdims=True) + 1e-5)
-    return losses.squared_error(y, T), []
-
-
-NETWORKS = [
-    *(lambda n=n: mlp((4,) * n + (3,)) for n in (1, 2, 3, 6)),
-    lambda: mlp(hidden="tanh", output="identity"),
-    lambda: mlp(hidden="relu", rows=1),
-    gate_residual_and_tied,
-    attention,
-    layer_normalization,
-]
 
 
 def test_index_notation_is_the_books():

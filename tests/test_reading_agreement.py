@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minigrad import Tensor, data, derive, draw, losses, nn, softmax
-from tests.test_reading import CASES, T, X, error, parameter, total_input
+from tests.reading_cases import CASES, T, X, error, parameter, total_input
 
 ONE_HOT = Tensor(data.one_hot(np.arange(5) % 3, 3), name="T")
 

@@ -7,7 +7,7 @@ from minigrad import simplify, trace
 from minigrad.algebra.graph import Graph, evaluate
 from minigrad.algebra.rewrite import Change, rebuild_node
 from minigrad.engine.node import Node, order_nodes
-from tests.test_notations import NETWORKS
+from tests.networks import NETWORKS
 
 
 def replaced(expression, change):

@@ -12,10 +12,10 @@ from minigrad.algebra.graph import evaluate
 from minigrad.derivation import laws
 from minigrad.derivation.ways import MOST
 from minigrad.engine.node import order_nodes
+from tests.counting import calls
+from tests.derived_networks import NETWORKS as NAMED
+from tests.networks import NETWORKS, mlp
 from tests.samples import SAMPLES
-from tests.test_derive_networks import NETWORKS as NAMED
-from tests.test_derive_size import calls
-from tests.test_notations import NETWORKS, mlp
 
 
 def steps_of(derivation, symbol, notation="matrix"):
