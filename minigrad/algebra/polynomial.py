@@ -23,6 +23,7 @@ Term = tuple[float, Factors]  # coefficient, factors
 _SUMS = (add, subtract)
 _ARITHMETIC = frozenset((add, subtract, multiply, divide, negative, square))
 _MOST_TERMS = 32  # of a sum of products worth looking at
+MOST_OPERATIONS = 128  # of a region worth it: the regions of a long chain reach into each other, to the chain's end
 
 
 def is_arithmetic(node: Any) -> bool:
@@ -34,7 +35,9 @@ def is_arithmetic(node: Any) -> bool:
 
 def shorten_polynomial(root: Node, log: Log | None = None) -> Any:
     """Give an expression equal to a region's root with strictly fewer operations, or the root itself."""
-    best, least = root, size(root)
+    best, least = root, size(root, MOST_OPERATIONS + 1)
+    if least > MOST_OPERATIONS:
+        return root
     terms = _terms(root)
     canceled = _collected(_canceled(terms))
     for candidate in (canceled, _collected(_opened(_canceled(terms)))):
@@ -50,11 +53,11 @@ def shorten_polynomial(root: Node, log: Log | None = None) -> Any:
     return best
 
 
-def size(expression: Any) -> int:
-    """Count the operations of a region, down to its atoms."""
+def size(expression: Any, most: int | None = None) -> int:
+    """Count the operations of a region, down to its atoms, or to ``most``."""
     seen: set[int] = set()
     stack = [expression]
-    while stack:
+    while stack and len(seen) != most:
         node = stack.pop()
         if is_arithmetic(node) and id(node) not in seen:
             seen.add(id(node))

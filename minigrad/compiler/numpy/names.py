@@ -37,6 +37,7 @@ class Names:
         self.names: dict[Node, str] = {}
         self.static: set[Node] = set()
         self.taken: set[str] = set(keyword.kwlist) | {"np", "make", "step", "finish", "done", *np.__all__}
+        self.numbered: dict[str, int] = {}
         self.constants: dict[str, Any] = {}
         self.zeros: dict[tuple[Any, str], str] = {}
         self.used: set[str] = set()
@@ -48,11 +49,12 @@ class Names:
         """Give a name that is not taken, as close to the hint as Python allows."""
         name = re.sub(r"\W", "_", plain_digits(hint)) or "v"
         name = f"v{name}" if name[0].isdigit() else name
-        unique, number = name, 1
+        unique, number = name, self.numbered.get(name, 1)
         while unique in self.taken:
             number += 1
             unique = f"{name}_{number}"
         self.taken.add(unique)
+        self.numbered[name] = number  # where to look on from, for the next of thousands
         return unique
 
     def call(self, function: str, *arguments: str) -> str:

@@ -49,7 +49,8 @@ def write_resumable(lines: Lines, names: Lines) -> tuple[Lines, tuple[Lines, Lin
     that floating point raises says what has already been written. So line k + 1 has run wherever k is noted.
     """
     body: Lines = ["done = 0"]
-    needed = [name for name in names if any(re.search(rf"\b{name}\b", line) for line in lines)]
+    words = {word for line in lines for word in re.findall(r"\w+", line)}
+    needed = [name for name in names if name in words]
     finish = [f"def finish({', '.join(['done', *needed])}):"]
     number = 0
     for line in lines:

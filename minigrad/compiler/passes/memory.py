@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from math import prod
@@ -41,7 +42,7 @@ def plan_memory(steps: Sequence[Step], kept: Iterable[Node], alignment: int = 1)
         last.update(dict.fromkeys((*step.stores, *step.reads), position))
     last.update(dict.fromkeys(kept, len(steps)))
     memory: dict[Node, Memory] = {}
-    free: list[Memory] = []
+    free: dict[int, deque[Memory]] = {}  # by size: there are few of those, and pieces of thousands of operations
     for position, step in enumerate(steps):
         ending = dict.fromkeys(x for x in (*step.reads, *step.stores) if last[x] == position)  # == is an expression
         over = step.over if step.stores else ()
@@ -50,15 +51,12 @@ def plan_memory(steps: Sequence[Step], kept: Iterable[Node], alignment: int = 1)
             nbytes = -(-prod(node.shape) * node.dtype.itemsize // alignment) * alignment
             memory[node] = _take(free, nbytes) if overwritten is None else memory[overwritten]
             memory[node].users.append(node)
-        free.extend(memory[x] for x in ending if x in memory and x is not overwritten)
+        for m in (memory[x] for x in ending if x in memory and x is not overwritten):
+            free.setdefault(m.nbytes, deque()).append(m)
     return memory
 
 
-def _take(free: list[Memory], nbytes: int) -> Memory:
+def _take(free: dict[int, deque[Memory]], nbytes: int) -> Memory:
     """Take the smallest free Memory that is large enough, but not out of all proportion, or a new one."""
-    fitting = [m for m in free if nbytes <= m.nbytes <= max(4 * nbytes, FEW)]
-    if not fitting:
-        return Memory(nbytes)
-    best = min(fitting, key=lambda m: m.nbytes)
-    free.remove(best)
-    return best
+    fitting = [size for size, pieces in free.items() if pieces and nbytes <= size <= max(4 * nbytes, FEW)]
+    return free[min(fitting)].popleft() if fitting else Memory(nbytes)

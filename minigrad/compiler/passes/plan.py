@@ -66,8 +66,10 @@ def plan_order(
             users.setdefault(x, []).append(node)
     in_place = _chains(nodes, users, updates)
     late = _descendants(nodes, in_place)
-    for state in set(in_place.values()):  # whatever else reads the old value must come before
-        chain = {node for node, into in in_place.items() if into is state}
+    chains: dict[Node, set[Node]] = {}
+    for node, into in in_place.items():
+        chains.setdefault(into, set()).add(node)
+    for state, chain in chains.items():  # whatever else reads the old value must come before
         if any(reader in late and reader not in chain for reader in _readers(state, users)):
             for node in chain:
                 del in_place[node]
@@ -128,8 +130,17 @@ def _towards(node: Node, state: Node) -> Node | None:
 
 
 def _leads_to(node: Node, state: Node) -> bool:
-    """Say whether a Node is an elementwise operation that may stem from an input of its shape."""
-    return is_ufunc(node) and node.shape == state.shape and state in set(order_nodes([node]))
+    """Say whether a Node is an elementwise operation that stems from an input of its shape through such alone."""
+    seen: set[Node] = set()
+    stack = [node]
+    while stack:
+        x = stack.pop()
+        if x is state:
+            return True
+        if x not in seen and is_ufunc(x) and x.shape == state.shape:
+            seen.add(x)
+            stack += [y for y in x.inputs if isinstance(y, Node)]
+    return False
 
 
 def _drawn_in(node: Node, in_place: Mapping[Node, Node]) -> Node | None:
