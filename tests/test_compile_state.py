@@ -1,13 +1,17 @@
 """Compiled code and what changes around it: gradients through it, and state that it reads and writes."""
 
+import gc
+import linecache
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from minigrad import Tensor, grad, nn, no_grad, optim, value_and_grad
+from minigrad import Tensor, compile, grad, nn, no_grad, optim, value_and_grad
 from minigrad.compiler.trace.traced import TraceError
+from minigrad.compiler.verify import DifferenceError
 from tests.compiling import as_code, running
 
 x = np.array([1.0, 2.0])
@@ -464,3 +468,103 @@ def test_retain_grad(code):
         assert none is None
         np.testing.assert_allclose(w.grad.data, (2 * h + 1) * x)
         w.grad = None
+
+
+# verification, and limits
+
+
+@pytest.mark.parametrize("options", [{"verify": 3}, {"verify_every": 1}, {"verify": 1, "verify_every": 2}])
+def test_verified_calls_update_once(options):
+    def make():
+        rng = np.random.default_rng(0)
+        layers = nn.Linear(2, 3, rng=rng), nn.Dropout(0.5, rng=rng), nn.Linear(3, 1, rng=rng)
+        model = nn.Sequential(*layers)
+        optimizer = optim.Adam(model.parameters(), lr=0.1)
+
+        def step(X):
+            optimizer.zero_grad()
+            E = (model(X) ** 2).sum()
+            E.backward()
+            optimizer.step()
+            return E
+
+        return step, model, optimizer
+
+    (step, model, optimizer), (other, model2, optimizer2) = make(), make()
+    compiled = compile(other, **options)
+    X = np.random.default_rng(1).normal(size=(4, 2))
+    for _ in range(6):
+        assert compiled(X).item() == pytest.approx(step(X).item(), rel=1e-10)
+        for p, q in zip(model.parameters(), model2.parameters(), strict=True):
+            np.testing.assert_allclose(q.data, p.data, rtol=1e-9)
+        for s, t in zip(optimizer.states, optimizer2.states, strict=True):
+            assert all(np.allclose(s[name], t[name]) for name in s)
+
+
+def test_a_difference_is_named_and_nothing_is_changed():
+    m = SimpleNamespace(beta=0.5)
+    w = Tensor([1.0, 2.0], requires_grad=True, name="w")
+    optimizer = optim.Momentum([w], lr=0.1)
+
+    def step(x, scale):
+        optimizer.zero_grad()
+        ((w * x * vars(m)["beta"]) ** 2).sum().backward()  # which no bytecode tells
+        optimizer.step()
+        return {"shown": [w * 1, scale]}
+
+    compiled = compile(step, verify_every=2)
+    for _ in range(4):
+        compiled(x, 1.0)
+    m.beta = 0.75
+    compiled(x, 1.0)
+    before, delta = w.data.copy(), optimizer.states[0]["delta"].copy()
+    with pytest.raises(DifferenceError, match=r"the code of step differs .* the result\['shown'\]\[0\] is"):
+        compiled(x, 1.0)
+    np.testing.assert_array_equal(w.data, before)
+    np.testing.assert_array_equal(optimizer.states[0]["delta"], delta)
+    quiet = compile(lambda x: step(x, 1.0) and None, verify=3)
+    quiet(x)
+    m.beta = 0.25
+    for _ in range(2):
+        with pytest.raises(DifferenceError, match=r"w after the call is .* at \[0\], and the code gives"):
+            quiet(x)
+    for _ in range(3):
+        quiet(x)  # more than three calls: it is not looked at any more
+    with pytest.raises(ValueError, match="verify_every 1 or more"):
+        compile(step, verify_every=0)
+
+
+def test_limits_are_kept(code):
+    f = code(lambda x, k: x + k)
+    for k in range(100):
+        f(x, k)
+    assert f.cache_info() == (0, 100, 64, 64)
+    f(x, 99)
+    assert f.cache_info().misses == 100
+    f(x, 0)
+    assert f.cache_info().misses == 101
+    beta = 0
+
+    g = code(lambda x: x + beta)
+    for beta in range(100):
+        np.testing.assert_array_equal(g(x), x + beta)
+    assert g.cache_info() == (0, 100, 64, 64)
+    for beta in (99, 98, 50):
+        np.testing.assert_array_equal(g(x), x + beta)
+    assert g.cache_info() == (3, 100, 64, 64)
+
+
+def test_old_code_is_freed():
+    def lines():
+        gc.collect()
+        return sum("<minigrad.compile swept" in file for file in linecache.cache)
+
+    def swept(x, k):
+        return x + k
+
+    f = compile(swept)
+    for k in range(80):
+        f(x, k)
+    assert lines() == 64
+    del f
+    assert lines() == 0

@@ -11,7 +11,6 @@ from operator import index
 from pathlib import Path
 from types import CellType
 from typing import Any, Literal, NamedTuple
-from weakref import WeakSet
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -23,9 +22,11 @@ from minigrad.compiler.epochs import EpochLoop, deal_rows, run_in_python, view_r
 from minigrad.compiler.load import load_backend
 from minigrad.compiler.record import flatten_leaves, record_call
 from minigrad.compiler.refusals import Refusal, Unsupported
+from minigrad.compiler.shortcuts import shortcuts
 from minigrad.compiler.variant import Report, Variant, name_inputs
+from minigrad.compiler.verify import Schedule, verify_call
 from minigrad.data import Array, Rng, batches
-from minigrad.engine.recording import on_switch, tracer
+from minigrad.engine.recording import tracer
 from minigrad.ops.copies import qualified_name
 
 MOST_TRACES = 64
@@ -41,7 +42,13 @@ class CacheInfo(NamedTuple):
     currsize: int
 
 
-def compile(f: Callable[..., Any] | None = None, *, backend: Literal["numpy", "native"] | Backend = "numpy") -> Any:
+def compile(
+    f: Callable[..., Any] | None = None,
+    *,
+    backend: Literal["numpy", "native"] | Backend = "numpy",
+    verify: int = 0,
+    verify_every: int | None = None,
+) -> Any:
     """Turn a function of arrays and Tensors into code: ``@compile``, or ``compile(step, backend="native")``.
 
     The function may compute a loss, call ``backward()`` and ``optimizer.step()``, or return values or gradients, as
@@ -49,6 +56,17 @@ def compile(f: Callable[..., Any] | None = None, *, backend: Literal["numpy", "n
     replay the code, with the results and updates of the function itself. Arguments, parameters, running values and
     settings of the optimizer, and random draws of layers are read anew at every call. Integers, strings and truth
     values among the arguments are part of the code: for others the function is traced again.
+
+    So it is where something that the function names outside itself is another now: a variable of an enclosing function,
+    a global, an attribute or an item of one, the contents of a list or dict of at most 100, and likewise in functions
+    and methods of your own that it calls. Not watched is what the code does not name (``getattr``, ``vars``, a key that
+    is computed), what libraries keep for themselves, and the outside world (files, clocks): pass that as an argument.
+    ``verify=n`` makes the first n calls by the function itself, too, ``verify_every=k`` every k-th, and raises
+    ``DifferenceError`` with the name of the first value that differs; updates still happen once.
+
+    A compiled function that takes no gradients itself is differentiable, to any order: a call is one operation in its
+    caller's record, and its gradient is compiled when it is first needed. What one returns that calls ``backward`` or
+    ``step`` has no record, and refuses to become a part of something with a gradient.
 
     A step that begins with ``zero_grad()`` and ends with ``step()`` leaves no gradients behind; return those that you
     want to see. Rounding may differ by the order of operations (in float64 within 1e-12); where a cancelled expression
@@ -63,48 +81,10 @@ def compile(f: Callable[..., Any] | None = None, *, backend: Literal["numpy", "n
     value that is kept outside the function; it names the line.
     """
     if f is None:
-        return partial(compile, backend=backend)
+        return partial(compile, backend=backend, verify=verify, verify_every=verify_every)
     if not callable(f):
         raise TypeError(f"compile: wanted a function, not {type(f).__name__}; write compile(f), and call what it gives")
-    return Compiled(f, load_backend(backend))
-
-
-class _Tracing:
-    """While a function is traced, no compiled one that it calls goes by the short way: its result would be frozen."""
-
-    def __init__(self) -> None:
-        self.compiled: WeakSet[Compiled] = WeakSet()
-        self.count, self.lock = 0, threading.Lock()
-
-    def add(self, function: Compiled) -> None:
-        """Note a compiled function."""
-        with self.lock:
-            self.compiled.add(function)
-
-    def __enter__(self) -> None:
-        with self.lock:
-            self.count += 1
-        self.lengthen()
-
-    def __exit__(self, *exception: object) -> None:
-        with self.lock:
-            self.count -= 1
-
-    def lengthen(self) -> None:
-        """Let all calls look at everything again."""
-        with self.lock:
-            for function in self.compiled:
-                function.call_by(function.look_up)
-
-    def shorten(self, function: Compiled, way: Callable[..., Any]) -> None:
-        """Let a function's calls go straight to its code, unless something is traced."""
-        with self.lock:
-            if not self.count:
-                function.call_by(way)
-
-
-tracing = _Tracing()
-on_switch.append(tracing.lengthen)
+    return Compiled(f, load_backend(backend), verify, verify_every)
 
 
 class Compiled(partial[Any]):
@@ -114,18 +94,19 @@ class Compiled(partial[Any]):
     and the smallest step takes 800.
     """
 
-    def __new__(cls, f: Callable[..., Any], backend: Backend) -> Compiled:
+    def __new__(cls, f: Callable[..., Any], backend: Backend, verify: int = 0, every: int | None = None) -> Compiled:
         """Make a partial that is told in ``__init__`` what to call."""
         return super().__new__(cls, f)
 
-    def __init__(self, f: Callable[..., Any], backend: Backend) -> None:
+    def __init__(self, f: Callable[..., Any], backend: Backend, verify: int = 0, every: int | None = None) -> None:
+        self._verified = Schedule(verify, every)
         self._f, self._backend = f, backend
         self._variants: OrderedDict[Any, list[Variant]] = OrderedDict()
         self._last: Variant | None = None
         self._hits, self._misses = CellType(0), 0
         self._lock = threading.RLock()
         self._loops: dict[Any, EpochLoop] = {}
-        tracing.add(self)
+        shortcuts.add(self)
         update_wrapper(self, f, updated=())
         self.call_by(self.look_up)
 
@@ -138,7 +119,10 @@ class Compiled(partial[Any]):
 
     def __reduce__(self) -> Any:
         """Be found by name, as a function is, or made anew of the function itself; a trace belongs to its process."""
-        return qualified_name(self) or (type(self), (self._f, self._backend))
+        return qualified_name(self) or (
+            type(self),
+            (self._f, self._backend, self._verified.first, self._verified.every),
+        )
 
     def __get__(self, owner: Any, kind: type | None = None) -> Any:
         """Be a method where the function was one: ``owner`` becomes the first argument, which is static."""
@@ -149,14 +133,21 @@ class Compiled(partial[Any]):
         if tracer() is not None:
             return self._f(*(x for x in given if x is not MISS), **kwargs)
         args = tuple(x for x in given if x is not MISS)
+        if not self._verified.is_over and self._verified.is_due():
+            with self._lock:
+                return verify_call(self._f, self._run, self._variant(args, kwargs).record, args, kwargs)
+        return self._run(*args, **kwargs)
+
+    def _run(self, *args: Any, **kwargs: Any) -> Any:
+        """Go in by the trace for the arguments."""
         leaves: list[Any] = []
         flatten_leaves((args, kwargs), leaves)
         for attempt in range(PATIENT):  # another thread may take the memory that was made for this call
             with self._lock:
                 variant = self._variant(args, kwargs)
                 enter = variant.entry(leaves, fresh=attempt > 0)
-                if not kwargs and len(leaves) == len(args):
-                    tracing.shorten(self, bind_entry(enter, self.look_up, self._hits))
+                if not kwargs and len(leaves) == len(args) and self._verified.is_over:
+                    shortcuts.shorten(self, bind_entry(enter, self.look_up, self._hits))
             result = enter(*leaves)
             if result is not MISS:
                 return result
@@ -172,19 +163,25 @@ class Compiled(partial[Any]):
         else:
             self._hits.cell_contents += 1
             self._variants.move_to_end(key)
+            self._variants[key].remove(variant)
+            self._variants[key].append(variant)
         self._last = variant
         return variant
 
     def _traced(self, key: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Variant:
         self._misses += 1
-        with tracing:
+        with shortcuts:
             record = record_call(self._f, args, kwargs)
         name = getattr(self._f, "__name__", type(self._f).__name__)
         further = partial(Compiled, backend=self._backend)
         variant = Variant(record, name, name_inputs(record, self._f), self._backend, further)
         self._variants.setdefault(key, []).append(variant)
-        while len(self._variants) > MOST_TRACES:
-            self._variants.popitem(last=False)
+        self._variants.move_to_end(key)
+        while self.cache_info().currsize > MOST_TRACES:  # one more than that; the one used longest ago goes
+            oldest = next(iter(self._variants.values()))
+            del oldest[0]
+            if not oldest:
+                self._variants.popitem(last=False)
         return variant
 
     def epochs(
@@ -202,7 +199,7 @@ class Compiled(partial[Any]):
         if index(epochs) < 0:
             raise ValueError(f"epochs: epochs must be 0 or more, not {epochs}")
         refused: list[Refusal] = []
-        if self._backend.loops:
+        if self._backend.loops and self._verified.is_over:
             try:
                 return self._looped_epochs(X, T, min(len(X), batch_size or len(X)), epochs, rng)
             except Unsupported as error:

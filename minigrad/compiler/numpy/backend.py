@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from itertools import count
 from typing import Any
+from weakref import finalize
 
 from minigrad.compiler.backend import Backend, Call, Draft, Program, lie_in_order
 from minigrad.compiler.blas import WORTH_A_GEMM, one_thread
@@ -30,6 +31,7 @@ class NumpyProgram(Program):
         self.call = Call("step({})", [f"r[{i}]" for i in range(results)])
         file = f"<minigrad.compile {name} {_number()}>"
         linecache.cache[file] = (len(code.source), None, code.source.splitlines(True), file)
+        finalize(self, linecache.cache.pop, file, None).atexit = False
         namespace: dict[str, Any] = dict(code.constants)
         exec(builtins.compile(code.source, file, "exec"), namespace)
         self.make = namespace["make"]
