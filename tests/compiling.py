@@ -29,9 +29,9 @@ def running(backend):
         yield
 
 
-def as_code(f, backend):
+def as_code(f, backend, **options):
     """Compile a function for a backend, or to native code that is interpreted."""
-    return compile(f, backend=GIVEN.get(backend, backend))
+    return compile(f, backend=GIVEN.get(backend, backend), **options)
 
 
 def stepping(model, optimizer, loss):

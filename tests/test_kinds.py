@@ -9,12 +9,16 @@ import numpy as np
 import pytest
 
 from minigrad import Tensor, compile, grad, log_softmax, sigmoid, softmax
+from minigrad.algebra.graph import evaluate
+from minigrad.algebra.rewrite import rewrite
+from minigrad.algebra.simplify import EXACT_RULES
 from minigrad.compiler.trace.traced import TraceError
 from minigrad.engine.node import Node
 from minigrad.ops.elementwise import relu, softplus
 from minigrad.ops.linalg import LogLikelihood
 from minigrad.ops.reduction import log_sum_exp
 from tests.compiling import as_code, each_backend, running
+from tests.rule_samples import SAMPLES as RULE_SAMPLES
 from tests.samples import SAMPLES
 
 DTYPES = ["bool", "uint8", "int8", "int64", "float16", "float32", "float64"]
@@ -167,3 +171,79 @@ def test_a_mask_that_is_known_and_a_sum_weighted_by_one_that_is_not(backend):
         assert as_code(lambda X, t: np.sum(X * (t == 1)[:, None]), backend)(X, t) == 14
         step = as_code(grad(lambda X, t: np.sum(np.where((t == 1)[:, None], X**2, 0))), backend)
         np.testing.assert_array_equal(step(X, t), [[0, 0], [4, 6], [8, 10]])
+
+
+SPECIAL = A([0.0, -0.0, 1.0, -3.5, np.inf, -np.inf, np.nan, 1e-310, -1e308, 1e308])
+EXACT = {
+    "a product that overflows": lambda x, y: (x * 1e200) * 1e-200,
+    "a logarithm that overflows": lambda x, y: np.log(np.exp(x)),
+    "an exponential of a logarithm": lambda x, y: np.exp(np.log(x)),
+    "a factor that cancels": lambda x, y: x * (y / x),
+    "0 x": lambda x, y: 0.0 * x,
+    "x + 0": lambda x, y: x + 0.0,
+    "0 − x": lambda x, y: 0.0 - x,
+    "x − x": lambda x, y: (x + y) - (x + y),
+    "the sign of a difference": lambda x, y: -(x - y),
+    "the sign of a sum": lambda x, y: -x - y,
+    "a common factor": lambda x, y: 1e300 * x + 1e300 * y,
+    "a reciprocal": lambda x, y: x * (1 / y),
+    "an infinite choice": lambda x, y: np.where(x > y, np.inf, 0.0) * 1.0,
+    "a choice": lambda x, y: x * np.where(y > 0, 1.0, 0.0),
+    "a product of powers": lambda x, y: x**3 * y**2 / x,
+    "a sum of a multiple": lambda x, y: (1e300 * x).sum() + (y * 1e300).sum(),
+    "a deviation": lambda x, y: (x - x.mean()).sum(),
+    "signs": lambda x, y: np.negative(-x) + (-y) - (-x),
+}
+
+
+@each_backend
+@pytest.mark.parametrize("f", EXACT.values(), ids=EXACT)
+def test_exact_code_computes_what_the_function_does(f, backend):
+    """Also ∞, NaN and −0, of every pair of special values."""
+    x, y = (a.ravel().copy() for a in np.meshgrid(SPECIAL, SPECIAL))
+    with running(backend):
+        step = as_code(f, backend, exact=True)
+        pairs = [(x, y)] if f in (EXACT["a sum of a multiple"], EXACT["a deviation"]) else [(x, y), (y, x)]
+        for pair in pairs:
+            expected, found = value(f, *pair), value(step, *pair)
+            np.testing.assert_array_equal(found, expected)
+            sure = ~np.isnan(expected)  # a NaN's sign is nobody's promise
+            np.testing.assert_array_equal(np.signbit(found)[sure], np.signbit(expected)[sure])
+        assert step.backend == ("native" if backend == "interpreted" else backend)
+
+
+@each_backend
+def test_exact_steps_and_gradients(backend):
+    w = Tensor([2.0, 1e200], requires_grad=True)
+    x = A([1e200, -0.0])
+
+    def loss(x):
+        return (w * x * 1e200 * 1e-300).sum()
+
+    with running(backend), np.errstate(all="ignore"):
+        step = as_code(loss, backend, exact=True)
+        assert value(step, x) == value(loss, x) == np.inf
+        assert value(compile(loss), x) == 2e100
+
+
+def test_algebra_that_changes_a_value_is_what_the_docstring_says():
+    x = A([1e200, 1000.0])
+    with np.errstate(all="ignore"):
+        np.testing.assert_array_equal(compile(lambda x: (x * 1e200) * 1e-200)(x), x)
+        np.testing.assert_array_equal(compile(lambda x: np.log(np.exp(x)))(x), x)
+        np.testing.assert_array_equal(compile(lambda x: np.log(np.exp(x)), exact=True)(x), [np.inf, np.inf])
+
+
+@pytest.mark.parametrize("sample", [x for x in RULE_SAMPLES if x.rule in EXACT_RULES], ids=lambda sample: sample.name)
+def test_an_exact_rule_keeps_every_bit(sample):
+    node, inputs = sample.nodes()
+    (result,) = rewrite([node], [sample.rule])
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        known = {x: rng.choice(SPECIAL, x.shape) if x.dtype.kind == "f" else rng.random(x.shape) < 0.5
+                 for x in inputs.values()}  # fmt: skip
+        with np.errstate(all="ignore"):
+            before, after = (np.asarray(evaluate([x], known)[0]) for x in (node, result))
+        np.testing.assert_array_equal(after, before)
+        sure = ~np.isnan(before)
+        np.testing.assert_array_equal(np.signbit(after[sure]), np.signbit(before[sure]))

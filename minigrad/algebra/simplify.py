@@ -69,6 +69,24 @@ RULES: tuple[Rule, ...] = (
     logarithms.log_of_exp,
 )
 
+# Those that keep a value bit for bit, ∞, NaN and −0 too. x + 0 = x does not: −0 + 0 is 0.
+EXACT_RULES: tuple[Rule, ...] = (
+    shaping.transpose_twice,
+    shaping.leave_unchanged,
+    shaping.reshape_twice,
+    constants.move_copies,
+    choices.choose_copies,
+    constants.broadcast_operand,
+    identities.divide_by_one,
+    identities.multiply_by_one,
+    signs.two_signs,
+    signs.add_negative,
+    signs.subtract_negative,
+    signs.minus_one_times,
+    sums.axes_of_sum,
+    sums.sum_of_one,
+)
+
 
 class Findings:
     """What simplifying by some facts has found, for other expressions of the same Nodes: it need not be found again."""

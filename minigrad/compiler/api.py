@@ -48,6 +48,7 @@ def compile(
     backend: Literal["numpy", "native"] | Backend = "numpy",
     verify: int = 0,
     verify_every: int | None = None,
+    exact: bool = False,
 ) -> Any:
     """Turn a function of arrays and Tensors into code: ``@compile``, or ``compile(step, backend="native")``.
 
@@ -69,22 +70,30 @@ def compile(
     ``step`` has no record, and refuses to become a part of something with a gradient.
 
     A step that begins with ``zero_grad()`` and ends with ``step()`` leaves no gradients behind; return those that you
-    want to see. Rounding may differ by the order of operations (in float64 within 1e-12); where a cancelled expression
-    has a limit and the literal one is NaN, the result is the limit.
+    want to see.
+
+    Integers and truth values are those of the function bit for bit. Of floats rounding may differ by the order of
+    operations (in float64 within 1e-12), and algebra may change a value that is singular or overflows on the way: where
+    a cancelled expression has a limit and the literal one is NaN, the result is the limit, 0 · ∞ is 0, log(exp(1000))
+    is 1000 and (x ⊙ 1e200) ⊙ 1e-200 is x at 1e200; 0 may come with the other sign. ``exact=True`` forbids all algebra
+    that could: the code computes each operation of the function, ∞, NaN and −0 as they come, and leaves to the backend
+    the last digits of functions and the order in which sums and products of matrices are added up.
+
+    Python numbers compute as NumPy's do: 1 / x is ∞ at 0.0 and x**0.5 NaN at −2.0, with NumPy's warning in NumPy code.
 
     ``backend="numpy"`` writes straight-line NumPy, which ``.source`` shows; ``"native"`` machine code, through numba
     and SciPy's BLAS (``pip install "minigrad[native]"``). A step with an operation that native code does not compute
     runs as NumPy: ``.backend`` says which one runs, and ``.report()`` names the operations, and why. A backend of your
     own is an object, see ``minigrad.compiler.backend``.
 
-    Raises ``TraceError`` for what the trace could not see again, such as ``if tensor > 0``, ``float(tensor)``, or a
-    value that is kept outside the function; it names the line.
+    Raises ``TraceError`` for what the trace could not see again, such as ``if tensor > 0``, ``float(tensor)``, a shape
+    that depends on values, as x[mask] has, or a value that is kept outside the function; it names the line.
     """
     if f is None:
-        return partial(compile, backend=backend, verify=verify, verify_every=verify_every)
+        return partial(compile, backend=backend, verify=verify, verify_every=verify_every, exact=exact)
     if not callable(f):
         raise TypeError(f"compile: wanted a function, not {type(f).__name__}; write compile(f), and call what it gives")
-    return Compiled(f, load_backend(backend), verify, verify_every)
+    return Compiled(f, load_backend(backend), verify, verify_every, exact)
 
 
 class Compiled(partial[Any]):
@@ -94,13 +103,17 @@ class Compiled(partial[Any]):
     and the smallest step takes 800.
     """
 
-    def __new__(cls, f: Callable[..., Any], backend: Backend, verify: int = 0, every: int | None = None) -> Compiled:
+    def __new__(
+        cls, f: Callable[..., Any], backend: Backend, verify: int = 0, every: int | None = None, exact: bool = False
+    ) -> Compiled:
         """Make a partial that is told in ``__init__`` what to call."""
         return super().__new__(cls, f)
 
-    def __init__(self, f: Callable[..., Any], backend: Backend, verify: int = 0, every: int | None = None) -> None:
+    def __init__(
+        self, f: Callable[..., Any], backend: Backend, verify: int = 0, every: int | None = None, exact: bool = False
+    ) -> None:
         self._verified = Schedule(verify, every)
-        self._f, self._backend = f, backend
+        self._f, self._backend, self._exact = f, backend, exact
         self._variants: OrderedDict[Any, list[Variant]] = OrderedDict()
         self._last: Variant | None = None
         self._hits, self._misses = CellType(0), 0
@@ -121,7 +134,7 @@ class Compiled(partial[Any]):
         """Be found by name, as a function is, or made anew of the function itself; a trace belongs to its process."""
         return qualified_name(self) or (
             type(self),
-            (self._f, self._backend, self._verified.first, self._verified.every),
+            (self._f, self._backend, self._verified.first, self._verified.every, self._exact),
         )
 
     def __get__(self, owner: Any, kind: type | None = None) -> Any:
@@ -173,8 +186,8 @@ class Compiled(partial[Any]):
         with shortcuts:
             record = record_call(self._f, args, kwargs)
         name = getattr(self._f, "__name__", type(self._f).__name__)
-        further = partial(Compiled, backend=self._backend)
-        variant = Variant(record, name, name_inputs(record, self._f), self._backend, further)
+        further = partial(Compiled, backend=self._backend, exact=self._exact)
+        variant = Variant(record, name, name_inputs(record, self._f), self._backend, further, self._exact)
         self._variants.setdefault(key, []).append(variant)
         self._variants.move_to_end(key)
         while self.cache_info().currsize > MOST_TRACES:  # one more than that; the one used longest ago goes
@@ -238,7 +251,9 @@ class Compiled(partial[Any]):
         """
         variant = self._latest()
         while variant.backend.fallback is not None:
-            variant = Variant(variant.record, variant.name, variant.hints, variant.backend.fallback, variant.compile)
+            variant = Variant(
+                variant.record, variant.name, variant.hints, variant.backend.fallback, variant.compile, variant.exact
+            )
         Path(path).write_text(variant.program.write_module(variant.name), encoding="utf-8")
 
     @property

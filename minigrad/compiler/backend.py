@@ -54,7 +54,10 @@ class Call:
 
 @dataclass
 class Draft:
-    """A step that is planned and has yet to be written: ``updates`` are the inputs' new values, ``hints`` names."""
+    """A step that is planned and has yet to be written: ``updates`` are the inputs' new values, ``hints`` names.
+
+    An ``exact`` one is to compute each operation by itself: no two may be contracted, or taken in another order.
+    """
 
     plan: Plan
     returned: list[Any]
@@ -62,6 +65,7 @@ class Draft:
     inputs: dict[Node, Source]
     hints: Mapping[Node, str]
     name: str
+    exact: bool = False
 
 
 class Program(ABC):

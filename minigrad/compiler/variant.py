@@ -14,6 +14,7 @@ from minigrad.compiler.entry import write_entry
 from minigrad.compiler.passes.lower import (
     copy_array,
     hold_output,
+    lower_exactly,
     lower_outputs,
     part_arrays,
     restore_type,
@@ -59,8 +60,9 @@ class Variant:
         hints: dict[Node, str],
         backend: Backend,
         compile: Callable[[Callable[..., Any]], Callable[..., Any]],
+        exact: bool = False,
     ) -> None:
-        self.record, self.name, self.hints, self.backend = record, name, hints, backend
+        self.record, self.name, self.hints, self.backend, self.exact = record, name, hints, backend, exact
         self.refused: list[tuple[str, Refusal]] = []
         self.refused_loop: list[Refusal] = []
         self.compile, self.pullback = compile, None
@@ -97,7 +99,8 @@ class Variant:
         """Lower, plan and write the trace for a backend."""
         record = self.record
         outputs = [*record.returned, *(x for _, x in record.updates), *(x for _, x in record.grads if x is not None)]
-        values = backend.fit(lower_outputs(outputs, record.seeds, record.gradients))
+        lower = lower_exactly if self.exact else lower_outputs
+        values = backend.fit(lower(outputs, record.seeds, record.gradients))
         values = [hold_output(restore_type(x, like)) for x, like in zip(values, outputs, strict=True)]
         n, m = len(record.returned), len(record.updates)
         updates = {state: unspread(x) for (state, _), x in zip(record.updates, values[n : n + m], strict=True)}
@@ -108,7 +111,7 @@ class Variant:
         used = {x for x in self.graph.nodes if x.op is None} | set(updates)
         inputs = {x: source for x, source in record.inputs.items() if x in used}
         plan = plan_order(returned, updates, backend.draws_in)
-        return backend.write(Draft(plan, returned, updates, inputs, self.hints, self.name))
+        return backend.write(Draft(plan, returned, updates, inputs, self.hints, self.name, self.exact))
 
     def report(self) -> Report:
         """Say which backend runs, and what has been refused on the way to it."""

@@ -77,7 +77,12 @@ class Power(Elementwise):
     def __init__(self, exponent: float) -> None:
         n = self.exponent = exponent
         text = f"{{x}}{_superscript(n)}"
-        super().__init__("power", lambda x: x**n, _derivative(n), text=text, binds=4)
+        super().__init__("power", lambda x: _raise(x, n), _derivative(n), text=text, binds=4)
+
+
+def _raise(x: Any, n: float) -> Any:
+    """Give xⁿ; of a Python number, whose own power is complex or an error, as NumPy computes it, and such a number."""
+    return np.power(x, n).item() if type(x) in (int, float) else x**n
 
 
 def _derivative(n: float) -> Rule:

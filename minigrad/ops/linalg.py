@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.ops.base import Op, Refused, Shape, fits
+from minigrad.ops.base import Op, Refused, Shape, as_floating, fits
 
 
 def _product(a: Any, b: Any) -> Any:
@@ -166,11 +166,11 @@ class HalfSquaredDistance(Inner):
 
     def definition(self, a: Any, b: Any) -> Any:
         """Write it as half the sum of squares."""
-        return 0.5 * ((a - b) ** 2).sum()
+        return 0.5 * ((as_floating(a) - b) ** 2).sum()
 
     def forward(self, a: Any, b: Any) -> Any:
         """Subtract, then take the inner product of the difference with itself."""
-        d = a - b
+        d = as_floating(a) - b
         return np.vdot(d, d) * 0.5
 
 

@@ -25,8 +25,9 @@ types: Any = require("numba.core.types", "native")
 
 KINDS = {"float64": types.float64, "float32": types.float32, "int64": types.int64, "int32": types.int32,
          "bool": types.boolean}  # fmt: skip
-ALL = "error_model='numpy', fastmath={'reassoc', 'contract'}"
-FREE = f"{ALL}, nogil=True"  # other threads run meanwhile
+DIVIDING = "error_model='numpy'"  # 1 / 0 is ∞
+FAST = ", fastmath={'reassoc', 'contract'}"
+FREE = ", nogil=True"  # other threads run meanwhile
 
 _building = threading.Lock()
 
@@ -72,7 +73,12 @@ from minigrad.compiler.native.tile import dot, tile
 
 def _module(code: NativeCode) -> str:
     signature = ", ".join(_type(x) for x in _arguments(code))
-    return f"{HEAD}@kept(({signature},), {ALL if code.quick else FREE})\n{code.source}"
+    return f"{HEAD}@kept(({signature},), {_options(code)}{'' if code.quick else FREE})\n{code.source}"
+
+
+def _options(code: NativeCode) -> str:
+    """Write how numba is to compute."""
+    return DIVIDING if code.exact else DIVIDING + FAST
 
 
 def _arguments(code: NativeCode) -> list[Any]:
@@ -138,10 +144,10 @@ def compile_epochs(code: NativeCode, arguments: Sequence[str]) -> Callable[..., 
     whole, count = "types.Array(types.int64, 1, 'C')", "types.Array(types.float64, 1, 'C')"
     signature = [_type(None), *rows, whole, kinds["x"], kinds["t"], *rows, count, *(kinds[name] for name in numbers)]
     (size, *x), (_, *t) = (described[name][0] for name in "xt")
-    source = f"""@numba.njit({ALL}, forceinline=True)
+    source = f"""@numba.njit({_options(code)}, forceinline=True)
 {code.source}
 
-@kept(({", ".join(signature)},), {FREE})
+@kept(({", ".join(signature)},), {_options(code)}{FREE})
 def epochs({", ".join(["address", "X", "T", "order", "x", "t", "xs", "ts", "losses", *numbers])}):
     for b in range(losses.size):
         for i in range({size}):

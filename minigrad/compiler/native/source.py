@@ -39,6 +39,7 @@ class NativeCode:
     numbers: list[np.dtype[Any] | None]
     places: dict[int, int]  # the position of a returned array among the results -> among the outputs
     quick: bool  # other threads may as well wait for it
+    exact: bool  # no two operations may be contracted, or taken in another order
 
 
 class NativeWriter(ProductWriter):
@@ -89,6 +90,7 @@ class NativeWriter(ProductWriter):
             numbers=[None if np.shape(x) else dtype for x, dtype in zip(self.returned, dtypes, strict=True)],
             places={i: order[x] for i, x in enumerate(self.returned) if np.shape(x)},
             quick=self.quick(),
+            exact=self.exact,
         )
 
     def write_unit(self, unit: Unit) -> None:

@@ -26,7 +26,7 @@ class Values:
 
     def __init__(self, draft: Draft) -> None:
         plan = self.plan = draft.plan
-        self.returned, self.inputs = draft.returned, draft.inputs
+        self.returned, self.inputs, self.exact = draft.returned, draft.inputs, draft.exact
         untyped = [Refusal("", f"native code has no dtype {x.dtype}") for x in self.inputs if not is_typed(x)]
         if untyped:
             raise Unsupported(*untyped)

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from minigrad.algebra.graph import Graph
-from minigrad.algebra.rewrite import rebuild_node, substitute_nodes
-from minigrad.algebra.simplify import simplify
+from minigrad.algebra.rewrite import rebuild_node, rewrite, substitute_nodes
+from minigrad.algebra.simplify import EXACT_RULES, simplify
 from minigrad.compiler.passes.factor import factor_sums
 from minigrad.engine.node import Node, order_nodes, seed_node
 from minigrad.ops.arithmetic import Power, add, multiply
@@ -33,6 +33,13 @@ def lower_outputs(outputs: Sequence[Any], seeds: Iterable[Node], gradients: Iter
     for rule in (_opened, _inner, _added_at):
         outputs = rewrite_nodes(outputs, rule)
     return factor_sums(outputs)
+
+
+def lower_exactly(outputs: Sequence[Any], seeds: Iterable[Node], gradients: Iterable[Node]) -> list[Any]:
+    """Give outputs that are equal bit for bit, ∞, NaN and −0 too, by the rules that keep those, and no others."""
+    outputs = _seeded(list(outputs), list(seeds), set())
+    outputs = rewrite_nodes(outputs, _defined)
+    return rewrite_nodes(rewrite(outputs, EXACT_RULES), _opened)
 
 
 def rewrite_nodes(outputs: Sequence[Any], rule: Callable[[Node], Any]) -> list[Any]:
