@@ -89,7 +89,7 @@ def softmax_cross_entropy(u: Any, t: Any, reduction: Reduction = "sum") -> Any:
 
 
 def _values(x: Any) -> Any:
-    return x.data if isinstance(x, Operand) else x if hasattr(x, "__array_function__") else np.asarray(x)
+    return x.array if isinstance(x, Operand) else x if hasattr(x, "__array_function__") else np.asarray(x)
 
 
 def _check_pair(loss: str, y: Any, t: Any) -> None:

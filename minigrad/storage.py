@@ -20,6 +20,7 @@ from typing import IO, Any, BinaryIO, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from minigrad.engine.inplace import replace_elements
 from minigrad.engine.tensor import Tensor
 from minigrad.files import replacing
 from minigrad.optim import Optimizer
@@ -56,7 +57,7 @@ def save(path: PathLike, model: Model, optimizer: Optimizer | None = None) -> No
         "generators": [g.bit_generator.state for g in _generators(model)],
         "optimizer": None,
     }
-    arrays = {f"parameter/{i}": p.data for i, p in enumerate(parameters)}
+    arrays = {f"parameter/{i}": p.array for i, p in enumerate(parameters)}
     if optimizer is not None:
         if not {id(p) for p in optimizer.params} <= {id(p) for p in parameters}:
             raise ValueError("save: the optimizer has parameters that are not the model's and would not be saved")
@@ -184,7 +185,7 @@ def _compare(saved: _Described, model: Model, optimizer: Optimizer | None) -> No
     """Compare everything: ValueError says what does not fit."""
     parameters, generators = model.parameters(), _generators(model)
     theirs = [_described(*pair) for pair in zip(saved.names, saved.parameters.values(), strict=True)]
-    ours = [_described(p.name, p.data) for p in parameters]
+    ours = [_described(p.name, p.array) for p in parameters]
     for their, our in zip(theirs, ours, strict=False):
         if their != our:
             raise ValueError(f"{their} in the file is {our} in the model")
@@ -195,7 +196,7 @@ def _compare(saved: _Described, model: Model, optimizer: Optimizer | None) -> No
     for generator, state in zip(generators, saved.generators, strict=True):
         _check_state(generator, state)
     for p in parameters:
-        if not p.data.flags.writeable:
+        if not p.array.flags.writeable:
             raise ValueError(f"the array of {p.name or 'a parameter'} is read-only; give it a copy")
     if optimizer is not None:
         if saved.optimizer is None:
@@ -209,7 +210,7 @@ def _assign(saved: _Described, arrays: dict[str, Array], model: Model, optimizer
         states = [{x: arrays[entry] for x, entry in entries.items()} for entries in saved.states]
         optimizer.load_state_dict(saved.optimizer | {"state": states})
     for p, entry in zip(model.parameters(), saved.parameters, strict=True):
-        p.data[...] = arrays[entry]
+        replace_elements(p, arrays[entry])
     for generator, state in zip(_generators(model), saved.generators, strict=True):
         generator.bit_generator.state = state
 

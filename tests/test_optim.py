@@ -173,7 +173,9 @@ def test_an_array_put_in_the_place_of_the_old_one_is_followed():
 def test_an_array_of_another_kind_is_refused_before_anything_changes(new):
     W, b, _ = parameters()
     optimizer, before = SGD([W, b], 0.1), W.data.copy()
+    b.requires_grad = False  # a constant may be given any array
     b.data = new
+    b.requires_grad = True
     give_gradients([W, b], np.random.default_rng(0))
     with pytest.raises(ValueError, match=r"params\[1\] \(b\) is now .* float64 \(3,\) .*make a new optimiser"):
         optimizer.step()

@@ -43,7 +43,7 @@ def sums_to_one(t: Tensor | str, axis: int = -1) -> SumsToOne:
     if not t.name:
         raise ValueError("sums_to_one: the tensor has no name for the graph to know it by; write Tensor(…, name='T')")
     fact = SumsToOne(t.name, axis)
-    _check(fact, t.data)
+    _check(fact, t.array)
     return fact
 
 

@@ -45,7 +45,7 @@ def recognize(graph: Graph, nodes: Mapping[Tensor, Any], named: Set[Node]) -> tu
     """
     if not any(node.op is not None and node.op.name in TELLING for node in graph.nodes):
         return graph, dict(nodes)
-    known = graph.values | {node: t.data for t, node in nodes.items() if isinstance(node, Node)}
+    known = graph.values | {node: t.array for t, node in nodes.items() if isinstance(node, Node)}
     finder = _Finder(set(named), known)
     becomes: dict[Node, Any] = {}
     told: set[Any] = set()  # what has a telling operation in it, as far down as one can look through

@@ -95,7 +95,7 @@ def lift_tensors(
             unnamed += t.name is None
             name = names.get(t) or t.name or called.get(id(t)) or f"x{unnamed}"
             nodes[t] = Node(name=name, shape=t.shape, dtype=t.dtype, table=table)
-            values[nodes[t]] = t.data
+            values[nodes[t]] = t.array
             continue
         parts = []
         for x in inputs:

@@ -52,7 +52,7 @@ class Pullback:
 
     def record(self, results: list[Any], given: tuple[Any, ...]) -> list[Any]:
         """Give what a call has computed: outputs of the tape as Tensors, with their record."""
-        values = tuple(x.data if isinstance(x, Tensor) else x for x in given)
+        values = tuple(x.array if isinstance(x, Tensor) else x for x in given)
         kept = list(results)
         for k, (position, reached) in enumerate(zip(self.positions, self.reached, strict=True)):
             inputs = tuple(x if i in reached else values[i] for i, x in enumerate(given))

@@ -101,12 +101,12 @@ class _Writer:
     def value(self, source: Source) -> str:
         """Write what the code is passed."""
         if isinstance(source, Gradient):
-            return f"{self.gradient(source)}.data"
+            return f"{self.gradient(source)}.array"
         if isinstance(source, Setting):
             return f"{self.name(source.owner)}.{source.name}"
         assert isinstance(source, Argument)
         letter = self.letters[source.position]
-        return f"{letter}.data" if isinstance(self.arguments[source.position], Tensor) else letter
+        return f"{letter}.array" if isinstance(self.arguments[source.position], Tensor) else letter
 
     def write_checks(self, passed: Sequence[Source], bound: Sequence[Source], arrays: Sequence[Any]) -> None:
         """Write the checks.
@@ -126,7 +126,7 @@ class _Writer:
                 checks += _unlike(letter, x, self.name)
         for source, array in zip(bound, arrays, strict=True):
             if isinstance(source, Data):
-                checks.append(f"{self.name(source.tensor)}.data is not {self.name(array)}")
+                checks.append(f"{self.name(source.tensor)}.array is not {self.name(array)}")
         checks += [f"{self.name(owner)}.{attribute} != {self.name(value)}" for owner, attribute, value in record.guards]
         checks += [self.write_link(link) for link in record.links]
         checks += _different(record, self.letters, self.name)
@@ -189,7 +189,7 @@ class _Writer:
         if result.plain:
             return [f"    return {results[result.position]}"]
         # what constant_tensor does, without the call
-        made = [f"    t = new({'Spent' if result.recorded else 'Tensor'})", f"    t.data = {results[result.position]}"]
+        made = [f"    t = new({'Spent' if result.recorded else 'Tensor'})", f"    t.array = {results[result.position]}"]
         return [*made, *([] if result.recorded else ["    t.op = None", "    t.serial = 0"]), "    return t"]
 
     def write_recorded(self, pullback: Pullback) -> Lines:
@@ -209,9 +209,9 @@ class _Writer:
     def operand(self, source: Source) -> str:
         """Write what an input is to the record: the Tensor, if a gradient flows to it, or its array."""
         if isinstance(source, Argument) and isinstance(x := self.arguments[source.position], Tensor):
-            return f"{self.letters[source.position]}{'' if x.requires_grad else '.data'}"
+            return f"{self.letters[source.position]}{'' if x.requires_grad else '.array'}"
         if isinstance(source, Data):
-            return f"{self.name(source.tensor)}{'' if source.tensor.requires_grad else '.data'}"
+            return f"{self.name(source.tensor)}{'' if source.tensor.requires_grad else '.array'}"
         return self.name(source.array) if isinstance(source, Captured) else self.value(source)
 
 
@@ -237,7 +237,7 @@ def _unlike(letter: str, x: Any, name: Callable[[Any], str]) -> list[str]:
     """Write what would tell an argument from the one traced."""
     if isinstance(x, Tensor):
         grad = "<=" if x.requires_grad else ">"
-        d = f"{letter}.data"
+        d = f"{letter}.array"
         kind = "Tensor" if type(x) is Tensor else name(type(x))
         same = [f"type({letter}) is not {kind}", f"{letter}.serial {grad} 0"]
         same += [f"{letter}.op is {'not ' if x.op is None else ''}None"] if x.requires_grad else []

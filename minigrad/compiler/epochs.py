@@ -32,7 +32,7 @@ def run_in_python(
 def _value(E: Any) -> Any:
     if np.shape(E) != ():
         raise TypeError("epochs: the step must return its loss, one number")
-    return E.data if hasattr(E, "data") and hasattr(E, "requires_grad") else E
+    return E.array if isinstance(E, Tensor) else E
 
 
 class EpochLoop:

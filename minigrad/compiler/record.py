@@ -264,7 +264,7 @@ def _identity(source: Source) -> Any:
     """Give what a source reads, or its contents where the function itself may have made it."""
     array = source.array if isinstance(source, Captured) else None
     if isinstance(source, Data) and source.tensor.op is None and not source.tensor.requires_grad:
-        array = source.tensor.data
+        array = source.tensor.array
     if isinstance(array, np.ndarray):
         return (array.shape, array.dtype.str, array.tobytes())
     return source.key

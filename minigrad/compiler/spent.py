@@ -84,5 +84,5 @@ class Spent(Tensor):
 def make_spent(data: Any) -> Spent:
     """Give the Tensor of a result whose gradient has been taken."""
     t = object.__new__(Spent)
-    t.data = data
+    t.array = data
     return t

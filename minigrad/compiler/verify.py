@@ -50,17 +50,17 @@ class _State:
         self.states = [(f"{s.name} of {s.owner or 'a parameter'}", s.state, s.name) for s in states]
         self.rngs = [source.rng for source in record.inputs.values() if isinstance(source, Draw)]
         self.used_up = {id(arguments[t] if isinstance(t, int) else t) for t, g in record.grads if g is None}
-        self.arrays = [(t, t.data, np.copy(t.data), t.stored_grad) for _, t in self.tensors]
-        self.grads = [None if g is None else np.copy(g.data) for _, _, _, g in self.arrays]
+        self.arrays = [(t, t.array, np.copy(t.array), t.stored_grad) for _, t in self.tensors]
+        self.grads = [None if g is None else np.copy(g.array) for _, _, _, g in self.arrays]
         self.values = [np.copy(state[name]) for _, state, name in self.states]
         self.drawn = [rng.bit_generator.state for rng in self.rngs]
 
     def take(self) -> dict[str, Any]:
         """Give all of it as it is now, by what it is called."""
-        found: dict[str, Any] = {f"{name} after the call": np.copy(t.data) for name, t in self.tensors}
+        found: dict[str, Any] = {f"{name} after the call": np.copy(t.array) for name, t in self.tensors}
         for name, t in self.tensors:
             if id(t) not in self.used_up:
-                found[f"the gradient of {name}"] = None if t.stored_grad is None else np.copy(t.stored_grad.data)
+                found[f"the gradient of {name}"] = None if t.stored_grad is None else np.copy(t.stored_grad.array)
         return found | {called: np.copy(state[name]) for called, state, name in self.states}
 
     def put_back(self) -> None:
@@ -68,11 +68,11 @@ class _State:
         for (t, array, content, grad), g in zip(self.arrays, self.grads, strict=True):
             if isinstance(array, np.ndarray) and array.flags.writeable:
                 array[...] = content
-            if t.data is not array:
-                t.data = array
+            if t.array is not array:
+                t.array = array
             t.stored_grad = grad
-            if grad is not None and isinstance(grad.data, np.ndarray):
-                grad.data[...] = g
+            if grad is not None and isinstance(grad.array, np.ndarray):
+                grad.array[...] = g
         for (_, state, name), content in zip(self.states, self.values, strict=True):
             state[name][...] = content
         for rng, drawn in zip(self.rngs, self.drawn, strict=True):
@@ -92,7 +92,7 @@ def verify_call(
     try:
         expected = f(*args, **kwargs)
         results = [
-            (name, np.copy(x.data) if isinstance(x, Tensor) else x) for name, x in _parts("the result", expected)
+            (name, np.copy(x.array) if isinstance(x, Tensor) else x) for name, x in _parts("the result", expected)
         ]
         changed = state.take()
     finally:
@@ -128,7 +128,7 @@ def _difference(a: Any, b: Any) -> str:
     """Say how the code's value b differs from the function's a; nothing if it does not."""
     if a is None or b is None:
         return "" if a is b else f"is {_shown(a)}, and the code gives {_shown(b)}"
-    a, b = (np.asarray(x.data if isinstance(x, Tensor) else x) for x in (a, b))
+    a, b = (np.asarray(x.array if isinstance(x, Tensor) else x) for x in (a, b))
     if (a.shape, a.dtype) != (b.shape, b.dtype):
         return f"is {a.dtype} {a.shape}, and the code gives {b.dtype} {b.shape}"
     if a.dtype.kind != "f":

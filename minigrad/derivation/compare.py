@@ -133,7 +133,7 @@ class _Judge:
     def __init__(self, derivation: Derivation, loss: Tensor, arrays: Sequence[Any]) -> None:
         learned = [line.target for line in derivation if isinstance(line.target, Node) and line.target.op is None]
         self.true = self.exact = calculate(derivation.graph, derivation.named, learned)
-        self.rounding, self.sizes, self.E = Rounding(self.true, arrays), sizes_of(self.true), loss.data
+        self.rounding, self.sizes, self.E = Rounding(self.true, arrays), sizes_of(self.true), loss.array
         self.wrong: list[tuple[str, Place, Calculation | None]] = []
 
     def row(self, place: Place, key: str, array: Any) -> Row:

@@ -125,7 +125,7 @@ def find_places(arrays: Mapping[str, Any], places: Sequence[Place]) -> dict[Plac
             if place.means(other) == place.means(key):
                 kind = "value" if place.forward else "gradient"
                 raise ValueError(f"compare: {other!r} and {key!r} are the same {kind}, {place.symbol}")
-        array = np.asarray(x.data if isinstance(x, Tensor) else x)
+        array = np.asarray(x.array if isinstance(x, Tensor) else x)
         if array.dtype.kind not in "fiub":
             raise TypeError(f"compare: {key!r} is no array of real numbers, but {type(x).__name__} of {array.dtype}")
         found.setdefault(place, []).append((key, array))

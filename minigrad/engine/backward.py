@@ -63,7 +63,7 @@ def apply_rule(y: Any, i: int, g: Any, create_graph: bool, guarded: bool) -> Any
     op, values, kind = y.op, y.values, type(y)
     if create_graph:
         values = tuple(x if isinstance(x, kind) else value for x, value in zip(y.inputs, values, strict=True))
-    result = y if create_graph else y.data
+    result = y if create_graph else y.array
     c = apply_guarded(op, i, g, result, values, kind.guarded) if guarded else op.vjps[i](op, g, result, *values)
     return fitted(c, values[i]) if op.broadcasts else c
 

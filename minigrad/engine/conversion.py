@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from operator import index
 from typing import Any
 
 import numpy as np
 
 from minigrad.engine.errors import described
 from minigrad.engine.numbers import as_numbers
-from minigrad.engine.operand import Operand
+from minigrad.engine.operand import Operand, find_operands, map_operands, plain_value
 from minigrad.engine.record import Record
+from minigrad.engine.recording import tracer
 from minigrad.engine.refusals import refuse_array
+from minigrad.engine.watch import seal_array
 from minigrad.ops.base import Op
 
 
@@ -60,6 +64,11 @@ def refuse_objects(op: Op, inputs: tuple[Any, ...]) -> None:
     raise TypeError(f"{op.name}: the result is no array of numbers.")
 
 
+def owned(g: Any) -> Any:
+    """Give a gradient an array of its own: the rules may pass one array on twice, or a view of another."""
+    return np.asarray(g) if isinstance(g, np.generic) else g.copy()
+
+
 class Convertible(Record):
     """A record that gives its elements to Python and to NumPy, unless they would lose their gradient."""
 
@@ -67,11 +76,33 @@ class Convertible(Record):
 
     def as_plain(self) -> Any:
         """Give the array."""
-        return self.data
+        return self.array
+
+    def _known(self) -> Any:
+        """Give the array for its elements to leave the engine; a function that is compiled would keep them for ever."""
+        tracing = tracer()
+        if tracing is not None:
+            tracing.twin(self).item()  # which raises, and says where
+        return self.array
 
     def item(self) -> Any:
         """Give the one element as a Python number."""
-        return self.data.item()
+        return self._known().item()
+
+    def tolist(self) -> Any:
+        """Give the elements as Python numbers, in nested lists."""
+        return self._known().tolist()
+
+    def __format__(self, spec: str) -> str:
+        if not spec:
+            return str(self)
+        return format(self.item() if self.size == 1 else self._known(), spec)
+
+    def __round__(self, digits: int | None = None) -> Any:
+        return round(self.item(), digits)
+
+    def __index__(self) -> int:
+        return index(self._known())
 
     def _number(self, called: str) -> Any:
         """Give the one element to Python's own functions, unless they would lose its gradient on the way."""
@@ -92,31 +123,48 @@ class Convertible(Record):
         return complex(self._number("complex"))
 
     def __bool__(self) -> bool:
-        return bool(self.data)
+        return bool(self._known())
 
     def argmax(self, axis: int | None = None) -> Any:
         """Give the index of the largest element along ``axis``, as an array."""
-        return self.data.argmax(axis)
+        return self._known().argmax(axis)
 
     def argmin(self, axis: int | None = None) -> Any:
         """Give the index of the smallest element along ``axis``, as an array."""
-        return self.data.argmin(axis)
+        return self._known().argmin(axis)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         if self.serial > 0:
             raise TypeError(refuse_array(self))
-        return np.array(self.data, dtype, copy=copy)
+        return np.array(self._known(), dtype, copy=copy)
 
-    def __setitem__(self, key: Any, value: Any) -> None:
-        raise TypeError(
-            f"{described(self)}: elements of a tensor cannot be assigned, since the record of its making would be "
-            f"wrong. Build a new one, with np.where say, or write to .data of a leaf before it is used."
-        )
+    def compute_plainly(self, f: Callable[..., Any], args: Any, kwargs: Any, writes: bool) -> Any:
+        """Give what NumPy's own function computes on the arrays of constants, as constants.
+
+        Where it writes into one of them, a record that holds its array will notice.
+        """
+        tracing = tracer()
+        if tracing is not None:  # a constant from outside is read anew in each call
+            return f(*map_operands(args, tracing.twin), **map_operands(kwargs, tracing.twin))
+        out = kwargs.get("out")
+        targets: dict[int, Any] = {id(a): a for a in (out if isinstance(out, tuple) else (out,))}
+        for t in find_operands((args[:1], kwargs) if writes else out):
+            targets[id(t.array)] = t
+            seal_array(t.array)
+
+        def wrapped(y: Any) -> Any:
+            if isinstance(y, list | tuple):
+                parts = map(wrapped, y)
+                return type(y)(*parts) if hasattr(y, "_fields") else type(y)(parts)
+            constant = isinstance(y, np.ndarray | np.generic) and y.dtype.kind in "biufc"
+            return targets[id(y)] if id(y) in targets else self.as_constant(y) if constant else y
+
+        return wrapped(f(*plain_value(args), **plain_value(kwargs)))
 
     def __repr__(self) -> str:
-        text = repr(self.data)
-        if isinstance(self.data, np.ndarray | np.generic):
-            text = np.array2string(np.asarray(self.data), separator=", ", prefix="Tensor(")
+        text = repr(self.array)
+        if isinstance(self.array, np.ndarray | np.generic):
+            text = np.array2string(np.asarray(self.array), separator=", ", prefix="Tensor(")
         extras = "".join(
             [
                 f", dtype={self.dtype}" if self.dtype not in (np.float64, np.int64, np.bool_) else "",

@@ -14,8 +14,8 @@ from minigrad.engine.arguments import shown
 from minigrad.engine.conversion import is_array
 from minigrad.engine.errors import warn_user
 from minigrad.engine.record import fast_pullback
-from minigrad.engine.recording import is_paused, recorded, tracer
-from minigrad.engine.tensor import Tensor
+from minigrad.engine.recording import is_paused, leaf_serial, recorded, tracer
+from minigrad.engine.tensor import Tensor, constant_tensor
 from minigrad.ops.copies import qualified_name
 from minigrad.ops.elementwise import identity
 
@@ -151,9 +151,11 @@ def _variable(called: str, args: tuple[Any, ...], i: int) -> Tensor:
         )
     tracing = tracer()
     if tracing is not None:
-        variable: Tensor = tracing.variable(x if isinstance(x, Tensor | float) or is_array(x) else given.data)
+        variable: Tensor = tracing.variable(x if isinstance(x, Tensor | float) or is_array(x) else given.array)
         return variable
-    return Tensor(given.data, requires_grad=True)
+    t = constant_tensor(given.array)
+    t.serial, t.born, t.stored_grad = leaf_serial(), -1, None
+    return t
 
 
 def _depends_on_older(value: Any, oldest: int) -> bool:
@@ -187,7 +189,7 @@ def _find_gradients(called: str, value: Any, variables: list[Tensor], with_graph
     if isinstance(value, Tensor) and value.serial >= oldest:
         seed = value.seed_gradient(None)
         found = fast_pullback(
-            value, seed if with_graph else seed.data, create_graph=with_graph, since=oldest, keep=set(variables)
+            value, seed if with_graph else seed.array, create_graph=with_graph, since=oldest, keep=set(variables)
         )
     elif isinstance(value, Tensor) and value.spent:
         value.seed_gradient(None)  # which says why there is none

@@ -55,7 +55,7 @@ def gradcheck(
     weights = rng.uniform(0.5, 1.5, value.shape) * rng.choice([-1.0, 1.0], value.shape) if value.shape else np.ones(())
     if value.requires_grad:
         value.backward(weights)
-    gradients = [np.zeros_like(leaf.data) if leaf.grad is None else leaf.grad.data for leaf in leaves]
+    gradients = [np.zeros_like(leaf.array) if leaf.grad is None else leaf.grad.array for leaf in leaves]
     precision = max((np.finfo(x.dtype).eps for x in points), default=0.0) / np.finfo(np.float64).eps
     rtol, atol = (max(tolerance, tolerance * min(precision, 1e4)) for tolerance in (rtol, atol))
 
@@ -63,7 +63,7 @@ def gradcheck(
 
     def energy(i: int, x: Array) -> float:
         inputs = [Tensor(x if i == j else other) for j, other in enumerate(doubles)]
-        return float(np.sum(weights * f(*inputs).data))
+        return float(np.sum(weights * f(*inputs).array))
 
     faults: list[str] = []
     for i, (x, gradient) in enumerate(zip(doubles, gradients, strict=True)):

@@ -67,7 +67,7 @@ class Node(Operand):
         return self._dtype.type().item() if self.weak else self._dtype
 
     @property
-    def data(self) -> Node:
+    def array(self) -> Node:
         """The expression itself: where a walk over Tensors computes with arrays, one over Nodes writes formulas."""
         return self
 

@@ -75,3 +75,8 @@ PLAIN: frozenset[Callable[..., Any]] = frozenset(
         *(np.allclose, np.array_equal, np.isclose, np.array_repr, np.array_str, np.array2string),
     )
 )
+
+# Those that write into their first argument.
+WRITING: frozenset[Callable[..., Any]] = frozenset(
+    (np.copyto, np.put, np.place, np.putmask, np.put_along_axis, np.fill_diagonal)
+)

@@ -8,10 +8,16 @@ from typing import Any, Self
 
 import numpy as np
 
-from minigrad.engine.numpy_protocol import FUNCTIONS, PLAIN, UFUNCS
+from minigrad.engine.numpy_protocol import FUNCTIONS, PLAIN, UFUNCS, WRITING
+from minigrad.engine.recording import is_paused
 from minigrad.engine.refusals import explain_refusal, refuse_arguments, refuse_call
 from minigrad.ops import arithmetic, indexing, linalg, reduction, shaping
 from minigrad.ops.base import Op, Recorder
+
+
+def _by_numpy(ufunc: Any) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
+    """Give an operator, and the reflected one, by NumPy's function: an operation, a constant or an error."""
+    return lambda self, other: ufunc(self, other), lambda self, other: ufunc(other, self)
 
 
 class Operand(Recorder):
@@ -28,17 +34,17 @@ class Operand(Recorder):
     inputs: Any  # a tuple, as a slot or as a property
     values: Any
     serial: int
-    data: Any
+    array: Any
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Length of each axis."""
-        return self.data.shape
+        return self.array.shape
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """Data type of the elements."""
-        return self.data.dtype
+        return self.array.dtype
 
     @property
     def ndim(self) -> int:
@@ -115,15 +121,29 @@ class Operand(Recorder):
         return self.apply(arithmetic.greater_equal, (self, other))
 
     def __eq__(self, other: object) -> Self:  # type: ignore[override]
+        if other is None:
+            return self.as_constant(np.zeros(self.shape, np.bool_))
         return self.apply(arithmetic.equal, (self, other))
 
     def __ne__(self, other: object) -> Self:  # type: ignore[override]
+        if other is None:
+            return self.as_constant(np.ones(self.shape, np.bool_))
         return self.apply(arithmetic.not_equal, (self, other))
 
     __hash__ = object.__hash__  # by identity: an operand is a place in a graph, whatever its elements are
 
     def __getitem__(self, key: Any) -> Self:
-        return self.apply(indexing.Index(_plain(key)), (self,))
+        return self.apply(indexing.Index(plain_value(key)), (self,))
+
+    __floordiv__, __rfloordiv__ = _by_numpy(np.floor_divide)
+    __mod__, __rmod__ = _by_numpy(np.remainder)
+    __divmod__, __rdivmod__ = _by_numpy(np.divmod)
+    __and__, __rand__ = _by_numpy(np.bitwise_and)
+    __or__, __ror__ = _by_numpy(np.bitwise_or)
+    __xor__, __rxor__ = _by_numpy(np.bitwise_xor)
+
+    def __invert__(self) -> Self:
+        return np.invert(self)
 
     def __len__(self) -> int:
         if not self.shape:
@@ -180,30 +200,48 @@ class Operand(Recorder):
         """Convert to another floating-point dtype; the gradient is converted back."""
         return shaping.astype(self, dtype)
 
+    def as_constant(self, array: Any) -> Any:
+        """Give an array as a constant of this kind."""
+        return array
+
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         op = UFUNCS.get(ufunc) if method == "__call__" else None
+        if op is not None and not kwargs:
+            if op is arithmetic.power:
+                return inputs[0] ** inputs[1] if isinstance(inputs[0], Operand) else self.__rpow__(inputs[0])
+            return self.apply(op, inputs)
+        if is_constant((inputs, kwargs)):
+            return self.compute_plainly(getattr(ufunc, method), inputs, kwargs, writes=method == "at")
         if op is None:
-            raise TypeError(explain_refusal(ufunc, method, inputs, find_operands((inputs, kwargs))))
-        if kwargs:
-            raise TypeError(refuse_arguments(ufunc, kwargs, find_operands(inputs)))
-        if op is arithmetic.power:
-            return inputs[0] ** inputs[1] if isinstance(inputs[0], Operand) else self.__rpow__(inputs[0])
-        return self.apply(op, inputs)
+            raise self.unknown_function(ufunc, method, inputs, kwargs)
+        raise TypeError(refuse_arguments(ufunc, kwargs, find_operands((inputs, kwargs))))
 
     def __array_function__(
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
         ours = FUNCTIONS.get(func)
+        constant = is_constant((args, kwargs))
         if ours is not None:
             try:
                 return ours(*args, **kwargs)
             except TypeError as error:
                 if "argument" not in str(error):
                     raise
-                raise TypeError(refuse_call(func, error, find_operands((args, kwargs)))) from error
+                if not constant:
+                    raise TypeError(refuse_call(func, error, find_operands((args, kwargs)))) from error
         if func in PLAIN and self.has_data:
-            return func(*(_plain(x) for x in args), **{name: _plain(x) for name, x in kwargs.items()})
-        raise TypeError(explain_refusal(func, "__call__", args, find_operands((args, kwargs))))
+            return func(*plain_value(args), **plain_value(kwargs))
+        if constant:
+            return self.compute_plainly(func, args, kwargs, writes=func in WRITING)
+        raise self.unknown_function(func, "__call__", args, kwargs)
+
+    def compute_plainly(self, f: Callable[..., Any], args: Any, kwargs: Any, writes: bool) -> Any:
+        """Give what a function that is no operation computes on the arrays of constants."""
+        raise NotImplementedError(f"{type(self).__name__} has no arrays to compute on")
+
+    def unknown_function(self, f: Callable[..., Any], method: str, args: Any, kwargs: Any) -> TypeError:
+        """Give the error for a function of NumPy's that is no operation."""
+        return TypeError(explain_refusal(f, method, args, find_operands((args, kwargs))))
 
 
 def find_operands(x: Any) -> Iterator[Operand]:
@@ -215,10 +253,20 @@ def find_operands(x: Any) -> Iterator[Operand]:
             yield from find_operands(part)
 
 
-def _plain(x: Any) -> Any:
-    """Give the arrays inside a value, lists and tuples included, where no gradient can flow anyway."""
+def is_constant(arguments: Any) -> bool:
+    """Say whether a function of the arguments has a value, recorded nowhere: NumPy itself may compute it."""
+    return all(x.has_data and (x.serial <= 0 or is_paused()) for x in find_operands(arguments))
+
+
+def map_operands(x: Any, change: Callable[[Operand], Any]) -> Any:
+    """Give lists, tuples and dicts anew, with every operand changed."""
     if isinstance(x, Operand):
-        return x.data
+        return change(x)
     if isinstance(x, list | tuple):
-        return type(x)(_plain(part) for part in x)
-    return x
+        return type(x)(map_operands(part, change) for part in x)
+    return {name: map_operands(part, change) for name, part in x.items()} if isinstance(x, dict) else x
+
+
+def plain_value(x: Any) -> Any:
+    """Give the arrays inside a value, lists, tuples and dicts included, where no gradient can flow anyway."""
+    return x.array if isinstance(x, Operand) else map_operands(x, plain_value)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Container
 from heapq import heappop, heappush, heapreplace
-from itertools import count
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -14,11 +13,10 @@ from minigrad.engine.backward import apply_guarded, unbroadcast
 from minigrad.engine.blocks import in_force
 from minigrad.engine.comparison import COMPARED, keep_comparison
 from minigrad.engine.operand import Operand
-from minigrad.engine.recording import is_paused
+from minigrad.engine.recording import is_paused, leaf_serial, next_serial
+from minigrad.engine.watch import check_unchanged, note_leaf, seals
 from minigrad.ops.base import Op, one
 from minigrad.ops.shaping import Cast
-
-next_serial = count(1).__next__  # atomic, so that threads may record at the same time
 
 
 class Record(Operand):
@@ -31,8 +29,8 @@ class Record(Operand):
     written for speed, in this room, there are ``inputs`` and ``values``.
     """
 
-    __slots__ = ("__weakref__", "_a", "_b", "_x", "_z", "data", "op", "serial")
-    data: Any
+    __slots__ = ("__weakref__", "_a", "_b", "_x", "_z", "array", "op", "serial")
+    array: Any
     name: Any  # of those that have one
     _a: Any
     _b: Any
@@ -73,7 +71,7 @@ class Record(Operand):
         if any(isinstance(x, Record) and x.op is None and x.name for x in inputs):
             self.op, self._a, self._b, self._x = op, inputs, None, values
         elif any(isinstance(x, Record) and x.serial for x in inputs):
-            kept = keep_comparison(op, inputs, self.data)
+            kept = keep_comparison(op, inputs, self.array)
             if kept is not None:
                 self._a, self.serial = kept, COMPARED
 
@@ -83,8 +81,10 @@ def restore_leaf(
 ) -> Record:
     """Give a tensor that no operation made: what a copy or a pickle of one is made by."""
     leaf: Any = object.__new__(kind)
-    leaf.data, leaf.op, leaf.serial = data, None, next_serial() if requires_grad else 0
-    leaf._name, leaf._place, leaf.stored_grad = name, place, gradient
+    leaf.array, leaf.op, leaf.serial = data, None, leaf_serial() if requires_grad else 0
+    leaf._name, leaf._place, leaf.stored_grad, leaf.born = name, place, gradient, -1
+    if requires_grad:
+        note_leaf(leaf, held=True)
     return leaf
 
 
@@ -129,9 +129,11 @@ def fast_pullback(
     while True:
         if keep and t in keep:
             found[t] = g
-        if plain and not (queue or masked) and type(t._b) is ndarray:
+        if seals:
+            check_unchanged(t)
+        elif plain and not (queue or masked) and type(t._b) is ndarray:
             t, g = _along_chain(t, g, since)
-        op, y = t.op, t.data
+        op, y = t.op, t.array
         watched = masked and t.serial in masked
         if t._b is None:
             inputs, values = t._a, t._x
@@ -193,7 +195,7 @@ def _along_chain(t: Any, g: Any, since: int) -> tuple[Any, Any]:
         if derivatives is None or x.op is None or x.serial < since:
             break
         derivative = derivatives[0]
-        g = g if derivative is one else g * derivative(t.data, value, t._b)
+        g = g if derivative is one else g * derivative(t.array, value, t._b)
         if g.shape != value.shape:
             g = unbroadcast(g, value.shape, t)
         if g.dtype is not value.dtype and g.dtype != value.dtype:

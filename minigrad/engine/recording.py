@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from itertools import count
 from typing import Any, TypeVar, overload
 
 from minigrad.engine.blocks import Block, Setting, in_force
@@ -14,6 +15,26 @@ _paused = Setting("paused", False)
 _tracer = Setting("tracer", None)
 _no_grad, _recorded = (Block(_paused, value) for value in (True, False))
 _as_it_is = nullcontext()
+
+_serials: Any = iter(range(1, _END := 2**62))  # atomic, so that threads may record at the same time
+next_serial, _left = _serials.__next__, _serials.__length_hint__
+_leaves = count(1)  # of those that were given a serial, which no record has
+
+
+def latest_serial() -> int:
+    """Give the serial that the next record will have, without using it up."""
+    return int(_END - _left())
+
+
+def leaf_serial() -> int:
+    """Give a serial to a leaf, which is no record."""
+    next(_leaves)
+    return next_serial()
+
+
+def count_records() -> int:
+    """Say how many results have been recorded so far: as many as before, and nobody can hold what was free then."""
+    return latest_serial() - _leaves.__reduce__()[1][0]  # type: ignore[operator]
 
 
 @overload

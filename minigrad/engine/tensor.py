@@ -9,11 +9,13 @@ import numpy as np
 from numpy import ndarray
 
 from minigrad.engine.blocks import in_force
-from minigrad.engine.conversion import Convertible, as_operand, check_real, holds_tensor, is_array, refuse_objects
+from minigrad.engine.conversion import as_operand, check_real, holds_tensor, is_array, owned, refuse_objects
 from minigrad.engine.errors import described, explained, place
+from minigrad.engine.inplace import Writable
 from minigrad.engine.numbers import as_numbers
-from minigrad.engine.record import Kept, fast_pullback, next_serial, restore_leaf
-from minigrad.engine.recording import announce_switch, is_paused, tracer
+from minigrad.engine.record import Kept, fast_pullback, restore_leaf
+from minigrad.engine.recording import count_records, is_paused, next_serial, tracer
+from minigrad.engine.watch import FRESH, is_held, note_leaf
 from minigrad.ops import arithmetic, linalg
 from minigrad.ops.base import Op
 
@@ -37,13 +39,13 @@ def _binary(op: Op) -> Callable[[Tensor, Any], Tensor]:
     def operator(a: Tensor, b: Any) -> Tensor:
         if in_force:
             return a.apply(op, (a, b))
-        x = a.data
+        x = a.array
         kind = type(b)
         if kind is ndarray or kind is float:
             z = b
             recorded = a.serial > 0
         elif kind is Tensor:
-            z = b.data
+            z = b.array
             recorded = a.serial > 0 or b.serial > 0
         else:
             return a.apply(op, (a, b))
@@ -53,7 +55,7 @@ def _binary(op: Op) -> Callable[[Tensor, Any], Tensor]:
         except (ValueError, TypeError, AttributeError):  # the last: a product of objects, which is a bare one
             return a.apply(op, (a, b))
         result = _new(Tensor)
-        result.data = data
+        result.array = data
         if recorded:
             if dtype is not x.dtype or a.serial <= 0:
                 check_real(op, data, (a, b))
@@ -72,7 +74,7 @@ def _binary(op: Op) -> Callable[[Tensor, Any], Tensor]:
     return operator
 
 
-class Tensor(Convertible):
+class Tensor(Writable):
     """An array that remembers how it was made, so that a scalar computed from it can be differentiated.
 
     ``Tensor(data)`` takes any array that speaks NumPy's protocols as it is, without a copy; lists and scalars become
@@ -88,8 +90,7 @@ class Tensor(Convertible):
     # A result sets no name, no place and no gradient, to stay cheap: the properties below know what to do without them.
     spent = False  # it is not what is left of a recorded result, whose gradient has been taken
     plain = False  # it is a Tensor, and does not merely stand for an array while a function is traced
-    __slots__ = ("_name", "_place", "stored_grad")
-    stored_grad: Tensor | None
+    __slots__ = ("_name", "_place")
     _name: str | None
     _place: str | None
 
@@ -100,33 +101,14 @@ class Tensor(Convertible):
             )
         if isinstance(data, list | tuple) and holds_tensor(data):
             raise TypeError("Tensor: the list holds tensors. Join them with np.stack, which keeps their gradients.")
-        self.data = as_numbers("Tensor", data)
+        self.array = as_numbers("Tensor", data)
         self.op, self.serial, self.stored_grad, self._name = None, 0, None, name
         if requires_grad:
             self.requires_grad = True
+            held = self.array is data and is_held(data, FRESH)
+            self.born = -1 if held else count_records()
+            note_leaf(self, held)
         self._place = place()
-
-    @property
-    def requires_grad(self) -> bool:
-        """Whether a gradient flows to this tensor. It may be switched on a leaf."""
-        return self.serial > 0
-
-    @requires_grad.setter
-    def requires_grad(self, value: bool) -> None:
-        if self.serial > 0 and self.op is not None:
-            raise ValueError(
-                f"requires_grad: {described(self)} is the result of a recorded operation, and its gradient follows "
-                f"from that. Take .detach() for a tensor that is constant."
-            )
-        if value and not np.issubdtype(self.dtype, np.floating):
-            raise TypeError(
-                f"requires_grad: {described(self)} holds {self.dtype}, and only floating-point tensors have gradients. "
-                f"Convert it first, with .astype(float)."
-            )
-        announce_switch(known=hasattr(self, "_place"))
-        self.op = None
-        self.serial = (self.serial if self.serial > 0 else next_serial()) if value else 0
-        self.stored_grad = self.grad
 
     @property
     def grad(self) -> Tensor | None:
@@ -169,12 +151,12 @@ class Tensor(Convertible):
             return tracing.apply(op, inputs)
         values: Any
         if len(inputs) == 1:
-            values, recorded = (self.data,), self.serial > 0
+            values, recorded = (self.array,), self.serial > 0
         else:
             values, recorded = [], False
             for x in inputs:
                 if isinstance(x, Tensor):
-                    values.append(x.data)
+                    values.append(x.array)
                     if x.serial > 0:
                         recorded = True
                 else:
@@ -186,7 +168,7 @@ class Tensor(Convertible):
         except (ValueError, IndexError, TypeError) as error:
             raise explained(op, inputs, error) from error
         result = _new(Tensor)
-        result.data = data
+        result.array = data
         if recorded and op.differentiable and not (in_force and is_paused()):
             if len(inputs) > 1 and data.dtype.kind == "c":
                 check_real(op, data, inputs)
@@ -210,11 +192,11 @@ class Tensor(Convertible):
         Raises ``ValueError`` if this tensor requires no gradient, or is no scalar and no ``gradient`` is given.
         """
         seed = self.seed_gradient(gradient)
-        start = seed if create_graph else seed.data
+        start = seed if create_graph else seed.array
         keep = _kept if _kept.tensors else ()
-        seen = {id(seed.data)}
+        seen = {id(seed.array)}
         for t, g in fast_pullback(self, start, create_graph=create_graph, keep=keep).items():
-            data = g.data if create_graph else g
+            data = g.array if create_graph else g
             if type(data) is not ndarray or data.base is not None or id(data) in seen:
                 data = owned(data)
             seen.add(id(data))
@@ -222,7 +204,7 @@ class Tensor(Convertible):
                 new = _with_data(g, data)
             else:
                 new = _new(Tensor)
-                new.data, new.op, new.serial = data, None, 0
+                new.array, new.op, new.serial = data, None, 0
             t.stored_grad = new if t.stored_grad is None else t.stored_grad + new
 
     def seed_gradient(self, gradient: Any) -> Tensor:
@@ -232,14 +214,14 @@ class Tensor(Convertible):
                 f"backward: no gradient flows to {described(self)}. It was computed from no tensor with "
                 f"requires_grad=True, or inside no_grad()."
             )
-        shape = self.data.shape
+        shape = self.array.shape
         if gradient is None:
             if shape:
                 raise ValueError(
                     f"backward: wanted a scalar, and {described(self)} has shape {shape}. "
                     f"Reduce it, with .sum() say, or give gradient=∂E/∂(this tensor) of that shape."
                 )
-            dtype = self.data.dtype
+            dtype = self.array.dtype
             return constant_tensor(_ONE[dtype] if dtype in _ONE else dtype.type(1))
         if isinstance(gradient, Tensor):
             seed = gradient if gradient.dtype == self.dtype else gradient.astype(self.dtype)
@@ -247,7 +229,7 @@ class Tensor(Convertible):
             seed = constant_tensor(
                 as_numbers("backward", gradient) if is_array(gradient) else np.array(gradient, self.dtype)
             )
-            seed = seed if seed.dtype == self.dtype else constant_tensor(seed.data.astype(self.dtype))
+            seed = seed if seed.dtype == self.dtype else constant_tensor(seed.array.astype(self.dtype))
         if seed.shape != shape:
             raise ValueError(f"backward: gradient must have the shape of {described(self)}, {shape}, not {seed.shape}.")
         return seed
@@ -262,39 +244,45 @@ class Tensor(Convertible):
 
     def detach(self) -> Tensor:
         """Give a tensor of the same array through which no gradient flows."""
-        result = constant_tensor(self.data)
+        result = constant_tensor(self.array)
         result._name = self.name
         return result
 
+    def as_constant(self, array: Any) -> Tensor:
+        """Give an array as a tensor through which no gradient flows."""
+        return constant_tensor(array)
+
     def of_gradient(self, g: Any) -> Tensor:
         """Give an array that the walk found for this tensor as a Tensor of its own, or zeros for None."""
-        return Tensor(np.zeros_like(self.data) if g is None else owned(g))
+        return Tensor(np.zeros_like(self.array) if g is None else owned(g))
 
     def __reduce__(self) -> Any:
         if self.serial > 0 and self.op is not None:
             raise TypeError(f"{described(self)} is the result of an operation and cannot be copied; .detach() it.")
         grad = getattr(self, "stored_grad", None)
-        leaf = type(self), self.data, self.requires_grad, self.name, self.place, None if grad is None else grad.detach()
+        leaf = (
+            type(self),
+            self.array,
+            self.requires_grad,
+            self.name,
+            self.place,
+            None if grad is None else grad.detach(),
+        )
         return restore_leaf, leaf, getattr(self, "__dict__", None)  # of a class of the user's
 
 
 def constant_tensor(data: Any) -> Tensor:
     """Give a tensor through which no gradient flows, without the questions that the constructor asks a user."""
     t = _new(Tensor)
-    t.data, t.op, t.serial = data, None, 0
+    t.array, t.op, t.serial = data, None, 0
     return t
 
 
 def _with_data(g: Tensor, data: Any) -> Tensor:
     """Give a recorded gradient on an array of its own."""
-    if data is g.data:
+    if data is g.array:
         return g
     t = constant_tensor(data)
     if g.op is not None:
         t.record_operation(g.op, g.inputs, g.values)
     return t
-
-
-def owned(g: Any) -> Any:
-    """Give a gradient an array of its own: the rules may pass one array on twice, or a view of another."""
-    return np.asarray(g) if isinstance(g, np.generic) else g.copy()

@@ -44,13 +44,7 @@ class Linear(Speaking):
             )
         if np.dtype(dtype).kind != "f":
             raise TypeError(f"Linear: dtype must be a floating-point type, not {np.dtype(dtype)}")
-        drawn = init((inputs, outputs), rng, dtype)
-        if np.shape(drawn) != (inputs, outputs):
-            raise ValueError(
-                f"Linear: init gave W of shape {np.shape(drawn)}, not {(inputs, outputs)}; give it the shape that "
-                f"it is called with, (inputs, outputs)"
-            )
-        self.W = Tensor(drawn, requires_grad=True, name="W")
+        self.W = Tensor(_draw(init, (inputs, outputs), rng, dtype), requires_grad=True, name="W")
         self.b = Tensor(np.zeros(outputs, dtype), requires_grad=True, name="b") if bias else None
         self._subscript = ""
 
@@ -112,3 +106,14 @@ def explain_input(layer: Linear, x: Any, error: Exception) -> None:
     else:
         way = f"Give it {inputs} columns, or make the layer for {shape[-1]}: Linear({shape[-1]}, {outputs})."
     raise ShapeError(f"{who}: {wanted}; {found}{f'; {made}' if made else ''}. {way}") from error
+
+
+def _draw(init: Initializer, shape: tuple[int, int], rng: Rng, dtype: DTypeLike) -> Any:
+    """Give the first W, of which nobody else holds the array."""
+    drawn = init(shape, rng, dtype)
+    if np.shape(drawn) != shape:
+        raise ValueError(
+            f"Linear: init gave W of shape {np.shape(drawn)}, not {shape}; give it the shape that it is called with, "
+            f"(inputs, outputs)"
+        )
+    return drawn

@@ -63,6 +63,8 @@ class Op:
     chooses = False  # does the value ignore some elements of its inputs? Then no NaN may come back from those
     broadcasts = False  # may an input be smaller than the rule's result? Then the walk sums over the broadcast axes
     differentiable = True
+    reads_values = True  # does a rule read the operands' or the result's elements, and not their shapes alone?
+    views = False  # may the result share the memory of its first input?
     weak = False  # is the value a Python number, which takes the dtype of what it meets (NEP 50)?
     operator = False  # is it one of Python's operators, which make Python numbers of Python numbers?
 
@@ -192,6 +194,7 @@ class Elementwise(Op):
         self.forward = forward  # type: ignore[method-assign]
         self.__module__ = sys._getframe(1).f_globals.get("__name__", "")  # where it is found again, as a namedtuple is
         self.derivatives = derivatives
+        self.reads_values = not all(rule is one or rule is minus_one for rule in derivatives)
         self.vjps = tuple(rule and _chained(rule, len(derivatives)) for rule in derivatives)
         self.letters = {1: "x", 2: "ab"}[len(derivatives)]
         self.broadcasts = len(derivatives) > 1

@@ -14,6 +14,7 @@ class Index(Op):
     """Indexing as NumPy does it: slices, integers, arrays of integers, masks. An element taken twice counts twice."""
 
     name, text, chooses = "index", "{x}[{key}]", True
+    reads_values, views = False, True
     fields: ClassVar[tuple[str, ...]] = ("key",)
     example: ClassVar[tuple[Any, ...]] = (0,)
     vjps = (lambda op, g, y, x: Scatter(op.key, x.shape)(g),)
@@ -37,6 +38,7 @@ class Scatter(Index):
     """The transpose of indexing: zeros of shape ``into``, with x added in at the index."""
 
     name, text, chooses = "scatter", "scatter({x}, [{key}])", False
+    views = False
     fields: ClassVar[tuple[str, ...]] = ("key", "into")
     example = (0, (3, 3, 3))
     vjps = (lambda op, g, y, x: g[op.key],)

@@ -49,6 +49,7 @@ class Sum(Reduction):
     """The sum over axes: y = Σ x. Every element has derivative 1, so g is spread over the axes summed."""
 
     name, text, binds = "sum", "Σ {x}", 2
+    reads_values = False
     vjps = (lambda op, g, y, x: spread(restored(g, x, op), x.shape),)
 
     def dtype(self, *dtypes: Any) -> np.dtype[Any]:

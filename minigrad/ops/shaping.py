@@ -16,6 +16,7 @@ class Reshape(Op):
     """The same elements in another shape; one size may be −1 and follows from the rest."""
 
     name, text, fields, example = "reshape", "reshape({x})", ("to",), ((-1,),)
+    reads_values, views = False, True
     vjps = (lambda op, g, y, x: np.reshape(g, x.shape),)
 
     def __init__(self, to: Shape) -> None:
@@ -34,6 +35,7 @@ class Transpose(Op):
     """The axes in another order; None reverses them. The gradient goes back through the inverse order."""
 
     name, text, binds, fields = "transpose", "{x}ᵀ", 4, ("axes",)
+    reads_values, views = False, True
     vjps = (lambda op, g, y, x: np.transpose(g, op.inverse()),)
 
     def __init__(self, axes: tuple[int, ...] | None = None) -> None:
@@ -59,6 +61,7 @@ class BroadcastTo(Op):
     """The same elements repeated along new or length-1 axes; their gradients add up, in the walk."""
 
     name, text, fields, broadcasts = "broadcast_to", "broadcast_to({x})", ("to",), True
+    reads_values, views = False, True
     example = ((3, 3),)
     vjps = (lambda op, g, y, x: g,)
 
@@ -78,6 +81,7 @@ class Cast(Op):
     """The same values in another floating-point dtype; the gradient is cast back."""
 
     name, text, fields, broadcasts = "cast", "cast({x})", ("to",), True
+    reads_values = False
     example = (np.float32,)
     vjps = (lambda op, g, y, x: g,)
 
@@ -104,6 +108,7 @@ class Concatenate(Op):
     """Arrays joined along an axis that they have; each gets back its own part of the gradient."""
 
     name, letters, text, fields = "concatenate", "ab", "concatenate({a}, {b})", ("axis",)
+    reads_values = False
     broadcasts = True  # not in shape, but the inputs may differ in dtype, and the walk casts
     chooses = True  # what comes back is one part of a gradient, which a slice of the whole may have left at 0
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 import numpy as np
-from numpy import divide, multiply, sqrt
+from numpy import divide, multiply, sqrt, subtract
 
 from minigrad.engine.tensor import Tensor
 from minigrad.optim.base import Array, Optimizer, State
@@ -23,11 +23,11 @@ class AdaGrad(Optimizer):
     def _start(self, w: Array) -> State:
         return {"h": np.zeros_like(w)}
 
-    def _update(self, w: Array, g: Array, eta: Array, buf: Array, state: State) -> None:
+    def _move(self, w: Array, g: Array, eta: Array, buf: Array, state: State, out: Array) -> None:
         h = state["h"]
         h += multiply(g, g, buf)
         divide(g, take_root(h, self.eps, buf), buf)
-        w -= multiply(buf, eta, buf)
+        subtract(w, multiply(buf, eta, buf), out)
 
 
 class RMSProp(Optimizer):
@@ -44,11 +44,11 @@ class RMSProp(Optimizer):
     def _start(self, w: Array) -> State:
         return {"h": np.zeros_like(w)}
 
-    def _update(self, w: Array, g: Array, eta: Array, buf: Array, state: State) -> None:
+    def _move(self, w: Array, g: Array, eta: Array, buf: Array, state: State, out: Array) -> None:
         h = state["h"]
         move_average(h, self.rho, multiply(g, g, buf), buf)
         divide(g, take_root(h, self.eps, buf), buf)
-        w -= multiply(buf, eta, buf)
+        subtract(w, multiply(buf, eta, buf), out)
 
 
 class Adam(Optimizer):
@@ -71,14 +71,14 @@ class Adam(Optimizer):
     def _start(self, w: Array) -> State:
         return {"m": np.zeros_like(w), "v": np.zeros_like(w), "t": np.zeros((), np.int64)}
 
-    def _update(self, w: Array, g: Array, eta: Array, buf: Array, state: State) -> None:
+    def _move(self, w: Array, g: Array, eta: Array, buf: Array, state: State, out: Array) -> None:
         m, v, t = state["m"], state["v"], state["t"]
         t += 1
         move_average(m, self.beta1, g, buf)
         move_average(v, self.beta2, multiply(g, g, buf), buf)
         v_hat = divide(v, 1 - self.beta2 ** t.item(), buf)
         divide(m, take_root(v_hat, self.eps, buf), buf)
-        w -= multiply(buf, self.lr / (1 - self.beta1 ** t.item()), buf)
+        subtract(w, multiply(buf, self.lr / (1 - self.beta1 ** t.item()), buf), out)
 
 
 class AdamW(Adam):
@@ -102,9 +102,9 @@ class AdamW(Adam):
         super().__init__(params, lr, beta1, beta2, eps)
         self.weight_decay = weight_decay
 
-    def _update(self, w: Array, g: Array, eta: Array, buf: Array, state: State) -> None:
-        w *= 1 - self.lr * self.weight_decay
-        super()._update(w, g, eta, buf, state)
+    def _move(self, w: Array, g: Array, eta: Array, buf: Array, state: State, out: Array) -> None:
+        multiply(w, 1 - self.lr * self.weight_decay, out)
+        super()._move(out, g, eta, buf, state, out)
 
 
 def move_average(running: Array, keep: float, new: Array, buf: Array) -> None:

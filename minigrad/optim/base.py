@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from sys import getrefcount
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from minigrad.engine.recording import tracer
+from minigrad.engine.recording import count_records, tracer
 from minigrad.engine.tensor import Tensor
+from minigrad.engine.watch import COUNTS, TIED, seal_array
 from minigrad.optim.checks import check_number, check_parameters, label_parameter
 
 Array = NDArray[Any]
@@ -22,6 +24,9 @@ class Row:
     η is an array of w's dtype, since NumPy converts a float anew in every call, a tenth of the time of a small step;
     the scratch space spares a fresh temporary, which costs page faults where w is large, and the parameters share it,
     so that it stays in the cache.
+
+    A record that is alive holds the array that it was computed from: then the new w goes to `spare`, which is the array
+    of the step before where nobody holds that any more. A loop whose E lives until the next one goes to and fro.
     """
 
     param: Tensor
@@ -29,12 +34,22 @@ class Row:
     eta: Array
     buf: Array
     state: State
+    spare: Array | None = None
+
+    def find_room(self) -> Array:
+        """Give another array for the new w, or w itself where others are to see it; then a record notices."""
+        w = self.w
+        if self.param.born == TIED:
+            seal_array(w)
+            return w
+        return np.empty_like(w)
 
 
 class Optimizer:
-    """Update `params` from their gradients; a subclass says its rule in `_update`.
+    """Update `params` from their gradients; a subclass says its rule in `_update`, in place.
 
-    params  tensors of a floating dtype with requires_grad=True, each once; their arrays are written in place
+    params  tensors of a floating dtype with requires_grad=True, each once; their arrays are written in place, unless
+            a result that was computed from one is still alive, or anyone else holds it: then it gets another array
     lr      η, not negative; may be set anew between steps, as every other setting may
 
     A parameter whose gradient is None is passed over: neither it nor its running values move.
@@ -46,7 +61,9 @@ class Optimizer:
 
     def __init__(self, params: Iterable[Tensor], lr: float) -> None:
         self.params = check_parameters(params)
-        self._rows = make_rows(self.params, [self._start(p.data) for p in self.params])
+        self._rows = make_rows(self.params, [self._start(p.array) for p in self.params])
+        records = count_records()
+        self._unheld = records if all(p.born == records for p in self.params) else -1  # then no record holds an array
         self.lr = lr
 
     def __getstate__(self) -> dict[str, Any]:
@@ -56,7 +73,7 @@ class Optimizer:
     def __setstate__(self, kept: dict[str, Any]) -> None:
         """Be a copy, whose running values are its own also where the parameters are those of the original."""
         states = [{name: value.copy() for name, value in state.items()} for state in kept["_rows"]]
-        self.__dict__.update(kept, _rows=make_rows(kept["params"], states))
+        self.__dict__.update(kept, _unheld=-1, _rows=make_rows(kept["params"], states))
         self.lr = kept["lr"]
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -82,6 +99,10 @@ class Optimizer:
 
     def _update(self, w: Array, g: Array, eta: Array, buf: Array, state: State) -> None:
         """Write the new w, and the new running values, in place."""
+        self._move(w, g, eta, buf, state, w)
+
+    def _move(self, w: Array, g: Array, eta: Array, buf: Array, state: State, out: Array) -> None:
+        """Write the new w to `out`, which may be w, and the new running values in place: the rules of this folder."""
         raise NotImplementedError(f"{type(self).__name__} must define _update(w, g, eta, buf, state)")
 
     def write_update(self, settings: Mapping[str, Any], w: Any, g: Any, buf: Any, state: dict[str, Any]) -> None:
@@ -105,15 +126,32 @@ class Optimizer:
             grad = row.param.stored_grad  # past the property: a tenth of a small update
             if grad is None:
                 continue
-            g = grad.data
-            if row.param.data is not row.w or g.shape != row.w.shape:
+            g = grad.array
+            if row.param.array is not row.w or g.shape != row.w.shape:
                 self._recheck(row, g)
-            ready.append((row.w, g, row.eta, row.buf, row.state))
+            ready.append((row, g))
         if not ready:
             raise RuntimeError(f"{type(self).__name__}.step: no parameter has a gradient; call backward() first")
-        update = self._update
-        for w, g, eta, buf, state in ready:
-            update(w, g, eta, buf, state)
+        move = self._move if type(self)._update is Optimizer._update else self._move_by_update
+        if self._unheld >= 0 and count_records() != self._unheld:
+            self._unheld = -1
+        unsure = not COUNTS
+        for row, g in ready:
+            w = out = row.w
+            if self._unheld < 0 and (getrefcount(w) > 5 or type(w) is not np.ndarray or w.base is not None or unsure):
+                spare = row.spare  # the tensor holds w, its row, two variables here and the count itself
+                if spare is None or unsure or getrefcount(spare) > 3 or row.param.born == TIED:
+                    spare = row.find_room()
+                out = spare
+            move(w, g, row.eta, row.buf, row.state, out)
+            if out is not w:
+                row.param.array, row.w, row.spare = out, out, w
+
+    def _move_by_update(self, w: Array, g: Array, eta: Array, buf: Array, state: State, out: Array) -> None:
+        """Let a rule that knows of writing in place alone write to `out`."""
+        if out is not w:
+            out[...] = w
+        self._update(out, g, eta, buf, state)
 
     def zero_grad(self) -> None:
         """Forget the gradients, so that the next backward() starts from nothing."""
@@ -167,7 +205,7 @@ class Optimizer:
 
     def _recheck(self, row: Row, g: Array) -> None:
         """Follow a parameter to the array that the user has put in the place of the old one, if it fits."""
-        label, w = label_parameter(row.param, self._rows.index(row)), row.param.data
+        label, w = label_parameter(row.param, self._rows.index(row)), row.param.array
         if w.shape != row.w.shape or w.dtype != row.w.dtype:
             raise ValueError(
                 f"step: {label} is now {w.dtype} {w.shape}, but was {row.w.dtype} {row.w.shape} when "
@@ -175,19 +213,19 @@ class Optimizer:
             )
         if g.shape != w.shape:
             raise ValueError(f"step: the gradient of {label} has shape {g.shape}, not the parameter's {w.shape}")
-        row.w = w
+        row.w, row.spare, self._unheld = w, None, -1
 
 
 def make_rows(params: list[Tensor], states: Iterable[State]) -> list[Row]:
     """Give each parameter the row of its update."""
     memory = share_scratch(params)
     return [
-        Row(p, p.data, np.empty((), p.dtype), buf, state) for p, buf, state in zip(params, memory, states, strict=True)
+        Row(p, p.array, np.empty((), p.dtype), buf, state) for p, buf, state in zip(params, memory, states, strict=True)
     ]
 
 
 def share_scratch(params: list[Tensor]) -> Iterator[Array]:
     """Give each parameter scratch space of its shape and dtype, all of them in the same memory."""
-    memory = np.empty(max(p.data.nbytes for p in params), np.uint8)
+    memory = np.empty(max(p.array.nbytes for p in params), np.uint8)
     for p in params:
-        yield memory[: p.data.nbytes].view(p.dtype).reshape(p.shape)
+        yield memory[: p.array.nbytes].view(p.dtype).reshape(p.shape)

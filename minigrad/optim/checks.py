@@ -35,7 +35,7 @@ def check_parameters(params: Iterable[Tensor]) -> list[Tensor]:
             raise ValueError(f"{label} is the result of an operation; give the tensors it was computed from")
         if not p.requires_grad:
             raise ValueError(f"{label} does not require a gradient; make it with requires_grad=True")
-        if not getattr(getattr(p.data, "flags", None), "writeable", True):
+        if not getattr(getattr(p.array, "flags", None), "writeable", True):
             raise ValueError(f"{label} has a read-only array, and is to be updated in place; give it a copy")
         if id(p) in seen:
             raise ValueError(f"{label} is in params twice and would be updated twice; give it once")

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 import numpy as np
-from numpy import multiply
+from numpy import add, multiply, subtract
 
 from minigrad.engine.tensor import Tensor
 from minigrad.optim.base import Array, Optimizer, State
@@ -13,8 +13,8 @@ from minigrad.optim.base import Array, Optimizer, State
 class SGD(Optimizer):
     """Gradient descent, stochastic when g is the gradient of a batch: w ← w − η g."""
 
-    def _update(self, w: Array, g: Array, eta: Array, buf: Array, state: State) -> None:
-        w -= multiply(g, eta, buf)
+    def _move(self, w: Array, g: Array, eta: Array, buf: Array, state: State, out: Array) -> None:
+        subtract(w, multiply(g, eta, buf), out)
 
 
 class Momentum(Optimizer):
@@ -30,8 +30,8 @@ class Momentum(Optimizer):
     def _start(self, w: Array) -> State:
         return {"delta": np.zeros_like(w)}
 
-    def _update(self, w: Array, g: Array, eta: Array, buf: Array, state: State) -> None:
+    def _move(self, w: Array, g: Array, eta: Array, buf: Array, state: State, out: Array) -> None:
         delta = state["delta"]
         delta *= self.momentum
         delta -= multiply(g, eta, buf)
-        w += delta
+        add(w, delta, out)

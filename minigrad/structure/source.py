@@ -63,7 +63,7 @@ class Source:
     @cached_property
     def values(self) -> dict[Node, Any]:
         """The value of every Node: what was recorded, and for the parts of an operation that is one kernel anew."""
-        found = {node: t.data for t, node in self.nodes.items()}
+        found = {node: t.array for t, node in self.nodes.items()}
         for node in self.graph.nodes:
             if node in found:
                 continue

@@ -142,7 +142,7 @@ def _gradients(backpropagate: Callable[[Any, Any], Any], optimizer: Optimizer, x
             f"depend on them. Make the optimizer of the parameters that the model computes with"
         )
     for i, p in enumerate(optimizer.params):
-        if p.grad is not None and not np.isfinite(p.grad.data).all():
+        if p.grad is not None and not np.isfinite(p.grad.array).all():
             raise FloatingPointError(f"the gradient of {p.name or f'parameter {i}'} became NaN or infinite")
     return y, value
 
@@ -171,7 +171,7 @@ class _Meter:
         elif t.dtype.kind not in "iu" or t.shape != y.shape[:-1] or y.shape[-1] < 2:
             return
         self.labels += t.size
-        self.correct += int((y.data.argmax(-1) == t).sum())
+        self.correct += int((y.array.argmax(-1) == t).sum())
 
     def read(self) -> Result:
         """Give the loss per sample and the accuracy since the last reading."""
@@ -190,7 +190,7 @@ class _Meter:
 
     def _doubles(self, E: float, y: Tensor, t: Array) -> bool:
         with no_grad():
-            twice = self.loss(Tensor(np.concatenate([y.data, y.data])), np.concatenate([t, t])).item()
+            twice = self.loss(Tensor(np.concatenate([y.array, y.array])), np.concatenate([t, t])).item()
         return bool(abs(twice - 2 * E) < 0.01 * abs(E))
 
 

@@ -74,36 +74,37 @@ class Instance:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.values: dict[Leaf, Any] = {}
-        self.arguments: list[Any] = []
+        self.given: list[Any] = []
         self.params: list[Tensor] = []
         self.watched: list[Tensor] = []
         for leaf in program.leaves:
             array = laid_out(leaf.array, leaf.layout)
             if leaf.kind == "argument":
                 self.values[leaf] = array
-                self.arguments.append(array)
+                self.given.append(array)
                 continue
             t = self.values[leaf] = Tensor(array, requires_grad=True)
             self.watched.append(t)
             if leaf.kind == "parameter":
                 self.params.append(t)
             else:
-                self.arguments.append(t)
-        if program.alias is not None:
-            self.aliased(*program.alias)
+                self.given.append(t)
         trained = [p for p in self.params if p.dtype.kind == "f"]
         self.optimizer = RULES[program.rule](trained) if program.rule is not None and trained else None
         self.slots = [leaf for leaf in program.leaves if leaf.kind != "parameter"]
 
-    def aliased(self, argument: int, parameter: int) -> None:
-        """Let an argument look at a parameter's memory."""
-        leaves = self.program.leaves
+    @property
+    def arguments(self) -> list[Any]:
+        """The arguments; one of them may look at a parameter's memory, where that lies now."""
+        if self.program.alias is None:
+            return self.given
+        (argument, parameter), leaves = self.program.alias, self.program.leaves
         view = self.values[leaves[parameter]].data.T if leaves[argument].array.ndim > 1 else None
         array = (
             self.values[leaves[parameter]].data if view is None or view.shape != leaves[argument].array.shape else view
         )
         position = [leaf for leaf in leaves if leaf.kind != "parameter"].index(leaves[argument])
-        self.arguments[position] = array
+        return [*self.given[:position], array, *self.given[position + 1 :]]
 
     def f(self, *arguments: Any) -> Any:
         """Compute the loss, its gradients and, with a rule, the new parameters."""
@@ -130,7 +131,7 @@ class Instance:
         found = []
         for turn in range(2):
             if turn:
-                self.arguments = [turned(x) for x in self.arguments]
+                self.given = [turned(x) for x in self.given]
                 for t in self.watched:
                     t.grad = None
             found += [_plain(x) for x in call(*self.arguments)]

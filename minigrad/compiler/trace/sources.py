@@ -36,7 +36,7 @@ class Argument(Source):
     def read(self, arguments: list[Any]) -> Any:
         """Give the argument's array."""
         x = arguments[self.position]
-        return x.data if isinstance(x, Tensor) else x
+        return x.array if isinstance(x, Tensor) else x
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +52,7 @@ class Data(Source):
 
     def read(self, arguments: list[Any]) -> Any:
         """Give the Tensor's array as it is now."""
-        return self.tensor.data
+        return self.tensor.array
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +70,7 @@ class Gradient(Source):
     def read(self, arguments: list[Any]) -> Any:
         """Give the gradient's array."""
         grad = (self.tensor if self.position is None else arguments[self.position]).stored_grad
-        return None if grad is None else grad.data
+        return None if grad is None else grad.array
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any, Protocol
 from weakref import WeakSet
 
@@ -10,12 +11,14 @@ import numpy as np
 
 from minigrad.engine.errors import place
 from minigrad.engine.numpy_protocol import PLAIN
+from minigrad.engine.operand import find_operands
 from minigrad.engine.record import Kept, Record, fast_pullback
+from minigrad.engine.refusals import name_function
 from minigrad.engine.tensor import Tensor
 from minigrad.ops.base import Op
 from minigrad.ops.shaping import BroadcastTo
 
-_slot: Any = Record.__dict__["data"]
+_slot: Any = Record.__dict__["array"]
 
 
 class Recording(Protocol):
@@ -66,6 +69,13 @@ class Traced(Tensor):
         if sys._getframe(1).f_globals.get("__name__", "").partition(".")[0] != "minigrad":
             raise self._frozen(".data", "compute with the tensor itself, or return it")
         return _slot.__get__(self)
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        raise TraceError(
+            f"compile: at {place()} an argument is given other data, which the caller would not see. Return the new "
+            f"value instead."
+        )
 
     @property
     def node(self) -> Any:
@@ -127,6 +137,15 @@ class Traced(Tensor):
         if func in PLAIN and func is not np.result_type:
             raise self._frozen(f"np.{func.__name__}", "leave it to the caller of the compiled function")
         return super().__array_function__(func, types, args, kwargs)
+
+    def unknown_function(self, f: Callable[..., Any], method: str, args: Any, kwargs: Any) -> TypeError:
+        """Give the error for a function of NumPy's that is no operation: of constants, no gradient is lost."""
+        if any(x.serial > 0 for x in find_operands((args, kwargs))):
+            return super().unknown_function(f, method, args, kwargs)
+        return TraceError(
+            f"compile: {name_function(f)} at {place()} is no operation, so that its result would be frozen into the "
+            f"code. Compute it outside and pass it as an argument, or build it from operations (`minigrad ops`)."
+        )
 
     def _frozen(self, what: str, instead: str) -> TraceError:
         return TraceError(

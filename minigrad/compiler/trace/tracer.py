@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Protocol
 from weakref import WeakSet
 
 import numpy as np
 
+from minigrad.compiler.trace.augment import augment_traced
 from minigrad.compiler.trace.cells import Cell
 from minigrad.compiler.trace.sources import Argument, Captured, Data, Draw, Gradient, Setting, Source, State
 from minigrad.compiler.trace.traced import Traced, TraceError
 from minigrad.engine.conversion import as_operand, is_array
 from minigrad.engine.errors import explained, place
 from minigrad.engine.node import Node, Table
-from minigrad.engine.record import Kept, next_serial
-from minigrad.engine.recording import is_paused
+from minigrad.engine.record import Kept
+from minigrad.engine.recording import is_paused, leaf_serial
 from minigrad.engine.tensor import Tensor
 from minigrad.ops.base import Op
 from minigrad.ops.indexing import Gather, Index
@@ -80,12 +81,12 @@ class Tracer:
 
     def argument(self, position: int, x: Any) -> Any:
         """Give what the function gets for an array, a Tensor or a float among its arguments."""
-        _plainly(x.data if isinstance(x, Tensor) else x)
+        _plainly(x.array if isinstance(x, Tensor) else x)
         if not isinstance(x, Tensor):
             number = isinstance(x, float) and not isinstance(x, np.generic)
             like = x if number or is_array(x) else np.asarray(x)
             return Traced(self, self.input(Argument(position), like, f"a{position}"), plain=True)
-        twin = Traced(self, self.input(Argument(position), x.data, x.name), x.serial)
+        twin = Traced(self, self.input(Argument(position), x.array, x.name), x.serial)
         twin.name = x.name
         if x.requires_grad:
             self.identify(x)
@@ -112,7 +113,7 @@ class Tracer:
                     f"compile: at {place()} the function uses the result of a computation that was recorded outside "
                     f"of it, whose gradient would be lost. Compute it inside, or take .detach() of it."
                 )
-            array = x.data
+            array = x.array
             self.copies.append((array, np.copy(array)))
             twin = Traced(self, self.input(Data(x), array, x.name), x.serial)
             twin.name = x.name
@@ -178,7 +179,7 @@ class Tracer:
     def variable(self, x: Any) -> Traced:
         """Give a leaf of the same value, for a gradient transform to differentiate by."""
         x = self.operand(x)
-        return Traced(self, x.node if isinstance(x, Traced) else self.constant(np.asarray(x)), next_serial())
+        return Traced(self, x.node if isinstance(x, Traced) else self.constant(np.asarray(x)), leaf_serial())
 
     # gradients
 
@@ -189,7 +190,7 @@ class Tracer:
         grad = t.stored_grad if hasattr(t, "stored_grad") else None
         self.before[id(t)] = (t, grad)
         if grad is not None:
-            t.stored_grad = Traced(self, self.input(Gradient(t, self.positions.get(id(t))), grad.data))
+            t.stored_grad = Traced(self, self.input(Gradient(t, self.positions.get(id(t))), grad.array))
 
     def forget(self, t: Tensor) -> None:
         """Set a Tensor's gradient to None."""
@@ -212,7 +213,7 @@ class Tracer:
         if owner is not leaf:
             leaf.stored_grad = owner.stored_grad
         self.moved_params.discard(id(owner))
-        self.gradients.add(owner.stored_grad.node)  # type: ignore[union-attr]
+        self.gradients.add(owner.stored_grad.node)
 
     # updates
 
@@ -250,6 +251,10 @@ class Tracer:
         twin.name, twin.stored_grad = t.name, t.stored_grad
         self.twins[id(t)], self.owners[twin] = (t, twin), t
 
+    def augment(self, t: Tensor, symbol: str, binary: Callable[[Any, Any], Any], other: Any, names: int) -> Tensor:
+        """Write down an augmented assignment, ``t += other``."""
+        return augment_traced(self, t, symbol, binary, other, names)
+
     # the end
 
     def gradient_of(self, t: Tensor) -> Node | None:
@@ -273,7 +278,7 @@ class Tracer:
         for array, copy in self.copies:
             if not np.array_equal(array, copy, equal_nan=copy.dtype.kind in "fc"):
                 array[...] = copy
-                found = next((t for t, _ in self.twins.values() if t.data is array), found)
+                found = next((t for t, _ in self.twins.values() if t.array is array), found)
         return found
 
 

@@ -1,0 +1,229 @@
+"""Writing into a tensor: its ``.data``, elements of it, augmented assignment.
+
+It does what NumPy would do, or is refused with the words to write instead; never another computation in silence.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from sys import getrefcount
+from typing import Any
+
+import numpy as np
+
+from minigrad.engine.aliases import ALONE, is_seen_elsewhere
+from minigrad.engine.conversion import Convertible, is_array
+from minigrad.engine.errors import described
+from minigrad.engine.operand import Operand, plain_value
+from minigrad.engine.recording import announce_switch, count_records, is_paused, leaf_serial, tracer
+from minigrad.engine.watch import TIED, is_held, note_leaf, seal_array
+
+Binary = Callable[[Any, Any], Any]
+
+
+def _augmented(symbol: str, binary: Binary, ufunc: np.ufunc) -> Callable[[Any, Any], Any]:
+    """Give augmented assignment as a method."""
+
+    def assign(self: Writable, other: Any) -> Any:
+        names = getrefcount(self) - ALONE
+        tracing = tracer()
+        if tracing is not None:
+            return tracing.augment(self, symbol, binary, other, names)
+        return _write_result(self, symbol, binary, ufunc, other, names)
+
+    return assign
+
+
+class Writable(Convertible):
+    """A record whose array can be read, replaced and written into by its user, and which may require a gradient."""
+
+    __slots__ = ("born", "stored_grad")
+    stored_grad: Any
+    born: int  # of a leaf: how many results had been recorded when it was made of an array of its own, or −1
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether a gradient flows to this tensor. It may be switched on a leaf."""
+        return self.serial > 0
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        if self.serial > 0 and self.op is not None:
+            raise ValueError(
+                f"requires_grad: {described(self)} is the result of a recorded operation, and its gradient follows "
+                f"from that. Take .detach() for a tensor that is constant."
+            )
+        if value and not np.issubdtype(self.dtype, np.floating):
+            raise TypeError(
+                f"requires_grad: {described(self)} holds {self.dtype}, and only floating-point tensors have gradients. "
+                f"Convert it first, with .astype(float)."
+            )
+        announce_switch(known=hasattr(self, "_place"))
+        self.op = None
+        self.born = -1
+        self.serial = (self.serial if self.serial > 0 else leaf_serial()) if value else 0
+        self.stored_grad = getattr(self, "stored_grad", None)
+
+    @property
+    def data(self) -> Any:
+        """The array itself; of a leaf, another array of the same shape and dtype may be put in its place.
+
+        A result computed before keeps the values that it was computed from. What you write into the array itself is
+        seen by it too: ``backward`` through a result that needs what was there before is an error.
+        """
+        tracing = tracer()
+        if tracing is not None:
+            return tracing.twin(self).as_plain()
+        array = self.array
+        if (self.serial > 0 and self.op is not None) or is_held(array, 2):
+            seal_array(array)
+        return array
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        if value is self.array:  # after an augmented assignment to .data, in place
+            return
+        if self.serial > 0 and self.op is not None:
+            raise ValueError(
+                f"data: {described(self)} is the result of a recorded operation, and its record would be wrong. "
+                f"Give the tensors that it was computed from other data, or take .detach()."
+            )
+        if isinstance(value, Operand) and value.serial > 0 and not is_paused():
+            raise TypeError(
+                f"data of {described(self)}: wanted an array, not a Tensor that requires a gradient. Compute the new "
+                f"value inside no_grad(), where `w -= lr * w.grad` works too, or from .data."
+            )
+        tracing = tracer()
+        if tracing is not None:
+            node = tracing.operand(value).node
+            self._check_new(node)
+            tracing.assign(self, node)
+            return
+        value = np.asarray(value) if isinstance(value, np.generic) else plain_value(value)
+        self._check_new(value)
+        self.array, self.born = value, -1
+        note_leaf(self, held=self.serial > 0)
+
+    def _check_new(self, value: Any) -> None:
+        """Raise unless a value can take the place of the array."""
+        w, now = described(self), f"{self.dtype} {self.shape}"
+        if not (is_array(value) or isinstance(value, Operand)):
+            raise TypeError(f"data of {w}: wanted an array of {now}, not {type(value).__name__}; write np.array(…).")
+        if value.dtype.kind not in "biufc":
+            raise TypeError(f"data of {w}: wanted an array of {now}, not of dtype {value.dtype}.")
+        if self.serial <= 0:
+            return  # a constant may become another one
+        if value.shape != self.shape:
+            raise ValueError(f"data of {w}: wanted an array of {now}, as it is now, not one of shape {value.shape}.")
+        if value.dtype != self.dtype:
+            raise TypeError(
+                f"data of {w}: wanted an array of {now}, as it is now, not of {value.dtype}. "
+                f"Convert it, with .astype(np.{self.dtype}), or make a new Tensor."
+            )
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if tracer() is not None or not _is_writable(self) or (_is_recorded(value) and not is_paused()):
+            raise TypeError(
+                f"{described(self)}: elements of a tensor cannot be assigned, since the record of its making would be "
+                f"wrong. Build a new one, with np.where say, or write to .data of a leaf before it is used."
+            )
+        array = self.array
+        out = find_room(self, array)
+        if out is not array:
+            out[...] = array
+        out[plain_value(key)] = plain_value(value)
+        _take(self, out)
+
+    __iadd__ = _augmented("+=", operator.add, np.add)
+    __isub__ = _augmented("-=", operator.sub, np.subtract)
+    __imul__ = _augmented("*=", operator.mul, np.multiply)
+    __itruediv__ = _augmented("/=", operator.truediv, np.true_divide)
+    __imatmul__ = _augmented("@=", operator.matmul, np.matmul)
+    __ipow__ = _augmented("**=", operator.pow, np.power)
+    __ifloordiv__ = _augmented("//=", operator.floordiv, np.floor_divide)
+    __imod__ = _augmented("%=", operator.mod, np.remainder)
+    __iand__ = _augmented("&=", operator.and_, np.bitwise_and)
+    __ior__ = _augmented("|=", operator.or_, np.bitwise_or)
+    __ixor__ = _augmented("^=", operator.xor, np.bitwise_xor)
+
+
+def find_room(t: Writable, array: Any) -> Any:
+    """Give the array for the new elements of a tensor: its own, or another if a record may hold that.
+
+    Where others are to see what is written, a record will notice it. The caller has the array in one variable.
+    """
+    if t.serial > 0 and count_records() == t.born:
+        return array  # nothing has been recorded since the leaf was made
+    if t.serial <= 0 or t.born == TIED:
+        seal_array(array)
+    elif is_held(array, 3):
+        return np.empty_like(array)
+    return array
+
+
+def replace_elements(t: Writable, values: Any) -> None:
+    """Write all elements of a tensor anew."""
+    array = t.array
+    out = find_room(t, array)
+    out[...] = values
+    t.array = out
+
+
+def _is_recorded(x: Any) -> bool:
+    return isinstance(x, Operand) and x.serial > 0
+
+
+def _is_writable(t: Writable) -> bool:
+    return t.serial <= 0 or (t.op is None and is_paused())
+
+
+def _take(t: Writable, array: Any) -> Writable:
+    """Hold an array with new elements; a constant's formula is not theirs any more."""
+    t.array = array
+    if t.serial <= 0:
+        t.op, t.serial = None, 0
+    return t
+
+
+def _write_result(t: Writable, symbol: str, binary: Binary, ufunc: np.ufunc, other: Any, names: int) -> Any:
+    """Do ``t += other`` in place where nothing is recorded, and by a new tensor where nobody can tell."""
+    if isinstance(t.array, np.generic) and not (t.serial > 0 and is_paused()):
+        return binary(t, other)  # as of NumPy's scalars, which never change
+    if not _is_writable(t) and (is_paused() or t.op is None):
+        raise TypeError(_refusal(t, symbol))
+    if not is_paused() and (t.serial > 0 or _is_recorded(other)):
+        if is_seen_elsewhere(t, other, names):
+            raise TypeError(
+                f"{described(t)} {symbol} …: in NumPy all other names and views of this memory would change with it, "
+                f"and a recorded tensor cannot. Write y = y {symbol[:-1]} … for a new tensor."
+            )
+        return fit_result(t, symbol, binary(t, other))
+    array = t.array
+    out = find_room(t, array)
+    ufunc(array, plain_value(other), out=out)
+    return _take(t, out)
+
+
+def _refusal(t: Writable, symbol: str) -> str:
+    if t.op is not None:
+        return (
+            f"{described(t)} {symbol} …: inside no_grad() this would change a recorded result behind its record's "
+            f"back. Write y = y {symbol[:-1]} … for a new tensor."
+        )
+    w = t.name or "w"
+    return (
+        f"{w} {symbol} …: {described(t)} requires a gradient, and is changed in place only inside no_grad(): "
+        f"`with no_grad(): {w} {symbol} …`. For a new tensor write {w} = {w} {symbol[:-1]} …."
+    )
+
+
+def fit_result(t: Any, symbol: str, result: Any) -> Any:
+    """Give the result the dtype of what it takes the place of, as NumPy does; raise where NumPy would."""
+    if result.shape != t.shape:
+        raise ValueError(f"{described(t)} {symbol} …: the result has shape {result.shape}, not {t.shape}.")
+    if result.dtype == t.dtype:
+        return result
+    if not np.can_cast(result.dtype, t.dtype, "same_kind"):
+        raise TypeError(f"{described(t)} {symbol} …: {t.dtype} cannot hold the result, which is {result.dtype}.")
+    return result.astype(t.dtype)

@@ -1,0 +1,145 @@
+"""What a user's hands may change between forward and backward: an array that ``.data`` gave out is watched.
+
+The engine writes into no array that a record holds, so only what the user has got hold of can change. ``.data`` keeps
+what an array holds at that moment, and the walk back compares. It costs nothing to those who never ask.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from sys import getrefcount
+from typing import Any
+from weakref import WeakValueDictionary, ref
+
+import numpy as np
+
+from minigrad.engine.errors import described, place
+from minigrad.engine.recording import latest_serial
+
+WHOLE = 1 << 20  # bytes: larger arrays are compared by a sample
+SAMPLE = 1024
+COUNTS = bool(getattr(sys, "_is_gil_enabled", lambda: True)())  # free-threaded Python defers and splits its counts
+
+
+class _Fresh:
+    """Counts, where a Tensor's constructor would, the references to an array that nobody else has."""
+
+    def __init__(self, data: Any, *, requires_grad: bool) -> None:
+        self.array = data
+        self.count = getrefcount(data)
+
+
+FRESH = _Fresh(np.empty(1), requires_grad=True).count - 1  # which differs between versions of Python
+
+
+@dataclass(slots=True)
+class Seal:
+    """What an array held when it was given out, and since which serial; records before ``broken`` saw another value."""
+
+    array: ref[Any]
+    content: bytes
+    serial: int
+    broken: int
+    place: str | None
+
+
+TIED = -2  # what ``born`` is of a leaf whose array is another leaf's too, on purpose: both are written where they lie
+leaves: WeakValueDictionary[int, Any] = WeakValueDictionary()  # by id: a set would compare tensors, that is elements
+
+seals: dict[int, list[Seal]] = {}  # by the array that owns the memory; empty until somebody takes an array in hand
+
+
+def is_held(array: Any, ours: int) -> bool:
+    """Say whether anybody may hold an array besides the ``ours`` references that the caller knows of.
+
+    A view, an array of another library or of a subclass: nobody knows, so it may be.
+    """
+    return not COUNTS or type(array) is not np.ndarray or array.base is not None or getrefcount(array) > ours + 2
+
+
+def note_leaf(t: Any, held: bool) -> None:
+    """Remember a leaf with its array, and whether others are to see what is written into it.
+
+    They are if it is a view of what has another name, of a file say, or another leaf lies in the same memory.
+    """
+    leaves[id(t)] = t
+    array = t.array
+    base = getattr(array, "base", None)
+    if base is not None and (
+        not isinstance(base, np.ndarray) or getrefcount(base) > 3
+    ):  # the view's, ours, the count's
+        t.born = TIED
+    if held or t.born == TIED:
+        for other in [x for x in leaves.values() if x is not t and _owner_of(x.array) is _owner_of(array)]:
+            t.born = other.born = TIED
+
+
+def seal_array(array: Any) -> None:
+    """Keep what an array holds now, to compare it before a gradient is computed from it."""
+    if not isinstance(array, np.ndarray) or not array.flags.writeable:
+        return
+    owner, now = id(_owner_of(array)), latest_serial()
+    known = next((s for s in seals.get(owner, ()) if s.array() is array), None)
+    if known is None:
+        seal = Seal(ref(array, _forget(owner)), _fingerprint(array), now, 0, place())
+        seals.setdefault(owner, []).append(seal)
+    elif known.serial != now:  # something has been recorded since
+        content = _fingerprint(array)
+        if content != known.content:
+            known.broken, known.content = known.serial, content
+        known.serial, known.place = now, place()
+
+
+def check_unchanged(t: Any) -> None:
+    """Raise ``RuntimeError`` if an array that t's gradient is computed from is not what it was.
+
+    It names the tensor, the operation and the line in which the array was taken.
+    """
+    op = t.op
+    if op is None or not op.reads_values:
+        return
+    for x, value in (*zip(t.inputs, t.values, strict=True), (t, t.array)):
+        seal = _find_broken(value, t.serial)
+        if seal is not None:
+            raise RuntimeError(
+                f"backward: the array of {described(x)} has been changed in place since {described(t)} was computed, "
+                f"and the gradient of {op.name} needs the values of then; it was given out or written at {seal.place}. "
+                f"Assign a new array, as in w.data = w.data - 1, change a .data.copy(), or call backward() before."
+            )
+
+
+def _find_broken(array: Any, serial: int) -> Seal | None:
+    for seal in seals.get(id(_owner_of(array)), ()) if isinstance(array, np.ndarray) else ():
+        sealed = seal.array()
+        if sealed is None or serial >= seal.serial or not np.may_share_memory(sealed, array):
+            continue
+        if serial < seal.broken or _fingerprint(sealed) != seal.content:
+            return seal
+    return None
+
+
+def _owner_of(array: Any) -> Any:
+    """Give the array that owns the memory."""
+    while isinstance(getattr(array, "base", None), np.ndarray):
+        array = array.base
+    return array
+
+
+def _fingerprint(array: Any) -> bytes:
+    """Give all bytes, of a large array those of some elements throughout."""
+    if array.nbytes <= WHOLE:
+        return bytes(array.tobytes())
+    return bytes(array.flat[:: max(1, array.size // SAMPLE)].tobytes())
+
+
+def _forget(owner: int) -> Callable[[Any], None]:
+    def gone(dead: Any) -> None:
+        left = [s for s in seals.get(owner, ()) if s.array is not dead]
+        if left:
+            seals[owner] = left
+        else:
+            seals.pop(owner, None)
+
+    return gone

@@ -1,0 +1,331 @@
+"""What changes between forward and backward: the gradient is that of the values used, or an error says what to do."""
+
+import gc
+
+import numpy as np
+import pytest
+
+from minigrad import Tensor, grad, load, no_grad, optim, save
+from minigrad.engine.watch import seals
+from minigrad.nn import Linear
+
+RULES = {
+    "SGD": lambda params: optim.SGD(params, lr=0.1),
+    "Momentum": lambda params: optim.Momentum(params, lr=0.1),
+    "AdaGrad": lambda params: optim.AdaGrad(params, lr=0.1),
+    "RMSProp": lambda params: optim.RMSProp(params, lr=0.1),
+    "Adam": lambda params: optim.Adam(params, lr=0.1),
+    "AdamW": lambda params: optim.AdamW(params, lr=0.1),
+}
+
+
+class InPlace(optim.SGD):
+    """A rule of one's own, which knows of writing in place alone."""
+
+    def _update(self, w, g, eta, buf, state):
+        w -= eta * g
+
+
+RULES["one's own"] = lambda params: InPlace(params, lr=0.1)
+
+LOSSES = {  # of w, and their gradients by hand
+    "w³": (lambda w: (w**3).sum(), lambda w: 3 * w**2),
+    "w·w·w": (lambda w: (w * w * w).sum(), lambda w: 3 * w**2),
+    "(wᵀ)³": (lambda w: (w.T**3).sum(), lambda w: 3 * w**2),
+    "w[...]³": (lambda w: (w[...] ** 3).sum(), lambda w: 3 * w**2),
+    "reshape": (lambda w: (w.reshape(-1) ** 3).sum(), lambda w: 3 * w**2),
+    "exp": (lambda w: np.exp(w).sum(), np.exp),
+    "w @ w": (lambda w: (w.reshape(1, -1) @ w.reshape(-1, 1)).sum(), lambda w: 2 * w),
+}
+
+
+def leaf(data, **options):
+    return Tensor(data, requires_grad=True, **options)
+
+
+def matrix():
+    return leaf(np.linspace(1.0, 2.0, 6).reshape(2, 3), name="w")
+
+
+# The library's own updates
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("made", [lambda: leaf([2.0]), lambda: leaf(2.0), matrix, lambda: leaf(np.ones((0, 2)))])
+def test_a_step_between_two_losses_and_their_gradients(made, rule, loss):
+    w = made()
+    f, by_hand = LOSSES[loss]
+    before = w.data.copy()
+    E1, E2 = (w**2).sum(), f(w)
+    E1.backward()
+    optimizer = RULES[rule]([w])
+    optimizer.step()
+    after = w.data.copy()
+    assert before.size == 0 or not np.array_equal(after, before)
+    w.grad = None
+    E2.backward()
+    np.testing.assert_allclose(w.grad.data, by_hand(before), rtol=1e-12)
+    np.testing.assert_array_equal(w.data, after)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_record_that_is_alive_changes_no_step(rule):
+    """The steps are the same, to the last bit, whether E of the step before is still bound or not."""
+    ways = []
+    for keeps in (0, 1, 3):
+        w, kept = matrix(), []
+        optimizer = RULES[rule]([w])
+        for _ in range(6):
+            E = np.exp(w).sum()
+            optimizer.zero_grad()
+            E.backward()
+            kept.append(E)
+            del E
+            kept = kept[-keeps:] if keeps else []
+            optimizer.step()
+        ways.append(w.data.copy())
+    np.testing.assert_array_equal(ways[0], ways[1])
+    np.testing.assert_array_equal(ways[0], ways[2])
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_steady_loop_goes_to_and_fro_between_two_arrays(rule):
+    w, arrays = matrix(), set()
+    optimizer = RULES[rule]([w])
+    for step in range(10):
+        E = np.exp(w).sum()  # still bound when the next one is computed
+        optimizer.zero_grad()
+        E.backward()
+        optimizer.step()
+        if step:
+            arrays.add(w.data.ctypes.data)
+    assert len(arrays) <= 2
+
+
+def test_losses_of_many_steps_ago_have_their_own_gradients():
+    w, losses, values = leaf([2.0, -1.0]), [], []
+    optimizer = optim.SGD([w], lr=0.1)
+    for _ in range(5):
+        values.append(w.data.copy())
+        losses.append((w**3).sum())
+        w.grad = None
+        (w**2).sum().backward()
+        optimizer.step()
+    for E, value in zip(losses, values, strict=True):
+        w.grad = None
+        E.backward()
+        np.testing.assert_allclose(w.grad.data, 3 * value**2)
+
+
+def test_nothing_recorded_then_the_array_is_written_where_it_lies():
+    w = leaf([2.0, 3.0])
+    array, optimizer = w.data, optim.SGD([w], lr=0.1)
+    w.grad = Tensor([1.0, 1.0])
+    optimizer.step()
+    assert w.data is array
+
+
+def test_an_array_of_two_losses_that_was_made_before(tmp_path):
+    model, other = Linear(2, 3, rng=0), Linear(2, 3, rng=1)
+    save(tmp_path / "other", other)
+    x, W = np.array([[1.0, 2.0]]), model.W.data.copy()
+    E = (model(x) ** 2).sum()
+    load(tmp_path / "other", model)
+    np.testing.assert_array_equal(model.W.data, other.W.data)
+    E.backward()
+    np.testing.assert_allclose(model.W.grad.data, x.T @ (2 * (x @ W)))
+
+
+def test_new_data_for_a_leaf_and_for_a_constant():
+    w, x = leaf([2.0]), Tensor([3.0])
+    E = (w**2 * x).sum()
+    w.data, x.data = np.array([7.0]), np.array([0.0])
+    E.backward()
+    np.testing.assert_array_equal(w.grad.data, [12])
+
+
+def test_parameters_that_share_memory_go_on_sharing_it():
+    memory = np.arange(1.0, 5.0)
+    w, v = leaf(memory[:3]), leaf(memory[1:])
+    tied, twin = leaf([1.0, 2.0]), leaf([0.0, 0.0])
+    twin.data = tied.data
+    E = (w**2).sum() + (v**2).sum() + (tied * twin).sum()
+    E.backward()
+    optim.SGD([w, v, tied, twin], lr=0.1).step()
+    np.testing.assert_array_equal(w.data[1:], v.data[:2])
+    np.testing.assert_array_equal(memory[1:], v.data)
+    np.testing.assert_allclose(tied.data, [0.8, 1.6])
+    assert tied.data is twin.data
+    with pytest.raises(RuntimeError, match="changed in place"):
+        E.backward()
+
+
+# What the user's own hands change
+
+
+def test_an_array_written_through_data_is_an_error_that_names_all():
+    w = leaf([2.0], name="w")
+    y = w**2
+    w.data[:] = 5
+    with pytest.raises(RuntimeError) as caught:
+        y.sum().backward()
+    message = str(caught.value)
+    assert "the array of w has been changed in place since power(w) was computed" in message
+    assert "test_changed_values.py:" in message
+    assert "w.data = w.data - 1" in message
+    assert w.grad is None
+
+
+def change_all(t):
+    t.data[:] = 5
+
+
+def change_one(t):
+    t.data[-1] += 1
+
+
+def subtract_from_data(t):
+    t.data -= 1
+
+
+def clip(t):
+    np.clip(t.data, 0, 0.5, out=t.data)
+
+
+def fill(t):
+    t.data.fill(0.5)
+
+
+def through_a_view(t):
+    t.data[::-1].T[:1] = 9
+
+
+CHANGES = [change_all, change_one, subtract_from_data, clip, fill, through_a_view]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("loss", LOSSES)
+def test_every_way_to_change_a_leaf_is_noticed_by_every_loss(loss, change):
+    w = leaf([2.0, 3.0], name="w")
+    E = LOSSES[loss][0](w)
+    change(w)
+    with pytest.raises(RuntimeError, match="changed in place since"):
+        E.backward()
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_every_way_to_change_a_result_is_noticed(change):
+    w = leaf([2.0, 3.0], name="w")
+    for f in (np.exp, np.tanh, np.sqrt, lambda w: 1 / (1 + np.exp(-w))):
+        y = f(w)
+        change_if_allowed(y, change)
+        with pytest.raises(RuntimeError, match="changed in place since"):
+            y.sum().backward()
+
+
+def change_if_allowed(y, change):
+    """Only a leaf's .data can be assigned to, as ``y.data -= 1`` does at its end."""
+    if change is subtract_from_data:
+        with np.errstate(all="ignore"):
+            array = y.data
+            array -= 1
+    else:
+        change(y)
+
+
+def test_a_constant_that_changes_is_noticed():
+    x, w = Tensor([1.0, 2.0], name="x"), leaf([3.0, 4.0], name="w")
+    E = (w * x).sum()
+    x += 1
+    with pytest.raises(RuntimeError, match="the array of x has been changed"):
+        E.backward()
+    E = (w * x).sum()
+    E.backward()
+    np.testing.assert_array_equal(w.grad.data, [2, 3])
+
+
+def test_what_was_only_read_is_no_error():
+    w = leaf([2.0, 3.0])
+    y = np.exp(w)
+    assert y.data.sum() > w.data.sum()
+    y.sum().backward()
+    np.testing.assert_allclose(w.grad.data, np.exp([2.0, 3.0]))
+
+
+def test_an_update_by_hand_is_for_the_losses_that_follow():
+    """The loop that everybody writes: E is alive while w changes, and the next E is computed from the new w."""
+    w, by_hand = leaf([2.0, 3.0]), np.array([2.0, 3.0])
+    for _ in range(4):
+        w.grad = None
+        E = (w**3).sum()
+        E.backward()
+        w.data -= 0.01 * w.grad.data
+        by_hand = by_hand - 0.01 * 3 * by_hand**2
+        np.testing.assert_allclose(w.data, by_hand, rtol=1e-12)
+
+
+def test_a_change_that_the_gradient_does_not_depend_on_is_no_error():
+    w, b = leaf([2.0, 3.0]), leaf([1.0, 1.0])
+    E = (w + b).sum() + w[0] + w.reshape(2, 1).sum()
+    w.data[:] = 7
+    E.backward()
+    np.testing.assert_array_equal(w.grad.data, [3, 2])
+
+
+def test_a_change_before_the_last_reading_is_noticed_too():
+    w = leaf([2.0, 3.0])
+    old = (w**2).sum()
+    w.data[:] = 5
+    new = (w**2).sum()
+    assert w.data[0] == 5  # looked at again, and left as it is
+    new.backward()
+    np.testing.assert_array_equal(w.grad.data, [10, 10])
+    with pytest.raises(RuntimeError, match="changed in place"):
+        old.backward()
+
+
+def test_a_large_array_is_compared_by_a_sample():
+    w = leaf(np.ones((1000, 300)))
+    E = (w**2).sum()
+    w.data -= 0.5
+    with pytest.raises(RuntimeError, match="changed in place"):
+        E.backward()
+
+
+def test_an_error_leaves_no_gradient_behind_and_the_second_order_is_watched():
+    w = leaf([2.0])
+    E = (w**3).sum()
+    w.data[:] = 1
+    with pytest.raises(RuntimeError, match="changed in place"):
+        E.backward(create_graph=True)
+    assert w.grad is None
+
+
+def test_what_is_gone_is_not_watched():
+    w = leaf([2.0, 3.0])
+    y = np.exp(w)
+    assert y.data is not None
+    assert seals
+    del y, w
+    gc.collect()
+    assert not seals
+
+
+def test_a_gradient_of_a_function_may_look_at_its_values():
+    def f(x):
+        y = x * x
+        assert y.data[0] == 4
+        return y.sum()
+
+    np.testing.assert_array_equal(grad(f)(np.array([2.0])), [4])
+
+
+def test_a_change_in_no_grad_leaves_the_loss_of_before_its_gradient():
+    for change in (lambda w: w.__isub__(1.0), lambda w: w.__setitem__(0, 9.0), lambda w: w.__imul__([2.0, 3.0])):
+        w = leaf([2.0, 3.0])
+        E = (w**3).sum()
+        with no_grad():
+            change(w)
+        E.backward()
+        np.testing.assert_array_equal(w.grad.data, [12, 27])
