@@ -93,11 +93,12 @@ HERE = f"test_errors.py:{leaf.__code__.co_firstlineno + 1}"
         (
             lambda: leaf("x", 3, 4).reshape(5, 2),
             "reshape(to=(5, 2)): cannot reshape array of size 12 into shape (5,2), reshape(x:(3, 4)); "
-            "x was made at HERE.",
+            "x was made at HERE. There are 12 elements; -1 stands for the length that is left.",
         ),
         (
             lambda: leaf("x", 3, 4).transpose(0, 1, 2),
-            "transpose(axes=(0, 1, 2)): axes don't match array, x:(3, 4)ᵀ; x was made at HERE.",
+            "transpose(axes=(0, 1, 2)): axes don't match array, x:(3, 4)ᵀ; x was made at HERE. "
+            "There are the axes 0 and 1, or -1 for the last.",
         ),
         (
             lambda: np.broadcast_to(leaf("x", 3, 4), (3, 5)),
@@ -107,7 +108,7 @@ HERE = f"test_errors.py:{leaf.__code__.co_firstlineno + 1}"
         (
             lambda: leaf("x", 3, 4).sum(axis=2),
             "sum(axis=2, keepdims=False): axis 2 is out of bounds for array of dimension 2, Σ x:(3, 4); "
-            "x was made at HERE.",
+            "x was made at HERE. There are the axes 0 and 1, or -1 for the last.",
         ),
         (
             lambda: np.concatenate([leaf("x", 2, 3), leaf("z", 2, 4)]),
@@ -139,41 +140,44 @@ def test_shapes_that_do_not_fit(run, message):
         (
             lambda: leaf("x", 3, 4)[5],
             IndexError,
-            "index(key=5): index 5 is out of bounds for axis 0 with size 3, x:(3, 4)[5]; x was made at HERE.",
+            "index(key=5): index 5 is out of bounds for axis 0 with size 3, x:(3, 4)[5]; x was made at HERE. "
+            "Give -3 to 2.",
         ),
         (
             lambda: leaf("x", 3)[0, 1],
             IndexError,
             "index(key=(0, 1)): too many indices for array: array is 1-dimensional, but 2 were indexed, "
-            "x:(3,)[(0, 1)]; x was made at HERE.",
+            "x:(3,)[(0, 1)]; x was made at HERE. It has 1 axis to index, of lengths (3,).",
         ),
         (
             lambda: leaf("x", 3, 4).squeeze(0),
             ValueError,
             "squeeze(axis=0): cannot select an axis to squeeze out which has size not equal to one, x:(3, 4); x was "
-            "made at HERE.",
+            "made at HERE. No axis has length 1.",
         ),
         (
             lambda: np.expand_dims(leaf("x", 3), 5),
             ValueError,
-            "expand_dims(axis=5): axis 5 is out of bounds for array of dimension 2, x:(3,); x was made at HERE.",
+            "expand_dims(axis=5): axis 5 is out of bounds for array of dimension 2, x:(3,); x was made at HERE. "
+            "The new axis may be 0 to 1, or -1 for the last.",
         ),
         (
             lambda: np.swapaxes(leaf("x", 3, 4), 0, 2),
             ValueError,
             "swapaxes(axis1=0, axis2=2): axis 2 is out of bounds for array of dimension 2, x:(3, 4); x was made at "
-            "HERE.",
+            "HERE. There are the axes 0 and 1, or -1 for the last.",
         ),
         (
             lambda: leaf("x", 3).mean("a"),
             TypeError,
             "sum(axis='a', keepdims=False): 'str' object cannot be interpreted as an integer, Σ x:(3,); x was made at "
-            "HERE.",
+            "HERE. There is axis 0 alone, or -1.",
         ),
         (
             lambda: leaf("x", 3).astype("roman"),
             TypeError,
-            "astype('roman'): data type 'roman' not understood, x:(3,); x was made at HERE.",
+            "astype('roman'): data type 'roman' not understood, x:(3,); x was made at HERE. Give a floating-point "
+            "type, such as np.float32 or np.float64.",
         ),
         (
             lambda: np.dot(leaf("x", 3), np.ones((2, 3, 4))),

@@ -109,7 +109,8 @@ class Convertible(Record):
         if self.serial > 0:
             raise TypeError(
                 f"{called}() of {described(self)} would lose its gradient. For the bare number write .item(); for a "
-                f"function with a gradient use NumPy's, np.exp for math.exp."
+                f"function with a gradient use NumPy's, np.exp for math.exp; to fill an array, "
+                f"join the tensors with np.stack."
             )
         return self.item()
 

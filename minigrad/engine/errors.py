@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.engine.ways import way_of_axes, way_of_index
 from minigrad.ops.base import Op, Recorder
 
 
@@ -22,16 +23,18 @@ def explained(op: Op, inputs: tuple[Any, ...], error: Exception) -> Exception:
     shapes = [x.shape if hasattr(x, "shape") else np.shape(x) for x in inputs]
     names = [described(x) for x in inputs]
     operands = [f"{name}:{shape}" for name, shape in zip(names, shapes, strict=True)]
-    message = f"{op!r}: {_reason(op, shapes, error)}, {_written(op, operands)}"
+    with np.printoptions(threshold=6, edgeitems=2):
+        message = " ".join(f"{op!r}: {_reason(op, shapes, error)}, {_written(op, operands)}".split())
     made = made_at(inputs)
     if made:
         message += f"; {made}"
     if isinstance(error, ValueError) and not isinstance(error, UnicodeError):
         called = [name if isinstance(x, Recorder) else "(…)" for name, x in zip(names, inputs, strict=True)]
         hint = op.hint(*shapes) if len(shapes) == len(op.letters) else ""
-        message += ". " + hint.format(**dict(zip(op.letters, called, strict=False))) if hint else "."
-        return ShapeError(message)
-    return (IndexError if isinstance(error, IndexError) else TypeError)(message + ".")
+        hint = hint.format(**dict(zip(op.letters, called, strict=False))) or way_of_axes(op, shapes[0], str(error))
+        return ShapeError(f"{message}.{hint and f' {hint}'}")
+    way = way_of_index(op.key, shapes[0]) if hasattr(op, "key") else way_of_axes(op, shapes[0], str(error))
+    return (IndexError if isinstance(error, IndexError) else TypeError)(f"{message}.{way and f' {way}'}")
 
 
 def _reason(op: Op, shapes: list[tuple[int, ...]], error: Exception) -> str:

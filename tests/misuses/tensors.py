@@ -1,0 +1,47 @@
+"""Misuses of Tensors: making, converting, operators, indexing, shapes, backward."""
+
+from tests.misuses import Misuse
+
+ROWS = [
+    Misuse("Tensor(w)", TypeError, "w:(3,)", "Tensor:", "Use it as it is, or detach it"),
+    Misuse("Tensor([w, w])", TypeError, "the list holds tensors", "Tensor:", "np.stack"),
+    Misuse(
+        "Tensor([1, 2], requires_grad=True, name='k')", TypeError, "k holds int64", "requires_grad:", ".astype(float)"
+    ),
+    Misuse("w.backward()", ValueError, "w has shape (3,)", "backward:", ".sum() | gradient="),
+    Misuse("n.backward()", ValueError, "no gradient flows to n", "backward:", "requires_grad=True"),
+    Misuse("(w * n).backward()", ValueError, "multiply(w, n) has shape (3,)", "backward:", ".sum()"),
+    Misuse("E.backward(np.ones(3))", ValueError, "negative(vdot | (3,)", "backward: gradient", "must have the shape"),
+    Misuse("y.requires_grad = False", ValueError, "softmax(matmul", "requires_grad:", ".detach()"),
+    Misuse("n.requires_grad = True", TypeError, "n holds int64", "requires_grad:", ".astype(float)"),
+    Misuse("float(E)", TypeError, "negative(vdot", "float() of", ".item()"),
+    Misuse("math.exp(w.sum())", TypeError, "sum(w)", "float() of", ".item() | np.exp for math.exp"),
+    Misuse("np.array([w, w])", TypeError, "w requires a gradient", "w was made at setting.py:", ".data | np.stack"),
+    Misuse("np.asarray(w)", TypeError, "w requires a gradient", "w was made at setting.py:", ".data | np.stack"),
+    Misuse("a = np.zeros(3)\na[:] = w", TypeError, "w requires a gradient", "made at setting.py:", "np.stack"),
+    Misuse("a = np.zeros(3)\na[0] = w[0]", ValueError, "index(w)", "array element", ".item() | np.stack"),
+    Misuse("w @ 2.0", ValueError, "w:(3,) @ 2.0", "matmul: | w was made at setting.py:", "Write *"),
+    Misuse("X.T @ W", ValueError, "W:(4, 3)", "matmul: inner sizes differ | W was made at setting.py:", "matmul"),
+    Misuse("np.ones((5, 3)) @ W", ValueError, "W:(4, 3)", "matmul: inner | W was made at setting.py:", "W.T"),
+    Misuse("W * np.ones(4)", ValueError, "W:(4, 3)", "multiply: | W was made at setting.py:", "[:, None]"),
+    Misuse("w * [w]", TypeError, "the list holds tensors", "multiply:", "np.stack"),
+    Misuse("w * 1j", TypeError, "1j", "multiply:", "complex numbers have no gradients"),
+    Misuse("W[5]", IndexError, "W:(4, 3)", "index | W was made at setting.py:", "-4 to 3"),
+    Misuse("W[0, 1, 2]", IndexError, "W:(4, 3)", "index | W was made at setting.py:", "2 axes to index"),
+    Misuse("W['a']", IndexError, "W:(4, 3)", "index | W was made at setting.py:", "by number"),
+    Misuse("W[1.5]", IndexError, "W:(4, 3)", "index | W was made at setting.py:", ".astype(int)"),
+    Misuse("W[w]", IndexError, "W:(4, 3)", "index | W was made at setting.py:", ".astype(int)"),
+    Misuse("W[np.ones((3, 4), bool)]", IndexError, "W:(4, 3)", "index | made at setting.py:", "mask of shape (4, 3)"),
+    Misuse("W.reshape(5, 3)", ValueError, "W:(4, 3)", "reshape | W was made at setting.py:", "12 elements | -1"),
+    Misuse("W.sum(axis=2)", ValueError, "W:(4, 3)", "sum( | W was made at setting.py:", "axes 0 and 1"),
+    Misuse("W.max(axis=3)", ValueError, "W:(4, 3)", "max( | W was made at setting.py:", "axes 0 and 1"),
+    Misuse("W.mean(axis='rows')", TypeError, "W:(4, 3)", "sum( | W was made at setting.py:", "axes 0 and 1"),
+    Misuse("W.transpose(0, 1, 2)", ValueError, "W:(4, 3)", "transpose( | made at setting.py:", "axes 0 and 1"),
+    Misuse("W.squeeze(0)", ValueError, "W:(4, 3)", "squeeze( | W was made at setting.py:", "No axis has length 1"),
+    Misuse("softmax(W, axis=5)", ValueError, "W:(4, 3)", "softmax( | W was made at setting.py:", "axes 0 and 1"),
+    Misuse("W.astype('roman')", TypeError, "W:(4, 3)", "astype('roman') | made at setting.py:", "float32"),
+    Misuse("np.concatenate([W, w])", ValueError, "W:(4, 3), w:(3,)", "concatenate(axis=0)", "same number of dim"),
+    Misuse("np.stack([W, w])", ValueError, "W:(4, 3), w:(3,)", "stack(axis=0)", "same shape"),
+    Misuse("np.where(np.ones(4) > 0, w, 0.0)", ValueError, "w:(3,)", "where: | w was made at setting.py:", "broadcast"),
+    Misuse("np.vdot(w, np.ones(4))", ValueError, "w:(3,)", "vdot: | w was made at setting.py:", "one shape"),
+]
