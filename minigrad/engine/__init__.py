@@ -7,8 +7,8 @@ tuned to that. ``conversion`` is what comes into a Tensor and goes out of it, ``
 ``inplace`` writes into one as NumPy does, ``aliases`` says who would see that, ``watch`` finds an array that has
 changed since forward. ``errors`` and ``ways`` have the words for what went wrong, ``refusals`` those for a function
 that is no operation, and ``recipes`` what to write instead, ``recording`` switches recording off, by ``blocks`` that
-know their context, ``comparison`` is what a mask remembers of its making, ``claims`` remembers what is
-known of an array, ``arguments`` looks at numbers, counts and calls of a user's, ``absent`` tells what a name that is not there
-means, ``pairs`` warns of broadcasting that few mean, ``gradcheck`` compares a gradient with finite differences. It imports
-``ops`` and nothing above.
+know their context, ``comparison`` is what a mask remembers of its making, ``claims`` remembers what is known of an
+array, ``arguments`` looks at numbers, counts and calls of a user's, ``absent`` tells what a name that is not there
+means, ``pairs`` warns of broadcasting that few mean, ``gradcheck`` compares a gradient with finite differences. It
+imports ``ops`` and nothing above.
 """
