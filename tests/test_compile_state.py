@@ -568,3 +568,57 @@ def test_old_code_is_freed():
     assert lines() == 64
     del f
     assert lines() == 0
+
+
+def data_assigned(model, w):
+    w.data = w.data * 2
+
+
+def data_scaled(model, w):
+    w.data *= 2
+
+
+def data_written(model, w):
+    w.data[:] = 5
+
+
+def data_clipped(model, w):
+    np.clip(w.data, -0.1, 0.1, out=w.data)
+
+
+def parameters_decayed(model, w):
+    for p in model.parameters():
+        p.data = p.data * 0.5
+
+
+@pytest.mark.parametrize("early", [True, False])
+@pytest.mark.parametrize(
+    "write", [data_assigned, data_scaled, data_written, data_clipped, parameters_decayed], ids=lambda f: f.__name__
+)
+def test_a_parameter_written_by_hand_is_written_at_each_call_or_refused(write, early, code):
+    def make():
+        w = Tensor([1.0, 2.0], requires_grad=True, name="w")
+        model = nn.Linear(2, 1, rng=np.random.default_rng(0))
+
+        def step(x):
+            if early:
+                write(model, w)
+            E = (model(x[None] * w) ** 2).sum()
+            if not early:
+                write(model, w)
+            return E
+
+        return step, w, model
+
+    (step, w, model), (other, w2, model2) = make(), make()
+    compiled = code(other)
+    try:
+        found = [compiled(x).item() for _ in range(3)]
+    except TypeError:
+        expected = make()
+        np.testing.assert_array_equal(w2.data, expected[1].data)
+        np.testing.assert_array_equal(model2.W.data, expected[2].W.data)
+    else:
+        assert found == pytest.approx([step(x).item() for _ in range(3)])
+        np.testing.assert_allclose(w2.data, w.data)
+        np.testing.assert_allclose(model2.W.data, model.W.data)

@@ -11,14 +11,17 @@ from typing import Any
 import numpy as np
 
 from minigrad.compiler.trace.links import Link, is_same
-from minigrad.compiler.trace.outside import FOREIGN
+from minigrad.compiler.trace.outside import FOREIGN, OURS
 from minigrad.compiler.trace.traced import TraceError
+from minigrad.engine.tensor import Tensor
 
 
 @contextmanager
 def kept_from_writing(links: Sequence[Link]) -> Iterator[None]:
     """Lock the arrays that a function names: a write that changes nothing this time would be lost in later calls."""
+    named = [x for link in links for x in (link.seen if isinstance(link.seen, list | tuple) else (link.seen,))]
     arrays = [x for x in _arrays(link.seen for link in links) if x.flags.writeable]
+    kept = [(t, t.data, np.copy(t.data)) for t in _tensors(named)]
     try:
         for x in arrays:
             x.flags.writeable = False
@@ -33,6 +36,35 @@ def kept_from_writing(links: Sequence[Link]) -> Iterator[None]:
     finally:
         for x in reversed(arrays):
             x.flags.writeable = True
+        written = [t for t, array, content in kept if _was_written(t, array, content)]
+    if written:
+        raise TraceError(
+            f"compile: the function writes into the array of {written[0].name or 'a tensor'} itself, or gives it "
+            f"another, which the compiled code would not do. Let an optimizer update it, or return the new value."
+        )
+
+
+def _tensors(values: Iterable[Any]) -> list[Tensor]:
+    """Give the Tensors among some values, and those of the models and optimizers among them."""
+    found: dict[int, Tensor] = {}
+    for value in values:
+        parts = [value]
+        if type(value).__module__.partition(".")[0] == OURS and not isinstance(value, Tensor | type):
+            parameters = getattr(value, "parameters", None)
+            parts = [*(getattr(value, "params", None) or ()), *(parameters() if callable(parameters) else ())]
+        found |= {id(x): x for x in parts if isinstance(x, Tensor)}
+    return list(found.values())
+
+
+def _was_written(t: Tensor, array: Any, content: Any) -> bool:
+    """Say whether a Tensor has other data than before, and give it back what it had."""
+    same = np.array_equal(array, content, equal_nan=content.dtype.kind in "fc")
+    if t.data is array and same:
+        return False
+    t.data = array
+    if not same:
+        array[...] = content
+    return True
 
 
 def _find_line(traceback: TracebackType | None) -> str:
