@@ -622,3 +622,14 @@ def test_a_parameter_written_by_hand_is_written_at_each_call_or_refused(write, e
         assert found == pytest.approx([step(x).item() for _ in range(3)])
         np.testing.assert_allclose(w2.data, w.data)
         np.testing.assert_allclose(model2.W.data, model.W.data)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_what_a_choice_ignored_has_gradient_0(code):
+    root = code(np.sqrt)
+    x = np.array([0.0, 4.0])
+    np.testing.assert_array_equal(grad(lambda x: np.where(x > 0, root(x), 0).sum())(x), [0, 0.25])
+    np.testing.assert_array_equal(grad(lambda x: root(x)[1])(x), [0, 0.25])
+    assert grad(lambda x: root(x).sum())(x)[0] == np.inf
+    curvature = grad(grad(lambda a: np.where(a > 0, root(a * x), 0)[1]))(1.0)
+    assert curvature == pytest.approx(-0.25 * 2)

@@ -26,7 +26,7 @@ class Pullback:
     def __init__(self, tape: Tape, positions: list[int], inputs: list[Node], name: str, compile: Compile) -> None:
         self.tape, self.positions, self.inputs, self.name, self.compile = tape, positions, inputs, name, compile
         self.reached = [self._reached(output) for output in tape.outputs]
-        self.gradients: dict[int, Callable[..., Any]] = {}
+        self.gradients: dict[tuple[int, bool], Callable[..., Any]] = {}
 
     def _reached(self, output: int) -> tuple[int, ...]:
         leaves = self.tape.find_leaves(output)
@@ -36,19 +36,23 @@ class Pullback:
         """Give output k of some inputs, by the operations that the function consists of."""
         return self.tape.replay(self.tape.outputs[k], dict(zip(self.inputs, inputs, strict=True)))
 
-    def gradient(self, k: int) -> Callable[..., Any]:
-        """Give the code of ∂E/∂inputs, a tuple of those that output k depends on, from g = ∂E/∂output and inputs."""
-        if k not in self.gradients:
+    def gradient(self, k: int, guarded: bool) -> Callable[..., Any]:
+        """Give the code of ∂E/∂inputs, a tuple of those that output k depends on, from g = ∂E/∂output and inputs.
+
+        ``guarded`` where the output's elements were chosen among: 0 · ∞ means 0 then, as in ``apply_guarded``.
+        """
+        if (k, guarded) not in self.gradients:
 
             def gradient(g: Any, *inputs: Any) -> Any:
                 def weighted(*given: Any) -> Any:
-                    return (self.replay(k, given) * g).sum()
+                    y = self.replay(k, given)
+                    return ((y[...] if guarded else y) * g).sum()  # an index is a choice, too
 
                 return grad(weighted, self.reached[k])(*inputs)
 
             gradient.__name__ = f"gradient_of_{self.name}"
-            self.gradients[k] = self.compile(gradient)
-        return self.gradients[k]
+            self.gradients[k, guarded] = self.compile(gradient)
+        return self.gradients[k, guarded]
 
     def record(self, results: list[Any], given: tuple[Any, ...]) -> list[Any]:
         """Give what a call has computed: outputs of the tape as Tensors, with their record."""
@@ -81,14 +85,15 @@ class CompiledCall(Op):
         """Give the shape of the output."""
         return np.shape(self.forward(*(np.zeros(shape) for shape in shapes)))
 
-    def pull(self, i: int, g: Any, y: Any, *inputs: Any) -> Any:
+    def pull(self, guarded: bool, i: int, g: Any, y: Any, *inputs: Any) -> Any:
         """Give ∂E/∂input i; all inputs' are computed at once, and kept for the next one that is asked for."""
         g_before, y_before, gradients = self.latest
         if g_before is not g or y_before is not y:
-            gradients = self.pullback.gradient(self.k)(g, *inputs)
+            gradients = self.pullback.gradient(self.k, guarded)(g, *inputs)
             self.latest = (g, y, gradients)
         if i == self.pullback.reached[self.k][-1]:
             self.latest = (None, None, None)
         return gradients[self.pullback.reached[self.k].index(i)]
 
-    vjps = EachInput(lambda i, op, g, y, *inputs: op.pull(i, g, y, *inputs))
+    vjps = EachInput(lambda i, op, g, y, *inputs: op.pull(False, i, g, y, *inputs))
+    guarded_vjps = EachInput(lambda i, op, g, y, *inputs: op.pull(True, i, g, y, *inputs))

@@ -76,7 +76,7 @@ def apply_guarded(op: Any, i: int, g: Any, y: Any, values: tuple[Any, ...], unkn
     even at g = 0. ``unknown``: the values are known later, so that the formula has to see to it.
     """
     if op.derivatives is None:
-        return op.vjps[i](op, g, y, *values)
+        return (op.vjps if op.guarded_vjps is None else op.guarded_vjps)[i](op, g, y, *values)
     derivative = op.derivatives[i](y, *values)
     if getattr(derivative, "dtype", None) == np.bool_:
         return g * derivative

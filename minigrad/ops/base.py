@@ -57,6 +57,7 @@ class Op:
     fields: ClassVar[tuple[str, ...]] = ()
     example: ClassVar[tuple[Any, ...]] = ()
     vjps: Any = ()  # a sequence: tuple[Rule | None, ...]
+    guarded_vjps: Any = None  # the same where a gradient of 0 may be that of an element which a choice ignored
     derivatives: tuple[Rule | None, ...] | None = None  # of an Elementwise: its rules before g is multiplied by them
     definition: Callable[..., Any] | None = None
     opens = False
