@@ -20,6 +20,14 @@ def number_of(x: Any) -> Any:
     return x.value.item() if x.value is not None and not x.shape else None
 
 
+def as_number(expression: Any) -> Any:
+    """Give a constant array of one number as that number, and another expression as it is."""
+    value = getattr(expression, "value", None)
+    if value is None or not np.size(value) or np.any(value != np.ravel(value)[0]):
+        return expression
+    return np.ravel(value)[0].item()
+
+
 def in_shape_of(x: Any, node: Node) -> Any:
     """Give x in the shape of the Node that it replaces."""
     if np.shape(x) == node.shape:

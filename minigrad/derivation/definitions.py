@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from minigrad.algebra.form import put_in_form
 from minigrad.algebra.graph import Graph
+from minigrad.algebra.numbers import as_number
 from minigrad.algebra.simplify import simplify
 from minigrad.derivation.recurrence import Formula, Part, Recurrence, add_up
 from minigrad.engine.node import Node
@@ -30,7 +29,7 @@ def find_definitions(recurrence: Recurrence) -> list[Formula]:
         if row is not None and x.op is not None:
             rows.setdefault(row, {})[index] = x
         elif x.op is not None or _is_start(x, row):
-            found.append(Formula(x, (Part(_number(expression)),)))
+            found.append(Formula(x, (Part(as_number(expression)),)))
     for row, members in rows.items():
         expressions = {index: definitions[x] for index, x in members.items()}
         for middle, run in find_runs(sorted(members), recurrence.alike(expressions)):
@@ -60,15 +59,7 @@ def _simplified(formula: Formula, recurrence: Recurrence) -> Formula:
 
 def _is_start(x: Node, row: Row | None) -> bool:
     """Say whether a constant is the same number everywhere and begins a row, as H₀ = 0 does."""
-    return row is not None and x is row.nodes[0] and row.carried and not isinstance(_number(x), Node)
-
-
-def _number(expression: Any) -> Any:
-    """Give a constant array of one number as that number."""
-    value = getattr(expression, "value", None)
-    if value is None or not np.size(value) or np.any(value != np.ravel(value)[0]):
-        return expression
-    return np.ravel(value)[0].item()
+    return row is not None and x is row.nodes[0] and row.carried and not isinstance(as_number(x), Node)
 
 
 def _parts_of_loss(recurrence: Recurrence) -> tuple[Part, ...]:

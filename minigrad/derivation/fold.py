@@ -19,7 +19,7 @@ from minigrad.derivation.recurrence import Formula, Part, Recurrence
 from minigrad.derivation.ways import Ways
 from minigrad.engine.node import Node
 from minigrad.engine.tensor import Tensor
-from minigrad.notation.symbols import At, Indexed, Symbol
+from minigrad.notation.symbols import Symbol
 from minigrad.notation.term import write_term
 from minigrad.notation.writers.text import TEXT
 from minigrad.structure.plan import Plan
@@ -92,7 +92,7 @@ class _Writer:
         total = self.indexing.name(x, origin, "total") or self.plan.reading.totals.get(x)
         left = (self.names.value(x, origin), *([] if total is None else [total]))
         if x.op is None:  # C₀ = H₀ = 0: one constant may begin several rows
-            left = tuple(Indexed(row.name, At("", row.first)) for row in self.indexing.rows if row.nodes[0] is x)
+            left = self.indexing.starts(x)
         values = [self.known[self.cut.atom[y]] for y in self.recurrence.members(formula)]
         return self._any_line(formula, left, values, "forward")
 

@@ -110,9 +110,6 @@ def pull_back_step(
         if isinstance(end, Node) and end.op is not None
     }
     stands |= {ends[end]: Stand(x) for x, end in zip(called, simple[len(operands) :], strict=True) if end in ends}
-    y = Node(name=symbols[nodes[-1]], shape=output.shape, dtype=output.dtype, table=table)
-    stands[y] = Stand(nodes[-1])
-    is_softmax = len(nodes) == 1 and type(nodes[0].op) is Softmax
     result = {}
     for x, expression in zip(operands, simple, strict=False):
         (expression,) = substitute_nodes([expression], ends)
@@ -120,10 +117,7 @@ def pull_back_step(
             result[x] = Contribution(expression, 1.0, expression, stands)
         else:
             factors = _factored(expression, g, stands)
-            if factors is None:
-                matrix = y.apply(_diagonal, (y,)) if is_softmax else y.apply(partial, (y, copies[x]))
-                factors = Contribution(expression, g, matrix, stands)
-            result[x] = factors
+            result[x] = factors or Contribution(expression, g, _jacobian(nodes, copies, x, symbols, stands), stands)
     return result
 
 
@@ -139,8 +133,9 @@ def formula_term(expression: Any, names: Mapping[Node, Symbol] | None = None) ->
 
 def write_factor(expression: Any, names: Mapping[Node, Symbol] | None = None) -> str:
     """Write a factor, in brackets unless it is one symbol, a function, a transpose or itself a product."""
-    term = formula_term(expression, names)
-    formula = write_term(term, TEXT)
+    if isinstance(expression, Node) and expression.op is None and expression.name:  # as most upstream gradients are
+        return str((names or {}).get(expression, expression.name))
+    formula = write_term(formula_term(expression, names), TEXT)
     op = expression.op if isinstance(expression, Node) else None
     opens = op is not None and op.binds < 4 and op != multiply
     return f"({formula})" if opens or formula.startswith("−") else formula
@@ -193,6 +188,18 @@ def _factored(expression: Any, g: Node, stands: Mapping[Node, Stand]) -> Contrib
     for factor in factors[1:]:
         product = multiply(factor, product)
     return Contribution(expression, upstream, product if sign > 0 else -product, stands, left)
+
+
+def _jacobian(
+    nodes: Sequence[Node], copies: Mapping[Node, Any], x: Node, symbols: Mapping[Node, str], stands: dict[Node, Stand]
+) -> Node:
+    """Give a local derivative that is a matrix: softmax's by its formula, another's as ∂y/∂x."""
+    (*_, last), output = nodes, copies[nodes[-1]]
+    y = Node(name=symbols[last], shape=output.shape, dtype=output.dtype, table=output.table)
+    stands[y] = Stand(last)
+    if len(nodes) == 1 and type(last.op) is Softmax:
+        return y.apply(_diagonal, (y,))
+    return y.apply(partial, (y, copies[x]))
 
 
 def _transposed(x: Any) -> Any:

@@ -72,6 +72,10 @@ class Indexing:
         at = At(row.letter, index - origin[1]) if origin and origin[0] == row.letter else At("", index)
         return Indexed(getattr(row, of), at)
 
+    def starts(self, x: Node) -> tuple[Symbol, ...]:
+        """Give what a Node is called that stands at the front of rows: one constant may be both C₀ and H₀."""
+        return tuple(Indexed(row.name, At("", row.first)) for row in self.rows if row.carried and row.nodes[0] is x)
+
 
 class IndexedNames:
     """What values and gradients are called where some have an index: H₇, or in a formula for all t Hₜ₋₁."""

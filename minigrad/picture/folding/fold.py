@@ -151,12 +151,16 @@ class _Folding:
         return (twin.letter, twin.index) if twin and twin.letter else None
 
     def _operation(self, op: Operation) -> Operation:
+        if not self.members:
+            return op
         inputs = tuple(dict.fromkeys(self._first(x) for x in op.inputs))
         twin = self.twins.get(op.id)
         return replace(op, inputs=inputs, cluster=self.frames[twin.fold].id if twin else op.cluster)
 
     def _arrows(self) -> tuple[Arrow, ...]:
         """Keep one of the arrows between the same places; those from one segment to the next are understood."""
+        if not self.members:
+            return tuple(self._arrow(arrow.source, arrow.target, [arrow]) for arrow in self.old.arrows)
         groups: dict[tuple[str, str], list[Arrow]] = {}
         for arrow in self.old.arrows:
             source, target = (self.twins.get(key) for key in (arrow.source, arrow.target))
@@ -166,15 +170,18 @@ class _Folding:
         return tuple(self._arrow(source, target, group) for (source, target), group in groups.items())
 
     def _arrow(self, source: str, target: str, group: list[Arrow]) -> Arrow:
-        first = replace(group[0], source=source, target=target, magnitude=max(arrow.magnitude for arrow in group))
+        first, magnitude = group[0], max(arrow.magnitude for arrow in group)
         if first.id not in self.drafts.arrows:
-            return first
+            same = first.source == source and first.target == target
+            return first if same else replace(first, source=source, target=target)
         ends = [arrow.target if arrow.target in self.twins else arrow.source for arrow in group]
         order = sorted(range(len(group)), key=lambda i: self.twins[ends[i]].index if ends[i] in self.twins else 0)
         chosen = order[_middle(len(group), backward=True)]
         origin = self._origin(ends[chosen]) if len(group) > 1 else None
         upstream, local = self.writer.factors(self.drafts.arrows[group[chosen].id], origin)
-        return replace(first, upstream=upstream, local=local)
+        return replace(
+            first, source=source, target=target, upstream=upstream, local=local, magnitude=magnitude
+        )  # fmt: skip
 
 
 def _middle(count: int, backward: bool) -> int:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from minigrad.algebra.facts import SumsToOne
 from minigrad.algebra.graph import Graph
+from minigrad.algebra.numbers import as_number
 from minigrad.engine.node import Node, order_nodes
 from minigrad.engine.tensor import Tensor
 from minigrad.notation.symbols import pretty_name
@@ -139,6 +141,10 @@ class _Stage:
         )  # fmt: skip
         if step:
             self.drafts.boxes[self.ids[x]] = self._definition(step)
+        elif x.value is not None and (starts := self.names.indexing.starts(x)):  # C₀ = H₀ = 0
+            self.boxes[-1] = replace(self.boxes[-1], heading=" = ".join(map(str, starts)))
+            if not isinstance(number := as_number(x), Node):
+                self.drafts.boxes[self.ids[x]] = Draft(number, {})
 
     def _definition(self, step: Step) -> Draft:
         """Give the formula of a step's output; that of the loss as a sum of terms, each of the last t in it."""

@@ -110,6 +110,8 @@ class FormulaWriter:
         return alike
 
 
-def merge_stands(made: Sequence[Contribution]) -> dict[Node, Stand]:
+def merge_stands(made: Sequence[Contribution]) -> Mapping[Node, Stand]:
     """Give what the leaves of several contributions stand for."""
+    if len(made) == 1:
+        return made[0].stands
     return {leaf: stand for one in made for leaf, stand in one.stands.items()}
