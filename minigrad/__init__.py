@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from minigrad import data, losses, nn, optim, textbook
+from minigrad.engine.absent import absent
 from minigrad.engine.functional import grad, value_and_grad
 from minigrad.engine.gradcheck import gradcheck
 from minigrad.engine.recording import no_grad
@@ -78,6 +79,13 @@ _GRAPH = {
 
 def __getattr__(name: str) -> Any:
     if name not in _GRAPH:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        rooms = {"nn": nn, "losses": losses, "optim": optim, "data": data, "textbook": textbook}
+        meant = {
+            other.lower(): f"It is minigrad.{room}.{other}"
+            for room, module in rooms.items()
+            for other, x in vars(module).items()
+            if callable(x) and getattr(x, "__module__", "").startswith(module.__name__) and other[0] != "_"
+        }
+        raise absent(f"module {__name__!r}", name, meant, __all__)
     value = globals()[name] = getattr(import_module(f"minigrad.{_GRAPH[name]}"), name)
     return value

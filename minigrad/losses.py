@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from minigrad.engine.absent import absent
 from minigrad.engine.errors import described, made_at, warn_user
 from minigrad.engine.operand import Operand
 from minigrad.ops.linalg import half_squared_distance, log_likelihood, vdot
@@ -177,3 +178,15 @@ def _fitting(loss: str, letter: str, y: Any, t: Any) -> str:
     if t.ndim == y.ndim > 1:
         return f"The model gives {classes} outputs for each sample, and t has {t.shape[-1]}: make them one number."
     return f"Give t of shape {y.shape}, one row for each sample."
+
+
+_SQUARED = "It is losses.squared_error(y, t), half the sum of squares; reduction='mean' divides by the samples"
+_ENTROPY = "It is losses.softmax_cross_entropy(u, t) on logits, or losses.cross_entropy(y, t) on probabilities"
+_MEANT = {
+    **dict.fromkeys(("mse", "mse_loss", "mseloss", "mean_squared_error", "l2"), _SQUARED),
+    **dict.fromkeys(("crossentropy", "crossentropyloss", "nll", "nll_loss", "nllloss", "categorical"), _ENTROPY),
+}
+
+
+def __getattr__(name: str) -> Any:
+    raise absent("module 'minigrad.losses'", name, _MEANT, ("squared_error", "cross_entropy", "softmax_cross_entropy"))

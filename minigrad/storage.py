@@ -20,6 +20,7 @@ from typing import IO, Any, BinaryIO, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from minigrad.engine.arguments import shown, with_usage
 from minigrad.engine.inplace import replace_elements
 from minigrad.engine.tensor import Tensor
 from minigrad.files import replacing
@@ -39,16 +40,40 @@ class Model(Protocol):
         """Give the parameters, each once, in an order that does not change."""
 
 
+def _check_arguments(called: str, path: Any, model: Any, optimizer: Any) -> None:
+    """Raise ``TypeError`` unless a path, a model and an optimizer, if any, stand in their places."""
+    if not isinstance(path, str | os.PathLike):
+        swapped = "; the path comes first" if isinstance(model, str | os.PathLike) else ""
+        raise TypeError(
+            f"{called}: path must be the name of a file, such as 'model.npz', not {shown(path)}{swapped}. Write "
+            f"{called}(path, model)."
+        )
+    if isinstance(model, type) or not hasattr(model, "parameters"):
+        which = f"the class {model.__name__}" if isinstance(model, type) else shown(model)
+        swapped = "; the model comes before it" if hasattr(model, "load_state_dict") else ""
+        raise TypeError(
+            f"{called}: model must have parameters(), as layers and nn.Sequential do, not {which}{swapped}. Write "
+            f"{called}(path, model, optimizer); a single array is kept with np.save(path, w.data)."
+        )
+    if optimizer is not None and not hasattr(optimizer, "state_dict"):
+        raise TypeError(
+            f"{called}: optimizer must be the one that trains the model, not {shown(optimizer)}. Write "
+            f"{called}(path, model, optimizer), or leave it out."
+        )
+
+
 class CheckpointError(ValueError):
     """A file that is damaged, foreign, or of another model; nothing was changed by trying to load it."""
 
 
+@with_usage
 def save(path: PathLike, model: Model, optimizer: Optimizer | None = None) -> None:
     """Write the parameters, the states of the layers' random generators, and the optimiser's state to `path`.
 
     The name is used as it stands. The file appears whole or not at all: a failure leaves what was there before; one
     that was there keeps its permissions. Raises ``OSError`` where a folder, a device or a pipe has the name.
     """
+    _check_arguments("save", path, model, optimizer)
     parameters = model.parameters()
     header = {
         "format": FORMAT,
@@ -71,6 +96,7 @@ def save(path: PathLike, model: Model, optimizer: Optimizer | None = None) -> No
         np.savez(file, **arrays)
 
 
+@with_usage
 def load(path: PathLike, model: Model, optimizer: Optimizer | None = None) -> None:
     """Put back what `save` wrote, so that training goes on as if it had not stopped, to the last bit.
 
@@ -78,6 +104,7 @@ def load(path: PathLike, model: Model, optimizer: Optimizer | None = None) -> No
     arrays. CheckpointError says what does not fit, and leaves both as they were. No more is read than they need, and
     no array whose size is not theirs.
     """
+    _check_arguments("load", path, model, optimizer)
     name = os.fspath(path)
     if os.path.exists(path) and not os.path.isfile(path):  # opening a pipe would wait for somebody to write
         raise CheckpointError(f"{name}: a directory or a device, not a minigrad checkpoint")

@@ -87,7 +87,13 @@ class Convertible(Record):
 
     def item(self) -> Any:
         """Give the one element as a Python number."""
-        return self._known().item()
+        array = self._known()
+        if self.size != 1:
+            raise ValueError(
+                f"item: wanted one element, and {described(self)} has shape {self.shape}. Choose one, x[0], or reduce "
+                f"it, with .sum() say; .tolist() gives all."
+            )
+        return array.item()
 
     def tolist(self) -> Any:
         """Give the elements as Python numbers, in nested lists."""
@@ -124,7 +130,18 @@ class Convertible(Record):
         return complex(self._number("complex"))
 
     def __bool__(self) -> bool:
-        return bool(self._known())
+        array = self._known()
+        if self.size > 1:
+            raise ValueError(
+                f"bool: the truth of {self._as_condition()}, of shape {self.shape}, is ambiguous. For a choice of "
+                f"elements write np.where(condition, a, b); for one answer .data.any() or .data.all()."
+            )
+        return bool(array)
+
+    def _as_condition(self) -> str:
+        """Give what a mask was computed as, or the tensor itself."""
+        kept = self.comparison
+        return f"{kept[0].name}({', '.join(map(described, kept[1]))})" if kept is not None else described(self)
 
     def argmax(self, axis: int | None = None) -> Any:
         """Give the index of the largest element along ``axis``, as an array."""

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from minigrad.engine.errors import described
 from minigrad.engine.numpy_protocol import FUNCTIONS, PLAIN, UFUNCS, WRITING
 from minigrad.engine.recording import is_paused
 from minigrad.engine.refusals import explain_refusal, refuse_arguments, refuse_call
@@ -147,7 +148,10 @@ class Operand(Recorder):
 
     def __len__(self) -> int:
         if not self.shape:
-            raise TypeError("len() of a scalar: it has no axes")
+            raise TypeError(
+                f"len() of {described(self)}, a scalar, which has no axes and cannot be looped over. Its number is "
+                f".item()"
+            )
         return self.shape[0]
 
     def __iter__(self) -> Iterator[Self]:

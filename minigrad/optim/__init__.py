@@ -7,8 +7,22 @@ root, ε stands outside it, as √h + ε, and every running value (Δw, h, m, v)
 they are given. It imports ``engine``.
 """
 
+from typing import Any
+
+from minigrad.engine.absent import absent
 from minigrad.optim.adaptive import AdaGrad, Adam, AdamW, RMSProp
 from minigrad.optim.base import Optimizer
 from minigrad.optim.descent import SGD, Momentum
+
+_MEANT = {
+    "rmsprop": "It is optim.RMSProp",
+    "lr_scheduler": "Set optimizer.lr between steps",
+    "adagrad": "It is optim.AdaGrad",
+}
+
+
+def __getattr__(name: str) -> Any:
+    raise absent("module 'minigrad.optim'", name, _MEANT, __all__)
+
 
 __all__ = ["SGD", "AdaGrad", "Adam", "AdamW", "Momentum", "Optimizer", "RMSProp"]

@@ -23,7 +23,10 @@ def check_parameters(params: Iterable[Tensor]) -> list[Tensor]:
     if isinstance(params, Tensor):
         raise TypeError("params must be a list of Tensors, not one Tensor; write [w]")
     if not isinstance(params, Iterable):
-        raise TypeError(f"params must be a list of Tensors, not {type(params).__name__}; write model.parameters()")
+        order = "; they come first, and then lr" if isinstance(params, int | float) else ""
+        raise TypeError(
+            f"params must be a list of Tensors, not {type(params).__name__}{order}; write model.parameters()"
+        )
     params = list(params)
     if not params:
         raise ValueError("params is empty: there is nothing to train")
