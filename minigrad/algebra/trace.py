@@ -12,7 +12,7 @@ from minigrad.algebra.graph import Graph
 from minigrad.engine.arguments import shown
 from minigrad.engine.node import Node, Table
 from minigrad.engine.tensor import Tensor
-from minigrad.ops.alphabet import plain_digits
+from minigrad.ops.alphabet import plain_digits, printable
 from minigrad.ops.base import Op
 
 
@@ -56,7 +56,7 @@ def names_of(names: Mapping[str, Any] | None) -> dict[int, str]:
     called: dict[int, str] = {}
     for name, x in sorted((names or {}).items(), key=lambda item: (item[0].startswith("_"), not is_output(item[0]))):
         if isinstance(x, Tensor | np.ndarray):
-            called.setdefault(id(x), name)
+            called.setdefault(id(x), printable(name))
     return called
 
 

@@ -27,6 +27,7 @@ from minigrad.compiler.variant import Report, Variant, name_inputs
 from minigrad.compiler.verify import Schedule, verify_call
 from minigrad.data import Array, Rng, batches
 from minigrad.engine.recording import tracer
+from minigrad.ops.alphabet import plain_word
 from minigrad.ops.copies import qualified_name
 
 MOST_TRACES = 64
@@ -185,7 +186,7 @@ class Compiled(partial[Any]):
         self._misses += 1
         with shortcuts:
             record = record_call(self._f, args, kwargs)
-        name = getattr(self._f, "__name__", type(self._f).__name__)
+        name = plain_word(getattr(self._f, "__name__", type(self._f).__name__))
         further = partial(Compiled, backend=self._backend, exact=self._exact)
         variant = Variant(record, name, name_inputs(record, self._f), self._backend, further, self._exact)
         self._variants.setdefault(key, []).append(variant)

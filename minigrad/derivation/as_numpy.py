@@ -15,6 +15,7 @@ from minigrad.derivation.python_names import Spelling, variable
 from minigrad.engine.node import Node, order_nodes
 from minigrad.notation.formula import text
 from minigrad.notation.python import HELPERS, write_python
+from minigrad.ops.alphabet import printable
 from minigrad.ops.indexing import Index
 from minigrad.ops.shaping import BroadcastTo, Reshape, Transpose
 
@@ -155,6 +156,7 @@ class _Function:
 
 def _commented(lines: list[tuple[str, str]]) -> list[str]:
     """Put the formulas beside the code, in one column, or above it where that would be too wide."""
+    lines = [(code, printable(comment)) for code, comment in lines]  # on one line, whatever an operation is called
     column = max((len(code) for code, comment in lines if len(code) + len(comment) + 8 <= _WIDTH), default=0)
     done: list[str] = []
     for code, comment in lines:

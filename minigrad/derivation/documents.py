@@ -61,9 +61,7 @@ def to_markdown(equations: Written, notation: str = "matrix") -> str:
     """Write a table with one equation a row, its shape and what it came by; mathematics between dollar signs."""
     rows = ["| | shape | by |", "|:--|:--|:--|"]
     for line, terms in zip(equations.lines, equations.all(notation), strict=True):
-        rows.append(
-            f"| ${_equation(line, terms, LATEX)}$ | {_shape(line)} | {_reasons(line).replace('|', chr(92) + '|')} |"
-        )
+        rows.append(f"| ${_equation(line, terms, LATEX)}$ | {_shape(line)} | {in_markdown(_reasons(line))} |")
     return "\n".join(rows)
 
 
@@ -151,12 +149,29 @@ def in_ascii(written: str) -> str:
     return "".join(c if c.isascii() else ASCII.sign(c) for c in words)
 
 
+# What is no letter in the text of LaTeX and of Markdown, where < would begin HTML, | end a cell
+_LATEX_TEXT = {c: "\\" + c for c in "_%&#${}"} | {
+    c: rf"}}{sign}\text{{"
+    for c, sign in {"\\": r"\backslash ", "~": r"\sim ", "^": r"\hat{\ }", "`": r"\grave{\ }", "<": r"\lt ",
+                    ">": r"\gt ", "|": r"\vert "}.items()
+}  # fmt: skip
+
+
+def _latex_words(piece: str) -> str:
+    return rf"\text{{{''.join(_LATEX_TEXT.get(c, c) for c in piece)}}}"
+
+
+def in_markdown(words: str) -> str:
+    """Write a sentence in a cell of a table."""
+    return re.sub(r"([\\`$|])", r"\\\1", escape(words, quote=False))
+
+
 def in_latex(written: str) -> str:
     """Write a sentence between formulas: words as text, and the signs in it as mathematics."""
-    pieces = re.split(r"([^\x00-\x7f]+)", written.replace("_", r"\_"))
+    pieces = re.split(r"([^\x00-\x7f]+)", written)
     signs = {"Σ": r"\Sigma", "ᵀ": r"^{\top}"}
     return "".join(
-        " ".join(signs.get(c) or LATEX.sign(c).strip() for c in piece) if i % 2 else rf"\text{{{piece}}}"
+        " ".join(signs.get(c) or LATEX.sign(c).strip() for c in piece) if i % 2 else _latex_words(piece)
         for i, piece in enumerate(pieces)
         if piece
     )

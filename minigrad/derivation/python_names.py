@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import keyword
-import re
 from collections.abc import Hashable, Iterable, Mapping
 
-from minigrad.ops.alphabet import plain_digits
+from minigrad.ops.alphabet import plain_identifier
 
 
 def variable(symbol: str) -> str:
@@ -15,7 +14,7 @@ def variable(symbol: str) -> str:
     >>> variable("∂E/∂W₂"), variable("δ₂"), variable("learning rate")
     ('dW2', 'δ2', 'learning_rate')
     """
-    name = re.sub(r"\W", "_", plain_digits(symbol.replace("∂E/∂", "d")))
+    name = plain_identifier(symbol.replace("∂E/∂", "d"))
     name = name if name.isidentifier() else f"_{name}"
     return f"{name}_" if keyword.iskeyword(name) else name
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from minigrad.derivation.documents import STYLE, in_ascii, in_latex, opening
+from minigrad.derivation.documents import STYLE, in_ascii, in_latex, in_markdown, opening
 from minigrad.notation.term import Term, write_term
 from minigrad.notation.writers.ascii import ASCII
 from minigrad.notation.writers.latex import LATEX
@@ -51,7 +51,7 @@ def to_markdown(lines: Sequence[Rows]) -> str:
         for row in rows:
             left = " = ".join(write_term(term, LATEX) for term in row.left) or r"\quad"
             equations = [f"${_equation(terms, LATEX)}$" for terms in row.equations]
-            reason = "; ".join(filter(None, [*equations, row.words.replace("|", r"\|")]))
+            reason = "; ".join(filter(None, [*equations, in_markdown(row.words)]))
             table.append(f"| ${left} = {write_term(row.right, LATEX)}$ | {reason} |")
     return "\n".join(table)
 

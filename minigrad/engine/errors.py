@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.engine.ways import way_of_axes, way_of_index
+from minigrad.ops.alphabet import printable
 from minigrad.ops.base import Op, Recorder
 
 
@@ -57,13 +58,20 @@ def _written(op: Op, operands: list[str]) -> str:
     )
 
 
+def check_name(name: Any) -> str | None:
+    """Give what a tensor is to be called, if it is a string or None."""
+    if name is not None and not isinstance(name, str):
+        raise TypeError(f"Tensor: a name is a string or None, not {type(name).__name__} {name!r}.")
+    return name
+
+
 def described(x: Any, depth: int = 2) -> str:
     """Give an operand's name, or else how it was computed: ``sigmoid(affine(x, W1, b1))``."""
     if not isinstance(x, Recorder):
         return f"{x!r}" if isinstance(x, int | float) else type(x).__name__
     name = getattr(x, "name", None)
     if name or x.op is None:
-        return name or type(x).__name__.lower()
+        return printable(name or "") or type(x).__name__.lower()
     return f"{x.op.name}({', '.join(described(part, depth - 1) for part in x.inputs) if depth else '…'})"
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from minigrad.engine.numbers import as_numbers
 from minigrad.engine.operand import Operand
+from minigrad.ops.alphabet import printable
 from minigrad.ops.base import Op, Shape
 
 Table = dict[tuple[Any, ...], "Node"]
@@ -46,6 +47,8 @@ class Node(Operand):
         value: Any = None,
         weak: bool = False,
     ) -> None:
+        if name is not None and not name.isprintable():
+            name = printable(name)
         self.op, self.inputs, self.values, self.name = op, inputs, inputs, name
         self._shape, self._dtype, self.serial = shape, np.dtype(dtype), _next_serial()
         self.table, self.value = table, value

@@ -10,7 +10,7 @@ from numpy import ndarray
 
 from minigrad.engine.blocks import in_force
 from minigrad.engine.conversion import as_operand, check_real, holds_tensor, is_array, owned, refuse_objects
-from minigrad.engine.errors import described, explained, place
+from minigrad.engine.errors import check_name, described, explained, place
 from minigrad.engine.inplace import Writable
 from minigrad.engine.numbers import as_numbers
 from minigrad.engine.record import Kept, fast_pullback, restore_leaf
@@ -102,7 +102,7 @@ class Tensor(Writable):
         if isinstance(data, list | tuple) and holds_tensor(data):
             raise TypeError("Tensor: the list holds tensors. Join them with np.stack, which keeps their gradients.")
         self.array = as_numbers("Tensor", data)
-        self.op, self.serial, self.stored_grad, self._name = None, 0, None, name
+        self.op, self.serial, self.stored_grad, self._name = None, 0, None, check_name(name)
         if requires_grad:
             self.requires_grad = True
             held = self.array is data and is_held(data, FRESH)
@@ -137,7 +137,7 @@ class Tensor(Writable):
 
     @name.setter
     def name(self, value: str | None) -> None:
-        self._name = value
+        self._name = check_name(value)
 
     @property
     def place(self) -> str | None:

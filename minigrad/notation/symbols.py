@@ -64,7 +64,7 @@ Symbol = str | Indexed
 
 def pretty_name(name: str) -> str:
     """Write the digits at the end of a name as a subscript: W₁."""
-    return re.sub(r"\d+$", lambda digits: to_subscript(digits[0]), name)
+    return re.sub(r"(?<=\D)\d+$", lambda digits: to_subscript(digits[0]), name)
 
 
 @lru_cache(maxsize=1024)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+from unicodedata import normalize
+
 RAISED = dict(zip("⁻⁰¹²³⁴⁵⁶⁷⁸⁹ᵀ", "−0123456789ᵀ", strict=True))
 LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉ₙₖᵣᵢⱼₗₘₚₛₜₒᵤᵥₐₑₕₓ", "0123456789nkrijlmpstouvaehx", strict=True))
 LOWERED_DIGITS = "".join(small for small, large in LOWERED.items() if large.isdigit())
@@ -34,3 +38,28 @@ def to_superscript(number: int | str) -> str:
 def plain_digits(name: str) -> str:
     """Write the subscript digits of a name as ordinary ones: W1."""
     return name.translate(_PLAIN)
+
+
+def printable(name: str) -> str:
+    r"""Write what cannot be seen, or stored as text, as Python escapes it: line breaks, controls, lone surrogates.
+
+    >>> printable("a\nb")
+    'a\\nb'
+    """
+    if name.isprintable():
+        return name
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
+
+
+def plain_identifier(name: str) -> str:
+    """Write a name with the characters of identifiers alone, as Python itself reads them: ﬁ and fi are one to it.
+
+    >>> plain_identifier("learning rate₁"), plain_identifier("ﬁt")
+    ('learning_rate1', 'fit')
+    """
+    return "".join(c if f"a{c}".isidentifier() else "_" for c in normalize("NFKC", plain_digits(name)))
+
+
+def plain_word(name: Any) -> str:
+    """Give the name of a function as a word that may stand in code, in a docstring and in a file's name."""
+    return re.sub(r"[^\w.<>]", "_", str(name))

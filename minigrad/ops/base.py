@@ -190,6 +190,8 @@ class Elementwise(Op):
         chooses: bool = False,
         definition: Callable[..., Any] | None = None,
     ) -> None:
+        if not (name + text).isprintable():
+            raise ValueError(f"Elementwise: name and text are written in one line, not {name!r}, {text!r}")
         self.definition = definition
         self.name, self.text, self.binds, self.gives, self.chooses = name, text, binds, gives, chooses
         self.forward = forward  # type: ignore[method-assign]

@@ -156,6 +156,8 @@ class Program:
 def _html(runs: tuple[Run, ...], size: float, font: str = style.SERIF) -> str:
     parts = []
     for run in runs:
+        if not run.text:  # <B></B> is an error to dot
+            continue
         text = escape(run.text).replace(" ", "&#160;").replace("\\", "\\\\")  # else \\N is the node's name
         text = f"<B>{text}</B>" if run.bold else text
         text = f"<I>{text}</I>" if run.italic else text

@@ -17,6 +17,7 @@ from minigrad.algebra.trace import lift_tensors, names_of
 from minigrad.engine.backward import pullback
 from minigrad.engine.node import Node
 from minigrad.engine.tensor import Tensor
+from minigrad.ops.alphabet import printable
 from minigrad.structure.reading import Reading, read_graph, role_of_array
 
 
@@ -123,7 +124,7 @@ def _of_tensor(loss: Tensor, called: Mapping[int, str], number: bool, roles: Con
     named: dict[Node, str] = {}
     unnamed = []
     for t, node in nodes.items():
-        name = t.name or called.get(id(t))
+        name = printable(t.name or "") or called.get(id(t))
         if name is None and isinstance(node, Node) and node.op is None:
             unnamed.append(node)
         elif name and t.op is not None and isinstance(node, Node) and node.op is not None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.engine.node import Node
-from minigrad.ops.alphabet import plain_digits
+from minigrad.ops.alphabet import plain_identifier
 
 Lines = list[str]
 
@@ -47,8 +47,8 @@ class Names:
 
     def fresh(self, hint: str) -> str:
         """Give a name that is not taken, as close to the hint as Python allows."""
-        name = re.sub(r"\W", "_", plain_digits(hint)) or "v"
-        name = f"v{name}" if name[0].isdigit() else name
+        name = plain_identifier(hint) or "v"
+        name = name if name.isidentifier() else f"v{name}"
         unique, number = name, self.numbered.get(name, 1)
         while unique in self.taken:
             number += 1

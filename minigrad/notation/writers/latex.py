@@ -25,6 +25,9 @@ class Latex(Writer):
         "_": r"\_", "#": r"\#", "$": r"\$", "~": r"\sim", "∧": r"\wedge", "∨": r"\vee", "¬": r"\neg", "∂": r"\partial",
         "⊗": r"\otimes", "∗": r"\ast", "→": r"\to", "{": r"\{", "}": r"\}", "\\": r"\backslash",
     }  # fmt: skip
+    _in_names: ClassVar[dict[str, str]] = {  # what would be HTML, a cell, code or mathematics in Markdown or LaTeX
+        "<": r"\lt ", ">": r"\gt ", "|": r"\vert ", "^": r"\hat{\ }", "`": r"\grave{\ }", "\\": r"\backslash ",
+    }  # fmt: skip
     _brackets: ClassVar[dict[str, tuple[str, str]]] = {  # | itself would end a cell of a table in Markdown
         "⟨": (r"\langle", r"\rangle"), "‖": (r"\lVert", r"\rVert"), "|": (r"\lvert", r"\rvert"),
         "⌊": (r"\lfloor", r"\rfloor"), "⌈": (r"\lceil", r"\rceil"),
@@ -54,7 +57,7 @@ class Latex(Writer):
     def _escaped(self, character: str) -> str:
         if character in GREEK:
             return rf"\{GREEK[character]} "
-        return " " if character == " " else self._signs.get(character, character)
+        return " " if character == " " else self._in_names.get(character) or self._signs.get(character, character)
 
     def number(self, written: str) -> str:
         """Write a number; 1e-05 as 10 to a power."""
