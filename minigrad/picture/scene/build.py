@@ -16,6 +16,7 @@ import numpy as np
 from minigrad.algebra.facts import SumsToOne
 from minigrad.algebra.graph import Graph
 from minigrad.algebra.numbers import as_number
+from minigrad.engine.claims import is_one_hot
 from minigrad.engine.node import Node, order_nodes
 from minigrad.engine.tensor import Tensor
 from minigrad.notation.symbols import pretty_name
@@ -28,7 +29,7 @@ from minigrad.structure.chain_rule import Contribution, Stand, copy_step, count_
 from minigrad.structure.layers import describe_layer
 from minigrad.structure.loss import TITLES, split_sum
 from minigrad.structure.repeats import least_repeats
-from minigrad.structure.rows import Origin
+from minigrad.structure.rows import Origin, Row
 from minigrad.structure.source import Source, read_loss
 from minigrad.structure.steps import Step
 
@@ -69,6 +70,7 @@ class _Stage:
         self.source, self.graph, self.reading, self.names = source, source.graph, plan.reading, plan.names
         self.given = tuple(SumsToOne(pretty_name(fact.name), fact.axis) for fact in given)
         self.steps, self.symbols = plan.steps, plan.names.symbols
+        self.given += tuple(SumsToOne(self.symbols[x]) for row in self.names.indexing.rows for x in self._one_hot(row))
         (self.loss,) = self.graph.outputs
         self.users: dict[Node, list[Step]] = {}
         for step in self.steps:
@@ -85,6 +87,11 @@ class _Stage:
         self.drafts = Drafts()
         self._frame_layers()
         self._gather()
+
+    def _one_hot(self, row: Row) -> tuple[Node, ...]:
+        """Give the arrays of a row that each segment has for itself, if all bring along the fact that they sum to 1."""
+        arrays = [x.value for x in row.nodes if x.op is None]
+        return row.nodes if len(arrays) == len(row.nodes) and all(map(is_one_hot, arrays)) else ()
 
     def _frame_layers(self) -> None:
         """Frame each layer, titled by what acts in it."""
