@@ -18,7 +18,8 @@ from minigrad.compiler.record import Output, Record, map_leaves
 from minigrad.compiler.spent import Spent, make_spent
 from minigrad.compiler.trace.links import Cell, Link
 from minigrad.compiler.trace.sources import Argument, Captured, Data, Draw, Gradient, Setting, Source
-from minigrad.engine.recording import is_paused
+from minigrad.compiler.watched import Watched
+from minigrad.engine.recording import is_paused, records_left
 from minigrad.engine.tensor import Tensor, constant_tensor
 
 Lines = list[str]
@@ -152,7 +153,16 @@ class _Writer:
         else:
             self.known["idle"] = idle
             lines += ["    if not idle:", f"        {self.missed}", "    step = idle.pop()"]
-        return [*lines, *(f"    {line}" for line in self.call.before)]
+        return [*lines, *self.write_watch(), *(f"    {line}" for line in self.call.before)]
+
+    def write_watch(self) -> Lines:
+        """Write a look at what is written in place, where something has been recorded since the last one."""
+        watched = Watched(self.record)
+        if not watched.tensors:
+            return []
+        self.known |= {"left": records_left, "look": watched.look}
+        self.cells["seen"] = watched.seen
+        return ["    if left() != seen:", "        look()"]
 
     def write_call(self, passed: Sequence[Source]) -> Lines:
         """Write the call; where arguments have to lie in order in memory and do not, it is called with copies."""

@@ -14,6 +14,7 @@ from minigrad.compiler.record import Output
 from minigrad.compiler.refusals import Unsupported
 from minigrad.compiler.trace.sources import Argument, Draw, Setting
 from minigrad.compiler.variant import Variant
+from minigrad.compiler.watched import Watched
 from minigrad.data import Array, Rng, batches
 from minigrad.engine.tensor import Tensor
 
@@ -47,7 +48,7 @@ class EpochLoop:
             raise Unsupported("a step that does more than return a loss and update parameters")
         self.variant, self.x, self.t = variant, x, t
         self.batch = (x, t, x.reshape(len(x), -1), t.reshape(len(x), -1))
-        self.lock = threading.Lock()
+        self.lock, self.watched = threading.Lock(), Watched(record)
         self.at_once = 1  # batches between two looks for Ctrl-C
         self.arrays: list[Any] = []
         self.step: Any = None
@@ -64,6 +65,7 @@ class EpochLoop:
             self._run(X, T, order, losses)
 
     def _run(self, X: Array, T: Array, order: Array, losses: Array) -> None:
+        self.watched.look()
         arrays = [self.variant.array(source) for source in self.variant.bound]
         if len(arrays) != len(self.arrays) or any(map(is_not, arrays, self.arrays)):
             self.arrays, self.step = arrays, self.variant.program.make_step(arrays)

@@ -17,13 +17,13 @@ _no_grad, _recorded = (Block(_paused, value) for value in (True, False))
 _as_it_is = nullcontext()
 
 _serials: Any = iter(range(1, _END := 2**62))  # atomic, so that threads may record at the same time
-next_serial, _left = _serials.__next__, _serials.__length_hint__
+next_serial, records_left = _serials.__next__, _serials.__length_hint__
 _leaves = count(1)  # of those that were given a serial, which no record has
 
 
 def latest_serial() -> int:
     """Give the serial that the next record will have, without using it up."""
-    return int(_END - _left())
+    return int(_END - records_left())
 
 
 def leaf_serial() -> int:

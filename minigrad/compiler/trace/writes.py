@@ -21,7 +21,7 @@ def kept_from_writing(links: Sequence[Link]) -> Iterator[None]:
     """Lock the arrays that a function names: a write that changes nothing this time would be lost in later calls."""
     named = [x for link in links for x in (link.seen if isinstance(link.seen, list | tuple) else (link.seen,))]
     arrays = [x for x in _arrays(link.seen for link in links) if x.flags.writeable]
-    kept = [(t, t.data, np.copy(t.data)) for t in _tensors(named)]
+    kept = [(t, t.array, np.copy(t.array)) for t in _tensors(named)]
     try:
         for x in arrays:
             x.flags.writeable = False
@@ -59,9 +59,9 @@ def _tensors(values: Iterable[Any]) -> list[Tensor]:
 def _was_written(t: Tensor, array: Any, content: Any) -> bool:
     """Say whether a Tensor has other data than before, and give it back what it had."""
     same = np.array_equal(array, content, equal_nan=content.dtype.kind in "fc")
-    if t.data is array and same:
+    if t.array is array and same:
         return False
-    t.data = array
+    t.array = array
     if not same:
         array[...] = content
     return True
