@@ -633,3 +633,120 @@ def test_what_a_choice_ignored_has_gradient_0(code):
     assert grad(lambda x: root(x).sum())(x)[0] == np.inf
     curvature = grad(grad(lambda a: np.where(a > 0, root(a * x), 0)[1]))(1.0)
     assert curvature == pytest.approx(-0.25 * 2)
+
+
+class Base:
+    scale = 2.0
+
+    def go(self, x):
+        return x * self.scale
+
+
+class Derived(Base):
+    extra = 1.0
+
+    def go(self, x):
+        return super().go(x) * self.extra
+
+
+class Slotted:
+    __slots__ = ("beta",)
+
+    def __init__(self):
+        self.beta = 2.0
+
+
+def by_super():
+    d = Derived()
+    return lambda x: d.go(x), [lambda: setattr(d, "extra", 2.0), lambda: setattr(d, "scale", 7.0)]
+
+
+def by_slots():
+    a = Slotted()
+    return lambda x: x * a.beta, [lambda: setattr(a, "beta", 3.0)]
+
+
+def by_getattr():
+    a = Slotted()
+    return lambda x: x * getattr(a, "beta"), [lambda: setattr(a, "beta", 3.0)]  # noqa: B009
+
+
+def by_default():
+    def f(x, k=[2.0]):  # noqa: B006
+        return x * k[0]
+
+    return f, [lambda: f.__defaults__[0].__setitem__(0, 9.0)]
+
+
+def by_set():
+    chosen = {1.0, 2.0}
+    return lambda x: x * sum(chosen), [lambda: chosen.add(5.0), lambda: chosen.discard(1.0)]
+
+
+def by_nested_parts():
+    d: dict[str, Any] = {"m": {"lr": [1.0, 2.0]}}
+    changes = [lambda: d["m"]["lr"].__setitem__(1, 5.0), lambda: d.__setitem__("m", {"lr": [0.0, 7.0]})]
+    return lambda x: x * d["m"]["lr"][1], changes
+
+
+def by_what_a_function_returns():
+    a = Slotted()
+
+    def get():
+        return a
+
+    return lambda x: get().beta * x, [lambda: setattr(a, "beta", 3.0)]
+
+
+def by_keyword():
+    a = Slotted()
+
+    def scaled(x, *, k):
+        return x * k.beta
+
+    return lambda x: scaled(x, k=a), [lambda: setattr(a, "beta", 3.0)]
+
+
+def by_elements():
+    b = np.array([2.0, 3.0])
+    return lambda x: x * b[0] + float(b[1]), [lambda: b.__setitem__(0, 5.0), lambda: b.__setitem__(1, 7.0)]
+
+
+def by_numpy_alone():
+    b = np.array([2.0, 3.0])
+    return lambda x: x * (b * 2) if b.sum() > 5 else x, [lambda: b.__setitem__(0, 5.0), lambda: b.fill(0)]
+
+
+def by_operand():
+    b = np.array([2.0, 3.0])
+    return lambda x: x * b, [lambda: b.__setitem__(0, 5.0)]
+
+
+def by_constant():
+    t = Tensor([2.0, 3.0])
+    return lambda x: x * t.data.max(), [lambda: setattr(t, "data", np.array([5.0, 5.0]))]
+
+
+def by_compiled():
+    beta = 2.0
+    inner = compile(lambda x: x * beta)
+
+    def change():
+        nonlocal beta
+        beta = 3.0
+
+    return lambda x: inner(x) + 1, [change]
+
+
+WAYS = [by_super, by_slots, by_getattr, by_default, by_set, by_nested_parts, by_what_a_function_returns, by_keyword]
+WAYS += [by_elements, by_numpy_alone, by_operand, by_constant, by_compiled]
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+def test_further_ways_to_read(way, code):
+    f, changes = way()
+    compiled = code(f)
+    for change in (lambda: None, *changes):
+        change()
+        for _ in range(2):
+            np.testing.assert_allclose(compiled(x), np.asarray(f(x)), rtol=1e-12)

@@ -60,9 +60,11 @@ def compile(
     values among the arguments are part of the code: for others the function is traced again.
 
     So it is where something that the function names outside itself is another now: a variable of an enclosing function,
-    a global, an attribute or an item of one, the contents of a list or dict of at most 100, and likewise in functions
-    and methods of your own that it calls. Not watched is what the code does not name (``getattr``, ``vars``, a key that
-    is computed), what libraries keep for themselves, and the outside world (files, clocks): pass that as an argument.
+    a global, an attribute or an item of one, the contents of a list, dict or set of at most 100, the elements of an
+    array of at most 1 MB, and likewise in functions and methods of your own that it calls. Not watched is what the code
+    does not name (``vars``, a computed name), what libraries keep for themselves, another method in the place of one,
+    an array that is an operand and that NumPy alone computes with as well, and the outside world (files, clocks): pass
+    that as an argument.
     ``verify=n`` makes the first n calls by the function itself, too, ``verify_every=k`` every k-th, and raises
     ``DifferenceError`` with the name of the first value that differs; updates still happen once.
 

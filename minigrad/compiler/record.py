@@ -15,7 +15,7 @@ from minigrad.compiler.trace.outside import find_links
 from minigrad.compiler.trace.sources import Captured, Data, Draw, Source
 from minigrad.compiler.trace.traced import Traced, TraceError
 from minigrad.compiler.trace.tracer import Tracer
-from minigrad.compiler.trace.writes import kept_from_writing, put_back, refuse_changes
+from minigrad.compiler.trace.writes import kept_from_writing, link_elements, put_back, refuse_changes
 from minigrad.engine.conversion import is_array
 from minigrad.engine.node import Node, order_nodes
 from minigrad.engine.recording import traced_by
@@ -125,7 +125,7 @@ def record_call(f: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[st
         put_back(links)
         raise
     renew_links(links)  # what the first call makes for all later ones is not as it was
-    first.links = links
+    first.links = links + link_elements(links, first.inputs.values())
     return first
 
 

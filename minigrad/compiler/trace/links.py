@@ -103,7 +103,7 @@ class Attribute(Link):
 
 
 class Contents(Link):
-    """What is in a list or a dict, or was added to it."""
+    """What is in a list, a dict or a set, or was added to it."""
 
     def write_check(self, owner: str, seen: str, name: Callable[[Any], str]) -> str:
         """Write the check."""
@@ -118,6 +118,9 @@ class Contents(Link):
         if isinstance(self.owner, dict):
             self.owner.clear()
             self.owner.update(zip(value[::2], value[1::2], strict=True))
+        elif isinstance(self.owner, set):
+            self.owner.clear()
+            self.owner.update(value)
         else:
             self.owner[:] = value
 
@@ -130,6 +133,23 @@ class Contents(Link):
         """Take the contents for those that were seen."""
         before, self.seen = self.seen, self.read()
         return not is_unchanged(self.owner, before)
+
+
+class Elements(Link):
+    """The elements of an array that the function has computed with before the compiled code does."""
+
+    def write_check(self, owner: str, seen: str, name: Callable[[Any], str]) -> str:
+        """Write the check."""
+        return f"{owner}.tobytes() != {seen}"
+
+    def read(self) -> Any:
+        """Give the elements as bytes."""
+        return self.owner.tobytes()
+
+    def renew(self) -> bool:
+        """Take the elements for those that were seen."""
+        before, self.seen = self.seen, self.read()
+        return bool(before != self.seen)
 
 
 def _contents(owner: Any) -> list[Any]:

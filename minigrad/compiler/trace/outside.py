@@ -71,7 +71,7 @@ class _Finder:
 
     def follow(self, value: Any, args: tuple[Any, ...] = (), called: bool = True) -> None:
         """Follow what may be called, with those arguments first, or has parts that may be."""
-        if not isinstance(value, (*PLAIN, FunctionType, MethodType, ModuleType, type, list, tuple, dict)):
+        if not isinstance(value, (*PLAIN, FunctionType, MethodType, ModuleType, type, list, tuple, dict, set)):
             self.objects[id(value)] = value
         for x in args:
             if x is not MISSING and id(x) not in self.objects:
@@ -88,7 +88,7 @@ class _Finder:
             self.follow(wrapped, args)
         if isinstance(value, FunctionType):
             self.follow_function(value, args)
-        elif isinstance(value, list | tuple | dict):
+        elif isinstance(value, list | tuple | dict | set):
             self.follow_parts(value)
         elif called and not isinstance(value, type) and not is_foreign(type(value)):
             method = inspect.getattr_static(type(value), "__call__", None)
@@ -96,12 +96,12 @@ class _Finder:
                 self.follow_function(method, (value, *args))
 
     def follow_parts(self, value: Any) -> None:
-        """Note what is in a list or a dict, and follow each of it."""
+        """Note what is in a list, a dict or a set, and follow each of it."""
         if id(value) in self.known or len(value) > LONGEST:
             return
         self.known[id(value)] = value
         if not isinstance(value, tuple):
-            self.add(Contents(value, "is_unchanged", "the contents of a list or dict"))
+            self.add(Contents(value, "is_unchanged", f"the contents of a {type(value).__name__}"))
         for part in value.values() if isinstance(value, dict) else value:
             self.follow(part)
 
@@ -138,6 +138,8 @@ class _Finder:
                 value = MISSING
             if value is not MISSING:
                 self.follow(value, called=following not in ATTRIBUTES)
+        if "getattr" in code.co_names:
+            self.names |= {x: None for x in code.co_consts if isinstance(x, str) and x.isidentifier()}
         for constant in code.co_consts:
             if isinstance(constant, CodeType):
                 self.scan(constant, cells, names, {})
@@ -163,8 +165,9 @@ class _Finder:
                 self.follow_function(stored.fget, (owner,))
             return MISSING
         if name not in getattr(owner, "__dict__", ()) and is_computed(stored):
-            if isinstance(stored, FunctionType):
-                self.follow_function(stored, (owner,))
+            for kind in type(owner).__mro__:  # super() may ask for any of them
+                if isinstance(method := kind.__dict__.get(name), FunctionType):
+                    self.follow_function(method, (owner,))
             return MISSING
         if stored is MISSING:
             return MISSING

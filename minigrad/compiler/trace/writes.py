@@ -10,10 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.compiler.trace.links import Link, is_same
+from minigrad.compiler.trace.links import Elements, Link, is_same
 from minigrad.compiler.trace.outside import FOREIGN, OURS
+from minigrad.compiler.trace.sources import Captured, Source
 from minigrad.compiler.trace.traced import TraceError
 from minigrad.engine.tensor import Tensor
+
+LARGEST = 1 << 20  # bytes: a larger array's elements are not compared in every call
 
 
 @contextmanager
@@ -65,6 +68,13 @@ def _was_written(t: Tensor, array: Any, content: Any) -> bool:
     if not same:
         array[...] = content
     return True
+
+
+def link_elements(links: Sequence[Link], inputs: Iterable[Source]) -> list[Link]:
+    """Give links to the elements of arrays that the code does not read itself: NumPy has, while it was traced."""
+    read = {id(source.array) for source in inputs if isinstance(source, Captured)}
+    arrays = [x for x in _arrays(link.seen for link in links) if id(x) not in read and x.nbytes <= LARGEST]
+    return [Elements(x, "", "the elements of an array") for x in arrays]
 
 
 def _find_line(traceback: TracebackType | None) -> str:
