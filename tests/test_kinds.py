@@ -100,6 +100,7 @@ RIGHT = {
     "plus NaN": (lambda x: x + np.nan, np.ones(2), [np.nan, np.nan]),
     "where ∞": (lambda x: np.where(x > 0, x, -np.inf), A([1.0, -1.0]), [1.0, -np.inf]),
     "∞ of float32": (lambda x: np.minimum(x, np.inf), np.ones(2, np.float32), A([1, 1], np.float32)),
+    "where −1": (lambda x: np.where(x > 1, x, -1), A([1, 2], U8), A([255, 2], U8)),
     "to the ∞": (lambda x: x**np.inf, A([0.5, 2.0]), [0.0, np.inf]),
     "the root of −2": (lambda x: x**0.5, -2.0, np.nan),
     "1 / 0": (lambda x: 1 / x, 0.0, np.inf),
@@ -247,3 +248,27 @@ def test_an_exact_rule_keeps_every_bit(sample):
         np.testing.assert_array_equal(after, before)
         sure = ~np.isnan(before)
         np.testing.assert_array_equal(np.signbit(after[sure]), np.signbit(before[sure]))
+
+
+@each_backend
+def test_zeros_of_two_signs_and_nan_are_told_apart(backend):
+    with running(backend), np.errstate(all="ignore"):
+        step = as_code(lambda x: (1 / (x * 0.0), 1 / (x * -0.0)), backend, exact=True)
+        np.testing.assert_array_equal(step(np.ones(2)), [[np.inf] * 2, [-np.inf] * 2])
+        np.testing.assert_array_equal(as_code(lambda x: x ** float("nan") + float("nan"), backend)(A([2.0])), [np.nan])
+
+
+def test_machine_code_adds_truth_values_as_numpy_does():
+    pytest.importorskip("numba")
+
+    def f(x, y):
+        both = (x > 0) + (y > 0)
+        return both, both * 1, both.sum(), both.mean(), (x > 0) * (y > 0), np.maximum(x > 0, y > 0), (x**-1, x**-2)
+
+    x, y = A([1.0, -1.0, 2.0]), A([1.0, -1.0, -2.0])
+    step = compile(f, backend="native")
+    for found, expected in zip(step(x, y)[:-1], f(x, y)[:-1], strict=True):
+        assert_equal(A(found), A(expected))
+    assert step.backend == "native"
+    found = step(A([0.0, 2.0, -np.inf]), y)[-1]
+    np.testing.assert_array_equal(found, [[np.inf, 0.5, -0.0], [np.inf, 0.25, 0.0]])

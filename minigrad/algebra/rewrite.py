@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minigrad.engine.node import Node
-from minigrad.ops.base import Elementwise
+from minigrad.ops.base import Elementwise, number_key
 
 Rule = Callable[[Node], Any]  # an expression equal to the Node, or None where the rule does not apply
 
@@ -125,7 +125,7 @@ def substitute_nodes(expressions: Iterable[Any], becomes: Mapping[Node, Any]) ->
 
 def constant_like(x: Any, like: Node) -> Node:
     """Give a number as a constant of a Node's dtype, the same one each time."""
-    key = ("constant", x, like.dtype)
+    key = ("constant", number_key(x), like.dtype)
     table = like.table if like.table is not None else {}
     if key not in table:
         table[key] = Node(dtype=like.dtype, table=like.table, value=np.asarray(x, like.dtype))

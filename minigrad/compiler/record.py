@@ -20,6 +20,7 @@ from minigrad.engine.conversion import is_array
 from minigrad.engine.node import Node, order_nodes
 from minigrad.engine.recording import traced_by
 from minigrad.engine.tensor import Tensor
+from minigrad.ops.base import number_key
 
 
 @dataclass(eq=False)
@@ -252,7 +253,7 @@ def _described(record: Record) -> list[tuple[Any, Node]]:
     for node in order_nodes(outputs):
         numbers[node] = len(numbers)
         if node.op is not None:
-            rows.append(((node.op, *(numbers[x] if isinstance(x, Node) else (x,) for x in node.inputs)), node))
+            rows.append(((node.op, *(numbers[x] if isinstance(x, Node) else number_key(x) for x in node.inputs)), node))
         elif node in record.inputs:
             rows.append((_identity(record.inputs[node]), node))
         else:

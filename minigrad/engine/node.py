@@ -12,7 +12,7 @@ import numpy as np
 from minigrad.engine.numbers import as_numbers
 from minigrad.engine.operand import Operand
 from minigrad.ops.alphabet import printable
-from minigrad.ops.base import Op, Shape
+from minigrad.ops.base import Op, Shape, number_key
 
 Table = dict[tuple[Any, ...], "Node"]
 
@@ -77,7 +77,7 @@ class Node(Operand):
     def apply(self, op: Op, inputs: tuple[Any, ...]) -> Node:
         """Give the expression of an operation on expressions, numbers and arrays; of this Node's table."""
         inputs = tuple(x if type(x) in (Node, int, float) else self.constant(x) for x in inputs)
-        key = (op, *(id(x) if isinstance(x, Node) else (type(x), x) for x in inputs))
+        key = (op, *(id(x) if isinstance(x, Node) else number_key(x) for x in inputs))
         if self.table is not None and key in self.table:
             return self.table[key]
         shape = op.shape(*(x.shape if isinstance(x, Node) else () for x in inputs))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.ops.alphabet import to_superscript
-from minigrad.ops.base import Elementwise, Op, Rule, Shape, minus_one, one
+from minigrad.ops.base import Elementwise, Op, Rule, Shape, minus_one, number_key, one
 
 
 def _reciprocal(b: Any) -> Any:
@@ -72,7 +72,7 @@ class Power(Elementwise):
     name, fields, example, operator = "power", ("exponent",), (3,), True
 
     def _key(self) -> tuple[Any, ...]:
-        return type(self.exponent), self.exponent  # x² of integers are integers, x^2.0 are not
+        return number_key(self.exponent)  # x² of integers are integers, x^2.0 are not
 
     def __init__(self, exponent: float) -> None:
         n = self.exponent = exponent

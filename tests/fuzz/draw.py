@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from minigrad import Tensor
+from tests.fuzz.kinds import add_kinds
 from tests.fuzz.programs import RULES, Leaf, Line, Program
 from tests.samples import SAMPLES
 
@@ -86,7 +87,10 @@ def program(seed: int, deep: int = 5) -> Program | None:
                 a, b = (pool[shape][i] for i in rng.integers(len(pool[shape]), size=2))
                 text, join = JOINS[rng.integers(len(JOINS))]
                 keep(Line(join, (a, b), text), values)
-    ends = tuple(x for x in lines if values[x].dtype.kind == "f" and values[x].requires_grad)
+        kinds = np.random.default_rng((seed, 1))
+        if lines and kinds.random() < 0.4:
+            add_kinds(kinds, leaves, values, dict(shapes), keep)
+    ends = tuple(x for x in lines if isinstance(values[x], Tensor) and values[x].requires_grad)
     if not ends:
         return None
     rule = int(rng.integers(len(RULES))) if rng.random() < 0.5 else None

@@ -19,7 +19,7 @@ RULES: tuple[Callable[[Any], Any], ...] = (
 
 @dataclass(frozen=True, eq=False)
 class Leaf:
-    """A value that is given: by an array, a Tensor among the arguments, or a parameter that the function captures."""
+    """A value that is given: by an array, a Tensor or a number among the arguments, or a parameter that is captured."""
 
     array: Any
     kind: str
@@ -78,8 +78,8 @@ class Instance:
         self.params: list[Tensor] = []
         self.watched: list[Tensor] = []
         for leaf in program.leaves:
-            array = laid_out(leaf.array, leaf.layout)
-            if leaf.kind == "argument":
+            array = leaf.array.item() if leaf.kind == "number" else laid_out(leaf.array, leaf.layout)
+            if leaf.kind in ("argument", "number"):
                 self.values[leaf] = array
                 self.given.append(array)
                 continue
@@ -119,12 +119,13 @@ class Instance:
             loss = loss + (known[end] * known[end]).sum() * 0.5
         loss.backward()
         grads = [p.grad for p in self.params]
+        whole = [x for x in map(known.get, self.program.lines) if getattr(x, "dtype", loss.dtype).kind in "biu"]
         last = known[self.program.ends[-1]]
         if self.optimizer is not None:
             last = last * 1.0  # it may look at a parameter's memory, which the step changes
         if self.optimizer is not None:
             self.optimizer.step()
-        return loss, last, *grads
+        return loss, last, *grads, *whole
 
     def outcome(self, call: Callable[..., Any]) -> list[Any]:
         """Run a function, ``f`` or its code, twice, with other arguments the second time; give all that it leaves."""
@@ -148,7 +149,7 @@ def turned(x: Any) -> Any:
     """Give an argument with its elements in another order, still in its domain."""
     if isinstance(x, Tensor):
         return Tensor(np.roll(x.data, 1).copy(), requires_grad=True)
-    return np.roll(x, 1)
+    return x if isinstance(x, float) else np.roll(x, 1)
 
 
 def laid_out(array: Any, layout: str) -> Any:

@@ -32,8 +32,8 @@ CALLS = {
 
 
 def _typed(node: Node, written: str) -> str:
-    """Give a value the dtype that its Node states; a comparison has it."""
-    return written if node.dtype.kind == "b" else f"np.{node.dtype.name}({written})"
+    """Give a value the dtype that its Node states; True + True, which machine code makes 2 of, is True."""
+    return f"bool({written})" if node.dtype.kind == "b" else f"np.{node.dtype.name}({written})"
 
 
 def _infix(sign: str) -> Element:

@@ -58,8 +58,13 @@ def _extreme(w: Names, node: Node, out: str) -> Lines:
 
 
 def _where(w: Names, node: Node, out: str) -> Lines:
-    c, a, b = (w.value(x) for x in node.inputs)
+    c, a, b = (w.value(x if isinstance(x, Node) else _wrapped(x, node.dtype)) for x in node.inputs)
     return [f"np.copyto({out}, {b}, 'unsafe')", f"np.copyto({out}, {a}, 'unsafe', where={c})"]
+
+
+def _wrapped(x: Any, dtype: np.dtype[Any]) -> Any:
+    """Give a number as np.where takes it: −1 beside a uint8 is 255 there, and elsewhere an error."""
+    return np.asarray(x).astype(dtype).item() if dtype.kind in "iu" and isinstance(x, int) else x
 
 
 def _copied(w: Names, node: Node, out: str) -> Lines:

@@ -1,0 +1,107 @@
+"""Kinds of numbers for a program: integers, truth values, masks, Python numbers and special constants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from tests.fuzz.programs import Leaf, Line
+
+Joins = tuple[tuple[str, Callable[[Any, Any], Any]], ...]
+DTYPES = ("bool", "uint8", "int8", "int32", "int64")
+SPECIAL = (0, True, 1.0, -0.0, np.inf, -np.inf, np.nan, 2, -1, 0.5, 200)
+WHOLE: Joins = (
+    ("{0} + {1}", lambda a, b: a + b),
+    ("{0} - {1}", lambda a, b: a - b),
+    ("{0} * {1}", lambda a, b: a * b),
+    ("-{0}", lambda a, b: -a),
+    ("{0} + {0}", lambda a, b: a + a),
+    ("({0} > {1}) * 1", lambda a, b: (a > b) * 1),
+    ("({0} > {1}) + ({0} == {1})", lambda a, b: (a > b) + (a == b)),
+    ("np.where({0} > {1}, {0}, 0)", lambda a, b: np.where(a > b, a, 0)),
+    ("{0} * np.where({0} > {1}, 1, 0)", lambda a, b: a * np.where(a > b, 1, 0)),
+    ("{0} * True - {1} * 2", lambda a, b: a * True - b * 2),
+    ("np.maximum({0}, {1})", lambda a, b: np.maximum(a, b)),
+    ("{0} * {1} * 3 * 2", lambda a, b: a * b * 3 * 2),
+    ("-({0} - {1}) + 0", lambda a, b: -(a - b) + 0),
+    ("np.broadcast_to({0}.sum(), {1}.shape)", lambda a, b: np.broadcast_to(a.sum(), b.shape)),
+    ("np.broadcast_to(({0} * 2).sum(), {1}.shape)", lambda a, b: np.broadcast_to((a * 2).sum(), b.shape)),
+    ("{0} ** 2", lambda a, b: a**2),
+    ("np.sign({0}) * abs({1})", lambda a, b: np.sign(a) * abs(b)),
+    ("{0} / 4", lambda a, b: a / 4),
+    ("{0} ** 0.5 + {1}", lambda a, b: abs(a) ** 0.5 + b),
+    ("{0} * 1.5 - {1}", lambda a, b: a * 1.5 - b),
+    ("({0} > {1}).mean() * {0}", lambda a, b: (a > b).sum() / a.size * a),
+)
+MEETS: Joins = (  # what has a gradient, and a whole number or a Python number
+    ("{0} * {1}", lambda x, n: x * n),
+    ("{0} + {1}", lambda x, n: x + n),
+    ("{1} - {0}", lambda x, n: n - x),
+    ("np.where({1} > 1, {0}, 0)", lambda x, n: np.where(n > 1, x, 0)),
+    ("np.maximum({0}, {1})", lambda x, n: np.maximum(x, n)),
+    ("{0} * ({0} > {1})", lambda x, n: x * (x > n)),
+    ("{0} / ({1} * {1} * 1.0 + 1)", lambda x, n: x / (n * n * 1.0 + 1)),
+)
+CONSTANTS: tuple[tuple[str, Callable[[Any, Any], Any]], ...] = (
+    ("{0} * {c}", lambda x, c: x * c),
+    ("{0} + {c}", lambda x, c: x + c),
+    ("np.maximum({0}, {c})", lambda x, c: np.maximum(x, c)),
+    ("np.where({0} == {c}, {0}, {c})", lambda x, c: np.where(x == c, x, c)),
+    ("{0} ** {c}", lambda x, c: x**c),
+)
+Keep = Callable[[Line, dict[Any, Any]], None]
+
+
+def add_kinds(
+    rng: np.random.Generator, leaves: list[Leaf], values: dict[Any, Any], shapes: Mapping[Any, Any], keep: Keep
+) -> None:
+    """Add leaves and lines of other kinds to a program that has lines; what NumPy refuses is left out."""
+
+    def add(text: str, call: Callable[..., Any], *inputs: Any) -> Any:
+        line = Line(call, inputs, text)
+        try:
+            keep(line, values)
+        except (TypeError, ValueError, OverflowError):
+            return inputs[0]
+        return line
+
+    for _ in range(rng.integers(1, 3)):
+        floats = [x for x in shapes if values[x].dtype.kind == "f"]
+        x = floats[rng.integers(len(floats))]
+        if rng.random() < 0.2:
+            number = Leaf(np.asarray(rng.choice([0.0, -0.0, 2.0, -1.5, np.inf])), "number")
+            values[number] = number.array.item()
+            leaves.append(number)
+            add(*MEETS[rng.integers(len(MEETS))], x, number)
+            continue
+        dtype = DTYPES[rng.integers(len(DTYPES))]
+        pool = [_draw_whole(rng, dtype, shapes[x]) for _ in range(2)]
+        for leaf in pool:
+            values[leaf] = leaf.array
+            leaves.append(leaf)
+        for _ in range(rng.integers(1, 4)):
+            a, b = (pool[i] for i in rng.integers(len(pool), size=2))
+            pool.append(add(*WHOLE[rng.integers(len(WHOLE))], a, b))
+            if rng.random() < 0.3:
+                pool.append(_constant(rng, add, pool[-1]))
+        met = add(*MEETS[rng.integers(len(MEETS))], x, pool[-1])
+        if rng.random() < 0.3:
+            _constant(rng, add, met)
+
+
+def _constant(rng: np.random.Generator, add: Callable[..., Any], x: Any) -> Any:
+    """Let a value meet a special constant."""
+    text, call = CONSTANTS[rng.integers(len(CONSTANTS))]
+    c = SPECIAL[rng.integers(len(SPECIAL))]
+    return add(text.replace("{c}", repr(c)), lambda x: call(x, c), x)
+
+
+def _draw_whole(rng: np.random.Generator, dtype: str, shape: tuple[int, ...]) -> Leaf:
+    """Draw an array over all that a small integer can be."""
+    if dtype == "bool":
+        return Leaf(rng.random(shape) < 0.5, "argument")
+    ends = np.iinfo(dtype)
+    low, high = max(ends.min, -1000), min(ends.max, 1000)
+    return Leaf(np.asarray(rng.integers(low, high, shape, dtype, endpoint=True)), "argument")
