@@ -136,6 +136,16 @@ def test_a_function_given_by_cases_has_its_slope_by_cases():
     assert str(derivation[1]) == "δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ where(U₁ > 0, 1, exp(U₁))"
 
 
+@pytest.mark.parametrize("f", [np.exp, np.tanh, lambda k: np.exp(k) / np.exp(k).sum(), lambda k: np.maximum(k, 0)])
+def test_a_function_of_truth_values_is_none_that_needs_their_sign(f):
+    u = Node(name="u", shape=(3,), table={})
+    k = u > 0
+    graph = Graph([f(k) * u], {u: np.array([-1.0, 0.5, 2.0])})
+    found, _ = recognize(graph, {}, set())
+    before, after = evaluate([*graph.outputs, *found.outputs], graph.values)
+    np.testing.assert_allclose(after, before)
+
+
 def test_a_mask_of_another_computation_stays_a_constant():
     """The loss does not depend on v, and its derivation does not speak of it."""
     u, v = (Tensor(TARGETS, requires_grad=True, name=name) for name in "uv")

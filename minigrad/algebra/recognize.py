@@ -253,9 +253,14 @@ def _with_axes(op: Op, u: Node, axes: Set[Any]) -> Iterator[Op]:
 
 
 def _operands(inside: list[Node]) -> list[Node]:
-    """Give what an operation may be applied to: parts of what is written, and the opposites of exponents."""
+    """Give what an operation may be applied to: parts of what is written, and the opposites of exponents.
+
+    But truth values: they have no opposite, and 1 / (1 + exp(−u)) is nothing of theirs.
+    """
+    numbers = [x for x in inside if x.dtype.kind != "b"]
     exponents = dict.fromkeys(x.inputs[0] for x in inside if x.op == exp and isinstance(x.inputs[0], Node))
-    return [*inside, *(x for x in map(_opposite, exponents) if isinstance(x, Node))]
+    opposites = (_opposite(x) for x in exponents if x.dtype.kind != "b")
+    return [*numbers, *(x for x in opposites if isinstance(x, Node))]
 
 
 def _opposite(x: Any) -> Any:

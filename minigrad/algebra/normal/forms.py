@@ -90,6 +90,8 @@ class Forms:
         if op is None or (x.dtype.kind != "f" and op.name not in _CHOICES):  # + of truth values is "or"
             return None
         if op.definition is not None and is_defined(op):
+            if any(getattr(part, "dtype", None) == np.bool_ for part in x.inputs):  # whose sign a definition may need
+                return None
             return self.of(op.definition(*x.inputs), depth)
         if op == matmul:
             return self._product(x, depth)
