@@ -96,7 +96,7 @@ class Typesetter:
 
 def caption_of(box: Box) -> str:
     """Give the formula of a box, or what an input is for."""
-    if box.kind == "gradient" and box.formula == "1":
+    if box.heading == "∂E/∂E":
         return "seed"
     if box.formula:
         return box.formula

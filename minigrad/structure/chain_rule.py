@@ -10,6 +10,7 @@ import numpy as np
 
 from minigrad.algebra.facts import SumsToOne
 from minigrad.algebra.graph import Graph
+from minigrad.algebra.numbers import number_of
 from minigrad.algebra.rewrite import substitute_nodes
 from minigrad.algebra.simplify import simplify
 from minigrad.engine.backward import pullback
@@ -114,6 +115,8 @@ def pull_back_step(
     for x, expression in zip(operands, simple, strict=False):
         (expression,) = substitute_nodes([expression], ends)
         if upstream is None:
+            number = number_of(expression)  # ∂E/∂v of E = Σ v is 1 everywhere
+            expression = expression if number is None else number
             result[x] = Contribution(expression, 1.0, expression, stands)
         else:
             factors = _factored(expression, g, stands)
