@@ -2,7 +2,7 @@
 
 import gc
 import linecache
-from functools import partial
+from functools import partial, wraps
 from types import SimpleNamespace
 from typing import Any
 
@@ -738,7 +738,50 @@ def by_compiled():
     return lambda x: inner(x) + 1, [change]
 
 
-WAYS = [by_super, by_slots, by_getattr, by_default, by_set, by_nested_parts, by_what_a_function_returns, by_keyword]
+def decorated(f):
+    @wraps(f)
+    def called(*args):
+        return f(*args)
+
+    return called
+
+
+def by_decorated_methods():
+    class Net:
+        k = 1.0
+
+        @compile
+        def __call__(self, x):
+            return x * self.k
+
+        @compile
+        def twice(self, x):
+            return self(x) * 2
+
+        def more(self, x):
+            return self.twice(x) + self.other(x)
+
+        @decorated
+        def other(self, x):
+            return x + self.beta
+
+        beta = 2.0
+
+    net = Net()
+    return net.more, [lambda: setattr(net, "k", 3.0), lambda: setattr(net, "beta", 5.0)]
+
+
+WAYS = [
+    by_decorated_methods,
+    by_super,
+    by_slots,
+    by_getattr,
+    by_default,
+    by_set,
+    by_nested_parts,
+    by_what_a_function_returns,
+    by_keyword,
+]
 WAYS += [by_elements, by_numpy_alone, by_operand, by_constant, by_compiled]
 
 

@@ -92,8 +92,8 @@ class _Finder:
             self.follow_parts(value)
         elif called and not isinstance(value, type) and not is_foreign(type(value)):
             method = inspect.getattr_static(type(value), "__call__", None)
-            if isinstance(method, FunctionType):
-                self.follow_function(method, (value, *args))
+            if isinstance(inspect.unwrap(method), FunctionType):
+                self.follow(method, (value, *args))
 
     def follow_parts(self, value: Any) -> None:
         """Note what is in a list, a dict or a set, and follow each of it."""
@@ -166,8 +166,9 @@ class _Finder:
             return MISSING
         if name not in getattr(owner, "__dict__", ()) and is_computed(stored):
             for kind in type(owner).__mro__:  # super() may ask for any of them
-                if isinstance(method := kind.__dict__.get(name), FunctionType):
-                    self.follow_function(method, (owner,))
+                method: Any = kind.__dict__.get(name)
+                if isinstance(inspect.unwrap(method), FunctionType):
+                    self.follow(method, (owner,))
             return MISSING
         if stored is MISSING:
             return MISSING
