@@ -24,6 +24,7 @@ from minigrad.engine.arguments import shown, with_usage
 from minigrad.engine.inplace import replace_elements
 from minigrad.engine.tensor import Tensor
 from minigrad.files import replacing
+from minigrad.interrupts import CtrlC
 from minigrad.optim import Optimizer
 
 FORMAT, VERSION = "minigrad checkpoint", 1
@@ -122,7 +123,9 @@ def load(path: PathLike, model: Model, optimizer: Optimizer | None = None) -> No
             raise CheckpointError(f"{name}: {error}") from error
         with _damage_explained(name):
             arrays = {entry: saved.read(entry) for entry in described.needed}
-    _assign(described, arrays, model, optimizer)
+    ctrl_c = CtrlC()
+    with ctrl_c.watched(), ctrl_c.held():  # all of it or nothing
+        _assign(described, arrays, model, optimizer)
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "files": (),
     "interrupts": (),
     "textbook": (),
-    "storage": ("ops", "engine", "files", "optim"),
+    "storage": ("ops", "engine", "files", "interrupts", "optim"),
     "training": ("ops", "engine", "optim", "data", "extras", "interrupts", "compiler", "training"),
     "": (
         *("ops", "engine", "algebra", "derivation", "picture", "compiler"),

@@ -94,6 +94,13 @@ def test_an_operation_that_would_not_be_found_again_is_not_pickled(op):
         pickle.dumps(op)
 
 
+def test_an_operation_that_another_process_has_not_is_named(monkeypatch):
+    data = pickle.dumps(swish)
+    monkeypatch.delattr(sys.modules[__name__], "swish")
+    with pytest.raises(AttributeError, match=r"pickled as swish of .*test_copies.* Define it at the top level"):
+        pickle.loads(data)
+
+
 # Tensors
 
 

@@ -186,6 +186,26 @@ def test_many_threads_save_to_one_file(tmp_path):
     assert os.listdir(tmp_path) == ["m"]
 
 
+def test_ctrl_c_leaves_all_as_it_was_or_all_as_it_was_saved(tmp_path):
+    model, dice, interrupted = Sequential(*(Linear(60, 60, i) for i in range(6))), random.Random(0), 0
+    for name, value in (("one", 1.0), ("two", 2.0)):
+        for p in model.parameters():
+            p.data.fill(value)
+        save(tmp_path / name, model)
+    for _ in range(60):
+        load(tmp_path / "one", model)
+        timer = threading.Timer(dice.uniform(0, 0.004), signal.raise_signal, [signal.SIGINT])
+        try:
+            timer.start()
+            load(tmp_path / "two", model)
+            timer.join()
+        except KeyboardInterrupt:
+            interrupted += 1
+            timer.join()
+        assert len({x for p in model.parameters() for x in np.unique(p.data)}) == 1
+    assert interrupted
+
+
 # Flipped and cut
 
 

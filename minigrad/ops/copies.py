@@ -29,4 +29,10 @@ def qualified_name(x: Any) -> str:
 
 def fetch_variable(module: str, name: str) -> Any:
     """Give what a module's variable holds."""
-    return getattr(import_module(module), name)
+    place = import_module(module)
+    if not hasattr(place, name):
+        raise AttributeError(
+            f"an operation was pickled as {name} of {module}, which has none here. Define it at the top level of a file "
+            f"that both processes import: a script itself is another module in each of them."
+        )
+    return getattr(place, name)
