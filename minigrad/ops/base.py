@@ -93,7 +93,15 @@ class Op:
         for x in inputs:
             if isinstance(x, Recorder):
                 return x.apply(self, inputs)
-        return self.forward(*inputs)
+        try:
+            return self.forward(*inputs)
+        except AttributeError as error:
+            wrong = next((x for x in inputs if not hasattr(x, "shape")), None)
+            if wrong is None:
+                raise
+            raise TypeError(
+                f"{self.name}: wanted a Tensor or an array, not a {type(wrong).__name__}; write np.array(…)"
+            ) from error
 
     def _key(self) -> tuple[Any, ...]:
         return tuple(getattr(self, field) for field in self.fields)

@@ -24,6 +24,8 @@ ROWS = [
     Misuse("if w > 1: pass", ValueError, "greater(w, 1) | (3,)", "bool:", "np.where(condition, a, b)"),
     Misuse("len(E)", TypeError, "negative(vdot", "len() of", ".item()"),
     Misuse("for e in E: pass", TypeError, "negative(vdot", "cannot be looped over", ".item()"),
+    Misuse("softmax([1.0, 2.0])", TypeError, "a list", "softmax:", "np.array(…)"),
+    Misuse("softmax(3.0)", TypeError, "a float", "softmax:", "np.array(…)"),
     Misuse("w @ 2.0", ValueError, "w:(3,) @ 2.0", "matmul: | w was made at setting.py:", "Write *"),
     Misuse("X.T @ W", ValueError, "W:(4, 3)", "matmul: inner sizes differ | W was made at setting.py:", "matmul"),
     Misuse("np.ones((5, 3)) @ W", ValueError, "W:(4, 3)", "matmul: inner | W was made at setting.py:", "W.T"),
