@@ -32,7 +32,7 @@ def fetch_variable(module: str, name: str) -> Any:
     place = import_module(module)
     if not hasattr(place, name):
         raise AttributeError(
-            f"an operation was pickled as {name} of {module}, which has none here. Define it at the top level of a file "
-            f"that both processes import: a script itself is another module in each of them."
+            f"an operation was pickled as {name} of {module}, which has none here. Define it at the top level of a "
+            f"file that both processes import: a script itself is another module in each of them."
         )
     return getattr(place, name)
