@@ -18,6 +18,7 @@ from minigrad.ops.elementwise import relu, softplus
 from minigrad.ops.linalg import LogLikelihood
 from minigrad.ops.reduction import log_sum_exp
 from tests.compiling import as_code, each_backend, running
+from tests.fuzz import check as fuzz
 from tests.rule_samples import SAMPLES as RULE_SAMPLES
 from tests.samples import SAMPLES
 
@@ -93,6 +94,7 @@ RIGHT = {
     "a sign and a float": (lambda x: -x + 1.5, A([128, 3, 200], U8), [129.5, 254.5, 57.5]),
     "a difference of masks": (lambda a: (a > 0) * 1 - (a > 1) * 1, A([0.5, 2.0]), A([1, 0])),
     "a sum of masks": (lambda a: (a > 0) + (a > 1), A([0.5, 2.0]), A([True, True])),
+    "the square of a mask": (lambda a: (a > 0) ** 2 - (a > 1), A([0.5, 2.0]), A([1, 0], np.int8)),
     "twice a mask": (lambda a: (a > 0) + (a > 0), A([0.5, -2.0]), A([True, False])),
     "−∞ in maximum": (lambda x: np.maximum(x, -np.inf), np.ones(2), [1.0, 1.0]),
     "= −∞": (lambda x: x == -np.inf, A([1.0, -np.inf]), A([False, True])),
@@ -272,3 +274,23 @@ def test_machine_code_adds_truth_values_as_numpy_does():
     assert step.backend == "native"
     found = step(A([0.0, 2.0, -np.inf]), y)[-1]
     np.testing.assert_array_equal(found, [[np.inf, 0.5, -0.0], [np.inf, 0.25, 0.0]])
+
+
+@each_backend
+def test_what_terms_share_leaves_no_integers_that_wrap(backend):
+    """f a a + f x = f (a a + x) would multiply int8 by int8, 54 · 54 = 100."""
+    x, a = A([1.5, 2.0]), A([-54, 58], np.int8)
+
+    def f(x, a):
+        return x * a * a + x * np.exp(x), grad(lambda x: ((x * x * a) ** 2 + (x * a) ** 2).sum())(x)
+
+    with running(backend):
+        found, slope = as_code(f, backend)(x, a)
+    b = a.astype(float)
+    np.testing.assert_allclose(found, x * b * b + x * np.exp(x), rtol=1e-14)
+    np.testing.assert_allclose(slope, 4 * x**3 * b**2 + 2 * x * b**2, rtol=1e-14)
+
+
+@pytest.mark.parametrize("seed", [213, 306, 5069, 20305, 20464])  # each found a mistake once
+def test_programs_of_many_kinds(seed):
+    assert fuzz.check(seed, ("numpy", "interpreted")) is None

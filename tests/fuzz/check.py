@@ -87,7 +87,8 @@ def difference(eager: list[Any], near: list[Any], other: list[Any]) -> str | Non
         with np.errstate(all="ignore"):
             scale = 1 + np.abs(np.where(finite, a, 0)).max(initial=0.0)
             unsteady = np.where(np.isfinite(n), np.abs(n - a), np.inf)
-            allowed = TOLERANCE.get(a.dtype.name, 1e-9) * scale + 1000 * unsteady
+            coarse = max(TOLERANCE.get(x.dtype.name, 0) for x in (a, *(y for y in eager if y is not None)))
+            allowed = coarse * scale + 1000 * unsteady
             wrong = finite & ~(np.abs(b - a) <= allowed)
         if wrong.any():
             return f"result {number}: {a} and {b}"

@@ -66,11 +66,16 @@ def _factors(x: Any, users: Counter[Node]) -> list[Any]:
     factors, stack, kind = [], [x], getattr(x, "dtype", None)
     while stack:
         x = stack.pop()
-        if isinstance(x, Node) and x.op == multiply and users[x] == 1 and x.dtype == kind:
+        if isinstance(x, Node) and x.op == multiply and users[x] == 1 and _of_one_kind(x, kind):
             stack += x.inputs[::-1]
         else:
             factors.append(x)
     return factors
+
+
+def _of_one_kind(product: Node, kind: Any) -> bool:
+    """Say whether a product and its factors have one dtype: integers that met one another first would wrap."""
+    return all(x.dtype == kind for x in (product, *product.inputs) if isinstance(x, Node))
 
 
 def _shared(terms: list[Term]) -> list[Term]:

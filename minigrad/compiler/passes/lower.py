@@ -105,7 +105,7 @@ def _opened(node: Node) -> Any:
     """Open the kernels that are several calls of NumPy, in the same calls."""
     op, inputs = node.op, node.inputs
     if op == square or (isinstance(op, Power) and op.exponent == 2 and isinstance(op.exponent, int)):
-        return inputs[0] * inputs[0]
+        return inputs[0] * inputs[0] if inputs[0].dtype == node.dtype else None  # True² is an int8, True ⊙ True is not
     if isinstance(op, Scatter) and not node.shape and node.dtype.kind == "f":
         return Sum()(inputs[0])
     if isinstance(op, Elementwise) and not isinstance(op.forward, np.ufunc):
