@@ -7,17 +7,18 @@ import pytest
 
 from minigrad import Tensor, optim, value_and_grad
 from minigrad.compiler.api import compile
+from minigrad.ops import shaping
 
 TIMES = 8  # as many operations, which take linear work 8 times as long and quadratic work 64 times
-MOST = 20
+MOST = 30
 
 
 def growth(work, small):
-    """How many times as long ``work`` of TIMES the size takes; the processor's time, the better of two."""
+    """How many times as long ``work`` of TIMES the size takes; the processor's time, the best of three."""
     spent = []
     for n in (small, TIMES * small):
         runs = []
-        for _ in range(2):
+        for _ in range(3):
             start = time.process_time()
             work(n)
             runs.append(time.process_time() - start)
@@ -81,3 +82,49 @@ def test_compiling_a_training_step_is_linear_in_layers():
         compile(step)(np.ones((2, 3)))
 
     assert growth(work, 10) < MOST
+
+
+JOINS = {
+    "stack": (np.stack, lambda t, n: [t[0]] * n),
+    "concatenate": (np.concatenate, lambda t, n: [t[:1]] * n),
+    "concatenate of several lengths": (np.concatenate, lambda t, n: [t[: i % 3] for i in range(n)]),
+}
+
+
+@pytest.mark.parametrize("join", JOINS)
+def test_joined_parts_go_backward_in_linear_time(join, monkeypatch):
+    """Counted: where the parts stand is found once, and no rule is given the values of all the others."""
+    joined, parts = JOINS[join]
+    t = Tensor([1.0, 2.0], requires_grad=True)
+    y = joined(parts(t, 500)).sum()
+    found, given = [], []
+    split = shaping.Concatenate.split
+
+    def counted(op, inputs):
+        found.append(op)
+        rules = split(op, inputs)
+        return [lambda *args, rule=rule: (given.append(len(args)), rule(*args))[1] for rule in rules]
+
+    monkeypatch.setattr(shaping.Concatenate, "split", counted)
+    y.backward()
+    assert (len(found), sum(given)) == (1, 3 * 500)
+    counts = {"stack": [500, 0], "concatenate": [500, 0], "concatenate of several lengths": [333, 166]}
+    assert np.array_equal(t.grad.data, counts[join])
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_each_of_the_joined_parts_has_its_own_gradient(axis, create_graph):
+    rng = np.random.default_rng(0)
+    for joined, shapes in ((np.concatenate, [(2, 3), (2, 3), (2, 3)]), (np.stack, [(2, 3)] * 3)):
+        leaves = [Tensor(rng.normal(size=shape), requires_grad=True) for shape in shapes]
+        arrays = [x.data for x in leaves]
+        weights = rng.normal(size=joined(arrays, axis=axis).shape)
+        E = (joined([leaves[0], arrays[1], leaves[2]], axis=axis) ** 2 * weights).sum()
+        E.backward(create_graph=create_graph)
+        whole = 2 * joined(arrays, axis=axis) * weights
+        cut = np.split(whole, 3, axis=axis)
+        cut = [part.squeeze(axis) for part in cut] if joined is np.stack else cut
+        for leaf, part in zip(leaves[::2], cut[::2], strict=True):
+            np.testing.assert_allclose(leaf.grad.data, part)
+        assert leaves[1].grad is None

@@ -34,9 +34,13 @@ def pullback(
         if y.op is None or y not in gradients:
             continue
         g = gradients[y] if y in keep else gradients.pop(y)
+        parts = y.op.split(y.values) if y.op.splits else None
         for i, x in enumerate(y.inputs):
             if flows_to(x, output, since) and y.op.vjps[i]:
-                c = apply_rule(y, i, g, create_graph, guarded=y not in ordinary)
+                if parts is None:
+                    c = apply_rule(y, i, g, create_graph, guarded=y not in ordinary)
+                else:
+                    c = fitted(parts[i](y.op, g, y if create_graph else y.data), y.values[i])
                 gradients[x] = gradients[x] + c if x in gradients else c
                 if y in ordinary and not y.op.chooses:
                     ordinary.add(x)

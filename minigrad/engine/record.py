@@ -141,15 +141,18 @@ def fast_pullback(
             inputs, values = (t._a, t._b), (t._x, t._z)
         if create_graph:
             y, values = t, tuple(x if isinstance(x, kind) else v for x, v in zip(inputs, values, strict=True))
+        rules, arguments = op.vjps, values
+        if op.splits:  # rules that have been told the values: giving them to each of n would take n² time
+            rules, arguments, watched = op.split(values), (), False
         i = -1
         for x in inputs:
             i += 1
             if not isinstance(x, kind) or x.serial < since:
                 continue
-            rule = op.vjps[i]
+            rule = rules[i]
             if rule is None:
                 continue
-            c = apply_guarded(op, i, g, y, values, kind.guarded) if watched else rule(op, g, y, *values)
+            c = apply_guarded(op, i, g, y, values, kind.guarded) if watched else rule(op, g, y, *arguments)
             if op.broadcasts:
                 value = values[i]
                 if c.shape != value.shape:

@@ -63,6 +63,7 @@ class Op:
     opens = False
     chooses = False  # does the value ignore some elements of its inputs? Then no NaN may come back from those
     broadcasts = False  # may an input be smaller than the rule's result? Then the walk sums over the broadcast axes
+    splits = False  # has it any number of inputs, whose rules ``split(inputs)`` gives all at once, as (op, g, y)?
     differentiable = True
     reads_values = True  # does a rule read the operands' or the result's elements, and not their shapes alone?
     views = False  # may the result share the memory of its first input?

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache, partial
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
 
-from minigrad.ops.base import EachInput, Op, Refused, Shape, placeholder
+from minigrad.ops.base import EachInput, Op, Refused, Rule, Shape, placeholder
 from minigrad.ops.reduction import normalize_axis
 
 
@@ -104,6 +105,10 @@ class Cast(Op):
         return self.to
 
 
+def _cut(key: tuple[Any, ...], op: Op, g: Any, y: Any) -> Any:
+    return g[key]
+
+
 class Concatenate(Op):
     """Arrays joined along an axis that they have; each gets back its own part of the gradient."""
 
@@ -123,13 +128,20 @@ class Concatenate(Op):
         """Give the joined shape."""
         return np.concatenate([placeholder(shape) for shape in shapes], self.axis).shape
 
-    def part(self, i: int, g: Any, y: Any, *inputs: Any) -> Any:
-        """Cut out the part of g that stands where input i stands in y."""
-        (axis,) = normalize_axis(self.axis, y.ndim)
-        start = sum(x.shape[axis] for x in inputs[:i])
-        return g[(slice(None),) * axis + (slice(start, start + inputs[i].shape[axis]),)]
+    def places(self, inputs: Sequence[Any]) -> Iterable[slice | int]:
+        """Say where along the axis each input stands in the whole."""
+        (axis,) = normalize_axis(self.axis, inputs[0].ndim)
+        stops = list(accumulate(x.shape[axis] for x in inputs))
+        return map(slice, (0, *stops), stops)
 
-    vjps = EachInput(lambda i, op, g, y, *inputs: op.part(i, g, y, *inputs))
+    def split(self, inputs: Sequence[Any]) -> list[Rule]:
+        """Give a rule for each input, which cuts out the part of g that stands where the input stands in y."""
+        (axis,) = normalize_axis(self.axis, np.ndim(inputs[0]) + self.adds_axis)
+        before = (slice(None),) * axis
+        return [partial(_cut, (*before, place)) for place in self.places(inputs)]
+
+    vjps = EachInput(lambda i, op, g, y, *inputs: op.split(inputs)[i](op, g, y))
+    adds_axis, splits = False, True
 
 
 class Stack(Concatenate):
@@ -145,10 +157,11 @@ class Stack(Concatenate):
         """Give the shape with the new axis."""
         return np.stack([placeholder(shape) for shape in shapes], self.axis).shape
 
-    def part(self, i: int, g: Any, y: Any, *inputs: Any) -> Any:
-        """Take slice i of g along the new axis."""
-        (axis,) = normalize_axis(self.axis, y.ndim)
-        return g[(slice(None),) * axis + (i,)]
+    def places(self, inputs: Sequence[Any]) -> Iterable[slice | int]:
+        """Say where along the new axis each input stands: the i-th at i."""
+        return range(len(inputs))
+
+    adds_axis = True
 
 
 _reshape, _transpose = lru_cache(maxsize=256)(Reshape), lru_cache(maxsize=256)(Transpose)
