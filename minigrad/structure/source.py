@@ -109,13 +109,15 @@ def _roles(source: Source) -> dict[int, str]:
     """Give the arrays without a name that are a network's data, x, or its targets, t, by identity.
 
     They become inputs like those with a name: what is claimed of them counts, and code takes them as arguments. Not so
-    where there are several of a kind, as a recurrent network has targets for each step.
+    where there are several of a kind, as a recurrent network has targets for each step, and not zeros that a network
+    starts from.
     """
     reading = source.reading
     arrays = [x for x in source.graph.nodes if x.op is None and x.value is not None and x.ndim]
     roles = {x: role_of_array(x, reading) for x in arrays}
     counts = Counter(roles.values())
-    return {id(x.value): role for x, role in roles.items() if counts[role] == 1 and reading.symbols[x] == role}
+    alone = {x: role for x, role in roles.items() if counts[role] == 1 and reading.symbols[x] == role}
+    return {id(x.value): role for x, role in alone.items() if role == "t" or np.any(x.value)}
 
 
 def _of_tensor(loss: Tensor, called: Mapping[int, str], number: bool, roles: Container[str] = ()) -> Source:
