@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from minigrad.engine.absent import absent
-from minigrad.engine.errors import described, made_at, warn_user
+from minigrad.engine.errors import describe, made_at, warn_user
 from minigrad.engine.operand import Operand
 from minigrad.ops.linalg import half_squared_distance, log_likelihood, vdot
 from minigrad.ops.reduction import Softmax, log_softmax
@@ -111,7 +111,7 @@ def _reduced(loss: str, total: Any, y: Any, reduction: Reduction) -> Any:
 
 def _called(letter: str, x: Any) -> str:
     """Give an argument's letter, with what the tensor is called or how it was computed."""
-    return f"{letter} = {described(x)}" if isinstance(x, Operand) and (getattr(x, "name", None) or x.op) else letter
+    return f"{letter} = {describe(x)}" if isinstance(x, Operand) and (getattr(x, "name", None) or x.op) else letter
 
 
 def _no_outputs(loss: str, letter: str, y: Any) -> Exception:
@@ -129,7 +129,7 @@ def _no_outputs(loss: str, letter: str, y: Any) -> Exception:
 
 def _warn_of_two_softmaxes(loss: str, letter: str, u: Any) -> None:
     warn_user(
-        f"{loss}: the softmax is taken twice: {letter} comes from {described(u)} already. The loss then cannot "
+        f"{loss}: the softmax is taken twice: {letter} comes from {describe(u)} already. The loss then cannot "
         f"fall to 0. Leave one out: give the model output='identity' for softmax_cross_entropy(u, t), or use "
         f"cross_entropy(y, t) on one softmax.",
         RuntimeWarning,

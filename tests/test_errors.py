@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minigrad import Tensor, sigmoid
-from minigrad.engine.errors import ShapeError, described
+from minigrad.engine.errors import ShapeError, describe
 from minigrad.ops.base import Op
 from minigrad.ops.linalg import affine
 
@@ -327,11 +327,11 @@ def test_numpys_own_error_is_the_cause():
 
 def test_names_of_results_show_how_they_were_made_but_not_how_deep():
     x = leaf("x", 2)
-    assert described(x) == "x"
-    assert described(x * 2) == "multiply(x, 2)"
-    assert described(sigmoid(x * 2 + 1)) == "sigmoid(add(multiply(…), 1))"
-    assert described(Tensor([1.0])) == "tensor"
-    assert (described(2.5), described(np.zeros(2)), described([1])) == ("2.5", "ndarray", "list")
+    assert describe(x) == "x"
+    assert describe(x * 2) == "multiply(x, 2)"
+    assert describe(sigmoid(x * 2 + 1)) == "sigmoid(add(multiply(…), 1))"
+    assert describe(Tensor([1.0])) == "tensor"
+    assert (describe(2.5), describe(np.zeros(2)), describe([1])) == ("2.5", "ndarray", "list")
 
 
 def test_names_with_braces_are_only_names():

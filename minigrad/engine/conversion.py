@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.engine.errors import described
+from minigrad.engine.errors import describe
 from minigrad.engine.numbers import as_numbers
 from minigrad.engine.operand import Operand, find_operands, map_operands, plain_value
 from minigrad.engine.record import Record
@@ -49,7 +49,7 @@ def check_real(op: Op, data: Any, inputs: tuple[Any, ...]) -> None:
         refuse_objects(op, inputs)
     if data.dtype.kind != "c":
         return
-    names = " and ".join(f"{described(x)} ({x.dtype})" for x in inputs if hasattr(x, "dtype"))
+    names = " and ".join(f"{describe(x)} ({x.dtype})" for x in inputs if hasattr(x, "dtype"))
     raise TypeError(
         f"{op!r}: complex numbers have no gradients here, and of {names} one is complex and one requires a gradient. "
         f"Compute with its .real and .imag apart, or inside no_grad() if no gradient is wanted."
@@ -64,7 +64,7 @@ def refuse_objects(op: Op, inputs: tuple[Any, ...]) -> None:
     raise TypeError(f"{op.name}: the result is no array of numbers.")
 
 
-def owned(g: Any) -> Any:
+def own_array(g: Any) -> Any:
     """Give a gradient an array of its own: the rules may pass one array on twice, or a view of another."""
     return np.asarray(g) if isinstance(g, np.generic) else g.copy()
 
@@ -90,7 +90,7 @@ class Convertible(Record):
         array = self._known()
         if self.size != 1:
             raise ValueError(
-                f"item: wanted one element, and {described(self)} has shape {self.shape}. Choose one, x[0], or reduce "
+                f"item: wanted one element, and {describe(self)} has shape {self.shape}. Choose one, x[0], or reduce "
                 f"it, with .sum() say; .tolist() gives all."
             )
         return array.item()
@@ -114,7 +114,7 @@ class Convertible(Record):
         """Give the one element to Python's own functions, unless they would lose its gradient on the way."""
         if self.serial > 0:
             raise TypeError(
-                f"{called}() of {described(self)} would lose its gradient. For the bare number write .item(); for a "
+                f"{called}() of {describe(self)} would lose its gradient. For the bare number write .item(); for a "
                 f"function with a gradient use NumPy's, np.exp for math.exp; to fill an array, "
                 f"join the tensors with np.stack."
             )
@@ -141,7 +141,7 @@ class Convertible(Record):
     def _as_condition(self) -> str:
         """Give what a mask was computed as, or the tensor itself."""
         kept = self.comparison
-        return f"{kept[0].name}({', '.join(map(described, kept[1]))})" if kept is not None else described(self)
+        return f"{kept[0].name}({', '.join(map(describe, kept[1]))})" if kept is not None else describe(self)
 
     def argmax(self, axis: int | None = None) -> Any:
         """Give the index of the largest element along ``axis``, as an array."""

@@ -19,10 +19,10 @@ class ShapeError(ValueError):
     """Shapes that an operation cannot take together."""
 
 
-def explained(op: Op, inputs: tuple[Any, ...], error: Exception) -> Exception:
+def explain_error(op: Op, inputs: tuple[Any, ...], error: Exception) -> Exception:
     """Give an error of the same kind that says what was wanted, what came, and what to do."""
     shapes = [x.shape if hasattr(x, "shape") else np.shape(x) for x in inputs]
-    names = [described(x) for x in inputs]
+    names = [describe(x) for x in inputs]
     operands = [f"{name}:{shape}" for name, shape in zip(names, shapes, strict=True)]
     with np.printoptions(threshold=6, edgeitems=2):
         message = " ".join(f"{op!r}: {_reason(op, shapes, error)}, {_written(op, operands)}".split())
@@ -65,14 +65,14 @@ def check_name(name: Any) -> str | None:
     return name
 
 
-def described(x: Any, depth: int = 2) -> str:
+def describe(x: Any, depth: int = 2) -> str:
     """Give an operand's name, or else how it was computed: ``sigmoid(affine(x, W1, b1))``."""
     if not isinstance(x, Recorder):
         return f"{x!r}" if isinstance(x, int | float) else type(x).__name__
     name = getattr(x, "name", None)
     if name or x.op is None:
         return printable(name or "") or type(x).__name__.lower()
-    return f"{x.op.name}({', '.join(described(part, depth - 1) for part in x.inputs) if depth else '…'})"
+    return f"{x.op.name}({', '.join(describe(part, depth - 1) for part in x.inputs) if depth else '…'})"
 
 
 def made_at(operands: Iterable[Any]) -> str:
@@ -86,7 +86,7 @@ def _places(x: Any, depth: int = 2) -> list[str]:
         return []
     if x.op is None:
         place = getattr(x, "place", None)
-        return [f"{described(x)} was made at {place}"] if place else []
+        return [f"{describe(x)} was made at {place}"] if place else []
     return [place for part in x.inputs for place in _places(part, depth - 1)] if depth else []
 
 

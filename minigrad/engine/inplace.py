@@ -14,7 +14,7 @@ import numpy as np
 
 from minigrad.engine.aliases import ALONE, is_seen_elsewhere
 from minigrad.engine.conversion import Convertible, is_array
-from minigrad.engine.errors import described
+from minigrad.engine.errors import describe
 from minigrad.engine.operand import Operand, plain_value
 from minigrad.engine.recording import announce_switch, count_records, is_paused, leaf_serial, tracer
 from minigrad.engine.watch import TIED, is_held, note_leaf, seal_array
@@ -51,12 +51,12 @@ class Writable(Convertible):
     def requires_grad(self, value: bool) -> None:
         if self.serial > 0 and self.op is not None:
             raise ValueError(
-                f"requires_grad: {described(self)} is the result of a recorded operation, and its gradient follows "
+                f"requires_grad: {describe(self)} is the result of a recorded operation, and its gradient follows "
                 f"from that. Take .detach() for a tensor that is constant."
             )
         if value and not np.issubdtype(self.dtype, np.floating):
             raise TypeError(
-                f"requires_grad: {described(self)} holds {self.dtype}, and only floating-point tensors have gradients. "
+                f"requires_grad: {describe(self)} holds {self.dtype}, and only floating-point tensors have gradients. "
                 f"Convert it first, with .astype(float)."
             )
         announce_switch(known=hasattr(self, "_place"))
@@ -86,12 +86,12 @@ class Writable(Convertible):
             return
         if self.serial > 0 and self.op is not None:
             raise ValueError(
-                f"data: {described(self)} is the result of a recorded operation, and its record would be wrong. "
+                f"data: {describe(self)} is the result of a recorded operation, and its record would be wrong. "
                 f"Give the tensors that it was computed from other data, or take .detach()."
             )
         if isinstance(value, Operand) and value.serial > 0 and not is_paused():
             raise TypeError(
-                f"data of {described(self)}: wanted an array, not a Tensor that requires a gradient. Compute the new "
+                f"data of {describe(self)}: wanted an array, not a Tensor that requires a gradient. Compute the new "
                 f"value inside no_grad(), where `w -= lr * w.grad` works too, or from .data."
             )
         tracing = tracer()
@@ -107,7 +107,7 @@ class Writable(Convertible):
 
     def _check_new(self, value: Any) -> None:
         """Raise unless a value can take the place of the array."""
-        w, now = described(self), f"{self.dtype} {self.shape}"
+        w, now = describe(self), f"{self.dtype} {self.shape}"
         if not (is_array(value) or isinstance(value, Operand)):
             raise TypeError(f"data of {w}: wanted an array of {now}, not {type(value).__name__}; write np.array(…).")
         if value.dtype.kind not in "biufc":
@@ -125,7 +125,7 @@ class Writable(Convertible):
     def __setitem__(self, key: Any, value: Any) -> None:
         if tracer() is not None or not _is_writable(self) or (_is_recorded(value) and not is_paused()):
             raise TypeError(
-                f"{described(self)}: elements of a tensor cannot be assigned, since the record of its making would be "
+                f"{describe(self)}: elements of a tensor cannot be assigned, since the record of its making would be "
                 f"wrong. Build a new one, with np.where say, or write to .data of a leaf before it is used."
             )
         array = self.array
@@ -195,7 +195,7 @@ def _write_result(t: Writable, symbol: str, binary: Binary, ufunc: np.ufunc, oth
     if not is_paused() and (t.serial > 0 or _is_recorded(other)):
         if is_seen_elsewhere(t, other, names):
             raise TypeError(
-                f"{described(t)} {symbol} …: in NumPy all other names and views of this memory would change with it, "
+                f"{describe(t)} {symbol} …: in NumPy all other names and views of this memory would change with it, "
                 f"and a recorded tensor cannot. Write y = y {symbol[:-1]} … for a new tensor."
             )
         return fit_result(t, symbol, binary(t, other))
@@ -208,12 +208,12 @@ def _write_result(t: Writable, symbol: str, binary: Binary, ufunc: np.ufunc, oth
 def _refusal(t: Writable, symbol: str) -> str:
     if t.op is not None:
         return (
-            f"{described(t)} {symbol} …: inside no_grad() this would change a recorded result behind its record's "
+            f"{describe(t)} {symbol} …: inside no_grad() this would change a recorded result behind its record's "
             f"back. Write y = y {symbol[:-1]} … for a new tensor."
         )
     w = t.name or "w"
     return (
-        f"{w} {symbol} …: {described(t)} requires a gradient, and is changed in place only inside no_grad(): "
+        f"{w} {symbol} …: {describe(t)} requires a gradient, and is changed in place only inside no_grad(): "
         f"`with no_grad(): {w} {symbol} …`. For a new tensor write {w} = {w} {symbol[:-1]} …."
     )
 
@@ -221,9 +221,9 @@ def _refusal(t: Writable, symbol: str) -> str:
 def fit_result(t: Any, symbol: str, result: Any) -> Any:
     """Give the result the dtype of what it takes the place of, as NumPy does; raise where NumPy would."""
     if result.shape != t.shape:
-        raise ValueError(f"{described(t)} {symbol} …: the result has shape {result.shape}, not {t.shape}.")
+        raise ValueError(f"{describe(t)} {symbol} …: the result has shape {result.shape}, not {t.shape}.")
     if result.dtype == t.dtype:
         return result
     if not np.can_cast(result.dtype, t.dtype, "same_kind"):
-        raise TypeError(f"{described(t)} {symbol} …: {t.dtype} cannot hold the result, which is {result.dtype}.")
+        raise TypeError(f"{describe(t)} {symbol} …: {t.dtype} cannot hold the result, which is {result.dtype}.")
     return result.astype(t.dtype)

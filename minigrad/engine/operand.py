@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from minigrad.engine.errors import described
+from minigrad.engine.errors import describe
 from minigrad.engine.numpy_protocol import FUNCTIONS, PLAIN, UFUNCS, WRITING
 from minigrad.engine.recording import is_paused
 from minigrad.engine.refusals import explain_refusal, refuse_arguments, refuse_call
@@ -149,7 +149,7 @@ class Operand(Recorder):
     def __len__(self) -> int:
         if not self.shape:
             raise TypeError(
-                f"len() of {described(self)}, a scalar, which has no axes and cannot be looped over. Its number is "
+                f"len() of {describe(self)}, a scalar, which has no axes and cannot be looped over. Its number is "
                 f".item()"
             )
         return self.shape[0]

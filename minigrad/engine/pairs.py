@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.engine.errors import described, made_at, warn_user
+from minigrad.engine.errors import describe, made_at, warn_user
 from minigrad.ops import arithmetic
 from minigrad.ops.base import Elementwise
 from minigrad.ops.indexing import Index
@@ -31,7 +31,7 @@ def warn_of_pairs(y: Any) -> None:
     name = getattr(row, "name", None) or ("y" if outputs is row else "t")
     made = made_at([column, row])
     warn_user(
-        f"{y.op.name}: {described(a)}:{np.shape(a)} and {described(b)}:{np.shape(b)} were broadcast to {y.shape}, each "
+        f"{y.op.name}: {describe(a)}:{np.shape(a)} and {describe(b)}:{np.shape(b)} were broadcast to {y.shape}, each "
         f"output with every target{f'; {made}' if made else ''}. Make a column of the row, {name}[:, None]; or, if all "
         f"pairs are meant, write {name}[None, :].",
         RuntimeWarning,

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from minigrad.engine.errors import described, made_at
+from minigrad.engine.errors import describe, made_at
 from minigrad.engine.recipes import GRADIENTLESS, RECIPES, RULES
 
 
@@ -29,7 +29,7 @@ def explain_refusal(f: Callable[..., Any], method: str, arguments: Any, operands
     operands = list(operands)
     called = name_function(f) + ("" if method == "__call__" else f".{method}")
     letters = _letters(arguments)
-    of = " and ".join(dict.fromkeys(f"{described(x)}:{x.shape}" for x in operands))
+    of = " and ".join(dict.fromkeys(f"{describe(x)}:{x.shape}" for x in operands))
     where = made_at(operands)
     if called in RECIPES:
         reason = "differentiable here yet, so its result would silently carry no gradient"
@@ -61,7 +61,7 @@ def _letters(arguments: Iterable[Any]) -> dict[str, str]:
 def refuse_arguments(f: Callable[..., Any], arguments: Iterable[str], operands: Iterable[Any]) -> str:
     """Say that an argument of NumPy's does not work with a tensor."""
     operands = list(operands)
-    of = " and ".join(dict.fromkeys(map(described, operands)))
+    of = " and ".join(dict.fromkeys(map(describe, operands)))
     return (
         f"{name_function(f)}: {', '.join(f'{name}=' for name in arguments)} does not work with a tensor"
         f"{of and f', {of}'}, because an operation is recorded and its result is a new tensor. Leave it out, or "
@@ -71,7 +71,7 @@ def refuse_arguments(f: Callable[..., Any], arguments: Iterable[str], operands: 
 
 def refuse_call(f: Callable[..., Any], error: TypeError, operands: Iterable[Any]) -> str:
     """Say that a function of NumPy's cannot be called so with a tensor."""
-    of = " and ".join(dict.fromkeys(map(described, operands)))
+    of = " and ".join(dict.fromkeys(map(describe, operands)))
     way = "Give them, or compute on .data" if "missing" in str(error) else "Leave it out, or use .data"
     return f"{name_function(f)}, for tensors, here {of}: {error}. {way}."
 
@@ -83,7 +83,7 @@ def refuse_array(x: Any) -> str:
         return explain_refusal(caller, "__call__", [x], [x])
     made = made_at([x])
     return (
-        f"{described(x)} requires a gradient, and an array made of it would lose it{f'; {made}' if made else ''}. For "
+        f"{describe(x)} requires a gradient, and an array made of it would lose it{f'; {made}' if made else ''}. For "
         f"the bare values take .data; to join tensors use np.stack([…]) instead of np.array([…])."
     )
 

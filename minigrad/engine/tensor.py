@@ -9,8 +9,8 @@ import numpy as np
 from numpy import ndarray
 
 from minigrad.engine.blocks import in_force
-from minigrad.engine.conversion import as_operand, check_real, holds_tensor, is_array, owned, refuse_objects
-from minigrad.engine.errors import check_name, described, explained, place
+from minigrad.engine.conversion import as_operand, check_real, holds_tensor, is_array, own_array, refuse_objects
+from minigrad.engine.errors import check_name, describe, explain_error, place
 from minigrad.engine.inplace import Writable
 from minigrad.engine.numbers import as_numbers
 from minigrad.engine.record import Kept, fast_pullback, restore_leaf
@@ -97,7 +97,7 @@ class Tensor(Writable):
     def __init__(self, data: Any, *, requires_grad: bool = False, name: str | None = None) -> None:
         if isinstance(data, Tensor):
             raise TypeError(
-                f"Tensor: the data is already a tensor, {described(data)}:{data.shape}. Use it as it is, or detach it."
+                f"Tensor: the data is already a tensor, {describe(data)}:{data.shape}. Use it as it is, or detach it."
             )
         if isinstance(data, list | tuple) and holds_tensor(data):
             raise TypeError("Tensor: the list holds tensors. Join them with np.stack, which keeps their gradients.")
@@ -122,9 +122,9 @@ class Tensor(Writable):
     def grad(self, value: Tensor | None) -> None:
         if value is not None:
             if not isinstance(value, Tensor):
-                raise TypeError(f"grad of {described(self)}: wanted a Tensor or None, not {type(value).__name__}.")
+                raise TypeError(f"grad of {describe(self)}: wanted a Tensor or None, not {type(value).__name__}.")
             if value.shape != self.shape:
-                raise ValueError(f"grad of {described(self)}: wanted shape {self.shape}, not {value.shape}.")
+                raise ValueError(f"grad of {describe(self)}: wanted shape {self.shape}, not {value.shape}.")
         tracing = tracer() if in_force else None
         if tracing is not None:
             tracing.forget(self)
@@ -166,7 +166,7 @@ class Tensor(Writable):
         try:
             data = op.forward(*values)
         except (ValueError, IndexError, TypeError) as error:
-            raise explained(op, inputs, error) from error
+            raise explain_error(op, inputs, error) from error
         result = _new(Tensor)
         result.array = data
         if recorded and op.differentiable and not (in_force and is_paused()):
@@ -198,7 +198,7 @@ class Tensor(Writable):
         for t, g in fast_pullback(self, start, create_graph=create_graph, keep=keep).items():
             data = g.array if create_graph else g
             if type(data) is not ndarray or data.base is not None or id(data) in seen:
-                data = owned(data)
+                data = own_array(data)
             seen.add(id(data))
             if create_graph:
                 new = _with_data(g, data)
@@ -211,14 +211,14 @@ class Tensor(Writable):
         """Give ∂E/∂(this tensor) as a tensor: 1 for a scalar, or what the caller gave, checked."""
         if self.serial <= 0:
             raise ValueError(
-                f"backward: no gradient flows to {described(self)}. It was computed from no tensor with "
+                f"backward: no gradient flows to {describe(self)}. It was computed from no tensor with "
                 f"requires_grad=True, or inside no_grad()."
             )
         shape = self.array.shape
         if gradient is None:
             if shape:
                 raise ValueError(
-                    f"backward: wanted a scalar, and {described(self)} has shape {shape}. "
+                    f"backward: wanted a scalar, and {describe(self)} has shape {shape}. "
                     f"Reduce it, with .sum() say, or give gradient=∂E/∂(this tensor) of that shape."
                 )
             dtype = self.array.dtype
@@ -231,13 +231,13 @@ class Tensor(Writable):
             )
             seed = seed if seed.dtype == self.dtype else constant_tensor(seed.array.astype(self.dtype))
         if seed.shape != shape:
-            raise ValueError(f"backward: gradient must have the shape of {described(self)}, {shape}, not {seed.shape}.")
+            raise ValueError(f"backward: gradient must have the shape of {describe(self)}, {shape}, not {seed.shape}.")
         return seed
 
     def retain_grad(self) -> None:
         """Ask ``backward`` to leave ∂E/∂(this tensor) in ``grad`` also if this is an intermediate result."""
         if self.serial <= 0:
-            raise ValueError(f"retain_grad: no gradient flows to {described(self)}, since it requires none.")
+            raise ValueError(f"retain_grad: no gradient flows to {describe(self)}, since it requires none.")
         if self.op is not None:
             self.stored_grad = self.grad
             _kept.add(self)
@@ -254,11 +254,11 @@ class Tensor(Writable):
 
     def of_gradient(self, g: Any) -> Tensor:
         """Give an array that the walk found for this tensor as a Tensor of its own, or zeros for None."""
-        return Tensor(np.zeros_like(self.array) if g is None else owned(g))
+        return Tensor(np.zeros_like(self.array) if g is None else own_array(g))
 
     def __reduce__(self) -> Any:
         if self.serial > 0 and self.op is not None:
-            raise TypeError(f"{described(self)} is the result of an operation and cannot be copied; .detach() it.")
+            raise TypeError(f"{describe(self)} is the result of an operation and cannot be copied; .detach() it.")
         grad = getattr(self, "stored_grad", None)
         leaf = (
             type(self),

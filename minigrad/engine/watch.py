@@ -15,7 +15,7 @@ from weakref import WeakValueDictionary, ref
 
 import numpy as np
 
-from minigrad.engine.errors import described, place
+from minigrad.engine.errors import describe, place
 from minigrad.engine.recording import latest_serial
 
 WHOLE = 1 << 20  # bytes: larger arrays are compared by a sample
@@ -104,7 +104,7 @@ def check_unchanged(t: Any) -> None:
         seal = _find_broken(value, t.serial)
         if seal is not None:
             raise RuntimeError(
-                f"backward: the array of {described(x)} has been changed in place since {described(t)} was computed, "
+                f"backward: the array of {describe(x)} has been changed in place since {describe(t)} was computed, "
                 f"and the gradient of {op.name} needs the values of then; it was given out or written at {seal.place}. "
                 f"Assign a new array, as in w.data = w.data - 1, change a .data.copy(), or call backward() before."
             )

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from minigrad.engine.arguments import check_count, check_generator, shown, with_usage
-from minigrad.engine.errors import ShapeError, described, made_at
+from minigrad.engine.errors import ShapeError, describe, made_at
 from minigrad.engine.operand import Operand
 from minigrad.engine.tensor import Tensor
 from minigrad.nn.base import Speaking
@@ -92,7 +92,7 @@ def explain_input(layer: Linear, x: Any, error: Exception) -> None:
     if shape and shape[-1] == inputs:
         return
     made = made_at([x, layer.W])
-    found = f"the input, {described(x)}, has shape {shape}"
+    found = f"the input, {describe(x)}, has shape {shape}"
     if len(shape) == 2 and shape[0] == inputs:
         way = "Its rows are the columns that are wanted: transpose it, x.T."
     elif len(shape) > 1 and prod(shape[1:]) == inputs:

@@ -21,7 +21,7 @@ def normalize_axis(axis: Axis, ndim: int) -> tuple[int, ...]:
     return tuple(sorted(np.lib.array_utils.normalize_axis_tuple(axis, ndim)))
 
 
-def restored(g: Any, x: Any, op: Any) -> Any:
+def restore_axes(g: Any, x: Any, op: Any) -> Any:
     """Give a reduction's result or gradient back the axes that it lost, each of length 1 (a scalar needs none)."""
     if op.keepdims or op.axis is None:
         return g
@@ -50,7 +50,7 @@ class Sum(Reduction):
 
     name, text, binds = "sum", "Σ {x}", 2
     reads_values = False
-    vjps = (lambda op, g, y, x: spread(restored(g, x, op), x.shape),)
+    vjps = (lambda op, g, y, x: spread(restore_axes(g, x, op), x.shape),)
 
     def dtype(self, *dtypes: Any) -> np.dtype[Any]:
         """Give the input's own dtype; truth values and small integers are counted in the default integer."""
@@ -70,7 +70,7 @@ class Max(Reduction):
     name, text, extreme = "max", "max({x})", "max"
     chooses = True
     broadcasts = True  # a share is a float64 whatever x is; the walk casts it
-    vjps = (lambda op, g, y, x: op.share(restored(y, x, op), x) * restored(g, x, op),)
+    vjps = (lambda op, g, y, x: op.share(restore_axes(y, x, op), x) * restore_axes(g, x, op),)
 
     def forward(self, x: Any) -> Any:
         """Take the extreme element over the axes."""
@@ -181,7 +181,7 @@ class LogSumExp(Reduction):
     """
 
     name, text = "log_sum_exp", "log_sum_exp({x})"
-    vjps = (lambda op, g, y, x: spread(restored(g, x, op), x.shape) * op.share(restored(y, x, op), x),)
+    vjps = (lambda op, g, y, x: spread(restore_axes(g, x, op), x.shape) * op.share(restore_axes(y, x, op), x),)
 
     def definition(self, x: Any) -> Any:
         """Write it as what it is called."""

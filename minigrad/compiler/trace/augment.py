@@ -8,7 +8,7 @@ from weakref import WeakSet
 
 from minigrad.compiler.trace.traced import Traced, TraceError
 from minigrad.engine.aliases import count_uses
-from minigrad.engine.errors import described, place
+from minigrad.engine.errors import describe, place
 from minigrad.engine.inplace import fit_result
 from minigrad.engine.recording import is_paused
 from minigrad.engine.tensor import Tensor
@@ -54,12 +54,12 @@ def _update_outside(tracer: Assigning, t: Tensor, symbol: str, binary: Callable[
     """Write down the update of a Tensor from outside, by hand, as an optimizer's is."""
     if t.serial > 0 and (t.op is not None or not is_paused()):
         raise TypeError(
-            f"{described(t)} {symbol} …: it requires a gradient, and is changed in place only inside no_grad(). For a "
+            f"{describe(t)} {symbol} …: it requires a gradient, and is changed in place only inside no_grad(). For a "
             f"new tensor write w = w {symbol[:-1]} …."
         )
     if getattr(other, "serial", 0) > 0 and not is_paused():
         raise TraceError(
-            f"compile: at {place()} `{symbol}` would record in {described(t)} what is kept outside the function. "
+            f"compile: at {place()} `{symbol}` would record in {describe(t)} what is kept outside the function. "
             f"Return it instead."
         )
     result = fit_result(t, symbol, binary(tracer.twin(t), other))

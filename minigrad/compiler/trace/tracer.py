@@ -13,7 +13,7 @@ from minigrad.compiler.trace.cells import Cell
 from minigrad.compiler.trace.sources import Argument, Captured, Data, Draw, Gradient, Setting, Source, State
 from minigrad.compiler.trace.traced import Traced, TraceError
 from minigrad.engine.conversion import as_operand, is_array
-from minigrad.engine.errors import explained, place
+from minigrad.engine.errors import explain_error, place
 from minigrad.engine.node import Node, Table
 from minigrad.engine.record import Kept
 from minigrad.engine.recording import is_paused, leaf_serial
@@ -154,7 +154,7 @@ class Tracer:
         try:
             node = op(*values)
         except (ValueError, IndexError, TypeError) as error:
-            raise explained(op, inputs, error) from error
+            raise explain_error(op, inputs, error) from error
         self.places.setdefault(node, place() or "?")
         traced = [x for x in operands if isinstance(x, Traced)]
         result = Traced(self, node, plain=all(x.plain for x in traced))
