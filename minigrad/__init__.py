@@ -23,7 +23,6 @@ from minigrad.engine.recording import no_grad
 from minigrad.engine.tensor import Tensor
 from minigrad.ops.elementwise import relu, sigmoid
 from minigrad.ops.reduction import log_softmax, softmax
-from minigrad.storage import load, save
 from minigrad.training import fit
 
 if TYPE_CHECKING:
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from minigrad.derivation.derive import derive
     from minigrad.picture.draw import draw
     from minigrad.picture.stepper.page import stepper
+    from minigrad.storage import load, save
 
 __all__ = [
     "Tensor",
@@ -64,12 +64,15 @@ __all__ = [
     "value_and_grad",
 ]
 
-# What looks at a recorded graph is imported when it is first asked for: training needs none of it.
-_GRAPH = {
+# What looks at a recorded graph is imported when it is first asked for, since training needs none of it; so are files,
+# whose zipfile alone takes as long as everything else of ours.
+_LATE = {
     "compare": "derivation.compare",
     "compile": "compiler.api",
     "derive": "derivation.derive",
     "draw": "picture.draw",
+    "load": "storage",
+    "save": "storage",
     "simplify": "algebra.simplify",
     "stepper": "picture.stepper.page",
     "sums_to_one": "algebra.facts",
@@ -78,7 +81,7 @@ _GRAPH = {
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _GRAPH:
+    if name not in _LATE:
         rooms = {"nn": nn, "losses": losses, "optim": optim, "data": data, "textbook": textbook}
         meant = {
             other.lower(): f"It is minigrad.{room}.{other}"
@@ -87,5 +90,5 @@ def __getattr__(name: str) -> Any:
             if callable(x) and getattr(x, "__module__", "").startswith(module.__name__) and other[0] != "_"
         }
         raise absent(f"module {__name__!r}", name, meant, __all__)
-    value = globals()[name] = getattr(import_module(f"minigrad.{_GRAPH[name]}"), name)
+    value = globals()[name] = getattr(import_module(f"minigrad.{_LATE[name]}"), name)
     return value

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from minigrad.derivation.calculation import Calculation
 from minigrad.derivation.lines import Derivation, Line
 from minigrad.derivation.slips.base import Slip, formula_of
 from minigrad.derivation.slips.catalog import slips_in_gradient, slips_in_value, two_slips_in_gradient
+from minigrad.engine.absent import find_close
 from minigrad.engine.node import Node, order_nodes
 from minigrad.engine.tensor import Tensor
 from minigrad.notation.writers.ascii import ASCII
@@ -117,8 +117,8 @@ def find_places(arrays: Mapping[str, Any], places: Sequence[Place]) -> dict[Plac
     found: dict[Place, list[tuple[str, Any]]] = {}
     for key, x in arrays.items():
         if not isinstance(key, str) or _plain(key) not in known:
-            like = get_close_matches(_plain(str(key)), known, 1)
-            suggestion = f". Did you mean {like[0]}?" if like else ""
+            close = find_close(_plain(str(key)), known)
+            suggestion = f". Did you mean {close}?" if close else ""
             raise ValueError(f"compare: no gradient or value is called {key!r}; {there}{suggestion}")
         place = known[_plain(key)]
         for other, _ in found.get(place, []):

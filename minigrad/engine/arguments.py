@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from difflib import get_close_matches
 from functools import wraps
 from operator import index
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
+
+from minigrad.engine.absent import find_close
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -92,8 +93,8 @@ def _usage(name: str, signature: inspect.Signature, args: Any, kwargs: Any, erro
     call = ", ".join(p.name if p.default is p.empty else f"{p.name}={_written(p.default)}" for p in parameters)
     given = ", ".join(f"{p.name} is {shown(x)}" for p, x in zip(parameters, args, strict=False))
     names = [p.name for p in parameters]
-    meant = [get_close_matches(key, names, 1, 0.5) for key in kwargs if key not in names]
-    hint = f" Did you mean {meant[0][0]}?" if meant and meant[0] else ""
+    close = next((find_close(key, names, 0.5) for key in kwargs if key not in names), None)
+    hint = f" Did you mean {close}?" if close else ""
     reason = str(error).removesuffix(".")
     return f"{name}: {reason}{f', where {given}' if given else ''}.{hint} Write {name}({call})."
 

@@ -40,7 +40,7 @@ def pullback(
                 if parts is None:
                     c = apply_rule(y, i, g, create_graph, guarded=y not in ordinary)
                 else:
-                    c = fitted(parts[i](y.op, g, y if create_graph else y.data), y.values[i])
+                    c = fitted(parts[i](y.op, g, y if create_graph else y.array), y.values[i])
                 gradients[x] = gradients[x] + c if x in gradients else c
                 if y in ordinary and not y.op.chooses:
                     ordinary.add(x)
