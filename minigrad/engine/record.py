@@ -126,13 +126,14 @@ def fast_pullback(
         return {t: g}
     kind = type(t)  # a recorded result's exact class, which is quicker to ask for than its base
     plain = not (create_graph or keep)
+    sealed = seals.newest if seals else 0  # what was recorded later was so from arrays that nobody had in hand before
     while True:
         if keep and t in keep:
             found[t] = g
-        if seals:
+        if t.serial < sealed:
             check_unchanged(t)
         elif plain and not (queue or masked) and type(t._b) is ndarray:
-            t, g = _along_chain(t, g, since)
+            t, g = _along_chain(t, g, since if since > sealed else sealed)
         op, y = t.op, t.array
         watched = masked and t.serial in masked
         if t._b is None:

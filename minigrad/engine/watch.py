@@ -7,7 +7,7 @@ what an array holds at that moment, and the walk back compares. It costs nothing
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from sys import getrefcount
 from typing import Any
@@ -48,7 +48,14 @@ class Seal:
 TIED = -2  # what ``born`` is of a leaf whose array is another leaf's too, on purpose: both are written where they lie
 leaves: WeakValueDictionary[int, Any] = WeakValueDictionary()  # by id: a set would compare tensors, that is elements
 
-seals: dict[int, list[Seal]] = {}  # by the array that owns the memory; empty until somebody takes an array in hand
+
+class Seals(dict[int, list[Seal]]):
+    """By the array that owns the memory; empty until somebody takes an array in hand, which was at ``newest`` last."""
+
+    newest = 0
+
+
+seals = Seals()
 
 
 def is_held(array: Any, ours: int) -> bool:
@@ -81,6 +88,7 @@ def seal_array(array: Any) -> None:
     if not isinstance(array, np.ndarray) or not array.flags.writeable:
         return
     owner, now = id(_owner_of(array)), latest_serial()
+    seals.newest = now
     known = next((s for s in seals.get(owner, ()) if s.array() is array), None)
     if known is None:
         seal = Seal(ref(array, _forget(owner)), _fingerprint(array), now, 0, place())
@@ -90,6 +98,16 @@ def seal_array(array: Any) -> None:
         if content != known.content:
             known.broken, known.content = known.serial, content
         known.serial, known.place = now, place()
+
+
+def forget_unheld(arrays: Iterable[Any], ours: int) -> None:
+    """Watch those arrays no longer that nobody holds but the ``ours`` references to each that the caller knows of.
+
+    Whoever was given the array has let go of it, and what nobody has in hand nobody changes.
+    """
+    for array in arrays:
+        if id(array) in seals and not is_held(array, ours + 1):
+            del seals[id(array)]
 
 
 def check_unchanged(t: Any) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from minigrad.engine.recording import count_records, tracer
 from minigrad.engine.tensor import Tensor
-from minigrad.engine.watch import COUNTS, TIED, seal_array
+from minigrad.engine.watch import COUNTS, TIED, forget_unheld, seal_array, seals
 from minigrad.optim.checks import check_number, check_parameters, label_parameter
 
 Array = NDArray[Any]
@@ -132,6 +132,12 @@ class Optimizer:
             ready.append((row, g))
         if not ready:
             raise RuntimeError(f"{type(self).__name__}.step: no parameter has a gradient; call backward() first")
+        self._write(ready)
+        if seals:  # each array is held by its tensor and its row
+            forget_unheld((row.w for row, _ in ready), 2)
+
+    def _write(self, ready: list[tuple[Row, Array]]) -> None:
+        """Write each new w, beside the old one where somebody holds that."""
         move = self._move if type(self)._update is Optimizer._update else self._move_by_update
         if self._unheld >= 0 and count_records() != self._unheld:
             self._unheld = -1
