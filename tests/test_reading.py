@@ -10,6 +10,7 @@ import pytest
 
 from minigrad import Tensor, data, derive, draw, losses, nn, sigmoid, softmax, stepper
 from minigrad.ops.alphabet import plain_digits
+from tests.reading_by_hand import BY_HAND
 from tests.reading_cases import CASES, T, X, error, parameter, rng, total_input
 
 
@@ -27,9 +28,9 @@ def drawn(E, **more):
     return unspaced("".join(tree.itertext()))
 
 
-@pytest.fixture(params=CASES)
+@pytest.fixture(params=[*CASES, *BY_HAND])
 def case(request):
-    build, titles, forward, lines = CASES[request.param]
+    build, titles, forward, lines = (CASES | BY_HAND)[request.param]
     return build(), titles, forward, lines_of(lines)
 
 
@@ -72,7 +73,8 @@ def test_the_code(case):
     for formula in forward:
         symbol = formula.split(" = ")[0]
         if symbol in said and symbol != "E":
-            assert re.search(rf"^ +\w+ += .*# {re.escape(symbol)} = ", source, re.MULTILINE), source
+            above, beside = rf"^ +# {re.escape(symbol)} = .*\n +\w+ = ", rf"^ +\w+ += .*# {re.escape(symbol)} = "
+            assert re.search(f"{above}|{beside}", source, re.MULTILINE), source
     space = {}
     exec(source, space)
     function = space["loss_and_gradients"]

@@ -1,0 +1,140 @@
+"""Networks that others write by hand, and what a reader sees in each, as in `reading_cases`."""
+
+import numpy as np
+
+from minigrad import Tensor, data, losses, nn, softmax
+from tests.reading_cases import T, X, error, parameter, rng, total_input
+
+ONE_HOT = Tensor(data.one_hot(np.arange(5) % 3, 3), name="T")
+
+
+def softmax_by_hand(u, shifted):
+    e = np.exp(u - u.max(axis=1, keepdims=True)) if shifted else np.exp(u)
+    return e / e.sum(axis=1, keepdims=True)
+
+
+def cross_entropy(shifted):
+    return -(ONE_HOT * np.log(softmax_by_hand(total_input(), shifted))).sum()
+
+
+def mean_cross_entropy():
+    return -(ONE_HOT * np.log(softmax(total_input()))).sum(axis=1).mean()
+
+
+def mlp(x, t):
+    return losses.cross_entropy(nn.MLP([4, 3], rng=0)(x), t)
+
+
+def attention():
+    Q, K, V = (X @ parameter(name, 4, 3) for name in ("Wq", "Wk", "Wv"))
+    return losses.squared_error(softmax(Q @ K.T / 2) @ V, T)
+
+
+def variance():
+    u = total_input()
+    return ((u - u.mean(axis=1, keepdims=True)) ** 2).mean()
+
+
+def image():
+    x, k, b = Tensor(rng.normal(size=(2, 5, 5)), name="x"), parameter("k", 2, 2), parameter("b")
+    u = sum(x[:, i : i + 4, j : j + 4] * k[i, j] for i in range(2) for j in range(2)) + b
+    return losses.squared_error(np.tanh(u), rng.normal(size=(2, 4, 4)))
+
+
+BY_HAND = {
+    "sigmoid by hand": (lambda: error(lambda u: 1 / (1 + np.exp(-u))), ["Layer 1 · sigmoid", "Loss · squared error"],
+        ["U₁ = X W + b", "Y₁ = σ(U₁)", "E = 0.5 Σ (Y₁ − T)²"], """
+        ∂E/∂Y₁ = Y₁ − T
+        δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ (1 − Y₁) ⊙ Y₁
+        ∂E/∂W = Xᵀ δ₁
+        ∂E/∂b = Σₙ δ₁"""),
+    "softmax by hand": (lambda: cross_entropy(False), ["Layer 1 · softmax", "Loss · cross-entropy"],
+        ["U₁ = X W + b", "Y₁ = softmax(U₁)", "E = −Σ T ⊙ log(Y₁)"], """
+        δ₁ = ∂E/∂U₁ = Y₁ − T    (Σ T = 1 along axis -1)
+        ∂E/∂W = Xᵀ δ₁
+        ∂E/∂b = Σₙ δ₁"""),
+    "softmax by hand, shifted": (lambda: cross_entropy(True), ["Layer 1 · softmax", "Loss · cross-entropy"],
+        ["U₁ = X W + b", "Y₁ = softmax(U₁)", "E = −Σ T ⊙ log(Y₁)"], """
+        δ₁ = ∂E/∂U₁ = Y₁ − T    (Σ T = 1 along axis -1)
+        ∂E/∂W = Xᵀ δ₁
+        ∂E/∂b = Σₙ δ₁"""),
+    "relu by where": (lambda: error(lambda u: np.where(u > 0, u, 0)), ["Layer 1 · relu", "Loss · squared error"],
+        ["U₁ = X W + b", "Y₁ = relu(U₁)", "E = 0.5 Σ (Y₁ − T)²"], """
+        ∂E/∂Y₁ = Y₁ − T
+        δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ (U₁ > 0)
+        ∂E/∂W = Xᵀ δ₁
+        ∂E/∂b = Σₙ δ₁"""),
+    "relu by maximum": (lambda: error(lambda u: np.maximum(u, 0)), ["Layer 1 · relu", "Loss · squared error"],
+        ["U₁ = X W + b", "Y₁ = relu(U₁)", "E = 0.5 Σ (Y₁ − T)²"], """
+        ∂E/∂Y₁ = Y₁ − T
+        δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ (U₁ > 0)
+        ∂E/∂W = Xᵀ δ₁
+        ∂E/∂b = Σₙ δ₁"""),
+    "softplus by hand": (lambda: error(lambda u: np.log(1 + np.exp(u))), ["Layer 1 · softplus", "Loss · squared error"],
+        ["U₁ = X W + b", "Y₁ = softplus(U₁)", "E = 0.5 Σ (Y₁ − T)²"], """
+        ∂E/∂Y₁ = Y₁ − T
+        δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ σ(U₁)
+        ∂E/∂W = Xᵀ δ₁
+        ∂E/∂b = Σₙ δ₁"""),
+    "log-sum-exp by hand": (lambda: np.log(np.exp(total_input()).sum(axis=1)).sum(), ["Layer 1 · linear", "Loss"],
+        ["Y₁ = X W + b", "E = Σ v₁"], """
+        δ₁ = ∂E/∂U₁ = softmax(Y₁)
+        ∂E/∂W = Xᵀ δ₁
+        ∂E/∂b = Σₙ δ₁"""),
+    "variance by hand": (variance, ["Layer 1 · linear", "Loss · squared error"],
+        ["Y₁ = X W + b", "E = (Σ (Y₁ − (Σₖ Y₁) / 3)²) / 15"], """
+        δ₁ = ∂E/∂U₁ = 2 (Y₁ − (Σₖ Y₁) / 3) / 15
+        ∂E/∂W = Xᵀ δ₁
+        ∂E/∂b = Σₙ δ₁"""),
+    "mean of cross-entropies": (mean_cross_entropy, ["Layer 1 · softmax", "Loss · cross-entropy"],
+        ["U₁ = X W + b", "Y₁ = softmax(U₁)", "E = −(Σ Σₖ T ⊙ log(Y₁)) / 5"], """
+        δ₁ = ∂E/∂U₁ = (Y₁ − T) / 5    (Σ T = 1 along axis -1)
+        ∂E/∂W = Xᵀ δ₁
+        ∂E/∂b = Σₙ δ₁"""),
+    "mean of squared errors": (lambda: (0.5 * ((total_input() - T) ** 2).sum(axis=1)).mean(),
+        ["Layer 1 · linear", "Loss · squared error"],
+        ["Y₁ = X W + b", "E = (Σ 0.5 Σₖ (Y₁ − T)²) / 5"], """
+        δ₁ = ∂E/∂U₁ = (Y₁ − T) / 5
+        ∂E/∂W = Xᵀ δ₁
+        ∂E/∂b = Σₙ δ₁"""),
+    "one sample": (lambda: mlp(X.data[:1], ONE_HOT.data[:1]), ["Layer 1 · softmax", "Loss · cross-entropy"],
+        ["U₁ = x W₁ + b₁", "Y₁ = softmax(U₁)", "E = −Σ t ⊙ log(Y₁)"], """
+        δ₁ = ∂E/∂U₁ = Y₁ − t    (Σ t = 1 along axis -1)
+        ∂E/∂W₁ = xᵀ δ₁
+        ∂E/∂b₁ = δ₁"""),
+    "x of one axis": (lambda: mlp(X.data[0], ONE_HOT.data[0]), ["Layer 1 · softmax", "Loss · cross-entropy"],
+        ["U₁ = x W₁ + b₁", "Y₁ = softmax(U₁)", "E = −Σ t ⊙ log(Y₁)"], """
+        δ₁ = ∂E/∂U₁ = Y₁ − t    (Σ t = 1 along axis -1)
+        ∂E/∂W₁ = x δ₁ᵀ
+        ∂E/∂b₁ = δ₁"""),
+    "rows of a one-hot array": (lambda: mlp(X.data[:3], ONE_HOT.data[:3]),
+        ["Layer 1 · softmax", "Loss · cross-entropy"],
+        ["U₁ = x W₁ + b₁", "Y₁ = softmax(U₁)", "E = −Σ t ⊙ log(Y₁)"], """
+        δ₁ = ∂E/∂U₁ = Y₁ − t    (Σ t = 1 along axis -1)
+        ∂E/∂W₁ = xᵀ δ₁
+        ∂E/∂b₁ = Σₙ δ₁"""),
+    "targets that sum to 1 unsaid": (lambda: mlp(X.data, np.eye(3)[[0, 1, 2, 0, 1]]),
+        ["Layer 1 · softmax", "Loss · cross-entropy"],
+        ["U₁ = x W₁ + b₁", "Y₁ = softmax(U₁)", "E = −Σ t ⊙ log(Y₁)"], """
+        δ₁ = ∂E/∂U₁ = Y₁ ⊙ Σₖ t − t = Y₁ − t if Σ t = 1, as in this t
+        ∂E/∂W₁ = xᵀ δ₁
+        ∂E/∂b₁ = Σₙ δ₁"""),
+    "scores of attention": (attention,
+        ["Layer 1 · linear", "Layer 2 · linear", "Layer 3 · linear", "Loss · squared error"],
+        ["Y₁ = X Wq", "Y₂ = X Wk", "v₁ = Y₁ Y₂ᵀ / 2",
+         "v₂ = softmax(v₁)", "Y₃ = X Wv", "v₃ = v₂ Y₃", "E = 0.5 Σ (v₃ − T)²"], """
+        ∂E/∂v₃ = v₃ − T
+        δ₃ = ∂E/∂U₃ = v₂ᵀ ∂E/∂v₃
+        ∂E/∂Wv = Xᵀ δ₃
+        ∂E/∂v₂ = ∂E/∂v₃ Y₃ᵀ
+        ∂E/∂v₁ = v₂ ⊙ (∂E/∂v₂ − Σₖ ∂E/∂v₂ ⊙ v₂)
+        δ₂ = ∂E/∂U₂ = (∂E/∂v₁)ᵀ Y₁ / 2
+        ∂E/∂Wk = Xᵀ δ₂
+        δ₁ = ∂E/∂U₁ = ∂E/∂v₁ Y₂ / 2
+        ∂E/∂Wq = Xᵀ δ₁"""),
+    "an image by slices": (image, ["Loss · squared error"],
+        ["v₁₇ = v₁₆ + b", "E = 0.5 Σ (tanh(v₁₇) − c₁)²"], """
+        ∂E/∂v₁₇ = (tanh(v₁₇) − c₁) ⊙ (1 − tanh(v₁₇)²)
+        ∂E/∂k = Σᵢⱼ scatter(Σ ∂E/∂v₁₇ ⊙ x[:, i:i+4, j:j+4], [i, j])
+        ∂E/∂b = Σ ∂E/∂v₁₇"""),
+}  # fmt: skip
