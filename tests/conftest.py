@@ -1,5 +1,7 @@
 """What every test finds."""
 
+from collections import Counter
+
 import pytest
 
 
@@ -17,3 +19,20 @@ def backend_itself(request):
     if request.param == "native":
         pytest.importorskip("numba")
     return request.param
+
+
+def pytest_addoption(parser):
+    parser.addoption("--few", type=int, metavar="N", help="run at most N of the cases of each test")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave out cases of tests that have many, for a run that only asks which lines are reached."""
+    few = config.getoption("--few")
+    if few:
+        counts = Counter()
+        kept, left = [], []
+        for item in items:
+            counts[item.nodeid.partition("[")[0]] += 1
+            (kept if counts[item.nodeid.partition("[")[0]] <= few else left).append(item)
+        items[:] = kept
+        config.hook.pytest_deselected(items=left)
