@@ -8,10 +8,11 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from minigrad.engine.arguments import check_number
 from minigrad.engine.recording import count_records, tracer
 from minigrad.engine.tensor import Tensor
 from minigrad.engine.watch import COUNTS, TIED, forget_unheld, seal_array, seals
-from minigrad.optim.checks import check_number, check_parameters, label_parameter
+from minigrad.optim.checks import check_parameters, label_parameter
 
 Array = NDArray[Any]
 State = dict[str, Array]
@@ -82,7 +83,7 @@ class Optimizer:
         As a property it would take longer to read.
         """
         if name in self.limits:
-            value = check_number(name, value, self.limits[name])
+            value = check_number(type(self).__name__, name, value, self.limits[name])
         if name == "lr":
             for row in self._rows:
                 row.eta[...] = value
@@ -204,7 +205,7 @@ class Optimizer:
         if not isinstance(value, int | float) or isinstance(value, bool) or value != value:
             raise ValueError(f"the setting {name} is no number: {value!r}")
         if name in self.limits:
-            check_number(name, value, self.limits[name])
+            check_number(type(self).__name__, name, value, self.limits[name])
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in self.settings)})"

@@ -1,21 +1,8 @@
-"""What an optimizer is given, looked at: parameters that can be trained, and settings in their range."""
+"""The parameters that an optimizer is given, looked at: can they be trained?"""
 
 from collections.abc import Iterable
 
-import numpy as np
-
-from minigrad.engine.arguments import as_literal, shown
 from minigrad.engine.tensor import Tensor
-
-
-def check_number(name: str, value: float, below: float) -> float:
-    """Give the setting as a float, if 0 ≤ value < below."""
-    if isinstance(value, str | bytes) or not (hasattr(value, "__float__") or hasattr(value, "__index__")):
-        raise TypeError(f"{name} must be a number, not {shown(value)}{as_literal(name, value)}")
-    if not 0 <= value < below:
-        wanted = "a finite number, 0 or more" if below == np.inf else f"at least 0 and less than {below}"
-        raise ValueError(f"{name} must be {wanted}, not {value!r}")
-    return float(value)
 
 
 def check_parameters(params: Iterable[Tensor]) -> list[Tensor]:
