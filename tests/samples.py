@@ -22,12 +22,12 @@ Array = np.ndarray[Any, Any]
 class Sample:
     """One operation on inputs of certain shapes.
 
-    ``op`` is the Op, or the class of Ops, that the row is there for; ``call`` is NumPy syntax, for arrays, Tensors
-    and Nodes alike; ``reference`` is the same in NumPy alone, where ``call`` is not. Values are drawn from the domain
-    ``low`` to ``high``.
+    ``op`` is the Op, the class of Ops, or the function of several, that the row is there for; ``call`` is NumPy
+    syntax, for arrays, Tensors and Nodes alike; ``reference`` is the same in NumPy alone, where ``call`` is not. Values
+    are drawn from the domain ``low`` to ``high``.
     """
 
-    op: Op | type[Op]
+    op: Op | type[Op] | Callable[..., Any]
     call: Callable[..., Any]
     shapes: tuple[Shape, ...]
     note: str = ""
@@ -37,7 +37,7 @@ class Sample:
 
     def __str__(self) -> str:
         shapes = " ".join(str(shape).replace(" ", "") for shape in self.shapes)
-        name = self.op.__name__ if isinstance(self.op, type) else self.op.name
+        name = self.op.name if isinstance(self.op, Op) else self.op.__name__
         return " ".join(filter(None, (name, self.note, shapes)))
 
     def numpy(self, *arrays: Any) -> Any:

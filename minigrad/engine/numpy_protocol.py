@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -66,6 +67,27 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.ndim: lambda x: x.ndim,
     np.size: lambda x: x.size,
 }
+
+# Functions that are written with others: a file of ``ops.composed`` has them under NumPy's names, and is loaded when
+# the first of them is called. By name, since asking NumPy for np.fft, say, would load that too.
+COMPOSED: dict[str, str] = {
+    name: file
+    for file, names in {
+        "statistics": ("numpy.var", "numpy.std"),
+    }.items()
+    for name in names
+}
+
+
+def find_function(f: Callable[..., Any]) -> Callable[..., Any] | None:
+    """Give what a function of NumPy's is for operands, None if it is nothing."""
+    ours = FUNCTIONS.get(f)
+    if ours is None:
+        file = COMPOSED.get(f"{f.__module__}.{f.__name__}")
+        if file is not None:
+            ours = FUNCTIONS[f] = getattr(import_module(f"minigrad.ops.composed.{file}"), f.__name__)
+    return ours
+
 
 # NumPy functions whose result is a constant, an index or a truth value: no gradient belongs to it, so none is lost.
 PLAIN: frozenset[Callable[..., Any]] = frozenset(

@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from minigrad.engine.errors import describe
-from minigrad.engine.numpy_protocol import FUNCTIONS, PLAIN, UFUNCS, WRITING
+from minigrad.engine.numpy_protocol import PLAIN, UFUNCS, WRITING, find_function
 from minigrad.engine.recording import is_paused
 from minigrad.engine.refusals import explain_refusal, refuse_arguments, refuse_call
 from minigrad.ops import arithmetic, indexing, linalg, reduction, shaping
@@ -223,7 +223,7 @@ class Operand(Recorder):
     def __array_function__(
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
-        ours = FUNCTIONS.get(func)
+        ours = find_function(func)
         constant = is_constant((args, kwargs))
         if ours is not None:
             try:

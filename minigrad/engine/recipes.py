@@ -56,8 +56,6 @@ RECIPES = {
     "np.nansum": "np.sum(np.where(np.isnan({x}.data), 0.0, {x}))",
     "np.nanmean": "np.sum(np.where(np.isnan({x}.data), 0.0, {x})) / np.sum(~np.isnan({x}.data))",
     "np.average": "np.mean({x}), or (weights * {x}).sum() / weights.sum()",
-    "np.var": "np.mean(({x} - np.mean({x})) ** 2)",
-    "np.std": "np.sqrt(np.mean(({x} - np.mean({x})) ** 2))",
     "np.ptp": "np.max({x}) - np.min({x})",
     "np.prod": "np.exp(np.log({x}).sum()), where all are positive",
     "np.amax": "np.max({x})",

@@ -19,7 +19,6 @@ REFUSED = {
     "np.arctan(w)": ("np.arctan", "g / (1 + x * x)"),
     "np.log1p(w)": ("np.log1p", "np.log(1 + w)"),
     "np.clip(w, 0, 1)": ("np.clip", "np.minimum(np.maximum(w, lowest), highest)"),
-    "np.std(w)": ("np.std", "np.sqrt(np.mean((w - np.mean(w)) ** 2))"),
     "np.einsum('ij,j->i', W, w)": ("np.einsum", "@"),
     "np.outer(w, w)": ("np.outer", "w[:, None] * w[None, :]"),
     "np.hstack([w, w])": ("np.hstack", "np.concatenate([w, w]"),

@@ -1,0 +1,61 @@
+"""Functions that are several operations, over every row of ``composed_samples``: value, gradients, dtypes, code."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+
+from minigrad import Tensor, compile, grad, gradcheck
+from minigrad.engine.numpy_protocol import COMPOSED
+from tests.composed_samples import COMPOSED_SAMPLES
+from tests.test_compile_backends import BY_PYTHON
+
+rows = pytest.mark.parametrize("row", COMPOSED_SAMPLES, ids=str)
+
+
+def square_sum(row, *xs):
+    """A scalar of the row's value, or values, that depends on each of its elements differently."""
+    y = row.call(*xs)
+    parts = y if isinstance(y, tuple | list) else [y]
+    return sum(
+        ((part * np.arange(1.0, part.size + 1).reshape(part.shape).astype(part.dtype)) ** 2).sum() for part in parts
+    )
+
+
+def slope(row, *xs):
+    """A scalar of its gradients."""
+    gradients = grad(partial(square_sum, row), argnums=tuple(range(len(xs))))(*xs)
+    return sum((g**2).sum() for g in gradients)
+
+
+@pytest.mark.parametrize("name", sorted(COMPOSED))
+def test_every_function_has_a_row(name):
+    assert name in {f"{row.op.__module__}.{row.op.__name__}" for row in COMPOSED_SAMPLES}
+
+
+@rows
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_it_is_numpys_value_in_numpys_dtype(row, dtype):
+    xs = row.arrays(dtype)
+    ours, wanted = row.call(*[Tensor(x, requires_grad=True) for x in xs]), row.numpy(*xs)
+    several = isinstance(wanted, tuple | list)
+    assert isinstance(ours, type(wanted)) if several else isinstance(ours, Tensor)
+    for y, w in zip(ours, wanted, strict=True) if several else [(ours, wanted)]:
+        assert (y.shape, y.dtype) == (w.shape, w.dtype)
+        np.testing.assert_allclose(y.data, w, rtol=200 * np.finfo(dtype).eps, atol=20 * np.finfo(dtype).eps)
+
+
+@rows
+def test_its_gradients_agree_with_differences(row):
+    xs = row.arrays()
+    assert gradcheck(partial(square_sum, row), *xs)
+    assert gradcheck(partial(slope, row), *xs, rtol=1e-5, atol=1e-6)
+
+
+@rows
+@pytest.mark.parametrize("backend", ["numpy", BY_PYTHON], ids=["numpy", "native"])
+def test_code_computes_what_it_computes(row, backend):
+    xs = row.arrays()
+    compute = grad(partial(square_sum, row), argnums=tuple(range(len(xs))))
+    for ours, wanted in zip(compile(compute, backend=backend)(*xs), compute(*xs), strict=True):
+        np.testing.assert_allclose(ours, wanted, rtol=1e-12, atol=1e-12)
