@@ -95,6 +95,11 @@ RIGHT = {
     "a difference of masks": (lambda a: (a > 0) * 1 - (a > 1) * 1, A([0.5, 2.0]), A([1, 0])),
     "a sum of masks": (lambda a: (a > 0) + (a > 1), A([0.5, 2.0]), A([True, True])),
     "the square of a mask": (lambda a: (a > 0) ** 2 - (a > 1), A([0.5, 2.0]), A([1, 0], np.int8)),
+    "the square of a masked number": (
+        lambda a: (a * (a > 1) * (a > 1)).sum() * (a.sum() > 1) * (a.sum() > 1),
+        A([0.5, 2.0], np.float32),
+        A(2, np.float32),
+    ),
     "twice a mask": (lambda a: (a > 0) + (a > 0), A([0.5, -2.0]), A([True, False])),
     "−∞ in maximum": (lambda x: np.maximum(x, -np.inf), np.ones(2), [1.0, 1.0]),
     "= −∞": (lambda x: x == -np.inf, A([1.0, -np.inf]), A([False, True])),
@@ -102,6 +107,11 @@ RIGHT = {
     "plus NaN": (lambda x: x + np.nan, np.ones(2), [np.nan, np.nan]),
     "where ∞": (lambda x: np.where(x > 0, x, -np.inf), A([1.0, -1.0]), [1.0, -np.inf]),
     "∞ of float32": (lambda x: np.minimum(x, np.inf), np.ones(2, np.float32), A([1, 1], np.float32)),
+    "a power of no integers": (
+        lambda n: np.broadcast_to((n * 2).sum(), (0, 2)) ** -1,
+        A([1, 2]),
+        np.ones((0, 2), int),
+    ),
     "where −1": (lambda x: np.where(x > 1, x, -1), A([1, 2], U8), A([255, 2], U8)),
     "to the ∞": (lambda x: x**np.inf, A([0.5, 2.0]), [0.0, np.inf]),
     "the root of −2": (lambda x: x**0.5, -2.0, np.nan),
@@ -289,6 +299,19 @@ def test_what_terms_share_leaves_no_integers_that_wrap(backend):
     b = a.astype(float)
     np.testing.assert_allclose(found, x * b * b + x * np.exp(x), rtol=1e-14)
     np.testing.assert_allclose(slope, 4 * x**3 * b**2 + 2 * x * b**2, rtol=1e-14)
+
+
+@each_backend
+def test_what_nobody_asks_for_warns_of_nothing(backend):
+    """A broadcast to no elements is of a number whose logarithm, quotient and exponential nobody computes."""
+
+    def f(x, none):
+        zero = np.broadcast_to(x.sum(), none.shape)
+        return np.log(zero), none / zero, (1 / zero).sum(axis=0), np.exp(1000 * (zero + 1))
+
+    with running(backend), np.errstate(all="raise"):
+        found = as_code(f, backend)(np.zeros(2), np.zeros((0, 3)))
+    assert [np.shape(x) for x in found] == [(0, 3), (0, 3), (3,), (0, 3)]
 
 
 @pytest.mark.parametrize("seed", [213, 306, 5069, 20305, 20464])  # each found a mistake once

@@ -237,7 +237,9 @@ def _product(term: Term) -> Any:
 
 
 def _power(node: Node, power: int) -> list[Any]:
-    """Give the factors that a power is written as: itself; of integers, which it would make wrap, each one."""
+    """Give the factors that a power is written as: of integers, which it would make wrap, each one, and mⁿ = m."""
+    if node.dtype.kind == "b":
+        return [node] * (power > 0)
     if power < 2 or _is_integer(node):
         return [node] * power
     return [node**power]

@@ -19,6 +19,8 @@ def compute_constant(node: Node) -> Any:
     numbers = [number_of(x) for x in node.inputs]
     if node.op is None or any(x is None for x in numbers) or (node.shape and not isinstance(node.op, Elementwise)):
         return None
+    if not node.size and node.dtype.kind not in "fc":  # nobody asks for 2⁻¹, which of integers is an error
+        return None
     arrays = []
     for x, n in zip(node.inputs, numbers, strict=True):
         own = isinstance(x, Node) and x.dtype.kind not in "fc"  # integers wrap, and truth values add up to one
@@ -51,4 +53,7 @@ def broadcast_operand(node: Node) -> Any:
     numbers = [x if number_of(x) is None or np.shape(x) else number_of(x) for x in inner]
     if not any(isinstance(x, Node) for x in numbers):
         return None
-    return in_shape_of(node.apply(node.op, tuple(numbers)), node)
+    made = node.apply(node.op, tuple(numbers))
+    if not node.size and made.size:  # 0⁻¹ of one number warns, or is an error, where the power of none is not
+        return None
+    return in_shape_of(made, node)

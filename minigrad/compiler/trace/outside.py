@@ -7,7 +7,7 @@ import inspect
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -119,7 +119,7 @@ class _Finder:
 
     def scan(self, code: CodeType, cells: Mapping[str, Any], names: Mapping[str, Any], known: dict[str, Any]) -> None:
         """Read code, and the code of functions within it; ``known`` are the values of local names."""
-        instructions = [x for x in dis.get_instructions(code) if x.opname not in PASSED_OVER]
+        instructions = read_instructions(code)
         stores = Counter(x.argval for x in instructions if x.opname == "STORE_FAST")
         local = {name: value for name, value in known.items() if not stores[name]}
         value = MISSING
@@ -183,6 +183,12 @@ class _Finder:
         if not isinstance(link, Contents) and link.read() is not link.seen:
             return MISSING  # made anew whenever it is asked for, as a bound method is
         return self.links.setdefault(link.key, link).seen
+
+
+@lru_cache(maxsize=1024)  # half the time of following a function, which each of its traces does
+def read_instructions(code: CodeType) -> list[dis.Instruction]:
+    """Give a code's instructions, without those that only help Python along."""
+    return [x for x in dis.get_instructions(code) if x.opname not in PASSED_OVER]
 
 
 def is_foreign(x: Any) -> bool:
