@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from minigrad import data, losses, nn, optim, textbook
 from minigrad.engine.absent import absent
-from minigrad.engine.functional import grad, value_and_grad
+from minigrad.engine.functional import grad, holomorphic_grad, value_and_grad
 from minigrad.engine.gradcheck import gradcheck
 from minigrad.engine.recording import no_grad
 from minigrad.engine.tensor import Tensor
@@ -46,6 +46,7 @@ __all__ = [
     "fit",
     "grad",
     "gradcheck",
+    "holomorphic_grad",
     "load",
     "log_softmax",
     "losses",

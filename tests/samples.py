@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.ops import arithmetic, elementwise, indexing, linalg, reduction, shaping
+from minigrad.ops import arithmetic, elementwise, indexing, linalg, parts, reduction, shaping
 from minigrad.ops.base import Elementwise, Op, Shape
 
 Array = np.ndarray[Any, Any]
@@ -87,6 +87,10 @@ UNARY: list[tuple[Elementwise, Callable[..., Any], dict[str, Any]]] = [
     (elementwise.softplus, elementwise.softplus, {"reference": lambda x: np.log(1 + np.exp(x))}),
     (elementwise.sign, np.sign, {}),
     (elementwise.isfinite, np.isfinite, {}),
+    (parts.real, np.real, {}),
+    (parts.imag, np.imag, {}),
+    (parts.conj, np.conj, {}),
+    (parts.angle_of, np.angle, {}),
 ]
 BINARY: list[tuple[Elementwise, Callable[..., Any], dict[str, Any]]] = [
     (arithmetic.add, np.add, {}),

@@ -186,11 +186,10 @@ def test_shapes_that_do_not_fit(run, message):
             "made at HERE.",
         ),
         (
-            lambda: leaf("x", 3) * np.full(3, 1j),
+            lambda: (leaf("x", 3) * np.full(3, 1j)).sum().backward(),
             TypeError,
-            "multiply: complex numbers have no gradients here, and of x (float64) and ndarray (complex128) one is "
-            "complex and one requires a gradient. Compute with its .real and .imag apart, or inside no_grad() if no "
-            "gradient is wanted.",
+            "backward: wanted a real number, and sum(multiply(x, ndarray)) is complex128. Take its .real, or np.abs of "
+            "it; or, where f is holomorphic, minigrad.holomorphic_grad(f) for f′.",
         ),
         (
             lambda: leaf("x", 3) * "a",
@@ -248,8 +247,8 @@ def test_shapes_that_do_not_fit(run, message):
         (
             lambda: Tensor([1, 2], requires_grad=True, name="n"),
             TypeError,
-            "requires_grad: n holds int64, and only floating-point tensors have gradients. Convert it first, with "
-            ".astype(float).",
+            "requires_grad: n holds int64, and only floating-point and complex tensors have gradients. Convert it "
+            "first, with .astype(float).",
         ),
     ],
 )

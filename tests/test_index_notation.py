@@ -8,14 +8,17 @@ from minigrad.algebra.graph import evaluate
 from minigrad.engine.node import order_nodes
 from minigrad.notation.index.terms import NoIndexForm, index_term
 from minigrad.notation.term import symbol_term
-from minigrad.ops import arithmetic, elementwise
+from minigrad.ops import arithmetic, elementwise, parts
 from minigrad.ops.alphabet import LOWERED, RAISED
 from minigrad.ops.base import Elementwise
 from tests.networks import NETWORKS
 from tests.samples import SAMPLES
 
 KERNELS = {
-    op.name: op.forward for room in (arithmetic, elementwise) for op in vars(room).values() if type(op) is Elementwise
+    op.name: op.forward
+    for room in (arithmetic, elementwise, parts)
+    for op in vars(room).values()
+    if isinstance(op, Elementwise) and not op.fields
 }
 KERNELS["where"] = np.where
 # Operations that move elements in ways that no index says, or that choose by comparing elements.

@@ -38,7 +38,7 @@ def operations_of(expression):
 
 def named(op):
     """An Elementwise stands for itself, any other Op for its class."""
-    return op if type(op) is Elementwise else type(op)
+    return op if isinstance(op, Elementwise) and not op.fields else type(op)
 
 
 def defined():

@@ -206,7 +206,7 @@ def test_threads_differentiate_at_the_same_time():
         (lambda: grad(lambda x: x)(3), TypeError, r"argument 0 is int64.*Write 3\.0 for 3"),
         (lambda: grad(lambda x: x)(np.arange(3)), TypeError, r"argument 0 is int64.*\.astype\(float\)"),
         (lambda: grad(lambda x: x)(True), TypeError, "argument 0 is bool"),
-        (lambda: grad(lambda x: x)(1j), TypeError, "argument 0 is complex128"),
+        (lambda: grad(lambda x: x)(1j), TypeError, r"wanted a real value, and it is complex.*holomorphic_grad"),
         (lambda: grad(cubes, 1)(1.0, 2), TypeError, "grad of cubes: argument 1 is int64"),
         (lambda: grad(cubes, (0, 1))(1.0, Tensor([2])), TypeError, "grad of cubes: argument 1 is int64"),
         (lambda: grad(lambda x: x)("a"), TypeError, "argument 0"),

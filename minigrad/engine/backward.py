@@ -16,7 +16,7 @@ from numpy import dot, ndarray
 from minigrad.engine.pairs import warn_of_pairs
 from minigrad.ops.base import Shape
 from minigrad.ops.reduction import BLAS, ones
-from minigrad.ops.shaping import Cast
+from minigrad.ops.shaping import fit_dtype
 
 
 def pullback(
@@ -86,7 +86,7 @@ def apply_guarded(op: Any, i: int, g: Any, y: Any, values: tuple[Any, ...], unkn
         return g * derivative
     if not (unknown or (getattr(derivative, "has_data", True) and getattr(g, "has_data", True))):
         return g * derivative  # an expression has no values to look at
-    if isinstance(derivative, np.ndarray | np.generic | float | int) and np.isfinite(derivative).all():
+    if isinstance(derivative, np.ndarray | np.generic | float | int | complex) and np.isfinite(derivative).all():
         return g * derivative
     return g * np.where(g != 0, derivative, np.where(np.isfinite(derivative), derivative, 0))
 
@@ -96,7 +96,7 @@ def fitted(c: Any, value: Any) -> Any:
     if c.shape != value.shape:
         c = unbroadcast(c, value.shape)
     if c.dtype is not value.dtype and c.dtype != value.dtype:
-        c = Cast(value.dtype)(c)
+        c = fit_dtype(c, value.dtype)
     return c
 
 

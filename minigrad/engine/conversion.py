@@ -30,30 +30,15 @@ def holds_tensor(data: Any) -> bool:
 
 def as_operand(op: Op, x: Any) -> Any:
     """Give an operand that is no tensor: a number as it is, so that float32 stays float32 (NEP 50), or an array."""
-    if isinstance(x, int | float):
+    if isinstance(x, int | float | complex):
         return x
     if isinstance(x, Operand):
         raise TypeError(f"{op.name}: a {type(x).__name__} and a Tensor do not mix; trace the function as a whole.")
-    if isinstance(x, complex) and not isinstance(x, np.generic):
-        raise TypeError(f"{op.name}: complex numbers have no gradients here, and {x!r} is one.")
     if x is None or isinstance(x, str | bytes | dict | set):
         raise TypeError(f"{op.name}: wanted a tensor, an array or a number, not {x!r}.")
     if isinstance(x, list | tuple) and holds_tensor(x):
         raise TypeError(f"{op.name}: the list holds tensors. Join them with np.stack, which keeps their gradients.")
     return as_numbers(op.name, x)
-
-
-def check_real(op: Op, data: Any, inputs: tuple[Any, ...]) -> None:
-    """Refuse to record an operation whose result is complex: its gradient would be, too. Likewise what is no number."""
-    if data.dtype.kind not in "biufc":
-        refuse_objects(op, inputs)
-    if data.dtype.kind != "c":
-        return
-    names = " and ".join(f"{describe(x)} ({x.dtype})" for x in inputs if hasattr(x, "dtype"))
-    raise TypeError(
-        f"{op!r}: complex numbers have no gradients here, and of {names} one is complex and one requires a gradient. "
-        f"Compute with its .real and .imag apart, or inside no_grad() if no gradient is wanted."
-    )
 
 
 def refuse_objects(op: Op, inputs: tuple[Any, ...]) -> None:

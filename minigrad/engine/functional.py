@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
-from functools import partial, update_wrapper
+from functools import partial, update_wrapper, wraps
 from types import MethodType
 from typing import Any, Self
 
@@ -18,6 +18,7 @@ from minigrad.engine.recording import is_paused, leaf_serial, recorded, tracer
 from minigrad.engine.tensor import Tensor, constant_tensor
 from minigrad.ops.copies import qualified_name
 from minigrad.ops.elementwise import identity
+from minigrad.ops.parts import is_complex
 
 
 class _Call:
@@ -54,6 +55,19 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..
     0.0
     """
     return Differentiated(_gradient_alone, f, argnums)
+
+
+def holomorphic_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+    """Give f′, the complex derivative of a holomorphic function of complex numbers, as ``grad`` does of a real one.
+
+    By Cauchy and Riemann's equations it is the gradient of the real part, which ``f`` is believed to have them for.
+
+    Raises ``TypeError`` for an argument or a value that is not complex.
+
+    >>> complex(holomorphic_grad(lambda z: z**2)(3 + 1j))
+    (6+2j)
+    """
+    return Differentiated(_complex_derivative, f, argnums)
 
 
 class Differentiated(partial[Any]):
@@ -133,6 +147,22 @@ def _gradient_alone(f: Callable[..., Any], argnums: int | Sequence[int], /, *arg
     return _value_and_gradient(f, argnums, *args, **kwargs)[1]
 
 
+def _complex_derivative(f: Callable[..., Any], argnums: int | Sequence[int], /, *args: Any, **kwargs: Any) -> Any:
+    called = f"holomorphic_grad of {getattr(f, '__name__', type(f).__name__)}"
+    for i in (argnums,) if isinstance(argnums, int) else argnums:
+        if i < len(args) and not np.issubdtype(np.result_type(args[i]), np.complexfloating):
+            raise TypeError(f"{called}: argument {i} is {np.result_type(args[i])}; write x + 0j, or take grad.")
+
+    @wraps(f)
+    def real_part(*xs: Any, **options: Any) -> Any:
+        value = f(*xs, **options)
+        if not is_complex(value):
+            raise TypeError(f"{called}: wanted a complex value, and the function returned a real one; take grad.")
+        return value.real
+
+    return _gradient_alone(real_part, argnums, *args, **kwargs)
+
+
 def _variable(called: str, args: tuple[Any, ...], i: int) -> Tensor:
     """Give argument i as a tensor that nothing else has yet been computed from."""
     if not -len(args) <= i < len(args):
@@ -144,7 +174,7 @@ def _variable(called: str, args: tuple[Any, ...], i: int) -> Tensor:
         given = x if isinstance(x, Tensor) else Tensor(x)
     except (TypeError, ValueError) as error:
         raise type(error)(f"grad of {called}: argument {i} is no tensor: {error}") from error
-    if given.dtype.kind != "f":
+    if given.dtype.kind not in "fc":
         raise TypeError(
             f"grad of {called}: argument {i} is {given.dtype}, and only floating-point arguments have gradients. "
             f"Write 3.0 for 3, or convert an array with .astype(float)."
@@ -178,11 +208,16 @@ def _depends_on_older(value: Any, oldest: int) -> bool:
 
 
 def _find_gradients(called: str, value: Any, variables: list[Tensor], with_graph: bool) -> dict[Tensor, Any]:
-    if not isinstance(value, Tensor | int | float | np.generic) and not is_array(value):
+    if not isinstance(value, Tensor | int | float | complex | np.generic) and not is_array(value):
         raise TypeError(f"grad of {called}: wanted a scalar value, and the function returned {type(value).__name__}.")
     if np.shape(value) != ():
         raise ValueError(
             f"grad of {called}: wanted a scalar value, and it has shape {np.shape(value)}. Reduce it, with .sum() say."
+        )
+    if is_complex(value):
+        raise TypeError(
+            f"grad of {called}: wanted a real value, and it is complex. Take its .real, or np.abs of it; the "
+            f"derivative of a holomorphic function is holomorphic_grad({called})."
         )
     found: dict[Tensor, Any] = {}
     oldest = min(x.serial for x in variables)

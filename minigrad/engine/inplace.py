@@ -54,9 +54,10 @@ class Writable(Convertible):
                 f"requires_grad: {describe(self)} is the result of a recorded operation, and its gradient follows "
                 f"from that. Take .detach() for a tensor that is constant."
             )
-        if value and not np.issubdtype(self.dtype, np.floating):
+        if value and self.dtype.kind not in "fc":
             raise TypeError(
-                f"requires_grad: {describe(self)} holds {self.dtype}, and only floating-point tensors have gradients. "
+                f"requires_grad: {describe(self)} holds {self.dtype}, and only floating-point and complex tensors have "
+                f"gradients. "
                 f"Convert it first, with .astype(float)."
             )
         announce_switch(known=hasattr(self, "_place"))

@@ -76,7 +76,7 @@ class Node(Operand):
 
     def apply(self, op: Op, inputs: tuple[Any, ...]) -> Node:
         """Give the expression of an operation on expressions, numbers and arrays; of this Node's table."""
-        inputs = tuple(x if type(x) in (Node, int, float) else self.constant(x) for x in inputs)
+        inputs = tuple(x if type(x) in (Node, int, float, complex) else self.constant(x) for x in inputs)
         key = (op, *(id(x) if isinstance(x, Node) else number_key(x) for x in inputs))
         if self.table is not None and key in self.table:
             return self.table[key]

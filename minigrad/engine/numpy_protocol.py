@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.ops import arithmetic, elementwise, linalg, reduction, shaping
+from minigrad.ops import arithmetic, elementwise, linalg, parts, reduction, shaping
 from minigrad.ops.base import Op
 
 UFUNCS: dict[np.ufunc, Op] = {
@@ -36,6 +36,7 @@ UFUNCS: dict[np.ufunc, Op] = {
     np.cos: elementwise.cos,
     np.tanh: elementwise.tanh,
     np.sign: elementwise.sign,
+    np.conjugate: parts.conj,
     np.isfinite: elementwise.isfinite,
     np.matmul: linalg.matmul,
 }
@@ -63,6 +64,9 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.where: where,
     np.dot: linalg.dot,
     np.vdot: linalg.vdot,
+    np.real: parts.real,
+    np.imag: parts.imag,
+    np.angle: parts.angle,
     np.shape: lambda x: x.shape,
     np.ndim: lambda x: x.ndim,
     np.size: lambda x: x.size,

@@ -12,7 +12,7 @@ from minigrad.engine.errors import describe
 from minigrad.engine.numpy_protocol import PLAIN, UFUNCS, WRITING, find_function
 from minigrad.engine.recording import is_paused
 from minigrad.engine.refusals import explain_refusal, refuse_arguments, refuse_call
-from minigrad.ops import arithmetic, indexing, linalg, reduction, shaping
+from minigrad.ops import arithmetic, indexing, linalg, parts, reduction, shaping
 from minigrad.ops.base import Op, Recorder
 
 
@@ -61,6 +61,16 @@ class Operand(Recorder):
     def T(self) -> Self:
         """The transpose: the axes reversed."""
         return self.apply(shaping.reversed_axes, (self,))
+
+    @property
+    def real(self) -> Self:
+        """The real part."""
+        return self.apply(parts.real, (self,))
+
+    @property
+    def imag(self) -> Self:
+        """The imaginary part."""
+        return self.apply(parts.imag, (self,))
 
     def __add__(self, other: Any) -> Self:
         return self.apply(arithmetic.add, (self, other))
@@ -196,12 +206,18 @@ class Operand(Recorder):
 
     flatten = ravel
 
+    def conj(self) -> Self:
+        """Give the complex conjugate."""
+        return self.apply(parts.conj, (self,))
+
+    conjugate = conj
+
     def dot(self, other: Any) -> Self:
         """Multiply as ``numpy.dot`` does, for operands of at most two axes."""
         return linalg.dot(self, other)
 
     def astype(self, dtype: Any) -> Self:
-        """Convert to another floating-point dtype; the gradient is converted back."""
+        """Convert to another floating-point or complex dtype; the gradient is converted back."""
         return shaping.astype(self, dtype)
 
     def as_constant(self, array: Any) -> Any:

@@ -7,8 +7,6 @@ from __future__ import annotations
 RECIPES = {
     "np.reciprocal": "1 / {x}",
     "np.positive": "{x}",
-    "np.conjugate": "{x}, which is real",
-    "np.real": "{x}, which is real",
     "np.float_power": "{x} ** {y}",
     "np.fabs": "np.abs({x})",
     "np.fmax": "np.maximum({x}, {y}), where there is no NaN",
@@ -196,7 +194,7 @@ GRADIENTLESS = frozenset(
         "argwhere", "around", "array_equiv", "bincount", "busday_count", "busday_offset", "can_cast",
         "common_type", "copyto", "datetime_as_string", "diag_indices_from", "digitize", "einsum_path",
         "fill_diagonal", "fix", "flatnonzero", "full_like", "histogram", "histogram2d", "histogram_bin_edges",
-        "histogramdd", "imag", "intersect1d", "is_busday", "iscomplex", "iscomplexobj", "isin", "isneginf",
+        "histogramdd", "intersect1d", "is_busday", "iscomplex", "iscomplexobj", "isin", "isneginf",
         "isposinf", "isreal", "isrealobj", "ix_", "lexsort", "may_share_memory", "min_scalar_type", "nanargmax",
         "nanargmin", "packbits", "place", "put", "put_along_axis", "putmask", "ravel_multi_index", "round", "save",
         "savetxt", "savez", "savez_compressed", "searchsorted", "setdiff1d", "setxor1d", "shares_memory",

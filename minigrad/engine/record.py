@@ -16,7 +16,7 @@ from minigrad.engine.operand import Operand
 from minigrad.engine.recording import is_paused, leaf_serial, next_serial
 from minigrad.engine.watch import check_unchanged, note_leaf, seals
 from minigrad.ops.base import Op, one
-from minigrad.ops.shaping import Cast
+from minigrad.ops.shaping import fit_dtype
 
 
 class Record(Operand):
@@ -159,7 +159,7 @@ def fast_pullback(
                 if c.shape != value.shape:
                     c = unbroadcast(c, value.shape, t)
                 if c.dtype is not value.dtype and c.dtype != value.dtype:
-                    c = Cast(value.dtype)(c)
+                    c = fit_dtype(c, value.dtype)
             if x.op is None:
                 found[x] = found[x] + c if x in found else c
                 continue
@@ -203,6 +203,6 @@ def _along_chain(t: Any, g: Any, since: int) -> tuple[Any, Any]:
         if g.shape != value.shape:
             g = unbroadcast(g, value.shape, t)
         if g.dtype is not value.dtype and g.dtype != value.dtype:
-            g = Cast(value.dtype)(g)
+            g = fit_dtype(g, value.dtype)
         t = x
     return t, g

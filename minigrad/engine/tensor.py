@@ -9,7 +9,7 @@ import numpy as np
 from numpy import ndarray
 
 from minigrad.engine.blocks import in_force
-from minigrad.engine.conversion import as_operand, check_real, holds_tensor, is_array, own_array, refuse_objects
+from minigrad.engine.conversion import as_operand, holds_tensor, is_array, own_array, refuse_objects
 from minigrad.engine.errors import check_name, describe, explain_error, place
 from minigrad.engine.inplace import Writable
 from minigrad.engine.numbers import as_numbers
@@ -18,6 +18,7 @@ from minigrad.engine.recording import count_records, is_paused, next_serial, tra
 from minigrad.engine.watch import FRESH, is_held, note_leaf
 from minigrad.ops import arithmetic, linalg
 from minigrad.ops.base import Op
+from minigrad.ops.parts import is_complex
 
 _new = object.__new__
 # ∂E/∂E, as an array: multiplying an array by one of 0 dimensions takes two thirds of the time that a scalar takes.
@@ -56,9 +57,9 @@ def _binary(op: Op) -> Callable[[Tensor, Any], Tensor]:
             return a.apply(op, (a, b))
         result = _new(Tensor)
         result.array = data
+        if dtype is not x.dtype and dtype.kind not in "biufc":
+            refuse_objects(op, (a, b))
         if recorded:
-            if dtype is not x.dtype or a.serial <= 0:
-                check_real(op, data, (a, b))
             result.op = op
             result._a = a
             result._b = b
@@ -66,8 +67,6 @@ def _binary(op: Op) -> Callable[[Tensor, Any], Tensor]:
             result._z = z
             result.serial = next_serial()
         else:
-            if dtype is not x.dtype and dtype.kind not in "biufc":
-                refuse_objects(op, (a, b))
             result.keep_formula(op, (a, b), (x, z))
         return result
 
@@ -170,8 +169,6 @@ class Tensor(Writable):
         result = _new(Tensor)
         result.array = data
         if recorded and op.differentiable and not (in_force and is_paused()):
-            if len(inputs) > 1 and data.dtype.kind == "c":
-                check_real(op, data, inputs)
             result.op, result._a, result._b, result._x, result.serial = op, inputs, None, values, next_serial()
         else:
             result.keep_formula(op, inputs, values)
@@ -222,7 +219,16 @@ class Tensor(Writable):
                     f"Reduce it, with .sum() say, or give gradient=∂E/∂(this tensor) of that shape."
                 )
             dtype = self.array.dtype
+            if dtype.kind == "c":
+                raise TypeError(
+                    f"backward: wanted a real number, and {describe(self)} is {dtype}. Take its .real, or np.abs of "
+                    f"it; or, where f is holomorphic, minigrad.holomorphic_grad(f) for f′."
+                )
             return constant_tensor(_ONE[dtype] if dtype in _ONE else dtype.type(1))
+        if self.array.dtype.kind != "c" and is_complex(gradient):
+            raise TypeError(
+                f"backward: the gradient of {describe(self)}, which is real, is complex. Give its real part, .real."
+            )
         if isinstance(gradient, Tensor):
             seed = gradient if gradient.dtype == self.dtype else gradient.astype(self.dtype)
         else:

@@ -9,11 +9,12 @@ import numpy as np
 
 from minigrad.ops.alphabet import to_superscript
 from minigrad.ops.base import Elementwise, Op, Rule, Shape, minus_one, number_key, one
+from minigrad.ops.parts import conjugate, is_complex
 
 
 def _reciprocal(b: Any) -> Any:
     """Give 1 / b; of a Python number, which 1 / 0 is an error for, as NumPy computes it, and as such a number again."""
-    return float(np.divide(1, b)) if type(b) in (int, float) and b == 0 else 1 / b
+    return np.divide(1, b).item() if type(b) in (int, float, complex) and b == 0 else 1 / b
 
 
 add = Elementwise("add", np.add, one, one, text="{a} + {b}", binds=1)
@@ -23,7 +24,14 @@ divide = Elementwise(
     "divide", np.divide, lambda y, a, b: _reciprocal(b), lambda y, a, b: -y / b, text="{a} / {b}", binds=2
 )
 negative = Elementwise("negative", np.negative, minus_one, text="−{x}", binds=3)
-absolute = Elementwise("absolute", np.absolute, lambda y, x: np.sign(x), text="|{x}|")
+
+
+def _slope_of_size(y: Any, x: Any) -> Any:
+    """Give sign x, and of a complex x = |x| exp(iφ), by the convention of ``parts``, exp(−iφ) = x̄ / |x|; 0 at 0."""
+    return conjugate(x) / np.where(y == 0, 1, y) if is_complex(x) else np.sign(x)
+
+
+absolute = Elementwise("absolute", np.absolute, _slope_of_size, text="|{x}|")
 
 
 def _half_at_ties(a: Any, b: Any) -> Any:
@@ -51,6 +59,13 @@ minimum = Elementwise(
     chooses=True,
 )
 
+
+def _log_of_base(y: Any, a: Any) -> Any:
+    """Give ln a, which of a < 0 to a complex power is complex, and 0 at 0."""
+    base = np.where(a == 0, 1.0, a)
+    return np.log(base + 0j if is_complex(y) else base)
+
+
 # ∂(aᵇ)/∂b = y ln a is 0 at a = 0 for b > 0, which the logarithm alone would make NaN; and 0⁰ has slope 0, not 0 · 0⁻¹.
 # Elsewhere b stays in the exponent at b = 0 too: ∂²(aᵇ)/∂a∂b is 1/a there. 1.0, since 0 − 1 of a uint8
 # is 255, and its logarithm a float16.
@@ -58,7 +73,7 @@ power = Elementwise(
     "power",
     np.power,
     lambda y, a, b: b * a ** np.where((a == 0) * (b == 0), 1, b - 1.0),
-    lambda y, a, b: y * np.log(np.where(a == 0, 1.0, a)),
+    lambda y, a, b: y * _log_of_base(y, a),
     text="{a} ^ {b}",
     binds=4,
 )

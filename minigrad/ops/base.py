@@ -186,7 +186,7 @@ class Elementwise(Op):
     ``gives`` is the dtype of the value where it is not that of the inputs.
     """
 
-    derivatives: tuple[Rule | None, ...]  # with None only if no input has a derivative
+    derivatives: tuple[Rule | None, ...] | None  # one of them None only if no input has a derivative
 
     def __init__(
         self,
@@ -239,7 +239,7 @@ class Elementwise(Op):
 
 def _kind(x: Any) -> Any:
     """Give a dtype as it is, and of a Python number its type, which is all that NumPy promotes by (NEP 50)."""
-    return x if isinstance(x, np.dtype) else type(x) if type(x) in (int, float) else np.result_type(x)
+    return x if isinstance(x, np.dtype) else type(x) if type(x) in (int, float, complex) else np.result_type(x)
 
 
 @lru_cache(maxsize=4096)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.ops.base import Op, Refused, Shape, as_floating, fits
+from minigrad.ops.parts import conjugate
 
 
 def _product(a: Any, b: Any) -> Any:
@@ -120,15 +121,18 @@ class Affine(MatMul):
 
 
 class Inner(Op):
-    """The inner product of all elements, y = Σ a b, as ``numpy.vdot`` gives it. ∂E/∂a = g b and ∂E/∂b = g a."""
+    """The inner product of all elements, y = Σ a b, as ``numpy.vdot`` gives it. ∂E/∂a = g b and ∂E/∂b = g a.
+
+    Of complex numbers it is Σ ā b, and ∂E/∂a the conjugate of g b, ∂E/∂b = g ā.
+    """
 
     name, letters, text, opens = "vdot", "ab", "⟨{a}, {b}⟩", True
     broadcasts = True  # a and b may differ in dtype; the walk casts
-    vjps = (lambda op, g, y, a, b: g * b, lambda op, g, y, a, b: g * a)
+    vjps = (lambda op, g, y, a, b: conjugate(g * b), lambda op, g, y, a, b: g * conjugate(a))
 
     def definition(self, a: Any, b: Any) -> Any:
         """Write it as the sum of a product."""
-        return (a * b).sum()
+        return (conjugate(a) * b).sum()
 
     def forward(self, a: Any, b: Any) -> Any:
         """Multiply and add up."""

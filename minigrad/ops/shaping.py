@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.ops.base import EachInput, Op, Refused, Rule, Shape, placeholder
+from minigrad.ops.parts import is_complex, real
 from minigrad.ops.reduction import normalize_axis
 
 
@@ -79,7 +80,7 @@ class BroadcastTo(Op):
 
 
 class Cast(Op):
-    """The same values in another floating-point dtype; the gradient is cast back."""
+    """The same values in another floating-point or complex dtype; the gradient is cast back."""
 
     name, text, fields, broadcasts = "cast", "cast({x})", ("to",), True
     reads_values = False
@@ -88,9 +89,7 @@ class Cast(Op):
 
     def __init__(self, to: Any) -> None:
         self.to = np.dtype(to)
-        if self.to.kind == "c":
-            raise TypeError("complex numbers have no gradients here; compute on .data")
-        self.differentiable = self.to.kind == "f"  # rounding to whole numbers is constant almost everywhere
+        self.differentiable = self.to.kind in "fc"  # rounding to whole numbers is constant almost everywhere
 
     def forward(self, x: Any) -> Any:
         """Convert the elements."""
@@ -214,12 +213,19 @@ def _reshaped(x: Any, called: str, rearrange: Callable[..., Any], axis: Any) -> 
 
 
 def astype(x: Any, dtype: Any) -> Any:
-    """Convert to another floating-point dtype; the gradient is converted back."""
+    """Convert to another floating-point or complex dtype; the gradient is converted back."""
     try:
         cast = Cast(dtype)
     except TypeError as error:
         return Refused(f"astype({dtype!r})", error)(x)
     return cast(x)
+
+
+def fit_dtype(g: Any, dtype: Any) -> Any:
+    """Give a gradient the dtype of its operand: of a complex one for an operand that is real, the real part."""
+    if is_complex(g) and dtype.kind != "c":
+        g = real(g)
+    return g if g.dtype == dtype else Cast(dtype)(g)
 
 
 def ravel(x: Any) -> Any:

@@ -31,7 +31,7 @@ ROWS = [
     Misuse("np.ones((5, 3)) @ W", ValueError, "W:(4, 3)", "matmul: inner | W was made at setting.py:", "W.T"),
     Misuse("W * np.ones(4)", ValueError, "W:(4, 3)", "multiply: | W was made at setting.py:", "[:, None]"),
     Misuse("w * [w]", TypeError, "the list holds tensors", "multiply:", "np.stack"),
-    Misuse("w * 1j", TypeError, "1j", "multiply:", "complex numbers have no gradients"),
+    Misuse("(w * 1j).sum().backward()", TypeError, "complex128", "backward:", "Take its .real"),
     Misuse("W[5]", IndexError, "W:(4, 3)", "index | W was made at setting.py:", "-4 to 3"),
     Misuse("W[0, 1, 2]", IndexError, "W:(4, 3)", "index | W was made at setting.py:", "2 axes to index"),
     Misuse("W['a']", IndexError, "W:(4, 3)", "index | W was made at setting.py:", "by number"),

@@ -17,7 +17,7 @@ from minigrad.compiler.trace.cells import Item
 from minigrad.engine.node import Node
 from minigrad.extras import require
 from minigrad.notation.signs import INFIX
-from minigrad.ops import arithmetic, elementwise, linalg, reduction, shaping
+from minigrad.ops import arithmetic, elementwise, linalg, parts, reduction, shaping
 from minigrad.ops.arithmetic import Where
 from minigrad.ops.base import Elementwise
 
@@ -173,6 +173,9 @@ KERNELS.register(Kernel(_power_of_two), arithmetic.power)
 KERNELS.register(Kernel(_where), Where)
 KERNELS.register(Kernel(_cast), shaping.Cast)
 KERNELS.register(Kernel(take_element), Item, Spread, elementwise.identity)
+KERNELS.register(Kernel(take_element), parts.real)  # there are no complex numbers in native code
+KERNELS.register(Kernel(lambda node, values: _typed(node, "0")), parts.imag)
+KERNELS.register(Kernel(lambda node, values: _typed(node, f"np.arctan2(0.0, {values[0]})")), parts.angle_of)
 KERNELS.register(Kernel(take_element), shaping.Reshape, shaping.Transpose, shaping.BroadcastTo)
 KERNELS.register(Kernel(_ufunc, limit=_limit_of_ufunc), Elementwise)
 KERNELS.register(Kernel(reduction=Reduction(_start_from_zero, _add)), reduction.Sum)

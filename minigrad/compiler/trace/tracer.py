@@ -127,7 +127,7 @@ class Tracer:
             return self.twin(x)
         if not isinstance(x, np.generic) and op is not None:
             x = as_operand(op, x)
-        if isinstance(x, int | float) and not isinstance(x, np.generic):
+        if isinstance(x, int | float | complex) and not isinstance(x, np.generic):
             return x
         if isinstance(x, np.generic):
             return Traced(self, self.constant(np.asarray(x)), plain=True)

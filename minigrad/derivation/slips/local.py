@@ -182,7 +182,7 @@ def _again(f: Function, way: Calculation) -> Any:
 def function_table() -> Sequence[tuple[Elementwise, Rule]]:
     """Give every function of one argument that is differentiable and no multiple of it, with its derivative."""
     found = [op for op in operations() if isinstance(op, Elementwise) and len(op.letters) == 1]
-    table = [(op, rule) for op in found for rule in op.derivatives if rule is not None]
+    table = [(op, rule) for op in found for rule in op.derivatives or () if rule is not None]
     return [(op, rule) for op, rule in table if isinstance(rule(Node(name="y"), Node(name="x")), Node)]
 
 

@@ -1,0 +1,119 @@
+"""Complex numbers: the gradient of a real E by z = x + iy is ∂E/∂x − i ∂E/∂y, as HIPS autograd and JAX have it."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+from minigrad import Tensor, grad, holomorphic_grad
+
+Z = np.array([0.3 + 0.7j, -1.2 + 0.4j, 0.9 - 1.1j, -0.5 - 0.6j])
+C = np.array([1.0 - 2.0j, 0.5 + 0.3j, -0.7 + 1.0j, 2.0 + 0.1j])
+
+CLOSED = {
+    "|z|²": (lambda z: (np.abs(z) ** 2).sum(), 2 * Z.conj()),
+    "z z̄": (lambda z: (z * np.conj(z)).real.sum(), 2 * Z.conj()),
+    "⟨z, z⟩": (lambda z: np.vdot(z, z).real, 2 * Z.conj()),
+    "⟨z, c⟩": (lambda z: np.vdot(z, C).real, C.conj()),
+    "⟨c, z⟩": (lambda z: np.vdot(C, z).imag, -1j * C.conj()),
+    "|z|": (lambda z: np.abs(z).sum(), Z.conj() / np.abs(Z)),
+    "Re z": (lambda z: z.real.sum(), np.ones(4, complex)),
+    "Im z": (lambda z: np.imag(z).sum(), np.full(4, -1j)),
+    "Re z²": (lambda z: np.real(z**2).sum(), 2 * Z),
+    "Im z̄": (lambda z: z.conj().imag.sum(), np.full(4, 1j)),
+    "arg z": (lambda z: np.angle(z).sum(), -1j / Z),
+    "arg z in degrees": (lambda z: np.angle(z, deg=True).sum(), -180j / np.pi / Z),
+    "ln |z|": (lambda z: np.log(np.abs(z)).sum(), 1 / Z),
+    "Re exp(cz)": (lambda z: np.exp(C * z).real.sum(), C * np.exp(C * Z)),
+    "a sum and a product": (lambda z: np.imag((C @ z) * z.sum()), -1j * (C * Z.sum() + C @ Z)),
+}
+
+
+@pytest.mark.parametrize(("f", "slope"), CLOSED.values(), ids=CLOSED)
+def test_closed_forms(f, slope):
+    np.testing.assert_allclose(grad(f)(Z), slope, rtol=1e-14, strict=True)
+    assert grad(f)(Z.astype(np.complex64)).dtype == np.complex64
+    z = Tensor(Z, requires_grad=True)
+    f(z).backward()
+    np.testing.assert_allclose(z.grad.data, slope, rtol=1e-14, strict=True)
+
+
+def test_a_real_operand_has_the_real_part():
+    w, z = Tensor([1.0, 2.0, 3.0, 4.0], requires_grad=True), Tensor(Z, requires_grad=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        ((w * z * 1j).real + (C**w).imag + (w @ C).real + w.astype(complex).real).sum().backward()
+    power = (-1j * C**w.data * np.log(C)).real
+    np.testing.assert_allclose(w.grad.data, -Z.imag + power + 4 * C.real + 1, rtol=1e-14, strict=True)
+    np.testing.assert_allclose(z.grad.data, 1j * w.data, strict=True)
+
+
+def test_float32_and_complex64_stay():
+    w, z = (Tensor(x, requires_grad=True) for x in (np.ones(4, np.float32), Z.astype(np.complex64)))
+    E = (np.abs(w * z * 2j) + np.angle(z) + (z**0.5j).imag + np.exp(1j * w).real).sum()
+    E.backward()
+    assert (E.dtype, w.grad.dtype, z.grad.dtype) == (np.float32, np.float32, np.complex64)
+
+
+def test_singular_points_have_gradient_0():
+    for f in (np.abs, np.angle):
+        np.testing.assert_array_equal(grad(lambda z, f=f: f(z).sum())(np.array([0j, 2.0])).tolist()[0], 0)
+    guarded = grad(lambda z: np.where(z == 0, 0, np.log(z)).real.sum())
+    with np.errstate(all="ignore"):
+        np.testing.assert_allclose(guarded(np.array([0j, 2j])), [0, -0.5j])
+
+
+@pytest.mark.parametrize(
+    ("f", "slope"),
+    [
+        (np.exp, np.exp),
+        (np.sin, np.cos),
+        (lambda z: z**3 + 1j * z, lambda z: 3 * z**2 + 1j),
+        (lambda z: 1 / (1 + np.sqrt(z)), lambda z: -0.5 / np.sqrt(z) / (1 + np.sqrt(z)) ** 2),
+    ],
+)
+def test_holomorphic_functions_have_their_derivative(f, slope):
+    np.testing.assert_allclose(holomorphic_grad(f)(0.3 + 0.7j), slope(0.3 + 0.7j), rtol=1e-14)
+    second = holomorphic_grad(holomorphic_grad(f))(0.3 + 0.7j)
+    h = 1e-6
+    np.testing.assert_allclose(second, (slope(0.3 + 0.7j + h) - slope(0.3 + 0.7j - h)) / (2 * h), rtol=1e-8)
+
+
+def test_the_gradient_of_each_element_is_given_by_a_seed():
+    z = Tensor(Z, requires_grad=True)
+    (z**2).backward(C)
+    np.testing.assert_allclose(z.grad.data, 2 * Z * C, strict=True)
+
+
+def test_a_tensor_of_complex_numbers_is_shown_and_read():
+    z = Tensor([1 + 2j], requires_grad=True, name="z")
+    assert repr(z * 1j) == "Tensor([-2.+1.j], dtype=complex128, requires_grad=True)"
+    assert (z.detach()[0].item(), complex(z.detach()[0])) == (1 + 2j, 1 + 2j)
+    assert repr(z.imag) == "Tensor([2.], requires_grad=True)"
+    with pytest.warns(np.exceptions.ComplexWarning):
+        assert z.astype(float).dtype == np.float64
+
+
+def test_comparisons_and_choices_are_numpys():
+    """NumPy orders by the real part first; what is chosen gets the gradient."""
+    z = Tensor(Z, requires_grad=True)
+    np.testing.assert_array_equal((z > 0).data, Z > 0)
+    assert np.max(z).item() == Z.max()
+    np.max(z).backward(1j)
+    np.testing.assert_array_equal(z.grad.data, 1j * (Z.max() == Z))
+
+
+@pytest.mark.parametrize(
+    ("run", "message"),
+    [
+        (lambda z: grad(lambda z: z**2)(1j), r"grad of <lambda>: wanted a real value.*holomorphic_grad"),
+        (lambda z: (z * z).sum().backward(), r"sum\(multiply\(z, z\)\) is complex128.*np\.abs.*holomorphic_grad"),
+        (lambda z: np.abs(z).backward(Z), r"backward: the gradient of absolute\(z\), which is real, is complex"),
+        (lambda z: holomorphic_grad(np.exp)(1.0), r"holomorphic_grad of exp: argument 0 is float64; write x \+ 0j"),
+        (lambda z: holomorphic_grad(np.abs)(1j), "holomorphic_grad of absolute: wanted a complex value"),
+        (lambda z: Tensor([1], requires_grad=True), "only floating-point and complex tensors have gradients"),
+    ],
+)
+def test_refused(run, message):
+    with pytest.raises(TypeError, match=message):
+        run(Tensor(Z, requires_grad=True, name="z"))
