@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from itertools import product
 from operator import itemgetter, methodcaller
@@ -14,48 +12,8 @@ import numpy as np
 
 from minigrad.ops import arithmetic, elementwise, indexing, linalg, parts, reduction, shaping
 from minigrad.ops.base import Elementwise, Op, Shape
-
-Array = np.ndarray[Any, Any]
-
-
-@dataclass(frozen=True)
-class Sample:
-    """One operation on inputs of certain shapes.
-
-    ``op`` is the Op, the class of Ops, or the function of several, that the row is there for; ``call`` is NumPy
-    syntax, for arrays, Tensors and Nodes alike; ``reference`` is the same in NumPy alone, where ``call`` is not. Values
-    are drawn from the domain ``low`` to ``high``.
-    """
-
-    op: Op | type[Op] | Callable[..., Any]
-    call: Callable[..., Any]
-    shapes: tuple[Shape, ...]
-    note: str = ""
-    reference: Callable[..., Any] | None = None
-    low: float = -2.0
-    high: float = 2.0
-
-    def __str__(self) -> str:
-        shapes = " ".join(str(shape).replace(" ", "") for shape in self.shapes)
-        name = self.op.name if isinstance(self.op, Op) else self.op.__name__
-        return " ".join(filter(None, (name, self.note, shapes)))
-
-    def numpy(self, *arrays: Any) -> Any:
-        """The value as NumPy computes it, without the engine."""
-        return (self.reference or self.call)(*arrays)
-
-    def arrays(self, dtype: Any = np.float64) -> list[Array]:
-        """The inputs: points of an even grid, shuffled.
-
-        No two values are closer than a step of the grid, and none is closer to 0 than a tenth of one, so that no kink
-        is in reach of a finite difference.
-        """
-        rng = np.random.default_rng(zlib.crc32(str(self).encode()))
-        sizes = [int(np.prod(shape)) for shape in self.shapes]
-        grid = self.low + (self.high - self.low) * (np.arange(sum(sizes)) + 0.6) / max(sum(sizes), 1)
-        parts = np.split(rng.permutation(grid), np.cumsum(sizes)[:-1])
-        return [part.reshape(shape).astype(dtype) for part, shape in zip(parts, self.shapes, strict=True)]
-
+from tests.sample import Array, Sample
+from tests.samples_along import along_samples
 
 ONE_INPUT: list[Shape] = [(), (1,), (2, 1, 3), (0, 3)]
 TWO_INPUTS: list[tuple[Shape, Shape]] = [
@@ -77,6 +35,7 @@ UNARY: list[tuple[Elementwise, Callable[..., Any], dict[str, Any]]] = [
     (elementwise.exp, np.exp, {}),
     (elementwise.log, np.log, POSITIVE),
     (elementwise.sqrt, np.sqrt, POSITIVE),
+    (elementwise.root, elementwise.root, POSITIVE | {"reference": np.sqrt}),
     (elementwise.cbrt, np.cbrt, NEGATIVE),
     (elementwise.square, np.square, {}),
     (elementwise.sin, np.sin, {}),
@@ -275,4 +234,4 @@ def _linalg() -> Iterator[Sample]:
     yield Sample(arithmetic.multiply, np.dot, ((), (2, 3)), "dot with a scalar")
 
 
-SAMPLES: tuple[Sample, ...] = (*_elementwise(), *_reduction(), *_shaping(), *_linalg())
+SAMPLES: tuple[Sample, ...] = (*_elementwise(), *_reduction(), *_shaping(), *_linalg(), *along_samples())

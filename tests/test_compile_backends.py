@@ -13,6 +13,7 @@ from tests.compiling import assert_same, plain
 from tests.evaluating import EvaluatingBackend
 from tests.interpreted import interpreted
 from tests.samples import SAMPLES
+from tests.samples_along import along_samples
 
 registry = pytest.importorskip("minigrad.compiler.native.registry")
 native = pytest.importorskip("minigrad.compiler.native.backend")
@@ -30,6 +31,7 @@ REFUSED = {
     "Gather rows of a slice (4,3)": SLICES,
     "ScatterAt rows and a column (3,)": SLICES,
     "ScatterAt rows of a slice (2,3)": SLICES,
+    **{str(row): "what runs along an axis, or multiplies over it" for row in along_samples()},
 }
 
 

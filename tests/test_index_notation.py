@@ -21,8 +21,11 @@ KERNELS = {
     if isinstance(op, Elementwise) and not op.fields
 }
 KERNELS["where"] = np.where
-# Operations that move elements in ways that no index says, or that choose by comparing elements.
-REARRANGES = {"concatenate", "stack", "index", "scatter", "gather", "scatter_at", "reshape", "max", "min"}
+# Operations that move elements in ways that no index says, that choose by comparing elements, or run along an axis.
+REARRANGES = {
+    *("concatenate", "stack", "index", "scatter", "gather", "scatter_at", "reshape", "max", "min"),
+    *("shift", "cumsum", "sum_from_here", "cumprod", "recurrence", "recurrence_back", "prod_of_others"),
+}
 
 
 def numbered(letters):
@@ -51,11 +54,11 @@ def read(term, arrays):
     if term.kind == "number":
         return np.float64(term.template.replace("−", "-")), []
     parts = [read(part, arrays) for part in term.parts.values()]
-    if term.kind == "sum":
+    if term.kind in ("sum", "prod"):
         ((array, own),) = parts
-        bound = [LOWERED[c] for c in term.template.removeprefix("Σ").split(" ")[0]]
+        bound = [LOWERED[c] for c in term.template[1:].split(" ")[0]]
         assert set(bound) <= set(own)
-        return array.sum(axis=tuple(map(own.index, bound))), [c for c in own if c not in bound]
+        return getattr(array, term.kind)(axis=tuple(map(own.index, bound))), [c for c in own if c not in bound]
     values, axes = aligned(parts)
     if term.kind == "power" and len(values) == 1:
         exponent = term.template.removeprefix("{x}").removeprefix(" ^ ")

@@ -14,7 +14,8 @@ from minigrad.derivation.equations import Equations
 from minigrad.derivation.python_names import Spelling, variable
 from minigrad.engine.node import Node, order_nodes
 from minigrad.notation.formula import text
-from minigrad.notation.python import HELPERS, write_python
+from minigrad.notation.helpers import HELPERS
+from minigrad.notation.python import write_python
 from minigrad.ops.alphabet import printable
 from minigrad.ops.indexing import Index
 from minigrad.ops.shaping import BroadcastTo, Reshape, Transpose

@@ -1,14 +1,14 @@
 """The engine: a Tensor records operations, and one reverse walk differentiates them.
 
 Ways in: ``tensor`` (an array that records), ``node`` (an expression that does) and ``functional`` (the gradient of a
-function). ``operand`` is the syntax that both share, and ``numpy_protocol`` says which of NumPy's functions are which
-operation. ``backward`` is the walk, as the mathematics has it; ``record`` is what a Tensor stores, with the same walk
-tuned to that. ``conversion`` is what comes into a Tensor and goes out of it, ``numbers`` which arrays it takes,
-``inplace`` writes into one as NumPy does, ``aliases`` says who would see that, ``watch`` finds an array that has
-changed since forward. ``errors`` and ``ways`` have the words for what went wrong, ``refusals`` those for a function
-that is no operation, and ``recipes`` what to write instead, ``recording`` switches recording off, by ``blocks`` that
-know their context, ``comparison`` is what a mask remembers of its making, ``claims`` remembers what is known of an
-array, ``arguments`` looks at numbers, counts and calls of a user's, ``absent`` tells what a name that is not there
-means, ``pairs`` warns of broadcasting that few mean, ``gradcheck`` compares a gradient with finite differences. It
-imports ``ops`` and nothing above.
+function). ``operand`` is the syntax that both share, ``methods`` has its reductions, and ``numpy_protocol`` says which
+of NumPy's functions are which operation. ``backward`` is the walk, as the mathematics has it; ``record`` is what a
+Tensor stores, with the same walk tuned to that. ``conversion`` is what comes into a Tensor and goes out of it,
+``numbers`` which arrays it takes, ``inplace`` writes into one as NumPy does, ``aliases`` says who would see that,
+``watch`` finds an array that has changed since forward. ``errors`` and ``ways`` have the words for what went wrong,
+``refusals`` those for a function that is no operation, and ``recipes`` what to write instead, ``recording`` switches
+recording off, by ``blocks`` that know their context, ``comparison`` is what a mask remembers of its making, ``claims``
+remembers what is known of an array, ``arguments`` looks at numbers, counts and calls of a user's, ``absent`` tells what
+a name that is not there means, ``pairs`` warns of broadcasting that few mean, ``gradcheck`` compares a gradient with
+finite differences. It imports ``ops`` and nothing above.
 """

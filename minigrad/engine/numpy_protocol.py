@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.ops import arithmetic, elementwise, linalg, parts, reduction, shaping
+from minigrad.ops import arithmetic, elementwise, linalg, parts, shaping
 from minigrad.ops.base import Op
 
 UFUNCS: dict[np.ufunc, Op] = {
@@ -48,10 +48,6 @@ def where(condition: Any, x: Any, y: Any) -> Any:
 
 
 FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
-    np.sum: reduction.sum,
-    np.mean: reduction.mean,
-    np.max: reduction.max,
-    np.min: reduction.min,
     np.reshape: shaping.reshape,
     np.transpose: shaping.transpose,
     np.swapaxes: shaping.swapaxes,
@@ -77,7 +73,11 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
 COMPOSED: dict[str, str] = {
     name: file
     for file, names in {
-        "statistics": ("numpy.var", "numpy.std"),
+        "reductions": (
+            *("numpy.sum", "numpy.prod", "numpy.mean", "numpy.max", "numpy.min", "numpy.amax", "numpy.amin"),
+            *("numpy.ptp", "numpy.cumsum", "numpy.cumprod", "numpy.cumulative_sum", "numpy.cumulative_prod"),
+        ),
+        "statistics": ("numpy.var", "numpy.std", "numpy.average"),
     }.items()
     for name in names
 }

@@ -9,11 +9,12 @@ from typing import Any, Self
 import numpy as np
 
 from minigrad.engine.errors import describe
+from minigrad.engine.methods import Methods
 from minigrad.engine.numpy_protocol import PLAIN, UFUNCS, WRITING, find_function
 from minigrad.engine.recording import is_paused
 from minigrad.engine.refusals import explain_refusal, refuse_arguments, refuse_call
-from minigrad.ops import arithmetic, indexing, linalg, parts, reduction, shaping
-from minigrad.ops.base import Op, Recorder
+from minigrad.ops import arithmetic, indexing, linalg, parts, shaping
+from minigrad.ops.base import Op
 
 
 def _by_numpy(ufunc: Any) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
@@ -21,7 +22,7 @@ def _by_numpy(ufunc: Any) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any
     return lambda self, other: ufunc(self, other), lambda self, other: ufunc(other, self)
 
 
-class Operand(Recorder):
+class Operand(Methods):
     """Something an Op can be applied to that remembers how it was made.
 
     ``op`` and ``inputs`` say how (op is None for a leaf), ``serial`` when: an operand's is larger than its inputs',
@@ -166,22 +167,6 @@ class Operand(Recorder):
 
     def __iter__(self) -> Iterator[Self]:
         return (self[i] for i in range(len(self)))
-
-    def sum(self, axis: reduction.Axis = None, keepdims: bool = False) -> Self:
-        """Sum over ``axis`` (None: all axes)."""
-        return self.apply(reduction.summed(axis, keepdims), (self,))
-
-    def mean(self, axis: reduction.Axis = None, keepdims: bool = False) -> Self:
-        """Average over ``axis`` (None: all axes)."""
-        return reduction.mean(self, axis, keepdims)
-
-    def max(self, axis: reduction.Axis = None, keepdims: bool = False) -> Self:
-        """Largest element over ``axis``; ties share the gradient evenly."""
-        return reduction.max(self, axis, keepdims)
-
-    def min(self, axis: reduction.Axis = None, keepdims: bool = False) -> Self:
-        """Smallest element over ``axis``; ties share the gradient evenly."""
-        return reduction.min(self, axis, keepdims)
 
     def reshape(self, *shape: Any) -> Self:
         """Give the same elements in another shape: ``x.reshape(2, 3)`` or ``x.reshape((2, 3))``."""

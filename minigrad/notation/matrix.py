@@ -14,6 +14,7 @@ from minigrad.notation.symbols import Symbol
 from minigrad.notation.term import Term, number_term, symbol_term
 from minigrad.ops.arithmetic import multiply
 from minigrad.ops.base import Op
+from minigrad.ops.cumulative import Prod
 from minigrad.ops.elementwise import exp, log
 from minigrad.ops.linalg import matmul
 from minigrad.ops.reduction import LogSumExp, Sum, normalize_axis
@@ -89,10 +90,10 @@ def _template(node: Node) -> str:
     if outer_product(node):
         b = node.inputs[1]
         return "{a} {b}ᵀ" if b.ndim == 1 or (b.size == 1 and _is_turned(b)) else "{a} {b}"
-    if isinstance(op, Sum) and x.ndim == 2 and op.axis is not None:
+    if isinstance(op, Sum | Prod) and x.ndim == 2 and op.axis is not None:
         axes = normalize_axis(op.axis, 2)
         if len(axes) == 1 and op.keepdims <= (axes == (1,)):
-            return ("Σₖ " if axes == (1,) else "Σₙ ") + "{x}"
+            return op.text[0] + ("ₖ " if axes == (1,) else "ₙ ") + "{x}"
     if isinstance(op, Reshape) and _keeps_places(x, node):
         return "{x}ᵀ" if _turns(x, node) else "{x}"
     return op.text

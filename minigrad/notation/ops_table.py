@@ -7,10 +7,10 @@ from types import ModuleType
 
 from minigrad.engine.node import Node
 from minigrad.notation.formula import text
-from minigrad.ops import arithmetic, elementwise, indexing, linalg, parts, reduction, shaping
+from minigrad.ops import arithmetic, cumulative, elementwise, indexing, linalg, parts, reduction, shaping
 from minigrad.ops.base import Op
 
-GROUPS: tuple[ModuleType, ...] = (arithmetic, elementwise, parts, reduction, shaping, indexing, linalg)
+GROUPS: tuple[ModuleType, ...] = (arithmetic, elementwise, parts, reduction, cumulative, shaping, indexing, linalg)
 
 
 def operations() -> list[Op]:

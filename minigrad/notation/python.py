@@ -36,6 +36,12 @@ _OWN = {
     "sigmoid": ("sigmoid({x})", ATOM),
     "softplus": ("np.logaddexp(0, {x})", ATOM),
     "log_sum_exp": ("log_sum_exp({x}, {axis}, {keepdims})", ATOM),
+    "root": ("np.sqrt({x})", ATOM),
+    "sum_from_here": ("np.flip(np.flip({x}, {axis}).cumsum(axis={axis}), {axis})", ATOM),
+    "shift": ("shift({x}, {axis}, {by}, {fill})", ATOM),
+    "recurrence": ("recurrence({x0}, {x1}, {axis})", ATOM),
+    "recurrence_back": ("recurrence_back({x0}, {x1}, {axis})", ATOM),
+    "prod_of_others": ("prod_of_others({x}, {axis})", ATOM),
 }
 # A scalar may be a mere float, which has no methods.
 _OWN_OF_SCALARS = {
@@ -43,28 +49,6 @@ _OWN_OF_SCALARS = {
     "reshape": ("np.reshape({x}, {to})", ATOM),
     "cast": ("np.asarray({x}, np.{to})", ATOM),
     "index": ("np.asarray({x})[{key}]", ATOM),
-}
-HELPERS = {
-    "sigmoid": """def sigmoid(u):
-    return np.exp(-np.logaddexp(0, -u))  # 1 / (1 + exp(-u)), which does not overflow
-""",
-    "softmax": """def softmax(u, axis):
-    z = np.exp(u - u.max(axis=axis, keepdims=True))
-    return z / z.sum(axis=axis, keepdims=True)
-""",
-    "log_sum_exp": """def log_sum_exp(u, axis, keepdims):
-    top = u.max(axis=axis, keepdims=True)
-    return np.log(np.exp(u - top).sum(axis=axis, keepdims=keepdims)) + (top if keepdims else top.squeeze(axis))
-""",
-    "log_softmax": """def log_softmax(u, axis):
-    z = u - u.max(axis=axis, keepdims=True)
-    return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
-""",
-    "scatter": """def scatter(x, key, shape):
-    y = np.zeros(shape, np.result_type(x))
-    np.add.at(y, key, x)  # an element that key names twice is added twice
-    return y
-""",
 }
 
 

@@ -14,7 +14,7 @@ PAIRS = {"(": ")", "[": "]", "⟨": "⟩", "‖": "‖", "|": "|", "⌊": "⌋",
 
 _TOKEN = re.compile(
     r"(?P<partial>∂\{\w+\}/∂\{\w+\})|"
-    rf"\{{(?P<slot>\w+)\}}|(?P<sum>Σ(?:_[a-z]+|[{''.join(LOWERED)}]*) ?)|(?P<raised>[{''.join(RAISED)}]+)"
+    rf"\{{(?P<slot>\w+)\}}|(?P<sum>[Σ∏](?:_[a-z]+|[{''.join(LOWERED)}]*) ?)|(?P<raised>[{''.join(RAISED)}]+)"
     r"|(?P<number>\d+(?:\.\d+)?|½)|(?P<slash> / )|(?P<caret> ?\^ ?)|(?P<word>\w+)|(?P<sign> *[^\s\w{}] *| +)"
 )
 
@@ -23,7 +23,7 @@ _TOKEN = re.compile(
 class Part:
     """One part of a template: its kind, the characters it is written with, and what stands inside it.
 
-    Kinds: ``slot`` (an operand), ``word``, ``number``, ``sign``, ``sum`` (Σ with its index), ``fence`` (brackets),
+    Kinds: ``slot`` (an operand), ``word``, ``number``, ``sign``, ``sum`` (Σ or ∏ with its index), ``fence`` (brackets),
     ``root``, ``raised`` (what stands before, to a power), ``over`` (a fraction), ``partial`` (∂y/∂x).
     """
 

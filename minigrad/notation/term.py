@@ -169,10 +169,10 @@ def needs_brackets(term: Term, letter: str, position: int, x: Term) -> bool:
 
 
 def _ends_in_sum(x: Term) -> bool:
-    """Say whether what stands to the right of x could be taken to belong under its Σ."""
+    """Say whether what stands to the right of x could be taken to belong under its Σ or ∏."""
     while x.kind == "multiply":
         x = list(x.parts.values())[-1]
-    return x.kind == "sum"
+    return x.kind in ("sum", "prod")
 
 
 def _begins_with_sign(x: Term) -> bool:

@@ -276,6 +276,17 @@ def as_floating(x: Any) -> Any:
     return x * 1.0 if getattr(x, "dtype", _FLOAT).kind in "biu" else x
 
 
+def as_array(x: Any) -> Any:
+    """Give an array, a Tensor or a Node as it is, and numbers and lists as arrays: what has axes."""
+    return x if isinstance(x, Recorder) or hasattr(x, "__array_function__") else np.asarray(x)
+
+
+def refuse_out(out: Any) -> None:
+    """Refuse an array to write the result into, which is a new one where it is recorded; None is NumPy's default."""
+    if out is not None:
+        raise TypeError("the argument 'out' is an array to write into, and a result that is recorded is a new tensor")
+
+
 _FLOAT = np.dtype(np.float64)
 
 

@@ -13,6 +13,15 @@ identity = Elementwise("identity", lambda x: x, one, text="{x}")
 exp = Elementwise("exp", np.exp, lambda y, x: y, text="exp({x})")
 log = Elementwise("log", np.log, lambda y, x: 1 / x, text="log({x})")
 sqrt = Elementwise("sqrt", np.sqrt, lambda y, x: 0.5 / y, text="√({x})")
+# The square root of a sum of squares, whose gradient at 0, where it has a peak, is 0: a derivation reads it as √.
+root = Elementwise(
+    "root",
+    lambda x: np.sqrt(x),
+    lambda y, x: np.where(y == 0, 0, 0.5 / np.where(y == 0, 1, y)),
+    text="√({x})",
+    definition=np.sqrt,
+)
+root.opens = True
 cbrt = Elementwise("cbrt", np.cbrt, lambda y, x: 1 / (3 * y**2), text="∛({x})")
 square = Elementwise("square", np.square, lambda y, x: 2 * x, text="{x}²", binds=4)
 sin = Elementwise("sin", np.sin, lambda y, x: np.cos(x), text="sin({x})")

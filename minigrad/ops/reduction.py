@@ -29,6 +29,14 @@ def restore_axes(g: Any, x: Any, op: Any) -> Any:
     return np.reshape(g, tuple(1 if i in axes else n for i, n in enumerate(x.shape)))
 
 
+def counted_dtype(*dtypes: Any) -> np.dtype[Any]:
+    """Give the dtype that NumPy adds up and multiplies in: truth values and small integers in the default integer."""
+    dtype = np.result_type(*dtypes)
+    if dtype.kind == "u":
+        return np.result_type(dtype, np.uint)
+    return np.result_type(dtype, np.int_) if dtype.kind in "bi" else dtype
+
+
 class Reduction(Op):
     """An operation that reduces over ``axis`` (None: over all axes), keeping them with length 1 if ``keepdims``."""
 
@@ -54,10 +62,7 @@ class Sum(Reduction):
 
     def dtype(self, *dtypes: Any) -> np.dtype[Any]:
         """Give the input's own dtype; truth values and small integers are counted in the default integer."""
-        dtype = np.result_type(*dtypes)
-        if dtype.kind == "u":
-            return np.result_type(dtype, np.uint)
-        return np.result_type(dtype, np.int_) if dtype.kind in "bi" else dtype
+        return counted_dtype(*dtypes)
 
     def forward(self, x: Any) -> Any:
         """Add up over the axes."""

@@ -22,7 +22,6 @@ REFUSED = {
     "np.einsum('ij,j->i', W, w)": ("np.einsum", "@"),
     "np.outer(w, w)": ("np.outer", "w[:, None] * w[None, :]"),
     "np.hstack([w, w])": ("np.hstack", "np.concatenate([w, w]"),
-    "np.cumsum(w)": ("np.cumsum", "np.tril(np.ones((n, n))) @ w"),
     "np.floor(w)": ("np.floor", "w.data"),
     "np.round(w)": ("np.round", "w.data"),
     "np.unique(w)": ("np.unique", "w.data"),
@@ -37,7 +36,7 @@ ROWS = [
         for code, (name, how) in REFUSED.items()
     ),
     Misuse("np.exp(w, out=np.zeros(3))", TypeError, "out= | w", "np.exp:", "Leave it out | .data"),
-    Misuse("np.sum(w, dtype=np.float32)", TypeError, "'dtype' | w", "np.sum,", "Leave it out | .data"),
-    Misuse("np.max(w, initial=0)", TypeError, "'initial' | w", "np.max,", "Leave it out | .data"),
+    Misuse("np.sum(w, out=np.zeros(()))", TypeError, "'out' | w", "np.sum,", "Leave it out | .data"),
+    Misuse("w.sort()", TypeError, "in place", "sort", "np.sort(x)"),
     Misuse("np.dot(W, w, out=np.zeros(4))", TypeError, "'out' | W and w", "np.dot,", "Leave it out"),
 ]

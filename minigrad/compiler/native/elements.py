@@ -17,7 +17,7 @@ from minigrad.compiler.trace.cells import Item
 from minigrad.engine.node import Node
 from minigrad.extras import require
 from minigrad.notation.signs import INFIX
-from minigrad.ops import arithmetic, elementwise, linalg, parts, reduction, shaping
+from minigrad.ops import arithmetic, cumulative, elementwise, linalg, parts, reduction, shaping
 from minigrad.ops.arithmetic import Where
 from minigrad.ops.base import Elementwise
 
@@ -181,6 +181,10 @@ KERNELS.register(Kernel(_ufunc, limit=_limit_of_ufunc), Elementwise)
 KERNELS.register(Kernel(reduction=Reduction(_start_from_zero, _add)), reduction.Sum)
 KERNELS.register(
     Kernel(reduction=Reduction(_start_from_end, _keep_extreme), limit=_limit_of_extreme), reduction.Max, reduction.Min
+)
+KERNELS.register(
+    Kernel(limit=lambda node: "what runs along an axis, or multiplies over it"),
+    *(cumulative.AlongAxis, cumulative.Prod, cumulative.ProdOfOthers),
 )
 KERNELS.register(Kernel(reduction=Reduction(_start_from_zero, _add_product)), linalg.Inner)
 KERNELS.register(Kernel(reduction=Reduction(_start_from_zero, _add_likelihood)), linalg.LogLikelihood)

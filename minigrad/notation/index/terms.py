@@ -15,6 +15,7 @@ from minigrad.notation.term import Term, needs_brackets, number_term
 from minigrad.ops.alphabet import to_subscript, to_superscript
 from minigrad.ops.arithmetic import add, divide, multiply, subtract
 from minigrad.ops.base import Op
+from minigrad.ops.cumulative import Prod
 from minigrad.ops.elementwise import identity
 from minigrad.ops.indexing import Index
 from minigrad.ops.linalg import matmul
@@ -117,6 +118,8 @@ def _built(op: Op, parts: list[Term], over: str) -> Term:
         return _sum(Term(f"{{g}}{between}{{j}}", dict(zip("gj", parts, strict=True)), op.binds, op.name), over)
     if isinstance(op, Sum):
         return _sum(parts[0], over)
+    if isinstance(op, Prod):
+        return Term(f"∏{to_subscript(over)} {{x}}", {"x": parts[0]}, Prod.binds, "prod") if over else parts[0]
     if isinstance(op, LogSumExp):
         total = _sum(Term("exp({x})", {"x": parts[0]}, kind="exp"), over)
         return Term("log({x})", {"x": total}, kind="log")

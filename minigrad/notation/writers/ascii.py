@@ -62,9 +62,9 @@ class Ascii(Writer):
         return f"{base}^{power}" if power.isdigit() else f"{base}^({power})"
 
     def sum(self, written: str) -> str:
-        """Write sum, sum_n."""
-        index = plain_index(written.strip()[1:])
-        return f"sum_{index} " if index else "sum "
+        """Write sum, sum_n, prod_n."""
+        name, index = "prod" if written[0] == "∏" else "sum", plain_index(written.strip()[1:])
+        return f"{name}_{index} " if index else f"{name} "
 
 
 ASCII = Ascii()

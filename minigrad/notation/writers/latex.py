@@ -109,9 +109,9 @@ class Latex(Writer):
         return not gradient and not above and (base in GREEK or (len(base) == 1 and base.isalpha()))
 
     def sum(self, written: str) -> str:
-        r"""Write \sum and its index."""
-        index = plain_index(written.strip()[1:])
-        return rf"\sum_{{{index}}} " if index else r"\sum "
+        r"""Write \sum or \prod and its index."""
+        sign, index = r"\prod" if written[0] == "∏" else r"\sum", plain_index(written.strip()[1:])
+        return rf"{sign}_{{{index}}} " if index else f"{sign} "
 
 
 LATEX = Latex()

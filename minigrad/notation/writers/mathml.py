@@ -83,9 +83,10 @@ class MathML(Writer):
         return f"<msup><mrow>{base}</mrow><mrow>{power}</mrow></msup>"
 
     def sum(self, written: str) -> str:
-        """Write Σ with its index below."""
+        """Write Σ or ∏ with its index below."""
+        sign = "∏" if written[0] == "∏" else "∑"
         index = "".join(f"<mi>{c}</mi>" for c in plain_index(written.strip()[1:]))
-        return f"<munder><mo>∑</mo><mrow>{index}</mrow></munder>" if index else "<mo>∑</mo>"
+        return f"<munder><mo>{sign}</mo><mrow>{index}</mrow></munder>" if index else f"<mo>{sign}</mo>"
 
 
 MATHML = MathML()

@@ -68,7 +68,7 @@ class Writer:
         return f"{base}{written}{power}"
 
     def sum(self, written: str) -> str:
-        """Write Σ and its index."""
+        """Write Σ or ∏ and its index."""
         return written
 
 

@@ -1,0 +1,115 @@
+"""The methods of an operand that reduce over axes, run along one or put in order: what NumPy's arrays have, by name."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+
+from minigrad.ops import reduction
+from minigrad.ops.base import Recorder
+
+_np: Any = np  # whose own types know arrays alone
+
+
+class Methods(Recorder):
+    """NumPy's functions as methods, with the arguments that those have."""
+
+    __slots__ = ()
+
+    def sum(
+        self,
+        axis: reduction.Axis = None,
+        dtype: Any = None,
+        out: None = None,
+        keepdims: bool = False,
+        initial: Any = None,
+        where: Any = True,
+    ) -> Self:
+        """Sum over ``axis`` (None: all axes)."""
+        if dtype is None and out is None and initial is None and where is True:
+            return self.apply(reduction.summed(axis, keepdims), (self,))
+        return _np.sum(self, axis, dtype, out, keepdims, initial, where)
+
+    def mean(
+        self,
+        axis: reduction.Axis = None,
+        dtype: Any = None,
+        out: None = None,
+        keepdims: bool = False,
+        *,
+        where: Any = True,
+    ) -> Self:
+        """Average over ``axis`` (None: all axes)."""
+        if dtype is None and out is None and where is True:
+            return reduction.mean(self, axis, keepdims)
+        return _np.mean(self, axis, dtype, out, keepdims, where=where)
+
+    def max(
+        self,
+        axis: reduction.Axis = None,
+        out: None = None,
+        keepdims: bool = False,
+        initial: Any = None,
+        where: Any = True,
+    ) -> Self:
+        """Largest element over ``axis``; ties share the gradient evenly."""
+        return _np.max(self, axis, out, keepdims, initial, where)
+
+    def min(
+        self,
+        axis: reduction.Axis = None,
+        out: None = None,
+        keepdims: bool = False,
+        initial: Any = None,
+        where: Any = True,
+    ) -> Self:
+        """Smallest element over ``axis``; ties share the gradient evenly."""
+        return _np.min(self, axis, out, keepdims, initial, where)
+
+    def prod(
+        self,
+        axis: reduction.Axis = None,
+        dtype: Any = None,
+        out: None = None,
+        keepdims: bool = False,
+        initial: Any = None,
+        where: Any = True,
+    ) -> Self:
+        """Multiply over ``axis`` (None: all axes)."""
+        return _np.prod(self, axis, dtype, out, keepdims, initial, where)
+
+    def var(self, axis: reduction.Axis = None, *args: Any, **more: Any) -> Self:
+        """Give the mean squared deviation from the mean, as ``numpy.var`` does."""
+        return _np.var(self, axis, *args, **more)
+
+    def std(self, axis: reduction.Axis = None, *args: Any, **more: Any) -> Self:
+        """Give the root of the variance, as ``numpy.std`` does."""
+        return _np.std(self, axis, *args, **more)
+
+    def cumsum(self, axis: int | None = None, dtype: Any = None, out: None = None) -> Self:
+        """Add up along ``axis`` (None: all elements in a row), and keep each sum."""
+        return _np.cumsum(self, axis, dtype, out)
+
+    def cumprod(self, axis: int | None = None, dtype: Any = None, out: None = None) -> Self:
+        """Multiply along ``axis`` (None: all elements in a row), and keep each product."""
+        return _np.cumprod(self, axis, dtype, out)
+
+    def all(self, *args: Any, **more: Any) -> Any:
+        """Say whether all elements over axes are other than 0, as ``numpy.all`` does."""
+        return _np.all(self, *args, **more)
+
+    def any(self, *args: Any, **more: Any) -> Any:
+        """Say whether any element over axes is other than 0, as ``numpy.any`` does."""
+        return _np.any(self, *args, **more)
+
+    def argsort(self, axis: int | None = -1, **more: Any) -> Any:
+        """Give the positions that would put the elements in order, as ``numpy.argsort`` does."""
+        return _np.argsort(self, axis, **more)
+
+    def sort(self, *args: Any, **more: Any) -> Any:
+        """Refuse: NumPy's method sorts in place."""
+        raise TypeError(
+            "sort: the method of NumPy's arrays puts the elements in order in place, which a tensor that records does "
+            "not. Write y = np.sort(x), with the same arguments, and go on with y."
+        )

@@ -1,0 +1,51 @@
+"""The functions that NumPy code of ours calls where NumPy has none: their source, by name."""
+
+from __future__ import annotations
+
+HELPERS = {
+    "sigmoid": """def sigmoid(u):
+    return np.exp(-np.logaddexp(0, -u))  # 1 / (1 + exp(-u)), which does not overflow
+""",
+    "softmax": """def softmax(u, axis):
+    z = np.exp(u - u.max(axis=axis, keepdims=True))
+    return z / z.sum(axis=axis, keepdims=True)
+""",
+    "log_sum_exp": """def log_sum_exp(u, axis, keepdims):
+    top = u.max(axis=axis, keepdims=True)
+    return np.log(np.exp(u - top).sum(axis=axis, keepdims=keepdims)) + (top if keepdims else top.squeeze(axis))
+""",
+    "log_softmax": """def log_softmax(u, axis):
+    z = u - u.max(axis=axis, keepdims=True)
+    return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
+""",
+    "scatter": """def scatter(x, key, shape):
+    y = np.zeros(shape, np.result_type(x))
+    np.add.at(y, key, x)  # an element that key names twice is added twice
+    return y
+""",
+    "shift": """def shift(x, axis, by, fill):
+    y = np.full_like(x, fill)
+    of, to = np.moveaxis(x, axis, 0), np.moveaxis(y, axis, 0)
+    to[max(by, 0):len(to) + min(by, 0)] = of[max(-by, 0):len(of) + min(-by, 0)]
+    return y
+""",
+    "recurrence": """def recurrence(a, b, axis):  # y[n] = a[n] * y[n - 1] + b[n]
+    y = np.array(b)
+    factors, rows = np.moveaxis(a, axis, 0), np.moveaxis(y, axis, 0)
+    for n in range(1, len(rows)):
+        rows[n] += factors[n] * rows[n - 1]
+    return y
+""",
+    "recurrence_back": """def recurrence_back(a, b, axis):  # y[n] = a[n + 1] * y[n + 1] + b[n]
+    y = np.array(b)
+    factors, rows = np.moveaxis(a, axis, 0), np.moveaxis(y, axis, 0)
+    for n in range(len(rows) - 1, 0, -1):
+        rows[n - 1] += factors[n] * rows[n]
+    return y
+""",
+    "prod_of_others": """def prod_of_others(x, axis):
+    zeros, rest = x == 0, np.where(x == 0, 1, x)
+    others = zeros.sum(axis=axis, keepdims=True) - zeros
+    return np.where(others > 0, 0, rest.prod(axis=axis, keepdims=True) / rest)
+""",
+}

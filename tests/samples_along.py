@@ -1,0 +1,69 @@
+"""Rows of the table of operations: products over axes, and what runs along an axis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from itertools import product
+
+import numpy as np
+
+from minigrad.ops import cumulative
+from minigrad.ops.reduction import Axis
+from tests.sample import Array, Sample
+
+
+def _others(x: Array, axis: Axis) -> Array:
+    """Give the product of the others, where no element is 0."""
+    others: Array = x.prod(axis, keepdims=True) / x
+    return others
+
+
+def _recurrence(a: Array, b: Array, axis: int) -> Array:
+    """Run the recurrence by its sums of products, term by term."""
+    a, y = np.moveaxis(a, axis, 0), np.zeros_like(np.moveaxis(a * b, axis, 0))
+    for n, m in product(range(len(y)), repeat=2):
+        if m <= n:
+            y[n] += np.prod(a[m + 1 : n + 1], axis=0) * np.moveaxis(b, axis, 0)[m]
+    return np.moveaxis(y, 0, axis)
+
+
+def _recurrence_back(a: Array, b: Array, axis: int) -> Array:
+    a, b = np.flip(a, axis), np.flip(b, axis)
+    return np.flip(_recurrence(np.roll(a, 1, axis), b, axis), axis)
+
+
+def along_samples() -> Iterator[Sample]:
+    """Give the rows."""
+    axes: tuple[Axis, ...] = (None, 1, (0, -1))
+    for axis, keepdims in product(axes, (False, True)):
+        note = f"over {axis}{' keepdims' if keepdims else ''}"
+        yield Sample(cumulative.Prod, partial(np.prod, axis=axis, keepdims=keepdims), ((2, 3, 2),), note)
+    yield Sample(cumulative.Prod, np.prod, ((),), "of a scalar")
+    yield Sample(cumulative.Prod, partial(np.prod, axis=0), ((0, 3),), "over no rows")
+    for axis in axes:
+        others = cumulative.ProdOfOthers(axis)
+        yield Sample(type(others), others, ((2, 3, 2),), f"over {axis}", partial(_others, axis=axis))
+    for at in (0, -1):
+        note = f"along {at}"
+        yield Sample(cumulative.CumSum, partial(np.cumsum, axis=at), ((3, 4),), note)
+        yield Sample(cumulative.CumProd, partial(np.cumprod, axis=at), ((3, 4),), note)
+        back = cumulative.SumFromHere(at)
+        yield Sample(type(back), back, ((3, 4),), note, lambda x, at=at: np.flip(np.flip(x, at).cumsum(at), at))
+        for by in (1, -1):
+            shift = cumulative.Shift(at, by, 0)
+            sliced = slice(None, -1) if by > 0 else slice(1, None)
+            yield Sample(
+                type(shift),
+                shift,
+                ((3, 4),),
+                f"{note} by {by}",
+                lambda x, at=at, by=by, sliced=sliced: np.insert(
+                    np.take(x, range(x.shape[at])[sliced], at), 0 if by > 0 else x.shape[at] - 1, 0, at
+                ),
+            )
+        for kind, reference in ((cumulative.Recurrence, _recurrence), (cumulative.RecurrenceBack, _recurrence_back)):
+            yield Sample(kind, kind(at), ((3, 4), (3, 4)), note, partial(reference, axis=at))
+    for kind, reference in ((cumulative.Recurrence, _recurrence), (cumulative.RecurrenceBack, _recurrence_back)):
+        yield Sample(kind, kind(0), ((4,), (4,)), "of a vector", partial(reference, axis=0))
+    yield Sample(cumulative.CumProd, np.cumprod, ((0,),), "of nothing")
