@@ -8,6 +8,7 @@ from itertools import product
 
 import numpy as np
 
+from tests.arranged_samples import ARRANGED_SAMPLES
 from tests.sample import Sample
 
 MASK = np.array([[True, False], [True, True], [False, True]])
@@ -44,4 +45,4 @@ def _statistics() -> Iterator[Sample]:
         yield Sample(f, call, ((2, 3, 2),), f"over {axis}{' keepdims' if keepdims else ''}")
 
 
-COMPOSED_SAMPLES: tuple[Sample, ...] = (*_reductions(), *_statistics())
+COMPOSED_SAMPLES: tuple[Sample, ...] = (*_reductions(), *_statistics(), *ARRANGED_SAMPLES)

@@ -188,6 +188,13 @@ def _shaping() -> Iterator[Sample]:
         selected = np.zeros((4, 3))[key].shape
         scatter = indexing.Scatter(key, (4, 3))
         yield Sample(indexing.Scatter, scatter, (selected,), note, partial(_scattered, key, (4, 3)))
+    for k in (0, 1, -1):
+        diagonal, diag = indexing.Diagonal.of((3, 4), k), indexing.Diag.of((2, 3, 4), k)
+        along = partial(np.diagonal, offset=k, axis1=-2, axis2=-1)
+        yield Sample(indexing.Diagonal, diagonal, ((2, 3, 4),), f"{k}", along)
+        yield Sample(
+            indexing.Diag, diag, (along(np.zeros((2, 3, 4))).shape,), f"{k}", partial(_scattered, diag.key, diag.into)
+        )
     rows = np.array([2, 0, 2])
     for note, template, key in (
         ("rows", (None,), rows),

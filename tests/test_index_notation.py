@@ -23,7 +23,7 @@ KERNELS = {
 KERNELS["where"] = np.where
 # Operations that move elements in ways that no index says, that choose by comparing elements, or run along an axis.
 REARRANGES = {
-    *("concatenate", "stack", "index", "scatter", "gather", "scatter_at", "reshape", "max", "min"),
+    *("concatenate", "stack", "index", "scatter", "gather", "scatter_at", "diagonal", "diag", "reshape", "max", "min"),
     *("shift", "cumsum", "sum_from_here", "cumprod", "recurrence", "recurrence_back", "prod_of_others"),
 }
 

@@ -74,6 +74,12 @@ def leaf(data=a, **options):
         (lambda t: t.transpose((1, 0)), lambda x: x.T),
         (lambda t: t.swapaxes(0, 1), lambda x: x.T),
         (lambda t: t[None].squeeze(0), lambda x: x),
+        (lambda t: t.mT @ t.copy(), lambda x: x.T @ x),
+        (lambda t: t.take([0, 3, -1]) + t.repeat(3)[:3], lambda x: x.take([0, 3, -1]) + x.repeat(3)[:3]),
+        (lambda t: t.diagonal(1) + t.compress([True], 0), lambda x: x.diagonal(1) + x.compress([True], 0)),
+        (lambda t: Tensor([[1, 0]]).choose([t, 2 * t]), lambda x: np.choose([[1, 0]], [x, 2 * x])),
+        (lambda t: t.reshape(4, order="F") * t.flatten("F"), lambda x: x.flatten("F") ** 2),
+        (lambda t: np.astype(t, np.float32), lambda x: x.astype(np.float32)),
         (lambda t: t.ravel() + t.flatten(), lambda x: 2 * x.ravel()),
         (lambda t: t.dot(a), lambda x: x @ a),
         (lambda t: t.astype(np.float32), lambda x: x.astype(np.float32)),
@@ -169,9 +175,12 @@ def is_floating(value):
     return isinstance(value, np.ndarray | np.generic | float) and np.asarray(value).dtype.kind == "f"
 
 
-@pytest.mark.parametrize("f", by_name(other_functions() | ours()), ids=lambda f: f.__name__)
+@pytest.mark.parametrize("f", by_name((other_functions() | ours()) - {np.astype}), ids=lambda f: f.__name__)
 def test_no_function_gives_an_array_where_a_gradient_was_due(f):
-    """Called with the tensor in any of the first places, it fails, or returns nothing that a gradient could flow to."""
+    """Called with the tensor in any of the first places, it fails, or returns nothing that a gradient could flow to.
+
+    But for np.astype, whose second argument may be anything that has a dtype.
+    """
     t = leaf()
     for arguments in ((t,), (t, a), (a, t), ([t, t],), ([t, a],), (t, 1), (t, 0, 1), ("ij,ij", t, a), (a > 2, t, a)):
         try:
@@ -205,9 +214,7 @@ def test_no_function_gives_an_array_where_a_gradient_was_due(f):
         (lambda t: np.sum(t, out=a.copy()), r"np\.sum.*'out'.*use \.data"),
         (lambda t: np.max(t, 0, a[0].copy()), r"np\.max.*'out'"),
         (lambda t: t.sort(), r"np\.sort\(x\)"),
-        (lambda t: np.concatenate([t, t], dtype=np.float32), r"np\.concatenate.*'dtype'"),
-        (lambda t: np.reshape(t, (4,), order="F"), r"np\.reshape.*'order'"),
-        (lambda t: np.where(t), r"np\.where.*'x' and 'y'"),
+        (lambda t: np.concatenate([t, t], out=a.copy()), r"np\.concatenate.*'out'"),
         (lambda t: t + None, "add: wanted a tensor, an array or a number, not None"),
         (lambda t: t * "a", "multiply: wanted a tensor, an array or a number, not 'a'"),
         (lambda t: t - [t, t], "subtract: the list holds tensors. Join them with np.stack"),
@@ -218,7 +225,6 @@ def test_no_function_gives_an_array_where_a_gradient_was_due(f):
         (lambda t: t + Node(name="n", shape=(2, 2)), "a Node and a Tensor do not mix"),
         (lambda t: Node(name="n", shape=(2, 2)) + t, "a Node and a Tensor do not mix|a Tensor and a Node do not mix"),
         (lambda t: np.full_like(a, t), "gradient"),
-        (lambda t: np.full_like(t, t), "gradient"),
     ],
 )
 def test_refused(run, message):
@@ -248,7 +254,7 @@ def test_in_place_arithmetic_on_an_array_is_refused_and_leaves_it_as_it_was():
 
 
 PLAIN_CALLS = {
-    np.full_like: lambda f, x: f(x, 2.0),
+    np.argpartition: lambda f, x: f(x, 1),
     np.allclose: lambda f, x: f(x, a),
     np.array_equal: lambda f, x: f(a, x),
     np.isclose: lambda f, x: f(x, a),

@@ -1,7 +1,7 @@
 """The engine: a Tensor records operations, and one reverse walk differentiates them.
 
 Ways in: ``tensor`` (an array that records), ``node`` (an expression that does) and ``functional`` (the gradient of a
-function). ``operand`` is the syntax that both share, ``methods`` has its reductions, and ``numpy_protocol`` says which
+function). ``operand`` is the syntax that both share, ``methods`` the arrays' methods, and ``numpy_protocol`` says which
 of NumPy's functions are which operation. ``backward`` is the walk, as the mathematics has it; ``record`` is what a
 Tensor stores, with the same walk tuned to that. ``conversion`` is what comes into a Tensor and goes out of it,
 ``numbers`` which arrays it takes, ``inplace`` writes into one as NumPy does, ``aliases`` says who would see that,

@@ -1,4 +1,4 @@
-"""The methods of an operand that reduce over axes, run along one or put in order: what NumPy's arrays have, by name."""
+"""The methods of an operand that are functions of NumPy's: reductions, what runs along an axis, choosing, sorting."""
 
 from __future__ import annotations
 
@@ -102,6 +102,43 @@ class Methods(Recorder):
     def any(self, *args: Any, **more: Any) -> Any:
         """Say whether any element over axes is other than 0, as ``numpy.any`` does."""
         return _np.any(self, *args, **more)
+
+    @property
+    def mT(self) -> Self:
+        """The matrices on the last two axes, transposed."""
+        return _np.matrix_transpose(self)
+
+    def take(self, indices: Any, axis: int | None = None, out: None = None, mode: Any = "raise") -> Self:
+        """Give the elements of an axis (None: of all in one dimension) at places."""
+        return _np.take(self, indices, axis, out, mode)
+
+    def repeat(self, repeats: Any, axis: int | None = None) -> Self:
+        """Repeat each element of an axis (None: of all in one dimension)."""
+        return _np.repeat(self, repeats, axis)
+
+    def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Self:
+        """Give the elements of two axes at i and i + offset, as the last axis."""
+        return _np.diagonal(self, offset, axis1, axis2)
+
+    def choose(self, choices: Any, out: None = None, mode: Any = "raise") -> Self:
+        """Choose, element by element, the choice that this holds the number of."""
+        return _np.choose(self, choices, out, mode)
+
+    def compress(self, condition: Any, axis: int | None = None, out: None = None) -> Self:
+        """Give the places of an axis (None: of all in one dimension) where a condition holds."""
+        return _np.compress(condition, self, axis, out)
+
+    def copy(self, order: Any = "C") -> Self:
+        """Give the same elements in an array of their own."""
+        return _np.copy(self, order)
+
+    def nonzero(self) -> Any:
+        """Give where the elements are that are not 0, as arrays of places."""
+        return _np.nonzero(self)
+
+    def argpartition(self, kth: Any, axis: int | None = -1, kind: Any = "introselect", order: Any = None) -> Any:
+        """Give the places along an axis with those of the ``kth`` smallest elements where sorting puts them."""
+        return _np.argpartition(self, kth, axis, kind, order)
 
     def argsort(self, axis: int | None = -1, **more: Any) -> Any:
         """Give the positions that would put the elements in order, as ``numpy.argsort`` does."""

@@ -42,9 +42,13 @@ UFUNCS: dict[np.ufunc, Op] = {
 }
 
 
-def where(condition: Any, x: Any, y: Any) -> Any:
-    """Choose as ``numpy.where`` does, of its three arguments."""
-    return arithmetic.where(condition, x, y)
+def where(condition: Any, *choices: Any) -> Any:
+    """Choose as ``numpy.where`` does: of two, or, of the condition alone, the places where it holds."""
+    if not choices:
+        return np.nonzero(condition)
+    if len(choices) != 2:
+        raise ValueError("where: wanted the condition alone, or x and y with it")
+    return arithmetic.where(condition, *choices)
 
 
 FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
@@ -54,6 +58,8 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.expand_dims: shaping.expand_dims,
     np.squeeze: shaping.squeeze,
     np.ravel: shaping.ravel,
+    np.astype: shaping.astype,
+    np.copy: shaping.copy,
     np.broadcast_to: shaping.broadcast_to,
     np.concatenate: shaping.concatenate,
     np.stack: shaping.stack,
@@ -78,6 +84,34 @@ COMPOSED: dict[str, str] = {
             *("numpy.ptp", "numpy.cumsum", "numpy.cumprod", "numpy.cumulative_sum", "numpy.cumulative_prod"),
         ),
         "statistics": ("numpy.var", "numpy.std", "numpy.average"),
+        "axes": (
+            *("numpy.flip", "numpy.flipud", "numpy.fliplr", "numpy.rot90", "numpy.moveaxis", "numpy.rollaxis"),
+            *("numpy.matrix_transpose", "numpy.atleast_1d", "numpy.atleast_2d", "numpy.atleast_3d"),
+        ),
+        "choosing": (
+            *("numpy.take", "numpy.take_along_axis", "numpy.choose", "numpy.compress", "numpy.extract"),
+            *("numpy.select", "numpy.piecewise"),
+        ),
+        "grids": (
+            *("numpy.linspace", "numpy.logspace", "numpy.geomspace", "numpy.meshgrid", "numpy.ix_"),
+            "numpy.full_like",
+        ),
+        "joining": (
+            *("numpy.hstack", "numpy.vstack", "numpy.dstack", "numpy.column_stack", "numpy.block"),
+            *("numpy.append", "numpy.insert", "numpy.delete"),
+        ),
+        "mapping": ("numpy.apply_along_axis", "numpy.apply_over_axes"),
+        "matrices": ("numpy.linalg.diagonal", "numpy.linalg.matrix_transpose"),
+        "padding": ("numpy.pad",),
+        "repeating": (
+            *("numpy.tile", "numpy.repeat", "numpy.roll", "numpy.resize", "numpy.broadcast_arrays"),
+            "numpy.lib.stride_tricks.sliding_window_view",
+        ),
+        "splitting": (
+            *("numpy.split", "numpy.array_split", "numpy.vsplit", "numpy.hsplit", "numpy.dsplit"),
+            *("numpy.unstack", "numpy.trim_zeros"),
+        ),
+        "triangles": ("numpy.diagonal", "numpy.diag", "numpy.diagflat", "numpy.tril", "numpy.triu"),
     }.items()
     for name in names
 }
@@ -97,7 +131,7 @@ def find_function(f: Callable[..., Any]) -> Callable[..., Any] | None:
 PLAIN: frozenset[Callable[..., Any]] = frozenset(
     (
         *(np.zeros_like, np.ones_like, np.empty_like, np.result_type),
-        *(np.argmax, np.argmin, np.argsort, np.count_nonzero, np.nonzero, np.any, np.all),
+        *(np.argmax, np.argmin, np.argsort, np.argpartition, np.count_nonzero, np.nonzero, np.any, np.all),
         *(np.allclose, np.array_equal, np.isclose, np.array_repr, np.array_str, np.array2string),
     )
 )

@@ -168,9 +168,9 @@ class Operand(Methods):
     def __iter__(self) -> Iterator[Self]:
         return (self[i] for i in range(len(self)))
 
-    def reshape(self, *shape: Any) -> Self:
+    def reshape(self, *shape: Any, order: str = "C", copy: bool | None = None) -> Self:
         """Give the same elements in another shape: ``x.reshape(2, 3)`` or ``x.reshape((2, 3))``."""
-        return shaping.reshape(self, shape[0] if len(shape) == 1 else shape)
+        return shaping.reshape(self, shape[0] if len(shape) == 1 else shape, order, copy=copy)
 
     def transpose(self, *axes: Any) -> Self:
         """Permute the axes: ``x.transpose(1, 0, 2)``; without arguments reverse them."""
@@ -185,9 +185,9 @@ class Operand(Methods):
         """Remove axes of length 1."""
         return shaping.squeeze(self, axis)
 
-    def ravel(self) -> Self:
+    def ravel(self, order: str = "C") -> Self:
         """Give the elements in one dimension."""
-        return shaping.ravel(self)
+        return shaping.ravel(self, order)
 
     flatten = ravel
 
@@ -201,9 +201,11 @@ class Operand(Methods):
         """Multiply as ``numpy.dot`` does, for operands of at most two axes."""
         return linalg.dot(self, other)
 
-    def astype(self, dtype: Any) -> Self:
+    def astype(
+        self, dtype: Any, order: str = "K", casting: Any = "unsafe", subok: bool = True, copy: bool = True
+    ) -> Self:
         """Convert to another floating-point or complex dtype; the gradient is converted back."""
-        return shaping.astype(self, dtype)
+        return shaping.astype(self, dtype, casting=casting)
 
     def as_constant(self, array: Any) -> Any:
         """Give an array as a constant of this kind."""

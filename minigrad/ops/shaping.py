@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.ops.base import EachInput, Op, Refused, Rule, Shape, placeholder
+from minigrad.ops.base import EachInput, Op, Refused, Rule, Shape, placeholder, refuse_out
 from minigrad.ops.parts import is_complex, real
 from minigrad.ops.reduction import normalize_axis
 
@@ -172,9 +172,14 @@ def _sizes(shape: Any) -> Shape:
     return tuple(shape) if np.iterable(shape) else (shape,)
 
 
-def reshape(x: Any, shape: int | Sequence[int]) -> Any:
-    """Give the same elements in another shape, in C order, as ``numpy.reshape`` does."""
-    return _reshape(_sizes(shape))(x)
+def reshape(x: Any, /, shape: int | Sequence[int], order: str = "C", *, copy: bool | None = None) -> Any:
+    """Give the same elements in another shape, row by row or, in Fortran's order, column by column."""
+    if order == "C":
+        return _reshape(_sizes(shape))(x)
+    if order != "F":
+        error = ValueError("whether rows or columns come first must not depend on the memory; write 'C' or 'F'")
+        return Refused(f"reshape(order={order!r})", error)(x)
+    return transpose(_reshape(_sizes(shape)[::-1])(transpose(x)))
 
 
 def transpose(x: Any, axes: Sequence[int] | None = None) -> Any:
@@ -190,7 +195,7 @@ def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
     except (ValueError, TypeError) as error:
         return Refused(f"swapaxes(axis1={axis1!r}, axis2={axis2!r})", error)(x)
     axes[i], axes[j] = axes[j], axes[i]
-    return transpose(x, axes)
+    return transpose(x, axes) if i != j else x
 
 
 def expand_dims(x: Any, axis: int | tuple[int, ...]) -> Any:
@@ -212,10 +217,12 @@ def _reshaped(x: Any, called: str, rearrange: Callable[..., Any], axis: Any) -> 
     return reshape(x, to)
 
 
-def astype(x: Any, dtype: Any) -> Any:
+def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None, casting: Any = "unsafe") -> Any:
     """Convert to another floating-point or complex dtype; the gradient is converted back."""
     try:
         cast = Cast(dtype)
+        if not np.can_cast(x.dtype, cast.to, casting):
+            raise TypeError(f"{x.dtype} is not cast to {cast.to} by the rule {casting!r}; casting='unsafe' does")
     except TypeError as error:
         return Refused(f"astype({dtype!r})", error)(x)
     return cast(x)
@@ -228,23 +235,39 @@ def fit_dtype(g: Any, dtype: Any) -> Any:
     return g if g.dtype == dtype else Cast(dtype)(g)
 
 
-def ravel(x: Any) -> Any:
-    """Give the elements in one dimension, in C order."""
-    return reshape(x, (-1,))
+def copy(a: Any, order: str = "K", subok: bool = False) -> Any:
+    """Give the same elements in an array of their own."""
+    return astype(a, a.dtype)
 
 
-def broadcast_to(x: Any, shape: int | Sequence[int]) -> Any:
+def ravel(x: Any, order: str = "C") -> Any:
+    """Give the elements in one dimension, row by row or, in Fortran's order, column by column."""
+    return reshape(x, (-1,), order)
+
+
+def broadcast_to(x: Any, shape: int | Sequence[int], subok: bool = False) -> Any:
     """Repeat to a shape, as ``numpy.broadcast_to`` does."""
     return BroadcastTo(_sizes(shape))(x)
 
 
-def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Any:
+def concatenate(
+    arrays: Sequence[Any], /, axis: int | None = 0, out: None = None, *, dtype: Any = None, casting: Any = "same_kind"
+) -> Any:
     """Join Tensors and arrays along an axis that they have; None flattens them first."""
     if axis is None:
-        return Concatenate(0)(*(ravel(x) for x in arrays))
-    return Concatenate(axis)(*arrays)
+        return _joined(Concatenate(0), [ravel(x) for x in arrays], out, dtype, casting)
+    return _joined(Concatenate(axis), arrays, out, dtype, casting)
 
 
-def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
+def stack(
+    arrays: Sequence[Any], axis: int = 0, out: None = None, *, dtype: Any = None, casting: Any = "same_kind"
+) -> Any:
     """Join Tensors and arrays of one shape along a new axis."""
-    return Stack(axis)(*arrays)
+    return _joined(Stack(axis), arrays, out, dtype, casting)
+
+
+def _joined(join: Op, arrays: Iterable[Any], out: None, dtype: Any, casting: Any) -> Any:
+    """Join, in another dtype if one is wanted and NumPy would cast to it."""
+    refuse_out(out)
+    y = join(*arrays)
+    return y if dtype is None or y.dtype == dtype else astype(y, dtype, casting=casting)

@@ -21,7 +21,6 @@ REFUSED = {
     "np.clip(w, 0, 1)": ("np.clip", "np.minimum(np.maximum(w, lowest), highest)"),
     "np.einsum('ij,j->i', W, w)": ("np.einsum", "@"),
     "np.outer(w, w)": ("np.outer", "w[:, None] * w[None, :]"),
-    "np.hstack([w, w])": ("np.hstack", "np.concatenate([w, w]"),
     "np.floor(w)": ("np.floor", "w.data"),
     "np.round(w)": ("np.round", "w.data"),
     "np.unique(w)": ("np.unique", "w.data"),

@@ -46,7 +46,7 @@ def transposed_product(node: Node) -> Any:
             pass
         case _:
             return None
-    if not (np.ndim(a) == np.ndim(b) == 2 or (np.ndim(a) == np.ndim(b) and _swaps_last(op, np.ndim(a)))):
+    if np.ndim(a) != np.ndim(b) or not _swaps_last(op, np.ndim(a)):
         return None
     if not any(isinstance(x, Node) and x.op == op for x in (a, b)):
         return None
@@ -58,4 +58,5 @@ def _transposed(x: Any, op: Transpose) -> Any:
 
 
 def _swaps_last(op: Transpose, ndim: int) -> bool:
-    return op.axes is not None and tuple(i % ndim for i in op.axes) == (*range(ndim - 2), ndim - 1, ndim - 2)
+    axes = range(ndim)[::-1] if op.axes is None else (i % ndim for i in op.axes)
+    return tuple(axes) == (*range(ndim - 2), ndim - 1, ndim - 2)

@@ -1,6 +1,11 @@
 """NumPy's functions that are several operations, written with those in NumPy's own syntax: no rule of their own.
 
 ``numpy_protocol`` says which file has which, and loads it when the first of its functions is called. A function here is
-called as NumPy calls its own and takes its arguments. ``reductions`` has sums, products and extremes with NumPy's
-arguments, ``statistics`` averages, spreads and the like.
+called as NumPy calls its own and takes its arguments.
+
+``reductions`` has sums, products and extremes with NumPy's arguments, ``statistics`` averages, spreads and the like.
+``axes`` turns and moves axes, ``joining`` puts arrays side by side, ``splitting`` cuts them apart, ``repeating`` has an
+element in several places, ``padding`` makes axes longer; ``choosing`` takes elements, ``triangles`` the diagonals and
+triangles of matrices, ``matrices`` what numpy.linalg calls by another's name; ``grids`` has numbers from one end to
+another, ``mapping`` applies functions along axes. ``arguments`` and ``places`` are what several of them share.
 """

@@ -1,0 +1,41 @@
+"""What the arguments of NumPy's functions are brought into: arrays, what is known, axes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from minigrad.ops.base import Recorder, Refused, as_array
+from minigrad.ops.reduction import normalize_axis
+
+
+def as_tensors(xs: Iterable[Any]) -> list[Any]:
+    """Give several as arrays, and next to a Tensor as constant Tensors."""
+    arrays = [as_array(x) for x in xs]
+    tensor: Any = next((x for x in arrays if isinstance(x, Recorder)), None)
+    return arrays if tensor is None else [x if isinstance(x, Recorder) else tensor.as_constant(x) for x in arrays]
+
+
+def as_known(x: Any) -> Any:
+    """Give what a shape depends on as NumPy knows it: of a Tensor its array, unless a gradient would be lost."""
+    return np.asarray(x) if isinstance(x, Recorder) else x
+
+
+def find_axis(called: str, x: Any, axis: Any) -> int:
+    """Give the number of an axis of x, counted from the front; raise NumPy's error, which names x."""
+    try:
+        return normalize_axis(int(axis) if isinstance(axis, np.integer) else (axis,), x.ndim)[0]
+    except (ValueError, TypeError) as error:
+        return int(refuse(called, x, error))
+
+
+def refuse(called: str, x: Any, error: Exception) -> Any:
+    """Raise an error of NumPy's about a call as that of an operation on x, which is named."""
+    return Refused(called, error)(x)
+
+
+def index_along(axis: int, key: Any) -> tuple[Any, ...]:
+    """Give the index that has ``key`` at an axis, and all of the axes before it."""
+    return (*(slice(None),) * axis, key)

@@ -1,0 +1,138 @@
+"""Elements chosen: by their places, by a mask, by a number or a condition for each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from minigrad.ops.base import Recorder, as_array, refuse_out
+from minigrad.ops.composed.arguments import as_tensors, find_axis, index_along, refuse
+from minigrad.ops.composed.places import pick
+from minigrad.ops.indexing import Gather, Scatter
+
+
+def take(a: Any, indices: Any, axis: int | None = None, out: None = None, mode: str = "raise") -> Any:
+    """Give the elements of an axis (None: of the array as a vector) at places, in their shape."""
+    refuse_out(out)
+    a, indices = as_array(a), as_array(indices)
+    if axis is None:
+        a, axis = np.ravel(a), 0
+    axis = find_axis(f"take(axis={axis!r})", a, axis)
+    if indices.dtype == np.bool_:  # numbers here, no mask
+        indices = indices.astype(np.intp)
+    return _gather(a, index_along(axis, _bring_into(a.shape[axis], indices, mode)))
+
+
+def _bring_into(n: int, indices: Any, mode: str) -> Any:
+    """Bring places into 0 … n − 1, as NumPy's modes do: around or to the nearest."""
+    if mode == "wrap":
+        return indices % n
+    if mode == "clip":
+        return np.minimum(np.maximum(indices, 0), n - 1)
+    if mode != "raise":
+        raise ValueError(f"mode must be 'raise', 'wrap' or 'clip', not {mode!r}")
+    return indices
+
+
+def _gather(x: Any, key: tuple[Any, ...]) -> Any:
+    """Index; by what may be known later only, if x is no Tensor itself."""
+    operands = [part for part in key if isinstance(part, Recorder)]
+    if not operands:
+        return x[key]
+    return Gather(tuple(None if isinstance(part, Recorder) else (part,) for part in key))(x, *operands)
+
+
+def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
+    """Give along an axis the elements at places that differ from line to line: what argsort gives sorts."""
+    arr, indices = as_array(arr), as_array(indices)
+    if axis is None:
+        arr, axis = np.ravel(arr), 0
+    axis = find_axis(f"take_along_axis(axis={axis!r})", arr, axis)
+    if indices.ndim != arr.ndim or indices.dtype.kind not in "iu":
+        wanted = f"wanted indices that are integers and have {arr.ndim} axes"
+        return refuse("take_along_axis", arr, ValueError(f"{wanted}, not {indices.dtype} of {indices.shape}"))
+    grid = np.ogrid[tuple(slice(n) for n in arr.shape)]
+    return _gather(arr, tuple(indices if i == axis else line for i, line in enumerate(grid)))
+
+
+def choose(a: Any, choices: Any, out: None = None, mode: str = "raise") -> Any:
+    """Give, element by element, that of the a-th of the choices, all broadcast together."""
+    refuse_out(out)
+    a, arrays = as_array(a), [as_array(x) for x in choices]
+    shape = np.broadcast_shapes(a.shape, *(x.shape for x in arrays))
+    number = _bring_into(len(arrays), np.broadcast_to(a, shape), mode)
+    number = np.where(number < 0, len(arrays), number)  # which is out of bounds, as −1 is here
+    every = np.stack([np.broadcast_to(x, shape) for x in arrays])
+    return take_along_axis(every, np.reshape(number, (1, *shape)), 0)[0]
+
+
+def compress(condition: Any, a: Any, axis: int | None = None, out: None = None) -> Any:
+    """Give the places of an axis (None: of the array as a vector) where a condition of one axis holds."""
+    refuse_out(out)
+    if np.ndim(condition) != 1:
+        raise ValueError(f"compress: wanted a condition of one axis, not one of shape {np.shape(condition)}")
+    a = _beside(condition, a)
+    if axis is None:
+        a, axis = np.ravel(a), 0
+    axis = find_axis(f"compress(axis={axis!r})", a, axis)
+    (places,) = np.nonzero(condition)
+    return a[index_along(axis, places)] if len(places) and places[-1] >= a.shape[axis] else pick(a, places, axis)
+
+
+def extract(condition: Any, arr: Any) -> Any:
+    """Give the elements, as a vector, where a condition holds."""
+    return compress(np.ravel(condition), _beside(condition, arr))
+
+
+def _beside(condition: Any, x: Any) -> Any:
+    """Give an array, next to a condition that is a Tensor as a constant Tensor."""
+    return as_tensors((condition, x))[1]
+
+
+def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Any:
+    """Give, element by element, the first choice whose condition holds, or the default."""
+    if len(condlist) != len(choicelist) or not len(condlist):
+        raise ValueError(
+            f"select: wanted one choice for each condition, not {len(choicelist)} for {len(condlist)} of them"
+        )
+    conditions = [as_array(x) for x in condlist]
+    for i, condition in enumerate(conditions):
+        if condition.dtype != np.bool_:
+            raise TypeError(f"select: condition {i} must hold truth values, not {condition.dtype}")
+    kinds = [x if type(x) in (int, float, complex) else as_array(x).dtype for x in (*choicelist, default)]
+    dtype, result = np.result_type(*kinds), default
+    for condition, choice in zip(conditions[::-1], choicelist[::-1], strict=True):
+        result = np.where(condition, choice, result)
+    return result if result.dtype == dtype else result.astype(dtype)
+
+
+def piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: Any) -> Any:
+    """Give what each function makes of the elements where its condition holds; the last whose condition holds counts.
+
+    A function beyond the conditions is for what none of them holds of; a number stands for itself.
+    """
+    if not np.ndim(condlist) or (x.ndim and not np.ndim(condlist[0])):
+        condlist = [condlist]
+    conditions, n = [as_array(c) for c in condlist], len(condlist)
+    if len(funclist) not in (n, n + 1):
+        raise ValueError(f"piecewise: wanted {n} or {n + 1} functions for {n} conditions, not {len(funclist)}")
+    y: Any = np.zeros(x.shape, x.dtype)
+    otherwise: Any = np.ones(x.shape, np.bool_)
+    for condition, f in zip(conditions, funclist, strict=False):
+        y = np.where(condition, _apply_where(condition, f, x, args, kw), y)
+        otherwise = otherwise & ~condition
+    if len(funclist) > n:
+        y = np.where(otherwise, _apply_where(otherwise, funclist[-1], x, args, kw), y)
+    return y if y.dtype == x.dtype else y.astype(x.dtype)
+
+
+def _apply_where(condition: Any, f: Callable[..., Any] | Any, x: Any, args: Any, kw: Any) -> Any:
+    """Call a function on the elements where a condition holds, and give the values in their places."""
+    if not callable(f):
+        return f
+    chosen = x[condition]
+    if not chosen.size:
+        return np.zeros((), x.dtype)
+    return Scatter(condition, x.shape)(np.broadcast_to(f(chosen, *args, **kw), chosen.shape))

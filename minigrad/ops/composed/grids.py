@@ -1,0 +1,101 @@
+"""Numbers from one end to another, and grids of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minigrad.ops.base import Recorder, as_array
+from minigrad.ops.composed.arguments import as_tensors
+
+
+def linspace(
+    start: Any,
+    stop: Any,
+    num: int = 50,
+    endpoint: bool = True,
+    retstep: bool = False,
+    dtype: Any = None,
+    axis: int = 0,
+    *,
+    device: Any = None,
+) -> Any:
+    """Give ``num`` numbers at equal distances, (1 − t) start + t stop, along a new axis."""
+    t = _steps(start, stop, num, endpoint)
+    y = _finish((1 - t) * start + t * stop, dtype, axis)
+    parts = num - 1 if endpoint else num
+    return (y, (stop - start) / parts if parts else np.nan) if retstep else y
+
+
+def logspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: Any = 10.0, dtype: Any = None, axis: int = 0
+) -> Any:
+    """Give powers of a base whose exponents lie at equal distances."""
+    return _finish(base ** linspace(start, stop, num, endpoint), dtype, axis)
+
+
+def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
+    """Give ``num`` numbers, each the same multiple of the one before: start (stop / start)ᵗ."""
+    for end in (start, stop):
+        if getattr(end, "has_data", True) and np.any(np.equal(end, 0)):
+            raise ValueError("geomspace: an end is 0, and no multiple of it is another number")
+    y = start * (stop / start) ** _steps(start, stop, num, endpoint)
+    return _finish(y, np.result_type(y.dtype, np.float64) if dtype is None else dtype, axis)
+
+
+def _steps(start: Any, stop: Any, num: int, endpoint: bool) -> Any:
+    """Give t from 0 to 1, or to the last before it, on an axis in front of those of the ends."""
+    kinds = [x if type(x) in (int, float) else as_array(x).dtype for x in (start, stop)]
+    ndim = max(np.ndim(start), np.ndim(stop))
+    t = np.linspace(0.0, 1.0, num, endpoint, dtype=np.result_type(*kinds, 1.0))
+    return np.reshape(t, (-1, *(1,) * ndim))
+
+
+def _finish(y: Any, dtype: Any, axis: int) -> Any:
+    """Move the new axis to its place, and round to whole numbers if those are wanted, down as NumPy does."""
+    y = y if axis == 0 else np.moveaxis(y, 0, axis)
+    if dtype is None or y.dtype == dtype:
+        return y
+    return (np.floor(y) if np.issubdtype(dtype, np.integer) else y).astype(dtype)
+
+
+def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> tuple[Any, ...]:
+    """Give the coordinates of a grid, each as an array of all of its axes; ``sparse``: of length 1 along the others."""
+    if indexing not in ("xy", "ij"):
+        raise ValueError(f"meshgrid: indexing must be 'xy' or 'ij', not {indexing!r}")
+    n = len(xi)
+    order = [1, 0, *range(2, n)] if indexing == "xy" and n > 1 else list(range(n))
+    lines = [
+        np.reshape(x, [-1 if axis == i else 1 for axis in range(n)]) for x, i in zip(as_tensors(xi), order, strict=True)
+    ]
+    return tuple(lines) if sparse else np.broadcast_arrays(*lines)
+
+
+def ix_(*args: Any) -> tuple[Any, ...]:
+    """Give indices of one axis as those of a grid: x[ix_(i, j)] has the rows i and the columns j."""
+    indices = [as_array(x) for x in args]
+    for x in indices:
+        if x.ndim != 1:
+            raise ValueError(f"ix_: wanted indices of one axis, not of shape {x.shape}")
+    plain = [np.nonzero(x)[0] if x.dtype == np.bool_ else x for x in indices]
+    return tuple(np.reshape(x, [-1 if i == k else 1 for k in range(len(plain))]) for i, x in enumerate(plain))
+
+
+def full_like(
+    a: Any,
+    fill_value: Any,
+    dtype: Any = None,
+    order: str = "K",
+    subok: bool = True,
+    shape: Any = None,
+    *,
+    device: Any = None,
+) -> Any:
+    """Give an array of a's shape and dtype, or those said, full of a value."""
+    dtype = np.dtype(a.dtype if dtype is None else dtype)
+    value: Any = as_array(fill_value)
+    shape = a.shape if shape is None else shape
+    if isinstance(fill_value, Recorder):
+        return np.broadcast_to(value if value.dtype == dtype else value.astype(dtype), shape)
+    return a.as_constant(np.full(shape, value, dtype))

@@ -1,0 +1,93 @@
+"""Elements in several places: repeated, as tiles, rolled around, in windows; and arrays brought to one shape."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from minigrad.ops.base import as_array, placeholder
+from minigrad.ops.composed.arguments import as_known, as_tensors, find_axis, index_along, refuse
+from minigrad.ops.composed.places import pick
+from minigrad.ops.reduction import Axis
+
+
+def tile(A: Any, reps: int | Sequence[int]) -> Any:
+    """Lay copies of an array side by side, so many along each axis, the last being the last."""
+    A, counts = as_array(A), np.atleast_1d(as_known(reps)).tolist()
+    ndim = max(A.ndim, len(counts))
+    counts, shape = [1] * (ndim - len(counts)) + counts, (1,) * (ndim - A.ndim) + A.shape
+    copies = [n for pair in zip(counts, shape, strict=True) for n in pair]
+    tiles = np.reshape(A, [n for size in shape for n in (1, size)])
+    return np.reshape(np.broadcast_to(tiles, copies), [n * size for n, size in zip(counts, shape, strict=True)])
+
+
+def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
+    """Repeat each element of an axis (None: of the array as a vector), all as often or each as often as is said."""
+    a, repeats = as_array(a), as_known(repeats)
+    if axis is None:
+        a, axis = np.ravel(a), 0
+    axis = find_axis(f"repeat(axis={axis!r})", a, axis)
+    try:
+        places = np.repeat(np.arange(a.shape[axis]), repeats)
+    except (ValueError, TypeError) as error:
+        return refuse(f"repeat({repeats!r}, axis={axis})", a, error)
+    if np.size(repeats) != 1:
+        return pick(a, places, axis)
+    n = int(np.reshape(repeats, ()))
+    before, after = a.shape[: axis + 1], a.shape[axis + 1 :]
+    copies = np.broadcast_to(np.expand_dims(a, axis + 1), (*before, n, *after))
+    return np.reshape(copies, (*before[:-1], len(places), *after))
+
+
+def roll(a: Any, shift: int | Sequence[int], axis: Axis = None) -> Any:
+    """Move the elements on along axes (None: as a vector), those at the end coming in at the start."""
+    a, shift = as_array(a), as_known(shift)
+    if axis is None:
+        return np.reshape(roll(np.ravel(a), int(np.sum(shift)), 0), a.shape)
+    try:
+        shifts, axes = np.broadcast_arrays(shift, axis)
+    except ValueError as error:
+        return refuse(f"roll({shift!r}, axis={axis!r})", a, error)
+    for n, i in zip(shifts.ravel(), axes.ravel(), strict=True):
+        along = find_axis(f"roll(axis={axis!r})", a, i)
+        a = pick(a, np.roll(np.arange(a.shape[along]), n), along)
+    return a
+
+
+def resize(a: Any, new_shape: int | Sequence[int]) -> Any:
+    """Fill another shape with the elements, over and over."""
+    a = np.ravel(a)
+    shape = tuple(np.atleast_1d(as_known(new_shape)).tolist())
+    if any(n < 0 for n in shape):
+        return refuse(f"resize({new_shape!r})", a, ValueError("all sizes must be 0 or more"))
+    size = prod(shape)
+    if not a.size:
+        return np.zeros(shape, a.dtype)
+    return np.reshape(tile(a, -(-size // a.size))[:size], shape)
+
+
+def broadcast_arrays(*args: Any, subok: bool = False) -> tuple[Any, ...]:
+    """Give each in the shape that they have together."""
+    arrays = as_tensors(args)
+    shape = np.broadcast_shapes(*(x.shape for x in arrays))
+    return tuple(x if x.shape == shape else np.broadcast_to(x, shape) for x in arrays)
+
+
+def sliding_window_view(
+    x: Any, window_shape: int | Sequence[int], axis: Axis = None, *, subok: bool = False, writeable: bool = False
+) -> Any:
+    """Give the windows of a shape at all places along axes: axes of the places, then those within a window."""
+    try:
+        np.lib.stride_tricks.sliding_window_view(placeholder(x.shape), window_shape, axis)
+    except (ValueError, TypeError) as error:
+        return refuse(f"sliding_window_view({window_shape!r}, axis={axis!r})", x, error)
+    sizes = np.atleast_1d(window_shape).tolist()
+    axes = range(x.ndim) if axis is None else np.atleast_1d(axis).tolist()
+    for size, i in zip(sizes, axes, strict=True):
+        along = find_axis("sliding_window_view", x, i)
+        places = x.shape[along] - size + 1
+        x = np.stack([x[index_along(along, slice(k, k + places))] for k in range(size)], -1)
+    return x
