@@ -9,6 +9,7 @@ from itertools import product
 import numpy as np
 
 from tests.arranged_samples import ARRANGED_SAMPLES
+from tests.composed_samples_linalg import linear_algebra_functions
 from tests.sample import Sample
 
 MASK = np.array([[True, False], [True, True], [False, True]])
@@ -45,4 +46,7 @@ def _statistics() -> Iterator[Sample]:
         yield Sample(f, call, ((2, 3, 2),), f"over {axis}{' keepdims' if keepdims else ''}")
 
 
-COMPOSED_SAMPLES: tuple[Sample, ...] = (*_reductions(), *_statistics(), *ARRANGED_SAMPLES)
+COMPOSED_SAMPLES: tuple[Sample, ...] = (
+    *(*_reductions(), *_statistics(), *ARRANGED_SAMPLES),
+    *linear_algebra_functions(),
+)

@@ -14,6 +14,7 @@ from minigrad.ops import arithmetic, elementwise, indexing, linalg, parts, reduc
 from minigrad.ops.base import Elementwise, Op, Shape
 from tests.sample import Array, Sample
 from tests.samples_along import along_samples
+from tests.samples_linalg import linear_algebra_samples
 
 ONE_INPUT: list[Shape] = [(), (1,), (2, 1, 3), (0, 3)]
 TWO_INPUTS: list[tuple[Shape, Shape]] = [
@@ -56,6 +57,7 @@ BINARY: list[tuple[Elementwise, Callable[..., Any], dict[str, Any]]] = [
     (arithmetic.subtract, np.subtract, {}),
     (arithmetic.multiply, np.multiply, {}),
     (arithmetic.divide, np.divide, POSITIVE),
+    (arithmetic.divide_or_zero, arithmetic.divide_or_zero, POSITIVE | {"reference": np.divide}),
     (arithmetic.power, np.power, POSITIVE),
     (arithmetic.maximum, np.maximum, {}),
     (arithmetic.minimum, np.minimum, {}),
@@ -241,4 +243,7 @@ def _linalg() -> Iterator[Sample]:
     yield Sample(arithmetic.multiply, np.dot, ((), (2, 3)), "dot with a scalar")
 
 
-SAMPLES: tuple[Sample, ...] = (*_elementwise(), *_reduction(), *_shaping(), *_linalg(), *along_samples())
+SAMPLES: tuple[Sample, ...] = (
+    *(*_elementwise(), *_reduction(), *_shaping(), *_linalg()),
+    *(*along_samples(), *linear_algebra_samples()),
+)

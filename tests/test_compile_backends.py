@@ -7,7 +7,7 @@ import pytest
 
 from minigrad import Tensor, compile, optim
 from minigrad.compiler.numpy.backend import NumpyBackend
-from minigrad.ops import arithmetic, elementwise, shaping
+from minigrad.ops import arithmetic, decompositions, elementwise, inverses, shaping
 from minigrad.ops.base import Elementwise, Op
 from tests.compiling import assert_same, plain
 from tests.evaluating import EvaluatingBackend
@@ -32,6 +32,11 @@ REFUSED = {
     "ScatterAt rows and a column (3,)": SLICES,
     "ScatterAt rows of a slice (2,3)": SLICES,
     **{str(row): "what runs along an axis, or multiplies over it" for row in along_samples()},
+}
+LAPACK = (inverses.OfMatrix, inverses.PseudoInverse, decompositions.SingularSystem)
+LAPACK += (decompositions.QR, decompositions.Complement)  # type: ignore[assignment]
+REFUSED |= {
+    str(row): "what LAPACK computes" for row in SAMPLES if isinstance(row.op, type) and issubclass(row.op, LAPACK)
 }
 
 

@@ -122,8 +122,8 @@ HERE = f"test_errors.py:{leaf.__code__.co_firstlineno + 1}"
             "z was made at HERE.",
         ),
         (
-            lambda: np.vdot(leaf("x", 2, 3), leaf("z", 3, 2)),
-            "vdot: wanted two operands of one shape, ⟨x:(2, 3), z:(3, 2)⟩; x was made at HERE; z was made at HERE.",
+            lambda: np.vdot(leaf("x", 2, 3), leaf("z", 3, 3)),
+            "vdot: wanted two operands of one shape, ⟨x:(2, 3), z:(3, 3)⟩; x was made at HERE; z was made at HERE.",
         ),
     ],
 )
@@ -180,9 +180,9 @@ def test_shapes_that_do_not_fit(run, message):
             "type, such as np.float32 or np.float64.",
         ),
         (
-            lambda: np.dot(leaf("x", 3), np.ones((2, 3, 4))),
+            lambda: np.dot(leaf("x", 3), np.ones((2, 4, 3))),
             ValueError,
-            "dot: the second operand has 3 axes; use matmul for batches of matrices, x:(3,), ndarray:(2, 3, 4); x was "
+            "dot: axes (0,) of the first and (1,) of the second differ in length, x:(3,), ndarray:(2, 4, 3); x was "
             "made at HERE.",
         ),
         (
@@ -214,9 +214,9 @@ def test_shapes_that_do_not_fit(run, message):
             "tensor. Leave it out, or compute on .data.",
         ),
         (
-            lambda: np.sum(leaf("x", 3), dtype=np.float32),
+            lambda: np.vecdot(leaf("x", 3), leaf("x", 3), subok=False),
             TypeError,
-            "np.sum, for tensors, here x: sum() got an unexpected keyword argument 'dtype'. Leave it out, or use "
+            "np.vecdot, for tensors, here x: vecdot() got an unexpected keyword argument 'subok'. Leave it out, or use "
             ".data.",
         ),
         (

@@ -21,10 +21,13 @@ KERNELS = {
     if isinstance(op, Elementwise) and not op.fields
 }
 KERNELS["where"] = np.where
-# Operations that move elements in ways that no index says, that choose by comparing elements, or run along an axis.
+# Operations that move elements in ways that no index says, that choose by comparing elements, or run along an axis, or
+# are of matrices as a whole.
 REARRANGES = {
     *("concatenate", "stack", "index", "scatter", "gather", "scatter_at", "diagonal", "diag", "reshape", "max", "min"),
     *("shift", "cumsum", "sum_from_here", "cumprod", "recurrence", "recurrence_back", "prod_of_others"),
+    *("inv", "solve", "pinv", "det", "cofactors", "log_det", "half_lower", "cholesky", "eigvalsh", "eigensystem"),
+    *("svdvals", "singular_system", "qr_factors", "complement"),
 }
 
 

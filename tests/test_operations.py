@@ -58,7 +58,7 @@ def test_a_sign_is_what_is_left_without_the_operands(template, sign):
 @pytest.mark.parametrize("op", operations(), ids=repr)
 def test_it_states_an_example(op):
     """One that applies to 3×3 matrices; and what it cannot do without, its constructor asks for."""
-    inputs = [np.full((3, 3), 1) if letter == "i" else np.full((3, 3), 0.5) for letter in op.letters]
+    inputs = [np.full((3, 3), 1) if letter == "i" else 0.5 + np.eye(3) for letter in op.letters]
     assert op.shape(*(x.shape for x in inputs)) == op(*inputs).shape
     if type(op).example:
         with pytest.raises(TypeError, match="required positional argument"):

@@ -343,7 +343,7 @@ def test_any_function_of_numpys_works_on_constants_and_in_no_grad(f):
 def test_where_an_operand_is_recorded_it_is_refused_as_before():
     for x in (leaf(M), leaf(M) * 2):
         with pytest.raises(TypeError, match="would silently carry no gradient"):
-            np.linalg.svd(x)
+            np.linalg.eig(x)
         with pytest.raises(TypeError, match=r"is not differentiable here yet|out= does not work"):
             np.clip(Tensor(M), 0, x)
 
@@ -407,7 +407,7 @@ def test_an_update_by_hand_is_compiled(way, backend):
         lambda x: (x * 2)[:2].__imul__(3),
         lambda x: x.T.__isub__(1),
         lambda x: twice(x),
-        lambda x: x * np.linalg.norm(KNOWN),
+        lambda x: x * np.unique(KNOWN),
         lambda x: x * KNOWN.item(),
         lambda x: x * float(KNOWN[0]),
         lambda x: x * KNOWN.tolist()[1],
@@ -415,7 +415,7 @@ def test_an_update_by_hand_is_compiled(way, backend):
         lambda x: f"{x.sum():.3f}",
         lambda x: round(x.sum()),
         lambda x: x // 2,
-        lambda x: np.linalg.norm(x),
+        lambda x: np.linalg.eigvals(x),
         lambda x: np.asarray(KNOWN) * x,
     ],
 )

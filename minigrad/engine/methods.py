@@ -31,6 +31,10 @@ class Methods(Recorder):
             return self.apply(reduction.summed(axis, keepdims), (self,))
         return _np.sum(self, axis, dtype, out, keepdims, initial, where)
 
+    def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: None = None) -> Self:
+        """Sum the diagonal, or one beside it, of each matrix along two axes."""
+        return _np.trace(self, offset, axis1, axis2, dtype, out)
+
     def mean(
         self,
         axis: reduction.Axis = None,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.ops import arithmetic, elementwise, linalg, parts, shaping
-from minigrad.ops.base import Op
+from minigrad.ops.base import Op, as_array
 
 UFUNCS: dict[np.ufunc, Op] = {
     np.add: arithmetic.add,
@@ -51,6 +51,14 @@ def where(condition: Any, *choices: Any) -> Any:
     return arithmetic.where(condition, *choices)
 
 
+def vdot(a: Any, b: Any) -> Any:
+    """Multiply and add up as ``numpy.vdot`` does, element by element in C order, whatever the shapes."""
+    a, b = as_array(a), as_array(b)
+    if a.shape != b.shape and a.size == b.size:
+        a, b = np.ravel(a), np.ravel(b)
+    return linalg.vdot(a, b)
+
+
 FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.reshape: shaping.reshape,
     np.transpose: shaping.transpose,
@@ -65,7 +73,7 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.stack: shaping.stack,
     np.where: where,
     np.dot: linalg.dot,
-    np.vdot: linalg.vdot,
+    np.vdot: vdot,
     np.real: parts.real,
     np.imag: parts.imag,
     np.angle: parts.angle,
@@ -112,16 +120,35 @@ COMPOSED: dict[str, str] = {
             *("numpy.unstack", "numpy.trim_zeros"),
         ),
         "triangles": ("numpy.diagonal", "numpy.diag", "numpy.diagflat", "numpy.tril", "numpy.triu"),
+        "products": (
+            *("numpy.inner", "numpy.outer", "numpy.tensordot", "numpy.kron", "numpy.cross", "numpy.trace"),
+            *("numpy.vecdot", "numpy.matvec", "numpy.vecmat", "numpy.matmul"),
+        ),
+        "linear_algebra": tuple(
+            f"numpy.linalg.{name}"
+            for name in (
+                *("inv", "det", "slogdet", "solve", "cholesky", "eigh", "eigvalsh", "svd", "svdvals", "qr", "pinv"),
+                *("lstsq", "tensorinv", "tensorsolve"),
+            )
+        ),
+        "norms": tuple(f"numpy.linalg.{name}" for name in ("norm", "vector_norm", "matrix_norm", "cond")),
+        "linalg_products": tuple(
+            f"numpy.linalg.{name}"
+            for name in (
+                *("vecdot", "outer", "cross", "tensordot", "trace", "matmul"),
+                *("multi_dot", "matrix_power"),
+            )
+        ),
     }.items()
     for name in names
 }
 
 
 def find_function(f: Callable[..., Any]) -> Callable[..., Any] | None:
-    """Give what a function of NumPy's is for operands, None if it is nothing."""
+    """Give what a function of NumPy's, or a ufunc called with arguments, is for operands, None if it is nothing."""
     ours = FUNCTIONS.get(f)
     if ours is None:
-        file = COMPOSED.get(f"{f.__module__}.{f.__name__}")
+        file = COMPOSED.get(f"{getattr(f, '__module__', 'numpy')}.{f.__name__}")
         if file is not None:
             ours = FUNCTIONS[f] = getattr(import_module(f"minigrad.ops.composed.{file}"), f.__name__)
     return ours
@@ -132,6 +159,7 @@ PLAIN: frozenset[Callable[..., Any]] = frozenset(
     (
         *(np.zeros_like, np.ones_like, np.empty_like, np.result_type),
         *(np.argmax, np.argmin, np.argsort, np.argpartition, np.count_nonzero, np.nonzero, np.any, np.all),
+        *(np.einsum_path, np.linalg.matrix_rank),
         *(np.allclose, np.array_equal, np.isclose, np.array_repr, np.array_str, np.array2string),
     )
 )

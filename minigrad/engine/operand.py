@@ -198,7 +198,7 @@ class Operand(Methods):
     conjugate = conj
 
     def dot(self, other: Any) -> Self:
-        """Multiply as ``numpy.dot`` does, for operands of at most two axes."""
+        """Multiply as ``numpy.dot`` does: over the last axis of this and the last but one of the other."""
         return linalg.dot(self, other)
 
     def astype(
@@ -219,6 +219,14 @@ class Operand(Methods):
             return self.apply(op, inputs)
         if is_constant((inputs, kwargs)):
             return self.compute_plainly(getattr(ufunc, method), inputs, kwargs, writes=method == "at")
+        ours = find_function(ufunc) if method == "__call__" else None
+        if ours is not None:
+            try:
+                return ours(*inputs, **kwargs)
+            except TypeError as error:
+                if "argument" not in str(error):
+                    raise
+                raise TypeError(refuse_call(ufunc, error, find_operands((inputs, kwargs)))) from error
         if op is None:
             raise self.unknown_function(ufunc, method, inputs, kwargs)
         raise TypeError(refuse_arguments(ufunc, kwargs, find_operands((inputs, kwargs))))

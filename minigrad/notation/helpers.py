@@ -18,6 +18,38 @@ HELPERS = {
     z = u - u.max(axis=axis, keepdims=True)
     return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
 """,
+    "divide_or_zero": """def divide_or_zero(a, b):
+    return np.where(b == 0, 0, a / np.where(b == 0, 1, b))
+""",
+    "cofactors": """def cofactors(x):
+    u, s, vt = np.linalg.svd(x)
+    others = np.where(np.eye(s.shape[-1], dtype=bool), 1, s[..., None, :]).prod(-1)
+    return (u * (np.linalg.det(u) * np.linalg.det(vt))[..., None, None] * others[..., None, :]) @ vt
+""",
+    "half_lower": """def half_lower(x):
+    return np.tril(x) - 0.5 * x * np.eye(x.shape[-1])
+""",
+    "eigensystem": """def eigensystem(x, UPLO):
+    w, v = np.linalg.eigh(x, UPLO)
+    return np.concatenate([w[..., None, :], v], -2)
+""",
+    "singular_system": """def singular_system(x, full, hermitian):
+    u, s, vt = np.linalg.svd(x, full, True, hermitian)
+    k = s.shape[-1]
+    return np.concatenate([s[..., None, :], u[..., :k], np.swapaxes(vt, -1, -2)[..., :k]], -2)
+""",
+    "qr_factors": """def qr_factors(x, mode):
+    q, r = np.linalg.qr(x, mode)
+    m = x.shape[-1]
+    return np.concatenate([q[..., :m], np.swapaxes(r[..., :m, :], -1, -2)], -2)
+""",
+    "complement": """def complement(x, kind):
+    if kind == "qr":
+        basis = np.linalg.qr(x, "complete")[0]
+    else:
+        basis = np.linalg.svd(x)[0] if kind == "left" else np.swapaxes(np.linalg.svd(np.swapaxes(x, -1, -2))[2], -1, -2)
+    return basis[..., x.shape[-1]:]
+""",
     "scatter": """def scatter(x, key, shape):
     y = np.zeros(shape, np.result_type(x))
     np.add.at(y, key, x)  # an element that key names twice is added twice

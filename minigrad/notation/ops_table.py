@@ -7,10 +7,25 @@ from types import ModuleType
 
 from minigrad.engine.node import Node
 from minigrad.notation.formula import text
-from minigrad.ops import arithmetic, cumulative, elementwise, indexing, linalg, parts, reduction, shaping
+from minigrad.ops import (
+    arithmetic,
+    cumulative,
+    decompositions,
+    elementwise,
+    indexing,
+    inverses,
+    linalg,
+    norms,
+    parts,
+    reduction,
+    shaping,
+)
 from minigrad.ops.base import Op
 
-GROUPS: tuple[ModuleType, ...] = (arithmetic, elementwise, parts, reduction, cumulative, shaping, indexing, linalg)
+GROUPS: tuple[ModuleType, ...] = (
+    *(arithmetic, elementwise, parts, reduction, cumulative, shaping, indexing),
+    *(linalg, inverses, decompositions, norms),
+)
 
 
 def operations() -> list[Op]:

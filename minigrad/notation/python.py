@@ -44,6 +44,15 @@ _OWN = {
     "recurrence": ("recurrence({x0}, {x1}, {axis})", ATOM),
     "recurrence_back": ("recurrence_back({x0}, {x1}, {axis})", ATOM),
     "prod_of_others": ("prod_of_others({x}, {axis})", ATOM),
+    "divide_or_zero": ("divide_or_zero({x0}, {x1})", ATOM),
+    "cofactors": ("cofactors({x})", ATOM),
+    "log_det": ("np.linalg.slogdet({x})[1]", ATOM),
+    "det_sign": ("np.linalg.slogdet({x})[0]", ATOM),
+    "half_lower": ("half_lower({x})", ATOM),
+    "eigensystem": ("eigensystem({x}, {UPLO})", ATOM),
+    "singular_system": ("singular_system({x}, {full}, {hermitian})", ATOM),
+    "qr_factors": ("qr_factors({x}, {mode})", ATOM),
+    "complement": ("complement({x}, {kind})", ATOM),
 }
 # A scalar may be a mere float, which has no methods.
 _OWN_OF_SCALARS = {

@@ -13,7 +13,8 @@ _NAME = re.compile(
     re.DOTALL,
 )
 GREEK = {"δ": "delta", "σ": "sigma", "γ": "gamma", "β": "beta", "α": "alpha", "ε": "epsilon", "λ": "lambda",
-          "μ": "mu", "θ": "theta", "η": "eta", "φ": "phi", "ρ": "rho", "π": "pi", "τ": "tau", "ω": "omega"}  # fmt: skip
+          "μ": "mu", "θ": "theta", "η": "eta", "φ": "phi", "ρ": "rho", "π": "pi", "τ": "tau", "ω": "omega",
+          "Φ": "Phi"}  # fmt: skip
 
 
 class Name(NamedTuple):

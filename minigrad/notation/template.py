@@ -15,6 +15,7 @@ PAIRS = {"(": ")", "[": "]", "⟨": "⟩", "‖": "‖", "|": "|", "⌊": "⌋",
 _TOKEN = re.compile(
     r"(?P<partial>∂\{\w+\}/∂\{\w+\})|"
     rf"\{{(?P<slot>\w+)\}}|(?P<sum>[Σ∏](?:_[a-z]+|[{''.join(LOWERED)}]*) ?)|(?P<raised>[{''.join(RAISED)}]+)"
+    rf"|(?<=[}}‖])(?P<lowered>[{''.join(LOWERED)}]+)"
     r"|(?P<number>\d+(?:\.\d+)?|½)|(?P<slash> / )|(?P<caret> ?\^ ?)|(?P<word>\w+)|(?P<sign> *[^\s\w{}] *| +)"
 )
 
@@ -24,7 +25,8 @@ class Part:
     """One part of a template: its kind, the characters it is written with, and what stands inside it.
 
     Kinds: ``slot`` (an operand), ``word``, ``number``, ``sign``, ``sum`` (Σ or ∏ with its index), ``fence`` (brackets),
-    ``root``, ``raised`` (what stands before, to a power), ``over`` (a fraction), ``partial`` (∂y/∂x).
+    ``root``, ``raised`` (what stands before, to a power), ``lowered`` (with an index), ``over`` (a fraction),
+    ``partial`` (∂y/∂x).
     """
 
     kind: str
@@ -54,9 +56,16 @@ def exposed_slots(template: str) -> frozenset[str]:
 
 
 @cache
+def indexed_slots(template: str) -> frozenset[str]:
+    """Name the operands that an index stands at."""
+    parts = parse_template(template)
+    return frozenset(part.inside[0][0].written for part in parts if part.kind == "lowered")
+
+
+@cache
 def is_suffix(template: str) -> bool:
     """Say whether an operation stands behind its one operand: a power, a transpose, an index."""
-    return parse_template(template)[0].kind in ("slot", "raised") and len(exposed_slots(template)) == 1
+    return parse_template(template)[0].kind in ("slot", "raised", "lowered") and len(exposed_slots(template)) == 1
 
 
 @cache
@@ -104,8 +113,8 @@ def _sequence(tokens: Iterator[tuple[str, str]], close: str) -> tuple[Part, ...]
             parts.append(Part("root", parts.pop().written, (inside,)) if root else Part("fence", bare, (inside,)))
         elif kind == "partial":
             parts.append(Part(kind, written, tuple((Part("slot", name),) for name in re.findall(r"\w+", written))))
-        elif kind == "raised" and parts:
-            parts.append(Part("raised", written, ((parts.pop(),),)))
+        elif kind in ("raised", "lowered") and parts:
+            parts.append(Part(kind, written, ((parts.pop(),),)))
         elif kind == "caret" and parts:
             return (*parts[:-1], Part("raised", written, ((parts[-1],), _sequence(tokens, close))))
         elif kind == "slash" and len(parts) == 1:

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from minigrad.notation.symbols import Symbol, split_name
-from minigrad.notation.template import Part, exposed_slots, is_suffix, joins_by, parse_template
+from minigrad.notation.template import Part, exposed_slots, indexed_slots, is_suffix, joins_by, parse_template
 from minigrad.notation.writers.text import Writer
 from minigrad.ops.alphabet import to_subscript
 from minigrad.ops.arithmetic import add
 from minigrad.ops.reduction import Sum
 
 ATOM = 5
+_QUOTIENTS = ("divide", "divide_or_zero")
 
 
 @dataclass(eq=False, slots=True)
@@ -108,7 +109,7 @@ def _part(part: Part, term: Term, written: dict[int, str], writer: Writer, lone:
             position = list(term.parts).index(part.written)
             if lone or not needs_brackets(term, part.written, position, x):
                 return inner
-            upright = not writer.linear and x.kind == "divide" and part_stands_free(term)
+            upright = not writer.linear and x.kind in _QUOTIENTS and part_stands_free(term)
             return inner if upright else writer.fence("(", inner)
         case "fence":
             inner = _row(part.inside[0], term, written, writer)
@@ -124,6 +125,8 @@ def _part(part: Part, term: Term, written: dict[int, str], writer: Writer, lone:
             base = _row(part.inside[0], term, written, writer)
             power = _row(part.inside[1], term, written, writer, boxed=True) if len(part.inside) > 1 else ""
             return writer.raised(base, part.written, power, _name_alone(part.inside[0], term))
+        case "lowered":
+            return writer.lowered(_row(part.inside[0], term, written, writer), part.written)
         case "sum":
             return writer.sum(part.written)
         case "word":
@@ -151,20 +154,20 @@ def needs_brackets(term: Term, letter: str, position: int, x: Term) -> bool:
     """Compare how tightly operation and operand bind; to the right of some signs an equal needs brackets too."""
     if letter not in exposed_slots(term.template):
         return False
-    if is_suffix(term.template):  # only an atom needs none
+    if is_suffix(term.template) or letter in indexed_slots(term.template):  # only an atom needs none
         return x.binds < ATOM or (x.name is not None and split_name(x.name).gradient)
     if position == 0 and len(term.parts) == 2 and term.binds > 1 and _ends_in_sum(x):
         return True
-    if term.kind == "multiply" and x.kind == "divide" and not joins_by(term.template, "⊙"):  # (a / b) c
+    if term.kind == "multiply" and x.kind in _QUOTIENTS and not joins_by(term.template, "⊙"):  # (a / b) c
         return True
     if (position > 0 or term.kind == "negative") and _begins_with_sign(x):  # a + (−2 b), −(−x)
         return True
     if position > 0 and term.kind == "multiply" and _first(x).kind == _first(term).kind == "number" != x.kind:
         return True  # 2 (3 x)
-    if position > 0 and term.binds == 2 and x.kind == "divide":
+    if position > 0 and term.binds == 2 and x.kind in _QUOTIENTS:
         return True
     if x.binds == term.binds and position > 0:
-        return term.kind in ("subtract", "divide", "power")
+        return term.kind in ("subtract", "power", *_QUOTIENTS)
     return x.binds < term.binds
 
 
@@ -183,6 +186,6 @@ def _begins_with_sign(x: Term) -> bool:
 
 def _first(x: Term) -> Term:
     """Give the first factor of a product."""
-    while x.kind in ("multiply", "divide", "matmul"):
+    while x.kind in ("multiply", "matmul", *_QUOTIENTS):
         x = next(iter(x.parts.values()))
     return x

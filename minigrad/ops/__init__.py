@@ -1,8 +1,8 @@
 """Operations: each states its value, shape, local derivative and notation in one place, grouped as NumPy groups them.
 
 ``base`` is what one Op must say. ``arithmetic`` and ``elementwise`` act on each element, ``parts`` on complex ones,
-``reduction`` over axes, ``cumulative`` along one, ``linalg`` on matrices; ``shaping`` and ``indexing`` move elements.
-``composed`` has the functions that are several operations. ``alphabet`` has the raised and lowered characters that
-operations and names are written with; ``copies`` says how operations are copied and pickled. It imports nothing of
-ours.
+``reduction`` over axes, ``cumulative`` along one; ``linalg`` are products of matrices, ``inverses``, ``decompositions``
+and ``norms`` what else there is of them; ``shaping`` and ``indexing`` move elements. ``composed`` has the functions
+that are several operations. ``alphabet`` has the raised and lowered characters that operations and names are written
+with; ``copies`` says how operations are copied and pickled. It imports nothing of ours.
 """

@@ -6,7 +6,7 @@ import re
 from typing import Any
 from unicodedata import normalize
 
-RAISED = dict(zip("⁻⁰¹²³⁴⁵⁶⁷⁸⁹ᵀ", "−0123456789ᵀ", strict=True))
+RAISED = dict(zip("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹ᵀ", "+−0123456789ᵀ", strict=True))
 LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉ₙₖᵣᵢⱼₗₘₚₛₜₒᵤᵥₐₑₕₓ", "0123456789nkrijlmpstouvaehx", strict=True))
 LOWERED_DIGITS = "".join(small for small, large in LOWERED.items() if large.isdigit())
 

@@ -23,6 +23,15 @@ multiply = Elementwise("multiply", np.multiply, lambda y, a, b: b, lambda y, a, 
 divide = Elementwise(
     "divide", np.divide, lambda y, a, b: _reciprocal(b), lambda y, a, b: -y / b, text="{a} / {b}", binds=2
 )
+divide_or_zero: Elementwise = Elementwise(
+    "divide_or_zero",
+    lambda a, b: np.where(b == 0, 0, a / np.where(b == 0, 1, b)),  # a quotient whose limit is taken to be 0
+    lambda y, a, b: divide_or_zero(1, b),
+    lambda y, a, b: -divide_or_zero(y, b),
+    text="{a} / {b}",
+    binds=2,
+    chooses=True,
+)
 negative = Elementwise("negative", np.negative, minus_one, text="−{x}", binds=3)
 
 

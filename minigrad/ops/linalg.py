@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 from typing import Any
 
 import numpy as np
 
-from minigrad.ops.base import Op, Refused, Shape, as_floating, fits
+from minigrad.ops.base import Op, Refused, Shape, as_array, as_floating, fits, refuse_out
 from minigrad.ops.parts import conjugate
 
 
@@ -185,11 +186,43 @@ log_likelihood = LogLikelihood()
 half_squared_distance = HalfSquaredDistance()
 
 
-def dot(a: Any, b: Any) -> Any:
-    """Multiply as ``numpy.dot`` does, for operands of at most two axes."""
-    if not np.ndim(a) or not np.ndim(b):
+def transpose_matrices(x: Any) -> Any:
+    """Exchange the last two axes: xᵀ, of each matrix of a batch."""
+    return x.T if x.ndim == 2 else np.swapaxes(x, -1, -2)
+
+
+def contract(called: str, a: Any, b: Any, over_a: Sequence[int], over_b: Sequence[int]) -> Any:
+    """Sum the products of a and b over axes of a and as many of b: one product of matrices.
+
+    The result has the axes of a that are left, then those of b, each in their order, as ``numpy.tensordot`` has it.
+    ``called`` is what the user called, for the error where the lengths differ.
+    """
+    left = [i for i in range(a.ndim) if i not in over_a]
+    right = [i for i in range(b.ndim) if i not in over_b]
+    summed = [a.shape[i] for i in over_a]
+    if summed != [b.shape[i] for i in over_b]:
+        error = ValueError(f"axes {tuple(over_a)} of the first and {tuple(over_b)} of the second differ in length")
+        return Refused(called, error)(a, b)
+    rows = _arranged(a, [*left, *over_a], (prod(a.shape[i] for i in left), prod(summed)), vector=not left)
+    columns = _arranged(b, [*over_b, *right], (prod(summed), prod(b.shape[i] for i in right)), vector=not right)
+    shape = (*(a.shape[i] for i in left), *(b.shape[i] for i in right))
+    y = matmul(rows, columns)
+    return y if y.shape == shape else np.reshape(y, shape)
+
+
+def _arranged(x: Any, order: list[int], shape: tuple[int, int], vector: bool) -> Any:
+    """Give x as a matrix of a shape, its axes in another order; or as a vector, of the summed elements alone."""
+    x = x if order == list(range(x.ndim)) else np.transpose(x, order)
+    to = (prod(shape),) if vector else shape
+    return x if x.shape == to else np.reshape(x, to)
+
+
+def dot(a: Any, b: Any, out: None = None) -> Any:
+    """Multiply as ``numpy.dot`` does: over the last axis of a and the last but one of b."""
+    refuse_out(out)
+    a, b = as_array(a), as_array(b)
+    if not a.ndim or not b.ndim:
         return a * b
-    if np.ndim(b) > 2:
-        error = ValueError(f"the second operand has {np.ndim(b)} axes; use matmul for batches of matrices")
-        return Refused("dot", error)(a, b)
-    return matmul(a, b)
+    if b.ndim <= 2:
+        return matmul(a, b)
+    return contract("dot", a, b, (a.ndim - 1,), (b.ndim - 2,))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 from math import prod
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -40,7 +40,7 @@ def counted_dtype(*dtypes: Any) -> np.dtype[Any]:
 class Reduction(Op):
     """An operation that reduces over ``axis`` (None: over all axes), keeping them with length 1 if ``keepdims``."""
 
-    fields = ("axis", "keepdims")
+    fields: ClassVar[tuple[str, ...]] = ("axis", "keepdims")
 
     def __init__(self, axis: Axis = None, keepdims: bool = False) -> None:
         self.axis, self.keepdims = axis, keepdims

@@ -17,7 +17,17 @@ from minigrad.compiler.trace.cells import Item
 from minigrad.engine.node import Node
 from minigrad.extras import require
 from minigrad.notation.signs import INFIX
-from minigrad.ops import arithmetic, cumulative, elementwise, linalg, parts, reduction, shaping
+from minigrad.ops import (
+    arithmetic,
+    cumulative,
+    decompositions,
+    elementwise,
+    inverses,
+    linalg,
+    parts,
+    reduction,
+    shaping,
+)
 from minigrad.ops.arithmetic import Where
 from minigrad.ops.base import Elementwise
 
@@ -188,3 +198,8 @@ KERNELS.register(
 )
 KERNELS.register(Kernel(reduction=Reduction(_start_from_zero, _add_product)), linalg.Inner)
 KERNELS.register(Kernel(reduction=Reduction(_start_from_zero, _add_likelihood)), linalg.LogLikelihood)
+KERNELS.register(
+    Kernel(limit=lambda node: "what LAPACK computes"),
+    *(inverses.OfMatrix, inverses.PseudoInverse),
+    *(decompositions.SingularSystem, decompositions.QR, decompositions.Complement),
+)

@@ -21,6 +21,7 @@ from minigrad.ops.base import Elementwise, Op, Shape, as_floating
 from minigrad.ops.elementwise import exp, log, square
 from minigrad.ops.indexing import Index, Scatter, is_basic
 from minigrad.ops.linalg import Affine, HalfSquaredDistance, matmul, vdot
+from minigrad.ops.norms import Norm
 from minigrad.ops.reduction import LogSoftmax, LogSumExp, Max, Softmax, Sum, normalize_axis
 from minigrad.ops.shaping import BroadcastTo, Cast, Reshape, Transpose
 
@@ -121,6 +122,8 @@ def _opened(node: Node) -> Any:
         exponentials = exp(shifted)
         total = Sum(axis, True)(exponentials)
         return shifted - log(total) if isinstance(op, LogSoftmax) else exponentials / total
+    if isinstance(op, Norm):
+        return op.forward(*inputs)
     if isinstance(op, LogSumExp):
         top = Max(op.axis, True)(inputs[0])
         total = log(Sum(op.axis, True)(exp(inputs[0] - top))) + top

@@ -13,12 +13,13 @@ from minigrad.notation.index.axes import Along, follow_axes, is_fixed
 from minigrad.notation.matrix import write_number
 from minigrad.notation.term import Term, needs_brackets, number_term
 from minigrad.ops.alphabet import to_subscript, to_superscript
-from minigrad.ops.arithmetic import add, divide, multiply, subtract
+from minigrad.ops.arithmetic import absolute, add, divide, multiply, raised, subtract
 from minigrad.ops.base import Op
 from minigrad.ops.cumulative import Prod
-from minigrad.ops.elementwise import identity
+from minigrad.ops.elementwise import identity, sqrt, square
 from minigrad.ops.indexing import Index
 from minigrad.ops.linalg import matmul
+from minigrad.ops.norms import Norm
 from minigrad.ops.reduction import LogSoftmax, LogSumExp, Softmax, Sum, normalize_axis
 from minigrad.ops.shaping import BroadcastTo, Cast, Reshape, Transpose
 
@@ -123,6 +124,8 @@ def _built(op: Op, parts: list[Term], over: str) -> Term:
     if isinstance(op, LogSumExp):
         total = _sum(Term("exp({x})", {"x": parts[0]}, kind="exp"), over)
         return Term("log({x})", {"x": total}, kind="log")
+    if isinstance(op, Norm):
+        return _norm(op, parts[0], over)
     if op == multiply:
         return _product(*parts)
     if isinstance(op, BroadcastTo | Cast) or op == identity or isinstance(op, Transpose):
@@ -130,6 +133,14 @@ def _built(op: Op, parts: list[Term], over: str) -> Term:
     if isinstance(op, Reshape | Index):
         return parts[0]
     return Term(op.text, dict(zip(op.letters, parts, strict=True)), op.binds, op.name)
+
+
+def _norm(op: Norm, x: Term, over: str) -> Term:
+    """Write a norm by what it is: √(Σᵢ xᵢ²), (Σᵢ |xᵢ|³)^(1/3)."""
+    inner, outer = (square, sqrt) if op.ord == 2 else (raised(op.ord), raised(1 / op.ord))
+    size = x if op.ord == 2 else Term(absolute.text, {"x": x}, kind="absolute")
+    total = _sum(Term(inner.text, {"x": size}, inner.binds, inner.name), over)
+    return Term(outer.text, {"x": total}, outer.binds, outer.name)
 
 
 def _product(a: Term, b: Term) -> Term:

@@ -61,6 +61,10 @@ class Ascii(Writer):
         power = "".join(RAISED[c] for c in written).replace("−", "-").replace("ᵀ", "T")
         return f"{base}^{power}" if power.isdigit() else f"{base}^({power})"
 
+    def lowered(self, base: str, written: str) -> str:
+        """Write an index behind a _."""
+        return f"{base}_{plain_index(written)}"
+
     def sum(self, written: str) -> str:
         """Write sum, sum_n, prod_n."""
         name, index = "prod" if written[0] == "∏" else "sum", plain_index(written.strip()[1:])

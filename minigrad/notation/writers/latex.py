@@ -103,6 +103,10 @@ class Latex(Writer):
         bare = self._is_letter(name) if name else len(base) == 1
         return f"{base}^{{{power}}}" if bare else f"{{{base}}}^{{{power}}}"
 
+    def lowered(self, base: str, written: str) -> str:
+        """Write an index; base in a group of its own, since it may have an index already."""
+        return f"{base}_{{{plain_index(written)}}}" if len(base) == 1 else f"{{{base}}}_{{{plain_index(written)}}}"
+
     def _is_letter(self, name: Symbol) -> bool:
         """Say whether a symbol is one letter with nothing raised at it, so that it takes a power as it is."""
         gradient, base, above, _ = split_name(name)

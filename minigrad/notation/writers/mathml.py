@@ -75,12 +75,16 @@ class MathML(Writer):
     def raised(self, base: str, written: str, power: str, name: Symbol | None = None) -> str:
         """Write a power."""
         if not power:
-            signs = {"⁻": "<mo>−</mo>", "ᵀ": "<mi>⊤</mi>"}
+            signs = {"⁻": "<mo>−</mo>", "⁺": "<mo>+</mo>", "ᵀ": "<mi>⊤</mi>"}
             power = "".join(signs.get(c) or f"<mn>{RAISED[c]}</mn>" for c in written)
         gradient, letter, above, below = split_name(name or "")
         if below and not above and not gradient:  # Y₁ᵀ has one above the other
             return f"<msubsup>{self.word(letter)}<mrow>{self._lowered(below)}</mrow><mrow>{power}</mrow></msubsup>"
         return f"<msup><mrow>{base}</mrow><mrow>{power}</mrow></msup>"
+
+    def lowered(self, base: str, written: str) -> str:
+        """Write an index."""
+        return f"<msub><mrow>{base}</mrow><mrow>{self._lowered(plain_index(written))}</mrow></msub>"
 
     def sum(self, written: str) -> str:
         """Write Σ or ∏ with its index below."""

@@ -67,6 +67,10 @@ class Writer:
         """
         return f"{base}{written}{power}"
 
+    def lowered(self, base: str, written: str) -> str:
+        """Write an index by lowered characters, as they are ``written``."""
+        return f"{base}{written}"
+
     def sum(self, written: str) -> str:
         """Write Σ or ∏ and its index."""
         return written

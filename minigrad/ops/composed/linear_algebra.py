@@ -1,0 +1,149 @@
+"""Inverses, determinants, equations and decompositions, as ``numpy.linalg`` has them, of one matrix or many."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from minigrad.ops import decompositions, inverses
+from minigrad.ops.base import Refused, as_array
+from minigrad.ops.linalg import transpose_matrices
+
+# NumPy's own named tuples, of what it gives for some matrix.
+EighResult: Any = type(np.linalg.eigh(np.eye(1)))
+QRResult: Any = type(np.linalg.qr(np.eye(1)))
+SVDResult: Any = type(np.linalg.svd(np.eye(1)))
+SlogdetResult: Any = type(np.linalg.slogdet(np.eye(1)))
+_UNSET: Any = object()  # an argument that may be None is not given
+
+
+def inv(a: Any) -> Any:
+    """Give the inverse of each matrix."""
+    return inverses.inv(a)
+
+
+def det(a: Any) -> Any:
+    """Give the determinant of each matrix; its gradient, the cofactors, is finite where a matrix is singular."""
+    return inverses.determinant(a)
+
+
+def slogdet(a: Any) -> Any:
+    """Give the sign of each determinant, a constant, and the logarithm of its size."""
+    return SlogdetResult(inverses.determinant_sign(a), inverses.log_determinant(a))
+
+
+def solve(a: Any, b: Any) -> Any:
+    """Solve a y = b, for a vector b or for the columns of matrices."""
+    b = as_array(b)
+    if b.ndim != 1:
+        return inverses.solve_matrix(a, b)
+    return np.squeeze(inverses.solve_matrix(a, np.expand_dims(b, -1)), -1)
+
+
+def cholesky(a: Any, /, *, upper: bool = False) -> Any:
+    """Give the triangle L of a = L Lᵀ, or the upper one, Lᵀ; the gradient is that of a symmetric matrix."""
+    return decompositions.cholesky(bool(upper))(a)
+
+
+def eigh(a: Any, UPLO: str = "L") -> Any:
+    """Give the eigenvalues and eigenvectors of symmetric matrices; the gradient is symmetric."""
+    return EighResult(*decompositions.split_eigensystem(decompositions.eigensystem(UPLO.upper())(a)))
+
+
+def eigvalsh(a: Any, UPLO: str = "L") -> Any:
+    """Give the eigenvalues of symmetric matrices; the gradient is symmetric."""
+    return decompositions.eigenvalues(UPLO.upper())(a)
+
+
+def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Any:
+    """Give U, s and Vᵀ of a = U diag(s) Vᵀ; or s alone.
+
+    The vectors that ``full_matrices`` adds to a basis have the gradient of what does not depend on their choice.
+    """
+    if not compute_uv:
+        return decompositions.singular_values(a)
+    n, m = np.shape(a)[-2:] if np.ndim(a) > 1 else (0, 0)
+    full = bool(full_matrices) and n != m
+    s, u, v = decompositions.split_singular_system(decompositions.singular_system(full, bool(hermitian))(a), n)
+    if full and n > m:
+        u = np.concatenate([u, decompositions.complement("left")(a)], -1)
+    if full and m > n:
+        v = np.concatenate([v, decompositions.complement("right")(transpose_matrices(a))], -1)
+    return SVDResult(u, s, transpose_matrices(v))
+
+
+def svdvals(x: Any, /) -> Any:
+    """Give the singular values of each matrix."""
+    return decompositions.singular_values(x)
+
+
+def qr(a: Any, mode: str = "reduced") -> Any:
+    """Give Q and R of a = Q R; R alone for the mode "r", and a square Q for "complete"."""
+    if mode not in ("reduced", "complete", "r"):
+        raise TypeError(f"the argument mode={mode!r} has no derivative here; there are 'reduced', 'complete' and 'r'")
+    n, m = np.shape(a)[-2:] if np.ndim(a) > 1 else (0, 0)
+    tall = a[..., :n] if m > n else a  # the columns beyond a square follow: R = Qᵀ a
+    y = decompositions.qr_factors("complete" if mode == "complete" and n > m else "reduced")(tall)
+    q, r = decompositions.split_qr(y, n)
+    if m > n:
+        r = np.concatenate([r, transpose_matrices(q) @ a[..., n:]], -1)
+    if mode == "r":
+        return r
+    if mode == "complete" and n > m:
+        q = np.concatenate([q, decompositions.complement("qr")(a)], -1)
+        r = np.concatenate([r, np.zeros((*np.shape(a)[:-2], n - m, m), r.dtype)], -2)
+    return QRResult(q, r)
+
+
+def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = _UNSET) -> Any:
+    """Give the Moore-Penrose inverse of each matrix; singular values below ``rcond`` of the largest count as 0.
+
+    That is 1e-15 where nothing is said, and max(n, m) ε for ``rtol=None``, as NumPy has it.
+    """
+    if rtol is not _UNSET and rcond is not None:
+        raise ValueError("pinv: rcond and rtol are two names of one number, and both are given")
+    if rtol is not _UNSET:
+        rcond = max(np.shape(a)[-2:]) * np.finfo(a.dtype).eps if rtol is None else rtol
+    return inverses.pseudo_inverse(None if rcond is None else float(rcond), bool(hermitian))(a)
+
+
+def lstsq(a: Any, b: Any, rcond: float | None = None) -> Any:
+    """Give the x with the least ‖b − a x‖, the residuals, the rank, and the singular values of a.
+
+    Residuals there are for a matrix of full rank with more rows than columns alone, as NumPy has it; while a function
+    is compiled, and the rank is not known, it counts as full.
+    """
+    a, b = as_array(a), as_array(b)
+    n, m = a.shape
+    eps = np.finfo(a.dtype if a.dtype.kind == "f" else float).eps
+    rcond = float(max(n, m) * eps if rcond is None else eps if rcond < 0 else rcond)
+    x, s = inverses.pseudo_inverse(rcond)(a) @ b, decompositions.singular_values(a)
+    above, known = s > rcond * s[:1], getattr(s, "has_data", True)
+    rank = np.count_nonzero(above) if known else np.sum(above)
+    residuals = np.sum((b - a @ x) ** 2, 0, keepdims=b.ndim == 1)
+    return x, residuals if m < n and (not known or rank == m) else residuals[:0], rank, s
+
+
+def tensorinv(a: Any, ind: int = 2) -> Any:
+    """Invert a as a matrix whose rows are its first ``ind`` axes and whose columns are the others."""
+    rows, columns = a.shape[:ind], a.shape[ind:]
+    if ind <= 0 or prod(rows) != prod(columns):
+        error = ValueError("wanted as many elements along the first ind axes as along the others, and ind > 0")
+        return Refused(f"tensorinv(ind={ind})", error)(a)
+    return np.reshape(inverses.inv(np.reshape(a, (prod(rows), prod(columns)))), columns + rows)
+
+
+def tensorsolve(a: Any, b: Any, axes: Sequence[int] | None = None) -> Any:
+    """Solve a y = b summed over all axes of y, which are the last ones of a; ``axes`` are moved there before."""
+    a, b = as_array(a), as_array(b)
+    if axes is not None:
+        last = [axis % a.ndim for axis in np.atleast_1d(axes)]
+        a = np.transpose(a, [*(i for i in range(a.ndim) if i not in last), *last])
+    shape = a.shape[b.ndim :]
+    if prod(shape) != b.size:
+        error = ValueError("wanted as many elements along the axes of b as along the others")
+        return Refused("tensorsolve", error)(a, b)
+    return np.reshape(solve(np.reshape(a, (b.size, b.size)), np.ravel(b)), shape)

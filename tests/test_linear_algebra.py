@@ -1,0 +1,183 @@
+"""Linear algebra where it is degenerate, what its gradients are written as, and NumPy's forms of call."""
+
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+
+from minigrad import Tensor, derive, grad, gradcheck
+from minigrad.engine.node import Node
+from minigrad.notation.formula import latex, plain, text
+from minigrad.ops import decompositions, inverses, norms
+from tests.samples_linalg import symmetric
+
+rng = np.random.default_rng(3)
+A, B = rng.normal(size=(3, 3)), rng.normal(size=(4, 2))
+
+FRO: Any = "fro"
+Q = np.linalg.qr(A)[0]
+
+
+def leaf(x, name="A"):
+    return Tensor(np.array(x, float), requires_grad=True, name=name)
+
+
+# Degenerate cases
+
+
+@pytest.mark.parametrize("rank", [2, 1, 0])
+def test_the_gradient_of_a_singular_determinant_is_its_cofactors(rank):
+    u, s, vt = np.linalg.svd(A)
+    singular = (u[:, :rank] * s[:rank]) @ vt[:rank]
+    minors = [[np.delete(np.delete(singular, i, 0), j, 1) for j in range(3)] for i in range(3)]
+    signs = (-1.0) ** np.add.outer(np.arange(3), np.arange(3))
+    np.testing.assert_allclose(grad(np.linalg.det)(singular), signs * np.linalg.det(minors), atol=1e-14)
+
+
+def test_the_logarithm_of_a_singular_determinant_has_no_gradient():
+    with pytest.raises(np.linalg.LinAlgError, match="Singular"):
+        grad(lambda x: np.linalg.slogdet(x)[1])(np.zeros((2, 2)))
+
+
+@pytest.mark.parametrize("x", [2 * np.eye(3), (Q * [1.0, 1.0, 3.0]) @ Q.T], ids=["all", "two"])
+def test_equal_eigenvalues_have_the_gradient_of_what_does_not_depend_on_the_vectors(x):
+    assert np.isfinite(grad(lambda x: (np.linalg.eigh(x)[1] ** 3).sum())(x)).all()
+    np.testing.assert_allclose(grad(lambda x: (np.linalg.eigvalsh(x) ** 3).sum())(x), 3 * x @ x, rtol=1e-12)
+    if x[2, 0]:
+        both = lambda x: np.linalg.eigh(x + x.T)[1][:, :2]  # noqa: E731
+        assert gradcheck(lambda x: both(x) @ both(x).T, x / 2)
+
+
+def test_equal_and_vanishing_singular_values_have_finite_gradients():
+    for x in (np.eye(3), np.zeros((3, 2)), np.ones((3, 2))):
+        for i in range(3):
+            assert np.isfinite(grad(lambda x, i=i: (np.linalg.svd(x, False)[i] ** 2).sum())(x)).all()
+    np.testing.assert_allclose(grad(lambda x: (np.linalg.svdvals(x) ** 2).sum())(np.eye(3)), 2 * np.eye(3))
+
+
+def test_vectors_that_complete_a_basis_have_the_gradient_of_the_space_that_they_span():
+    for complete in (lambda x: np.linalg.svd(x)[0][:, 2:], lambda x: np.linalg.qr(x, "complete")[0][:, 2:]):
+        assert gradcheck(lambda x, f=complete: f(x) @ f(x).T, B)
+    wide = lambda x: np.linalg.svd(x).Vh[2:]  # noqa: E731
+    assert gradcheck(lambda x: wide(x).T @ wide(x), B.T.copy())
+
+
+@pytest.mark.parametrize("order", [None, 1, 2, 3, np.inf])
+def test_the_norm_of_nothing_but_zeros_has_gradient_0(order):
+    np.testing.assert_array_equal(grad(lambda x: np.linalg.norm(x, order))(np.zeros(3)), 0)
+    hessian_row = grad(lambda x: grad(lambda z: np.linalg.norm(z, order))(x)[0])
+    assert np.isfinite(hessian_row(np.array([0.0, 1.0, 2.0]))).all()
+
+
+def test_the_number_of_elements_that_are_not_0_is_a_norm_without_a_gradient():
+    x = Tensor([0.0, 2.0, 3.0], requires_grad=True)
+    y = np.linalg.norm(x, 0)
+    assert (y.item(), y.requires_grad) == (2, False)
+
+
+# Forms of call
+
+
+def test_what_has_several_results_is_numpys_named_tuple():
+    x = leaf(symmetric(A))
+    for f in (np.linalg.eigh, np.linalg.svd, np.linalg.qr, np.linalg.slogdet):
+        ours, wanted = f(x), f(x.data)
+        assert type(ours) is type(wanted)
+        assert [y.shape for y in ours] == [np.shape(y) for y in wanted]
+    assert np.linalg.eigh(x).eigenvalues.requires_grad
+    assert not np.linalg.slogdet(x).sign.requires_grad
+
+
+def test_the_rank_of_least_squares_is_a_number():
+    x, residuals, rank, s = np.linalg.lstsq(leaf(B), np.arange(4.0))
+    assert (rank, residuals.shape, s.shape, x.shape) == (2, (1,), (2,), (2,))
+    deficient = np.linalg.lstsq(leaf(np.ones((4, 2))), np.arange(4.0))
+    assert (deficient[1].shape, deficient[2]) == ((0,), 1)
+    assert np.linalg.matrix_rank(leaf(B)) == 2
+
+
+@pytest.mark.filterwarnings("ignore:Arrays of 2-dim")
+def test_cross_products_of_two_elements():
+    for shapes in (((4, 2), (4, 3)), ((3,), (4, 2)), ((4, 2), (2,))):
+        a, b = (np.round(rng.normal(size=shape), 3) for shape in shapes)
+        found: Any = np.cross(leaf(a), leaf(b))
+        np.testing.assert_allclose(found.data, np.cross(a, b), rtol=1e-14)
+        assert gradcheck(np.cross, a, b)
+
+
+def test_a_chain_of_products_starts_with_the_cheapest():
+    x, y, z = (leaf(rng.normal(size=shape), name) for shape, name in (((9, 1), "x"), ((1, 9), "y"), ((9, 1), "z")))
+    product = np.linalg.multi_dot([x, y, z])
+    assert product.inputs[0] is x
+    np.testing.assert_allclose(product.data, x.data @ (y.data @ z.data), rtol=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda x: np.linalg.multi_dot([x]), ValueError, "two matrices or more"),
+        (lambda x: np.linalg.multi_dot([x, x[None], x]), ValueError, "multi_dot: wanted matrices"),
+        (lambda x: np.linalg.matrix_power(x, 0.5), TypeError, "a whole number"),
+        (lambda x: np.linalg.matrix_power(x[:2], 2), ValueError, "square"),
+        (lambda x: np.linalg.qr(x, "raw"), TypeError, "'raw'"),
+        (lambda x: np.linalg.pinv(x, 0.1, rtol=0.1), ValueError, "both are given"),
+        (lambda x: np.linalg.solve(x, np.ones(2)), ValueError, "as many rows"),
+        (lambda x: np.linalg.cholesky(-x @ x.T), ValueError, "cholesky"),
+        (lambda x: np.linalg.tensorinv(x), ValueError, "tensorinv"),
+        (lambda x: np.linalg.tensorsolve(x, np.ones(2)), ValueError, "tensorsolve"),
+        (lambda x: np.linalg.outer(x, x), ValueError, "two vectors"),
+        (lambda x: np.linalg.cross(x, x[:, :2]), ValueError, "3 elements"),
+        (lambda x: np.linalg.vector_norm(x, ord=FRO), ValueError, "no such norm"),
+        (lambda x: np.linalg.norm(x, 5), ValueError, "no such norm"),
+        (lambda x: np.trace(x, axis1=1, axis2=1), ValueError, "diagonal"),
+        (lambda x: np.tensordot(x, x, ([0], [0, 1])), ValueError, "tensordot"),
+        (lambda x: np.inner(x, np.ones(2)), ValueError, "inner"),
+        (lambda x: np.outer(x, x, out=np.ones((9, 9))), TypeError, "np.outer.*'out'"),
+        (lambda x: np.matmul(x, x, axes=[(0, 1)] * 3, dtype=float), TypeError, "np.matmul.*'dtype'"),
+    ],
+)
+def test_wrong_calls_are_named(call, error, message):
+    with pytest.raises(error, match=message):
+        call(leaf(A))
+
+
+# Notation
+
+
+@pytest.mark.parametrize(
+    ("call", "in_text", "in_ascii", "in_latex"),
+    [
+        (inverses.determinant, "det(A)", "det(A)", r"\det \left( A \right)"),
+        (inverses.cofactors, "cof(A)", "cof(A)", r"\operatorname{cof}\left( A \right)"),
+        (inverses.log_determinant, "log|det(A)|", None, r"\log \left\lvert \det \left( A \right) \right\rvert"),
+        (inverses.inv, "A⁻¹", "A^(-1)", "A^{-1}"),
+        (inverses.pseudo_inverse(), "A⁺", "A^(+)", "A^{+}"),
+        (lambda A: np.linalg.solve(A, A.T), "A⁻¹ Aᵀ", "A^(-1) @ A.T", r"A^{-1} A^{\top}"),
+        (decompositions.cholesky(), "chol(A)", "chol(A)", r"\operatorname{chol}\left( A \right)"),
+        (decompositions.eigenvalues(), "λ(A)", "lambda(A)", r"\lambda\left( A \right)"),
+        (norms.norm(), "‖A‖", "||A||", r"\left\lVert A \right\rVert"),
+        (norms.norm(None, False, 3), "‖A‖₃", "||A||_3", r"{\left\lVert A \right\rVert}_{3}"),
+    ],
+)
+def test_they_are_written_as_a_book_writes_them(call, in_text, in_ascii, in_latex):
+    y = call(Node(name="A", shape=(3, 3)))
+    assert text(y) == in_text
+    assert plain(y) == (in_ascii or in_text)
+    assert latex(y) == in_latex
+
+
+def test_gradients_are_written_as_a_book_writes_them():
+    x, M = leaf([1.0, 2.0, 2.0], "x"), leaf(symmetric(A), "M")
+    assert str(derive(np.linalg.norm(x))[-1]) == "∂E/∂x = x / ‖x‖"
+    assert str(derive(np.linalg.det(M))[-1]) == "∂E/∂M = cof(M)"
+    assert str(derive(np.linalg.slogdet(M)[1])[-1]) == "∂E/∂M = (M⁻¹)ᵀ"
+    assert derive(np.linalg.norm(x)).to_text("index").splitlines()[-1] == "∂E/∂xᵢ = xᵢ / √(Σᵣ xᵣ²)"
+
+
+def test_importing_the_package_loads_none_of_it():
+    code = "import minigrad, sys; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert "minigrad.ops.linalg" in loaded
+    assert not {f"minigrad.ops.{name}" for name in ("inverses", "decompositions", "norms")} & set(loaded)
