@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from minigrad.compiler.api import compile
     from minigrad.derivation.compare import compare
     from minigrad.derivation.derive import derive
+    from minigrad.engine.products import hessian_vector_product, hvp, jvp, stop_gradient, vjp
     from minigrad.picture.draw import draw
     from minigrad.picture.stepper.page import stepper
     from minigrad.storage import load, save
@@ -46,7 +47,10 @@ __all__ = [
     "fit",
     "grad",
     "gradcheck",
+    "hessian_vector_product",
     "holomorphic_grad",
+    "hvp",
+    "jvp",
     "load",
     "log_softmax",
     "losses",
@@ -59,25 +63,32 @@ __all__ = [
     "simplify",
     "softmax",
     "stepper",
+    "stop_gradient",
     "sums_to_one",
     "textbook",
     "trace",
     "value_and_grad",
+    "vjp",
 ]
 
 # What looks at a recorded graph is imported when it is first asked for, since training needs none of it; so are files,
-# whose zipfile alone takes as long as everything else of ours.
+# whose zipfile alone takes as long as everything else of ours, and functions of functions.
 _LATE = {
     "compare": "derivation.compare",
     "compile": "compiler.api",
     "derive": "derivation.derive",
     "draw": "picture.draw",
+    "hessian_vector_product": "engine.products",
+    "hvp": "engine.products",
+    "jvp": "engine.products",
     "load": "storage",
     "save": "storage",
     "simplify": "algebra.simplify",
     "stepper": "picture.stepper.page",
+    "stop_gradient": "engine.products",
     "sums_to_one": "algebra.facts",
     "trace": "algebra.trace",
+    "vjp": "engine.products",
 }
 
 

@@ -310,8 +310,8 @@ def test_grad_takes_what_tensor_takes():
         ([1, 2], "argument 0 is int64"),
         ("ab", "argument 0"),
         (None, "argument 0"),
-        ([[1.0], [1.0, 2.0]], "argument 0"),
-        ([Tensor(1.0)], "argument 0.*stack"),
+        ([[1.0], ["a"]], r"argument 0\[1\]\[0\]"),
+        ([], r"argument 0 is \[\]"),
     ]:
         with pytest.raises((TypeError, ValueError), match=r"grad of <lambda>.*" + message):
             f(wrong)

@@ -11,4 +11,8 @@ recording off, by ``blocks`` that know their context, ``comparison`` is what a m
 remembers what is known of an array, ``arguments`` looks at numbers, counts and calls of a user's, ``absent`` tells what
 a name that is not there means, ``pairs`` warns of broadcasting that few mean, ``gradcheck`` compares a gradient with
 finite differences. It imports ``ops`` and nothing above.
+
+Functions of functions: ``functional`` has the gradient, ``products`` those of Jacobians and Hessians with vectors;
+``evaluation`` is one call of a function that is differentiated, ``trees`` are the dicts, lists and dataclasses of
+arrays that it takes and gives.
 """

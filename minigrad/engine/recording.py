@@ -13,6 +13,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 _paused = Setting("paused", False)
 _tracer = Setting("tracer", None)
+_mapping = Setting("mapping", None)
 _no_grad, _recorded = (Block(_paused, value) for value in (True, False))
 _as_it_is = nullcontext()
 
@@ -77,6 +78,16 @@ def traced_by(tracer: Any) -> Block:
 def tracer() -> Any:
     """Give what traces the code that runs, or None."""
     return _tracer.get() if in_force else None
+
+
+def mapped_by(mapping: Any) -> Block:
+    """Take what a vmap maps over for one lane each within this block: ``mapping`` says which lanes."""
+    return Block(_mapping, mapping)
+
+
+def mapping() -> Any:
+    """Give the innermost vmap whose function runs, or None."""
+    return _mapping.get() if in_force else None
 
 
 def is_paused() -> bool:

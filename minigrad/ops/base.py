@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import partial
 from pickle import PicklingError
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from minigrad.ops.copies import fetch_variable, find_variable
+from minigrad.ops.dtypes import dtype_of_call, dtype_of_ufunc, kind_of
 
 Shape = tuple[int, ...]
 Rule = Callable[..., Any]
@@ -20,6 +21,7 @@ class Recorder:
     """A value that remembers how it was made: applying an Op to it is its own affair."""
 
     __slots__ = ()
+    level = 0  # of two operands the one of the higher level applies an Op: that of the innermost vmap
     op: Any
     inputs: Any
 
@@ -221,8 +223,8 @@ class Elementwise(Op):
         if self.gives:
             return np.dtype(self.gives)
         if isinstance(self.forward, np.ufunc):
-            return _of_ufunc(self.forward, *map(_kind, dtypes))
-        return _of_call(self, *map(_kind, dtypes))
+            return dtype_of_ufunc(self.forward, *map(kind_of, dtypes))
+        return dtype_of_call(self, *map(kind_of, dtypes))
 
     def hint(self, *shapes: Shape) -> str:
         """Suggest the transposed operand, or the axis that a vector over the rows lacks."""
@@ -235,24 +237,6 @@ class Elementwise(Op):
             if len(shape) == 1 and len(other) == 2 and shape[0] == other[0]:
                 return f"To give one value to each row, write {{{letter}}}[:, None]."
         return ""
-
-
-def _kind(x: Any) -> Any:
-    """Give a dtype as it is, and of a Python number its type, which is all that NumPy promotes by (NEP 50)."""
-    return x if isinstance(x, np.dtype) else type(x) if type(x) in (int, float, complex) else np.result_type(x)
-
-
-@lru_cache(maxsize=4096)
-def _of_ufunc(ufunc: np.ufunc, *kinds: Any) -> np.dtype[Any]:
-    """Give the dtype that a ufunc's value has; raises ``TypeError`` where it has no loop, as for −True."""
-    return ufunc.resolve_dtypes((*kinds, None))[-1]
-
-
-@lru_cache(maxsize=4096)
-def _of_call(op: Elementwise, *kinds: Any) -> np.dtype[Any]:
-    """Give the dtype that forward gives for no elements, which no value can be wrong for."""
-    with np.errstate(all="ignore"):
-        return np.result_type(op.forward(*(np.empty(0, x) if isinstance(x, np.dtype) else x(1) for x in kinds)))
 
 
 def _chained(derivative: Rule, inputs: int) -> Rule:

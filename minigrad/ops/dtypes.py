@@ -1,0 +1,26 @@
+"""The dtype that an elementwise function gives, from what it is given."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+
+def kind_of(x: Any) -> Any:
+    """Give a dtype as it is, and of a Python number its type, which is all that NumPy promotes by (NEP 50)."""
+    return x if isinstance(x, np.dtype) else type(x) if type(x) in (int, float, complex) else np.result_type(x)
+
+
+@lru_cache(maxsize=4096)
+def dtype_of_ufunc(ufunc: np.ufunc, *kinds: Any) -> np.dtype[Any]:
+    """Give the dtype that a ufunc's value has; raises ``TypeError`` where it has no loop, as for −True."""
+    return ufunc.resolve_dtypes((*kinds, None))[-1]
+
+
+@lru_cache(maxsize=4096)
+def dtype_of_call(op: Any, *kinds: Any) -> np.dtype[Any]:
+    """Give the dtype that an operation's forward gives for no elements, which no value can be wrong for."""
+    with np.errstate(all="ignore"):
+        return np.result_type(op.forward(*(np.empty(0, x) if isinstance(x, np.dtype) else x(1) for x in kinds)))
