@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from minigrad.compiler.api import compile
     from minigrad.derivation.compare import compare
     from minigrad.derivation.derive import derive
+    from minigrad.engine.jacobians import hessian, jacobian
+    from minigrad.engine.mapping import vmap
     from minigrad.engine.products import hessian_vector_product, hvp, jvp, stop_gradient, vjp
     from minigrad.picture.draw import draw
     from minigrad.picture.stepper.page import stepper
@@ -47,9 +49,11 @@ __all__ = [
     "fit",
     "grad",
     "gradcheck",
+    "hessian",
     "hessian_vector_product",
     "holomorphic_grad",
     "hvp",
+    "jacobian",
     "jvp",
     "load",
     "log_softmax",
@@ -69,6 +73,7 @@ __all__ = [
     "trace",
     "value_and_grad",
     "vjp",
+    "vmap",
 ]
 
 # What looks at a recorded graph is imported when it is first asked for, since training needs none of it; so are files,
@@ -78,8 +83,10 @@ _LATE = {
     "compile": "compiler.api",
     "derive": "derivation.derive",
     "draw": "picture.draw",
+    "hessian": "engine.jacobians",
     "hessian_vector_product": "engine.products",
     "hvp": "engine.products",
+    "jacobian": "engine.jacobians",
     "jvp": "engine.products",
     "load": "storage",
     "save": "storage",
@@ -89,6 +96,7 @@ _LATE = {
     "sums_to_one": "algebra.facts",
     "trace": "algebra.trace",
     "vjp": "engine.products",
+    "vmap": "engine.mapping",
 }
 
 

@@ -26,7 +26,7 @@ from minigrad.compiler.shortcuts import shortcuts
 from minigrad.compiler.variant import Report, Variant, name_inputs
 from minigrad.compiler.verify import Schedule, verify_call
 from minigrad.data import Array, Rng, batches
-from minigrad.engine.recording import tracer
+from minigrad.engine.recording import mapping, tracer
 from minigrad.ops.alphabet import plain_word
 from minigrad.ops.copies import qualified_name
 
@@ -145,8 +145,8 @@ class Compiled(partial[Any]):
         return self if owner is None else partial(self, owner)
 
     def look_up(self, *given: Any, **kwargs: Any) -> Any:
-        """Find the trace for the arguments, or make it, and go in by it; while another function is traced, be in it."""
-        if tracer() is not None:
+        """Find the trace for the arguments, or make it, and go in by it; within another trace, or a vmap, be in it."""
+        if tracer() is not None or mapping() is not None:
             return self._f(*(x for x in given if x is not MISS), **kwargs)
         args = tuple(x for x in given if x is not MISS)
         if not self._verified.is_over and self._verified.is_due():

@@ -14,5 +14,6 @@ finite differences. It imports ``ops`` and nothing above.
 
 Functions of functions: ``functional`` has the gradient, ``products`` those of Jacobians and Hessians with vectors;
 ``evaluation`` is one call of a function that is differentiated, ``trees`` are the dicts, lists and dataclasses of
-arrays that it takes and gives.
+arrays that it takes and gives. ``mapping`` has vmap, whose function computes with ``lanes``; ``jacobians`` are whole
+matrices, of Hessians too, by one sweep over lanes.
 """

@@ -105,6 +105,8 @@ class Evaluation:
         """Carry ∂E/∂output back to the variables: ∂E/∂variable of each, zeros where none flows."""
         found: dict[Tensor, Any] = {}
         if isinstance(output, Tensor) and output.serial >= self.oldest:
+            # lanes of a vmap around the walk compute with Tensors and with arrays, not with what stands for arrays
+            with_graph = with_graph or (isinstance(output.array, Operand) and seed.level > output.level)
             with recorded():
                 found = fast_pullback(
                     output,
@@ -142,7 +144,7 @@ def make_variable(called: str, x: Any, path: str) -> Tensor:
     """Give a leaf of an argument as a tensor that nothing else has yet been computed from."""
     lanes = mapping()
     if isinstance(x, Tensor) and x.requires_grad and lanes is None:
-        return identity(x)  # type: ignore[no-any-return]
+        return identity(x)
     try:
         given = x if isinstance(x, Tensor) else Tensor(x)
     except (TypeError, ValueError) as error:
@@ -164,7 +166,10 @@ def make_variable(called: str, x: Any, path: str) -> Tensor:
 
 def _as_tensor(x: Tensor, g: Any) -> Tensor:
     """Give what the walk found for a variable as a Tensor: one of lanes may come to a variable that has none."""
-    return g if isinstance(g, Tensor) else g.lift() if isinstance(g, Operand) and g.level else x.of_gradient(g)
+    if isinstance(g, Tensor):
+        return g
+    lift = getattr(g, "lift", None)
+    return x.of_gradient(g) if lift is None else lift()
 
 
 def depends_on_older(value: Any, oldest: int) -> bool:

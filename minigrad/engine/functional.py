@@ -123,8 +123,7 @@ def _value_and_gradient(
     flows = isinstance(value, Tensor) and value.serial >= call.oldest
     found = call.pull(value, value.seed_gradient(None) if flows else None, with_graph)
     if not (call.differentiates or call.reached):
-        several = not isinstance(argnums, int | str)
-        which = f"argument{'s' * several} {', '.join(map(str, argnums)) if several else argnums}"
+        which = f"argument {argnums}" if isinstance(argnums, int | str) else f"arguments {', '.join(map(str, argnums))}"
         warn_user(f"{called}: its value does not depend on {which}: {_why_constant(value)}", UserWarning)
     gradients = call.fill(found)
     gradient = call.give(gradients[0] if isinstance(argnums, int | str) else gradients, with_graph)

@@ -15,6 +15,7 @@ from minigrad.engine.recording import is_paused
 from minigrad.engine.refusals import explain_refusal, refuse_arguments, refuse_call
 from minigrad.ops import arithmetic, indexing, linalg, parts, shaping
 from minigrad.ops.base import Op
+from minigrad.ops.lanes import running
 
 
 def _by_numpy(ufunc: Any) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
@@ -145,6 +146,8 @@ class Operand(Methods):
     __hash__ = object.__hash__  # by identity: an operand is a place in a graph, whatever its elements are
 
     def __getitem__(self, key: Any) -> Self:
+        if running and any(x.level for x in find_operands(key)):
+            return indexing.gather(self, key)
         return self.apply(indexing.Index(plain_value(key)), (self,))
 
     __floordiv__, __rfloordiv__ = _by_numpy(np.floor_divide)

@@ -54,7 +54,10 @@ class Linearization:
     ) -> None:
         self.called = called
         self.call = Evaluation(called, f, places, args, kwargs)
-        self.value, self.more = split_aux(called, self.call.value) if has_aux else (self.call.value, None)
+        self.value: Any = self.call.value
+        self.more: Any = None
+        if has_aux:
+            self.value, self.more = split_aux(called, self.value)
         self.outputs = list_leaves(self.value)
         for path, x in name_leaves(self.value, "the value"):
             if not isinstance(x, Tensor | int | float | complex | np.generic) and not is_array(x):
@@ -92,7 +95,7 @@ class Linearization:
             seed = join_leaves([_as_constant(leaves[i], self.outputs[i].dtype) for i in self.flowing])
             gradients = self.call.fill(self.pull_joined(seed, with_graph))
         tensors = any(isinstance(x, Tensor) and not x.plain for x in leaves)
-        return gradients if tensors else self.call.give(gradients, with_graph)  # type: ignore[no-any-return]
+        return gradients if tensors else self.call.give(gradients, with_graph)
 
     def pull_joined(self, seed: Any, with_graph: bool) -> list[Any]:
         """Carry a gradient, a tensor like the joined value, back to the variables."""

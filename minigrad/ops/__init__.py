@@ -6,5 +6,6 @@ and ``norms`` what else there is of them; ``shaping`` and ``indexing`` move elem
 that are several operations. ``alphabet`` has the raised and lowered characters that operations and names are written
 with; ``copies`` says how operations are copied and pickled. It imports nothing of ours.
 
-What others here are made with: ``dtypes`` says what dtype an elementwise operation gives.
+What others here are made with: ``dtypes`` says what dtype an elementwise operation gives, and ``lanes`` how
+one is applied to many operands at once.
 """

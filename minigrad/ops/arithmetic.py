@@ -9,6 +9,7 @@ import numpy as np
 
 from minigrad.ops.alphabet import to_superscript
 from minigrad.ops.base import Elementwise, Op, Rule, Shape, minus_one, number_key, one
+from minigrad.ops.lanes import align_lanes
 from minigrad.ops.parts import conjugate, is_complex
 
 
@@ -155,6 +156,10 @@ class Where(Op):
     def shape(self, *shapes: Shape) -> Shape:
         """Give the shape of the three, broadcast together."""
         return np.broadcast_shapes(*shapes)
+
+    def batch(self, *inputs: Any) -> Any:
+        """Choose in all lanes."""
+        return self(*align_lanes(inputs))
 
     def dtype(self, *dtypes: Any) -> np.dtype[Any]:
         """Give the dtype that a and b promote to."""

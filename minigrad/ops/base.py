@@ -12,6 +12,7 @@ import numpy as np
 
 from minigrad.ops.copies import fetch_variable, find_variable
 from minigrad.ops.dtypes import dtype_of_call, dtype_of_ufunc, kind_of
+from minigrad.ops.lanes import align_lanes, apply_each, find_highest, running
 
 Shape = tuple[int, ...]
 Rule = Callable[..., Any]
@@ -47,6 +48,7 @@ class Op:
     - ``definition(*inputs)``, where it is one for several simpler ones: the same value, written with those. What is
       written so by hand is recognized as the operation. If it ``opens``, being one kernel for speed alone, a derivation
       is read off the definition instead; running takes the kernel.
+    - ``batch(*inputs)``, where it can be applied to many operands at once: see ``lanes``.
     - ``letters`` and ``text``: how it is written, ``"{a} + {b}"``, and ``binds``, how tightly: 1 sum, 2 product
       of elements, 3 sign and product of matrices, 4 power, 5 atom.
     - ``example``: the fields of one such operation, where it cannot do without, that applies to 3×3 matrices.
@@ -91,11 +93,15 @@ class Op:
         """Say what to try when ``shapes`` do not fit, or nothing."""
         return ""
 
+    def batch(self, *inputs: Any) -> Any:
+        """Apply to operands that have an axis of lanes in front: here to one lane after the other."""
+        return apply_each(self, *inputs)
+
     def __call__(self, *inputs: Any) -> Any:
-        """Apply to arrays, Tensors or Nodes: the first operand that records decides."""
+        """Apply to arrays, Tensors or Nodes: the first operand that records decides, but one of lanes before others."""
         for x in inputs:
             if isinstance(x, Recorder):
-                return x.apply(self, inputs)
+                return (find_highest(inputs) if running else x).apply(self, inputs)
         try:
             return self.forward(*inputs)
         except AttributeError as error:
@@ -217,6 +223,10 @@ class Elementwise(Op):
     def shape(self, *shapes: Shape) -> Shape:
         """Give the shape of the inputs, broadcast together."""
         return np.broadcast_shapes(*shapes)
+
+    def batch(self, *inputs: Any) -> Any:
+        """Apply to all elements of all lanes."""
+        return self(*align_lanes(inputs))
 
     def dtype(self, *dtypes: Any) -> np.dtype[Any]:
         """Give the dtype of ``forward``: of the loop that NumPy chooses for a ufunc, or else of one element's value."""

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from minigrad.ops.base import Op, Shape
+from minigrad.ops.lanes import batch_along
 from minigrad.ops.reduction import Axis, Reduction, counted_dtype, normalize_axis, restore_axes
 
 
@@ -21,6 +22,8 @@ class AlongAxis(Op):
 
     def __init__(self, axis: int) -> None:
         self.axis = axis
+
+    batch = batch_along
 
     def shape(self, *shapes: Shape) -> Shape:
         """Give the inputs' own shape."""

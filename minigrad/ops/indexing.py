@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from minigrad.ops.base import EachInput, Op, Shape, placeholder
+from minigrad.ops.base import EachInput, Op, Recorder, Shape, placeholder
+from minigrad.ops.lanes import add_axes, align_lanes, apply_each, count_lanes, move_axis
 
 
 class Index(Op):
@@ -25,6 +26,10 @@ class Index(Op):
     def forward(self, x: Any) -> Any:
         """Index; basic indexing gives a view."""
         return x[self.key]
+
+    def batch(self, x: Any) -> Any:
+        """Index every lane."""
+        return move_axis(x[lane_key(self.key)], find_lanes(self.key), 0)
 
     def shape(self, *shapes: Shape) -> Shape:
         """Give the shape of what the index selects."""
@@ -45,6 +50,11 @@ class Scatter(Index):
 
     def __init__(self, key: Any, into: Shape) -> None:
         self.key, self.into = _own(key), into
+
+    def batch(self, x: Any) -> Any:
+        """Add into zeros for every lane."""
+        x = add_axes(x, placeholder(self.into)[self.key].ndim + 1 - x.ndim)
+        return Scatter(lane_key(self.key), (x.shape[0], *self.into))(move_axis(x, 0, find_lanes(self.key)))
 
     def forward(self, x: Any) -> Any:
         """Add x into zeros; an index that holds arrays may name an element twice, which += would count once."""
@@ -116,6 +126,22 @@ def _own(key: Any) -> Any:
     return key.copy() if isinstance(key, np.ndarray) else list(key) if isinstance(key, list) else key
 
 
+def lane_key(key: Any) -> tuple[Any, ...]:
+    """Give the index of what has lanes in front for that of one of them."""
+    return (slice(None), *(key if isinstance(key, tuple) else (key,)))
+
+
+def find_lanes(key: Any) -> int:
+    """Give the axis of the lanes in what ``lane_key`` selects: behind what arrays select, if a slice parts those."""
+    parts = key if isinstance(key, tuple) else (key,)
+    arrays = [i for i, x in enumerate(parts) if isinstance(x, list | np.ndarray | bool | np.bool_)]
+    places = [i for i, x in enumerate(parts) if isinstance(x, int | np.integer) or i in arrays] if arrays else []
+    if not places or places[-1] - places[0] == len(places) - 1:
+        return 0
+    shapes = [np.asarray(parts[i]) for i in places]
+    return len(np.broadcast_shapes(*((x.sum(),) if x.dtype == np.bool_ else x.shape for x in shapes)))
+
+
 def is_basic(key: Any) -> bool:
     """Say whether an index holds no arrays, so that it names every element once."""
     parts = key if isinstance(key, tuple) else (key,)
@@ -164,6 +190,33 @@ class Gather(Op):
         """Index."""
         return x[self.filled(indices)]
 
+    def batch(self, *inputs: Any) -> Any:
+        """Index every lane; if the indices differ from lane to lane, by which lane it is, too."""
+        x, *indices = inputs
+        if all(i.shape[0] == 1 for i in indices):
+            alike = [np.reshape(i, i.shape[1:]) for i in indices]
+            return move_axis(self.over_lanes(x.shape[0], slice(None))(x, *alike), self.find_lanes(alike), 0)
+        if not self.is_plain():
+            return apply_each(self, *inputs)
+        lane, *indices = align_lanes([np.arange(x.shape[0]), *indices])
+        return self.over_lanes(x.shape[0], None)(x, lane, *indices)
+
+    def over_lanes(self, n: int, lane: slice | None) -> Gather:
+        """Give the operation on what has an axis of n lanes in front, all of them or, for None, by an operand."""
+        return type(self)((lane if lane is None else (lane,), *self.template), *self.targets(n))
+
+    def targets(self, n: int) -> tuple[Any, ...]:
+        """Give what the operation has for fields besides the template, for n lanes."""
+        return ()
+
+    def find_lanes(self, indices: Sequence[Any]) -> int:
+        """Give the axis of the lanes in what is indexed."""
+        return find_lanes(self.filled([np.zeros(i.shape, np.intp) for i in indices]))
+
+    def is_plain(self) -> bool:
+        """Say whether all indices are operands or integers, so that those of the lanes fit in front of them."""
+        return all(part is None or isinstance(part[0], int | np.integer) for part in self.template)
+
     def shape(self, *shapes: Shape) -> Shape:
         """Give the shape of what the index selects."""
         return placeholder(shapes[0])[self.filled([np.zeros(shape, np.intp) for shape in shapes[1:]])].shape
@@ -188,6 +241,22 @@ class ScatterAt(Gather):
         super().__init__(template)
         self.into = into
 
+    def batch(self, *inputs: Any) -> Any:
+        """Add into zeros for every lane."""
+        x, *indices = inputs
+        if all(i.shape[0] == 1 for i in indices):
+            alike = [np.reshape(i, i.shape[1:]) for i in indices]
+            return self.over_lanes(x.shape[0], slice(None))(move_axis(x, 0, self.find_lanes(alike)), *alike)
+        if not self.is_plain():
+            return apply_each(self, *inputs)
+        n = count_lanes(inputs)
+        lane, *indices = align_lanes([np.arange(n), *indices])
+        return self.over_lanes(n, None)(x, lane, *indices)
+
+    def targets(self, n: int) -> tuple[Any, ...]:
+        """Give what is scattered into."""
+        return ((n, *self.into),)
+
     def forward(self, x: Any, *indices: Any) -> Any:
         """Add x into zeros."""
         y = np.zeros_like(x, shape=self.into)
@@ -200,3 +269,19 @@ class ScatterAt(Gather):
 
     def _key(self) -> tuple[Any, ...]:
         return (_hashable(self.template), self.into)
+
+
+def gather(x: Any, key: Any) -> Any:
+    """Index by what may be operands, integers that are not known yet or differ from lane to lane.
+
+    Raises ``TypeError`` for a mask, since how many elements that chooses would not be known.
+    """
+    parts = key if isinstance(key, tuple) else (key,)
+    operands: list[Any] = [part for part in parts if isinstance(part, Recorder)]
+    if any(part.dtype.kind == "b" for part in operands):
+        raise TypeError(
+            "a mask chooses elements, and how many may differ from lane to lane. Keep the shape: np.where(mask, x, 0) "
+            "for x[mask], or a sum weighted by the mask."
+        )
+    template = tuple(None if isinstance(part, Recorder) else (part,) for part in parts)
+    return Gather(template)(x, *operands)

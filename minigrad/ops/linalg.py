@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.ops.base import Op, Refused, Shape, as_array, as_floating, fits, refuse_out
+from minigrad.ops.lanes import align_lanes
 from minigrad.ops.parts import conjugate
 
 
@@ -29,6 +30,21 @@ class MatMul(Op):
     def forward(self, a: Any, b: Any) -> Any:
         """Give a b."""
         return _product(a, b)
+
+    def batch(self, *inputs: Any) -> Any:
+        """Multiply in every lane; a matrix that is the same for all meets all rows, or vectors, in one product."""
+        a, b = inputs
+        if b.shape[0] == 1 and b.ndim <= 3:
+            b, rows = np.reshape(b, b.shape[1:]), a.shape[:-1]
+            y = matmul(np.reshape(a, (prod(rows), a.shape[-1])), b)
+            return np.reshape(y, (*rows, *b.shape[1:])) if b.ndim == 2 or len(rows) > 1 else y
+        if a.shape[0] == 1 and a.ndim <= 3 and b.ndim == 2:
+            return matmul(b, np.transpose(np.reshape(a, a.shape[1:])))
+        row, column = a.ndim == 2, b.ndim == 2
+        a, b = align_lanes([np.expand_dims(a, 1) if row else a, np.expand_dims(b, 2) if column else b])
+        y = matmul(a, b)
+        y = y[..., 0, :] if row else y
+        return y[..., 0] if column else y
 
     def shape(self, *shapes: Shape) -> Shape:
         """Give the shape of the product: (…, n, m) (…, m, p) → (…, n, p)."""
@@ -87,6 +103,10 @@ class Affine(MatMul):
         """Write it as a product and a sum."""
         return y @ W + b
 
+    def batch(self, *inputs: Any) -> Any:
+        """Multiply, and then add, in every lane."""
+        return np.add(*align_lanes([super().batch(*inputs[:2]), inputs[2]]))
+
     def forward(self, x: Any, W: Any, b: Any) -> Any:  # type: ignore[override]
         """Give x W + b."""
         u = _product(x, W)
@@ -135,6 +155,14 @@ class Inner(Op):
         """Write it as the sum of a product."""
         return (conjugate(a) * b).sum()
 
+    def batch(self, a: Any, b: Any) -> Any:
+        """Multiply, and add up each lane."""
+        return np.sum(self.terms(a, b), tuple(range(1, a.ndim)))
+
+    def terms(self, a: Any, b: Any) -> Any:
+        """Give what is added up."""
+        return conjugate(a) * b
+
     def forward(self, a: Any, b: Any) -> Any:
         """Multiply and add up."""
         if a.shape != b.shape:
@@ -152,6 +180,10 @@ class LogLikelihood(Inner):
     """Σ t ln y from t and ln y, where a class that cannot be (t = 0, ln y = −∞) counts 0: 0 ln 0 = 0."""
 
     name = "log_likelihood"
+
+    def terms(self, a: Any, b: Any) -> Any:
+        """Give t ln y, and 0 for t = 0."""
+        return a * np.where(a == 0, 0, b)
 
     def forward(self, a: Any, b: Any) -> Any:
         """Multiply and add up; look for 0 · ∞ only if the sum says that there is one, since looking costs a pass."""
@@ -172,6 +204,10 @@ class HalfSquaredDistance(Inner):
     def definition(self, a: Any, b: Any) -> Any:
         """Write it as half the sum of squares."""
         return 0.5 * ((as_floating(a) - b) ** 2).sum()
+
+    def terms(self, a: Any, b: Any) -> Any:
+        """Give half the squares."""
+        return 0.5 * (as_floating(a) - b) ** 2
 
     def forward(self, a: Any, b: Any) -> Any:
         """Subtract, then take the inner product of the difference with itself."""

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from minigrad.ops.base import Op, Shape, as_floating
+from minigrad.ops.lanes import batch_along
 
 Axis = int | tuple[int, ...] | None
 
@@ -44,6 +45,8 @@ class Reduction(Op):
 
     def __init__(self, axis: Axis = None, keepdims: bool = False) -> None:
         self.axis, self.keepdims = axis, keepdims
+
+    batch = batch_along
 
     def shape(self, *shapes: Shape) -> Shape:
         """Give the shape without the reduced axes."""
@@ -138,6 +141,8 @@ class Softmax(Op):
 
     def __init__(self, axis: int = -1) -> None:
         self.axis = axis
+
+    batch = batch_along
 
     def definition(self, x: Any) -> Any:
         """Write it as the exponentials over their sum."""

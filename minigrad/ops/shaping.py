@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.ops.base import EachInput, Op, Refused, Rule, Shape, placeholder, refuse_out
+from minigrad.ops.lanes import add_axes, shift_axis, spread_lanes
 from minigrad.ops.parts import is_complex, real
 from minigrad.ops.reduction import normalize_axis
 
@@ -27,6 +28,10 @@ class Reshape(Op):
     def forward(self, x: Any) -> Any:
         """Reshape, as a view where NumPy can."""
         return np.reshape(x, self.to)
+
+    def batch(self, x: Any) -> Any:
+        """Reshape every lane."""
+        return np.reshape(x, (x.shape[0], *self.shape(x.shape[1:])))
 
     def shape(self, *shapes: Shape) -> Shape:
         """Give the target shape, with −1 worked out."""
@@ -54,6 +59,11 @@ class Transpose(Op):
         """Permute the axes, as a view."""
         return np.transpose(x, self.axes)
 
+    def batch(self, x: Any) -> Any:
+        """Permute the axes of every lane."""
+        n = x.ndim
+        return np.transpose(x, (0, *(range(n - 1, 0, -1) if self.axes is None else shift_axis(self.axes, n))))
+
     def shape(self, *shapes: Shape) -> Shape:
         """Give the permuted shape."""
         return np.transpose(placeholder(shapes[0]), self.axes).shape
@@ -69,6 +79,10 @@ class BroadcastTo(Op):
 
     def __init__(self, to: Shape) -> None:
         self.to = to
+
+    def batch(self, x: Any) -> Any:
+        """Repeat in every lane."""
+        return np.broadcast_to(add_axes(x, len(self.to) - x.ndim + 1), (x.shape[0], *self.to))
 
     def forward(self, x: Any) -> Any:
         """Repeat, as a read-only view."""
@@ -90,6 +104,10 @@ class Cast(Op):
     def __init__(self, to: Any) -> None:
         self.to = np.dtype(to)
         self.differentiable = self.to.kind in "fc"  # rounding to whole numbers is constant almost everywhere
+
+    def batch(self, x: Any) -> Any:
+        """Convert all lanes."""
+        return self(x)
 
     def forward(self, x: Any) -> Any:
         """Convert the elements."""
@@ -118,6 +136,10 @@ class Concatenate(Op):
 
     def __init__(self, axis: int = 0) -> None:
         self.axis = axis
+
+    def batch(self, *inputs: Any) -> Any:
+        """Join in every lane."""
+        return type(self)(shift_axis(self.axis, inputs[0].ndim + self.adds_axis))(*spread_lanes(inputs))
 
     def forward(self, *arrays: Any) -> Any:
         """Join along the axis."""

@@ -16,6 +16,7 @@ from minigrad.engine.record import Kept, Record, fast_pullback
 from minigrad.engine.refusals import name_function
 from minigrad.engine.tensor import Tensor
 from minigrad.ops.base import Op
+from minigrad.ops.lanes import find_highest, running
 from minigrad.ops.shaping import BroadcastTo
 
 _slot: Any = Record.__dict__["array"]
@@ -83,8 +84,9 @@ class Traced(Tensor):
         return _slot.__get__(self)
 
     def apply(self, op: Op, inputs: tuple[Any, ...]) -> Traced:
-        """Write an operation down instead of computing it."""
-        return self.tracer.apply(op, inputs)
+        """Write an operation down instead of computing it; one on lanes is theirs to apply."""
+        highest = find_highest(inputs) if running else self
+        return highest.apply(op, inputs) if highest.level else self.tracer.apply(op, inputs)
 
     def seed_gradient(self, gradient: Any) -> Traced:
         """Give the expression to start the walk with, as a Tensor's does."""
