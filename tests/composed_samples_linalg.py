@@ -34,6 +34,33 @@ def _products() -> Iterator[Sample]:
     yield Sample(np.vdot, np.vdot, ((2, 3), (6,)), "of two shapes")
 
 
+def _einsums() -> Iterator[Sample]:
+    for subscripts, shapes in (
+        *(("ij,jk->ik", ((2, 3), (3, 4))), ("ij,kj", ((2, 3), (4, 3))), ("ji,jk->ki", ((3, 2), (3, 4)))),
+        *(("ij->ji", ((2, 3),)), ("ba", ((2, 3),)), ("ijk->j", ((2, 3, 2),)), ("i,j", ((2,), (3,)))),
+        *(
+            ("i, i", ((3,), (3,))),
+            ("ij,j", ((2, 3), (3,))),
+            ("ij,j->ij", ((2, 3), (3,))),
+            ("ni,ni->n", ((2, 3), (2, 3))),
+        ),
+        *(("ij,ji->", ((2, 3), (3, 2))), ("bij,bjk->bik", ((2, 3, 2), (2, 2, 3))), ("i,jk->kij", ((2,), (3, 2)))),
+        *(("...ij,...jk->...ik", ((2, 1, 3), (3, 2))), ("...i->...", ((2, 3),)), ("i...,i", ((2, 3), (2,)))),
+        *(
+            ("...,...", ((2, 3), (3,))),
+            ("i...i->...", ((3, 2, 3),)),
+            (",ij", ((), (2, 2))),
+            ("i,abi->ba", ((3,), (2, 2, 3))),
+            ("ij,k->ij", ((2, 2), (3,))),
+        ),
+        *(("zXb,bX->Xz", ((2, 2, 3), (3, 2))), ("ij,jk,kl,l", ((2, 2), (2, 3), (3, 2), (2,)))),
+    ):
+        yield Sample(np.einsum, partial(np.einsum, subscripts), shapes, subscripts)
+    yield Sample(np.einsum, lambda a, b: np.einsum(a, [0, 1], b, [1, 30], [30, 0]), ((2, 3), (3, 2)), "lists")
+    yield Sample(np.einsum, lambda a, b: np.einsum(a, [..., 1], b, [1, 0]), ((2, 3), (3, 2)), "lists, no output")
+    yield Sample(np.einsum, lambda a: np.einsum("ij->i", a, optimize=True, dtype=np.float64), ((2, 3),), "arguments")
+
+
 def _linalg_products() -> Iterator[Sample]:
     linalg = np.linalg
     for f, shapes in (
@@ -87,4 +114,4 @@ def _norms() -> Iterator[Sample]:
 
 def linear_algebra_functions() -> Iterator[Sample]:
     """Give all of them."""
-    yield from (*_products(), *_linalg_products(), *_linear_algebra(), *_norms())
+    yield from (*_products(), *_einsums(), *_linalg_products(), *_linear_algebra(), *_norms())

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.ops import decompositions, inverses, norms
+from minigrad.ops import decompositions, einsum, inverses, norms
 from minigrad.ops.base import Shape
 from tests.sample import Array, Sample
 
@@ -66,6 +66,19 @@ def _project(basis: Any, x: Any) -> Any:
     return y @ np.swapaxes(y, -1, -2)
 
 
+def _einsums() -> Iterator[Sample]:
+    for subscripts, shapes in (
+        *(("ij,jk,kl->il", ((2, 3), (3, 4), (4, 2))), ("i,ij,j->", ((2,), (2, 3), (3,))), ("ii->i", ((3, 3),))),
+        *(("ii->", ((3, 3),)), ("ijk,jkl->il", ((2, 3, 2), (3, 2, 2))), ("nij,nj->in", ((2, 3, 2), (2, 2)))),
+        *(
+            ("iij,j,k->ik", ((2, 2, 3), (3,), (2,))),
+            ("ij,ij->i", ((2, 1), (2, 3))),
+            ("b,bc,c->cb", ((2,), (2, 3), (3,))),
+        ),
+    ):
+        yield Sample(einsum.Einsum, partial(np.einsum, subscripts), shapes, subscripts)
+
+
 def _norms() -> Iterator[Sample]:
     for axis, keepdims in ((None, False), (1, False), ((0, 2), True)):
         over = partial(np.linalg.vector_norm, axis=axis, keepdims=keepdims)
@@ -76,4 +89,4 @@ def _norms() -> Iterator[Sample]:
 
 def linear_algebra_samples() -> Iterator[Sample]:
     """Give all of them."""
-    yield from (*_inverses(), *_decompositions(), *_norms())
+    yield from (*_inverses(), *_decompositions(), *_einsums(), *_norms())

@@ -10,7 +10,8 @@ import pytest
 from minigrad import Tensor, derive, grad, gradcheck
 from minigrad.engine.node import Node
 from minigrad.notation.formula import latex, plain, text
-from minigrad.ops import decompositions, inverses, norms
+from minigrad.ops import decompositions, inverses, linalg, norms
+from minigrad.ops.einsum import Einsum
 from tests.samples_linalg import symmetric
 
 rng = np.random.default_rng(3)
@@ -141,6 +142,61 @@ def test_a_chain_of_products_starts_with_the_cheapest():
 def test_wrong_calls_are_named(call, error, message):
     with pytest.raises(error, match=message):
         call(leaf(A))
+
+
+# Sums of products over named axes
+
+
+@pytest.mark.parametrize("subscripts", ["nj,jk->nk", "ij,jk", "...j,jk->...k"])
+def test_a_layer_written_by_einsum_is_a_layer(subscripts):
+    x, W = Tensor(B, name="x"), leaf(B.T @ B, "W")
+    y = np.einsum(subscripts, x, W)
+    assert (y.op, y.inputs) == (linalg.matmul, (x, W))
+    assert str(derive((np.tanh(y) ** 2).sum())[-1]) == str(derive((np.tanh(x @ W) ** 2).sum())[-1])
+
+
+def test_einsum_takes_subscripts_as_numpy_does():
+    x, y = rng.normal(size=(2, 3, 3)), rng.normal(size=(3, 2))
+    for operands in (
+        ("...ii->...", x),
+        ("aij,jk", x, y),
+        ("i j a->a", x),
+        (x, [0, 1, 1]),
+        (x, [..., 0], y, [0, 1], [1, ...]),
+    ):
+        tensors: Any = [leaf(part) if isinstance(part, np.ndarray) else part for part in operands]
+        found = np.einsum(*tensors)
+        np.testing.assert_allclose(found.data, np.einsum(*operands), rtol=1e-12)
+    assert np.einsum("ij,jk", leaf(y.T), y, out=None, optimize="greedy", casting="safe").shape == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("subscripts", "message"),
+    [
+        ("ij,jk,k", "of 3 operands, and there are 2"),
+        ("ij,j", "as many axes as"),
+        ("ij,jk->il", "one that no operand has"),
+        ("ij,jk->ii", "an axis twice"),
+        ("i..,ij", "subscripts are letters"),
+        ("i1,1j", "subscripts are letters"),
+        ("i...,...j->ij", "needs the ellipsis"),
+        ("ij,ij", "have lengths"),
+    ],
+)
+def test_wrong_subscripts_are_named(subscripts, message):
+    with pytest.raises(ValueError, match=rf"einsum\(.*{message}"):
+        np.einsum(subscripts, leaf(A[:2]), leaf(A, "B"))
+
+
+def test_einsum_is_written_with_its_indices():
+    x, M, y = (leaf(rng.normal(size=shape), name) for shape, name in (((2,), "x"), ((2, 3), "M"), ((3,), "y")))
+    node: Any = Einsum("i,ij,j->")(*(Node(name=t.name, shape=t.shape) for t in (x, M, y)))
+    assert text(node) == "Σᵢⱼ xᵢ Mᵢⱼ yⱼ"
+    assert plain(node) == "sum_ij x_i @ M_ij @ y_j"
+    assert latex(node) == r"\sum_{ij} x_{i} M_{ij} y_{j}"
+    derivation = derive(np.einsum("i,ij,j->", x, M, y))
+    assert [str(line) for line in derivation] == ["∂E/∂x = M y", "∂E/∂M = x yᵀ", "∂E/∂y = x M"]
+    assert "np.einsum('i,ij,j->', x, M, y)" in derivation.to_numpy()
 
 
 # Notation

@@ -120,6 +120,7 @@ COMPOSED: dict[str, str] = {
             *("numpy.unstack", "numpy.trim_zeros"),
         ),
         "triangles": ("numpy.diagonal", "numpy.diag", "numpy.diagflat", "numpy.tril", "numpy.triu"),
+        "einsum": ("numpy.einsum",),
         "products": (
             *("numpy.inner", "numpy.outer", "numpy.tensordot", "numpy.kron", "numpy.cross", "numpy.trace"),
             *("numpy.vecdot", "numpy.matvec", "numpy.vecmat", "numpy.matmul"),

@@ -57,7 +57,6 @@ RECIPES = {
     "np.linspace": "start + (stop - start) * np.linspace(0, 1, n)",
     "np.logspace": "np.exp(np.log(10) * (start + (stop - start) * np.linspace(0, 1, n)))",
     "np.geomspace": "np.exp(np.log(start) + np.log(stop / start) * np.linspace(0, 1, n))",
-    "np.einsum": "a product with @, or {x}[…, None] * {y} and .sum(axis=…)",
     "np.diff": "{x}[..., 1:] - {x}[..., :-1]",
     "np.ediff1d": "{x}[1:] - {x}[:-1]",
     "np.gradient": "({x}[2:] - {x}[:-2]) / 2 inside",

@@ -11,6 +11,7 @@ from minigrad.ops import (
     arithmetic,
     cumulative,
     decompositions,
+    einsum,
     elementwise,
     indexing,
     inverses,
@@ -24,7 +25,7 @@ from minigrad.ops.base import Op
 
 GROUPS: tuple[ModuleType, ...] = (
     *(arithmetic, elementwise, parts, reduction, cumulative, shaping, indexing),
-    *(linalg, inverses, decompositions, norms),
+    *(linalg, einsum, inverses, decompositions, norms),
 )
 
 

@@ -16,6 +16,7 @@ from minigrad.notation.term import ATOM, Term, symbol_term, write_term
 from minigrad.notation.writers.text import TEXT
 from minigrad.ops.arithmetic import Power
 from minigrad.ops.base import Elementwise, Op
+from minigrad.ops.einsum import Einsum
 from minigrad.ops.indexing import Gather, ScatterAt
 from minigrad.ops.shaping import Reshape, Transpose
 
@@ -114,6 +115,8 @@ def _template(op: Op, letters: list[str], inputs: tuple[Any, ...], shape: tuple[
         return template, binds
     if op.name in ("sum", "max", "min", "prod", "mean", "var", "std") and array:
         return f"{{x}}.{op.name}({_keywords(op)})", ATOM
+    if isinstance(op, Einsum):
+        return f"np.einsum({op.subscripts!r}, {', '.join(f'{{{letter}}}' for letter in letters)})", ATOM
     joins = op.name in ("concatenate", "stack")
     slots = ", ".join(f"{{{letter}}}" for letter in letters)
     keywords = _keywords(op)

@@ -14,7 +14,6 @@ REFUSED = {
     "np.arctan(w)": ("np.arctan", "g / (1 + x * x)"),
     "np.log1p(w)": ("np.log1p", "np.log(1 + w)"),
     "np.clip(w, 0, 1)": ("np.clip", "np.minimum(np.maximum(w, lowest), highest)"),
-    "np.einsum('ij,j->i', W, w)": ("np.einsum", "@"),
     "np.floor(w)": ("np.floor", "w.data"),
     "np.round(w)": ("np.round", "w.data"),
     "np.unique(w)": ("np.unique", "w.data"),
@@ -38,6 +37,8 @@ ROWS = [
     Misuse(
         "np.tensordot(W, w, axes=0.5)", TypeError, "W:(4, 3) | w:(3,)", "tensordot(axes=0.5)", "two sequences of them"
     ),
+    Misuse("np.einsum('ij,jk', W, w)", ValueError, "W:(4, 3) | w:(3,)", "einsum('ij,jk')", "as many axes as 'jk'"),
+    Misuse("np.einsum('ij,ik', W, W[:3])", ValueError, "W:(4, 3)", "einsum(subscripts='ij,ik->jk')", "lengths 4 and 3"),
     Misuse("np.linalg.norm(W, ord='f')", ValueError, "W:(4, 3)", "norm(ord='f'", "'fro'"),
     Misuse("np.cross(W, W[0, :1])", ValueError, "W:(4, 3)", "cross", "2 or 3 elements"),
     Misuse("np.dot(W, w, out=np.zeros(4))", TypeError, "'out' | W and w", "np.dot,", "Leave it out"),

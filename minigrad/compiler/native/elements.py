@@ -21,6 +21,7 @@ from minigrad.ops import (
     arithmetic,
     cumulative,
     decompositions,
+    einsum,
     elementwise,
     inverses,
     linalg,
@@ -203,3 +204,4 @@ KERNELS.register(
     *(inverses.OfMatrix, inverses.PseudoInverse),
     *(decompositions.SingularSystem, decompositions.QR, decompositions.Complement),
 )
+KERNELS.register(Kernel(limit=lambda node: "a sum over named axes that is no product of two matrices"), einsum.Einsum)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from minigrad.engine.node import Node
 from minigrad.ops.arithmetic import Where
 from minigrad.ops.base import Elementwise, Shape
+from minigrad.ops.einsum import Einsum
 from minigrad.ops.indexing import Index
 from minigrad.ops.linalg import matmul
 from minigrad.ops.reduction import Max, Reduction, Softmax, normalize_axis
@@ -37,6 +40,8 @@ def follow_axes(node: Node) -> Along | None:
         return Along((tuple(range(len(out))),))
     if op == matmul:
         return _contracted(shapes[0], shapes[1], out)
+    if isinstance(op, Einsum):
+        return _named(op, shapes)
     if isinstance(op, Transpose):
         axes = op.axes or tuple(range(len(out)))[::-1]
         where = [axis % max(len(out), 1) for axis in axes]
@@ -63,6 +68,15 @@ def _contracted(a: Shape, b: Shape, out: Shape) -> Along:
     right: tuple[Label, ...] = (*_aligned(b[:-2], out[: len(out) - (len(a) > 1) - (len(b) > 1)]),)
     left += (rows,) if len(a) > 1 else ()
     return Along(((*left, "r"), (*right, "r", *((len(out) - 1,) if len(b) > 1 else ()))), ("r",))
+
+
+def _named(op: Einsum, shapes: list[Shape]) -> Along:
+    """Follow the axes by the names that they have; one of length 1 that is repeated has no index."""
+    named = [list(zip(term, shape, strict=True)) for term, shape in zip(op.terms, shapes, strict=True)]
+    longest = dict(sorted(chain(*named), key=itemgetter(1)))
+    own = {label: i for i, label in enumerate(op.output)} | {label: f"r{label}" for label in op.summed}
+    labels = (tuple(own[label] if n == longest[label] else None for label, n in axes) for axes in named)
+    return Along(tuple(labels), tuple(f"r{label}" for label in op.summed))
 
 
 def _reduced(shape: Shape, axes: tuple[int, ...], keepdims: bool) -> Along:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from minigrad.ops.alphabet import to_subscript, to_superscript
 from minigrad.ops.arithmetic import absolute, add, divide, multiply, raised, subtract
 from minigrad.ops.base import Op
 from minigrad.ops.cumulative import Prod
+from minigrad.ops.einsum import Einsum
 from minigrad.ops.elementwise import identity, sqrt, square
 from minigrad.ops.indexing import Index
 from minigrad.ops.linalg import matmul
@@ -124,6 +126,8 @@ def _built(op: Op, parts: list[Term], over: str) -> Term:
     if isinstance(op, LogSumExp):
         total = _sum(Term("exp({x})", {"x": parts[0]}, kind="exp"), over)
         return Term("log({x})", {"x": total}, kind="log")
+    if isinstance(op, Einsum):
+        return _sum(reduce(_product, parts), over)
     if isinstance(op, Norm):
         return _norm(op, parts[0], over)
     if op == multiply:

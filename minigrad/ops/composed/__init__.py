@@ -4,8 +4,8 @@
 called as NumPy calls its own and takes its arguments.
 
 ``reductions`` has sums, products and extremes with NumPy's arguments, ``statistics`` averages, spreads and the like.
-``products`` has those of vectors, matrices and arrays, ``linalg_products`` those of numpy.linalg; ``linear_algebra``
-inverses, equations and decompositions, ``norms`` norms.
+``products`` has those of vectors, matrices and arrays, ``einsum`` of named axes, ``linalg_products`` those of
+numpy.linalg; ``linear_algebra`` inverses, equations and decompositions, ``norms`` norms.
 ``axes`` turns and moves axes, ``joining`` puts arrays side by side, ``splitting`` cuts them apart, ``repeating`` has an
 element in several places, ``padding`` makes axes longer; ``choosing`` takes elements, ``triangles`` the diagonals and
 triangles of matrices, ``matrices`` what numpy.linalg calls by another's name; ``grids`` has numbers from one end to

@@ -7,9 +7,10 @@ from math import prod
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from minigrad.ops import decompositions, inverses
-from minigrad.ops.base import Refused, as_array
+from minigrad.ops.base import Recorder, Refused, as_array
 from minigrad.ops.linalg import transpose_matrices
 
 # NumPy's own named tuples, of what it gives for some matrix.
@@ -124,6 +125,7 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> Any:
     above, known = s > rcond * s[:1], getattr(s, "has_data", True)
     rank = np.count_nonzero(above) if known else np.sum(above)
     residuals = np.sum((b - a @ x) ** 2, 0, keepdims=b.ndim == 1)
+    s = s if isinstance(s, Recorder) else x.as_constant(s)  # of a constant matrix
     return x, residuals if m < n and (not known or rank == m) else residuals[:0], rank, s
 
 
@@ -140,8 +142,8 @@ def tensorsolve(a: Any, b: Any, axes: Sequence[int] | None = None) -> Any:
     """Solve a y = b summed over all axes of y, which are the last ones of a; ``axes`` are moved there before."""
     a, b = as_array(a), as_array(b)
     if axes is not None:
-        last = [axis % a.ndim for axis in np.atleast_1d(axes)]
-        a = np.transpose(a, [*(i for i in range(a.ndim) if i not in last), *last])
+        axes = normalize_axis_tuple(axes, a.ndim)
+        a = np.moveaxis(a, axes, range(-len(axes), 0))
     shape = a.shape[b.ndim :]
     if prod(shape) != b.size:
         error = ValueError("wanted as many elements along the axes of b as along the others")
