@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from functools import reduce
+from heapq import heappop, heappush
 from operator import add as plus
 from operator import mul
 from typing import Any
@@ -79,21 +80,82 @@ def _of_one_kind(product: Node, kind: Any) -> bool:
 
 
 def _shared(terms: list[Term]) -> list[Term]:
-    """Make one term of those that share a factor, and again; the very same terms if none do."""
-    while True:
-        found = Counter(x for _, factors in terms for x in _sharable(factors))
-        common, most = max(found.items(), key=lambda entry: entry[1], default=(None, 0))
-        if common is None or most < 2:
-            return terms
-        shared, left = [], []
-        for sign, factors in terms:
-            if common in _sharable(factors):
-                place = next(i for i, x in enumerate(factors) if x is common)
-                shared.append((sign, factors[:place] + factors[place + 1 :]))
-            else:
-                left.append((sign, factors))
-        sign = 1 if any(sign > 0 for sign, _ in shared) else -1
-        terms = [(sign, [common, _sum(_shared([(sign * s, factors) for s, factors in shared]))]), *left]
+    """Make one term of those that share a factor, and again; the very same terms if none do.
+
+    What most terms share goes first. Who has which factor is kept up to date rather than looked for anew each time:
+    10⁴ terms with a factor in common to each pair are 5 000 rounds.
+    """
+    shares = _Shares(terms)
+    while (common := shares.find_most_shared()) is not None:
+        found = [(sign, _without(factors, common)) for sign, factors in shares.take(common)]
+        sign = 1 if any(s > 0 for s, _ in found) else -1
+        shares.put((sign, [common, _sum(_shared([(sign * s, factors) for s, factors in found]))]))
+    return shares.left() if shares.first < 0 else terms
+
+
+class _Shares:
+    """The terms of a sum, from the latest made to the last, and at which places each of their factors stands."""
+
+    def __init__(self, terms: list[Term]) -> None:
+        self.terms: dict[int, Term] = {}
+        self.places: dict[Node, dict[int, int]] = {}  # factor -> the terms that have it, each with its place in there
+        self.queue: list[tuple[int, int, int]] = []  # of each factor: −how many have it, the first of them, its place
+        self.first = 0
+        for number, term in enumerate(terms):
+            self.add(number, term)
+        for factor in self.places:
+            self.rank(factor)
+
+    def add(self, number: int, term: Term) -> None:
+        """Take in a term."""
+        self.terms[number] = term
+        for place, factor in enumerate(_sharable(term[1])):
+            self.places.setdefault(factor, {})[number] = place
+
+    def rank(self, factor: Node) -> None:
+        """Queue a factor, if several terms have it, by how many they are now."""
+        places = self.places[factor]
+        if len(places) > 1:
+            first = min(places)
+            heappush(self.queue, (-len(places), first, places[first]))
+
+    def find_most_shared(self) -> Node | None:
+        """Give the factor that most terms have, of several the one that stands first; None if all have their own."""
+        while self.queue:
+            most, first, place = heappop(self.queue)
+            if first in self.terms:
+                factor = tuple(_sharable(self.terms[first][1]))[place]
+                if len(self.places[factor]) == -most and min(self.places[factor]) == first:
+                    return factor  # else others have been taken since it was queued, and it was queued anew
+        return None
+
+    def take(self, common: Node) -> list[Term]:
+        """Take out the terms that have a factor, in their order."""
+        taken = [(number, self.terms.pop(number)) for number in sorted(self.places[common])]
+        touched: dict[Node, None] = {}
+        for number, (_, factors) in taken:
+            for factor in _sharable(factors):
+                del self.places[factor][number]
+                touched[factor] = None
+        for factor in touched:
+            self.rank(factor)
+        return [term for _, term in taken]
+
+    def put(self, term: Term) -> None:
+        """Put a term before all others."""
+        self.first -= 1
+        self.add(self.first, term)
+        for factor in _sharable(term[1]):
+            self.rank(factor)
+
+    def left(self) -> list[Term]:
+        """Give the terms, in their order."""
+        return [self.terms[number] for number in sorted(self.terms)]
+
+
+def _without(factors: list[Any], common: Node) -> list[Any]:
+    place = next(i for i, x in enumerate(factors) if x is common)
+    return factors[:place] + factors[place + 1 :]
 
 
 def _sharable(factors: list[Any]) -> dict[Node, None]:
