@@ -41,40 +41,75 @@ class RewriteError(RuntimeError):
 NormalForms = dict[Node, Any]  # a Node -> its normal form by one list of rules
 
 
-def rewrite(
-    outputs: Iterable[Any], rules: Sequence[Rule], log: Log | None = None, normal: NormalForms | None = None
-) -> list[Any]:
+def rewrite(outputs: Iterable[Any], rules: Sequence[Rule], log: Log | None = None) -> list[Any]:
     """Rewrite expressions bottom-up by the first rule that applies, again and again, to a fixed point.
 
-    A rule sees a Node whose inputs are in normal form already. ``log`` gets each change, in order. ``normal`` holds the
-    normal forms that the same rules have found before, and gets those that they find now.
+    ``log`` gets each change, in order.
     Raises ``RewriteError`` where rewriting a Node leads back to it, since rules should go downhill.
     """
-    normal = {} if normal is None else normal
-    by_name: dict[str, list[Rule]] = {}  # an operation's name -> the rules that may apply to it
-    becomes: dict[Node, Any] = {}  # a Node -> what a rule made of it, which has yet to be brought to normal form
-    outputs = list(outputs)
-    stack = [x for x in outputs if isinstance(x, Node)]
-    while stack:
-        node = stack[-1]
-        if node in normal:
-            stack.pop()
-            continue
-        if node not in becomes:
-            missing = [x for x in node.inputs if isinstance(x, Node) and x not in normal]
-            if missing:
-                stack.extend(missing)
+    return Rewriting(rules, log).rewrite(outputs)
+
+
+class Rewriting:
+    """Rewriting by one list of rules, of one expression after another.
+
+    ``log`` gets each change, in order. ``normal`` holds the normal forms that the same rules have found before, and
+    gets those that they find now.
+    """
+
+    def __init__(self, rules: Sequence[Rule], log: Log | None = None, normal: NormalForms | None = None) -> None:
+        self.rules, self.log = rules, log
+        self.normal: NormalForms = {} if normal is None else normal
+        self.by_name: dict[str, list[Rule]] = {}  # an operation's name -> the rules that may apply to it
+
+    def rewrite(self, outputs: Iterable[Any]) -> list[Any]:
+        """Rewrite expressions as ``rewrite`` does. A rule sees a Node whose inputs are in normal form already."""
+        normal = self.normal
+        becomes: dict[Node, Any] = {}  # a Node -> what a rule made of it, which has yet to be brought to normal form
+        outputs = list(outputs)
+        stack = [x for x in outputs if isinstance(x, Node)]
+        while stack:
+            node = stack[-1]
+            if node in normal:
+                stack.pop()
                 continue
-            becomes[node] = _step(node, rebuild_node(node, normal), _rules_of(node, rules, by_name), log)
-        result = becomes[node]
-        if not isinstance(result, Node) or result is node or result in normal:
-            normal[node] = normal.get(result, result) if isinstance(result, Node) else result
-            stack.pop()
-            continue
-        if result in becomes:
-            raise RewriteError(f"rewrite: the rules undo each other at {node!r} and {result!r}")
-        stack.append(result)
-    return [normal[x] if isinstance(x, Node) else x for x in outputs]
+            if node not in becomes:
+                missing = [x for x in node.inputs if isinstance(x, Node) and x not in normal]
+                if missing:
+                    stack.extend(missing)
+                    continue
+                new = rebuild_node(node, normal)
+                becomes[node] = new if new is not node else self.apply_first(node)
+            result = becomes[node]
+            if not isinstance(result, Node) or result is node or result in normal:
+                normal[node] = normal.get(result, result) if isinstance(result, Node) else result
+                stack.pop()
+                continue
+            if result in becomes:
+                raise RewriteError(f"rewrite: the rules undo each other at {node!r} and {result!r}")
+            stack.append(result)
+        return [normal[x] if isinstance(x, Node) else x for x in outputs]
+
+    def apply_first(self, node: Node) -> Any:
+        """Give what the first rule that applies makes of a Node, or the Node itself."""
+        for rule in self.rules_of(node):
+            result = rule(node)
+            if result is None or result is node:
+                continue
+            if result.dtype == node.dtype if isinstance(result, Node) else not node.shape:
+                if self.log is not None:
+                    self.log.append(Change(node, result, rule))
+                return result  # one that is equal but for its dtype is none
+        return node
+
+    def rules_of(self, node: Node) -> Sequence[Rule]:
+        """Give the rules that may apply to a Node."""
+        if node.op is None:
+            return ()
+        name = node.op.name
+        if name not in self.by_name:
+            self.by_name[name] = [rule for rule in self.rules if name in getattr(rule, "names", (name,))]
+        return self.by_name[name]
 
 
 def rebuild_node(node: Node, replaced: dict[Node, Any]) -> Any:
@@ -130,26 +165,3 @@ def constant_like(x: Any, like: Node) -> Node:
     if key not in table:
         table[key] = Node(dtype=like.dtype, table=like.table, value=np.asarray(x, like.dtype))
     return table[key]
-
-
-def _rules_of(node: Node, rules: Sequence[Rule], by_name: dict[str, list[Rule]]) -> Sequence[Rule]:
-    if node.op is None:
-        return ()
-    name = node.op.name
-    if name not in by_name:
-        by_name[name] = [rule for rule in rules if name in getattr(rule, "names", (name,))]
-    return by_name[name]
-
-
-def _step(node: Node, current: Any, rules: Sequence[Rule], log: Log | None) -> Any:
-    if current is not node:
-        return current
-    for rule in rules:
-        result = rule(node)
-        if result is None or result is node:
-            continue
-        if result.dtype == node.dtype if isinstance(result, Node) else not node.shape:
-            if log is not None:
-                log.append(Change(node, result, rule))
-            return result  # one that is equal but for its dtype is none
-    return node

@@ -13,7 +13,7 @@ from typing import Any
 from minigrad.algebra.facts import SumsToOne, check_fact, check_facts
 from minigrad.algebra.graph import Graph
 from minigrad.algebra.polynomial import is_arithmetic, shorten_polynomial
-from minigrad.algebra.rewrite import Log, NormalForms, Rule, rebuild_node, rewrite
+from minigrad.algebra.rewrite import Log, NormalForms, Rewriting, Rule, rebuild_node
 from minigrad.algebra.rules import choices, constants, identities, logarithms, shaping, signs, sums
 from minigrad.algebra.rules.facts import rule_of_fact
 from minigrad.engine.arguments import shown
@@ -88,6 +88,11 @@ EXACT_RULES: tuple[Rule, ...] = (
 )
 
 
+# Passes after which a simplification is carried through all layers in one, where a pass for each layer takes n² time.
+# A textbook's lines are done by then, and they cancel before they use a fact: y ⊙ Σₖ tₖ − t, and then y − t.
+BY_STEPS = 3
+
+
 class Findings:
     """What simplifying by some facts has found, for other expressions of the same Nodes: it need not be found again."""
 
@@ -110,10 +115,12 @@ def simplify(
     rules = [*RULES, *(rule_of_fact(fact, check_fact(fact, graph)) for fact in check_facts(given))]
     best, seen = graph, [graph]
     findings = findings or Findings()
-    outputs = rewrite(graph.outputs, rules, log, findings.normal)
+    rewriting = Rewriting(rules, log, findings.normal)
+    outputs = rewriting.rewrite(graph.outputs)
+    passes = 0
     while True:
-        regions = _regions_shortened(outputs, findings.short, log)
-        outputs = outputs if _same(regions, outputs) else rewrite(regions, rules, log, findings.normal)
+        regions = _regions_shortened(outputs, findings.short, rewriting, at_once=passes >= BY_STEPS)
+        outputs, passes = rewriting.rewrite(regions), passes + 1
         shorter = Graph(outputs, graph.values)
         if len(shorter) > len(best):
             return best
@@ -132,8 +139,13 @@ def _serials(graph: Graph) -> list[int]:
     return [x.serial for x in graph.outputs if isinstance(x, Node)]
 
 
-def _regions_shortened(outputs: Sequence[Any], short: dict[Node, Any], log: Log | None = None) -> list[Any]:
-    """Shorten each maximal elementwise region, from the inputs to the outputs; ``short`` keeps what was found."""
+def _regions_shortened(
+    outputs: Sequence[Any], short: dict[Node, Any], rewriting: Rewriting, at_once: bool
+) -> list[Any]:
+    """Shorten each maximal elementwise region, from the inputs to the outputs; ``short`` keeps what was found.
+
+    ``at_once`` brings what has changed to normal form before the regions that build on it are looked at.
+    """
     nodes = order_nodes(outputs)
     arithmetic = {node for node in nodes if is_arithmetic(node)}
     inside = {x for node in arithmetic for x in node.inputs if x in arithmetic}
@@ -142,9 +154,11 @@ def _regions_shortened(outputs: Sequence[Any], short: dict[Node, Any], log: Log 
     becomes: dict[Node, Any] = {}
     for node in nodes:
         new = rebuild_node(node, becomes)
+        (new,) = rewriting.rewrite([new]) if at_once else [new]
         if is_arithmetic(new) and (node not in inside or node in used_outside):
             if new not in short:
-                short[new] = shorten_polynomial(new, log)
+                short[new] = shorten_polynomial(new, rewriting.log)
             new = short[new]
+            (new,) = rewriting.rewrite([new]) if at_once else [new]
         becomes[node] = new
     return [becomes[x] if isinstance(x, Node) else x for x in outputs]
