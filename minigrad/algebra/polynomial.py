@@ -38,14 +38,15 @@ def shorten_polynomial(root: Node, log: Log | None = None) -> Any:
     best, least = root, size(root, MOST_OPERATIONS + 1)
     if least > MOST_OPERATIONS:
         return root
-    terms = _terms(root)
-    canceled = _collected(_canceled(terms))
-    for candidate in (canceled, _collected(_opened(_canceled(terms)))):
-        if len(candidate) > _MOST_TERMS:
+    products = _canceled(_terms(root))
+    canceled = _collected(products)
+    for candidate in (canceled, _collected(_opened(products))):
+        if len(candidate) > _MOST_TERMS or _least_size(candidate) >= least:
             continue
         expression = _shaped(_written(candidate), root)
-        if size(expression) < least and (not isinstance(expression, Node) or expression.dtype == root.dtype):
-            best, least = expression, size(expression)
+        length = size(expression)
+        if length < least and (not isinstance(expression, Node) or expression.dtype == root.dtype):
+            best, least = expression, length
     if log is not None and best is not root:
         half = _shaped(_written(canceled), root)
         half = half if getattr(half, "dtype", None) == root.dtype and len(canceled) <= _MOST_TERMS else root
@@ -63,6 +64,19 @@ def size(expression: Any, most: int | None = None) -> int:
             seen.add(id(node))
             stack.extend(node.inputs)
     return len(seen)
+
+
+def _least_size(terms: list[Term]) -> int:
+    """Say below how many operations a sum of products cannot be written: most need not be, to see that they are long.
+
+    One addition less than there are terms, and an operation for each that is more than a factor.
+    """
+    products = [
+        factors
+        for coefficient, factors in terms
+        if any(x.dtype.kind in "fc" for x in factors) and (abs(coefficient), *factors.values()) != (1, 1)
+    ]
+    return len(terms) - 1 + len(products)
 
 
 def _whole_power(node: Node) -> int | None:
