@@ -1,19 +1,12 @@
 """Operations: each states its value, shape, local derivative and notation in one place, grouped as NumPy groups them.
 
 ``base`` is what one Op must say. ``arithmetic`` and ``elementwise`` act on each element, ``parts`` on complex ones,
-<<<<<<< HEAD
-``reduction`` over axes, ``cumulative`` along one; ``linalg`` are products of matrices, ``inverses``, ``decompositions``
-and ``norms`` what else there is of them; ``shaping`` and ``indexing`` move elements. ``composed`` has the functions
-that are several operations. ``alphabet`` has the raised and lowered characters that operations and names are written
-with; ``copies`` says how operations are copied and pickled. It imports nothing of ours.
-
-What others here are made with: ``dtypes`` says what dtype an elementwise operation gives, and ``lanes`` how
-one is applied to many operands at once.
-=======
 ``reduction`` over axes, ``cumulative`` along one; ``linalg`` are products of matrices, ``einsum`` of named axes,
 ``inverses``, ``decompositions`` and ``norms`` what else there is of them; ``shaping`` and ``indexing`` move elements.
 ``composed`` has the functions that are several operations. ``alphabet`` has the raised and lowered characters that
 operations and names are written with; ``copies`` says how operations are copied and pickled. It imports nothing of
 ours.
->>>>>>> 36c357a (einsum in each of its forms: an operation of named axes whose gradients are einsums again, and the plain product, sum or transpose where it is one)
+
+What others here are made with: ``dtypes`` says what dtype an elementwise operation gives, and ``lanes`` how
+one is applied to many operands at once.
 """
