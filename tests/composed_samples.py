@@ -9,6 +9,7 @@ from itertools import product
 import numpy as np
 
 from tests.arranged_samples import ARRANGED_SAMPLES
+from tests.composed_elementwise import elementwise_samples
 from tests.composed_samples_linalg import linear_algebra_functions
 from tests.sample import Sample
 
@@ -48,5 +49,5 @@ def _statistics() -> Iterator[Sample]:
 
 COMPOSED_SAMPLES: tuple[Sample, ...] = (
     *(*_reductions(), *_statistics(), *ARRANGED_SAMPLES),
-    *linear_algebra_functions(),
+    *(*linear_algebra_functions(), *elementwise_samples()),
 )

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.ops import arithmetic, elementwise, indexing, linalg, parts, reduction, shaping
-from minigrad.ops.base import Elementwise, Op, Shape
+from minigrad.ops import arithmetic, families, indexing, linalg, reduction, shaping
+from minigrad.ops.base import Op, Shape
+from tests.elementwise_rows import BINARY, MORE, POSITIVE, UNARY
 from tests.sample import Array, Sample
 from tests.samples_along import along_samples
 from tests.samples_linalg import linear_algebra_samples
@@ -26,47 +27,6 @@ MATRICES: list[tuple[Shape, Shape]] = [
     *(((3,), (3,)), ((3,), (3, 2)), ((2, 3), (3,)), ((3,), (2, 3, 4)), ((2, 4, 3), (3,)), ((0,), (0,))),
     *(((2, 2, 3), (3, 2)), ((2, 3), (2, 3, 2)), ((2, 2, 3), (2, 3, 2)), ((2, 1, 2, 3), (3, 3, 2))),
     *(((1, 2, 3), (2, 3, 1)), ((0, 2, 3), (3, 2)), ((2, 3), (0, 3, 2))),
-]
-POSITIVE: dict[str, Any] = {"low": 0.5, "high": 2.5}
-NEGATIVE: dict[str, Any] = {"low": -2.5, "high": -0.5}
-UNARY: list[tuple[Elementwise, Callable[..., Any], dict[str, Any]]] = [
-    (arithmetic.negative, np.negative, {}),
-    (arithmetic.absolute, np.absolute, {}),
-    (elementwise.identity, elementwise.identity, {"reference": np.positive}),
-    (elementwise.exp, np.exp, {}),
-    (elementwise.log, np.log, POSITIVE),
-    (elementwise.sqrt, np.sqrt, POSITIVE),
-    (elementwise.root, elementwise.root, POSITIVE | {"reference": np.sqrt}),
-    (elementwise.cbrt, np.cbrt, NEGATIVE),
-    (elementwise.square, np.square, {}),
-    (elementwise.sin, np.sin, {}),
-    (elementwise.cos, np.cos, {}),
-    (elementwise.tanh, np.tanh, {}),
-    (elementwise.sigmoid, elementwise.sigmoid, {"reference": lambda x: 1 / (1 + np.exp(-x))}),
-    (elementwise.relu, elementwise.relu, {"reference": lambda x: np.where(x > 0, x, x * 0)}),
-    (elementwise.softplus, elementwise.softplus, {"reference": lambda x: np.log(1 + np.exp(x))}),
-    (elementwise.sign, np.sign, {}),
-    (elementwise.isfinite, np.isfinite, {}),
-    (parts.real, np.real, {}),
-    (parts.imag, np.imag, {}),
-    (parts.conj, np.conj, {}),
-    (parts.angle_of, np.angle, {}),
-]
-BINARY: list[tuple[Elementwise, Callable[..., Any], dict[str, Any]]] = [
-    (arithmetic.add, np.add, {}),
-    (arithmetic.subtract, np.subtract, {}),
-    (arithmetic.multiply, np.multiply, {}),
-    (arithmetic.divide, np.divide, POSITIVE),
-    (arithmetic.divide_or_zero, arithmetic.divide_or_zero, POSITIVE | {"reference": np.divide}),
-    (arithmetic.power, np.power, POSITIVE),
-    (arithmetic.maximum, np.maximum, {}),
-    (arithmetic.minimum, np.minimum, {}),
-    (arithmetic.greater, np.greater, {}),
-    (arithmetic.greater_equal, np.greater_equal, {}),
-    (arithmetic.less, np.less, {}),
-    (arithmetic.less_equal, np.less_equal, {}),
-    (arithmetic.equal, np.equal, {}),
-    (arithmetic.not_equal, np.not_equal, {}),
 ]
 CONDITION = np.array([[True, False, True], [False, False, True]])
 AXES: list[reduction.Axis] = [None, 0, -1, (0, 2), (-1, 0), (1,), ()]
@@ -136,6 +96,10 @@ def _elementwise() -> Iterator[Sample]:
     for op, call, extra in BINARY:
         for shapes in TWO_INPUTS if op.differentiable else TWO_INPUTS[:3]:
             yield Sample(op, call, shapes, **extra)
+    for op, call, extra in MORE:
+        yield Sample(op, call, ((2, 1, 3),) if len(op.letters) == 1 or "note" in extra else ((2, 3), (3,)), **extra)
+    for family, call in ((families.Sinc, np.sinc), (families.I0, np.i0)):
+        yield Sample(family, call, ((2, 1, 3),))
     for n in (0, 1, 2, 3, -1, -2, 0.5, 1.5, -0.5, 2.0):
         for shape in ONE_INPUT:
             yield Sample(arithmetic.Power, lambda x, n=n: x**n, (shape,), f"{n}", **POSITIVE)

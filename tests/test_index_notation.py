@@ -7,20 +7,22 @@ from minigrad import Tensor, derive
 from minigrad.algebra.graph import evaluate
 from minigrad.engine.node import order_nodes
 from minigrad.notation.index.terms import NoIndexForm, index_term
+from minigrad.notation.ops_table import GROUPS
 from minigrad.notation.term import symbol_term
-from minigrad.ops import arithmetic, elementwise, parts
 from minigrad.ops.alphabet import LOWERED, RAISED
 from minigrad.ops.base import Elementwise
+from minigrad.ops.families import I0, Family, Sinc
 from tests.networks import NETWORKS
 from tests.samples import SAMPLES
 
 KERNELS = {
     op.name: op.forward
-    for room in (arithmetic, elementwise, parts)
+    for room in GROUPS
     for op in vars(room).values()
-    if isinstance(op, Elementwise) and not op.fields
+    if isinstance(op, Elementwise) and (not op.fields or isinstance(op, Family))
 }
-KERNELS["where"] = np.where
+KERNELS |= {op.name: op.forward for op in (Sinc(1), I0(1))}
+KERNELS["where"], KERNELS["ldexp"] = np.where, lambda x, n: x * 2**n
 # Operations that move elements in ways that no index says, that choose by comparing elements, or run along an axis, or
 # are of matrices as a whole.
 REARRANGES = {

@@ -14,7 +14,7 @@ import pytest
 
 import minigrad.ops
 from minigrad import Tensor, draw
-from minigrad.engine.numpy_protocol import UFUNCS
+from minigrad.engine.numpy_protocol import find_ufunc
 from minigrad.notation.ops_table import GROUPS, operations
 from minigrad.notation.template import short_sign
 from minigrad.ops.base import Elementwise, Op
@@ -24,22 +24,23 @@ from tests.samples import SAMPLES
 
 ELEMENTWISE = {row.op.name: row for row in reversed(SAMPLES) if type(row.op) is Elementwise and row.shapes[0]}
 SMOOTH = [row for row in ELEMENTWISE.values() if row.op.differentiable]
-NAMED = {"identity", "power"}  # of which a picture writes the name, since they have no sign of their own
+# Of which a picture writes the name, since they have no sign of their own.
+NAMED = {"identity", "power", "float_power", "ldexp", "hypot", "logaddexp", "logaddexp2", "share", "one_minus_square"}
 
 
 @pytest.mark.parametrize("op", [row.op for row in ELEMENTWISE.values()], ids=str)
 def test_numpys_own_function_is_the_operation(op):
     if isinstance(op.forward, np.ufunc):
-        assert UFUNCS.get(op.forward) is op, f"{op}: engine/numpy_protocol.py does not say that np.{op} is this"
+        assert find_ufunc(op.forward) is op, f"{op}: engine/numpy_protocol.py does not say that np.{op} is this"
 
 
 @pytest.mark.parametrize("row", SMOOTH, ids=lambda row: row.op.name)
 def test_a_picture_has_a_sign_for_it(row):
     xs = [Tensor(x, requires_grad=True, name=name) for x, name in zip(row.arrays(), "ab", strict=False)]
-    labels = [operation.label for operation in draw(row.op(*xs).sum()).scene.operations]
+    labels = [operation.label for operation in draw(row.call(*xs).sum()).scene.operations]
     sign = {"log": "ln"}.get(row.op.name, short_sign(row.op.text))
     assert sign or row.op.name in NAMED, f"{row.op}: no sign for a picture in {row.op.text!r}: notation/template.py"
-    assert labels[0] == (sign or row.op.name), f"{row.op}: not in the picture"
+    assert labels[0] == (sign or row.op.name.replace("_", " ")), f"{row.op}: not in the picture"
 
 
 @pytest.mark.parametrize(
@@ -59,7 +60,8 @@ def test_a_sign_is_what_is_left_without_the_operands(template, sign):
 def test_it_states_an_example(op):
     """One that applies to 3×3 matrices; and what it cannot do without, its constructor asks for."""
     inputs = [np.full((3, 3), 1) if letter == "i" else 0.5 + np.eye(3) for letter in op.letters]
-    assert op.shape(*(x.shape for x in inputs)) == op(*inputs).shape
+    with np.errstate(all="ignore"):  # of arccosh
+        assert op.shape(*(x.shape for x in inputs)) == op(*inputs).shape
     if type(op).example:
         with pytest.raises(TypeError, match="required positional argument"):
             type(op)()

@@ -8,7 +8,7 @@ import pytest
 
 from minigrad import Tensor, no_grad, relu, softmax
 from minigrad.engine.node import Node
-from minigrad.engine.numpy_protocol import COMPOSED, FUNCTIONS, PLAIN, UFUNCS, find_function
+from minigrad.engine.numpy_protocol import COMPOSED, FUNCTIONS, PLAIN, find_function, find_ufunc
 
 a = np.array([[1.0, 2.0], [3.0, 5.0]])
 
@@ -135,7 +135,7 @@ def test_python_numbers_keep_a_small_dtype(call, dtype):
 
 
 def other_ufuncs():
-    return {f for f in vars(np).values() if isinstance(f, np.ufunc) and f not in UFUNCS and not find_function(f)}
+    return {f for f in vars(np).values() if isinstance(f, np.ufunc) and find_ufunc(f) is None} - ours()
 
 
 def other_functions():
@@ -204,11 +204,7 @@ def test_no_function_gives_an_array_where_a_gradient_was_due(f):
         (lambda t: np.add(a, a, out=t), "out= does not work with a tensor"),
         (lambda t: np.exp(t, out=a.copy()), r"np\.exp: out= does not work with a tensor"),
         (lambda t: np.exp(t, where=a > 2), r"np\.exp: where= does not work"),
-        (lambda t: np.exp(t, dtype=np.float32), r"np\.exp: dtype= does not work"),
-        (lambda t: np.add(t, 1, casting="unsafe", order="F"), r"np\.add: casting=, order= does not work"),
-        (lambda t: np.add.reduce(t), r"np\.add\.reduce is not differentiable"),
-        (lambda t: np.add.accumulate(t), r"np\.add\.accumulate is not differentiable"),
-        (lambda t: np.multiply.outer(a, t), r"np\.multiply\.outer is not differentiable"),
+        (lambda t: np.add(t, 1, casting="unsafe", order="F"), r"np\.add: order= does not work"),
         (lambda t: np.add.at(a.copy(), 0, t), r"np\.add\.at is not differentiable"),
         (lambda t: np.frompyfunc(abs, 1, 1)(t), "is not differentiable"),
         (lambda t: np.sum(t, out=a.copy()), r"np\.sum.*'out'.*use \.data"),
@@ -219,9 +215,6 @@ def test_no_function_gives_an_array_where_a_gradient_was_due(f):
         (lambda t: t * "a", "multiply: wanted a tensor, an array or a number, not 'a'"),
         (lambda t: t - [t, t], "subtract: the list holds tensors. Join them with np.stack"),
         (lambda t: t * np.array(["a", "b"]), "multiply"),
-        (lambda t: t % 2, r"np\.remainder is not differentiable"),
-        (lambda t: a % t, r"np\.remainder is not differentiable"),
-        (lambda t: a // t, r"np\.floor_divide is not differentiable"),
         (lambda t: t + Node(name="n", shape=(2, 2)), "a Node and a Tensor do not mix"),
         (lambda t: Node(name="n", shape=(2, 2)) + t, "a Node and a Tensor do not mix|a Tensor and a Node do not mix"),
         (lambda t: np.full_like(a, t), "gradient"),

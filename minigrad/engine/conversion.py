@@ -90,7 +90,7 @@ class Convertible(Record):
         return format(self.item() if self.size == 1 else self._known(), spec)
 
     def __round__(self, digits: int | None = None) -> Any:
-        return round(self.item(), digits)
+        return round(self.item(), digits) if self.size == 1 else np.round(self, digits or 0)
 
     def __index__(self) -> int:
         return index(self._known())

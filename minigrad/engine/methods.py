@@ -154,3 +154,11 @@ class Methods(Recorder):
             "sort: the method of NumPy's arrays puts the elements in order in place, which a tensor that records does "
             "not. Write y = np.sort(x), with the same arguments, and go on with y."
         )
+
+    def clip(self, min: Any = None, max: Any = None, out: None = None) -> Self:
+        """Keep elements within bounds, as ``numpy.clip`` does."""
+        return _np.clip(self, min, max, out)
+
+    def round(self, decimals: int = 0, out: None = None) -> Self:
+        """Give the nearest numbers of so many decimals, as constants."""
+        return _np.round(self, decimals, out)

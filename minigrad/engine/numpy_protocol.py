@@ -32,14 +32,47 @@ UFUNCS: dict[np.ufunc, Op] = {
     np.sqrt: elementwise.sqrt,
     np.cbrt: elementwise.cbrt,
     np.square: elementwise.square,
-    np.sin: elementwise.sin,
-    np.cos: elementwise.cos,
     np.tanh: elementwise.tanh,
     np.sign: elementwise.sign,
+    np.positive: elementwise.identity,
     np.conjugate: parts.conj,
-    np.isfinite: elementwise.isfinite,
     np.matmul: linalg.matmul,
 }
+
+# Ufuncs whose operation, of the same name, is in a file of ``ops`` that is loaded when the first of them is called.
+LATE: dict[str, str] = {
+    name: file
+    for file, names in {
+        "trigonometric": (
+            *("sin", "cos", "tan", "arcsin", "arccos", "arctan", "arctan2", "hypot"),
+            *("sinh", "cosh", "arcsinh", "arccosh", "arctanh", "degrees", "rad2deg", "radians", "deg2rad"),
+        ),
+        "exponential": (
+            *("exp2", "expm1", "log2", "log10", "log1p", "logaddexp", "logaddexp2"),
+            *("reciprocal", "float_power", "ldexp"),
+        ),
+        "rounding": (
+            *("floor", "ceil", "trunc", "rint", "spacing", "nextafter"),
+            *("floor_divide", "remainder", "fmod"),
+        ),
+        "signs": ("fabs", "signbit", "copysign", "heaviside", "fmax", "fmin"),
+        "logic": (
+            *("isfinite", "isnan", "isinf", "logical_not", "logical_and", "logical_or", "logical_xor"),
+            *("invert", "bitwise_and", "bitwise_or", "bitwise_xor"),
+        ),
+    }.items()
+    for name in names
+}
+
+
+def find_ufunc(ufunc: np.ufunc) -> Op | None:
+    """Give the operation that a ufunc is for operands, None if it is none."""
+    op = UFUNCS.get(ufunc)
+    if op is None:
+        name = ufunc.__name__
+        if name in LATE and getattr(np, name) is ufunc:
+            op = UFUNCS[ufunc] = getattr(import_module(f"minigrad.ops.{LATE[name]}"), name)
+    return op
 
 
 def where(condition: Any, *choices: Any) -> Any:
@@ -140,6 +173,9 @@ COMPOSED: dict[str, str] = {
                 *("multi_dot", "matrix_power"),
             )
         ),
+        "rounding": ("numpy.divmod", "numpy.modf", "numpy.frexp", "numpy.round", "numpy.around", "numpy.fix"),
+        "bounds": ("numpy.clip", "numpy.nan_to_num", "numpy.isposinf", "numpy.isneginf"),
+        "families": ("numpy.sinc", "numpy.i0"),
     }.items()
     for name in names
 }

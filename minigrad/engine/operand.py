@@ -10,9 +10,10 @@ import numpy as np
 
 from minigrad.engine.errors import describe
 from minigrad.engine.methods import Methods
-from minigrad.engine.numpy_protocol import PLAIN, UFUNCS, WRITING, find_function
+from minigrad.engine.numpy_protocol import PLAIN, UFUNCS, WRITING, find_function, find_ufunc
 from minigrad.engine.recording import is_paused
-from minigrad.engine.refusals import explain_refusal, refuse_arguments, refuse_call
+from minigrad.engine.refusals import explain_refusal, refuse_call
+from minigrad.engine.ufuncs import find_call
 from minigrad.ops import arithmetic, indexing, linalg, parts, shaping
 from minigrad.ops.base import Op
 from minigrad.ops.lanes import running
@@ -215,24 +216,23 @@ class Operand(Methods):
         return array
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        op = UFUNCS.get(ufunc) if method == "__call__" else None
-        if op is not None and not kwargs:
-            if op is arithmetic.power:
-                return inputs[0] ** inputs[1] if isinstance(inputs[0], Operand) else self.__rpow__(inputs[0])
-            return self.apply(op, inputs)
+        if not kwargs and method == "__call__":
+            op = UFUNCS.get(ufunc) or find_ufunc(ufunc)
+            if op is not None:
+                if op is arithmetic.power:
+                    return inputs[0] ** inputs[1] if isinstance(inputs[0], Operand) else self.__rpow__(inputs[0])
+                return self.apply(op, inputs)
         if is_constant((inputs, kwargs)):
             return self.compute_plainly(getattr(ufunc, method), inputs, kwargs, writes=method == "at")
-        ours = find_function(ufunc) if method == "__call__" else None
-        if ours is not None:
-            try:
-                return ours(*inputs, **kwargs)
-            except TypeError as error:
-                if "argument" not in str(error):
-                    raise
-                raise TypeError(refuse_call(ufunc, error, find_operands((inputs, kwargs)))) from error
-        if op is None:
+        ours = find_call(ufunc, method)
+        if ours is None:
             raise self.unknown_function(ufunc, method, inputs, kwargs)
-        raise TypeError(refuse_arguments(ufunc, kwargs, find_operands((inputs, kwargs))))
+        try:
+            return ours(*inputs, **kwargs)
+        except TypeError as error:
+            if "argument" not in str(error):
+                raise
+            raise TypeError(refuse_call(ufunc, error, find_operands((inputs, kwargs)))) from error
 
     def __array_function__(
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]

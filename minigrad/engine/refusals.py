@@ -6,8 +6,11 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import numpy as np
+
 from minigrad.engine.errors import describe, made_at
 from minigrad.engine.recipes import GRADIENTLESS, RECIPES, RULES
+from minigrad.ops.base import Recorder
 
 
 def name_function(f: Callable[..., Any]) -> str:
@@ -58,14 +61,14 @@ def _letters(arguments: Iterable[Any]) -> dict[str, str]:
     return dict(zip("xyz", names, strict=True))
 
 
-def refuse_arguments(f: Callable[..., Any], arguments: Iterable[str], operands: Iterable[Any]) -> str:
-    """Say that an argument of NumPy's does not work with a tensor."""
-    operands = list(operands)
-    of = " and ".join(dict.fromkeys(map(describe, operands)))
+def refuse_arguments(ufunc: np.ufunc, arguments: Iterable[str], operands: Iterable[Any]) -> str:
+    """Say that an argument of a ufunc does not work with a tensor."""
+    of = " and ".join(dict.fromkeys(describe(x) for x in operands if isinstance(x, Recorder)))
+    called = name_function(ufunc)
+    way = f"Write np.where(condition, {called}(…), 0.0)" if "where" in arguments else "Leave it out"
     return (
-        f"{name_function(f)}: {', '.join(f'{name}=' for name in arguments)} does not work with a tensor"
-        f"{of and f', {of}'}, because an operation is recorded and its result is a new tensor. Leave it out, or "
-        f"compute on .data."
+        f"{called}: {', '.join(f'{name}=' for name in arguments)} does not work with a tensor{of and f', {of}'}, "
+        f"because an operation is recorded and its result is a new tensor. {way}, or compute on .data."
     )
 
 

@@ -50,6 +50,22 @@ HELPERS = {
         basis = np.linalg.svd(x)[0] if kind == "left" else np.swapaxes(np.linalg.svd(np.swapaxes(x, -1, -2))[2], -1, -2)
     return basis[..., x.shape[-1]:]
 """,
+    "one_minus_square": """def one_minus_square(u):
+    return (1 - u) * (1 + u)  # 1 - u**2, which would lose digits where abs(u) is near 1
+""",
+    "share": """def share(a, b):
+    return 1 / (1 + np.exp(np.where(a == b, 0, b - a)))  # of exp(a) in exp(a) + exp(b)
+""",
+    "sinc_derivative": """def sinc_derivative(u, order):
+    t, weights = np.polynomial.legendre.leggauss(60)
+    t = (t + 1) / 2
+    waves = np.cos(np.pi * (np.expand_dims(u, -1) * t + order / 2))
+    return (np.pi * t) ** order * waves @ weights / 2  # the integral of cos(pi u t), t = 0 ... 1, derived
+""",
+    "i0_derivative": """def i0_derivative(u, order):
+    t = np.cos(np.pi * (np.arange(120) + 0.5) / 120)
+    return np.mean(t**order * np.exp(np.expand_dims(u, -1) * t), axis=-1)  # the integral of exp(u cos), derived
+""",
     "scatter": """def scatter(x, key, shape):
     y = np.zeros(shape, np.result_type(x))
     np.add.at(y, key, x)  # an element that key names twice is added twice

@@ -13,19 +13,26 @@ from minigrad.ops import (
     decompositions,
     einsum,
     elementwise,
+    exponential,
+    families,
     indexing,
     inverses,
     linalg,
+    logic,
     norms,
     parts,
     reduction,
+    rounding,
     shaping,
+    signs,
+    slopes,
+    trigonometric,
 )
 from minigrad.ops.base import Op
 
 GROUPS: tuple[ModuleType, ...] = (
-    *(arithmetic, elementwise, parts, reduction, cumulative, shaping, indexing),
-    *(linalg, einsum, inverses, decompositions, norms),
+    *(arithmetic, elementwise, trigonometric, exponential, rounding, signs, logic, families, slopes, parts),
+    *(reduction, cumulative, shaping, indexing, linalg, einsum, inverses, decompositions, norms),
 )
 
 
@@ -48,7 +55,7 @@ def table_rows() -> list[tuple[str, str, list[str]]]:
     """
     table = []
     for op in operations():
-        inputs = tuple(Node(name=letter, shape=(3, 3)) for letter in op.letters)
+        inputs = tuple(Node(name=letter, shape=(3, 3), dtype=int if letter == "i" else float) for letter in op.letters)
         called = op(*inputs)
         output = "u" if "y" in op.letters else "y"
         y, g = (Node(name=name, shape=called.shape) for name in (output, "g"))

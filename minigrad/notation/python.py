@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.engine.node import Node
+from minigrad.notation.helpers import HELPERS
 from minigrad.notation.keys import write_gathered_key, write_key
 from minigrad.notation.matrix import build_term, outer_product
 from minigrad.notation.signs import INFIX
@@ -17,6 +18,7 @@ from minigrad.notation.writers.text import TEXT
 from minigrad.ops.arithmetic import Power
 from minigrad.ops.base import Elementwise, Op
 from minigrad.ops.einsum import Einsum
+from minigrad.ops.families import Family
 from minigrad.ops.indexing import Gather, ScatterAt
 from minigrad.ops.shaping import Reshape, Transpose
 
@@ -103,6 +105,8 @@ def _vector(x: Any, part: Term) -> Term | None:
 def _template(op: Op, letters: list[str], inputs: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[str, int]:
     if isinstance(op, Power):
         return f"{{x}}**{_value(op.exponent)}", 4
+    if isinstance(op, Family):
+        return f"{op.family}_derivative({{x}}, {op.order})" if op.order else f"np.{op.family}({{x}})", ATOM
     array = bool(np.shape(inputs[0]))
     if isinstance(op, Gather):
         return _gathered(op, letters), ATOM
@@ -131,7 +135,9 @@ def _gathered(op: Gather, letters: list[str]) -> str:
 
 
 def _function(op: Op) -> str:
-    """Give NumPy's function of an Op's name, or of its ufunc's."""
+    """Give NumPy's function of an Op's name, or of its ufunc's; or the one of ``HELPERS``."""
+    if op.name in HELPERS:
+        return op.name
     forward = op.forward.__name__ if isinstance(op, Elementwise) and isinstance(op.forward, np.ufunc) else op.name
     for module, prefix in ((np, "np"), (np.linalg, "np.linalg")):
         if hasattr(module, forward):

@@ -16,7 +16,7 @@ _TOKEN = re.compile(
     r"(?P<partial>∂\{\w+\}/∂\{\w+\})|"
     rf"\{{(?P<slot>\w+)\}}|(?P<sum>[Σ∏](?:_[a-z]+|[{''.join(LOWERED)}]*) ?)|(?P<raised>[{''.join(RAISED)}]+)"
     rf"|(?<=[}}‖])(?P<lowered>[{''.join(LOWERED)}]+)"
-    r"|(?P<number>\d+(?:\.\d+)?|½)|(?P<slash> / )|(?P<caret> ?\^ ?)|(?P<word>\w+)|(?P<sign> *[^\s\w{}] *| +)"
+    r"|(?P<number>\d+(?:\.\d+)?|½)|(?P<slash> / )|(?P<caret> ?\^ ?)|(?P<word>\w+)|(?P<sign>[)\]⟩⌋⌉]| *[^\s\w{}] *| +)"
 )
 
 
@@ -55,6 +55,33 @@ def exposed_slots(template: str) -> frozenset[str]:
     return frozenset(found)
 
 
+# How tightly an operand must bind to stand without brackets left and right of a sign that is inside brackets.
+_NEEDED = {"+": (1, 1), "−": (1, 2), "⊙": (2, 2), "mod": (2, 3)}
+
+
+@cache
+def enclosed_slots(template: str) -> dict[str, int]:
+    """Give the operands inside brackets, and how tightly each must bind to stand there without its own.
+
+    ``log(1 + {x})``: as a sum; ``√({a}² + {b}²)``: as an atom; ``max({a}, {b})``: not at all.
+    """
+    found: dict[str, int] = {}
+    waiting = [(parse_template(template), False)]
+    while waiting:
+        parts, enclosed = waiting.pop()
+        told = [part for part in parts if part.written.strip()]
+        for i, part in enumerate(told):
+            before, after = (told[j].written.strip() if 0 <= j < len(told) else "" for j in (i - 1, i + 1))
+            if part.kind == "slot" and enclosed:
+                found[part.written] = max(_NEEDED.get(after, (0, 0))[0], _NEEDED.get(before, (0, 0))[1])
+            elif part.kind in ("raised", "over") and enclosed:
+                for inside, needed in zip(part.inside, (5, 4) if part.kind == "raised" else (2, 3), strict=False):
+                    found |= {inner.written: needed for inner in inside if inner.kind == "slot"}
+            elif part.kind != "slot":
+                waiting += [(inside, enclosed or part.kind in ("fence", "root")) for inside in part.inside]
+    return found
+
+
 @cache
 def indexed_slots(template: str) -> frozenset[str]:
     """Name the operands that an index stands at."""
@@ -82,8 +109,10 @@ def short_sign(template: str) -> str:
     in its place: ``log(1 + {x})`` gives ``log(1 + ·)``.
     """
     match parse_template(template):
-        case (Part("slot"), Part("sign", written), Part("slot")):
-            return written.strip()
+        case (Part("fence", "(", ((Part("slot"), *signs, Part("slot")),)),) | (Part("slot"), *signs, Part("slot")) if (
+            all(part.kind in ("sign", "word") for part in signs)
+        ):
+            return "".join(part.written for part in signs).strip()
         case (Part("sign" | "sum", written), Part("slot")):
             return written.strip()
         case (Part("over", _, ((Part("slot"),), (Part("slot"),))),):

@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from minigrad.notation.symbols import Symbol, split_name
-from minigrad.notation.template import Part, exposed_slots, indexed_slots, is_suffix, joins_by, parse_template
+from minigrad.notation.template import (
+    Part,
+    enclosed_slots,
+    exposed_slots,
+    indexed_slots,
+    is_suffix,
+    joins_by,
+    parse_template,
+)
 from minigrad.notation.writers.text import Writer
 from minigrad.ops.alphabet import to_subscript
 from minigrad.ops.arithmetic import add
@@ -153,7 +161,8 @@ def part_stands_free(term: Term) -> bool:
 def needs_brackets(term: Term, letter: str, position: int, x: Term) -> bool:
     """Compare how tightly operation and operand bind; to the right of some signs an equal needs brackets too."""
     if letter not in exposed_slots(term.template):
-        return False
+        needed = enclosed_slots(term.template).get(letter, 0)
+        return x.binds < needed or (needed > 0 and _begins_with_sign(x))
     if is_suffix(term.template) or letter in indexed_slots(term.template):  # only an atom needs none
         return x.binds < ATOM or (x.name is not None and split_name(x.name).gradient)
     if position == 0 and len(term.parts) == 2 and term.binds > 1 and _ends_in_sum(x):

@@ -24,8 +24,6 @@ root = Elementwise(
 root.opens = True
 cbrt = Elementwise("cbrt", np.cbrt, lambda y, x: 1 / (3 * y**2), text="∛({x})")
 square = Elementwise("square", np.square, lambda y, x: 2 * x, text="{x}²", binds=4)
-sin = Elementwise("sin", np.sin, lambda y, x: np.cos(x), text="sin({x})")
-cos = Elementwise("cos", np.cos, lambda y, x: -np.sin(x), text="cos({x})")
 # 1 − y² and y(1 − y) are the textbook's, and cost no second exponential. Where y is rounded to within ε of 1 they are
 # right to ε absolutely, and relatively to ε / (1 − |y|) only: σ′(30) to 1 in 10³, and 0 from x = 37 on, where it is
 # e⁻³⁷; the lower tail of σ, where y is small, is exact. σ(x) σ(−x) and 1 / cosh² x are so everywhere, at four times the
@@ -47,7 +45,6 @@ relu = Elementwise(
     definition=lambda x: np.where(x > 0, x, 0),
 )
 sign = Elementwise("sign", np.sign, None, text="sign({x})")
-isfinite = Elementwise("isfinite", np.isfinite, None, text="isfinite({x})", gives=np.bool_)
 
 
 def _highest(kind: type[np.floating[Any]]) -> Any:

@@ -25,9 +25,13 @@ from minigrad.ops import (
     elementwise,
     inverses,
     linalg,
+    logic,
     parts,
     reduction,
+    rounding,
     shaping,
+    signs,
+    trigonometric,
 )
 from minigrad.ops.arithmetic import Where
 from minigrad.ops.base import Elementwise
@@ -37,8 +41,9 @@ ufunc_db: Any = require("numba.np.ufunc_db", "native")
 Element = Callable[[Node, list[str]], str]
 
 CALLS = {
-    arithmetic.absolute: "abs", elementwise.sqrt: "math.sqrt", elementwise.sin: "math.sin", elementwise.cos: "math.cos",
-    elementwise.sign: "signum", elementwise.isfinite: "math.isfinite", elementwise.tanh: "tanh64",
+    arithmetic.absolute: "abs", elementwise.sqrt: "math.sqrt", trigonometric.sin: "math.sin",
+    trigonometric.cos: "math.cos", elementwise.sign: "signum", logic.isfinite: "math.isfinite",
+    elementwise.tanh: "tanh64",
 }  # fmt: skip
 
 
@@ -82,6 +87,12 @@ def _power(node: Node, values: list[str]) -> str:
 
 def _power_of_two(node: Node, values: list[str]) -> str:
     return _typed(node, f"np.{node.dtype.name}({values[0]}) ** {values[1]}")  # float32 ** int64 is float64, as NumPy's
+
+
+def _step(node: Node, values: list[str]) -> str:
+    """Write 0, 1, or what stands for it at 0, or NaN, as np.heaviside gives it."""
+    x, at_zero = values
+    return _typed(node, f"{x} if {x} != {x} else {at_zero} if {x} == 0 else {x} > 0")
 
 
 def _where(node: Node, values: list[str]) -> str:
@@ -182,6 +193,8 @@ KERNELS.register(Kernel(_choose("smaller", ">")), arithmetic.minimum)
 KERNELS.register(Kernel(_power), arithmetic.Power)
 KERNELS.register(Kernel(_power_of_two), arithmetic.power)
 KERNELS.register(Kernel(_where), Where)
+KERNELS.register(Kernel(_step), signs.heaviside)
+KERNELS.register(Kernel(lambda node, values: _typed(node, f"math.frexp({values[0]})[1]")), rounding.exponent)
 KERNELS.register(Kernel(_cast), shaping.Cast)
 KERNELS.register(Kernel(take_element), Item, Spread, elementwise.identity)
 KERNELS.register(Kernel(take_element), parts.real)  # there are no complex numbers in native code

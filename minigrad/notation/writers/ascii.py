@@ -7,7 +7,7 @@ from typing import ClassVar
 from minigrad.notation.symbols import GREEK, Indexed, Symbol, split_name
 from minigrad.notation.template import PAIRS
 from minigrad.notation.writers.text import Writer
-from minigrad.ops.alphabet import RAISED, plain_index
+from minigrad.ops.alphabet import RAISED, plain_digits, plain_index
 
 
 class Ascii(Writer):
@@ -16,7 +16,7 @@ class Ascii(Writer):
     _signs: ClassVar[dict[str, str]] = {
         "−": "-", "⊙": "*", "≥": ">=", "≤": "<=", "≠": "!=", "√": "sqrt", "∛": "cbrt", "½": "1/2 ", "…": "...",
         "⟨": "<", "⟩": ">", "‖": "||", "·": ".", "×": "x", "∈": "in", "∞": "inf", "∘": ".", "⌊": "floor(", "⌋": ")",
-        "⌈": "ceil(", "⌉": ")", "∂": "d",
+        "⌈": "ceil(", "⌉": ")", "∂": "d", "∧": "&", "∨": "|", "¬": "~", "⊕": "^", "′": "'",
     }  # fmt: skip
 
     def symbol(self, name: Symbol) -> str:
@@ -33,7 +33,7 @@ class Ascii(Writer):
 
     def word(self, name: str) -> str:
         """Write a name, its Greek letters spelled out; σ as a function is sigmoid."""
-        spelled = "".join(GREEK.get(c, c) for c in name)
+        spelled = "".join(GREEK.get(c, c) for c in plain_digits(name))
         return ("sigmoid" if name == "σ" else spelled).encode("ascii", "replace").decode()
 
     def sign(self, written: str) -> str:

@@ -23,7 +23,8 @@ class Latex(Writer):
         "−": "-", "⊙": r"\odot", "≥": r"\ge", "≤": r"\le", "≠": r"\ne", "½": r"\tfrac{1}{2}", "…": r"\ldots",
         "·": r"\cdot", "×": r"\times", "∈": r"\in", "∞": r"\infty", "∘": r"\circ", "%": r"\%", "&": r"\&",
         "_": r"\_", "#": r"\#", "$": r"\$", "~": r"\sim", "∧": r"\wedge", "∨": r"\vee", "¬": r"\neg", "∂": r"\partial",
-        "⊗": r"\otimes", "∗": r"\ast", "→": r"\to", "{": r"\{", "}": r"\}", "\\": r"\backslash",
+        "⊗": r"\otimes", "⊕": r"\oplus", "∗": r"\ast", "→": r"\to", "{": r"\{", "}": r"\}",
+        "\\": r"\backslash", "′": "'",
     }  # fmt: skip
     _in_names: ClassVar[dict[str, str]] = {  # what would be HTML, a cell, code or mathematics in Markdown or LaTeX
         "<": r"\lt ", ">": r"\gt ", "|": r"\vert ", "^": r"\hat{\ }", "`": r"\grave{\ }", "\\": r"\backslash ",
@@ -75,7 +76,11 @@ class Latex(Writer):
             return rf"\{GREEK[name]}"
         if len(name) == 1:  # an index
             return name
-        return rf"\{name} " if name in _FUNCTIONS else rf"\operatorname{{{self._escape(name)}}}"
+        _, bare, _, below = split_name(name)
+        written = rf"\{bare}" if bare in _FUNCTIONS else rf"\operatorname{{{self._escape(bare)}}}"
+        if below:
+            return f"{written}_{{{below}}}"
+        return f"{written} " if bare in _FUNCTIONS else written
 
     def sign(self, written: str) -> str:
         """Write a sign."""

@@ -43,8 +43,10 @@ class MathML(Writer):
         return f"<mn>{escape(written)}</mn>"
 
     def word(self, name: str) -> str:
-        """Write a name or the name of a function."""
-        return f"<mi>{escape(name)}</mi>"
+        """Write a name or the name of a function, log₂ with its base below."""
+        _, bare, _, below = split_name(name)
+        written = f"<mi>{escape(bare)}</mi>"
+        return f"<msub>{written}<mn>{below}</mn></msub>" if below.isdigit() else f"<mi>{escape(name)}</mi>"
 
     def sign(self, written: str) -> str:
         """Write a sign."""

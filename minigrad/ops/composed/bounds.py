@@ -1,0 +1,61 @@
+"""Numbers kept within bounds, and infinities and NaN told from them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minigrad.ops.base import refuse_out
+
+_MISSING: Any = object()
+
+
+def clip(
+    a: Any,
+    a_min: Any = _MISSING,
+    a_max: Any = _MISSING,
+    out: None = None,
+    *,
+    min: Any = _MISSING,
+    max: Any = _MISSING,
+) -> Any:
+    """Give min(max(a, lowest), highest); a bound of None is none. A bound that is met takes half the gradient."""
+    refuse_out(out)
+    lowest, highest = _one_of(a_min, min, "min"), _one_of(a_max, max, "max")
+    if lowest is None and highest is None:
+        return np.positive(a)
+    y = a if lowest is None else np.maximum(a, lowest)
+    return y if highest is None else np.minimum(y, highest)
+
+
+def _one_of(first: Any, second: Any, name: str) -> Any:
+    """Give a bound, which NumPy has two names for."""
+    if first is not _MISSING and second is not _MISSING:
+        raise ValueError(f"clip: the bound is given twice, as a_{name}= and as {name}=; give one of them")
+    found = second if first is _MISSING else first
+    return None if found is _MISSING else found
+
+
+def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
+    """Give numbers for what are none: their slope is 0, and that of all others 1. The infinities: the largest ones."""
+    if not copy:
+        raise TypeError("the argument 'copy' of False writes into x, and a result that is recorded is a new tensor")
+    if x.dtype.kind not in "f":
+        return x
+    largest = float(np.finfo(x.dtype).max)
+    y = np.where(np.isnan(x), nan, x)
+    y = np.where(x == np.inf, largest if posinf is None else posinf, y)
+    return np.where(x == -np.inf, -largest if neginf is None else neginf, y)
+
+
+def isposinf(x: Any, out: None = None) -> Any:
+    """Say where x is +∞."""
+    refuse_out(out)
+    return np.equal(x, np.inf)
+
+
+def isneginf(x: Any, out: None = None) -> Any:
+    """Say where x is −∞."""
+    refuse_out(out)
+    return np.equal(x, -np.inf)

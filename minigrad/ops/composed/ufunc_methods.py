@@ -1,0 +1,107 @@
+"""The methods of ufuncs of two operands: reduce, accumulate, reduceat and outer; ``at`` writes into its operand.
+
+What they refuse, NumPy refuses itself: each tries the ufunc's own method on ones first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from math import log
+from typing import Any
+
+import numpy as np
+
+from minigrad.ops.base import as_array, refuse_out
+from minigrad.ops.reduction import log_sum_exp, normalize_axis
+
+_MISSING: Any = object()
+
+
+def _log_sum_exp2(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return log_sum_exp(log(2) * x, axis, keepdims) / log(2)
+
+
+# What a function reduces at once, or runs along an axis; all others are applied to one element after another.
+_AT_ONCE: dict[np.ufunc, Callable[..., Any]] = {
+    np.add: np.sum,
+    np.multiply: np.prod,
+    np.maximum: np.max,
+    np.minimum: np.min,
+    np.logaddexp: log_sum_exp,
+    np.logaddexp2: _log_sum_exp2,
+}
+_RUNNING: dict[np.ufunc, Callable[..., Any]] = {np.add: np.cumsum, np.multiply: np.cumprod}
+
+
+def reduce(
+    ufunc: np.ufunc,
+    array: Any,
+    axis: Any = 0,
+    dtype: Any = None,
+    out: None = None,
+    keepdims: bool = False,
+    initial: Any = _MISSING,
+    where: Any = True,
+) -> Any:
+    """Give f(f(x₀, x₁), x₂) … along an axis or, where their order does not matter, several (None: all)."""
+    refuse_out(out)
+    array = _cast(array, dtype)
+    start = {} if initial is _MISSING or initial is None else {"initial": initial}
+    if ufunc in _AT_ONCE:
+        chosen = {} if where is True else {"where": where}
+        return _AT_ONCE[ufunc](array, axis=axis, keepdims=keepdims, **start, **chosen)
+    if where is not True:
+        raise TypeError(f"the argument 'where' of {ufunc.__name__}.reduce does not work; use np.where(condition, x, y)")
+    if not array.size:
+        return ufunc.reduce(np.empty(array.shape, array.dtype), axis=axis, keepdims=keepdims, **start)
+    ufunc.reduce(np.ones((1,) * array.ndim, array.dtype), axis=axis)
+    y = array
+    for along in sorted(normalize_axis(axis, array.ndim), reverse=True):
+        *_, y = _partial_results(ufunc, y, along)
+        y = np.expand_dims(y, along) if keepdims else y
+    return ufunc(initial, y) if start else y
+
+
+def accumulate(ufunc: np.ufunc, array: Any, axis: int = 0, dtype: Any = None, out: None = None) -> Any:
+    """Give x₀, f(x₀, x₁), f(f(x₀, x₁), x₂), … along an axis."""
+    refuse_out(out)
+    array = _cast(array, dtype)
+    ufunc.accumulate(np.ones((1,) * array.ndim, array.dtype), axis=axis)
+    if ufunc in _RUNNING:
+        return _RUNNING[ufunc](array, axis=axis)
+    axis = axis % array.ndim
+    return np.stack(list(_partial_results(ufunc, array, axis)), axis=axis) if array.shape[axis] else array
+
+
+def reduceat(ufunc: np.ufunc, array: Any, indices: Any, axis: int = 0, dtype: Any = None, out: None = None) -> Any:
+    """Give x reduced from each index to the next, and from the last to the end; or one element."""
+    refuse_out(out)
+    array = _cast(array, dtype)
+    indices = np.asarray(indices)
+    ufunc.reduceat(np.ones(array.shape, array.dtype), indices, axis=axis)
+    axis = axis % array.ndim
+    ends = [*indices[1:].tolist(), array.shape[axis]]
+    whole = (slice(None),) * axis
+    parts = (array[(*whole, slice(i, max(i + 1, j)))] for i, j in zip(indices.tolist(), ends, strict=True))
+    return np.concatenate([reduce(ufunc, part, axis, keepdims=True) for part in parts], axis=axis)
+
+
+def outer(ufunc: np.ufunc, A: Any, B: Any, **arguments: Any) -> Any:
+    """Give f(a, b) for all pairs of an element of A and one of B."""
+    A, B = as_array(A), as_array(B)
+    return ufunc(np.reshape(A, A.shape + (1,) * B.ndim), B, **arguments)
+
+
+def _cast(array: Any, dtype: Any) -> Any:
+    array = as_array(array)
+    return array if dtype is None or array.dtype == dtype else array.astype(dtype)
+
+
+def _partial_results(ufunc: np.ufunc, array: Any, axis: int) -> Iterator[Any]:
+    """Give x₀, f(x₀, x₁), … one after another; there is at least one element."""
+    whole = (slice(None),) * axis
+    y = array[(*whole, 0)]
+    yield y
+    for i in range(1, array.shape[axis]):
+        y = ufunc(y, array[(*whole, i)])
+        yield y

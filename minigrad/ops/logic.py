@@ -1,0 +1,19 @@
+"""Truth values, and bits: what has no derivative."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from minigrad.ops.base import Elementwise
+
+isfinite = Elementwise("isfinite", np.isfinite, None, text="isfinite({x})", gives=np.bool_)
+isnan = Elementwise("isnan", np.isnan, None, text="isnan({x})", gives=np.bool_)
+isinf = Elementwise("isinf", np.isinf, None, text="isinf({x})", gives=np.bool_)
+logical_not = Elementwise("logical_not", np.logical_not, None, text="¬{x}", binds=3, gives=np.bool_)
+logical_and = Elementwise("logical_and", np.logical_and, None, None, text="({a} ∧ {b})", gives=np.bool_)
+logical_or = Elementwise("logical_or", np.logical_or, None, None, text="({a} ∨ {b})", gives=np.bool_)
+logical_xor = Elementwise("logical_xor", np.logical_xor, None, None, text="({a} ⊕ {b})", gives=np.bool_)
+invert = Elementwise("invert", np.invert, None, text="¬{x}", binds=3)
+bitwise_and = Elementwise("bitwise_and", np.bitwise_and, None, None, text="({a} ∧ {b})")
+bitwise_or = Elementwise("bitwise_or", np.bitwise_or, None, None, text="({a} ∨ {b})")
+bitwise_xor = Elementwise("bitwise_xor", np.bitwise_xor, None, None, text="({a} ⊕ {b})")

@@ -1,0 +1,43 @@
+"""Rows of functions on each element that are several operations, and of the methods of ufuncs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from tests.samples import Sample
+
+BOUNDS = np.array([[-1.0], [-0.5]])
+Calls = list[tuple[Callable[..., Any], Callable[..., Any], str]]
+UNARY: Calls = [
+    (np.round, lambda x: x * np.round(x), ""),
+    (np.round, lambda x: x * x.round(1), "to one decimal"),
+    (np.around, lambda x: x * np.around(10 * x, decimals=-1), "to tens"),
+    (np.fix, lambda x: x * np.fix(x), ""),
+    (np.divmod, lambda x: np.divmod(x, 0.7), "by a number"),
+    (np.modf, np.modf, ""),
+    (np.frexp, np.frexp, ""),
+    (np.clip, lambda x: np.clip(x, -1, 1.5), "between numbers"),
+    (np.clip, lambda x: np.clip(x, None, BOUNDS + 1), "below an array"),
+    (np.clip, lambda x: np.clip(x, min=BOUNDS), "above an array"),
+    (np.clip, lambda x: x.clip(None, 0.5), "as a method"),
+    (np.nan_to_num, lambda x: np.nan_to_num(x, nan=2.0, posinf=1.0), ""),
+    (np.isposinf, lambda x: np.where(np.isposinf(1 / x), 0.0, x), ""),
+    (np.isneginf, lambda x: np.where(np.isneginf(x), 0.0, x), ""),
+    (np.sinc, np.sinc, ""),
+    (np.i0, np.i0, ""),
+]
+BINARY: Calls = [
+    (np.divmod, np.divmod, ""),
+    (np.clip, lambda x, y: np.clip(x, y - 1, y), "between tensors"),
+]
+
+
+def elementwise_samples() -> Iterator[Sample]:
+    """Give the rows."""
+    for f, call, note in UNARY:
+        yield Sample(f, call, ((2, 3),), note)
+    for f, call, note in BINARY:
+        yield Sample(f, call, ((2, 3), (3,)), note, low=0.7, high=4.0)
