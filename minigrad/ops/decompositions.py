@@ -17,8 +17,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from minigrad.ops.arithmetic import divide_or_zero
-from minigrad.ops.base import Op, Shape
-from minigrad.ops.inverses import OfMatrix, pseudo_inverse, solve_matrix
+from minigrad.ops.base import Shape
+from minigrad.ops.inverses import OfMatrices, OfSquareMatrices, pseudo_inverse, solve_matrix
 from minigrad.ops.linalg import transpose_matrices as T
 from minigrad.ops.reduction import floating_dtype
 
@@ -35,7 +35,7 @@ def divide_gaps(w: Any, scale: Any) -> Any:
     return divide_or_zero(1, np.where(apart, gaps, 0))
 
 
-class HalfLower(OfMatrix):
+class HalfLower(OfSquareMatrices):
     """Φ(x): the lower triangle, of the diagonal one half. It is linear and its own transpose: ∂E/∂x = Φ(g)."""
 
     name, text, reads_values = "half_lower", "Φ({x})", False
@@ -46,7 +46,7 @@ class HalfLower(OfMatrix):
         return np.tril(x) - x * (0.5 * np.eye(x.shape[-1], dtype=floating_dtype(x.dtype)))
 
 
-class Cholesky(OfMatrix):
+class Cholesky(OfSquareMatrices):
     """The lower triangle L of x = L Lᵀ for a symmetric, positive definite x; its upper one, Lᵀ, if ``upper``.
 
     ∂E/∂x = ½ (S + Sᵀ) with S = L⁻ᵀ Φ(Lᵀ g) L⁻¹: I. Murray, "Differentiation of the Cholesky decomposition", 2016, (10).
@@ -71,7 +71,7 @@ class Cholesky(OfMatrix):
     vjps: Any = (vjp,)
 
 
-class Eigenvalues(OfMatrix):
+class Eigenvalues(OfSquareMatrices):
     """The eigenvalues w of a symmetric x, ascending, of which NumPy reads one triangle, "L" or "U".
 
     ∂E/∂x = V diag(g) Vᵀ (Giles 2008, 3.1), which is symmetric.
@@ -107,7 +107,7 @@ class Eigensystem(Eigenvalues):
 
     def shape(self, *shapes: Shape) -> Shape:
         """Give the shape of the eigenvectors with a row more."""
-        *batch, n, _ = OfMatrix.shape(self, *shapes)
+        *batch, n, _ = OfSquareMatrices.shape(self, *shapes)
         return (*batch, n + 1, n)
 
     def vjp(self, g: Any, y: Any, x: Any) -> Any:
@@ -130,7 +130,7 @@ def split_eigensystem(y: Any) -> tuple[Any, Any]:
     return y[..., 0, :], y[..., 1:, :]
 
 
-class SingularSystem(Op):
+class SingularSystem(OfMatrices):
     """Singular values and vectors, x = U diag(s) Vᵀ: s in the first row of the value, below it U, below that V.
 
     With Fᵢⱼ = 1 / (sⱼ² − sᵢ²), and ū, s̄, v̄ for the gradients by U, s, V:
@@ -156,10 +156,6 @@ class SingularSystem(Op):
         """Give the shape of all that stands in the value: 1 + n + m rows of min(n, m)."""
         *batch, n, m = _shape_of_matrices(shapes[0])
         return (*batch, 1 + n + m, min(n, m))
-
-    def dtype(self, *dtypes: Any) -> np.dtype[Any]:
-        """Give the input's own dtype; integers are float64 here."""
-        return floating_dtype(*dtypes)
 
     def vjp(self, g: Any, y: Any, x: Any) -> Any:
         """Give the five terms."""
@@ -216,7 +212,7 @@ def _shape_of_matrices(shape: Shape) -> Shape:
     return shape
 
 
-class QR(Op):
+class QR(OfMatrices):
     """Orthonormal columns Q and an upper triangle R, x = Q R, for n rows and m ≤ n columns: Q above Rᵀ in the value.
 
     ∂E/∂x = (∂E/∂Q + Q (Φ(M) + Φ(M)ᵀ)) R⁻ᵀ with M = R (∂E/∂R)ᵀ − (∂E/∂Q)ᵀ Q: S. Walter and L. Lehmann, "Algorithmic
@@ -242,10 +238,6 @@ class QR(Op):
             raise ValueError("wanted no more columns than rows")
         return (*batch, n + m, m)
 
-    def dtype(self, *dtypes: Any) -> np.dtype[Any]:
-        """Give the input's own dtype; integers are float64 here."""
-        return floating_dtype(*dtypes)
-
     def vjp(self, g: Any, y: Any, x: Any) -> Any:
         """Give (∂E/∂Q + Q (Φ(M) + Φ(M)ᵀ)) R⁻ᵀ."""
         n = x.shape[-2]
@@ -261,7 +253,7 @@ def split_qr(y: Any, n: int) -> tuple[Any, Any]:
     return y[..., :n, :], T(y[..., n:, :])
 
 
-class Complement(Op):
+class Complement(OfMatrices):
     """Orthonormal columns y that complete those which the n × m matrix x spans, m < n, to a basis of all n.
 
     They are those that NumPy adds: to U of x ("left"), to V of xᵀ ("right"), or to Q of x ("qr"). They are determined
@@ -287,10 +279,6 @@ class Complement(Op):
         """Give the shape of n − m columns."""
         *batch, n, m = _shape_of_matrices(shapes[0])
         return (*batch, n, max(n - m, 0))
-
-    def dtype(self, *dtypes: Any) -> np.dtype[Any]:
-        """Give the input's own dtype; integers are float64 here."""
-        return floating_dtype(*dtypes)
 
 
 half_lower: HalfLower = HalfLower()

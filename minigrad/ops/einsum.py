@@ -69,6 +69,11 @@ class Einsum(Op):
         """Multiply and add up; a large one in the order that takes the fewest multiplications."""
         return np.einsum(self.subscripts, *arrays, optimize=sum(x.size for x in arrays) > 1000)
 
+    def batch(self, *inputs: Any) -> Any:
+        """Give the lanes a name of their own."""
+        lane = next(label for label in ascii_letters if label not in self.subscripts)
+        return contract([lane + term for term in self.terms], lane + self.output, inputs)
+
     def shape(self, *shapes: Shape) -> Shape:
         """Give the length of each axis of the output; an axis of length 1 is repeated."""
         lengths: dict[str, int] = {}

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.ops.base import Op, Shape
+from minigrad.ops.lanes import align_lanes
 from minigrad.ops.linalg import transpose_matrices as T
 from minigrad.ops.reduction import floating_dtype
 
@@ -23,24 +24,32 @@ def over_matrices(g: Any) -> Any:
     return np.expand_dims(g, (-2, -1)) if g.ndim else g
 
 
-class OfMatrix(Op):
-    """An operation on a square matrix, or on each of a batch, whose value is of the matrix's shape and a float."""
+class OfMatrices(Op):
+    """An operation on a matrix, or on each of many along the leading axes, whose value is a float."""
+
+    def dtype(self, *dtypes: Any) -> np.dtype[Any]:
+        """Give the input's own dtype; integers are float64 here."""
+        return floating_dtype(*dtypes)
+
+    def batch(self, *inputs: Any) -> Any:
+        """Apply to the matrices of all lanes."""
+        return self(*align_lanes(inputs))
+
+
+class OfSquareMatrices(OfMatrices):
+    """One on square matrices, whose value is of their shape."""
 
     def shape(self, *shapes: Shape) -> Shape:
         """Give the shape of the matrices."""
         check_square(shapes[0])
         return shapes[0]
 
-    def dtype(self, *dtypes: Any) -> np.dtype[Any]:
-        """Give the input's own dtype; integers are float64 here."""
-        return floating_dtype(*dtypes)
-
     def hint(self, *shapes: Shape) -> str:
         """Suggest a square matrix of another one's size."""
         return "A square one made of it is {x}.T @ {x}." if len(shapes[0]) == 2 else ""
 
 
-class Inverse(OfMatrix):
+class Inverse(OfSquareMatrices):
     """The inverse y = x⁻¹. From d(x⁻¹) = −x⁻¹ dx x⁻¹: ∂E/∂x = −yᵀ g yᵀ.
 
     M. B. Giles, "Collected matrix derivative results for forward and reverse mode algorithmic differentiation", 2008,
@@ -60,7 +69,7 @@ class Inverse(OfMatrix):
         return np.linalg.inv(x)
 
 
-class Solve(OfMatrix):
+class Solve(OfSquareMatrices):
     """The solution y of a y = b, for the columns of b: y = a⁻¹ b.
 
     ∂E/∂b = a⁻ᵀ g, and ∂E/∂a = −(∂E/∂b) yᵀ (Giles 2008, 2.2.4, for A⁻¹B). Both operands may have a batch.
@@ -90,7 +99,7 @@ class Solve(OfMatrix):
         return (*np.broadcast_shapes(a[:-2], b[:-2]), *b[-2:])
 
 
-class PseudoInverse(Op):
+class PseudoInverse(OfMatrices):
     """The Moore-Penrose inverse y = x⁺, which takes singular values below ``rcond`` of the largest for 0.
 
     ∂E/∂x = −yᵀ g yᵀ + (I − x y) gᵀ y yᵀ + yᵀ y gᵀ (I − y x), where the rank does not change: G. Golub and V. Pereyra,
@@ -112,10 +121,6 @@ class PseudoInverse(Op):
             raise ValueError("wanted matrices, along the last two axes")
         return (*shapes[0][:-2], shapes[0][-1], shapes[0][-2])
 
-    def dtype(self, *dtypes: Any) -> np.dtype[Any]:
-        """Give the input's own dtype; integers are float64 here."""
-        return floating_dtype(*dtypes)
-
     def vjp(self, g: Any, y: Any, x: Any) -> Any:
         """Give the three terms; of those with a bracket, one is 0 for a matrix of full rank, both for a square one."""
         left, right = T(g) @ y @ T(y), T(y) @ y @ T(g)
@@ -124,7 +129,7 @@ class PseudoInverse(Op):
     vjps: Any = (vjp,)
 
 
-class Determinant(OfMatrix):
+class Determinant(OfSquareMatrices):
     """The determinant y = det x. ∂E/∂x = g cof(x), the cofactors (Giles 2008, 2.2.2): finite for a singular x too."""
 
     name, text = "det", "det({x})"
@@ -139,7 +144,7 @@ class Determinant(OfMatrix):
         return super().shape(*shapes)[:-2]
 
 
-class Cofactors(OfMatrix):
+class Cofactors(OfSquareMatrices):
     """The cofactors y = ∂ det x / ∂x = det(x) x⁻ᵀ, the adjugate transposed; for a singular matrix what they tend to.
 
     From the singular values, x = U s Vᵀ: y = det(U) det(V) U diag(∏ⱼ sⱼ without sᵢ) Vᵀ. G. W. Stewart, "On the adjugate

@@ -20,7 +20,6 @@ from minigrad.notation.signs import INFIX
 from minigrad.ops import (
     arithmetic,
     cumulative,
-    decompositions,
     einsum,
     elementwise,
     inverses,
@@ -212,9 +211,5 @@ KERNELS.register(
 )
 KERNELS.register(Kernel(reduction=Reduction(_start_from_zero, _add_product)), linalg.Inner)
 KERNELS.register(Kernel(reduction=Reduction(_start_from_zero, _add_likelihood)), linalg.LogLikelihood)
-KERNELS.register(
-    Kernel(limit=lambda node: "what LAPACK computes"),
-    *(inverses.OfMatrix, inverses.PseudoInverse),
-    *(decompositions.SingularSystem, decompositions.QR, decompositions.Complement),
-)
+KERNELS.register(Kernel(limit=lambda node: "what LAPACK computes"), inverses.OfMatrices)
 KERNELS.register(Kernel(limit=lambda node: "a sum over named axes that is no product of two matrices"), einsum.Einsum)
