@@ -28,6 +28,16 @@ UNARY: Calls = [
     (np.isneginf, lambda x: np.where(np.isneginf(x), 0.0, x), ""),
     (np.sinc, np.sinc, ""),
     (np.i0, np.i0, ""),
+    (np.unwrap, lambda x: np.unwrap(5 * x, axis=0), "along the first axis"),
+    (np.unwrap, lambda x: np.unwrap(x, discont=0.4, period=0.7), "by another period"),
+    (np.add.reduce, lambda x: np.add.reduce(x, axis=1, keepdims=True), "add"),
+    (np.subtract.reduce, lambda x: np.subtract.reduce(x, initial=0.5), "subtract from a start"),
+    (np.hypot.reduce, lambda x: np.hypot.reduce(x, axis=None, initial=0.5), "hypot over all"),
+    (np.logaddexp.reduce, lambda x: np.logaddexp.reduce(x, axis=-1), "logaddexp"),
+    (np.multiply.accumulate, np.multiply.accumulate, "multiply"),
+    (np.maximum.accumulate, lambda x: np.maximum.accumulate(x, axis=1), "maximum"),
+    (np.multiply.reduceat, lambda x: np.multiply.reduceat(x, [0, 2, 1], axis=1), "multiply"),
+    (np.divide.outer, lambda x: np.divide.outer([1.0, 2.0], x), "divide"),
 ]
 BINARY: Calls = [
     (np.divmod, np.divmod, ""),

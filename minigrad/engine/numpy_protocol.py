@@ -176,6 +176,7 @@ COMPOSED: dict[str, str] = {
         "rounding": ("numpy.divmod", "numpy.modf", "numpy.frexp", "numpy.round", "numpy.around", "numpy.fix"),
         "bounds": ("numpy.clip", "numpy.nan_to_num", "numpy.isposinf", "numpy.isneginf"),
         "families": ("numpy.sinc", "numpy.i0"),
+        "angles": ("numpy.unwrap",),
     }.items()
     for name in names
 }

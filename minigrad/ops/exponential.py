@@ -7,7 +7,7 @@ from math import log
 import numpy as np
 
 from minigrad.ops.base import Elementwise
-from minigrad.ops.slopes import share, zero
+from minigrad.ops.slopes import share_of, zero
 
 _LN2, _LN10 = log(2), log(10)
 
@@ -22,15 +22,15 @@ reciprocal = Elementwise("reciprocal", np.reciprocal, lambda y, x: -(y**2), text
 logaddexp = Elementwise(
     "logaddexp",
     np.logaddexp,
-    lambda y, a, b: share(a, b),
-    lambda y, a, b: share(b, a),
+    lambda y, a, b: share_of(a, b),
+    lambda y, a, b: share_of(b, a),
     text="log(exp({a}) + exp({b}))",
 )
 logaddexp2 = Elementwise(
     "logaddexp2",
     np.logaddexp2,
-    lambda y, a, b: share(_LN2 * a, _LN2 * b),
-    lambda y, a, b: share(_LN2 * b, _LN2 * a),
+    lambda y, a, b: share_of(_LN2 * a, _LN2 * b),
+    lambda y, a, b: share_of(_LN2 * b, _LN2 * a),
     text="log₂(2^{a} + 2^{b})",
 )
 # As ``power``, whose comment says what holds at 0; always in double precision, as NumPy has it.

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.ops.base import Elementwise
+from minigrad.ops.elementwise import sigmoid
 
 
 def zero(y: Any, *inputs: Any) -> int:
@@ -26,3 +27,8 @@ def _share(a: Any, b: Any) -> Any:
 
 # The share of eᵃ in eᵃ + eᵇ, which is σ(a − b); ½ of two equal infinities, whose difference is NaN.
 share = Elementwise("share", _share, lambda y, a, b: y * (1 - y), lambda y, a, b: -y * (1 - y), text="σ({a} − {b})")
+
+
+def share_of(a: Any, b: Any) -> Any:
+    """Give the share of eᵃ in eᵃ + eᵇ; in eᵃ + 1, as of softplus written with logaddexp, it is σ(a)."""
+    return sigmoid(a) if type(b) in (int, float) and b == 0 else share(a, b)

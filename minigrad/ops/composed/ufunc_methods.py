@@ -46,7 +46,8 @@ def reduce(
     """Give f(f(x₀, x₁), x₂) … along an axis or, where their order does not matter, several (None: all)."""
     refuse_out(out)
     array = _cast(array, dtype)
-    start = {} if initial is _MISSING or initial is None else {"initial": initial}
+    initial = None if initial is _MISSING else initial
+    start = {} if initial is None else {"initial": initial}
     if ufunc in _AT_ONCE:
         chosen = {} if where is True else {"where": where}
         return _AT_ONCE[ufunc](array, axis=axis, keepdims=keepdims, **start, **chosen)
@@ -55,11 +56,12 @@ def reduce(
     if not array.size:
         return ufunc.reduce(np.empty(array.shape, array.dtype), axis=axis, keepdims=keepdims, **start)
     ufunc.reduce(np.ones((1,) * array.ndim, array.dtype), axis=axis)
+    axes = normalize_axis(axis, array.ndim)
     y = array
-    for along in sorted(normalize_axis(axis, array.ndim), reverse=True):
-        *_, y = _partial_results(ufunc, y, along)
-        y = np.expand_dims(y, along) if keepdims else y
-    return ufunc(initial, y) if start else y
+    for along in axes:
+        *_, y = _partial_results(ufunc, y, along, initial if along == axes[-1] else None)
+        y = np.expand_dims(y, along)
+    return y if keepdims else np.squeeze(y, axes)
 
 
 def accumulate(ufunc: np.ufunc, array: Any, axis: int = 0, dtype: Any = None, out: None = None) -> Any:
@@ -70,7 +72,7 @@ def accumulate(ufunc: np.ufunc, array: Any, axis: int = 0, dtype: Any = None, ou
     if ufunc in _RUNNING:
         return _RUNNING[ufunc](array, axis=axis)
     axis = axis % array.ndim
-    return np.stack(list(_partial_results(ufunc, array, axis)), axis=axis) if array.shape[axis] else array
+    return np.stack(list(_partial_results(ufunc, array, axis, None)), axis=axis) if array.shape[axis] else array
 
 
 def reduceat(ufunc: np.ufunc, array: Any, indices: Any, axis: int = 0, dtype: Any = None, out: None = None) -> Any:
@@ -97,10 +99,11 @@ def _cast(array: Any, dtype: Any) -> Any:
     return array if dtype is None or array.dtype == dtype else array.astype(dtype)
 
 
-def _partial_results(ufunc: np.ufunc, array: Any, axis: int) -> Iterator[Any]:
-    """Give x₀, f(x₀, x₁), … one after another; there is at least one element."""
+def _partial_results(ufunc: np.ufunc, array: Any, axis: int, start: Any) -> Iterator[Any]:
+    """Give x₀, f(x₀, x₁), … one after another, or f(x, x₀), … if that starts from x; there is at least one element."""
     whole = (slice(None),) * axis
     y = array[(*whole, 0)]
+    y = y if start is None else ufunc(start, y)
     yield y
     for i in range(1, array.shape[axis]):
         y = ufunc(y, array[(*whole, i)])
