@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.ops import decompositions, einsum, inverses, norms
+from minigrad.ops import decompositions, einsum, inverses, norms, singular
 from minigrad.ops.base import Shape
 from tests.sample import Array, Sample
 
@@ -49,15 +49,15 @@ def _decompositions() -> Iterator[Sample]:
     yield Sample(decompositions.Cholesky, lambda x: linalg.cholesky(symmetric(x), upper=True), ((3, 3),), "upper")
     yield Sample(decompositions.Eigensystem, lambda x: linalg.eigh(symmetric(x))[0], ((3, 3),), "values")
     for shape in MATRIX:
-        yield Sample(decompositions.SingularValues, linalg.svdvals, (shape,))
+        yield Sample(singular.SingularValues, linalg.svdvals, (shape,))
         for i in range(3):
             factor = partial(lambda i, x: linalg.svd(x, full_matrices=False)[i], i)
-            yield Sample(decompositions.SingularSystem, factor, (shape,), f"factor {i}")
+            yield Sample(singular.SingularSystem, factor, (shape,), f"factor {i}")
     for i, shape in enumerate(((3, 3), (2, 4, 3))):
         yield Sample(decompositions.QR, lambda x, i=i: linalg.qr(x)[i], (shape,), f"factor {i}")
     for shape in ((4, 2), (2, 3, 1)):
-        yield Sample(decompositions.Complement, lambda x: _project(linalg.qr(x, "complete")[0], x), (shape,), "of Q")
-        yield Sample(decompositions.Complement, lambda x: _project(linalg.svd(x)[0], x), (shape,), "of U")
+        yield Sample(singular.Complement, lambda x: _project(linalg.qr(x, "complete")[0], x), (shape,), "of Q")
+        yield Sample(singular.Complement, lambda x: _project(linalg.svd(x)[0], x), (shape,), "of U")
 
 
 def _project(basis: Any, x: Any) -> Any:

@@ -237,3 +237,46 @@ def test_importing_the_package_loads_none_of_it():
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert "minigrad.ops.linalg" in loaded
     assert not {f"minigrad.ops.{name}" for name in ("inverses", "decompositions", "norms")} & set(loaded)
+
+
+# Complex matrices
+
+
+def hermitian(z):
+    return z @ z.conj().T + 2 * np.eye(3)
+
+
+def test_complex_gradients_are_those_of_steps_along_both_parts():
+    z, c = (rng.normal(size=(3, 3)) + 1j * rng.normal(size=(3, 3)) for _ in "zc")
+    step = 1e-6
+    for f in (
+        lambda z: (np.linalg.inv(z) * c).sum().real,
+        lambda z: (np.linalg.solve(z, c) * c).sum().imag,
+        lambda z: (np.linalg.det(z) * (1 + 2j)).real,
+        lambda z: np.linalg.norm(z) + np.linalg.norm(z, 3, axis=0).sum(),
+        lambda z: np.einsum("ij,jk,ki->", z, c, z).real,
+        lambda z: (np.linalg.pinv(z[:, :2]) * c[:2]).sum().real,
+        lambda z: (np.linalg.cholesky(hermitian(z)) * c).sum().real,
+        lambda z: (np.linalg.cholesky(hermitian(z), upper=True) * c).sum().real,
+        lambda z: (np.linalg.eigvalsh(hermitian(z)) ** 3).sum(),
+        lambda z: (np.abs(np.linalg.eigh(hermitian(z))[1]) ** 4).sum(),
+        lambda z: (np.linalg.eigh(hermitian(z))[0] ** 3)[0],
+        lambda z: (np.linalg.svdvals(z[:2]) ** 3).sum(),
+        lambda z: np.linalg.slogdet(z)[1] + np.linalg.slogdet(z)[0].imag,
+        lambda z: np.linalg.norm(z, "nuc"),
+        lambda z: np.abs(np.trace(np.linalg.matrix_power(z, 3) @ np.kron(z, c)[:3, :3])),
+    ):
+        slopes = np.zeros_like(z)
+        for at in np.ndindex(z.shape):
+            e = np.zeros_like(z)
+            e[at] = step
+            slopes[at] = (f(z + e) - f(z - e) - 1j * (f(z + 1j * e) - f(z - 1j * e))) / (2 * step)
+        np.testing.assert_allclose(grad(f)(z), slopes, rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("factor", [0, 2])
+def test_the_factors_of_complex_matrices_are_refused(factor):
+    for f in (np.linalg.svd, np.linalg.qr):
+        z = Tensor(A + 1j, requires_grad=True)
+        with pytest.raises(TypeError, match=rf"{f.__name__}: the factors of complex matrices have no gradient"):
+            np.abs(f(z)[factor // 2]).sum().backward()

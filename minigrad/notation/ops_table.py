@@ -25,6 +25,7 @@ from minigrad.ops import (
     rounding,
     shaping,
     signs,
+    singular,
     slopes,
     trigonometric,
 )
@@ -32,7 +33,7 @@ from minigrad.ops.base import Op
 
 GROUPS: tuple[ModuleType, ...] = (
     *(arithmetic, elementwise, trigonometric, exponential, rounding, signs, logic, families, slopes, parts),
-    *(reduction, cumulative, shaping, indexing, linalg, einsum, inverses, decompositions, norms),
+    *(reduction, cumulative, shaping, indexing, linalg, einsum, inverses, decompositions, singular, norms),
 )
 
 

@@ -12,20 +12,29 @@ as V₁ V₁ᵀ with all of these in V₁. Values count as equal that differ by 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from minigrad.ops.arithmetic import divide_or_zero
 from minigrad.ops.base import Shape
-from minigrad.ops.inverses import OfMatrices, OfSquareMatrices, pseudo_inverse, solve_matrix
+from minigrad.ops.inverses import OfMatrices, OfSquareMatrices, real_dtype, solve_matrix
 from minigrad.ops.linalg import transpose_matrices as T
+from minigrad.ops.parts import conjugate, is_complex, real
 from minigrad.ops.reduction import floating_dtype
 
 
 def symmetrize(g: Any) -> Any:
-    """Give ½ (g + gᵀ): the gradient by a matrix of which every change is symmetric."""
-    return (g + T(g)) / 2
+    """Give ½ (g + gᵀ): the gradient by a matrix of which every change is symmetric, or, complex, Hermitian."""
+    return (g + conjugate(T(g))) / 2
+
+
+def refuse_complex(called: str, x: Any) -> None:
+    """Refuse the gradient by vectors of complex matrices, which are determined up to their phases alone."""
+    if is_complex(x):
+        raise TypeError(
+            f"{called}: the factors of complex matrices have no gradient here yet; its singular values have"
+        )
 
 
 def divide_gaps(w: Any, scale: Any) -> Any:
@@ -33,6 +42,18 @@ def divide_gaps(w: Any, scale: Any) -> Any:
     gaps = np.expand_dims(w, -2) - np.expand_dims(w, -1)
     apart = np.abs(gaps) > w.shape[-1] * np.finfo(w.dtype).eps * np.expand_dims(scale, -1)
     return divide_or_zero(1, np.where(apart, gaps, 0))
+
+
+def check_matrices(shape: Shape) -> Shape:
+    """Refuse what has no two axes, and give its shape."""
+    if len(shape) < 2:
+        raise ValueError("wanted matrices, along the last two axes")
+    return shape
+
+
+def real_part(x: Any) -> Any:
+    """Give the real part, and of a real x that itself."""
+    return real(x) if is_complex(x) else x
 
 
 class HalfLower(OfSquareMatrices):
@@ -64,9 +85,9 @@ class Cholesky(OfSquareMatrices):
 
     def vjp(self, g: Any, y: Any, x: Any) -> Any:
         """Give ½ (S + Sᵀ)."""
-        low, g = (T(y), T(g)) if self.upper else (y, g)
+        low, g = (conjugate(T(y)), conjugate(T(g))) if self.upper else (y, g)
         half = solve_matrix(T(low), half_lower(T(low) @ g))
-        return symmetrize(solve_matrix(T(low), T(half)))
+        return symmetrize(T(solve_matrix(T(conjugate(low)), T(half))))
 
     vjps: Any = (vjp,)
 
@@ -87,6 +108,10 @@ class Eigenvalues(OfSquareMatrices):
         """Give the eigenvalues of each matrix."""
         return np.linalg.eigvalsh(x, self.UPLO)
 
+    def dtype(self, *dtypes: Any) -> np.dtype[Any]:
+        """Give a real dtype."""
+        return real_dtype(*dtypes)
+
     def shape(self, *shapes: Shape) -> Shape:
         """Give the shape of the eigenvalues."""
         return super().shape(*shapes)[:-1]
@@ -105,6 +130,10 @@ class Eigensystem(Eigenvalues):
         w, v = np.linalg.eigh(x, self.UPLO)
         return np.concatenate([w[..., None, :], v], -2)
 
+    def dtype(self, *dtypes: Any) -> np.dtype[Any]:
+        """Give the dtype of the eigenvectors."""
+        return floating_dtype(*dtypes)
+
     def shape(self, *shapes: Shape) -> Shape:
         """Give the shape of the eigenvectors with a row more."""
         *batch, n, _ = OfSquareMatrices.shape(self, *shapes)
@@ -114,7 +143,8 @@ class Eigensystem(Eigenvalues):
         """Give V (diag(∂E/∂w) + F ⊙ (Vᵀ ∂E/∂V)) Vᵀ, made symmetric."""
         (w, v), (gw, gv) = split_eigensystem(y), split_eigensystem(g)
         f = divide_gaps(w, np.max(np.abs(w), -1, keepdims=True))
-        return symmetrize((v * np.expand_dims(gw, -2) + v @ (f * (T(v) @ gv))) @ T(v))
+        u = conjugate(v)
+        return symmetrize((u * np.expand_dims(gw, -2) + u @ (f * (T(v) @ gv))) @ T(v))
 
     vjps: Any = (vjp,)
 
@@ -122,94 +152,12 @@ class Eigensystem(Eigenvalues):
 def _recompose(UPLO: str, x: Any, w: Any) -> Any:
     """Give V diag(w) Vᵀ with the eigenvectors of x and other eigenvalues."""
     v = split_eigensystem(eigensystem(UPLO)(x))[1]
-    return (v * np.expand_dims(w, -2)) @ T(v)
+    return (conjugate(v) * np.expand_dims(w, -2)) @ T(v)
 
 
 def split_eigensystem(y: Any) -> tuple[Any, Any]:
     """Give the eigenvalues and the eigenvectors."""
-    return y[..., 0, :], y[..., 1:, :]
-
-
-class SingularSystem(OfMatrices):
-    """Singular values and vectors, x = U diag(s) Vᵀ: s in the first row of the value, below it U, below that V.
-
-    With Fᵢⱼ = 1 / (sⱼ² − sᵢ²), and ū, s̄, v̄ for the gradients by U, s, V:
-    ∂E/∂x = U (diag(s̄) + (F ⊙ (Uᵀ ū − ūᵀ U)) s + s (F ⊙ (Vᵀ v̄ − v̄ᵀ V))) Vᵀ
-    + (I − U Uᵀ) ū s⁻¹ Vᵀ + U s⁻¹ v̄ᵀ (I − V Vᵀ), where 1 / 0 is 0: J. Townsend, "Differentiating the singular value
-    decomposition", 2016. ``full`` and ``hermitian`` say by which call NumPy finds the vectors, which their signs depend
-    on.
-    """
-
-    name, text = "singular_system", "svd({x})"
-    fields: ClassVar[tuple[str, ...]] = ("full", "hermitian")
-
-    def __init__(self, full: bool = False, hermitian: bool = False) -> None:
-        self.full, self.hermitian = full, hermitian
-
-    def forward(self, x: Any) -> Any:
-        """Decompose each matrix."""
-        u, s, vt = np.linalg.svd(x, self.full, True, self.hermitian)
-        k = s.shape[-1]
-        return np.concatenate([s[..., None, :], u[..., :k], np.swapaxes(vt, -1, -2)[..., :k]], -2)
-
-    def shape(self, *shapes: Shape) -> Shape:
-        """Give the shape of all that stands in the value: 1 + n + m rows of min(n, m)."""
-        *batch, n, m = _shape_of_matrices(shapes[0])
-        return (*batch, 1 + n + m, min(n, m))
-
-    def vjp(self, g: Any, y: Any, x: Any) -> Any:
-        """Give the five terms."""
-        n = x.shape[-2]
-        (s, u, v), (gs, gu, gv) = split_singular_system(y, n), split_singular_system(g, n)
-        f = divide_gaps(s * s, np.max(s * s, -1, keepdims=True))
-        row, column = np.expand_dims(s, -2), np.expand_dims(s, -1)
-        uu, vv = T(u) @ gu, T(v) @ gv
-        inner = (f * (uu - T(uu))) * row + column * (f * (vv - T(vv)))
-        result = (u * np.expand_dims(gs, -2) + u @ inner) @ T(v)
-        if u.shape[-2] > u.shape[-1]:
-            result = result + divide_or_zero(gu - u @ uu, row) @ T(v)
-        if v.shape[-2] > v.shape[-1]:
-            result = result + divide_or_zero(u, row) @ T(gv - v @ vv)
-        return result
-
-    vjps: Any = (vjp,)
-
-
-class SingularValues(SingularSystem):
-    """The singular values s of x, descending. ∂E/∂x = U diag(g) Vᵀ (Giles 2008, 3.2)."""
-
-    name, text = "svdvals", "svdvals({x})"
-    fields: ClassVar[tuple[str, ...]] = ()
-
-    def __init__(self) -> None:
-        super().__init__()
-
-    def forward(self, x: Any) -> Any:
-        """Give the singular values of each matrix."""
-        return np.linalg.svd(x, compute_uv=False)
-
-    def shape(self, *shapes: Shape) -> Shape:
-        """Give the shape of the singular values."""
-        *batch, n, m = _shape_of_matrices(shapes[0])
-        return (*batch, min(n, m))
-
-    def vjp(self, g: Any, y: Any, x: Any) -> Any:
-        """Give U diag(g) Vᵀ."""
-        _, u, v = split_singular_system(singular_system()(x), x.shape[-2])
-        return (u * np.expand_dims(g, -2)) @ T(v)
-
-    vjps: Any = (vjp,)
-
-
-def split_singular_system(y: Any, n: int) -> tuple[Any, Any, Any]:
-    """Give the singular values, U and V, for matrices of n rows."""
-    return y[..., 0, :], y[..., 1 : n + 1, :], y[..., n + 1 :, :]
-
-
-def _shape_of_matrices(shape: Shape) -> Shape:
-    if len(shape) < 2:
-        raise ValueError("wanted matrices, along the last two axes")
-    return shape
+    return real_part(y[..., 0, :]), y[..., 1:, :]
 
 
 class QR(OfMatrices):
@@ -233,13 +181,14 @@ class QR(OfMatrices):
 
     def shape(self, *shapes: Shape) -> Shape:
         """Give the shape of Q with m rows more."""
-        *batch, n, m = _shape_of_matrices(shapes[0])
+        *batch, n, m = check_matrices(shapes[0])
         if m > n:
             raise ValueError("wanted no more columns than rows")
         return (*batch, n + m, m)
 
     def vjp(self, g: Any, y: Any, x: Any) -> Any:
         """Give (∂E/∂Q + Q (Φ(M) + Φ(M)ᵀ)) R⁻ᵀ."""
+        refuse_complex("qr", y)
         n = x.shape[-2]
         (q, r), (gq, gr) = split_qr(y, n), split_qr(g, n)
         half = half_lower(r @ T(gr) - T(gq) @ q)
@@ -253,36 +202,7 @@ def split_qr(y: Any, n: int) -> tuple[Any, Any]:
     return y[..., :n, :], T(y[..., n:, :])
 
 
-class Complement(OfMatrices):
-    """Orthonormal columns y that complete those which the n × m matrix x spans, m < n, to a basis of all n.
-
-    They are those that NumPy adds: to U of x ("left"), to V of xᵀ ("right"), or to Q of x ("qr"). They are determined
-    up to a rotation among themselves: ∂E/∂x = −y gᵀ x⁺ᵀ is the gradient without one, right of whatever does not depend
-    on it, as y yᵀ.
-    """
-
-    name, text, fields, example = "complement", "complement({x})", ("kind",), ("left",)
-    vjps = (lambda op, g, y, x: -(y @ T(g) @ T(pseudo_inverse()(x))),)
-
-    def __init__(self, kind: str) -> None:
-        self.kind = kind
-
-    def forward(self, x: Any) -> Any:
-        """Give the columns that NumPy adds."""
-        if self.kind == "qr":
-            basis = np.linalg.qr(x, "complete")[0]
-        else:
-            basis = np.linalg.svd(x)[0] if self.kind == "left" else T(np.linalg.svd(T(x))[2])
-        return basis[..., x.shape[-1] :]
-
-    def shape(self, *shapes: Shape) -> Shape:
-        """Give the shape of n − m columns."""
-        *batch, n, m = _shape_of_matrices(shapes[0])
-        return (*batch, n, max(n - m, 0))
-
-
 half_lower: HalfLower = HalfLower()
-singular_values = SingularValues()
-cholesky, eigenvalues, eigensystem, singular_system, qr_factors, complement = (
-    lru_cache(maxsize=64)(kind) for kind in (Cholesky, Eigenvalues, Eigensystem, SingularSystem, QR, Complement)
+cholesky, eigenvalues, eigensystem, qr_factors = (
+    lru_cache(maxsize=64)(kind) for kind in (Cholesky, Eigenvalues, Eigensystem, QR)
 )

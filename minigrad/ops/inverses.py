@@ -10,6 +10,7 @@ import numpy as np
 from minigrad.ops.base import Op, Shape
 from minigrad.ops.lanes import align_lanes
 from minigrad.ops.linalg import transpose_matrices as T
+from minigrad.ops.parts import conjugate
 from minigrad.ops.reduction import floating_dtype
 
 
@@ -22,6 +23,11 @@ def check_square(shape: Shape) -> None:
 def over_matrices(g: Any) -> Any:
     """Give the gradient of one number a matrix two axes more, so that it multiplies each element of its matrix."""
     return np.expand_dims(g, (-2, -1)) if g.ndim else g
+
+
+def real_dtype(*dtypes: Any) -> np.dtype[Any]:
+    """Give the dtype of a size: that of the values, of complex ones that of their parts."""
+    return np.empty(0, floating_dtype(*dtypes)).real.dtype
 
 
 class OfMatrices(Op):
@@ -123,8 +129,9 @@ class PseudoInverse(OfMatrices):
 
     def vjp(self, g: Any, y: Any, x: Any) -> Any:
         """Give the three terms; of those with a bracket, one is 0 for a matrix of full rank, both for a square one."""
-        left, right = T(g) @ y @ T(y), T(y) @ y @ T(g)
-        return left - x @ (y @ left) - T(y) @ g @ T(y) + right - (right @ y) @ x
+        adjoint = conjugate(T(y))
+        left, right = T(g) @ y @ adjoint, adjoint @ y @ T(g)
+        return conjugate(left - x @ (y @ left) + right - (right @ y) @ x) - T(y) @ g @ T(y)
 
     vjps: Any = (vjp,)
 
@@ -159,7 +166,7 @@ class Cofactors(OfSquareMatrices):
         n = s.shape[-1]
         others = np.where(np.eye(n, dtype=bool), 1, np.expand_dims(s, -2)).prod(-1)
         sign = np.expand_dims(np.sign(np.linalg.det(u) * np.linalg.det(vt)), -1)
-        return (u * np.expand_dims(sign * others, -2)) @ vt
+        return (np.conj(u) * np.expand_dims(sign * others, -2)) @ np.conj(vt)
 
     def vjp(self, g: Any, y: Any, x: Any) -> Any:
         """Give (⟨g, y⟩ y − y gᵀ y) / det x."""
@@ -177,6 +184,10 @@ class LogDeterminant(Determinant):
 
     name, text = "log_det", "log |det({x})|"
     vjps = (lambda op, g, y, x: over_matrices(g) * T(inv(x)),)
+
+    def dtype(self, *dtypes: Any) -> np.dtype[Any]:
+        """Give a real dtype."""
+        return real_dtype(*dtypes)
 
     def forward(self, x: Any) -> Any:
         """Give the logarithm for each matrix, −∞ for a singular one."""

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from minigrad.ops import decompositions, inverses
+from minigrad.ops import decompositions, inverses, singular
 from minigrad.ops.base import Recorder, Refused, as_array
 from minigrad.ops.linalg import transpose_matrices
+from minigrad.ops.parts import is_complex
 
 # NumPy's own named tuples, of what it gives for some matrix.
 EighResult: Any = type(np.linalg.eigh(np.eye(1)))
@@ -32,7 +33,10 @@ def det(a: Any) -> Any:
 
 
 def slogdet(a: Any) -> Any:
-    """Give the sign of each determinant, a constant, and the logarithm of its size."""
+    """Give the sign of each determinant, a constant where it is real, and the logarithm of its size."""
+    if is_complex(a):
+        y = inverses.determinant(a)
+        return SlogdetResult(y / np.abs(y), inverses.log_determinant(a))
     return SlogdetResult(inverses.determinant_sign(a), inverses.log_determinant(a))
 
 
@@ -65,20 +69,20 @@ def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: 
     The vectors that ``full_matrices`` adds to a basis have the gradient of what does not depend on their choice.
     """
     if not compute_uv:
-        return decompositions.singular_values(a)
+        return singular.singular_values(a)
     n, m = np.shape(a)[-2:] if np.ndim(a) > 1 else (0, 0)
     full = bool(full_matrices) and n != m
-    s, u, v = decompositions.split_singular_system(decompositions.singular_system(full, bool(hermitian))(a), n)
+    s, u, v = singular.split_singular_system(singular.singular_system(full, bool(hermitian))(a), n)
     if full and n > m:
-        u = np.concatenate([u, decompositions.complement("left")(a)], -1)
+        u = np.concatenate([u, singular.complement("left")(a)], -1)
     if full and m > n:
-        v = np.concatenate([v, decompositions.complement("right")(transpose_matrices(a))], -1)
+        v = np.concatenate([v, singular.complement("right")(transpose_matrices(a))], -1)
     return SVDResult(u, s, transpose_matrices(v))
 
 
 def svdvals(x: Any, /) -> Any:
     """Give the singular values of each matrix."""
-    return decompositions.singular_values(x)
+    return singular.singular_values(x)
 
 
 def qr(a: Any, mode: str = "reduced") -> Any:
@@ -94,7 +98,7 @@ def qr(a: Any, mode: str = "reduced") -> Any:
     if mode == "r":
         return r
     if mode == "complete" and n > m:
-        q = np.concatenate([q, decompositions.complement("qr")(a)], -1)
+        q = np.concatenate([q, singular.complement("qr")(a)], -1)
         r = np.concatenate([r, np.zeros((*np.shape(a)[:-2], n - m, m), r.dtype)], -2)
     return QRResult(q, r)
 
@@ -121,7 +125,7 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> Any:
     n, m = a.shape
     eps = np.finfo(a.dtype if a.dtype.kind == "f" else float).eps
     rcond = float(max(n, m) * eps if rcond is None else eps if rcond < 0 else rcond)
-    x, s = inverses.pseudo_inverse(rcond)(a) @ b, decompositions.singular_values(a)
+    x, s = inverses.pseudo_inverse(rcond)(a) @ b, singular.singular_values(a)
     above, known = s > rcond * s[:1], getattr(s, "has_data", True)
     rank = np.count_nonzero(above) if known else np.sum(above)
     residuals = np.sum((b - a @ x) ** 2, 0, keepdims=b.ndim == 1)
