@@ -4,8 +4,8 @@ The rooms, from the ground up: ``ops`` are the operations, ``engine`` records an
 ``losses``, ``optim``, ``data``, ``training`` and ``storage`` are what networks are made, trained and kept with.
 ``notation`` writes formulas, ``algebra`` shortens them, ``structure`` reads a graph as a textbook would; ``derivation``
 and ``picture`` show it, and ``compiler`` makes code of it. ``app`` is the command line, ``textbook`` the independent
-witness, ``extras`` loads what is optional, ``files`` appear whole or not at all, and ``interrupts`` waits for a safe
-moment.
+witness, ``autograd`` has the names of HIPS autograd's operators, ``extras`` loads what is optional, ``files`` appear
+whole or not at all, and ``interrupts`` waits for a safe moment.
 
 Something is wrong: a label, in ``picture`` (what a value is called, in ``structure``); a δ, in ``ops`` (its value),
 ``algebra`` (its formula) or ``derivation`` (its line); a slow step, in ``engine`` or, compiled, in ``compiler``; a
@@ -29,24 +29,33 @@ if TYPE_CHECKING:
     from minigrad.algebra.facts import sums_to_one
     from minigrad.algebra.simplify import simplify
     from minigrad.algebra.trace import trace
+    from minigrad.autograd import elementwise_grad, flatten, make_jvp, make_vjp
     from minigrad.compiler.api import compile
     from minigrad.derivation.compare import compare
     from minigrad.derivation.derive import derive
+    from minigrad.engine.custom import custom_vjp, defjvp, defvjp, primitive
     from minigrad.engine.jacobians import hessian, jacobian
     from minigrad.engine.mapping import vmap
     from minigrad.engine.products import hessian_vector_product, hvp, jvp, stop_gradient, vjp
+    from minigrad.engine.recomputation import checkpoint
     from minigrad.picture.draw import draw
     from minigrad.picture.stepper.page import stepper
     from minigrad.storage import load, save
 
 __all__ = [
     "Tensor",
+    "checkpoint",
     "compare",
     "compile",
+    "custom_vjp",
     "data",
+    "defjvp",
+    "defvjp",
     "derive",
     "draw",
+    "elementwise_grad",
     "fit",
+    "flatten",
     "grad",
     "gradcheck",
     "hessian",
@@ -58,9 +67,12 @@ __all__ = [
     "load",
     "log_softmax",
     "losses",
+    "make_jvp",
+    "make_vjp",
     "nn",
     "no_grad",
     "optim",
+    "primitive",
     "relu",
     "save",
     "sigmoid",
@@ -79,16 +91,25 @@ __all__ = [
 # What looks at a recorded graph is imported when it is first asked for, since training needs none of it; so are files,
 # whose zipfile alone takes as long as everything else of ours, and functions of functions.
 _LATE = {
+    "checkpoint": "engine.recomputation",
     "compare": "derivation.compare",
     "compile": "compiler.api",
+    "custom_vjp": "engine.custom",
+    "defjvp": "engine.custom",
+    "defvjp": "engine.custom",
     "derive": "derivation.derive",
     "draw": "picture.draw",
+    "elementwise_grad": "autograd",
+    "flatten": "autograd",
     "hessian": "engine.jacobians",
     "hessian_vector_product": "engine.products",
     "hvp": "engine.products",
     "jacobian": "engine.jacobians",
     "jvp": "engine.products",
     "load": "storage",
+    "make_jvp": "autograd",
+    "make_vjp": "autograd",
+    "primitive": "engine.custom",
     "save": "storage",
     "simplify": "algebra.simplify",
     "stepper": "picture.stepper.page",

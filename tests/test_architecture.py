@@ -43,6 +43,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "derivation": ("ops", "engine", "notation", "algebra", "structure", "derivation"),
     "picture": ("ops", "engine", "notation", "algebra", "structure", "extras", "picture"),
     "compiler": ("ops", "engine", "notation", "algebra", "data", "extras", "files", "compiler"),
+    "autograd": ("ops", "engine"),
     "losses": ("ops", "engine"),
     "optim": ("engine", "optim"),
     "nn": ("ops", "engine", "nn"),
@@ -54,7 +55,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "storage": ("ops", "engine", "files", "interrupts", "optim"),
     "training": ("ops", "engine", "optim", "data", "extras", "interrupts", "compiler", "training"),
     "": (
-        *("ops", "engine", "algebra", "derivation", "picture", "compiler"),
+        *("ops", "engine", "algebra", "derivation", "picture", "compiler", "autograd"),
         *("nn", "losses", "optim", "data", "storage", "training", "textbook"),
     ),
     "app": (

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from minigrad import Tensor, grad, jvp, value_and_grad, vjp
+from minigrad import Tensor, compile, grad, jvp, value_and_grad, vjp
 from minigrad.engine.trees import list_leaves, map_tree, name_leaves
 
 Point = namedtuple("Point", "x y")
@@ -70,6 +70,15 @@ def test_keys_go_by_name_and_not_by_order():
     assert pull({"b": 1.0, "a": 10.0}) == (23,)
     value, slope = jvp(lambda p: p["a"] * p["b"], ({"a": 2.0, "b": 5.0},), ({"b": 1.0, "a": 0.0},))
     assert (value, slope) == (10, 2)
+
+
+@pytest.mark.parametrize("kind", [Layer, Plain, lambda W: {"w": [W, None]}])
+def test_compiled(kind):
+    """Arguments and results that are trees; a frozen dataclass of arrays cannot be hashed, and need not be."""
+    slope = grad(lambda p: sum((leaf**2).sum() for leaf in list_leaves(p)))
+    found = compile(slope)(kind(X))
+    assert type(found) is type(kind(X))
+    np.testing.assert_allclose(list_leaves(found)[0], 2 * X)
 
 
 def test_arguments_by_name():

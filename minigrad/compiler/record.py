@@ -20,6 +20,7 @@ from minigrad.engine.conversion import is_array
 from minigrad.engine.node import Node, order_nodes
 from minigrad.engine.recording import traced_by
 from minigrad.engine.tensor import Tensor
+from minigrad.engine.trees import is_leaf, list_parts, with_parts
 from minigrad.ops.base import number_key
 
 
@@ -78,7 +79,7 @@ class Output:
 
 
 def flatten_leaves(structure: Any, leaves: list[Any]) -> Any:
-    """Take the arrays, Tensors and floats out of nested tuples, lists and dicts; give the rest, which is static."""
+    """Take the arrays, Tensors and floats out of nested tuples, lists, dicts and dataclasses; give the static rest."""
     if isinstance(structure, tuple | list):
         return (type(structure), *(flatten_leaves(part, leaves) for part in structure))
     if isinstance(structure, dict):
@@ -90,7 +91,27 @@ def flatten_leaves(structure: Any, leaves: list[Any]) -> Any:
     if isinstance(structure, float):
         leaves.append(structure)
         return float
+    if _holds_arrays(structure):
+        return (type(structure), *((key, flatten_leaves(part, leaves)) for _, key, part in list_parts(structure)))
     return _static(structure)
+
+
+def _holds_arrays(x: Any) -> bool:
+    """Say whether something is a dataclass of what changes from call to call, by which it cannot be hashed."""
+    if is_leaf(x) or x is None:
+        return False
+    try:
+        hash(x)
+    except TypeError:
+        return True
+    return False
+
+
+def _holds_results(x: Any) -> bool:
+    """Say whether something is a dataclass of what is computed."""
+    if is_leaf(x) or isinstance(x, Output):
+        return False
+    return any(isinstance(part, Traced | Output) or _holds_results(part) for _, _, part in list_parts(x))
 
 
 def _static(x: Any) -> Any:
@@ -101,14 +122,12 @@ def _static(x: Any) -> Any:
     return (type(x), x)
 
 
-def map_leaves(structure: Any, leaf: Callable[[Any], Any]) -> Any:
-    """Give nested tuples, lists and dicts anew, with every leaf replaced."""
-    if isinstance(structure, tuple) and hasattr(structure, "_fields"):
-        return type(structure)(*(map_leaves(part, leaf) for part in structure))
-    if isinstance(structure, tuple | list):
-        return type(structure)(map_leaves(part, leaf) for part in structure)
+def map_leaves(structure: Any, leaf: Callable[[Any], Any], is_open: Callable[[Any], bool] = _holds_results) -> Any:
+    """Give nested tuples, lists, dicts, and dataclasses that are open, anew, with every leaf replaced."""
     if isinstance(structure, dict):
-        return {name: map_leaves(part, leaf) for name, part in structure.items()}
+        return {name: map_leaves(part, leaf, is_open) for name, part in structure.items()}
+    if isinstance(structure, tuple | list) or is_open(structure):
+        return with_parts(structure, {key: map_leaves(part, leaf, is_open) for _, key, part in list_parts(structure)})
     return leaf(structure)
 
 
@@ -140,7 +159,7 @@ def _traced(f: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, A
             return tracer.argument(len(leaves) - 1, x)
         return x
 
-    given = map_leaves(args, argument), map_leaves(dict(kwargs), argument)
+    given = map_leaves(args, argument, _holds_arrays), map_leaves(dict(kwargs), argument, _holds_arrays)
     try:
         with traced_by(tracer):
             returned = f(*given[0], **given[1])

@@ -20,21 +20,28 @@ from minigrad.ops.shaping import fit_dtype
 
 
 def pullback(
-    output: Any, gradient: Any, *, create_graph: bool = False, since: int = 1, keep: Container[Any] = ()
+    output: Any,
+    gradient: Any,
+    *,
+    create_graph: bool = False,
+    since: int = 1,
+    keep: Container[Any] = (),
+    ends: Container[Any] = (),
 ) -> dict[Any, Any]:
     """Carry ``gradient`` = ∂E/∂output back to the leaves, by the chain rule: {leaf: ∂E/∂leaf}.
 
     ∂E/∂x = Σ ∂E/∂y · ∂y/∂x, summed over the uses y of x. The rules run on arrays, or, with ``create_graph``, on the
     operands themselves, so that the gradients have graphs of their own. Operands older than ``since`` count as
-    constants; the gradients of those in ``keep`` are returned along with the leaves'.
+    constants; the gradients of those in ``keep`` are returned along with the leaves', and those in ``ends`` count as
+    leaves.
     """
     gradients = {output: gradient}
     ordinary = {output}  # what has some of its gradient by another way than through choices: see ``apply_guarded``
-    for y in latest_first(output, since):  # so that ∂E/∂y is complete when its turn comes
-        if y.op is None or y not in gradients:
+    for y in latest_first(output, since, ends):  # so that ∂E/∂y is complete when its turn comes
+        if y.op is None or y not in gradients or y in ends:
             continue
         g = gradients[y] if y in keep else gradients.pop(y)
-        parts = y.op.split(y.values) if y.op.splits else None
+        parts = y.op.split(_rule_values(y, create_graph)) if y.op.splits else None
         for i, x in enumerate(y.inputs):
             if flows_to(x, output, since) and y.op.vjps[i]:
                 if parts is None:
@@ -47,13 +54,13 @@ def pullback(
     return gradients
 
 
-def latest_first(output: Any, since: int) -> list[Any]:
+def latest_first(output: Any, since: int, ends: Container[Any] = ()) -> list[Any]:
     """Give all that a gradient of ``output`` flows to, in the reverse of the order in which it was made."""
     found, stack = {output}, [output]
     while stack:
         new = {x for x in stack.pop().inputs if flows_to(x, output, since) and x not in found}
         found |= new
-        stack += new
+        stack += [x for x in new if x not in ends]
     return sorted(found, key=attrgetter("serial"), reverse=True)
 
 
@@ -64,12 +71,18 @@ def flows_to(x: Any, output: Any, since: int) -> bool:
 
 def apply_rule(y: Any, i: int, g: Any, create_graph: bool, guarded: bool) -> Any:
     """Give what y adds to the gradient of its input i, from g = ∂E/∂y and the rule of the operation that made y."""
-    op, values, kind = y.op, y.values, type(y)
-    if create_graph:
-        values = tuple(x if isinstance(x, kind) else value for x, value in zip(y.inputs, values, strict=True))
+    op, values, kind = y.op, _rule_values(y, create_graph), type(y)
     result = y if create_graph else y.array
     c = apply_guarded(op, i, g, result, values, kind.guarded) if guarded else op.vjps[i](op, g, result, *values)
     return fitted(c, values[i]) if op.broadcasts else c
+
+
+def _rule_values(y: Any, create_graph: bool) -> tuple[Any, ...]:
+    """Give what the rules of the operation that made y are told of its inputs: values, or the operands themselves."""
+    if not create_graph:
+        return y.values
+    kind = type(y)
+    return tuple(x if isinstance(x, kind) else value for x, value in zip(y.inputs, y.values, strict=True))
 
 
 def apply_guarded(op: Any, i: int, g: Any, y: Any, values: tuple[Any, ...], unknown: bool) -> Any:

@@ -67,6 +67,7 @@ class Evaluation:
         leaves = [x for tree in (*args, *kwargs.values()) for x in ((tree,) if is_leaf(tree) else list_leaves(tree))]
         given = [x for x in leaves if isinstance(x, Tensor)]
         self.plain = all(x.plain for x in given)  # then arrays are wanted, as arrays were given
+        self.older: bool | None = None  # has f read what has a gradient, too? Until somebody asks
         self.recorded = self._is_nested() or any(x.requires_grad for x in given)
 
     def _take_variables(self, tree: Any, path: str) -> Any:
@@ -99,7 +100,11 @@ class Evaluation:
         """Say whether gradients of some values must have a record of their own."""
         if is_paused():
             return False  # the caller wants numbers, whatever they depend on
-        return self.recorded or self._is_nested() or any(depends_on_older(x, self.oldest) for x in values)
+        if self.recorded or self._is_nested():
+            return True
+        if self.older is None:
+            self.older = any(depends_on_older(x, self.oldest) for x in values)
+        return self.older
 
     def pull(self, output: Any, seed: Any, with_graph: bool) -> list[Tensor]:
         """Carry ∂E/∂output back to the variables: ∂E/∂variable of each, zeros where none flows."""

@@ -15,6 +15,7 @@ from minigrad.engine.evaluation import Evaluation, Place, find_places, name_func
 from minigrad.engine.tensor import Tensor
 from minigrad.engine.trees import list_leaves, name_leaves
 from minigrad.ops.copies import qualified_name
+from minigrad.ops.dtypes import dtype_of
 from minigrad.ops.parts import is_complex
 
 Argnums = Place | Sequence[Place]
@@ -140,8 +141,8 @@ def _complex_derivative(f: Callable[..., Any], argnums: Argnums, /, *args: Any, 
     called = name_function_of("holomorphic_grad", f)
     for place in find_places(called, f, argnums, args, kwargs):
         for path, x in name_leaves(args[place] if isinstance(place, int) else kwargs[place], f"argument {place}"):
-            if not np.issubdtype(np.result_type(x), np.complexfloating):
-                raise TypeError(f"{called}: {path} is {np.result_type(x)}; write x + 0j, or take grad.")
+            if not is_complex(x):
+                raise TypeError(f"{called}: {path} is {dtype_of(x)}; write x + 0j, or take grad.")
 
     @wraps(f)
     def real_part(*xs: Any, **options: Any) -> Any:

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.engine.batched import Batched
 from minigrad.engine.conversion import is_array
 from minigrad.engine.evaluation import name_function_of
 from minigrad.engine.functional import Transformed, check_function
-from minigrad.engine.lanes import Batched, Mapping
+from minigrad.engine.lanes import Mapping
 from minigrad.engine.operand import Operand
 from minigrad.engine.recording import mapped_by, mapping
 from minigrad.engine.tensor import Tensor
@@ -56,8 +57,7 @@ def _map(f: Callable[..., Any], in_axes: Any, out_axes: Any, /, *args: Any, **kw
             if sizes
             else f"{called}: in_axes maps over none of the arguments. Call the function itself."
         )
-    outer = mapping()
-    lanes = Mapping(called, next(iter(sizes.values())), 1 if outer is None else outer.level + 1)
+    lanes = Mapping(called, next(iter(sizes.values())), mapping(), Batched)
     leaves = [x if axis is None else Batched(lanes, _bring_forward(x, axis)) for _, x, axis in rows]
     positional, named = fill_tree(arguments, iter(leaves))
     running.add(id(lanes))

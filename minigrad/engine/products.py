@@ -36,6 +36,14 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[An
     return (*value, linear.give_more()) if has_aux else value
 
 
+def linearize(
+    rule: str, f: Callable[..., Any], argnums: Argnums, args: Sequence[Any], kwargs: dict[str, Any]
+) -> Linearization:
+    """Call f, and give the linear map from a gradient of its value to those of some of its arguments."""
+    called = name_function_of(rule, f)
+    return Linearization(called, f, find_places(called, f, argnums, args, kwargs), args, kwargs)
+
+
 class Linearization:
     """A call of f, and the linear map from a gradient of its value to those of its arguments.
 
@@ -88,7 +96,7 @@ class Linearization:
         for path, x, y in zip(paths, leaves, self.outputs, strict=True):
             if np.shape(x) != np.shape(y):
                 raise ValueError(f"{self.called}: {path} must have the shape {np.shape(y)}, not {np.shape(x)}.")
-        with_graph = self.call.needs_graph(self.joined) or any(
+        with_graph = self.call.needs_graph(*self.outputs) or any(
             isinstance(x, Tensor) and x.requires_grad for x in leaves
         )
         with recorded():
@@ -127,8 +135,9 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = Fals
 
     Raises ``ValueError`` for tangents that are not like the primals.
 
-    >>> jvp(lambda x, y: x * y, (2.0, 3.0), (1.0, 0.0))
-    (array(6.), array(3.))
+    >>> jvp(lambda x, y: x * y, (np.eye(2), 3.0), (np.ones((2, 2)), 0.0))[1]
+    array([[3., 3.],
+           [3., 3.]])
     """
     check_function("jvp", f)
     called = name_function_of("jvp", f)
@@ -181,8 +190,7 @@ def _multiply_hessian(f: Callable[..., Any], argnums: Argnums, /, *args: Any, **
     if not args:
         raise TypeError(f"{called}: wanted the arguments, and then the vector.")
     *arguments, vector = args
-    slope = grad(f, argnums)
-    linear = Linearization(called, slope, find_places(called, f, argnums, arguments, kwargs), arguments, kwargs)
+    linear = linearize("hessian_vector_product", grad(f, argnums), argnums, arguments, kwargs)
     products = linear.pull_tree(vector)
     return products[0] if isinstance(argnums, int | str) else products
 

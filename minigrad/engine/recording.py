@@ -14,6 +14,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 _paused = Setting("paused", False)
 _tracer = Setting("tracer", None)
 _mapping = Setting("mapping", None)
+_drawing = Setting("drawing", None)
 _no_grad, _recorded = (Block(_paused, value) for value in (True, False))
 _as_it_is = nullcontext()
 
@@ -96,9 +97,18 @@ def is_paused() -> bool:
 
 
 def random(rng: Any, shape: tuple[int, ...]) -> Any:
-    """Draw numbers uniform in [0, 1) from a NumPy Generator; a function that is compiled draws anew in every call."""
-    tracing = tracer()
+    """Draw numbers uniform in [0, 1) from a NumPy Generator; a function that is compiled draws anew in every call.
+
+    One that is computed again, for its gradient, draws what it drew.
+    """
+    drawing = _drawing.get() if in_force else None
+    tracing = tracer() if drawing is None else drawing
     return rng.random(shape) if tracing is None else tracing.random(rng, shape)
+
+
+def drawn_by(drawing: Any) -> Block:
+    """Take random numbers within this block from ``drawing.random`` instead."""
+    return Block(_drawing, drawing)
 
 
 def setting(owner: Any, name: str) -> Any:

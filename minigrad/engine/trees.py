@@ -63,7 +63,7 @@ def map_tree(change: Callable[[Any], Any], tree: Any) -> Any:
     """
     if is_leaf(tree):
         return change(tree)
-    return _with_parts(tree, {key: map_tree(change, part) for _, key, part in list_parts(tree)})
+    return with_parts(tree, {key: map_tree(change, part) for _, key, part in list_parts(tree)})
 
 
 def fill_tree(tree: Any, leaves: Iterator[Any]) -> Any:
@@ -102,7 +102,7 @@ def bundle_numbers(tree: Any) -> Any:
         return tree
     if _shape_of_numbers(tree) is not None:
         return np.array(tree)
-    return _with_parts(tree, {key: bundle_numbers(part) for _, key, part in list_parts(tree)})
+    return with_parts(tree, {key: bundle_numbers(part) for _, key, part in list_parts(tree)})
 
 
 def unbundle_numbers(like: Any, tree: Any) -> Any:
@@ -111,7 +111,7 @@ def unbundle_numbers(like: Any, tree: Any) -> Any:
         return tree
     found = tree if is_leaf(tree) else [part for _, _, part in list_parts(tree)]
     pairs = zip(list_parts(like), found, strict=True)
-    return _with_parts(like, {key: unbundle_numbers(part, x) for (_, key, part), x in pairs})
+    return with_parts(like, {key: unbundle_numbers(part, x) for (_, key, part), x in pairs})
 
 
 def _shape_of_numbers(tree: Any) -> tuple[int, ...] | None:
@@ -125,7 +125,7 @@ def _shape_of_numbers(tree: Any) -> tuple[int, ...] | None:
     return None if shapes or shape is None else (len(tree), *shape)
 
 
-def _with_parts(tree: Any, parts: dict[Any, Any]) -> Any:
+def with_parts(tree: Any, parts: dict[Any, Any]) -> Any:
     """Give a container of the same kind that holds other parts."""
     if isinstance(tree, dict):
         new = copy(tree)  # which keeps an OrderedDict, and a defaultdict's default

@@ -8,6 +8,11 @@ from typing import Any
 import numpy as np
 
 
+def dtype_of(x: Any) -> np.dtype[Any]:
+    """Give the dtype of an operand, an array or a number."""
+    return x.dtype if hasattr(x, "dtype") else np.result_type(x)
+
+
 def kind_of(x: Any) -> Any:
     """Give a dtype as it is, and of a Python number its type, which is all that NumPy promotes by (NEP 50)."""
     return x if isinstance(x, np.dtype) else type(x) if type(x) in (int, float, complex) else np.result_type(x)

@@ -86,6 +86,8 @@ class _Finder:
         wrapped = getattr(value, "__wrapped__", None) if callable(value) else None
         if wrapped is not None:
             self.follow(wrapped, args)
+            for rule in getattr(value, "rules", ()) if is_foreign(type(value)) else ():
+                self.follow(rule)
         if isinstance(value, FunctionType):
             self.follow_function(value, args)
         elif isinstance(value, list | tuple | dict | set):

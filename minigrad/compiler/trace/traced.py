@@ -10,6 +10,7 @@ from weakref import WeakSet
 import numpy as np
 
 from minigrad.engine.errors import place
+from minigrad.engine.node import Node
 from minigrad.engine.numpy_protocol import PLAIN
 from minigrad.engine.operand import find_operands
 from minigrad.engine.record import Kept, Record, fast_pullback
@@ -119,6 +120,10 @@ class Traced(Tensor):
     def detach(self) -> Traced:
         """Give a tensor of the same expression through which no gradient flows."""
         return Traced(self.tracer, self.node)
+
+    def as_constant(self, array: Any) -> Traced:
+        """Give an array, or an expression, as a constant of this kind."""
+        return Traced(self.tracer, array if isinstance(array, Node) else self.tracer.constant(np.asarray(array)))
 
     def as_plain(self) -> Traced:
         """Give the same expression, standing for an array."""
