@@ -24,7 +24,7 @@ from tests.samples import SAMPLES
 
 DTYPES = ["bool", "uint8", "int8", "int64", "float16", "float32", "float64"]
 A = np.array
-U8 = np.uint8
+U8, F32 = np.uint8, np.float32
 
 
 def value(f, *arguments):
@@ -113,6 +113,12 @@ RIGHT = {
         np.ones((0, 2), int),
     ),
     "where −1": (lambda x: np.where(x > 1, x, -1), A([1, 2], U8), A([255, 2], U8)),
+    "∞ or 0": (lambda x: np.where(x > 0, np.inf, 0), A([1.0, -1.0]), [np.inf, 0.0]),
+    "−2 to a number": (lambda x: (-2) ** x.sum(), A([1.0, 1.0]), 4.0),
+    "a square whose factor's is 0": (lambda x: (x * 1e-200) ** 2, A([1e200]), [1.0]),
+    "a product whose factors' is ∞": (lambda x: (x * 1e30) * 1e30, A([0, 1e-30], F32), A([0, 1e30], F32)),
+    "a large number of a mask": (lambda x: (x > 1e300) * x + (x <= 1e300) * 1e300, A([0.0, 2.0]), [1e300, 1e300]),
+    "a power of 31 digits": (lambda x: x**10**30, A([0.5, 1.0, 2.0]), [0.0, 1.0, np.inf]),
     "to the ∞": (lambda x: x**np.inf, A([0.5, 2.0]), [0.0, np.inf]),
     "the root of −2": (lambda x: x**0.5, -2.0, np.nan),
     "1 / 0": (lambda x: 1 / x, 0.0, np.inf),
@@ -127,6 +133,27 @@ RIGHT = {
 def test_kinds_as_code(f, x, expected, backend):
     with running(backend):
         assert_equal(value(as_code(f, backend), x), A(expected))
+
+
+OUT_OF_RANGE = {
+    "−1 times": (lambda x: x * -1, A([1, 2], U8)),
+    "plus": (lambda x: x + 2**31, A([1, 2], np.int32)),
+    "maximum": (lambda x: np.maximum(x, 2**70), A([1, 2])),
+    "above": (lambda x: x > 2**70, A([1, 2])),
+    "divided by": (lambda x: x / 2**70, A([1, 2])),
+    "a mask times": (lambda x: (x > 1) * 2**63, A([1, 2])),
+    "a power": (lambda x: x**-1, A([1, 2])),
+    "powers": (lambda x: x ** (x - 2), A([1, 2])),
+}
+
+
+@each_backend
+@pytest.mark.parametrize(("f", "x"), OUT_OF_RANGE.values(), ids=OUT_OF_RANGE)
+def test_a_number_that_integers_have_not_is_what_numpy_makes_of_it(f, x, backend):
+    expected = value(f, x)
+    with running(backend):
+        found = value(as_code(f, backend), x)
+    assert found == expected if isinstance(expected, str) else assert_equal(found, expected) is None
 
 
 def test_python_numbers_warn_as_numpy_does():

@@ -42,3 +42,9 @@ def same_arithmetic(x: Any, node: Node) -> bool:
     values add up to one another.
     """
     return not isinstance(x, Node) or x.dtype.kind in "fc" or (x.dtype == node.dtype and x.dtype.kind != "b")
+
+
+def is_in_range(x: float, dtype: np.dtype[Any]) -> bool:
+    """Say whether a floating dtype has a number, other than by ∞ or by 0: a product of numbers may leave its range."""
+    about = np.finfo(dtype)
+    return bool(about.tiny <= abs(x) <= about.max)

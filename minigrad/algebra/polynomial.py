@@ -11,6 +11,9 @@ from collections.abc import Iterable
 from math import prod
 from typing import Any
 
+import numpy as np
+
+from minigrad.algebra.numbers import is_in_range
 from minigrad.algebra.rewrite import Change, Log, constant_like
 from minigrad.engine.node import Node
 from minigrad.ops.arithmetic import Power, add, divide, multiply, negative, subtract
@@ -20,6 +23,8 @@ from minigrad.ops.shaping import broadcast_to
 Factors = dict[Node, int]  # factor -> power, in order of appearance
 Term = tuple[float, Factors]  # coefficient, factors
 
+_FLOAT = np.dtype(np.float64)
+_EXACT = 2**53  # below it a float that is whole is an integer to the last digit
 _SUMS = (add, subtract)
 _ARITHMETIC = frozenset((add, subtract, multiply, divide, negative, square))
 _MOST_TERMS = 32  # of a sum of products worth looking at
@@ -38,10 +43,15 @@ def shorten_polynomial(root: Node, log: Log | None = None) -> Any:
     best, least = root, size(root, MOST_OPERATIONS + 1)
     if least > MOST_OPERATIONS:
         return root
-    products = _canceled(_terms(root))
-    canceled = _collected(products)
-    for candidate in (canceled, _collected(_opened(products))):
+    try:
+        products = _canceled(_terms(root))
+        canceled, opened = _collected(products), _collected(_opened(products))
+    except OverflowError:
+        return root
+    for candidate in (canceled, opened):
         if len(candidate) > _MOST_TERMS or _least_size(candidate) >= least:
+            continue
+        if not all(is_in_range(c, root.dtype) for c, _ in candidate):
             continue
         expression = _shaped(_written(candidate), root)
         length = size(expression)
@@ -117,7 +127,7 @@ def _factors(expression: Any) -> Term:
         if number is not None:
             if number == 0 and power < 0:
                 return 1.0, {expression: 1}  # a division by zero stays as it is
-            coefficient *= number**power
+            coefficient = _multiplied(coefficient, _raised(number, power))
         elif not is_arithmetic(node):
             factors[node] = factors.get(node, 0) + power
         elif node.op == multiply:
@@ -157,7 +167,22 @@ def _times(a: Term, b: Term) -> Term:
     factors = dict(a[1])
     for node, power in b[1].items():
         factors[node] = factors.get(node, 0) + power
-    return a[0] * b[0], {node: power for node, power in factors.items() if power}
+    return _multiplied(a[0], b[0]), {node: power for node, power in factors.items() if power}
+
+
+def _multiplied(a: float, b: float) -> float:
+    """Give a b; raise ``OverflowError``, as Python's powers do, where floats have no such number but ∞ or 0."""
+    if 0 in (a, b) or is_in_range(a * b, _FLOAT):
+        return a * b
+    raise OverflowError(f"{a} · {b}")
+
+
+def _raised(a: float, n: int) -> float:
+    """Give aⁿ; raise ``OverflowError`` where that is too large or too small."""
+    power = a**n
+    if power or not a:
+        return power
+    raise OverflowError(f"{a} to the {n}")
 
 
 def _distributed(term: Term, total: Node) -> list[Term]:
@@ -239,7 +264,7 @@ def _product(term: Term) -> Any:
     above = [x for node, power in factors.items() for x in _power(node, power)]
     below = [x for node, power in factors.items() for x in _power(node, -power)]
     above.sort(key=_is_integer)  # which would wrap, one by another; after a float they do not
-    size = int(coefficient) if float(coefficient).is_integer() else coefficient
+    size = int(coefficient) if abs(coefficient) < _EXACT and float(coefficient).is_integer() else coefficient
     if abs(size) != 1 or not above or (_is_integer(above[-1]) and not any(x.dtype.kind in "fc" for x in above)):
         above.insert(0, float(abs(size)) if above and _is_integer(above[-1]) else abs(size))
     expression = prod(above[1:], start=above[0])
@@ -252,9 +277,11 @@ def _product(term: Term) -> Any:
 
 def _power(node: Node, power: int) -> list[Any]:
     """Give the factors that a power is written as: of integers, which it would make wrap, each one, and mⁿ = m."""
+    if power < 1:
+        return []
     if node.dtype.kind == "b":
-        return [node] * (power > 0)
-    if power < 2 or _is_integer(node):
+        return [node]
+    if power == 1 or _is_integer(node):
         return [node] * power
     return [node**power]
 

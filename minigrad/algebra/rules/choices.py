@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any
 
 from minigrad.algebra.numbers import in_shape_of, number_of
@@ -23,9 +24,9 @@ def choose_copies(node: Node) -> Any:
 
 @on(where)
 def choose_number(node: Node) -> Any:
-    """where(c, n, 0) = n c, for a number n that is not 1."""
+    """where(c, n, 0) = n c, for a finite number n that is not 1."""
     c, a, b = node.inputs
-    if node.dtype.kind != "f" or isinstance(a, Node) or isinstance(b, Node) or b != 0 or a == 1:
+    if node.dtype.kind != "f" or isinstance(a, Node) or isinstance(b, Node) or b != 0 or a == 1 or not isfinite(a):
         return None
     return in_shape_of(float(a) * c, node)
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from minigrad.algebra.numbers import in_shape_of, number_of, same_arithmetic
+from minigrad.algebra.numbers import in_shape_of, is_in_range, number_of, same_arithmetic
 from minigrad.algebra.rewrite import on, replace_operand
 from minigrad.engine.node import Node
 from minigrad.ops.arithmetic import add, divide, multiply, negative, subtract
@@ -123,9 +121,9 @@ def sign_in_product(node: Node) -> Any:
 
 @on(multiply)
 def minus_one_times(node: Node) -> Any:
-    """−1 x = −x, but for truth values, which have no sign."""
+    """−1 x = −x, but for truth values, which have no sign, and unsigned integers, which −1 is none of."""
     c, x = node.inputs
-    return -x if number_of(c) == -1 and getattr(x, "dtype", None) != np.bool_ else None
+    return -x if number_of(c) == -1 and getattr(x, "dtype", node.dtype).kind not in "bu" else None
 
 
 @on(add, subtract)
@@ -156,9 +154,11 @@ def number_first(node: Node) -> Any:
 
 @on(multiply)
 def number_times_multiple(node: Node) -> Any:
-    """2 (3 x) = 6 x, and so for all numbers, but for integers, whose kind may end below 6."""
+    """2 (3 x) = 6 x, for numbers whose product x's kind has, but for integers, whose kind may end below 6."""
     a, b = node.inputs
     if number_of(a) is None or not isinstance(b, Node) or b.op != multiply or b.dtype.kind not in "fc":
         return None
     inner = number_of(b.inputs[0])
-    return None if inner is None else in_shape_of((number_of(a) * inner) * b.inputs[1], node)
+    if inner is None or not is_in_range(number_of(a) * inner, b.dtype):
+        return None
+    return in_shape_of((number_of(a) * inner) * b.inputs[1], node)

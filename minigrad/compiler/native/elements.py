@@ -80,8 +80,14 @@ def _choose(function: str, sign: str) -> Element:
 def _power(node: Node, values: list[str]) -> str:
     """Raise to a number; to −1 as to −1.0, since machine code's own power of integers divides by 0 as Python does."""
     n = node.op.exponent  # type: ignore[union-attr]
-    exponent = repr(n) if isinstance(n, int) and n >= 0 else f"np.{node.dtype.name}({write_number(float(n))})"
+    exponent = repr(n) if isinstance(n, int) and 0 <= n < 2**31 else f"np.{node.dtype.name}({write_number(float(n))})"
     return _typed(node, f"np.{node.dtype.name}({values[0]}) ** {exponent}")
+
+
+def _limit_of_power(node: Node) -> str:
+    exponent = node.op.exponent if isinstance(node.op, arithmetic.Power) else None
+    negative = not isinstance(exponent, int) or exponent < 0
+    return "integers to a power that may be negative" if node.dtype.kind != "f" and negative else ""
 
 
 def _power_of_two(node: Node, values: list[str]) -> str:
@@ -189,8 +195,8 @@ KERNELS.register(Kernel(_call_in_size("exp")), elementwise.exp)
 KERNELS.register(Kernel(_call_in_size("log")), elementwise.log)
 KERNELS.register(Kernel(_choose("larger", "<")), arithmetic.maximum)
 KERNELS.register(Kernel(_choose("smaller", ">")), arithmetic.minimum)
-KERNELS.register(Kernel(_power), arithmetic.Power)
-KERNELS.register(Kernel(_power_of_two), arithmetic.power)
+KERNELS.register(Kernel(_power, limit=_limit_of_power), arithmetic.Power)
+KERNELS.register(Kernel(_power_of_two, limit=_limit_of_power), arithmetic.power)
 KERNELS.register(Kernel(_where), Where)
 KERNELS.register(Kernel(_step), signs.heaviside)
 KERNELS.register(Kernel(lambda node, values: _typed(node, f"math.frexp({values[0]})[1]")), rounding.exponent)

@@ -67,7 +67,15 @@ def _refuse(node: Node) -> str:
             return f"native code has no dtype {x.dtype}"
     assert node.op is not None
     kernel = KERNELS.find(node.op)
-    return NO_KERNEL if kernel is None else kernel.limit(node)
+    return NO_KERNEL if kernel is None else kernel.limit(node) or _refuse_numbers(node)
+
+
+def _refuse_numbers(node: Node) -> str:
+    """Say of an operation on integers which number they cannot be; NumPy raises, or knows what a comparison gives."""
+    meeting = find_meeting_dtype(node)
+    ends = np.iinfo(meeting if meeting.kind == "i" else np.int64)
+    large = [x for x in node.inputs if type(x) is int and not ends.min < x <= ends.max]
+    return f"{large[0]} is no {ends.dtype}" if large and meeting.kind in "ib" else ""
 
 
 def is_typed(x: Node) -> bool:

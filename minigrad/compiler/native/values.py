@@ -107,6 +107,8 @@ class Values:
             return f"np.{dtype.name}({written})" if x.weak and dtype.kind == "f" else written
         if isinstance(x, float) and dtype.kind in "iu":  # NumPy computes in float64 where the two meet
             dtype = np.dtype(np.float64)
+        if dtype.kind == "f":  # machine code has no integers as large as Python's
+            x = float(x)
         odd = "np.nan" if np.isnan(x) else "np.inf" if x > 0 else "-np.inf"
         written = repr(x) if np.isfinite(x) else odd
         return f"np.{dtype.name}({written})" if dtype.kind in "fi" else written

@@ -173,7 +173,8 @@ def _elementwise_number(w: Names, node: Node) -> str:
     op, values = node.op, [w.value(x) for x in node.inputs]
     assert op is not None
     if op in INFIX and (op in SAME_IN_PYTHON or not _is_of_python(node)):
-        return f"{values[0]} {INFIX[op].sign} {values[1]}"
+        a = f"({values[0]})" if op == arithmetic.power and values[0].startswith("-") else values[0]  # -2 ** x is -(2ˣ)
+        return f"{a} {INFIX[op].sign} {values[1]}"
     if op == arithmetic.negative:
         return f"-{values[0]}"
     written = w.call(_name_ufunc(w, node), *values) if is_ufunc(node) else _forward_number(w, node)
