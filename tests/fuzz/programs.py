@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,14 +106,19 @@ class Instance:
         position = [leaf for leaf in leaves if leaf.kind != "parameter"].index(leaves[argument])
         return [*self.given[:position], array, *self.given[position + 1 :]]
 
-    def f(self, *arguments: Any) -> Any:
-        """Compute the loss, its gradients and, with a rule, the new parameters."""
+    def compute_lines(self, arguments: Iterable[Any]) -> dict[Leaf | Line, Any]:
+        """Give what every leaf and every line is."""
         known: dict[Any, Any] = {leaf: self.values[leaf] for leaf in self.program.leaves if leaf.kind == "parameter"}
         known.update(zip(self.slots, arguments, strict=True))
-        for p in self.params:
-            p.grad = None
         for line in self.program.lines:
             known[line] = line.call(*(known[x] for x in line.inputs))
+        return known
+
+    def f(self, *arguments: Any) -> Any:
+        """Compute the loss, its gradients and, with a rule, the new parameters."""
+        for p in self.params:
+            p.grad = None
+        known = self.compute_lines(arguments)
         loss: Any = 0.0
         for end in self.program.ends:
             loss = loss + (known[end] * known[end]).sum() * 0.5
