@@ -151,7 +151,6 @@ def samples():
     yield one(sums.sum_of_product, lambda v: (v.u * v.x).sum(0), sister=True)
     yield one(sums.axes_of_sum, lambda v: v.u.sum(-1), {"x": "u"})
     yield one(sums.axes_of_sum, lambda v: v.u.sum((0, 1)), sister=True)
-    yield one(sums.sum_of_nothing, lambda v: v.none.sum(), {"x": "none"})
     yield one(sums.sum_of_copies, lambda v: copies(v.x, 2).sum(), {"n c": "6", "c": "2"})
     yield one(sums.sum_of_copies, lambda v: copies(v.x, 2, (2, 3)).sum(1), sister=True)
     yield one(sums.sum_of_one, lambda v: v.one.sum(0, keepdims=True), {"x": "one"})

@@ -114,6 +114,27 @@ def test_a_mean_divides_by_n_and_a_one_hot_array_brings_its_fact_along():
     assert str(derive(losses.cross_entropy(nn.MLP((4, 5, 3), rng=0)(X), labels))[0]).endswith("Y₂ ⊙ Σₖ tₖ − T")
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.int64, np.uint8, np.bool_])
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_targets_of_any_kind_read_as_those_of_floats_do(dtype, by_hand):
+    X, _ = given_data(labels=False)
+    for T in (data.one_hot(np.arange(5) % 3, dtype=dtype), np.eye(3)[np.arange(5) % 3].astype(dtype)):
+        Y = nn.MLP((4, 5, 3), rng=0)(X)
+        line = str(exact(derive(-(T * np.log(Y)).sum() if by_hand else losses.cross_entropy(Y, T)))[0])
+        assert line.startswith("δ₂ = ∂E/∂U₂ = Y₂ ")
+        assert "Y₂ − t" in line
+        assert "Σ t = 1" in line
+    derivation = derive(losses.squared_error(nn.MLP((4, 5, 3), output="identity", rng=0)(X), T))
+    assert str(exact(derivation)[0]) == "δ₂ = ∂E/∂U₂ = Y₂ − t"
+
+
+def test_a_batch_of_no_samples_reads_as_any_other():
+    X, T = np.zeros((0, 4)), data.one_hot(np.zeros(0, int), 3)
+    derivation = derive(losses.cross_entropy(nn.MLP((4, 5, 3), rng=0)(X), T))
+    assert str(derivation[0]) == "δ₂ = ∂E/∂U₂ = Y₂ − t    (Σ t = 1 along axis -1)"
+    assert [str(line) for line in derivation[1:3]] == ["∂E/∂W₂ = Y₁ᵀ δ₂", "∂E/∂b₂ = Σₙ δ₂"]
+
+
 def test_attention_by_the_names_of_the_callers_variables():
     rng = np.random.default_rng(0)
     X, T = given_data(outputs=4, labels=False)

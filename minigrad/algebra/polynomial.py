@@ -53,7 +53,10 @@ def shorten_polynomial(root: Node, log: Log | None = None) -> Any:
             continue
         if not all(is_in_range(c, root.dtype) for c, _ in candidate):
             continue
-        expression = _shaped(_written(candidate), root)
+        expression = _written(candidate)
+        if not root.size and isinstance(expression, Node) and expression.size:
+            continue  # what nobody asks for, and which might warn
+        expression = _shaped(expression, root)
         length = size(expression)
         if length < least and (not isinstance(expression, Node) or expression.dtype == root.dtype):
             best, least = expression, length

@@ -54,7 +54,6 @@ RULES: tuple[Rule, ...] = (
     identities.multiply_by_reciprocal,
     shaping.transposed_product,
     sums.axes_of_sum,
-    sums.sum_of_nothing,
     sums.sum_of_copies,
     sums.sum_of_one,
     sums.sum_of_product,

@@ -14,6 +14,7 @@ from minigrad.algebra.facts import SumsToOne, carried_facts, check_fact, check_f
 from minigrad.algebra.graph import Graph
 from minigrad.algebra.recognize import recognize
 from minigrad.algebra.trace import lift_tensors, names_of
+from minigrad.algebra.widen import widen_inputs
 from minigrad.engine.backward import pullback
 from minigrad.engine.node import Node
 from minigrad.engine.tensor import Tensor
@@ -123,6 +124,7 @@ def _roles(source: Source) -> dict[int, str]:
 def _of_tensor(loss: Tensor, called: Mapping[int, str], number: bool, roles: Container[str] = ()) -> Source:
     graph, nodes = lift_tensors([loss], _distinct(loss, called) if number else {}, called)
     graph, nodes = recognize(graph, nodes, {node for t, node in nodes.items() if t.name or id(t) in called})
+    graph, nodes = widen_inputs(graph, nodes, {nodes[t] for t in nodes if t.requires_grad})
     named: dict[Node, str] = {}
     unnamed = []
     for t, node in nodes.items():

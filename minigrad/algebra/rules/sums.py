@@ -24,7 +24,7 @@ def sum_of_product(node: Node) -> Any:
         case _:
             return None
     (product,) = node.inputs
-    if not same_arithmetic(product, node):
+    if not same_arithmetic(product, node) or not product.size:  # ∞ times a sum of nothing would be NaN
         return None
     axes = normalize_axis(op.axis, product.ndim)
     for c, x in ((a, b), (b, a)) if inner == multiply else ((b, a),):
@@ -73,13 +73,6 @@ def sum_of_copies(node: Node) -> Any:
 
 
 @on(Sum)
-def sum_of_nothing(node: Node) -> Any:
-    """Σ x = 0, over no elements, whatever they were divided by."""
-    x = node.inputs[0] if isinstance(node.op, Sum) else None
-    return in_shape_of(0, node) if isinstance(x, Node) and x.shape and not x.size else None
-
-
-@on(Sum)
 def sum_of_one(node: Node) -> Any:
     """Σ x = x, along axes of length 1."""
     if not isinstance(node.op, Sum):
@@ -123,8 +116,8 @@ def sum_of_transpose(node: Node) -> Any:
 def sum_of_broadcast(node: Node) -> Any:
     """Σ broadcast_to(x) = n Σ x, for n copies."""
     match node:
-        case Node(Sum(), (Node(BroadcastTo(), (Node() as x,)) as copies,)) if x.size and node.shape == () != x.shape:
-            return copies.size // x.size * node.apply(Sum(), (x,))
+        case Node(Sum(), (Node(BroadcastTo(), (Node() as x,)) as big,)) if big.size and node.shape == () != x.shape:
+            return big.size // x.size * node.apply(Sum(), (x,))
     return None
 
 
@@ -132,10 +125,10 @@ def sum_of_broadcast(node: Node) -> Any:
 def sum_over_copies(node: Node) -> Any:
     """Σₙ broadcast_to(x) = n x, where all that is summed are n copies of x."""
     match node:
-        case Node(Sum() as op, (Node(BroadcastTo(), (Node() as x,)) as copies,)) if x.size and node.shape == x.shape:
-            own = (1,) * (copies.ndim - x.ndim) + x.shape
-            if all(own[i] == 1 for i in normalize_axis(op.axis, copies.ndim)):
-                return copies.size // x.size * x
+        case Node(Sum() as op, (Node(BroadcastTo(), (Node() as x,)) as big,)) if big.size and node.shape == x.shape:
+            own = (1,) * (big.ndim - x.ndim) + x.shape
+            if all(own[i] == 1 for i in normalize_axis(op.axis, big.ndim)):
+                return big.size // x.size * x
     return None
 
 
