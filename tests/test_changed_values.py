@@ -245,6 +245,14 @@ def test_a_constant_that_changes_is_noticed():
     np.testing.assert_array_equal(w.grad.data, [2, 3])
 
 
+def test_what_asarray_gives_of_a_constant_is_in_the_users_hands():
+    w, constant = Tensor([2.0, 3.0], requires_grad=True), Tensor([1.0, 1.0])
+    for given, loss in ((w.detach(), (w**2).sum()), (constant, (w * constant).sum())):
+        np.asarray(given)[0] = 9.0
+        with pytest.raises(RuntimeError, match="changed in place"):
+            loss.backward()
+
+
 def test_what_was_only_read_is_no_error():
     w = leaf([2.0, 3.0])
     y = np.exp(w)

@@ -100,6 +100,7 @@ RIGHT = {
         A([0.5, 2.0], np.float32),
         A(2, np.float32),
     ),
+    "the square of a mask of one": (lambda a: a - (a > 1) ** 2, A([2.0], F32), A([1.0], F32)),
     "twice a mask": (lambda a: (a > 0) + (a > 0), A([0.5, -2.0]), A([True, False])),
     "−∞ in maximum": (lambda x: np.maximum(x, -np.inf), np.ones(2), [1.0, 1.0]),
     "= −∞": (lambda x: x == -np.inf, A([1.0, -np.inf]), A([False, True])),

@@ -139,7 +139,11 @@ class Convertible(Record):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         if self.serial > 0:
             raise TypeError(refuse_array(self))
-        return np.array(self._known(), dtype, copy=copy)
+        known = self._known()
+        array = np.array(known, dtype, copy=copy)
+        if array is known:
+            seal_array(known)  # which is in the caller's hands now
+        return array
 
     def compute_plainly(self, f: Callable[..., Any], args: Any, kwargs: Any, writes: bool) -> Any:
         """Give what NumPy's own function computes on the arrays of constants, as constants.

@@ -9,6 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from minigrad.engine.errors import describe
+from minigrad.engine.habits import OtherHabits
 from minigrad.engine.methods import Methods
 from minigrad.engine.numpy_protocol import PLAIN, UFUNCS, WRITING, find_function, find_ufunc
 from minigrad.engine.recording import is_paused
@@ -24,7 +25,7 @@ def _by_numpy(ufunc: Any) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any
     return lambda self, other: ufunc(self, other), lambda self, other: ufunc(other, self)
 
 
-class Operand(Methods):
+class Operand(Methods, OtherHabits):
     """Something an Op can be applied to that remembers how it was made.
 
     ``op`` and ``inputs`` say how (op is None for a leaf), ``serial`` when: an operand's is larger than its inputs',

@@ -258,6 +258,8 @@ def _viewed(w: Names, node: Node, out: str) -> Lines:
 
 def _powered(w: Names, node: Node) -> str:
     x, n = _first(w, node), write_number(node.op.exponent)  # type: ignore[union-attr]
+    if node.inputs[0].dtype.kind == "b" and node.shape and n == "2":
+        return w.call("square", x)  # of an array an int8, as its one element's own power is not
     return f"float({w.call('power', x, n)})" if node.weak else f"{x} ** {n}"
 
 
