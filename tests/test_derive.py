@@ -114,9 +114,9 @@ def test_a_mean_divides_by_n_and_a_one_hot_array_brings_its_fact_along():
     assert str(derive(losses.cross_entropy(nn.MLP((4, 5, 3), rng=0)(X), labels))[0]).endswith("Y₂ ⊙ Σₖ tₖ − T")
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.int64, np.uint8, np.bool_])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
 @pytest.mark.parametrize("by_hand", [False, True])
-def test_targets_of_any_kind_read_as_those_of_floats_do(dtype, by_hand):
+def test_narrower_targets_read_as_those_of_the_models_kind_do(dtype, by_hand):
     X, _ = given_data(labels=False)
     for T in (data.one_hot(np.arange(5) % 3, dtype=dtype), np.eye(3)[np.arange(5) % 3].astype(dtype)):
         Y = nn.MLP((4, 5, 3), rng=0)(X)

@@ -19,8 +19,9 @@ _WIDENING = (Elementwise, MatMul, Inner, LogLikelihood)  # what computes in one 
 def widen_inputs(graph: Graph, nodes: dict[Tensor, Any], kept: Container[Node]) -> tuple[Graph, dict[Tensor, Any]]:
     """Give an equal graph in which inputs that all their users cast to one floating dtype have that; not those kept.
 
-    So rules of real numbers, which keep away from integers, truth values and a mixture of dtypes, see T as they would
-    see a T of floats: −T is a sign before it, in float32 as in integers.
+    So rules of real numbers, which keep away from a mixture of dtypes, see a float32 T beside a float64 model as they
+    would see one of its kind: −T is a sign before it. Integers stay what they are: code that is written from the
+    formulas may be given them, and they would wrap in −T and in T².
     """
     users: dict[Node, list[Node]] = {}
     for node in graph.nodes:
@@ -32,7 +33,7 @@ def widen_inputs(graph: Graph, nodes: dict[Tensor, Any], kept: Container[Node]) 
     for x, value in graph.values.items():
         dtypes = {node.dtype if isinstance(node.op, _WIDENING) else x.dtype for node in users.get(x, ())}
         dtype = dtypes.pop() if len(dtypes) == 1 else x.dtype
-        if x in kept or dtype == x.dtype or dtype.kind != "f":
+        if x in kept or dtype == x.dtype or not x.dtype.kind == dtype.kind == "f":
             continue
         becomes[x] = Node(name=x.name, shape=x.shape, dtype=dtype, table=x.table)
         wide = values.pop(x).astype(dtype)
