@@ -59,6 +59,8 @@ def program(seed: int, deep: int = 5) -> Program | None:
 
     def keep(line: Line, values: dict[Any, Any]) -> None:
         value = line.call(*(values[x] for x in line.inputs))
+        if isinstance(value, tuple | list):
+            return  # several results, which no line goes on from
         values[line] = value
         lines.append(line)
         if value.dtype.kind == "f":
@@ -84,7 +86,10 @@ def program(seed: int, deep: int = 5) -> Program | None:
                     pool.setdefault(array.shape, []).append(x)
                 inputs.append(x)
             text = f"[{sample}](" + ", ".join(f"{{{i}}}" for i in range(len(inputs))) + ")"
-            keep(Line(sample.call, tuple(inputs), text.replace("{{", "{").replace("}}", "}")), values)
+            try:
+                keep(Line(sample.call, tuple(inputs), text.replace("{{", "{").replace("}}", "}")), values)
+            except ValueError:  # of a matrix with NaN in it, say, which has no eigenvalues
+                continue
             for _ in range(rng.integers(0, 4)):
                 shape = list(pool)[rng.integers(len(pool))]
                 a, b = (pool[shape][i] for i in rng.integers(len(pool[shape]), size=2))
