@@ -12,6 +12,7 @@ from tests.arranged_samples import ARRANGED_SAMPLES
 from tests.composed_elementwise import elementwise_samples
 from tests.composed_samples_linalg import linear_algebra_functions
 from tests.sample import Sample
+from tests.samples_fft import composed_fft_samples
 
 MASK = np.array([[True, False], [True, True], [False, True]])
 WEIGHTS = np.array([0.5, 2.0, 1.5])
@@ -49,5 +50,5 @@ def _statistics() -> Iterator[Sample]:
 
 COMPOSED_SAMPLES: tuple[Sample, ...] = (
     *(*_reductions(), *_statistics(), *ARRANGED_SAMPLES),
-    *(*linear_algebra_functions(), *elementwise_samples()),
+    *(*linear_algebra_functions(), *elementwise_samples(), *composed_fft_samples()),
 )

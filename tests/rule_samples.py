@@ -9,7 +9,7 @@ import numpy as np
 
 from minigrad import log_softmax, softmax
 from minigrad.algebra import form
-from minigrad.algebra.rules import choices, constants, identities, logarithms, shaping, signs, sums
+from minigrad.algebra.rules import choices, constants, identities, logarithms, parts, shaping, signs, sums
 from minigrad.engine.node import Node
 from minigrad.ops.arithmetic import add
 from minigrad.ops.elementwise import identity
@@ -96,6 +96,9 @@ def samples():
     yield one(identities.divide_by_one, lambda v: v.x / 1.0)
     yield one(identities.multiply_by_zero, lambda v: 0.0 * v.s, {"x": "s"})
     yield one(identities.multiply_by_zero, lambda v: v.x * 0.0, sister=True)
+    yield one(parts.part_of_real, lambda v: np.real(v.x))
+    yield one(parts.part_of_real, lambda v: np.conj(v.x), sister=True)
+    yield one(parts.conjugate_twice, lambda v: np.conj(np.conj(v.x)))
     yield one(identities.add_to_itself, lambda v: v.x + v.x)
     yield one(identities.multiply_by_reciprocal, lambda v: v.a * (1.0 / v.b))
     yield one(identities.multiply_by_reciprocal, lambda v: (1.0 / v.u) * v.x, sister=True)

@@ -15,6 +15,7 @@ from minigrad.ops.base import Op, Shape
 from tests.elementwise_rows import BINARY, MORE, POSITIVE, UNARY
 from tests.sample import Array, Sample
 from tests.samples_along import along_samples
+from tests.samples_fft import fft_samples
 from tests.samples_linalg import linear_algebra_samples
 
 ONE_INPUT: list[Shape] = [(), (1,), (2, 1, 3), (0, 3)]
@@ -209,5 +210,5 @@ def _linalg() -> Iterator[Sample]:
 
 SAMPLES: tuple[Sample, ...] = (
     *(*_elementwise(), *_reduction(), *_shaping(), *_linalg()),
-    *(*along_samples(), *linear_algebra_samples()),
+    *(*along_samples(), *linear_algebra_samples(), *fft_samples()),
 )

@@ -17,9 +17,8 @@ def square_sum(row, *xs):
     """A scalar of the row's value, or values, that depends on each of its elements differently."""
     y = row.call(*xs)
     parts = y if isinstance(y, tuple | list) else [y]
-    return sum(
-        ((part * np.arange(1.0, part.size + 1).reshape(part.shape).astype(part.dtype)) ** 2).sum() for part in parts
-    )
+    weighted = [part * np.arange(1.0, part.size + 1).reshape(part.shape).astype(part.dtype) for part in parts]
+    return sum(np.vdot(w, w).real if w.dtype.kind == "c" else (w**2).sum() for w in weighted)
 
 
 def slope(row, *xs):

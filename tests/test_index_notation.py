@@ -30,6 +30,7 @@ REARRANGES = {
     *("shift", "cumsum", "sum_from_here", "cumprod", "recurrence", "recurrence_back", "prod_of_others"),
     *("inv", "solve", "pinv", "det", "cofactors", "log_det", "half_lower", "cholesky", "eigvalsh", "eigensystem"),
     *("svdvals", "singular_system", "qr_factors", "complement"),
+    *("fftn", "ifftn", "rfft", "irfft"),
 }
 
 

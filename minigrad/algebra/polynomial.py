@@ -32,8 +32,11 @@ MOST_OPERATIONS = 128  # of a region worth it: the regions of a long chain reach
 
 
 def is_arithmetic(node: Any) -> bool:
-    """Say whether a Node belongs to a region, rather than being an atom: integers wrap, and truth values' + is "or"."""
-    if not isinstance(node, Node) or node.dtype.kind not in "fc":
+    """Say whether a Node belongs to a region, rather than being an atom: integers wrap, and truth values' + is "or".
+
+    What meets a complex number is an atom, too: coefficients are real.
+    """
+    if not isinstance(node, Node) or node.dtype.kind not in "fc" or any(isinstance(x, complex) for x in node.inputs):
         return False
     return node.op in _ARITHMETIC or _whole_power(node) is not None
 
@@ -163,7 +166,7 @@ def _number(x: Any) -> float | None:
     """Give the number that an expression is, if it is one."""
     if not isinstance(x, Node):
         return float(x)
-    return float(x.value) if x.value is not None and not x.shape else None
+    return float(x.value) if x.value is not None and not x.shape and x.dtype.kind != "c" else None
 
 
 def _times(a: Term, b: Term) -> Term:

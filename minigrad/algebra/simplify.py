@@ -14,7 +14,7 @@ from minigrad.algebra.facts import SumsToOne, check_fact, check_facts
 from minigrad.algebra.graph import Graph
 from minigrad.algebra.polynomial import is_arithmetic, shorten_polynomial
 from minigrad.algebra.rewrite import Log, NormalForms, Rewriting, Rule, rebuild_node
-from minigrad.algebra.rules import choices, constants, identities, logarithms, shaping, signs, sums
+from minigrad.algebra.rules import choices, constants, identities, logarithms, parts, shaping, signs, sums
 from minigrad.algebra.rules.facts import rule_of_fact
 from minigrad.engine.arguments import shown
 from minigrad.engine.node import Node, order_nodes
@@ -53,6 +53,8 @@ RULES: tuple[Rule, ...] = (
     identities.add_to_itself,
     identities.multiply_by_reciprocal,
     shaping.transposed_product,
+    parts.part_of_real,
+    parts.conjugate_twice,
     sums.axes_of_sum,
     sums.sum_of_copies,
     sums.sum_of_one,

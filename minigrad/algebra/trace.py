@@ -31,7 +31,7 @@ def trace(computation: Tensor | Callable[..., Any], *examples: Any) -> Graph:
         raise TypeError(f"trace: wanted a Tensor or a function, not {shown(computation)}; write trace(E) for a loss E")
     names = [p.name for p in inspect.signature(computation).parameters.values() if p.kind <= p.VAR_POSITIONAL]
     arguments = [
-        x if isinstance(x, Tensor) else Tensor(x, requires_grad=np.result_type(x).kind == "f", name=name)
+        x if isinstance(x, Tensor) else Tensor(x, requires_grad=np.result_type(x).kind in "fc", name=name)
         for x, name in zip(examples, names + [None] * len(examples), strict=False)
     ]
     returned = computation(*arguments)

@@ -13,7 +13,7 @@ from minigrad.compiler.trace.sources import Draw, State
 from minigrad.engine.tensor import Tensor
 
 # How far results may be apart: the order of operations differs, and sums of many terms add up what that makes.
-TOLERANCE = {"f2": 2e-2, "f4": 1e-4, "f8": 1e-8}
+TOLERANCE = {"f2": 2e-2, "f4": 1e-4, "f8": 1e-8, "c8": 1e-4}
 
 
 class DifferenceError(AssertionError):
@@ -131,7 +131,7 @@ def _difference(a: Any, b: Any) -> str:
     a, b = (np.asarray(x.array if isinstance(x, Tensor) else x) for x in (a, b))
     if (a.shape, a.dtype) != (b.shape, b.dtype):
         return f"is {a.dtype} {a.shape}, and the code gives {b.dtype} {b.shape}"
-    if a.dtype.kind != "f":
+    if a.dtype.kind not in "fc":
         return "" if np.array_equal(a, b) else f"is {_shown(a)}, and the code gives {_shown(b)}"
     tolerance = TOLERANCE.get(a.dtype.str[1:], 1e-8)
     largest = np.max(np.abs(a), initial=0, where=np.isfinite(a))

@@ -162,7 +162,7 @@ def forward(nodes: Sequence[Node], values: Values, touch: Callable[[Any], Any] |
 def _precise(x: Any) -> Any:
     """Give floating-point numbers in double precision or better; whole numbers and truth values as they are."""
     x = np.asarray(x)
-    return x.astype(np.result_type(x, np.float64)) if x.dtype.kind == "f" else x
+    return x.astype(np.result_type(x, np.float64)) if x.dtype.kind in "fc" else x
 
 
 def depends_only_on(y: Node, u: Node) -> bool:

@@ -12,9 +12,10 @@ import numpy as np
 from minigrad.algebra.graph import Graph
 from minigrad.derivation import documents
 from minigrad.derivation.cut import Cut
+from minigrad.derivation.directions import to_double
 from minigrad.derivation.equations import Range
 from minigrad.derivation.folded_equations import FoldedEquations
-from minigrad.derivation.lines import Derivation, Difference, Line, in_double
+from minigrad.derivation.lines import Derivation, Difference, Line
 from minigrad.derivation.steps import StepRow, Steps, find_steps
 from minigrad.derivation.ways import Ways
 from minigrad.engine.node import Node
@@ -163,4 +164,4 @@ class FoldedDerivation(Derivation):
 
     @cached_property
     def _values(self) -> dict[Node, Any]:
-        return {x: in_double(value) for x, value in self._cut.values().items()}
+        return {x: to_double(value) for x, value in self._cut.values().items()}

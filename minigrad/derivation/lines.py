@@ -15,6 +15,7 @@ from minigrad.algebra.graph import Graph
 from minigrad.derivation import documents, step_documents
 from minigrad.derivation.as_numpy import to_numpy
 from minigrad.derivation.cut import Cut
+from minigrad.derivation.directions import draw_direction, sum_along, to_double
 from minigrad.derivation.equations import Equations, Range, Written
 from minigrad.derivation.forward import ForwardLine, forward_lines
 from minigrad.derivation.shown import Shown
@@ -275,21 +276,16 @@ class Derivation(Sequence[Line]):
         """Give the largest difference between ⟨gradient, d⟩ and the slope of E along d, as a share of scale."""
         cut, worst, rng = self._cut, 0.0, np.random.default_rng(0)
         atom = cut.atom[target]
-        before = {x: in_double(value) for x, value in cut.values().items()}
+        before = {x: to_double(value) for x, value in cut.values().items()}
         x = before[atom]
         h = 6e-6 * (1 + float(np.max(np.abs(x), initial=0.0)))
         for _ in range(2):
-            d = rng.choice([-1.0, 1.0], size=x.shape) * rng.uniform(0.5, 1.0, size=x.shape)
+            d = draw_direction(rng, x)
             ends = [cut.loss({atom: x + sign * h * d}, before) for sign in (1, -1)]
             slope = float(ends[0] - ends[1]) / (2 * h)
-            product = gradient * d
-            worst = max(worst, abs(float(product.sum()) - slope) / (1 + float(np.abs(product).sum())))
+            off = abs(sum_along(gradient, d) - slope)
+            worst = max(worst, off / (1 + float(np.abs(gradient * d).sum())))
         return worst
-
-
-def in_double(x: Any) -> Any:
-    """Give floating-point values in double precision, which differences of E need."""
-    return np.asarray(x, np.float64) if np.asarray(x).dtype.kind == "f" else x
 
 
 def _largest(x: Any) -> float:

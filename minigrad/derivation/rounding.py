@@ -48,7 +48,7 @@ class Rounding:
 
     def __init__(self, calculation: Calculation, arrays: Iterable[Any] = ()) -> None:
         tape = calculation.tape
-        kinds = [x.dtype for x in (*tape.nodes, *arrays) if x.dtype.kind == "f"]
+        kinds = [x.dtype for x in (*tape.nodes, *arrays) if x.dtype.kind in "fc"]
         self._eps = max((float(np.finfo(kind).eps) for kind in kinds), default=0.0)
         self._of_value: dict[Node, float] = {}
         self._of_gradient: dict[Node, float] = {}
@@ -64,7 +64,7 @@ class Rounding:
 
     def _add(self, spread: dict[Node, float], moved: Values, straight: Values) -> None:
         for x, value in moved.items():
-            off = np.abs(np.subtract(value, straight[x], dtype=np.float64)) / self.part
+            off = _apart(value, straight[x]) / self.part
             largest = float(np.max(off, initial=0.0, where=np.isfinite(off)))
             spread[x] = max(spread.get(x, 0.0), largest)
 
@@ -85,9 +85,9 @@ class _Moved:
     phase: float
 
     def __call__(self, x: Any) -> Any:
-        if np.asarray(x).dtype.kind != "f":
+        if np.asarray(x).dtype.kind not in "fc":
             return x
-        digits, _ = np.frexp(x)
+        digits, _ = np.frexp(np.real(x) + np.imag(x))
         return x * (1 + self.part * np.cos(digits * 7919 + self.phase))
 
 
@@ -99,9 +99,13 @@ def is_close(a: Any, b: Any, slack: Slack) -> bool:
     if not finite.all() and not np.array_equal(np.where(finite, 0, a), np.where(finite, 0, b), equal_nan=True):
         return False
     with np.errstate(invalid="ignore"):
-        off = np.abs(np.subtract(a, b, dtype=np.float64))
+        off = _apart(a, b)
     most = max(max(1e-6, slack.eps**0.5) * largest(np.where(finite, b, 0)), slack.noise)
     return bool(np.max(off, initial=0.0, where=finite) <= most)
+
+
+def _apart(a: Any, b: Any) -> Any:
+    return np.abs(np.subtract(a, b, dtype=np.result_type(a, b, np.float64)))
 
 
 def largest(x: Any) -> float:
@@ -112,8 +116,9 @@ def largest(x: Any) -> float:
 def precision(x: Any) -> float:
     """Give the relative step between the numbers that an array holds; float32's may be stored in float64."""
     x = np.asarray(x)
-    if x.dtype.kind != "f":
+    if x.dtype.kind not in "fc":
         return 0.0
+    single = {"f": np.float32, "c": np.complex64}[x.dtype.kind]
     with np.errstate(over="ignore"):
-        narrow = x.dtype.itemsize > 4 and np.array_equal(x, x.astype(np.float32), equal_nan=True)
-    return float(np.finfo(np.float32 if narrow else x.dtype).eps)
+        narrow = x.dtype.itemsize > np.dtype(single).itemsize and np.array_equal(x, x.astype(single), equal_nan=True)
+    return float(np.finfo(single if narrow else x.dtype).eps)

@@ -11,8 +11,9 @@ import numpy as np
 
 from minigrad.algebra.graph import evaluate
 from minigrad.derivation import step_documents
+from minigrad.derivation.directions import draw_direction, sum_along, to_double
 from minigrad.derivation.symbol_terms import SymbolTerms
-from minigrad.derivation.ways import Step, Ways, to_double
+from minigrad.derivation.ways import Step, Ways
 from minigrad.engine.node import Node, order_nodes
 from minigrad.notation.chain import Chain
 from minigrad.notation.term import Term
@@ -116,22 +117,22 @@ class Steps(Sequence[Step]):
         atom = self._ways.cut.atom[self.line.target]
         found = []
         for _ in range(2):
-            d = rng.choice([-1.0, 1.0], size=wanted.shape) * rng.uniform(0.5, 1.0, size=wanted.shape)
+            d = draw_direction(rng, wanted)
             slope = sum(self._slope(term, atom, d, known) for term in _terms_of_sum(expression))
-            product = wanted * d
-            found.append(abs(float(product.sum()) - slope) / (1 + float(np.abs(product).sum())))
+            off = abs(sum_along(wanted, d) - slope)
+            found.append(off / (1 + float(np.abs(wanted * d).sum())))
         return float(np.max(found))
 
     def _slope(self, term: Any, atom: Node, d: Any, known: Mapping[Node, Any]) -> float:
         """Give ⟨term, d⟩, for ∂E/∂y · ∂y/∂x by the difference of y where x moves along d."""
         if not (isinstance(term, Node) and isinstance(term.op, Chain)):
-            return float((evaluate([term], known)[0] * d).sum())
+            return sum_along(evaluate([term], known)[0], d)
         g, partial = term.inputs
         definition = self._ways.recorded(partial.inputs[0])
         x = known[atom]
         h = 6e-6 * (1 + float(np.max(np.abs(x), initial=0.0)))
         ends = [evaluate([definition], {**known, atom: x + sign * h * d})[0] for sign in (1, -1)]
-        return float((known[g] * (ends[0] - ends[1])).sum()) / (2 * h)
+        return sum_along(known[g], ends[0] - ends[1]) / (2 * h)
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,6 +15,7 @@ from minigrad.algebra.graph import Graph, evaluate
 from minigrad.algebra.rewrite import Log, rewrite, substitute_nodes
 from minigrad.algebra.simplify import simplify
 from minigrad.derivation.cut import Cut
+from minigrad.derivation.directions import to_double
 from minigrad.derivation.laws import QUIET, retell
 from minigrad.engine.backward import pullback
 from minigrad.engine.node import Node, order_nodes, seed_node
@@ -225,11 +226,6 @@ class Ways:
 def are_same(a: Any, b: Any) -> bool:
     """Say whether two expressions are one, or the same number."""
     return a is b or (not isinstance(a, Node) and not isinstance(b, Node) and bool(a == b))
-
-
-def to_double(x: Any) -> Any:
-    """Give floating-point values in double precision, which differences of E need."""
-    return np.asarray(x, np.float64) if np.asarray(x).dtype.kind == "f" else x
 
 
 def _leaves(expression: Any) -> set[Node]:

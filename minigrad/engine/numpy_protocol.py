@@ -177,6 +177,12 @@ COMPOSED: dict[str, str] = {
         "bounds": ("numpy.clip", "numpy.nan_to_num", "numpy.isposinf", "numpy.isneginf"),
         "families": ("numpy.sinc", "numpy.i0"),
         "angles": ("numpy.unwrap",),
+        "fft": (
+            *("numpy.fft.fft", "numpy.fft.fft2", "numpy.fft.fftn", "numpy.fft.ifft", "numpy.fft.ifft2"),
+            *("numpy.fft.ifftn", "numpy.fft.rfft", "numpy.fft.rfft2", "numpy.fft.rfftn", "numpy.fft.irfft"),
+            *("numpy.fft.irfft2", "numpy.fft.irfftn", "numpy.fft.hfft", "numpy.fft.ihfft", "numpy.fft.fftshift"),
+            "numpy.fft.ifftshift",
+        ),
     }.items()
     for name in names
 }

@@ -26,10 +26,6 @@ RECIPES = {
     "s = np.sqrt((d * d).sum(axis=1))",
     "np.vander": "np.stack([{x} ** k for k in range(n)[::-1]], axis=1)",
     "np.polyval": "((c[0] * {x} + c[1]) * {x} + c[2]), as Horner does",
-    "np.fft.fftshift": "np.concatenate([{x}[(n + 1) // 2:], {x}[:(n + 1) // 2]]), with n = len({x})",
-    "np.fft.ifftshift": "np.concatenate([{x}[n // 2:], {x}[:n // 2]]), with n = len({x})",
-    "np.fft.fft": "C @ {x} and -S @ {x} for its real and imaginary part, with C, S = np.cos(a), np.sin(a) and "
-    "a = 2 * np.pi * np.outer(np.arange(n), np.arange(n)) / n",
     "scipy.special.expit": "minigrad.sigmoid({x})",
     "scipy.special.logit": "np.log({x} / (1 - {x}))",
     "scipy.special.log_expit": "-np.log(1 + np.exp(-{x}))",

@@ -11,8 +11,8 @@ from minigrad.engine.node import Node
 from minigrad.notation.keys import write_key
 from minigrad.notation.running import fold_sums
 from minigrad.notation.symbols import Symbol
-from minigrad.notation.term import Term, number_term, symbol_term
-from minigrad.ops.arithmetic import multiply
+from minigrad.notation.term import ATOM, Term, number_term, symbol_term
+from minigrad.ops.arithmetic import add, multiply
 from minigrad.ops.base import Op
 from minigrad.ops.cumulative import Prod
 from minigrad.ops.elementwise import exp, log
@@ -49,12 +49,12 @@ def build_term(
 
 def _term(node: Any, parts: list[Term]) -> Term:
     if not isinstance(node, Node):
-        return number_term(write_number(node))
+        return term_of_number(node)
     op = node.op
     if op is None:
         if node.name:
             return symbol_term(node.name)
-        return number_term("?" if node.value is None else write_number(node.value))
+        return number_term("?") if node.value is None else term_of_number(node.value)
     letters = list(op.letters)
     if isinstance(op, LogSumExp):
         return _log_sum_exp(node, op, parts[0])
@@ -151,4 +151,20 @@ def write_number(x: Any) -> str:
     """Write a number with a proper minus sign, and an array by its shape."""
     if np.ndim(x):
         return f"array{np.shape(x)}"
+    if np.iscomplexobj(x):
+        return _write_complex(complex(x))
     return f"{x:g}".replace("-", "−")
+
+
+def _write_complex(x: complex) -> str:
+    """Write 1 + 2i; of a number that is real, or imaginary, that part alone."""
+    imaginary = {1.0: "i", -1.0: "−i"}.get(x.imag) or f"{write_number(x.imag)}i"
+    if not (x.real and x.imag):
+        return imaginary if x.imag else write_number(x.real)
+    return f"{write_number(x.real)} {'−' if x.imag < 0 else '+'} {imaginary.removeprefix('−')}"
+
+
+def term_of_number(x: Any) -> Term:
+    """Give the Term of a number or of an array of numbers; one that is written as a sum binds as such."""
+    is_sum = not np.ndim(x) and np.real(x) and np.imag(x)
+    return number_term(write_number(x), add.binds if is_sum else ATOM)

@@ -15,6 +15,7 @@ from minigrad.ops import (
     elementwise,
     exponential,
     families,
+    fft,
     indexing,
     inverses,
     linalg,
@@ -33,7 +34,7 @@ from minigrad.ops.base import Op
 
 GROUPS: tuple[ModuleType, ...] = (
     *(arithmetic, elementwise, trigonometric, exponential, rounding, signs, logic, families, slopes, parts),
-    *(reduction, cumulative, shaping, indexing, linalg, einsum, inverses, decompositions, singular, norms),
+    *(reduction, cumulative, shaping, indexing, linalg, einsum, inverses, decompositions, singular, norms, fft),
 )
 
 

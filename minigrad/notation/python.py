@@ -139,7 +139,7 @@ def _function(op: Op) -> str:
     if op.name in HELPERS:
         return op.name
     forward = op.forward.__name__ if isinstance(op, Elementwise) and isinstance(op.forward, np.ufunc) else op.name
-    for module, prefix in ((np, "np"), (np.linalg, "np.linalg")):
+    for module, prefix in ((np, "np"), (np.linalg, "np.linalg"), (np.fft, "np.fft")):
         if hasattr(module, forward):
             return f"{prefix}.{forward}"
     raise NotImplementedError(f"to_numpy: NumPy has no function {op.name!r}, and how to write it is not known here")

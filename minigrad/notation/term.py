@@ -44,9 +44,9 @@ def symbol_term(name: Symbol) -> Term:
     return Term(str(name), kind="symbol", name=name)
 
 
-def number_term(written: str) -> Term:
-    """Give the Term of a number; a negative one binds as a sign does."""
-    return Term(written, kind="number", binds=3 if written.startswith("−") else ATOM)
+def number_term(written: str, binds: int = ATOM) -> Term:
+    """Give the Term of a number; a negative one binds as a sign does, a complex one, 1 + 2i, as a sum."""
+    return Term(written, kind="number", binds=min(binds, 3) if written.startswith("−") else binds)
 
 
 def sum_term(term: Term, over: str) -> Term:

@@ -180,7 +180,7 @@ def _of_graph(graph: Graph, caller: str) -> Source:
             tensors[node] = np.asarray(node.value)
         else:
             value = np.asarray(graph.values[node])
-            tensors[node] = Tensor(value, requires_grad=value.dtype.kind == "f", name=node.name)
+            tensors[node] = Tensor(value, requires_grad=value.dtype.kind in "fc", name=node.name)
     if not isinstance(tensors[output], Tensor) or tensors[output].op is None:
         raise ValueError(f"{caller}: no input of the graph has a gradient")
     nodes = {t: node for node, t in tensors.items() if isinstance(t, Tensor)}

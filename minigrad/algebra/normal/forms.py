@@ -25,6 +25,7 @@ from minigrad.ops.arithmetic import Power, negative
 from minigrad.ops.base import Op, Shape
 from minigrad.ops.indexing import Index, Scatter, is_basic
 from minigrad.ops.linalg import matmul
+from minigrad.ops.parts import is_complex
 from minigrad.ops.reduction import Max, Sum, normalize_axis
 from minigrad.ops.shaping import Cast, Reshape
 
@@ -88,6 +89,8 @@ class Forms:
     def _form(self, x: Node, depth: int) -> Quotient | None:
         op = x.op
         if op is None or (x.dtype.kind != "f" and op.name not in _CHOICES):  # + of truth values is "or"
+            return None
+        if any(map(is_complex, x.inputs)):  # forms are of real numbers: a cast, for one, changes nothing in them
             return None
         if op.definition is not None and is_defined(op):
             if any(getattr(part, "dtype", None) == np.bool_ for part in x.inputs):  # whose sign a definition may need

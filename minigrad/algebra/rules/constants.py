@@ -24,7 +24,7 @@ def compute_constant(node: Node) -> Any:
     arrays = []
     for x, n in zip(node.inputs, numbers, strict=True):
         own = isinstance(x, Node) and x.dtype.kind not in "fc"  # integers wrap, and truth values add up to one
-        value = np.asarray(n, x.dtype if own else np.float64)
+        value = np.asarray(n, x.dtype if own else np.result_type(n, np.float64))
         arrays.append(np.broadcast_to(value, () if node.shape else np.shape(x)))
     with np.errstate(all="ignore"):  # 0 / 0 is left to whoever evaluates the graph, and warned of there
         value = np.asarray(node.op.forward(*arrays))

@@ -7,14 +7,15 @@ from typing import Any
 from minigrad.algebra.rewrite import on
 from minigrad.engine.node import Node
 from minigrad.ops.elementwise import exp, log
+from minigrad.ops.parts import is_complex
 from minigrad.ops.reduction import LogSoftmax, Softmax, log_softmax, softmax
 
 
 @on(log)
 def log_of_softmax(node: Node) -> Any:
-    """log(softmax(u)) = log_softmax(u), which does not underflow."""
+    """log(softmax(u)) = log_softmax(u), which does not underflow; of a complex u it may differ by 2πi."""
     match node.inputs:
-        case (Node(Softmax() as inner, (u,)),) if not isinstance(inner, LogSoftmax):
+        case (Node(Softmax() as inner, (u,)),) if not (isinstance(inner, LogSoftmax) or is_complex(u)):
             return log_softmax(u, inner.axis)
     return None
 
@@ -37,6 +38,6 @@ def exp_of_log(node: Node) -> Any:
 
 @on(log)
 def log_of_exp(node: Node) -> Any:
-    """log(exp(x)) = x."""
+    """log(exp(x)) = x, of a real x: of a complex one it is x + 2πi k for some k."""
     (y,) = node.inputs
-    return y.inputs[0] if isinstance(y, Node) and y.op == exp else None
+    return y.inputs[0] if isinstance(y, Node) and y.op == exp and not is_complex(y) else None

@@ -15,11 +15,17 @@ from minigrad.ops.alphabet import plain_identifier
 Lines = list[str]
 
 
-def write_number(x: float) -> str:
+def write_number(x: complex) -> str:
     """Write a number: Python has no word for ∞ and NaN, NumPy has."""
+    if isinstance(x, complex):
+        return f"complex({write_number(x.real)}, {write_number(x.imag)})"
     if isinstance(x, int):  # which may be larger than any float
         return repr(x)
     return repr(x) if np.isfinite(x) else "np.nan" if np.isnan(x) else "np.inf" if x > 0 else "-np.inf"
+
+
+def _as_floating(x: complex) -> complex:
+    return x if isinstance(x, complex) else float(x)
 
 
 class Names:
@@ -70,7 +76,7 @@ class Names:
 
     def number(self, x: Any, dtype: np.dtype[Any]) -> str:
         """Give a number as an array of 0 dimensions: NumPy would convert a Python number anew in every call."""
-        key = (x if isinstance(x, Node) else repr(float(x)), dtype.str)  # 0.0 and −0.0 are two, and NaN is one
+        key = (x if isinstance(x, Node) else repr(_as_floating(x)), dtype.str)  # 0.0 and −0.0 are two, and NaN is one
         if key not in self.zeros:
             hint = self.names[x] if isinstance(x, Node) else "k" + re.sub(r"\W", "_", f"{x:g}".replace("-", "m"))
             self.zeros[key] = self.fresh(f"{hint}_{dtype.char}{dtype.itemsize}" if isinstance(x, Node) else hint)
@@ -78,12 +84,12 @@ class Names:
                 self.made.append(f"{self.zeros[key]} = np.empty((), np.{dtype.name})")
                 self.prelude.append(f"{self.zeros[key]}[...] = {self.names[x]}")
             else:
-                self.made.append(f"{self.zeros[key]} = np.array({write_number(float(x))}, np.{dtype.name})")
+                self.made.append(f"{self.zeros[key]} = np.array({write_number(_as_floating(x))}, np.{dtype.name})")
         return self.zeros[key]
 
     def value(self, x: Any, like: np.dtype[Any] | None = None) -> str:
         """Write an operand; ``like`` is the dtype of the arrays that a number meets."""
-        floating = like is not None and like.kind == "f"
+        floating = like is not None and like.kind in ("c" if isinstance(x, complex) else "fc")
         if not isinstance(x, Node):
             if floating and like is not None:
                 return self.number(x, like)

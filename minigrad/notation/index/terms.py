@@ -11,8 +11,8 @@ import numpy as np
 from minigrad.engine.node import Node
 from minigrad.notation.chain import Chain
 from minigrad.notation.index.axes import Along, follow_axes, is_fixed
-from minigrad.notation.matrix import write_number
-from minigrad.notation.term import Term, needs_brackets, number_term
+from minigrad.notation.matrix import term_of_number
+from minigrad.notation.term import Term, needs_brackets
 from minigrad.ops.alphabet import to_subscript, to_superscript
 from minigrad.ops.arithmetic import absolute, add, divide, multiply, raised, subtract
 from minigrad.ops.base import Op
@@ -64,14 +64,14 @@ def index_term(expression: Any, labels: Labels, name: Name, bound: Bound) -> Ter
 def _simple(node: Any, at: Labels, name: Name) -> Term | None:
     """Give a number or a symbol; None for what has operands of its own."""
     if not isinstance(node, Node):
-        return number_term(write_number(node))
+        return term_of_number(node)
     symbol = name(node, at)
     if symbol is not None:
         return symbol
     if node.op is None:
         if node.value is None or np.size(node.value) != 1:
             raise NoIndexForm(repr(node))
-        return number_term(write_number(np.asarray(node.value).item()))
+        return term_of_number(np.asarray(node.value).item())
     return None
 
 

@@ -9,6 +9,8 @@ from minigrad.notation.template import PAIRS
 from minigrad.notation.writers.text import Writer
 from minigrad.ops.alphabet import RAISED, plain_digits, plain_index
 
+_SCRIPT = {"ℱ": "F"}
+
 
 class Ascii(Writer):
     """Plain text without Unicode, the way it would be typed: ``dE/dY1 * (1 - Y1^2)``, ``Y1.T @ delta2``."""
@@ -33,7 +35,7 @@ class Ascii(Writer):
 
     def word(self, name: str) -> str:
         """Write a name, its Greek letters spelled out; σ as a function is sigmoid."""
-        spelled = "".join(GREEK.get(c, c) for c in plain_digits(name))
+        spelled = "".join(GREEK.get(c) or _SCRIPT.get(c, c) for c in plain_digits(name))
         return ("sigmoid" if name == "σ" else spelled).encode("ascii", "replace").decode()
 
     def sign(self, written: str) -> str:

@@ -13,6 +13,7 @@ from minigrad.ops.alphabet import RAISED, plain_index
 _FUNCTIONS = frozenset(
     ("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "max", "min", "det")
 )
+_SCRIPT = {"ℱ": r"\mathcal{F}"}
 
 
 class Latex(Writer):
@@ -74,8 +75,8 @@ class Latex(Writer):
         """Write the name of a function upright."""
         if name in GREEK:
             return rf"\{GREEK[name]}"
-        if len(name) == 1:  # an index
-            return name
+        if len(name) == 1:  # an index, or ℱ
+            return _SCRIPT.get(name, name)
         _, bare, _, below = split_name(name)
         written = rf"\{bare}" if bare in _FUNCTIONS else rf"\operatorname{{{self._escape(bare)}}}"
         if below:

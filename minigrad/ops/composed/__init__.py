@@ -10,6 +10,6 @@ numpy.linalg; ``linear_algebra`` inverses, equations and decompositions, ``norms
 ``padding`` makes axes longer; ``choosing`` takes elements, ``triangles`` the diagonals and triangles of matrices,
 ``matrices`` what numpy.linalg calls by another's name; ``rounding`` rounds and splits numbers, ``bounds`` keeps them
 within bounds, ``families`` has sinc and i0, ``angles`` lets angles run on, ``ufunc_methods`` what ufuncs have as
-methods; ``grids`` has numbers from one end to another, ``mapping`` applies functions along axes. ``arguments`` and
-``places`` are what several of them share.
+methods; ``grids`` has numbers from one end to another, ``mapping`` applies functions along axes, ``fft`` is numpy.fft.
+``arguments`` and ``places`` are what several of them share.
 """
