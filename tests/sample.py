@@ -44,10 +44,13 @@ class Sample:
         """The inputs: points of an even grid, shuffled.
 
         No two values are closer than a step of the grid, and none is closer to 0 than a tenth of one, so that no kink
-        is in reach of a finite difference.
+        is in reach of a finite difference. Complex ones have such real parts, and imaginary parts between them.
         """
         rng = np.random.default_rng(zlib.crc32(str(self).encode()))
         sizes = [int(np.prod(shape)) for shape in self.shapes]
         grid = self.low + (self.high - self.low) * (np.arange(sum(sizes)) + 0.6) / max(sum(sizes), 1)
-        parts = np.split(rng.permutation(grid), np.cumsum(sizes)[:-1])
+        grid = rng.permutation(grid)
+        if np.dtype(dtype).kind == "c":
+            grid = grid + 0.7j * rng.permutation(grid)
+        parts = np.split(grid, np.cumsum(sizes)[:-1])
         return [part.reshape(shape).astype(dtype) for part, shape in zip(parts, self.shapes, strict=True)]

@@ -203,7 +203,7 @@ def _linalg() -> Iterator[Sample]:
         yield Sample(linalg.Inner, np.vdot, (shape, shape))
         yield Sample(linalg.LogLikelihood, linalg.log_likelihood, (shape, shape), reference=np.vdot)
         half = linalg.half_squared_distance
-        yield Sample(type(half), half, (shape, shape), reference=lambda y, t: np.sum((y - t) ** 2) / 2)
+        yield Sample(type(half), half, (shape, shape), reference=lambda y, t: np.sum(np.abs(y - t) ** 2) / 2)
     yield Sample(linalg.MatMul, np.dot, ((2, 3), (3, 2)), "dot")
     yield Sample(arithmetic.multiply, np.dot, ((), (2, 3)), "dot with a scalar")
 

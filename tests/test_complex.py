@@ -5,7 +5,9 @@ import warnings
 import numpy as np
 import pytest
 
-from minigrad import Tensor, grad, holomorphic_grad
+from minigrad import Tensor, compile, grad, gradcheck, holomorphic_grad
+from minigrad.engine.gradcheck import GradientError
+from minigrad.ops.base import Elementwise
 
 Z = np.array([0.3 + 0.7j, -1.2 + 0.4j, 0.9 - 1.1j, -0.5 - 0.6j])
 C = np.array([1.0 - 2.0j, 0.5 + 0.3j, -0.7 + 1.0j, 2.0 + 0.1j])
@@ -117,3 +119,59 @@ def test_comparisons_and_choices_are_numpys():
 def test_refused(run, message):
     with pytest.raises(TypeError, match=message):
         run(Tensor(Z, requires_grad=True, name="z"))
+
+
+def test_signs_have_the_gradient_of_a_direction():
+    """sign z = z / |z| does not change with |z|, so that the gradient of Re(z̄₀ sign z) at z₀ is 0."""
+    np.testing.assert_allclose(grad(lambda z: np.sum(np.sign(z) * Z.conj()).real)(Z), 0 * Z, atol=1e-15)
+    np.testing.assert_allclose(grad(lambda z: np.sign(z).imag.sum())(1e-3 + 0j), -1000j)
+
+
+HERMITIAN = np.array([[2.0, 1 - 1j], [1 + 1j, 3.0]])
+LINEAR_ALGEBRA = {
+    "det": lambda a: np.abs(np.linalg.det(a)),
+    "slogdet": lambda a: np.linalg.slogdet(a)[1] + np.linalg.slogdet(a)[0].imag,
+    "inv": lambda a: np.linalg.inv(a).imag.sum(),
+    "solve": lambda a: np.abs(np.linalg.solve(a, Z[:2])).sum(),
+    "norm": lambda a: np.linalg.norm(a) + np.linalg.norm(a, 3, 0).sum() + np.linalg.norm(a, "nuc"),
+}
+
+
+@pytest.mark.parametrize("f", LINEAR_ALGEBRA.values(), ids=LINEAR_ALGEBRA)
+def test_linear_algebra_of_complex_matrices(f):
+    a, d, h = HERMITIAN + np.diag([1j, 0.5]), Z.reshape(2, 2), 1e-6
+    np.testing.assert_allclose(np.sum(grad(f)(a) * d).real, (f(a + h * d) - f(a - h * d)) / (2 * h), rtol=1e-7)
+
+
+def test_factors_of_complex_matrices_are_refused_a_gradient():
+    a = Tensor(HERMITIAN, requires_grad=True, name="A")
+    for f in (np.linalg.svd, np.linalg.qr):
+        with pytest.raises(TypeError, match=r"the factors of complex matrices have no gradient here yet"):
+            np.abs(f(a)[0]).sum().backward()
+
+
+def test_gradcheck_moves_both_parts():
+    def conjugated(z):  # a rule that is wrong, as it would be right by PyTorch's convention
+        return Elementwise("wrong", np.square, lambda y, z: 2 * z.conj(), text="{x}²")(z)
+
+    assert gradcheck(lambda z, w: np.exp(1j * w * z) / np.conj(z), Z, np.arange(4.0))
+    assert gradcheck(lambda z: np.sum(z * np.abs(z)), Z)
+    assert gradcheck(np.tanh, Z.astype(np.complex64))
+    with pytest.raises(GradientError, match=r"input 0, element \(0,\) along i: analytic"):
+        gradcheck(conjugated, Z[:1])
+
+
+@pytest.mark.parametrize("f", [f for f, _ in CLOSED.values()], ids=CLOSED)
+def test_second_order(f):
+    assert gradcheck(lambda z: grad(f)(z), Z)
+
+
+def test_kinds_are_asked_for_and_small_imaginary_parts_left_out():
+    z, x = Tensor(Z + 0, requires_grad=True), Tensor(np.ones(2), requires_grad=True)
+    assert (np.iscomplexobj(z), np.iscomplexobj(x), np.isrealobj(x)) == (True, False, True)
+    np.testing.assert_array_equal(np.isreal(z * np.array([0, 1, 1, 1])), [True, False, False, False])
+    close = lambda w: np.real_if_close(np.exp(1j * np.pi) * w)  # noqa: E731
+    assert (close(x).dtype, np.real_if_close(z).dtype, np.real_if_close(x).dtype) == (float, complex, float)
+    np.testing.assert_allclose(grad(lambda w: close(w).sum())(x.data), [-1, -1])
+    with pytest.raises(TypeError, match="compile"):
+        compile(lambda w: np.real_if_close(1j * w))(x.data)

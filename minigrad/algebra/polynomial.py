@@ -32,10 +32,7 @@ MOST_OPERATIONS = 128  # of a region worth it: the regions of a long chain reach
 
 
 def is_arithmetic(node: Any) -> bool:
-    """Say whether a Node belongs to a region, rather than being an atom: integers wrap, and truth values' + is "or".
-
-    What meets a complex number is an atom, too: coefficients are real.
-    """
+    """Say whether a Node belongs to a region: integers wrap, truth values' + is "or", and coefficients are real."""
     if not isinstance(node, Node) or node.dtype.kind not in "fc" or any(isinstance(x, complex) for x in node.inputs):
         return False
     return node.op in _ARITHMETIC or _whole_power(node) is not None

@@ -12,7 +12,7 @@ import numpy as np
 from minigrad.algebra.graph import Graph
 from minigrad.derivation import documents
 from minigrad.derivation.cut import Cut
-from minigrad.derivation.directions import to_double
+from minigrad.derivation.directions import draw_direction, sum_along, to_double
 from minigrad.derivation.equations import Range
 from minigrad.derivation.folded_equations import FoldedEquations
 from minigrad.derivation.lines import Derivation, Difference, Line
@@ -132,7 +132,8 @@ class FoldedDerivation(Derivation):
     def _difference(self, line: Line, engine: Mapping[Node, Any]) -> Difference:
         """Compare a line's values with the engine's, every t, and with the slope of E as all of them move at once."""
         assert isinstance(line, FoldedLine)
-        values = np.asarray(line.value, np.float64) if line.indices else np.asarray(line.value, np.float64)[None]
+        values = np.asarray(line.value, np.result_type(line.value, np.float64))
+        values = values if line.indices else values[None]
         worst = 0.0
         for value, target in zip(values, line.targets, strict=True):
             if target in engine:
@@ -151,15 +152,15 @@ class FoldedDerivation(Derivation):
         atoms = [cut.atom[x] for x in targets]
         h = 6e-6 * (1 + max(float(np.max(np.abs(before[atom]), initial=0.0)) for atom in atoms))
         for _ in range(2):
-            moves = [rng.choice([-1.0, 1.0], size=g.shape) * rng.uniform(0.5, 1.0, size=g.shape) for g in gradients]
+            moves = [draw_direction(rng, g) for g in gradients]
             ends = [
                 cut.moved_loss({atom: sign * h * d for atom, d in zip(atoms, moves, strict=True)}, before)
                 for sign in (1, -1)
             ]
             slope = float(ends[0] - ends[1]) / (2 * h)
-            products = [g * d for g, d in zip(gradients, moves, strict=True)]
-            total = sum(float(p.sum()) for p in products)
-            worst = max(worst, abs(total - slope) / (1 + sum(float(np.abs(p).sum()) for p in products)))
+            pairs = list(zip(gradients, moves, strict=True))
+            total = sum(sum_along(g, d) for g, d in pairs)
+            worst = max(worst, abs(total - slope) / (1 + sum(float(np.abs(g * d).sum()) for g, d in pairs)))
         return worst
 
     @cached_property

@@ -250,7 +250,7 @@ class Derivation(Sequence[Line]):
         return [self._difference(line, engine) for line in self]
 
     def _difference(self, line: Line, engine: Mapping[Node, Any]) -> Difference:
-        value = np.asarray(line.value, np.float64)
+        value = np.asarray(line.value, np.result_type(line.value, np.float64))
         scale = 1 + float(np.max(np.abs(value), initial=0.0))
         by_engine = 0.0
         if line.target in engine:

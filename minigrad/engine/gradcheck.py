@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,8 @@ def gradcheck(
 
     with an error of order h² (Nocedal & Wright, Numerical Optimization, 2nd ed., section 8.1). Where the two disagree
     by more than ``atol`` + ``rtol`` · |numeric|, every element is looked at by itself. Differences are taken in
-    float64; a float32 input is allowed errors of float32's size.
+    float64; a float32 input is allowed errors of float32's size. Of complex numbers r and d are complex, too, and E and
+    the slope are the real parts: what f does to the real and to the imaginary parts of x is looked at.
 
     Raises ``GradientError`` that names each input and element that differs with its analytic and its numeric value,
     and says so where the point is a kink, at which the slopes from the left and from the right differ and any value
@@ -46,24 +48,24 @@ def gradcheck(
         )
     rng = np.random.default_rng(rng)
     points = [np.array(x) for x in arrays]
-    if any(not np.issubdtype(x.dtype, np.floating) for x in points):
-        raise TypeError(f"gradcheck: wanted floating-point arrays, not {[str(x.dtype) for x in points]}.")
+    if any(x.dtype.kind not in "fc" for x in points):
+        raise TypeError(f"gradcheck: wanted floating-point or complex arrays, not {[str(x.dtype) for x in points]}.")
     leaves = [Tensor(x, requires_grad=True) for x in points]
     value = f(*leaves)
     if not isinstance(value, Tensor):
         raise TypeError(f"gradcheck: f must return a Tensor, not {type(value).__name__}; is the gradient lost in it?")
-    weights = rng.uniform(0.5, 1.5, value.shape) * rng.choice([-1.0, 1.0], value.shape) if value.shape else np.ones(())
+    weights = _draw(rng, value) if value.shape or value.dtype.kind == "c" else np.ones(())
     if value.requires_grad:
         value.backward(weights)
     gradients = [np.zeros_like(leaf.array) if leaf.grad is None else leaf.grad.array for leaf in leaves]
     precision = max((np.finfo(x.dtype).eps for x in points), default=0.0) / np.finfo(np.float64).eps
     rtol, atol = (max(tolerance, tolerance * min(precision, 1e4)) for tolerance in (rtol, atol))
 
-    doubles = [x.astype(np.float64) for x in points]
+    doubles = [x.astype(np.complex128 if x.dtype.kind == "c" else np.float64) for x in points]
 
     def energy(i: int, x: Array) -> float:
         inputs = [Tensor(x if i == j else other) for j, other in enumerate(doubles)]
-        return float(np.sum(weights * f(*inputs).array))
+        return float(np.real(np.sum(weights * f(*inputs).array)))
 
     faults: list[str] = []
     for i, (x, gradient) in enumerate(zip(doubles, gradients, strict=True)):
@@ -71,9 +73,9 @@ def gradcheck(
             wanted, came = (points[i].dtype, x.shape), (gradient.dtype, gradient.shape)
             faults.append(f"input {i}: the gradient must be {wanted[0]} {wanted[1]}, not {came[0]} {came[1]}")
             continue
-        direction = rng.uniform(0.5, 1.5, x.shape) * rng.choice([-1.0, 1.0], x.shape)
+        direction = _draw(rng, x)
         left, right, noise = _slopes(lambda z, i=i: energy(i, z), x, direction, step)  # type: ignore[misc]
-        analytic = float(np.sum(gradient * direction))
+        analytic = float(np.real(np.sum(gradient * direction)))
         scale = max(float(np.sum(np.abs(gradient * direction))), abs(left), abs(right))
         if _agree(analytic, (left + right) / 2, rtol, atol + noise, scale) and not _kink(left, right, noise, scale):
             continue
@@ -84,6 +86,12 @@ def gradcheck(
         more = f"\n… and {len(faults) - 10} more" if len(faults) > 10 else ""
         raise GradientError("gradcheck: the gradient and finite differences disagree\n" + "\n".join(faults[:10]) + more)
     return True
+
+
+def _draw(rng: np.random.Generator, like: Any) -> Array:
+    """Give numbers from ½ to 1½ of either sign, and as many imaginary ones where the others are complex."""
+    real, imag = (rng.uniform(0.5, 1.5, like.shape) * rng.choice([-1.0, 1.0], like.shape) for _ in "ab")
+    return np.asarray(real + 1j * imag if like.dtype.kind == "c" else real)
 
 
 def _slopes(
@@ -110,13 +118,15 @@ def _elements(
 ) -> list[str]:
     """Describe each element of input i whose derivative disagrees, or that sits on a kink."""
     faults = []
-    for index in np.ndindex(x.shape):
+    units = (1.0, 1j) if x.dtype.kind == "c" else (1.0,)
+    for index, unit in product(np.ndindex(x.shape), units):
         direction = np.zeros_like(x)
-        direction[index] = 1.0
+        direction[index] = unit
         left, right, noise = _slopes(energy, x, direction, step)
-        analytic, numeric = float(gradient[index]), (left + right) / 2
+        analytic, numeric = float(np.real(gradient[index] * unit)), (left + right) / 2
         scale = max(abs(left), abs(right), abs(analytic))
-        where = f"input {i}, element {index}: analytic {analytic:.8g}, numeric {numeric:.8g}"
+        along = " along i" if unit == 1j else ""
+        where = f"input {i}, element {index}{along}: analytic {analytic:.8g}, numeric {numeric:.8g}"
         if _kink(left, right, noise, scale):
             inside = min(left, right) - atol - 1e-4 * scale <= analytic <= max(left, right) + atol + 1e-4 * scale
             verdict = "a subgradient" if inside else "which lies outside them: wrong at the kink too"

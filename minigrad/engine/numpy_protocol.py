@@ -110,6 +110,7 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.real: parts.real,
     np.imag: parts.imag,
     np.angle: parts.angle,
+    np.real_if_close: parts.real_if_close,
     np.shape: lambda x: x.shape,
     np.ndim: lambda x: x.ndim,
     np.size: lambda x: x.size,
@@ -201,6 +202,7 @@ def find_function(f: Callable[..., Any]) -> Callable[..., Any] | None:
 # NumPy functions whose result is a constant, an index or a truth value: no gradient belongs to it, so none is lost.
 PLAIN: frozenset[Callable[..., Any]] = frozenset(
     (
+        *(np.iscomplex, np.iscomplexobj, np.isreal, np.isrealobj),
         *(np.zeros_like, np.ones_like, np.empty_like, np.result_type),
         *(np.argmax, np.argmin, np.argsort, np.argpartition, np.count_nonzero, np.nonzero, np.any, np.all),
         *(np.einsum_path, np.linalg.matrix_rank),

@@ -15,7 +15,7 @@ from minigrad.engine.numpy_protocol import PLAIN, UFUNCS, WRITING, find_function
 from minigrad.engine.recording import is_paused
 from minigrad.engine.refusals import explain_refusal, refuse_call
 from minigrad.engine.ufuncs import find_call
-from minigrad.ops import arithmetic, indexing, linalg, parts, shaping
+from minigrad.ops import arithmetic, elementwise, indexing, linalg, parts, shaping
 from minigrad.ops.base import Op
 from minigrad.ops.lanes import running
 
@@ -222,6 +222,8 @@ class Operand(Methods, OtherHabits):
             if op is not None:
                 if op is arithmetic.power:
                     return inputs[0] ** inputs[1] if isinstance(inputs[0], Operand) else self.__rpow__(inputs[0])
+                if op is elementwise.sign and self.dtype.kind == "c":  # z / |z| is not constant
+                    return arithmetic.divide_or_zero(self, abs(self))
                 return self.apply(op, inputs)
         if is_constant((inputs, kwargs)):
             return self.compute_plainly(getattr(ufunc, method), inputs, kwargs, writes=method == "at")

@@ -60,7 +60,7 @@ GRADIENTLESS = frozenset(
         "bincount", "busday_count", "busday_offset", "can_cast", "common_type", "copyto",
         "datetime_as_string", "diag_indices_from", "digitize", "einsum_path", "fill_diagonal", "flatnonzero",
         "histogram", "histogram2d", "histogram_bin_edges", "histogramdd", "intersect1d", "is_busday",
-        "iscomplex", "iscomplexobj", "isin", "isreal", "isrealobj", "lexsort", "may_share_memory",
+        "isin", "lexsort", "may_share_memory",
         "min_scalar_type", "nanargmax", "nanargmin", "packbits", "place", "put", "put_along_axis", "putmask",
         "ravel_multi_index", "save",
         "savetxt", "savez", "savez_compressed", "searchsorted", "setdiff1d", "setxor1d", "shares_memory",

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.ops.base import Elementwise, as_floating, one
+from minigrad.ops.parts import is_complex
 
 identity = Elementwise("identity", lambda x: x, one, text="{x}")
 exp = Elementwise("exp", np.exp, lambda y, x: y, text="exp({x})")
@@ -94,7 +95,7 @@ sigmoid = Elementwise(
 # Where exp(−|x|) is lost beside 1 so is it in the value, which is that little; np.logaddexp is no operation yet.
 softplus = Elementwise(
     "softplus",
-    lambda x: np.maximum(x, 0) + np.log(1 + np.exp(-abs(as_floating(x)))),
+    lambda x: np.log(1 + np.exp(x)) if is_complex(x) else np.maximum(x, 0) + np.log(1 + np.exp(-abs(as_floating(x)))),
     lambda y, x: sigmoid(x),
     text="softplus({x})",
     definition=lambda x: np.log(1 + np.exp(x)),

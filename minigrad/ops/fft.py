@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from minigrad.ops.base import Op, Shape
+from minigrad.ops.inverses import real_dtype
 from minigrad.ops.lanes import batch_along, shift_axis
 from minigrad.ops.parts import conj
 from minigrad.ops.reduction import normalize_axis
@@ -134,7 +135,7 @@ class InverseRealFourier(RealFourier):
 
     def dtype(self, *dtypes: Any) -> np.dtype[Any]:
         """Give the real dtype of the precision."""
-        return np.finfo(np.result_type(*dtypes, 1j)).dtype
+        return real_dtype(*dtypes)
 
 
 def check_axes(norm: Norm, axes: Any, shape: Shape) -> tuple[int, ...]:

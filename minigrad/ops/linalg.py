@@ -10,7 +10,7 @@ import numpy as np
 
 from minigrad.ops.base import Op, Refused, Shape, as_array, as_floating, fits, refuse_out
 from minigrad.ops.lanes import align_lanes
-from minigrad.ops.parts import conjugate
+from minigrad.ops.parts import conjugate, square_size
 
 
 def _product(a: Any, b: Any) -> Any:
@@ -192,27 +192,27 @@ class LogLikelihood(Inner):
 
 
 class HalfSquaredDistance(Inner):
-    """Half the squared distance, E = ½ Σ (a − b)². ∂E/∂a = a − b, ∂E/∂b = b − a."""
+    """Half the squared distance, E = ½ Σ (a − b)². ∂E/∂a = a − b, ∂E/∂b = b − a; of complex a and b the conjugates."""
 
     name, text = "half_squared_distance", "½‖{a} − {b}‖²"
-    vjps = (lambda op, g, y, a, b: g * (a - b), lambda op, g, y, a, b: g * (b - a))
+    vjps = (lambda op, g, y, a, b: g * conjugate(a - b), lambda op, g, y, a, b: g * conjugate(b - a))
 
     def dtype(self, *dtypes: Any) -> np.dtype[Any]:
-        """Give the dtype of half a sum: integers have halves."""
-        return np.result_type(*dtypes, 1.0)
+        """Give the dtype of half a sum: integers have halves, and the size of a complex number is real."""
+        return np.finfo(np.result_type(*dtypes, 1.0)).dtype
 
     def definition(self, a: Any, b: Any) -> Any:
         """Write it as half the sum of squares."""
-        return 0.5 * ((as_floating(a) - b) ** 2).sum()
+        return 0.5 * square_size(as_floating(a) - b).sum()
 
     def terms(self, a: Any, b: Any) -> Any:
         """Give half the squares."""
-        return 0.5 * (as_floating(a) - b) ** 2
+        return 0.5 * square_size(as_floating(a) - b)
 
     def forward(self, a: Any, b: Any) -> Any:
         """Subtract, then take the inner product of the difference with itself."""
         d = as_floating(a) - b
-        return np.vdot(d, d) * 0.5
+        return np.vdot(d, d).real * 0.5
 
 
 matmul = MatMul()

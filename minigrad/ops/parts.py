@@ -43,6 +43,11 @@ def conjugate(x: Any) -> Any:
     return conj(x) if is_complex(x) else x
 
 
+def square_size(x: Any) -> Any:
+    """Give |x|², which of a complex x is x x̄."""
+    return real(x * conj(x)) if is_complex(x) else x**2
+
+
 def _turn_back(op: Any, g: Any, y: Any, x: Any) -> Any:
     """Give −i g / x, for ∂ arg(x + iy) = (x ∂y − y ∂x) / |x + iy|²; 0 at 0, and of a real x, whose angle is 0 or π."""
     return np.where(x == 0, 0, -1j * g / np.where(x == 0, 1, x)) if is_complex(x) else 0 * g
@@ -54,3 +59,11 @@ angle_of = Part("angle", np.angle, _turn_back, text="arg({x})")
 def angle(z: Any, deg: bool = False) -> Any:
     """Give the angle as ``numpy.angle`` does, in radians or in degrees."""
     return angle_of(z) * (180 / np.pi) if deg else angle_of(z)
+
+
+def real_if_close(a: Any, tol: float = 100) -> Any:
+    """Give the real part as ``numpy.real_if_close`` does, if no imaginary part is larger than ``tol`` times ε."""
+    if not is_complex(a):
+        return a
+    largest = tol * np.finfo(a.dtype).eps if tol > 1 else tol
+    return real(a) if np.all(np.abs(imag(a)) < largest) else a

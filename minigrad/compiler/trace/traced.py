@@ -91,7 +91,7 @@ class Traced(Tensor):
 
     def seed_gradient(self, gradient: Any) -> Traced:
         """Give the expression to start the walk with, as a Tensor's does."""
-        if gradient is None and self.serial > 0 and not self.shape:
+        if gradient is None and self.serial > 0 and not self.shape and self.dtype.kind != "c":
             return Traced(self.tracer, self.tracer.seed(self.dtype))
         if isinstance(gradient, Traced):
             seed = gradient if gradient.dtype == self.dtype else gradient.astype(self.dtype)

@@ -14,7 +14,7 @@ from minigrad.ops.inverses import inv
 
 
 def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
-    """Multiply vectors along an axis, Σᵢ aᵢ bᵢ of each pair."""
+    """Multiply vectors along an axis, Σᵢ āᵢ bᵢ of each pair."""
     return products.vecdot(x1, x2, axis=axis)
 
 

@@ -12,7 +12,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 from minigrad.ops import decompositions, inverses, singular
 from minigrad.ops.base import Recorder, Refused, as_array
 from minigrad.ops.linalg import transpose_matrices
-from minigrad.ops.parts import is_complex
+from minigrad.ops.parts import is_complex, square_size
 
 # NumPy's own named tuples, of what it gives for some matrix.
 EighResult: Any = type(np.linalg.eigh(np.eye(1)))
@@ -128,7 +128,7 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> Any:
     x, s = inverses.pseudo_inverse(rcond)(a) @ b, singular.singular_values(a)
     above, known = s > rcond * s[:1], getattr(s, "has_data", True)
     rank = np.count_nonzero(above) if known else np.sum(above)
-    residuals = np.sum((b - a @ x) ** 2, 0, keepdims=b.ndim == 1)
+    residuals = np.sum(square_size(b - a @ x), 0, keepdims=b.ndim == 1)
     s = s if isinstance(s, Recorder) else x.as_constant(s)  # of a constant matrix
     return x, residuals if m < n and (not known or rank == m) else residuals[:0], rank, s
 

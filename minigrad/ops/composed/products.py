@@ -10,6 +10,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from minigrad.ops import linalg
 from minigrad.ops.base import Refused, as_array, refuse_out
+from minigrad.ops.parts import conjugate
 
 _Axes = int | Sequence[int | Sequence[int]]
 
@@ -96,9 +97,9 @@ def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = 
 
 
 def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
-    """Multiply vectors along an axis, Σᵢ aᵢ bᵢ of each pair."""
+    """Multiply vectors along an axis, Σᵢ āᵢ bᵢ of each pair."""
     a, b = (np.moveaxis(as_array(x), axis, -1) for x in (x1, x2))
-    return np.sum(a * b, -1)
+    return np.sum(conjugate(a) * b, -1)
 
 
 def matvec(x1: Any, x2: Any, /) -> Any:
@@ -108,8 +109,8 @@ def matvec(x1: Any, x2: Any, /) -> Any:
 
 
 def vecmat(x1: Any, x2: Any, /) -> Any:
-    """Multiply vectors by matrices, xᵀ A of each pair."""
-    x = as_array(x1)
+    """Multiply vectors by matrices, xᵀ A of each pair, of a complex x its conjugate."""
+    x = conjugate(as_array(x1))
     return x @ x2 if x.ndim == 1 else np.squeeze(np.expand_dims(x, -2) @ x2, -2)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from minigrad.ops import elementwise
 from minigrad.ops.base import as_array, as_floating, refuse_out
 from minigrad.ops.composed.reductions import count_chosen
+from minigrad.ops.parts import square_size
 from minigrad.ops.reduction import Axis
 
 
@@ -33,7 +34,7 @@ def var(
         a = a.astype(np.float32)
         return var(a, axis, None, out, ddof, keepdims, where=where, mean=mean, correction=correction).astype(np.float16)
     deviation = a - (np.mean(a, axis, dtype, keepdims=True, where=where) if mean is None else mean)
-    total = np.sum(deviation**2, axis, dtype, keepdims=keepdims, where=where)
+    total = np.sum(square_size(deviation), axis, dtype, keepdims=keepdims, where=where)
     left = count_chosen(a, axis, where, keepdims) - (ddof if correction is None else correction)
     return total / (max(left, 0) if where is True else np.maximum(left, 0).astype(total.dtype))
 
