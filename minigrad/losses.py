@@ -94,9 +94,10 @@ def _values(x: Any) -> Any:
 
 
 def _check_pair(loss: str, y: Any, t: Any) -> None:
-    if not hasattr(y, "shape"):
+    shape = getattr(y, "shape", None)
+    if shape is None:
         raise _no_outputs(loss, "y", y)
-    if y.shape != (t.shape if hasattr(t, "shape") else np.shape(t)):
+    if shape != (t.shape if hasattr(t, "shape") else np.shape(t)):
         raise ValueError(_unfit(loss, "y", y, t))
 
 

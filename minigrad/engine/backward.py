@@ -118,10 +118,12 @@ def unbroadcast(g: Any, shape: Shape, y: Any = None) -> Any:
 
     Of ``y``, what the operand was broadcast for, a user is warned if that cannot have been meant.
     """
-    if len(shape) == 1 and type(g) is ndarray and g.ndim == 2 and g.shape[1] == shape[0] and g.dtype in BLAS:
-        if y is not None and len(g) == shape[0] > 1:
-            warn_of_pairs(y)
-        return dot(ones((len(g),), g.dtype), g)  # the bias of a layer: in half the time of np.add.reduce
+    if len(shape) == 1 and type(g) is ndarray and g.ndim == 2 and g.dtype in BLAS:
+        rows, width = g.shape
+        if width == shape[0]:
+            if rows == width > 1 and y is not None:
+                warn_of_pairs(y)
+            return dot(ones((rows,), g.dtype), g)  # the bias of a layer: in half the time of np.add.reduce
     extra = g.ndim - len(shape)
     if extra and g.shape[extra:] == shape:  # only leading axes
         return g.sum(0 if extra == 1 else tuple(range(extra)))

@@ -130,7 +130,7 @@ def fast_pullback(
     while True:
         if keep and t in keep:
             found[t] = g
-        if t.serial < sealed:
+        if sealed and t.serial < sealed:
             check_unchanged(t)
         elif plain and not (queue or masked) and type(t._b) is ndarray:
             t, g = _along_chain(t, g, since if since > sealed else sealed)
@@ -143,11 +143,9 @@ def fast_pullback(
         if create_graph:
             y, values = t, tuple(x if isinstance(x, kind) else v for x, v in zip(inputs, values, strict=True))
         rules, arguments = op.vjps, values
-        if op.splits:  # rules that have been told the values: giving them to each of n would take n² time
+        if len(inputs) > 3 and op.splits:  # rules that know the values: giving them to each of n would take n² time
             rules, arguments, watched = op.split(values), (), False
-        i = -1
-        for x in inputs:
-            i += 1
+        for i, x in enumerate(inputs):
             if not isinstance(x, kind) or x.serial < since:
                 continue
             rule = rules[i]

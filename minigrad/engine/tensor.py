@@ -17,7 +17,7 @@ from minigrad.engine.record import Kept, fast_pullback, restore_leaf
 from minigrad.engine.recording import count_records, is_paused, next_serial, tracer
 from minigrad.engine.watch import FRESH, is_held, note_leaf
 from minigrad.ops import arithmetic, linalg
-from minigrad.ops.base import Op
+from minigrad.ops.base import NUMBERS, Op
 from minigrad.ops.parts import is_complex
 
 _new = object.__new__
@@ -159,7 +159,7 @@ class Tensor(Writable):
                     if x.serial > 0:
                         recorded = True
                 else:
-                    plain = type(x) is float or (type(x) is ndarray and x.dtype.kind in "biufc")
+                    plain = type(x) is float or (type(x) is ndarray and x.dtype in NUMBERS)
                     values.append(x if plain else as_operand(op, x))
             values = tuple(values)
         try:
@@ -191,17 +191,23 @@ class Tensor(Writable):
         seed = self.seed_gradient(gradient)
         start = seed if create_graph else seed.array
         keep = _kept if _kept.tensors else ()
-        seen = {id(seed.array)}
-        for t, g in fast_pullback(self, start, create_graph=create_graph, keep=keep).items():
-            data = g.array if create_graph else g
-            if type(data) is not ndarray or data.base is not None or id(data) in seen:
-                data = own_array(data)
-            seen.add(id(data))
-            if create_graph:
+        found = fast_pullback(self, start, create_graph=create_graph, keep=keep)
+        if create_graph:
+            seen = {id(seed.array)}
+            for t, g in found.items():
+                data = g.array
+                if type(data) is not ndarray or data.base is not None or id(data) in seen:
+                    data = own_array(data)
+                seen.add(id(data))
                 new = _with_data(g, data)
-            else:
-                new = _new(Tensor)
-                new.array, new.op, new.serial = data, None, 0
+                t.stored_grad = new if t.stored_grad is None else t.stored_grad + new
+            return
+        apart = len(set(map(id, found.values()))) == len(found)
+        for t, g in found.items():
+            if type(g) is not ndarray or g.base is not None or g is start or not apart:
+                g = own_array(g)
+            new = _new(Tensor)
+            new.array, new.op, new.serial = g, None, 0
             t.stored_grad = new if t.stored_grad is None else t.stored_grad + new
 
     def seed_gradient(self, gradient: Any) -> Tensor:

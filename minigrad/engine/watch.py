@@ -46,6 +46,7 @@ class Seal:
 
 
 TIED = -2  # what ``born`` is of a leaf whose array is another leaf's too, on purpose: both are written where they lie
+ties: set[int] = set()  # the leaves that ever were so, by id: while there are none, nobody has to look
 leaves: WeakValueDictionary[int, Any] = WeakValueDictionary()  # by id: a set would compare tensors, that is elements
 
 
@@ -77,10 +78,16 @@ def note_leaf(t: Any, held: bool) -> None:
     if base is not None and (
         not isinstance(base, np.ndarray) or getrefcount(base) > 3
     ):  # the view's, ours, the count's
-        t.born = TIED
+        _tie(t)
     if held or t.born == TIED:
         for other in [x for x in leaves.values() if x is not t and _owner_of(x.array) is _owner_of(array)]:
-            t.born = other.born = TIED
+            _tie(t, other)
+
+
+def _tie(*tied: Any) -> None:
+    for t in tied:
+        t.born = TIED
+        ties.add(id(t))
 
 
 def seal_array(array: Any) -> None:

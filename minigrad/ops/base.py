@@ -267,7 +267,7 @@ def number_key(x: float) -> tuple[type, Any]:
 
 def as_floating(x: Any) -> Any:
     """Give integers and truth values as float64: differences of small ones wrap, and their exponentials are float16."""
-    return x * 1.0 if getattr(x, "dtype", _FLOAT).kind in "biu" else x
+    return x * 1.0 if getattr(x, "dtype", _FLOAT) in _WHOLE else x
 
 
 def as_array(x: Any) -> Any:
@@ -281,7 +281,14 @@ def refuse_out(out: Any) -> None:
         raise TypeError("the argument 'out' is an array to write into, and a result that is recorded is a new tensor")
 
 
-_FLOAT = np.dtype(np.float64)
+def _dtypes(codes: str) -> frozenset[np.dtype[Any]]:
+    native = [np.dtype(code) for code in codes]
+    return frozenset((*native, *(kind.newbyteorder() for kind in native)))
+
+
+# To ask whether a dtype is in a set takes two thirds of the time of asking for its kind.
+_FLOAT, _WHOLE = np.dtype(np.float64), _dtypes("?bhilqBHILQ")
+NUMBERS = _WHOLE | _dtypes("efdgFDG")
 
 
 def fits(a: Shape, b: Shape) -> bool:

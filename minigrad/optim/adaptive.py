@@ -89,6 +89,7 @@ class AdamW(Adam):
 
     settings = (*Adam.settings, "weight_decay")
     limits: ClassVar = {**Adam.limits, "weight_decay": np.inf}
+    writes_last = False
 
     def __init__(
         self,

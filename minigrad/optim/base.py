@@ -1,7 +1,7 @@
 """What every update rule shares: its parameters with their running values, the step, and saving all of it."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from sys import getrefcount
 from typing import Any, ClassVar
 
@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minigrad.engine.arguments import check_number
+from minigrad.engine.blocks import in_force
 from minigrad.engine.recording import count_records, tracer
 from minigrad.engine.tensor import Tensor
-from minigrad.engine.watch import COUNTS, TIED, forget_unheld, seal_array, seals
+from minigrad.engine.watch import COUNTS, TIED, forget_unheld, seal_array, seals, ties
 from minigrad.optim.checks import check_parameters, label_parameter
 
 Array = NDArray[Any]
@@ -27,7 +28,8 @@ class Row:
     so that it stays in the cache.
 
     A record that is alive holds the array that it was computed from: then the new w goes to `spare`, which is the array
-    of the step before where nobody holds that any more. A loop whose E lives until the next one goes to and fro.
+    of the step before where nobody holds that any more. A loop whose E lives until the next one goes to and fro, and
+    has its spare array for scratch space, so that no more memory than before goes through the cache.
     """
 
     param: Tensor
@@ -35,7 +37,15 @@ class Row:
     eta: Array
     buf: Array
     state: State
-    spare: Array | None = None
+    spare: Array | None = field(init=False)
+    own: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.take(self.w)
+
+    def take(self, w: Array) -> None:
+        """Follow the parameter to another array."""
+        self.w, self.spare, self.own = w, None, count_own(w)
 
     def find_room(self) -> Array:
         """Give another array for the new w, or w itself where others are to see it; then a record notices."""
@@ -43,7 +53,11 @@ class Row:
         if self.param.born == TIED:
             seal_array(w)
             return w
-        return np.empty_like(w)
+        if self.spare is not None and getrefcount(self.spare) < self.own:  # the step has it in hand
+            return self.spare
+        room = np.empty_like(w)
+        self.own = count_own(room)
+        return room
 
 
 class Optimizer:
@@ -58,6 +72,7 @@ class Optimizer:
 
     settings: ClassVar[tuple[str, ...]] = ("lr",)
     limits: ClassVar[dict[str, float]] = {"lr": np.inf}  # the settings that are numbers from 0 up to below a limit
+    writes_last: ClassVar[bool] = True  # does `_move` write to `out` when all else is read, so that buf may be out?
     lr: float
 
     def __init__(self, params: Iterable[Tensor], lr: float) -> None:
@@ -118,7 +133,7 @@ class Optimizer:
 
     def step(self) -> None:
         """Update every parameter that has a gradient; all are checked before the first is changed."""
-        tracing = tracer()
+        tracing = tracer() if in_force else None
         if tracing is not None:
             tracing.step(self)
             return
@@ -139,20 +154,27 @@ class Optimizer:
 
     def _write(self, ready: list[tuple[Row, Array]]) -> None:
         """Write each new w, beside the old one where somebody holds that."""
-        move = self._move if type(self)._update is Optimizer._update else self._move_by_update
+        own = type(self)._update is Optimizer._update
+        move, in_spare = (self._move, self.writes_last) if own else (self._move_by_update, False)
+        held = self._may_be_held()
+        for row, g in ready:
+            w = row.w
+            if held and getrefcount(w) > row.own:
+                out = row.spare
+                if out is None or ties or getrefcount(out) >= row.own:
+                    out = row.find_room()
+                if out is not w:
+                    move(w, g, row.eta, out if in_spare else row.buf, row.state, out)
+                    row.param.array = row.w = out
+                    row.spare = w
+                    continue
+            move(w, g, row.eta, row.buf, row.state, w)
+
+    def _may_be_held(self) -> bool:
+        """Say whether anything has been recorded since the parameters were made: only then may a record hold them."""
         if self._unheld >= 0 and count_records() != self._unheld:
             self._unheld = -1
-        unsure = not COUNTS
-        for row, g in ready:
-            w = out = row.w
-            if self._unheld < 0 and (getrefcount(w) > 5 or type(w) is not np.ndarray or w.base is not None or unsure):
-                spare = row.spare  # the tensor holds w, its row, two variables here and the count itself
-                if spare is None or unsure or getrefcount(spare) > 3 or row.param.born == TIED:
-                    spare = row.find_room()
-                out = spare
-            move(w, g, row.eta, row.buf, row.state, out)
-            if out is not w:
-                row.param.array, row.w, row.spare = out, out, w
+        return self._unheld < 0
 
     def _move_by_update(self, w: Array, g: Array, eta: Array, buf: Array, state: State, out: Array) -> None:
         """Let a rule that knows of writing in place alone write to `out`."""
@@ -162,7 +184,7 @@ class Optimizer:
 
     def zero_grad(self) -> None:
         """Forget the gradients, so that the next backward() starts from nothing."""
-        tracing = tracer()
+        tracing = tracer() if in_force else None
         if tracing is not None:
             for p in self.params:
                 tracing.forget(p)
@@ -220,7 +242,16 @@ class Optimizer:
             )
         if g.shape != w.shape:
             raise ValueError(f"step: the gradient of {label} has shape {g.shape}, not the parameter's {w.shape}")
-        row.w, row.spare, self._unheld = w, None, -1
+        row.take(w)
+        self._unheld = -1
+
+
+def count_own(w: Array) -> int:
+    """Say how many references to an array there are while a step writes it, −1 if the count tells nothing.
+
+    They are the tensor's, its row's, the step's variable and that of the count itself.
+    """
+    return 4 if COUNTS and type(w) is np.ndarray and w.base is None else -1
 
 
 def make_rows(params: list[Tensor], states: Iterable[State]) -> list[Row]:
