@@ -17,7 +17,8 @@ from minigrad.engine.record import Kept, fast_pullback, restore_leaf
 from minigrad.engine.recording import count_records, is_paused, next_serial, tracer
 from minigrad.engine.watch import FRESH, is_held, note_leaf
 from minigrad.ops import arithmetic, linalg
-from minigrad.ops.base import NUMBERS, Op
+from minigrad.ops.base import Op
+from minigrad.ops.dtypes import NUMBERS
 from minigrad.ops.parts import is_complex
 
 _new = object.__new__

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from minigrad.ops.copies import fetch_variable, find_variable
-from minigrad.ops.dtypes import dtype_of_call, dtype_of_ufunc, kind_of
+from minigrad.ops.dtypes import WHOLE, dtype_of_call, dtype_of_ufunc, kind_of
 from minigrad.ops.lanes import align_lanes, apply_each, find_highest, running
 
 Shape = tuple[int, ...]
@@ -267,7 +267,7 @@ def number_key(x: float) -> tuple[type, Any]:
 
 def as_floating(x: Any) -> Any:
     """Give integers and truth values as float64: differences of small ones wrap, and their exponentials are float16."""
-    return x * 1.0 if getattr(x, "dtype", _FLOAT) in _WHOLE else x
+    return x * 1.0 if getattr(x, "dtype", _FLOAT) in WHOLE else x
 
 
 def as_array(x: Any) -> Any:
@@ -281,14 +281,7 @@ def refuse_out(out: Any) -> None:
         raise TypeError("the argument 'out' is an array to write into, and a result that is recorded is a new tensor")
 
 
-def _dtypes(codes: str) -> frozenset[np.dtype[Any]]:
-    native = [np.dtype(code) for code in codes]
-    return frozenset((*native, *(kind.newbyteorder() for kind in native)))
-
-
-# To ask whether a dtype is in a set takes two thirds of the time of asking for its kind.
-_FLOAT, _WHOLE = np.dtype(np.float64), _dtypes("?bhilqBHILQ")
-NUMBERS = _WHOLE | _dtypes("efdgFDG")
+_FLOAT = np.dtype(np.float64)
 
 
 def fits(a: Shape, b: Shape) -> bool:

@@ -1,4 +1,4 @@
-"""The dtype that an elementwise function gives, from what it is given."""
+"""The dtypes that numbers have, and the one that an elementwise function gives, from what it is given."""
 
 from __future__ import annotations
 
@@ -6,6 +6,16 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+
+
+def _dtypes(codes: str) -> frozenset[np.dtype[Any]]:
+    native = [np.dtype(code) for code in codes]
+    return frozenset((*native, *(kind.newbyteorder() for kind in native)))
+
+
+# To ask whether a dtype is in a set takes two thirds of the time of asking for its kind.
+WHOLE = _dtypes("?bhilqBHILQ")  # truth values and integers
+NUMBERS = WHOLE | _dtypes("efdgFDG")
 
 
 def dtype_of(x: Any) -> np.dtype[Any]:
