@@ -196,8 +196,7 @@ class Tensor(Writable):
         if create_graph:
             seen = {id(seed.array)}
             for t, g in found.items():
-                data = g.array
-                if type(data) is not ndarray or data.base is not None or id(data) in seen:
+                if type(data := g.array) is not ndarray or data.base is not None or id(data) in seen:
                     data = own_array(data)
                 seen.add(id(data))
                 new = _with_data(g, data)
