@@ -90,7 +90,7 @@ def test_the_right_ways_that_messages_name_are_right():
     """What is said to be due instead works, and gives what NumPy's own function gives."""
     x: Any = np.array([0.3, 0.5, 0.9])
     w: Any = Tensor(x, requires_grad=True, name="w")
-    for f in (np.expm1, np.log1p, np.sinh, np.tan, np.log2):
+    for f in (np.sort,):
         with pytest.raises(TypeError) as caught:
             f(w)
         recipe = str(caught.value).split("Write ")[1].split(";")[0].split(", of a vector")[0].split(", which")[0]
