@@ -286,9 +286,8 @@ def test_operators_that_have_no_gradient():
         lambda w: (w > 1) ^ True,
     ):
         np.testing.assert_array_equal(mask(w).data, mask(w.data), strict=True)
-    for f in (lambda x: x // 2, lambda x: x % 2, lambda x: divmod(x, 2), lambda x: 5 // x):
-        with pytest.raises(TypeError, match="is not differentiable here yet"):
-            f(w)
+    for f in (lambda x: x // 2, lambda x: x % 2, lambda x: divmod(x, 2)[1], lambda x: 5 // x):
+        np.testing.assert_array_equal(f(w).data, f(w.data), strict=True)
 
 
 def test_compared_with_none():
@@ -344,8 +343,8 @@ def test_where_an_operand_is_recorded_it_is_refused_as_before():
     for x in (leaf(M), leaf(M) * 2):
         with pytest.raises(TypeError, match="would silently carry no gradient"):
             np.linalg.eig(x)
-        with pytest.raises(TypeError, match=r"is not differentiable here yet|out= does not work"):
-            np.clip(Tensor(M), 0, x)
+        with pytest.raises(TypeError, match="out= does not work|argument 'out'"):
+            np.clip(Tensor(M), 0, 1, out=x)
 
 
 def test_functions_that_write_into_a_constant():
@@ -414,7 +413,6 @@ def test_an_update_by_hand_is_compiled(way, backend):
         lambda x: x if KNOWN[0] else -x,
         lambda x: f"{x.sum():.3f}",
         lambda x: round(x.sum()),
-        lambda x: x // 2,
         lambda x: np.linalg.eigvals(x),
         lambda x: np.asarray(KNOWN) * x,
     ],
