@@ -8,6 +8,7 @@ from itertools import product
 
 import numpy as np
 
+from tests.analysis_samples import ANALYSIS_SAMPLES
 from tests.arranged_samples import ARRANGED_SAMPLES
 from tests.composed_elementwise import elementwise_samples
 from tests.composed_samples_linalg import linear_algebra_functions
@@ -49,6 +50,6 @@ def _statistics() -> Iterator[Sample]:
 
 
 COMPOSED_SAMPLES: tuple[Sample, ...] = (
-    *(*_reductions(), *_statistics(), *ARRANGED_SAMPLES),
+    *(*_reductions(), *_statistics(), *ARRANGED_SAMPLES, *ANALYSIS_SAMPLES),
     *(*linear_algebra_functions(), *elementwise_samples(), *composed_fft_samples()),
 )

@@ -14,7 +14,7 @@ from minigrad.ops import arithmetic, families, indexing, linalg, reduction, shap
 from minigrad.ops.base import Op, Shape
 from tests.elementwise_rows import BINARY, MORE, POSITIVE, UNARY
 from tests.sample import Array, Sample
-from tests.samples_along import along_samples
+from tests.samples_along import along_samples, sliding_samples, sorting_samples
 from tests.samples_fft import fft_samples
 from tests.samples_linalg import linear_algebra_samples
 
@@ -211,4 +211,5 @@ def _linalg() -> Iterator[Sample]:
 SAMPLES: tuple[Sample, ...] = (
     *(*_elementwise(), *_reduction(), *_shaping(), *_linalg()),
     *(*along_samples(), *linear_algebra_samples(), *fft_samples()),
+    *(*sorting_samples(), *sliding_samples()),
 )

@@ -1,4 +1,4 @@
-"""Rows of the table of operations: products over axes, and what runs along an axis."""
+"""Rows of the table of operations: products over axes, what runs along an axis, sorts it, or slides along it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import product
 
 import numpy as np
 
-from minigrad.ops import cumulative
+from minigrad.ops import cumulative, sliding, sorting
 from minigrad.ops.reduction import Axis
 from tests.sample import Array, Sample
 
@@ -67,3 +67,53 @@ def along_samples() -> Iterator[Sample]:
     for kind, reference in ((cumulative.Recurrence, _recurrence), (cumulative.RecurrenceBack, _recurrence_back)):
         yield Sample(kind, kind(0), ((4,), (4,)), "of a vector", partial(reference, axis=0))
     yield Sample(cumulative.CumProd, np.cumprod, ((0,),), "of nothing")
+    for axis in (0, -1):
+        note = f"along {axis}"
+        order = np.argsort(np.cos(np.arange(12.0)).reshape(3, 4), axis)
+        yield Sample(sorting.Sort, partial(np.sort, axis=axis), ((3, 4),), note)
+        statistics, argsort, reorder = (
+            kind(axis) for kind in (sorting.OrderStatistics, sorting.ArgSort, sorting.Reorder)
+        )
+        yield Sample(type(statistics), statistics, ((3, 4),), note, partial(np.sort, axis=axis))
+        yield Sample(type(argsort), argsort, ((3, 4),), note, partial(np.argsort, axis=axis))
+        yield Sample(sorting.Partition, partial(np.partition, kth=1, axis=axis), ((3, 4),), note)
+        yield Sample(
+            type(reorder),
+            lambda x, op=reorder, i=order: op(x, i),
+            ((3, 4),),
+            note,
+            partial(np.take_along_axis, indices=order, axis=axis),
+        )
+
+
+def sorting_samples() -> Iterator[Sample]:
+    """Give the rows of what looks for places."""
+    for side in ("left", "right"):
+        search = sorting.SearchSorted(side)
+        yield Sample(
+            type(search),
+            lambda x, v, op=search: op(np.arange(4) + 0 * x, v),
+            ((4,), (2, 3)),
+            side,
+            lambda x, v, side=side: np.searchsorted(np.arange(4.0), v, side),
+        )
+
+
+def _convolved(a: Array, b: Array) -> Array:
+    """Convolve row by row."""
+    rows = np.broadcast_shapes(a.shape[:-1], b.shape[:-1])
+    pairs = (np.broadcast_to(x, (*rows, x.shape[-1])).reshape(-1, x.shape[-1]) for x in (a, b))
+    return np.stack([np.convolve(*pair) for pair in zip(*pairs, strict=True)]).reshape(*rows, -1)
+
+
+def _correlated(a: Array, b: Array) -> Array:
+    whole = _convolved(a, b[..., ::-1])
+    return whole[..., b.shape[-1] - 1 : a.shape[-1]]
+
+
+def sliding_samples() -> Iterator[Sample]:
+    """Give the rows of what slides along an axis."""
+    for shapes in (((5,), (3,)), ((3,), (3,)), ((2, 1, 4), (3, 2))):
+        yield Sample(sliding.Convolve, sliding.convolve, shapes, "", _convolved)
+        yield Sample(sliding.Correlate, sliding.correlate, shapes, "", _correlated)
+    yield Sample(sliding.Convolve, np.convolve, ((2,), (4,)), "with a longer one")

@@ -13,7 +13,7 @@ from tests.compiling import assert_same, plain
 from tests.evaluating import EvaluatingBackend
 from tests.interpreted import interpreted
 from tests.samples import SAMPLES
-from tests.samples_along import along_samples
+from tests.samples_along import along_samples, sliding_samples
 from tests.samples_fft import fft_samples
 
 registry = pytest.importorskip("minigrad.compiler.native.registry")
@@ -33,6 +33,9 @@ REFUSED = {
     "ScatterAt rows and a column (3,)": SLICES,
     "ScatterAt rows of a slice (2,3)": SLICES,
     **{str(row): "what runs along an axis, or multiplies over it" for row in along_samples()},
+    **{str(row): "one row moved along another" for row in sliding_samples()},
+    "SearchSorted left (4,) (2,3)": "a search for places",
+    "SearchSorted right (4,) (2,3)": "a search for places",
 }
 LAPACK = "what LAPACK computes"
 REFUSED |= {str(row): LAPACK for row in SAMPLES if isinstance(row.op, type) and issubclass(row.op, inverses.OfMatrices)}

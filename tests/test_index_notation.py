@@ -31,6 +31,7 @@ REARRANGES = {
     *("inv", "solve", "pinv", "det", "cofactors", "log_det", "half_lower", "cholesky", "eigvalsh", "eigensystem"),
     *("svdvals", "singular_system", "qr_factors", "complement"),
     *("fftn", "ifftn", "rfft", "irfft"),
+    *("sort", "order_statistics", "partition", "reorder", "convolve", "correlate"),
 }
 
 

@@ -125,7 +125,6 @@ COMPOSED: dict[str, str] = {
             *("numpy.sum", "numpy.prod", "numpy.mean", "numpy.max", "numpy.min", "numpy.amax", "numpy.amin"),
             *("numpy.ptp", "numpy.cumsum", "numpy.cumprod", "numpy.cumulative_sum", "numpy.cumulative_prod"),
         ),
-        "statistics": ("numpy.var", "numpy.std", "numpy.average"),
         "axes": (
             *("numpy.flip", "numpy.flipud", "numpy.fliplr", "numpy.rot90", "numpy.moveaxis", "numpy.rollaxis"),
             *("numpy.matrix_transpose", "numpy.atleast_1d", "numpy.atleast_2d", "numpy.atleast_3d"),
@@ -184,6 +183,21 @@ COMPOSED: dict[str, str] = {
             *("numpy.fft.irfft2", "numpy.fft.irfftn", "numpy.fft.hfft", "numpy.fft.ihfft", "numpy.fft.fftshift"),
             "numpy.fft.ifftshift",
         ),
+        "order": (
+            *("numpy.sort", "numpy.partition", "numpy.unique"),
+            *("numpy.median", "numpy.percentile", "numpy.quantile"),
+        ),
+        "missing": (
+            *("numpy.nansum", "numpy.nanprod", "numpy.nancumsum", "numpy.nancumprod", "numpy.nanmean"),
+            *("numpy.nanvar", "numpy.nanstd", "numpy.nanmax", "numpy.nanmin", "numpy.nanmedian"),
+            *("numpy.nanpercentile", "numpy.nanquantile"),
+        ),
+        "differences": ("numpy.diff", "numpy.ediff1d", "numpy.trapezoid", "numpy.gradient", "numpy.interp"),
+        "polynomials": (
+            *("numpy.polyval", "numpy.polyadd", "numpy.polysub", "numpy.polymul", "numpy.polyder", "numpy.polyint"),
+            *("numpy.poly", "numpy.vander", "numpy.convolve", "numpy.correlate"),
+        ),
+        "statistics": ("numpy.var", "numpy.std", "numpy.average", "numpy.cov", "numpy.corrcoef"),
     }.items()
     for name in names
 }

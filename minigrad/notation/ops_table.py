@@ -27,14 +27,17 @@ from minigrad.ops import (
     shaping,
     signs,
     singular,
+    sliding,
     slopes,
+    sorting,
     trigonometric,
 )
 from minigrad.ops.base import Op
 
 GROUPS: tuple[ModuleType, ...] = (
     *(arithmetic, elementwise, trigonometric, exponential, rounding, signs, logic, families, slopes, parts),
-    *(reduction, cumulative, shaping, indexing, linalg, einsum, inverses, decompositions, singular, norms, fft),
+    *(reduction, cumulative, shaping, indexing, sorting, sliding),
+    *(linalg, einsum, inverses, decompositions, singular, norms, fft),
 )
 
 

@@ -56,6 +56,12 @@ _OWN = {
     "singular_system": ("singular_system({x}, {full}, {hermitian})", ATOM),
     "qr_factors": ("qr_factors({x}, {mode})", ATOM),
     "complement": ("complement({x}, {kind})", ATOM),
+    "argsort": ("np.argsort({x}, axis={axis}, kind='stable')", ATOM),
+    "reorder": ("np.take_along_axis({x0}, {x1}, axis={axis})", ATOM),
+    "order_statistics": ("order_statistics({x}, {axis})", ATOM),
+    "partition": ("np.partition({x}, {kth}, axis={axis})", ATOM),
+    "correlate": ("correlate({x0}, {x1})", ATOM),
+    "convolve": ("convolve({x0}, {x1})", ATOM),
 }
 # A scalar may be a mere float, which has no methods.
 _OWN_OF_SCALARS = {

@@ -9,9 +9,7 @@ REFUSED = {
     "scipy.special.logsumexp(w)": ("scipy.special.logsumexp", "np.log(np.exp(w - m).sum()) + m"),
     "scipy.special.softmax(w)": ("scipy.special.softmax", "minigrad.softmax(w)"),
     "scipy.special.erf(w)": ("scipy.special.erf", "np.exp(-x * x)"),
-    "np.unique(w)": ("np.unique", "w.data"),
     "np.add.at(np.zeros(3), [0, 1, 2], w)": ("np.add.at", "np.stack"),
-    "np.sort(w)": ("np.sort", "w[np.argsort(w.data)]"),
 }
 TENSOR = {code: "W:(3, 3)" if "[:3]" in code else "W:(4, 3)" if "W" in code else "w:(3,)" for code in REFUSED}
 

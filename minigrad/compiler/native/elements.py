@@ -30,6 +30,8 @@ from minigrad.ops import (
     rounding,
     shaping,
     signs,
+    sliding,
+    sorting,
     trigonometric,
 )
 from minigrad.ops.arithmetic import Where
@@ -215,6 +217,8 @@ KERNELS.register(
     Kernel(limit=lambda node: "what runs along an axis, or multiplies over it"),
     *(cumulative.AlongAxis, cumulative.Prod, cumulative.ProdOfOthers),
 )
+KERNELS.register(Kernel(limit=lambda node: "a search for places"), sorting.SearchSorted)
+KERNELS.register(Kernel(limit=lambda node: "one row moved along another"), sliding.Convolve, sliding.Correlate)
 KERNELS.register(Kernel(reduction=Reduction(_start_from_zero, _add_product)), linalg.Inner)
 KERNELS.register(Kernel(reduction=Reduction(_start_from_zero, _add_likelihood)), linalg.LogLikelihood)
 KERNELS.register(Kernel(limit=lambda node: "what LAPACK computes"), inverses.OfMatrices)

@@ -8,7 +8,7 @@ import numpy as np
 
 from minigrad.ops import elementwise
 from minigrad.ops.base import as_array, as_floating, refuse_out
-from minigrad.ops.composed.reductions import count_chosen
+from minigrad.ops.composed.reductions import cast, count_chosen
 from minigrad.ops.parts import square_size
 from minigrad.ops.reduction import Axis
 
@@ -80,3 +80,64 @@ def _lay_along(a: Any, axis: Axis, weights: Any) -> Any:
         raise ValueError("Shape of weights must be consistent with shape of a along specified axis.")
     order = sorted(range(len(axes)), key=axes.__getitem__)
     return np.reshape(np.transpose(weights, order), tuple(n if i in axes else 1 for i, n in enumerate(a.shape)))
+
+
+def cov(
+    m: Any,
+    y: Any = None,
+    rowvar: bool = True,
+    bias: bool = False,
+    ddof: int | None = None,
+    fweights: Any = None,
+    aweights: Any = None,
+    *,
+    dtype: Any = None,
+) -> Any:
+    """Give the covariances of variables, one a row: d dᵀ / (n − 1), of the deviations d from the means of n samples."""
+    if ddof is not None and ddof != int(ddof):
+        raise ValueError("ddof must be integer")
+    x = _as_variables(m, rowvar, dtype)
+    if y is not None:
+        x = np.concatenate([x, _as_variables(y, rowvar or np.shape(y)[:1] == (1,), dtype)], 0)
+    ddof = (0 if bias else 1) if ddof is None else ddof
+    weights = _weigh_samples(x.shape[1], fweights, aweights)
+    if weights is None:
+        left = x.shape[1] - ddof
+        deviation = x - np.mean(x, 1, keepdims=True)
+        products = deviation @ deviation.T.conj() if x.dtype.kind == "c" else deviation @ deviation.T
+        return np.squeeze(products / max(left, 0))
+    total = np.sum(weights)
+    left = total - (ddof if aweights is None else ddof * np.sum(weights * as_array(aweights)) / total)
+    deviation = x - np.sum(x * weights, 1, keepdims=True) / total
+    turned = (deviation * weights).T
+    return np.squeeze(deviation @ (turned.conj() if x.dtype.kind == "c" else turned) / left)
+
+
+def _as_variables(m: Any, rowvar: bool, dtype: Any) -> Any:
+    """Give variables as rows of floats, also one that is a vector; of float64 or more unless a dtype is asked for."""
+    x = as_array(m)
+    x = cast(x, np.result_type(x.dtype, np.float64) if dtype is None else dtype)
+    if x.ndim > 2:
+        raise ValueError("m has more than 2 dimensions")
+    if x.ndim < 2:
+        return np.reshape(x, (1, -1))
+    return x if rowvar else x.T
+
+
+def _weigh_samples(n: int, *weights: Any) -> Any:
+    """Give the weight of each sample, the product of those that are given; None if none is."""
+    given = [as_array(w) for w in weights if w is not None]
+    for w in given:
+        if w.shape != (n,):
+            raise RuntimeError(f"weights must be one for each of {n} samples, not of shape {w.shape}")
+    return None if not given else given[0] * 1.0 if len(given) == 1 else given[0] * given[1]
+
+
+def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -> Any:
+    """Give the correlations of variables, one a row: cᵢⱼ / √(cᵢᵢ cⱼⱼ) of their covariances."""
+    c = np.cov(x, y, rowvar, dtype=dtype)
+    if not c.ndim:
+        return c / c
+    i = np.arange(c.shape[0])
+    spread = np.sqrt(c[i, i].real if c.dtype.kind == "c" else c[i, i])
+    return c / spread[:, None] / spread[None, :]

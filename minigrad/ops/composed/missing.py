@@ -1,0 +1,160 @@
+"""The reductions that pass over what is missing, NaN."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from minigrad.ops import elementwise
+from minigrad.ops.base import as_array, refuse_out
+from minigrad.ops.composed.order import as_fraction, put_in_order, refuse_weights
+from minigrad.ops.indexing import Gather
+from minigrad.ops.reduction import Axis
+from minigrad.ops.sorting import Sort
+
+# α and β of Hyndman and Fan, Sample quantiles in statistical packages (1996): among n elements in order the quantile is
+# at n q + α + q (1 − α − β) − 1.
+HYNDMAN_FAN = {
+    "linear": (1, 1),
+    "hazen": (1 / 2, 1 / 2),
+    "weibull": (0, 0),
+    "median_unbiased": (1 / 3, 1 / 3),
+    "normal_unbiased": (3 / 8, 3 / 8),
+    "interpolated_inverted_cdf": (0, 1),
+}
+
+
+def fill(a: Any, value: float) -> Any:
+    """Give the elements, and a number for those that are NaN."""
+    a = as_array(a)
+    return np.where(a != a, value, a) if a.dtype.kind in "fc" else a
+
+
+def _present(a: Any, where: Any) -> Any:
+    """Say which elements are there, of those that a mask chooses."""
+    a = as_array(a)
+    return (a == a) if where is True else (a == a) * where
+
+
+def nansum(
+    a: Any,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: None = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Any:
+    """Add up what is not NaN."""
+    return np.sum(fill(a, 0), axis, dtype, out, keepdims, initial, where)
+
+
+def nanprod(
+    a: Any,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: None = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Any:
+    """Multiply up what is not NaN."""
+    return np.prod(fill(a, 1), axis, dtype, out, keepdims, initial, where)
+
+
+def nancumsum(a: Any, axis: int | None = None, dtype: Any = None, out: None = None) -> Any:
+    """Add up along an axis, NaN as 0."""
+    return np.cumsum(fill(a, 0), axis, dtype, out)
+
+
+def nancumprod(a: Any, axis: int | None = None, dtype: Any = None, out: None = None) -> Any:
+    """Multiply along an axis, NaN as 1."""
+    return np.cumprod(fill(a, 1), axis, dtype, out)
+
+
+def nanmean(
+    a: Any, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False, *, where: Any = True
+) -> Any:
+    """Average what is not NaN."""
+    return np.mean(fill(a, 0), axis, dtype, out, keepdims, where=_present(a, where))
+
+
+def nanvar(a: Any, axis: Axis = None, *args: Any, where: Any = True, **more: Any) -> Any:
+    """Give the variance of what is not NaN, as ``numpy.var`` does."""
+    return np.var(fill(a, 0), axis, *args, where=_present(a, where), **more)
+
+
+def nanstd(a: Any, axis: Axis = None, *args: Any, where: Any = True, **more: Any) -> Any:
+    """Give the root of the variance of what is not NaN."""
+    return elementwise.root(nanvar(a, axis, *args, where=where, **more))
+
+
+def nanmax(
+    a: Any, axis: Axis = None, out: None = None, keepdims: bool = False, initial: Any = None, where: Any = True
+) -> Any:
+    """Take the largest element that is not NaN, if there is one."""
+    y = np.max(fill(a, -np.inf), axis, out, keepdims, initial, where)
+    return y if initial is not None else _unless_missing(a, axis, keepdims, y)
+
+
+def nanmin(
+    a: Any, axis: Axis = None, out: None = None, keepdims: bool = False, initial: Any = None, where: Any = True
+) -> Any:
+    """Take the smallest element that is not NaN, if there is one."""
+    y = np.min(fill(a, np.inf), axis, out, keepdims, initial, where)
+    return y if initial is not None else _unless_missing(a, axis, keepdims, y)
+
+
+def _unless_missing(a: Any, axis: Axis, keepdims: bool, y: Any) -> Any:
+    """Give y, but NaN where all elements are."""
+    return np.where(np.sum(a == a, axis, keepdims=keepdims) == 0, np.nan, y)
+
+
+def nanmedian(
+    a: Any, axis: Axis = None, out: None = None, overwrite_input: bool = False, keepdims: bool = False
+) -> Any:
+    """Give the middle one of the elements that are not NaN, or the mean of the two in the middle."""
+    return nanquantile(a, 0.5, axis, out, keepdims=keepdims)
+
+
+def nanpercentile(a: Any, q: Any, axis: Axis = None, *args: Any, **more: Any) -> Any:
+    """Give the quantiles at q / 100 of what is not NaN."""
+    return nanquantile(a, as_fraction(q), axis, *args, **more)
+
+
+def nanquantile(
+    a: Any,
+    q: Any,
+    axis: Axis = None,
+    out: None = None,
+    overwrite_input: bool = False,
+    method: str = "linear",
+    keepdims: bool = False,
+    *,
+    weights: None = None,
+) -> Any:
+    """Give the quantiles of what is not NaN: their places among the elements in order depend on how many there are."""
+    refuse_out(out)
+    refuse_weights(weights)
+    if method not in HYNDMAN_FAN:
+        raise ValueError(f"nanquantile: method must be one of {', '.join(HYNDMAN_FAN)}, not {method!r}")
+    ordered, shape = put_in_order(as_array(a), axis, keepdims, Sort)  # NaN comes last
+    count = np.sum(ordered == ordered, 0)
+    alpha, beta = HYNDMAN_FAN[method]
+    share = np.reshape(np.asarray(q), np.shape(q) + (1,) * (ordered.ndim - 1))
+    last = np.maximum(count - 1, 0)
+    places = np.minimum(np.maximum(count * share + (alpha - 1 + share * (1 - alpha - beta)), 0), last)
+    lower = places.astype(np.intp)
+    between = (places - lower).astype(ordered.dtype if type(q) in (int, float) else np.float64)
+    y = _take_first(ordered, lower)
+    y = y + (_take_first(ordered, np.minimum(lower + 1, last)) - y) * between
+    return np.reshape(y, (*np.shape(q), *shape))
+
+
+def _take_first(x: Any, i: Any) -> Any:
+    """Give x at positions along its first axis, of which there is one, or one row, for each place in the others."""
+    columns = prod(x.shape[1:])
+    line, rows = np.reshape(x, (x.shape[0], columns)), np.reshape(i, (-1, columns))
+    return np.reshape(Gather((None, (np.arange(columns),)))(line, rows), i.shape)

@@ -1,0 +1,133 @@
+"""Elements in order: sort, partition, unique; medians, percentiles and quantiles, of those in order."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from minigrad.ops.base import as_array, as_floating, refuse_out
+from minigrad.ops.reduction import Axis, normalize_axis
+from minigrad.ops.sorting import OrderStatistics, Partition, Sort
+
+
+def sort(a: Any, axis: int | None = -1, kind: Any = None, order: None = None, *, stable: bool | None = None) -> Any:
+    """Give the elements in ascending order along an axis, None: all in a row; equal ones have gradients by position."""
+    _refuse_fields(order)
+    return Sort(-1)(np.ravel(a)) if axis is None else Sort(axis)(a)
+
+
+def partition(a: Any, kth: Any, axis: int | None = -1, kind: str = "introselect", order: None = None) -> Any:
+    """Give the elements with those at ``kth`` where a sort has them, smaller ones before and larger ones behind."""
+    _refuse_fields(order)
+    places = tuple(map(int, kth)) if np.ndim(kth) else int(kth)
+    return Partition(places, -1)(np.ravel(a)) if axis is None else Partition(places, axis)(a)
+
+
+def _refuse_fields(order: Any) -> None:
+    if order is not None:
+        raise TypeError("the argument 'order' names fields, which a tensor has none of")
+
+
+def unique(
+    ar: Any,
+    return_index: bool = False,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    axis: int | None = None,
+    *,
+    equal_nan: bool = True,
+    sorted: bool = True,
+) -> Any:
+    """Give the different elements in ascending order, or the different parts along an axis; the first has the gradient.
+
+    How many there are depends on the values, so that a compiled function has none of it.
+    """
+    known = np.asarray(ar.detach() if hasattr(ar, "detach") else ar)
+    _, index, *more = np.unique(known, True, return_inverse, return_counts, axis, equal_nan=equal_nan, sorted=sorted)  # type: ignore[call-overload]
+    at = (slice(None),) * (normalize_axis(axis, ar.ndim)[0] if axis is not None else 0)
+    values = (np.ravel(ar) if axis is None else ar)[(*at, index)]
+    results = (values, *((index,) * return_index), *more)
+    return results if len(results) > 1 else values
+
+
+def median(a: Any, axis: Axis = None, out: None = None, overwrite_input: bool = False, keepdims: bool = False) -> Any:
+    """Give the middle one of the elements in order, or the mean of the two in the middle."""
+    refuse_out(out)
+    a = as_floating(as_array(a))
+    ordered, shape = put_in_order(a, axis, keepdims)
+    n = ordered.shape[0]
+    if not n:
+        return np.mean(a, axis, keepdims=keepdims)  # which is NaN, with NumPy's warning
+    return np.reshape(ordered[n // 2] if n % 2 else (ordered[n // 2 - 1] + ordered[n // 2]) / 2, shape)
+
+
+def percentile(
+    a: Any,
+    q: Any,
+    axis: Axis = None,
+    out: None = None,
+    overwrite_input: bool = False,
+    method: str = "linear",
+    keepdims: bool = False,
+    *,
+    weights: None = None,
+) -> Any:
+    """Give the quantiles at q / 100."""
+    return quantile(a, as_fraction(q), axis, out, overwrite_input, method, keepdims, weights=weights)
+
+
+def as_fraction(q: Any) -> Any:
+    """Give percentages as fractions; a Python number stays one, so that float32 stays float32."""
+    if isinstance(q, int | float) and not isinstance(q, np.generic):
+        return q / 100
+    return np.asarray(q) / 100
+
+
+def quantile(
+    a: Any,
+    q: Any,
+    axis: Axis = None,
+    out: None = None,
+    overwrite_input: bool = False,
+    method: str = "linear",
+    keepdims: bool = False,
+    *,
+    weights: None = None,
+) -> Any:
+    """Give what has a share q of the elements before it: one of them, or by one of NumPy's methods between two."""
+    refuse_out(out)
+    refuse_weights(weights)
+    a, q = as_array(a), q if type(q) in (int, float) else np.asarray(q)
+    ordered, shape = put_in_order(a, axis, keepdims)
+    if not ordered.shape[0]:
+        raise ValueError(f"quantile: there is no element to take it of, along axis {axis} of shape {a.shape}")
+    # NumPy's own quantile of 0, 1, 2 … is where among them it is, whatever the method.
+    places = np.quantile(np.arange(float(ordered.shape[0])), q, method=method)  # type: ignore[call-overload]
+    lower, last = np.floor(places).astype(np.intp), ordered.shape[0] - 1
+    share = np.reshape(places - lower, np.shape(q) + (1,) * (ordered.ndim - 1 if np.ndim(q) else 0))
+    y = ordered[lower if np.ndim(q) else int(lower)]
+    if share.any():
+        upper = ordered[np.minimum(lower + 1, last) if np.ndim(q) else int(lower) + 1]
+        y = y + (upper - y) * (share.item() if type(q) in (int, float) else share)
+    return np.reshape(y, (*np.shape(q), *shape))
+
+
+def refuse_weights(weights: Any) -> None:
+    """Refuse weights of quantiles, of which NumPy has a step function alone."""
+    if weights is not None:
+        raise TypeError("the argument 'weights' of quantiles has no gradient here, since they are not smooth in them")
+
+
+def put_in_order(a: Any, axis: Axis, keepdims: bool, statistics: type[Sort] = OrderStatistics) -> tuple[Any, Any]:
+    """Give the elements over some axes in order, along one axis that comes first; and the shape of one of them."""
+    axes = normalize_axis(axis, a.ndim)
+    rest = [i for i in range(a.ndim) if i not in axes]
+    if a.ndim != 1 or not axes:
+        a_first = np.transpose(a, (*axes, *rest))
+        line = np.reshape(a_first, (prod(a.shape[i] for i in axes), *(a.shape[i] for i in rest)))
+    else:
+        line = a
+    shape = tuple(1 if i in axes else n for i, n in enumerate(a.shape) if keepdims or i not in axes)
+    return statistics(0)(line), shape
