@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from minigrad.ops.base import Shape
+from tests.elementwise_rows import POSITIVE
 from tests.sample import Sample
-from tests.samples import POSITIVE
 
 windows = np.lib.stride_tricks.sliding_window_view
 VECTOR, MATRIX, CUBE = (5,), (3, 4), (2, 3, 4)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.ops import arithmetic, families, indexing, linalg, reduction, shaping
+from minigrad.ops import arithmetic, families, indexing, linalg, moving, reduction, shaping
 from minigrad.ops.base import Op, Shape
 from tests.elementwise_rows import BINARY, MORE, POSITIVE, UNARY
 from tests.sample import Array, Sample
@@ -155,13 +155,6 @@ def _shaping() -> Iterator[Sample]:
         selected = np.zeros((4, 3))[key].shape
         scatter = indexing.Scatter(key, (4, 3))
         yield Sample(indexing.Scatter, scatter, (selected,), note, partial(_scattered, key, (4, 3)))
-    for k in (0, 1, -1):
-        diagonal, diag = indexing.Diagonal.of((3, 4), k), indexing.Diag.of((2, 3, 4), k)
-        along = partial(np.diagonal, offset=k, axis1=-2, axis2=-1)
-        yield Sample(indexing.Diagonal, diagonal, ((2, 3, 4),), f"{k}", along)
-        yield Sample(
-            indexing.Diag, diag, (along(np.zeros((2, 3, 4))).shape,), f"{k}", partial(_scattered, diag.key, diag.into)
-        )
     rows = np.array([2, 0, 2])
     for note, template, key in (
         ("rows", (None,), rows),
@@ -189,6 +182,21 @@ def _shaping() -> Iterator[Sample]:
         yield Sample(shaping.Stack, lambda *xs, axis=axis: np.stack(xs, axis=axis), shapes, f"axis {axis}")
 
 
+def _moving() -> Iterator[Sample]:
+    for k in (0, 1, -1):
+        diagonal, diag = moving.Diagonal.of((3, 4), k), moving.Diag.of((2, 3, 4), k)
+        along = partial(np.diagonal, offset=k, axis1=-2, axis2=-1)
+        yield Sample(moving.Diagonal, diagonal, ((2, 3, 4),), f"{k}", along)
+        selected = along(np.zeros((2, 3, 4))).shape
+        yield Sample(moving.Diag, diag, (selected,), f"{k}", partial(_scattered, diag.key, diag.into))
+        yield Sample(moving.Tril, partial(np.tril, k=k), ((2, 3, 4),), f"{k}")
+        yield Sample(moving.Triu, partial(np.triu, k=k), ((2, 3, 4),), f"{k}")
+    for axis in (0, 1, -1):
+        yield Sample(moving.Flip, partial(np.flip, axis=axis), ((2, 3),), f"axis {axis}")
+    for shift, axis, shape in ((1, 0, (3, 2)), (-2, -1, (2, 3)), (7, 1, (2, 3)), (1, 0, (0, 2))):
+        yield Sample(moving.Roll, partial(np.roll, shift=shift, axis=axis), (shape,), f"by {shift} along {axis}")
+
+
 def _linalg() -> Iterator[Sample]:
     for shapes in MATRICES:
         yield Sample(linalg.MatMul, np.matmul, shapes)
@@ -209,7 +217,7 @@ def _linalg() -> Iterator[Sample]:
 
 
 SAMPLES: tuple[Sample, ...] = (
-    *(*_elementwise(), *_reduction(), *_shaping(), *_linalg()),
+    *(*_elementwise(), *_reduction(), *_shaping(), *_moving(), *_linalg()),
     *(*along_samples(), *linear_algebra_samples(), *fft_samples()),
     *(*sorting_samples(), *sliding_samples()),
 )

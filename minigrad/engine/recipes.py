@@ -6,9 +6,12 @@ from __future__ import annotations
 # together to.
 RECIPES = {
     "np.add.at": "np.stack([values[indices == k].sum() for k in range(n)]), which adds up what has one index",
-    "np.linspace": "start + (stop - start) * np.linspace(0, 1, n)",
-    "np.logspace": "np.exp(np.log(10) * (start + (stop - start) * np.linspace(0, 1, n)))",
-    "np.geomspace": "np.exp(np.log(start) + np.log(stop / start) * np.linspace(0, 1, n))",
+    "np.copyto": "np.where(mask, values, {x})",
+    "np.fill_diagonal": "np.where(np.eye(*{x}.shape, dtype=bool), value, {x})",
+    "np.place": "np.where(mask, values, {x})",
+    "np.put": "np.where(mask, values, {x})",
+    "np.put_along_axis": "np.where(mask, values, {x})",
+    "np.putmask": "np.where(mask, values, {x})",
     "scipy.special.expit": "minigrad.sigmoid({x})",
     "scipy.special.logit": "np.log({x} / (1 - {x}))",
     "scipy.special.log_expit": "-np.log(1 + np.exp(-{x}))",
@@ -40,11 +43,11 @@ RULES = {
 GRADIENTLESS = frozenset(
     (
         "bitwise_count", "gcd", "isnat", "lcm", "left_shift", "right_shift", "argwhere", "array_equiv",
-        "bincount", "busday_count", "busday_offset", "can_cast", "common_type", "copyto",
-        "datetime_as_string", "diag_indices_from", "digitize", "einsum_path", "fill_diagonal", "flatnonzero",
+        "bincount", "busday_count", "busday_offset", "can_cast", "common_type",
+        "datetime_as_string", "diag_indices_from", "digitize", "einsum_path", "flatnonzero",
         "histogram", "histogram2d", "histogram_bin_edges", "histogramdd", "intersect1d", "is_busday",
         "isin", "lexsort", "may_share_memory",
-        "min_scalar_type", "nanargmax", "nanargmin", "packbits", "place", "put", "put_along_axis", "putmask",
+        "min_scalar_type", "nanargmax", "nanargmin", "packbits",
         "ravel_multi_index", "save",
         "savetxt", "savez", "savez_compressed", "searchsorted", "setdiff1d", "setxor1d", "shares_memory",
         "tril_indices_from", "triu_indices_from", "union1d", "unique", "unique_all", "unique_counts",

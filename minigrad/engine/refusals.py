@@ -87,7 +87,8 @@ def refuse_array(x: Any) -> str:
     made = made_at([x])
     return (
         f"{describe(x)} requires a gradient, and an array made of it would lose it{f'; {made}' if made else ''}. For "
-        f"the bare values take .data; to join tensors use np.stack([…]) instead of np.array([…])."
+        f"the bare values take .data; to join tensors use np.stack([…]) instead of np.array([…]), to fill a shape with "
+        f"one np.broadcast_to(x, shape) instead of np.full(shape, x)."
     )
 
 

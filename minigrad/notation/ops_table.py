@@ -20,6 +20,7 @@ from minigrad.ops import (
     inverses,
     linalg,
     logic,
+    moving,
     norms,
     parts,
     reduction,
@@ -36,7 +37,7 @@ from minigrad.ops.base import Op
 
 GROUPS: tuple[ModuleType, ...] = (
     *(arithmetic, elementwise, trigonometric, exponential, rounding, signs, logic, families, slopes, parts),
-    *(reduction, cumulative, shaping, indexing, sorting, sliding),
+    *(reduction, cumulative, shaping, indexing, moving, sorting, sliding),
     *(linalg, einsum, inverses, decompositions, singular, norms, fft),
 )
 

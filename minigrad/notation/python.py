@@ -33,6 +33,7 @@ _OWN = {
     "cast": ("{x}.astype(np.{to})", ATOM),
     "index": ("{x}[{key}]", ATOM),
     "diagonal": ("{x}[{key}]", ATOM),
+    "flip": ("{x}[{key}]", ATOM),
     "scatter": ("scatter({x}, np.s_[{key}], {into})", ATOM),
     "diag": ("scatter({x}, np.s_[{key}], {into})", ATOM),
     "broadcast_to": ("np.broadcast_to({x}, {to})", ATOM),

@@ -6,9 +6,9 @@
 ``parts`` acts on complex ones, ``reduction`` over axes, ``cumulative`` along one; ``linalg`` are products of matrices,
 ``einsum`` of named axes, ``inverses``, ``decompositions``, ``singular`` and ``norms`` what else there is of matrices;
 ``fft`` are between signals and spectra; ``sliding`` moves one row along another; ``sorting``, ``shaping`` and
-``indexing`` move elements. ``composed`` has the functions that are several operations. ``alphabet`` has the raised and
-lowered characters that operations and names are written with; ``copies`` says how operations are copied and pickled. It
-imports nothing of ours.
+``indexing`` move elements, ``moving`` in ways that have a notation of their own. ``composed`` has the functions that
+are several operations. ``alphabet`` has the raised and lowered characters that operations and names are written with;
+``copies`` says how operations are copied and pickled. It imports nothing of ours.
 
 What others here are made with: ``dtypes`` says what dtype an elementwise operation gives, and ``lanes`` how one is
 applied to many operands at once.

@@ -73,52 +73,6 @@ class Scatter(Index):
         return (_hashable(self.key), self.into)
 
 
-class Diagonal(Index):
-    """The k-th diagonal of matrices, which lie on the last two axes: yᵢ = xᵢᵢ₊ₖ."""
-
-    name, text = "diagonal", "diag({x})"
-    example = ((..., np.arange(3), np.arange(3)),)
-    vjps = (lambda op, g, y, x: Diag(op.key, x.shape)(g),)
-
-    def __init__(self, key: Any) -> None:
-        super().__init__(key)
-        self.text = _write_diagonal(key)
-
-    @classmethod
-    def of(cls, shape: Shape, k: int) -> Diagonal:
-        """Give the operation for matrices of these sizes."""
-        return cls(_diagonal_key(shape, k))
-
-
-class Diag(Scatter):
-    """The transpose of ``Diagonal``: zeros of shape ``into``, with x on the k-th diagonal."""
-
-    name, text = "diag", "diag({x})"
-    vjps = (lambda op, g, y, x: Diagonal(op.key)(g),)
-    example: ClassVar[tuple[Any, ...]] = ((..., np.arange(3), np.arange(3)), (3, 3, 3))
-
-    def __init__(self, key: Any, into: Shape) -> None:
-        super().__init__(key, into)
-        self.text = _write_diagonal(key)
-
-    @classmethod
-    def of(cls, into: Shape, k: int) -> Diag:
-        """Give the operation for matrices of these sizes."""
-        return cls(_diagonal_key(into, k), into)
-
-
-def _diagonal_key(shape: Shape, k: int) -> tuple[Any, ...]:
-    rows, columns = shape[-2:]
-    n = np.arange(max(min(rows + min(k, 0), columns - max(k, 0)), 0))
-    return ..., n - min(k, 0), n + max(k, 0)
-
-
-def _write_diagonal(key: tuple[Any, ...]) -> str:
-    _, rows, columns = key
-    k = int(columns[0] - rows[0]) if len(rows) else 0
-    return f"diag({{x}}, {k})" if k else "diag({x})"
-
-
 def _own(key: Any) -> Any:
     """Copy the arrays of an index: one that changes after indexing must not change where the gradient goes."""
     if isinstance(key, tuple):

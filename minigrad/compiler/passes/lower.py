@@ -21,6 +21,7 @@ from minigrad.ops.base import Elementwise, Op, Shape, as_floating
 from minigrad.ops.elementwise import exp, log, square
 from minigrad.ops.indexing import Index, Scatter, is_basic
 from minigrad.ops.linalg import Affine, HalfSquaredDistance, matmul, vdot
+from minigrad.ops.moving import Roll, Tril
 from minigrad.ops.norms import Norm
 from minigrad.ops.reduction import LogSoftmax, LogSumExp, Max, Softmax, Sum, normalize_axis
 from minigrad.ops.shaping import BroadcastTo, Cast, Reshape, Transpose
@@ -109,6 +110,8 @@ def _opened(node: Node) -> Any:
         return inputs[0] * inputs[0] if inputs[0].dtype == node.dtype else None  # True² is an int8, True ⊙ True is not
     if isinstance(op, Scatter) and not node.shape and node.dtype.kind == "f":
         return Sum()(inputs[0])
+    if isinstance(op, Roll | Tril):
+        return op.as_simpler(*inputs)
     if isinstance(op, Elementwise) and not isinstance(op.forward, np.ufunc):
         return _open_forward(node, op)
     if isinstance(op, BroadcastTo | Reshape | Transpose | Cast) and not isinstance(inputs[0], Node):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,14 @@ def find_axis(called: str, x: Any, axis: Any) -> int:
         return normalize_axis(int(axis) if isinstance(axis, np.integer) else (axis,), x.ndim)[0]
     except (ValueError, TypeError) as error:
         return int(refuse(called, x, error))
+
+
+def find_common_shape(called: str, xs: Sequence[Any]) -> Any:
+    """Give the shape that arrays have when they are broadcast together; raise NumPy's error, which names a Tensor."""
+    try:
+        return np.broadcast_shapes(*(x.shape for x in xs))
+    except ValueError as error:
+        return refuse(called, next(x for x in xs if isinstance(x, Recorder)), error)
 
 
 def refuse(called: str, x: Any, error: Exception) -> Any:

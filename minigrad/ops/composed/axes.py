@@ -9,6 +9,7 @@ import numpy as np
 
 from minigrad.ops.base import placeholder
 from minigrad.ops.composed.arguments import as_tensors, refuse
+from minigrad.ops.moving import Flip
 from minigrad.ops.reduction import Axis, normalize_axis
 
 
@@ -18,7 +19,7 @@ def flip(m: Any, axis: Axis = None) -> Any:
         axes = normalize_axis(axis, m.ndim)
     except (ValueError, TypeError) as error:
         return refuse(f"flip(axis={axis!r})", m, error)
-    return m[tuple(slice(None, None, -1 if i in axes else None) for i in range(m.ndim))]
+    return Flip(tuple(slice(None, None, -1 if i in axes else None) for i in range(m.ndim)))(m)
 
 
 def flipud(m: Any) -> Any:

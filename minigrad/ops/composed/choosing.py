@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from minigrad.ops.base import Recorder, as_array, refuse_out
-from minigrad.ops.composed.arguments import as_tensors, find_axis, index_along, refuse
+from minigrad.ops.composed.arguments import as_tensors, find_axis, find_common_shape, index_along, refuse
 from minigrad.ops.composed.places import pick
-from minigrad.ops.indexing import Gather, Scatter
+from minigrad.ops.indexing import Scatter, gather
 
 
 def take(a: Any, indices: Any, axis: int | None = None, out: None = None, mode: str = "raise") -> Any:
@@ -22,7 +22,7 @@ def take(a: Any, indices: Any, axis: int | None = None, out: None = None, mode: 
     axis = find_axis(f"take(axis={axis!r})", a, axis)
     if indices.dtype == np.bool_:  # numbers here, no mask
         indices = indices.astype(np.intp)
-    return _gather(a, index_along(axis, _bring_into(a.shape[axis], indices, mode)))
+    return _index(a, index_along(axis, _bring_into(a.shape[axis], indices, mode)))
 
 
 def _bring_into(n: int, indices: Any, mode: str) -> Any:
@@ -36,12 +36,9 @@ def _bring_into(n: int, indices: Any, mode: str) -> Any:
     return indices
 
 
-def _gather(x: Any, key: tuple[Any, ...]) -> Any:
-    """Index; by what may be known later only, if x is no Tensor itself."""
-    operands = [part for part in key if isinstance(part, Recorder)]
-    if not operands:
-        return x[key]
-    return Gather(tuple(None if isinstance(part, Recorder) else (part,) for part in key))(x, *operands)
+def _index(x: Any, key: tuple[Any, ...]) -> Any:
+    """Index by arrays, or by Tensors, which may be known later only."""
+    return gather(x, key) if any(isinstance(part, Recorder) for part in key) else x[key]
 
 
 def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
@@ -54,14 +51,14 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
         wanted = f"wanted indices that are integers and have {arr.ndim} axes"
         return refuse("take_along_axis", arr, ValueError(f"{wanted}, not {indices.dtype} of {indices.shape}"))
     grid = np.ogrid[tuple(slice(n) for n in arr.shape)]
-    return _gather(arr, tuple(indices if i == axis else line for i, line in enumerate(grid)))
+    return _index(arr, tuple(indices if i == axis else line for i, line in enumerate(grid)))
 
 
 def choose(a: Any, choices: Any, out: None = None, mode: str = "raise") -> Any:
     """Give, element by element, that of the a-th of the choices, all broadcast together."""
     refuse_out(out)
     a, arrays = as_array(a), [as_array(x) for x in choices]
-    shape = np.broadcast_shapes(a.shape, *(x.shape for x in arrays))
+    shape = find_common_shape("choose", (a, *arrays))
     number = _bring_into(len(arrays), np.broadcast_to(a, shape), mode)
     number = np.where(number < 0, len(arrays), number)  # which is out of bounds, as −1 is here
     every = np.stack([np.broadcast_to(x, shape) for x in arrays])

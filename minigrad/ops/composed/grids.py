@@ -53,11 +53,11 @@ def _steps(start: Any, stop: Any, num: int, endpoint: bool) -> Any:
 
 
 def _finish(y: Any, dtype: Any, axis: int) -> Any:
-    """Move the new axis to its place, and round to whole numbers if those are wanted, down as NumPy does."""
+    """Move the new axis to its place, and give the dtype that is wanted."""
+    if dtype is not None and np.dtype(dtype).kind not in "fc":
+        raise TypeError(f"the argument dtype={dtype!r} rounds, and no gradient flows through whole numbers")
     y = y if axis == 0 else np.moveaxis(y, 0, axis)
-    if dtype is None or y.dtype == dtype:
-        return y
-    return (np.floor(y) if np.issubdtype(dtype, np.integer) else y).astype(dtype)
+    return y if dtype is None or y.dtype == dtype else y.astype(dtype)
 
 
 def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> tuple[Any, ...]:

@@ -99,9 +99,10 @@ def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
             count = values.shape[axis]
             before = np.repeat(before, count)
         order = np.insert(np.arange(n), before, np.arange(n, n + count))
+        shape = np.broadcast_shapes(values.shape, (*arr.shape[:axis], count, *arr.shape[axis + 1 :]))
     except (ValueError, IndexError, TypeError) as error:
         return refuse(f"insert({obj!r}, axis={axis})", arr, error)
-    new = np.broadcast_to(values, (*arr.shape[:axis], count, *arr.shape[axis + 1 :])).astype(arr.dtype)
+    new = np.broadcast_to(values, shape).astype(arr.dtype)
     return pick(np.concatenate((arr, new), axis), order, axis)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from minigrad.ops.base import as_array, placeholder
 from minigrad.ops.composed.arguments import index_along, refuse
+from minigrad.ops.composed.grids import linspace
 from minigrad.ops.composed.places import pick
 from minigrad.ops.indexing import Scatter
 
@@ -24,6 +25,8 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> An
         raise TypeError("pad: a function as mode writes into arrays. Join what you want at the ends by np.concatenate")
     if mode not in _MODES:
         return refuse(called, x, ValueError(f"mode {mode!r} is none of {', '.join(_MODES)}"))
+    if mode in ("linear_ramp", "mean", "median") and x.dtype.kind in "biu":
+        raise TypeError(f"the argument mode={mode!r} rounds whole numbers, through which no gradient flows")
     try:
         shape = np.pad(placeholder(x.shape), pad_width, "empty").shape
     except (ValueError, TypeError) as error:
@@ -38,8 +41,10 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> An
     options = {name: _as_pairs(value, x.ndim) for name, value in kwargs.items()}
     for axis, pair in enumerate(widths):
         if any(pair):
-            own = {name: pairs[axis] for name, pairs in options.items()}
-            x = _put_around(x, axis, pair, _MODES[mode], own)
+            if not x.shape[axis] and _MODES[mode] is not _constant:
+                return refuse(called, x, ValueError(f"axis {axis} is empty, so that a constant alone can be put there"))
+            sides = _MODES[mode](x, axis, pair, **{name: pairs[axis] for name, pairs in options.items()})
+            x = _put_around(x, axis, pair, sides)
     return x
 
 
@@ -59,19 +64,15 @@ def _as_pairs(x: Any, ndim: int) -> list[Any]:
     return [[leaves[i] for i in row] for row in np.broadcast_to(numbers, (ndim, 2))]
 
 
-def _put_around(x: Any, axis: int, widths: Pair, give_sides: Callable[..., Pair], options: dict[str, Pair]) -> Any:
-    """Join what a mode gives, each of length 1 or as long as wanted, to both ends of an axis."""
-    try:
-        before, after = give_sides(x, axis, widths, **options)
-    except ValueError as error:
-        return refuse("pad", x, error)
-    sides = []
-    for n, side in zip(widths, (before, after), strict=True):
+def _put_around(x: Any, axis: int, widths: Pair, sides: Pair) -> Any:
+    """Join what a mode gives, of length 1 or as long as wanted, to both ends of an axis."""
+    parts = []
+    for n, side in zip(widths, sides, strict=True):
         shape = (*x.shape[:axis], n, *x.shape[axis + 1 :])
         side = side if side.shape == shape else np.broadcast_to(side, shape)
-        sides.append(side if side.dtype == x.dtype else side.astype(x.dtype))
-    parts = zip((widths[0], 1, widths[1]), (sides[0], x, sides[1]), strict=True)
-    return np.concatenate([part for n, part in parts if n], axis)
+        parts.append(side if side.dtype == x.dtype else side.astype(x.dtype))
+    before, after = ([part] if n else [] for part, n in zip(parts, widths, strict=True))
+    return np.concatenate([*before, x, *after], axis)
 
 
 def _constant(x: Any, axis: int, widths: Pair, constant_values: Pair = (0, 0)) -> Pair:
@@ -80,19 +81,16 @@ def _constant(x: Any, axis: int, widths: Pair, constant_values: Pair = (0, 0)) -
 
 
 def _edge(x: Any, axis: int, widths: Pair) -> Pair:
-    if not x.shape[axis]:
-        raise ValueError(f"axis {axis} is empty and has no edges")
     return x[index_along(axis, slice(0, 1))], x[index_along(axis, slice(x.shape[axis] - 1, None))]
 
 
 def _linear_ramp(x: Any, axis: int, widths: Pair, end_values: Pair = (0, 0)) -> Pair:
     """Rise evenly from an end value, at the very end, to the edge, of which it would be the next."""
-    dtype = np.result_type(x.dtype, np.float16)
-    ramps = []
-    for edge, end, n, step in zip(_edge(x, axis, widths), end_values, widths, (1, -1), strict=True):
-        t = np.arange(n, dtype=dtype)[::step] / max(n, 1)
-        ramps.append(end + (edge - end) * np.reshape(t, (-1, *(1,) * (x.ndim - axis - 1))))
-    return ramps[0], ramps[1]
+    ramps = [
+        linspace(end, np.squeeze(edge, axis), n, endpoint=False, dtype=x.dtype, axis=axis)
+        for edge, end, n in zip(_edge(x, axis, widths), end_values, widths, strict=True)
+    ]
+    return ramps[0], ramps[1][index_along(axis, slice(None, None, -1))]
 
 
 def _statistic(f: Callable[..., Any], x: Any, axis: int, widths: Pair, stat_length: Pair = (None, None)) -> Pair:

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from minigrad.ops.base import as_array, placeholder
-from minigrad.ops.composed.arguments import as_known, as_tensors, find_axis, index_along, refuse
+from minigrad.ops.composed.arguments import as_known, as_tensors, find_axis, find_common_shape, index_along, refuse
 from minigrad.ops.composed.places import pick
+from minigrad.ops.moving import Roll
 from minigrad.ops.reduction import Axis
 
 
@@ -53,7 +54,7 @@ def roll(a: Any, shift: int | Sequence[int], axis: Axis = None) -> Any:
         return refuse(f"roll({shift!r}, axis={axis!r})", a, error)
     for n, i in zip(shifts.ravel(), axes.ravel(), strict=True):
         along = find_axis(f"roll(axis={axis!r})", a, i)
-        a = pick(a, np.roll(np.arange(a.shape[along]), n), along)
+        a = Roll(int(n), along)(a)
     return a
 
 
@@ -72,7 +73,7 @@ def resize(a: Any, new_shape: int | Sequence[int]) -> Any:
 def broadcast_arrays(*args: Any, subok: bool = False) -> tuple[Any, ...]:
     """Give each in the shape that they have together."""
     arrays = as_tensors(args)
-    shape = np.broadcast_shapes(*(x.shape for x in arrays))
+    shape = find_common_shape("broadcast_arrays", arrays)
     return tuple(x if x.shape == shape else np.broadcast_to(x, shape) for x in arrays)
 
 

@@ -6,19 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.ops.base import as_array
+from minigrad.ops.base import as_array, placeholder
 from minigrad.ops.composed.arguments import refuse
-from minigrad.ops.indexing import Diag, Diagonal
+from minigrad.ops.moving import Diag, Diagonal, Tril, Triu
 
 
 def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     """Give the elements of two axes at i and i + offset, as the last axis."""
     try:
-        x = a if a.ndim == 2 and (axis1, axis2) == (0, 1) else np.moveaxis(a, (axis1, axis2), (-2, -1))
-        if a.ndim < 2:
-            raise ValueError("wanted two axes or more")
-    except ValueError as error:
+        np.moveaxis(placeholder(a.shape), (axis1, axis2), (-2, -1))
+    except (ValueError, TypeError) as error:
         return refuse(f"diagonal(axis1={axis1!r}, axis2={axis2!r})", a, error)
+    x = np.moveaxis(a, (axis1, axis2), (-2, -1))
     return Diagonal.of(x.shape, offset)(x)
 
 
@@ -39,14 +38,14 @@ def diagflat(v: Any, k: int = 0) -> Any:
 
 
 def tril(m: Any, k: int = 0) -> Any:
-    """Give the elements on the k-th diagonal and below it, and 0 above."""
-    m = np.atleast_1d(m)
-    below = np.tri(m.shape[-2] if m.ndim > 1 else m.shape[-1], m.shape[-1], k, dtype=bool)
-    return np.where(below, m, np.zeros(1, m.dtype))
+    """Give the elements on the k-th diagonal and below it, and 0 above; a vector is each row of a matrix."""
+    return Tril(int(k))(_as_matrices(m))
 
 
 def triu(m: Any, k: int = 0) -> Any:
-    """Give the elements on the k-th diagonal and above it, and 0 below."""
-    m = np.atleast_1d(m)
-    below = np.tri(m.shape[-2] if m.ndim > 1 else m.shape[-1], m.shape[-1], k - 1, dtype=bool)
-    return np.where(below, np.zeros(1, m.dtype), m)
+    """Give the elements on the k-th diagonal and above it, and 0 below; a vector is each row of a matrix."""
+    return Triu(int(k))(_as_matrices(m))
+
+
+def _as_matrices(m: Any) -> Any:
+    return m if m.ndim > 1 else np.broadcast_to(m, (m.size, m.size))
