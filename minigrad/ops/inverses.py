@@ -161,7 +161,18 @@ class Cofactors(OfSquareMatrices):
     name, text = "cofactors", "cof({x})"
 
     def forward(self, x: Any) -> Any:
-        """Give the cofactors of each matrix, all from singular values: the inverse loses a nearly singular one's."""
+        """Give det(x) x⁻ᵀ, a tenth of the time; from singular values where that loses half of the digits or more."""
+        try:
+            inverse = np.linalg.inv(x)
+        except np.linalg.LinAlgError:
+            return self.from_singular_values(x)
+        condition = np.abs(x).sum(-1).max(-1, initial=0) * np.abs(inverse).sum(-1).max(-1, initial=0)
+        if (condition < np.finfo(inverse.dtype).eps ** -0.5).all():
+            return np.linalg.det(x)[..., None, None] * np.swapaxes(inverse, -1, -2)
+        return self.from_singular_values(x)
+
+    def from_singular_values(self, x: Any) -> Any:
+        """Give the cofactors of each matrix, which a nearly singular one's inverse is too inexact for."""
         u, s, vt = np.linalg.svd(x)
         n = s.shape[-1]
         others = np.where(np.eye(n, dtype=bool), 1, np.expand_dims(s, -2)).prod(-1)
