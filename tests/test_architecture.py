@@ -44,6 +44,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "picture": ("ops", "engine", "notation", "algebra", "structure", "extras", "picture"),
     "compiler": ("ops", "engine", "notation", "algebra", "data", "extras", "files", "compiler"),
     "autograd": ("ops", "engine"),
+    "numpy": ("engine", "numpy"),
     "losses": ("ops", "engine"),
     "optim": ("engine", "optim"),
     "nn": ("ops", "engine", "nn"),
@@ -55,7 +56,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "storage": ("ops", "engine", "files", "interrupts", "optim"),
     "training": ("ops", "engine", "optim", "data", "extras", "interrupts", "compiler", "training"),
     "": (
-        *("ops", "engine", "algebra", "derivation", "picture", "compiler", "autograd"),
+        *("ops", "engine", "algebra", "derivation", "picture", "compiler", "autograd", "numpy"),
         *("nn", "losses", "optim", "data", "storage", "training", "textbook"),
     ),
     "app": (

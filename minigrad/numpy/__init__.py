@@ -1,0 +1,40 @@
+"""NumPy by its own names, for tensors too: ``import minigrad.numpy as np`` in place of ``import numpy as np``.
+
+Everything is NumPy's, whose functions know tensors by themselves, but for what NumPy cannot hand over, since it looks
+for tensors in some arguments alone: ``np.array([t, u])``, ``np.full(3, t)``, ``np.sum([t, u])``, ``np.take(array, i)``.
+
+``making`` has the functions that make arrays, ``lifting`` takes NumPy's others to all of their arguments; ``linalg``,
+``fft`` and ``random`` are NumPy's, by the same names. The ``.pyi`` beside each say to type checkers that np.tanh of a
+Tensor is a Tensor; they are written by ``python -m tests.generated``.
+"""
+
+from importlib import import_module
+from typing import Any
+
+import numpy
+
+from minigrad.numpy.lifting import lift
+from minigrad.numpy.making import (
+    array,
+    asanyarray,
+    asarray,
+    asarray_chkfinite,
+    ascontiguousarray,
+    asfortranarray,
+    full,
+)
+
+__all__ = [*numpy.__all__]
+__all__ += ["array", "asanyarray", "asarray", "asarray_chkfinite", "ascontiguousarray", "asfortranarray", "full"]
+
+ROOMS = ("linalg", "fft", "random")
+
+
+def __getattr__(name: str) -> Any:
+    value = import_module(f"minigrad.numpy.{name}") if name in ROOMS else lift(getattr(numpy, name))
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *numpy.__all__})

@@ -1,0 +1,18 @@
+"""NumPy's Fourier transforms, by their own names: see ``minigrad.numpy``."""
+
+from typing import Any
+
+import numpy
+
+from minigrad.numpy.lifting import lift
+
+__all__ = [*numpy.fft.__all__]
+
+
+def __getattr__(name: str) -> Any:
+    value = globals()[name] = lift(getattr(numpy.fft, name))
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

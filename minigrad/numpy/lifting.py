@@ -1,0 +1,56 @@
+"""NumPy's functions for tensors in any argument, and for lists of them, which NumPy itself does not look into."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import numpy
+
+from minigrad.engine.operand import find_operands
+from minigrad.numpy.making import array
+
+DISPATCHER = type(numpy.sum)  # what NumPy makes of a function that looks for __array_function__ in its arguments
+
+# Those that take several arrays in one argument: its list stays a list, and those in it are arrays. So is a block's
+# list of lists, of which each is a row.
+OF_SEVERAL = frozenset(
+    (
+        *("concatenate", "concat", "stack", "hstack", "vstack", "dstack", "column_stack"),
+        *("select", "choose", "piecewise", "multi_dot"),
+    )
+)
+
+
+def lift(value: Any) -> Any:
+    """Give a function of NumPy's as one that finds tensors wherever they are; all else as it is."""
+    return _lifted(value) if isinstance(value, DISPATCHER) else value
+
+
+def _lifted(f: Callable[..., Any]) -> Callable[..., Any]:
+    change = _parts_joined if f.__name__ in OF_SEVERAL else _joined if f.__name__ != "block" else _kept
+
+    @wraps(f)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        operand = next(find_operands((args, kwargs)), None)
+        if operand is None:
+            return f(*args, **kwargs)
+        named = {name: change(x) for name, x in kwargs.items()}
+        return operand.__array_function__(f, (type(operand),), tuple(map(change, args)), named)
+
+    return call
+
+
+def _joined(x: Any) -> Any:
+    """Give a list of tensors as one tensor."""
+    return array(x) if isinstance(x, list | tuple) and next(find_operands(x), None) is not None else x
+
+
+def _parts_joined(x: Any) -> Any:
+    """Give a list of lists of tensors as a list of tensors."""
+    return [_joined(part) for part in x] if isinstance(x, list | tuple) else x
+
+
+def _kept(x: Any) -> Any:
+    return x

@@ -1,0 +1,21 @@
+"""Files that are written by what they tell of: ``python -m tests.generated`` writes them anew."""
+
+from pathlib import Path
+
+import numpy as np
+
+from tests.stubs import write_stub
+
+ROOT = Path(__file__).parent.parent
+STUBS = {"__init__": np, "linalg": np.linalg, "fft": np.fft, "random": np.random}
+
+
+def generated_files():
+    """The path and the text of each."""
+    return {ROOT / "minigrad" / "numpy" / f"{name}.pyi": write_stub(module) for name, module in STUBS.items()}
+
+
+if __name__ == "__main__":
+    for path, text in generated_files().items():
+        path.write_text(text, encoding="utf-8")
+        print(path.relative_to(ROOT))
