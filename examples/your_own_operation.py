@@ -7,20 +7,19 @@ and compiled, since its derivative is written in operations that can.
 import numpy as np
 
 import minigrad
-from minigrad import Tensor, derive, grad, gradcheck, sigmoid
-from minigrad.ops.base import Elementwise
+from minigrad import Tensor, derive, grad, operation, sigmoid
 
-softplus = Elementwise(
-    "softplus",
-    lambda x: np.logaddexp(0, x),  # the value, on arrays
-    lambda y, x: sigmoid(x),  # ∂y/∂x, by y and x; the walk multiplies by the gradient that comes in
-    text="softplus({x})",
-)
+
+@operation(lambda y, x: sigmoid(x), text="softplus({x})")  # ∂y/∂x by y and x, which the chain rule multiplies by ∂E/∂y
+def softplus(x):
+    """Give the value, of arrays."""
+    return np.logaddexp(0, x)
+
 
 print("softplus(0.5)   =", softplus(np.array(0.5)))
 print("its derivative  =", grad(softplus)(0.5), " by hand:", 1 / (1 + np.exp(-0.5)))
 print("the second one  =", grad(grad(softplus))(0.5))
-gradcheck(lambda x: softplus(x).sum(), np.linspace(-3, 3, 7))  # raises where the rule is wrong
+softplus.check(np.linspace(-3, 3, 7))  # raises where it is wrong, to second order
 
 x = Tensor([[0.2, -0.4], [1.0, 0.3]], name="x")
 W = Tensor([[1.0, -1.0], [0.5, 2.0]], requires_grad=True, name="W")

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from minigrad.engine.custom import custom_vjp, defjvp, defvjp, primitive
     from minigrad.engine.jacobians import hessian, jacobian
     from minigrad.engine.mapping import vmap
+    from minigrad.engine.own_operations import operation
     from minigrad.engine.products import hessian_vector_product, hvp, jvp, stop_gradient, vjp
     from minigrad.engine.recomputation import checkpoint
     from minigrad.picture.draw import draw
@@ -71,6 +72,7 @@ __all__ = [
     "make_vjp",
     "nn",
     "no_grad",
+    "operation",
     "optim",
     "primitive",
     "relu",
@@ -109,6 +111,7 @@ _LATE = {
     "load": "storage",
     "make_jvp": "autograd",
     "make_vjp": "autograd",
+    "operation": "engine.own_operations",
     "primitive": "engine.custom",
     "save": "storage",
     "simplify": "algebra.simplify",

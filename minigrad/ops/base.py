@@ -216,7 +216,7 @@ class Elementwise(Op):
         self.derivatives = derivatives
         self.reads_values = not all(rule is one or rule is minus_one for rule in derivatives)
         self.vjps = tuple(rule and _chained(rule, len(derivatives)) for rule in derivatives)
-        self.letters = {1: "x", 2: "ab"}[len(derivatives)]
+        self.letters = "x" if len(derivatives) == 1 else "abcdef"[: len(derivatives)]
         self.broadcasts = len(derivatives) > 1
         self.differentiable = any(derivatives)
 
@@ -251,6 +251,8 @@ class Elementwise(Op):
 
 def _chained(derivative: Rule, inputs: int) -> Rule:
     """Give the rule g ⊙ ∂y/∂input: the chain rule, element by element."""
+    if inputs > 2:
+        return lambda op, g, y, *inputs: g * derivative(y, *inputs)
     if derivative is one:
         return (lambda op, g, y, x: g) if inputs == 1 else (lambda op, g, y, a, b: g)
     if derivative is minus_one:
