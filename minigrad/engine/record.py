@@ -37,10 +37,13 @@ class Record(Operand):
     _x: Any
     _z: Any
 
+    leaf: Any = None  # of what stands in for a leaf, in the records of its own gradient: that leaf, weakly
+
     @property
     def inputs(self) -> tuple[Any, ...]:
         """The operands that this was computed from; none for a leaf."""
-        return () if self.op is None else self._a if self._b is None else (self._a, self._b)
+        operands = () if self.op is None else self._a if self._b is None else (self._a, self._b)
+        return tuple(map(_itself, operands))
 
     @property
     def values(self) -> tuple[Any, ...]:
@@ -74,6 +77,12 @@ class Record(Operand):
             kept = keep_comparison(op, inputs, self.array)
             if kept is not None:
                 self._a, self.serial = kept, COMPARED
+
+
+def _itself(x: Any) -> Any:
+    """Give the leaf that an operand stands in for, if it does and the leaf lives; otherwise the operand."""
+    leaf = x.leaf() if isinstance(x, Record) and x.leaf is not None else None
+    return x if leaf is None else leaf
 
 
 def restore_leaf(
@@ -159,6 +168,10 @@ def fast_pullback(
                 if c.dtype is not value.dtype and c.dtype != value.dtype:
                     c = fit_dtype(c, value.dtype)
             if x.op is None:
+                if type(x) is not kind and x.leaf is not None:
+                    x = x.leaf()
+                    if x is None:
+                        continue  # nobody can ask for its gradient any more
                 found[x] = found[x] + c if x in found else c
                 continue
             if x is next_t:

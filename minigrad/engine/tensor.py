@@ -15,6 +15,7 @@ from minigrad.engine.inplace import Writable
 from minigrad.engine.numbers import as_numbers
 from minigrad.engine.record import Kept, fast_pullback, restore_leaf
 from minigrad.engine.recording import count_records, is_paused, next_serial, tracer
+from minigrad.engine.stand_ins import leave_gradients
 from minigrad.engine.watch import FRESH, is_held, note_leaf
 from minigrad.ops import arithmetic, linalg
 from minigrad.ops.base import Op
@@ -194,13 +195,7 @@ class Tensor(Writable):
         keep = _kept if _kept.tensors else ()
         found = fast_pullback(self, start, create_graph=create_graph, keep=keep)
         if create_graph:
-            seen = {id(seed.array)}
-            for t, g in found.items():
-                if type(data := g.array) is not ndarray or data.base is not None or id(data) in seen:
-                    data = own_array(data)
-                seen.add(id(data))
-                new = _with_data(g, data)
-                t.stored_grad = new if t.stored_grad is None else t.stored_grad + new
+            leave_gradients(found, seed, StandIn)
             return
         apart = len(set(map(id, found.values()))) == len(found)
         for t, g in found.items():
@@ -283,18 +278,14 @@ class Tensor(Writable):
         return restore_leaf, leaf, getattr(self, "__dict__", None)  # of a class of the user's
 
 
+class StandIn(Tensor):
+    """A leaf as the records of its own gradient know it: the same array, without the gradient."""
+
+    __slots__ = ("leaf",)
+
+
 def constant_tensor(data: Any) -> Tensor:
     """Give a tensor through which no gradient flows, without the questions that the constructor asks a user."""
     t = _new(Tensor)
     t.array, t.op, t.serial = data, None, 0
-    return t
-
-
-def _with_data(g: Tensor, data: Any) -> Tensor:
-    """Give a recorded gradient on an array of its own."""
-    if data is g.array:
-        return g
-    t = constant_tensor(data)
-    if g.op is not None:
-        t.record_operation(g.op, g.inputs, g.values)
     return t
