@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from minigrad.derivation.compare import compare
     from minigrad.derivation.derive import derive
     from minigrad.engine.custom import custom_vjp, defjvp, defvjp, primitive
+    from minigrad.engine.debug import debug
     from minigrad.engine.jacobians import hessian, jacobian
     from minigrad.engine.mapping import vmap
     from minigrad.engine.own_operations import operation
@@ -50,6 +51,7 @@ __all__ = [
     "compile",
     "custom_vjp",
     "data",
+    "debug",
     "defjvp",
     "defvjp",
     "derive",
@@ -97,6 +99,7 @@ _LATE = {
     "compare": "derivation.compare",
     "compile": "compiler.api",
     "custom_vjp": "engine.custom",
+    "debug": "engine.debug",
     "defjvp": "engine.custom",
     "defvjp": "engine.custom",
     "derive": "derivation.derive",

@@ -19,4 +19,8 @@ arrays that it takes and gives. ``mapping`` has vmap, whose function computes wi
 ``jacobians`` are whole matrices, of Hessians too, by one sweep over lanes. ``recomputation`` has checkpoint; ``custom``
 has custom_vjp and primitive, whose calls are recorded by ``own_rules``; such ``calls`` are one operation each;
 ``own_operations`` makes an operation of a function and its derivatives.
+
+Where a gradient goes wrong: ``debug`` looks at each operation and each walk back, ``nonfinite`` words what made a NaN
+or an infinity, ``lines`` remembers where what is debugged was computed; ``listening`` shows gradients as
+they are found.
 """

@@ -12,7 +12,7 @@ from minigrad.engine.errors import describe
 from minigrad.engine.numbers import as_numbers
 from minigrad.engine.operand import Operand, find_operands, map_operands, plain_value
 from minigrad.engine.record import Record
-from minigrad.engine.recording import tracer
+from minigrad.engine.recording import compilation
 from minigrad.engine.refusals import refuse_array
 from minigrad.engine.watch import seal_array
 from minigrad.ops.base import Op
@@ -65,7 +65,7 @@ class Convertible(Record):
 
     def _known(self) -> Any:
         """Give the array for its elements to leave the engine; a function that is compiled would keep them for ever."""
-        tracing = tracer()
+        tracing = compilation()
         if tracing is not None:
             tracing.twin(self).item()  # which raises, and says where
         return self.array
@@ -150,7 +150,7 @@ class Convertible(Record):
 
         Where it writes into one of them, a record that holds its array will notice.
         """
-        tracing = tracer()
+        tracing = compilation()
         if tracing is not None:  # a constant from outside is read anew in each call
             return f(*map_operands(args, tracing.twin), **map_operands(kwargs, tracing.twin))
         out = kwargs.get("out")

@@ -6,6 +6,7 @@ import os
 import sys
 import warnings
 from collections.abc import Iterable
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -95,12 +96,21 @@ _PACKAGE = __name__.partition(".")[0]
 
 def place() -> str | None:
     """Find the line outside this package that is making a tensor."""
-    frame = sys._getframe(2)
-    while frame is not None:
-        if frame.f_globals.get("__name__", "").partition(".")[0] != _PACKAGE:
-            return f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno}"
-        frame = frame.f_back  # type: ignore[assignment]
-    return None
+    frame = find_user()
+    return write_line(frame) if frame is not None else None
+
+
+def find_user() -> FrameType | None:
+    """Find the frame outside this package that all this comes from."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == _PACKAGE:
+        frame = frame.f_back
+    return frame
+
+
+def write_line(frame: FrameType) -> str:
+    """Give the line that a frame is in, as ``file.py:line``."""
+    return f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno}"
 
 
 def warn_user(message: str, category: type[Warning]) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from minigrad.engine.conversion import is_array
 from minigrad.engine.operand import Operand
 from minigrad.engine.record import fast_pullback
-from minigrad.engine.recording import is_paused, leaf_serial, mapping, recorded, tracer
+from minigrad.engine.recording import announce_walk, compilation, is_paused, leaf_serial, mapping, recorded
 from minigrad.engine.tensor import Tensor, constant_tensor
 from minigrad.engine.trees import (
     bundle_numbers,
@@ -113,6 +113,7 @@ class Evaluation:
             # lanes of a vmap around the walk compute with Tensors and with arrays, not with what stands for arrays
             with_graph = with_graph or (isinstance(output.array, Operand) and seed.level > output.level)
             with recorded():
+                announce_walk(output, seed, self.oldest)
                 found = fast_pullback(
                     output,
                     seed if with_graph else seed.array,
@@ -159,7 +160,7 @@ def make_variable(called: str, x: Any, path: str) -> Tensor:
             f"{called}: {path} is {given.dtype}, and only floating-point arguments have gradients. "
             f"Write 3.0 for 3, or convert an array with .astype(float)."
         )
-    within = tracer() if lanes is None else lanes
+    within = compilation() if lanes is None else lanes
     if within is None:
         t = constant_tensor(given.array)
         t.serial, t.stored_grad = leaf_serial(), None

@@ -16,7 +16,7 @@ from minigrad.engine.aliases import ALONE, is_seen_elsewhere
 from minigrad.engine.conversion import Convertible, is_array
 from minigrad.engine.errors import describe
 from minigrad.engine.operand import Operand, plain_value
-from minigrad.engine.recording import announce_switch, count_records, is_paused, leaf_serial, tracer
+from minigrad.engine.recording import announce_switch, compilation, count_records, is_paused, leaf_serial
 from minigrad.engine.watch import TIED, is_held, note_leaf, seal_array
 
 Binary = Callable[[Any, Any], Any]
@@ -27,7 +27,7 @@ def _augmented(symbol: str, binary: Binary, ufunc: np.ufunc) -> Callable[[Any, A
 
     def assign(self: Writable, other: Any) -> Any:
         names = getrefcount(self) - ALONE
-        tracing = tracer()
+        tracing = compilation()
         if tracing is not None:
             return tracing.augment(self, symbol, binary, other, names)
         return _write_result(self, symbol, binary, ufunc, other, names)
@@ -73,7 +73,7 @@ class Writable(Convertible):
         A result computed before keeps the values that it was computed from. What you write into the array itself is
         seen by it too: ``backward`` through a result that needs what was there before is an error.
         """
-        tracing = tracer()
+        tracing = compilation()
         if tracing is not None:
             return tracing.twin(self).as_plain()
         array = self.array
@@ -95,7 +95,7 @@ class Writable(Convertible):
                 f"data of {describe(self)}: wanted an array, not a Tensor that requires a gradient. Compute the new "
                 f"value inside no_grad(), where `w -= lr * w.grad` works too, or from .data."
             )
-        tracing = tracer()
+        tracing = compilation()
         if tracing is not None:
             node = tracing.operand(value).node
             self._check_new(node)
@@ -124,7 +124,7 @@ class Writable(Convertible):
             )
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        if tracer() is not None or not _is_writable(self) or (_is_recorded(value) and not is_paused()):
+        if compilation() is not None or not _is_writable(self) or (_is_recorded(value) and not is_paused()):
             raise TypeError(
                 f"{describe(self)}: elements of a tensor cannot be assigned, since the record of its making would be "
                 f"wrong. Build a new one, with np.where say, or write to .data of a leaf before it is used."

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.engine.operand import Operand, map_operands
-from minigrad.engine.recording import leaf_serial, tracer
+from minigrad.engine.recording import compilation, leaf_serial
 from minigrad.engine.tensor import Tensor
 from minigrad.ops import shaping
 from minigrad.ops.base import Op
@@ -39,7 +39,7 @@ class Mapping:
             return x.array.stack
         if isinstance(x, int | float | complex) and not isinstance(x, np.generic):
             return x
-        if type(x) is Tensor and x.serial <= 0 and tracer() is None:
+        if type(x) is Tensor and x.serial <= 0 and compilation() is None:
             x = x.array  # a constant is not what makes Tensors of arrays
         x = x if isinstance(x, Operand) else np.asarray(x)
         return shaping.reshape(x, (1, *x.shape))

@@ -81,6 +81,19 @@ def tracer() -> Any:
     return _tracer.get() if in_force else None
 
 
+def compilation() -> Any:
+    """Give what traces the code that runs in order to compile it, or None: a debugger computes at once."""
+    found = tracer()
+    return None if found is None or found.computes else found
+
+
+def announce_walk(output: Any, gradient: Any, since: int) -> None:
+    """Tell a debugger, if one watches the code that runs, of a walk back from ``output`` before it is done."""
+    watching = tracer()
+    if watching is not None and watching.computes:
+        watching.check_walk(output, gradient, since)
+
+
 def mapped_by(mapping: Any) -> Block:
     """Take what a vmap maps over for one lane each within this block: ``mapping`` says which lanes."""
     return Block(_mapping, mapping)
@@ -102,7 +115,7 @@ def random(rng: Any, shape: tuple[int, ...]) -> Any:
     One that is computed again, for its gradient, draws what it drew.
     """
     drawing = _drawing.get() if in_force else None
-    tracing = tracer() if drawing is None else drawing
+    tracing = compilation() if drawing is None else drawing
     return rng.random(shape) if tracing is None else tracing.random(rng, shape)
 
 
@@ -113,7 +126,7 @@ def drawn_by(drawing: Any) -> Block:
 
 def setting(owner: Any, name: str) -> Any:
     """Read an attribute that steers a computation; a compiled function is traced again where its value has changed."""
-    tracing = tracer()
+    tracing = compilation()
     if tracing is not None:
         tracing.depend(owner, name)
     return getattr(owner, name)

@@ -11,10 +11,10 @@ from numpy import ndarray
 from minigrad.engine.blocks import in_force
 from minigrad.engine.conversion import as_operand, holds_tensor, is_array, own_array, refuse_objects
 from minigrad.engine.errors import check_name, describe, explain_error, place
-from minigrad.engine.inplace import Writable
+from minigrad.engine.listening import Listening, listeners, retained
 from minigrad.engine.numbers import as_numbers
-from minigrad.engine.record import Kept, fast_pullback, restore_leaf
-from minigrad.engine.recording import count_records, is_paused, next_serial, tracer
+from minigrad.engine.record import fast_pullback, restore_leaf
+from minigrad.engine.recording import announce_walk, count_records, is_paused, next_serial, tracer
 from minigrad.engine.stand_ins import leave_gradients
 from minigrad.engine.watch import FRESH, is_held, note_leaf
 from minigrad.ops import arithmetic, linalg
@@ -27,9 +27,6 @@ _new = object.__new__
 _ONE = {np.dtype(kind): np.ones((), kind) for kind in (np.float32, np.float64)}
 for _one in _ONE.values():
     _one.flags.writeable = False
-
-
-_kept = Kept()  # the intermediate results that ``retain_grad`` was called on
 
 
 def _binary(op: Op) -> Callable[[Tensor, Any], Tensor]:
@@ -75,7 +72,7 @@ def _binary(op: Op) -> Callable[[Tensor, Any], Tensor]:
     return operator
 
 
-class Tensor(Writable):
+class Tensor(Listening):
     """An array that remembers how it was made, so that a scalar computed from it can be differentiated.
 
     ``Tensor(data)`` takes any array that speaks NumPy's protocols as it is, without a copy; lists and scalars become
@@ -192,8 +189,11 @@ class Tensor(Writable):
         """
         seed = self.seed_gradient(gradient)
         start = seed if create_graph else seed.array
-        keep = _kept if _kept.tensors else ()
+        keep = listeners or (retained if retained.tensors else ())
+        announce_walk(self, start, 1)
         found = fast_pullback(self, start, create_graph=create_graph, keep=keep)
+        if listeners:
+            found = listeners.tell(found)
         if create_graph:
             leave_gradients(found, seed, StandIn)
             return
@@ -240,14 +240,6 @@ class Tensor(Writable):
         if seed.shape != shape:
             raise ValueError(f"backward: gradient must have the shape of {describe(self)}, {shape}, not {seed.shape}.")
         return seed
-
-    def retain_grad(self) -> None:
-        """Ask ``backward`` to leave ∂E/∂(this tensor) in ``grad`` also if this is an intermediate result."""
-        if self.serial <= 0:
-            raise ValueError(f"retain_grad: no gradient flows to {describe(self)}, since it requires none.")
-        if self.op is not None:
-            self.stored_grad = self.grad
-            _kept.add(self)
 
     def detach(self) -> Tensor:
         """Give a tensor of the same array through which no gradient flows."""

@@ -16,6 +16,7 @@ from weakref import WeakValueDictionary, ref
 import numpy as np
 
 from minigrad.engine.errors import describe, place
+from minigrad.engine.lines import find_line, write_place
 from minigrad.engine.recording import latest_serial
 
 WHOLE = 1 << 20  # bytes: larger arrays are compared by a sample
@@ -43,6 +44,7 @@ class Seal:
     serial: int
     broken: int
     place: str | None
+    between: str = ""  # which lines it changed, where a debugger has seen that
 
 
 TIED = -2  # what ``born`` is of a leaf whose array is another leaf's too, on purpose: both are written where they lie
@@ -101,10 +103,26 @@ def seal_array(array: Any) -> None:
         seal = Seal(ref(array, _forget(owner)), _fingerprint(array), now, 0, place())
         seals.setdefault(owner, []).append(seal)
     elif known.serial != now:  # something has been recorded since
-        content = _fingerprint(array)
-        if content != known.content:
-            known.broken, known.content = known.serial, content
-        known.serial, known.place = now, place()
+        _renew_seal(known, array)
+        known.place = place()
+
+
+def _renew_seal(seal: Seal, array: Any) -> bool:
+    """Keep what an array holds now, and say whether that is something else than before."""
+    content, now = _fingerprint(array), latest_serial()
+    changed = content != seal.content
+    if changed:
+        seal.broken, seal.content = seal.serial, content
+    seal.serial = now
+    return changed
+
+
+def note_changes(before: str, now: str) -> None:
+    """Look at all arrays that are watched: one that is not what it was has changed between two lines."""
+    for array, seal in [(seal.array(), seal) for group in seals.values() for seal in group]:
+        if array is not None and _renew_seal(seal, array):
+            seal.between = f"{before} and {now}" if before != now else f"one time in {now} and the next"
+    seals.newest = latest_serial()
 
 
 def forget_unheld(arrays: Iterable[Any], ours: int) -> None:
@@ -125,12 +143,15 @@ def check_unchanged(t: Any) -> None:
     op = t.op
     if op is None or not op.reads_values:
         return
-    for x, value in (*zip(t.inputs, t.values, strict=True), (t, t.array)):
+    for i, (x, value) in enumerate((*zip(t.inputs, t.values, strict=True), (t, t.array))):
         seal = _find_broken(value, t.serial)
         if seal is not None:
+            line = find_line(t)
+            name = line.names[i] if line is not None and x is not t else describe(x)
+            how = f"changed between {seal.between}" if seal.between else f"given out or written at {seal.place}"
             raise RuntimeError(
-                f"backward: the array of {describe(x)} has been changed in place since {describe(t)} was computed, "
-                f"and the gradient of {op.name} needs the values of then; it was given out or written at {seal.place}. "
+                f"backward: the array of {name} has been changed in place since {describe(t)} was computed"
+                f"{write_place(t)}, and the gradient of {op.name} needs the values of then; it was {how}. "
                 f"Assign a new array, as in w.data = w.data - 1, change a .data.copy(), or call backward() before."
             )
 

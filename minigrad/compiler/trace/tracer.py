@@ -39,6 +39,8 @@ class UpdateRule(Protocol):
 class Tracer:
     """Writes down one call of a function: the inputs that it reads, the values it returns, and what it updates."""
 
+    computes = False  # what it is handed, it writes down
+
     def __init__(self) -> None:
         self.table: Table = {}
         self.inputs: dict[tuple[Any, ...], tuple[Source, Node]] = {}

@@ -1,0 +1,37 @@
+"""Which line of the user's code computed a result, and what it called the operands: known of what is debugged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from weakref import ref
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The place of an operation, as ``file.py:line``, and the names of its operands there."""
+
+    place: str | None
+    names: tuple[str, ...]
+    result: ref[Any]
+
+
+_lines: dict[int, Line] = {}  # by the serial of the result, for as long as that lives
+
+
+def note_line(t: Any, place: str | None, names: tuple[str, ...]) -> None:
+    """Remember where a recorded result was computed."""
+    serial = t.serial
+    _lines[serial] = Line(place, names, ref(t, lambda dead: _lines.pop(serial, None)))
+
+
+def find_line(t: Any) -> Line | None:
+    """Give what is known of where a result was computed."""
+    line = _lines.get(t.serial)
+    return line if line is not None and line.result() is t else None
+
+
+def write_place(t: Any) -> str:
+    """Give `` at model.py:7``, or nothing where that is not known."""
+    line = find_line(t)
+    return f" at {line.place}" if line is not None and line.place else ""
