@@ -4,8 +4,8 @@ The rooms, from the ground up: ``ops`` are the operations, ``engine`` records an
 ``losses``, ``optim``, ``data``, ``training`` and ``storage`` are what networks are made, trained and kept with.
 ``notation`` writes formulas, ``algebra`` shortens them, ``structure`` reads a graph as a textbook would; ``derivation``
 and ``picture`` show it, and ``compiler`` makes code of it. ``app`` is the command line, ``textbook`` the independent
-witness, ``numpy`` has NumPy's names and ``autograd`` those of HIPS autograd's operators, ``extras`` loads what is
-optional, ``files`` appear whole or not at all, and ``interrupts`` waits for a safe moment.
+witness, ``numpy`` has NumPy's names, ``scipy`` SciPy's and ``autograd`` those of HIPS autograd's operators, ``extras``
+loads what is optional, ``files`` appear whole or not at all, and ``interrupts`` waits for a safe moment.
 
 Something is wrong: a label, in ``picture`` (what a value is called, in ``structure``); a δ, in ``ops`` (its value),
 ``algebra`` (its formula) or ``derivation`` (its line); a slow step, in ``engine`` or, compiled, in ``compiler``; a
@@ -128,8 +128,8 @@ _LATE = {
 
 
 def __getattr__(name: str) -> Any:
-    if name == "numpy":
-        return import_module("minigrad.numpy")
+    if name in ("numpy", "scipy"):
+        return import_module(f"minigrad.{name}")
     if name not in _LATE:
         rooms = {"nn": nn, "losses": losses, "optim": optim, "data": data, "textbook": textbook}
         meant = {

@@ -35,7 +35,7 @@ BRITISH = re.compile(
 
 # What each room may import of ours: "" is the package itself, the public names.
 DOORS: dict[str, tuple[str, ...]] = {
-    "ops": ("ops",),
+    "ops": ("ops", "extras"),
     "engine": ("ops", "engine"),
     "notation": ("ops", "engine", "notation"),
     "algebra": ("ops", "engine", "notation", "algebra"),
@@ -45,6 +45,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "compiler": ("ops", "engine", "notation", "algebra", "data", "extras", "files", "compiler"),
     "autograd": ("ops", "engine"),
     "numpy": ("engine", "numpy"),
+    "scipy": ("ops", "engine", "extras", "scipy"),
     "losses": ("ops", "engine"),
     "optim": ("engine", "optim"),
     "nn": ("ops", "engine", "nn"),
@@ -56,7 +57,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "storage": ("ops", "engine", "files", "interrupts", "optim"),
     "training": ("ops", "engine", "optim", "data", "extras", "interrupts", "compiler", "training"),
     "": (
-        *("ops", "engine", "algebra", "derivation", "picture", "compiler", "autograd", "numpy"),
+        *("ops", "engine", "algebra", "derivation", "picture", "compiler", "autograd", "numpy", "scipy"),
         *("nn", "losses", "optim", "data", "storage", "training", "textbook"),
     ),
     "app": (

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.engine.scipy_protocol import find_special
 from minigrad.ops import arithmetic, elementwise, linalg, parts, shaping
 from minigrad.ops.base import Op, as_array
 
@@ -72,6 +73,8 @@ def find_ufunc(ufunc: np.ufunc) -> Op | None:
         name = ufunc.__name__
         if name in LATE and getattr(np, name) is ufunc:
             op = UFUNCS[ufunc] = getattr(import_module(f"minigrad.ops.{LATE[name]}"), name)
+        elif (special := find_special(ufunc)) is not None:
+            op = UFUNCS[ufunc] = special
     return op
 
 

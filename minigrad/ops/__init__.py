@@ -5,10 +5,11 @@
 ``families`` (sinc and i0, whose derivatives are operations of their own) and ``slopes``, for the rules of others;
 ``parts`` acts on complex ones, ``reduction`` over axes, ``cumulative`` along one; ``linalg`` are products of matrices,
 ``einsum`` of named axes, ``inverses``, ``decompositions``, ``singular`` and ``norms`` what else there is of matrices;
-``fft`` are between signals and spectra; ``sliding`` moves one row along another; ``sorting``, ``shaping`` and
-``indexing`` move elements, ``moving`` in ways that have a notation of their own. ``composed`` has the functions that
-are several operations. ``alphabet`` has the raised and lowered characters that operations and names are written with;
-``copies`` says how operations are copied and pickled. It imports nothing of ours.
+``fft`` are between signals and spectra; ``special`` has SciPy's functions; ``sliding`` moves one row along another;
+``sorting``, ``shaping`` and ``indexing`` move elements, ``moving`` in ways that have a notation of their own.
+``composed`` has the functions that are several operations. ``alphabet`` has the raised and lowered characters that
+operations and names are written with; ``copies`` says how operations are copied and pickled. It imports nothing of ours
+but ``extras``.
 
 What others here are made with: ``dtypes`` says what dtype an elementwise operation gives, and ``lanes`` how one is
 applied to many operands at once.

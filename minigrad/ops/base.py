@@ -259,7 +259,9 @@ def _chained(derivative: Rule, inputs: int) -> Rule:
         return (lambda op, g, y, x: -g) if inputs == 1 else (lambda op, g, y, a, b: -g)
     if inputs == 1:  # one function for each number of inputs: packing and unpacking them would cost 0.1 µs a call
         return lambda op, g, y, x: g * derivative(y, x)
-    return lambda op, g, y, a, b: g * derivative(y, a, b)
+    if inputs == 2:
+        return lambda op, g, y, a, b: g * derivative(y, a, b)
+    return lambda op, g, y, *operands: g * derivative(y, *operands)
 
 
 def number_key(x: float) -> tuple[type, Any]:

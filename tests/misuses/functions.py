@@ -5,10 +5,10 @@ from tests.misuses import Misuse
 # code -> what it is called, and what is to be written for it
 REFUSED = {
     "np.linalg.eig(W[:3])": ("np.linalg.eig", "minigrad ops | your_own_operation.py"),
-    "scipy.special.expit(w)": ("scipy.special.expit", "minigrad.sigmoid(w)"),
-    "scipy.special.logsumexp(w)": ("scipy.special.logsumexp", "np.log(np.exp(w - m).sum()) + m"),
-    "scipy.special.softmax(w)": ("scipy.special.softmax", "minigrad.softmax(w)"),
-    "scipy.special.erf(w)": ("scipy.special.erf", "np.exp(-x * x)"),
+    "scipy.special.expi(w)": ("scipy.special.expi", "g * np.exp(x) / x"),
+    "scipy.special.logsumexp(w)": ("scipy.special.logsumexp", "minigrad.scipy.special.logsumexp(w)"),
+    "scipy.special.softmax(w)": ("scipy.special.softmax", "minigrad.scipy.special.softmax(w)"),
+    "scipy.special.exp1(w)": ("scipy.special.exp1", "-g * np.exp(-x) / x"),
     "np.add.at(np.zeros(3), [0, 1, 2], w)": ("np.add.at", "np.stack"),
 }
 TENSOR = {code: "W:(3, 3)" if "[:3]" in code else "W:(4, 3)" if "W" in code else "w:(3,)" for code in REFUSED}

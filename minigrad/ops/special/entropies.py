@@ -1,0 +1,91 @@
+"""x log y and the entropies made of it, logistic functions, and powers as Box and Cox have them."""
+
+from __future__ import annotations
+
+from math import log
+from typing import Any
+
+import numpy as np
+
+from minigrad.extras import require
+from minigrad.ops.base import Elementwise
+from minigrad.ops.elementwise import sigmoid
+from minigrad.ops.families import Family
+
+special: Any = require("scipy.special", "native")
+
+logit = Elementwise("logit", special.logit, lambda y, x: 1 / (x * (1 - x)), text="logit({x})")
+log_expit = Elementwise("log_expit", special.log_expit, lambda y, x: sigmoid(-x), text="logσ({x})")
+exp10 = Elementwise("exp10", special.exp10, lambda y, x: log(10) * y, text="10^{x}", binds=4)
+cosm1 = Elementwise("cosm1", special.cosm1, lambda y, x: -np.sin(x), text="cos({x}) − 1", binds=1)
+
+
+def _nonzero(a: Any, b: Any) -> Any:
+    """Give b, but 1 where both are 0: the functions below are 0 there, and so is their slope."""
+    if type(a) in (int, float) and a != 0:
+        return b
+    return np.where((a == 0) * (b == 0), 1, b)
+
+
+xlogy = Elementwise(
+    "xlogy",
+    special.xlogy,
+    lambda y, a, b: np.log(_nonzero(a, b)),
+    lambda y, a, b: a / _nonzero(a, b),
+    text="{a} log({b})",
+    binds=2,
+)
+xlog1py = Elementwise(
+    "xlog1py",
+    special.xlog1py,
+    lambda y, a, b: np.log(_nonzero(a, 1 + b)),
+    lambda y, a, b: a / _nonzero(a, 1 + b),
+    text="{a} log(1 + {b})",
+    binds=2,
+)
+entr = Elementwise("entr", special.entr, lambda y, x: -np.log(x) - 1, text="entr({x})")
+rel_entr = Elementwise(
+    "rel_entr",
+    special.rel_entr,
+    lambda y, a, b: np.log(a / _nonzero(a, b)) + 1,
+    lambda y, a, b: -a / _nonzero(a, b),
+    text="rel_entr({a}, {b})",
+)
+kl_div = Elementwise(
+    "kl_div",
+    special.kl_div,
+    lambda y, a, b: np.log(a / _nonzero(a, b)),
+    lambda y, a, b: 1 - a / _nonzero(a, b),
+    text="kl_div({a}, {b})",
+)
+
+
+class SlopeOfExprel(Family):
+    """The derivative of an order of exprel(x) = (eˣ − 1) / x = ∫ eˣᵗ dt over 0 … 1: ₁F₁(n + 1; n + 2; x) / (n + 1)."""
+
+    name = family = "exprel"
+    example = (1,)
+
+    def evaluate(self, x: Any) -> Any:
+        """Give the value."""
+        n = self.order
+        return special.hyp1f1(n + 1.0, n + 2.0, x) / (n + 1)
+
+
+slope_of_exprel = SlopeOfExprel(1)
+exprel = Elementwise("exprel", special.exprel, lambda y, x: slope_of_exprel(x), text="exprel({x})")
+# (xᵖ − 1) / p is log(x) exprel(p log x), whose rules hold at p = 0, too.
+boxcox = Elementwise(
+    "boxcox",
+    special.boxcox,
+    lambda y, a, b: a ** (b - 1.0),
+    lambda y, a, b: np.log(a) ** 2 * slope_of_exprel(b * np.log(a)),
+    text="boxcox({a}, {b})",
+)
+boxcox1p = Elementwise(
+    "boxcox1p",
+    special.boxcox1p,
+    lambda y, a, b: (1 + a) ** (b - 1.0),
+    lambda y, a, b: np.log1p(a) ** 2 * slope_of_exprel(b * np.log1p(a)),
+    text="boxcox1p({a}, {b})",
+)

@@ -1,0 +1,18 @@
+"""SciPy's names for tensors, where SciPy itself makes arrays of what it is given; its ufuncs take tensors themselves.
+
+``special`` has the functions of ``scipy.special`` that are several operations, and passes its ufuncs on. They need
+SciPy, which is loaded with them.
+"""
+
+from importlib import import_module
+from typing import Any
+
+from minigrad.engine.absent import absent
+
+_ROOMS = ("special",)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOMS:
+        raise absent(f"module {__name__!r}", name, {}, _ROOMS)
+    return import_module(f"{__name__}.{name}")

@@ -1,0 +1,129 @@
+"""Functions of ``scipy.special`` take tensors: value, dtype, gradients to the second order, code, notation."""
+
+import subprocess
+import sys
+from functools import partial
+
+import numpy as np
+import pytest
+import scipy.special as special
+
+from minigrad import Tensor, compile, derive, grad, gradcheck, vmap
+from minigrad.engine.scipy_protocol import SPECIAL
+from minigrad.scipy import special as ours
+from tests.test_compile_backends import BY_PYTHON
+
+X, WEIGHTS = np.array([0.3, 0.7]), np.array([1.0, 2.0])
+OF_TWO = {"beta", "betaln", "xlogy", "xlog1py", "rel_entr", "kl_div", "boxcox", "boxcox1p"}
+BY_CALL = {"betainc": lambda x: special.betainc(1.5, 2.5, x), "ndtri_exp": lambda x: special.ndtri_exp(-x)}
+
+
+def call_of(name):
+    """A call of a ufunc of one, two or three operands on one array; what it has no derivative by is a number."""
+    f = getattr(special, name)
+    if name in BY_CALL or f.nin == 1:
+        return BY_CALL.get(name, f)
+    return (lambda x: f(x, x[::-1] + 0.1)) if name in OF_TWO else lambda x: f(2, x)
+
+
+def loss(f, x):
+    return (f(x) * WEIGHTS).sum()
+
+
+def slope(f, x):
+    return (grad(partial(loss, f))(x) ** 2).sum()
+
+
+@pytest.mark.parametrize("name", sorted(SPECIAL))
+def test_a_ufunc_of_scipys(name):
+    f = call_of(name)
+    for x in (X, X.astype(np.float32)):
+        y, wanted = f(Tensor(x, requires_grad=True)), f(x)
+        assert (y.requires_grad, y.dtype) == (True, wanted.dtype)
+        np.testing.assert_allclose(y.data, wanted, rtol=10 * np.finfo(x.dtype).eps)
+    assert gradcheck(partial(loss, f), X)
+    assert gradcheck(partial(slope, f), X, rtol=1e-5, atol=1e-6)
+    second = grad(partial(slope, f))
+    for backend in ("numpy", BY_PYTHON):
+        np.testing.assert_allclose(compile(second, backend=backend)(X), second(X), rtol=1e-9)
+    np.testing.assert_allclose(np.asarray(vmap(f)(np.stack([X, X / 2]))), np.stack([f(X), f(X / 2)]), rtol=1e-12)
+
+
+@pytest.mark.parametrize("f", [special.softplus, partial(special.jvp, 1), special.digamma, partial(special.jn, 2)])
+def test_what_is_made_of_those_ufuncs(f):
+    np.testing.assert_allclose(f(Tensor(X, requires_grad=True)).data, f(X))
+    assert gradcheck(partial(loss, f), X)
+
+
+def test_where_the_plain_formula_has_no_value():
+    zero, far = np.array(0.0), np.array(-1e4)
+    np.testing.assert_allclose(grad(special.log_ndtr)(far), 1e4, rtol=1e-7)
+    np.testing.assert_allclose(grad(lambda x: special.xlogy(0, x))(zero), 0)
+    np.testing.assert_allclose(grad(lambda x: special.boxcox(2.0, x))(zero), np.log(2) ** 2 / 2)
+    for f, wanted in ((special.j1, 0.5), (special.i1, 0.5), (special.i1e, 0.5), (special.exprel, 0.5)):
+        np.testing.assert_allclose(grad(f)(zero), wanted, err_msg=f.__name__)
+
+
+@pytest.mark.parametrize(
+    ("f", "written"),
+    [
+        (special.gammaln, "∂E/∂x = ψ(x)"),
+        (special.gamma, "∂E/∂x = Γ(x) ⊙ ψ(x)"),
+        (special.psi, "∂E/∂x = ψ′(x)"),
+        (special.erf, "∂E/∂x = 1.12838 exp(−x²)"),
+        (special.j0, "∂E/∂x = −J₁(x)"),
+        (special.log_expit, "∂E/∂x = σ(−x)"),
+        (partial(special.xlogy, 2), "∂E/∂x = 2 / x"),
+    ],
+)
+def test_its_derivation(f, written):
+    assert str(derive(f(Tensor(X, requires_grad=True, name="x")).sum())).splitlines()[-1] == written
+
+
+@pytest.mark.parametrize("name", ["jv", "gammainc", "betainc", "stdtr"])
+def test_a_derivative_without_a_closed_form_is_refused(name):
+    f = getattr(special, name)
+    with pytest.raises(
+        TypeError, match=rf"special\.{name}: its derivative by the .* has no closed form.*stop_gradient"
+    ):
+        grad(lambda a: f(a, *[0.5] * (f.nin - 1)))(1.5)
+
+
+MATRIX = np.array([[0.5, -1.0, 2.0], [1.5, 0.1, -0.3]])
+
+
+@pytest.mark.parametrize(
+    ("name", "call"),
+    [
+        ("polygamma", lambda f, x: f(2, x + 2)),
+        ("polygamma", lambda f, x: f(0, x + 2)),
+        ("multigammaln", lambda f, x: f(x + 4, 3)),
+        *((name, lambda f, x, axis=axis: f(x, axis=axis)) for name in ("softmax", "log_softmax") for axis in (None, 0)),
+        ("softmax", lambda f, x: f(x, axis=(0, 1))),
+        ("logsumexp", lambda f, x: f(x)),
+        ("logsumexp", lambda f, x: f(x, 1, keepdims=True)),
+        ("logsumexp", lambda f, x: f(x, axis=0, b=np.array([[0.0], [2.0]]))),
+        ("logsumexp", lambda f, x: f(x, axis=1, b=np.array([-3.0, 0.5, 0.0]), return_sign=True)[0]),
+        ("logsumexp", lambda f, x: f(x, axis=1, return_sign=True)[1]),
+    ],
+)
+def test_what_scipy_makes_arrays_for(name, call):
+    f, x = partial(call, getattr(ours, name)), MATRIX
+    np.testing.assert_allclose(f(x), call(getattr(special, name), x))
+    np.testing.assert_allclose(f(Tensor(x, requires_grad=True)).data, f(x))
+    assert gradcheck(lambda x: (f(x) ** 2).sum(), x)
+    with pytest.raises(TypeError, match=rf"minigrad\.scipy\.special\.{name}"):
+        call(getattr(special, name), Tensor(x, requires_grad=True))
+
+
+def test_wrong_calls():
+    for n, error in ((1.5, TypeError), (-1, ValueError)):
+        with pytest.raises(error, match="polygamma: wanted"):
+            ours.polygamma(n, X)
+    with pytest.raises(AttributeError, match="signal"):
+        ours.signal  # noqa: B018
+
+
+def test_scipy_is_not_loaded_for_itself():
+    code = "import sys, numpy, minigrad; numpy.exp(minigrad.Tensor([1.0])); assert 'scipy' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
