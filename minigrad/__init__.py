@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from minigrad.engine.recomputation import checkpoint
     from minigrad.picture.draw import draw
     from minigrad.picture.stepper.page import stepper
+    from minigrad.scipy.objective import scipy_objective
     from minigrad.storage import load, save
 
 __all__ = [
@@ -79,6 +80,7 @@ __all__ = [
     "primitive",
     "relu",
     "save",
+    "scipy_objective",
     "sigmoid",
     "simplify",
     "softmax",
@@ -117,6 +119,7 @@ _LATE = {
     "operation": "engine.own_operations",
     "primitive": "engine.custom",
     "save": "storage",
+    "scipy_objective": "scipy.objective",
     "simplify": "algebra.simplify",
     "stepper": "picture.stepper.page",
     "stop_gradient": "engine.products",

@@ -1,0 +1,10 @@
+"""``scipy.stats`` for tensors: densities and distribution functions under SciPy's names, a file a distribution.
+
+``norm``, ``t``, ``gamma``, ``beta`` and ``chi2`` have ``pdf``, ``logpdf``, ``cdf``, ``logcdf``, ``sf`` and ``logsf``;
+``poisson`` has ``pmf`` and ``logpmf`` in place of the first two. What these have in common is in ``distribution``.
+``dirichlet`` and ``multivariate_normal``, whose samples are vectors, have ``pdf`` and ``logpdf``.
+"""
+
+from minigrad.scipy.stats import beta, chi2, dirichlet, gamma, multivariate_normal, norm, poisson, t
+
+__all__ = ["beta", "chi2", "dirichlet", "gamma", "multivariate_normal", "norm", "poisson", "t"]
