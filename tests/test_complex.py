@@ -145,9 +145,8 @@ def test_linear_algebra_of_complex_matrices(f):
 
 def test_factors_of_complex_matrices_are_refused_a_gradient():
     a = Tensor(HERMITIAN, requires_grad=True, name="A")
-    for f in (np.linalg.svd, np.linalg.qr):
-        with pytest.raises(TypeError, match=r"the factors of complex matrices have no gradient here yet"):
-            np.abs(f(a)[0]).sum().backward()
+    with pytest.raises(TypeError, match=r"qr: these factors of complex matrices have no gradient here yet"):
+        np.abs(np.linalg.qr(a)[0]).sum().backward()
 
 
 def test_gradcheck_moves_both_parts():

@@ -30,10 +30,10 @@ def symmetrize(g: Any) -> Any:
 
 
 def refuse_complex(called: str, x: Any) -> None:
-    """Refuse the gradient by vectors of complex matrices, which are determined up to their phases alone."""
+    """Refuse the gradient by factors of complex matrices, and say which ones have it."""
     if is_complex(x):
         raise TypeError(
-            f"{called}: the factors of complex matrices have no gradient here yet; its singular values have"
+            f"{called}: these factors of complex matrices have no gradient here yet; np.linalg.svd(x, False) has"
         )
 
 
@@ -95,11 +95,12 @@ class Cholesky(OfSquareMatrices):
 class Eigenvalues(OfSquareMatrices):
     """The eigenvalues w of a symmetric x, ascending, of which NumPy reads one triangle, "L" or "U".
 
-    ∂E/∂x = V diag(g) Vᵀ (Giles 2008, 3.1), which is symmetric.
+    ∂E/∂x = G + Gᵀ with G = V diag(g) Vᵀ (Giles 2008, 3.1), in the triangle that is read, and ½ of that on the diagonal:
+    right of every x, since w does not depend on the other triangle.
     """
 
     name, text, fields = "eigvalsh", "λ({x})", ("UPLO",)
-    vjps = (lambda op, g, y, x: symmetrize(_recompose(op.UPLO, x, g)),)
+    vjps = (lambda op, g, y, x: fold_triangle(op.UPLO, _recompose(op.UPLO, x, g)),)
 
     def __init__(self, UPLO: Any = "L") -> None:
         self.UPLO = UPLO
@@ -120,7 +121,7 @@ class Eigenvalues(OfSquareMatrices):
 class Eigensystem(Eigenvalues):
     """Eigenvalues and eigenvectors of a symmetric x = V diag(w) Vᵀ: w in the first row of the value, V below it.
 
-    ∂E/∂x = V (diag(∂E/∂w) + F ⊙ (Vᵀ ∂E/∂V)) Vᵀ with Fᵢⱼ = 1 / (wⱼ − wᵢ) (Giles 2008, 3.1), made symmetric.
+    G = V (diag(∂E/∂w) + F ⊙ (Vᵀ ∂E/∂V)) Vᵀ with Fᵢⱼ = 1 / (wⱼ − wᵢ) (Giles 2008, 3.1), folded as for eigenvalues.
     """
 
     name, text = "eigensystem", "eigh({x})"
@@ -140,13 +141,22 @@ class Eigensystem(Eigenvalues):
         return (*batch, n + 1, n)
 
     def vjp(self, g: Any, y: Any, x: Any) -> Any:
-        """Give V (diag(∂E/∂w) + F ⊙ (Vᵀ ∂E/∂V)) Vᵀ, made symmetric."""
+        """Give V (diag(∂E/∂w) + F ⊙ (Vᵀ ∂E/∂V)) Vᵀ, folded into the triangle that is read."""
         (w, v), (gw, gv) = split_eigensystem(y), split_eigensystem(g)
         f = divide_gaps(w, np.max(np.abs(w), -1, keepdims=True))
         u = conjugate(v)
-        return symmetrize((u * np.expand_dims(gw, -2) + u @ (f * (T(v) @ gv))) @ T(v))
+        return fold_triangle(self.UPLO, (u * np.expand_dims(gw, -2) + u @ (f * (T(v) @ gv))) @ T(v))
 
     vjps: Any = (vjp,)
+
+
+def fold_triangle(UPLO: str, g: Any) -> Any:
+    """Give the gradient by the triangle that is read, from one by the whole matrix that it stands for.
+
+    Each of its elements stands for one of the other triangle, too, which is its conjugate if it is complex.
+    """
+    lower = half_lower(g + conjugate(T(g)))
+    return lower if UPLO == "L" else conjugate(T(lower))
 
 
 def _recompose(UPLO: str, x: Any, w: Any) -> Any:

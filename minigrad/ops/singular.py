@@ -15,7 +15,7 @@ from minigrad.ops.base import Shape
 from minigrad.ops.decompositions import check_matrices, divide_gaps, real_part, refuse_complex
 from minigrad.ops.inverses import OfMatrices, pseudo_inverse, real_dtype
 from minigrad.ops.linalg import transpose_matrices as T
-from minigrad.ops.parts import conjugate
+from minigrad.ops.parts import conjugate, is_complex
 
 
 class SingularSystem(OfMatrices):
@@ -25,7 +25,8 @@ class SingularSystem(OfMatrices):
     ∂E/∂x = U (diag(s̄) + (F ⊙ (Uᵀ ū − ūᵀ U)) s + s (F ⊙ (Vᵀ v̄ − v̄ᵀ V))) Vᵀ
     + (I − U Uᵀ) ū s⁻¹ Vᵀ + U s⁻¹ v̄ᵀ (I − V Vᵀ), where 1 / 0 is 0: J. Townsend, "Differentiating the singular value
     decomposition", 2016. ``full`` and ``hermitian`` say by which call NumPy finds the vectors, which their signs depend
-    on.
+    on. Of complex x the vectors have phases that E must not depend on, and a term more,
+    U (i Im(diag(Uᴴ ū)) s⁻¹) Vᴴ: Z.-Q. Wan and S.-X. Zhang, "Automatic differentiation for complex valued SVD", 2019.
     """
 
     name, text = "singular_system", "svd({x})"
@@ -46,20 +47,22 @@ class SingularSystem(OfMatrices):
         return (*batch, 1 + n + m, min(n, m))
 
     def vjp(self, g: Any, y: Any, x: Any) -> Any:
-        """Give the five terms."""
-        refuse_complex("svd", y)
+        """Give the five terms, and for complex x the sixth: the conjugate of all, of conjugate gradients."""
         n = x.shape[-2]
-        (s, u, v), (gs, gu, gv) = split_singular_system(y, n), split_singular_system(g, n)
+        (s, u, v), (gs, gu, gv) = split_singular_system(y, n), split_singular_system(conjugate(g), n)
         f = divide_gaps(s * s, np.max(s * s, -1, keepdims=True))
         row, column = np.expand_dims(s, -2), np.expand_dims(s, -1)
-        uu, vv = T(u) @ gu, T(v) @ gv
-        inner = (f * (uu - T(uu))) * row + column * (f * (vv - T(vv)))
+        uu, vv = T(conjugate(u)) @ gu, T(conjugate(v)) @ gv
+        turns = uu - T(conjugate(uu))
+        inner = (f * turns) * row + column * (f * (conjugate(vv) - T(vv)))
+        if is_complex(y):
+            inner = inner + turns * divide_or_zero(0.5 * np.eye(s.shape[-1], dtype=s.dtype), row)
         result = (u * np.expand_dims(gs, -2) + u @ inner) @ T(v)
         if u.shape[-2] > u.shape[-1]:
             result = result + divide_or_zero(gu - u @ uu, row) @ T(v)
         if v.shape[-2] > v.shape[-1]:
             result = result + divide_or_zero(u, row) @ T(gv - v @ vv)
-        return result
+        return conjugate(result)
 
     vjps: Any = (vjp,)
 

@@ -54,12 +54,12 @@ def cholesky(a: Any, /, *, upper: bool = False) -> Any:
 
 
 def eigh(a: Any, UPLO: str = "L") -> Any:
-    """Give the eigenvalues and eigenvectors of symmetric matrices; the gradient is symmetric."""
+    """Give the eigenvalues and eigenvectors of symmetric matrices; the gradient is in the triangle read."""
     return EighResult(*decompositions.split_eigensystem(decompositions.eigensystem(UPLO.upper())(a)))
 
 
 def eigvalsh(a: Any, UPLO: str = "L") -> Any:
-    """Give the eigenvalues of symmetric matrices; the gradient is symmetric."""
+    """Give the eigenvalues of symmetric matrices; the gradient is in the triangle read."""
     return decompositions.eigenvalues(UPLO.upper())(a)
 
 
