@@ -35,8 +35,10 @@ if TYPE_CHECKING:
     from minigrad.derivation.derive import derive
     from minigrad.engine.custom import custom_vjp, defjvp, defvjp, primitive
     from minigrad.engine.debug import debug
+    from minigrad.engine.explain_zero import why_zero
     from minigrad.engine.jacobians import hessian, jacobian
     from minigrad.engine.mapping import vmap
+    from minigrad.engine.memory import memory_report
     from minigrad.engine.own_operations import operation
     from minigrad.engine.products import hessian_vector_product, hvp, jvp, stop_gradient, vjp
     from minigrad.engine.recomputation import checkpoint
@@ -73,6 +75,7 @@ __all__ = [
     "losses",
     "make_jvp",
     "make_vjp",
+    "memory_report",
     "nn",
     "no_grad",
     "operation",
@@ -92,6 +95,7 @@ __all__ = [
     "value_and_grad",
     "vjp",
     "vmap",
+    "why_zero",
 ]
 
 # What looks at a recorded graph is imported when it is first asked for, since training needs none of it; so are files,
@@ -116,6 +120,7 @@ _LATE = {
     "load": "storage",
     "make_jvp": "autograd",
     "make_vjp": "autograd",
+    "memory_report": "engine.memory",
     "operation": "engine.own_operations",
     "primitive": "engine.custom",
     "save": "storage",
@@ -127,6 +132,7 @@ _LATE = {
     "trace": "algebra.trace",
     "vjp": "engine.products",
     "vmap": "engine.mapping",
+    "why_zero": "engine.explain_zero",
 }
 
 

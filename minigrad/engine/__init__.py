@@ -22,6 +22,7 @@ has custom_vjp and primitive, whose calls are recorded by ``own_rules``; such ``
 ``own_operations`` makes an operation of a function and its derivatives.
 
 Where a gradient goes wrong: ``debug`` looks at each operation and each walk back, ``nonfinite`` words what made a NaN
-or an infinity, ``lines`` remembers where what is debugged was computed; ``listening`` shows gradients as
+or an infinity, ``explain_zero`` says why a gradient is zero, ``memory`` what a record
+holds, ``lines`` remembers where what is debugged was computed; ``listening`` shows gradients as
 they are found.
 """

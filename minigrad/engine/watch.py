@@ -82,7 +82,7 @@ def note_leaf(t: Any, held: bool) -> None:
     ):  # the view's, ours, the count's
         _tie(t)
     if held or t.born == TIED:
-        for other in [x for x in leaves.values() if x is not t and _owner_of(x.array) is _owner_of(array)]:
+        for other in [x for x in leaves.values() if x is not t and owner_of(x.array) is owner_of(array)]:
             _tie(t, other)
 
 
@@ -96,7 +96,7 @@ def seal_array(array: Any) -> None:
     """Keep what an array holds now, to compare it before a gradient is computed from it."""
     if not isinstance(array, np.ndarray) or not array.flags.writeable:
         return
-    owner, now = id(_owner_of(array)), latest_serial()
+    owner, now = id(owner_of(array)), latest_serial()
     seals.newest = now
     known = next((s for s in seals.get(owner, ()) if s.array() is array), None)
     if known is None:
@@ -157,7 +157,7 @@ def check_unchanged(t: Any) -> None:
 
 
 def _find_broken(array: Any, serial: int) -> Seal | None:
-    for seal in seals.get(id(_owner_of(array)), ()) if isinstance(array, np.ndarray) else ():
+    for seal in seals.get(id(owner_of(array)), ()) if isinstance(array, np.ndarray) else ():
         sealed = seal.array()
         if sealed is None or serial >= seal.serial or not np.may_share_memory(sealed, array):
             continue
@@ -166,7 +166,7 @@ def _find_broken(array: Any, serial: int) -> Seal | None:
     return None
 
 
-def _owner_of(array: Any) -> Any:
+def owner_of(array: Any) -> Any:
     """Give the array that owns the memory."""
     while isinstance(getattr(array, "base", None), np.ndarray):
         array = array.base
