@@ -26,7 +26,7 @@ SPECIAL: dict[str, str] = {
         ),
         "special.entropies": (
             *("logit", "log_expit", "exp10", "cosm1", "xlogy", "xlog1py", "entr", "rel_entr", "kl_div"),
-            *("exprel", "boxcox", "boxcox1p"),
+            *("exprel", "boxcox", "boxcox1p", "inv_boxcox", "inv_boxcox1p"),
         ),
         "exponential": ("exp2", "expm1", "log1p"),
         "elementwise": ("cbrt", "expit"),

@@ -1,8 +1,8 @@
 """SciPy's names for tensors, where SciPy itself makes arrays of what it is given; its ufuncs take tensors themselves.
 
 ``special`` has the functions of ``scipy.special`` that are several operations, and passes its ufuncs on; ``stats`` has
-densities and distribution functions. They need SciPy, which is loaded with them. ``objective`` makes a function one for
-``scipy.optimize.minimize``.
+densities and distribution functions, ``linalg`` solves with triangles. They need SciPy, which is loaded with them.
+``objective`` makes a function one for ``scipy.optimize.minimize``.
 """
 
 from importlib import import_module
@@ -10,7 +10,7 @@ from typing import Any
 
 from minigrad.engine.absent import absent
 
-_ROOMS = ("special", "stats")
+_ROOMS = ("linalg", "special", "stats")
 
 
 def __getattr__(name: str) -> Any:

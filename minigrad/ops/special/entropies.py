@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import log
+from math import factorial, log
 from typing import Any
 
 import numpy as np
@@ -88,4 +88,34 @@ boxcox1p = Elementwise(
     lambda y, a, b: (1 + a) ** (b - 1.0),
     lambda y, a, b: np.log1p(a) ** 2 * slope_of_exprel(b * np.log1p(a)),
     text="boxcox1p({a}, {b})",
+)
+
+
+class SlopeOfLog1prel(Family):
+    """The derivative of an order of log(1 + x) / x: (−1)ⁿ n! ₂F₁(n + 1, n + 1; n + 2; −x) / (n + 1)."""
+
+    name = family = "log1prel"
+    example = (1,)
+
+    def evaluate(self, x: Any) -> Any:
+        """Give the value."""
+        n = self.order
+        return (-1) ** n * factorial(n) / (n + 1) * special.hyp2f1(n + 1.0, n + 1.0, n + 2.0, -x)
+
+
+# (1 + px)^(1/p) is exp(x log1prel(px)), for the same reason.
+slope_of_log1prel = SlopeOfLog1prel(1)
+inv_boxcox = Elementwise(
+    "inv_boxcox",
+    special.inv_boxcox,
+    lambda y, a, b: y / (1 + a * b),
+    lambda y, a, b: y * a**2 * slope_of_log1prel(a * b),
+    text="boxcox⁻¹({a}, {b})",
+)
+inv_boxcox1p = Elementwise(
+    "inv_boxcox1p",
+    special.inv_boxcox1p,
+    lambda y, a, b: (1 + y) / (1 + a * b),
+    lambda y, a, b: (1 + y) * a**2 * slope_of_log1prel(a * b),
+    text="boxcox1p⁻¹({a}, {b})",
 )

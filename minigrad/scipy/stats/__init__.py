@@ -2,7 +2,8 @@
 
 ``norm``, ``t``, ``gamma``, ``beta`` and ``chi2`` have ``pdf``, ``logpdf``, ``cdf``, ``logcdf``, ``sf`` and ``logsf``;
 ``poisson`` has ``pmf`` and ``logpmf`` in place of the first two. What these have in common is in ``distribution``.
-``dirichlet`` and ``multivariate_normal``, whose samples are vectors, have ``pdf`` and ``logpdf``.
+``dirichlet`` and ``multivariate_normal``, whose samples are vectors, have ``pdf`` and ``logpdf``, the last one
+``entropy``, too.
 """
 
 from minigrad.scipy.stats import beta, chi2, dirichlet, gamma, multivariate_normal, norm, poisson, t
