@@ -91,6 +91,11 @@ def test_its_derivation(f, written):
     assert str(derive(f(Tensor(X, requires_grad=True, name="x")).sum())).splitlines()[-1] == written
 
 
+def test_its_letters_are_greek_in_latex():
+    written = derive(special.gamma(Tensor(X, requires_grad=True, name="x")).sum()).to_latex()
+    assert r"\Gamma\left( x \right) \odot \psi\left( x \right)" in written
+
+
 @pytest.mark.parametrize("name", ["jv", "gammainc", "betainc", "stdtr"])
 def test_a_derivative_without_a_closed_form_is_refused(name):
     f = getattr(special, name)
