@@ -137,7 +137,7 @@ _LATE = {
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("numpy", "scipy"):
+    if name in ("autograd", "numpy", "scipy"):
         return import_module(f"minigrad.{name}")
     if name not in _LATE:
         rooms = {"nn": nn, "losses": losses, "optim": optim, "data": data, "textbook": textbook}

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from minigrad.app.operations import document_operations
 from tests.stubs import write_stub
 
 ROOT = Path(__file__).parent.parent
@@ -12,7 +13,8 @@ STUBS = {"__init__": np, "linalg": np.linalg, "fft": np.fft, "random": np.random
 
 def generated_files():
     """The path and the text of each."""
-    return {ROOT / "minigrad" / "numpy" / f"{name}.pyi": write_stub(module) for name, module in STUBS.items()}
+    stubs = {ROOT / "minigrad" / "numpy" / f"{name}.pyi": write_stub(module) for name, module in STUBS.items()}
+    return stubs | {ROOT / "docs" / "operations.md": document_operations()}
 
 
 if __name__ == "__main__":

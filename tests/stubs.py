@@ -57,6 +57,9 @@ class _Ufunc:
     def outer(self, A: Any, B: Any, /, **kwargs: Any) -> Any: ...
     def at(self, a: Any, indices: Any, b: Any = ..., /) -> None: ...
 
+class _Joining:
+    def __getitem__(self, key: Any) -> Any: ...
+
 class _Unary(_Ufunc):
     @overload
     def __call__(self, x: Tensor, /, *args: Any, **kwargs: Any) -> Tensor: ...
@@ -91,7 +94,9 @@ def write_stub(module) -> str:
 
 
 def _write(name, value, inner) -> Iterator[str]:
-    if isinstance(value, np.ufunc) and f"numpy.{name}" not in COMPOSED:
+    if name in ("r_", "c_"):
+        yield f"{name}: _Joining"
+    elif isinstance(value, np.ufunc) and f"numpy.{name}" not in COMPOSED:
         if value.__name__ == name and find_ufunc(value) is not None:
             yield f"{name}: {'_Unary' if value.nin == 1 else '_Binary'}"
     elif isinstance(value, np.ufunc):

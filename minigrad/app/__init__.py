@@ -1,1 +1,4 @@
-"""The program ``minigrad``: ``cli`` is its commands, ``userfile`` runs a user's file, ``tour`` is the tour."""
+"""The program ``minigrad``: ``cli`` is its commands, ``userfile`` runs a user's file, ``tour`` is the tour.
+
+``operations`` lists what can be differentiated.
+"""

@@ -9,11 +9,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from minigrad.app.operations import list_functions, list_operations
 from minigrad.app.tour.guide import tour
 from minigrad.app.userfile import UserError, loss_of
 from minigrad.derivation.derive import derive
 from minigrad.derivation.lines import Derivation
-from minigrad.notation.ops_table import table_rows
 from minigrad.picture.draw import draw
 from minigrad.picture.stepper.page import stepper
 
@@ -39,20 +39,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
 
 
-def operations() -> str:
-    """Write a table of every differentiable operation with its local derivatives; g is ∂E/∂y."""
-    table = table_rows()
-    name, formula = (max(len(row[i]) for row in table) for i in (0, 1))
-    lines = [f"{row[0]:{name}}  {row[1]:{formula}}  {'   '.join(row[2])}" for row in table]
-    return "\n".join([*lines, "", "g = ∂E/∂y. Where an operand was broadcast, its gradient is summed over the copies."])
-
-
 def _tour(arguments: argparse.Namespace) -> int:
     return tour(arguments.out, arguments.seed, arguments.quick)
 
 
 def _ops(arguments: argparse.Namespace) -> int:
-    print(operations())
+    print(f"{list_operations()}\n\n{list_functions()}")
     return 0
 
 
@@ -108,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     touring.add_argument("--out", type=Path, default=Path("tour"), help="folder for the page (default: tour)")
     touring.add_argument("--seed", type=_seed, default=0, help="of all random choices (default: 0)")
     touring.add_argument("--quick", action="store_true", help="train for a tenth of the epochs")
-    commands.add_parser("ops", help="list every differentiable operation with its local derivative")
+    commands.add_parser("ops", help="list every operation with its local derivative, and NumPy's functions")
     deriving = _on_a_loss(commands, "derive", "write the derivation of a loss's gradients")
     deriving.add_argument("--format", choices=FORMATS, default="text", help="numpy is code (default: text)")
     deriving.add_argument(

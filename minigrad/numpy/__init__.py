@@ -3,9 +3,9 @@
 Everything is NumPy's, whose functions know tensors by themselves, but for what NumPy cannot hand over, since it looks
 for tensors in some arguments alone: ``np.array([t, u])``, ``np.full(3, t)``, ``np.sum([t, u])``, ``np.take(array, i)``.
 
-``making`` has the functions that make arrays, ``lifting`` takes NumPy's others to all of their arguments; ``linalg``,
-``fft`` and ``random`` are NumPy's, by the same names. The ``.pyi`` beside each say to type checkers that np.tanh of a
-Tensor is a Tensor; they are written by ``python -m tests.generated``.
+``making`` has the functions that make arrays, ``joining`` what is indexed to make one, ``lifting`` takes NumPy's others
+to all of their arguments; ``linalg``, ``fft`` and ``random`` are NumPy's, by the same names. The ``.pyi`` beside each
+say to type checkers that np.tanh of a Tensor is a Tensor; they are written by ``python -m tests.generated``.
 """
 
 from importlib import import_module
@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy
 
+from minigrad.numpy.joining import c_, r_
 from minigrad.numpy.lifting import lift
 from minigrad.numpy.making import (
     array,
@@ -26,6 +27,7 @@ from minigrad.numpy.making import (
 
 __all__ = [*numpy.__all__]
 __all__ += ["array", "asanyarray", "asarray", "asarray_chkfinite", "ascontiguousarray", "asfortranarray", "full"]
+__all__ += ["c_", "r_"]
 
 ROOMS = ("linalg", "fft", "random")
 

@@ -53,7 +53,6 @@ from numpy import (
     busdaycalendar as busdaycalendar,
     byte as byte,
     bytes_ as bytes_,
-    c_ as c_,
     can_cast as can_cast,
     cdouble as cdouble,
     char as char,
@@ -201,7 +200,6 @@ from numpy import (
     put as put,
     put_along_axis as put_along_axis,
     putmask as putmask,
-    r_ as r_,
     ravel_multi_index as ravel_multi_index,
     rec as rec,
     recarray as recarray,
@@ -290,6 +288,9 @@ class _Ufunc:
     def reduceat(self, array: Any, /, *args: Any, **kwargs: Any) -> Any: ...
     def outer(self, A: Any, B: Any, /, **kwargs: Any) -> Any: ...
     def at(self, a: Any, indices: Any, b: Any = ..., /) -> None: ...
+
+class _Joining:
+    def __getitem__(self, key: Any) -> Any: ...
 
 class _Unary(_Ufunc):
     @overload
@@ -398,6 +399,7 @@ def broadcast_arrays(*args: Any, subok: Any = ...) -> Any: ...
 def broadcast_to(array: _Tensors, shape: Any, subok: Any = ...) -> Tensor: ...
 @overload
 def broadcast_to(array: Any, shape: Any, subok: Any = ...) -> Any: ...
+c_: _Joining
 cbrt: _Unary
 ceil: _Unary
 @overload
@@ -835,6 +837,7 @@ def quantile(a: _Tensors, q: Any, axis: Any = ..., out: Any = ..., overwrite_inp
 def quantile(a: Any, q: _Tensors, axis: Any = ..., out: Any = ..., overwrite_input: Any = ..., method: Any = ..., keepdims: Any = ..., *, weights: Any = ...) -> Tensor: ...
 @overload
 def quantile(a: Any, q: Any, axis: Any = ..., out: Any = ..., overwrite_input: Any = ..., method: Any = ..., keepdims: Any = ..., *, weights: Any = ...) -> Any: ...
+r_: _Joining
 rad2deg: _Unary
 radians: _Unary
 @overload

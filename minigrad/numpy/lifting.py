@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy
 
-from minigrad.engine.operand import find_operands
-from minigrad.numpy.making import array
+from minigrad.engine.operand import Operand, find_operands
+from minigrad.numpy.making import array, holds_operand
 
 DISPATCHER = type(numpy.sum)  # what NumPy makes of a function that looks for __array_function__ in its arguments
 
@@ -33,9 +33,11 @@ def _lifted(f: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(f)
     def call(*args: Any, **kwargs: Any) -> Any:
-        operand = next(find_operands((args, kwargs)), None)
-        if operand is None:
+        if len(args) == 1 and isinstance(args[0], Operand):
+            return f(*args, **kwargs)  # which NumPy finds by itself, without a search
+        if not holds_operand((*args, *kwargs.values())):
             return f(*args, **kwargs)
+        operand = next(find_operands((args, kwargs)))
         named = {name: change(x) for name, x in kwargs.items()}
         return operand.__array_function__(f, (type(operand),), tuple(map(change, args)), named)
 
@@ -44,7 +46,7 @@ def _lifted(f: Callable[..., Any]) -> Callable[..., Any]:
 
 def _joined(x: Any) -> Any:
     """Give a list of tensors as one tensor."""
-    return array(x) if isinstance(x, list | tuple) and next(find_operands(x), None) is not None else x
+    return array(x) if isinstance(x, list | tuple) and holds_operand(x) else x
 
 
 def _parts_joined(x: Any) -> Any:

@@ -8,7 +8,17 @@ from typing import Any
 
 import numpy
 
-from minigrad.engine.operand import Operand, find_operands
+from minigrad.engine.operand import Operand
+
+
+def holds_operand(x: Any) -> bool:
+    """Say whether x is an operand, or a list that holds one, at any depth, by the types in it."""
+    if not isinstance(x, list | tuple):
+        return isinstance(x, Operand)
+    kinds = set(map(type, x))
+    if any(issubclass(kind, Operand) for kind in kinds):
+        return True
+    return any(issubclass(kind, list | tuple) for kind in kinds) and any(map(holds_operand, x))
 
 
 def of_tensors(plain: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -17,9 +27,7 @@ def of_tensors(plain: Callable[..., Any]) -> Callable[[Callable[..., Any]], Call
     def decorate(f: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(f)
         def call(*args: Any, **kwargs: Any) -> Any:
-            if next(find_operands((args, kwargs)), None) is None:
-                return plain(*args, **kwargs)
-            return f(*args, **kwargs)
+            return (f if holds_operand((*args, *kwargs.values())) else plain)(*args, **kwargs)
 
         return call
 
@@ -112,7 +120,7 @@ def full(
 
 
 def _join(x: Any) -> Any:
-    if isinstance(x, list | tuple) and next(find_operands(x), None) is not None:
+    if isinstance(x, list | tuple) and holds_operand(x):
         return numpy.stack([_join(part) for part in x])
     return x if isinstance(x, Operand) else numpy.asarray(x)
 
