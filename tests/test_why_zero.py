@@ -75,8 +75,10 @@ def test_the_line_is_told_within_debug():
     w, mask = leaf([1.0, 2.0]), np.zeros(2)
     with debug():
         E = (w * mask).sum()
+        cast = ((w * 3).astype(int) * leaf([1.0, 1.0], "v")).sum()
     assert "is multiplied by mask, which is 0" in why_zero(E, w)
     assert " at test_why_zero.py:" in why_zero(E, w)
+    assert "cast(multiply(w, 3)) at test_why_zero.py:" in why_zero(cast, w)
 
 
 def test_memory_is_counted_once_by_operation_and_line():

@@ -17,7 +17,7 @@ from minigrad.engine.backward import apply_rule, flows_to, latest_first, pullbac
 from minigrad.engine.errors import describe, find_user, write_line
 from minigrad.engine.lines import find_line, note_line
 from minigrad.engine.nonfinite import explain_slope, find_birth, is_finite
-from minigrad.engine.recording import announce_switch, compilation, traced_by
+from minigrad.engine.recording import announce_switch, compilation, is_paused, traced_by
 from minigrad.engine.tensor import Tensor
 from minigrad.engine.watch import check_unchanged, note_changes, seal_array
 from minigrad.ops.base import Op
@@ -85,8 +85,9 @@ class Debugger:
             result = operand.apply(op, inputs)
             values = tuple(x.array if isinstance(x, Tensor) else x for x in inputs)
             self.steps.append(_describe_step(place, op, names, values, result))
+            if not is_paused() and any(isinstance(x, Tensor) and x.serial > 0 for x in inputs):
+                note_line(result, place, op.name, names)
             if result.serial > 0:
-                note_line(result, place, names)
                 for x in values:
                     seal_array(x)
             error = find_birth(op, inputs, values, result.array, names, place) if self.at_once else None

@@ -115,15 +115,19 @@ def _find_ends(walked: list[Any], w: Tensor) -> Iterator[str]:
 def _explain_constant(x: Tensor, w: Tensor) -> str:
     """Say how a constant came to be one."""
     how = x.comparison or ((x.op, x.inputs) if x.op is not None else None)
-    if how is None:
+    line = find_line(x)
+    if line is not None:
+        called, place = f"{line.operation}({', '.join(line.names)})", f" at {line.place}"
+    elif how is not None:
+        called, place = f"{how[0].name}({', '.join(map(describe, how[1]))})", ""
+    else:
         return (
             f"{describe(x)} is a constant: data, or a result in no_grad(), of .detach(), or of an operation without a "
             f"slope, as a comparison, a sign, rounding or a cast to integers."
         )
-    op, inputs = how
     whole = np.asarray(x.array).dtype
     reason = f"gives {whole}, which has no slope" if whole.kind in "biu" else "has slope 0 everywhere"
-    return f"{op.name}({', '.join(map(describe, inputs))}) {reason}, so that the gradient ends there."
+    return f"{called}{place} {reason}, so that the gradient ends there."
 
 
 def _array(x: Any) -> Any:

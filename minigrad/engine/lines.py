@@ -9,25 +9,26 @@ from weakref import ref
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The place of an operation, as ``file.py:line``, and the names of its operands there."""
+    """The place of an operation, as ``file.py:line``, its name, and the names of its operands there."""
 
     place: str | None
+    operation: str
     names: tuple[str, ...]
     result: ref[Any]
 
 
-_lines: dict[int, Line] = {}  # by the serial of the result, for as long as that lives
+_lines: dict[int, Line] = {}  # by the id of the result, for as long as that lives
 
 
-def note_line(t: Any, place: str | None, names: tuple[str, ...]) -> None:
-    """Remember where a recorded result was computed."""
-    serial = t.serial
-    _lines[serial] = Line(place, names, ref(t, lambda dead: _lines.pop(serial, None)))
+def note_line(t: Any, place: str | None, operation: str, names: tuple[str, ...]) -> None:
+    """Remember where a result was computed of what is recorded."""
+    key = id(t)
+    _lines[key] = Line(place, operation, names, ref(t, lambda dead: _lines.pop(key, None)))
 
 
 def find_line(t: Any) -> Line | None:
     """Give what is known of where a result was computed."""
-    line = _lines.get(t.serial)
+    line = _lines.get(id(t))
     return line if line is not None and line.result() is t else None
 
 

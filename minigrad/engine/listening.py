@@ -22,9 +22,6 @@ class Listeners(Container[Any]):
     def __init__(self) -> None:
         self.rows: dict[int, tuple[ref[Any], list[Listener]]] = {}
 
-    def __bool__(self) -> bool:
-        return bool(self.rows)
-
     def __contains__(self, t: Any) -> bool:
         return id(t) in self.rows or t in retained
 

@@ -189,10 +189,11 @@ class Tensor(Listening):
         """
         seed = self.seed_gradient(gradient)
         start = seed if create_graph else seed.array
-        keep = listeners or (retained if retained.tensors else ())
-        announce_walk(self, start, 1)
+        keep = listeners if listeners.rows else (retained if retained.tensors else ())
+        if in_force:
+            announce_walk(self, start, 1)
         found = fast_pullback(self, start, create_graph=create_graph, keep=keep)
-        if listeners:
+        if listeners.rows:
             found = listeners.tell(found)
         if create_graph:
             leave_gradients(found, seed, StandIn)
