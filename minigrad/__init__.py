@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from minigrad.engine.own_operations import operation
     from minigrad.engine.products import hessian_vector_product, hvp, jvp, stop_gradient, vjp
     from minigrad.engine.recomputation import checkpoint
+    from minigrad.ops.activations import elu, gelu, leaky_relu, logsigmoid, silu, softplus
     from minigrad.picture.draw import draw
     from minigrad.picture.stepper.page import stepper
     from minigrad.scipy.objective import scipy_objective
@@ -60,8 +61,10 @@ __all__ = [
     "derive",
     "draw",
     "elementwise_grad",
+    "elu",
     "fit",
     "flatten",
+    "gelu",
     "grad",
     "gradcheck",
     "hessian",
@@ -70,8 +73,10 @@ __all__ = [
     "hvp",
     "jacobian",
     "jvp",
+    "leaky_relu",
     "load",
     "log_softmax",
+    "logsigmoid",
     "losses",
     "make_jvp",
     "make_vjp",
@@ -85,8 +90,10 @@ __all__ = [
     "save",
     "scipy_objective",
     "sigmoid",
+    "silu",
     "simplify",
     "softmax",
+    "softplus",
     "stepper",
     "stop_gradient",
     "sums_to_one",
@@ -111,13 +118,17 @@ _LATE = {
     "derive": "derivation.derive",
     "draw": "picture.draw",
     "elementwise_grad": "autograd",
+    "elu": "ops.activations",
     "flatten": "autograd",
+    "gelu": "ops.activations",
     "hessian": "engine.jacobians",
     "hessian_vector_product": "engine.products",
     "hvp": "engine.products",
     "jacobian": "engine.jacobians",
     "jvp": "engine.products",
+    "leaky_relu": "ops.activations",
     "load": "storage",
+    "logsigmoid": "ops.activations",
     "make_jvp": "autograd",
     "make_vjp": "autograd",
     "memory_report": "engine.memory",
@@ -125,7 +136,9 @@ _LATE = {
     "primitive": "engine.custom",
     "save": "storage",
     "scipy_objective": "scipy.objective",
+    "silu": "ops.activations",
     "simplify": "algebra.simplify",
+    "softplus": "ops.activations",
     "stepper": "picture.stepper.page",
     "stop_gradient": "engine.products",
     "sums_to_one": "algebra.facts",

@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import erfc
 from typing import Any
 
 import numpy as np
 
-from minigrad.ops import arithmetic, elementwise, exponential, logic, parts, rounding, signs, slopes, trigonometric
+from minigrad.ops import (
+    activations,
+    arithmetic,
+    elementwise,
+    exponential,
+    logic,
+    parts,
+    rounding,
+    signs,
+    slopes,
+    trigonometric,
+)
 from minigrad.ops.base import Elementwise
+
+
+def _normal_cdf(x: Any) -> Any:
+    return (0.5 * np.vectorize(erfc, otypes=[float])(-x / np.sqrt(2))).astype(x.dtype)
+
 
 Row = tuple[Elementwise, Callable[..., Any], dict[str, Any]]
 
@@ -107,6 +124,11 @@ MORE: list[Row] = [
     (logic.bitwise_and, lambda a, b: (a > 0) & (b > 0), {}),
     (logic.bitwise_or, lambda a, b: (a > 0) | (b > 0), {}),
     (logic.bitwise_xor, lambda a, b: (a > 0) ^ (b > 0), {}),
+    (activations.normal_pdf, activations.normal_pdf, {"reference": lambda x: np.exp(-(x**2) / 2) / (2 * np.pi) ** 0.5}),
+    (activations.normal_cdf, activations.normal_cdf, {"reference": _normal_cdf}),
+    (activations.gelu_of_normal, activations.gelu, {"reference": lambda x: x * _normal_cdf(x)}),
+    (activations.silu, activations.silu, {"reference": lambda x: x / (1 + np.exp(-x))}),
+    (activations.logsigmoid, activations.logsigmoid, {"reference": lambda x: -np.log(1 + np.exp(-x))}),
     (slopes.one_minus_square, slopes.one_minus_square, {"reference": lambda x: (1 - x) * (1 + x)}),
     (slopes.share, slopes.share, {"reference": lambda a, b: 1 / (1 + np.exp(b - a))}),
 ]

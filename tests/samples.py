@@ -17,6 +17,7 @@ from tests.sample import Array, Sample
 from tests.samples_along import along_samples, sliding_samples, sorting_samples
 from tests.samples_fft import fft_samples
 from tests.samples_linalg import linear_algebra_samples
+from tests.samples_networks import network_samples
 
 ONE_INPUT: list[Shape] = [(), (1,), (2, 1, 3), (0, 3)]
 TWO_INPUTS: list[tuple[Shape, Shape]] = [
@@ -219,5 +220,5 @@ def _linalg() -> Iterator[Sample]:
 SAMPLES: tuple[Sample, ...] = (
     *(*_elementwise(), *_reduction(), *_shaping(), *_moving(), *_linalg()),
     *(*along_samples(), *linear_algebra_samples(), *fft_samples()),
-    *(*sorting_samples(), *sliding_samples()),
+    *(*sorting_samples(), *sliding_samples(), *network_samples()),
 )

@@ -7,7 +7,7 @@ import pytest
 
 from minigrad import Tensor, compile, optim
 from minigrad.compiler.numpy.backend import NumpyBackend
-from minigrad.ops import arithmetic, einsum, elementwise, inverses, shaping
+from minigrad.ops import arithmetic, convolution, einsum, elementwise, inverses, shaping, windows
 from minigrad.ops.base import Elementwise, Op
 from tests.compiling import assert_same, plain
 from tests.evaluating import EvaluatingBackend
@@ -42,6 +42,12 @@ REFUSED |= {str(row): LAPACK for row in SAMPLES if isinstance(row.op, type) and 
 NAMED_AXES = "a sum over named axes that is no product of two matrices"
 REFUSED |= {str(row): NAMED_AXES for row in SAMPLES if row.op is einsum.Einsum}
 REFUSED |= {str(row): "native code has no dtype complex128" for row in fft_samples()}
+WINDOWS = "what windows are taken of, or added to"
+REFUSED |= {
+    str(row): WINDOWS
+    for row in SAMPLES
+    if isinstance(row.op, type) and issubclass(row.op, windows.Windows | convolution.Convolving)
+}
 
 
 def outcome(sample):

@@ -9,6 +9,7 @@ from minigrad.engine.node import order_nodes
 from minigrad.notation.index.terms import NoIndexForm, index_term
 from minigrad.notation.ops_table import GROUPS
 from minigrad.notation.term import symbol_term
+from minigrad.ops.activations import Elu, LeakyRelu
 from minigrad.ops.alphabet import LOWERED, RAISED
 from minigrad.ops.base import Elementwise
 from minigrad.ops.families import I0, Family, Sinc
@@ -21,7 +22,7 @@ KERNELS = {
     for op in vars(room).values()
     if isinstance(op, Elementwise) and (not op.fields or isinstance(op, Family))
 }
-KERNELS |= {op.name: op.forward for op in (Sinc(1), I0(1))}
+KERNELS |= {op.name: op.forward for op in (Sinc(1), I0(1), LeakyRelu(0.2), Elu(1.5))}
 KERNELS["where"], KERNELS["ldexp"] = np.where, lambda x, n: x * 2**n
 # Operations that move elements in ways that no index says, that choose by comparing elements, or run along an axis, or
 # are of matrices as a whole.
@@ -33,6 +34,7 @@ REARRANGES = {
     *("svdvals", "singular_system", "qr_factors", "complement"),
     *("fftn", "ifftn", "rfft", "irfft"),
     *("sort", "order_statistics", "partition", "reorder", "convolve", "correlate"),
+    *("windows", "add_windows", "convolution", "transposed_convolution", "correlation", "standardize"),
 }
 
 

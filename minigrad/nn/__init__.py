@@ -1,10 +1,12 @@
 """Layers and initial weights: what a network is put together from.
 
-``base`` says what a layer is; a file a family has the layers: ``linear``, ``dropout``, ``sequential`` (one layer after
-another) and ``mlp``; ``init`` draws initial weights. It imports ``engine`` and ``ops``.
+``base`` says what a layer is; a file a family has the layers: ``linear``, ``convolution``, ``pooling``,
+``normalization``, ``dropout``, ``sequential`` (one layer after another) and ``mlp``; ``functional`` has what they
+compute as functions, under PyTorch's names; ``init`` draws initial weights. It imports ``engine`` and ``ops``.
 """
 
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from minigrad.engine.absent import absent
 from minigrad.nn.dropout import Dropout
@@ -13,7 +15,25 @@ from minigrad.nn.linear import Linear
 from minigrad.nn.mlp import MLP
 from minigrad.nn.sequential import Sequential
 
+if TYPE_CHECKING:
+    from minigrad.nn import functional
+    from minigrad.nn.convolution import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
+    from minigrad.nn.normalization import BatchNorm, GroupNorm, LayerNorm
+    from minigrad.nn.pooling import AvgPool1d, AvgPool2d, AvgPool3d, Flatten, MaxPool1d, MaxPool2d, MaxPool3d
+
+# Layers whose file is loaded when the first of them is asked for.
+_LATE = {
+    name: file
+    for file, names in {
+        "convolution": ("Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d"),
+        "pooling": ("AvgPool1d", "AvgPool2d", "AvgPool3d", "Flatten", "MaxPool1d", "MaxPool2d", "MaxPool3d"),
+        "normalization": ("BatchNorm", "GroupNorm", "LayerNorm"),
+    }.items()
+    for name in names
+}
+
 _MEANT = {
+    **{f"batchnorm{n}d": "It is nn.BatchNorm(channels), for any number of axes" for n in (1, 2, 3)},
     "dense": "It is nn.Linear(inputs, outputs)",
     "relu": "It is minigrad.relu, a function, and a layer as it stands",
     "sigmoid": "It is minigrad.sigmoid, a function, and a layer as it stands",
@@ -27,7 +47,37 @@ _MEANT = {
 
 
 def __getattr__(name: str) -> Any:
-    raise absent("module 'minigrad.nn'", name, _MEANT, __all__)
+    if name == "functional":
+        return import_module("minigrad.nn.functional")
+    if name not in _LATE:
+        raise absent("module 'minigrad.nn'", name, _MEANT, __all__)
+    value = globals()[name] = getattr(import_module(f"minigrad.nn.{_LATE[name]}"), name)
+    return value
 
 
-__all__ = ["MLP", "Dropout", "Linear", "Sequential", "he", "normal", "xavier"]
+__all__ = [
+    "MLP",
+    "AvgPool1d",
+    "AvgPool2d",
+    "AvgPool3d",
+    "BatchNorm",
+    "Conv1d",
+    "Conv2d",
+    "Conv3d",
+    "ConvTranspose1d",
+    "ConvTranspose2d",
+    "ConvTranspose3d",
+    "Dropout",
+    "Flatten",
+    "GroupNorm",
+    "LayerNorm",
+    "Linear",
+    "MaxPool1d",
+    "MaxPool2d",
+    "MaxPool3d",
+    "Sequential",
+    "functional",
+    "he",
+    "normal",
+    "xavier",
+]

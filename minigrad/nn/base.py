@@ -7,12 +7,13 @@ a Protocol: a layer of one's own need not inherit from anything.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
 from minigrad.engine.absent import absent
 from minigrad.engine.tensor import Tensor
+from minigrad.ops.alphabet import to_subscript
 
 _EACH = "Those of all layers are model.parameters(), and a layer's own layer.W and layer.b"
 # What users of other libraries look for in a model.
@@ -118,3 +119,22 @@ class Speaking:
         letter = name[:1].lower() if name[1:].isdecimal() else ""
         meant = {name: _EACH} if letter and letter in "wb" else MEANT
         raise absent(f"{type(self).__name__!r} object", name, meant, dir(self))
+
+
+class Learning(Speaking):
+    """A layer whose parameters are called by letters, and bear its number: W and b, or W₁ and b₁."""
+
+    letters: ClassVar[str] = "Wb"
+    _subscript = ""
+
+    def parameters(self) -> list[Tensor]:
+        """Give what it learns, in the order of the letters."""
+        raise NotImplementedError(f"{type(self).__name__} must define parameters()")
+
+    def number(self, n: int) -> None:
+        """Name the parameters by a number, unless they bear a name of the user's."""
+        subscript = to_subscript(n)
+        for letter, p in zip(self.letters, self.parameters(), strict=False):
+            if p.name == letter + self._subscript:
+                p.name = letter + subscript
+        self._subscript = subscript

@@ -12,13 +12,12 @@ from minigrad.engine.arguments import check_count, check_generator, shown, with_
 from minigrad.engine.errors import ShapeError, describe, made_at
 from minigrad.engine.operand import Operand
 from minigrad.engine.tensor import Tensor
-from minigrad.nn.base import Speaking
+from minigrad.nn.base import Learning
 from minigrad.nn.init import Initializer, Rng, xavier
-from minigrad.ops.alphabet import to_subscript
 from minigrad.ops.linalg import affine
 
 
-class Linear(Speaking):
+class Linear(Learning):
     """u = x W + b: x (samples, inputs), W (inputs, outputs), b (outputs,), u (samples, outputs).
 
     `init` draws W from `rng`; b starts at 0, and is None with bias=False. The parameters are named W and b, and
@@ -44,9 +43,8 @@ class Linear(Speaking):
             )
         if np.dtype(dtype).kind != "f":
             raise TypeError(f"Linear: dtype must be a floating-point type, not {np.dtype(dtype)}")
-        self.W = Tensor(_draw(init, (inputs, outputs), rng, dtype), requires_grad=True, name="W")
+        self.W = Tensor(draw_weights("Linear", init, (inputs, outputs), rng, dtype), requires_grad=True, name="W")
         self.b = Tensor(np.zeros(outputs, dtype), requires_grad=True, name="b") if bias else None
-        self._subscript = ""
 
     def __call__(self, x: Any) -> Any:
         """Give u. Raises ``ValueError`` for an x of another width than the layer's."""
@@ -62,14 +60,6 @@ class Linear(Speaking):
     def parameters(self) -> list[Tensor]:
         """Give W and, if there is one, b."""
         return [self.W] if self.b is None else [self.W, self.b]
-
-    def number(self, n: int) -> None:
-        """Name the parameters Wₙ and bₙ, unless they bear a name of the user's."""
-        subscript = to_subscript(n)
-        for letter, p in zip("Wb", self.parameters(), strict=False):
-            if p.name == letter + self._subscript:
-                p.name = letter + subscript
-        self._subscript = subscript
 
     def __repr__(self) -> str:
         inputs, outputs = self.W.shape
@@ -108,12 +98,14 @@ def explain_input(layer: Linear, x: Any, error: Exception) -> None:
     raise ShapeError(f"{who}: {wanted}; {found}{f'; {made}' if made else ''}. {way}") from error
 
 
-def _draw(init: Initializer, shape: tuple[int, int], rng: Rng, dtype: DTypeLike) -> Any:
+def draw_weights(
+    called: str, init: Initializer, shape: tuple[int, int], rng: Rng, dtype: DTypeLike = np.float64
+) -> Any:
     """Give the first W, of which nobody else holds the array."""
     drawn = init(shape, rng, dtype)
     if np.shape(drawn) != shape:
         raise ValueError(
-            f"Linear: init gave W of shape {np.shape(drawn)}, not {shape}; give it the shape that it is called with, "
+            f"{called}: init gave W of shape {np.shape(drawn)}, not {shape}; give it the shape that it is called with, "
             f"(inputs, outputs)"
         )
     return drawn

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
 from itertools import pairwise
 
 import numpy as np
@@ -17,13 +18,15 @@ from minigrad.ops.elementwise import relu, sigmoid, tanh
 from minigrad.ops.reduction import softmax
 
 ACTIVATIONS: dict[str, Layer] = {"sigmoid": sigmoid, "tanh": tanh, "relu": relu, "softmax": softmax}
+LATE = ("gelu", "silu", "softplus", "elu", "leaky_relu", "logsigmoid")  # whose file is loaded for the first of them
 
 
 class MLP(Sequential):
     """A multilayer perceptron: `MLP([784, 100, 10])` is Linear, sigmoid, Linear, softmax.
 
     sizes    units of the input, of each hidden layer, and of the output layer
-    hidden   "sigmoid", "tanh", "relu", or any callable, after each hidden layer
+    hidden   "sigmoid", "tanh", "relu", "gelu", "silu", "softplus", "elu", "leaky_relu", "logsigmoid", or any callable,
+             after each hidden layer
     output   "softmax", "identity" (none), another of those names, or any callable, after the last layer
     init     draws the weights; by default `he` where "relu" follows, `xavier` elsewhere
     """
@@ -66,8 +69,10 @@ def _activation(name: str, given: str | Layer) -> Layer | None:
         return given
     if given == "identity":
         return None
+    if given in LATE:
+        late: Layer = getattr(import_module("minigrad.ops.activations"), given)
+        return late
     if given not in ACTIVATIONS:
-        raise ValueError(
-            f"MLP: {name}: no activation is called {given!r}; give a callable, or one of {[*ACTIVATIONS, 'identity']}"
-        )
+        known = [*ACTIVATIONS, *LATE, "identity"]
+        raise ValueError(f"MLP: {name}: no activation is called {given!r}; give a callable, or one of {known}")
     return ACTIVATIONS[given]

@@ -108,4 +108,73 @@ HELPERS = {
     windows = np.lib.stride_tricks.sliding_window_view(a, b.shape[-1], axis=-1)
     return (windows * b[..., np.newaxis, :]).sum(axis=-1)
 """,
+    "silu": """def silu(u):
+    return u * np.exp(-np.logaddexp(0, -u))
+""",
+    "logsigmoid": """def logsigmoid(u):
+    return -np.logaddexp(0, -u)
+""",
+    "leaky_relu": """def leaky_relu(u, slope):
+    return np.where(u > 0, u, slope * u)
+""",
+    "elu": """def elu(u, alpha):
+    return np.where(u > 0, u, alpha * np.expm1(np.minimum(u, 0)))
+""",
+    "gelu": """def gelu(u):
+    from math import erfc
+    return u * 0.5 * np.vectorize(erfc, otypes=[float])(-u * 0.5**0.5)
+""",
+    "normal_cdf": """def normal_cdf(u):
+    from math import erfc
+    return 0.5 * np.vectorize(erfc, otypes=[float])(-u * 0.5**0.5)
+""",
+    "normal_pdf": """def normal_pdf(u):
+    return np.exp(-0.5 * u * u) / np.sqrt(2 * np.pi)
+""",
+    "standardize": """def standardize(x, axis, eps):
+    return (x - x.mean(axis, keepdims=True)) / np.sqrt(x.var(axis, keepdims=True) + eps)
+""",
+    "windows": """def windows(x, kernel, stride, dilation):
+    spans = tuple(d * (k - 1) + 1 for k, d in zip(kernel, dilation))
+    steps = tuple(slice(None, None, step) for step in (*stride, *dilation))
+    return np.lib.stride_tricks.sliding_window_view(x, spans, tuple(range(-len(spans), 0)))[(..., *steps)]
+""",
+    "add_windows": """def add_windows(w, size, stride, dilation):
+    n = len(size)
+    places, kernel = w.shape[w.ndim - 2 * n:w.ndim - n], w.shape[w.ndim - n:]
+    x = np.zeros((*w.shape[:w.ndim - 2 * n], *size))
+    for p in np.ndindex(*kernel):
+        key = (slice(d * k, d * k + s * (m - 1) + 1, s) for k, d, s, m in zip(p, dilation, stride, places))
+        x[(..., *key)] += w[(..., *p)]
+    return x
+""",
+    "convolve_channels": """def convolve_channels(x, W, stride, padding, dilation, groups):
+    x = np.pad(x, ((0, 0), (0, 0), *padding))
+    places = [(n - d * (k - 1) - 1) // s + 1 for n, k, s, d in zip(x.shape[2:], W.shape[2:], stride, dilation)]
+    x, w = x.reshape(len(x), groups, -1, *x.shape[2:]), W.reshape(groups, -1, *W.shape[1:])
+    y = np.zeros((len(x), groups, w.shape[1], *places))
+    for p in np.ndindex(*W.shape[2:]):
+        key = (slice(d * k, d * k + s * (m - 1) + 1, s) for k, d, s, m in zip(p, dilation, stride, places))
+        y += np.einsum("goc,ngc...->ngo...", w[(..., *p)], x[(..., *key)])
+    return y.reshape(len(x), len(W), *places)
+""",
+    "convolve_channels_back": """def convolve_channels_back(y, W, stride, padding, dilation, groups, size):
+    w, y = W.reshape(groups, -1, *W.shape[1:]), y.reshape(len(y), groups, -1, *y.shape[2:])
+    x = np.zeros((len(y), groups, W.shape[1], *(n + sum(pair) for n, pair in zip(size, padding))))
+    for p in np.ndindex(*W.shape[2:]):
+        key = (slice(d * k, d * k + s * (m - 1) + 1, s) for k, d, s, m in zip(p, dilation, stride, y.shape[3:]))
+        x[(..., *key)] += np.einsum("goc,ngo...->ngc...", w[(..., *p)], y)
+    x = x[(..., *(slice(pair[0], pair[0] + n) for n, pair in zip(size, padding)))]
+    return x.reshape(len(x), -1, *size)
+""",
+    "correlate_channels": """def correlate_channels(x, y, stride, padding, dilation, groups, kernel):
+    x = np.pad(x, ((0, 0), (0, 0), *padding))
+    x, y = x.reshape(len(x), groups, -1, *x.shape[2:]), y.reshape(len(y), groups, -1, *y.shape[2:])
+    W = np.zeros((groups, y.shape[2], x.shape[2], *kernel))
+    for p in np.ndindex(*kernel):
+        key = (slice(d * k, d * k + s * (m - 1) + 1, s) for k, d, s, m in zip(p, dilation, stride, y.shape[3:]))
+        seen = x[(..., *key)]
+        W[(..., *p)] = np.einsum("ngoi,ngci->goc", y.reshape(*y.shape[:3], -1), seen.reshape(*seen.shape[:3], -1))
+    return W.reshape(-1, *W.shape[2:])
+""",
 }

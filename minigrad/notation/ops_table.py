@@ -8,7 +8,9 @@ from types import ModuleType
 from minigrad.engine.node import Node
 from minigrad.notation.formula import text
 from minigrad.ops import (
+    activations,
     arithmetic,
+    convolution,
     cumulative,
     decompositions,
     einsum,
@@ -21,6 +23,7 @@ from minigrad.ops import (
     linalg,
     logic,
     moving,
+    normalization,
     norms,
     parts,
     reduction,
@@ -32,13 +35,15 @@ from minigrad.ops import (
     slopes,
     sorting,
     trigonometric,
+    windows,
 )
 from minigrad.ops.base import Op
 
 GROUPS: tuple[ModuleType, ...] = (
-    *(arithmetic, elementwise, trigonometric, exponential, rounding, signs, logic, families, slopes, parts),
-    *(reduction, cumulative, shaping, indexing, moving, sorting, sliding),
+    *(arithmetic, elementwise, activations, trigonometric, exponential, rounding, signs, logic, families, slopes),
+    *(parts, reduction, cumulative, shaping, indexing, moving, sorting, sliding),
     *(linalg, einsum, inverses, decompositions, singular, norms, fft),
+    *(windows, convolution, normalization),
 )
 
 

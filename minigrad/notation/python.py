@@ -63,6 +63,17 @@ _OWN = {
     "partition": ("np.partition({x}, {kth}, axis={axis})", ATOM),
     "correlate": ("correlate({x0}, {x1})", ATOM),
     "convolve": ("convolve({x0}, {x1})", ATOM),
+    "leaky_relu": ("leaky_relu({x}, {slope})", ATOM),
+    "elu": ("elu({x}, {alpha})", ATOM),
+    "windows": ("windows({x}, {kernel}, {stride}, {dilation})", ATOM),
+    "add_windows": ("add_windows({x}, {size}, {stride}, {dilation})", ATOM),
+    "standardize": ("standardize({x}, {axis}, {eps})", ATOM),
+    "convolution": ("convolve_channels({x0}, {x1}, {stride}, {padding}, {dilation}, {groups})", ATOM),
+    "transposed_convolution": (
+        "convolve_channels_back({x0}, {x1}, {stride}, {padding}, {dilation}, {groups}, {size})",
+        ATOM,
+    ),
+    "correlation": ("correlate_channels({x0}, {x1}, {stride}, {padding}, {dilation}, {groups}, {kernel})", ATOM),
 }
 # A scalar may be a mere float, which has no methods.
 _OWN_OF_SCALARS = {

@@ -7,6 +7,7 @@
 ``einsum`` of named axes, ``inverses``, ``decompositions``, ``singular`` and ``norms`` what else there is of matrices;
 ``fft`` are between signals and spectra; ``special`` has SciPy's functions; ``sliding`` moves one row along another;
 ``sorting``, ``shaping`` and ``indexing`` move elements, ``moving`` in ways that have a notation of their own.
+``activations``, ``windows``, ``convolution`` and ``normalization`` are what networks have besides.
 ``composed`` has the functions that are several operations. ``alphabet`` has the raised and lowered characters that
 operations and names are written with; ``copies`` says how operations are copied and pickled. It imports nothing of ours
 but ``extras``.

@@ -18,7 +18,9 @@ from minigrad.engine.node import Node
 from minigrad.extras import require
 from minigrad.notation.signs import INFIX
 from minigrad.ops import (
+    activations,
     arithmetic,
+    convolution,
     cumulative,
     einsum,
     elementwise,
@@ -33,6 +35,7 @@ from minigrad.ops import (
     sliding,
     sorting,
     trigonometric,
+    windows,
 )
 from minigrad.ops.arithmetic import Where
 from minigrad.ops.base import Elementwise
@@ -222,4 +225,10 @@ KERNELS.register(Kernel(limit=lambda node: "one row moved along another"), slidi
 KERNELS.register(Kernel(reduction=Reduction(_start_from_zero, _add_product)), linalg.Inner)
 KERNELS.register(Kernel(reduction=Reduction(_start_from_zero, _add_likelihood)), linalg.LogLikelihood)
 KERNELS.register(Kernel(limit=lambda node: "what LAPACK computes"), inverses.OfMatrices)
+KERNELS.register(
+    Kernel(limit=lambda node: "what windows are taken of, or added to"), windows.Windows, convolution.Convolving
+)
+KERNELS.register(
+    Kernel(lambda node, values: _typed(node, f"0.5 * math.erfc({values[0]} * {-(0.5**0.5)!r})")), activations.normal_cdf
+)
 KERNELS.register(Kernel(limit=lambda node: "a sum over named axes that is no product of two matrices"), einsum.Einsum)

@@ -22,6 +22,7 @@ from minigrad.ops.elementwise import exp, log, square
 from minigrad.ops.indexing import Index, Scatter, is_basic
 from minigrad.ops.linalg import Affine, HalfSquaredDistance, matmul, vdot
 from minigrad.ops.moving import Roll, Tril
+from minigrad.ops.normalization import Standardize
 from minigrad.ops.norms import Norm
 from minigrad.ops.reduction import LogSoftmax, LogSumExp, Max, Softmax, Sum, normalize_axis
 from minigrad.ops.shaping import BroadcastTo, Cast, Reshape, Transpose
@@ -125,7 +126,7 @@ def _opened(node: Node) -> Any:
         exponentials = exp(shifted)
         total = Sum(axis, True)(exponentials)
         return shifted - log(total) if isinstance(op, LogSoftmax) else exponentials / total
-    if isinstance(op, Norm):
+    if isinstance(op, Norm | Standardize):
         return op.forward(*inputs)
     if isinstance(op, LogSumExp):
         top = Max(op.axis, True)(inputs[0])

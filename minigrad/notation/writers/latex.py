@@ -25,7 +25,7 @@ class Latex(Writer):
         "·": r"\cdot", "×": r"\times", "∈": r"\in", "∞": r"\infty", "∘": r"\circ", "%": r"\%", "&": r"\&",
         "_": r"\_", "#": r"\#", "$": r"\$", "~": r"\sim", "∧": r"\wedge", "∨": r"\vee", "¬": r"\neg", "∂": r"\partial",
         "⊗": r"\otimes", "⊕": r"\oplus", "∗": r"\ast", "→": r"\to", "{": r"\{", "}": r"\}",
-        "\\": r"\backslash", "′": "'", "⋆": r"\star",
+        "\\": r"\backslash", "′": "'", "⋆": r"\star", "Φ": r"\Phi", "φ": r"\varphi",
     }  # fmt: skip
     _in_names: ClassVar[dict[str, str]] = {  # what would be HTML, a cell, code or mathematics in Markdown or LaTeX
         "<": r"\lt ", ">": r"\gt ", "|": r"\vert ", "^": r"\hat{\ }", "`": r"\grave{\ }", "\\": r"\backslash ",

@@ -1,0 +1,95 @@
+"""Layers that learn nothing: of windows the largest element or the mean, and of several axes one."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from minigrad.engine.arguments import with_usage
+from minigrad.nn import functional
+from minigrad.nn.base import Speaking
+from minigrad.nn.functional import Each, flatten
+
+
+class _MaxPool(Speaking):
+    """The largest element of each window of ``kernel`` positions, of which there is one for each ``stride``."""
+
+    axes: ClassVar[int]
+
+    @with_usage
+    def __init__(self, kernel: Each, stride: Each | None = None, padding: Each = 0, dilation: Each = 1) -> None:
+        self.kernel, self.stride, self.padding, self.dilation = kernel, stride, padding, dilation
+
+    def __call__(self, x: Any) -> Any:
+        """Give (samples, channels, *places)."""
+        pool = getattr(functional, f"max_pool{self.axes}d")
+        return pool(x, self.kernel, self.stride, self.padding, self.dilation)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.kernel})"
+
+
+class MaxPool1d(_MaxPool):
+    """The largest of windows over one axis of positions."""
+
+    axes = 1
+
+
+class MaxPool2d(_MaxPool):
+    """The largest of windows over two axes of positions."""
+
+    axes = 2
+
+
+class MaxPool3d(_MaxPool):
+    """The largest of windows over three axes of positions."""
+
+    axes = 3
+
+
+class _AvgPool(Speaking):
+    """The mean of each window of ``kernel`` positions; padding counts as 0 unless ``count_include_pad`` is False."""
+
+    axes: ClassVar[int]
+
+    @with_usage
+    def __init__(
+        self, kernel: Each, stride: Each | None = None, padding: Each = 0, count_include_pad: bool = True
+    ) -> None:
+        self.kernel, self.stride, self.padding, self.count_include_pad = kernel, stride, padding, count_include_pad
+
+    def __call__(self, x: Any) -> Any:
+        """Give (samples, channels, *places)."""
+        pool = getattr(functional, f"avg_pool{self.axes}d")
+        return pool(x, self.kernel, self.stride, self.padding, self.count_include_pad)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.kernel})"
+
+
+class AvgPool1d(_AvgPool):
+    """The mean of windows over one axis of positions."""
+
+    axes = 1
+
+
+class AvgPool2d(_AvgPool):
+    """The mean of windows over two axes of positions."""
+
+    axes = 2
+
+
+class AvgPool3d(_AvgPool):
+    """The mean of windows over three axes of positions."""
+
+    axes = 3
+
+
+class Flatten(Speaking):
+    """One row for each sample: (samples, *axes) as (samples, product of axes)."""
+
+    def __call__(self, x: Any) -> Any:
+        """Give the rows."""
+        return flatten(x, 1)
+
+    def __repr__(self) -> str:
+        return "Flatten()"

@@ -1,0 +1,128 @@
+"""Activations beyond those of ``elementwise``: gelu, silu, elu, leaky_relu, and the logarithm of σ.
+
+Where a branch meets another, elu and leaky_relu have the slope of the left one at 0, as PyTorch has it.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from math import pi, sqrt
+from typing import Any, ClassVar
+
+import numpy as np
+
+from minigrad.ops.base import Elementwise, as_floating
+from minigrad.ops.elementwise import sigmoid, softplus
+
+__all__ = ["elu", "gelu", "leaky_relu", "logsigmoid", "normal_cdf", "normal_pdf", "sigmoid", "silu", "softplus"]
+
+# Of log(erfc(z) eᶻᶻ (2 + z) / 2) as a Chebyshev series in 2t − 1, t = 2 / (2 + z), to within 1.2 ε of erfc relatively
+# (Press, Teukolsky, Vetterling & Flannery 2007, §6.2.2).
+_ERFC = (
+    *(-1.3026537197817094, 6.4196979235649026e-1, 1.9476473204185836e-2, -9.561514786808631e-3, -9.46595344482036e-4),
+    *(3.66839497852761e-4, 4.2523324806907e-5, -2.0278578112534e-5, -1.624290004647e-6, 1.303655835580e-6),
+    *(1.5626441722e-8, -8.5238095915e-8, 6.529054439e-9, 5.059343495e-9, -9.91364156e-10, -2.27365122e-10),
+    *(9.6467911e-11, 2.394038e-12, -6.886027e-12, 8.94487e-13, 3.13092e-13, -1.12708e-13, 3.81e-16, 7.106e-15),
+    *(-1.523e-15, -9.4e-17, 1.21e-16, -2.8e-17),
+)
+
+
+def _normal_cdf(x: Any) -> Any:
+    """Give Φ(x) = ½ erfc(−x / √2) to full relative precision in the lower tail."""
+    x = as_floating(x)
+    z = abs(x) * sqrt(0.5)
+    t = 2 / (2 + z)
+    s, d, before = 4 * t - 2, 0 * t, 0 * t
+    for c in _ERFC[:0:-1]:  # Clenshaw's recurrence
+        d, before = s * d - before + c, d
+    tail = 0.5 * t * np.exp(0.5 * (_ERFC[0] + s * d) - before - z * z)
+    return np.where(x < 0, tail, 1 - tail)
+
+
+normal_pdf = Elementwise(
+    "normal_pdf", lambda x: np.exp(-0.5 * x * x) * (1 / sqrt(2 * pi)), lambda y, x: -x * y, text="φ({x})"
+)
+normal_cdf = Elementwise("normal_cdf", _normal_cdf, lambda y, x: normal_pdf(x), text="Φ({x})")
+gelu_of_normal = Elementwise(
+    "gelu",
+    lambda x: x * _normal_cdf(x),
+    lambda y, x: normal_cdf(x) + x * normal_pdf(x),
+    text="gelu({x})",
+    definition=lambda x: x * normal_cdf(x),
+)
+silu = Elementwise(
+    "silu",
+    lambda x: x * sigmoid(x),
+    lambda y, x: y + sigmoid(x) * (1 - y),
+    text="silu({x})",
+    definition=lambda x: x * sigmoid(x),
+)
+logsigmoid = Elementwise(
+    "logsigmoid",
+    lambda x: np.minimum(x, 0) - np.log1p(np.exp(-abs(as_floating(x)))),
+    lambda y, x: sigmoid(-x),
+    text="logsigmoid({x})",
+    definition=lambda x: np.log(sigmoid(x)),
+)
+
+
+class LeakyRelu(Elementwise):
+    """y = x where x > 0, else slope · x (Maas, Hannun & Ng 2013)."""
+
+    name = "leaky_relu"
+    fields: ClassVar[tuple[str, ...]] = ("slope",)
+    example: ClassVar[tuple[Any, ...]] = (0.01,)
+
+    def __init__(self, slope: float) -> None:
+        self.slope = slope
+        super().__init__(
+            self.name,
+            lambda x: np.where(x > 0, x, slope * x),
+            lambda y, x: np.where(x > 0, 1, slope),
+            text="leaky_relu({x})",
+            definition=lambda x: np.where(x > 0, x, slope * x),
+        )
+        self.broadcasts = True  # not in shape, but the slope is a float64 whatever x is, and the walk casts
+
+
+class Elu(Elementwise):
+    """y = x where x > 0, else α (eˣ − 1) (Clevert, Unterthiner & Hochreiter 2016)."""
+
+    name = "elu"
+    fields: ClassVar[tuple[str, ...]] = ("alpha",)
+    example: ClassVar[tuple[Any, ...]] = (1.0,)
+
+    def __init__(self, alpha: float) -> None:
+        self.alpha = alpha
+        super().__init__(
+            self.name,
+            lambda x: np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0))),
+            lambda y, x: np.where(x > 0, 1, y + alpha),
+            text="elu({x})",
+            definition=lambda x: np.where(x > 0, x, alpha * (np.exp(x) - 1)),
+        )
+
+
+_leaky_relu, _elu = lru_cache(maxsize=64)(LeakyRelu), lru_cache(maxsize=64)(Elu)
+
+
+def leaky_relu(x: Any, negative_slope: float = 0.01) -> Any:
+    """Give x where x > 0, else ``negative_slope`` times x, for Tensors and arrays."""
+    return _leaky_relu(float(negative_slope))(x)
+
+
+def elu(x: Any, alpha: float = 1.0) -> Any:
+    """Give x where x > 0, else α (eˣ − 1), for Tensors and arrays."""
+    return _elu(float(alpha))(x)
+
+
+def gelu(x: Any, approximate: str = "none") -> Any:
+    """Give x Φ(x), for Tensors and arrays; "tanh" has Φ by ½ (1 + tanh(√(2/π) (x + 0.044715 x³))).
+
+    Hendrycks & Gimpel 2016.
+    """
+    if approximate == "tanh":
+        return 0.5 * x * (1 + np.tanh(sqrt(2 / pi) * (x + 0.044715 * x**3)))
+    if approximate != "none":
+        raise ValueError(f"gelu: approximate must be 'none' or 'tanh', not {approximate!r}")
+    return gelu_of_normal(x)
