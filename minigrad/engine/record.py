@@ -79,6 +79,19 @@ class Record(Operand):
                 self._a, self.serial = kept, COMPARED
 
 
+stand_ins: set[int] = set()  # those that live, by id: while there are none, nobody has to look
+
+
+def _give_to_leaves(found: dict[Any, Any]) -> dict[Any, Any]:
+    """Give leaves the gradients of what stands in for them; where the leaf is gone, nobody can ask for its gradient."""
+    given: dict[Any, Any] = {}
+    for x, g in found.items():
+        leaf = x if x.leaf is None else x.leaf()
+        if leaf is not None:
+            given[leaf] = given[leaf] + g if leaf in given else g
+    return given
+
+
 def _itself(x: Any) -> Any:
     """Give the leaf that an operand stands in for, if it does and the leaf lives; otherwise the operand."""
     leaf = x.leaf() if isinstance(x, Record) and x.leaf is not None else None
@@ -168,10 +181,6 @@ def fast_pullback(
                 if c.dtype is not value.dtype and c.dtype != value.dtype:
                     c = fit_dtype(c, value.dtype)
             if x.op is None:
-                if type(x) is not kind and x.leaf is not None:
-                    x = x.leaf()
-                    if x is None:
-                        continue  # nobody can ask for its gradient any more
                 found[x] = found[x] + c if x in found else c
                 continue
             if x is next_t:
@@ -191,7 +200,7 @@ def fast_pullback(
                 masked.discard(x.serial)
         if next_t is None:
             if not queue:
-                return found
+                return _give_to_leaves(found) if stand_ins else found
             t, g = waiting.pop(-heappop(queue))
         elif not queue or next_t.serial > -queue[0]:
             t, g, next_t = next_t, next_g, None

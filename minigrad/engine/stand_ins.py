@@ -14,6 +14,7 @@ from weakref import ref
 from numpy import ndarray
 
 from minigrad.engine.conversion import own_array
+from minigrad.engine.record import stand_ins
 
 
 def leave_gradients(found: Mapping[Any, Any], seed: Any, kind: type[Any]) -> None:
@@ -38,7 +39,7 @@ def _part_from_leaves(gradients: Mapping[Any, Any], kind: type[Any]) -> None:
 
     Without recursion. A result whose gradient is kept (``retain_grad``) stays as it is.
     """
-    stand_ins = {id(x): _stand_in(x, kind) for x in gradients if x.op is None}
+    parted = {id(x): _stand_in(x, kind) for x in gradients if x.op is None}
     stack = list(gradients.values())
     seen = {id(x) for x in stack}
     while stack:
@@ -46,7 +47,7 @@ def _part_from_leaves(gradients: Mapping[Any, Any], kind: type[Any]) -> None:
         if t.op is None:
             continue
         operands = t._a if t._b is None else (t._a, t._b)
-        replaced = tuple(stand_ins.get(id(x), x) for x in operands)
+        replaced = tuple(parted.get(id(x), x) for x in operands)
         if t._b is None:
             t._a = replaced
         else:
@@ -71,4 +72,5 @@ def _stand_in(leaf: Any, kind: type[Any]) -> Any:
     t = object.__new__(kind)
     t.array, t.op, t.serial, t.leaf = leaf.array, None, leaf.serial, ref(leaf)
     t._name, t._place, t.stored_grad, t.born = leaf.name, leaf.place, None, -1
+    stand_ins.add(id(t))
     return t

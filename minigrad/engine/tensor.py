@@ -13,7 +13,7 @@ from minigrad.engine.conversion import as_operand, holds_tensor, is_array, own_a
 from minigrad.engine.errors import check_name, describe, explain_error, place
 from minigrad.engine.listening import Listening, listeners, retained
 from minigrad.engine.numbers import as_numbers
-from minigrad.engine.record import fast_pullback, restore_leaf
+from minigrad.engine.record import fast_pullback, restore_leaf, stand_ins
 from minigrad.engine.recording import announce_walk, count_records, is_paused, next_serial, tracer
 from minigrad.engine.stand_ins import leave_gradients
 from minigrad.engine.watch import FRESH, is_held, note_leaf
@@ -221,12 +221,14 @@ class Tensor(Listening):
                     f"Reduce it, with .sum() say, or give gradient=∂E/∂(this tensor) of that shape."
                 )
             dtype = self.array.dtype
+            if dtype in _ONE:
+                return constant_tensor(_ONE[dtype])
             if dtype.kind == "c":
                 raise TypeError(
                     f"backward: wanted a real number, and {describe(self)} is {dtype}. Take its .real, or np.abs of "
                     f"it; or, where f is holomorphic, minigrad.holomorphic_grad(f) for f′."
                 )
-            return constant_tensor(_ONE[dtype] if dtype in _ONE else dtype.type(1))
+            return constant_tensor(dtype.type(1))
         if self.array.dtype.kind != "c" and is_complex(gradient):
             raise TypeError(
                 f"backward: the gradient of {describe(self)}, which is real, is complex. Give its real part, .real."
@@ -275,6 +277,9 @@ class StandIn(Tensor):
     """A leaf as the records of its own gradient know it: the same array, without the gradient."""
 
     __slots__ = ("leaf",)
+
+    def __del__(self, forget: Callable[[int], None] = stand_ins.discard) -> None:
+        forget(id(self))
 
 
 def constant_tensor(data: Any) -> Tensor:

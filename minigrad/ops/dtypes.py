@@ -15,7 +15,8 @@ def _dtypes(codes: str) -> frozenset[np.dtype[Any]]:
 
 # To ask whether a dtype is in a set takes two thirds of the time of asking for its kind.
 WHOLE = _dtypes("?bhilqBHILQ")  # truth values and integers
-NUMBERS = WHOLE | _dtypes("efdgFDG")
+COMPLEX = _dtypes("FDG")
+NUMBERS = WHOLE | COMPLEX | _dtypes("efdg")
 
 
 def dtype_of(x: Any) -> np.dtype[Any]:

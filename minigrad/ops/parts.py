@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 
 from minigrad.ops.base import Elementwise, Rule, one
+from minigrad.ops.dtypes import COMPLEX
 
 
 def is_complex(x: Any) -> bool:
     """Say whether a value, of whatever kind, is complex."""
-    return bool(x.dtype.kind == "c") if hasattr(x, "dtype") else isinstance(x, complex)
+    return x.dtype in COMPLEX if hasattr(x, "dtype") else isinstance(x, complex)
 
 
 class Part(Elementwise):
