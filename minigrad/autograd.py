@@ -50,8 +50,14 @@ __all__ = [
 
 
 def grad(fun: Callable[..., Any], argnum: Any = 0) -> Callable[..., Any]:
-    """Give the gradient of a scalar function by one argument, or by several, a tuple of them."""
-    return functional.grad(fun, argnum)
+    """Give the gradient by one argument, or by several, a tuple of them, of a function of one number in any shape."""
+    check_function("grad", fun)
+    return functional.grad(Transformed(_call_for_number, fun), argnum)
+
+
+def _call_for_number(fun: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+    value = fun(*args, **kwargs)
+    return np.reshape(value, ()) if getattr(value, "shape", ()) and value.size == 1 else value
 
 
 def value_and_grad(fun: Callable[..., Any], argnum: Any = 0) -> Callable[..., Any]:

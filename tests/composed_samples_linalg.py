@@ -81,6 +81,8 @@ def _linear_algebra() -> Iterator[Sample]:
         yield Sample(f, f, ((3, 3),))
     for f in (linalg.cholesky, linalg.eigh, linalg.eigvalsh):
         yield Sample(f, lambda x, f=f: f(symmetric(x)), ((3, 3),))
+    yield Sample(linalg.eigvals, lambda x: np.abs(linalg.eigvals(x)), ((3, 3),))
+    yield Sample(linalg.eig, lambda x: np.abs(linalg.eig(x)[1]), ((3, 3),))
     yield Sample(linalg.solve, linalg.solve, ((3, 3), (3,)))
     for shape in ((4, 2), (2, 3)):
         yield Sample(linalg.svd, partial(linalg.svd, full_matrices=False), (shape,), "reduced")

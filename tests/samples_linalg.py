@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.ops import decompositions, einsum, inverses, norms, singular
+from minigrad.ops import decompositions, eigenpairs, einsum, inverses, norms, singular
 from minigrad.ops.base import Shape
 from tests.sample import Array, Sample
 
@@ -48,6 +48,8 @@ def _decompositions() -> Iterator[Sample]:
         yield Sample(decompositions.Eigensystem, lambda x: linalg.eigh(symmetric(x), "U")[1], (shape,), "vectors")
     yield Sample(decompositions.Cholesky, lambda x: linalg.cholesky(symmetric(x), upper=True), ((3, 3),), "upper")
     yield Sample(decompositions.Eigensystem, lambda x: linalg.eigh(symmetric(x))[0], ((3, 3),), "values")
+    for i, shape in enumerate(((3, 3), (2, 2, 2))):
+        yield Sample(eigenpairs.Eigenpairs, lambda x, i=i: np.abs(linalg.eig(x)[i]), (shape,), f"result {i}")
     for shape in MATRIX:
         yield Sample(singular.SingularValues, linalg.svdvals, (shape,))
         for i in range(3):

@@ -73,6 +73,13 @@ def test_products():
     np.testing.assert_allclose(tensor_jacobian_product(square)(x, weights), expected)
 
 
+def test_one_number_has_a_gradient_in_any_shape():
+    for kept in ({"axis": 0}, {"keepdims": True}):
+        np.testing.assert_allclose(autograd.grad(lambda x, kept=kept: np.sum(x[:, None] ** 2, **kept))(x), 2 * x)
+    with pytest.raises(ValueError, match=r"grad of <lambda>: wanted a scalar value, and it has shape \(3,\)"):
+        autograd.grad(lambda x: x * 2)(x)
+
+
 def test_elementwise():
     np.testing.assert_allclose(elementwise_grad(np.tanh)(x), 1 - np.tanh(x) ** 2)
     np.testing.assert_allclose(elementwise_grad(elementwise_grad(np.sin))(x), -np.sin(x))

@@ -31,6 +31,7 @@ REARRANGES = {
     *("flip", "roll", "diagonal", "diag", "tril", "triu"),
     *("shift", "cumsum", "sum_from_here", "cumprod", "recurrence", "recurrence_back", "prod_of_others"),
     *("inv", "solve", "pinv", "det", "cofactors", "log_det", "half_lower", "cholesky", "eigvalsh", "eigensystem"),
+    "eigenpairs",
     *("svdvals", "singular_system", "qr_factors", "complement"),
     *("fftn", "ifftn", "rfft", "irfft"),
     *("sort", "order_statistics", "partition", "reorder", "convolve", "correlate"),

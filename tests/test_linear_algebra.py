@@ -273,6 +273,7 @@ def test_complex_gradients_are_those_of_steps_along_both_parts():
         lambda z: (np.abs(np.linalg.eigh(hermitian(z))[1]) ** 4).sum(),
         lambda z: (np.linalg.eigh(hermitian(z))[0] ** 3)[0],
         lambda z: (np.linalg.svdvals(z[:2]) ** 3).sum(),
+        lambda z: (np.linalg.eigvals(z) * (1 + 2j)).prod().real + (np.abs(np.linalg.eig(z)[1]) ** 3 * c.real).sum(),
         *(lambda z, i=i: (np.abs(np.linalg.svd(z, False)[i]) ** 3 * c.real).sum() for i in (0, 2)),
         *(
             lambda z, i=i: (np.abs(np.linalg.svd(z[:2], False)[i]) ** 3 * c.real[:2, : 2 + i // 2]).sum()

@@ -45,7 +45,7 @@ def slope(f, x):
     return (grad(partial(loss, f))(x) ** 2).sum()
 
 
-@pytest.mark.parametrize("name", sorted(SPECIAL))
+@pytest.mark.parametrize("name", sorted(SPECIAL.keys() - {"gammasgn"}))
 def test_a_ufunc_of_scipys(name):
     f = call_of(name)
     for x in (X, X.astype(np.float32)):
@@ -58,6 +58,14 @@ def test_a_ufunc_of_scipys(name):
     for backend in ("numpy", BY_PYTHON):
         np.testing.assert_allclose(compile(second, backend=backend)(X), second(X), rtol=1e-9)
     np.testing.assert_allclose(np.asarray(vmap(f)(np.stack([X, X / 2]))), np.stack([f(X), f(X / 2)]), rtol=1e-12)
+
+
+def test_a_sign_is_constant_on_each_side():
+    x = np.array([-0.5, 0.5, -1.5])
+    y = special.gammasgn(Tensor(x, requires_grad=True))
+    np.testing.assert_array_equal(y.data, [-1, 1, 1])
+    assert not y.requires_grad
+    np.testing.assert_allclose(grad(lambda x: (special.gammasgn(x) * x).sum())(x), y.data)
 
 
 @pytest.mark.parametrize("f", [special.softplus, partial(special.jvp, 1), special.digamma, partial(special.jn, 2)])

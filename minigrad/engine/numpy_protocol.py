@@ -165,7 +165,7 @@ COMPOSED: dict[str, str] = {
             f"numpy.linalg.{name}"
             for name in (
                 *("inv", "det", "slogdet", "solve", "cholesky", "eigh", "eigvalsh", "svd", "svdvals", "qr", "pinv"),
-                *("lstsq", "tensorinv", "tensorsolve"),
+                *("eig", "eigvals", "lstsq", "tensorinv", "tensorsolve"),
             )
         ),
         "norms": tuple(f"numpy.linalg.{name}" for name in ("norm", "vector_norm", "matrix_norm", "cond")),

@@ -16,6 +16,7 @@ RECIPES = {
     "scipy.special.softmax": "minigrad.scipy.special.softmax({x})",
     "scipy.special.log_softmax": "minigrad.scipy.special.log_softmax({x})",
     "scipy.special.polygamma": "minigrad.scipy.special.polygamma({x}, {y})",
+    "scipy.signal.convolve": "minigrad.scipy.signal.convolve({x}, {y})",
     "scipy.special.multigammaln": "minigrad.scipy.special.multigammaln({x}, {y})",
 }  # fmt: skip
 

@@ -15,7 +15,7 @@ SPECIAL: dict[str, str] = {
     for file, names in {
         "special.gammas": (
             *("gamma", "gammaln", "loggamma", "psi", "rgamma", "beta", "betaln", "gammainc", "gammaincc", "betainc"),
-            "stdtr",
+            *("gammasgn", "stdtr"),
         ),
         "special.errors": (
             *("erf", "erfc", "erfcx", "erfinv", "erfcinv", "dawsn", "ndtr", "ndtri", "log_ndtr", "ndtri_exp"),

@@ -33,6 +33,10 @@ HELPERS = {
     w, v = np.linalg.eigh(x, UPLO)
     return np.concatenate([w[..., None, :], v], -2)
 """,
+    "eigenpairs": """def eigenpairs(x):
+    w, v = np.linalg.eig(x)
+    return np.concatenate([w[..., None, :], v], -2).astype(np.result_type(x, 1j))
+""",
     "singular_system": """def singular_system(x, full, hermitian):
     u, s, vt = np.linalg.svd(x, full, True, hermitian)
     k = s.shape[-1]

@@ -13,6 +13,7 @@ from minigrad.ops import (
     convolution,
     cumulative,
     decompositions,
+    eigenpairs,
     einsum,
     elementwise,
     exponential,
@@ -42,7 +43,7 @@ from minigrad.ops.base import Op
 GROUPS: tuple[ModuleType, ...] = (
     *(arithmetic, elementwise, activations, trigonometric, exponential, rounding, signs, logic, families, slopes),
     *(parts, reduction, cumulative, shaping, indexing, moving, sorting, sliding),
-    *(linalg, einsum, inverses, decompositions, singular, norms, fft),
+    *(linalg, einsum, inverses, decompositions, eigenpairs, singular, norms, fft),
     *(windows, convolution, normalization),
 )
 

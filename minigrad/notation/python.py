@@ -54,6 +54,7 @@ _OWN = {
     "det_sign": ("np.linalg.slogdet({x})[0]", ATOM),
     "half_lower": ("half_lower({x})", ATOM),
     "eigensystem": ("eigensystem({x}, {UPLO})", ATOM),
+    "eigenpairs": ("eigenpairs({x})", ATOM),
     "singular_system": ("singular_system({x}, {full}, {hermitian})", ATOM),
     "qr_factors": ("qr_factors({x}, {mode})", ATOM),
     "complement": ("complement({x}, {kind})", ATOM),

@@ -4,10 +4,10 @@
 (hyperbolic functions, too), ``exponential`` (logarithms and other powers), ``rounding``, ``signs``, ``logic``,
 ``families`` (sinc and i0, whose derivatives are operations of their own) and ``slopes``, for the rules of others;
 ``parts`` acts on complex ones, ``reduction`` over axes, ``cumulative`` along one; ``linalg`` are products of matrices,
-``einsum`` of named axes, ``inverses``, ``decompositions``, ``singular`` and ``norms`` what else there is of matrices;
-``fft`` are between signals and spectra; ``special`` has SciPy's functions; ``sliding`` moves one row along another;
-``sorting``, ``shaping`` and ``indexing`` move elements, ``moving`` in ways that have a notation of their own.
-``activations``, ``windows``, ``convolution`` and ``normalization`` are what networks have besides.
+``einsum`` of named axes, ``inverses``, ``decompositions``, ``eigenpairs``, ``singular`` and ``norms`` what else there
+is of matrices; ``fft`` are between signals and spectra; ``special`` has SciPy's functions; ``sliding`` moves one row
+along another; ``sorting``, ``shaping`` and ``indexing`` move elements, ``moving`` in ways that have a notation of their
+own. ``activations``, ``windows``, ``convolution`` and ``normalization`` are what networks have besides.
 ``composed`` has the functions that are several operations. ``alphabet`` has the raised and lowered characters that
 operations and names are written with; ``copies`` says how operations are copied and pickled. It imports nothing of ours
 but ``extras``.

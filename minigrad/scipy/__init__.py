@@ -2,7 +2,7 @@
 
 ``special`` has the functions of ``scipy.special`` that are several operations, and passes its ufuncs on; ``stats`` has
 densities and distribution functions, ``linalg`` solves with triangles. They need SciPy, which is loaded with them.
-``objective`` makes a function one for ``scipy.optimize.minimize``.
+``signal`` has convolution along any number of axes; ``objective`` makes a function one for ``scipy.optimize.minimize``.
 """
 
 from importlib import import_module
@@ -10,7 +10,7 @@ from typing import Any
 
 from minigrad.engine.absent import absent
 
-_ROOMS = ("linalg", "special", "stats")
+_ROOMS = ("linalg", "signal", "special", "stats")
 
 
 def __getattr__(name: str) -> Any:

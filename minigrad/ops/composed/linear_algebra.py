@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from minigrad.ops import decompositions, inverses, singular
+from minigrad.ops import decompositions, eigenpairs, inverses, singular
 from minigrad.ops.base import Recorder, Refused, as_array
 from minigrad.ops.linalg import transpose_matrices
 from minigrad.ops.parts import is_complex, square_size
 
 # NumPy's own named tuples, of what it gives for some matrix.
+EigResult: Any = type(np.linalg.eig(np.eye(1)))
 EighResult: Any = type(np.linalg.eigh(np.eye(1)))
 QRResult: Any = type(np.linalg.qr(np.eye(1)))
 SVDResult: Any = type(np.linalg.svd(np.eye(1)))
@@ -51,6 +52,16 @@ def solve(a: Any, b: Any) -> Any:
 def cholesky(a: Any, /, *, upper: bool = False) -> Any:
     """Give the triangle L of a = L Lᵀ, or the upper one, Lᵀ; the gradient is that of a symmetric matrix."""
     return decompositions.cholesky(bool(upper))(a)
+
+
+def eig(a: Any) -> Any:
+    """Give the eigenvalues and eigenvectors of each matrix, complex ones even where NumPy's are real."""
+    return EigResult(*eigenpairs.split_eigenpairs(eigenpairs.eigenpairs(a)))
+
+
+def eigvals(a: Any) -> Any:
+    """Give the eigenvalues of each matrix, complex ones even where NumPy's are real."""
+    return eig(a).eigenvalues
 
 
 def eigh(a: Any, UPLO: str = "L") -> Any:

@@ -31,6 +31,7 @@ psi = Elementwise("ψ", special.psi, lambda y, x: Polygamma(1)(x), text="ψ({x})
 gamma = Elementwise("gamma", special.gamma, lambda y, x: y * psi(x), text="Γ({x})")
 gammaln = Elementwise("gammaln", special.gammaln, lambda y, x: psi(x), text="logΓ({x})")
 loggamma = Elementwise("loggamma", special.loggamma, lambda y, x: psi(x), text="logΓ({x})")
+gammasgn = Elementwise("gammasgn", special.gammasgn, None, text="sign(Γ({x}))")
 rgamma = Elementwise("rgamma", special.rgamma, lambda y, x: -y * psi(x), text="1 / Γ({x})", binds=2)
 beta = Elementwise(
     "beta",
