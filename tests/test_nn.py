@@ -73,7 +73,7 @@ def test_float32_stays_float32():
         (lambda: MLP([3]), ValueError, r"sizes needs an input and an output at least"),
         (lambda: MLP(3), ValueError, r"sizes needs"),
         (lambda: MLP([3, 0, 1]), ValueError, r"sizes\[1\] must be 1 or more"),
-        (lambda: MLP([3, 1], output="gelu"), ValueError, r"no activation is called 'gelu'; .*'relu'"),
+        (lambda: MLP([3, 1], output="swish"), ValueError, r"no activation is called 'swish'; .*'relu'"),
         (lambda: Sequential(Linear(2, 2), 3), TypeError, "layer 1 is the int 3, not a callable"),
         (lambda: Sequential([Linear(2, 2)]), TypeError, r"layer 0 is a list, .* write Sequential\(\*layers\)"),
     ],
