@@ -249,7 +249,10 @@ def _with_axes(op: Op, u: Node, axes: Set[Any]) -> Iterator[Op]:
         if isinstance(op, Reduction):
             yield from (kind(axis, keepdims) for keepdims in (False, True))
         elif len(places) == 1:
-            yield kind(-1 if places[0] == u.ndim - 1 else places[0])
+            along: Any = -1 if places[0] == u.ndim - 1 else places[0]
+            fields = {field: getattr(op, field) for field in op.fields}
+            fields["axis"] = (along,) if isinstance(fields["axis"], tuple) else along
+            yield kind(*fields.values())
 
 
 def _operands(inside: list[Node]) -> list[Node]:
