@@ -1,7 +1,7 @@
 """A model and the state of its training in one file: an `.npz` of arrays and one JSON text, with no pickles in it.
 
 The entries are `header` (the JSON, as bytes), `parameter/0`, `parameter/1`, … in the order of `model.parameters()`,
-and the optimizer's running values, such as `optimizer/0/m`.
+`buffer/0`, … in that of `model.buffers()`, and the optimizer's running values, such as `optimizer/0/m`.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import os
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import reduce
 from math import prod
 from operator import getitem
-from typing import IO, Any, BinaryIO, Protocol
+from typing import IO, Any, BinaryIO, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,11 +31,12 @@ FORMAT, VERSION = "minigrad checkpoint", 1
 _PIECE = 1 << 20  # bytes that are read at once
 
 Array = NDArray[Any]
+Item = TypeVar("Item")
 PathLike = str | os.PathLike[str]
 
 
 class Model(Protocol):
-    """What has parameters; where it also has `generators()`, these are saved too."""
+    """What has parameters; where it also has `buffers()` and `generators()`, these are saved too."""
 
     def parameters(self) -> list[Tensor]:
         """Give the parameters, each once, in an order that does not change."""
@@ -69,23 +70,24 @@ class CheckpointError(ValueError):
 
 @with_usage
 def save(path: PathLike, model: Model, optimizer: Optimizer | None = None) -> None:
-    """Write the parameters, the states of the layers' random generators, and the optimiser's state to `path`.
+    """Write parameters, buffers, the states of the layers' random generators, and the optimizer's state to `path`.
 
     The name is used as it stands. The file appears whole or not at all: a failure leaves what was there before; one
     that was there keeps its permissions. Raises ``OSError`` where a folder, a device or a pipe has the name.
     """
     _check_arguments("save", path, model, optimizer)
-    parameters = model.parameters()
+    kept = _tensors(model)
     header = {
         "format": FORMAT,
         "version": VERSION,
-        "parameters": [p.name for p in parameters],
+        "parameters": [p.name for p in kept["parameter"]],
+        "buffers": [b.name for b in kept["buffer"]],
         "generators": [g.bit_generator.state for g in _generators(model)],
         "optimizer": None,
     }
-    arrays = {f"parameter/{i}": p.array for i, p in enumerate(parameters)}
+    arrays = {entry: x.array for entry, x in _by_entry(kept).items()}
     if optimizer is not None:
-        if not {id(p) for p in optimizer.params} <= {id(p) for p in parameters}:
+        if not {id(p) for p in optimizer.params} <= {id(p) for p in kept["parameter"]}:
             raise ValueError("save: the optimizer has parameters that are not the model's and would not be saved")
         state = optimizer.state_dict()
         for i, values in enumerate(state["state"]):
@@ -132,8 +134,8 @@ def load(path: PathLike, model: Model, optimizer: Optimizer | None = None) -> No
 class _Described:
     """What a checkpoint says that it has: arrays by their entries, with stand-ins that occupy no memory."""
 
-    parameters: dict[str, Array]
-    names: list[str | None]
+    tensors: dict[str, Array]  # parameters and buffers
+    names: dict[str, str | None]
     generators: list[dict[str, Any]]
     optimizer: dict[str, Any] | None
     states: list[dict[str, str]]  # the entries of the running values of each parameter
@@ -141,7 +143,7 @@ class _Described:
     @property
     def needed(self) -> list[str]:
         """The entries."""
-        return [*self.parameters, *(entry for state in self.states for entry in state.values())]
+        return [*self.tensors, *(entry for state in self.states for entry in state.values())]
 
 
 class _Checkpoint:
@@ -153,7 +155,8 @@ class _Checkpoint:
 
     def describe_all(self, with_optimizer: bool) -> _Described:
         """Say what there is for a model, and for its optimizer if there is one."""
-        names, optimizer = list(self.header["parameters"]), self.header["optimizer"]
+        header, optimizer = self.header, self.header["optimizer"]
+        names = _by_entry({"parameter": header["parameters"], "buffer": header.get("buffers", [])})
         states: list[dict[str, str]] = []
         if with_optimizer and optimizer is not None:
             states = [{x: f"optimizer/{i}/{x}" for x in kept} for i, kept in enumerate(optimizer["state"])]
@@ -161,9 +164,9 @@ class _Checkpoint:
             settings = {str(x): value for x, value in optimizer["settings"].items()}
             optimizer = {"rule": str(optimizer["rule"]), "settings": settings, "state": stand_ins}
         return _Described(
-            parameters={(x := f"parameter/{i}"): self.describe(x) for i in range(len(names))},
-            names=[None if x is None else str(x) for x in names],
-            generators=[dict(state) for state in self.header["generators"]],
+            tensors={entry: self.describe(entry) for entry in names},
+            names={entry: None if x is None else str(x) for entry, x in names.items()},
+            generators=[dict(state) for state in header["generators"]],
             optimizer=optimizer,
             states=states,
         )
@@ -213,21 +216,24 @@ def _damage_explained(name: str) -> Iterator[None]:
 
 def _compare(saved: _Described, model: Model, optimizer: Optimizer | None) -> None:
     """Compare everything: ValueError says what does not fit."""
-    parameters, generators = model.parameters(), _generators(model)
-    theirs = [_described(*pair) for pair in zip(saved.names, saved.parameters.values(), strict=True)]
-    ours = [_described(p.name, p.array) for p in parameters]
-    for their, our in zip(theirs, ours, strict=False):
+    tensors, generators = _by_entry(_tensors(model)), _generators(model)
+    theirs = {entry: _described(saved.names[entry] or entry, x) for entry, x in saved.tensors.items()}
+    ours = {entry: _described(x.name or entry, x.array) for entry, x in tensors.items()}
+    for entry, their in theirs.items():
+        our = ours.get(entry, their)
         if their != our:
             raise ValueError(f"{their} in the file is {our} in the model")
-    if len(theirs) != len(ours):
-        raise ValueError(f"the file has {len(theirs)} parameters, the model {len(ours)}")
+    for kind, called in _KINDS.items():
+        count, wanted = (sum(entry.startswith(kind) for entry in kept) for kept in (theirs, ours))
+        if count != wanted:
+            raise ValueError(f"the file has {count} {called}, the model {wanted}")
     if len(saved.generators) != len(generators):
         raise ValueError(f"the file has {len(saved.generators)} random generators, the model {len(generators)}")
     for generator, state in zip(generators, saved.generators, strict=True):
         _check_state(generator, state)
-    for p in parameters:
-        if not p.array.flags.writeable:
-            raise ValueError(f"the array of {p.name or 'a parameter'} is read-only; give it a copy")
+    for entry, x in tensors.items():
+        if not x.array.flags.writeable:
+            raise ValueError(f"the array of {x.name or entry} is read-only; give it a copy")
     if optimizer is not None:
         if saved.optimizer is None:
             raise ValueError("saved without an optimizer; load it without one")
@@ -239,10 +245,21 @@ def _assign(saved: _Described, arrays: dict[str, Array], model: Model, optimizer
     if optimizer is not None and saved.optimizer is not None:
         states = [{x: arrays[entry] for x, entry in entries.items()} for entries in saved.states]
         optimizer.load_state_dict(saved.optimizer | {"state": states})
-    for p, entry in zip(model.parameters(), saved.parameters, strict=True):
-        replace_elements(p, arrays[entry])
+    for entry, x in _by_entry(_tensors(model)).items():
+        replace_elements(x, arrays[entry])
     for generator, state in zip(_generators(model), saved.generators, strict=True):
         generator.bit_generator.state = state
+
+
+_KINDS = {"parameter": "parameters", "buffer": "buffers (such as running averages)"}
+
+
+def _tensors(model: Model) -> dict[str, list[Tensor]]:
+    return {"parameter": model.parameters(), "buffer": list(getattr(model, "buffers", list)())}
+
+
+def _by_entry(kinds: Mapping[str, Iterable[Item]]) -> dict[str, Item]:
+    return {f"{kind}/{i}": item for kind, items in kinds.items() for i, item in enumerate(items)}
 
 
 def _generators(model: Model) -> list[np.random.Generator]:
@@ -276,5 +293,5 @@ def _check_state(generator: np.random.Generator, state: dict[str, Any]) -> None:
         raise ValueError(f"the file's state of a {wanted} is none: its numbers are out of range")
 
 
-def _described(name: str | None, value: Array) -> str:
-    return f"{name or 'a parameter'}: {value.dtype} {value.shape}"
+def _described(name: str, value: Array) -> str:
+    return f"{name}: {value.dtype} {value.shape}"

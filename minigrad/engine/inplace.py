@@ -168,7 +168,7 @@ def replace_elements(t: Writable, values: Any) -> None:
     array = t.array
     out = find_room(t, array)
     out[...] = values
-    t.array = out
+    _take(t, out)
 
 
 def _is_recorded(x: Any) -> bool:

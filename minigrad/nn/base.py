@@ -82,6 +82,14 @@ class Random(Protocol):
 
 
 @runtime_checkable
+class Buffered(Protocol):
+    """A layer that keeps what no gradient moves, such as running averages: a saved model goes on with the same."""
+
+    def buffers(self) -> list[Tensor]:
+        """Give what it keeps and writes in place, each once, in an order that does not change."""
+
+
+@runtime_checkable
 class TrainMode(Protocol):
     """A layer that is told when training begins; it need not ask for the end."""
 

@@ -98,6 +98,10 @@ class BatchNorm(_Scaled):
             self.running_var *= 1 - share
             self.running_var += share * n / max(n - 1, 1) * var
 
+    def buffers(self) -> list[Tensor]:
+        """Give the running averages."""
+        return [self.running_mean, self.running_var]
+
     def train(self) -> None:
         """From now on normalize by the batch."""
         self.training = True

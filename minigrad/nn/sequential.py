@@ -9,7 +9,7 @@ import numpy as np
 
 from minigrad.engine.arguments import shown
 from minigrad.engine.tensor import Tensor
-from minigrad.nn.base import EvalMode, Layer, Numbered, Random, Speaking, Trainable, TrainMode, each_once
+from minigrad.nn.base import Buffered, EvalMode, Layer, Numbered, Random, Speaking, Trainable, TrainMode, each_once
 
 
 class Sequential(Speaking):
@@ -49,6 +49,10 @@ class Sequential(Speaking):
     def generators(self) -> list[np.random.Generator]:
         """Give the random generators of all layers, each once."""
         return each_once(g for layer in self.layers if isinstance(layer, Random) for g in layer.generators())
+
+    def buffers(self) -> list[Tensor]:
+        """Give the buffers of all layers, each once."""
+        return each_once(b for layer in self.layers if isinstance(layer, Buffered) for b in layer.buffers())
 
     def train(self) -> None:
         """Set every layer that has the mode to training."""

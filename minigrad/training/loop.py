@@ -21,6 +21,7 @@ from minigrad.interrupts import CtrlC
 from minigrad.optim import Optimizer
 from minigrad.training.arguments import check_counts, check_parts, check_samples, check_validation, names_of
 from minigrad.training.history import DivergenceError, History, Result
+from minigrad.training.unmoved import unmoved_if_it_fails
 
 Model = Callable[[Any], Any]
 Loss = Callable[[Any, Any], Any]
@@ -54,8 +55,8 @@ def fit(
     History; any other counts as a mean. Accuracy is measured where T holds class numbers, or one-hot rows.
 
     Ctrl-C ends the training between two updates, never within one, and returns the history, `interrupted`. A loss or
-    a gradient that is not finite raises DivergenceError, a FloatingPointError, before it reaches the parameters.
-    The model is left in `eval()`, if it has modes.
+    a gradient that is not finite raises DivergenceError, a FloatingPointError, before it reaches the parameters or
+    moves the layers' buffers. The model is left in `eval()`, if it has modes.
     """
     check_parts(model, loss, optimizer)
     X, T = check_samples("data", data)
@@ -72,6 +73,7 @@ def fit(
         compiled = import_module("minigrad.compiler.api").compile
         backend = "numpy" if compile is True else compile
         backpropagate, update = compiled(backpropagate, backend=backend), compiled(update, backend=backend)
+    buffers = list(getattr(model, "buffers", list)())
     bar = _bar(epochs) if progress else None
     try:
         with ctrl_c.watched():
@@ -80,7 +82,8 @@ def fit(
                 _switch(model, "train")
                 for number, (x, t) in enumerate(batches(X, T, batch_size, rng), 1):
                     try:
-                        y, E = _gradients(backpropagate, optimizer, x, t)
+                        with unmoved_if_it_fails(buffers):
+                            y, E = _gradients(backpropagate, optimizer, x, t)
                     except FloatingPointError as error:
                         raise DivergenceError(
                             f"fit: {error} in epoch {epoch}, batch {number}; the parameters are as they were before "
