@@ -289,4 +289,4 @@ def _has_sign(x: Any) -> bool:
     while isinstance(x, Node) and x.op in (multiply, divide, matmul):
         signs = [part for part in x.inputs if not isinstance(part, Node) or part.op is not None]
         x = next((part for part in signs if not isinstance(part, Node) or part.op == negative), x.inputs[0])
-    return x.op == negative if isinstance(x, Node) else x < 0
+    return x.op == negative if isinstance(x, Node) else not isinstance(x, complex) and x < 0

@@ -77,7 +77,7 @@ class Case:
 
     def _multiple(self, value: Any) -> float | None:
         """Give the c for which the array is c times a value; None where there is none, or the value may be rounding."""
-        if np.shape(self.array) != np.shape(value) or not np.isfinite(value).all():
+        if np.shape(self.array) != np.shape(value) or not np.isfinite(value).all() or np.iscomplexobj(value):
             return None
         if largest(value) <= 2 * self.slack.noise:
             return None

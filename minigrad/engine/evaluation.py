@@ -23,7 +23,6 @@ from minigrad.engine.trees import (
     name_leaves,
     unbundle_numbers,
 )
-from minigrad.ops.dtypes import dtype_of
 from minigrad.ops.elementwise import identity
 from minigrad.ops.parts import is_complex
 
@@ -241,8 +240,6 @@ def refuse_value(called: str, value: Any) -> None:
     shape = value.shape if isinstance(value, Tensor) else np.shape(value)
     if shape != ():
         raise ValueError(f"{called}: wanted a scalar value, and it has shape {shape}. Reduce it, with .sum() say.")
-    if dtype_of(value).kind == "b":
-        raise TypeError(f"{called}: wanted a number, and the value is a bool, which no change of an argument moves.")
     if is_complex(value):
         raise TypeError(
             f"{called}: wanted a real value, and it is complex. Take its .real, or np.abs of it; the derivative of a "

@@ -13,6 +13,7 @@ import numpy as np
 
 from minigrad.ops.base import Elementwise, as_floating
 from minigrad.ops.elementwise import sigmoid, softplus
+from minigrad.ops.parts import is_complex
 
 __all__ = ["elu", "gelu", "leaky_relu", "logsigmoid", "normal_cdf", "normal_pdf", "sigmoid", "silu", "softplus"]
 
@@ -59,7 +60,7 @@ silu = Elementwise(
 )
 logsigmoid = Elementwise(
     "logsigmoid",
-    lambda x: np.minimum(x, 0) - np.log1p(np.exp(-abs(as_floating(x)))),
+    lambda x: -softplus(-x) if is_complex(x) else np.minimum(x, 0) - np.log1p(np.exp(-abs(as_floating(x)))),
     lambda y, x: sigmoid(-x),
     text="logsigmoid({x})",
     definition=lambda x: np.log(sigmoid(x)),

@@ -8,6 +8,7 @@ import numpy as np
 
 from minigrad.ops.base import Op, Shape, as_floating
 from minigrad.ops.lanes import batch_along
+from minigrad.ops.parts import is_complex
 from minigrad.ops.reduction import floating_dtype, normalize_axis
 
 
@@ -38,6 +39,8 @@ class Standardize(Op):
 
     def forward(self, x: Any) -> Any:
         """Center, and divide by the deviation."""
+        if is_complex(x):
+            raise TypeError("standardize: wanted real numbers; do it with x.real and x.imag apart")
         return self.definition(as_floating(x))
 
     def shape(self, *shapes: Shape) -> Shape:

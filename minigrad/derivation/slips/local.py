@@ -126,7 +126,7 @@ def derivative_elsewhere(way: Calculation, x: Node) -> Iterator[Slip]:
 def derivative_of_another(way: Calculation, x: Node) -> Iterator[Slip]:
     """The derivative of another function, from the table of operations: of what y is, or of what h(u) would be."""
     for group in functions(way, x):
-        if any(f.scales for f in group):
+        if any(f.scales or np.iscomplexobj(way.values[f.u]) for f in group):
             continue
         for h, derivative in function_table():
             if h == group[0].y.op:
@@ -178,10 +178,20 @@ def _again(f: Function, way: Calculation) -> Any:
     return op.forward(*(way.values[f.y] if x is f.u else v for x, v in zip(f.y.inputs, values, strict=True)))
 
 
+_NAMED = ("arithmetic", "elementwise", "trigonometric", "exponential", "activations")  # files of ``ops``
+
+
 @cache
 def function_table() -> Sequence[tuple[Elementwise, Rule]]:
-    """Give every function of one argument that is differentiable and no multiple of it, with its derivative."""
-    found = [op for op in operations() if isinstance(op, Elementwise) and len(op.letters) == 1]
+    """Give the functions of one real argument that are no multiple of it, with their derivatives.
+
+    Only those that have names in books: what there is for rules alone, such as 1 − x², nobody takes for another.
+    """
+    found = [
+        op
+        for op in operations()
+        if isinstance(op, Elementwise) and len(op.letters) == 1 and op.__module__.rpartition(".")[2] in _NAMED
+    ]
     table = [(op, rule) for op in found for rule in op.derivatives or () if rule is not None]
     return [(op, rule) for op, rule in table if isinstance(rule(Node(name="y"), Node(name="x")), Node)]
 
