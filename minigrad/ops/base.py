@@ -276,6 +276,8 @@ def as_floating(x: Any) -> Any:
 
 def as_array(x: Any) -> Any:
     """Give an array, a Tensor or a Node as it is, and numbers and lists as arrays: what has axes."""
+    if getattr(x, "weak", False):  # a Python number that is not known yet, which is an array of its own dtype here
+        return x.astype(x.dtype)
     return x if isinstance(x, Recorder) or hasattr(x, "__array_function__") else np.asarray(x)
 
 

@@ -111,6 +111,11 @@ class Traced(Tensor):
         for leaf, g in found.items():
             self.tracer.add_gradient(leaf, g if create_graph else Traced(self.tracer, g))
 
+    @property
+    def weak(self) -> bool:
+        """Say whether it stands for a Python number."""
+        return self.node.weak
+
     def retain_grad(self) -> None:
         """Ask ``backward`` to leave ∂E/∂(this value) in ``grad``."""
         if self.serial <= 0:
