@@ -64,7 +64,16 @@ def ducks(x):
     return Duck(x) if isinstance(x, np.ndarray | np.floating) else x
 
 
-@pytest.mark.parametrize("row", [row for row in SAMPLES if row.op.differentiable], ids=str)
+# What is computed by more of NumPy than its protocols: by LAPACK's factors, and by views of windows.
+BEYOND = ("inverses", "decompositions", "singular", "eigenpairs", "norms", "convolution", "windows")
+
+
+def in_protocols(row):
+    kind = row.op if isinstance(row.op, type) else type(row.op)
+    return row.op.differentiable and kind.__module__.rpartition(".")[2] not in BEYOND
+
+
+@pytest.mark.parametrize("row", [row for row in SAMPLES if in_protocols(row)], ids=str)
 def test_another_array_library_is_never_coerced(row):
     """Forward and backward run on ducks alone, and give what they give on arrays."""
     arrays = row.arrays()

@@ -342,7 +342,7 @@ def test_any_function_of_numpys_works_on_constants_and_in_no_grad(f):
 def test_where_an_operand_is_recorded_it_is_refused_as_before():
     for x in (leaf(M), leaf(M) * 2):
         with pytest.raises(TypeError, match="would silently carry no gradient"):
-            np.linalg.eig(x)
+            np.polydiv(x[0], x[0])
         with pytest.raises(TypeError, match=r"out= does not work|argument 'out'"):
             np.clip(Tensor(M), 0, 1, out=x)
 
@@ -413,7 +413,6 @@ def test_an_update_by_hand_is_compiled(way, backend):
         lambda x: x if KNOWN[0] else -x,
         lambda x: f"{x.sum():.3f}",
         lambda x: round(x.sum()),
-        lambda x: np.linalg.eigvals(x),
         lambda x: np.asarray(KNOWN) * x,
     ],
 )

@@ -10,7 +10,7 @@ import numpy as np
 
 from minigrad.ops.base import Op, Refused, Shape, as_array, as_floating, fits, refuse_out
 from minigrad.ops.lanes import align_lanes
-from minigrad.ops.parts import conjugate, square_size
+from minigrad.ops.parts import conjugate, is_complex, square_size
 
 
 def _product(a: Any, b: Any) -> Any:
@@ -212,7 +212,7 @@ class HalfSquaredDistance(Inner):
     def forward(self, a: Any, b: Any) -> Any:
         """Subtract, then take the inner product of the difference with itself."""
         d = as_floating(a) - b
-        return np.vdot(d, d).real * 0.5
+        return (np.vdot(d, d).real if is_complex(d) else np.vdot(d, d)) * 0.5
 
 
 matmul = MatMul()
