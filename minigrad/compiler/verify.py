@@ -98,10 +98,11 @@ def verify_call(
     finally:
         state.put_back()
     found = code(*args, **kwargs)
-    pairs = [*zip(results, _parts("the result", found), strict=False)]
-    pairs += [((name, changed[name]), (name, value)) for name, value in state.take().items()]
-    for (name, a), (_, b) in pairs:
-        difference = _difference(a, b)
+    pairs = [(*pair, 0.0) for pair in zip(results, _parts("the result", found), strict=False)]
+    scale = max(map(_largest, changed.values()), default=0.0)
+    pairs += [((name, changed[name]), (name, value), scale) for name, value in state.take().items()]
+    for (name, a), (_, b), scale in pairs:
+        difference = _difference(a, b, scale)
         if difference:
             state.put_back()
             called = getattr(f, "__name__", type(f).__name__)
@@ -124,8 +125,18 @@ def _parts(name: str, x: Any) -> Iterator[tuple[str, Any]]:
         yield name, x
 
 
-def _difference(a: Any, b: Any) -> str:
-    """Say how the code's value b differs from the function's a; nothing if it does not."""
+def _largest(x: Any) -> float:
+    """Give the largest finite size of an element, 0 of what is no array of floating point."""
+    x = np.asarray(x.array if isinstance(x, Tensor) else x)
+    return float(np.max(np.abs(x), initial=0, where=np.isfinite(x))) if x.dtype.kind in "fc" else 0.0
+
+
+def _difference(a: Any, b: Any, scale: float) -> str:
+    """Say how the code's value b differs from the function's a; nothing if it does not.
+
+    What is 0 but for the rounding of values of a ``scale``, as the gradient of a bias before a normalization is, may be
+    any of that rounding.
+    """
     if a is None or b is None:
         return "" if a is b else f"is {_shown(a)}, and the code gives {_shown(b)}"
     a, b = (np.asarray(x.array if isinstance(x, Tensor) else x) for x in (a, b))
@@ -134,8 +145,8 @@ def _difference(a: Any, b: Any) -> str:
     if a.dtype.kind not in "fc":
         return "" if np.array_equal(a, b) else f"is {_shown(a)}, and the code gives {_shown(b)}"
     tolerance = TOLERANCE.get(a.dtype.str[1:], 1e-8)
-    largest = np.max(np.abs(a), initial=0, where=np.isfinite(a))
-    wrong = ~np.isclose(b, a, rtol=tolerance, atol=tolerance * largest, equal_nan=True)
+    noise = 8 * np.finfo(a.dtype).eps * scale
+    wrong = ~np.isclose(b, a, rtol=tolerance, atol=max(tolerance * _largest(a), noise), equal_nan=True)
     if not wrong.any():
         return ""
     where = tuple(int(i[0]) for i in np.nonzero(wrong)) if a.ndim else ()
