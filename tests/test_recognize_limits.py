@@ -21,7 +21,7 @@ from tests.written_by_hand import LABELS, RELUS, RNG, SIGMOIDS, TARGETS, B, W, X
     [
         (lambda u: 1 / (1 + np.exp(u)), "v1 = −u\nv2 = σ(v1)\nreturn v2"),
         (lambda u: 1 / (1 + np.exp(-2 * u)), "v1 = 2 u\nv2 = σ(v1)\nreturn v2"),
-        (lambda u: u / (1 + np.exp(-u)), "v1 = σ(u)\nv2 = u ⊙ v1\nreturn v2"),
+        (lambda u: u / (1 + np.exp(-u)), "v1 = silu(u)\nreturn v1"),
         (lambda u: 3 / (1 + np.exp(-u)), "v1 = σ(u)\nv2 = 3 v1\nreturn v2"),
         (lambda u: 1 / (1 + np.exp(-(u - 1) / 2)), "v1 = u − 1\nv2 = v1 / 2\nv3 = σ(v2)\nreturn v3"),
         (lambda u: 1 / (1 + np.exp(1 - u)), "v1 = u − 1\nv2 = σ(v1)\nreturn v2"),
@@ -133,7 +133,7 @@ def test_a_function_given_by_cases_has_its_slope_by_cases():
     assert str(derivation[1]) == "δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ where(U₁ > 0, 1, 0.1)"
     assert max(row.difference for row in derivation.check()) < 1e-6
     derivation = derive(network(lambda u: np.where(u > 0, u, np.exp(u) - 1), losses.squared_error))
-    assert str(derivation[1]) == "δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ where(U₁ > 0, 1, exp(U₁))"
+    assert str(derivation[1]) == "δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ where(U₁ > 0, 1, Y₁ + 1)"  # it is elu, where eᵘ = y + 1
 
 
 @pytest.mark.parametrize("f", [np.exp, np.tanh, lambda k: np.exp(k) / np.exp(k).sum(), lambda k: np.maximum(k, 0)])
