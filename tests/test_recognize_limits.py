@@ -153,11 +153,30 @@ def test_a_mask_of_another_computation_stays_a_constant():
     assert [line.of for line in derive((np.where(w > 0, u, 0) * u).sum())] == ["u"]
 
 
-@pytest.mark.parametrize("op", [op for op in operations() if is_defined(op)], ids=lambda op: op.name)
-def test_every_definition_is_the_operation(op):
-    """As a function, in values; and as a form, of one operand or several."""
+def is_made_of_defined_ones(op):
+    """What u σ(u) is made of is seen where all of it is by hand, u / (1 + exp(−u)), and not where σ is σ already."""
+    a = Node(name="a", shape=(3, 4), table={})
+    return any(node.op is not None and node.op.definition for node in Graph([op.definition(a)], {}).nodes)
+
+
+DEFINED = [op for op in operations() if is_defined(op)]
+
+
+@pytest.mark.parametrize("op", DEFINED, ids=lambda op: op.name)
+def test_every_definition_has_the_values_of_the_operation(op):
     x = RNG.normal(size=(3, 4))
     np.testing.assert_allclose(op.definition(Tensor(x)).data, op.forward(x), rtol=1e-12)
+
+
+NOT_SEEN = ("standardize", "gelu")  # by hand, since Φ and a variance are no part of a form
+
+
+@pytest.mark.parametrize(
+    "op", [op for op in DEFINED if not is_made_of_defined_ones(op) and op.name not in NOT_SEEN], ids=lambda op: op.name
+)
+def test_every_definition_is_the_operation(op):
+    """As a form, of one operand or several."""
+    x = RNG.normal(size=(3, 4))
     table = {}
     a, b = (Node(name=name, shape=(3, 4), table=table) for name in "ab")
     for u in (a, a + b, a * b, -a, 2 * a):
