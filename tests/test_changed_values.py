@@ -103,6 +103,20 @@ def test_a_steady_loop_goes_to_and_fro_between_two_arrays(rule):
     assert len(arrays) <= 2
 
 
+@pytest.mark.parametrize("rule", RULES)
+def test_what_shares_the_memory_of_a_view_has_its_gradient_many_steps_later(rule):
+    """w is a view of what has no other name, and so is its detached transpose: neither holds the other."""
+    w, v = matrix(), leaf(np.ones((3, 2)))
+    optimizer, before = RULES[rule]([w]), w.array.T.copy()
+    E = (w.T.detach() * v).sum()
+    for _ in range(4):
+        w.grad = None
+        (w**2).sum().backward()
+        optimizer.step()
+    E.backward()
+    np.testing.assert_array_equal(v.grad.data, before)
+
+
 def test_losses_of_many_steps_ago_have_their_own_gradients():
     w, losses, values = leaf([2.0, -1.0]), [], []
     optimizer = optim.SGD([w], lr=0.1)

@@ -154,19 +154,19 @@ class Optimizer:
 
     def _write(self, ready: list[tuple[Row, Array]]) -> None:
         """Write each new w, beside the old one where somebody holds that."""
-        own = type(self)._update is Optimizer._update
-        move, in_spare = (self._move, self.writes_last) if own else (self._move_by_update, False)
+        by_rule = type(self)._update is Optimizer._update
+        move, in_spare = (self._move, self.writes_last) if by_rule else (self._move_by_update, False)
         held = self._may_be_held()
         for row, g in ready:
-            w = row.w
-            if held and getrefcount(w) > row.own:
+            w, own = row.w, row.own
+            if held and getrefcount(w) > own:
                 out = row.spare
-                if out is None or ties or getrefcount(out) >= row.own:
+                if out is None or ties or getrefcount(out) >= own:
                     out = row.find_room()
                 if out is not w:
                     move(w, g, row.eta, out if in_spare else row.buf, row.state, out)
                     row.param.array = row.w = out
-                    row.spare = w
+                    row.spare = w if own > 0 else None  # who sees a view's memory holds what it is a view of, not it
                     continue
             move(w, g, row.eta, row.buf, row.state, w)
 
