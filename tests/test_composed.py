@@ -14,10 +14,14 @@ from tests.test_compile_backends import BY_PYTHON
 rows = pytest.mark.parametrize("row", COMPOSED_SAMPLES, ids=str)
 
 
+def several(y):
+    return list(y) if isinstance(y, tuple | list) else [y]
+
+
 def square_sum(row, *xs):
     """A scalar of the row's value, or values, that depends on each of its elements differently."""
     y = row.call(*xs)
-    parts = y if isinstance(y, tuple | list) else [y]
+    parts = several(y)
     weighted = [part * np.arange(1.0, part.size + 1).reshape(part.shape).astype(part.dtype) for part in parts]
     return sum(np.vdot(w, w).real if w.dtype.kind == "c" else (w**2).sum() for w in weighted)
 
@@ -83,3 +87,40 @@ def test_numpy_code_computes_what_it_computes(row):
 def test_native_code_computes_what_it_computes(row):
     """As Python runs it; the operations that the functions are made of are tested in all of their rows."""
     assert_code_computes(row, BY_PYTHON)
+
+
+def of_whole_numbers(row, dtype):
+    """Whole numbers for a row, and what NumPy gives for them; None if it refuses them."""
+    xs = [(3 * x if dtype is np.int64 else abs(3 * x)).astype(dtype) for x in row.arrays()]
+    try:
+        with np.errstate(all="ignore"):
+            return xs, row.numpy(*xs)
+    except (TypeError, ValueError, IndexError, OverflowError, np.linalg.LinAlgError):
+        return None
+
+
+# What code computes otherwise than NumPy does of whole numbers: where it depends on the elements (zeros in front of a
+# product's coefficients, a matrix of less than full rank, places twice), and in another dtype.
+OTHERWISE = {
+    *("polymul", "lstsq", "gradient", "interp", "polyval", "quantile", "reduce", "pad", "clip", "unwrap", "cond"),
+}
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.uint8, np.bool_])
+@pytest.mark.parametrize("compiled", [False, True])
+def test_whole_numbers_are_numpys(dtype, compiled):
+    """In value and dtype: with no operand recorded NumPy is the judge."""
+    tried = 0
+    for row in FIRST if compiled else TRACED:
+        found = of_whole_numbers(row, dtype)
+        if found is None or (compiled and row.op.__name__ in OTHERWISE):
+            continue
+        xs, wanted = found
+        with np.errstate(all="ignore"):
+            ours = compile(row.call)(*xs) if compiled else row.call(*map(Tensor, xs))
+        for y, w in zip(several(ours), several(wanted), strict=True):
+            y = y.data if isinstance(y, Tensor) else np.asarray(y)
+            assert (y.shape, y.dtype) == (np.shape(w), np.asarray(w).dtype), row
+            np.testing.assert_allclose(y, w, rtol=1e-6, atol=1e-6, err_msg=str(row))
+            tried += 1
+    assert tried > (100 if compiled else 300)

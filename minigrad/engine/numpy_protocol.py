@@ -210,10 +210,26 @@ def find_function(f: Callable[..., Any]) -> Callable[..., Any] | None:
     """Give what a function of NumPy's, or a ufunc called with arguments, is for operands, None if it is nothing."""
     ours = FUNCTIONS.get(f)
     if ours is None:
-        file = COMPOSED.get(f"{getattr(f, '__module__', 'numpy')}.{f.__name__}")
+        file = COMPOSED.get(_name_in_full(f))
         if file is not None:
             ours = FUNCTIONS[f] = getattr(import_module(f"minigrad.ops.composed.{file}"), f.__name__)
     return ours
+
+
+# Files whose functions move elements, whatever these are.
+ARRANGING = frozenset(
+    ("axes", "choosing", "joining", "splitting", "repeating", "triangles", "matrices", "mapping"),
+)
+
+
+def is_computed(f: Callable[..., Any]) -> bool:
+    """Say whether a function of NumPy's is arithmetic that is written with other functions here."""
+    file = COMPOSED.get(_name_in_full(f))
+    return file is not None and file not in ARRANGING
+
+
+def _name_in_full(f: Callable[..., Any]) -> str:
+    return f"{getattr(f, '__module__', 'numpy')}.{f.__name__}"
 
 
 # NumPy functions whose result is a constant, an index or a truth value: no gradient belongs to it, so none is lost.

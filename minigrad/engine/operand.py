@@ -11,12 +11,13 @@ import numpy as np
 from minigrad.engine.errors import describe
 from minigrad.engine.habits import OtherHabits
 from minigrad.engine.methods import Methods
-from minigrad.engine.numpy_protocol import PLAIN, UFUNCS, WRITING, find_function, find_ufunc
+from minigrad.engine.numpy_protocol import PLAIN, UFUNCS, WRITING, find_function, find_ufunc, is_computed
 from minigrad.engine.recording import is_paused
 from minigrad.engine.refusals import explain_refusal, refuse_call
 from minigrad.engine.ufuncs import find_call
 from minigrad.ops import arithmetic, elementwise, indexing, linalg, parts, shaping
 from minigrad.ops.base import Op
+from minigrad.ops.dtypes import WHOLE
 from minigrad.ops.lanes import running
 
 
@@ -242,7 +243,8 @@ class Operand(Methods, OtherHabits):
     ) -> Any:
         ours = find_function(func)
         constant = is_constant((args, kwargs))
-        if ours is not None:
+        # whole numbers wrap and are rounded as in NumPy's own function, where ours is several operations
+        if ours is not None and not (constant and is_computed(func) and has_only_whole((args, kwargs))):
             try:
                 return ours(*args, **kwargs)
             except TypeError as error:
@@ -277,6 +279,11 @@ def find_operands(x: Any) -> Iterator[Operand]:
 def is_constant(arguments: Any) -> bool:
     """Say whether a function of the arguments has a value, recorded nowhere: NumPy itself may compute it."""
     return all(x.has_data and (x.serial <= 0 or is_paused()) for x in find_operands(arguments))
+
+
+def has_only_whole(arguments: Any) -> bool:
+    """Say whether all operands are of integers and truth values."""
+    return all(x.dtype in WHOLE for x in find_operands(arguments))
 
 
 def map_operands(x: Any, change: Callable[[Operand], Any]) -> Any:

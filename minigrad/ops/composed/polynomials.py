@@ -8,6 +8,7 @@ import numpy as np
 
 from minigrad.ops.base import as_array
 from minigrad.ops.composed.reductions import cast
+from minigrad.ops.dtypes import WHOLE
 from minigrad.ops.sliding import convolve as convolve_full
 
 
@@ -77,6 +78,8 @@ def poly(seq_of_zeros: Any) -> Any:
     elif roots.ndim > 2:
         raise ValueError("input must be 1d or non-empty square 2d array.")
     roots = np.reshape(roots, (-1,))
+    if roots.dtype in WHOLE or roots.dtype == np.float16:  # NumPy computes with no smaller floats than float32
+        roots = roots.astype(np.float64)
     p: Any = np.ones(1, roots.dtype)
     for n in range(roots.shape[0]):
         p = np.concatenate([p, np.zeros(1, p.dtype)]) - np.concatenate([np.zeros(1, p.dtype), p]) * roots[n]

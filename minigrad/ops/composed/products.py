@@ -99,7 +99,8 @@ def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = 
 def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
     """Multiply vectors along an axis, Σᵢ āᵢ bᵢ of each pair."""
     a, b = (np.moveaxis(as_array(x), axis, -1) for x in (x1, x2))
-    return np.sum(conjugate(a) * b, -1)
+    products = conjugate(a) * b
+    return np.sum(products, -1, dtype=products.dtype)  # whole numbers wrap, as NumPy's do
 
 
 def matvec(x1: Any, x2: Any, /) -> Any:

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from minigrad.ops import arithmetic, cumulative, reduction
-from minigrad.ops.base import as_array, as_floating, refuse_out
+from minigrad.ops.base import Recorder, as_array, as_floating, refuse_out
+from minigrad.ops.dtypes import WHOLE
 from minigrad.ops.reduction import Axis, normalize_axis
 
 
@@ -47,8 +48,8 @@ def sum(
     if dtype is None and out is None and initial is None and where is True:
         return reduction.sum(a, axis, keepdims)
     refuse_out(out)
-    total = reduction.sum(choose(cast(as_array(a), dtype), where, 0), axis, keepdims)
-    return total if initial is None else total + initial
+    total = cast(reduction.sum(choose(cast(as_array(a), dtype), where, 0), axis, keepdims), dtype)
+    return total if initial is None else total + _start(initial, total.dtype)
 
 
 def prod(
@@ -62,8 +63,13 @@ def prod(
 ) -> Any:
     """Multiply up over axes, beginning with ``initial``."""
     refuse_out(out)
-    total = cumulative.prod(choose(cast(as_array(a), dtype), where, 1), axis, keepdims)
-    return total if initial is None else total * initial
+    total = cast(cumulative.prod(choose(cast(as_array(a), dtype), where, 1), axis, keepdims), dtype)
+    return total if initial is None else total * _start(initial, total.dtype)
+
+
+def _start(initial: Any, dtype: np.dtype[Any]) -> Any:
+    """Give what a reduction begins with: of whole numbers a whole number, as NumPy has it."""
+    return initial if isinstance(initial, Recorder) or dtype not in WHOLE else np.asarray(initial).astype(dtype)
 
 
 def mean(
@@ -114,8 +120,9 @@ def _extreme(
             f"reduction operation '{ufunc.__name__}' does not have an identity, so to use a where mask one has to "
             f"specify 'initial'"
         )
+    initial = _start(initial, a.dtype)
     if not count_chosen(a, axis, True):
-        return reduction.sum(a, axis, keepdims) + initial
+        return cast(reduction.sum(a, axis, keepdims), a.dtype) + initial
     return ufunc(reduce(choose(a, where, find_end(a.dtype, ufunc is np.maximum)), axis, keepdims), initial)
 
 

@@ -7,18 +7,20 @@ from typing import Any
 import numpy as np
 
 from minigrad.ops.base import refuse_out
+from minigrad.ops.dtypes import WHOLE
 from minigrad.ops.rounding import exponent
 
 
 def round(a: Any, decimals: int = 0, out: None = None) -> Any:
     """Give the nearest number of so many decimals, of two as near the even one; its slope is 0."""
     refuse_out(out)
-    if a.dtype.kind in "biu" and decimals >= 0:
-        return a
-    if not decimals:
-        return np.rint(a)
-    scale = 10.0 ** abs(decimals)
-    return np.rint(a * scale) / scale if decimals > 0 else np.rint(a / scale) * scale
+    if decimals >= 0:
+        if a.dtype in WHOLE:
+            return a.astype(np.float16) if a.dtype == np.bool_ else a  # truth values are float16 to NumPy's rounding
+        scale = 10.0**decimals
+        return np.rint(a * scale) / scale if decimals else np.rint(a)
+    y = np.rint(a / (scale := 10.0**-decimals)) * scale
+    return y.astype(a.dtype) if a.dtype in WHOLE else y
 
 
 def around(a: Any, decimals: int = 0, out: None = None) -> Any:
@@ -39,6 +41,8 @@ def divmod(x1: Any, x2: Any) -> tuple[Any, Any]:
 
 def modf(x: Any) -> tuple[Any, Any]:
     """Give the part behind the point, whose slope is 1, and the whole part, whose slope is 0; both of x's sign."""
+    if x.dtype in WHOLE:
+        x = x.astype(np.modf.resolve_dtypes((x.dtype, None, None))[-1])
     rest = np.where(np.isinf(x), np.copysign(0.0, x), np.fmod(x, 1.0))
     return rest, np.trunc(x)
 
