@@ -99,8 +99,8 @@ def verify_call(
         state.put_back()
     found = code(*args, **kwargs)
     pairs = [(*pair, 0.0) for pair in zip(results, _parts("the result", found), strict=False)]
-    scale = max(map(_largest, changed.values()), default=0.0)
-    pairs += [((name, changed[name]), (name, value), scale) for name, value in state.take().items()]
+    largest = max(map(_largest, changed.values()), default=0.0)
+    pairs += [((name, changed[name]), (name, value), largest) for name, value in state.take().items()]
     for (name, a), (_, b), scale in pairs:
         difference = _difference(a, b, scale)
         if difference:

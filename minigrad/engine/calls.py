@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.engine.node import Node
+from minigrad.ops.alphabet import name_operands
 from minigrad.ops.base import EachInput, Op, Shape
 
 
@@ -32,7 +33,7 @@ class Call(Op):
         again: Callable[..., Any] | None = None,
     ) -> None:
         self.name, self.compute, self.pull, self.like, self.again = name, compute, pull, like, again
-        self.letters = "abcdefghijklmnopqrstuvwxyz"[:inputs]
+        self.letters = name_operands(inputs)
         self.text = f"{name}({', '.join(f'{{{letter}}}' for letter in self.letters)})"
 
     def __call__(self, *inputs: Any) -> Any:

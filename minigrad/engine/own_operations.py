@@ -10,6 +10,7 @@ import numpy as np
 
 from minigrad.engine.functional import check_function, grad
 from minigrad.engine.gradcheck import gradcheck
+from minigrad.ops.alphabet import name_operands
 from minigrad.ops.base import Elementwise, Op, Rule, Shape
 from minigrad.ops.slopes import zero
 
@@ -53,7 +54,7 @@ class OwnOperation(Checked):
     def __init__(self, forward: Callable[..., Any], gradients: Sequence[Rule | None], text: str, binds: int) -> None:
         self.name, self.text, self.binds = forward.__name__, text, binds
         self.forward = forward  # type: ignore[method-assign]
-        self.letters = "x" if len(gradients) == 1 else "abcdef"[: len(gradients)]
+        self.letters = name_operands(len(gradients))
         self.vjps = tuple(rule and _of_op(rule) for rule in gradients)
         self.differentiable = any(gradients)
 
@@ -102,7 +103,7 @@ def operation(
                 f"operation {f.__name__}: it has {len(names)} inputs, {', '.join(names)}, and {len(rules)} "
                 f"derivatives. Give one an input, and None where there is none."
             )
-        letters = "x" if len(names) == 1 else "abcdef"[: len(names)]
+        letters = name_operands(len(names))
         own = text or f"{f.__name__}({', '.join(f'{{{name}}}' for name in names)})"
         try:
             written = own.format(**{name: f"{{{letter}}}" for name, letter in zip(names, letters, strict=True)})

@@ -10,10 +10,18 @@ from minigrad.nn.base import Speaking
 from minigrad.nn.functional import Each, flatten
 
 
-class _MaxPool(Speaking):
-    """The largest element of each window of ``kernel`` positions, of which there is one for each ``stride``."""
+class _Pool(Speaking):
+    """A function of windows of ``kernel`` positions, which layers of one, two and three ``axes`` share."""
 
     axes: ClassVar[int]
+    kernel: Each
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.kernel})"
+
+
+class _MaxPool(_Pool):
+    """The largest element of each window of ``kernel`` positions, of which there is one for each ``stride``."""
 
     @with_usage
     def __init__(self, kernel: Each, stride: Each | None = None, padding: Each = 0, dilation: Each = 1) -> None:
@@ -23,9 +31,6 @@ class _MaxPool(Speaking):
         """Give (samples, channels, *places)."""
         pool = getattr(functional, f"max_pool{self.axes}d")
         return pool(x, self.kernel, self.stride, self.padding, self.dilation)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.kernel})"
 
 
 class MaxPool1d(_MaxPool):
@@ -46,10 +51,8 @@ class MaxPool3d(_MaxPool):
     axes = 3
 
 
-class _AvgPool(Speaking):
+class _AvgPool(_Pool):
     """The mean of each window of ``kernel`` positions; padding counts as 0 unless ``count_include_pad`` is False."""
-
-    axes: ClassVar[int]
 
     @with_usage
     def __init__(
@@ -61,9 +64,6 @@ class _AvgPool(Speaking):
         """Give (samples, channels, *places)."""
         pool = getattr(functional, f"avg_pool{self.axes}d")
         return pool(x, self.kernel, self.stride, self.padding, self.count_include_pad)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.kernel})"
 
 
 class AvgPool1d(_AvgPool):

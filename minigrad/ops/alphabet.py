@@ -15,6 +15,11 @@ _RAISE = str.maketrans({large: small for small, large in RAISED.items()} | {"-":
 _PLAIN = str.maketrans({small: LOWERED[small] for small in LOWERED_DIGITS})
 
 
+def name_operands(n: int) -> str:
+    """Give the letters that an operation of n operands is written with: x, or a, b, c …"""
+    return "x" if n == 1 else "abcdefghijklmnopqrstuvwxyz"[:n]
+
+
 def to_subscript(written: int | str) -> str:
     """Write a number or an index as a subscript, ₁₂, ₙⱼ, ₗ₊₁; behind a _ if it has a letter of which there is none.
 

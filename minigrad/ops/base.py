@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from minigrad.ops.alphabet import name_operands
 from minigrad.ops.copies import fetch_variable, find_variable
 from minigrad.ops.dtypes import WHOLE, dtype_of_call, dtype_of_ufunc, kind_of
 from minigrad.ops.lanes import align_lanes, apply_each, find_highest, running
@@ -216,7 +217,7 @@ class Elementwise(Op):
         self.derivatives = derivatives
         self.reads_values = not all(rule is one or rule is minus_one for rule in derivatives)
         self.vjps = tuple(rule and _chained(rule, len(derivatives)) for rule in derivatives)
-        self.letters = "x" if len(derivatives) == 1 else "abcdef"[: len(derivatives)]
+        self.letters = name_operands(len(derivatives))
         self.broadcasts = len(derivatives) > 1
         self.differentiable = any(derivatives)
 
@@ -252,16 +253,14 @@ class Elementwise(Op):
 def _chained(derivative: Rule, inputs: int) -> Rule:
     """Give the rule g ⊙ ∂y/∂input: the chain rule, element by element."""
     if inputs > 2:
-        return lambda op, g, y, *inputs: g * derivative(y, *inputs)
+        return lambda op, g, y, *operands: g * derivative(y, *operands)
     if derivative is one:
         return (lambda op, g, y, x: g) if inputs == 1 else (lambda op, g, y, a, b: g)
     if derivative is minus_one:
         return (lambda op, g, y, x: -g) if inputs == 1 else (lambda op, g, y, a, b: -g)
     if inputs == 1:  # one function for each number of inputs: packing and unpacking them would cost 0.1 µs a call
         return lambda op, g, y, x: g * derivative(y, x)
-    if inputs == 2:
-        return lambda op, g, y, a, b: g * derivative(y, a, b)
-    return lambda op, g, y, *operands: g * derivative(y, *operands)
+    return lambda op, g, y, a, b: g * derivative(y, a, b)
 
 
 def number_key(x: float) -> tuple[type, Any]:

@@ -73,9 +73,15 @@ class Convolving(Op):
         outputs, *kernel = W.shape
         return W.reshape(self.groups, outputs // self.groups, prod(kernel))
 
-    def of_lanes(self, lanes: int, *more: Any) -> Any:
+    def of_lanes(self, lanes: int) -> Any:
         """Give the operation that has the groups of each lane beside those of the others."""
+        more = (getattr(self, field) for field in self.fields[len(Convolving.fields) :])
         return type(self)(self.stride, self.padding, self.dilation, self.groups * lanes, *more)
+
+    def batch(self, x: Any, W: Any) -> Any:
+        """Take the lanes for groups."""
+        x, W = spread_lanes((x, W))
+        return _split_samples(self.of_lanes(len(x))(_merge_samples(x), _merge_kernels(W)), len(x))
 
 
 def _merge_samples(x: Any) -> Any:
@@ -112,12 +118,6 @@ class Convolution(Convolving):
         """Give (samples, outputs, *places)."""
         return self.places(*shapes)
 
-    def batch(self, x: Any, W: Any) -> Any:
-        """Take the lanes for groups."""
-        x, W = spread_lanes((x, W))
-        lanes = len(x)
-        return _split_samples(self.of_lanes(lanes)(_merge_samples(x), _merge_kernels(W)), lanes)
-
 
 class TransposedConvolution(Convolving):
     """What a convolution's gradient comes back by, to positions of a ``size``: xₙ꜀ⱼ = Σ Wₒ꜀ₚ yₙₒᵢ over o, i and p."""
@@ -153,12 +153,6 @@ class TransposedConvolution(Convolving):
             raise ValueError(f"wanted an input of shape {wanted}, not {y}, for positions of size {self.size}")
         return x
 
-    def batch(self, y: Any, W: Any) -> Any:
-        """Take the lanes for groups."""
-        y, W = spread_lanes((y, W))
-        lanes = len(y)
-        return _split_samples(self.of_lanes(lanes, self.size)(_merge_samples(y), _merge_kernels(W)), lanes)
-
 
 class Correlation(Convolving):
     """What a kernel's gradient comes back by, to a ``kernel`` of a size: Wₒ꜀ₚ = Σ yₙₒᵢ xₙ꜀ⱼ over n and i."""
@@ -192,5 +186,5 @@ class Correlation(Convolving):
         """Take the lanes for groups."""
         x, y = spread_lanes((x, y))
         lanes = len(x)
-        W = self.of_lanes(lanes, self.kernel)(_merge_samples(x), _merge_samples(y))
+        W = self.of_lanes(lanes)(_merge_samples(x), _merge_samples(y))
         return np.reshape(W, (lanes, W.shape[0] // lanes, *W.shape[1:]))
