@@ -75,6 +75,15 @@ def test_expression(row):
     assert (node.shape, node.dtype) == (value.shape, value.dtype)
 
 
+@pytest.mark.parametrize("row", [row for row in SAMPLES if not row.op.differentiable], ids=str)
+def test_what_has_no_gradient_is_flat(row):
+    """Around inputs where it does not jump; a truth value has no slope to lose."""
+    arrays = row.arrays()
+    if row.numpy(*arrays).dtype.kind == "f":
+        for slope in differences(row.numpy, arrays, 1.0):
+            np.testing.assert_allclose(slope, 0, atol=1e-9)
+
+
 @smooth
 def test_gradient(row):
     arrays = row.arrays()

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 
 from minigrad.ops.base import Elementwise, one
+from minigrad.ops.slopes import zero
 
 floor = Elementwise("floor", np.floor, None, text="⌊{x}⌋")
 ceil = Elementwise("ceil", np.ceil, None, text="⌈{x}⌉")
 trunc = Elementwise("trunc", np.trunc, None, text="trunc({x})")
 rint = Elementwise("rint", np.rint, None, text="round({x})")
 spacing = Elementwise("spacing", np.spacing, None, text="spacing({x})")
-nextafter = Elementwise("nextafter", np.nextafter, None, None, text="nextafter({a}, {b})")
+nextafter = Elementwise("nextafter", np.nextafter, one, zero, text="nextafter({a}, {b})")  # a and a last place more
 
 
 def _exponent(x: Any) -> Any:
