@@ -342,6 +342,22 @@ def test_what_nobody_asks_for_warns_of_nothing(backend):
     assert [np.shape(x) for x in found] == [(0, 3), (0, 3), (3,), (0, 3)]
 
 
+@pytest.mark.parametrize("exact", [False, True])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(), (1,), (2,), "number"])
+def test_the_power_of_a_half_is_the_root_in_every_way(shape, dtype, exact, backend_itself):
+    """NumPy's scalars have (−∞) ** 0.5 = ∞ and −0 ** 0.5 = 0, its arrays NaN and −0, as the square root has."""
+    for x in (-np.inf, -0.0, 2.0):
+        given = x if shape == "number" else np.full(shape, x, dtype)
+        for f in (lambda x: x**0.5, lambda x: np.power(x, 0.5)):
+            with np.errstate(all="ignore"):
+                wanted = np.sqrt(given)
+                code = compile(f, exact=exact, backend=backend_itself)
+                for found in (f(Tensor(given)).data, code(given), code(Tensor(given)).data):
+                    np.testing.assert_allclose(found, wanted, rtol=1e-6, strict=shape != "number")
+                    np.testing.assert_array_equal(np.signbit(found), np.signbit(wanted))
+
+
 @pytest.mark.parametrize("seed", [213, 306, 5069, 20305, 20464])  # each found a mistake once
 def test_programs_of_many_kinds(seed):
     assert fuzz.check(seed, ("numpy", "interpreted")) is None

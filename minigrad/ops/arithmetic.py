@@ -102,12 +102,18 @@ class Power(Elementwise):
     def __init__(self, exponent: float) -> None:
         n = self.exponent = exponent
         text = f"{{x}}{_superscript(n)}"
-        super().__init__("power", lambda x: _raise(x, n), _derivative(n), text=text, binds=4)
+        forward = _take_root if n == 0.5 else lambda x: _raise(x, n)
+        super().__init__("power", forward, _derivative(n), text=text, binds=4)
 
 
 def _raise(x: Any, n: float) -> Any:
     """Give xⁿ; of a Python number, whose own power is complex or an error, as NumPy computes it, and such a number."""
     return np.power(x, n).item() if type(x) in (int, float) else x**n
+
+
+def _take_root(x: Any) -> Any:
+    """Give √x, which is what x ** 0.5 is for NumPy's arrays; of a scalar it would make (−∞) ** 0.5 = ∞ and not NaN."""
+    return np.sqrt(x) if isinstance(x, np.inexact) else _raise(x, 0.5)
 
 
 def _derivative(n: float) -> Rule:

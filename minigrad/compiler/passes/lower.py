@@ -18,7 +18,7 @@ from minigrad.compiler.passes.factor import factor_sums
 from minigrad.engine.node import Node, order_nodes, seed_node
 from minigrad.ops.arithmetic import Power, add, multiply
 from minigrad.ops.base import Elementwise, Op, Shape, as_floating
-from minigrad.ops.elementwise import exp, log, square
+from minigrad.ops.elementwise import exp, log, sqrt, square
 from minigrad.ops.indexing import Index, Scatter, is_basic
 from minigrad.ops.linalg import Affine, HalfSquaredDistance, matmul, vdot
 from minigrad.ops.moving import Roll, Tril
@@ -109,6 +109,8 @@ def _opened(node: Node) -> Any:
     op, inputs = node.op, node.inputs
     if op == square or (isinstance(op, Power) and op.exponent == 2 and isinstance(op.exponent, int)):
         return inputs[0] * inputs[0] if inputs[0].dtype == node.dtype else None  # True² is an int8, True ⊙ True is not
+    if isinstance(op, Power) and op.exponent == 0.5 and inputs[0].dtype == node.dtype:
+        return sqrt(inputs[0])  # as NumPy computes it of arrays: (−∞) ** 0.5 of a scalar would be ∞
     if isinstance(op, Scatter) and not node.shape and node.dtype.kind == "f":
         return Sum()(inputs[0])
     if isinstance(op, Roll | Tril):
