@@ -38,7 +38,7 @@ def logspace(
 def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
     """Give ``num`` numbers, each the same multiple of the one before: start (stop / start)ᵗ."""
     for end in (start, stop):
-        if getattr(end, "has_data", True) and np.any(np.equal(end, 0)):
+        if getattr(end, "has_data", True) and np.any(np.equal(getattr(end, "array", end), 0)):  # also while tracing
             raise ValueError("geomspace: an end is 0, and no multiple of it is another number")
     y = start * (stop / start) ** _steps(start, stop, num, endpoint)
     return _finish(y, np.result_type(y.dtype, np.float64) if dtype is None else dtype, axis)
