@@ -23,8 +23,8 @@ def _order() -> Iterator[Sample]:
         yield Sample(np.quantile, partial(np.quantile, q=[0.1, 0.8], axis=axis), ((2, 3, 2),), f"over {axis}")
     for method in ("lower", "nearest", "midpoint", "hazen", "averaged_inverted_cdf"):
         yield Sample(np.quantile, partial(np.quantile, q=0.3, method=method), ((7,),), method)
-    yield Sample(np.unique, np.unique, ((2, 3),))
-    yield Sample(np.unique, partial(np.unique, axis=1), ((2, 3),), "columns")
+    yield Sample(np.unique, np.unique, ((2, 3),), counts=True)
+    yield Sample(np.unique, partial(np.unique, axis=1), ((2, 3),), "columns", counts=True)
     yield Sample(np.percentile, partial(np.percentile, q=30, axis=0, keepdims=True), ((4, 2),))
 
 

@@ -11,6 +11,7 @@ from minigrad.training import fit
 from tests.compiling import assert_same, plain, running, state, taught
 from tests.fuzz import __main__ as command
 from tests.fuzz import check as fuzz
+from tests.fuzz.programs import Leaf, Line, Program
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(11, 3))
@@ -201,6 +202,17 @@ def test_an_exported_module_needs_numpy_alone(rule, tmp_path):
         found = again(X, T, *(getattr(other, name) for name in settings))
         assert float(found[0]) == pytest.approx(float(eager(X, T).data), rel=1e-12)
     assert_same(plain(state(params, optimizer)), plain(state(others, other)))
+
+
+SMALL = [lambda a: (a * 30 + a * 1e-9) - a * 30 + 1, lambda a: a * 0.1 + a * 0.2 - a * 0.3 + 1]
+
+
+@pytest.mark.parametrize("f", SMALL)
+def test_what_adam_makes_of_rounding_is_no_finding(f):
+    """Of a gradient of 1e-9 in float32, or none, by the order in which its terms are added, it makes a step of η."""
+    leaf = Leaf(np.array([1.3, -0.7, 0.4], np.float32), "parameter")
+    line = Line(f, (leaf,), "f({0})")
+    assert fuzz.wrong(Program((leaf,), (line,), (line,), rule=2, dtype=np.float32), ("numpy",)) is None
 
 
 @pytest.mark.parametrize("block", range(4))

@@ -16,6 +16,8 @@ RULES: tuple[Callable[[Any], Any], ...] = (
     lambda params: optim.Adam(params, lr=0.05),
 )
 
+STEPS = {"float64": 1e-14, "float32": 4e-7}  # what rounding may make of a number of size 1
+
 
 @dataclass(frozen=True, eq=False)
 class Leaf:
@@ -39,7 +41,8 @@ class Line:
 class Program:
     """Leaves and lines, in order; the loss adds up the ``ends``; ``rule`` is the optimizer's, if there is one.
 
-    ``alias`` makes the argument of one number a view of the parameter of another.
+    ``alias`` makes the argument of one number a view of the parameter of another. If ``rough``, each gradient is moved
+    in its last places before the rule sees it: Adam makes a step of size η of what rounding leaves of a sum of 0.
     """
 
     leaves: tuple[Leaf, ...]
@@ -48,6 +51,7 @@ class Program:
     rule: int | None = None
     dtype: Any = np.float64
     alias: tuple[int, int] | None = None
+    rough: bool = False
 
     def __str__(self) -> str:
         """Write the program as code that can be read."""
@@ -129,6 +133,8 @@ class Instance:
         if self.optimizer is not None:
             last = last * 1.0  # it may look at a parameter's memory, which the step changes
         if self.optimizer is not None:
+            if self.program.rough:
+                move_gradients(self.params)
             self.optimizer.step()
         return loss, last, *grads, *whole
 
@@ -144,6 +150,16 @@ class Instance:
             found += [_plain(x.grad) for x in self.arguments if isinstance(x, Tensor)]
             found += [p.data.copy() for p in self.params]
         return found
+
+
+def move_gradients(params: Iterable[Tensor]) -> None:
+    """Move every gradient by what rounding may make of the terms that it is a sum of, which are of size 1 or larger."""
+    rng = np.random.default_rng(0)
+    for p in params:
+        if p.grad is not None:
+            g = p.grad.data
+            step = STEPS.get(g.dtype.name, 0) * (1 + np.abs(g)) * rng.uniform(-1, 1, g.shape)
+            p.grad = Tensor(np.asarray(np.where(np.isfinite(g), g + step, g), g.dtype))
 
 
 def _plain(x: Any) -> Any:
