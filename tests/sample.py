@@ -20,8 +20,8 @@ class Sample:
 
     ``op`` is the Op, the class of Ops, or the function of several, that the row is there for; ``call`` is NumPy
     syntax, for arrays, Tensors and Nodes alike; ``reference`` is the same in NumPy alone, where ``call`` is not. Values
-    are drawn from the domain ``low`` to ``high``. One that ``counts`` elements has a shape that depends on their values:
-    no code can be written for it.
+    are drawn from the domain ``low`` to ``high``. One that ``counts`` elements has a shape that depends on their
+    values: no code can be written for it.
     """
 
     op: Op | type[Op] | Callable[..., Any]
