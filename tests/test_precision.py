@@ -139,3 +139,21 @@ def test_objects_are_refused_from_the_left_too():
     for x in (Fraction(1, 2), np.array([Fraction(1, 2), 1], object), np.ones((1, 2)).view(np.matrix)):
         with pytest.raises(TypeError, match="multiply: wanted"):
             x * w
+
+
+@pytest.mark.parametrize("exact", [False, True])
+@pytest.mark.parametrize(("dtype", "c"), [(np.float64, 1e300), (np.float64, 1e-300), (np.float32, 1e30)])
+def test_products_with_numbers_overflow_in_no_code_that_do_not_as_written(dtype, c, exact, backend_itself):
+    """(x 1e300) 1e300 is x 1e600 to a compiler that may reorder sums, and no number is as large as that."""
+    x = np.array([0.5, 1.5, -1.0], dtype) / dtype(c)
+    calls = [
+        lambda x: x * c * c,
+        lambda x: c * (x * -c),
+        lambda x: (x * c).sum() * c,
+        lambda x: (x * c * c).sum(),
+        lambda x: x / (1 / c) / (1 / c),
+    ]
+    for f in calls:
+        np.testing.assert_allclose(compile(f, backend=backend_itself, exact=exact)(x), f(x), rtol=1e-6)
+    f = lambda x, a, b: (x * a) * b  # noqa: E731
+    np.testing.assert_allclose(compile(f, backend=backend_itself, exact=exact)(x, c, c), f(x, c, c), rtol=1e-6)

@@ -47,4 +47,4 @@ def same_arithmetic(x: Any, node: Node) -> bool:
 def is_in_range(x: float, dtype: np.dtype[Any]) -> bool:
     """Say whether a floating dtype has a number, other than by ∞ or by 0: a product of numbers may leave its range."""
     about = np.finfo(dtype)
-    return bool(about.tiny <= abs(x) <= about.max)
+    return float(about.tiny) <= abs(x) <= float(about.max)

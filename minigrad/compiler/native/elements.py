@@ -60,6 +60,13 @@ def _infix(sign: str) -> Element:
     return lambda node, values: _typed(node, f"{values[0]} {sign} {values[1]}")
 
 
+def _multiply(node: Node, values: list[str]) -> str:
+    """Write a product: of floats one that keeps its place among others."""
+    if node.dtype.kind != "f":
+        return _typed(node, f"{values[0]} * {values[1]}")
+    return f"{'times32' if node.dtype == np.float32 else 'times64'}({values[0]}, {values[1]})"
+
+
 def _call(function: str) -> Element:
     return lambda node, values: _typed(node, f"{function}({', '.join(values)})")
 
@@ -193,6 +200,7 @@ def _limit_of_extreme(node: Node) -> str:
 for _op, _sign in INFIX.items():
     if isinstance(_op, Elementwise):
         KERNELS.register(Kernel(_infix(_sign.sign)), _op)
+KERNELS.register(Kernel(_multiply), arithmetic.multiply)
 for _op, _function in CALLS.items():
     KERNELS.register(Kernel(_call(_function)), _op)
 KERNELS.register(Kernel(lambda node, values: _typed(node, f"-{values[0]}")), arithmetic.negative)
