@@ -143,12 +143,6 @@ def test_linear_algebra_of_complex_matrices(f):
     np.testing.assert_allclose(np.sum(grad(f)(a) * d).real, (f(a + h * d) - f(a - h * d)) / (2 * h), rtol=1e-7)
 
 
-def test_factors_of_complex_matrices_are_refused_a_gradient():
-    a = Tensor(HERMITIAN, requires_grad=True, name="A")
-    with pytest.raises(TypeError, match=r"qr: these factors of complex matrices have no gradient here yet"):
-        np.abs(np.linalg.qr(a)[0]).sum().backward()
-
-
 def test_gradcheck_moves_both_parts():
     def conjugated(z):  # a rule that is wrong, as it would be right by PyTorch's convention
         return Elementwise("wrong", np.square, lambda y, z: 2 * z.conj(), text="{x}²")(z)

@@ -29,14 +29,6 @@ def symmetrize(g: Any) -> Any:
     return (g + conjugate(T(g))) / 2
 
 
-def refuse_complex(called: str, x: Any) -> None:
-    """Refuse the gradient by factors of complex matrices, and say which ones have it."""
-    if is_complex(x):
-        raise TypeError(
-            f"{called}: these factors of complex matrices have no gradient here yet; np.linalg.svd(x, False) has"
-        )
-
-
 def divide_gaps(w: Any, scale: Any) -> Any:
     """Give Fᵢⱼ = 1 / (wⱼ − wᵢ), and 0 where the two are equal, to within n ε of ``scale``."""
     gaps = np.expand_dims(w, -2) - np.expand_dims(w, -1)
@@ -174,8 +166,9 @@ class QR(OfMatrices):
     """Orthonormal columns Q and an upper triangle R, x = Q R, for n rows and m ≤ n columns: Q above Rᵀ in the value.
 
     ∂E/∂x = (∂E/∂Q + Q (Φ(M) + Φ(M)ᵀ)) R⁻ᵀ with M = R (∂E/∂R)ᵀ − (∂E/∂Q)ᵀ Q: S. Walter and L. Lehmann, "Algorithmic
-    differentiation of linear algebra functions", 2010. It needs a matrix of full rank. ``mode`` says by which call
-    NumPy finds Q, of which the first m columns count.
+    differentiation of linear algebra functions", 2010. Of a complex x the diagonal of R is real, and what comes after
+    ∂E/∂Q is Q̄ and the conjugate of the bracket. It needs a matrix of full rank. ``mode`` says by which call NumPy
+    finds Q, of which the first m columns count.
     """
 
     name, text, fields = "qr_factors", "qr({x})", ("mode",)
@@ -198,11 +191,10 @@ class QR(OfMatrices):
 
     def vjp(self, g: Any, y: Any, x: Any) -> Any:
         """Give (∂E/∂Q + Q (Φ(M) + Φ(M)ᵀ)) R⁻ᵀ."""
-        refuse_complex("qr", y)
         n = x.shape[-2]
         (q, r), (gq, gr) = split_qr(y, n), split_qr(g, n)
         half = half_lower(r @ T(gr) - T(gq) @ q)
-        return T(solve_matrix(r, T(gq + q @ (half + T(half)))))
+        return T(solve_matrix(r, T(gq + conjugate(q @ (half + conjugate(T(half)))))))
 
     vjps: Any = (vjp,)
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from minigrad.ops.arithmetic import divide_or_zero
 from minigrad.ops.base import Shape
-from minigrad.ops.decompositions import check_matrices, divide_gaps, real_part, refuse_complex
+from minigrad.ops.decompositions import check_matrices, divide_gaps, real_part
 from minigrad.ops.inverses import OfMatrices, pseudo_inverse, real_dtype
 from minigrad.ops.linalg import transpose_matrices as T
 from minigrad.ops.parts import conjugate, is_complex
@@ -106,16 +106,15 @@ class Complement(OfMatrices):
     """Orthonormal columns y that complete those which the n × m matrix x spans, m < n, to a basis of all n.
 
     They are those that NumPy adds: to U of x ("left"), to V of xᵀ ("right"), or to Q of x ("qr"). They are determined
-    up to a rotation among themselves: ∂E/∂x = −y gᵀ x⁺ᵀ is the gradient without one, right of whatever does not depend
-    on it, as y yᵀ.
+    up to a rotation among themselves: ∂E/∂x = −y gᵀ x⁺ᵀ, of complex ones −ȳ ḡᵀ x⁺ᵀ, is the gradient without one, right
+    of whatever does not depend on it, as y yᴴ.
     """
 
     name, text, fields, example = "complement", "complement({x})", ("kind",), ("left",)
 
     def vjp(self, g: Any, y: Any, x: Any) -> Any:
-        """Give −y gᵀ x⁺ᵀ."""
-        refuse_complex("complement", y)
-        return -(y @ T(g) @ T(pseudo_inverse()(x)))
+        """Give −ȳ ḡᵀ x⁺ᵀ."""
+        return -(conjugate(y @ T(g)) @ T(pseudo_inverse()(x)))
 
     vjps: Any = (vjp,)
 
