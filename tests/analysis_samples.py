@@ -23,6 +23,7 @@ def _order() -> Iterator[Sample]:
         yield Sample(np.quantile, partial(np.quantile, q=[0.1, 0.8], axis=axis), ((2, 3, 2),), f"over {axis}")
     for method in ("lower", "nearest", "midpoint", "hazen", "averaged_inverted_cdf"):
         yield Sample(np.quantile, partial(np.quantile, q=0.3, method=method), ((7,),), method)
+    yield Sample(np.sort_complex, np.sort_complex, ((5,),))
     yield Sample(np.unique, np.unique, ((2, 3),), counts=True)
     yield Sample(np.unique, partial(np.unique, axis=1), ((2, 3),), "columns", counts=True)
     yield Sample(np.percentile, partial(np.percentile, q=30, axis=0, keepdims=True), ((4, 2),))
@@ -64,6 +65,14 @@ def _polynomials() -> Iterator[Sample]:
     yield Sample(np.polyder, partial(np.polyder, m=2), ((4,),))
     yield Sample(np.polyint, partial(np.polyint, m=2, k=[1.0, 2.0]), ((2,),))
     yield Sample(np.poly, np.poly, ((3,),))
+    yield Sample(np.poly, np.poly, ((3, 3),), "characteristic")
+    yield Sample(
+        np.polydiv, lambda u, v: np.polydiv(u, np.append(v[:1] ** 0, v)), ((5,), (2,)), "by one that begins with 1"
+    )
+    yield Sample(np.polydiv, np.polydiv, ((3,), (1,)), "by a number")
+    yield Sample(np.roots, lambda p: np.sort_complex(np.roots(p)), ((4,),), low=0.5)
+    yield Sample(np.polyfit, partial(np.polyfit, EVEN, deg=2), ((5,),))
+    yield Sample(np.polyfit, lambda x, y: np.polyfit(x, y, 1, w=[1, 2, 1, 3], cov=True), ((4,), (4, 2)), "with cov")
     yield Sample(np.vander, partial(np.vander, N=3, increasing=True), ((2,),))
 
 

@@ -33,6 +33,9 @@ def _axes() -> Iterator[Sample]:
     yield from _rows(np.rot90, [*turns, (partial(np.rot90, axes=(2, 0)), (CUBE,))])
     yield from _rows(np.moveaxis, [(lambda x: np.moveaxis(x, [0, 1], [-1, 0]), (CUBE,))])
     yield from _rows(np.rollaxis, [(partial(np.rollaxis, axis=2), (CUBE,)), (lambda x: np.rollaxis(x, 0, 3), (CUBE,))])
+    yield from _rows(
+        np.swapaxes, [(lambda x: np.swapaxes(x, 0, -1), (CUBE,)), (lambda x: np.swapaxes(x, 1, 1), (CUBE,))]
+    )
     yield from _rows(np.matrix_transpose, [(np.matrix_transpose, (CUBE,))])
     yield from _rows(np.linalg.matrix_transpose, [(np.linalg.matrix_transpose, (CUBE,))])
     for f in (np.atleast_1d, np.atleast_2d, np.atleast_3d):

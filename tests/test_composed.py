@@ -90,7 +90,7 @@ def of_whole_numbers(row, dtype):
     try:
         with np.errstate(all="ignore"):
             return xs, row.numpy(*xs)
-    except (TypeError, ValueError, IndexError, OverflowError, np.linalg.LinAlgError):
+    except (TypeError, ValueError, IndexError, OverflowError, np.linalg.LinAlgError, np.exceptions.RankWarning):
         return None
 
 

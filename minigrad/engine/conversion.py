@@ -128,13 +128,13 @@ class Convertible(Record):
         kept = self.comparison
         return f"{kept[0].name}({', '.join(map(describe, kept[1]))})" if kept is not None else describe(self)
 
-    def argmax(self, axis: int | None = None) -> Any:
+    def argmax(self, axis: int | None = None, out: Any = None, *, keepdims: bool = False) -> Any:
         """Give the index of the largest element along ``axis``, as an array."""
-        return self._known().argmax(axis)
+        return self._known().argmax(axis, out, keepdims=keepdims)
 
-    def argmin(self, axis: int | None = None) -> Any:
+    def argmin(self, axis: int | None = None, out: Any = None, *, keepdims: bool = False) -> Any:
         """Give the index of the smallest element along ``axis``, as an array."""
-        return self._known().argmin(axis)
+        return self._known().argmin(axis, out, keepdims=keepdims)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         if self.serial > 0:

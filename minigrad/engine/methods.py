@@ -16,6 +16,8 @@ class Methods(Recorder):
     """NumPy's functions as methods, with the arguments that those have."""
 
     __slots__ = ()
+    dtype: Any
+    size: Any
 
     def sum(
         self,
@@ -111,6 +113,29 @@ class Methods(Recorder):
     def mT(self) -> Self:
         """The matrices on the last two axes, transposed."""
         return _np.matrix_transpose(self)
+
+    @property
+    def flat(self) -> Self:
+        """All elements in one dimension, row by row: to go through them, and to choose of."""
+        return _np.ravel(self)
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of an element."""
+        return int(self.dtype.itemsize)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all elements."""
+        return int(self.size * self.dtype.itemsize)
+
+    def swapaxes(self, axis1: int, axis2: int) -> Self:
+        """Exchange two axes."""
+        return _np.swapaxes(self, axis1, axis2)
+
+    def dot(self, other: Any, out: None = None) -> Self:
+        """Multiply as ``numpy.dot`` does: over the last axis of this and the last but one of the other."""
+        return _np.dot(self, other, out)
 
     def take(self, indices: Any, axis: int | None = None, out: None = None, mode: Any = "raise") -> Self:
         """Give the elements of an axis (None: of all in one dimension) at places."""

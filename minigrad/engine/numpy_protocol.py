@@ -98,7 +98,6 @@ def vdot(a: Any, b: Any) -> Any:
 FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.reshape: shaping.reshape,
     np.transpose: shaping.transpose,
-    np.swapaxes: shaping.swapaxes,
     np.expand_dims: shaping.expand_dims,
     np.squeeze: shaping.squeeze,
     np.ravel: shaping.ravel,
@@ -130,6 +129,7 @@ COMPOSED: dict[str, str] = {
         ),
         "axes": (
             *("numpy.flip", "numpy.flipud", "numpy.fliplr", "numpy.rot90", "numpy.moveaxis", "numpy.rollaxis"),
+            "numpy.swapaxes",
             *("numpy.matrix_transpose", "numpy.atleast_1d", "numpy.atleast_2d", "numpy.atleast_3d"),
         ),
         "choosing": (
@@ -187,7 +187,7 @@ COMPOSED: dict[str, str] = {
             "numpy.fft.ifftshift",
         ),
         "order": (
-            *("numpy.sort", "numpy.partition", "numpy.unique"),
+            *("numpy.sort", "numpy.sort_complex", "numpy.partition", "numpy.unique"),
             *("numpy.median", "numpy.percentile", "numpy.quantile"),
         ),
         "missing": (
@@ -199,6 +199,7 @@ COMPOSED: dict[str, str] = {
         "polynomials": (
             *("numpy.polyval", "numpy.polyadd", "numpy.polysub", "numpy.polymul", "numpy.polyder", "numpy.polyint"),
             *("numpy.poly", "numpy.vander", "numpy.convolve", "numpy.correlate"),
+            *("numpy.polydiv", "numpy.polyfit", "numpy.roots"),
         ),
         "statistics": ("numpy.var", "numpy.std", "numpy.average", "numpy.cov", "numpy.corrcoef"),
     }.items()

@@ -174,6 +174,9 @@ class Operand(Methods, OtherHabits):
     def __iter__(self) -> Iterator[Self]:
         return (self[i] for i in range(len(self)))
 
+    def __contains__(self, x: Any) -> bool:
+        return bool(np.any(self == x))
+
     def reshape(self, *shape: Any, order: str = "C", copy: bool | None = None) -> Self:
         """Give the same elements in another shape: ``x.reshape(2, 3)`` or ``x.reshape((2, 3))``."""
         return shaping.reshape(self, shape[0] if len(shape) == 1 else shape, order, copy=copy)
@@ -182,10 +185,6 @@ class Operand(Methods, OtherHabits):
         """Permute the axes: ``x.transpose(1, 0, 2)``; without arguments reverse them."""
         order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None
         return shaping.transpose(self, order)
-
-    def swapaxes(self, axis1: int, axis2: int) -> Self:
-        """Exchange two axes."""
-        return shaping.swapaxes(self, axis1, axis2)
 
     def squeeze(self, axis: int | tuple[int, ...] | None = None) -> Self:
         """Remove axes of length 1."""
@@ -202,10 +201,6 @@ class Operand(Methods, OtherHabits):
         return self.apply(parts.conj, (self,))
 
     conjugate = conj
-
-    def dot(self, other: Any) -> Self:
-        """Multiply as ``numpy.dot`` does: over the last axis of this and the last but one of the other."""
-        return linalg.dot(self, other)
 
     def astype(
         self, dtype: Any, order: str = "K", casting: Any = "unsafe", subok: bool = True, copy: bool = True

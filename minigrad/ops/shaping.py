@@ -196,6 +196,10 @@ def _sizes(shape: Any) -> Shape:
 
 def reshape(x: Any, /, shape: int | Sequence[int], order: str = "C", *, copy: bool | None = None) -> Any:
     """Give the same elements in another shape, row by row or, in Fortran's order, column by column."""
+    if copy:
+        x = astype(x, x.dtype)
+    elif copy is False:
+        _check_view(x, shape, order)
     if order == "C":
         return _reshape(_sizes(shape))(x)
     if order != "F":
@@ -204,20 +208,18 @@ def reshape(x: Any, /, shape: int | Sequence[int], order: str = "C", *, copy: bo
     return transpose(_reshape(_sizes(shape)[::-1])(transpose(x)))
 
 
+def _check_view(x: Any, shape: Any, order: str) -> None:
+    """Raise where a shape cannot be had of the same memory, if there is memory: not while a function is traced."""
+    try:
+        if getattr(x, "has_data", True):
+            np.reshape(getattr(x, "array", x), shape, order, copy=False)  # type: ignore[call-overload]
+    except ValueError as error:
+        Refused(f"reshape(copy={False})", error)(x)
+
+
 def transpose(x: Any, axes: Sequence[int] | None = None) -> Any:
     """Permute the axes; None reverses them, as ``numpy.transpose`` does."""
     return _transpose(None if axes is None else tuple(axes))(x)
-
-
-def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
-    """Exchange two axes, as ``numpy.swapaxes`` does."""
-    axes = list(range(x.ndim))
-    try:
-        (i,), (j,) = normalize_axis(axis1, x.ndim), normalize_axis(axis2, x.ndim)
-    except (ValueError, TypeError) as error:
-        return Refused(f"swapaxes(axis1={axis1!r}, axis2={axis2!r})", error)(x)
-    axes[i], axes[j] = axes[j], axes[i]
-    return transpose(x, axes) if i != j else x
 
 
 def expand_dims(x: Any, axis: int | tuple[int, ...]) -> Any:

@@ -181,7 +181,7 @@ class Traced(Tensor):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         raise self._frozen("an array made", "leave it a tensor, or write to no array inside the function")
 
-    def argmax(self, axis: int | None = None) -> Any:
+    def argmax(self, axis: int | None = None, out: Any = None, *, keepdims: bool = False) -> Any:
         """Refuse: which element is largest is not known yet."""
         raise self._frozen(".argmax()", "take it of what the compiled function returns")
 

@@ -23,6 +23,22 @@ def as_known(x: Any) -> Any:
     return np.asarray(x) if isinstance(x, Recorder) else x
 
 
+def read_values(x: Any) -> Any:
+    """Give the elements, recorded or not, for a shape or places that depend on them; no compiled function has these."""
+    return np.asarray(x.detach() if hasattr(x, "detach") else x)
+
+
+def find_values(x: Any) -> Any:
+    """Give the elements where they are known, recorded or not; None while a function is traced."""
+    return np.asarray(getattr(x, "array", x)) if getattr(x, "has_data", True) else None
+
+
+def has_zero(x: Any) -> bool:
+    """Say whether an element is known to be 0."""
+    values = find_values(x)
+    return values is not None and bool(np.any(values == 0))
+
+
 def find_axis(called: str, x: Any, axis: Any) -> int:
     """Give the number of an axis of x, counted from the front; raise NumPy's error, which names x."""
     try:

@@ -47,6 +47,17 @@ def rot90(m: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Any:
     )[k % 4]()
 
 
+def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
+    """Exchange two axes."""
+    axes = list(range(a.ndim))
+    try:
+        (i,), (j,) = normalize_axis(axis1, a.ndim), normalize_axis(axis2, a.ndim)
+    except (ValueError, TypeError) as error:
+        return refuse(f"swapaxes(axis1={axis1!r}, axis2={axis2!r})", a, error)
+    axes[i], axes[j] = axes[j], axes[i]
+    return np.transpose(a, axes) if i != j else a
+
+
 def moveaxis(a: Any, source: int | Sequence[int], destination: int | Sequence[int]) -> Any:
     """Move axes to other places; the others stay in order."""
     return _transposed(a, f"moveaxis({source!r}, {destination!r})", lambda x: np.moveaxis(x, source, destination))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.ops.base import Recorder, as_array
-from minigrad.ops.composed.arguments import as_tensors
+from minigrad.ops.composed.arguments import as_tensors, has_zero
 
 
 def linspace(
@@ -31,14 +31,17 @@ def linspace(
 def logspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: Any = 10.0, dtype: Any = None, axis: int = 0
 ) -> Any:
-    """Give powers of a base whose exponents lie at equal distances."""
-    return _finish(base ** linspace(start, stop, num, endpoint), dtype, axis)
+    """Give powers of a base, or of each of several, whose exponents lie at equal distances."""
+    exponents = linspace(start, stop, num, endpoint)
+    if np.ndim(base) > exponents.ndim - 1:
+        exponents = np.reshape(exponents, (num, *(1,) * (np.ndim(base) - exponents.ndim + 1), *exponents.shape[1:]))
+    return _finish((as_array(base) if np.ndim(base) else base) ** exponents, dtype, axis)
 
 
 def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
     """Give ``num`` numbers, each the same multiple of the one before: start (stop / start)ᵗ."""
     for end in (start, stop):
-        if getattr(end, "has_data", True) and np.any(np.equal(getattr(end, "array", end), 0)):  # also while tracing
+        if has_zero(end):
             raise ValueError("geomspace: an end is 0, and no multiple of it is another number")
     y = start * (stop / start) ** _steps(start, stop, num, endpoint)
     return _finish(y, np.result_type(y.dtype, np.float64) if dtype is None else dtype, axis)

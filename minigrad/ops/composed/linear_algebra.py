@@ -12,7 +12,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 from minigrad.ops import decompositions, eigenpairs, inverses, singular
 from minigrad.ops.base import Recorder, Refused, as_array
 from minigrad.ops.linalg import transpose_matrices
-from minigrad.ops.parts import is_complex, square_size
+from minigrad.ops.parts import conjugate, is_complex, square_size
 
 # NumPy's own named tuples, of what it gives for some matrix.
 EigResult: Any = type(np.linalg.eig(np.eye(1)))
@@ -101,11 +101,11 @@ def qr(a: Any, mode: str = "reduced") -> Any:
     if mode not in ("reduced", "complete", "r"):
         raise TypeError(f"the argument mode={mode!r} has no derivative here; there are 'reduced', 'complete' and 'r'")
     n, m = np.shape(a)[-2:] if np.ndim(a) > 1 else (0, 0)
-    tall = a[..., :n] if m > n else a  # the columns beyond a square follow: R = Qᵀ a
+    tall = a[..., :n] if m > n else a  # the columns beyond a square follow: R = Qᴴ a
     y = decompositions.qr_factors("complete" if mode == "complete" and n > m else "reduced")(tall)
     q, r = decompositions.split_qr(y, n)
     if m > n:
-        r = np.concatenate([r, transpose_matrices(q) @ a[..., n:]], -1)
+        r = np.concatenate([r, conjugate(transpose_matrices(q)) @ a[..., n:]], -1)
     if mode == "r":
         return r
     if mode == "complete" and n > m:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from math import prod
 from typing import Any
 
 import numpy as np
 
 from minigrad.ops import elementwise
 from minigrad.ops.base import as_array, refuse_out
-from minigrad.ops.composed.order import as_fraction, put_in_order, refuse_weights
-from minigrad.ops.indexing import Gather
+from minigrad.ops.composed.order import as_fraction, put_in_order, take_first
 from minigrad.ops.reduction import Axis
 from minigrad.ops.sorting import Sort
 
@@ -137,7 +135,8 @@ def nanquantile(
 ) -> Any:
     """Give the quantiles of what is not NaN: their places among the elements in order depend on how many there are."""
     refuse_out(out)
-    refuse_weights(weights)
+    if weights is not None:
+        raise TypeError("the argument 'weights' of quantiles that pass over NaN has no operation here")
     if method not in HYNDMAN_FAN:
         raise ValueError(f"nanquantile: method must be one of {', '.join(HYNDMAN_FAN)}, not {method!r}")
     ordered, shape = put_in_order(as_array(a), axis, keepdims, Sort)  # NaN comes last
@@ -148,13 +147,6 @@ def nanquantile(
     places = np.minimum(np.maximum(count * share + (alpha - 1 + share * (1 - alpha - beta)), 0), last)
     lower = places.astype(np.intp)
     between = (places - lower).astype(ordered.dtype if type(q) in (int, float) else np.float64)
-    y = _take_first(ordered, lower)
-    y = y + (_take_first(ordered, np.minimum(lower + 1, last)) - y) * between
+    y = take_first(ordered, lower)
+    y = y + (take_first(ordered, np.minimum(lower + 1, last)) - y) * between
     return np.reshape(y, (*np.shape(q), *shape))
-
-
-def _take_first(x: Any, i: Any) -> Any:
-    """Give x at positions along its first axis, of which there is one, or one row, for each place in the others."""
-    columns = prod(x.shape[1:])
-    line, rows = np.reshape(x, (x.shape[0], columns)), np.reshape(i, (-1, columns))
-    return np.reshape(Gather((None, (np.arange(columns),)))(line, rows), i.shape)

@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 
 from minigrad.ops.base import as_array, as_floating, refuse_out
+from minigrad.ops.composed.arguments import read_values
+from minigrad.ops.indexing import Gather
+from minigrad.ops.parts import is_complex
 from minigrad.ops.reduction import Axis, normalize_axis
 from minigrad.ops.sorting import OrderStatistics, Partition, Sort
 
@@ -16,6 +19,15 @@ def sort(a: Any, axis: int | None = -1, kind: Any = None, order: None = None, *,
     """Give the elements in ascending order along an axis, None: all in a row; equal ones have gradients by position."""
     _refuse_fields(order)
     return Sort(-1)(np.ravel(a)) if axis is None else Sort(axis)(a)
+
+
+_SMALL = dict.fromkeys("bhBH", np.complex64)  # which hold all of such whole numbers
+
+
+def sort_complex(a: Any) -> Any:
+    """Give the elements as complex numbers in order of their real parts, and of their imaginary ones where equal."""
+    y = np.sort(a)
+    return y if is_complex(y) else y.astype({"g": np.clongdouble, **_SMALL}.get(y.dtype.char, np.complex128))
 
 
 def partition(a: Any, kth: Any, axis: int | None = -1, kind: str = "introselect", order: None = None) -> Any:
@@ -44,7 +56,7 @@ def unique(
 
     How many there are depends on the values, so that a compiled function has none of it.
     """
-    known = np.asarray(ar.detach() if hasattr(ar, "detach") else ar)
+    known = read_values(ar)
     _, index, *more = np.unique(known, True, return_inverse, return_counts, axis, equal_nan=equal_nan, sorted=sorted)  # type: ignore[call-overload]
     at = (slice(None),) * (normalize_axis(axis, ar.ndim)[0] if axis is not None else 0)
     values = (np.ravel(ar) if axis is None else ar)[(*at, index)]
@@ -72,7 +84,7 @@ def percentile(
     method: str = "linear",
     keepdims: bool = False,
     *,
-    weights: None = None,
+    weights: Any = None,
 ) -> Any:
     """Give the quantiles at q / 100."""
     return quantile(a, as_fraction(q), axis, out, overwrite_input, method, keepdims, weights=weights)
@@ -94,12 +106,16 @@ def quantile(
     method: str = "linear",
     keepdims: bool = False,
     *,
-    weights: None = None,
+    weights: Any = None,
 ) -> Any:
-    """Give what has a share q of the elements before it: one of them, or by one of NumPy's methods between two."""
+    """Give what has a share q of the elements before it: one of them, or by one of NumPy's methods between two.
+
+    With ``weights``, which are constants, it is q of their sum.
+    """
     refuse_out(out)
-    refuse_weights(weights)
-    a, q = as_array(a), q if type(q) in (int, float) else np.asarray(q)
+    a, q = as_array(a), q if type(q) in (int, float) else _as_constant("q", q)
+    if weights is not None:
+        return _weighted_quantile(a, q, axis, method, keepdims, _as_constant("weights", weights))
     ordered, shape = put_in_order(a, axis, keepdims)
     if not ordered.shape[0]:
         raise ValueError(f"quantile: there is no element to take it of, along axis {axis} of shape {a.shape}")
@@ -114,10 +130,33 @@ def quantile(
     return np.reshape(y, (*np.shape(q), *shape))
 
 
-def refuse_weights(weights: Any) -> None:
-    """Refuse weights of quantiles, of which NumPy has a step function alone."""
-    if weights is not None:
-        raise TypeError("the argument 'weights' of quantiles has no gradient here, since they are not smooth in them")
+def _weighted_quantile(a: Any, q: Any, axis: Axis, method: str, keepdims: bool, weights: Any) -> Any:
+    """Give the elements at the places where NumPy's own weighted quantile of 0, 1, 2 … in a's order is."""
+    axes = normalize_axis(axis, a.ndim)
+    first = np.moveaxis(read_values(a), axes, range(len(axes)))
+    lines = first.reshape(-1, *first.shape[len(axes) :])
+    order = np.argsort(np.argsort(lines, 0, kind="stable"), 0, kind="stable")
+    ranks = np.moveaxis(order.reshape(first.shape), range(len(axes)), axes)
+    places: Any = np.quantile(ranks, q, axis, method=method, weights=weights)  # type: ignore[call-overload]
+    ordered, shape = put_in_order(a, axis, keepdims)
+    return np.reshape(take_first(ordered, np.asarray(places, np.intp)), (*np.shape(q), *shape))
+
+
+def take_first(x: Any, i: Any) -> Any:
+    """Give x at positions along its first axis, of which there is one, or one row, for each place in the others."""
+    columns = prod(x.shape[1:])
+    line, rows = np.reshape(x, (x.shape[0], columns)), np.reshape(i, (-1, columns))
+    return np.reshape(Gather((None, (np.arange(columns),)))(line, rows), i.shape)
+
+
+def _as_constant(name: str, x: Any) -> Any:
+    """Give what says which elements are taken, of which there is no gradient."""
+    try:
+        return np.asarray(x)
+    except TypeError as error:
+        if "requires a gradient" not in str(error):
+            raise
+        raise TypeError(f"the argument {name!r} of quantiles has no gradient here; give its .data") from error
 
 
 def put_in_order(a: Any, axis: Axis, keepdims: bool, statistics: type[Sort] = OrderStatistics) -> tuple[Any, Any]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 
-from minigrad.ops.base import as_array
+from minigrad.ops.base import as_array, as_floating
+from minigrad.ops.composed.arguments import find_values, has_zero
 from minigrad.ops.composed.reductions import cast
 from minigrad.ops.dtypes import WHOLE
+from minigrad.ops.parts import is_complex
 from minigrad.ops.sliding import convolve as convolve_full
 
 
@@ -45,8 +48,110 @@ def _align(a: Any, b: Any) -> tuple[Any, Any]:
 
 
 def polymul(a1: Any, a2: Any) -> Any:
-    """Multiply two polynomials. Unlike NumPy's, the result keeps coefficients that begin with 0."""
-    return np.convolve(a1, a2)
+    """Multiply two polynomials, without the zeros that coefficients may begin with, unless those have a gradient."""
+    return np.convolve(*(_start_at_first(as_array(p)) for p in (a1, a2)))
+
+
+def _start_at_first(p: Any) -> Any:
+    """Give coefficients from the first on that is not 0.
+
+    One that is 0 and has a gradient is a coefficient like others; so is one that is not known, in compiled code.
+    """
+    values = find_values(p)
+    if values is None or _has_gradient(p) or not values.size or not p.ndim:
+        return p
+    return p[int(np.argmax(values != 0)) :] if values.any() else p[-1:]
+
+
+def _has_gradient(p: Any) -> bool:
+    return bool(getattr(p, "requires_grad", False))
+
+
+def polydiv(u: Any, v: Any) -> tuple[Any, Any]:
+    """Divide one polynomial by another: the quotient, and what is left over, which has as many coefficients less.
+
+    NumPy leaves out those of the remainder's first that are nearly 0; here they stay where they have a gradient.
+    """
+    u, v = (as_floating(x if x.ndim else np.reshape(x, (1,))) for x in map(as_array, (u, v)))
+    n, rest, quotient = v.shape[0] - 1, u, []
+    for _ in range(u.shape[0] - n):
+        q = rest[0] / v[0]
+        quotient.append(q)
+        rest = np.concatenate([rest[1 : n + 1] - q * v[1:], rest[n + 1 :]])
+    zero = 0 * u[:1] * v[:1]
+    while (known := find_values(rest)) is not None and known.shape[0] > 1 and not _has_gradient(rest):
+        if not np.allclose(known[0], 0, rtol=1e-14):
+            break
+        rest = rest[1:]
+    return np.stack(quotient) if quotient else zero, rest if rest.shape[0] else zero
+
+
+def roots(p: Any) -> Any:
+    """Give the numbers at which a polynomial is 0, complex ones even where NumPy's are real.
+
+    They are the eigenvalues of its companion matrix (R. A. Horn and C. R. Johnson, Matrix Analysis, 1999, 3.3.12).
+    """
+    p = as_floating(as_array(p))
+    p = _start_at_first(p if p.ndim else np.reshape(p, (1,)))
+    if p.ndim != 1:
+        raise ValueError("Input must be a rank-1 array.")
+    if has_zero(p[:1]):
+        raise ValueError("roots: the first coefficient is 0, so that a root is infinite; leave it out, p[1:]")
+    n = p.shape[0]
+    if n < 2:
+        return np.zeros(0)
+    return np.linalg.eigvals(np.concatenate([np.expand_dims(-p[1:] / p[0], 0), np.eye(n - 2, n - 1, dtype=p.dtype)]))
+
+
+def polyfit(
+    x: Any, y: Any, deg: Any, rcond: float | None = None, full: bool = False, w: Any = None, cov: bool | str = False
+) -> Any:
+    """Give the coefficients of the polynomial of a degree that is nearest to y at x: least squares, weighted by w.
+
+    With ``full`` also what ``np.linalg.lstsq`` gives, with ``cov`` the coefficients' covariances: (VᵀV)⁻¹ times the
+    residuals a degree of freedom, V having the powers of x as columns.
+    """
+    x, y, order = as_floating(as_array(x)), as_floating(as_array(y)), int(deg) + 1
+    _check_fit(x, y, order)
+    powers = np.vander(x, order)
+    if w is not None:
+        w = as_array(w)
+        if w.shape != x.shape:
+            raise TypeError("polyfit: expected w of x's shape, one weight a place")
+        powers, y = powers * np.expand_dims(w, -1), (y.T * w).T
+    scale = np.sqrt(np.sum(powers * powers, 0))
+    powers = powers / scale
+    rcond = x.shape[0] * np.finfo(x.dtype).eps if rcond is None else rcond
+    c, residuals, rank, s = np.linalg.lstsq(powers, y, rcond)
+    c = (c.T / scale).T
+    if full:
+        return c, residuals, rank, s, rcond
+    if isinstance(rank, int) and rank != order:
+        warnings.warn("Polyfit may be poorly conditioned", np.exceptions.RankWarning, stacklevel=5)
+    if not cov:
+        return c
+    spread = np.linalg.inv(powers.T @ powers) / (scale[:, None] * scale)
+    if cov != "unscaled":
+        if x.shape[0] <= order:
+            raise ValueError("the number of data points must exceed order to scale the covariance matrix")
+        spread = (np.expand_dims(spread, -1) if y.ndim > 1 else spread) * (residuals / (x.shape[0] - order))
+    elif y.ndim > 1:
+        spread = np.expand_dims(spread, -1)
+    return c, spread
+
+
+def _check_fit(x: Any, y: Any, order: int) -> None:
+    """Raise NumPy's errors for places and values that do not fit together."""
+    if order < 1:
+        raise ValueError("expected deg >= 0")
+    if x.ndim != 1:
+        raise TypeError("expected 1D vector for x")
+    if not x.shape[0]:
+        raise TypeError("expected non-empty vector for x")
+    if y.ndim not in (1, 2):
+        raise TypeError("expected 1D or 2D array for y")
+    if x.shape[0] != y.shape[0]:
+        raise TypeError("expected x and y to have same length")
 
 
 def polyder(p: Any, m: int = 1) -> Any:
@@ -74,8 +179,9 @@ def poly(seq_of_zeros: Any) -> Any:
     """Give the coefficients of the polynomial that has these roots; of a matrix, its characteristic polynomial."""
     roots = as_array(seq_of_zeros)
     if roots.ndim == 2:
-        roots = np.linalg.eigvals(roots)
-    elif roots.ndim > 2:
+        characteristic = poly(np.linalg.eigvals(roots))
+        return characteristic if is_complex(roots) else characteristic.real  # as it is of real ones, up to rounding
+    if roots.ndim > 2:
         raise ValueError("input must be 1d or non-empty square 2d array.")
     roots = np.reshape(roots, (-1,))
     if roots.dtype in WHOLE or roots.dtype == np.float16:  # NumPy computes with no smaller floats than float32

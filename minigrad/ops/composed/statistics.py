@@ -8,6 +8,7 @@ import numpy as np
 
 from minigrad.ops import elementwise
 from minigrad.ops.base import as_array, as_floating, refuse_out
+from minigrad.ops.composed.arguments import has_zero
 from minigrad.ops.composed.reductions import cast, count_chosen
 from minigrad.ops.parts import square_size
 from minigrad.ops.reduction import Axis
@@ -65,6 +66,8 @@ def average(a: Any, axis: Axis = None, weights: Any = None, returned: bool = Fal
     weights = _lay_along(a, axis, as_array(weights))
     products = a * weights if a.dtype.kind not in "biu" else as_floating(a) * weights
     total = np.sum(weights, axis, dtype=products.dtype, keepdims=keepdims)
+    if has_zero(total):
+        raise ZeroDivisionError("average: Weights sum to zero, can't be normalized")
     mean = np.sum(products, axis, keepdims=keepdims) / total
     return (mean, np.broadcast_to(total, mean.shape)) if returned else mean
 
@@ -134,10 +137,11 @@ def _weigh_samples(n: int, *weights: Any) -> Any:
 
 
 def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -> Any:
-    """Give the correlations of variables, one a row: cᵢⱼ / √(cᵢᵢ cⱼⱼ) of their covariances."""
+    """Give the correlations of variables, one a row: cᵢⱼ / √(cᵢᵢ cⱼⱼ) of their covariances, within [−1, 1]."""
     c = np.cov(x, y, rowvar, dtype=dtype)
     if not c.ndim:
         return c / c
     i = np.arange(c.shape[0])
     spread = np.sqrt(c[i, i].real if c.dtype.kind == "c" else c[i, i])
-    return c / spread[:, None] / spread[None, :]
+    r = c / spread[:, None] / spread[None, :]
+    return np.clip(r.real, -1, 1) + 1j * np.clip(r.imag, -1, 1) if r.dtype.kind == "c" else np.clip(r, -1, 1)
