@@ -208,9 +208,9 @@ def test_shapes_that_do_not_fit(run, message):
             "tensor. Leave it out, or compute on .data.",
         ),
         (
-            lambda: np.vecdot(leaf("x", 3), leaf("x", 3), subok=False),
+            lambda: np.vecdot(leaf("x", 3), leaf("x", 3), axes=[0, 0, ()]),
             TypeError,
-            "np.vecdot, for tensors, here x: vecdot() got an unexpected keyword argument 'subok'. Leave it out, or use "
+            "np.vecdot, for tensors, here x: vecdot() got an unexpected keyword argument 'axes'. Leave it out, or use "
             ".data.",
         ),
         (

@@ -50,7 +50,8 @@ class OtherHabits:
     register_hook = Absent(
         "y.retain_grad() keeps the gradient of a result, y.grad, for you to look at after backward()"
     )
-    view, view_as = Absent("Write w.reshape(2, 3)"), Absent("Write w.reshape(other.shape)")
+    view = Absent("Write w.reshape(2, 3); for the bytes as another dtype w.data.view(dtype)")
+    view_as = Absent("Write w.reshape(other.shape)")
     unsqueeze = Absent("Write w[:, None] for a new axis")
     permute, t = Absent("Write w.transpose(1, 0)"), Absent("Write w.T")
     expand = Absent("Write np.broadcast_to(w, shape)")
@@ -65,6 +66,16 @@ class OtherHabits:
     masked_fill = Absent("Write np.where(mask, value, w)")
     gather = Absent("Write w[np.arange(len(w)), index]")
     chunk = Absent("Write w[:n] and w[n:]")
+
+    # NumPy's own, which write into the array or tell of its memory.
+    fill = Absent("Write np.full_like(w, value), or of a leaf w.data = np.full_like(w.data, value)")
+    put, itemset, setfield = (Absent("Write np.where(mask, values, w)") for _ in range(3))
+    partition = Absent("NumPy's method works in place. Write y = np.partition(w, kth)")
+    resize = Absent("NumPy's method works in place. Write np.resize(w, shape)")
+    searchsorted = Absent("It gives places, which no gradient flows through: w.data.searchsorted(values)")
+    tobytes, tofile, dump, dumps = (Absent("Of the bare values, w.data; minigrad.save keeps tensors") for _ in range(4))
+    flags, strides, base, ctypes = (Absent("Of the memory that the array lies in: ask w.data for it") for _ in range(4))
+    byteswap, getfield, setflags, to_device = (Absent("Of the bare values, w.data, as of any array") for _ in range(4))
 
     def __dir__(self) -> list[str]:
         """Leave those out that are not there."""

@@ -12,6 +12,7 @@ from minigrad.engine.numpy_protocol import find_function, find_ufunc
 from minigrad.engine.refusals import refuse_arguments
 from minigrad.ops.base import Recorder
 
+OF_AXES = ("axes", "axis", "keepdims")  # of functions of vectors and matrices
 METHODS = ("reduce", "accumulate", "reduceat", "outer")
 
 
@@ -19,7 +20,9 @@ def find_call(ufunc: np.ufunc, method: str) -> Callable[..., Any] | None:
     """Give what computes a ufunc on operands, or one of its methods, with all of its arguments; None if nothing."""
     op, ours = find_ufunc(ufunc), find_function(ufunc)
     if method == "__call__":
-        return ours or (op and (lambda *inputs, **arguments: op(*settle_arguments(ufunc, inputs, arguments))))
+        if ours is None:
+            return op and (lambda *inputs, **arguments: op(*settle_arguments(ufunc, inputs, arguments)))
+        return lambda *inputs, **arguments: ours(*settle_arguments(ufunc, inputs, arguments), **_of_axes(arguments))
     if method not in METHODS or (op is None and ours is None):
         return None
     by_method = getattr(import_module("minigrad.ops.composed.ufunc_methods"), method)
@@ -33,7 +36,8 @@ def settle_arguments(ufunc: np.ufunc, inputs: tuple[Any, ...], arguments: dict[s
     Raises ``TypeError`` for an array to write to, and for a choice of elements: the others would be whatever lies in
     memory.
     """
-    refused = [name for name, x in arguments.items() if not _is_settled(name, x)]
+    of_axes = OF_AXES if ufunc.signature else ()
+    refused = [name for name, x in arguments.items() if name not in of_axes and not _is_settled(name, x)]
     if refused:
         raise TypeError(refuse_arguments(ufunc, refused, [*inputs, *_outputs(arguments)]))
     dtype, signature = arguments.get("dtype"), arguments.get("signature")
@@ -55,6 +59,11 @@ def _is_settled(name: str, x: Any) -> bool:
         case "order":
             return x in ("K", "A", "C")
     return name in ("dtype", "signature", "casting", "subok")
+
+
+def _of_axes(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Give those arguments that say along which axes there are vectors and matrices."""
+    return {name: x for name, x in arguments.items() if name in OF_AXES}
 
 
 def _outputs(arguments: dict[str, Any]) -> list[Any]:

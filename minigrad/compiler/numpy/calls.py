@@ -59,6 +59,7 @@ def _extreme(w: Names, node: Node, out: str) -> Lines:
 
 def _where(w: Names, node: Node, out: str) -> Lines:
     c, a, b = (w.value(x if isinstance(x, Node) else _wrapped(x, node.dtype)) for x in node.inputs)
+    c = c if getattr(node.inputs[0], "dtype", np.bool_) == np.bool_ else f"{c} != 0"
     return [f"np.copyto({out}, {b}, 'unsafe')", f"np.copyto({out}, {a}, 'unsafe', where={c})"]
 
 

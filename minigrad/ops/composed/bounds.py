@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.ops.base import refuse_out
+from minigrad.ops.base import as_array, refuse_out
+from minigrad.ops.composed.reductions import cast
 
 _MISSING: Any = object()
 
@@ -19,10 +20,13 @@ def clip(
     *,
     min: Any = _MISSING,
     max: Any = _MISSING,
+    dtype: Any = None,
 ) -> Any:
     """Give min(max(a, lowest), highest); a bound of None is none. A bound that is met takes half the gradient."""
     refuse_out(out)
     lowest, highest = _one_of(a_min, min, "min"), _one_of(a_max, max, "max")
+    if dtype is not None:
+        a, lowest, highest = (x if x is None else cast(as_array(x), np.dtype(dtype)) for x in (a, lowest, highest))
     if lowest is None and highest is None:
         return np.positive(a)
     y = a if lowest is None else np.maximum(a, lowest)

@@ -96,11 +96,12 @@ def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = 
     return np.sum(np.diagonal(a, offset, axis1, axis2), -1, dtype)
 
 
-def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+def vecdot(x1: Any, x2: Any, /, *, axis: int = -1, keepdims: bool = False) -> Any:
     """Multiply vectors along an axis, Σᵢ āᵢ bᵢ of each pair."""
     a, b = (np.moveaxis(as_array(x), axis, -1) for x in (x1, x2))
     products = conjugate(a) * b
-    return np.sum(products, -1, dtype=products.dtype)  # whole numbers wrap, as NumPy's do
+    y = np.sum(products, -1, dtype=products.dtype)  # whole numbers wrap, as NumPy's do
+    return np.expand_dims(y, axis) if keepdims else y
 
 
 def matvec(x1: Any, x2: Any, /) -> Any:
@@ -115,8 +116,10 @@ def vecmat(x1: Any, x2: Any, /) -> Any:
     return x @ x2 if x.ndim == 1 else np.squeeze(np.expand_dims(x, -2) @ x2, -2)
 
 
-def matmul(x1: Any, x2: Any, /, *, axes: Sequence[Sequence[int]]) -> Any:
+def matmul(x1: Any, x2: Any, /, *, axes: Sequence[Sequence[int]] | None = None) -> Any:
     """Multiply matrices whose rows and columns are along other axes than the last two: ``axes`` names both of each."""
+    if axes is None:
+        return linalg.matmul(x1, x2)
     a, b, y = (_each(part) for part in axes)
     product = np.matmul(_to_end(as_array(x1), a), _to_end(as_array(x2), b))
     return np.moveaxis(product, range(-len(y), 0), y)

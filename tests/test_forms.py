@@ -1,0 +1,109 @@
+"""Every form of call is NumPy's, in value, dtype and kind, with a gradient that is right, or says why it is refused."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from minigrad import Tensor, compile, gradcheck
+from minigrad.compiler.trace.traced import TraceError
+from tests.forms import (
+    OPERANDS,
+    analysis,
+    arranging,
+    as_function,
+    elementwise,
+    methods,
+    operands_of,
+    operators,
+    products,
+    reductions,
+)
+from tests.forms.uncompiled import UNCOMPILED
+
+TABLES = (operators, reductions, elementwise, arranging, products, analysis, methods)
+RIGHT = [code for table in TABLES for code in table.RIGHT]
+REFUSED = [row for table in TABLES for row in table.REFUSED]
+forms = pytest.mark.parametrize("code", RIGHT)
+
+
+def arrays_of(code):
+    return [OPERANDS[name].copy() for name in operands_of(code)]
+
+
+def tensors_of(code):
+    return [Tensor(OPERANDS[name].copy(), requires_grad=True, name=name) for name in operands_of(code)]
+
+
+def parts_of(y):
+    return list(y) if isinstance(y, tuple | list) else [y]
+
+
+def assert_same(ours, wanted):
+    """To a few units in the last place, which the order of a sum may cost."""
+    assert isinstance(ours, type(wanted)) or not isinstance(wanted, tuple | list)
+    for y, w in zip(parts_of(ours), parts_of(wanted), strict=True):
+        y, w = np.asarray(y.data if isinstance(y, Tensor) else y), np.asarray(w)
+        assert (y.shape, y.dtype) == (w.shape, w.dtype)
+        eps = np.finfo(w.dtype).eps if w.dtype.kind in "fc" else 0
+        np.testing.assert_allclose(y, w, rtol=32 * eps, atol=8 * eps)
+
+
+def weighted_squares(code):
+    """A number that depends on each element of a form's value differently, as a function of its operands."""
+    form = as_function(code)
+
+    def loss(*xs):
+        floating = [y for y in parts_of(form(*xs)) if isinstance(y, Tensor) and y.dtype.kind in "fc"]
+        sizes = [np.abs(y.astype(complex if y.dtype.kind == "c" else float)) ** 2 for y in floating]
+        return sum((size * np.arange(1.0, size.size + 1).reshape(size.shape)).sum() for size in sizes)
+
+    return loss
+
+
+@forms
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_value_and_dtype_are_numpys(code):
+    form = as_function(code)
+    wanted = form(*arrays_of(code))
+    assert_same(form(*tensors_of(code)), wanted)
+    assert_same(form(*map(Tensor, arrays_of(code))), wanted)
+
+
+@forms
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_gradients_agree_with_differences(code):
+    coarse = any(kind in code for kind in ("float32", "f4", "f->f"))  # a rounding shows in a difference of such values
+    options = {"rtol": 1e-2, "atol": 1e-3, "step": 1e-3} if coarse else {}
+    loss = weighted_squares(code)
+    assert loss(*tensors_of(code)).requires_grad
+    assert gradcheck(loss, *arrays_of(code), **options)
+
+
+@forms
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_compiled_code_computes_the_same(code):
+    form = as_function(code)
+    if code in UNCOMPILED:
+        with pytest.raises(TraceError, match=r"known|change all other names"):
+            compile(form)(*arrays_of(code))
+    else:
+        assert_same(compile(form)(*arrays_of(code)), form(*arrays_of(code)))
+
+
+@pytest.mark.parametrize("row", REFUSED, ids=[row.code for row in REFUSED])
+def test_what_is_refused_says_so(row):
+    kept = [x.copy() for x in arrays_of(row.code)]
+    tensors = tensors_of(row.code)
+    with pytest.raises(row.error) as caught:
+        as_function(row.code)(*tensors)
+    missing = [part for part in row.says.split(" | ") if part not in str(caught.value)]
+    assert missing == [], str(caught.value)
+    np.testing.assert_equal([t.data for t in tensors], kept)
+
+
+def test_the_table_is_broad():
+    assert len(RIGHT) >= 900
+    assert len(REFUSED) >= 120
+    assert set(UNCOMPILED) <= set(RIGHT)
+    assert [code for code, times in Counter(RIGHT).items() if times > 1] == []
