@@ -1,8 +1,8 @@
 """A program run eagerly, as NumPy code, as native code, and against finite differences, and what differs.
 
-Values, shapes and dtypes must agree. In a program in which something is NaN or infinite values may differ, since the
-simplifier cancels singularities, and gives the limit there; as ``exact`` NumPy code, which such programs are run by,
-they must agree all the same. A difference counts only if it is larger than
+Values, shapes and dtypes must agree. In a program in which something is NaN, infinite, or so large that its cube is,
+values may differ, since the simplifier cancels singularities, gives the limit there, and gathers factors; as ``exact``
+NumPy code, which such programs are run by, they must agree all the same. A difference counts only if it is larger than
 what the eager result itself does when its inputs change in the last place, so that a comparison of two equal numbers,
 or a cancellation, is no finding. ``interpreted`` is the native source run by Python; it takes no time to compile, so
 every program goes through it.
@@ -74,13 +74,19 @@ def moved(given: Program) -> Program:
 
 
 def is_regular(given: Program, results: list[Any]) -> bool:
-    """Say whether all results are finite, and all that they are computed from."""
+    """Say whether the cubes of all results are finite, and those of all that they are computed from."""
     instance = Instance(given)
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         known = instance.compute_lines(instance.arguments)
     values = [*results, *(x.data if isinstance(x, Tensor) else x for x in known.values())]
-    return all(np.isfinite(x).all() for x in values if x is not None)
+    return all((np.abs(x) < _largest(x)).all() for x in values if x is not None)
+
+
+def _largest(x: Any) -> float:
+    """Give what no value of a regular program may reach, ∞ for whole numbers."""
+    dtype = np.asarray(x).dtype
+    return float(np.finfo(dtype).max) ** (1 / 3) if dtype.kind in "fc" else np.inf
 
 
 def difference(eager: list[Any], near: list[Any], other: list[Any], exact: bool = False) -> str | None:
