@@ -36,6 +36,7 @@ def write_entry(
     call: Call,
     idle: list[Any],
     pullback: Pullback | None,
+    watched: Watched,
 ) -> Callable[..., Any]:
     """Give ``enter(*arguments)``: it takes a step from the idle ones, runs it, and puts it back.
 
@@ -48,7 +49,7 @@ def write_entry(
     writer = _Writer(record, arguments, call)
     writer.write_checks(passed, bound, arrays)
     lines = [
-        *writer.write_head(idle),
+        *writer.write_head(idle, watched),
         *writer.write_call(passed),
         "    hits += 1",
         *writer.write_gradients(),
@@ -74,7 +75,6 @@ class _Writer:
         self.missed = f"return missed({''.join(f'{letter}, ' for letter in self.letters)}*more, **named)"
         self.known: dict[str, Any] = {
             "MISS": MISS,
-            "missed": lambda *_: MISS,
             "new": object.__new__,
             "ndarray": np.ndarray,
             "constant": constant_tensor,
@@ -84,7 +84,7 @@ class _Writer:
             "fitting": call.fitting,
             **call.known,
         }
-        self.cells: dict[str, Any] = {"hits": CellType(0)}
+        self.cells: dict[str, Any] = {"hits": CellType(0), "missed": CellType(lambda *_: MISS)}
         touched = [*record.without_gradient, *(t for t, _ in record.grads)]
         self.owners = {t: self.letters[t] if isinstance(t, int) else self.name(t) for t in touched}
 
@@ -143,26 +143,25 @@ class _Writer:
             self.cells[owner] = link.owner
         return link.write_check(owner, self.name(link.seen), self.name)
 
-    def write_head(self, idle: list[Any]) -> Lines:
+    def write_head(self, idle: list[Any], watched: Watched) -> Lines:
         """Write the head, the checks, and where a step comes from to compute with."""
         given = "".join(f"{letter}=MISS, " for letter in self.letters)
         lines = [f"def enter({given}{'/, ' if given else ''}*more, **named):", "    nonlocal hits"]
-        lines += [f"    if {' or '.join(self.checks)}:", f"        {self.missed}"]
+        lines += [f"    if {' or '.join(self.checks)}:", f"        {self.missed}", *self.write_watch(watched)]
         if self.call.shared is not None:
             self.known |= self.call.shared(idle[-1])
         else:
             self.known["idle"] = idle
             lines += ["    if not idle:", f"        {self.missed}", "    step = idle.pop()"]
-        return [*lines, *self.write_watch(), *(f"    {line}" for line in self.call.before)]
+        return [*lines, *(f"    {line}" for line in self.call.before)]
 
-    def write_watch(self) -> Lines:
+    def write_watch(self, watched: Watched) -> Lines:
         """Write a look at what is written in place, where something has been recorded since the last one."""
-        watched = Watched(self.record)
         if not watched.tensors:
             return []
         self.known |= {"left": records_left, "look": watched.look}
         self.cells["seen"] = watched.seen
-        return ["    if left() != seen:", "        look()"]
+        return ["    if left() != seen and look():", f"        {self.missed}"]
 
     def write_call(self, passed: Sequence[Source]) -> Lines:
         """Write the call; where arguments have to lie in order in memory and do not, it is called with copies."""
@@ -227,9 +226,9 @@ class _Writer:
 
 def bind_entry(enter: Any, missed: Callable[..., Any], hits: CellType) -> Callable[..., Any]:
     """Give the same way in, which goes to ``missed`` with the calls that are not for it and counts the others."""
-    names, cells = enter.__code__.co_freevars, enter.__closure__
-    closure = tuple(hits if name == "hits" else cell for name, cell in zip(names, cells, strict=True))
-    return FunctionType(enter.__code__, enter.__globals__ | {"missed": missed}, None, enter.__defaults__, closure)
+    own = {"hits": hits, "missed": CellType(missed)}
+    closure = (own.get(name, cell) for name, cell in zip(enter.__code__.co_freevars, enter.__closure__, strict=True))
+    return FunctionType(enter.__code__, enter.__globals__, None, enter.__defaults__, tuple(closure))
 
 
 def _different(record: Record, letters: list[str], name: Callable[[Any], str]) -> list[str]:

@@ -65,10 +65,13 @@ class EpochLoop:
             self._run(X, T, order, losses)
 
     def _run(self, X: Array, T: Array, order: Array, losses: Array) -> None:
+        self.watched.settle()
         self.watched.look()
         arrays = [self.variant.array(source) for source in self.variant.bound]
         if len(arrays) != len(self.arrays) or any(map(is_not, arrays, self.arrays)):
             self.arrays, self.step = arrays, self.variant.program.make_step(arrays)
+            self.watched.forget()
+            self.watched.look()
         size, start = len(self.x), 0
         while start < len(losses):
             part = losses[start : start + self.at_once]

@@ -14,7 +14,7 @@ from minigrad.compiler.trace.links import Link, renew_links
 from minigrad.compiler.trace.outside import find_links
 from minigrad.compiler.trace.sources import Captured, Data, Draw, Source
 from minigrad.compiler.trace.traced import Traced, TraceError
-from minigrad.compiler.trace.tracer import Tracer
+from minigrad.compiler.trace.tracer import Tracer, UpdateRule
 from minigrad.compiler.trace.writes import kept_from_writing, link_elements, put_back, refuse_changes
 from minigrad.engine.conversion import is_array
 from minigrad.engine.node import Node, order_nodes
@@ -33,8 +33,9 @@ class Record:
     leaves behind, None for one that it takes away; an argument's are found by its position. ``taking`` are the
     positions of arguments that take gradients, ``fixed`` those of them that must be a certain Tensor, and ``others``
     the Tensors with gradients that are no arguments: if two of all these were one, the code would be another.
-    ``leaves`` are the Tensors from outside, and whether they took gradients; ``links`` lead to what the function read
-    outside itself; ``tape`` is how the results at ``taped`` were recorded, if the function took no gradient itself.
+    ``leaves`` are the Tensors from outside, and whether they took gradients; ``rules`` have stepped; ``links`` lead to
+    what the function read outside itself; ``tape`` is how the results at ``taped`` were recorded, if the function took
+    no gradient itself.
     """
 
     result: Any
@@ -53,6 +54,7 @@ class Record:
     taped: list[int]
     links: list[Link]
     leaves: list[tuple[Tensor, bool]]
+    rules: list[UpdateRule]
 
     def suits(self, arguments: Sequence[Any]) -> bool:
         """Say whether the Tensors among some arguments are as different as they were in the trace."""
@@ -218,6 +220,7 @@ def _record(tracer: Tracer, returned: Any, arguments: Sequence[Any]) -> Record:
     return Record(
         result, values, updates, grads, inputs, tracer.guards, without, tracer.seeds,
         tracer.gradients, list(tracer.positions.values()), tracer.fixed, others, tape, list(recorded), [], leaves,
+        tracer.rules,
     )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from minigrad.compiler.record import Record
 from minigrad.compiler.refusals import Refusal, Unsupported
 from minigrad.compiler.trace.links import renew_links
 from minigrad.compiler.trace.sources import Argument, Captured, Data, Draw, Gradient, Source, State
+from minigrad.compiler.watched import Watched
 from minigrad.engine.node import Node
 
 
@@ -65,7 +66,7 @@ class Variant:
         self.record, self.name, self.hints, self.backend, self.exact = record, name, hints, backend, exact
         self.refused: list[tuple[str, Refusal]] = []
         self.refused_loop: list[Refusal] = []
-        self.compile, self.pullback = compile, None
+        self.compile, self.pullback, self.watched = compile, None, Watched(record)
         if record.tape is not None:
             self.pullback = Pullback(record.tape, record.taped, list(record.inputs), name, compile)
         self.write()
@@ -130,6 +131,7 @@ class Variant:
 
     def entry(self, arguments: Sequence[Any], fresh: bool = True) -> Callable[..., Any]:
         """Give the way into this trace, for the arrays that parameters have now; the last one, unless ``fresh``."""
+        self.watched.settle()
         arrays = [self.array(source) for source in self.bound]
         misfit = self.program.find_misfit(arrays)
         if misfit:
@@ -142,8 +144,9 @@ class Variant:
         if renew_links(self.record.links) or fresh:
             call = self.program.call
             self.enter = write_entry(
-                self.record, arguments, self.passed, self.bound, arrays, call, self.idle, self.pullback
+                self.record, arguments, self.passed, self.bound, arrays, call, self.idle, self.pullback, self.watched
             )
+            self.watched.forget()
         return self.enter
 
     def same(self, arrays: list[Any]) -> bool:

@@ -131,6 +131,12 @@ class Optimizer:
         rule.__dict__.update(self.__dict__ | dict(settings))
         rule._update(w, g, settings["lr"], buf, state)
 
+    def follow_parameters(self) -> None:
+        """Take the arrays that the parameters have now for those to write to: compiled code has given them others."""
+        for row in self._rows:
+            if row.param.array is not row.w:
+                row.take(row.param.array)
+
     def step(self) -> None:
         """Update every parameter that has a gradient; all are checked before the first is changed."""
         tracing = tracer() if in_force else None

@@ -35,6 +35,9 @@ class UpdateRule(Protocol):
     def write_update(self, settings: Mapping[str, Any], w: Any, g: Any, buf: Any, state: dict[str, Any]) -> None:
         """Write the new w, and the new running values, in place."""
 
+    def follow_parameters(self) -> None:
+        """Take the arrays that the parameters have now for those to write to."""
+
 
 class Tracer:
     """Writes down one call of a function: the inputs that it reads, the values it returns, and what it updates."""
@@ -50,6 +53,7 @@ class Tracer:
         self.before: dict[int, tuple[Tensor, Any]] = {}  # the gradients that tensors came with
         self.set_to_none: set[int] = set()  # the tensors whose gradient the function set to None itself
         self.moved_params: set[int] = set()  # the parameters that an update rule moved
+        self.rules: list[UpdateRule] = []
         self.guards: list[tuple[Any, str, Any]] = []
         self.alive: WeakSet[Traced] = WeakSet()
         self.retained = Kept()  # the intermediate results that ``retain_grad`` was called on
@@ -233,6 +237,7 @@ class Tracer:
                 ready.append((param, self.operand(param.stored_grad).node, state))
         if not ready:
             raise RuntimeError(f"{type(optimizer).__name__}.step: no parameter has a gradient; call backward() first")
+        self.rules.append(optimizer)
         settings = {name: Cell(self.input(Setting(optimizer, name), 0.0)) for name in optimizer.settings}
         for param, g, state in ready:
             sources = {name: State(state, name, param.name) for name in state}
