@@ -11,6 +11,7 @@ import pytest
 from benchmarks import (
     compiling,
     functions,
+    growing,
     machine,
     optimized,
     workloads,
@@ -216,3 +217,11 @@ def test_native_code_is_timed_with_an_empty_cache_and_then_with_the_same(monkeyp
 
 def test_a_small_workload_keeps_its_layers():
     assert WORKLOADS["W5"].small() == Workload("W5", (7, 6, 5, 4), "softmax", 5, target=1.02)
+
+
+@pytest.mark.parametrize("kind", growing.KINDS)
+def test_each_kind_of_growing_program_has_operations_in_proportion_to_its_parts(kind):
+    few, more, most = (growing.first_call(growing.KINDS[kind](n)) for n in (3, 6, 12))
+    assert most.operations - more.operations == 2 * (more.operations - few.operations) > 0
+    assert most.traced > most.operations / 2
+    assert most.seconds > 0
