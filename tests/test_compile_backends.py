@@ -243,7 +243,8 @@ def test_a_dtype_that_native_code_does_not_have_is_reported():
 
 
 def test_arrays_that_machine_code_cannot_write_to_are_reported():
-    w = Tensor(np.ones((4, 6))[:, ::2], requires_grad=True)
+    memory = np.ones((4, 6))
+    w = Tensor(memory[:, ::2], requires_grad=True)  # where others are to see what is written
     optimizer = optim.SGD([w], lr=0.5)
 
     def update(x):

@@ -10,7 +10,7 @@ from functools import partial, update_wrapper
 from operator import index
 from pathlib import Path
 from types import CellType
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,10 +20,11 @@ from minigrad.compiler.backend import Backend
 from minigrad.compiler.entry import MISS, bind_entry
 from minigrad.compiler.epochs import EpochLoop, deal_rows, run_in_python, view_rows
 from minigrad.compiler.load import load_backend
-from minigrad.compiler.record import flatten_leaves, record_call
+from minigrad.compiler.record import flatten_leaves
 from minigrad.compiler.refusals import Refusal, Unsupported
 from minigrad.compiler.shortcuts import shortcuts
-from minigrad.compiler.variant import Report, Variant, name_inputs
+from minigrad.compiler.variant import CacheInfo, Report, Variant, name_inputs
+from minigrad.compiler.varying import Varying
 from minigrad.compiler.verify import Schedule, verify_call
 from minigrad.data import Array, Rng, batches
 from minigrad.engine.recording import mapping, tracer
@@ -32,15 +33,6 @@ from minigrad.ops.copies import qualified_name
 
 MOST_TRACES = 64
 PATIENT = 100
-
-
-class CacheInfo(NamedTuple):
-    """How often a compiled function was replayed (hits) and traced (misses), and how many traces it keeps."""
-
-    hits: int
-    misses: int
-    maxsize: int
-    currsize: int
 
 
 def compile(
@@ -61,10 +53,11 @@ def compile(
 
     So it is where something that the function names outside itself is another now: a variable of an enclosing function,
     a global, an attribute or an item of one, the contents of a list, dict or set of at most 100, the elements of an
-    array of at most 1 MB, and likewise in functions and methods of your own that it calls. Not watched is what the code
-    does not name (``vars``, a computed name), what libraries keep for themselves, another method in the place of one,
-    an array that is an operand and that NumPy alone computes with as well, and the outside world (files, clocks): pass
-    that as an argument.
+    array of at most 1 MB, and likewise in functions and methods of your own that it calls. A float that has been
+    another once, such as an annealed weight, is read at each call from then on. Not watched is what the code does not
+    name (``vars``, a computed name), what libraries keep for themselves, another method in the place of one, an array
+    that is an operand and that NumPy alone computes with as well, and the outside world (files, clocks): pass that as
+    an argument.
     ``verify=n`` makes the first n calls by the function itself, too, ``verify_every=k`` every k-th, and raises
     ``DifferenceError`` with the name of the first value that differs; updates still happen once.
 
@@ -124,6 +117,7 @@ class Compiled(partial[Any]):
         self._last: Variant | None = None
         self._hits, self._misses = CellType(0), 0
         self._lock = threading.RLock()
+        self._varying = Varying()
         self._loops: dict[Any, EpochLoop] = {}
         shortcuts.add(self)
         update_wrapper(self, f, updated=())
@@ -178,6 +172,7 @@ class Compiled(partial[Any]):
         key = flatten_leaves((args, kwargs), leaves)
         variant = next((v for v in self._variants.get(key, ()) if v.holds(leaves)), None)
         if variant is None:
+            self._varying.note(self._variants.get(key, ()), leaves)
             variant = self._traced(key, args, kwargs)
         else:
             self._hits.cell_contents += 1
@@ -190,7 +185,7 @@ class Compiled(partial[Any]):
     def _traced(self, key: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Variant:
         self._misses += 1
         with shortcuts:
-            record = record_call(self._f, args, kwargs)
+            record = self._varying.record(self._f, args, kwargs)
         name = plain_word(getattr(self._f, "__name__", type(self._f).__name__))
         further = partial(Compiled, backend=self._backend, exact=self._exact)
         variant = Variant(record, name, name_inputs(record, self._f), self._backend, further, self._exact)

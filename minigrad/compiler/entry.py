@@ -17,7 +17,16 @@ from minigrad.compiler.differentiable import Pullback
 from minigrad.compiler.record import Output, Record, map_leaves
 from minigrad.compiler.spent import Spent, make_spent
 from minigrad.compiler.trace.links import Cell, Link
-from minigrad.compiler.trace.sources import Argument, Captured, Data, Draw, Gradient, Setting, Source
+from minigrad.compiler.trace.sources import (
+    Argument,
+    Captured,
+    Data,
+    Draw,
+    Gradient,
+    Reading,
+    Setting,
+    Source,
+)
 from minigrad.compiler.watched import Watched
 from minigrad.engine.recording import is_paused, records_left
 from minigrad.engine.tensor import Tensor, constant_tensor
@@ -105,6 +114,8 @@ class _Writer:
             return f"{self.gradient(source)}.array"
         if isinstance(source, Setting):
             return f"{self.name(source.owner)}.{source.name}"
+        if isinstance(source, Reading):
+            return source.link.write(self.name_owner(source.link), self.name)
         assert isinstance(source, Argument)
         letter = self.letters[source.position]
         return f"{letter}.array" if isinstance(self.arguments[source.position], Tensor) else letter
@@ -130,6 +141,7 @@ class _Writer:
                 checks.append(f"{self.name(source.tensor)}.array is not {self.name(array)}")
         checks += [f"{self.name(owner)}.{attribute} != {self.name(value)}" for owner, attribute, value in record.guards]
         checks += [self.write_link(link) for link in record.links]
+        checks += [f"{link.write(self.name_owner(link), self.name)}.__class__ is not float" for link in record.numbers]
         checks += _different(record, self.letters, self.name)
         checks += [f"{self.owners[t]}.stored_grad is not None" for t in record.without_gradient]
         checks += [f"{self.gradient(source)} is None" for source in passed if isinstance(source, Gradient)]
@@ -137,11 +149,15 @@ class _Writer:
 
     def write_link(self, link: Link) -> str:
         """Write what would tell that something outside the function is another now."""
-        owner = self.name(link.owner)
-        if isinstance(link, Cell):
-            owner = f"c{len(self.cells)}"
-            self.cells[owner] = link.owner
-        return link.write_check(owner, self.name(link.seen), self.name)
+        return link.write_check(self.name_owner(link), self.name(link.seen), self.name)
+
+    def name_owner(self, link: Link) -> str:
+        """Give the name that the code has for where something is: for a variable of a function, of its own."""
+        if not isinstance(link, Cell):
+            return self.name(link.owner)
+        name = f"c{len(self.cells)}"
+        self.cells[name] = link.owner
+        return name
 
     def write_head(self, idle: list[Any], watched: Watched) -> Lines:
         """Write the head, the checks, and where a step comes from to compute with."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from minigrad.compiler.record import Output
 from minigrad.compiler.refusals import Unsupported
-from minigrad.compiler.trace.sources import Argument, Draw, Setting
+from minigrad.compiler.trace.sources import Argument, Draw, NumberOutside
 from minigrad.compiler.variant import Variant
 from minigrad.compiler.watched import Watched
 from minigrad.data import Array, Rng, batches
@@ -43,7 +43,7 @@ class EpochLoop:
         record = variant.record
         alone = len(record.returned) == 1 and all(gradient is None for _, gradient in record.grads)
         plain = alone and isinstance(record.result, Output) and not np.shape(record.returned[0])
-        passed = all(isinstance(source, Argument | Setting) for source in variant.passed)
+        passed = all(isinstance(source, Argument | NumberOutside) for source in variant.passed)
         if not plain or not passed or any(isinstance(source, Draw) for source in variant.bound):
             raise Unsupported("a step that does more than return a loss and update parameters")
         self.variant, self.x, self.t = variant, x, t
@@ -57,7 +57,7 @@ class EpochLoop:
             for i, source in enumerate(variant.passed)
         ]
         self.loop = variant.program.write_epochs(names)
-        self.settings = [source for source in variant.passed if isinstance(source, Setting)]
+        self.settings = [source for source in variant.passed if isinstance(source, NumberOutside)]
 
     def __call__(self, X: Array, T: Array, order: Array, losses: Array) -> None:
         """Train on the batches of an order, as many as there is room for losses; Ctrl-C ends it between two."""

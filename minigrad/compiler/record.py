@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from minigrad.compiler.tape import Tape, write_tape
-from minigrad.compiler.trace.links import Link, renew_links
+from minigrad.compiler.trace.links import Key, Link, renew_links
+from minigrad.compiler.trace.numbers import reading_anew, split_numbers
 from minigrad.compiler.trace.outside import find_links
 from minigrad.compiler.trace.sources import Captured, Data, Draw, Source
 from minigrad.compiler.trace.traced import Traced, TraceError
@@ -34,8 +35,8 @@ class Record:
     positions of arguments that take gradients, ``fixed`` those of them that must be a certain Tensor, and ``others``
     the Tensors with gradients that are no arguments: if two of all these were one, the code would be another.
     ``leaves`` are the Tensors from outside, and whether they took gradients; ``rules`` have stepped; ``links`` lead to
-    what the function read outside itself; ``tape`` is how the results at ``taped`` were recorded, if the function took
-    no gradient itself.
+    what the function read outside itself, ``numbers`` to what its code reads anew there; ``tape`` is how the results at
+    ``taped`` were recorded, if the function took no gradient itself.
     """
 
     result: Any
@@ -55,6 +56,7 @@ class Record:
     links: list[Link]
     leaves: list[tuple[Tensor, bool]]
     rules: list[UpdateRule]
+    numbers: list[Link]
 
     def suits(self, arguments: Sequence[Any]) -> bool:
         """Say whether the Tensors among some arguments are as different as they were in the trace."""
@@ -133,25 +135,32 @@ def map_leaves(structure: Any, leaf: Callable[[Any], Any], is_open: Callable[[An
     return leaf(structure)
 
 
-def record_call(f: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Record:
-    """Trace a call, twice: what differs between the two would be frozen into the code, and is an error instead."""
-    links = find_links(f, args)
+def record_call(
+    f: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], varying: frozenset[Key] = frozenset()
+) -> Record:
+    """Trace a call, twice: what differs between the two would be frozen into the code, and is an error instead.
+
+    Numbers outside whose links have the keys in ``varying`` are inputs, as those among the arguments are.
+    """
+    numbers, links = split_numbers(find_links(f, args), varying)
     try:
         with kept_from_writing(links):
-            first, places = _traced(f, args, kwargs)
+            first, places = _traced(f, args, kwargs, numbers)
             between = [link.read() for link in links]
-            second, _ = _traced(f, args, kwargs)
+            second, _ = _traced(f, args, kwargs, numbers)
         _compare(first, second, places)
         refuse_changes(links, between)
     except BaseException:
         put_back(links)
         raise
     renew_links(links)  # what the first call makes for all later ones is not as it was
-    first.links = links + link_elements(links, first.inputs.values())
+    first.links, first.numbers = links + link_elements(links, first.inputs.values()), numbers
     return first
 
 
-def _traced(f: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Record, dict[Any, str]]:
+def _traced(
+    f: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], numbers: Sequence[Link]
+) -> tuple[Record, dict[Any, str]]:
     tracer = Tracer()
     leaves: list[Any] = []
 
@@ -163,7 +172,7 @@ def _traced(f: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, A
 
     given = map_leaves(args, argument, _holds_arrays), map_leaves(dict(kwargs), argument, _holds_arrays)
     try:
-        with traced_by(tracer):
+        with traced_by(tracer), reading_anew(numbers, tracer):
             returned = f(*given[0], **given[1])
         record = _record(tracer, returned, leaves)
         _refuse_results(record, leaves)
@@ -220,7 +229,7 @@ def _record(tracer: Tracer, returned: Any, arguments: Sequence[Any]) -> Record:
     return Record(
         result, values, updates, grads, inputs, tracer.guards, without, tracer.seeds,
         tracer.gradients, list(tracer.positions.values()), tracer.fixed, others, tape, list(recorded), [], leaves,
-        tracer.rules,
+        tracer.rules, [],
     )  # fmt: skip
 
 
@@ -262,9 +271,7 @@ def _compare(first: Record, second: Record, places: Mapping[Any, str]) -> None:
                 f"or outside the function."
             )
     if len(pairs[0]) != len(pairs[1]):
-        raise TraceError(
-            "compile: the function does not do the same in every call; pass what it depends on as arguments."
-        )
+        raise TraceError("compile: the function does not do the same in every call; pass what it depends on instead.")
 
 
 def _described(record: Record) -> list[tuple[Any, Node]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from inspect import unwrap
-from typing import Any
+from typing import Any, NamedTuple
 
 from minigrad.algebra.graph import Graph
 from minigrad.compiler.backend import Backend, Draft, Program
@@ -23,10 +23,20 @@ from minigrad.compiler.passes.lower import (
 from minigrad.compiler.passes.plan import plan_order
 from minigrad.compiler.record import Record
 from minigrad.compiler.refusals import Refusal, Unsupported
-from minigrad.compiler.trace.links import renew_links
+from minigrad.compiler.trace.links import Key, renew_links
+from minigrad.compiler.trace.numbers import find_changed, is_number
 from minigrad.compiler.trace.sources import Argument, Captured, Data, Draw, Gradient, Source, State
 from minigrad.compiler.watched import Watched
 from minigrad.engine.node import Node
+
+
+class CacheInfo(NamedTuple):
+    """How often a compiled function was replayed (hits) and traced (misses), and how many traces it keeps."""
+
+    hits: int
+    misses: int
+    maxsize: int
+    currsize: int
 
 
 @dataclass(frozen=True)
@@ -120,10 +130,18 @@ class Variant:
 
     def holds(self, arguments: Sequence[Any]) -> bool:
         """Say whether what the trace depended on is still so."""
+        return all(link.holds() for link in self.record.links) and self.suits(arguments)
+
+    def find_changed(self, arguments: Sequence[Any]) -> frozenset[Key]:
+        """Give what leads to the numbers outside that are others now, where that is all that has changed."""
+        return find_changed(self.record.links) if self.suits(arguments) else frozenset()
+
+    def suits(self, arguments: Sequence[Any]) -> bool:
+        """Say whether the arguments and what they meet are of the kinds that the trace depended on."""
         record = self.record
         return (
             all(getattr(owner, name) == value for owner, name, value in record.guards)
-            and all(link.holds() for link in record.links)
+            and all(is_number(link) for link in record.numbers)
             and record.suits(arguments)
             and all(s.read(list(arguments)) is not None for s in self.passed if isinstance(s, Gradient))
             and all((a := s.read([])).shape == shape and a.dtype == dtype for s, shape, dtype in self.states)

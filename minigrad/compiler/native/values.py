@@ -15,7 +15,7 @@ from minigrad.compiler.passes.lower import is_view
 from minigrad.compiler.passes.memory import Memory, Step, plan_memory
 from minigrad.compiler.passes.plan import root
 from minigrad.compiler.refusals import Refusal, Unsupported
-from minigrad.compiler.trace.sources import Argument, Gradient, Setting
+from minigrad.compiler.trace.sources import Argument, Gradient, NumberOutside
 from minigrad.engine.node import Node
 
 ALIGNED = 64  # bytes, a cache line and the widest vector
@@ -33,7 +33,7 @@ class Values:
         self.kept = {root(x) for x in (*self.returned, *(v for _, v in plan.copies)) if isinstance(x, Node)}
         self.final = set(draft.updates.values()) & set(plan.in_place)
         self.units = fuse_loops(plan)
-        brought = Argument | Setting | Gradient
+        brought = Argument | NumberOutside | Gradient
         self.bound = [x for x, source in self.inputs.items() if not isinstance(source, brought)]
         self.passed = [x for x, source in self.inputs.items() if isinstance(source, brought)]
         self.constants: list[Node] = []

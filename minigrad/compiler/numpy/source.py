@@ -14,7 +14,7 @@ from minigrad.compiler.numpy.names import Lines, Names
 from minigrad.compiler.numpy.resume import Code, find_assigned, write_resumable
 from minigrad.compiler.passes.lower import AddAt
 from minigrad.compiler.passes.plan import is_array
-from minigrad.compiler.trace.sources import Argument, Draw, Gradient, Setting
+from minigrad.compiler.trace.sources import Argument, Draw, Gradient, NumberOutside
 from minigrad.engine.node import Node
 from minigrad.notation.formula import text
 from minigrad.ops import shaping
@@ -30,7 +30,7 @@ class Writer(Names):
         self.begun = find_begun_arrays(draft.plan, draft.returned)
         self.memory = plan_arrays(draft.plan, draft.returned, self.begun)
         super().__init__(draft.hints, draft.plan.fresh | self.begun)
-        brought = Argument | Setting | Gradient
+        brought = Argument | NumberOutside | Gradient
         self.bound = [x for x, source in self.inputs.items() if not isinstance(source, brought)]
         self.passed = [x for x, source in self.inputs.items() if isinstance(source, brought)]
         self.static.update(x for x in self.bound if not isinstance(self.inputs[x], Draw))

@@ -1,4 +1,5 @@
 """Tracing: ``tracer`` writes down what a function does to ``traced`` values and ``cells``, whose contents come from
 ``sources``. What a traced value cannot do, ``traced`` says; ``augment`` is what ``+=`` does to one. What the function
-reads outside itself is found ``outside``, by ``links`` to it; ``writes`` are what it changes there.
+reads outside itself is found ``outside``, by ``links`` to it, some of them to ``numbers`` that its code reads anew;
+``writes`` are what it changes there.
 """

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 MISSING: Any = object()
+Key = tuple[Any, ...]
 SCALARS = (int, float, complex, str, bytes, bool, type(None))
 
 
@@ -22,7 +23,7 @@ class Link:
         self.seen = self.read()
 
     @property
-    def key(self) -> tuple[Any, ...]:
+    def key(self) -> Key:
         """What tells two of them apart."""
         return (type(self), id(self.owner), self.name)
 
@@ -43,17 +44,21 @@ class Link:
         before, self.seen = self.seen, self.read()
         return before is not self.seen
 
-    def write_check(self, owner: str, seen: str, name: Callable[[Any], str]) -> str:
-        """Write what tells that another object is there; ``name`` gives a thing a name in the code."""
+    def write(self, owner: str, name: Callable[[Any], str]) -> str:
+        """Write what reads what is there; ``name`` gives a thing a name in the code."""
         raise NotImplementedError
+
+    def write_check(self, owner: str, seen: str, name: Callable[[Any], str]) -> str:
+        """Write what tells that another object is there."""
+        return f"{self.write(owner, name)} is not {seen}"
 
 
 class Cell(Link):
     """A variable of an enclosing function; the check, as code, has it for a variable of its own."""
 
-    def write_check(self, owner: str, seen: str, name: Callable[[Any], str]) -> str:
-        """Write the check."""
-        return f"{owner} is not {seen}"
+    def write(self, owner: str, name: Callable[[Any], str]) -> str:
+        """Write the variable."""
+        return owner
 
     def read(self) -> Any:
         """Give the variable's value."""
@@ -70,9 +75,9 @@ class Cell(Link):
 class Item(Link):
     """An item of a list or a dict; the globals of a module are one."""
 
-    def write_check(self, owner: str, seen: str, name: Callable[[Any], str]) -> str:
-        """Write the check."""
-        return f"{owner}[{name(self.name)}] is not {seen}"
+    def write(self, owner: str, name: Callable[[Any], str]) -> str:
+        """Write the index."""
+        return f"{owner}[{name(self.name)}]"
 
     def read(self) -> Any:
         """Give the item."""
@@ -89,9 +94,9 @@ class Item(Link):
 class Attribute(Link):
     """An attribute that is stored, not computed."""
 
-    def write_check(self, owner: str, seen: str, name: Callable[[Any], str]) -> str:
-        """Write the check."""
-        return f"{owner}.{self.name} is not {seen}"
+    def write(self, owner: str, name: Callable[[Any], str]) -> str:
+        """Write the attribute."""
+        return f"{owner}.{self.name}"
 
     def read(self) -> Any:
         """Give the attribute."""
@@ -103,15 +108,29 @@ class Attribute(Link):
 
 
 class Contents(Link):
-    """What is in a list, a dict or a set, or was added to it."""
+    """What is in a list, a dict or a set, or was added to it; in a dict not what ``past`` names."""
+
+    past: frozenset[Any] = frozenset()
 
     def write_check(self, owner: str, seen: str, name: Callable[[Any], str]) -> str:
         """Write the check."""
-        return f"not {name(is_unchanged)}({owner}, {seen})"
+        return f"not {name(is_unchanged)}({owner}, {seen}, {name(self.past)})"
 
     def read(self) -> Any:
         """Give a list of the contents."""
-        return _contents(self.owner)
+        return _contents(self.owner, self.past)
+
+    def look_past(self, names: Iterable[Any]) -> None:
+        """Watch these items of a dict no longer; that they are there, all the same."""
+        self.past = frozenset(names)
+        self.seen = self.read()
+
+    def holds_past(self, names: set[Any]) -> bool:
+        """Say whether all of it is what it was, but for these items of a dict."""
+        if not isinstance(self.owner, dict):
+            return self.holds()
+        before, now = dict(zip(self.seen[::2], self.seen[1::2], strict=True)), self.owner
+        return list(before) == list(now) and all(is_same(before[x], now[x]) for x in before if x not in names)
 
     def put(self, value: Any) -> None:
         """Put the contents back."""
@@ -132,7 +151,7 @@ class Contents(Link):
     def renew(self) -> bool:
         """Take the contents for those that were seen."""
         before, self.seen = self.seen, self.read()
-        return not is_unchanged(self.owner, before)
+        return not is_unchanged(self.owner, before, self.past)
 
 
 class Elements(Link):
@@ -152,13 +171,15 @@ class Elements(Link):
         return bool(before != self.seen)
 
 
-def _contents(owner: Any) -> list[Any]:
-    return [x for item in owner.items() for x in item] if isinstance(owner, dict) else list(owner)
+def _contents(owner: Any, past: frozenset[Any]) -> list[Any]:
+    if not isinstance(owner, dict):
+        return list(owner)
+    return [x for name, value in owner.items() for x in (name, None if name in past else value)]
 
 
-def is_unchanged(owner: Any, seen: list[Any]) -> bool:
-    """Say whether a list or a dict still has the very same contents."""
-    now = _contents(owner)
+def is_unchanged(owner: Any, seen: list[Any], past: frozenset[Any]) -> bool:
+    """Say whether a list or a dict still has the very same contents, but for items of a dict that nobody looks at."""
+    now = _contents(owner, past)
     return len(now) == len(seen) and all(map(is_, now, seen))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from minigrad.compiler.trace.links import Link
 from minigrad.engine.tensor import Tensor
 
 
@@ -91,8 +92,33 @@ class State(Source):
         return self.state[self.name]
 
 
+class NumberOutside(Source):
+    """A number from outside, which is passed to the code."""
+
+
 @dataclass(frozen=True, eq=False)
-class Setting(Source):
+class Reading(NumberOutside):
+    """A number that the function finds outside itself by a link, and that has been another once."""
+
+    link: Link
+
+    @property
+    def name(self) -> str:
+        """What the function calls it."""
+        return str(self.link.name) if str(self.link.name).isidentifier() else "number"
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """Where it is found."""
+        return ("reading", self.link.key)
+
+    def read(self, arguments: list[Any]) -> Any:
+        """Give the number."""
+        return self.link.read()
+
+
+@dataclass(frozen=True, eq=False)
+class Setting(NumberOutside):
     """A number that steers an update rule: a learning rate, say. It may be set anew between calls."""
 
     owner: Any
