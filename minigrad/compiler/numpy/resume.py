@@ -46,23 +46,28 @@ def write_resumable(lines: Lines, names: Lines) -> tuple[Lines, tuple[Lines, Lin
     """Give the lines with a note after each of how far they came, and a function that does the rest of them.
 
     A call runs to its end before an exception can come up: Ctrl-C is looked at when a call has returned, and an error
-    that floating point raises says what has already been written. So line k + 1 has run wherever k is noted.
+    that floating point raises says what has already been written. So line k + 1 has run wherever k is noted; but what
+    it was to give a value to may be without it, and then the line runs again, on what it was computed from.
     """
     body: Lines = ["done = 0"]
+    assigned = find_assigned(lines)
     words = {word for line in lines for word in re.findall(r"\w+", line)}
-    needed = [name for name in names if name in words]
-    finish = [f"def finish({', '.join(['done', *needed])}):"]
-    number = 0
-    for line in lines:
-        pure = re.match(r"\w+ = ", line) is not None
-        if pure or line.startswith(" ") or line.startswith("if "):
-            body.append(line)
-            finish.append(f"    {line}")
-            continue
-        number += 1
-        body += [line, f"done = {number}"]
-        finish += [f"    if done < {number - 1}:", f"        {line}"]
-    handler = ["except BaseException:", "    if done >= 0:"]
-    handler.append(f"        finish({', '.join(['done', *needed])})")
-    handler.append("    raise")
+    needed = [name for name in dict.fromkeys([*names, *assigned]) if name in words]
+    finish = ["def finish(done, known):", *(f'    {name} = known.get("{name}")' for name in needed)]
+    for number, statement in enumerate(_part_statements(lines), 1):
+        again = re.match(r"\w+(\[.*?\])? = |if ", statement[0]) is not None
+        body += [*statement, f"done = {number}"]
+        finish += [f"    if done < {number if again else number - 1}:", *(f"        {line}" for line in statement)]
+    handler = ["except BaseException:", "    if done >= 0:", "        finish(done, locals())", "    raise"]
     return finish, (body, handler)
+
+
+def _part_statements(lines: Lines) -> list[Lines]:
+    """Part lines into statements: one with the indented lines behind it, if there are any."""
+    parted: list[Lines] = []
+    for line in lines:
+        if line.startswith(" "):
+            parted[-1].append(line)
+        else:
+            parted.append([line])
+    return parted
