@@ -20,9 +20,9 @@ registry = pytest.importorskip("minigrad.compiler.native.registry")
 native = pytest.importorskip("minigrad.compiler.native.backend")
 BY_PYTHON = native.NativeBackend(interpreted)  # native code that Python runs instead of numba
 
-# The rows that native code does not compute, and why. All others it does.
+# The rows with an operation that is a call between loops, and why. All others are loops alone.
 SLICES = "slices or masks along with arrays that are indices"
-REFUSED = {
+CALLED = {
     f"Cast {np.longdouble.__name__} (2,3)": f"native code has no dtype {np.dtype(np.longdouble)}",
     "Max max of no rows (0,3)": "an extreme of nothing",
     "Min min of no rows (0,3)": "an extreme of nothing",
@@ -38,16 +38,21 @@ REFUSED = {
     "SearchSorted right (4,) (2,3)": "a search for places",
 }
 LAPACK = "what LAPACK computes"
-REFUSED |= {str(row): LAPACK for row in SAMPLES if isinstance(row.op, type) and issubclass(row.op, inverses.OfMatrices)}
-REFUSED |= {str(row): "native code has no dtype complex128" for row in SAMPLES if row.op is eigenpairs.Eigenpairs}
+CALLED |= {str(row): LAPACK for row in SAMPLES if isinstance(row.op, type) and issubclass(row.op, inverses.OfMatrices)}
+CALLED |= {str(row): "native code has no dtype complex128" for row in SAMPLES if row.op is eigenpairs.Eigenpairs}
 NAMED_AXES = "a sum over named axes that is no product of two matrices"
-REFUSED |= {str(row): NAMED_AXES for row in SAMPLES if row.op is einsum.Einsum}
-REFUSED |= {str(row): "native code has no dtype complex128" for row in fft_samples()}
+CALLED |= {str(row): NAMED_AXES for row in SAMPLES if row.op is einsum.Einsum}
+CALLED |= {str(row): "native code has no dtype complex128" for row in fft_samples()}
 WINDOWS = "what windows are taken of, or added to"
-REFUSED |= {
+CALLED |= {
     str(row): WINDOWS
     for row in SAMPLES
     if isinstance(row.op, type) and issubclass(row.op, windows.Windows | convolution.Convolving)
+}
+
+# Those of which nothing is left for loops: one call, and no gradient.
+ALONE = {
+    *("ArgSort along 0 (3,4)", "ArgSort along -1 (3,4)", "DeterminantSign (3,3)", "DeterminantSign (2,1,2,2)"),
 }
 
 
@@ -79,17 +84,19 @@ def test_numpy_code_computes_every_row(sample):
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=str)
-def test_native_code_computes_every_row_or_says_why_not(sample):
+def test_native_code_computes_every_row_by_loops_or_by_calls_between_them(sample):
     step = compile(outcome(sample), backend=BY_PYTHON)
     assert_same(called(sample, outcome(sample)), called(sample, step))
-    refused = {refusal for _, refusal in step.report().refused}
-    for operation, reason in refused:
+    alone, report = str(sample) in ALONE, step.report()
+    named = {refusal for _, refusal in report.refused} if alone else set(report.calls)
+    for operation, reason in named:
         assert reason != registry.NO_KERNEL, (
             f"native: {operation} has no kernel: register one, or say why there is none"
         )
-    assert {reason for _, reason in refused} == ({REFUSED[str(sample)]} if str(sample) in REFUSED else set())
-    assert all(operation for operation, _ in refused)
-    assert step.backend == ("numpy" if refused else "native")
+    assert {reason for _, reason in named} == ({CALLED[str(sample)]} if str(sample) in CALLED else set())
+    assert all(operation for operation, _ in named)
+    assert step.backend == ("numpy" if alone else "native")
+    assert alone or not report.refused
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=str)
@@ -99,8 +106,9 @@ def test_a_backend_that_evaluates_computes_every_row(sample):
     assert str(step.report()) == "The step runs as evaluating code."
 
 
-def test_the_rows_that_are_refused_exist():
-    assert not REFUSED.keys() - {str(sample) for sample in SAMPLES}
+def test_the_rows_that_are_called_exist():
+    assert not CALLED.keys() - {str(sample) for sample in SAMPLES}
+    assert not ALONE - CALLED.keys()
 
 
 def elementwise_rows(dtype):
@@ -212,12 +220,21 @@ def test_a_report_names_what_is_not_native_and_why():
         step.report()
     x = np.array([2.0, -1.0, 0.0])
     np.testing.assert_allclose(np.asarray(step(x)), [1.5, 0.5, 2 + np.cbrt(0.5)])
-    assert step.backend == "numpy"
+    assert step.backend == "native"
+    assert str(step.report()).splitlines() == [
+        "The step runs as native code.",
+        "  a call between its loops: looking: its forward is Python, and neither a ufunc nor made of operations",
+        "  a call between its loops: sorted: no native kernel is registered for it",
+        "  a call between its loops: heaviside: numba has no ufunc heaviside",
+    ]
+
+
+def test_a_step_of_which_nothing_is_left_for_loops_runs_as_numpy_code():
+    step, own = compile(lambda x: own(own(x)), backend=BY_PYTHON), Sorted()
+    np.testing.assert_array_equal(np.asarray(step(np.array([2.0, -1.0, 0.0]))), [-1, 0, 2])
     assert str(step.report()).splitlines() == [
         "The step runs as numpy code.",
-        "  not native: looking: its forward is Python, and neither a ufunc nor made of operations",
         "  not native: sorted: no native kernel is registered for it",
-        "  not native: heaviside: numba has no ufunc heaviside",
     ]
 
 
@@ -229,7 +246,7 @@ def test_a_ufunc_of_another_library_is_called_itself(name, tmp_path):
     for call in (lambda x: op(x) * 2, lambda x: op(op(x).sum()) + 1):
         step = compile(call, backend=BY_PYTHON)
         assert_same(plain(call(x)), plain(step(x)), 0)
-        assert f"not native: {name}: numba has no ufunc {name}" in str(step.report())
+        assert f"a call between its loops: {name}: numba has no ufunc {name}" in str(step.report())
         with pytest.raises(ValueError, match=f"{name}.* is computed by a function of its own, not by NumPy"):
             step.export(tmp_path / "step.py")
 

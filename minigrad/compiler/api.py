@@ -81,9 +81,9 @@ def compile(
     and scalars as arrays, whose x**0.5 is √x, NaN at −∞.
 
     ``backend="numpy"`` writes straight-line NumPy, which ``.source`` shows; ``"native"`` machine code, through numba
-    and SciPy's BLAS (``pip install "minigrad[native]"``). A step with an operation that native code does not compute
-    runs as NumPy: ``.backend`` says which one runs, and ``.report()`` names the operations, and why. A backend of your
-    own is an object, see ``minigrad.compiler.backend``.
+    and SciPy's BLAS (``pip install "minigrad[native]"``). An operation that has no native loops is called by Python,
+    between the loops of the others: ``.report()`` names these calls, and why; and ``.backend`` is "numpy" where there
+    is nothing left for loops. A backend of your own is an object, see ``minigrad.compiler.backend``.
 
     Raises ``TraceError`` for what the trace could not see again, such as ``if tensor > 0``, ``float(tensor)``, a shape
     that depends on values, as x[mask] has, or a value that is kept outside the function; it names the line.
@@ -204,7 +204,8 @@ class Compiled(partial[Any]):
         """Run the step on every batch of every epoch, dealt as ``data.batches`` deals them; give the losses.
 
         The step takes a batch of X and one of T and returns its loss; the losses are (epochs, batches). With the
-        native backend the loop itself is machine code. Ctrl-C stops it between two batches.
+        native backend the loop itself is machine code, unless Python makes calls in the step. Ctrl-C stops it between
+        two batches.
 
         Raises ``ValueError`` for X and T of different lengths, or a batch size below 1.
         """
@@ -259,11 +260,11 @@ class Compiled(partial[Any]):
 
     @property
     def backend(self) -> str:
-        """The name of the backend that runs the latest call: another than was asked for, where that refused."""
+        """The name of the backend that runs the latest call: another than was asked for, where that had no loops."""
         return self._latest().backend.name
 
     def report(self) -> Report:
-        """Say which backend runs the latest call, and which operations another was asked for and refused, and why.
+        """Say which backend runs the latest call, which operations are calls between its loops, or refused, and why.
 
         >>> from minigrad import compile
         >>> step = compile(lambda x: x + 1)

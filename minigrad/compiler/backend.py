@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 import numpy as np
 
 from minigrad.compiler.passes.plan import Plan
-from minigrad.compiler.refusals import Unsupported
+from minigrad.compiler.refusals import Refusal, Unsupported
 from minigrad.compiler.trace.sources import Draw, Source
 from minigrad.engine.node import Node
 from minigrad.ops.base import Op
@@ -69,9 +69,13 @@ class Draft:
 
 
 class Program(ABC):
-    """A step as code: arrays that it is ``bound`` to stay where they are, what is ``passed`` comes with each call."""
+    """A step as code: arrays that it is ``bound`` to stay where they are, what is ``passed`` comes with each call.
+
+    ``calls`` are the operations that Python calls between loops, and why they have none.
+    """
 
     source: str
+    calls: Sequence[Refusal] = ()
     bound: Sequence[Node]
     passed: Sequence[Node]
     call: Call

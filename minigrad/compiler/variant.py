@@ -43,17 +43,20 @@ class CacheInfo(NamedTuple):
 class Report:
     """Which backend runs a step, and what those that were asked before it have refused: operations, and why.
 
-    ``loop`` says why ``epochs`` loops in Python around code that could loop itself. Printed, each of them is a line.
+    ``calls`` are the operations that Python calls between loops of that backend, and why; ``loop`` says why ``epochs``
+    loops in Python around code that could loop itself. Printed, each of them is a line.
     """
 
     backend: str
     refused: tuple[tuple[str, Refusal], ...] = ()
     loop: tuple[Refusal, ...] = ()
+    calls: tuple[Refusal, ...] = ()
 
     def __str__(self) -> str:
         lines = dict.fromkeys(f"  not {backend}: {refusal}" for backend, refusal in self.refused)
+        calls = [f"  a call between its loops: {refusal}" for refusal in self.calls]
         loops = [f"  epochs loops in Python: {refusal}" for refusal in self.loop]
-        return "\n".join([f"The step runs as {self.backend} code.", *lines, *loops])
+        return "\n".join([f"The step runs as {self.backend} code.", *lines, *calls, *loops])
 
     __repr__ = __str__
 
@@ -126,7 +129,7 @@ class Variant:
 
     def report(self) -> Report:
         """Say which backend runs, and what has been refused on the way to it."""
-        return Report(self.backend.name, tuple(self.refused), tuple(self.refused_loop))
+        return Report(self.backend.name, tuple(self.refused), tuple(self.refused_loop), tuple(self.program.calls))
 
     def holds(self, arguments: Sequence[Any]) -> bool:
         """Say whether what the trace depended on is still so."""

@@ -11,7 +11,8 @@ import numpy as np
 from minigrad.compiler.backend import Backend, Call, Draft, Program, lie_in_order
 from minigrad.compiler.native.build import NativeStep, compile_epochs, compile_step, describe_call
 from minigrad.compiler.native.fit import fit_outputs
-from minigrad.compiler.native.registry import find_refusals
+from minigrad.compiler.native.mixed import write_mixed
+from minigrad.compiler.native.registry import find_calls
 from minigrad.compiler.native.source import NativeCode, NativeWriter
 from minigrad.compiler.numpy.backend import BACKEND as NUMPY
 from minigrad.compiler.refusals import Unsupported
@@ -71,16 +72,21 @@ class NativeBackend(Backend):
         return fit_outputs(outputs)
 
     def draws_in(self, product: Node) -> bool:
-        """Say yes: a product can always be summed on top of what is there."""
-        return True
+        """Say yes where products are loops: one can always be summed on top of what is there."""
+        return product.dtype.char in "df"
 
     def write(self, draft: Draft) -> Program:
-        """Write the code and compile it."""
-        refusals = find_refusals([*draft.plan.first, *draft.plan.second])
-        if refusals:
-            raise Unsupported(*refusals)
-        code = NativeWriter(draft).write_code()
-        return NativeProgram(code, self.compile_step(code), draft)
+        """Write the code and compile it: one function, or runs of loops between calls of NumPy."""
+        calls = find_calls([*draft.plan.first, *draft.plan.second])
+        if not calls:
+            try:
+                code = NativeWriter(draft).write_code()
+                return NativeProgram(code, self.compile_step(code), draft)
+            except Unsupported as error:
+                if not error.nodes:
+                    raise
+                calls = dict.fromkeys(error.nodes, error.refusals[0].reason)
+        return write_mixed(draft, calls, self.compile_step)
 
 
 BACKEND = NativeBackend()

@@ -162,13 +162,17 @@ def epochs({", ".join(["address", "X", "T", "order", "x", "t", "xs", "ts", "loss
     return loop
 
 
+def make_context(memory: Any, arrays: Sequence[Any]) -> Any:
+    """Give what code is called with the address of: those of the memory that it computes in, of BLAS, of arrays."""
+    start = -(-memory.ctypes.data // 64) * 64
+    return np.array([start, GEMM["dgemm"], GEMM["sgemm"], *(x.ctypes.data for x in arrays)], np.intp)
+
+
 class NativeStep:
     """A step and the memory that it computes in."""
 
     def __init__(self, code: NativeCode, arrays: Sequence[Any]) -> None:
         self.memory = np.empty(code.nbytes + 64, np.uint8)
-        start = -(-self.memory.ctypes.data // 64) * 64
         self.arrays = list(arrays)
-        addresses = [start, GEMM["dgemm"], GEMM["sgemm"], *(x.ctypes.data for x in self.arrays)]
-        self.context = np.array(addresses, np.intp)
+        self.context = make_context(self.memory, self.arrays)
         self.address = self.context.ctypes.data

@@ -7,6 +7,7 @@ from typing import Any
 
 from minigrad.algebra.rewrite import rebuild_node
 from minigrad.compiler.blas import threads_share
+from minigrad.compiler.native.registry import is_typed
 from minigrad.compiler.passes.fuse import is_elementwise, is_reduction
 from minigrad.compiler.passes.layouts import layout
 from minigrad.compiler.passes.lower import copy_array, is_view, rewrite_nodes
@@ -59,7 +60,8 @@ def _biased(outputs: Sequence[Any]) -> list[Any]:
 
 
 def _of_one_thread(product: Node) -> bool:
-    """Say whether a product is one of two matrices that no threads share."""
+    """Say whether a product is one of two matrices that loops compute, and no threads share."""
     a, b = product.inputs
     both = isinstance(a, Node) and isinstance(b, Node) and a.ndim == b.ndim == 2
-    return both and not threads_share(a.shape[0], b.shape[1], a.shape[1])
+    loops = all(isinstance(x, Node) and x.dtype.char in "df" and is_typed(x) for x in (a, b, product))
+    return both and loops and not threads_share(a.shape[0], b.shape[1], a.shape[1])

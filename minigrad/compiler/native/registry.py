@@ -1,4 +1,7 @@
-"""The registry of the native backend: how each operation is computed, and what it says when it cannot be."""
+"""The registry of the native backend: which operations are loops, how each is written, and why the others are calls.
+
+A call is made by Python, between two runs of loops, as the NumPy backend makes it.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.compiler.backend import Registry
-from minigrad.compiler.refusals import Refusal
+from minigrad.compiler.passes.plan import root
 from minigrad.engine.node import Node
 
 Lines = list[str]
@@ -32,7 +35,7 @@ class Reduction:
 
 @dataclass(frozen=True)
 class Kernel:
-    """How native code computes an operation; ``limit`` says of a Node why it does not, and nothing where it does.
+    """How native code computes an operation; ``limit`` says of a Node why it is a call, and nothing where it is loops.
 
     ``element`` writes one element from those of the operands, in loops and for numbers; ``reduction`` is gathered along
     a loop; ``unit`` writes what is none of these: a method of the writer, called with a unit of ``passes.fuse``.
@@ -54,17 +57,16 @@ def find_kernel(node: Node) -> Kernel:
     return kernel
 
 
-def find_refusals(nodes: Iterable[Node]) -> list[Refusal]:
-    """Give all operations among some Nodes that native code cannot compute, and why."""
-    found = {Refusal(repr(node.op), reason): None for node in nodes if node.op and (reason := _refuse(node))}
-    return list(found)
+def find_calls(nodes: Iterable[Node]) -> dict[Node, str]:
+    """Give the Nodes among some that have no loops of native code, and so are calls between these; and why."""
+    return {node: reason for node in nodes if node.op and (reason := _refuse(node))}
 
 
 def _refuse(node: Node) -> str:
-    """Say why native code does not compute a Node; nothing if it does."""
+    """Say why there are no loops for a Node; nothing if there are."""
     for x in (node, *node.inputs):
-        if isinstance(x, Node) and not is_typed(x):
-            return f"native code has no dtype {x.dtype}"
+        if isinstance(x, Node) and not (is_typed(x) and is_typed(root(x))):  # as views of it are
+            return f"native code has no dtype {root(x).dtype}"
     assert node.op is not None
     kernel = KERNELS.find(node.op)
     return NO_KERNEL if kernel is None else kernel.limit(node) or _refuse_numbers(node)

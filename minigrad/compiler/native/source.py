@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -69,9 +70,7 @@ class NativeWriter(ProductWriter):
         """Write everything."""
         self.allocate_memory()
         self.name_inputs()
-        for unit in self.units:
-            with refused_for(unit.members):
-                self.write_unit(unit)
+        self.write_units(self.units)
         for state, value in self.plan.copies:
             self.copy(state, value)
         results = [self.number(x, np.dtype(np.float64)) for x in self.returned if np.shape(x) == ()]
@@ -93,6 +92,12 @@ class NativeWriter(ProductWriter):
             exact=self.exact,
         )
 
+    def write_units(self, units: Iterable[Unit]) -> None:
+        """Write some units."""
+        for unit in units:
+            with refused_for(unit.members):
+                self.write_unit(unit)
+
     def write_unit(self, unit: Unit) -> None:
         """Write one unit: a loop, a number, or what the registry says of its operation."""
         if isinstance(unit, Loops):
@@ -110,7 +115,7 @@ class NativeWriter(ProductWriter):
         self.head: Lines = []
         for i, x in enumerate(self.bound):
             self.pointers[x] = f"w{i}"
-            if not x.shape and not isinstance(self.inputs[x], Draw):
+            if not x.shape and not isinstance(self.inputs.get(x), Draw):
                 self.names[x] = f"n{i}"
         for i, x in enumerate(self.passed):
             if x.weak:
@@ -138,7 +143,7 @@ class NativeWriter(ProductWriter):
 
     def quick(self) -> bool:
         """Say whether the step is over so soon that it may hold Python's lock (the GIL), where there is one."""
-        drawn = any(isinstance(self.inputs[x], Draw) for x in self.bound)
+        drawn = any(isinstance(self.inputs.get(x), Draw) for x in self.bound)
         return self.work() <= QUICK and not drawn and getattr(sys, "_is_gil_enabled", lambda: True)()
 
     def work(self) -> int:

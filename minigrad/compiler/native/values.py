@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -46,10 +46,10 @@ class Values:
 
     # memory
 
-    def allocate_memory(self) -> None:
-        """Give what is stored an offset in the one block of memory that a step has."""
+    def allocate_memory(self, outside: Iterable[Node] = ()) -> None:
+        """Give what is stored an offset in the one block of memory that a step has, but for what goes outside of it."""
         self.fresh = {x: f"r{i}" for i, x in enumerate(dict.fromkeys(x for x in self.returned if np.shape(x)))}
-        elsewhere = {*self.fresh, *self.plan.in_place}
+        elsewhere = {*self.fresh, *self.plan.in_place, *outside}
         steps = [Step([x for x in self.find_stored(u) if x not in elsewhere], self.find_reads(u)) for u in self.units]
         places: dict[Memory, int] = {}
         for x, memory in plan_memory(steps, self.kept, ALIGNED).items():

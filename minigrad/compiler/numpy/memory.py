@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 
 from minigrad.compiler.passes.lower import AddAt, is_view
@@ -19,25 +19,31 @@ def find_begun_arrays(plan: Plan, returned: Sequence[Any]) -> set[Node]:
     for node in nodes[::-1]:
         if isinstance(node.op, AddAt) and (node in plan.fresh or node in found):
             y, _ = node.inputs
-            if _owns(y, plan) and users[y] == 1 and (y.shape, y.dtype) == (node.shape, node.dtype):
+            if owns_memory(y, plan) and users[y] == 1 and (y.shape, y.dtype) == (node.shape, node.dtype):
                 found.add(y)
     return found
 
 
 def plan_arrays(plan: Plan, returned: Sequence[Any], begun: set[Node]) -> dict[Node, Memory]:
     """Give every array that a call computes for itself alone its Memory."""
-    kept = [root(x) for x in (*returned, *(value for _, value in plan.copies)) if isinstance(x, Node)]
-    return plan_memory([_step(node, plan, begun) for node in (*plan.first, *plan.second)], kept)
+    return plan_memory(
+        [make_step(node, plan, begun) for node in (*plan.first, *plan.second)], find_kept(plan, returned)
+    )
 
 
-def _step(node: Node, plan: Plan, begun: set[Node]) -> Step:
+def find_kept(plan: Plan, returned: Sequence[Any]) -> list[Node]:
+    """Give what is read when all operations have run."""
+    return [root(x) for x in (*returned, *(value for _, value in plan.copies)) if isinstance(x, Node)]
+
+
+def make_step(node: Node, plan: Plan, begun: Container[Node] = ()) -> Step:
     """Give an operation as a step of its own."""
     reads = [root(x) for x in (node, *node.inputs) if isinstance(x, Node)]
-    stores = [node] if _owns(node, plan) and node not in begun else []
+    stores = [node] if owns_memory(node, plan) and node not in begun else []
     return Step(stores, [x for x in reads if x is not node], _overwritable(node))
 
 
-def _owns(node: Any, plan: Plan) -> bool:
+def owns_memory(node: Any, plan: Plan) -> bool:
     """Say whether an operation's result is an array that goes to memory of the plan's own."""
     if not is_array(node) or node.op is None or is_view(node.op):
         return False

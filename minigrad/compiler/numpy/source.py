@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 from typing import Any
 
@@ -13,6 +14,7 @@ from minigrad.compiler.numpy.memory import find_begun_arrays, plan_arrays
 from minigrad.compiler.numpy.names import Lines, Names
 from minigrad.compiler.numpy.resume import Code, find_assigned, write_resumable
 from minigrad.compiler.passes.lower import AddAt
+from minigrad.compiler.passes.memory import Memory
 from minigrad.compiler.passes.plan import is_array
 from minigrad.compiler.trace.sources import Argument, Draw, Gradient, NumberOutside
 from minigrad.engine.node import Node
@@ -27,8 +29,7 @@ class Writer(Names):
 
     def __init__(self, draft: Draft) -> None:
         self.plan, self.returned, self.inputs = draft.plan, draft.returned, draft.inputs
-        self.begun = find_begun_arrays(draft.plan, draft.returned)
-        self.memory = plan_arrays(draft.plan, draft.returned, self.begun)
+        self.begun, self.memory = self.plan_memory()
         super().__init__(draft.hints, draft.plan.fresh | self.begun)
         brought = Argument | NumberOutside | Gradient
         self.bound = [x for x, source in self.inputs.items() if not isinstance(source, brought)]
@@ -36,6 +37,16 @@ class Writer(Names):
         self.static.update(x for x in self.bound if not isinstance(self.inputs[x], Draw))
 
     # arrays
+
+    def plan_memory(self) -> tuple[set[Node], dict[Node, Memory]]:
+        """Say what is begun in an array that is returned, and give all else that a call computes its memory."""
+        begun = find_begun_arrays(self.plan, self.returned)
+        return begun, plan_arrays(self.plan, self.returned, begun)
+
+    def write_part(self, nodes: Sequence[Node]) -> None:
+        """Write operations one after another."""
+        for node in nodes:
+            self.write(node)
 
     def write(self, node: Node) -> None:
         """Write the line, or lines, that compute one Node."""
@@ -79,6 +90,13 @@ class Writer(Names):
 
     def array(self, node: Node) -> None:
         """Compute an array into memory of the plan's own or, if it is returned, into a new one."""
+        name = self.place_array(node)
+        for line in find_kernel(node.op).array(self, node, name):  # which may add lines of its own before
+            self.lines.append(line)
+        self.lines[-1] += self.comment(node)
+
+    def place_array(self, node: Node) -> str:
+        """Give the name of the array that an operation's result goes to."""
         name = self.names[node] = self.fresh("r" if node in self.fresh_arrays else "v")
         allocate = f"np.empty({node.shape}, np.{node.dtype.name})"
         if isinstance(node.op, AddAt) and node.inputs[0] in self.begun:
@@ -97,9 +115,7 @@ class Writer(Names):
                 name = self.names[node] = self.names[owner]
             else:
                 self.made.append(f"{name} = {self.slice_memory(memory, node)}")
-        for line in find_kernel(node.op).array(self, node, name):  # which may add lines of its own before
-            self.lines.append(line)
-        self.lines[-1] += self.comment(node)
+        return name
 
     def is_shared(self, memory: Any) -> bool:
         """Say whether results of several shapes or dtypes use a piece of memory in turns."""
@@ -131,11 +147,9 @@ class Writer(Names):
         for node in self.plan.exposed:
             if not isinstance(self.inputs[node], Draw):
                 self.keep_apart(node)
-        for node in self.plan.first:
-            self.write(node)
+        self.write_part(self.plan.first)
         first, self.lines = self.lines, []
-        for node in self.plan.second:
-            self.write(node)
+        self.write_part(self.plan.second)
         for state, value in self.plan.copies:
             shape = state.shape if np.shape(value) == () else ()
             self.lines.append(write_store(self.taken_over[state], shape, self.value(value)))

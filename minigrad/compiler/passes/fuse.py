@@ -7,7 +7,7 @@ drawn into it: W ← W − Yᵀ δ is one call of BLAS.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -135,24 +135,42 @@ def fuse_loops(plan: Plan) -> list[Unit]:
                 layout(node)
         elif node in drawn_in:
             continue
-        elif (is_reduction(node) or (node.shape and is_elementwise(node))) and node not in into:
+        elif _joins(node) and node not in into:
             place[node] = _join(node, units, place, node in second)
         else:
             with refused_for([node]):
-                if node in second and isinstance(node.op, Gather):
-                    raise Unsupported("an index that could be refused when parameters have been written to")
-                units.append(_alone(node, drawn_in, plan.in_place))
+                units.append(_alone(node, plan, second))
             place[node] = len(units) - 1
     return units
 
 
-def _alone(node: Node, drawn_in: Mapping[Node, Node], in_place: Mapping[Node, Node]) -> Unit:
+def find_misfits(plan: Plan) -> dict[Node, str]:
+    """Give the operations of a plan that fit no unit, and why."""
+    found: dict[Node, str] = {}
+    second = set(plan.second)
+    for node in (*plan.first, *plan.second):
+        if not (is_view(node.op) and node.shape) and node not in plan.drawn_in and not _joins(node):
+            try:
+                _alone(node, plan, second)
+            except Unsupported as error:
+                found[node] = str(error)
+    return found
+
+
+def _joins(node: Node) -> bool:
+    """Say whether an operation shares a loop with others."""
+    return is_reduction(node) or (bool(node.shape) and is_elementwise(node))
+
+
+def _alone(node: Node, plan: Plan, second: Container[Node]) -> Unit:
     """Give the unit of an operation that shares none."""
+    if node in second and isinstance(node.op, Gather):
+        raise Unsupported("an index that could be refused when parameters have been written to")
     if isinstance(node.op, MatMul) and node.shape:
         return Product(node)
-    product = next((x for x in node.inputs if isinstance(x, Node) and drawn_in.get(x) is node), None)
+    product = next((x for x in node.inputs if isinstance(x, Node) and plan.drawn_in.get(x) is node), None)
     if product is not None:
-        return Product(product, in_place[node], 1 if node.op == add else -1)
+        return Product(product, plan.in_place[node], 1 if node.op == add else -1)
     if node.shape and isinstance(node.op, Index) and not gives_view(node.op.key):
         return _chosen(node)
     if node.shape and isinstance(node.op, Scatter | Concatenate):

@@ -1,0 +1,177 @@
+"""A step with operations that native code has no loops for: runs of loops, and NumPy's own calls between them.
+
+It is written as the NumPy backend writes it, with its names, its memory and its way of finishing an update that
+has begun, but that each run of loops is one call of machine code, which reads and fills the same arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from minigrad.compiler.backend import Draft
+from minigrad.compiler.native.runs import RunWriter, bind_run, lay_in_order
+from minigrad.compiler.native.source import NativeCode
+from minigrad.compiler.numpy.backend import NumpyProgram
+from minigrad.compiler.numpy.memory import find_kept, make_step, owns_memory
+from minigrad.compiler.numpy.names import Lines
+from minigrad.compiler.numpy.resume import Code
+from minigrad.compiler.numpy.source import Writer
+from minigrad.compiler.passes.cut import Group, cut_plan, find_seen, find_sources
+from minigrad.compiler.passes.fuse import find_misfits
+from minigrad.compiler.passes.memory import Memory, Step, plan_memory
+from minigrad.compiler.refusals import Refusal, Unsupported
+from minigrad.engine.node import Node
+
+
+class MixedWriter(Writer):
+    """Writes one plan, its groups in turns; ``codes`` are the runs of loops."""
+
+    def __init__(self, draft: Draft, groups: Sequence[Group]) -> None:
+        self.draft, self.groups = draft, groups
+        self.codes: dict[str, NativeCode] = {}
+        self.known_codes: dict[Any, str] = {}
+        self.kept: dict[Node, str] = {}  # the arrays of numbers that runs read, or leave
+        self.ordered: dict[Node, str] = {}
+        self.refused: list[Unsupported] = []
+        calls = [x for group in groups if not group.loops for node in group.nodes for x in node.inputs]
+        self.asked = set(find_sources([*calls, *draft.returned, *(value for _, value in draft.plan.copies)]))
+        super().__init__(draft)
+        self.constants = {"bind_run": bind_run, "lay_in_order": lay_in_order}
+        self.taken |= {"scratch", *self.constants}
+
+    def plan_memory(self) -> tuple[set[Node], dict[Node, Memory]]:
+        """Let all arrays that leave a run, and those of calls, take their memory in turns."""
+        steps: list[Step] = []
+        for group in self.groups:
+            if group.loops:
+                leaving = [x for x in group.leaving if owns_memory(x, self.plan)]
+                steps.append(Step(leaving, [x for x in group.reads if x.shape]))
+            else:
+                steps += [make_step(node, self.plan) for node in group.nodes]
+        return set(), plan_memory(steps, find_kept(self.plan, self.returned))
+
+    def write_part(self, nodes: Sequence[Node]) -> None:
+        """Write the groups of the first part, or of the second, which begins with that part's first operation."""
+        for group in self.groups:
+            if group.late == (nodes is self.plan.second):
+                if group.loops:
+                    self.write_run(group)
+                else:
+                    super().write_part(group.nodes)
+
+    def value(self, x: Any, like: np.dtype[Any] | None = None) -> str:
+        """Write an operand; a view is taken when it is needed."""
+        if isinstance(x, Node) and x not in self.names:
+            views = []
+            while x not in self.names and find_seen(x) is not x:
+                views.append(x)
+                (x,) = x.inputs
+            for node in reversed(views):
+                self.view(node)
+            x = views[0] if views else x
+        return super().value(x, like)
+
+    # runs
+
+    def write_run(self, group: Group) -> None:
+        """Write a call of machine code, the numbers that it reads before and those that it leaves after it."""
+        for x in group.leaving:
+            if x in self.plan.in_place:
+                self.names[x] = self.names[self.plan.in_place[x]]
+                self.static.add(x)
+            elif x.shape:
+                self.place_array(x)
+        try:
+            code = RunWriter(self.draft, group, self.static).write_code()
+        except Unsupported as error:
+            self.refused.append(error)
+            self.names |= {x: "" for x in group.leaving if not x.shape}
+            return
+        given = set(group.leaving)
+        bound = ", ".join([self.hold_number(x, x in given) if not x.shape else self.value(x) for x in code.bound])
+        passed = ", ".join([self.name_in_order(x) for x in code.passed])
+        name = self.fresh("loops")
+        self.made.append(f"{name} = bind_run({self.name_code(code)}, scratch, [{bound}])")
+        number = len(group.nodes)
+        self.lines.append(f"{name}({passed})  # {number} operation{'s' if number > 1 else ''}")
+        for x in group.leaving:
+            if not x.shape and x in self.asked:
+                self.names[x] = self.fresh("v")
+                self.lines.append(f"{self.names[x]} = {self.kept[x]}{'.item()' if x.weak else '[()]'}")
+
+    def name_code(self, code: NativeCode) -> str:
+        """Name the machine code of a run; equal runs, as those of a network's equal layers are, are compiled once."""
+        key = (code.source, code.quick, *((x.ndim, x.dtype) for x in code.passed))
+        if key not in self.known_codes:
+            self.known_codes[key] = self.fresh("code")
+            self.codes[self.known_codes[key]] = code
+        return self.known_codes[key]
+
+    def hold_number(self, x: Node, given: bool) -> str:
+        """Name the array that a number is kept in, and put it there if no run has; each of them once in a step."""
+        if x not in self.kept:
+            self.kept[x] = self.fresh("kept")
+            self.made.append(f"{self.kept[x]} = np.empty((), np.{x.dtype.name})")
+            if not given:
+                self.lines.append(f"{self.kept[x]}[...] = {super().value(x)}")
+        return self.kept[x]
+
+    def name_in_order(self, x: Node) -> str:
+        """Name an array that a run is passed; one from outside need not lie in order."""
+        if x.op is not None:
+            return self.value(x)
+        if x not in self.ordered:
+            self.ordered[x] = self.fresh(f"{self.value(x)}_in_order")
+            self.prelude.append(f"{self.ordered[x]} = lay_in_order({self.value(x)})")
+        return self.ordered[x]
+
+    def assemble(self, first: Lines, second: Lines, results: list[str]) -> Code:
+        """Put everything together; raises ``Unsupported`` for all that runs have refused."""
+        if self.refused:
+            refusals = [x for error in self.refused for x in error.refusals]
+            raise Unsupported(*refusals, nodes=[x for error in self.refused for x in error.nodes])
+        nbytes = max(code.nbytes for code in self.codes.values())
+        self.made.insert(0, f"scratch = np.empty({nbytes}, np.uint8)")
+        return super().assemble(first, second, results)
+
+
+class MixedProgram(NumpyProgram):
+    """NumPy code that calls runs of loops; ``calls`` are its other operations, and why they are no loops."""
+
+    def __init__(self, code: Code, runs: Mapping[str, NativeCode], draft: Draft, calls: Sequence[Refusal]) -> None:
+        super().__init__(code, draft.name, len(draft.returned), in_place=True)
+        loops = [run.source.replace("step", name, 1) for name, run in runs.items()]
+        self.calls, self.source = calls, "\n\n".join([*loops, code.source])
+
+    def write_epochs(self, arguments: Sequence[str]) -> Callable[..., None]:
+        """Refuse: a loop over batches in machine code could not call Python."""
+        raise Unsupported("between its loops Python makes calls")
+
+
+def write_mixed(
+    draft: Draft, calls: Mapping[Node, str], compile_step: Callable[[NativeCode], Callable[..., Any]]
+) -> MixedProgram:
+    """Write a step some of whose operations are ``calls``, for a reason each; raises ``Unsupported`` if all are."""
+    plan = draft.plan
+    calls = find_misfits(plan) | dict(calls)
+    while True:
+        for product, node in plan.drawn_in.items():
+            calls |= {x: calls[y] for x, y in ((product, node), (node, product)) if y in calls}
+        called = [x for x in (*plan.first, *plan.second) if x in calls]
+        reasons = list(dict.fromkeys(Refusal(repr(node.op), calls[node]) for node in called))
+        groups = cut_plan(plan, calls, [*draft.returned, *draft.updates.values()])
+        if not any(group.loops for group in groups):
+            raise Unsupported(*reasons)
+        writer = MixedWriter(draft, groups)
+        try:
+            code = writer.write_code()
+        except Unsupported as error:
+            if not error.nodes:
+                raise
+            calls |= dict.fromkeys(error.nodes, error.refusals[0].reason)
+        else:
+            code.constants |= {name: compile_step(run) for name, run in writer.codes.items()}
+            return MixedProgram(code, writer.codes, draft, reasons)

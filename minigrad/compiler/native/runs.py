@@ -1,0 +1,85 @@
+"""A run of loops between two calls: a function of machine code that computes in the arrays of the code around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from minigrad.compiler.backend import Draft
+from minigrad.compiler.native.build import make_context
+from minigrad.compiler.native.registry import DTYPES
+from minigrad.compiler.native.source import NativeCode, NativeWriter
+from minigrad.compiler.native.values import ALIGNED
+from minigrad.compiler.passes.cut import Group
+from minigrad.compiler.refusals import Unsupported
+from minigrad.engine.node import Node
+
+
+class RunWriter(NativeWriter):
+    """Writes one run.
+
+    It is bound to arrays that are the same in every call (``static``), the numbers among them in arrays of their own,
+    and passed the others, those that it fills included. What nobody else needs is in the memory that all runs share.
+    """
+
+    def __init__(self, draft: Draft, run: Group, static: Container[Node]) -> None:
+        first, second = ([], run.nodes) if run.late else (run.nodes, [])
+        plan = replace(draft.plan, first=first, second=second, copies=[], fresh=set())
+        super().__init__(replace(draft, plan=plan, returned=[], inputs={}))
+        self.kept = set(run.leaving)
+        own = plan.in_place
+        reads = dict.fromkeys(own.get(x, x) for x in run.reads)
+        self.stored = [x for x in run.leaving if x.shape and x not in own]
+        arrays = [*(x for x in reads if x.shape), *self.stored]
+        numbers = [x for x in reads if not x.shape]
+        self.bound = [*(x for x in arrays if x in static), *numbers]
+        self.passed = [x for x in arrays if x not in static]
+        self.given = [x for x in run.leaving if not x.shape]
+
+    def write_code(self) -> NativeCode:
+        """Write everything; raises ``Unsupported`` for all units that there are no loops for."""
+        self.allocate_memory(self.stored)
+        self.name_inputs()
+        refused: list[Unsupported] = []
+        for unit in self.units:
+            try:
+                self.write_units([unit])
+            except Unsupported as error:
+                refused.append(error)
+        if refused:
+            raise Unsupported(*(x for e in refused for x in e.refusals), nodes=[x for e in refused for x in e.nodes])
+        bound = [*self.bound, *self.constants, *self.given]
+        for i, x in enumerate(self.given, len(bound) - len(self.given)):
+            self.kinds.add(x.dtype.name)
+            self.lines.append(f"pointer{DTYPES[x.dtype.name]}(context[{i + 3}])[0] = {self.number(x, x.dtype)}")
+        body = [*self.opening(), *self.head, *self.lines, "return 0"]
+        parameters = ", ".join(["address", *(f"a{i}" for i in range(len(self.passed)))])
+        return NativeCode(
+            source="\n".join([f"def step({parameters}):", *(f"    {line}" for line in body), ""]),
+            bound=bound,
+            passed=self.passed,
+            nbytes=self.nbytes + self.scratch + ALIGNED,
+            outputs=[],
+            numbers=[],
+            places={},
+            quick=self.quick(),
+            exact=self.exact,
+        )
+
+
+def bind_run(compiled: Callable[..., Any], memory: Any, arrays: Sequence[Any]) -> Callable[..., Any]:
+    """Give a run that is bound to arrays, which it keeps; constants are copied where they do not lie in order."""
+    held = [lay_in_order(x) for x in arrays]
+    context = make_context(memory, held)
+    run = partial(compiled, context.ctypes.data)
+    run.held = (memory, context, held)  # type: ignore[attr-defined]
+    return run
+
+
+def lay_in_order(x: Any) -> Any:
+    """Give an array whose elements lie in order, and may be written to: itself, or else a copy."""
+    return x if type(x) is np.ndarray and x.flags.carray else np.array(x, order="C")
