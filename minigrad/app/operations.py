@@ -67,8 +67,17 @@ def list_functions() -> str:
             lines += [f"{len(constant)} give positions, truth values or constants: {_codes(constant)}.", ""]
         if refused:
             lines += ["Not differentiable:", "", *_reasons(refused), ""]
-    lines += ["### scipy.special", "", f"{len(SPECIAL)} ufuncs differentiable: {_codes(sorted(SPECIAL))}."]
-    return "\n".join(lines)
+    lines += ["### scipy.special", "", f"{len(SPECIAL)} ufuncs differentiable: {_codes(sorted(SPECIAL))}.", ""]
+    return "\n".join([*lines, "### scipy", "", *_recipes_of_scipy()])
+
+
+def _recipes_of_scipy() -> Iterator[str]:
+    """Write which functions of SciPy's that are no ufuncs are in ``minigrad.scipy``, and what to write for others."""
+    ours = [name for name, recipe in RECIPES.items() if recipe.startswith(f"minigrad.{name}(")]
+    yield f"By `minigrad.scipy`, and `minigrad.scipy.stats` besides: {_codes(sorted(ours))}."
+    for name, recipe in RECIPES.items():
+        if name.startswith("scipy.") and name not in ours:
+            yield f"\nNot differentiable: `{name}`; write {recipe}."
 
 
 def _reasons(refused: dict[str, str]) -> Iterator[str]:

@@ -16,7 +16,16 @@ RECIPES = {
     "scipy.special.softmax": "minigrad.scipy.special.softmax({x})",
     "scipy.special.log_softmax": "minigrad.scipy.special.log_softmax({x})",
     "scipy.special.polygamma": "minigrad.scipy.special.polygamma({x}, {y})",
+    "_lambertw": "minigrad.scipy.special.lambertw({x})",  # the ufunc in it
+    "scipy.special.lambertw": "minigrad.scipy.special.lambertw({x})",
     "scipy.signal.convolve": "minigrad.scipy.signal.convolve({x}, {y})",
+    "scipy.linalg.expm": "minigrad.scipy.linalg.expm({x})",
+    "scipy.linalg.sqrtm": "minigrad.scipy.linalg.sqrtm({x})",
+    "scipy.linalg.solve_banded": "minigrad.scipy.linalg.solve_banded((l, u), ab, b)",
+    "scipy.linalg.solve_sylvester": "minigrad.scipy.linalg.solve_sylvester({x}, {y}, {z})",
+    "scipy.linalg.solve_triangular": "minigrad.scipy.linalg.solve_triangular({x}, {y})",
+    "scipy.integrate.odeint": "steps of Runge and Kutta's in NumPy's syntax, in a loop over t: those of the "
+    "solver, which are Fortran's, leave no record",
     "scipy.special.multigammaln": "minigrad.scipy.special.multigammaln({x}, {y})",
 }  # fmt: skip
 

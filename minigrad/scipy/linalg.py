@@ -8,12 +8,44 @@ import numpy as np
 
 from minigrad.extras import require
 from minigrad.ops.base import as_array
+from minigrad.ops.special import matrices
 
 _scipy: Any = require("scipy.linalg", "native")
 
 
 def __getattr__(name: str) -> Any:
     return getattr(_scipy, name)
+
+
+def expm(A: Any) -> Any:
+    """Give the exponential of each matrix."""
+    return matrices.expm(as_array(A))
+
+
+def sqrtm(A: Any) -> Any:
+    """Give the principal square root of a matrix; a real one whose root is complex is an error."""
+    return matrices.sqrtm(as_array(A))
+
+
+def solve_sylvester(a: Any, b: Any, q: Any) -> Any:
+    """Give the x of a x + x b = q."""
+    return matrices.sylvester(as_array(a), as_array(b), as_array(q))
+
+
+def solve_banded(
+    l_and_u: tuple[int, int],
+    ab: Any,
+    b: Any,
+    overwrite_ab: bool = False,
+    overwrite_b: bool = False,
+    check_finite: bool = True,
+) -> Any:
+    """Give the x of A x = b, for a matrix A of so many diagonals below and above the main one: Aᵢⱼ = ab[u + i − j, j].
+
+    Nothing is ever written into, whatever ``overwrite_ab`` and ``overwrite_b`` are.
+    """
+    lower, upper = l_and_u
+    return matrices.banded(int(lower), int(upper))(as_array(ab), as_array(b))
 
 
 def solve_triangular(

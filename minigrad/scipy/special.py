@@ -13,6 +13,7 @@ from minigrad.extras import require
 from minigrad.ops import reduction
 from minigrad.ops.base import as_array
 from minigrad.ops.special.gammas import Polygamma
+from minigrad.ops.special.lambert import LambertW
 
 _scipy: Any = require("scipy.special", "native")
 
@@ -32,6 +33,11 @@ def polygamma(n: int, x: Any) -> Any:
     if order < 0:
         raise ValueError(f"polygamma: wanted an order n of 0 or more, not {order}")
     return Polygamma(order)(as_array(x)) if order else _scipy.psi(x)
+
+
+def lambertw(z: Any, k: int = 0, tol: float = 1e-8) -> Any:
+    """Give the branch k of Lambert's W, the y of y eʸ = z, as complex numbers; k and tol are numbers."""
+    return LambertW(index(k), float(tol))(as_array(z))
 
 
 def multigammaln(a: Any, d: int) -> Any:
