@@ -39,13 +39,13 @@ def parts_of(y):
     return list(y) if isinstance(y, tuple | list) else [y]
 
 
-def assert_same(ours, wanted):
-    """To a few units in the last place, which the order of a sum may cost."""
+def assert_same(ours, wanted, eps=0.0):
+    """To a few units in the last place, which the order of a sum may cost, or to what is computed in between."""
     assert isinstance(ours, type(wanted)) or not isinstance(wanted, tuple | list)
     for y, w in zip(parts_of(ours), parts_of(wanted), strict=True):
         y, w = np.asarray(y.data if isinstance(y, Tensor) else y), np.asarray(w)
         assert (y.shape, y.dtype) == (w.shape, w.dtype)
-        eps = np.finfo(w.dtype).eps if w.dtype.kind in "fc" else 0
+        eps = max(eps, np.finfo(w.dtype).eps) if w.dtype.kind in "fc" else 0
         np.testing.assert_allclose(y, w, rtol=32 * eps, atol=8 * eps)
 
 
@@ -68,6 +68,24 @@ def test_value_and_dtype_are_numpys(code):
     wanted = form(*arrays_of(code))
     assert_same(form(*tensors_of(code)), wanted)
     assert_same(form(*map(Tensor, arrays_of(code))), wanted)
+
+
+@forms
+@pytest.mark.parametrize("kind", [np.float32, np.int64])
+@pytest.mark.filterwarnings(
+    "ignore::RuntimeWarning", "ignore:future versions will not create a writeable:FutureWarning"
+)
+def test_other_dtypes_are_numpys(code, kind):
+    form = as_function(code)
+    xs = [np.round(3 * x).astype(kind) if kind is np.int64 else x.astype(kind) for x in arrays_of(code)]
+    try:
+        wanted = form(*[x.copy() for x in xs])
+    except (TypeError, ValueError, IndexError) as error:
+        with pytest.raises(type(error)):
+            form(*map(Tensor, xs))
+    else:
+        eps = 16 * np.finfo(kind).eps if kind is np.float32 else 0.0
+        assert_same(form(*[Tensor(x, requires_grad=kind is np.float32) for x in xs]), wanted, eps)
 
 
 @forms

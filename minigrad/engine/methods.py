@@ -12,6 +12,11 @@ from minigrad.ops.base import Recorder
 _np: Any = np  # whose own types know arrays alone
 
 
+def _chosen(initial: Any, where: Any) -> dict[str, Any]:
+    """Give those of a reduction's arguments that were given: to NumPy's own, None is a start of another kind."""
+    return {name: x for name, x, left_out in (("initial", initial, None), ("where", where, True)) if x is not left_out}
+
+
 class Methods(Recorder):
     """NumPy's functions as methods, with the arguments that those have."""
 
@@ -31,7 +36,7 @@ class Methods(Recorder):
         """Sum over ``axis`` (None: all axes)."""
         if dtype is None and out is None and initial is None and where is True:
             return self.apply(reduction.summed(axis, keepdims), (self,))
-        return _np.sum(self, axis, dtype, out, keepdims, initial, where)
+        return _np.sum(self, axis, dtype, out, keepdims, **_chosen(initial, where))
 
     def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: None = None) -> Self:
         """Sum the diagonal, or one beside it, of each matrix along two axes."""
@@ -60,7 +65,7 @@ class Methods(Recorder):
         where: Any = True,
     ) -> Self:
         """Largest element over ``axis``; ties share the gradient evenly."""
-        return _np.max(self, axis, out, keepdims, initial, where)
+        return _np.max(self, axis, out, keepdims, **_chosen(initial, where))
 
     def min(
         self,
@@ -71,7 +76,7 @@ class Methods(Recorder):
         where: Any = True,
     ) -> Self:
         """Smallest element over ``axis``; ties share the gradient evenly."""
-        return _np.min(self, axis, out, keepdims, initial, where)
+        return _np.min(self, axis, out, keepdims, **_chosen(initial, where))
 
     def prod(
         self,
@@ -83,7 +88,7 @@ class Methods(Recorder):
         where: Any = True,
     ) -> Self:
         """Multiply over ``axis`` (None: all axes)."""
-        return _np.prod(self, axis, dtype, out, keepdims, initial, where)
+        return _np.prod(self, axis, dtype, out, keepdims, **_chosen(initial, where))
 
     def var(self, axis: reduction.Axis = None, *args: Any, **more: Any) -> Self:
         """Give the mean squared deviation from the mean, as ``numpy.var`` does."""

@@ -197,8 +197,8 @@ class Operand(Methods, OtherHabits):
     flatten = ravel
 
     def conj(self) -> Self:
-        """Give the complex conjugate."""
-        return self.apply(parts.conj, (self,))
+        """Give the complex conjugate, which of real numbers is the tensor itself."""
+        return parts.conjugate(self)
 
     conjugate = conj
 
@@ -216,7 +216,7 @@ class Operand(Methods, OtherHabits):
         if not kwargs and method == "__call__":
             op = UFUNCS.get(ufunc) or find_ufunc(ufunc)
             if op is not None:
-                if op is arithmetic.power:
+                if op is arithmetic.power and self.dtype != np.bool_:  # of which NumPy's operator makes int8
                     return inputs[0] ** inputs[1] if isinstance(inputs[0], Operand) else self.__rpow__(inputs[0])
                 if op is elementwise.sign and self.dtype.kind == "c":  # z / |z| is not constant
                     return arithmetic.divide_or_zero(self, abs(self))

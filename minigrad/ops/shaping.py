@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.ops.base import EachInput, Op, Refused, Rule, Shape, placeholder, refuse_out
+from minigrad.ops.base import EachInput, Op, Refused, Rule, Shape, as_array, placeholder, refuse_out
 from minigrad.ops.lanes import add_axes, shift_axis, spread_lanes
 from minigrad.ops.parts import is_complex, real
 from minigrad.ops.reduction import normalize_axis
@@ -293,5 +293,5 @@ def stack(
 def _joined(join: Op, arrays: Iterable[Any], out: None, dtype: Any, casting: Any) -> Any:
     """Join, in another dtype if one is wanted and NumPy would cast to it."""
     refuse_out(out)
-    y = join(*arrays)
+    y = join(*map(as_array, arrays))
     return y if dtype is None or y.dtype == dtype else astype(y, dtype, casting=casting)

@@ -25,7 +25,8 @@ RIGHT = [
         np.polyval(y, x)  np.polyval([1, 2, 3], x)  np.polyval(y, 2.0)  np.polyadd(y, v)  np.polysub([1, 2], y)
         np.polymul(y, v)  np.polymul(y, 2)  np.polymul([0, 0, 1], y)  np.polyder(v)  np.polyder(v, m=2)
         np.polyint(y)  np.polyint(y, 2, [1, 2])  np.polyint(y, k=s)  np.poly(y)  np.poly(M)  np.roots(q)
-        np.polydiv(v, q)  np.polyfit([0, 1, 2, 3, 4], v, 2)  np.polyfit(v, v**2 + [1, 0, 2, 0, 1], deg=1)
+        np.polydiv(v, np.append(y[:1] ** 0, y))  np.polyfit([0, 1, 2, 3, 4], v, 2)
+        np.polyfit(v, v**2 + [1, 0, 2, 0, 1], deg=1)
         np.polyfit(q, x.T, 1)  np.polyfit(q, y, 1, w=[1, 2, 3])  np.polyfit(q, y, 1, rcond=1e-10)
         np.polyfit([0, 1, 2, 3, 4], v, 1, cov=True)  np.polyfit([0, 1, 2, 3, 4], v, 1, full=True)[0]
     """),

@@ -45,7 +45,9 @@ def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, ne
     """Give numbers for what are none: their slope is 0, and that of all others 1. The infinities: the largest ones."""
     if not copy:
         raise TypeError("the argument 'copy' of False writes into x, and a result that is recorded is a new tensor")
-    if x.dtype.kind not in "f":
+    if x.dtype.kind == "c":
+        return nan_to_num(x.real, True, nan, posinf, neginf) + 1j * nan_to_num(x.imag, True, nan, posinf, neginf)
+    if x.dtype.kind != "f":
         return x
     largest = float(np.finfo(x.dtype).max)
     y = np.where(np.isnan(x), nan, x)

@@ -8,7 +8,8 @@ import numpy as np
 
 from minigrad.ops import elementwise
 from minigrad.ops.base import as_array, refuse_out
-from minigrad.ops.composed.order import as_fraction, put_in_order, take_first
+from minigrad.ops.composed.order import as_fraction, median, put_in_order, quantile, take_first
+from minigrad.ops.dtypes import WHOLE
 from minigrad.ops.reduction import Axis
 from minigrad.ops.sorting import Sort
 
@@ -106,14 +107,16 @@ def nanmin(
 
 
 def _unless_missing(a: Any, axis: Axis, keepdims: bool, y: Any) -> Any:
-    """Give y, but NaN where all elements are."""
-    return np.where(np.sum(a == a, axis, keepdims=keepdims) == 0, np.nan, y)
+    """Give y, but NaN where all elements are, as no whole number is."""
+    return y if a.dtype in WHOLE else np.where(np.sum(a == a, axis, keepdims=keepdims) == 0, np.nan, y)
 
 
 def nanmedian(
     a: Any, axis: Axis = None, out: None = None, overwrite_input: bool = False, keepdims: bool = False
 ) -> Any:
     """Give the middle one of the elements that are not NaN, or the mean of the two in the middle."""
+    if as_array(a).dtype in WHOLE:
+        return median(a, axis, out, keepdims=keepdims)
     return nanquantile(a, 0.5, axis, out, keepdims=keepdims)
 
 
@@ -139,6 +142,8 @@ def nanquantile(
         raise TypeError("the argument 'weights' of quantiles that pass over NaN has no operation here")
     if method not in HYNDMAN_FAN:
         raise ValueError(f"nanquantile: method must be one of {', '.join(HYNDMAN_FAN)}, not {method!r}")
+    if as_array(a).dtype in WHOLE:
+        return quantile(a, q, axis, method=method, keepdims=keepdims)
     ordered, shape = put_in_order(as_array(a), axis, keepdims, Sort)  # NaN comes last
     count = np.sum(ordered == ordered, 0)
     alpha, beta = HYNDMAN_FAN[method]

@@ -9,6 +9,8 @@ import numpy as np
 
 from minigrad.ops.base import as_array, as_floating, refuse_out
 from minigrad.ops.composed.arguments import read_values
+from minigrad.ops.composed.reductions import cast
+from minigrad.ops.dtypes import WHOLE
 from minigrad.ops.indexing import Gather
 from minigrad.ops.parts import is_complex
 from minigrad.ops.reduction import Axis, normalize_axis
@@ -116,6 +118,8 @@ def quantile(
     a, q = as_array(a), q if type(q) in (int, float) else _as_constant("q", q)
     if weights is not None:
         return _weighted_quantile(a, q, axis, method, keepdims, _as_constant("weights", weights))
+    if a.dtype in WHOLE:  # some methods give whole numbers of those, and others floats even where they need not
+        a = cast(a, np.quantile(np.zeros(1, a.dtype), q, method=method).dtype)  # type: ignore[call-overload]
     ordered, shape = put_in_order(a, axis, keepdims)
     if not ordered.shape[0]:
         raise ValueError(f"quantile: there is no element to take it of, along axis {axis} of shape {a.shape}")

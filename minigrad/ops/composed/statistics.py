@@ -133,7 +133,8 @@ def _weigh_samples(n: int, *weights: Any) -> Any:
     for w in given:
         if w.shape != (n,):
             raise RuntimeError(f"weights must be one for each of {n} samples, not of shape {w.shape}")
-    return None if not given else given[0] * 1.0 if len(given) == 1 else given[0] * given[1]
+    given = [cast(w, np.result_type(w.dtype, np.float64)) for w in given]
+    return None if not given else given[0] if len(given) == 1 else given[0] * given[1]
 
 
 def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -> Any:
