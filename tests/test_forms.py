@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from minigrad import Tensor, compile, gradcheck
+from minigrad import Tensor, compile, grad, gradcheck
 from minigrad.compiler.trace.traced import TraceError
 from tests.forms import (
     OPERANDS,
@@ -24,6 +24,7 @@ from tests.forms.uncompiled import UNCOMPILED
 TABLES = (operators, reductions, elementwise, arranging, products, analysis, methods)
 RIGHT = [code for table in TABLES for code in table.RIGHT]
 REFUSED = [row for table in TABLES for row in table.REFUSED]
+COARSE = ("float32", "f4", "f->f")  # roundings show in differences of such values
 forms = pytest.mark.parametrize("code", RIGHT)
 
 
@@ -91,8 +92,7 @@ def test_other_dtypes_are_numpys(code, kind):
 @forms
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_gradients_agree_with_differences(code):
-    coarse = any(kind in code for kind in ("float32", "f4", "f->f"))  # a rounding shows in a difference of such values
-    options = {"rtol": 1e-2, "atol": 1e-3, "step": 1e-3} if coarse else {}
+    options = {"rtol": 1e-2, "atol": 1e-3, "step": 1e-3} if any(kind in code for kind in COARSE) else {}
     loss = weighted_squares(code)
     assert loss(*tensors_of(code)).requires_grad
     assert gradcheck(loss, *arrays_of(code), **options)
@@ -107,6 +107,14 @@ def test_compiled_code_computes_the_same(code):
             compile(form)(*arrays_of(code))
     else:
         assert_same(compile(form)(*arrays_of(code)), form(*arrays_of(code)))
+
+
+@pytest.mark.parametrize("code", [code for code in RIGHT if not any(kind in code for kind in COARSE)])
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_second_derivatives_agree_with_differences(code):
+    loss, xs = weighted_squares(code), arrays_of(code)
+    slopes = grad(loss, argnums=tuple(range(len(xs))))
+    assert gradcheck(lambda *xs: sum((g**2).sum() for g in slopes(*xs)), *xs, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("row", REFUSED, ids=[row.code for row in REFUSED])

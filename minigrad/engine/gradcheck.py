@@ -77,7 +77,8 @@ def gradcheck(
         left, right, noise = _slopes(lambda z, i=i: energy(i, z), x, direction, step)  # type: ignore[misc]
         analytic = float(np.real(np.sum(gradient * direction)))
         scale = max(float(np.sum(np.abs(gradient * direction))), abs(left), abs(right))
-        if _agree(analytic, (left + right) / 2, rtol, atol + noise, scale) and not _kink(left, right, noise, scale):
+        within = atol + noise
+        if _agree(analytic, (left + right) / 2, rtol, within, scale) and not _kink(left, right, within, scale):
             continue
         found = _elements(lambda z, i=i: energy(i, z), x, gradient, i, step, rtol, atol)  # type: ignore[misc]
         numeric = (left + right) / 2
@@ -108,9 +109,9 @@ def _agree(a: float, b: float, rtol: float, atol: float, scale: float) -> bool:
     return bool(abs(a - b) <= atol + rtol * scale)
 
 
-def _kink(left: float, right: float, noise: float, scale: float) -> bool:
+def _kink(left: float, right: float, atol: float, scale: float) -> bool:
     """Say whether two slopes differ by more than curvature within one step explains."""
-    return not _agree(left, right, 1e-2, noise, scale)
+    return not _agree(left, right, 1e-2, atol, scale)
 
 
 def _elements(
@@ -127,7 +128,7 @@ def _elements(
         scale = max(abs(left), abs(right), abs(analytic))
         along = " along i" if unit == 1j else ""
         where = f"input {i}, element {index}{along}: analytic {analytic:.8g}, numeric {numeric:.8g}"
-        if _kink(left, right, noise, scale):
+        if _kink(left, right, atol + noise, scale):
             inside = min(left, right) - atol - 1e-4 * scale <= analytic <= max(left, right) + atol + 1e-4 * scale
             verdict = "a subgradient" if inside else "which lies outside them: wrong at the kink too"
             faults.append(f"{where}; a kink: slope {left:.6g} from the left, {right:.6g} from the right, {verdict}")

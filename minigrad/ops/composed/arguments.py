@@ -23,9 +23,14 @@ def as_known(x: Any) -> Any:
     return np.asarray(x) if isinstance(x, Recorder) else x
 
 
+def as_constant(x: Any) -> Any:
+    """Give the same elements, through which no gradient flows."""
+    return x.detach() if hasattr(x, "detach") else x
+
+
 def read_values(x: Any) -> Any:
     """Give the elements, recorded or not, for a shape or places that depend on them; no compiled function has these."""
-    return np.asarray(x.detach() if hasattr(x, "detach") else x)
+    return np.asarray(as_constant(x))
 
 
 def find_values(x: Any) -> Any:
