@@ -80,7 +80,8 @@ def _gather(X: Array, T: Array, size: int, order: Integers | None) -> Iterator[t
 def one_hot(labels: ArrayLike, classes: int | None = None, dtype: DTypeLike = np.float64) -> Array:
     """t_k = 1 where k is the sample's label, else 0: labels (samples,) from 0 up, to (samples, classes).
 
-    ``classes`` is the largest label + 1 unless given; give it where a batch may lack the last class.
+    ``classes`` is the largest label + 1 unless given; give it where a batch may lack the last class. A derivation
+    knows of these rows, and of views of them, that they sum to 1; of a copy, as astype makes, it supposes it.
     """
     labels = np.asarray(labels)
     if labels.ndim != 1:

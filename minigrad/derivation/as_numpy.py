@@ -12,6 +12,7 @@ from minigrad.algebra.graph import Graph
 from minigrad.algebra.simplify import simplify
 from minigrad.derivation.equations import Equations
 from minigrad.derivation.python_names import Spelling, variable
+from minigrad.engine.claims import is_whole
 from minigrad.engine.node import Node, order_nodes
 from minigrad.notation.formula import text
 from minigrad.notation.helpers import HELPERS
@@ -143,6 +144,7 @@ class _Function:
             "",
             *shapes,
             '    """',
+            *(f"    {self.names[x]} = np.asarray({self.names[x]}, np.{x.dtype.name})" for x in self._whole_numbers()),
             *_commented(forward),
             "",
             *_commented(backward),
@@ -153,6 +155,11 @@ class _Function:
         helpers = [f"{HELPERS[word]}\n" for word in HELPERS if word in called]
         title = '"""The loss E and its gradients, derived by hand."""\n\nimport numpy as np\n'
         return "\n".join([title, "", *helpers, *body, ""])
+
+    def _whole_numbers(self) -> list[Node]:
+        """Give the inputs that came as whole numbers or truth values, which would wrap, or have no sign."""
+        values = self.equations.graph.values
+        return [x for x in self.equations.inputs if x in values and is_whole(values[x])]
 
 
 def _commented(lines: list[tuple[str, str]]) -> list[str]:

@@ -7,28 +7,44 @@ from typing import Any
 
 import numpy as np
 
-_one_hot: dict[int, weakref.ref[Any]] = {}  # by identity, and only while the array lives
+Claims = dict[int, weakref.ref[Any]]  # by identity, and only while the array lives
+_one_hot: Claims = {}
+_whole: Claims = {}
 
 
 def declared_one_hot(T: Any) -> Any:
     """Remember that T was made with one 1 in each row, and give T."""
+    return _declared(T, _one_hot)
+
+
+def declared_whole(T: Any) -> Any:
+    """Remember that T is what floats have been made of whole numbers or truth values, and give T."""
+    return _declared(T, _whole)
+
+
+def is_whole(T: Any) -> bool:
+    """Say whether T was declared to be made of whole numbers."""
+    return _is_declared(T, _whole)
+
+
+def _declared(T: Any, claims: Claims) -> Any:
     key = id(T)
-    _one_hot[key] = weakref.ref(T, lambda _: _one_hot.pop(key, None))
+    claims[key] = weakref.ref(T, lambda _: claims.pop(key, None))
     return T
 
 
 def is_one_hot(T: Any) -> bool:
     """Say whether T was declared one-hot, or is a view of whole rows of what was; it may have been written to since."""
-    if _is_declared(T):
+    if _is_declared(T, _one_hot):
         return True
     base = T.base if isinstance(T, np.ndarray) else None
-    while base is not None and not _is_declared(base):
+    while base is not None and not _is_declared(base, _one_hot):
         base = getattr(base, "base", None)
     return base is not None and _has_whole_rows_of(base, T)
 
 
-def _is_declared(T: Any) -> bool:
-    made = _one_hot.get(id(T))
+def _is_declared(T: Any, claims: Claims) -> bool:
+    made = claims.get(id(T))
     return made is not None and made() is T
 
 
