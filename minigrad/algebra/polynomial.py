@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from minigrad.algebra.numbers import is_in_range
+from minigrad.algebra.region import is_arithmetic, measure_region, whole_power
 from minigrad.algebra.rewrite import Change, Log, constant_like
 from minigrad.engine.node import Node
-from minigrad.ops.arithmetic import Power, add, divide, multiply, negative, subtract
-from minigrad.ops.elementwise import square
+from minigrad.ops.arithmetic import add, divide, multiply, negative, subtract
 from minigrad.ops.shaping import broadcast_to
 
 Factors = dict[Node, int]  # factor -> power, in order of appearance
@@ -26,22 +26,19 @@ Term = tuple[float, Factors]  # coefficient, factors
 _FLOAT = np.dtype(np.float64)
 _EXACT = 2**53  # below it a float that is whole is an integer to the last digit
 _SUMS = (add, subtract)
-_ARITHMETIC = frozenset((add, subtract, multiply, divide, negative, square))
 _MOST_TERMS = 32  # of a sum of products worth looking at
 MOST_OPERATIONS = 128  # of a region worth it: the regions of a long chain reach into each other, to the chain's end
 
 
-def is_arithmetic(node: Any) -> bool:
-    """Say whether a Node belongs to a region: integers wrap, truth values' + is "or", and coefficients are real."""
-    if not isinstance(node, Node) or node.dtype.kind not in "fc" or any(isinstance(x, complex) for x in node.inputs):
-        return False
-    return node.op in _ARITHMETIC or _whole_power(node) is not None
+def shorten_polynomial(root: Node, log: Log | None = None, large: set[Node] | None = None) -> Any:
+    """Give an expression equal to a region's root with strictly fewer operations, or the root itself.
 
-
-def shorten_polynomial(root: Node, log: Log | None = None) -> Any:
-    """Give an expression equal to a region's root with strictly fewer operations, or the root itself."""
-    best, least = root, size(root, MOST_OPERATIONS + 1)
+    ``large`` are roots whose regions are known to be too large, and so are all that reach them; it gets others.
+    """
+    large = set() if large is None else large
+    best, least = root, measure_region(root, MOST_OPERATIONS + 1, large)
     if least > MOST_OPERATIONS:
+        large.add(root)
         return root
     try:
         products = _canceled(_terms(root))
@@ -57,7 +54,7 @@ def shorten_polynomial(root: Node, log: Log | None = None) -> Any:
         if not root.size and isinstance(expression, Node) and expression.size:
             continue  # what nobody asks for, and which might warn
         expression = _shaped(expression, root)
-        length = size(expression)
+        length = measure_region(expression)
         if length < least and (not isinstance(expression, Node) or expression.dtype == root.dtype):
             best, least = expression, length
     if log is not None and best is not root:
@@ -65,18 +62,6 @@ def shorten_polynomial(root: Node, log: Log | None = None) -> Any:
         half = half if getattr(half, "dtype", None) == root.dtype and len(canceled) <= _MOST_TERMS else root
         log += [Change(x, y, shorten_polynomial) for x, y in ((root, half), (half, best)) if x is not y]
     return best
-
-
-def size(expression: Any, most: int | None = None) -> int:
-    """Count the operations of a region, down to its atoms, or to ``most``."""
-    seen: set[int] = set()
-    stack = [expression]
-    while stack and len(seen) != most:
-        node = stack.pop()
-        if is_arithmetic(node) and id(node) not in seen:
-            seen.add(id(node))
-            stack.extend(node.inputs)
-    return len(seen)
 
 
 def _least_size(terms: list[Term]) -> int:
@@ -90,15 +75,6 @@ def _least_size(terms: list[Term]) -> int:
         if any(x.dtype.kind in "fc" for x in factors) and (abs(coefficient), *factors.values()) != (1, 1)
     ]
     return len(terms) - 1 + len(products)
-
-
-def _whole_power(node: Node) -> int | None:
-    """Give n if the Node is xⁿ with a whole n."""
-    if node.op == square:
-        return 2
-    if isinstance(node.op, Power) and isinstance(node.op.exponent, int):
-        return node.op.exponent
-    return None
 
 
 def _terms(expression: Any) -> list[Term]:
@@ -140,7 +116,7 @@ def _factors(expression: Any) -> Term:
         elif node.op == negative:
             coefficient *= (-1.0) ** power
             stack.append((power, node.inputs[0]))
-        elif (n := _whole_power(node)) is not None:
+        elif (n := whole_power(node)) is not None:
             stack.append((power * n, node.inputs[0]))
         else:
             sign, node = _oriented(node)

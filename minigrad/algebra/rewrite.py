@@ -74,7 +74,7 @@ class Rewriting:
                 stack.pop()
                 continue
             if node not in becomes:
-                missing = [x for x in node.inputs if isinstance(x, Node) and x not in normal]
+                missing = [x for x in node.inputs if type(x) is Node and x not in normal]
                 if missing:
                     stack.extend(missing)
                     continue
@@ -114,14 +114,17 @@ class Rewriting:
 
 def rebuild_node(node: Node, replaced: dict[Node, Any]) -> Any:
     """Apply a Node's operation to what its inputs have become."""
-    changed, parts = False, []  # a loop, since this is the innermost of every rewriting: two thirds of the time
+    changed, alike, parts = False, True, []  # a loop, since this is the innermost of every rewriting
     for x in node.inputs:
-        y = replaced.get(x, x) if isinstance(x, Node) else x
-        changed = changed or y is not x
+        y = replaced.get(x, x) if type(x) is Node else x
+        if y is not x:
+            changed, alike = True, alike and x.is_alike(y)
         parts.append(y)
     if not changed or node.op is None:
         return node
     inputs = tuple(parts)
+    if alike:
+        return node.apply_alike(inputs)
     new = node.apply(node.op, inputs)
     if new.dtype != node.dtype or not isinstance(node.op, Elementwise):
         # An array of no axes that became a number would leave the dtype to the other operand, or to NumPy's stack.

@@ -12,7 +12,8 @@ from typing import Any
 
 from minigrad.algebra.facts import SumsToOne, check_fact, check_facts
 from minigrad.algebra.graph import Graph
-from minigrad.algebra.polynomial import is_arithmetic, shorten_polynomial
+from minigrad.algebra.polynomial import shorten_polynomial
+from minigrad.algebra.region import is_arithmetic
 from minigrad.algebra.rewrite import Log, NormalForms, Rewriting, Rule, rebuild_node
 from minigrad.algebra.rules import choices, constants, identities, logarithms, parts, shaping, signs, sums
 from minigrad.algebra.rules.facts import rule_of_fact
@@ -100,6 +101,7 @@ class Findings:
     def __init__(self) -> None:
         self.normal: NormalForms = {}
         self.short: dict[Node, Any] = {}  # an elementwise region's root -> the shortest that it may become
+        self.large: set[Node] = set()  # roots whose regions are too large to be looked at
 
 
 def simplify(
@@ -120,7 +122,7 @@ def simplify(
     outputs = rewriting.rewrite(graph.outputs)
     passes = 0
     while True:
-        regions = _regions_shortened(outputs, findings.short, rewriting, at_once=passes >= BY_STEPS)
+        regions = _regions_shortened(outputs, findings, rewriting, at_once=passes >= BY_STEPS)
         outputs, passes = rewriting.rewrite(regions), passes + 1
         shorter = Graph(outputs, graph.values)
         if len(shorter) > len(best):
@@ -140,14 +142,12 @@ def _serials(graph: Graph) -> list[int]:
     return [x.serial for x in graph.outputs if isinstance(x, Node)]
 
 
-def _regions_shortened(
-    outputs: Sequence[Any], short: dict[Node, Any], rewriting: Rewriting, at_once: bool
-) -> list[Any]:
-    """Shorten each maximal elementwise region, from the inputs to the outputs; ``short`` keeps what was found.
+def _regions_shortened(outputs: Sequence[Any], findings: Findings, rewriting: Rewriting, at_once: bool) -> list[Any]:
+    """Shorten each maximal elementwise region, from the inputs to the outputs; ``findings`` keep what was found.
 
     ``at_once`` brings what has changed to normal form before the regions that build on it are looked at.
     """
-    nodes = order_nodes(outputs)
+    nodes, short = order_nodes(outputs), findings.short
     arithmetic = {node for node in nodes if is_arithmetic(node)}
     inside = {x for node in arithmetic for x in node.inputs if x in arithmetic}
     used_outside = {x for node in nodes if node not in arithmetic for x in node.inputs if isinstance(x, Node)}
@@ -158,7 +158,7 @@ def _regions_shortened(
         (new,) = rewriting.rewrite([new]) if at_once else [new]
         if is_arithmetic(new) and (node not in inside or node in used_outside):
             if new not in short:
-                short[new] = shorten_polynomial(new, rewriting.log)
+                short[new] = shorten_polynomial(new, rewriting.log, findings.large)
             new = short[new]
             (new,) = rewriting.rewrite([new]) if at_once else [new]
         becomes[node] = new

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike
 
 from minigrad.algebra.graph import Graph
 from minigrad.compiler.backend import Backend
+from minigrad.compiler.collecting import collector_paused
 from minigrad.compiler.entry import MISS, bind_entry
 from minigrad.compiler.epochs import EpochLoop, deal_rows, run_in_python, view_rows
 from minigrad.compiler.load import load_backend
@@ -184,11 +185,12 @@ class Compiled(partial[Any]):
 
     def _traced(self, key: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Variant:
         self._misses += 1
-        with shortcuts:
-            record = self._varying.record(self._f, args, kwargs)
-        name = plain_word(getattr(self._f, "__name__", type(self._f).__name__))
-        further = partial(Compiled, backend=self._backend, exact=self._exact)
-        variant = Variant(record, name, name_inputs(record, self._f), self._backend, further, self._exact)
+        with collector_paused():
+            with shortcuts:
+                record = self._varying.record(self._f, args, kwargs)
+            name = plain_word(getattr(self._f, "__name__", type(self._f).__name__))
+            further = partial(Compiled, backend=self._backend, exact=self._exact)
+            variant = Variant(record, name, name_inputs(record, self._f), self._backend, further, self._exact)
         self._variants.setdefault(key, []).append(variant)
         self._variants.move_to_end(key)
         while self.cache_info().currsize > MOST_TRACES:  # one more than that; the one used longest ago goes

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from minigrad.algebra.numbers import number_of
-from minigrad.algebra.polynomial import is_arithmetic, shorten_polynomial
+from minigrad.algebra.polynomial import shorten_polynomial
+from minigrad.algebra.region import is_arithmetic
 from minigrad.algebra.rewrite import Change, Rule, substitute_nodes
 from minigrad.algebra.rules.logarithms import exp_of_log, exp_of_log_softmax, log_of_exp, log_of_softmax
 from minigrad.algebra.rules.shaping import transposed_product

@@ -76,17 +76,34 @@ class Node(Operand):
 
     def apply(self, op: Op, inputs: tuple[Any, ...]) -> Node:
         """Give the expression of an operation on expressions, numbers and arrays; of this Node's table."""
-        inputs = tuple(x if type(x) in (Node, int, float, complex) else self.constant(x) for x in inputs)
-        key = (op, *(id(x) if isinstance(x, Node) else number_key(x) for x in inputs))
-        if self.table is not None and key in self.table:
-            return self.table[key]
-        shape = op.shape(*(x.shape if isinstance(x, Node) else () for x in inputs))
-        dtype = op.dtype(*(x.kind if isinstance(x, Node) else x for x in inputs))
-        weak = op.weak or (op.operator and all(x.weak for x in inputs if isinstance(x, Node)))
-        node = Node(op, inputs, shape=shape, dtype=dtype, table=self.table, weak=weak)
+        inputs = tuple([x if type(x) in _OPERANDS else self.constant(x) for x in inputs])
+        key = _key(op, inputs)
+        known = None if self.table is None else self.table.get(key)
+        if known is not None:
+            return known
+        shape = op.shape(*[x._shape if type(x) is Node else () for x in inputs])
+        dtype = op.dtype(*[x.kind if type(x) is Node else x for x in inputs])
+        weak = op.weak or (op.operator and all(x.weak for x in inputs if type(x) is Node))
+        return self._keep(key, Node(op, inputs, shape=shape, dtype=dtype, table=self.table, weak=weak))
+
+    def apply_alike(self, inputs: tuple[Any, ...]) -> Node:
+        """Give the expression of this operation on other operands, each of which is alike to the one in its place."""
+        assert self.op is not None
+        key = _key(self.op, inputs)
+        known = None if self.table is None else self.table.get(key)
+        if known is not None:
+            return known
+        node = Node(self.op, inputs, shape=self._shape, dtype=self._dtype, table=self.table, weak=self.weak)
+        return self._keep(key, node)
+
+    def _keep(self, key: tuple[Any, ...], node: Node) -> Node:
         if self.table is not None:
             self.table[key] = node
         return node
+
+    def is_alike(self, x: Any) -> bool:
+        """Say whether an operand is an expression of this shape and kind, which an operation takes as it takes this."""
+        return type(x) is Node and x._shape == self._shape and x._dtype == self._dtype and x.weak == self.weak
 
     def constant(self, x: Any) -> Any:
         """Give an array as a constant Node, and a NumPy scalar as the number that it is."""
@@ -97,6 +114,14 @@ class Node(Operand):
 
     def __repr__(self) -> str:
         return f"Node({self.name or self.op!r}, shape={self.shape})"
+
+
+_OPERANDS = frozenset((Node, int, float, complex))
+
+
+def _key(op: Op, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Give what two Nodes of one table have in common only if they are one."""
+    return (op, *[id(x) if type(x) is Node else number_key(x) for x in inputs])
 
 
 def seed_node(output: Node) -> Node:
@@ -113,12 +138,12 @@ def count_uses(nodes: Iterable[Node], outputs: Iterable[Any]) -> Counter[Node]:
 def order_nodes(outputs: Iterable[Any]) -> list[Node]:
     """Give the Nodes that outputs depend on, and the outputs, each once and after its inputs; without recursion."""
     done: dict[Node, None] = {}
-    stack = [x for x in outputs if isinstance(x, Node)][::-1]
+    stack: list[Any] = [x for x in outputs if type(x) is Node][::-1]
     while stack:
-        node = stack[-1]
-        missing = [x for x in node.inputs if isinstance(x, Node) and x not in done]
-        if missing:
-            stack.extend(reversed(missing))
-        else:
+        node = stack.pop()
+        if node is None:  # all that is needed for the one below is done
             done[stack.pop()] = None
+        elif node not in done:
+            stack += (node, None)
+            stack += [x for x in node.inputs[::-1] if type(x) is Node and x not in done]
     return list(done)

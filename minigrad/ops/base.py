@@ -5,14 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from functools import partial
-from pickle import PicklingError
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from minigrad.ops.alphabet import name_operands
-from minigrad.ops.copies import fetch_variable, find_variable
 from minigrad.ops.dtypes import WHOLE, dtype_of_call, dtype_of_ufunc, kind_of
+from minigrad.ops.frozen import Frozen
 from minigrad.ops.lanes import align_lanes, apply_each, find_highest, running
 
 Shape = tuple[int, ...]
@@ -32,7 +31,7 @@ class Recorder:
         raise NotImplementedError(f"{type(self).__name__} must define apply(op, inputs)")
 
 
-class Op:
+class Op(Frozen):
     """One differentiable operation, stated once and read three ways: on arrays, on Tensors and on Nodes.
 
     Array arguments are the inputs of a call. Whatever is static (an axis, an index, a target shape) is a field of
@@ -55,11 +54,9 @@ class Op:
     - ``example``: the fields of one such operation, where it cannot do without, that applies to 3×3 matrices.
     """
 
-    name: str
     letters: str = "x"
     text: str
     binds: int = 5
-    fields: ClassVar[tuple[str, ...]] = ()
     example: ClassVar[tuple[Any, ...]] = ()
     vjps: Any = ()  # a sequence: tuple[Rule | None, ...]
     guarded_vjps: Any = None  # the same where a gradient of 0 may be that of an element which a choice ignored
@@ -112,40 +109,6 @@ class Op:
             raise TypeError(
                 f"{self.name}: wanted a Tensor or an array, not a {type(wrong).__name__}; write np.array(…)"
             ) from error
-
-    def _key(self) -> tuple[Any, ...]:
-        return tuple(getattr(self, field) for field in self.fields)
-
-    def __eq__(self, other: object) -> bool:
-        if self is other:
-            return True
-        return bool(self.fields) and type(self) is type(other) and self._key() == other._key()
-
-    def __hash__(self) -> int:
-        return hash((type(self), *self._key())) if self.fields else object.__hash__(self)
-
-    def __copy__(self) -> Self:
-        return self
-
-    def __deepcopy__(self, memo: Any) -> Self:
-        return self  # so that a copied model's operations are those that backends, rules and notation know
-
-    def __reduce__(self) -> Any:
-        if self.fields:
-            return type(self), tuple(getattr(self, field) for field in self.fields)
-        found = find_variable(self, self.__module__)
-        if found is not None:
-            return fetch_variable, found
-        if getattr(self, "__dict__", None):
-            raise PicklingError(
-                f"{self.name}: an operation without fields is pickled by the variable of a module that holds it, and "
-                f"none does. Give it one, at the top level of a file, or name in `fields` what it is made of."
-            )
-        return type(self), ()
-
-    def __repr__(self) -> str:
-        fields = ", ".join(f"{field}={getattr(self, field)!r}" for field in self.fields)
-        return f"{self.name}({fields})" if fields else self.name
 
 
 class EachInput:
@@ -223,7 +186,7 @@ class Elementwise(Op):
 
     def shape(self, *shapes: Shape) -> Shape:
         """Give the shape of the inputs, broadcast together."""
-        return np.broadcast_shapes(*shapes)
+        return shapes[0] if shapes.count(shapes[0]) == len(shapes) else np.broadcast_shapes(*shapes)
 
     def batch(self, *inputs: Any) -> Any:
         """Apply to all elements of all lanes."""

@@ -19,6 +19,8 @@ def normalize_axis(axis: Axis, ndim: int) -> tuple[int, ...]:
     """Give the axes as a sorted tuple of non-negative numbers; None means all of them."""
     if axis is None:
         return tuple(range(ndim))
+    if type(axis) is int and -ndim <= axis < ndim:  # by far the most, and NumPy takes ten times as long
+        return (axis % ndim,)
     return tuple(sorted(np.lib.array_utils.normalize_axis_tuple(axis, ndim)))
 
 

@@ -18,7 +18,7 @@ from minigrad.compiler.passes.memory import Memory
 from minigrad.compiler.passes.plan import is_array
 from minigrad.compiler.trace.sources import Argument, Draw, Gradient, NumberOutside
 from minigrad.engine.node import Node
-from minigrad.notation.formula import text
+from minigrad.notation.alike import AlikeOperations
 from minigrad.ops import shaping
 
 MANY = 500  # lines of make, up to which it is no matter how they are compiled
@@ -30,6 +30,7 @@ class Writer(Names):
     def __init__(self, draft: Draft) -> None:
         self.plan, self.returned, self.inputs = draft.plan, draft.returned, draft.inputs
         self.begun, self.memory = self.plan_memory()
+        self.formulas = AlikeOperations()
         super().__init__(draft.hints, draft.plan.fresh | self.begun)
         brought = Argument | NumberOutside | Gradient
         self.bound = [x for x, source in self.inputs.items() if not isinstance(source, brought)]
@@ -132,8 +133,7 @@ class Writer(Names):
 
     def comment(self, node: Node) -> str:
         """Say which formula a line computes."""
-        parts = {x: self.names[x] for x in node.inputs if isinstance(x, Node) and x in self.names}
-        formula = text(node, parts, expand=node)
+        formula = self.formulas.write(node, self.names)
         return f"  # {formula}" if len(formula) < 60 else ""
 
     # the whole
