@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from minigrad import Tensor, grad
+from minigrad import Tensor, compile, grad
 from minigrad.ops import elementwise, reduction
 from tests.gradients import gradients
+from tests.test_compile_backends import BY_PYTHON
 
 some = settings(max_examples=40, deadline=None, derandomize=True, database=None)
 
@@ -150,6 +151,18 @@ def test_saturated_without_a_warning(kind, far):
         np.testing.assert_array_equal(call(x), y.data, strict=True)
         y.backward(np.array([1, 0] if call is reduction.log_softmax else [1, 1], kind))
         np.testing.assert_allclose(t.grad.data, np.array(slopes, kind), rtol=1e-3, atol=1e-30, strict=True)
+
+
+@pytest.mark.parametrize(
+    ("x", "wanted"),
+    [([np.inf, 1.0], np.inf), ([-np.inf, 1.0], 1.0), ([-np.inf, -np.inf], -np.inf), ([np.nan, 1.0], np.nan)],
+)
+@pytest.mark.parametrize("backend", ["eager", "numpy", BY_PYTHON])
+@np.errstate(all="ignore")
+def test_a_sum_of_exponentials_of_infinities(x, wanted, backend):
+    f = reduction.log_sum_exp if backend == "eager" else compile(reduction.log_sum_exp, backend=backend)
+    np.testing.assert_array_equal(f(np.array(x)), wanted)
+    np.testing.assert_array_equal(np.logaddexp.reduce(Tensor(x, requires_grad=True)).data, wanted)
 
 
 @pytest.mark.parametrize("x", [-40.0, -36.7, -1.0, 0.0, 3.0, 30.0])

@@ -202,7 +202,7 @@ class LogSumExp(Reduction):
     def forward(self, x: Any) -> Any:
         """Take the maximum out, and add it to what is left."""
         x = as_floating(x)
-        top = x.max(self.axis, keepdims=True)
+        top = make_finite(x.max(self.axis, keepdims=True))
         total = np.log(np.exp(x - top).sum(self.axis, keepdims=True)) + top
         return total if self.keepdims else np.reshape(total, self.shape(x.shape))
 
@@ -214,6 +214,12 @@ class LogSumExp(Reduction):
         """Give each element's share of the gradient: softmax."""
         axes = normalize_axis(self.axis, x.ndim)
         return softmax(x, axes[0] if axes != (x.ndim - 1,) else -1) if len(axes) == 1 else np.exp(x - y)
+
+
+def make_finite(top: Any) -> Any:
+    """Give the largest number, or its negative, for an infinity, which others can be subtracted from: ∞ − ∞ is NaN."""
+    largest = float(np.finfo(top.dtype).max)
+    return np.minimum(np.maximum(top, -largest), largest)
 
 
 def spread(g: Any, shape: Shape) -> Any:

@@ -24,7 +24,7 @@ from minigrad.ops.linalg import Affine, HalfSquaredDistance, matmul, vdot
 from minigrad.ops.moving import Roll, Tril
 from minigrad.ops.normalization import Standardize
 from minigrad.ops.norms import Norm
-from minigrad.ops.reduction import LogSoftmax, LogSumExp, Max, Softmax, Sum, normalize_axis
+from minigrad.ops.reduction import LogSoftmax, LogSumExp, Max, Softmax, Sum, make_finite, normalize_axis
 from minigrad.ops.shaping import BroadcastTo, Cast, Reshape, Transpose
 
 
@@ -131,7 +131,7 @@ def _opened(node: Node) -> Any:
     if isinstance(op, Norm | Standardize):
         return op.forward(*inputs)
     if isinstance(op, LogSumExp):
-        top = Max(op.axis, True)(inputs[0])
+        top = make_finite(Max(op.axis, True)(inputs[0]))
         total = log(Sum(op.axis, True)(exp(inputs[0] - top))) + top
         return total if op.keepdims else Reshape(node.shape)(total)
     return None

@@ -145,6 +145,8 @@ def nanquantile(
     if as_array(a).dtype in WHOLE:
         return quantile(a, q, axis, method=method, keepdims=keepdims)
     ordered, shape = put_in_order(as_array(a), axis, keepdims, Sort)  # NaN comes last
+    if not ordered.shape[0]:
+        return np.broadcast_to(np.mean(a, axis, keepdims=keepdims), (*np.shape(q), *shape))  # NaN, with a warning
     count = np.sum(ordered == ordered, 0)
     alpha, beta = HYNDMAN_FAN[method]
     share = np.reshape(np.asarray(q), np.shape(q) + (1,) * (ordered.ndim - 1))
@@ -153,5 +155,6 @@ def nanquantile(
     lower = places.astype(np.intp)
     between = (places - lower).astype(ordered.dtype if type(q) in (int, float) else np.float64)
     y = take_first(ordered, lower)
-    y = y + (take_first(ordered, np.minimum(lower + 1, last)) - y) * between
+    upper = take_first(ordered, np.minimum(lower + 1, last))
+    y = np.where(between > 0, y + (upper - y) * between, y)  # upper may be infinite
     return np.reshape(y, (*np.shape(q), *shape))

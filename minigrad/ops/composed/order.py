@@ -130,7 +130,8 @@ def quantile(
     y = ordered[lower if np.ndim(q) else int(lower)]
     if share.any():
         upper = ordered[np.minimum(lower + 1, last) if np.ndim(q) else int(lower) + 1]
-        y = y + (upper - y) * (share.item() if type(q) in (int, float) else share)
+        between = y + (upper - y) * (share.item() if type(q) in (int, float) else share)
+        y = between if share.all() else np.where(share > 0, between, y)  # upper may be infinite
     return np.reshape(y, (*np.shape(q), *shape))
 
 
@@ -138,7 +139,7 @@ def _weighted_quantile(a: Any, q: Any, axis: Axis, method: str, keepdims: bool, 
     """Give the elements at the places where NumPy's own weighted quantile of 0, 1, 2 … in a's order is."""
     axes = normalize_axis(axis, a.ndim)
     first = np.moveaxis(read_values(a), axes, range(len(axes)))
-    lines = first.reshape(-1, *first.shape[len(axes) :])
+    lines = first.reshape(prod(first.shape[: len(axes)]), *first.shape[len(axes) :])
     order = np.argsort(np.argsort(lines, 0, kind="stable"), 0, kind="stable")
     ranks = np.moveaxis(order.reshape(first.shape), range(len(axes)), axes)
     places: Any = np.quantile(ranks, q, axis, method=method, weights=weights)  # type: ignore[call-overload]
@@ -149,7 +150,7 @@ def _weighted_quantile(a: Any, q: Any, axis: Axis, method: str, keepdims: bool, 
 def take_first(x: Any, i: Any) -> Any:
     """Give x at positions along its first axis, of which there is one, or one row, for each place in the others."""
     columns = prod(x.shape[1:])
-    line, rows = np.reshape(x, (x.shape[0], columns)), np.reshape(i, (-1, columns))
+    line, rows = np.reshape(x, (x.shape[0], columns)), np.reshape(i, (prod(i.shape[: i.ndim - x.ndim + 1]), columns))
     return np.reshape(Gather((None, (np.arange(columns),)))(line, rows), i.shape)
 
 

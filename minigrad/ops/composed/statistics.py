@@ -110,6 +110,8 @@ def cov(
         products = deviation @ deviation.T.conj() if x.dtype.kind == "c" else deviation @ deviation.T
         return np.squeeze(products / max(left, 0))
     total = np.sum(weights)
+    if has_zero(total):
+        raise ZeroDivisionError("cov: Weights sum to zero, can't be normalized")
     left = total - (ddof if aweights is None else ddof * np.sum(weights * as_array(aweights)) / total)
     deviation = x - np.sum(x * weights, 1, keepdims=True) / total
     turned = (deviation * weights).T

@@ -48,7 +48,7 @@ def reduce(
     array = _cast(array, dtype)
     initial = None if initial is _MISSING else initial
     start = {} if initial is None else {"initial": initial}
-    if ufunc in _AT_ONCE:
+    if ufunc in _AT_ONCE and (array.size or ufunc not in (np.logaddexp, np.logaddexp2)):  # of nothing they are −∞
         chosen = {} if where is True else {"where": where}
         return _AT_ONCE[ufunc](array, axis=axis, keepdims=keepdims, **start, **chosen)
     if where is not True:
