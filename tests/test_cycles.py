@@ -34,11 +34,33 @@ def to_third_order(x, w):
         E.backward(create_graph=True)
 
 
+def retained(x, w):
+    y, z = x * w, x + 1
+    y.retain_grad()
+    z.retain_grad()
+    ((y * z) ** 2).sum().backward(create_graph=True)
+    (y.grad.sum() + z.grad.sum() + x.grad.sum()).backward(create_graph=True)
+
+
+def set_by_hand(x, w):
+    y = x**2 * w
+    x.grad, y.grad, w.grad = y * 2, x * y, w * y
+
+
+def set_to_a_multiple_of_itself(x, w):
+    (x**3 * w).sum().backward(create_graph=True)
+    x.grad = x.grad * 0.5
+    x.grad = x.grad + x
+
+
 def transformed(x, w):
     grad(lambda a: grad(lambda b: (b**3 * w).sum())(a).sum())(x)
 
 
-@pytest.mark.parametrize("compute", [penalized, passed_through, to_third_order, transformed])
+WAYS = [penalized, passed_through, to_third_order, retained, set_by_hand, set_to_a_multiple_of_itself, transformed]
+
+
+@pytest.mark.parametrize("compute", WAYS)
 def test_recorded_gradients_are_freed_with_their_leaf(compute, uncollected):
     x, w = (Tensor([1.0, 2.0, 3.0], requires_grad=True) for _ in range(2))
     compute(x, w)
@@ -73,3 +95,84 @@ def trace_leaves(t):
         found += [] if x.inputs else [x]
         stack += [y for y in x.inputs if isinstance(y, Tensor)]
     return found
+
+
+def of_second_order(w, y, gy, gw):
+    return (gy**2).sum() + (y * w).sum() + (gw * y).sum()
+
+
+def test_a_kept_gradient_is_differentiated_as_its_formula():
+    """y = w³ and E = Σ y² sin w: ∂E/∂y = 2 y sin w, ∂E/∂w = y² cos w + 6 w² y sin w, and F is a function of all."""
+    w = Tensor([0.3, -0.7, 1.2], requires_grad=True)
+    shown = []
+    y = w**3
+    y.retain_grad()
+    y.on_gradient(lambda g: shown.append(g.data))
+    (y * np.sin(w) * y).sum().backward(create_graph=True)
+    gy, gw = y.grad, w.grad
+    y.grad = w.grad = None
+    of_second_order(w, y, gy, gw).backward()
+
+    def F(w, y):
+        return of_second_order(w, y, 2 * y * np.sin(w), y**2 * np.cos(w) + 6 * w**2 * y * np.sin(w))
+
+    by_w, by_y = grad(F, (0, 1))(w.data, w.data**3)
+    np.testing.assert_allclose(y.grad.data, by_y, rtol=1e-12)
+    np.testing.assert_allclose(w.grad.data, by_w + by_y * 3 * w.data**2, rtol=1e-12)
+    np.testing.assert_allclose(shown, [gy.data, by_y], rtol=1e-12)
+
+
+def test_a_gradient_set_by_hand_is_differentiated_as_what_it_is():
+    w = Tensor([0.3, -0.7, 1.2], requires_grad=True)
+    y = np.sin(w)
+    w.grad = y * w**2
+    loss = w.grad.sum() + (y * w).sum()
+    w.grad = None
+    loss.backward()
+    x = w.data
+    np.testing.assert_allclose(w.grad.data, np.cos(x) * x**2 + 2 * x * np.sin(x) + np.cos(x) * x + np.sin(x))
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_gradients_of_gradients_of_random_programs_with_kept_results(seed):
+    """Where results stand in for one another, the walk meets one of them by two names, in any order."""
+
+    def program(w, keep):
+        rng, made = np.random.default_rng(seed), [w, w * 0.5]
+        for _ in range(6):
+            a, b = (made[i] for i in rng.integers(len(made), size=2))
+            made.append([lambda a, b: a * b, lambda a, b: np.sin(a) + b, lambda a, b: a - b**2][rng.integers(3)](a, b))
+            keep(made[-1])
+        return made
+
+    def loss(w, results, gradients):
+        return sum((r * g).sum() for r, g in zip(results[2:], gradients, strict=True))
+
+    def E(results):
+        return sum((r * (i + 1)).sum() for i, r in enumerate(results))
+
+    w = Tensor([0.3, -0.4], requires_grad=True)
+    results = program(w, lambda r: r.retain_grad())
+    E(results).backward(create_graph=True)
+    kept = [r.grad for r in results[2:]]
+    w.grad = None
+    loss(w, results, kept).backward()
+
+    def F(x):
+        def of_shifts(*shifts):
+            left = iter(shifts)
+            return E(shifted(x, left))
+
+        gradients = grad(of_shifts, tuple(range(6)))(*[np.zeros(2)] * 6)
+        return loss(x, program(x, lambda r: None), gradients)
+
+    def shifted(x, left):
+        """The results, each with a shift added, by which E has the gradient that is kept."""
+        rng, made = np.random.default_rng(seed), [x, x * 0.5]
+        for _ in range(6):
+            a, b = (made[i] for i in rng.integers(len(made), size=2))
+            f = [lambda a, b: a * b, lambda a, b: np.sin(a) + b, lambda a, b: a - b**2][rng.integers(3)]
+            made.append(f(a, b) + next(left))
+        return made
+
+    np.testing.assert_allclose(w.grad.data, grad(F)(w.data), rtol=1e-9, atol=1e-12)

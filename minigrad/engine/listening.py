@@ -23,7 +23,7 @@ class Listeners(Container[Any]):
         self.rows: dict[int, tuple[ref[Any], list[Listener]]] = {}
 
     def __contains__(self, t: Any) -> bool:
-        return id(t) in self.rows or t in retained
+        return t in retained or id(t if t.leaf is None else t.leaf()) in self.rows
 
     def add(self, t: Any, f: Listener) -> Callable[[], None]:
         """Show the gradients of a tensor to a function; give what ends that."""

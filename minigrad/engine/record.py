@@ -37,7 +37,7 @@ class Record(Operand):
     _x: Any
     _z: Any
 
-    leaf: Any = None  # of what stands in for a leaf, in the records of its own gradient: that leaf, weakly
+    leaf: Any = None  # of what stands in for a tensor, in the records of its own gradient: that tensor, weakly
 
     @property
     def inputs(self) -> tuple[Any, ...]:
@@ -83,7 +83,7 @@ stand_ins: set[int] = set()  # those that live, by id: while there are none, nob
 
 
 def _give_to_leaves(found: dict[Any, Any]) -> dict[Any, Any]:
-    """Give leaves the gradients of what stands in for them; where the leaf is gone, nobody can ask for its gradient."""
+    """Give tensors the gradients of what stands in for them; where one is gone, nobody can ask for its gradient."""
     given: dict[Any, Any] = {}
     for x, g in found.items():
         leaf = x if x.leaf is None else x.leaf()
@@ -124,7 +124,8 @@ class Kept:
         self.tensors[id(t)] = t
 
     def __contains__(self, t: Any) -> bool:
-        return self.tensors is not None and self.tensors.get(id(t)) is t
+        x = t if t.leaf is None else t.leaf()
+        return self.tensors is not None and x is not None and self.tensors.get(id(x)) is x
 
 
 def fast_pullback(
@@ -190,6 +191,11 @@ def fast_pullback(
             else:
                 if next_t is None:
                     next_t, next_g = x, c
+                elif next_t.serial == x.serial:  # what stands in for it
+                    next_g = next_g + c
+                    if not (watched or op.chooses):
+                        masked.discard(x.serial)
+                    continue
                 else:
                     waiting[x.serial] = (x, c)
                     heappush(queue, -x.serial)

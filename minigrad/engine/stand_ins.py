@@ -1,8 +1,9 @@
-"""Stand-ins: what the records behind a leaf's own gradient hold in its place, so that the two are no circle.
+"""Stand-ins: what the records behind a tensor's own gradient hold in its place, so that the two are no circle.
 
 ``backward(create_graph=True)`` leaves a recorded gradient in ``w.grad``, which is computed from w: were w among its
 operands, w would hold its gradient and its gradient w, and only the cyclic collector would free them; 3 000 steps of a
-gradient penalty held 370 MB. So those records hold the array, the name and the serial of w, and know w itself weakly.
+gradient penalty held 370 MB. So those records hold the array, the name and the serial of w, and know w itself weakly;
+and of a result whose gradient is kept its record, too.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from minigrad.engine.record import stand_ins
 def leave_gradients(found: Mapping[Any, Any], seed: Any, kind: type[Any]) -> None:
     """Add recorded gradients to those that their tensors have, each on an array of its own.
 
-    In the records behind them stand-ins of a ``kind`` take the places of the leaves.
+    In the records behind them stand-ins of a ``kind`` take the places of those tensors.
     """
     seen = {id(seed.array)}
     placed = {}
@@ -31,15 +32,16 @@ def leave_gradients(found: Mapping[Any, Any], seed: Any, kind: type[Any]) -> Non
         seen.add(id(data))
         new = placed[t] = _place_gradient(g, data)
         t.stored_grad = new if t.stored_grad is None else t.stored_grad + new
-    _part_from_leaves(placed, kind)
+    part_from(placed, kind)
 
 
-def _part_from_leaves(gradients: Mapping[Any, Any], kind: type[Any]) -> None:
-    """Put stand-ins of a kind for some leaves into all records that their gradients were computed by.
+def part_from(gradients: Mapping[Any, Any], kind: type[Any]) -> None:
+    """Put stand-ins of a kind for some tensors into all records that their gradients were computed by.
 
-    Without recursion. A result whose gradient is kept (``retain_grad``) stays as it is.
+    And for all leaves: the gradient of one may be computed from another, and that of the other from the first. Without
+    recursion.
     """
-    parted = {id(x): _stand_in(x, kind) for x in gradients if x.op is None}
+    parted = {id(x): (x, _stand_in(x, kind)) for x in gradients}  # with x itself, so that no other has its id
     stack = list(gradients.values())
     seen = {id(x) for x in stack}
     while stack:
@@ -47,12 +49,15 @@ def _part_from_leaves(gradients: Mapping[Any, Any], kind: type[Any]) -> None:
         if t.op is None:
             continue
         operands = t._a if t._b is None else (t._a, t._b)
-        replaced = tuple(parted.get(id(x), x) for x in operands)
+        for x in operands:
+            if id(x) not in parted and getattr(x, "op", x) is None and x.serial > 0 and x.leaf is None:
+                parted[id(x)] = x, _stand_in(x, kind)
+        replaced = tuple(parted[id(x)][1] if id(x) in parted else x for x in operands)
         if t._b is None:
             t._a = replaced
         else:
             t._a, t._b = replaced
-        for x in operands:
+        for x in replaced:
             if getattr(x, "op", None) is not None and id(x) not in seen:
                 seen.add(id(x))
                 stack.append(x)
@@ -68,9 +73,11 @@ def _place_gradient(g: Any, data: Any) -> Any:
     return t
 
 
-def _stand_in(leaf: Any, kind: type[Any]) -> Any:
+def _stand_in(x: Any, kind: type[Any]) -> Any:
     t = object.__new__(kind)
-    t.array, t.op, t.serial, t.leaf = leaf.array, None, leaf.serial, ref(leaf)
-    t._name, t._place, t.stored_grad, t.born = leaf.name, leaf.place, None, -1
+    t.array, t.op, t.serial, t.leaf = x.array, x.op, x.serial, ref(x)
+    if x.op is not None:
+        t._a, t._b, t._x, t._z = x._a, x._b, x._x, getattr(x, "_z", None)
+    t._name, t._place, t.stored_grad, t.born = x.name, x.place, None, -1
     stand_ins.add(id(t))
     return t

@@ -15,7 +15,7 @@ from minigrad.engine.listening import Listening, listeners, retained
 from minigrad.engine.numbers import as_numbers
 from minigrad.engine.record import fast_pullback, restore_leaf, stand_ins
 from minigrad.engine.recording import announce_walk, count_records, is_paused, next_serial, tracer
-from minigrad.engine.stand_ins import leave_gradients
+from minigrad.engine.stand_ins import leave_gradients, part_from
 from minigrad.engine.watch import FRESH, is_held, note_leaf
 from minigrad.ops import arithmetic, linalg
 from minigrad.ops.base import Op
@@ -126,6 +126,8 @@ class Tensor(Listening):
         tracing = tracer() if in_force else None
         if tracing is not None:
             tracing.forget(self)
+        elif value is not None and value.op is not None:
+            part_from({self: value}, StandIn)
         self.stored_grad = value
 
     @property
@@ -274,7 +276,7 @@ class Tensor(Listening):
 
 
 class StandIn(Tensor):
-    """A leaf as the records of its own gradient know it: the same array, without the gradient."""
+    """A tensor as the records of its own gradient know it: the same array and record, without the gradient."""
 
     __slots__ = ("leaf",)
 
