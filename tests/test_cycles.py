@@ -6,7 +6,7 @@ from weakref import ref
 import numpy as np
 import pytest
 
-from minigrad import Tensor, derive, grad, trace
+from minigrad import Tensor, compile, derive, grad, optim, trace
 
 
 @pytest.fixture
@@ -69,6 +69,40 @@ def test_recorded_gradients_are_freed_with_their_leaf(compute, uncollected):
     assert gone[0]() is None
     assert gone[1]() is None
     assert gc.collect() == 0
+
+
+def compiled_step():
+    """A step that has been traced for two kinds of arguments, and replayed."""
+    w = Tensor([1.0, 2.0], requires_grad=True)
+    optimizer = optim.Adam([w])
+
+    def step(x):
+        optimizer.zero_grad()
+        E = (w * x).sum()
+        E.backward()
+        optimizer.step()
+        return E
+
+    code = compile(step)
+    for x in (np.ones(2), np.ones(2), np.ones((3, 2)), np.ones(2)):
+        code(x)
+    return code, w
+
+
+def compiled_loss():
+    w = Tensor([1.0, 2.0], requires_grad=True)
+    code = compile(lambda x: (w * x).sum())
+    code(np.ones(2)).backward()
+    return code, w
+
+
+@pytest.mark.parametrize("make", [compiled_step, compiled_loss])
+def test_a_compiled_function_is_freed_with_its_parameters(make, uncollected):
+    code, w = make()
+    gone = ref(code), ref(w)
+    del code, w
+    assert gone[0]() is None
+    assert gone[1]() is None
 
 
 def test_a_gradient_can_be_differentiated_and_read_after_as_before():

@@ -11,6 +11,7 @@ from operator import index
 from pathlib import Path
 from types import CellType
 from typing import Any, Literal
+from weakref import ref
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -23,7 +24,7 @@ from minigrad.compiler.epochs import EpochLoop, deal_rows, run_in_python, view_r
 from minigrad.compiler.load import load_backend
 from minigrad.compiler.record import flatten_leaves
 from minigrad.compiler.refusals import Refusal, Unsupported
-from minigrad.compiler.shortcuts import shortcuts
+from minigrad.compiler.shortcuts import open_way, shortcuts
 from minigrad.compiler.variant import CacheInfo, Report, Variant, name_inputs
 from minigrad.compiler.varying import Varying
 from minigrad.compiler.verify import Schedule, verify_call
@@ -122,7 +123,8 @@ class Compiled(partial[Any]):
         self._loops: dict[Any, EpochLoop] = {}
         shortcuts.add(self)
         update_wrapper(self, f, updated=())
-        self.call_by(self.look_up)
+        self.way = open_way(ref(self))
+        self.call_by(self.way)
 
     def call_by(self, way: Callable[..., Any]) -> None:
         """Let every call go this way from now on."""
@@ -161,7 +163,7 @@ class Compiled(partial[Any]):
                 variant = self._variant(args, kwargs)
                 enter = variant.entry(leaves, fresh=attempt > 0)
                 if not kwargs and len(leaves) == len(args) and self._verified.is_over:
-                    shortcuts.shorten(self, bind_entry(enter, self.look_up, self._hits))
+                    shortcuts.shorten(self, bind_entry(enter, self.way, self._hits))
             result = enter(*leaves)
             if result is not MISS:
                 return result

@@ -5,9 +5,20 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakSet, ref
 
 from minigrad.engine.recording import on_switch
+
+
+def open_way(function: ref[Any]) -> Callable[..., Any]:
+    """Give the way by which a compiled function looks at everything anew: it knows the function weakly, as its own."""
+
+    def way(*given: Any, **kwargs: Any) -> Any:
+        known = function()
+        assert known is not None  # who calls it holds it
+        return known.look_up(*given, **kwargs)
+
+    return way
 
 
 class Shortcuts:
@@ -38,7 +49,7 @@ class Shortcuts:
         """Let all calls look at everything again."""
         with self.lock:
             for function in self.compiled:
-                function.call_by(function.look_up)
+                function.call_by(function.way)
 
     def shorten(self, function: Any, way: Callable[..., Any]) -> None:
         """Let a function's calls go straight to its code, unless something is traced."""

@@ -34,7 +34,7 @@ class NumpyProgram(Program):
         finalize(self, linecache.cache.pop, file, None).atexit = False
         namespace: dict[str, Any] = dict(code.constants)
         exec(builtins.compile(code.source, file, "exec"), namespace)
-        self.make = namespace["make"]
+        self.make = namespace.pop("make")  # which holds the others
 
     def make_step(self, arrays: Sequence[Any]) -> Any:
         """Call make, which allocates."""
