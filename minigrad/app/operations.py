@@ -74,9 +74,10 @@ def list_functions() -> str:
 def _recipes_of_scipy() -> Iterator[str]:
     """Write which functions of SciPy's that are no ufuncs are in ``minigrad.scipy``, and what to write for others."""
     ours = [name for name, recipe in RECIPES.items() if recipe.startswith(f"minigrad.{name}(")]
+    ours = [name for name in ours if not name.startswith("scipy.stats.")]
     yield f"By `minigrad.scipy`, and `minigrad.scipy.stats` besides: {_codes(sorted(ours))}."
     for name, recipe in RECIPES.items():
-        if name.startswith("scipy.") and name not in ours:
+        if name.startswith("scipy.") and not recipe.startswith("minigrad."):
             yield f"\nNot differentiable: `{name}`; write {recipe}."
 
 

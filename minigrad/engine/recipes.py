@@ -24,6 +24,11 @@ RECIPES = {
     "scipy.linalg.solve_banded": "minigrad.scipy.linalg.solve_banded((l, u), ab, b)",
     "scipy.linalg.solve_sylvester": "minigrad.scipy.linalg.solve_sylvester({x}, {y}, {z})",
     "scipy.linalg.solve_triangular": "minigrad.scipy.linalg.solve_triangular({x}, {y})",
+    **{
+        f"scipy.stats.{name}.{method}": f"minigrad.scipy.stats.{name}.{method}({{x}})"
+        for name in ("norm", "t", "gamma", "beta", "chi2", "poisson")
+        for method in (*(("pmf", "logpmf") if name == "poisson" else ("pdf", "logpdf")), "cdf", "logcdf", "sf", "logsf")
+    },
     "scipy.integrate.odeint": "steps of Runge and Kutta's in NumPy's syntax, in a loop over t: those of the "
     "solver, which are Fortran's, leave no record",
     "scipy.special.multigammaln": "minigrad.scipy.special.multigammaln({x}, {y})",

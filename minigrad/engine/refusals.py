@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.engine.errors import describe, made_at
+from minigrad.engine.numpy_protocol import find_function
 from minigrad.engine.recipes import GRADIENTLESS, RECIPES, RULES
 from minigrad.ops.base import Recorder
 
@@ -24,19 +25,20 @@ def name_function(f: Callable[..., Any]) -> str:
     return ".".join(filter(None, ["np" if package == "numpy" else package, *public, name]))
 
 
-def explain_refusal(f: Callable[..., Any], method: str, arguments: Any, operands: Iterable[Any]) -> str:
-    """Say that a function is no operation, of which operands, and what to write for it.
+def explain_refusal(f: Callable[..., Any] | str, method: str, arguments: Any, operands: Iterable[Any]) -> str:
+    """Say that a function, or what is called so, is no operation, of which operands, and what to write for it.
 
     ``method`` is that of a ufunc, ``"__call__"`` for all else.
     """
     operands = list(operands)
-    called = name_function(f) + ("" if method == "__call__" else f".{method}")
+    called = (f if isinstance(f, str) else name_function(f)) + ("" if method == "__call__" else f".{method}")
     letters = _letters(arguments)
     of = " and ".join(dict.fromkeys(f"{describe(x)}:{x.shape}" for x in operands))
     where = made_at(operands)
-    if called in RECIPES:
+    recipe = RECIPES.get(called) or _of_numpy(called)
+    if recipe:
         reason = "differentiable here yet, so its result would silently carry no gradient"
-        way = f"Write {RECIPES[called].format(**letters)}; or compute on .data if no gradient is wanted"
+        way = f"Write {recipe.format(**letters)}; or compute on .data if no gradient is wanted"
     elif called.rpartition(".")[2] in GRADIENTLESS:
         reason = "differentiable: no gradient flows through its result"
         way = f"Give it the array, {letters['x']}.data"
@@ -48,6 +50,16 @@ def explain_refusal(f: Callable[..., Any], method: str, arguments: Any, operands
             f"and its derivative{rule}, as in examples/your_own_operation.py; or compute on .data if none is wanted"
         )
     return f"{called} is not {reason}; it was given {of}{f'; {where}' if where else ''}. {way}."
+
+
+def _of_numpy(called: str) -> str:
+    """Give what of NumPy's has a name that SciPy has, too: scipy.linalg.inv is np.linalg.inv, and that is one here."""
+    package, *_, name = called.split(".")
+    for room in ("np.linalg", "np.fft", "np") if package == "scipy" else ():
+        f = getattr(getattr(np, room.partition(".")[2], np) if "." in room else np, name, None)
+        if f is not None and find_function(f) is not None:
+            return f"{room}.{name}({{x}})"
+    return ""
 
 
 def _letters(arguments: Iterable[Any]) -> dict[str, str]:
@@ -82,7 +94,7 @@ def refuse_call(f: Callable[..., Any], error: TypeError, operands: Iterable[Any]
 def refuse_array(x: Any) -> str:
     """Say that an array made of a tensor would lose its gradient, and to which function of SciPy's, if that asks."""
     caller = _scipy_caller()
-    if caller is not None:
+    if caller:
         return explain_refusal(caller, "__call__", [x], [x])
     made = made_at([x])
     return (
@@ -92,15 +104,35 @@ def refuse_array(x: Any) -> str:
     )
 
 
-def _scipy_caller() -> Callable[..., Any] | None:
-    """Give the function of SciPy's that the user called, if one is running: those in Python make arrays themselves."""
-    found, frame = None, sys._getframe(1)
+def _scipy_caller() -> str:
+    """Name the function of SciPy's that the user called, if one is running: those in Python make arrays themselves."""
+    found, frame = "", sys._getframe(1)
     while frame is not None:
-        module = frame.f_globals.get("__name__", "")
-        if module.partition(".")[0] == "scipy":
-            public = ".".join(part for part in module.split(".") if not part.startswith("_"))
-            found = getattr(sys.modules.get(public), frame.f_code.co_name, found)
-        elif found is not None:
+        if frame.f_globals.get("__name__", "").partition(".")[0] == "scipy":
+            found = _public_name(*_running_in(frame)) or found
+        elif found:
             return found
         frame = frame.f_back  # type: ignore[assignment]
     return found
+
+
+def _running_in(frame: Any) -> tuple[str, str]:
+    """Give the module and the name of what a frame runs: a function, a class, a distribution's method."""
+    module, name, names = frame.f_globals["__name__"], frame.f_code.co_name, frame.f_locals
+    if name == "wrapper" and hasattr(names.get("f"), "__module__"):  # SciPy's own, around functions of matrices
+        return names["f"].__module__, names["f"].__name__
+    owner = names.get("self")
+    if name == "__init__":
+        return module, type(owner).__name__
+    return module, f"{owner.name}.{name}" if isinstance(getattr(owner, "name", None), str) else name
+
+
+def _public_name(module: str, name: str) -> str:
+    """Give the full name of a function by the public module above its own that has it; "" where none has."""
+    parts = module.split(".")
+    while parts:
+        place = ".".join(parts)
+        if not any(part.startswith("_") for part in parts) and hasattr(sys.modules.get(place), name.partition(".")[0]):
+            return f"{place}.{name}"
+        parts.pop()
+    return ""

@@ -20,7 +20,7 @@ class Misuse(NamedTuple):
 
 SETTING = """
 import math
-import numpy as np, scipy.special
+import numpy as np, scipy.fft, scipy.integrate, scipy.interpolate, scipy.linalg, scipy.special, scipy.stats
 import minigrad
 from minigrad import *
 from minigrad import compare, compile, derive, draw, simplify, stepper, sums_to_one, trace

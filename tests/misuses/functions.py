@@ -8,6 +8,14 @@ REFUSED = {
     "scipy.special.expi(w)": ("scipy.special.expi", "g * np.exp(x) / x"),
     "scipy.special.logsumexp(w)": ("scipy.special.logsumexp", "minigrad.scipy.special.logsumexp(w)"),
     "scipy.special.softmax(w)": ("scipy.special.softmax", "minigrad.scipy.special.softmax(w)"),
+    "scipy.linalg.svd(W)": ("scipy.linalg.svd", "np.linalg.svd(W)"),
+    "scipy.stats.norm.logpdf(w)": ("scipy.stats.norm.logpdf", "minigrad.scipy.stats.norm.logpdf(w)"),
+    "scipy.fft.fft(w)": ("scipy.fft.fft", "np.fft.fft(w)"),
+    "scipy.interpolate.CubicSpline(w.data, w)": (
+        "scipy.interpolate.CubicSpline",
+        "minigrad ops | your_own_operation.py",
+    ),
+    "scipy.integrate.solve_ivp(lambda t, y: -y, (0, 1), w)": ("scipy.integrate.solve_ivp", "your_own_operation.py"),
     "scipy.special.exp1(w)": ("scipy.special.exp1", "-g * np.exp(-x) / x"),
     "np.add.at(np.zeros(3), [0, 1, 2], w)": ("np.add.at", "np.stack"),
 }
