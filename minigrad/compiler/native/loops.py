@@ -48,24 +48,20 @@ class LoopWriter(Values):
         for node in unit.members:
             if is_reduction(node):
                 self.prepare(node, dims)
-        depth = 0
-        last_axis = [x for x in partial if self.along_rows(x)]
-        for k, (letter, n) in enumerate(zip(letters, dims, strict=True)):
-            if k == len(dims) - 1:
-                for node in last_axis:
-                    self.lines.append("    " * depth + f"{self.accumulator(node)} = {self.start(node)}")
+        held = {x: len(dims) - self.count_inner(x) for x in partial if self.count_inner(x)}  # the loops around it
+        for depth, (letter, n) in enumerate(zip(letters, dims, strict=True)):
+            for node in (x for x, around in held.items() if around == depth):
+                self.lines.append("    " * depth + f"{self.accumulator(node)} = {self.start(node)}")
             self.lines.append("    " * depth + f"for {letter} in range({n}):")
-            depth += 1
         body: Lines = []
         values: dict[Node, str] = {}
         for node in unit.members:
             self.member(node, unit, values, layouts, letters, full, stored, body)
-        self.lines += ["    " * depth + line for line in body or ["pass"]]
-        for node in last_axis:
-            name, at = self.pointer(node)
-            axes = normalize_axis(node.op.axis, len(shape))  # type: ignore[union-attr]
-            index = self.reduced_index(node, axes, letters[:-1], at)
-            self.lines.append("    " * (depth - 1) + f"{name}[{index}] = {self.accumulator(node)}")
+        self.lines += ["    " * len(dims) + line for line in body or ["pass"]]
+        for node, around in sorted(held.items(), key=lambda pair: -pair[1]):
+            number, place = self.accumulator(node), self.reduced_place(node, letters)
+            more = [f"{place} = {number}"] if self.is_inner(node) else _reduction(node).enter(node, place, [number])
+            self.lines += ["    " * around + line for line in more]
         for node in unit.members:
             if isinstance(node.op, LogLikelihood):
                 name = self.accumulator(node)  # 0 ln 0 = 0: the second sum passes over what is not there
@@ -187,10 +183,17 @@ class LoopWriter(Values):
         """Write what a reduction starts from."""
         return _reduction(node).start(node)
 
-    def along_rows(self, node: Node) -> bool:
-        """Say whether a reduction is over the last axis alone, so that a number can hold it along the inner loop."""
-        shape = space(node)
-        return isinstance(node.op, Sum | Max) and normalize_axis(node.op.axis, len(shape)) == (len(shape) - 1,)
+    def count_inner(self, node: Node) -> int:
+        """Count the innermost loops that a reduction is over: a number holds it along them.
+
+        In memory, each element would wait for the last one to be there, and no loop over them be vectorized.
+        """
+        axes, ndim = _reduced_axes(node), len(space(node))
+        return next((n for n in range(ndim) if ndim - 1 - n not in axes), ndim)
+
+    def is_inner(self, node: Node) -> bool:
+        """Say whether a reduction is over its innermost loops alone, so that nothing is added to what they give."""
+        return 0 < self.count_inner(node) == len(_reduced_axes(node))
 
     def prepare(self, node: Node, dims: list[int]) -> None:
         """Write what must be done before the loop."""
@@ -198,27 +201,29 @@ class LoopWriter(Values):
             self.lines.append(f"{self.accumulator(node)} = {self.start(node)}")
             if isinstance(node.op, LogLikelihood):
                 self.lines.append(f"{self.accumulator(node)}_present = {self.start(node)}")
-        elif not self.along_rows(node):
+        elif not self.is_inner(node):
             name, at = self.pointer(node)
             self.lines.append(f"for i in range({prod(node.shape)}):")
             self.lines.append(f"    {name}[{at} + i] = {self.start(node)}")
 
     def accumulate(self, node: Node, parts: list[str], letters: list[str], full: bool, body: Lines) -> None:
         """Write what a reduction does with one element."""
-        if not node.shape or self.along_rows(node):
-            into = self.accumulator(node)
-        else:
-            name, at = self.pointer(node)
-            axes = normalize_axis(node.op.axis, len(letters))  # type: ignore[union-attr]
-            into = f"{name}[{self.reduced_index(node, axes, letters, at)}]"
+        held = not node.shape or self.count_inner(node)
+        into = self.accumulator(node) if held else self.reduced_place(node, letters)
         body += _reduction(node).enter(node, into, parts)
 
-    def reduced_index(self, node: Node, axes: tuple[int, ...], letters: list[str], at: int) -> str:
-        """Write the index of a reduction's result from those of the loops."""
-        shape = space(node)
+    def reduced_place(self, node: Node, letters: list[str]) -> str:
+        """Write the element of a reduction's result that the loops are at."""
+        name, at = self.pointer(node)
+        axes = _reduced_axes(node)
         left = [letter for axis, letter in enumerate(letters) if axis not in axes]
-        sizes = tuple(n for axis, n in enumerate(shape) if axis not in axes)
-        return write_element(at, contiguous_strides(sizes), left)
+        sizes = tuple(n for axis, n in enumerate(space(node)) if axis not in axes)
+        return f"{name}[{write_element(at, contiguous_strides(sizes), left)}]"
+
+
+def _reduced_axes(node: Node) -> tuple[int, ...]:
+    assert isinstance(node.op, Sum | Max)
+    return normalize_axis(node.op.axis, len(space(node)))
 
 
 def _reduction(node: Node) -> Reduction:
