@@ -93,9 +93,9 @@ ODD = [0.0, -0.0, np.inf, -np.inf, np.nan, 1.0, -1.0]
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@pytest.mark.parametrize("f", [np.exp, np.log, np.tanh], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("f", [np.exp, np.log, np.tanh, np.log1p, np.expm1], ids=lambda f: f.__name__)
 def test_elementary_functions_in_machine_code(f, dtype):
-    """To 2 units in the last place of what NumPy computes with more bits; tanh, of two quotients, to 4."""
+    """To 2 units in the last place of what NumPy computes with more bits; tanh and expm1, of two parts, to 4."""
     pytest.importorskip("numba")
     about, rng = np.finfo(dtype), np.random.default_rng(0)
     largest = np.log(float(about.max))
@@ -106,8 +106,33 @@ def test_elementary_functions_in_machine_code(f, dtype):
         wanted = f(x.astype(np.longdouble if dtype is np.float64 else np.float64)).astype(dtype)
     found = compile(f, backend="native")(x)
     near = np.abs(wanted) < about.tiny * 4  # where exp of float32 gives 0
-    np.testing.assert_allclose(found[~near], wanted[~near], rtol=(4 if f is np.tanh else 2) * about.eps)
+    np.testing.assert_allclose(found[~near], wanted[~near], rtol=(4 if f in (np.tanh, np.expm1) else 2) * about.eps)
     np.testing.assert_allclose(found[near], wanted[near], atol=float(about.tiny) * 4)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_powers_and_sums_of_exponentials_in_machine_code(dtype):
+    """To 2 units in the last place of what NumPy computes with more bits, and all that is odd as NumPy has it."""
+    pytest.importorskip("numba")
+    about, rng = np.finfo(dtype), np.random.default_rng(1)
+    largest = np.log(float(about.max))
+    x = [np.exp(rng.uniform(-3, 3, 3000)), np.exp(rng.uniform(-largest, largest, 3000)), 1 + rng.normal(0, 1e-3, 3000)]
+    y = [rng.uniform(-9, 9, 3000), rng.uniform(-1, 1, 3000), rng.uniform(-300, 300, 3000)]
+    odd = np.array([*ODD, 2.0, -2.0, 0.5, -0.5, 3.0, -3.0, 2.5, -1e30, 1e30])
+    a, b = (np.concatenate([*part, part_of.ravel()]).astype(dtype) for part, part_of in
+            zip((x, y), np.meshgrid(odd, odd), strict=True))  # fmt: skip
+
+    def both(x, y):
+        return x**y, np.logaddexp(x, y), x**1.7
+
+    exact = np.longdouble if dtype is np.float64 else np.float64
+    with np.errstate(all="ignore"):
+        wanted = [w.astype(dtype) for w in both(a.astype(exact), b.astype(exact))]
+    for found, w in zip(compile(both, backend="native")(a, b), wanted, strict=True):
+        small = np.abs(w) < about.tiny  # where exp gives 0
+        assert not small[:3000].any()
+        np.testing.assert_allclose(found[~small], w[~small], rtol=2 * about.eps, atol=about.eps)
+        np.testing.assert_array_equal(np.signbit(found)[w == w], np.signbit(w)[w == w])
 
 
 MASK = np.array([[True, False, True], [False, True, True], [False] * 3, [True] * 3])

@@ -63,8 +63,9 @@ from numba import types
 
 from minigrad.compiler.native.math import (
     exp32, exp64, gemm32, gemm64, larger, log32, log64, pointer32, pointer64, pointerb, pointeri32, pointeri64, signum,
-    smaller, tanh64, times32, times64,
+    smaller, times32, times64,
 )
+from minigrad.compiler.native.powers import expm1_64, log1p_64, logaddexp64, power64, tanh64
 from minigrad.compiler.native.tile import dot, tile
 
 

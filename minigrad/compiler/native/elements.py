@@ -24,6 +24,7 @@ from minigrad.ops import (
     cumulative,
     einsum,
     elementwise,
+    exponential,
     inverses,
     linalg,
     logic,
@@ -76,6 +77,11 @@ def _call_in_size(function: str) -> Element:
     return lambda node, values: _typed(node, f"{function}{32 if node.dtype == np.float32 else 64}({values[0]})")
 
 
+def _call_in_double(function: str) -> Element:
+    """Give a call of a function that is there for float64 alone, on numbers of any kind."""
+    return lambda node, values: _typed(node, f"{function}({', '.join(f'np.float64({x})' for x in values)})")
+
+
 def _choose(function: str, sign: str) -> Element:
     """Give the larger or smaller of two; beside a known number one comparison does: only the other may be NaN."""
 
@@ -92,6 +98,8 @@ def _choose(function: str, sign: str) -> Element:
 def _power(node: Node, values: list[str]) -> str:
     """Raise to a number; to −1 as to −1.0, since machine code's own power of integers divides by 0 as Python does."""
     n = node.op.exponent  # type: ignore[union-attr]
+    if node.shape and node.dtype.kind == "f" and n != int(n):
+        return _call_in_double("power64")(node, [values[0], write_number(float(n))])
     exponent = repr(n) if isinstance(n, int) and 0 <= n < 2**31 else f"np.{node.dtype.name}({write_number(float(n))})"
     return _typed(node, f"np.{node.dtype.name}({values[0]}) ** {exponent}")
 
@@ -103,6 +111,8 @@ def _limit_of_power(node: Node) -> str:
 
 
 def _power_of_two(node: Node, values: list[str]) -> str:
+    if node.shape and node.dtype.kind == "f":  # of one number the C library's
+        return _call_in_double("power64")(node, values)
     return _typed(node, f"np.{node.dtype.name}({values[0]}) ** {values[1]}")  # float32 ** int64 is float64, as NumPy's
 
 
@@ -210,6 +220,9 @@ KERNELS.register(Kernel(_choose("larger", "<")), arithmetic.maximum)
 KERNELS.register(Kernel(_choose("smaller", ">")), arithmetic.minimum)
 KERNELS.register(Kernel(_power, limit=_limit_of_power), arithmetic.Power)
 KERNELS.register(Kernel(_power_of_two, limit=_limit_of_power), arithmetic.power)
+KERNELS.register(Kernel(_call_in_double("log1p_64")), exponential.log1p)
+KERNELS.register(Kernel(_call_in_double("expm1_64")), exponential.expm1)
+KERNELS.register(Kernel(_call_in_double("logaddexp64")), exponential.logaddexp)
 KERNELS.register(Kernel(_where), Where)
 KERNELS.register(Kernel(_step), signs.heaviside)
 KERNELS.register(Kernel(lambda node, values: _typed(node, f"math.frexp({values[0]})[1]")), rounding.exponent)

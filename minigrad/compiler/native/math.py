@@ -64,12 +64,14 @@ def _pointer(address: Any, element: Any) -> Any:
 
 
 @extending.intrinsic
-def _bits64(typing: Any, x: Any) -> Any:
+def bits64(typing: Any, x: Any) -> Any:
+    """Read a float64 as an int64."""
     return _cast(x, core_types.int64, ir.IntType(64))
 
 
 @extending.intrinsic
-def _float64(typing: Any, x: Any) -> Any:
+def float64(typing: Any, x: Any) -> Any:
+    """Read an int64 as a float64."""
     return _cast(x, core_types.float64, ir.DoubleType())
 
 
@@ -118,13 +120,23 @@ def _times(kind: Any) -> Any:
 
 
 _ROUND64, _ROUND32 = 6755399441055744.0, np.float32(12582912.0)  # 1.5 · 2⁵², 1.5 · 2²³: adding one rounds to integers
-_HIGH64, _LOW64 = 6.93147180369123816490e-01, 1.90821492927058770002e-10  # ln 2 in two parts, the first of few bits
+HIGH64, LOW64 = 6.93147180369123816490e-01, 1.90821492927058770002e-10  # ln 2 in two parts, the first of few bits
 _HIGH32, _LOW32 = np.float32(0.693359375), np.float32(-2.12194440e-4)
 _TWICE = tuple(2 / math.factorial(k) for k in range(14))  # Taylor's coefficients, doubled: see exp64
 (T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13) = _TWICE[2:]
 (S2, S3, S4, S5, S6, S7) = (np.float32(t) for t in _TWICE[2:8])
 TWO32, LOG2E32, LOWEST32 = np.float32(2), np.float32(math.log2(math.e)), np.float32(-86.98)
 LOG2E = math.log2(math.e)
+
+
+@numba.njit(**PLAIN)
+def taylor64(r: Any, r2: Any) -> Any:
+    """2 (eʳ − 1 − r) / r², by 12 terms of Taylor's series."""
+    r4 = r2 * r2
+    low = (T2 + r * T3) + r2 * (T4 + r * T5)
+    middle = (T6 + r * T7) + r2 * (T8 + r * T9)
+    high = (T10 + r * T11) + r2 * (T12 + r * T13)
+    return low + r4 * (middle + r4 * high)
 
 
 @numba.njit(**PLAIN)
@@ -139,14 +151,10 @@ def exp64(x: Any) -> Any:
     bounded = 710.0 if bounded > 710.0 else bounded
     sum_ = bounded * LOG2E + _ROUND64
     n = sum_ - _ROUND64
-    r = (bounded - n * _HIGH64) - n * _LOW64
+    r = (bounded - n * HIGH64) - n * LOW64
     r2 = r * r
-    r4 = r2 * r2
-    low = (T2 + r * T3) + r2 * (T4 + r * T5)
-    middle = (T6 + r * T7) + r2 * (T8 + r * T9)
-    high = (T10 + r * T11) + r2 * (T12 + r * T13)
-    twice = 2.0 + (2.0 * r + r2 * (low + r4 * (middle + r4 * high)))
-    y = twice * _float64((_bits64(sum_) + 1022) << 52)
+    twice = 2.0 + (2.0 * r + r2 * taylor64(r, r2))
+    y = twice * float64((bits64(sum_) + 1022) << 52)
     return 0.0 if x < -708.0 else y
 
 
@@ -175,25 +183,35 @@ ONE32, HALF32 = np.float32(1), np.float32(0.5)
 
 
 @numba.njit(**PLAIN)
+def part64(x: Any) -> Any:
+    """n and f of x = 2ⁿ (1 + f). n comes from the exponent's bits, and becomes a float64 as 1.5 · 2⁵² + n."""
+    tiny = x < _TINY64
+    bits = bits64(x * 18014398509481984.0 if tiny else x * 1.0)  # 2⁵⁴, and 1 for what came as an integer
+    e = (bits - _HALF_ROOT64) >> 52
+    n = float64(e + _AS_FLOAT64) - (_ROUND64 + 54.0 if tiny else _ROUND64)
+    return n, float64(bits - (e << 52)) - 1.0
+
+
+@numba.njit(**PLAIN)
+def artanh64(z: Any) -> Any:
+    """2 artanh s / s − 2 for z = s²."""
+    z2 = z * z
+    z4 = z2 * z2
+    low, middle, high = (A1 + z * A2) + z2 * (A3 + z * A4), (A5 + z * A6) + z2 * (A7 + z * A8), A9 + z * A10
+    return z * (low + z4 * (middle + z4 * high))
+
+
+@numba.njit(**PLAIN)
 def log64(x: Any) -> Any:
     """Ln x = n ln 2 + ln (1 + f) with √½ ≤ 1 + f < √2, where ln (1 + f) = 2 artanh s for s = f / (2 + f).
 
     It is summed as f − (½ f² − s (½ f² + R)), with R the series from its second term on, so that small f stay exact
-    (W. Cody and W. Waite; so in fdlibm). n comes from the exponent's bits, and becomes a float64 as 1.5 · 2⁵² + n.
+    (W. Cody and W. Waite; so in fdlibm).
     """
-    tiny = x < _TINY64
-    bits = _bits64(x * 18014398509481984.0 if tiny else x * 1.0)  # 2⁵⁴, and 1 for what came as an integer
-    e = (bits - _HALF_ROOT64) >> 52
-    n = _float64(e + _AS_FLOAT64) - (_ROUND64 + 54.0 if tiny else _ROUND64)
-    f = _float64(bits - (e << 52)) - 1.0
+    n, f = part64(x)
     s = f / (2.0 + f)
-    z = s * s
-    z2 = z * z
-    z4 = z2 * z2
-    low, middle, high = (A1 + z * A2) + z2 * (A3 + z * A4), (A5 + z * A6) + z2 * (A7 + z * A8), A9 + z * A10
-    series = z * (low + z4 * (middle + z4 * high))
     half = 0.5 * f * f
-    y = n * _HIGH64 - ((half - (s * (half + series) + n * _LOW64)) - f)
+    y = n * HIGH64 - ((half - (s * (half + artanh64(s * s)) + n * LOW64)) - f)
     y = y if x < np.inf else x  # NaN, too
     y = np.nan if x < 0 else y
     return -np.inf if x == 0 else y
@@ -233,16 +251,6 @@ def smaller(a: Any, b: Any) -> Any:
 def signum(x: Any) -> Any:
     """−1, 0 or 1, or NaN, as np.sign gives it."""
     return x if x != x else x - x + ((x > 0) - (x < 0))
-
-
-@numba.njit(**PLAIN)
-def tanh64(x: Any) -> Any:
-    """Tanh x = (1 − e⁻²ˣ) / (1 + e⁻²ˣ), and Taylor's series near 0, where that would cancel; odd, so by |x|."""
-    z = x * x
-    small = x * (1 - z * (1 / 3 - z * (2 / 15 - z * (17 / 315 - z * (62 / 2835 - z * (1382 / 155925))))))
-    e = exp64(-2 * abs(x))
-    large = math.copysign((1 - e) / (1 + e), x)
-    return small if z < 0.0025 else large
 
 
 GEMM = {name: extending.get_cython_function_address("scipy.linalg.cython_blas", name) for name in ("sgemm", "dgemm")}
