@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.ops import arithmetic, families, indexing, linalg, moving, reduction, shaping
+from minigrad.ops import arithmetic, assignment, families, indexing, linalg, moving, reduction, shaping
 from minigrad.ops.base import Op, Shape
 from tests.elementwise_rows import BINARY, MORE, POSITIVE, UNARY
 from tests.sample import Array, Sample
@@ -92,6 +92,15 @@ def _scattered(key: Any, into: Shape, x: Array) -> Array:
     return y
 
 
+def _assigned(key: Any, a: Array, b: Array) -> Array:
+    """Assign to elements of a copy, one after another."""
+    y = np.array(a)
+    places = np.arange(y.size).reshape(y.shape)[key]
+    for place, value in zip(places.ravel(), np.broadcast_to(b, places.shape).ravel(), strict=True):
+        y.ravel()[place] = value
+    return y
+
+
 def _elementwise() -> Iterator[Sample]:
     for op, call, extra in UNARY:
         yield from (Sample(op, call, (shape,), **extra) for shape in ONE_INPUT)
@@ -156,6 +165,10 @@ def _shaping() -> Iterator[Sample]:
         selected = np.zeros((4, 3))[key].shape
         scatter = indexing.Scatter(key, (4, 3))
         yield Sample(indexing.Scatter, scatter, (selected,), note, partial(_scattered, key, (4, 3)))
+        assign = assignment.Assign(key)
+        yield Sample(assignment.Assign, assign, ((4, 3), selected), note, partial(_assigned, key))
+    for note, key, shapes in (("broadcast", slice(1, 3), ((4, 3), (3,))), ("scalar", ..., ((), ()))):
+        yield Sample(assignment.Assign, assignment.Assign(key), shapes, note, partial(_assigned, key))
     rows = np.array([2, 0, 2])
     for note, template, key in (
         ("rows", (None,), rows),

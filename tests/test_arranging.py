@@ -178,7 +178,9 @@ def test_next_to_a_tensor_arrays_become_constants():
         (lambda t: np.lib.stride_tricks.sliding_window_view(t, (9, 9)), ValueError, "window shape.*W"),
         (lambda t: np.reshape(t, (2, 6), order="A"), ValueError, "write 'C' or 'F', W"),
         (lambda t: np.where(t > 1, t), ValueError, "the condition alone, or x and y"),
-        (lambda t: np.fill_diagonal(t, 0), TypeError, r"np\.where\(np\.eye"),
+        (lambda t: np.fill_diagonal(t, 0), TypeError, r"W requires a gradient.*v = W\.copy\(\)"),
+        (lambda t: np.fill_diagonal(t[0].copy(), 0), ValueError, "at least 2-d"),
+        (lambda t: np.multiply.at(t.copy(), [0], 2.0), TypeError, r"np\.multiply\.at of a tensor"),
         (lambda t: np.full((2, 2), t), TypeError, r"np\.broadcast_to\(x, shape\)"),
     ],
 )

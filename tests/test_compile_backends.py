@@ -8,7 +8,9 @@ import pytest
 from minigrad import Tensor, compile, optim
 from minigrad.compiler.numpy.backend import NumpyBackend
 from minigrad.ops import arithmetic, convolution, eigenpairs, einsum, elementwise, inverses, shaping, windows
+from minigrad.ops.assignment import Assign
 from minigrad.ops.base import Elementwise, Op
+from minigrad.ops.indexing import gives_view
 from tests.compiling import assert_same, plain
 from tests.evaluating import EvaluatingBackend
 from tests.interpreted import interpreted
@@ -43,6 +45,9 @@ CALLED |= {str(row): "native code has no dtype complex128" for row in SAMPLES if
 NAMED_AXES = "a sum over named axes that is no product of two matrices"
 CALLED |= {str(row): NAMED_AXES for row in SAMPLES if row.op is einsum.Einsum}
 CALLED |= {str(row): "native code has no dtype complex128" for row in fft_samples()}
+TO_CHOSEN = "an assignment where arrays or truth values say to which elements"
+CALLED |= {str(row): TO_CHOSEN for row in SAMPLES if row.op is Assign and not gives_view(row.call.key)}
+CALLED["Assign scalar () ()"] = "a number, where arrays alone have loops"
 WINDOWS = "what windows are taken of, or added to"
 CALLED |= {
     str(row): WINDOWS

@@ -223,8 +223,8 @@ def test_shapes_that_do_not_fit(run, message):
         (
             lambda: leaf("x", 3).__setitem__(0, 1.0),
             TypeError,
-            "x: elements of a tensor cannot be assigned, since the record of its making would be wrong. Build a new "
-            "one, with np.where say, or write to .data of a leaf before it is used.",
+            "x[…] = …: x requires a gradient, and is changed in place only inside no_grad(). To compute with a changed "
+            "copy write v = x.copy() first, and assign to v. x was made at HERE",
         ),
         (
             lambda: leaf("x", 3).backward(),

@@ -81,8 +81,8 @@ def test_elements_of_a_leaf_in_no_grad_and_of_a_constant():
     c[1] = Tensor(9.0)
     np.testing.assert_array_equal(w.data, [5, 1])
     np.testing.assert_array_equal(c.data, [3, 9])
-    with pytest.raises(TypeError, match="cannot be assigned"):
-        c[0] = w[0]
+    c[0] = w[0]
+    assert c.requires_grad
 
 
 # Outside of it: an error, or nobody can tell
@@ -106,43 +106,41 @@ def test_a_view_inside_a_function_is_no_silent_rebinding():
     x = np.array([1.0, 2.0, 4.0])
     assert f(x.copy()) == 61 + 9
     np.testing.assert_array_equal(f(Tensor(x.copy())).data, 61 + 9)
-    for made in (leaf, lambda x: leaf(x) * 1):
-        with pytest.raises(TypeError, match=r"Write y = y \* … for a new tensor"):
-            f(made(x.copy()))
+    np.testing.assert_array_equal(f(leaf(x.copy()) * 1).data, 61 + 9)
+    with pytest.raises(TypeError, match=r"requires a gradient.*\.copy\(\) first"):
+        f(leaf(x.copy()))
 
 
 @pytest.mark.parametrize(
     "view",
     [lambda x: x[1:], lambda x: x.T, lambda x: x.reshape(3, 1), lambda x: x[::-1], lambda x: np.expand_dims(x, 0)],
 )
-def test_every_view_of_a_recorded_tensor_is_refused_and_of_a_constant_written_through(view):
-    x = leaf([1.0, 2.0, 3.0])
-    for t in (x, x * 1):
-        y = view(t)
-        with pytest.raises(TypeError, match="all other names and views"):
-            y += 1
-    c, by_numpy = Tensor([1.0, 2.0, 3.0]), np.array([1.0, 2.0, 3.0])
-    y, z = view(c), view(by_numpy)
-    y += 1
-    z += 1
-    np.testing.assert_array_equal(c.data, by_numpy)
-
-
-def test_another_name_would_change_in_numpy_and_cannot_here():
-    x = leaf([1.0, 2.0])
-    y = skip = x * 2
-    with pytest.raises(TypeError, match="all other names"):
+def test_every_view_is_written_through_but_for_that_of_a_leaf(view):
+    y = view(leaf([1.0, 2.0, 3.0]))
+    with pytest.raises(TypeError, match="requires a gradient"):
         y += 1
+    c, d, by_numpy = Tensor([1.0, 2.0, 3.0]), leaf([1.0, 2.0, 3.0]) * 1, np.array([1.0, 2.0, 3.0])
+    ys = [view(c), view(d), view(by_numpy)]
+    for i in range(3):
+        ys[i] += 1
+    np.testing.assert_array_equal(c.data, by_numpy)
+    np.testing.assert_array_equal(d.data, by_numpy)
+
+
+def test_another_name_changes_as_in_numpy():
+    x = leaf([1.0, 2.0])
+    y = same = x * 2
+    y += 1
+    assert y is same
     kept = [x * 2]
     h = kept[0]
-    with pytest.raises(TypeError, match="all other names"):
-        h *= 2
-    np.testing.assert_array_equal(skip.data, [2, 4])
+    h *= 2
+    np.testing.assert_array_equal(same.data, [3, 5])
+    np.testing.assert_array_equal(kept[0].data, [4, 8])
     u = x * 2
     array = u.data
-    with pytest.raises(TypeError, match="all other names"):
-        u -= 1
-    np.testing.assert_array_equal(array, [2, 4])
+    u -= 1
+    np.testing.assert_array_equal(array, [2, 4])  # what .data has given out keeps what it held
 
 
 def test_accumulation_goes_on_as_everybody_writes_it():
@@ -403,9 +401,8 @@ def test_an_update_by_hand_is_compiled(way, backend):
     [
         lambda x: x.__iadd__(1),
         lambda x: x[:2].__imul__(3),
-        lambda x: (x * 2)[:2].__imul__(3),
+        lambda x: x.__setitem__(0, 1.0),
         lambda x: x.T.__isub__(1),
-        lambda x: twice(x),
         lambda x: x * np.unique(KNOWN),
         lambda x: x * KNOWN.item(),
         lambda x: x * float(KNOWN[0]),
@@ -419,12 +416,6 @@ def test_an_update_by_hand_is_compiled(way, backend):
 def test_what_a_trace_cannot_follow_is_an_error(f):
     with pytest.raises(TypeError, match=r"compile|trace|no operation"):
         compile(f)(np.array([1.0, 2.0, 3.0]))
-
-
-def twice(x):
-    y = z = x * 2
-    y += 1
-    return y + z
 
 
 def test_augmented_assignment_to_what_a_compiled_function_has_made_itself():

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.engine.operand import Operand
+from minigrad.engine.views import find_views
 from minigrad.engine.watch import COUNTS, is_held
 
 
@@ -34,7 +35,8 @@ def is_seen_elsewhere(t: Any, other: Any, names: int) -> bool:
     of what comes later, as in ``h += f(h)``.
     """
     tensors, arrays = count_uses(t, other)
-    return not COUNTS or names > tensors or (is_held(t.array, arrays + 1) and not _is_anonymous(t, arrays))
+    seen = names > tensors or (is_held(t.array, arrays + 1) and not _is_anonymous(t, arrays))
+    return not COUNTS or seen or any(find_views(t))
 
 
 def count_uses(t: Any, other: Any) -> tuple[int, int]:

@@ -5,22 +5,19 @@ It is to ``Lanes`` what a Tensor is to its array: it records operations within t
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable
-from sys import getrefcount
 from typing import Any, NoReturn
 
 import numpy as np
 
-from minigrad.engine.aliases import ALONE, count_uses
 from minigrad.engine.errors import explain_error
-from minigrad.engine.inplace import fit_result
 from minigrad.engine.lanes import Lanes, Mapping
 from minigrad.engine.numpy_protocol import PLAIN, find_function
 from minigrad.engine.operand import Operand, find_operands
 from minigrad.engine.recording import is_paused
 from minigrad.engine.tensor import Tensor
 from minigrad.engine.ufuncs import find_call
+from minigrad.engine.views import note_view
 from minigrad.ops.base import Op
 
 
@@ -56,6 +53,8 @@ class Batched(Tensor):
             operands = tuple(mapping.wrap(x) if isinstance(x, Operand) and not mapping.owns(x) else x for x in inputs)
             values = tuple(x.array if mapping.owns(x) else x for x in operands)
             result.record_operation(op, operands, values)
+        if op.views:
+            note_view(op, inputs[0], result)
         return result
 
     @property
@@ -94,8 +93,6 @@ class Batched(Tensor):
         return self._call_each(getattr(ufunc, method), ufunc, method, inputs, kwargs)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        if func in (np.zeros_like, np.ones_like, np.empty_like):  # of the shape and dtype, which all lanes share
-            return func(np.broadcast_to(np.zeros((), self.dtype), self.shape), *args[1:], **kwargs)
         if find_function(func) is not None or func is np.result_type:
             return super().__array_function__(func, types, args, kwargs)
         return self._call_each(func, func, "__call__", args, kwargs)
@@ -132,46 +129,12 @@ class Batched(Tensor):
     def __repr__(self) -> str:
         return f"Batched(shape={self.shape}, dtype={self.dtype}, lanes={self.mapping.size})"
 
-    def __setitem__(self, key: Any, value: Any) -> None:
-        raise self._unknown("elements cannot be assigned:", "Build a new one, with np.where or np.stack.")
-
-
-def _is_view(stack: Any) -> bool:
-    """Say whether lanes may share the memory of something else, as those of x[0] do."""
-    array = getattr(stack, "array", stack)
-    ops = [x.op for x in (stack, array) if getattr(x, "op", None) is not None]
-    return any(op.views for op in ops) or getattr(array, "base", None) is not None
-
 
 def _reflected(name: str) -> Callable[..., Any]:
     method = getattr(Operand, name)
     return lambda self, other: method(self, other)
 
 
-def _augmented(symbol: str, binary: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    """Give augmented assignment: a new tensor, if nobody could tell that from what NumPy does."""
-
-    def assign(self: Batched, other: Any) -> Any:
-        names = getrefcount(self) - ALONE
-        if self.shape and (names > count_uses(self, other)[0] or _is_view(self.array.stack)):
-            raise TypeError(
-                f"{self.mapping.called}: `{symbol}` would change all other names and views of a tensor. Write "
-                f"y = y {symbol[:-1]} … for a new one."
-            )
-        return fit_result(self, symbol, binary(self, other)) if self.shape else binary(self, other)
-
-    return assign
-
-
 # spelled out, so that Python asks this class before that of the other operand
 for _name in ("__radd__", "__rsub__", "__rmul__", "__rtruediv__", "__rmatmul__", "__rpow__"):
     setattr(Batched, _name, _reflected(_name))
-for _name, _symbol in (
-    ("add", "+="),
-    ("sub", "-="),
-    ("mul", "*="),
-    ("truediv", "/="),
-    ("pow", "**="),
-    ("matmul", "@="),
-):
-    setattr(Batched, f"__i{_name}__", _augmented(_symbol, getattr(operator, _name)))

@@ -100,8 +100,8 @@ class Convertible(Record):
         if self.serial > 0:
             raise TypeError(
                 f"{called}() of {describe(self)} would lose its gradient. For the bare number write .item(); for a "
-                f"function with a gradient use NumPy's, np.exp for math.exp; to fill an array, "
-                f"join the tensors with np.stack."
+                f"function with a gradient use NumPy's, np.exp for math.exp; to fill an array, make it a tensor first, "
+                f"Tensor(np.zeros(3)), or join the tensors with np.stack."
             )
         return self.item()
 

@@ -23,11 +23,12 @@ from minigrad.engine.trees import (
     name_leaves,
     unbundle_numbers,
 )
+from minigrad.engine.versions import assigned, find_first
+from minigrad.engine.watch import VARIABLE
 from minigrad.ops.elementwise import identity
 from minigrad.ops.parts import is_complex
 
 Place = int | str  # of an argument: its position, or its name
-VARIABLE = -3  # what ``born`` is of a variable in the place of a constant: a gradient that ends there is lost to nobody
 
 
 class Evaluation:
@@ -61,6 +62,8 @@ class Evaluation:
                 self.value = f(*arguments, **named)
             finally:
                 _within.reset(token)
+        if assigned:  # the function may have assigned to elements of its arguments
+            self.variables = [find_first(x) for x in self.variables]
         if self.outer is not None:
             self.outer.differentiates = True
         self.oldest = min((x.serial for x in self.variables), default=0)
@@ -150,7 +153,7 @@ def make_variable(called: str, x: Any, path: str) -> Tensor:
     """Give a leaf of an argument as a tensor that nothing else has yet been computed from."""
     lanes = mapping()
     if isinstance(x, Tensor) and x.requires_grad and lanes is None:
-        return identity(x)
+        return _see_again(x)
     try:
         given = x if isinstance(x, Tensor) else Tensor(x)
     except (TypeError, ValueError) as error:
@@ -166,6 +169,18 @@ def make_variable(called: str, x: Any, path: str) -> Tensor:
         t.serial, t.stored_grad = leaf_serial(), None
     else:
         t = within.variable(x if isinstance(x, Tensor | float) or is_array(x) else given.array)
+    t.born = VARIABLE
+    return t
+
+
+def _see_again(x: Tensor) -> Tensor:
+    """Give a variable in the place of what has a gradient already: the same, but another tensor."""
+    if compilation() is not None:
+        t = identity(x)
+        t.born = VARIABLE
+        return t
+    t = x.as_constant(x.array)
+    t.record_operation(identity, (x,), (x.array,))
     t.born = VARIABLE
     return t
 

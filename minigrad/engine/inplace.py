@@ -13,11 +13,13 @@ from typing import Any
 import numpy as np
 
 from minigrad.engine.aliases import ALONE, is_seen_elsewhere
+from minigrad.engine.assignment import assign_elements, replace_elements_of
 from minigrad.engine.conversion import Convertible, is_array
 from minigrad.engine.errors import describe
 from minigrad.engine.operand import Operand, plain_value
 from minigrad.engine.recording import announce_switch, compilation, count_records, is_paused, leaf_serial
-from minigrad.engine.watch import TIED, is_held, note_leaf, seal_array
+from minigrad.engine.views import find_base
+from minigrad.engine.watch import TIED, VARIABLE, is_held, note_leaf, seal_array
 
 Binary = Callable[[Any, Any], Any]
 
@@ -28,7 +30,7 @@ def _augmented(symbol: str, binary: Binary, ufunc: np.ufunc) -> Callable[[Any, A
     def assign(self: Writable, other: Any) -> Any:
         names = getrefcount(self) - ALONE
         tracing = compilation()
-        if tracing is not None:
+        if tracing is not None and not self.level:
             return tracing.augment(self, symbol, binary, other, names)
         return _write_result(self, symbol, binary, ufunc, other, names)
 
@@ -38,8 +40,9 @@ def _augmented(symbol: str, binary: Binary, ufunc: np.ufunc) -> Callable[[Any, A
 class Writable(Convertible):
     """A record whose array can be read, replaced and written into by its user, and which may require a gradient."""
 
-    __slots__ = ("born", "stored_grad")
+    __slots__ = ("born", "history", "stored_grad")
     stored_grad: Any
+    history: Any  # what it was before elements of it were assigned to: see ``versions``
     born: int  # of a leaf: how many results had been recorded when it was made of an array of its own, or −1
 
     @property
@@ -125,16 +128,19 @@ class Writable(Convertible):
             )
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        if compilation() is not None or not _is_writable(self) or (_is_recorded(value) and not is_paused()):
-            raise TypeError(
-                f"{describe(self)}: elements of a tensor cannot be assigned, since the record of its making would be "
-                f"wrong. Build a new one, with np.where say, or write to .data of a leaf before it is used."
-            )
+        tracing = compilation()
+        if tracing is not None and self.has_data:
+            tracing.assign_elements(self, key, value)
+            return
+        if not self.has_data or not _is_writable(self) or (_is_recorded(value) and not is_paused()):
+            assign_elements(self, key, value)
+            return
+        key = plain_value(key)
         array = self.array
         out = find_room(self, array)
         if out is not array:
             out[...] = array
-        out[plain_value(key)] = plain_value(value)
+        out[key] = plain_value(value)
         _take(self, out)
 
     __iadd__ = _augmented("+=", operator.add, np.add)
@@ -190,16 +196,15 @@ def _take(t: Writable, array: Any) -> Writable:
 
 def _write_result(t: Writable, symbol: str, binary: Binary, ufunc: np.ufunc, other: Any, names: int) -> Any:
     """Do ``t += other`` in place where nothing is recorded, and by a new tensor where nobody can tell."""
-    if isinstance(t.array, np.generic) and not (t.serial > 0 and is_paused()):
+    scalar = isinstance(t.array, np.generic) if t.has_data else not (t.shape or find_base(t))
+    if scalar and not (t.serial > 0 and is_paused()):
         return binary(t, other)  # as of NumPy's scalars, which never change
-    if not _is_writable(t) and (is_paused() or t.op is None):
+    if not _is_writable(t) and (is_paused() or (t.op is None and t.born != VARIABLE)):
         raise TypeError(_refusal(t, symbol))
-    if not is_paused() and (t.serial > 0 or _is_recorded(other)):
+    if not t.has_data or (not is_paused() and (t.serial > 0 or _is_recorded(other))):
         if is_seen_elsewhere(t, other, names):
-            raise TypeError(
-                f"{describe(t)} {symbol} …: in NumPy all other names and views of this memory would change with it, "
-                f"and a recorded tensor cannot. Write y = y {symbol[:-1]} … for a new tensor."
-            )
+            replace_elements_of(t, lambda old, other: fit_result(t, symbol, binary(old, other)), other)
+            return t
         return fit_result(t, symbol, binary(t, other))
     array = t.array
     out = find_room(t, array)

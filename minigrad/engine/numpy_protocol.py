@@ -95,6 +95,16 @@ def vdot(a: Any, b: Any) -> Any:
     return linalg.vdot(a, b)
 
 
+def like(make: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a function that makes a constant of the shape and dtype that another has, whatever the elements of that."""
+
+    def made(a: Any, *args: Any, **kwargs: Any) -> Any:
+        array = a.array if a.has_data else np.broadcast_to(np.zeros((), a.dtype), a.shape)
+        return a.as_constant(make(array, *args, **kwargs))
+
+    return made
+
+
 FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.reshape: shaping.reshape,
     np.transpose: shaping.transpose,
@@ -116,6 +126,9 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.shape: lambda x: x.shape,
     np.ndim: lambda x: x.ndim,
     np.size: lambda x: x.size,
+    np.zeros_like: like(np.zeros_like),
+    np.ones_like: like(np.ones_like),
+    np.empty_like: like(np.empty_like),
 }
 
 # Functions that are written with others: a file of ``ops.composed`` has them under NumPy's names, and is loaded when
@@ -154,6 +167,10 @@ COMPOSED: dict[str, str] = {
         "splitting": (
             *("numpy.split", "numpy.array_split", "numpy.vsplit", "numpy.hsplit", "numpy.dsplit"),
             *("numpy.unstack", "numpy.trim_zeros"),
+        ),
+        "writing": (
+            *("numpy.copyto", "numpy.put", "numpy.place", "numpy.putmask", "numpy.put_along_axis"),
+            "numpy.fill_diagonal",
         ),
         "triangles": ("numpy.diagonal", "numpy.diag", "numpy.diagflat", "numpy.tril", "numpy.triu"),
         "einsum": ("numpy.einsum",),
@@ -219,7 +236,7 @@ def find_function(f: Callable[..., Any]) -> Callable[..., Any] | None:
 
 # Files whose functions move elements, whatever these are.
 ARRANGING = frozenset(
-    ("axes", "choosing", "joining", "splitting", "repeating", "triangles", "matrices", "mapping"),
+    ("axes", "choosing", "joining", "splitting", "repeating", "triangles", "matrices", "mapping", "writing"),
 )
 
 
@@ -237,7 +254,7 @@ def _name_in_full(f: Callable[..., Any]) -> str:
 PLAIN: frozenset[Callable[..., Any]] = frozenset(
     (
         *(np.iscomplex, np.iscomplexobj, np.isreal, np.isrealobj),
-        *(np.zeros_like, np.ones_like, np.empty_like, np.result_type),
+        np.result_type,
         *(np.argmax, np.argmin, np.argsort, np.argpartition, np.count_nonzero, np.nonzero, np.any, np.all),
         *(np.einsum_path, np.linalg.matrix_rank),
         *(np.allclose, np.array_equal, np.isclose, np.array_repr, np.array_str, np.array2string),

@@ -119,7 +119,7 @@ class Operand(Methods, OtherHabits):
         return self.apply(arithmetic.negative, (self,))
 
     def __pos__(self) -> Self:
-        return self
+        return self.apply(elementwise.identity, (self,))
 
     def __abs__(self) -> Self:
         return self.apply(arithmetic.absolute, (self,))
@@ -146,7 +146,7 @@ class Operand(Methods, OtherHabits):
             return self.as_constant(np.ones(self.shape, np.bool_))
         return self.apply(arithmetic.not_equal, (self, other))
 
-    __hash__ = object.__hash__  # by identity: an operand is a place in a graph, whatever its elements are
+    __hash__ = object.__hash__  # by identity: an operand is a place in a graph
 
     def __getitem__(self, key: Any) -> Self:
         if running and any(x.level for x in find_operands(key)):
@@ -194,7 +194,9 @@ class Operand(Methods, OtherHabits):
         """Give the elements in one dimension."""
         return shaping.ravel(self, order)
 
-    flatten = ravel
+    def flatten(self, order: str = "C") -> Self:
+        """Give the elements in one dimension, in an array of their own."""
+        return shaping.copy(shaping.ravel(self, order))
 
     def conj(self) -> Self:
         """Give the complex conjugate, which of real numbers is the tensor itself."""
@@ -223,7 +225,7 @@ class Operand(Methods, OtherHabits):
                 return self.apply(op, inputs)
         if is_constant((inputs, kwargs)):
             return self.compute_plainly(getattr(ufunc, method), inputs, kwargs, writes=method == "at")
-        ours = find_call(ufunc, method)
+        ours = find_call(ufunc, method) if method != "at" or isinstance(inputs[0], Operand) else None
         if ours is None:
             raise self.unknown_function(ufunc, method, inputs, kwargs)
         try:
@@ -236,10 +238,11 @@ class Operand(Methods, OtherHabits):
     def __array_function__(
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
-        ours = find_function(func)
+        ours = find_function(func) if func not in WRITING or (args and isinstance(args[0], Operand)) else None
         constant = is_constant((args, kwargs))
         # whole numbers wrap and are rounded as in NumPy's own function, where ours is several operations
-        if ours is not None and not (constant and is_computed(func) and has_only_whole((args, kwargs))):
+        whole = constant and is_computed(func) and all(x.dtype in WHOLE for x in find_operands((args, kwargs)))
+        if ours is not None and not whole:
             try:
                 return ours(*args, **kwargs)
             except TypeError as error:
@@ -274,11 +277,6 @@ def find_operands(x: Any) -> Iterator[Operand]:
 def is_constant(arguments: Any) -> bool:
     """Say whether a function of the arguments has a value, recorded nowhere: NumPy itself may compute it."""
     return all(x.has_data and (x.serial <= 0 or is_paused()) for x in find_operands(arguments))
-
-
-def has_only_whole(arguments: Any) -> bool:
-    """Say whether all operands are of integers and truth values."""
-    return all(x.dtype in WHOLE for x in find_operands(arguments))
 
 
 def map_operands(x: Any, change: Callable[[Operand], Any]) -> Any:

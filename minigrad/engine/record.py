@@ -14,6 +14,7 @@ from minigrad.engine.blocks import in_force
 from minigrad.engine.comparison import COMPARED, keep_comparison
 from minigrad.engine.operand import Operand
 from minigrad.engine.recording import is_paused, leaf_serial, next_serial
+from minigrad.engine.versions import assigned, find_version, settle
 from minigrad.engine.watch import check_unchanged, note_leaf, seals
 from minigrad.ops.base import Op, one
 from minigrad.ops.shaping import fit_dtype
@@ -43,6 +44,8 @@ class Record(Operand):
     def inputs(self) -> tuple[Any, ...]:
         """The operands that this was computed from; none for a leaf."""
         operands = () if self.op is None else self._a if self._b is None else (self._a, self._b)
+        if assigned:
+            operands = tuple(map(find_version, operands, self.values))
         return tuple(map(_itself, operands))
 
     @property
@@ -147,6 +150,8 @@ def fast_pullback(
     t, g = output, gradient
     if t.op is None:
         return {t: g}
+    if assigned:
+        settle(output)
     kind = type(t)  # a recorded result's exact class, which is quicker to ask for than its base
     plain = not (create_graph or keep)
     sealed = seals.newest if seals else 0  # what was recorded later was so from arrays that nobody had in hand before

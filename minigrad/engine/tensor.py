@@ -16,6 +16,7 @@ from minigrad.engine.numbers import as_numbers
 from minigrad.engine.record import fast_pullback, restore_leaf, stand_ins
 from minigrad.engine.recording import announce_walk, count_records, is_paused, next_serial, tracer
 from minigrad.engine.stand_ins import leave_gradients, part_from
+from minigrad.engine.views import note_view
 from minigrad.engine.watch import FRESH, is_held, note_leaf
 from minigrad.ops import arithmetic, linalg
 from minigrad.ops.base import Op
@@ -173,6 +174,8 @@ class Tensor(Listening):
             result.op, result._a, result._b, result._x, result.serial = op, inputs, None, values, next_serial()
         else:
             result.keep_formula(op, inputs, values)
+        if op.views:
+            note_view(op, inputs[0], result)
         return result
 
     __add__ = _binary(arithmetic.add)

@@ -13,7 +13,7 @@ from minigrad.engine.refusals import refuse_arguments
 from minigrad.ops.base import Recorder
 
 OF_AXES = ("axes", "axis", "keepdims")  # of functions of vectors and matrices
-METHODS = ("reduce", "accumulate", "reduceat", "outer")
+METHODS = ("reduce", "accumulate", "reduceat", "outer", "at")
 
 
 def find_call(ufunc: np.ufunc, method: str) -> Callable[..., Any] | None:

@@ -48,6 +48,7 @@ class Seal:
 
 
 TIED = -2  # what ``born`` is of a leaf whose array is another leaf's too, on purpose: both are written where they lie
+VARIABLE = -3  # of a variable in the place of a constant argument: a gradient that ends there is lost to nobody
 ties: set[int] = set()  # the leaves that ever were so, by id: while there are none, nobody has to look
 leaves: WeakValueDictionary[int, Any] = WeakValueDictionary()  # by id: a set would compare tensors, that is elements
 

@@ -75,6 +75,11 @@ HELPERS = {
     np.add.at(y, key, x)  # an element that key names twice is added twice
     return y
 """,
+    "assign": """def assign(x, key, v):
+    y = np.array(x)
+    y[key] = v
+    return y
+""",
     "shift": """def shift(x, axis, by, fill):
     y = np.full_like(x, fill)
     of, to = np.moveaxis(x, axis, 0), np.moveaxis(y, axis, 0)

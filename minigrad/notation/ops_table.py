@@ -10,6 +10,7 @@ from minigrad.notation.formula import text
 from minigrad.ops import (
     activations,
     arithmetic,
+    assignment,
     convolution,
     cumulative,
     decompositions,
@@ -42,7 +43,7 @@ from minigrad.ops.base import Op
 
 GROUPS: tuple[ModuleType, ...] = (
     *(arithmetic, elementwise, activations, trigonometric, exponential, rounding, signs, logic, families, slopes),
-    *(parts, reduction, cumulative, shaping, indexing, moving, sorting, sliding),
+    *(parts, reduction, cumulative, shaping, indexing, assignment, moving, sorting, sliding),
     *(linalg, einsum, inverses, decompositions, eigenpairs, singular, norms, fft),
     *(windows, convolution, normalization),
 )

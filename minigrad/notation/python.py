@@ -35,6 +35,7 @@ _OWN = {
     "diagonal": ("{x}[{key}]", ATOM),
     "flip": ("{x}[{key}]", ATOM),
     "scatter": ("scatter({x}, np.s_[{key}], {into})", ATOM),
+    "assign": ("assign({x0}, np.s_[{key}], {x1})", ATOM),
     "diag": ("scatter({x}, np.s_[{key}], {into})", ATOM),
     "broadcast_to": ("np.broadcast_to({x}, {to})", ATOM),
     "softmax": ("softmax({x}, {axis})", ATOM),

@@ -52,6 +52,7 @@ class Einsum(Op):
         self.letters = ascii_letters[: len(self.terms)]
         self.summed = "".join(dict.fromkeys(label for label in "".join(self.terms) if label not in self.output))
         self.text, self.binds = self._write(), 2
+        self.views = len(self.terms) == 1 and not self.summed  # of np.einsum("ii->i", x), the diagonal
 
     def _write(self) -> str:
         """Give Σⱼₖ {a}ᵢⱼ {b}ⱼₖ; with i, j, k for labels of which there is no lowered letter."""

@@ -21,7 +21,7 @@ class Index(Op):
     vjps = (lambda op, g, y, x: Scatter(op.key, x.shape)(g),)
 
     def __init__(self, key: Any) -> None:
-        self.key = _own(key)
+        self.key = copy_key(key)
 
     def forward(self, x: Any) -> Any:
         """Index; basic indexing gives a view."""
@@ -36,7 +36,7 @@ class Index(Op):
         return placeholder(shapes[0])[self.key].shape
 
     def _key(self) -> tuple[Any, ...]:
-        return (_hashable(self.key),)
+        return (hash_key(self.key),)
 
 
 class Scatter(Index):
@@ -49,7 +49,7 @@ class Scatter(Index):
     vjps = (lambda op, g, y, x: g[op.key],)
 
     def __init__(self, key: Any, into: Shape) -> None:
-        self.key, self.into = _own(key), into
+        self.key, self.into = copy_key(key), into
 
     def batch(self, x: Any) -> Any:
         """Add into zeros for every lane."""
@@ -70,13 +70,13 @@ class Scatter(Index):
         return self.into
 
     def _key(self) -> tuple[Any, ...]:
-        return (_hashable(self.key), self.into)
+        return (hash_key(self.key), self.into)
 
 
-def _own(key: Any) -> Any:
+def copy_key(key: Any) -> Any:
     """Copy the arrays of an index: one that changes after indexing must not change where the gradient goes."""
     if isinstance(key, tuple):
-        return tuple(_own(part) for part in key)
+        return tuple(copy_key(part) for part in key)
     return key.copy() if isinstance(key, np.ndarray) else list(key) if isinstance(key, list) else key
 
 
@@ -102,10 +102,15 @@ def is_basic(key: Any) -> bool:
     return all(part is None or part is Ellipsis or isinstance(part, slice | int | np.integer) for part in parts)
 
 
-def _hashable(key: Any) -> Any:
+def gives_view(key: Any) -> bool:
+    """Say whether NumPy gives a view for an index: it copies for arrays, and for True."""
+    return is_basic(key) and not any(isinstance(x, bool) for x in (key if isinstance(key, tuple) else (key,)))
+
+
+def hash_key(key: Any) -> Any:
     """Give a stand-in for an index that compares and hashes by value, arrays and slices included."""
     if isinstance(key, tuple):
-        return tuple(_hashable(part) for part in key)
+        return tuple(hash_key(part) for part in key)
     if isinstance(key, slice):
         return ("slice", key.start, key.stop, key.step)
     if isinstance(key, list | np.ndarray):
@@ -180,7 +185,7 @@ class Gather(Op):
         return np.result_type(dtypes[0])
 
     def _key(self) -> tuple[Any, ...]:
-        return (_hashable(self.template),)
+        return (hash_key(self.template),)
 
 
 class ScatterAt(Gather):
@@ -222,7 +227,7 @@ class ScatterAt(Gather):
         return self.into
 
     def _key(self) -> tuple[Any, ...]:
-        return (_hashable(self.template), self.into)
+        return (hash_key(self.template), self.into)
 
 
 def gather(x: Any, key: Any) -> Any:

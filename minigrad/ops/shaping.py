@@ -38,6 +38,12 @@ class Reshape(Op):
         return np.reshape(placeholder(shapes[0]), self.to).shape
 
 
+class Ravel(Reshape):
+    """The same elements in one dimension: unlike ``Reshape`` it copies all that does not lie in order."""
+
+    forward = staticmethod(np.ravel)  # type: ignore[assignment]
+
+
 class Transpose(Op):
     """The axes in another order; None reverses them. The gradient goes back through the inverse order."""
 
@@ -254,8 +260,7 @@ def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None, cast
 
 def fit_dtype(g: Any, dtype: Any) -> Any:
     """Give a gradient the dtype of its operand: of a complex one for an operand that is real, the real part."""
-    if is_complex(g) and dtype.kind != "c":
-        g = real(g)
+    g = real(g) if is_complex(g) and dtype.kind != "c" else g
     return g if g.dtype == dtype else Cast(dtype)(g)
 
 
@@ -266,7 +271,7 @@ def copy(a: Any, order: str = "K", subok: bool = False) -> Any:
 
 def ravel(x: Any, order: str = "C") -> Any:
     """Give the elements in one dimension, row by row or, in Fortran's order, column by column."""
-    return reshape(x, (-1,), order)
+    return reshape(x, (-1,), order) if order == "F" else Ravel((-1,))(x)
 
 
 def broadcast_to(x: Any, shape: int | Sequence[int], subok: bool = False) -> Any:

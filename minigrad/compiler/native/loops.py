@@ -17,6 +17,7 @@ from minigrad.compiler.passes.lower import AddAt
 from minigrad.compiler.passes.plan import root
 from minigrad.compiler.refusals import Unsupported
 from minigrad.engine.node import Node
+from minigrad.ops.assignment import Assign
 from minigrad.ops.indexing import Gather, Index, Scatter, ScatterAt
 from minigrad.ops.linalg import LogLikelihood
 from minigrad.ops.reduction import Max, Sum, normalize_axis
@@ -137,13 +138,14 @@ class LoopWriter(Values):
             letters, indent = self.nest(node.shape)
             result = f"{target}[{write_element(at, contiguous_strides(node.shape), letters)}]"
             self.lines.append(f"{indent}{result} = {self.at(unit.start, node.shape, letters, node.dtype)}")
-        sign = "" if unit.start is None else "+"
-        for x, region in unit.regions:
-            if len(region.strides) != x.ndim:
+        sign = "+" if isinstance(node.op, AddAt) else ""
+        for x, shape, region in unit.regions:
+            if len(region.strides) != len(shape):
                 raise Unsupported("a part broadcast to its region")
-            letters, indent = self.nest(x.shape)
+            letters, indent = self.nest(shape)
             result = f"{target}[{write_element(at + region.offset, region.strides, letters)}]"
-            self.lines.append(f"{indent}{result} {sign}= {self.at(x, x.shape, letters, node.dtype)}")
+            part = self.at(x, shape, letters, node.dtype) if isinstance(x, Node) else self.number(x, node.dtype)
+            self.lines.append(f"{indent}{result} {sign}= {part}")
 
     def write_scattered(self, unit: Parts | Picked) -> None:
         """Write what is scattered to a region, or to positions that arrays name."""
@@ -238,5 +240,5 @@ def _limit_of_scatter(node: Node) -> str:
 
 KERNELS.register(Kernel(unit=LoopWriter.write_picked), Gather, ScatterAt)
 KERNELS.register(Kernel(take_element, unit=LoopWriter.write_picked), Index)
-KERNELS.register(Kernel(unit=LoopWriter.write_parts), AddAt, Concatenate)
+KERNELS.register(Kernel(unit=LoopWriter.write_parts), AddAt, Assign, Concatenate)
 KERNELS.register(Kernel(unit=LoopWriter.write_scattered, limit=_limit_of_scatter), Scatter)

@@ -19,7 +19,7 @@ from minigrad.engine.node import Node
 from minigrad.notation.formula import text
 from minigrad.notation.keys import write_gathered_key, write_key
 from minigrad.notation.signs import INFIX
-from minigrad.ops import arithmetic, indexing, linalg, reduction, shaping
+from minigrad.ops import arithmetic, assignment, indexing, linalg, reduction, shaping
 from minigrad.ops.arithmetic import Where
 from minigrad.ops.base import Elementwise, Op
 
@@ -81,6 +81,11 @@ def _scatter(w: Names, node: Node, out: str) -> Lines:
         if indexing.is_basic(op.key):  # type: ignore[union-attr]
             return [f"{out}.fill(0)", f"{out}[{key}] = {w.value(x)}"]
     return [f"{out}.fill(0)", f"np.add.at({out}, np.s_[{key}], {w.value(x)})"]
+
+
+def _assigned(w: Names, node: Node, out: str) -> Lines:
+    a, b = map(w.value, node.inputs)
+    return [f"{out}[...] = {a}"] * (a != out) + [f"{out}[{_key(node.op.key, w)}] = {b}"]  # type: ignore[union-attr]
 
 
 def _added_at(w: Names, node: Node, out: str) -> Lines:
@@ -249,10 +254,6 @@ def _stored(w: Names, node: Node, out: str) -> Lines:
     return [write_store(out, node.shape, _first(w, node))]
 
 
-def _only(w: Names, node: Node) -> str:
-    return f"{_first(w, node)}[{', '.join('0' * node.inputs[0].ndim)}]"
-
-
 def _viewed(w: Names, node: Node, out: str) -> Lines:
     return [f"{out}[...] = {write_view(node.op, _first(w, node), w)}"]
 
@@ -280,13 +281,14 @@ def _register_all() -> None:
     register(Kernel(_copied, lambda w, node: f"np.{node.dtype.name}({_first(w, node)})"), shaping.Cast)
     register(Kernel(_viewed, _first), shaping.Transpose, shaping.BroadcastTo)
     register(Kernel(_stored, _first), Spread)
-    register(Kernel(_viewed, _only), shaping.Reshape)
+    register(
+        Kernel(_viewed, lambda w, node: f"{_first(w, node)}[{', '.join('0' * node.inputs[0].ndim)}]"), shaping.Reshape
+    )
     register(Kernel(_viewed, lambda w, node: f"{write_view(node.op, _first(w, node), w)}[()]"), indexing.Index)
     register(Kernel(_scatter, lambda w, node: w.call("add.reduce", _first(w, node), "None")), indexing.Scatter)
-    register(Kernel(_scatter, _forward_number), indexing.ScatterAt)
-    register(Kernel(_gathered, _forward_number), indexing.Gather)
-    register(Kernel(_added_at, _forward_number), AddAt)
-    register(Kernel(_joined, _forward_number), shaping.Concatenate)
+    moves = (_scatter, indexing.ScatterAt), (_gathered, indexing.Gather), (_joined, shaping.Concatenate)
+    for kernel, op in (*moves, (_assigned, assignment.Assign), (_added_at, AddAt)):
+        register(Kernel(kernel, _forward_number), op)
 
 
 _register_all()

@@ -10,10 +10,9 @@ import numpy as np
 
 from minigrad.compiler.backend import Draft
 from minigrad.compiler.numpy.calls import find_kernel, write_gemm, write_store, write_ufunc, write_view
-from minigrad.compiler.numpy.memory import find_begun_arrays, plan_arrays
+from minigrad.compiler.numpy.memory import CHANGES, find_begun_arrays, plan_arrays
 from minigrad.compiler.numpy.names import Lines, Names
 from minigrad.compiler.numpy.resume import Code, find_assigned, write_resumable
-from minigrad.compiler.passes.lower import AddAt
 from minigrad.compiler.passes.memory import Memory
 from minigrad.compiler.passes.plan import is_array
 from minigrad.compiler.trace.sources import Argument, Draw, Gradient, NumberOutside
@@ -100,7 +99,7 @@ class Writer(Names):
         """Give the name of the array that an operation's result goes to."""
         name = self.names[node] = self.fresh("r" if node in self.fresh_arrays else "v")
         allocate = f"np.empty({node.shape}, np.{node.dtype.name})"
-        if isinstance(node.op, AddAt) and node.inputs[0] in self.begun:
+        if isinstance(node.op, CHANGES) and node.inputs[0] in self.begun:
             name = self.names[node] = self.names[node.inputs[0]]
         elif node in self.fresh_arrays:
             self.lines.append(f"{name} = {allocate}")

@@ -15,13 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minigrad.compiler.passes.layouts import Layout, contiguous_strides, find_steps, index_layout, layout, positions
-from minigrad.compiler.passes.lower import AddAt, gives_view, is_view
+from minigrad.compiler.passes.lower import AddAt, is_view
 from minigrad.compiler.passes.plan import Plan, root
 from minigrad.compiler.refusals import Unsupported, refused_for
 from minigrad.engine.node import Node
 from minigrad.ops.arithmetic import Where, add
-from minigrad.ops.base import Elementwise, Shape
-from minigrad.ops.indexing import Gather, Index, Scatter, ScatterAt
+from minigrad.ops.assignment import Assign
+from minigrad.ops.base import Elementwise, Shape, placeholder
+from minigrad.ops.indexing import Gather, Index, Scatter, ScatterAt, gives_view
 from minigrad.ops.linalg import Inner, MatMul
 from minigrad.ops.reduction import Max, Sum, normalize_axis
 from minigrad.ops.shaping import BroadcastTo, Cast, Concatenate, Reshape, Stack, Transpose
@@ -64,14 +65,15 @@ class Number:
 
 @dataclass(eq=False)
 class Parts:
-    """An array put together from parts, each copied to a region of it; what no part covers is 0.
+    """An array put together from parts, each copied to a region of it; what no part covers is 0, or as in ``start``.
 
-    With ``start`` the parts are added to what that holds.
+    Of a region there are the part, the shape, to which that is broadcast, and where the elements go, with the array
+    itself as the base. To an ``AddAt`` the parts are added.
     """
 
     node: Node
     start: Node | None
-    regions: list[tuple[Node, Layout]]  # a part, and where its elements go, with the array itself as the base
+    regions: list[tuple[Any, Shape, Layout]]
 
     @property
     def members(self) -> list[Node]:
@@ -178,7 +180,13 @@ def _alone(node: Node, plan: Plan, second: Container[Node]) -> Unit:
     if isinstance(node.op, AddAt):
         y, x = node.inputs
         region = index_layout(Layout(node, 0, contiguous_strides(node.shape)), node.shape, node.op.key)
-        return Parts(node, y, [(x, region)])
+        return Parts(node, y, [(x, x.shape, region)])
+    if node.shape and isinstance(node.op, Assign):
+        y, x = node.inputs
+        if not (isinstance(y, Node) and gives_view(node.op.key)):
+            raise Unsupported("an assignment where arrays or truth values say to which elements")
+        region = index_layout(Layout(node, 0, contiguous_strides(node.shape)), node.shape, node.op.key)
+        return Parts(node, y, [(x, placeholder(node.shape)[node.op.key].shape, region)])
     if node.shape and isinstance(node.op, Gather):
         return _picked(node)
     if not node.shape and isinstance(node.op, Elementwise | Where | Cast | Index | Reshape | Transpose | BroadcastTo):
@@ -239,13 +247,13 @@ def _placed(node: Node, whole: Layout, places: NDArray[np.int64], named: int, in
     return Picked(node, places.shape, named, Layout(whole.base, whole.offset + first, steps), table, indices)
 
 
-def _regions(node: Node) -> list[tuple[Node, Layout]]:
+def _regions(node: Node) -> list[tuple[Any, Shape, Layout]]:
     """Say where the elements of a scattered array, or of joined ones, go."""
     op, whole = node.op, Layout(node, 0, contiguous_strides(node.shape))
     if isinstance(op, Scatter):
         if not isinstance(node.inputs[0], Node):
             raise Unsupported("a number in a region")
-        return [(node.inputs[0], index_layout(whole, node.shape, op.key))]
+        return [(node.inputs[0], node.inputs[0].shape, index_layout(whole, node.shape, op.key))]
     assert isinstance(op, Concatenate)
     (axis,) = normalize_axis(op.axis, node.ndim)
     regions, start = [], 0
@@ -254,7 +262,7 @@ def _regions(node: Node) -> list[tuple[Node, Layout]]:
             raise Unsupported("numbers, or several dtypes, joined")
         stop = start + (0 if isinstance(op, Stack) else x.shape[axis])
         key: Any = i if isinstance(op, Stack) else slice(start, stop)
-        regions.append((x, index_layout(whole, node.shape, (slice(None),) * axis + (key,))))
+        regions.append((x, x.shape, index_layout(whole, node.shape, (slice(None),) * axis + (key,))))
         start = stop
     return regions
 

@@ -19,7 +19,7 @@ from minigrad.engine.node import Node, order_nodes, seed_node
 from minigrad.ops.arithmetic import Power, add, multiply
 from minigrad.ops.base import Elementwise, Op, Shape, as_floating
 from minigrad.ops.elementwise import exp, log, sqrt, square
-from minigrad.ops.indexing import Index, Scatter, is_basic
+from minigrad.ops.indexing import Index, Scatter, gives_view
 from minigrad.ops.linalg import Affine, HalfSquaredDistance, matmul, vdot
 from minigrad.ops.moving import Roll, Tril
 from minigrad.ops.normalization import Standardize
@@ -253,8 +253,3 @@ def is_view(op: Op | None) -> bool:
     if isinstance(op, Index):
         return not isinstance(op, Scatter) and gives_view(op.key)
     return isinstance(op, Transpose | Reshape | BroadcastTo) and not isinstance(op, Spread)
-
-
-def gives_view(key: Any) -> bool:
-    """Say whether NumPy gives a view for an index: it copies for arrays, and for True."""
-    return is_basic(key) and not any(isinstance(x, bool) for x in (key if isinstance(key, tuple) else (key,)))

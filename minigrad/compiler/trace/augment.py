@@ -1,23 +1,23 @@
-"""Augmented assignment inside a function that is traced: a new expression where nobody could tell, or an error."""
+"""Assignment in place inside a function that is traced, ``y += 1`` and ``y[0] = 1``: expressions of what y is then."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, Protocol
-from weakref import WeakSet
 
-from minigrad.compiler.trace.traced import Traced, TraceError
+from minigrad.compiler.trace.traced import Traced, TraceError, check_memory
 from minigrad.engine.aliases import count_uses
+from minigrad.engine.assignment import replace_elements_of
 from minigrad.engine.errors import describe, place
 from minigrad.engine.inplace import fit_result
 from minigrad.engine.recording import is_paused
 from minigrad.engine.tensor import Tensor
+from minigrad.engine.views import find_base, find_views
+from minigrad.ops.assignment import Assign
 
 
 class Assigning(Protocol):
     """What the tracer offers for this."""
-
-    alive: WeakSet[Traced]
 
     def twin(self, x: Tensor) -> Traced:
         """Give the expression of a Tensor from outside."""
@@ -31,44 +31,31 @@ def augment_traced(
 ) -> Tensor:
     """Write down ``t += other``; ``names`` are the references to t beyond its name."""
     if not isinstance(t, Traced):
-        return _update_outside(tracer, t, symbol, binary, other)
-    root = find_memory(t.node)
-    if root.op is None and root.value is None and not root.weak:
-        raise TraceError(
-            f"compile: at {place()} `{symbol}` writes into the array of {root.name or 'an argument'} itself, which "
-            f"the compiled code would not do. Write x = x {symbol[:-1]} … for a new value, W.data = … for a parameter."
-        )
-    if t.shape and (
-        names > count_uses(t, other)[0]
-        or root is not t.node
-        or any(x is not t and find_memory(x.node) is root for x in tracer.alive)
-    ):
-        raise TraceError(
-            f"compile: at {place()} `{symbol}` would change all other names and views of what was made at {t.made}. "
-            f"Write y = y {symbol[:-1]} … for a new value."
-        )
+        _check_outside(t, other, f"{describe(t)} {symbol} …", f"w = w {symbol[:-1]} …")
+        tracer.assign(t, fit_result(t, symbol, binary(tracer.twin(t), other)).node)
+        return t
+    check_memory(t, f"`{symbol}`", f"x = x {symbol[:-1]} …")
+    if find_base(t) is not None or (t.shape and (names > count_uses(t, other)[0] or any(find_views(t)))):
+        replace_elements_of(t, lambda old, other: fit_result(t, symbol, binary(old, other)), other)
+        return t
     return fit_result(t, symbol, binary(t, other)) if t.shape else binary(t, other)
 
 
-def _update_outside(tracer: Assigning, t: Tensor, symbol: str, binary: Callable[[Any, Any], Any], other: Any) -> Tensor:
-    """Write down the update of a Tensor from outside, by hand, as an optimizer's is."""
+def assign_outside(tracer: Assigning, t: Tensor, key: Any, value: Any) -> None:
+    """Write down ``t[key] = value`` for a Tensor from outside, which has those elements from here on."""
+    _check_outside(t, value, f"{describe(t)}[…] = …", "w = np.where(…)")
+    tracer.assign(t, Assign(key)(tracer.twin(t), value).node)
+
+
+def _check_outside(t: Tensor, value: Any, what: str, instead: str) -> None:
+    """Raise if a Tensor from outside is not to change, or would hold what is recorded."""
     if t.serial > 0 and (t.op is not None or not is_paused()):
         raise TypeError(
-            f"{describe(t)} {symbol} …: it requires a gradient, and is changed in place only inside no_grad(). For a "
-            f"new tensor write w = w {symbol[:-1]} …."
+            f"{what}: it requires a gradient, and is changed in place only inside no_grad(). For a new tensor write "
+            f"{instead}."
         )
-    if getattr(other, "serial", 0) > 0 and not is_paused():
+    if getattr(value, "serial", 0) > 0 and not is_paused():
         raise TraceError(
-            f"compile: at {place()} `{symbol}` would record in {describe(t)} what is kept outside the function. "
-            f"Return it instead."
+            f"compile: at {place()} this would record in {describe(t)} what is kept outside the function. Return it "
+            f"instead."
         )
-    result = fit_result(t, symbol, binary(tracer.twin(t), other))
-    tracer.assign(t, result.node)
-    return t
-
-
-def find_memory(node: Any) -> Any:
-    """Give the expression whose memory an array shares: of a view, what it is a view of."""
-    while node.op is not None and node.op.views:
-        node = node.inputs[0]
-    return node

@@ -16,6 +16,8 @@ from minigrad.engine.operand import find_operands
 from minigrad.engine.record import Kept, Record, fast_pullback
 from minigrad.engine.refusals import name_function
 from minigrad.engine.tensor import Tensor
+from minigrad.engine.views import find_base
+from minigrad.engine.watch import VARIABLE
 from minigrad.ops.base import Op
 from minigrad.ops.lanes import find_highest, running
 from minigrad.ops.shaping import BroadcastTo
@@ -111,6 +113,10 @@ class Traced(Tensor):
         for leaf, g in found.items():
             self.tracer.add_gradient(leaf, g if create_graph else Traced(self.tracer, g))
 
+    def __setitem__(self, key: Any, value: Any) -> None:
+        check_memory(self, "an assignment", "np.where(…)")
+        super().__setitem__(key, value)
+
     @property
     def weak(self) -> bool:
         """Say whether it stands for a Python number."""
@@ -144,8 +150,6 @@ class Traced(Tensor):
         return Traced(self.tracer, g)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        if func in (np.zeros_like, np.ones_like, np.empty_like):  # of the shape and dtype, which are known
-            return func(np.broadcast_to(np.zeros((), self.dtype), self.shape), *args[1:], **kwargs)
         if func in PLAIN and func is not np.result_type:
             raise self._frozen(f"np.{func.__name__}", "leave it to the caller of the compiled function")
         return super().__array_function__(func, types, args, kwargs)
@@ -189,3 +193,17 @@ class Traced(Tensor):
 
     def __repr__(self) -> str:
         return f"Traced(shape={self.shape}, dtype={self.dtype})"
+
+
+def check_memory(t: Traced, what: str, instead: str) -> None:
+    """Raise if t looks at the array of an argument, which is the caller's, and which the code would leave alone."""
+    root: Any = t
+    while (found := find_base(root)) is not None:
+        root = found[0]
+    node = root.node
+    if node.op is None and node.value is None and not node.weak and getattr(root, "born", None) != VARIABLE:
+        raise TraceError(
+            f"compile: at {place()} {what} writes into the array of {node.name or 'an argument'} itself, which "
+            f"the compiled code would not do. Write {instead} for a new value, x = x.copy() before, or W.data = … for "
+            f"a parameter."
+        )

@@ -8,9 +8,19 @@ from weakref import WeakSet
 
 import numpy as np
 
-from minigrad.compiler.trace.augment import augment_traced
+from minigrad.compiler.trace.augment import assign_outside, augment_traced
 from minigrad.compiler.trace.cells import Cell
-from minigrad.compiler.trace.sources import Argument, Captured, Data, Draw, Gradient, Setting, Source, State
+from minigrad.compiler.trace.sources import (
+    Argument,
+    Captured,
+    Data,
+    Draw,
+    Gradient,
+    Setting,
+    Source,
+    State,
+    check_array,
+)
 from minigrad.compiler.trace.traced import Traced, TraceError
 from minigrad.engine.conversion import as_operand, is_array
 from minigrad.engine.errors import explain_error, place
@@ -18,6 +28,8 @@ from minigrad.engine.node import Node, Table
 from minigrad.engine.record import Kept
 from minigrad.engine.recording import is_paused, leaf_serial
 from minigrad.engine.tensor import Tensor
+from minigrad.engine.versions import forget_versions
+from minigrad.engine.views import note_view
 from minigrad.ops.base import Op
 from minigrad.ops.indexing import Gather, Index
 
@@ -87,7 +99,7 @@ class Tracer:
 
     def argument(self, position: int, x: Any) -> Any:
         """Give what the function gets for an array, a Tensor or a float among its arguments."""
-        _plainly(x.array if isinstance(x, Tensor) else x)
+        check_array(x.array if isinstance(x, Tensor) else x)
         if not isinstance(x, Tensor):
             number = isinstance(x, float) and not isinstance(x, np.generic)
             like = x if number or is_array(x) else np.asarray(x)
@@ -166,6 +178,8 @@ class Tracer:
         result = Traced(self, node, plain=all(x.plain for x in traced))
         if op.differentiable and not is_paused() and any(x.serial > 0 for x in traced):
             result.record_operation(op, operands, values)
+        if op.views:
+            note_view(op, operands[0], result)
         return result
 
     def gather_unknown(self, op: Index, inputs: tuple[Any, ...]) -> tuple[Op, tuple[Any, ...]]:
@@ -245,8 +259,7 @@ class Tracer:
             w = Cell(self.twin(param).node)
             scratch = Cell(w.node if w.shape else self.constant(np.zeros((), w.dtype)))
             optimizer.write_update(settings, w, Cell(g), scratch, cells)
-            for name, source in sources.items():
-                self.updates[source.key] = (source, cells[name].node)
+            self.updates |= {source.key: (source, cells[name].node) for name, source in sources.items()}
             self.assign(param, w.node)
             self.moved_params.add(id(param))
 
@@ -262,7 +275,9 @@ class Tracer:
         """Write down an augmented assignment, ``t += other``."""
         return augment_traced(self, t, symbol, binary, other, names)
 
-    # the end
+    def assign_elements(self, t: Tensor, key: Any, value: Any) -> None:
+        """Write down ``t[key] = value`` for a Tensor from outside."""
+        assign_outside(self, t, key, value)
 
     def gradient_of(self, t: Tensor) -> Node | None:
         """Give the input that holds the gradient a Tensor came with, if it came with one."""
@@ -270,9 +285,9 @@ class Tracer:
 
     def let_go(self) -> None:
         """Hold on to no traced value any more: one that is still alive then is held by somebody else."""
-        self.twins.clear()
-        self.owners.clear()
-        self.before.clear()
+        forget_versions(self.alive)
+        for held in (self.twins, self.owners, self.before):
+            held.clear()
 
     def restore(self) -> None:
         """Give all Tensors back the gradients that they had, and the arrays that the function wrote into directly."""
@@ -287,14 +302,3 @@ class Tracer:
                 array[...] = copy
                 found = next((t for t, _ in self.twins.values() if t.array is array), found)
         return found
-
-
-def _plainly(array: Any) -> None:
-    """Refuse arrays that compute by rules of their own, which the code would not follow."""
-    if not isinstance(array, float | np.generic) and type(array) not in (np.ndarray, np.memmap):
-        raise TypeError(
-            f"compile: an argument is a {type(array).__name__}, and the code computes with NumPy's own arrays. Pass "
-            f"np.asarray(…) of it, or call the function uncompiled."
-        )
-    if np.result_type(array).kind not in "biufc":
-        raise TypeError(f"compile: an argument has dtype {np.result_type(array)}, and the code computes with numbers.")

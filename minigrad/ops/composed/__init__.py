@@ -13,5 +13,5 @@ triangles of matrices, ``matrices`` what numpy.linalg calls by another's name; `
 ``bounds`` keeps them within bounds, ``families`` has sinc and i0, ``angles`` lets angles run on, ``ufunc_methods`` what
 ufuncs have as methods; ``grids`` has numbers from one end to another, ``mapping`` applies functions along axes,
 ``fft`` is numpy.fft.
-``arguments`` and ``places`` are what several of them share.
+``writing`` has those that write into their first argument. ``arguments`` and ``places`` are what several share.
 """

@@ -9,7 +9,7 @@ import numpy as np
 
 from minigrad.ops.base import Recorder, as_array, refuse_out
 from minigrad.ops.composed.arguments import as_tensors, find_axis, find_common_shape, index_along, refuse
-from minigrad.ops.composed.places import pick
+from minigrad.ops.composed.places import own_elements, pick
 from minigrad.ops.indexing import Scatter, gather
 
 
@@ -22,10 +22,10 @@ def take(a: Any, indices: Any, axis: int | None = None, out: None = None, mode: 
     axis = find_axis(f"take(axis={axis!r})", a, axis)
     if indices.dtype == np.bool_:  # numbers here, no mask
         indices = indices.astype(np.intp)
-    return _index(a, index_along(axis, _bring_into(a.shape[axis], indices, mode)))
+    return _index(a, index_along(axis, bring_into(a.shape[axis], indices, mode)))
 
 
-def _bring_into(n: int, indices: Any, mode: str) -> Any:
+def bring_into(n: int, indices: Any, mode: str) -> Any:
     """Bring places into 0 … n − 1, as NumPy's modes do: around or to the nearest."""
     if mode == "wrap":
         return indices % n
@@ -59,7 +59,7 @@ def choose(a: Any, choices: Any, out: None = None, mode: str = "raise") -> Any:
     refuse_out(out)
     a, arrays = as_array(a), [as_array(x) for x in choices]
     shape = find_common_shape("choose", (a, *arrays))
-    number = _bring_into(len(arrays), np.broadcast_to(a, shape), mode)
+    number = bring_into(len(arrays), np.broadcast_to(a, shape), mode)
     number = np.where(number < 0, len(arrays), number)  # which is out of bounds, as −1 is here
     every = np.stack([np.broadcast_to(x, shape) for x in arrays])
     return take_along_axis(every, np.reshape(number, (1, *shape)), 0)[0]
@@ -75,7 +75,9 @@ def compress(condition: Any, a: Any, axis: int | None = None, out: None = None) 
         a, axis = np.ravel(a), 0
     axis = find_axis(f"compress(axis={axis!r})", a, axis)
     (places,) = np.nonzero(condition)
-    return a[index_along(axis, places)] if len(places) and places[-1] >= a.shape[axis] else pick(a, places, axis)
+    if len(places) and places[-1] >= a.shape[axis]:
+        return a[index_along(axis, places)]
+    return own_elements(pick(a, places, axis))
 
 
 def extract(condition: Any, arr: Any) -> Any:

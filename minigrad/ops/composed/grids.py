@@ -8,6 +8,7 @@ import numpy as np
 
 from minigrad.ops.base import Recorder, as_array
 from minigrad.ops.composed.arguments import as_tensors, has_zero
+from minigrad.ops.composed.places import own_elements
 
 
 def linspace(
@@ -72,7 +73,8 @@ def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = 
     lines = [
         np.reshape(x, [-1 if axis == i else 1 for axis in range(n)]) for x, i in zip(as_tensors(xi), order, strict=True)
     ]
-    return tuple(lines) if sparse else np.broadcast_arrays(*lines)
+    grid = lines if sparse else np.broadcast_arrays(*lines)
+    return tuple(map(own_elements, grid)) if copy else tuple(grid)
 
 
 def ix_(*args: Any) -> tuple[Any, ...]:
@@ -100,5 +102,5 @@ def full_like(
     value: Any = as_array(fill_value)
     shape = a.shape if shape is None else shape
     if isinstance(fill_value, Recorder):
-        return np.broadcast_to(value if value.dtype == dtype else value.astype(dtype), shape)
+        return own_elements(np.broadcast_to(value if value.dtype == dtype else value.astype(dtype), shape))
     return a.as_constant(np.full(shape, value, dtype))

@@ -10,7 +10,7 @@ import numpy as np
 from minigrad.ops.base import as_array
 from minigrad.ops.composed.arguments import as_known, find_axis, refuse
 from minigrad.ops.composed.axes import atleast_1d, atleast_2d, atleast_3d
-from minigrad.ops.composed.places import pick
+from minigrad.ops.composed.places import own_elements, pick
 
 
 def hstack(tup: Iterable[Any], *, dtype: Any = None, casting: Any = "same_kind") -> Any:
@@ -116,4 +116,4 @@ def delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
         kept = np.delete(np.arange(arr.shape[axis]), obj)
     except (ValueError, IndexError, TypeError) as error:
         return refuse(f"delete({obj!r}, axis={axis})", arr, error)
-    return pick(arr, kept, axis)
+    return own_elements(pick(arr, kept, axis))

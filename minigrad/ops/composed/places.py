@@ -27,3 +27,9 @@ def pick(x: Any, places: Any, axis: int) -> Any:
     runs = [slice(int(run[0]), int(run[-1]) + 1) if len(run) else slice(0) for run in np.split(places, starts)]
     parts = [x[index_along(axis, run)] for run in runs]
     return parts[0] if len(parts) == 1 else np.concatenate(parts, axis)
+
+
+def own_elements(x: Any) -> Any:
+    """Give what may be a view as an array of its own, where NumPy's function copies, for it to change alone."""
+    op = getattr(x, "op", None)
+    return np.copy(x) if op is None or op.views else x

@@ -10,7 +10,7 @@ import numpy as np
 
 from minigrad.ops.base import as_array, placeholder
 from minigrad.ops.composed.arguments import as_known, as_tensors, find_axis, find_common_shape, index_along, refuse
-from minigrad.ops.composed.places import pick
+from minigrad.ops.composed.places import own_elements, pick
 from minigrad.ops.moving import Roll
 from minigrad.ops.reduction import Axis
 
@@ -22,7 +22,9 @@ def tile(A: Any, reps: int | Sequence[int]) -> Any:
     counts, shape = [1] * (ndim - len(counts)) + counts, (1,) * (ndim - A.ndim) + A.shape
     copies = [n for pair in zip(counts, shape, strict=True) for n in pair]
     tiles = np.reshape(A, [n for size in shape for n in (1, size)])
-    return np.reshape(np.broadcast_to(tiles, copies), [n * size for n, size in zip(counts, shape, strict=True)])
+    return own_elements(
+        np.reshape(np.broadcast_to(tiles, copies), [n * size for n, size in zip(counts, shape, strict=True)])
+    )
 
 
 def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
@@ -36,11 +38,11 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
     except (ValueError, TypeError) as error:
         return refuse(f"repeat({repeats!r}, axis={axis})", a, error)
     if np.size(repeats) != 1:
-        return pick(a, places, axis)
+        return own_elements(pick(a, places, axis))
     n = int(np.reshape(repeats, ()))
     before, after = a.shape[: axis + 1], a.shape[axis + 1 :]
     copies = np.broadcast_to(np.expand_dims(a, axis + 1), (*before, n, *after))
-    return np.reshape(copies, (*before[:-1], len(places), *after))
+    return own_elements(np.reshape(copies, (*before[:-1], len(places), *after)))
 
 
 def roll(a: Any, shift: int | Sequence[int], axis: Axis = None) -> Any:
@@ -67,7 +69,7 @@ def resize(a: Any, new_shape: int | Sequence[int]) -> Any:
     size = prod(shape)
     if not a.size:
         return np.zeros(shape, a.dtype)
-    return np.reshape(tile(a, -(-size // a.size))[:size], shape)
+    return own_elements(np.reshape(tile(a, -(-size // a.size))[:size], shape))
 
 
 def broadcast_arrays(*args: Any, subok: bool = False) -> tuple[Any, ...]:

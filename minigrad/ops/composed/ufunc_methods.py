@@ -1,4 +1,4 @@
-"""The methods of ufuncs of two operands: reduce, accumulate, reduceat and outer; ``at`` writes into its operand.
+"""The methods of ufuncs of two operands: reduce, accumulate, reduceat and outer, and at, which writes into its operand.
 
 What they refuse, NumPy refuses itself: each tries the ufunc's own method on ones first.
 """
@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.ops.base import as_array, refuse_out
+from minigrad.ops.base import as_array, placeholder, refuse_out
+from minigrad.ops.indexing import Scatter
 from minigrad.ops.reduction import log_sum_exp, normalize_axis
 
 _MISSING: Any = object()
@@ -108,3 +109,17 @@ def _partial_results(ufunc: np.ufunc, array: Any, axis: int, start: Any) -> Iter
     for i in range(1, array.shape[axis]):
         y = ufunc(y, array[(*whole, i)])
         yield y
+
+
+def at(ufunc: np.ufunc, a: Any, indices: Any, b: Any = _MISSING) -> None:
+    """Add to elements in place, or subtract from them, of one that is named twice twice.
+
+    Raises ``TypeError`` for other functions, which would have to be applied one after the other.
+    """
+    if ufunc not in (np.add, np.subtract) or b is _MISSING:
+        raise TypeError(
+            f"np.{ufunc.__name__}.at of a tensor is not differentiable, since an element may be named twice. Where "
+            f"none is, write x[i] = np.{ufunc.__name__}(x[i], …)."
+        )
+    shape = placeholder(a.shape)[indices].shape
+    a[...] = ufunc(a, Scatter(indices, a.shape)(np.broadcast_to(as_array(b), shape)))

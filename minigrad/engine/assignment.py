@@ -1,0 +1,185 @@
+"""Assignment to elements of a tensor that is recorded, by ``x[i] = v`` or ``y *= 3``: differentiable.
+
+In NumPy the memory changes, and all names and views of it with it. Here the tensor becomes the result of an operation,
+``Assign``, on what it was; the base that it is a view of, and the other views of that, are computed anew from it. What
+has read them before keeps what it read, for its gradient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from minigrad.engine.errors import describe, made_at
+from minigrad.engine.operand import Operand, find_operands, plain_value
+from minigrad.engine.recording import is_paused
+from minigrad.engine.versions import keep_version, redirect, replace_operands
+from minigrad.engine.views import find_base, find_views, note_base
+from minigrad.engine.watch import VARIABLE, is_held
+from minigrad.ops.assignment import Assign, replace_part
+from minigrad.ops.base import Refused, placeholder
+from minigrad.ops.indexing import Index
+from minigrad.ops.shaping import BroadcastTo, Cast
+
+
+def assign_elements(t: Any, key: Any, value: Any) -> None:
+    """Let t have a value at an index, ``t[key] = value``, for the gradient too.
+
+    Raises ``TypeError`` for a leaf that requires a gradient, and for values that t's dtype cannot hold.
+    """
+    if isinstance(value, Operand) and value.op is not None and _shows(value, t, key):
+        return  # the second half of t[key] += …, whose first has changed t through the view
+    if isinstance(value, list | tuple):
+        value = _join(value)
+    _check_writable(t, f"{describe(t)}[…] = …")
+    kind = value.dtype if hasattr(value, "dtype") else np.result_type(value)
+    if not np.can_cast(kind, t.dtype, "same_kind") and not (kind.kind in "iub" and t.dtype.kind in "iub"):
+        raise TypeError(
+            f"{describe(t)}[…] = …: its elements are {t.dtype}, and the value's, which are {kind}, would be cut. "
+            f"Make it of {kind} first, with .astype."
+        )
+    replace_elements_of(t, lambda old, value: _assigned(old, key, value), _fit_axes(value, _count_axes(key, t)))
+
+
+def replace_elements_of(t: Any, make: Callable[[Any, Any], Any], value: Any) -> None:
+    """Let t have the elements of ``make(t, value)``, of what both were; what looks at the same memory has them, too."""
+    path = []  # from t to what it is a view of in the end: (view, operation, base)
+    root = t
+    while (found := find_base(root)) is not None:
+        path.append((root, found[1], found[0]))
+        root = found[0]
+    _check_writable(root, f"{describe(t)}[…] = …")
+    below = list(find_views(root))
+    family = [root, *(view for view, _, _ in below)]
+    read = [is_held(x.array, 1) for x in family]
+    olds = {id(x): _copy_record(x) for x in family}
+
+    def find_old(x: Any, array: Any) -> Any:
+        return olds.get(id(x), x)
+
+    for old in olds.values():
+        replace_operands(old, find_old)
+    if any(read):
+        redirect([value], find_old, max(1, min(x.serial for x in family)))
+    new = make(olds[id(t)], find_old(value, None))
+    for _, op, base in path:
+        new = replace_part(op, olds[id(base)], new)
+    if new.op is not None and new.op.views:
+        new = Cast(new.dtype)(new)  # an array of its own
+    _become(root, new, olds[id(root)], read[0])
+    for (view, op, base), seen in zip(below, read[1:], strict=True):
+        _become(view, base.apply(op, (base,)), olds[id(view)], seen)
+        if view.op is None:
+            note_base(view, base, op)
+
+
+def _assigned(old: Any, key: Any, value: Any) -> Any:
+    """Give old with a value at an index; of an index that names all elements in order, the value alone."""
+    if _is_mask(key, old):
+        condition = np.reshape(key, (*key.shape, *(1,) * (old.ndim - key.ndim)))
+        return _cast(np.where(condition, value, old), old)
+    if isinstance(value, Operand) and _names_all(key):
+        return Cast(old.dtype)(value if value.shape == old.shape else BroadcastTo(old.shape)(value))
+    return Assign(key)(old, value)
+
+
+def _join(value: Any) -> Any:
+    """Give a list, nested or not, or a number as one array or tensor."""
+    if not any(True for _ in find_operands(value)):
+        return np.asarray(value)
+    parts: Any = [x if isinstance(x, Operand) else _join(x) for x in value]
+    return np.stack(parts)
+
+
+def _count_axes(key: Any, t: Any) -> int:
+    """Say how many axes t[key] has: for a mask that is not known those behind its own."""
+    if _is_mask(key, t):
+        return int(t.ndim - key.ndim)
+    known = plain_value(key)
+    if isinstance(t.array, np.generic):
+        raise TypeError(f"{describe(t)}[…] = …: it is a scalar, which does not change, in NumPy neither. Give it anew.")
+    if any(isinstance(part, Operand) for part in (known if isinstance(known, tuple) else (known,))):
+        raise TypeError(
+            f"{describe(t)}[…] = …: the index is not known yet, or differs from lane to lane. Write "
+            f"np.where(np.arange(n) == i, v, x), which chooses by it."
+        )
+    try:
+        return placeholder(t.shape)[known].ndim
+    except IndexError as error:
+        return int(Refused("assign", error)(t))
+
+
+def _fit_axes(value: Any, ndim: int) -> Any:
+    """Leave out the axes of length 1 that a value has in front beyond those, as NumPy's assignment does."""
+    shape = np.shape(value)
+    more = len(shape) - ndim
+    return np.reshape(value, shape[more:]) if more > 0 and set(shape[:more]) == {1} else value
+
+
+def _names_all(key: Any) -> bool:
+    """Say whether an index names all elements, in order."""
+    parts = key if isinstance(key, tuple) else (key,)
+    return all(part is Ellipsis or (isinstance(part, slice) and part == slice(None)) for part in parts)
+
+
+def _is_mask(key: Any, old: Any) -> bool:
+    """Say whether an index is a mask whose values are not known yet, or differ from lane to lane."""
+    return isinstance(key, Operand) and key.dtype.kind == "b" and key.shape == old.shape[: key.ndim]
+
+
+def _cast(x: Any, like: Any) -> Any:
+    return x if x.dtype == like.dtype else Cast(like.dtype)(x)
+
+
+def _shows(view: Any, t: Any, key: Any) -> bool:
+    """Say whether a tensor is the view t[key] as it is now."""
+    found = find_base(view)
+    return found is not None and found[0] is t and found[1] == Index(key) and view.serial > t.serial
+
+
+def _check_writable(t: Any, what: str) -> None:
+    """Raise for what is not to change: a leaf that the user asks a gradient of, a recorded result inside no_grad."""
+    if t.serial <= 0 or (t.op is None and t.born == VARIABLE):
+        return
+    if t.op is None:
+        w = t.name or "w"
+        raise TypeError(
+            f"{what}: {describe(t)} requires a gradient, and is changed in place only inside no_grad(). To compute "
+            f"with a changed copy write v = {w}.copy() first, and assign to v. {made_at((t,))}".rstrip()
+        )
+    if is_paused():
+        raise TypeError(
+            f"{what}: inside no_grad() this would change a recorded result, {describe(t)}, behind its record's back. "
+            f"Write to a .detach().copy() of it."
+        )
+
+
+def _copy_record(t: Any) -> Any:
+    """Give what a tensor is now as another one, which nobody else has."""
+    old = object.__new__(type(t))
+    for kind in type(t).__mro__:
+        for slot in kind.__dict__.get("__slots__", ()):
+            if slot not in ("__weakref__", "history") and hasattr(t, slot):
+                kind.__dict__[slot].__set__(old, kind.__dict__[slot].__get__(t))
+    return old
+
+
+def _become(t: Any, new: Any, old: Any, read: bool) -> None:
+    """Let t be what has been computed anew; it is no leaf any more that a name belongs to."""
+    keep_version(t, old, read)
+    if t.op is None:
+        t._name = None
+    t.array, t.op, t.serial = _lay_out(new.array, old.array), new.op, new.serial
+    if new.op is not None or new.serial:
+        t._a, t._b, t._x, t._z = (getattr(new, slot, None) for slot in ("_a", "_b", "_x", "_z"))
+
+
+def _lay_out(array: Any, like: Any) -> Any:
+    """Give an array in the order in memory that another has: what is a view of that is to be one of this."""
+    if not (isinstance(array, np.ndarray) and isinstance(like, np.ndarray)) or array.strides == like.strides:
+        return array
+    out = np.empty_like(like)
+    out[...] = array
+    return out

@@ -1,0 +1,113 @@
+"""Which tensors look at the memory of which: what is assigned to elements of one of them is seen by the others.
+
+``x[:2]``, ``x.T`` and ``x.reshape(…)`` are views, as NumPy's are. Who is a view of what is noted, weakly, as they are
+made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from weakref import ref
+
+import numpy as np
+
+from minigrad.engine.watch import owner_of
+from minigrad.ops.base import Op
+from minigrad.ops.indexing import Index, gives_view
+from minigrad.ops.shaping import Reshape
+
+_LEAST = 32  # views of one tensor, below which nobody looks whether they still live
+
+
+class _Views:
+    """The views of one tensor, and by which operations they are."""
+
+    __slots__ = ("limit", "of", "rows")
+
+    def __init__(self, base: Any) -> None:
+        key = id(base)
+        self.of = ref(base, lambda dead: _views.pop(key, None))
+        self.rows: list[tuple[ref[Any], Op]] = []
+        self.limit = _LEAST
+
+    def add(self, y: Any, op: Op) -> None:
+        """Note a view; forget those that are gone, when there are twice as many as there were."""
+        if len(self.rows) >= self.limit:
+            self.rows = [row for row in self.rows if row[0]() is not None]
+            self.limit = max(_LEAST, 2 * len(self.rows))
+        self.rows.append((ref(y), op))
+
+
+_views: dict[int, _Views] = {}  # by the id of what they are views of
+_bases: dict[int, tuple[Any, Any, Op]] = {}  # by the id of a view that has no record of what it is a view of
+
+
+def note_view(op: Op, base: Any, y: Any) -> None:
+    """Note that y = op(base) looks at the memory of base, if it does."""
+    if not _shares(op, base, y):
+        return
+    found = _views.get(id(base))
+    if found is None:
+        found = _views[id(base)] = _Views(base)
+    found.add(y, op)
+    if y.op is None:
+        note_base(y, base, op)
+
+
+def note_base(y: Any, base: Any, op: Op) -> None:
+    """Note what a view without a record is a view of."""
+    key = id(y)
+    _bases[key] = ref(y, lambda dead: _bases.pop(key, None)), base, op
+
+
+def find_base(y: Any) -> tuple[Any, Op] | None:
+    """Give what a tensor is a view of, and by which operation; None if it has memory of its own."""
+    op, base = y.op, None
+    if op is not None:
+        base = y._a[0] if op.views and y._b is None else None
+    elif id(y) in _bases:
+        _, base, op = _bases[id(y)]
+    return (base, op) if base is not None and op is not None and _shares(op, base, y) else None
+
+
+def find_views(base: Any) -> Iterator[tuple[Any, Op, Any]]:
+    """Give the views of a tensor that live, and those of these: (view, operation, of what), what they are of before."""
+    stack = [base]
+    while stack:
+        x = stack.pop()
+        found = _views.get(id(x))
+        for held, op in found.rows if found is not None else ():
+            y = held()
+            seen = find_base(y) if y is not None else None
+            if seen is not None and seen[0] is x and seen[1] == op:
+                yield y, op, x
+                stack.append(y)
+
+
+def _shares(op: Op, base: Any, y: Any) -> bool:
+    """Say whether y = op(base) is a view: of arrays the memory says so, of what stands for arrays the operation."""
+    a, b = y.array, base.array
+    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
+        return owner_of(a) is owner_of(b)
+    if isinstance(a, np.generic) or isinstance(b, np.generic):
+        return False
+    if isinstance(op, Index):
+        parts = op.key if isinstance(op.key, tuple) else (op.key,)
+        return gives_view(op.key) and (bool(y.shape) or any(part is Ellipsis for part in parts))
+    if isinstance(op, Reshape):
+        lying = _lay_out(base)
+        return owner_of(op.forward(lying)) is owner_of(lying)
+    return True
+
+
+def _lay_out(x: Any) -> Any:
+    """Give an array that lies in memory as what x stands for does, if that is of an array in order."""
+    ops = []
+    while (found := find_base(x)) is not None:
+        x, op = found
+        ops.append(op)
+    array = np.empty(x.shape, np.bool_)
+    for op in ops[::-1]:
+        array = op.forward(array)
+    return array

@@ -1,0 +1,257 @@
+"""Assignment in place, ``x[i] = v``, ``x[i] += v``, ``y *= 3``, through views: NumPy's values, and their gradients."""
+
+import gc
+
+import numpy as np
+import pytest
+
+from minigrad import Tensor, checkpoint, compile, derive, grad, jacobian, no_grad, value_and_grad, vmap
+from minigrad.engine.views import find_base
+from tests.assigning import run_program, write_program
+from tests.composed_samples import COMPOSED_SAMPLES
+from tests.samples import SAMPLES
+
+X = np.array([0.3, -0.7, 1.1, 0.9])
+
+
+def slopes(f, x=X, h=1e-6):
+    """The gradient by central differences, each of a call with arrays of its own."""
+    return np.array([(f(x + h * e) - f(x - h * e)) / (2 * h) for e in np.eye(x.size)])
+
+
+def recurrence(x):
+    y = np.zeros_like(x)
+    for i in range(4):
+        y[i] = x[i] * (y[i - 1] if i else 1.0)
+    return np.sum(y**2)
+
+
+def through_a_view(x):
+    y = x[:2]
+    y *= 3
+    return (x**2).sum()
+
+
+def readers_of_before(x):
+    before = (x**3).sum()
+    x[1:] += x[:-1]
+    between = (x**2).sum()
+    x[:] = x[::-1] * x[0]
+    return before + between * x[1]
+
+
+def views_of_views(x):
+    m = np.reshape(x * 1.0, (2, 2))
+    t = m.T
+    t[0] = m[1] * 2
+    column = m[:, 1]
+    column *= t[1]
+    return np.sum(m * t) + np.sum(column**2)
+
+
+def by_lists_and_masks(x):
+    y = x * 2
+    y[[0, 0, 2]] = x[[1, 2, 3]]
+    y[y > 1.5] = x[0]
+    y[np.array([True, False, True, False])] += 1
+    y[1:3] = [x[0], 0.5]
+    return np.sum(y**2)
+
+
+def of_columns(x):
+    m = np.outer(x, x)
+    m[:, 0] = x**2
+    m[1:3, 1:3] *= m[0, 0]
+    m[..., -1] -= 1
+    m[None, 0] = x[::-1]
+    return np.sum(np.sin(m))
+
+
+def by_functions(x):
+    y = x * 1.0
+    np.copyto(y, x * x, where=np.array([True, False, True, False]))
+    np.put(y, [0, -1], x[1:3])
+    np.place(y, np.array([0, 1, 1, 0]), [2.0, 3.0])
+    np.putmask(y, np.array([False, True, False, False]), x * x)
+    np.add.at(y, [0, 0, 3], x[1:])
+    np.subtract.at(y, 1, x[0])
+    m = np.reshape(x * 1.0, (2, 2))
+    np.fill_diagonal(m, y[:2])
+    np.put_along_axis(m, np.array([[1], [0]]), np.reshape(y[2:], (2, 1)), 1)
+    return np.sum(y**3) + np.sum(m**3)
+
+
+FUNCTIONS = [
+    *(recurrence, through_a_view, readers_of_before, views_of_views, by_lists_and_masks, of_columns, by_functions)
+]
+
+
+@pytest.mark.parametrize("f", FUNCTIONS, ids=lambda f: f.__name__)
+def test_a_function_that_assigns_is_differentiated_as_it_stands(f):
+    x, wanted = X.copy(), slopes(f)
+    value, gradient = value_and_grad(f)(x)
+    np.testing.assert_array_equal(x, X)  # the gradient's caller keeps the argument
+    np.testing.assert_allclose(value, f(X.copy()), rtol=1e-14)
+    np.testing.assert_allclose(gradient, wanted, rtol=1e-7, atol=1e-8)
+    second = slopes(lambda x: (grad(f)(x) * X).sum())
+    np.testing.assert_allclose(grad(lambda x: (grad(f)(x) * X).sum())(X), second, rtol=1e-6, atol=1e-7)
+    np.testing.assert_allclose(jacobian(f)(X), wanted, rtol=1e-7, atol=1e-8)
+    np.testing.assert_allclose(vmap(grad(f))(np.stack([2 * X, X]))[1], gradient, rtol=1e-12)
+    for backend in ("numpy", "native"):
+        np.testing.assert_allclose(compile(grad(f), backend=backend)(X), gradient, rtol=1e-12)
+    np.testing.assert_allclose(grad(compile(lambda x: f(np.copy(x))))(X), gradient, rtol=1e-12)
+    np.testing.assert_allclose(grad(checkpoint(lambda x: f(np.copy(x))))(X), gradient, rtol=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_random_functions_that_assign(seed):
+    source = write_program(np.random.default_rng(seed))
+    f = run_program(source)
+    value, gradient = value_and_grad(f)(X.copy())
+    np.testing.assert_allclose(value, f(X.copy()), rtol=1e-12, err_msg=source)
+    np.testing.assert_allclose(gradient, slopes(f), rtol=1e-5, atol=1e-6, err_msg=source)
+    if seed % 6 == 0:
+        np.testing.assert_allclose(compile(grad(f))(X), gradient, rtol=1e-9, atol=1e-10, err_msg=source)
+        np.testing.assert_allclose(vmap(grad(f))(np.stack([X / 2, X]))[1], gradient, rtol=1e-9, err_msg=source)
+
+
+def several(y):
+    return list(y) if isinstance(y, list | tuple) else [y]
+
+
+def find_root(t):
+    while (found := find_base(t)) is not None:
+        t = found[0]
+    return t
+
+
+@pytest.mark.filterwarnings("ignore:future versions will not create:FutureWarning")
+@pytest.mark.parametrize("row", [row for row in (*SAMPLES, *COMPOSED_SAMPLES) if row.shapes], ids=str)
+def test_what_numpy_copies_is_no_view_and_what_it_shows_is_one(row):
+    """Of a result that can be written to: whether its first operand would change with it."""
+    arrays = row.arrays()
+    with np.errstate(all="ignore"):
+        wanted = several(row.numpy(*arrays))
+        for requires_grad in (True, False):
+            leaves = [Tensor(np.array(x), requires_grad=requires_grad) for x in arrays]
+            for y, w in zip(several(row.call(*leaves)), wanted, strict=True):
+                if not (isinstance(y, Tensor) and isinstance(w, np.ndarray) and w.size and w.flags.writeable):
+                    continue
+                shown = find_root(y) is leaves[0] if requires_grad else np.shares_memory(y.array, leaves[0].array)
+                assert shown == np.shares_memory(w, arrays[0]), row
+
+
+def test_a_buffer_of_constants_takes_what_is_recorded():
+    w = Tensor([2.0, 3.0], requires_grad=True)
+    buffer = Tensor(np.zeros((2, 2)))
+    row = buffer[1]
+    buffer[0] = w
+    row[0] = w[1] ** 2
+    assert buffer.requires_grad
+    assert row.requires_grad
+    (buffer**2).sum().backward()
+    np.testing.assert_allclose(w.grad.data, [4, 6 + 4 * 27])
+    given = np.zeros(2)
+    t = Tensor(given)
+    t[0] = w[0]
+    np.testing.assert_array_equal(given, 0)  # an array of the user's can hold no record
+
+
+def test_gradients_come_to_what_was_read():
+    w = Tensor([1.0, 2.0, 3.0], requires_grad=True)
+    y = np.exp(w)
+    z = y[:2]
+    first = (z * y[1]).sum()
+    y[0] = 5.0
+    z *= 2
+    second = (y * w).sum()
+    second.backward()
+    e = np.exp([1.0, 2.0, 3.0])
+    np.testing.assert_allclose(w.grad.data, [10, 2 * e[1] * (1 + 2), e[2] * (1 + 3)])
+    w.grad = None
+    first.backward()
+    np.testing.assert_allclose(w.grad.data, [e[0] * e[1], e[0] * e[1] + 2 * e[1] ** 2, 0])
+
+
+def test_no_nan_comes_back_from_what_was_overwritten():
+    def f(x):
+        y = np.sqrt(x)
+        y[x <= 0] = 0.0
+        return y.sum()
+
+    with np.errstate(invalid="ignore", divide="ignore"):
+        np.testing.assert_array_equal(grad(f)(np.array([4.0, 0.0, -1.0])), [0.25, 0, 0])
+
+
+def test_a_formula_says_so():
+    w = Tensor([1.0, 2.0], requires_grad=True, name="w")
+    y = np.exp(w)
+    y[0] = 3.0
+    derivation = derive((y**2).sum())
+    derivation.check()
+    assert derivation.to_text().splitlines()[-1].startswith("∂E/∂w = ")
+    y = w * 2
+    y[:] = w * w
+    assert derive(y.sum()).to_text().splitlines()[-1] == "∂E/∂w = 2 w"
+
+
+@pytest.mark.parametrize(
+    ("assign", "error", "message"),
+    [
+        (lambda w, y: w.__setitem__(0, 1.0), TypeError, r"w\[…\] = …: w requires a gradient.*test_assignment\.py:"),
+        (lambda w, y: w[:1].__imul__(2), TypeError, r"index\(w\).*w requires a gradient.*v = w\.copy\(\)"),
+        (lambda w, y: y.__setitem__(0, np.ones(3)), ValueError, r"assign.*do not broadcast.*w was made at"),
+        (lambda w, y: y.__setitem__(7, 1.0), IndexError, "index 7 is out of bounds"),
+        (lambda w, y: y.__setitem__(0, 1j), TypeError, "complex128, would be cut"),
+        (
+            lambda w, y: Tensor(np.zeros(2, int)).__setitem__(0, w[0]),
+            TypeError,
+            r"int64.*float64, would be cut.*astype",
+        ),
+        (lambda w, y: y.__setitem__(0, None), TypeError, "not None"),
+        (lambda w, y: y[0].__setitem__((), 1.0), TypeError, "a scalar, which does not change"),
+        (lambda w, y: (y * 1j).imag.__setitem__(0, 1.0), TypeError, r"imag of a tensor is not assigned to.*1j \* b"),
+        (lambda w, y: np.broadcast_to(y, (2, 2)).__setitem__(0, 1.0), ValueError, "read-only"),
+        (lambda w, y: np.zeros(2).__setitem__(0, w[0]), ValueError, "array element"),
+    ],
+)
+def test_what_cannot_be_assigned(assign, error, message):
+    w = Tensor([1.0, 2.0], requires_grad=True, name="w")
+    with pytest.raises(error, match=message):
+        assign(w, w * 2)
+    np.testing.assert_array_equal(w.data, [1, 2])
+
+
+def test_inside_no_grad_a_result_is_not_changed_behind_its_record():
+    y = Tensor([1.0, 2.0], requires_grad=True) * 2
+    with no_grad(), pytest.raises(TypeError, match="behind its record's back"):
+        y[0] = 1.0
+
+
+def test_an_index_that_is_not_known_yet_is_refused_with_the_way_out():
+    def f(x, i):
+        y = np.copy(x)
+        y[i] = 1.0
+        return y
+
+    for call in (lambda: compile(f)(X, np.array(1)), lambda: vmap(f)(np.eye(2), np.array([0, 1]))):
+        with pytest.raises(TypeError, match=r"index is not known yet.*np\.where\(np\.arange\(n\) == i, v, x\)"):
+            call()
+
+
+def test_a_loop_that_writes_over_a_buffer_holds_no_past():
+    """Each turn's record is freed with the next, without the collector."""
+    w = Tensor([1.0, 2.0], requires_grad=True)
+    buffer = Tensor(np.zeros(2)) + w * 0
+    gc.collect()
+    gc.disable()
+    try:
+        counts = []
+        for i in range(12):
+            buffer[...] = w * float(i)
+            E = (buffer**2).sum()
+            E.backward()
+            counts.append(sum(isinstance(x, Tensor) for x in gc.get_objects()))
+    finally:
+        gc.enable()
+    assert max(counts[6:]) <= max(counts[:6])
