@@ -27,8 +27,10 @@ def squared_error(y: Any, t: Any, reduction: Reduction = "sum") -> Any:
 
     With an identity output layer, δ = ∂E/∂u = y − t. Raises ``ValueError`` if the shapes differ.
     """
-    _check_pair("squared_error", y, t)
-    return _reduced("squared_error", half_squared_distance(y, t), y, reduction)
+    if getattr(y, "shape", None) != getattr(t, "shape", ()):  # a quick look, which tells most; a list has no shape
+        _check_pair("squared_error", y, t)
+    total = half_squared_distance(y, t)
+    return total if reduction == "sum" else _reduced("squared_error", total, y, reduction)
 
 
 def cross_entropy(y: Any, t: Any, reduction: Reduction = "sum") -> Any:
@@ -57,9 +59,9 @@ def softmax_cross_entropy(u: Any, t: Any, reduction: Reduction = "sum") -> Any:
     ``t`` holds one-hot or soft targets of u's shape, or the integer label of each row. δ = ∂E/∂u = softmax(u) − t
     where Σₖ tₖ = 1. Raises ``ValueError`` for another shape, ``IndexError`` for a label that is no column of u.
     """
-    if not hasattr(u, "shape") or not u.shape:
+    shape = getattr(u, "shape", None)
+    if not shape:
         raise _no_outputs("softmax_cross_entropy", "u", u)
-    shape = u.shape
     if type(getattr(u, "op", None)) is Softmax:
         _warn_of_two_softmaxes("softmax_cross_entropy", "u", u)
     logs = log_softmax(u)

@@ -160,20 +160,27 @@ def fast_pullback(
             found[t] = g
         if sealed and t.serial < sealed:
             check_unchanged(t)
-        elif plain and not (queue or masked) and type(t._b) is ndarray:
+        elif plain and type(t._b) is ndarray and not (queue or masked):
             t, g = _along_chain(t, g, since if since > sealed else sealed)
-        op, y = t.op, t.array
+        op = t.op
+        y = t.array
         watched = masked and t.serial in masked
-        if t._b is None:
-            inputs, values = t._a, t._x
+        b = t._b
+        if b is None:
+            inputs = t._a
+            values = t._x
         else:
-            inputs, values = (t._a, t._b), (t._x, t._z)
+            inputs = t._a, b
+            values = t._x, t._z
         if create_graph:
             y, values = t, tuple(x if isinstance(x, kind) else v for x, v in zip(inputs, values, strict=True))
-        rules, arguments = op.vjps, values
+        rules = op.vjps
+        arguments = values
         if len(inputs) > 3 and op.splits:  # rules that know the values: giving them to each of n would take n² time
             rules, arguments, watched = op.split(values), (), False
-        for i, x in enumerate(inputs):
+        i = -1  # counted here: an enumeration takes longer to make than four such steps
+        for x in inputs:
+            i += 1
             if not isinstance(x, kind) or x.serial < since:
                 continue
             rule = rules[i]
@@ -195,7 +202,8 @@ def fast_pullback(
                 waiting[x.serial] = (x, waiting[x.serial][1] + c)
             else:
                 if next_t is None:
-                    next_t, next_g = x, c
+                    next_t = x
+                    next_g = c
                 elif next_t.serial == x.serial:  # what stands in for it
                     next_g = next_g + c
                     if not (watched or op.chooses):
@@ -214,7 +222,9 @@ def fast_pullback(
                 return _give_to_leaves(found) if stand_ins else found
             t, g = waiting.pop(-heappop(queue))
         elif not queue or next_t.serial > -queue[0]:
-            t, g, next_t = next_t, next_g, None
+            t = next_t
+            g = next_g
+            next_t = None
         else:
             waiting[next_t.serial] = (next_t, next_g)
             t, g, next_t = *waiting.pop(-heapreplace(queue, -next_t.serial)), None

@@ -24,10 +24,16 @@ from minigrad.ops.dtypes import NUMBERS
 from minigrad.ops.parts import is_complex
 
 _new = object.__new__
+_FLOAT64 = np.dtype(np.float64)
 # ∂E/∂E, as an array: multiplying an array by one of 0 dimensions takes two thirds of the time that a scalar takes.
 _ONE = {np.dtype(kind): np.ones((), kind) for kind in (np.float32, np.float64)}
 for _one in _ONE.values():
     _one.flags.writeable = False
+
+
+def _find_one(array: Any) -> Any:
+    """Give ∂E/∂E as an array for the scalar E that an array holds, or None if that is not a plain one."""
+    return None if array.shape else _ONE.get(array.dtype)
 
 
 def _binary(op: Op) -> Callable[[Tensor, Any], Tensor]:
@@ -147,21 +153,22 @@ class Tensor(Listening):
 
     def apply(self, op: Op, inputs: tuple[Any, ...]) -> Tensor:
         """Compute an operation, and record it if a gradient flows to one of its inputs."""
-        tracing = tracer() if in_force else None
-        if tracing is not None:
-            return tracing.apply(op, inputs)
+        if in_force:
+            tracing = tracer()
+            if tracing is not None:
+                return tracing.apply(op, inputs)
         values: Any
         if len(inputs) == 1:
-            values, recorded = (self.array,), self.serial > 0
+            values, recorded, views = (self.array,), self.serial > 0, op.views
         else:
-            values, recorded = [], False
+            values, recorded, views = [], False, False
             for x in inputs:
                 if isinstance(x, Tensor):
                     values.append(x.array)
                     if x.serial > 0:
                         recorded = True
                 else:
-                    plain = type(x) is float or (type(x) is ndarray and x.dtype in NUMBERS)
+                    plain = type(x) is float or (type(x) is ndarray and (x.dtype is _FLOAT64 or x.dtype in NUMBERS))
                     values.append(x if plain else as_operand(op, x))
             values = tuple(values)
         try:
@@ -171,11 +178,15 @@ class Tensor(Listening):
         result = _new(Tensor)
         result.array = data
         if recorded and op.differentiable and not (in_force and is_paused()):
-            result.op, result._a, result._b, result._x, result.serial = op, inputs, None, values, next_serial()
+            result.op = op
+            result._a = inputs
+            result._b = None
+            result._x = values
+            result.serial = next_serial()
         else:
             result.keep_formula(op, inputs, values)
-        if op.views:
-            note_view(op, inputs[0], result)
+        if views:
+            note_view(op, self, result)
         return result
 
     __add__ = _binary(arithmetic.add)
@@ -192,8 +203,10 @@ class Tensor(Listening):
 
         Raises ``ValueError`` if this tensor requires no gradient, or is no scalar and no ``gradient`` is given.
         """
-        seed = self.seed_gradient(gradient)
-        start = seed if create_graph else seed.array
+        start = None if gradient is not None or create_graph or self.serial <= 0 else _find_one(self.array)
+        if start is None:  # there is more to it, or something is wrong
+            seed = self.seed_gradient(gradient)
+            start = seed if create_graph else seed.array
         keep = listeners if listeners.rows else (retained if retained.tensors else ())
         if in_force:
             announce_walk(self, start, 1)
@@ -208,8 +221,11 @@ class Tensor(Listening):
             if type(g) is not ndarray or g.base is not None or g is start or not apart:
                 g = own_array(g)
             new = _new(Tensor)
-            new.array, new.op, new.serial = g, None, 0
-            t.stored_grad = new if t.stored_grad is None else t.stored_grad + new
+            new.array = g
+            new.op = None
+            new.serial = 0
+            before = t.stored_grad
+            t.stored_grad = new if before is None else before + new
 
     def seed_gradient(self, gradient: Any) -> Tensor:
         """Give ∂E/∂(this tensor) as a tensor: 1 for a scalar, or what the caller gave, checked."""

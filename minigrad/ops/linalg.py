@@ -212,7 +212,7 @@ class HalfSquaredDistance(Inner):
     def forward(self, a: Any, b: Any) -> Any:
         """Subtract, then take the inner product of the difference with itself."""
         d = as_floating(a) - b
-        return (np.vdot(d, d).real if is_complex(d) else np.vdot(d, d)) * 0.5
+        return np.vdot(d, d).real * 0.5
 
 
 matmul = MatMul()

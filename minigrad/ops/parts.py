@@ -41,7 +41,7 @@ conj = Part("conj", np.conjugate, lambda op, g, y, x: conjugate(g), text="conj({
 
 def conjugate(x: Any) -> Any:
     """Give x̄, and of a real x that itself."""
-    return conj(x) if is_complex(x) else x
+    return conj(x) if getattr(x, "dtype", None) in COMPLEX or type(x) is complex else x
 
 
 def square_size(x: Any) -> Any:

@@ -37,11 +37,13 @@ class Row:
     eta: Array
     buf: Array
     state: State
+    shape: tuple[int, ...] = field(init=False)
     spare: Array | None = field(init=False)
     own: int = field(init=False)
 
     def __post_init__(self) -> None:
         self.take(self.w)
+        self.shape = self.w.shape
 
     def take(self, w: Array) -> None:
         """Follow the parameter to another array."""
@@ -74,6 +76,11 @@ class Optimizer:
     limits: ClassVar[dict[str, float]] = {"lr": np.inf}  # the settings that are numbers from 0 up to below a limit
     writes_last: ClassVar[bool] = True  # does `_move` write to `out` when all else is read, so that buf may be out?
     lr: float
+    _by_rule: ClassVar[bool]  # is there no `_update` of a user's own, which knows of writing in place alone?
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        cls._by_rule = cls._update is Optimizer._update
 
     def __init__(self, params: Iterable[Tensor], lr: float) -> None:
         self.params = check_parameters(params)
@@ -139,17 +146,19 @@ class Optimizer:
 
     def step(self) -> None:
         """Update every parameter that has a gradient; all are checked before the first is changed."""
-        tracing = tracer() if in_force else None
-        if tracing is not None:
-            tracing.step(self)
-            return
+        if in_force:
+            tracing = tracer()
+            if tracing is not None:
+                tracing.step(self)
+                return
         ready = []
         for row in self._rows:
-            grad = row.param.stored_grad  # past the property: a tenth of a small update
+            p = row.param
+            grad = p.stored_grad  # past the property: a tenth of a small update
             if grad is None:
                 continue
             g = grad.array
-            if row.param.array is not row.w or g.shape != row.w.shape:
+            if p.array is not row.w or g.shape != row.shape:
                 self._recheck(row, g)
             ready.append((row, g))
         if not ready:
@@ -160,15 +169,17 @@ class Optimizer:
 
     def _write(self, ready: list[tuple[Row, Array]]) -> None:
         """Write each new w, beside the old one where somebody holds that."""
-        by_rule = type(self)._update is Optimizer._update
-        move, in_spare = (self._move, self.writes_last) if by_rule else (self._move_by_update, False)
-        held = self._may_be_held()
+        by_rule = self._by_rule
+        move = self._move if by_rule else self._move_by_update
+        in_spare = by_rule and self.writes_last
+        held = self._unheld < 0 or self._may_be_held()
         for row, g in ready:
-            w, own = row.w, row.own
-            if held and getrefcount(w) > own:
+            w = row.w
+            if held:
                 out = row.spare
-                if out is None or ties or getrefcount(out) >= own:
-                    out = row.find_room()
+                own = row.own
+                if out is None or getrefcount(out) >= own or ties:
+                    out = row.find_room() if getrefcount(w) > own else w
                 if out is not w:
                     move(w, g, row.eta, out if in_spare else row.buf, row.state, out)
                     row.param.array = row.w = out
@@ -190,11 +201,12 @@ class Optimizer:
 
     def zero_grad(self) -> None:
         """Forget the gradients, so that the next backward() starts from nothing."""
-        tracing = tracer() if in_force else None
-        if tracing is not None:
-            for p in self.params:
-                tracing.forget(p)
-            return
+        if in_force:
+            tracing = tracer()
+            if tracing is not None:
+                for p in self.params:
+                    tracing.forget(p)
+                return
         for p in self.params:
             p.stored_grad = None
 
