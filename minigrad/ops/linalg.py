@@ -10,7 +10,7 @@ import numpy as np
 
 from minigrad.ops.base import Op, Refused, Shape, as_array, as_floating, fits, refuse_out
 from minigrad.ops.lanes import align_lanes
-from minigrad.ops.parts import conjugate, is_complex, square_size
+from minigrad.ops.parts import conjugate, square_size
 
 
 def _product(a: Any, b: Any) -> Any:
