@@ -16,6 +16,7 @@ from minigrad.compiler.trace.sources import Argument, Draw, NumberOutside
 from minigrad.compiler.variant import Variant
 from minigrad.compiler.watched import Watched
 from minigrad.data import Array, Rng, batches
+from minigrad.engine.recording import records_left
 from minigrad.engine.tensor import Tensor
 
 PATIENCE = 0.05  # seconds that native code runs before Python looks whether Ctrl-C was pressed
@@ -65,11 +66,14 @@ class EpochLoop:
             self._run(X, T, order, losses)
 
     def _run(self, X: Array, T: Array, order: Array, losses: Array) -> None:
-        self.watched.settle()
-        self.watched.look()
+        if records_left() != self.watched.seen.cell_contents:
+            self.watched.settle()
+            self.watched.look()
         arrays = [self.variant.array(source) for source in self.variant.bound]
         if len(arrays) != len(self.arrays) or any(map(is_not, arrays, self.arrays)):
-            self.arrays, self.step = arrays, self.variant.program.make_step(arrays)
+            self.watched.settle()
+            self.arrays = [self.variant.array(source) for source in self.variant.bound]
+            self.step = self.variant.program.make_step(self.arrays)
             self.watched.forget()
             self.watched.look()
         size, start = len(self.x), 0
