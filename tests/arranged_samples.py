@@ -197,7 +197,30 @@ def _mapping() -> Iterator[Sample]:
     yield from _rows(np.apply_over_axes, [(lambda x: np.apply_over_axes(np.sum, x, (0, -1)), (CUBE,))])
 
 
+def _writing() -> Iterator[Sample]:
+    """What writes into its first argument: here into a copy, which is given."""
+
+    def into_copy(f: Callable[..., Any], *more: Any, **named: Any) -> Callable[..., Any]:
+        def call(x: Any, *operands: Any) -> Any:
+            y = np.copy(x)
+            f(y, *more, *operands, **named)
+            return y
+
+        return call
+
+    places = np.array([[0, 3, 1, 1]])
+    for f, call, shapes in (
+        (np.copyto, into_copy(np.copyto, where=np.arange(4) > 1), (MATRIX, (4,))),
+        (np.put, into_copy(np.put, [1, -1, 1]), (MATRIX, (2,))),
+        (np.place, into_copy(np.place, np.eye(*MATRIX)), (MATRIX, (2,))),
+        (np.putmask, into_copy(np.putmask, np.eye(*MATRIX, dtype=bool)), (MATRIX, MATRIX)),
+        (np.put_along_axis, lambda x, v: into_copy(np.put_along_axis, places, v, 1)(x), (MATRIX, (1, 4))),
+        (np.fill_diagonal, into_copy(np.fill_diagonal), (MATRIX, (2,))),
+    ):
+        yield from _rows(f, [(call, shapes)])
+
+
 ARRANGED_SAMPLES: tuple[Sample, ...] = (
     *(*_axes(), *_joining(), *_splitting(), *_repeating(), *_padding()),
-    *(*_choosing(), *_triangles(), *_grids(), *_mapping()),
+    *(*_choosing(), *_triangles(), *_grids(), *_mapping(), *_writing()),
 )

@@ -151,7 +151,10 @@ def _reduction() -> Iterator[Sample]:
 def _shaping() -> Iterator[Sample]:
     for before, to in RESHAPES:
         yield Sample(shaping.Reshape, lambda x, to=to: np.reshape(x, to), (before,), f"to {to}")
-    yield Sample(shaping.Reshape, np.ravel, ((2, 1, 3),), "ravel")
+    yield from (
+        Sample(shaping.Ravel, call, ((2, 1, 3),), note)
+        for call, note in ((np.ravel, "ravel"), (lambda x: x.T.ravel(), "of the transpose"))
+    )
     yield Sample(shaping.Reshape, partial(np.expand_dims, axis=(0, -1)), ((2, 3),), "expand_dims")
     yield Sample(shaping.Reshape, np.squeeze, ((1, 3, 1),), "squeeze")
     yield Sample(shaping.Reshape, partial(np.squeeze, axis=-1), ((1, 3, 1),), "squeeze one axis")

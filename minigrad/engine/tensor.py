@@ -12,7 +12,7 @@ from minigrad.engine.blocks import in_force
 from minigrad.engine.conversion import as_operand, holds_tensor, is_array, own_array, refuse_objects
 from minigrad.engine.errors import check_name, describe, explain_error, place
 from minigrad.engine.listening import Listening, listeners, retained
-from minigrad.engine.numbers import as_numbers
+from minigrad.engine.numbers import as_numbers, find_one
 from minigrad.engine.record import fast_pullback, restore_leaf, stand_ins
 from minigrad.engine.recording import announce_walk, count_records, is_paused, next_serial, tracer
 from minigrad.engine.stand_ins import leave_gradients, part_from
@@ -25,15 +25,6 @@ from minigrad.ops.parts import is_complex
 
 _new = object.__new__
 _FLOAT64 = np.dtype(np.float64)
-# ∂E/∂E, as an array: multiplying an array by one of 0 dimensions takes two thirds of the time that a scalar takes.
-_ONE = {np.dtype(kind): np.ones((), kind) for kind in (np.float32, np.float64)}
-for _one in _ONE.values():
-    _one.flags.writeable = False
-
-
-def _find_one(array: Any) -> Any:
-    """Give ∂E/∂E as an array for the scalar E that an array holds, or None if that is not a plain one."""
-    return None if array.shape else _ONE.get(array.dtype)
 
 
 def _binary(op: Op) -> Callable[[Tensor, Any], Tensor]:
@@ -203,7 +194,7 @@ class Tensor(Listening):
 
         Raises ``ValueError`` if this tensor requires no gradient, or is no scalar and no ``gradient`` is given.
         """
-        start = None if gradient is not None or create_graph or self.serial <= 0 else _find_one(self.array)
+        start = None if gradient is not None or create_graph or self.serial <= 0 else find_one(self.array)
         if start is None:  # there is more to it, or something is wrong
             seed = self.seed_gradient(gradient)
             start = seed if create_graph else seed.array
@@ -241,9 +232,10 @@ class Tensor(Listening):
                     f"backward: wanted a scalar, and {describe(self)} has shape {shape}. "
                     f"Reduce it, with .sum() say, or give gradient=∂E/∂(this tensor) of that shape."
                 )
+            one = find_one(self.array)
+            if one is not None:
+                return constant_tensor(one)
             dtype = self.array.dtype
-            if dtype in _ONE:
-                return constant_tensor(_ONE[dtype])
             if dtype.kind == "c":
                 raise TypeError(
                     f"backward: wanted a real number, and {describe(self)} is {dtype}. Take its .real, or np.abs of "

@@ -271,7 +271,7 @@ def copy(a: Any, order: str = "K", subok: bool = False) -> Any:
 
 def ravel(x: Any, order: str = "C") -> Any:
     """Give the elements in one dimension, row by row or, in Fortran's order, column by column."""
-    return reshape(x, (-1,), order) if order == "F" else Ravel((-1,))(x)
+    return Ravel((-1,))(x) if order == "C" else reshape(x, (-1,), order)
 
 
 def broadcast_to(x: Any, shape: int | Sequence[int], subok: bool = False) -> Any:
@@ -283,9 +283,7 @@ def concatenate(
     arrays: Sequence[Any], /, axis: int | None = 0, out: None = None, *, dtype: Any = None, casting: Any = "same_kind"
 ) -> Any:
     """Join Tensors and arrays along an axis that they have; None flattens them first."""
-    if axis is None:
-        return _joined(Concatenate(0), [ravel(x) for x in arrays], out, dtype, casting)
-    return _joined(Concatenate(axis), arrays, out, dtype, casting)
+    return _joined(Concatenate(axis or 0), arrays if axis is not None else map(ravel, arrays), out, dtype, casting)
 
 
 def stack(

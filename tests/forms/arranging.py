@@ -16,6 +16,22 @@ RIGHT = [
         np.rollaxis(c, 0, start=2)  np.matrix_transpose(c)
     """),
     *split_forms("""
+        y = x * 1; y[mask] = 0; y  y = x * 1; y[0] = z[1]; y
+        y = x * 1; y[:, 1:] *= z[:, :2]; y  y = x * 1; y[...] = 2; y
+        a = x * 1; b = a[1]; b -= z[0]; a
+        a = x * 1; b = a.T; b[0] = p[:, 0]; a * b.T  a = x * 1; b = a.ravel(); b += 1; a
+        a = x * 1; b = a; b **= 2; a  a = x * 1; a[[0, 1], [2, 0]] = y[:2]; a  a = x * 1; a[rows] = z[rows]; a
+        a = np.zeros_like(x); a[1] += y; a  a = np.ones_like(x); a[0, 0] = s; a  a = np.empty_like(y); a[:] = y[::-1]; a
+        a = x * 1; a[:, None, 0] = y[:2, None]; a  a = x * 1; a[0] = [s, 1, 2]; a
+        a = x.copy(); np.copyto(a, z, where=mask); a
+        a = +x; np.copyto(a, s); a  a = x * 1; np.put(a, [0, -1], y[:2]); a
+        a = x * 1; np.put(a, [7, 1], 2, mode='wrap'); a  a = x * 1; np.place(a, mask, y); a
+        a = x * 1; np.putmask(a, mask, z); a  a = x * 1; np.putmask(a, mask, 0); a
+        a = x * 1; np.put_along_axis(a, rows[None], y[None], 0); a  a = M * 1; np.fill_diagonal(a, y); a
+        a = x * 1; np.add.at(a, (rows, 1), y); a
+        a = y * 1; np.subtract.at(a, [0, 0], x[0, :2]); a  a = x.flatten(); a += 1; x
+    """),
+    *split_forms("""
         np.expand_dims(x, 0)  np.expand_dims(x, axis=(0, -1))  np.squeeze(x[None])  np.squeeze(x[:, None], axis=1)
         np.squeeze(x[None, :, None], (0, 2))
     """),
@@ -137,18 +153,15 @@ REFUSED = [
     Refused("np.squeeze(x, 0)", ValueError, "squeeze | axis"),
     Refused("np.transpose(x, (0, 0))", ValueError, "transpose"),
     Refused("np.pad(x, 1, 'mirror')", ValueError, "mirror"),
-    Refused("np.put(x, [0], [1.0])", TypeError, "np.put | np.where"),
-    Refused("np.place(x, mask, [1.0])", TypeError, "np.place | np.where"),
-    Refused("np.putmask(x, mask, 0)", TypeError, "np.putmask | np.where"),
-    Refused("np.fill_diagonal(M, 0)", TypeError, "np.fill_diagonal | np.eye"),
-    Refused("np.put_along_axis(x, rows[None], 0, 0)", TypeError, "np.put_along_axis | np.where"),
+    Refused("np.fill_diagonal(M, 0)", TypeError, "M requires a gradient | no_grad() | M.copy()"),
+    Refused("np.put(np.zeros(3), [0], y[:1])", TypeError, "np.put | np.where"),
     Refused("np.histogram(x)", TypeError, "np.histogram | .data"),
     Refused("np.searchsorted(v, 0)", TypeError, "np.searchsorted | .data"),
     Refused("np.digitize(x, [0, 1])", TypeError, "np.digitize | .data"),
     Refused("x[2]", IndexError, "2"),
     Refused("x[0.5]", IndexError, "index"),
-    Refused("x[0] = 1; x", TypeError, "x | np.where | .data"),
-    Refused("y = x * 1; y[mask] = 0; y", TypeError, "np.where"),
+    Refused("x[0] = 1; x", TypeError, "x requires a gradient | no_grad() | x.copy()"),
+    Refused("y = x * 1; y[0] = 1j; y", TypeError, "float64 | complex128 | .astype"),
     Refused("np.reshape(x, (3, 2), 'A')", ValueError, "reshape(order='A') | 'C' or 'F'"),
     Refused("np.ravel(x, 'A')", ValueError, "order='A' | 'C' or 'F'"),
     Refused("np.ravel(x, 'K')", ValueError, "order='K' | 'C' or 'F'"),

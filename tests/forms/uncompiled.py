@@ -3,7 +3,7 @@
 from tests.forms import split_forms
 
 UNCOMPILED = split_forms("""
-    x[x > 0]  M = M * 1; M @= M.T; M  max([s, 2 * s])
+    x[x > 0]  max([s, 2 * s])
     np.quantile(v, 0.3, weights=[1, 2, 3, 2, 1], method='inverted_cdf')
     np.percentile(x, 40, axis=1, weights=[3, 1, 2], method='inverted_cdf')  np.count_nonzero(x) * x
     x * np.any(x > 0, axis=0)  x * np.all(x > 0, axis=1, keepdims=True)  x * np.argmax(x, axis=1, keepdims=True)

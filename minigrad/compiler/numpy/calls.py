@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from math import prod
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -102,8 +102,7 @@ def _added_at(w: Names, node: Node, out: str) -> Lines:
 
 
 def _gathered(w: Names, node: Node, out: str) -> Lines:
-    op, (x, *indices) = node.op, node.inputs
-    assert isinstance(op, indexing.Gather)
+    op, (x, *indices) = cast(indexing.Gather, node.op), node.inputs
     return [f"{out}[...] = {w.value(x)}[{write_gathered_key(op.template, map(w.value, indices), partial(_part, w))}]"]
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from minigrad.compiler.trace.links import Link
 from minigrad.engine.tensor import Tensor
 
@@ -169,14 +167,3 @@ class Captured(Source):
     def read(self, arguments: list[Any]) -> Any:
         """Give the array."""
         return self.array
-
-
-def check_array(array: Any) -> None:
-    """Refuse arrays that compute by rules of their own, which the code would not follow."""
-    if not isinstance(array, float | np.generic) and type(array) not in (np.ndarray, np.memmap):
-        raise TypeError(
-            f"compile: an argument is a {type(array).__name__}, and the code computes with NumPy's own arrays. Pass "
-            f"np.asarray(…) of it, or call the function uncompiled."
-        )
-    if np.result_type(array).kind not in "biufc":
-        raise TypeError(f"compile: an argument has dtype {np.result_type(array)}, and the code computes with numbers.")

@@ -207,3 +207,14 @@ def check_memory(t: Traced, what: str, instead: str) -> None:
             f"the compiled code would not do. Write {instead} for a new value, x = x.copy() before, or W.data = … for "
             f"a parameter."
         )
+
+
+def check_array(array: Any) -> None:
+    """Refuse arrays that compute by rules of their own, which the code would not follow."""
+    if not isinstance(array, float | np.generic) and type(array) not in (np.ndarray, np.memmap):
+        raise TypeError(
+            f"compile: an argument is a {type(array).__name__}, and the code computes with NumPy's own arrays. Pass "
+            f"np.asarray(…) of it, or call the function uncompiled."
+        )
+    if np.result_type(array).kind not in "biufc":
+        raise TypeError(f"compile: an argument has dtype {np.result_type(array)}, and the code computes with numbers.")
