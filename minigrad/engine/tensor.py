@@ -213,10 +213,8 @@ class Tensor(Listening):
                 g = own_array(g)
             new = _new(Tensor)
             new.array = g
-            new.op = None
-            new.serial = 0
-            before = t.stored_grad
-            t.stored_grad = new if before is None else before + new
+            new.op, new.serial = None, 0
+            t.stored_grad = new if t.stored_grad is None else t.stored_grad + new
 
     def seed_gradient(self, gradient: Any) -> Tensor:
         """Give ∂E/∂(this tensor) as a tensor: 1 for a scalar, or what the caller gave, checked."""
