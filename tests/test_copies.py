@@ -119,6 +119,12 @@ def test_a_tensor_keeps_its_kind_name_and_gradient_flag(again):
 
 
 @again
+def test_a_copy_has_an_array_of_its_own(again):
+    for w in (Tensor([1.0, 2.0]), Tensor([1.0, 2.0], requires_grad=True)):
+        assert not np.shares_memory(again(w).data, w.data)
+
+
+@again
 def test_a_gradient_is_copied_too(again):
     w = Tensor([1.0, 2.0], requires_grad=True)
     (w**2).sum().backward()

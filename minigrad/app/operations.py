@@ -68,17 +68,14 @@ def list_functions() -> str:
         if refused:
             lines += ["Not differentiable:", "", *_reasons(refused), ""]
     lines += ["### scipy.special", "", f"{len(SPECIAL)} ufuncs differentiable: {_codes(sorted(SPECIAL))}.", ""]
-    return "\n".join([*lines, "### scipy", "", *_recipes_of_scipy()])
+    return "\n".join([*lines, "### scipy", "", _functions_of_scipy()])
 
 
-def _recipes_of_scipy() -> Iterator[str]:
-    """Write which functions of SciPy's that are no ufuncs are in ``minigrad.scipy``, and what to write for others."""
+def _functions_of_scipy() -> str:
+    """Write which functions of SciPy's that are no ufuncs are in ``minigrad.scipy``."""
     ours = [name for name, recipe in RECIPES.items() if recipe.startswith(f"minigrad.{name}(")]
     ours = [name for name in ours if not name.startswith("scipy.stats.")]
-    yield f"By `minigrad.scipy`, and `minigrad.scipy.stats` besides: {_codes(sorted(ours))}."
-    for name, recipe in RECIPES.items():
-        if name.startswith("scipy.") and not recipe.startswith("minigrad."):
-            yield f"\nNot differentiable: `{name}`; write {recipe}."
+    return f"By `minigrad.scipy`, and `minigrad.scipy.stats` besides: {_codes(sorted(ours))}."
 
 
 def _reasons(refused: dict[str, str]) -> Iterator[str]:

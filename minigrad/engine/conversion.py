@@ -80,6 +80,15 @@ class Convertible(Record):
             )
         return array.item()
 
+    def __copy__(self) -> Any:
+        """Give a leaf with an array of its own, as NumPy does: SciPy writes into what it has copied so."""
+        made: Any = self.__reduce__()
+        restore, (kind, array, *rest), attributes = made
+        twin: Any = restore(kind, own_array(array), *rest)
+        if attributes:
+            vars(twin).update(attributes)
+        return twin
+
     def tolist(self) -> Any:
         """Give the elements as Python numbers, in nested lists."""
         return self._known().tolist()

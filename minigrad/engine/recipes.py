@@ -29,8 +29,8 @@ RECIPES = {
         for name in ("norm", "t", "gamma", "beta", "chi2", "poisson")
         for method in (*(("pmf", "logpmf") if name == "poisson" else ("pdf", "logpdf")), "cdf", "logcdf", "sf", "logsf")
     },
-    "scipy.integrate.odeint": "steps of Runge and Kutta's in NumPy's syntax, in a loop over t: those of the "
-    "solver, which are Fortran's, leave no record",
+    "scipy.integrate.odeint": "minigrad.scipy.integrate.odeint(f, {x}, t, args=parameters)",
+    "scipy.integrate.solve_ivp": "minigrad.scipy.integrate.odeint(f, {x}, t, args=parameters), whose f takes y first",
     "scipy.special.multigammaln": "minigrad.scipy.special.multigammaln({x}, {y})",
 }  # fmt: skip
 

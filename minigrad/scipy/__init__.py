@@ -1,8 +1,9 @@
 """SciPy's names for tensors, where SciPy itself makes arrays of what it is given; its ufuncs take tensors themselves.
 
 ``special`` has the functions of ``scipy.special`` that are several operations, and passes its ufuncs on; ``stats`` has
-densities and distribution functions, ``linalg`` solves with triangles. They need SciPy, which is loaded with them.
-``signal`` has convolution along any number of axes; ``objective`` makes a function one for ``scipy.optimize.minimize``.
+densities and distribution functions, ``linalg`` equations and functions of matrices, ``integrate`` the solution of
+ordinary differential equations. They need SciPy, which is loaded with them. ``signal`` has convolution along any number
+of axes; ``objective`` makes a function one for ``scipy.optimize.minimize``.
 """
 
 from importlib import import_module
@@ -10,7 +11,7 @@ from typing import Any
 
 from minigrad.engine.absent import absent
 
-_ROOMS = ("linalg", "signal", "special", "stats")
+_ROOMS = ("integrate", "linalg", "signal", "special", "stats")
 
 
 def __getattr__(name: str) -> Any:

@@ -15,7 +15,10 @@ REFUSED = {
         "scipy.interpolate.CubicSpline",
         "minigrad ops | your_own_operation.py",
     ),
-    "scipy.integrate.solve_ivp(lambda t, y: -y, (0, 1), w)": ("scipy.integrate.solve_ivp", "your_own_operation.py"),
+    "scipy.integrate.solve_ivp(lambda t, y: -y, (0, 1), w)": (
+        "scipy.integrate.solve_ivp",
+        "minigrad.scipy.integrate.odeint(f, w, t, args=parameters), whose f",
+    ),
     "scipy.special.exp1(w)": ("scipy.special.exp1", "-g * np.exp(-x) / x"),
     "np.add.at(np.zeros(3), [0, 1, 2], w)": ("np.add.at", "np.stack"),
 }

@@ -1,0 +1,55 @@
+"""``minigrad.scipy.integrate.odeint`` against SciPy's own and a solution in closed form."""
+
+import numpy as np
+import pytest
+import scipy.integrate as theirs
+
+from minigrad import Tensor, compile, grad, gradcheck
+from minigrad.compiler.trace.traced import TraceError
+from minigrad.scipy import integrate
+
+Y0, T, A, B = np.array([1.0, 0.3]), np.array([0.0, 0.4, 1.0, 1.7]), np.array(1.3), np.array([0.4, 0.7])
+EXACT = {"rtol": 1e-11, "atol": 1e-11}
+
+
+def pendulum(y, t, a, b):
+    return np.stack([y[1], -a * np.sin(y[0]) - b[0] * y[1] + b[1] * np.cos(t)])
+
+
+def loss(y0, t, a, b):
+    y = integrate.odeint(pendulum, y0, t, (a, b), **EXACT)
+    return (y**2 * np.arange(1.0, 9.0).reshape(4, 2)).sum()
+
+
+def test_it_is_scipys():
+    wanted = theirs.odeint(pendulum, Y0, T, (A, B))
+    for y0 in (Y0, Tensor(Y0), Tensor(Y0, requires_grad=True)):
+        y = integrate.odeint(pendulum, y0, T, (A, B))
+        np.testing.assert_array_equal(y.data if isinstance(y, Tensor) else y, wanted)
+        assert type(y) is type(y0)
+    np.testing.assert_array_equal(Y0, [1.0, 0.3])
+    assert integrate.solve_ivp is theirs.solve_ivp
+
+
+def test_gradients_by_start_times_and_parameters():
+    assert gradcheck(loss, Y0, T, A, B, rtol=1e-5, atol=1e-6)
+
+
+def test_second_derivatives():
+    assert gradcheck(lambda y0, a: sum((g**2).sum() for g in grad(loss, (0, 2))(y0, T, a, B)), Y0, A, rtol=1e-4)
+
+
+def test_a_closed_form():
+    """dy/dt = −k y: y = y₀ e^(−kt), ∂y/∂k = −t y and ∂y/∂t = −k y, and with the first time t₀ as its negative."""
+    y0, k, t = np.array([2.0]), 0.7, np.array([0.5, 2.0])
+    last = y0[0] * np.exp(-k * 1.5)
+    slopes = grad(lambda y0, k, t: integrate.odeint(lambda y, s, k: -k * y, y0, t, (k,), **EXACT)[-1, 0], (0, 1, 2))
+    for found, wanted in zip(slopes(y0, k, t), ([last / 2], -1.5 * last, [k * last, -k * last]), strict=True):
+        np.testing.assert_allclose(found, wanted, rtol=1e-8)
+
+
+def test_wrong_calls():
+    with pytest.raises(ValueError, match=r"odeint: wanted a vector y0, not an array of shape \(2, 1\)"):
+        integrate.odeint(pendulum, Y0[:, None], T, (A, B))
+    with pytest.raises(TraceError, match="compile: an array made of a value"):  # which SciPy's solver asks for
+        compile(loss)(Y0, T, A, B)
