@@ -44,8 +44,7 @@ def _sum(w: Names, node: Node, out: str) -> Lines:
             w.made.append(f"{w.zeros[key]} = np.ones({n}, np.{x.dtype.name})")
         ones, target = w.zeros[key], out
         if op.keepdims:
-            target = w.fresh(f"{out}_flat")
-            (w.lines if node in w.fresh_arrays else w.made).append(f"{target} = {out}.reshape(-1)")
+            target = w.flatten(out, w.lines if node in w.fresh_arrays else w.made)
         return [f"{ones}.dot({w.value(x)}, {target})" if axes == (0,) else f"{w.value(x)}.dot({ones}, {target})"]
     return [w.call("add.reduce", w.value(x), repr(op.axis), "None", out, repr(op.keepdims))]
 

@@ -68,6 +68,14 @@ class Names:
         self.used.add(function.partition(".")[0])
         return f"{function}({', '.join(arguments)})"
 
+    def flatten(self, array: str, lines: Lines) -> str:
+        """Give the name of a view of an array as a vector, which a line makes the first time."""
+        key = (array, "flat")
+        if key not in self.zeros:
+            self.zeros[key] = self.fresh(f"{array}_flat")
+            lines.append(f"{self.zeros[key]} = {array}.reshape(-1)")
+        return self.zeros[key]
+
     def constant(self, value: Any, hint: str = "c") -> str:
         """Give the name of a constant that the source does not spell out."""
         name = self.fresh(hint)

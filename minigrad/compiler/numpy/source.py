@@ -104,17 +104,13 @@ class Writer(Names):
         elif node in self.fresh_arrays:
             self.lines.append(f"{name} = {allocate}")
         else:
-            memory = self.memory[node]
             self.static.add(node)
-            owner = memory.users[0]
-            if owner is node:
-                self.made.append(
-                    f"{name} = {allocate if not self.is_shared(memory) else self.slice_memory(memory, node)}"
-                )
-            elif owner.shape == node.shape and owner.dtype == node.dtype:
-                name = self.names[node] = self.names[owner]
-            else:
-                self.made.append(f"{name} = {self.slice_memory(memory, node)}")
+            memory = self.memory[node]
+            key = ((id(memory), node.shape), node.dtype.str)
+            if key not in self.zeros:  # the first array of its shape that is there, which others are in their turn
+                self.zeros[key] = name
+                self.made.append(f"{name} = {self.slice_memory(memory, node) if self.is_shared(memory) else allocate}")
+            name = self.names[node] = self.zeros[key]
         return name
 
     def is_shared(self, memory: Any) -> bool:

@@ -101,7 +101,7 @@ def _defined(node: Node) -> Any:
     """Open the kernels whose parts the simplifier should see."""
     if isinstance(node.op, Affine | HalfSquaredDistance):
         return node.op.definition(*node.inputs)
-    return None
+    return node.op.forward(*node.inputs) if isinstance(node.op, Standardize) else None
 
 
 def _opened(node: Node) -> Any:
