@@ -1,4 +1,4 @@
-"""Beyond plain networks: Adam, a function of 1000 numbers and its curvature, a fifth derivative, a logistic regression.
+"""Beyond plain networks: Adam, a function of 1000 numbers, a likelihood, their curvature, a network's Jacobian …
 
 A case gives the same computation by hand, by minigrad eager, and by its compiled code: functions without arguments.
 """
@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 from benchmarks import functions_byhand as byhand
+from benchmarks import survival
 from benchmarks.columns import BACKENDS, BASELINE
 from benchmarks.engine import Layers
 from benchmarks.timing import Figure, in_turns
 from benchmarks.workloads import WORKLOADS
-from minigrad import Tensor, compile, grad, optim, sigmoid
+from minigrad import Tensor, compile, grad, hessian, hvp, jacobian, nn, optim, sigmoid, value_and_grad
 
 Columns = dict[str, Callable[[], Any]]
 
@@ -26,8 +27,8 @@ def rosenbrock(x: Any) -> Any:
 
 
 def hessian_times(x: Any, v: Any) -> Any:
-    """Give H v, the gradient of ∇f(x) · v."""
-    return grad(lambda x: (grad(rosenbrock)(x) * v).sum())(x)
+    """Give H v."""
+    return hvp(rosenbrock, x, v)
 
 
 def fifth(f: Callable[..., Any]) -> Callable[..., Any]:
@@ -49,6 +50,30 @@ def curvature_of_rosenbrock(small: bool = False) -> Columns:
 
 def fifth_derivative(small: bool = False) -> Columns:
     return {BASELINE: partial(byhand.tanh_fifth, 0.3)} | _each(fifth(np.tanh), 0.3)
+
+
+def likelihood(small: bool = False) -> Columns:
+    study = survival.make_study(20 if small else 1000)
+    by_hand = partial(survival.value_and_gradient, *study)
+    return {BASELINE: by_hand} | _each(value_and_grad(survival.loss_in(np)), *study)
+
+
+def curvature_of_likelihood(small: bool = False) -> Columns:
+    study = survival.make_study(20 if small else 1000)
+    return {BASELINE: partial(survival.hessian, *study)} | _each(hessian(survival.loss_in(np)), *study)
+
+
+def jacobian_of_network(small: bool = False) -> Columns:
+    """Give the Jacobian of a network with one hidden layer; by hand it is W₁ diag(y (1 − y)) W₂, transposed."""
+    width = 3 if small else 100
+    model, x = nn.MLP((width, width, width), output="identity", rng=0), np.random.default_rng(0).normal(size=width)
+    W1, b1, W2, _ = (p.data for p in model.parameters())
+
+    def by_hand() -> Any:
+        y = 1 / (1 + np.exp(-(x @ W1 + b1)))
+        return (W1 * (y * (1 - y)) @ W2).T
+
+    return {BASELINE: by_hand} | _each(jacobian(model), x)
 
 
 def adam(dtype: str, small: bool = False) -> Columns:
@@ -88,19 +113,24 @@ CASES: dict[str, Callable[..., Columns]] = {
     "Adam step of W3, float64": partial(adam, "float64"),
     "Rosenbrock's gradient, 1000-d": gradient_of_rosenbrock,
     "Rosenbrock's Hessian-vector product, 1000-d": curvature_of_rosenbrock,
+    "Weibull likelihood of 1000, value and gradient": likelihood,
+    "Weibull likelihood of 1000, Hessian": curvature_of_likelihood,
+    "Jacobian of a network, 100 to 100": jacobian_of_network,
     "tanh⁽⁵⁾ of a number": fifth_derivative,
     "logistic regression, 10⁵ × 50": logistic_regression,
 }
 
 
 def measure(rivals: list[str], seconds: float, rounds: int, shortest: float) -> dict[str, dict[str, Figure]]:
-    """Measure each case in an interleaved run of its columns, and then JAX's way, if asked for, beside the manual."""
+    """Measure each case in an interleaved run of its columns, and then rivals' ways beside the manual and the eager."""
     found = {name: in_turns(case(), BASELINE, seconds / 4, rounds, shortest) for name, case in CASES.items()}
-    if "jax" in rivals:
-        by_jax = import_module("benchmarks.functions_jax").CASES  # when ours are done: its threads would disturb them
-        for name, jax in by_jax.items():
-            pair = {BASELINE: CASES[name]()[BASELINE], "jax": jax()}
-            found[name]["jax"] = in_turns(pair, BASELINE, seconds / 8, rounds, shortest)["jax"]
+    for rival in ("autograd", "jax"):
+        if rival not in rivals:
+            continue
+        theirs = import_module(f"benchmarks.functions_{rival}").CASES  # when ours are done: threads would disturb them
+        for name, case in theirs.items():
+            beside = {BASELINE: CASES[name]()[BASELINE], rival: case()}
+            found[name][rival] = in_turns(beside, BASELINE, seconds / 8, rounds, shortest)[rival]
     return found
 
 

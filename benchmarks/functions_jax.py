@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from benchmarks.functions import points, rosenbrock
+from benchmarks.survival import loss_in, make_study
 
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_platforms", "cpu")
@@ -33,6 +34,14 @@ def curvature_of_rosenbrock(small: bool = False) -> Callable[[], Any]:
     return _ready(hessian_times, *map(jnp.asarray, points(small)))
 
 
+def likelihood(small: bool = False) -> Callable[[], Any]:
+    return _ready(jax.value_and_grad(loss_in(jnp)), *map(jnp.asarray, make_study(20 if small else 1000)))
+
+
+def curvature_of_likelihood(small: bool = False) -> Callable[[], Any]:
+    return _ready(jax.hessian(loss_in(jnp)), *map(jnp.asarray, make_study(20 if small else 1000)))
+
+
 def _ready(f: Callable[..., Any], *args: Any) -> Callable[[], Any]:
     compiled = partial(jax.jit(f), *args)
     return lambda: jax.block_until_ready(compiled())
@@ -41,5 +50,7 @@ def _ready(f: Callable[..., Any], *args: Any) -> Callable[[], Any]:
 CASES: dict[str, Callable[..., Callable[[], Any]]] = {
     "Rosenbrock's gradient, 1000-d": gradient_of_rosenbrock,
     "Rosenbrock's Hessian-vector product, 1000-d": curvature_of_rosenbrock,
+    "Weibull likelihood of 1000, value and gradient": likelihood,
+    "Weibull likelihood of 1000, Hessian": curvature_of_likelihood,
     "tanh⁽⁵⁾ of a number": fifth_derivative,
 }

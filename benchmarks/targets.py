@@ -25,6 +25,8 @@ ABOVE_FLOOR = {"W3": 1.1, "W4": 1.1, "W5": 1.1}
 FUNCTIONS: dict[str, Pair] = {
     "Rosenbrock's gradient, 1000-d": (7e-6, 2e-6),
     "Rosenbrock's Hessian-vector product, 1000-d": (10e-6, 3e-6),
+    "Weibull likelihood of 1000, value and gradient": (60e-6, 60e-6),
+    "Weibull likelihood of 1000, Hessian": (80e-6, 80e-6),
     "tanh⁽⁵⁾ of a number": (2e-6, 2e-6),
 }
 

@@ -158,18 +158,23 @@ def test_a_workload_has_its_shapes_and_a_rate_for_the_sum_over_the_batch():
 # Functions, and what compiling costs
 
 
+def flat(value):
+    """Give what a function returned, an array, a Tensor or several, as one row."""
+    parts = value if isinstance(value, tuple) else (value,)
+    return np.concatenate([np.ravel(x.data if isinstance(x, Tensor) else x) for x in parts])
+
+
 @pytest.mark.parametrize("case", functions.CASES)
 def test_a_functions_columns_compute_the_same_numbers(case, monkeypatch):
     monkeypatch.setattr(functions, "BACKENDS", {"compiled": "numpy"})  # native code of every case would take long
     columns = functions.CASES[case](small=True)
     assert list(columns) == [BASELINE, "minigrad", "compiled"]
     manual = columns.pop(BASELINE)
-    expected = [manual() for _ in range(3)]
+    expected = [flat(manual()) for _ in range(3)]
     assert np.isfinite(np.stack(expected)).all()
     tolerance = TOLERANCE["float32" if "float32" in case else "float64"]
     for column in columns.values():
-        results = [column() for _ in expected]
-        results = [value.data if isinstance(value, Tensor) else value for value in results]
+        results = [flat(column()) for _ in expected]
         np.testing.assert_allclose(results, expected, rtol=tolerance, atol=tolerance)
 
 
@@ -181,11 +186,13 @@ def test_steps_of_functions_move_their_parameters():
 
 
 @pytest.mark.filterwarnings("default")
-def test_functions_by_jax_compute_the_same_numbers():
-    if not installed("jax"):
-        pytest.skip("jax is not installed")
-    for case, by_jax in import_module("benchmarks.functions_jax").CASES.items():
-        np.testing.assert_allclose(by_jax(small=True)(), functions.CASES[case](small=True)[BASELINE](), rtol=1e-12)
+@pytest.mark.parametrize("name", ["autograd", "jax"])
+def test_functions_by_rivals_compute_the_same_numbers(name):
+    if not installed(name):
+        pytest.skip(f"{name} is not installed")
+    for case, theirs in import_module(f"benchmarks.functions_{name}").CASES.items():
+        manual = functions.CASES[case](small=True)[BASELINE]
+        np.testing.assert_allclose(flat(theirs(small=True)()), flat(manual()), rtol=1e-11, atol=1e-12)
 
 
 def test_memory_is_that_held_between_calls_and_what_a_call_adds():
