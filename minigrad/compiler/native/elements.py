@@ -61,7 +61,7 @@ def _infix(sign: str) -> Element:
     return lambda node, values: _typed(node, f"{values[0]} {sign} {values[1]}")
 
 
-def _multiply(node: Node, values: list[str]) -> str:
+def multiply_typed(node: Node, values: list[str]) -> str:
     """Write a product: of floats one that keeps its place among others."""
     if node.dtype.kind != "f":
         return _typed(node, f"{values[0]} * {values[1]}")
@@ -98,7 +98,7 @@ def _choose(function: str, sign: str) -> Element:
 def _power(node: Node, values: list[str]) -> str:
     """Raise to a number; to −1 as to −1.0, since machine code's own power of integers divides by 0 as Python does."""
     n = node.op.exponent  # type: ignore[union-attr]
-    if node.shape and node.dtype.kind == "f" and n != int(n):
+    if node.shape and node.dtype.kind == "f" and n % 1 != 0:
         return _call_in_double("power64")(node, [values[0], write_number(float(n))])
     exponent = repr(n) if isinstance(n, int) and 0 <= n < 2**31 else f"np.{node.dtype.name}({write_number(float(n))})"
     return _typed(node, f"np.{node.dtype.name}({values[0]}) ** {exponent}")
@@ -169,6 +169,14 @@ def _start_from_zero(node: Node) -> str:
     return f"np.{node.dtype.name}(0)"
 
 
+def _start_from_one(node: Node) -> str:
+    return f"np.{node.dtype.name}(1)"
+
+
+def _multiply(node: Node, into: str, values: list[str]) -> Lines:
+    return [f"{into} = {multiply_typed(node, [into, f'np.{node.dtype.name}({values[0]})'])}"]
+
+
 def _add(node: Node, into: str, values: list[str]) -> Lines:
     return [f"{into} += {values[0]}"]
 
@@ -210,7 +218,7 @@ def _limit_of_extreme(node: Node) -> str:
 for _op, _sign in INFIX.items():
     if isinstance(_op, Elementwise):
         KERNELS.register(Kernel(_infix(_sign.sign)), _op)
-KERNELS.register(Kernel(_multiply), arithmetic.multiply)
+KERNELS.register(Kernel(multiply_typed), arithmetic.multiply)
 for _op, _function in CALLS.items():
     KERNELS.register(Kernel(_call(_function)), _op)
 KERNELS.register(Kernel(lambda node, values: _typed(node, f"-{values[0]}")), arithmetic.negative)
@@ -237,10 +245,9 @@ KERNELS.register(Kernel(reduction=Reduction(_start_from_zero, _add)), reduction.
 KERNELS.register(
     Kernel(reduction=Reduction(_start_from_end, _keep_extreme), limit=_limit_of_extreme), reduction.Max, reduction.Min
 )
-KERNELS.register(
-    Kernel(limit=lambda node: "what runs along an axis, or multiplies over it"),
-    *(cumulative.AlongAxis, cumulative.Prod, cumulative.ProdOfOthers),
-)
+KERNELS.register(Kernel(reduction=Reduction(_start_from_one, _multiply)), cumulative.Prod)
+KERNELS.register(Kernel(limit=lambda node: "what sorts along an axis, or is taken in that order"), cumulative.AlongAxis)
+KERNELS.register(Kernel(limit=lambda node: "products of all but one"), cumulative.ProdOfOthers)
 KERNELS.register(Kernel(limit=lambda node: "a search for places"), sorting.SearchSorted)
 KERNELS.register(Kernel(limit=lambda node: "one row moved along another"), sliding.Convolve, sliding.Correlate)
 KERNELS.register(Kernel(reduction=Reduction(_start_from_zero, _add_product)), linalg.Inner)

@@ -15,12 +15,18 @@ from minigrad.compiler.passes.plan import root
 from minigrad.compiler.refusals import Unsupported
 from minigrad.engine.node import Node, count_uses, order_nodes
 from minigrad.ops.arithmetic import add
+from minigrad.ops.cumulative import ProdOfOthers
 from minigrad.ops.linalg import affine, matmul
 
 
 def fit_outputs(outputs: Sequence[Any]) -> list[Any]:
     """Give equal outputs, in operations that native code is written for."""
-    return rewrite_nodes(_biased(outputs), _in_memory)
+    return rewrite_nodes(_biased(rewrite_nodes(outputs, _opened)), _in_memory)
+
+
+def _opened(node: Node) -> Any:
+    """Open what comes to operations that run along an axis."""
+    return node.op.forward(*node.inputs) if isinstance(node.op, ProdOfOthers) and is_typed(node) else None
 
 
 def _in_memory(node: Node) -> Any:

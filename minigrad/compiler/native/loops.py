@@ -18,6 +18,7 @@ from minigrad.compiler.passes.plan import root
 from minigrad.compiler.refusals import Unsupported
 from minigrad.engine.node import Node
 from minigrad.ops.assignment import Assign
+from minigrad.ops.cumulative import Prod
 from minigrad.ops.indexing import Gather, Index, Scatter, ScatterAt
 from minigrad.ops.linalg import LogLikelihood
 from minigrad.ops.reduction import Max, Sum, normalize_axis
@@ -224,7 +225,7 @@ class LoopWriter(Values):
 
 
 def _reduced_axes(node: Node) -> tuple[int, ...]:
-    assert isinstance(node.op, Sum | Max)
+    assert isinstance(node.op, Sum | Max | Prod)
     return normalize_axis(node.op.axis, len(space(node)))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.compiler.native.along import AlongWriter
 from minigrad.compiler.native.products import ProductWriter
 from minigrad.compiler.native.registry import DTYPES, Lines, find_kernel, find_meeting_dtype
 from minigrad.compiler.native.values import ALIGNED
@@ -43,7 +44,7 @@ class NativeCode:
     exact: bool  # no two operations may be contracted, or taken in another order
 
 
-class NativeWriter(ProductWriter):
+class NativeWriter(ProductWriter, AlongWriter):
     """Writes one plan."""
 
     # numbers

@@ -22,6 +22,7 @@ from minigrad.engine.node import Node
 from minigrad.ops.arithmetic import Where, add
 from minigrad.ops.assignment import Assign
 from minigrad.ops.base import Elementwise, Shape, placeholder
+from minigrad.ops.cumulative import CumProd, CumSum, Prod, Recurrence, Shift
 from minigrad.ops.indexing import Gather, Index, Scatter, ScatterAt, gives_view
 from minigrad.ops.linalg import Inner, MatMul
 from minigrad.ops.reduction import Max, Sum, normalize_axis
@@ -38,22 +39,8 @@ class Loops:
 
 
 @dataclass(eq=False)
-class Product:
-    """A matrix product, stored; or, with ``into``, subtracted from or added to what is there (``sign`` −1 or 1)."""
-
-    node: Node
-    into: Node | None = None
-    sign: int = 0
-
-    @property
-    def members(self) -> list[Node]:
-        """The product."""
-        return [self.node]
-
-
-@dataclass(eq=False)
-class Number:
-    """An operation on numbers."""
+class Alone:
+    """An operation that shares no loop."""
 
     node: Node
 
@@ -64,25 +51,32 @@ class Number:
 
 
 @dataclass(eq=False)
-class Parts:
+class Product(Alone):
+    """A matrix product, stored; or, with ``into``, subtracted from or added to what is there (``sign`` −1 or 1)."""
+
+    into: Node | None = None
+    sign: int = 0
+
+
+@dataclass(eq=False)
+class Number(Alone):
+    """An operation on numbers."""
+
+
+@dataclass(eq=False)
+class Parts(Alone):
     """An array put together from parts, each copied to a region of it; what no part covers is 0, or as in ``start``.
 
     Of a region there are the part, the shape, to which that is broadcast, and where the elements go, with the array
     itself as the base. To an ``AddAt`` the parts are added.
     """
 
-    node: Node
     start: Node | None
     regions: list[tuple[Any, Shape, Layout]]
 
-    @property
-    def members(self) -> list[Node]:
-        """The array."""
-        return [self.node]
-
 
 @dataclass(eq=False)
-class Picked:
+class Picked(Alone):
     """Elements at positions that arrays name: read from there (Gather, Index), or added up there (ScatterAt, Scatter).
 
     Element i is at ``place`` of i, as much further as ``table`` holds for i, and index · stride further for each of
@@ -90,20 +84,19 @@ class Picked:
     are whole axes of the array.
     """
 
-    node: Node
     shape: Shape
     named: int
     place: Layout
     table: Node | None
     indices: list[tuple[Node, int, int, int]]
 
-    @property
-    def members(self) -> list[Node]:
-        """The operation."""
-        return [self.node]
+
+@dataclass(eq=False)
+class Along(Alone):
+    """An operation in which each element along an axis follows from the one before it."""
 
 
-Unit = Loops | Product | Number | Parts | Picked
+Unit = Loops | Product | Number | Parts | Picked | Along
 
 
 def is_elementwise(node: Node) -> bool:
@@ -114,8 +107,8 @@ def is_elementwise(node: Node) -> bool:
 
 
 def is_reduction(node: Node) -> bool:
-    """Say whether a Node is a sum or an extreme."""
-    return isinstance(node.op, Sum | Max | Inner)
+    """Say whether a Node is a sum, a product or an extreme."""
+    return isinstance(node.op, Sum | Max | Inner | Prod)
 
 
 def space(node: Node) -> Shape:
@@ -189,6 +182,8 @@ def _alone(node: Node, plan: Plan, second: Container[Node]) -> Unit:
         return Parts(node, y, [(x, placeholder(node.shape)[node.op.key].shape, region)])
     if node.shape and isinstance(node.op, Gather):
         return _picked(node)
+    if node.shape and isinstance(node.op, CumSum | CumProd | Shift | Recurrence):
+        return Along(node)
     if not node.shape and isinstance(node.op, Elementwise | Where | Cast | Index | Reshape | Transpose | BroadcastTo):
         return Number(node)
     raise Unsupported("a number, where arrays alone have loops" if not node.shape else "it fits no loop")
