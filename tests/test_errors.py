@@ -205,7 +205,7 @@ def test_shapes_that_do_not_fit(run, message):
             lambda: np.exp(leaf("x", 3), out=np.zeros(3)),
             TypeError,
             "np.exp: out= does not work with a tensor, x, because an operation is recorded and its result is a new "
-            "tensor. Leave it out, or compute on .data.",
+            "tensor. Leave it out, give a tensor to write into, or compute on .data.",
         ),
         (
             lambda: np.vecdot(leaf("x", 3), leaf("x", 3), axes=[0, 0, ()]),

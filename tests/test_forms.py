@@ -18,10 +18,11 @@ from tests.forms import (
     operators,
     products,
     reductions,
+    writing,
 )
 from tests.forms.uncompiled import UNCOMPILED
 
-TABLES = (operators, reductions, elementwise, arranging, products, analysis, methods)
+TABLES = (operators, reductions, elementwise, arranging, products, analysis, methods, writing)
 RIGHT = [code for table in TABLES for code in table.RIGHT]
 REFUSED = [row for table in TABLES for row in table.REFUSED]
 COARSE = ("float32", "f4", "f->f")  # roundings show in differences of such values

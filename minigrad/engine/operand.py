@@ -12,6 +12,7 @@ from minigrad.engine.errors import describe
 from minigrad.engine.habits import OtherHabits
 from minigrad.engine.methods import Methods
 from minigrad.engine.numpy_protocol import PLAIN, UFUNCS, WRITING, find_function, find_ufunc, is_computed
+from minigrad.engine.outputs import compute_into, find_targets, name_target
 from minigrad.engine.recording import is_paused
 from minigrad.engine.refusals import explain_refusal, refuse_call
 from minigrad.engine.ufuncs import find_call
@@ -225,6 +226,8 @@ class Operand(Methods, OtherHabits):
                 return self.apply(op, inputs)
         if is_constant((inputs, kwargs)):
             return self.compute_plainly(getattr(ufunc, method), inputs, kwargs, writes=method == "at")
+        if targets := find_targets(kwargs):
+            return compute_into(targets, getattr(ufunc, method), inputs, kwargs, method == "__call__")
         ours = find_call(ufunc, method) if method != "at" or isinstance(inputs[0], Operand) else None
         if ours is None:
             raise self.unknown_function(ufunc, method, inputs, kwargs)
@@ -240,6 +243,10 @@ class Operand(Methods, OtherHabits):
     ) -> Any:
         ours = find_function(func) if func not in WRITING or (args and isinstance(args[0], Operand)) else None
         constant = is_constant((args, kwargs))
+        if not constant and (kwargs or len(args) > 1):
+            args, kwargs = name_target(func, args, kwargs)
+            if targets := find_targets(kwargs):
+                return compute_into(targets, func, args, kwargs, masked=False)
         # whole numbers wrap and are rounded as in NumPy's own function, where ours is several operations
         whole = constant and is_computed(func) and all(x.dtype in WHOLE for x in find_operands((args, kwargs)))
         if ours is not None and not whole:

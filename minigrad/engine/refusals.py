@@ -54,8 +54,8 @@ def explain_refusal(f: Callable[..., Any] | str, method: str, arguments: Any, op
 
 def _of_numpy(called: str) -> str:
     """Give what of NumPy's has a name that SciPy has, too: scipy.linalg.inv is np.linalg.inv, and that is one here."""
-    package, *_, name = called.split(".")
-    for room in ("np.linalg", "np.fft", "np") if package == "scipy" else ():
+    name = called.rpartition(".")[2]
+    for room in ("np.linalg", "np.fft", "np") if called.startswith("scipy.") else ():
         f = getattr(getattr(np, room.partition(".")[2], np) if "." in room else np, name, None)
         if f is not None and find_function(f) is not None:
             return f"{room}.{name}({{x}})"
@@ -78,6 +78,7 @@ def refuse_arguments(ufunc: np.ufunc, arguments: Iterable[str], operands: Iterab
     of = " and ".join(dict.fromkeys(describe(x) for x in operands if isinstance(x, Recorder)))
     called = name_function(ufunc)
     way = f"Write np.where(condition, {called}(…), 0.0)" if "where" in arguments else "Leave it out"
+    way += ", give a tensor to write into" if "out" in arguments else ""
     return (
         f"{called}: {', '.join(f'{name}=' for name in arguments)} does not work with a tensor{of and f', {of}'}, "
         f"because an operation is recorded and its result is a new tensor. {way}, or compute on .data."

@@ -1,0 +1,33 @@
+"""Results that are written into a tensor, which is an assignment to all of its elements: ``out=``."""
+
+from tests.forms import Refused, split_forms
+
+RIGHT = split_forms("""
+    z = z * 1; np.exp(x, out=z); z * x
+    z = z * 1; np.add(x, z, z); z
+    z = z * 1; np.exp(x, where=mask, out=z); z
+    z = z * 1; w = z * x; np.exp(x, out=z); w * z
+    z = z * 1; np.exp(x, out=z) * z
+    z = z * 1; np.add(y, 2.0, out=z); z
+    z = z.T * 1; v = z.T; np.tanh(x, out=v); z
+    p = p * 1; q = x * 1; np.divmod(x, p, out=(q, p)); q * p
+    y = y * 1; np.sum(x, axis=0, out=y); y * y
+    y = y * 1; np.sum(x, 0, None, y); y * y
+    y = y * 1; np.max(x, 0, out=y); y
+    y = y * 1; x.sum(0, out=y); y
+    y = y * 1; np.add.reduce(x, out=y); y
+    z = z * 1; np.cumsum(x, 1, out=z); z
+    z = z * 1; x.clip(-1, 1, out=z); z
+    z = z * 1; np.clip(x, -1, 1, z); z
+    z = z * 1; np.take(x, [2, 1, 0], 1, z); z
+    M = M * 1; np.dot(x.T, x, M); M
+    M = M * 1; np.matmul(x.T, x, out=M); M
+    M = M * 1; np.einsum('ij,ik', x, x, out=M); M
+    z = z * 1; np.concatenate([x[:1], x[1:] * 2], out=z); z
+""")
+
+REFUSED = [
+    Refused("np.exp(x, out=z); z", TypeError, "z[…] = … | no_grad() | z.copy()"),
+    Refused("y = y * 1; np.exp(x, out=y)", ValueError, "broadcast | exp(x):(2, 3)"),
+    Refused("z = z * 1; np.add(x, 1j, out=z)", TypeError, "multiply(z, 1)[…] | complex128"),
+]
