@@ -15,17 +15,16 @@ message, in ``engine`` or where it is raised.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from minigrad import data, losses, nn, optim, textbook
+from minigrad import data, losses, nn, optim
 from minigrad.engine.absent import absent
 from minigrad.engine.functional import grad, holomorphic_grad, value_and_grad
-from minigrad.engine.gradcheck import gradcheck
 from minigrad.engine.recording import no_grad
 from minigrad.engine.tensor import Tensor
 from minigrad.ops.elementwise import relu, sigmoid
 from minigrad.ops.reduction import log_softmax, softmax
-from minigrad.training import fit
 
 if TYPE_CHECKING:
+    from minigrad import textbook
     from minigrad.algebra.facts import sums_to_one
     from minigrad.algebra.simplify import simplify
     from minigrad.algebra.trace import trace
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from minigrad.engine.custom import custom_vjp, defjvp, defvjp, primitive
     from minigrad.engine.debug import debug
     from minigrad.engine.explain_zero import why_zero
+    from minigrad.engine.gradcheck import gradcheck
     from minigrad.engine.jacobians import hessian, jacobian
     from minigrad.engine.mapping import vmap
     from minigrad.engine.memory import memory_report
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from minigrad.picture.stepper.page import stepper
     from minigrad.scipy.objective import scipy_objective
     from minigrad.storage import load, save
+    from minigrad.training import fit
 
 __all__ = [
     "Tensor",
@@ -119,8 +120,10 @@ _LATE = {
     "draw": "picture.draw",
     "elementwise_grad": "autograd",
     "elu": "ops.activations",
+    "fit": "training",
     "flatten": "autograd",
     "gelu": "ops.activations",
+    "gradcheck": "engine.gradcheck",
     "hessian": "engine.jacobians",
     "hessian_vector_product": "engine.products",
     "hvp": "engine.products",
@@ -150,10 +153,10 @@ _LATE = {
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("autograd", "numpy", "scipy"):
+    if name in ("autograd", "numpy", "scipy", "textbook"):
         return import_module(f"minigrad.{name}")
     if name not in _LATE:
-        rooms = {"nn": nn, "losses": losses, "optim": optim, "data": data, "textbook": textbook}
+        rooms = {room: import_module(f"minigrad.{room}") for room in ("nn", "losses", "optim", "data", "textbook")}
         meant = {
             other.lower(): f"It is minigrad.{room}.{other}"
             for room, module in rooms.items()
