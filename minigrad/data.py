@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from minigrad.engine.absent import absent
 from minigrad.engine.claims import declared_one_hot, is_one_hot
 
 Array = NDArray[Any]
@@ -23,6 +24,18 @@ Rng: TypeAlias = "np.random.Generator | int | None"
 
 IRIS_FEATURES = ("sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)")
 IRIS_CLASSES = ("setosa", "versicolor", "virginica")
+_MEANT = {
+    **dict.fromkeys(
+        ("dataloader", "dataset", "tensordataset"), "Write for x, t in data.batches(X, T, batch_size, rng)"
+    ),
+    **dict.fromkeys(("train_test_split", "random_split"), "It is data.split(X, T, test=0.5)"),
+    **dict.fromkeys(("to_categorical", "onehotencoder"), "It is data.one_hot(labels)"),
+    **dict.fromkeys(("normalize", "standardscaler"), "It is data.standardize(X)"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    raise absent("module 'minigrad.data'", name, _MEANT, globals())
 
 
 def split(X: ArrayLike, T: ArrayLike, test: float | int = 0.5, rng: Rng = None) -> tuple[Array, Array, Array, Array]:

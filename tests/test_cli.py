@@ -159,3 +159,70 @@ def test_a_derivation_is_folded_unless_it_is_told_not_to(tmp_path, capsys):
     assert "∂E/∂W = Σₜ hₜ₋₁ᵀ δₜ" in capsys.readouterr().out
     assert main(["derive", f"{file}:loss", "--unfold"]) == 0
     assert "Σₜ" not in capsys.readouterr().out
+
+
+USER = """
+import numpy as np
+from minigrad import Tensor
+
+w = Tensor(np.ones(3), requires_grad=True, name="w")
+rate = 0.5
+
+
+def loss():
+    return (w * w).sum()
+
+
+def ends():
+    raise SystemExit(3)
+
+
+def given(x):
+    return x
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("derive net.py", "'net.py' names no function; write FILE.py:function; it has loss, ends, given"),
+        ("derive net.py:", "'net.py:' names no function; write FILE.py:function; it has loss, ends, given"),
+        ("derive net.txt:loss", "'net.txt:loss' names no function; write FILE.py:function"),
+        ("derive nett.py:loss", "the file nett.py does not exist. Did you mean net.py?"),
+        ("derive far/away.py:loss", "the file far/away.py does not exist"),
+        ("derive folder", "folder is a folder; write FILE.py:function, for a file in it"),
+        ("derive folder:loss", "folder is a folder; write FILE.py:function, for a file in it"),
+        ("derive net.py:los", "net.py has no function 'los'. Did you mean loss?"),
+        ("derive net.py:forward", "net.py has no function 'forward'; it has loss, ends, given"),
+        ("derive net.py:rate", "'rate' in net.py is no function but of type float; write def rate(): …"),
+        ("derive net.py:ends", "net.py:ends ended the program by SystemExit(3) before there was a loss"),
+        ("derive net.py:given", "given needs x, and is called without arguments"),
+        ("derive wrong.py:loss", "wrong.py is no Python, in line 2: '(' was never closed: return ("),
+        ("derive bytes.py:loss", "bytes.py is no Python"),
+        ("derive net.py:loss -o folder", "folder is a folder; name a file in it"),
+        ("derive net.py:loss -o none/line.txt", "the folder 'none' does not exist; make it first"),
+        ("draw net.py:loss -o none/graph.svg", "the folder 'none' does not exist; make it first"),
+        ("draw net.py:loss -o graph.bmp", "'graph.bmp' names no format; end it in .svg"),
+        ("draw net.py:loss -o folder", "'folder' names no format; end it in .svg"),
+        ("stepper net.py:loss -o page.svg", "'page.svg' is no name for a page; end it in .html"),
+        ("tour --out net.py", "net.py is a file, and the page needs a folder; give --out another name"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(arguments, said, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "net.py").write_text(USER, "utf-8")
+    (tmp_path / "wrong.py").write_text("def loss():\n    return (\n", "utf-8")
+    (tmp_path / "bytes.py").write_bytes(b"\xff\xfe\x00")
+    assert main(arguments.split()) == 2
+    printed = capsys.readouterr()
+    assert printed.err.startswith(f"minigrad {arguments.split()[0]}: {said}")
+    assert (printed.err.count("\n"), printed.out) == (1, "")
+
+
+def test_a_reader_that_has_read_enough_is_no_error():
+    shown = subprocess.Popen([sys.executable, "-m", "minigrad", "ops"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert shown.stdout.readline()
+    shown.stdout.close()
+    assert (shown.wait(), shown.stderr.read()) == (0, b"")
+    shown.stderr.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -25,10 +26,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = _parser().parse_args(argv)
     try:
-        return COMMANDS[arguments.command](arguments)
+        code = COMMANDS[arguments.command](arguments)
+        sys.stdout.flush()
+        return code
     except KeyboardInterrupt:
         print("minigrad: stopped", file=sys.stderr)
         return 130
+    except BrokenPipeError:  # who reads has read enough, as head does; nothing is left to be flushed at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except OSError as error:
         said = f"{error.strerror}: {error.filename}" if error.filename else str(error.strerror or error)
         said = said.removeprefix(f"{arguments.command}: ")
@@ -39,7 +45,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
 
 
+def _check_file(path: Path) -> None:
+    """Say what is wrong with the name of a file that is to be written."""
+    if path.is_dir():
+        raise UserError(f"{path} is a folder; name a file in it")
+    if not path.parent.is_dir():
+        raise UserError(f"the folder {str(path.parent)!r} does not exist; make it first")
+
+
 def _tour(arguments: argparse.Namespace) -> int:
+    if arguments.out.exists() and not arguments.out.is_dir():
+        raise UserError(f"{arguments.out} is a file, and the page needs a folder; give --out another name")
     return tour(arguments.out, arguments.seed, arguments.quick)
 
 
@@ -60,6 +76,7 @@ def _derive(arguments: argparse.Namespace) -> int:
     if arguments.out is None:
         print(written)
     else:
+        _check_file(arguments.out)
         arguments.out.write_text(f"{written}\n", "utf-8")
         print(arguments.out)
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import runpy
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple
 
+from minigrad.engine.absent import find_close
 from minigrad.engine.tensor import Tensor
 
 
@@ -33,6 +35,7 @@ def loss_of(target: str) -> Found:
     needs arguments or raises, and one that returns no recorded scalar Tensor.
     """
     path, function = _split(target)
+    _read_code(path)
     with _neighbors(path):
         return _found(target, path, function)
 
@@ -40,12 +43,13 @@ def loss_of(target: str) -> Found:
 def _found(target: str, path: Path, function: str) -> Found:
     space = _run(target, lambda: runpy.run_path(str(path), run_name=path.stem))
     if function not in space:
-        others = [name for name, x in space.items() if inspect.isfunction(x) and x.__module__ == path.stem]
-        listed = f"; it has {', '.join(others)}" if others else ""
-        raise UserError(f"{path} has no function {function!r}{listed}")
+        raise UserError(f"{path} has no function {function!r}{_offer(path, function)}")
     called = space[function]
     if not callable(called):
-        raise UserError(f"{function!r} in {path} is no function but a {type(called).__name__}")
+        raise UserError(
+            f"{function!r} in {path} is no function but of type {type(called).__name__}; write def {function}(): "
+            f"…, which makes its own data and returns the loss"
+        )
     needed = _needed(called)
     if needed:
         raise UserError(
@@ -67,13 +71,40 @@ def _found(target: str, path: Path, function: str) -> Found:
 
 
 def _split(target: str) -> tuple[Path, str]:
-    file, _, function = target.rpartition(":")
-    if not file.endswith(".py") or not function.isidentifier():
-        raise UserError(f"{target!r} names no function; write FILE.py:function")
-    path = Path(file)
-    if not path.is_file():
-        raise UserError(f"the file {file} does not exist")
+    file, _, function = target.rpartition(":") if not Path(target).exists() else (target, "", "")
+    path = Path(file or target)
+    if path.is_dir():
+        raise UserError(f"{path} is a folder; write FILE.py:function, for a file in it")
+    if path.suffix == ".py" and not path.is_file():
+        raise UserError(f"the file {path} does not exist{_offer_file(path)}")
+    if path.suffix != ".py" or not function.isidentifier():
+        raise UserError(f"{target!r} names no function; write FILE.py:function{_offer(path)}")
     return path, function
+
+
+def _read_code(path: Path) -> ast.Module:
+    """Read a file's code, without running it."""
+    try:
+        return ast.parse(path.read_bytes())
+    except SyntaxError as error:
+        line = f": {error.text.strip()}" if error.text else ""
+        raise UserError(f"{path} is no Python, in line {error.lineno}: {error.msg}{line}") from error
+    except ValueError as error:  # null bytes
+        raise UserError(f"{path} is no Python: {error}") from error
+
+
+def _offer(path: Path, meant: str = "") -> str:
+    """Name the functions that a file has, the one first that may be meant."""
+    names = [x.name for x in _read_code(path).body if isinstance(x, ast.FunctionDef)] if path.suffix == ".py" else []
+    close = find_close(meant, names) if meant else None
+    return f". Did you mean {close}?" if close else f"; it has {', '.join(names)}" if names else ""
+
+
+def _offer_file(path: Path) -> str:
+    """Name the file beside it that may be meant."""
+    beside = [x.name for x in path.parent.glob("*.py")] if path.parent.is_dir() else []
+    close = find_close(path.name, beside)
+    return f". Did you mean {path.with_name(close)}?" if close else ""
 
 
 @contextmanager
@@ -115,6 +146,8 @@ def _run(target: str, call: Callable[[], Any]) -> Any:
     """Call into the user's code; what it raises is told with the lines of that code alone."""
     try:
         return call()
+    except SystemExit as error:
+        raise UserError(f"{target} ended the program by SystemExit({error.code!r}) before there was a loss") from error
     except Exception as error:
         file = target.rpartition(":")[0]
         own = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).name == Path(file).name]

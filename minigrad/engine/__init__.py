@@ -12,8 +12,8 @@ since forward. ``errors`` and ``ways`` have the words for what went wrong, ``ref
 operation, and ``recipes`` what to write instead, ``recording`` switches recording off, by ``blocks`` that know their
 context, ``comparison`` is what a mask remembers of its making, ``claims`` remembers what is known of an array,
 ``arguments`` looks at numbers, counts and calls of a user's, ``absent`` tells what a name that is not there means,
-``habits`` are those of PyTorch's tensors, ``pairs`` warns of broadcasting that few mean, ``gradcheck`` compares a
-gradient with finite differences. It imports ``ops`` and nothing above.
+``habits`` are those of PyTorch's tensors and ``other_names`` those of arguments, ``pairs`` warns of broadcasting that
+few mean, ``gradcheck`` compares a gradient with finite differences. It imports ``ops`` and nothing above.
 
 Functions of functions: ``functional`` has the gradient, ``products`` those of Jacobians and Hessians with vectors;
 ``evaluation`` is one call of a function that is differentiated, ``trees`` are the dicts, lists and dataclasses of

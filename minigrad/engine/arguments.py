@@ -10,7 +10,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
-from minigrad.engine.absent import find_close
+from minigrad.engine.other_names import say_argument
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -78,23 +78,32 @@ def with_usage(f: Callable[P, R]) -> Callable[P, R]:
     @wraps(f)
     def checked(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            signature.bind(*args, **kwargs)
-        except TypeError as error:
-            given = args[1:] if "self" in signature.parameters else args
-            owner = type(args[0]).__name__ if "self" in signature.parameters else name
-            raise TypeError(_usage(owner, signature, given, kwargs, error)) from None
-        return f(*args, **kwargs)
+            return f(*args, **kwargs)
+        except TypeError:
+            try:
+                signature.bind(*args, **kwargs)
+            except TypeError as unfit:  # then nothing has been done
+                given = args[1:] if "self" in signature.parameters else args
+                owner = _called(f, args[0]) if "self" in signature.parameters else name
+                usage = _usage(owner, signature, given, kwargs, unfit)
+            else:
+                raise
+        raise TypeError(usage)
 
     return checked
+
+
+def _called(method: Callable[..., Any], owner: Any) -> str:
+    """Name a call by its class, and unless that makes an object by the method."""
+    kind = type(owner).__name__
+    return kind if method.__name__ == "__init__" else f"{kind}.{method.__name__}"
 
 
 def _usage(name: str, signature: inspect.Signature, args: Any, kwargs: Any, error: TypeError) -> str:
     parameters = [p for p in signature.parameters.values() if p.name != "self"]
     call = ", ".join(p.name if p.default is p.empty else f"{p.name}={_written(p.default)}" for p in parameters)
     given = ", ".join(f"{p.name} is {shown(x)}" for p, x in zip(parameters, args, strict=False))
-    names = [p.name for p in parameters]
-    close = next((find_close(key, names, 0.5) for key in kwargs if key not in names), None)
-    hint = f" Did you mean {close}?" if close else ""
+    hint = say_argument(kwargs, [p.name for p in parameters])
     reason = str(error).removesuffix(".")
     return f"{name}: {reason}{f', where {given}' if given else ''}.{hint} Write {name}({call})."
 

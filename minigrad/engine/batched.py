@@ -6,7 +6,7 @@ It is to ``Lanes`` what a Tensor is to its array: it records operations within t
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any, Never, NoReturn
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from minigrad.engine.errors import explain_error
 from minigrad.engine.lanes import Lanes, Mapping
 from minigrad.engine.numpy_protocol import PLAIN, find_function
 from minigrad.engine.operand import Operand, find_operands
+from minigrad.engine.other_names import refuse_arguments
 from minigrad.engine.recording import is_paused
 from minigrad.engine.tensor import Tensor
 from minigrad.engine.ufuncs import find_call
@@ -83,8 +84,10 @@ class Batched(Tensor):
         """Give what the walk found for this tensor as a Tensor, or zeros for None."""
         return self.mapping.wrap(np.zeros(self.shape, self.dtype) if g is None else g)
 
-    def backward(self, gradient: Any = None, create_graph: bool = False) -> None:
+    def backward(self, gradient: Any = None, create_graph: bool = False, **other: Never) -> None:
         """Refuse: the gradients of all lanes would come to one leaf."""
+        if other:
+            raise refuse_arguments("backward", self, other)
         raise self._unknown("backward() of", "Take gradients by grad(f), which gives each lane its own.")
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:

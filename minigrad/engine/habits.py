@@ -51,6 +51,9 @@ class OtherHabits:
         "y.retain_grad() keeps the gradient of a result, y.grad, for you to look at after backward()"
     )
     view = Absent("Write w.reshape(2, 3); for the bytes as another dtype w.data.view(dtype)")
+    norm = Absent("Write np.linalg.norm(w)")
+    data_ptr = Absent("The address is w.data.ctypes.data")
+    zeros, ones, randn = (Absent("Write Tensor(np.zeros(3)), of whatever array") for _ in range(3))
     view_as = Absent("Write w.reshape(other.shape)")
     unsqueeze = Absent("Write w[:, None] for a new axis")
     permute, t = Absent("Write w.transpose(1, 0)"), Absent("Write w.T")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, Never, Self
 
 import numpy as np
 
+from minigrad.engine.other_names import ARGUMENTS, refuse_arguments
 from minigrad.ops import reduction
 from minigrad.ops.base import Recorder
 
@@ -32,8 +33,11 @@ class Methods(Recorder):
         keepdims: bool = False,
         initial: Any = None,
         where: Any = True,
+        **other: Never,
     ) -> Self:
         """Sum over ``axis`` (None: all axes)."""
+        if other:
+            raise refuse_arguments("sum", self, other)
         if dtype is None and out is None and initial is None and where is True:
             return self.apply(reduction.summed(axis, keepdims), (self,))
         return _np.sum(self, axis, dtype, out, keepdims, **_chosen(initial, where))
@@ -50,8 +54,11 @@ class Methods(Recorder):
         keepdims: bool = False,
         *,
         where: Any = True,
+        **other: Never,
     ) -> Self:
         """Average over ``axis`` (None: all axes)."""
+        if other:
+            raise refuse_arguments("mean", self, other)
         if dtype is None and out is None and where is True:
             return reduction.mean(self, axis, keepdims)
         return _np.mean(self, axis, dtype, out, keepdims, where=where)
@@ -63,8 +70,11 @@ class Methods(Recorder):
         keepdims: bool = False,
         initial: Any = None,
         where: Any = True,
+        **other: Never,
     ) -> Self:
         """Largest element over ``axis``; ties share the gradient evenly."""
+        if other:
+            raise refuse_arguments("max", self, other)
         return _np.max(self, axis, out, keepdims, **_chosen(initial, where))
 
     def min(
@@ -74,8 +84,11 @@ class Methods(Recorder):
         keepdims: bool = False,
         initial: Any = None,
         where: Any = True,
+        **other: Never,
     ) -> Self:
         """Smallest element over ``axis``; ties share the gradient evenly."""
+        if other:
+            raise refuse_arguments("min", self, other)
         return _np.min(self, axis, out, keepdims, **_chosen(initial, where))
 
     def prod(
@@ -86,24 +99,35 @@ class Methods(Recorder):
         keepdims: bool = False,
         initial: Any = None,
         where: Any = True,
+        **other: Never,
     ) -> Self:
         """Multiply over ``axis`` (None: all axes)."""
+        if other:
+            raise refuse_arguments("prod", self, other)
         return _np.prod(self, axis, dtype, out, keepdims, **_chosen(initial, where))
 
     def var(self, axis: reduction.Axis = None, *args: Any, **more: Any) -> Self:
         """Give the mean squared deviation from the mean, as ``numpy.var`` does."""
+        if more.keys() & ARGUMENTS.keys():
+            raise refuse_arguments("var", self, more)
         return _np.var(self, axis, *args, **more)
 
     def std(self, axis: reduction.Axis = None, *args: Any, **more: Any) -> Self:
         """Give the root of the variance, as ``numpy.std`` does."""
+        if more.keys() & ARGUMENTS.keys():
+            raise refuse_arguments("std", self, more)
         return _np.std(self, axis, *args, **more)
 
-    def cumsum(self, axis: int | None = None, dtype: Any = None, out: None = None) -> Self:
+    def cumsum(self, axis: int | None = None, dtype: Any = None, out: None = None, **other: Never) -> Self:
         """Add up along ``axis`` (None: all elements in a row), and keep each sum."""
+        if other:
+            raise refuse_arguments("cumsum", self, other)
         return _np.cumsum(self, axis, dtype, out)
 
-    def cumprod(self, axis: int | None = None, dtype: Any = None, out: None = None) -> Self:
+    def cumprod(self, axis: int | None = None, dtype: Any = None, out: None = None, **other: Never) -> Self:
         """Multiply along ``axis`` (None: all elements in a row), and keep each product."""
+        if other:
+            raise refuse_arguments("cumprod", self, other)
         return _np.cumprod(self, axis, dtype, out)
 
     def all(self, *args: Any, **more: Any) -> Any:

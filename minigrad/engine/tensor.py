@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Never
 
 import numpy as np
 from numpy import ndarray
@@ -13,6 +13,7 @@ from minigrad.engine.conversion import as_operand, holds_tensor, is_array, own_a
 from minigrad.engine.errors import check_name, describe, explain_error, place
 from minigrad.engine.listening import Listening, listeners, retained
 from minigrad.engine.numbers import as_numbers, find_one
+from minigrad.engine.other_names import refuse_arguments
 from minigrad.engine.record import fast_pullback, restore_leaf, stand_ins
 from minigrad.engine.recording import announce_walk, count_records, is_paused, next_serial, tracer
 from minigrad.engine.stand_ins import leave_gradients, part_from
@@ -186,7 +187,7 @@ class Tensor(Listening):
     __truediv__ = _binary(arithmetic.divide)
     __matmul__ = _binary(linalg.matmul)
 
-    def backward(self, gradient: Any = None, create_graph: bool = False) -> None:
+    def backward(self, gradient: Any = None, create_graph: bool = False, **other: Never) -> None:
         """Add ∂E/∂leaf to the ``grad`` of every leaf that this tensor E was computed from and that requires one.
 
         ``gradient`` is ∂E/∂(this tensor) where it is not a scalar E itself (for a scalar it is 1), of this tensor's
@@ -194,6 +195,8 @@ class Tensor(Listening):
 
         Raises ``ValueError`` if this tensor requires no gradient, or is no scalar and no ``gradient`` is given.
         """
+        if other:
+            raise refuse_arguments("backward", self, other)
         start = None if gradient is not None or create_graph or self.serial <= 0 else find_one(self.array)
         if start is None:  # there is more to it, or something is wrong
             seed = self.seed_gradient(gradient)

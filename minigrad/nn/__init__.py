@@ -43,6 +43,14 @@ _MEANT = {
     "crossentropyloss": "It is minigrad.losses.softmax_cross_entropy(u, t), on logits",
     "mseloss": "It is minigrad.losses.squared_error(y, t), half the sum of squares",
     "parameter": "It is minigrad.Tensor(data, requires_grad=True)",
+    "nllloss": "It is minigrad.losses.cross_entropy(y, t), on probabilities",
+    "bceloss": "Write -(t * np.log(y) + (1 - t) * np.log(1 - y)).sum()",
+    "bcewithlogitsloss": "Write (minigrad.softplus(u) - t * u).sum()",
+    "l1loss": "Write abs(y - t).sum()",
+    "dropout2d": "It is nn.Dropout(rate)",
+    "embedding": "Write W[numbers], for a Tensor W of one row each",
+    "utils": "np.clip a parameter's grad.data in place of clip_grad_norm_",
+    **dict.fromkeys(("rnn", "lstm", "gru"), "Write its step in Python, and loop over time"),
 }
 
 

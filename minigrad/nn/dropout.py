@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.engine.arguments import check_generator, check_number, shown
+from minigrad.engine.arguments import check_generator, check_number, shown, with_usage
 from minigrad.engine.recording import random, setting
 from minigrad.engine.tensor import Tensor
 from minigrad.nn.base import Speaking
@@ -20,6 +20,7 @@ class Dropout(Speaking):
     Srivastava, Hinton, Krizhevsky, Sutskever & Salakhutdinov 2014). A new layer is in training; `eval()` ends that.
     """
 
+    @with_usage
     def __init__(self, rate: float, rng: Rng = None) -> None:
         try:
             self.rate = check_number("Dropout", "rate", rate, below=1)

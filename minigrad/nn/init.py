@@ -7,10 +7,26 @@ rounded, so one seed gives the same network in every dtype.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
+
+from minigrad.engine.absent import absent
+
+_MADE = "Give the layer a function that draws: Linear(inputs, outputs, init=minigrad.nn.he)"
+_MEANT = dict.fromkeys(
+    (
+        *("xavier_uniform_", "xavier_normal_", "kaiming_uniform_", "kaiming_normal_", "normal_", "uniform_", "zeros_"),
+        *("glorot_uniform", "he_normal", "constant_", "ones_", "orthogonal_"),
+    ),
+    _MADE,
+)
+
+
+def __getattr__(name: str) -> Any:
+    raise absent("module 'minigrad.nn.init'", name, _MEANT, ("he", "normal", "xavier"))
+
 
 Array = NDArray[np.floating]
 Rng: TypeAlias = "np.random.Generator | int | None"

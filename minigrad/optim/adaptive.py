@@ -6,6 +6,7 @@ from typing import ClassVar
 import numpy as np
 from numpy import divide, multiply, sqrt, subtract
 
+from minigrad.engine.arguments import with_usage
 from minigrad.engine.tensor import Tensor
 from minigrad.optim.base import Array, Optimizer, State
 
@@ -16,6 +17,7 @@ class AdaGrad(Optimizer):
     settings = ("lr", "eps")
     limits: ClassVar = {"lr": np.inf, "eps": np.inf}
 
+    @with_usage
     def __init__(self, params: Iterable[Tensor], lr: float = 0.01, eps: float = 1e-8) -> None:
         super().__init__(params, lr)
         self.eps = eps
@@ -36,6 +38,7 @@ class RMSProp(Optimizer):
     settings = ("lr", "rho", "eps")
     limits: ClassVar = {"lr": np.inf, "rho": 1, "eps": np.inf}
 
+    @with_usage
     def __init__(self, params: Iterable[Tensor], lr: float = 0.01, rho: float = 0.9, eps: float = 1e-8) -> None:
         super().__init__(params, lr)
         self.rho = rho
@@ -60,6 +63,7 @@ class Adam(Optimizer):
     settings: ClassVar[tuple[str, ...]] = ("lr", "beta1", "beta2", "eps")
     limits: ClassVar = {"lr": np.inf, "beta1": 1, "beta2": 1, "eps": np.inf}
 
+    @with_usage
     def __init__(
         self, params: Iterable[Tensor], lr: float = 0.001, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8
     ) -> None:
@@ -91,6 +95,7 @@ class AdamW(Adam):
     limits: ClassVar = {**Adam.limits, "weight_decay": np.inf}
     writes_last = False
 
+    @with_usage
     def __init__(
         self,
         params: Iterable[Tensor],

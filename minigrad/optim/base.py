@@ -8,8 +8,10 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from minigrad.engine.arguments import check_number
+from minigrad.engine.absent import absent
+from minigrad.engine.arguments import check_number, with_usage
 from minigrad.engine.blocks import in_force
+from minigrad.engine.other_names import OPTIMIZER
 from minigrad.engine.recording import count_records, tracer
 from minigrad.engine.tensor import Tensor
 from minigrad.engine.watch import COUNTS, TIED, forget_unheld, seal_array, seals, ties
@@ -82,6 +84,7 @@ class Optimizer:
         super().__init_subclass__(**more)
         cls._by_rule = cls._update is Optimizer._update
 
+    @with_usage
     def __init__(self, params: Iterable[Tensor], lr: float) -> None:
         self.params = check_parameters(params)
         self._rows = make_rows(self.params, [self._start(p.array) for p in self.params])
@@ -199,6 +202,12 @@ class Optimizer:
             out[...] = w
         self._update(out, g, eta, buf, state)
 
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):  # what copy and pickle look for, before there are any attributes
+            raise AttributeError(name)
+        raise absent(f"{type(self).__name__!r} object", name, OPTIMIZER, dir(self))
+
+    @with_usage
     def zero_grad(self) -> None:
         """Forget the gradients, so that the next backward() starts from nothing."""
         if in_force:

@@ -6,6 +6,7 @@ from typing import ClassVar
 import numpy as np
 from numpy import add, multiply, subtract
 
+from minigrad.engine.arguments import with_usage
 from minigrad.engine.tensor import Tensor
 from minigrad.optim.base import Array, Optimizer, State
 
@@ -23,6 +24,7 @@ class Momentum(Optimizer):
     settings = ("lr", "momentum")
     limits: ClassVar = {"lr": np.inf, "momentum": 1}
 
+    @with_usage
     def __init__(self, params: Iterable[Tensor], lr: float = 0.01, momentum: float = 0.9) -> None:
         super().__init__(params, lr)
         self.momentum = momentum

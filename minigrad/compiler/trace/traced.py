@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Never, Protocol
 from weakref import WeakSet
 
 import numpy as np
@@ -13,6 +13,7 @@ from minigrad.engine.errors import place
 from minigrad.engine.node import Node
 from minigrad.engine.numpy_protocol import PLAIN
 from minigrad.engine.operand import find_operands
+from minigrad.engine.other_names import refuse_arguments
 from minigrad.engine.record import Kept, Record, fast_pullback
 from minigrad.engine.refusals import name_function
 from minigrad.engine.tensor import Tensor
@@ -105,8 +106,10 @@ class Traced(Tensor):
             raise ValueError(f"backward: gradient must have this tensor's shape {self.shape}, not {seed.shape}.")
         return seed
 
-    def backward(self, gradient: Any = None, create_graph: bool = False) -> None:
+    def backward(self, gradient: Any = None, create_graph: bool = False, **other: Never) -> None:
         """Write down the gradients of all leaves, and add them to what those have."""
+        if other:
+            raise refuse_arguments("backward", self, other)
         seed = self.seed_gradient(gradient)
         keep = self.tracer.retained
         found = fast_pullback(self, seed if create_graph else seed.node, create_graph=create_graph, keep=keep)
