@@ -276,14 +276,8 @@ class Tensor(Listening):
         if self.serial > 0 and self.op is not None:
             raise TypeError(f"{describe(self)} is the result of an operation and cannot be copied; .detach() it.")
         grad = getattr(self, "stored_grad", None)
-        leaf = (
-            type(self),
-            self.array,
-            self.requires_grad,
-            self.name,
-            self.place,
-            None if grad is None else grad.detach(),
-        )
+        kept = None if grad is None else grad.detach()
+        leaf = type(self), self.array, self.requires_grad, self.name, self.place, kept
         return restore_leaf, leaf, getattr(self, "__dict__", None)  # of a class of the user's
 
 
