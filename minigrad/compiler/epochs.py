@@ -72,7 +72,7 @@ class EpochLoop:
         arrays = [self.variant.array(source) for source in self.variant.bound]
         if len(arrays) != len(self.arrays) or any(map(is_not, arrays, self.arrays)):
             self.watched.settle()
-            self.arrays = [self.variant.array(source) for source in self.variant.bound]
+            arrays = self.arrays = [self.variant.array(source) for source in self.variant.bound]  # held once
             self.step = self.variant.program.make_step(self.arrays)
             self.watched.forget()
             self.watched.look()

@@ -194,14 +194,14 @@ class Operand(Methods, OtherHabits):
             raise refuse_arguments("squeeze", self, other)
         return shaping.squeeze(self, axis)
 
-    def ravel(self, order: str = "C", **other: Never) -> Self:
+    def ravel(self, order: str = "C") -> Self:
         """Give the elements in one dimension."""
-        if other:
-            raise refuse_arguments("ravel", self, other)
         return shaping.ravel(self, order)
 
-    def flatten(self, order: str = "C") -> Self:
+    def flatten(self, order: str = "C", **other: Never) -> Self:
         """Give the elements in one dimension, in an array of their own."""
+        if other:
+            raise refuse_arguments("flatten", self, other)
         return shaping.copy(shaping.ravel(self, order))
 
     def conj(self) -> Self:

@@ -22,7 +22,7 @@ ROWS = [
     argument("W.std(unbiased=False)", "'unbiased' | W:(4, 3)", "std of", "ddof=0"),
     argument("W.cumsum(dim=0)", "'dim' | W:(4, 3)", "cumsum of", "axis"),
     argument("W.squeeze(dim=0)", "'dim' | W:(4, 3)", "squeeze of", "axis"),
-    argument("W.flatten(start_dim=1)", "'start_dim' | W:(4, 3)", "ravel of", "w.reshape(len(w), -1)"),
+    argument("W.flatten(start_dim=1)", "'start_dim' | W:(4, 3)", "flatten of", "w.reshape(len(w), -1)"),
     argument("W.sum(axes=0)", "'axes' | W:(4, 3)", "sum of", "NumPy's method"),
     argument("E.backward(retain_graph=True)", "'retain_graph'", "backward of", "may be called again"),
     argument("nn.Dropout(p=0.5)", "'rate'", "Dropout:", "p is called rate | Dropout(rate"),
