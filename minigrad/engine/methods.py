@@ -7,7 +7,7 @@ from typing import Any, Never, Self
 import numpy as np
 
 from minigrad.engine.other_names import ARGUMENTS, refuse_arguments
-from minigrad.ops import reduction
+from minigrad.ops import reduction, shaping
 from minigrad.ops.base import Recorder
 
 _np: Any = np  # whose own types know arrays alone
@@ -157,6 +157,22 @@ class Methods(Recorder):
     def nbytes(self) -> int:
         """Bytes of all elements."""
         return int(self.size * self.dtype.itemsize)
+
+    def squeeze(self, axis: int | tuple[int, ...] | None = None, **other: Never) -> Self:
+        """Remove axes of length 1."""
+        if other:
+            raise refuse_arguments("squeeze", self, other)
+        return shaping.squeeze(self, axis)
+
+    def ravel(self, order: str = "C") -> Self:
+        """Give the elements in one dimension."""
+        return shaping.ravel(self, order)
+
+    def flatten(self, order: str = "C", **other: Never) -> Self:
+        """Give the elements in one dimension, in an array of their own."""
+        if other:
+            raise refuse_arguments("flatten", self, other)
+        return shaping.copy(shaping.ravel(self, order))
 
     def swapaxes(self, axis1: int, axis2: int) -> Self:
         """Exchange two axes."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from math import prod
-from typing import Any, Never, Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -12,7 +12,6 @@ from minigrad.engine.errors import describe
 from minigrad.engine.habits import OtherHabits
 from minigrad.engine.methods import Methods
 from minigrad.engine.numpy_protocol import PLAIN, UFUNCS, WRITING, find_function, find_ufunc, is_computed
-from minigrad.engine.other_names import refuse_arguments
 from minigrad.engine.outputs import compute_into, find_targets, name_target
 from minigrad.engine.recording import is_paused
 from minigrad.engine.refusals import explain_refusal, refuse_call
@@ -187,22 +186,6 @@ class Operand(Methods, OtherHabits):
         """Permute the axes: ``x.transpose(1, 0, 2)``; without arguments reverse them."""
         order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None
         return shaping.transpose(self, order)
-
-    def squeeze(self, axis: int | tuple[int, ...] | None = None, **other: Never) -> Self:
-        """Remove axes of length 1."""
-        if other:
-            raise refuse_arguments("squeeze", self, other)
-        return shaping.squeeze(self, axis)
-
-    def ravel(self, order: str = "C") -> Self:
-        """Give the elements in one dimension."""
-        return shaping.ravel(self, order)
-
-    def flatten(self, order: str = "C", **other: Never) -> Self:
-        """Give the elements in one dimension, in an array of their own."""
-        if other:
-            raise refuse_arguments("flatten", self, other)
-        return shaping.copy(shaping.ravel(self, order))
 
     def conj(self) -> Self:
         """Give the complex conjugate, which of real numbers is the tensor itself."""
