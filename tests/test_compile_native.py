@@ -172,6 +172,28 @@ def test_native_code_reads_and_adds_up_wherever_elements_lie(backend):
             assert "address" in code.source
 
 
+SHARING = [
+    (1, lambda x, b: np.tanh(x) * x),
+    (2, lambda x, b: x - x[:, :, :, ::-1]),
+    (2, lambda x, b: (x * x).max(axis=(2, 3))),
+    (3, lambda x, b: np.tanh(x + b)),
+    (3, lambda x, b: (x * b).sum(axis=(0, 2, 3))),
+    (4, lambda x, b: (x - b).sum(axis=(1, 3))),
+]
+
+
+@pytest.mark.parametrize(("loops", "f"), SHARING)
+def test_axes_that_lie_in_order_share_a_loop(loops, f):
+    """The bias of a layer of images runs along one axis of four, and the two behind it are one, as those of a sum."""
+    pytest.importorskip("numba")
+    x, b = RNG.normal(size=(2, 3, 4, 5)), RNG.normal(size=(3, 1, 1))
+    with running("interpreted"):
+        code = compile(f, backend="native")
+        assert_same(plain(f(x, b)), plain(code(x, b)))
+    assert f"i{loops - 1} in" in code.source
+    assert f"i{loops} in" not in code.source
+
+
 @pytest.mark.parametrize("size", [4, None, 20])
 def test_epochs_are_the_loop_over_the_batches(backend_itself, size):
     (eager, params, optimizer), (step, others, other) = taught(), taught()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from math import prod
 from typing import Any
 
@@ -12,7 +13,14 @@ from minigrad.compiler.native.elements import take_element
 from minigrad.compiler.native.registry import KERNELS, Kernel, Lines, Reduction, find_kernel, find_meeting_dtype
 from minigrad.compiler.native.values import Values, spread_layout, write_element
 from minigrad.compiler.passes.fuse import Loops, Parts, Picked, is_reduction, space
-from minigrad.compiler.passes.layouts import Layout, contiguous_strides, layout
+from minigrad.compiler.passes.layouts import (
+    Layout,
+    contiguous_strides,
+    layout,
+    merge_sizes,
+    merge_strides,
+    share_loops,
+)  # fmt: skip
 from minigrad.compiler.passes.lower import AddAt
 from minigrad.compiler.passes.plan import root
 from minigrad.compiler.refusals import Unsupported
@@ -31,7 +39,7 @@ class LoopWriter(Values):
     def write_loops(self, unit: Loops) -> None:
         """Write one loop nest."""
         stored = set(self.find_stored(unit))
-        shape = unit.shape
+        shape = unit.shape or (1,)
         operands = [
             x
             for node in unit.members
@@ -44,12 +52,14 @@ class LoopWriter(Values):
             state = self.plan.in_place.get(node)
             if any(at.base is state and at.strides != contiguous_strides(shape) for at in layouts.values()):
                 raise Unsupported("a new value computed from other places of the old one")
-        full = all(at.strides == contiguous_strides(shape) for at in layouts.values()) and not partial
-        dims = [prod(shape)] if full else list(shape)
+        loops = share_loops(shape, [at.strides for at in layouts.values()], [reduced_axes(x) for x in partial])
+        layouts = {x: replace(at, strides=merge_strides(at.strides, loops)) for x, at in layouts.items()}
+        self.reduced = {x: {loops[axis] for axis in reduced_axes(x)} for x in partial}
+        dims = self.dims = merge_sizes(shape, loops)
         letters = [f"i{k}" for k in range(len(dims))]
         for node in unit.members:
             if is_reduction(node):
-                self.prepare(node, dims)
+                self.prepare(node)
         held = {x: len(dims) - self.count_inner(x) for x in partial if self.count_inner(x)}  # the loops around it
         for depth, (letter, n) in enumerate(zip(letters, dims, strict=True)):
             for node in (x for x, around in held.items() if around == depth):
@@ -58,7 +68,7 @@ class LoopWriter(Values):
         body: Lines = []
         values: dict[Node, str] = {}
         for node in unit.members:
-            self.member(node, unit, values, layouts, letters, full, stored, body)
+            self.member(node, values, layouts, letters, stored, body)
         self.lines += ["    " * len(dims) + line for line in body or ["pass"]]
         for node, around in sorted(held.items(), key=lambda pair: -pair[1]):
             number, place = self.accumulator(node), self.reduced_place(node, letters)
@@ -74,8 +84,8 @@ class LoopWriter(Values):
         return x in set(unit.members) and not is_reduction(x)
 
     def member(
-        self, node: Node, unit: Loops, values: dict[Node, str], layouts: Mapping[Node, Layout], letters: list[str],
-        full: bool, stored: set[Node], body: Lines,
+        self, node: Node, values: dict[Node, str], layouts: Mapping[Node, Layout], letters: list[str],
+        stored: set[Node], body: Lines,
     ) -> None:  # fmt: skip
         """Write one operation of a loop."""
         parts = []
@@ -85,21 +95,20 @@ class LoopWriter(Values):
                 if x not in values:
                     name, at = self.pointer(layouts[x].base)
                     values[x] = f"x{len(values)}"
-                    strides = (1,) if full else layouts[x].strides
-                    body.append(f"{values[x]} = {name}[{write_element(at + layouts[x].offset, strides, letters)}]")
+                    place = write_element(at + layouts[x].offset, layouts[x].strides, letters)
+                    body.append(f"{values[x]} = {name}[{place}]")
                 parts.append(values[x])
             else:
                 parts.append(self.number(root(x) if isinstance(x, Node) else x, meeting))
         if is_reduction(node):
-            self.accumulate(node, parts, letters, full, body)
+            self.accumulate(node, parts, letters, body)
             return
         values[node] = f"x{len(values)}"
         body.append(f"{values[node]} = {self.expression(node, parts)}")
         if node in stored:
             name, at = self.pointer(node)
-            strides = (1,) if full else contiguous_strides(unit.shape)
             kept = f"np.uint8({values[node]})" if node.dtype.kind == "b" else values[node]
-            body.append(f"{name}[{write_element(at, strides, letters)}] = {kept}")
+            body.append(f"{name}[{write_element(at, contiguous_strides(self.dims), letters)}] = {kept}")
 
     # positions
 
@@ -191,14 +200,14 @@ class LoopWriter(Values):
 
         In memory, each element would wait for the last one to be there, and no loop over them be vectorized.
         """
-        axes, ndim = _reduced_axes(node), len(space(node))
-        return next((n for n in range(ndim) if ndim - 1 - n not in axes), ndim)
+        last = len(self.dims) - 1
+        return next((n for n in range(last + 1) if last - n not in self.reduced[node]), last + 1)
 
     def is_inner(self, node: Node) -> bool:
         """Say whether a reduction is over its innermost loops alone, so that nothing is added to what they give."""
-        return 0 < self.count_inner(node) == len(_reduced_axes(node))
+        return 0 < self.count_inner(node) == len(self.reduced[node])
 
-    def prepare(self, node: Node, dims: list[int]) -> None:
+    def prepare(self, node: Node) -> None:
         """Write what must be done before the loop."""
         if not node.shape:
             self.lines.append(f"{self.accumulator(node)} = {self.start(node)}")
@@ -209,7 +218,7 @@ class LoopWriter(Values):
             self.lines.append(f"for i in range({prod(node.shape)}):")
             self.lines.append(f"    {name}[{at} + i] = {self.start(node)}")
 
-    def accumulate(self, node: Node, parts: list[str], letters: list[str], full: bool, body: Lines) -> None:
+    def accumulate(self, node: Node, parts: list[str], letters: list[str], body: Lines) -> None:
         """Write what a reduction does with one element."""
         held = not node.shape or self.count_inner(node)
         into = self.accumulator(node) if held else self.reduced_place(node, letters)
@@ -218,13 +227,13 @@ class LoopWriter(Values):
     def reduced_place(self, node: Node, letters: list[str]) -> str:
         """Write the element of a reduction's result that the loops are at."""
         name, at = self.pointer(node)
-        axes = _reduced_axes(node)
-        left = [letter for axis, letter in enumerate(letters) if axis not in axes]
-        sizes = tuple(n for axis, n in enumerate(space(node)) if axis not in axes)
+        kept = [k for k in range(len(letters)) if k not in self.reduced[node]]
+        left, sizes = [letters[k] for k in kept], tuple(self.dims[k] for k in kept)
         return f"{name}[{write_element(at, contiguous_strides(sizes), left)}]"
 
 
-def _reduced_axes(node: Node) -> tuple[int, ...]:
+def reduced_axes(node: Node) -> tuple[int, ...]:
+    """Give the axes that a reduction is over."""
     assert isinstance(node.op, Sum | Max | Prod)
     return normalize_axis(node.op.axis, len(space(node)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -85,3 +86,27 @@ def find_steps(places: NDArray[np.int64]) -> tuple[int, tuple[int, ...]]:
     nexts = np.eye(places.ndim, dtype=int)
     steps = (int(places[tuple(e)]) - first if n > 1 else 0 for n, e in zip(places.shape, nexts, strict=True))
     return first, tuple(steps)
+
+
+def share_loops(shape: Shape, strides: Iterable[Sequence[int]], apart: Iterable[Collection[int]]) -> list[int]:
+    """Give for each axis the number of the loop that runs along it.
+
+    Axes whose elements lie in order in all arrays, of some ``strides``, share one; not those of which one is among
+    ``apart`` and the other is not. Over short axes the rest that fills no vector costs as much as what does.
+    """
+    strides, apart = list(strides), list(apart)
+    loops = [0] * len(shape)
+    for k in range(1, len(shape)):
+        together = all(s[k - 1] == s[k] * shape[k] for s in strides) and all((k in x) == (k - 1 in x) for x in apart)
+        loops[k] = loops[k - 1] + (not together)
+    return loops
+
+
+def merge_sizes(shape: Shape, loops: Sequence[int]) -> Shape:
+    """Give the sizes of loops that are shared by axes."""
+    return tuple(prod(n for n, loop in zip(shape, loops, strict=True) if loop == k) for k in range(loops[-1] + 1))
+
+
+def merge_strides(strides: Sequence[int], loops: Sequence[int]) -> tuple[int, ...]:
+    """Give the strides of loops that are shared by axes: those of their last ones."""
+    return tuple(dict(zip(loops, strides, strict=True)).values())
