@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from minigrad import Tensor, compile, grad, gradcheck
+from minigrad import Tensor, compile, grad, gradcheck, vmap
 from minigrad.compiler.trace.traced import TraceError
 from tests.forms import (
     OPERANDS,
@@ -20,7 +20,7 @@ from tests.forms import (
     reductions,
     writing,
 )
-from tests.forms.uncompiled import UNCOMPILED
+from tests.forms.uncompiled import UNCOMPILED, UNMAPPED
 
 TABLES = (operators, reductions, elementwise, arranging, products, analysis, methods, writing)
 RIGHT = [code for table in TABLES for code in table.RIGHT]
@@ -118,6 +118,20 @@ def test_second_derivatives_agree_with_differences(code):
     assert gradcheck(lambda *xs: sum((g**2).sum() for g in slopes(*xs)), *xs, rtol=1e-5, atol=1e-6)
 
 
+@forms
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_lanes_of_vmap_are_numpys(code):
+    form = as_function(code)
+    lanes = [(x, 0.9 * x + 0.01) for x in arrays_of(code)]
+    if code in UNMAPPED:
+        with pytest.raises(TypeError, match="lane"):
+            vmap(form)(*map(np.stack, lanes))
+    else:
+        together = vmap(form)(*map(np.stack, lanes))
+        apart = [parts_of(form(*[x.copy() for x in lane])) for lane in zip(*lanes, strict=True)]
+        assert_same(parts_of(together), [np.stack(parts) for parts in zip(*apart, strict=True)], 1e-13)
+
+
 @pytest.mark.parametrize("row", REFUSED, ids=[row.code for row in REFUSED])
 def test_what_is_refused_says_so(row):
     kept = [x.copy() for x in arrays_of(row.code)]
@@ -132,5 +146,5 @@ def test_what_is_refused_says_so(row):
 def test_the_table_is_broad():
     assert len(RIGHT) >= 900
     assert len(REFUSED) >= 120
-    assert set(UNCOMPILED) <= set(RIGHT)
+    assert set(UNMAPPED) <= set(UNCOMPILED) <= set(RIGHT)
     assert [code for code, times in Counter(RIGHT).items() if times > 1] == []

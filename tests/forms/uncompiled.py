@@ -1,4 +1,7 @@
-"""The forms that no code can be made of: a shape, places or a branch depend on values that are not known before."""
+"""The forms that no code can be made of: a shape, places or a branch depend on values that are not known before.
+
+Those in ``UNMAPPED`` cannot be mapped, either, where the values differ from lane to lane.
+"""
 
 from tests.forms import split_forms
 
@@ -16,4 +19,12 @@ UNCOMPILED = split_forms("""
     v[v.argsort()]  x * np.linalg.matrix_rank(M)  x.all() * x  x.any(axis=0) * x  x * x.argmax()
     x * x.argmax(axis=1, keepdims=True)  x * x.argmin(0)  y[y.argsort()]  v[v.argsort(kind='stable')]
     v[v.argpartition(2)]  v[v.nonzero()]  x * (1 in x)
+""")
+UNMAPPED = split_forms("""
+    x[x > 0]  max([s, 2 * s])  np.quantile(v, 0.3, weights=[1, 2, 3, 2, 1], method='inverted_cdf')
+    np.percentile(x, 40, axis=1, weights=[3, 1, 2], method='inverted_cdf')
+    np.piecewise(x, [x > 0], [lambda a: a**2, np.sin])  np.piecewise(v, [v > 0], [lambda a, k: k * a, 0], 3)
+    np.delete(v, v > 0)  np.trim_zeros(np.append(v, [0, 0]))  np.trim_zeros(np.append([0.0], v), 'f')
+    np.extract(x > 0, x)  np.unique(v)  np.unique(np.append(v, v), return_counts=True)
+    np.unique(v, return_index=True, return_inverse=True)  x * (1 in x)
 """)
