@@ -7,7 +7,7 @@ from typing import Any, Never, Self
 import numpy as np
 
 from minigrad.engine.other_names import ARGUMENTS, refuse_arguments
-from minigrad.ops import reduction, shaping
+from minigrad.ops import linalg, reduction, shaping
 from minigrad.ops.base import Recorder
 
 _np: Any = np  # whose own types know arrays alone
@@ -23,6 +23,7 @@ class Methods(Recorder):
 
     __slots__ = ()
     dtype: Any
+    ndim: Any
     size: Any
 
     def sum(
@@ -176,11 +177,16 @@ class Methods(Recorder):
 
     def swapaxes(self, axis1: int, axis2: int) -> Self:
         """Exchange two axes."""
-        return _np.swapaxes(self, axis1, axis2)
+        axes = list(range(self.ndim))
+        try:
+            axes[axis1], axes[axis2] = axes[axis2], axes[axis1]
+        except (IndexError, TypeError):
+            return _np.swapaxes(self, axis1, axis2)  # which says what is wrong with them
+        return shaping.transpose(self, axes)
 
     def dot(self, other: Any, out: None = None) -> Self:
         """Multiply as ``numpy.dot`` does: over the last axis of this and the last but one of the other."""
-        return _np.dot(self, other, out)
+        return linalg.dot(self, other) if out is None else _np.dot(self, other, out)
 
     def take(self, indices: Any, axis: int | None = None, out: None = None, mode: Any = "raise") -> Self:
         """Give the elements of an axis (None: of all in one dimension) at places."""
