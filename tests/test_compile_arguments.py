@@ -90,6 +90,25 @@ def test_one_tensor_twice_and_a_captured_one_among_the_arguments(backend):
 
 
 @each_backend
+def test_one_of_many_tensors_twice(backend):
+    def f(*xs):
+        E = sum((x * (i + 1.0)).sum() for i, x in enumerate(xs))
+        E.backward()
+        return E
+
+    with running(backend):
+        code = as_code(f, backend)
+        for same in ((), (3, 7), (0, 11), (0, 11, 5), ()):
+            both = []
+            for call in (f, code):
+                xs = [Tensor(np.array([1.0, i]), requires_grad=True) for i in range(12)]
+                value = call(*(xs[same[0]] if i in same else x for i, x in enumerate(xs)))
+                both.append(plain([value, *(x.grad for x in xs)]))
+            assert_same(*both)
+        assert code.cache_info().misses == 4
+
+
+@each_backend
 def test_gradient_transforms(backend):
     def f(x):
         return (np.tanh(x) ** 2).sum()

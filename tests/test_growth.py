@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 
+from benchmarks import growing
 from minigrad import Tensor, optim, softmax, value_and_grad
 from minigrad.algebra import simplify
 from minigrad.compiler.api import compile
@@ -16,6 +17,7 @@ from minigrad.ops import shaping
 
 TIMES = 4  # as many operations, which take linear work 4 times as many calls and quadratic work 16 times
 MOST = 6.5
+CALLS = 2_000  # of functions for each operation of a trace: 400 to 1 900 now, half as many again before alike ones
 
 
 def count_calls(work, n):
@@ -80,6 +82,35 @@ def test_a_long_chain_is_compiled_right(step):
     f = value_and_grad(chain(STEPS[step], 60))
     for found, right in zip(compile(f)(x), f(x), strict=True):
         np.testing.assert_allclose(found, right, rtol=1e-9)
+
+
+@pytest.mark.parametrize("kind", growing.KINDS)
+def test_an_operation_takes_as_many_calls_in_a_long_program_as_in_a_short_one(kind):
+    """Counted for programs of 400 and 1 600 operations, those of the gradient and of the optimizer included."""
+    program, calls = growing.KINDS[kind], []
+    few, more = (growing.first_call(program(n)).traced for n in (6, 12))
+    parts = round(6 * 400 / (more - few))
+    for n in (parts, TIMES * parts):
+        costs, given = [], program(n)
+        count = count_calls(lambda n, given=given, costs=costs: costs.append(growing.first_call(given)), n)
+        calls.append(count / costs[0].traced)
+    assert calls[1] < 1.4 * calls[0]
+    assert calls[1] < CALLS, "compiling has become slower for each operation"
+
+
+def test_tensors_among_the_arguments_are_told_apart_in_linear_time():
+    """Counted: the bytes of the code that tells a call like the traced one from another."""
+
+    def f(*xs):
+        E = sum((x * x).sum() for x in xs)
+        E.backward()
+        return E
+
+    few, many = (compile(f) for _ in range(2))
+    for step, n in ((few, 40), (many, TIMES * 40)):
+        step(*(Tensor([1.0, i], requires_grad=True) for i in range(n)))
+    few, many = (len(step._last.enter.__code__.co_code) for step in (few, many))
+    assert many / few < MOST
 
 
 def test_the_names_of_a_long_program_are_put_in_front_of_a_short_block():

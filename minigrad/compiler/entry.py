@@ -33,6 +33,7 @@ from minigrad.engine.tensor import Tensor, constant_tensor
 
 Lines = list[str]
 
+PAIRS = 64  # of Tensors that are compared with each other one by one
 MISS = object()  # what an entry gives if the call is not for it; the default of its arguments
 
 
@@ -251,6 +252,9 @@ def _different(record: Record, letters: list[str], name: Callable[[Any], str]) -
     """Write what would tell that Tensors among the arguments are the same where the traced ones were not, or not."""
     checks = [f"{letters[i]} is not {name(t)}" for i, t in record.fixed.items()]
     known = [name(t) for t in record.others] if record.taking else []
+    if len(record.taking) * (len(known) + len(record.taking)) > PAIRS:
+        known += [letters[i] for i in record.taking]
+        return [*checks, f"len({{{', '.join(f'id({x})' for x in known)}}}) < {len(known)}"]
     for i in record.taking:
         if i not in record.fixed:
             checks += [f"{letters[i]} is {other}" for other in known]
