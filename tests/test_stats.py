@@ -41,6 +41,15 @@ def test_of_a_real_number(family, function):
     assert f(Tensor(X.astype(np.float32), requires_grad=True), *shapes).requires_grad
 
 
+@pytest.mark.parametrize("function", ["ppf", "isf"])
+def test_quantiles_of_the_normal_distribution(function):
+    f, wanted = getattr(stats.norm, function), getattr(theirs.norm, function)
+    q = np.array([0.0, 0.2, 0.5, 1.0, 1.5])
+    np.testing.assert_allclose(f(q, -0.5, scale=2), wanted(q, -0.5, scale=2), rtol=1e-12)
+    np.testing.assert_allclose(f(Tensor(X, requires_grad=True)).data, wanted(X), rtol=1e-12)
+    assert gradcheck(f, X, LOC, SCALE)
+
+
 @pytest.mark.parametrize(("family", "shapes"), [("t", 1), ("gamma", 1), ("beta", 2), ("chi2", 1)])
 def test_densities_have_gradients_by_their_shapes(family, shapes):
     logpdf = getattr(stats, family).logpdf

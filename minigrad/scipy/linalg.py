@@ -8,6 +8,7 @@ import numpy as np
 
 from minigrad.extras import require
 from minigrad.ops.base import as_array
+from minigrad.ops.composed.arguments import find_values
 from minigrad.ops.special import matrices
 
 _scipy: Any = require("scipy.linalg", "native")
@@ -23,8 +24,12 @@ def expm(A: Any) -> Any:
 
 
 def sqrtm(A: Any) -> Any:
-    """Give the principal square root of a matrix; a real one whose root is complex is an error."""
-    return matrices.sqrtm(as_array(A))
+    """Give the principal square root of a matrix; that of a real one may be complex, which compiled code refuses."""
+    A = as_array(A)
+    values = find_values(A)
+    if values is not None and values.dtype.kind != "c" and np.iscomplexobj(_scipy.sqrtm(values)):
+        A = A.astype(np.result_type(A.dtype, 1j))
+    return matrices.sqrtm(A)
 
 
 def solve_sylvester(a: Any, b: Any, q: Any) -> Any:

@@ -1,7 +1,8 @@
 """``scipy.stats`` for tensors: densities and distribution functions under SciPy's names, a file a distribution.
 
 ``norm``, ``t``, ``gamma``, ``beta`` and ``chi2`` have ``pdf``, ``logpdf``, ``cdf``, ``logcdf``, ``sf`` and ``logsf``;
-``poisson`` has ``pmf`` and ``logpmf`` in place of the first two. What these have in common is in ``distribution``.
+``norm`` has ``ppf`` and ``isf`` besides, ``poisson`` ``pmf`` and ``logpmf`` in place of the first two. What these have
+in common is in ``distribution``.
 ``dirichlet`` and ``multivariate_normal``, whose samples are vectors, have ``pdf`` and ``logpdf``, the last one
 ``entropy``, too.
 """

@@ -65,6 +65,11 @@ class Distribution:
 
     def _standardize(self, x: Any, args: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, list[Any], Any]:
         """Give z, the shapes and the scale, of arguments in SciPy's order or by name."""
+        loc, shapes, scale = self.settle(args, named)
+        return (as_array(x) - loc) / scale, shapes, scale
+
+    def settle(self, args: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, list[Any], Any]:
+        """Give the location, the shapes and the scale, of arguments in SciPy's order or by name."""
         names = (*self.shapes, "loc", *(() if self.discrete else ("scale",)))
         given = dict(zip(names, args, strict=False))
         wrong = [name for name in named if name not in names or name in given]
@@ -74,8 +79,7 @@ class Distribution:
             came = f"{len(args)} of them" + "".join(f", {name}=" for name in named)
             raise TypeError(f"{called}: wanted x and the arguments {', '.join(names)}, not {came} after x")
         given |= named
-        loc, scale = given.get("loc", 0), given.get("scale", 1)
-        return (as_array(x) - loc) / scale, [given[name] for name in self.shapes], scale
+        return given.get("loc", 0), [given[name] for name in self.shapes], given.get("scale", 1)
 
     def _supported(self, z: Any, whole: bool = False) -> tuple[Any, Any]:
         """Give where z is in the support, and z with a point of the support elsewhere."""
