@@ -39,19 +39,16 @@ class LoopWriter(Values):
     def write_loops(self, unit: Loops) -> None:
         """Write one loop nest."""
         stored = set(self.find_stored(unit))
+        inside = {x for x in unit.members if not is_reduction(x)}  # computed by the loop itself, at the same index
         shape = unit.shape or (1,)
         operands = [
-            x
-            for node in unit.members
-            for x in node.inputs
-            if isinstance(x, Node) and root(x).shape and not self.inside(x, unit)
+            x for node in unit.members for x in node.inputs if isinstance(x, Node) and root(x).shape and x not in inside
         ]
         layouts = {x: spread_layout(layout(x), x.shape, shape) for x in operands}
         partial = [x for x in unit.members if is_reduction(x) and x.shape]
-        for node in unit.members:
-            state = self.plan.in_place.get(node)
-            if any(at.base is state and at.strides != contiguous_strides(shape) for at in layouts.values()):
-                raise Unsupported("a new value computed from other places of the old one")
+        elsewhere = {at.base for at in layouts.values() if at.strides != contiguous_strides(shape)}
+        if any(self.plan.in_place.get(node) in elsewhere for node in unit.members):
+            raise Unsupported("a new value computed from other places of the old one")
         loops = share_loops(shape, [at.strides for at in layouts.values()], [reduced_axes(x) for x in partial])
         layouts = {x: replace(at, strides=merge_strides(at.strides, loops)) for x, at in layouts.items()}
         self.reduced = {x: {loops[axis] for axis in reduced_axes(x)} for x in partial}
@@ -78,10 +75,6 @@ class LoopWriter(Values):
             if isinstance(node.op, LogLikelihood):
                 name = self.accumulator(node)  # 0 ln 0 = 0: the second sum passes over what is not there
                 self.lines.append(f"{name} = {name} if {name} == {name} else {name}_present")
-
-    def inside(self, x: Node, unit: Loops) -> bool:
-        """Say whether a loop has computed an operand itself, at the same index."""
-        return x in set(unit.members) and not is_reduction(x)
 
     def member(
         self, node: Node, values: dict[Node, str], layouts: Mapping[Node, Layout], letters: list[str],

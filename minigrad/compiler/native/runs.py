@@ -28,10 +28,10 @@ class RunWriter(NativeWriter):
 
     def __init__(self, draft: Draft, run: Group, static: Container[Node]) -> None:
         first, second = ([], run.nodes) if run.late else (run.nodes, [])
-        plan = replace(draft.plan, first=first, second=second, copies=[], fresh=set())
-        super().__init__(replace(draft, plan=plan, returned=[], inputs={}))
+        own = {x: draft.plan.in_place[x] for x in (*run.nodes, *run.reads) if x in draft.plan.in_place}
+        plan = replace(draft.plan, first=first, second=second, in_place=own, copies=[], fresh=set())
+        super().__init__(replace(draft, plan=plan, returned=[], updates={}, inputs={}))
         self.kept = set(run.leaving)
-        own = plan.in_place
         reads = dict.fromkeys(own.get(x, x) for x in run.reads)
         self.stored = [x for x in run.leaving if x.shape and x not in own]
         arrays = [*(x for x in reads if x.shape), *self.stored]
