@@ -94,5 +94,6 @@ def cond(x: Any, p: Any = None) -> Any:
     x = as_array(x)
     if p in (None, 2, -2):
         s = singular_values(x)
-        return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
+        high, low = (s[..., -1], s[..., 0]) if p == -2 else (s[..., 0], s[..., -1])
+        return np.where(low == 0, np.inf, high / np.where(low == 0, 1, low))
     return norm(x, p, (-2, -1)) * norm(inv(x), p, (-2, -1))
