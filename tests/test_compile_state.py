@@ -391,6 +391,20 @@ def test_what_is_made_anew_at_each_reading_is_not_watched(code):
     assert f.cache_info().misses == 1
 
 
+def test_what_is_first_called_where_nothing_is_recorded_is_recorded_elsewhere(code):
+    w = Tensor([1.0, 2.0], requires_grad=True)
+    loss = code(lambda x: (w * x).sum())
+    for _ in range(2):
+        with no_grad():
+            assert not isinstance(loss(x), Tensor) or not loss(x).requires_grad
+        w.grad = None
+        loss(x).backward()
+        np.testing.assert_array_equal(w.grad.data, x)
+    with no_grad():
+        assert not loss(x).requires_grad
+    assert loss.cache_info().misses == 2
+
+
 # kinds of arguments, and what takes gradients
 
 
@@ -722,6 +736,23 @@ def by_operand():
     return lambda x: x * b, [lambda: b.__setitem__(0, 5.0)]
 
 
+def by_many_elements():
+    b = np.ones(300_000)
+    return lambda x: x * float(b.sum()), [lambda: b.fill(0)]
+
+
+def by_getattr_of_its_own():
+    class Lazy:
+        def __init__(self):
+            self.kept = {"beta": 2.0}
+
+        def __getattr__(self, name):
+            return self.kept[name]
+
+    a = Lazy()
+    return lambda x: x * a.beta, [lambda: a.kept.__setitem__("beta", 5.0), lambda: setattr(a, "beta", 7.0)]
+
+
 def by_constant():
     t = Tensor([2.0, 3.0])
     return lambda x: x * t.data.max(), [lambda: setattr(t, "data", np.array([5.0, 5.0]))]
@@ -782,7 +813,7 @@ WAYS = [
     by_what_a_function_returns,
     by_keyword,
 ]
-WAYS += [by_elements, by_numpy_alone, by_operand, by_constant, by_compiled]
+WAYS += [by_many_elements, by_getattr_of_its_own, by_elements, by_numpy_alone, by_operand, by_constant, by_compiled]
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)

@@ -55,7 +55,7 @@ def compile(
 
     So it is where something that the function names outside itself is another now: a variable of an enclosing function,
     a global, an attribute or an item of one, the contents of a list, dict or set of at most 100, the elements of an
-    array of at most 1 MB, and likewise in functions and methods of your own that it calls. A float that has been
+    array (over 1 MB 1024 of them), likewise in functions and methods of your own that it calls. A float that has been
     another once, such as an annealed weight, is read at each call from then on. Not watched is what the code does not
     name (``vars``, a computed name), what libraries keep for themselves, another method in the place of one, an array
     that is an operand and that NumPy alone computes with as well, and the outside world (files, clocks): pass that as

@@ -129,7 +129,7 @@ class _Writer:
         """
         typed = self.call.fitting is not None and not any(isinstance(source, Draw) for source in bound)
         refused = {source.position for source in passed if isinstance(source, Argument) and typed}
-        record, checks = self.record, ["more", "named"]
+        record, checks = self.record, ["more", "named", *(["not is_paused()"] if self.record.paused else [])]
         self.misfits = []
         for i, (letter, x) in enumerate(zip(self.letters, self.arguments, strict=True)):
             if i in refused and type(x) is np.ndarray and x.shape:

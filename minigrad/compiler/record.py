@@ -19,7 +19,7 @@ from minigrad.compiler.trace.tracer import Tracer, UpdateRule
 from minigrad.compiler.trace.writes import kept_from_writing, link_elements, put_back, refuse_changes
 from minigrad.engine.conversion import is_array
 from minigrad.engine.node import Node, order_nodes
-from minigrad.engine.recording import traced_by
+from minigrad.engine.recording import is_paused, traced_by
 from minigrad.engine.tensor import Tensor
 from minigrad.engine.trees import is_leaf, list_parts, with_parts
 from minigrad.ops.base import number_key
@@ -32,11 +32,11 @@ class Record:
     ``result`` is what the function returned, with an Output in the place of each traced value; ``returned`` are those
     values; ``updates`` the new contents of parameters and running values; ``grads`` the gradients that the function
     leaves behind, None for one that it takes away; an argument's are found by its position. ``taking`` are the
-    positions of arguments that take gradients, ``fixed`` those of them that must be a certain Tensor, and ``others``
-    the Tensors with gradients that are no arguments: if two of all these were one, the code would be another.
-    ``leaves`` are the Tensors from outside, and whether they took gradients; ``rules`` have stepped; ``links`` lead to
-    what the function read outside itself, ``numbers`` to what its code reads anew there; ``tape`` is how the results at
-    ``taped`` were recorded, if the function took no gradient itself.
+    positions of arguments that take gradients, ``fixed`` those that must be a certain Tensor, ``others`` the Tensors
+    with gradients that are no arguments: if two of these were one, the code would be another. ``leaves`` are the
+    Tensors from outside, and whether they took gradients; ``rules`` have stepped; ``links`` lead to what was read
+    outside, ``numbers`` to what the code reads anew there; ``tape`` is how the results at ``taped`` were recorded, if
+    the function took no gradient itself; ``paused`` says that nothing is to be recorded.
     """
 
     result: Any
@@ -57,13 +57,15 @@ class Record:
     leaves: list[tuple[Tensor, bool]]
     rules: list[UpdateRule]
     numbers: list[Link]
+    paused: bool
 
     def suits(self, arguments: Sequence[Any]) -> bool:
         """Say whether the Tensors among some arguments are as different as they were in the trace."""
         free = [arguments[i] for i in self.taking if i not in self.fixed]
         known = [id(t) for t in (*self.others, *self.fixed.values(), *free)]
         return (
-            all(arguments[i] is t for i, t in self.fixed.items())
+            (is_paused() or not self.paused)
+            and all(arguments[i] is t for i, t in self.fixed.items())
             and len({*known}) == len(known)
             and all((t.serial > 0) is takes for t, takes in self.leaves)
             and all((arguments[t] if isinstance(t, int) else t).stored_grad is None for t in self.without_gradient)
@@ -113,9 +115,8 @@ def _holds_arrays(x: Any) -> bool:
 
 def _holds_results(x: Any) -> bool:
     """Say whether something is a dataclass of what is computed."""
-    if is_leaf(x) or isinstance(x, Output):
-        return False
-    return any(isinstance(part, Traced | Output) or _holds_results(part) for _, _, part in list_parts(x))
+    parts = () if is_leaf(x) or isinstance(x, Output) else list_parts(x)
+    return any(isinstance(part, Traced | Output) or _holds_results(part) for _, _, part in parts)
 
 
 def _static(x: Any) -> Any:
@@ -205,8 +206,7 @@ def _record(tracer: Tracer, returned: Any, arguments: Sequence[Any]) -> Record:
 
     result = map_leaves(returned, output)
     grads: list[tuple[Tensor | int, Any]] = []
-    without: list[Tensor | int] = []
-    others: list[Tensor] = []
+    without, others = list[Tensor | int](), list[Tensor]()
     for tensor, before in tracer.before.values():
         t: Any = tracer.positions.get(id(tensor), tensor)
         if t is tensor and tensor.requires_grad:
@@ -229,7 +229,7 @@ def _record(tracer: Tracer, returned: Any, arguments: Sequence[Any]) -> Record:
     return Record(
         result, values, updates, grads, inputs, tracer.guards, without, tracer.seeds,
         tracer.gradients, list(tracer.positions.values()), tracer.fixed, others, tape, list(recorded), [], leaves,
-        tracer.rules, [],
+        tracer.rules, [], is_paused(),
     )  # fmt: skip
 
 

@@ -12,6 +12,8 @@ import numpy as np
 
 MISSING: Any = object()
 Key = tuple[Any, ...]
+WHOLE = 1 << 20  # bytes: of a larger array a sample is compared in every call
+SAMPLE = 1024
 SCALARS = (int, float, complex, str, bytes, bool, type(None))
 
 
@@ -107,6 +109,23 @@ class Attribute(Link):
         setattr(self.owner, self.name, value)
 
 
+class Stored(Link):
+    """Whether an object stores an attribute, which its class computes as long as it does not."""
+
+    def write_check(self, owner: str, seen: str, name: Callable[[Any], str]) -> str:
+        """Write the check."""
+        return f"({self.name!r} in {owner}.__dict__) is not {seen}"
+
+    def read(self) -> Any:
+        """Say so."""
+        return self.name in self.owner.__dict__
+
+    def put(self, value: Any) -> None:
+        """Let it be computed again; what was stored has a link of its own."""
+        if not value:
+            self.owner.__dict__.pop(self.name, None)
+
+
 class Contents(Link):
     """What is in a list, a dict or a set, or was added to it; in a dict not what ``past`` names."""
 
@@ -155,20 +174,27 @@ class Contents(Link):
 
 
 class Elements(Link):
-    """The elements of an array that the function has computed with before the compiled code does."""
+    """The elements of an array that the function has computed with before the compiled code does; some of many."""
 
     def write_check(self, owner: str, seen: str, name: Callable[[Any], str]) -> str:
         """Write the check."""
-        return f"{owner}.tobytes() != {seen}"
+        return (
+            f"{name(_take_sample)}({owner}) != {seen}" if self.owner.nbytes > WHOLE else f"{owner}.tobytes() != {seen}"
+        )
 
     def read(self) -> Any:
         """Give the elements as bytes."""
-        return self.owner.tobytes()
+        return _take_sample(self.owner) if self.owner.nbytes > WHOLE else self.owner.tobytes()
 
     def renew(self) -> bool:
         """Take the elements for those that were seen."""
         before, self.seen = self.seen, self.read()
         return bool(before != self.seen)
+
+
+def _take_sample(array: np.ndarray[Any, Any]) -> bytes:
+    """Give about a thousand elements throughout an array, as bytes."""
+    return array.flat[:: max(1, array.size // SAMPLE)].tobytes()
 
 
 def _contents(owner: Any, past: frozenset[Any]) -> list[Any]:

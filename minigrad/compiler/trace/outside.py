@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.compiler.trace.links import MISSING, SCALARS, Attribute, Contents, Item, Link, cell_of, global_of
+from minigrad.compiler.trace.links import MISSING, SCALARS, Attribute, Contents, Item, Link, Stored, cell_of, global_of
 from minigrad.engine.tensor import Tensor
 
 OURS = __name__.partition(".")[0]
@@ -173,6 +173,11 @@ class _Finder:
                     self.follow(method, (owner,))
             return MISSING
         if stored is MISSING:
+            computing = inspect.getattr_static(type(owner), "__getattr__", None)
+            if isinstance(inspect.unwrap(computing), FunctionType):  # type: ignore[arg-type]
+                if hasattr(owner, "__dict__"):
+                    self.add(Stored(owner, name, f"{type(owner).__name__}.{name}"))
+                self.follow(computing, (owner,))
             return MISSING
         return self.add(Attribute(owner, name, f"{type(owner).__name__}.{name}"))
 

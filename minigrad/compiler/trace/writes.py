@@ -16,8 +16,6 @@ from minigrad.compiler.trace.sources import Captured, Source
 from minigrad.compiler.trace.traced import TraceError
 from minigrad.engine.tensor import Tensor
 
-LARGEST = 1 << 20  # bytes: a larger array's elements are not compared in every call
-
 
 @contextmanager
 def kept_from_writing(links: Sequence[Link]) -> Iterator[None]:
@@ -73,7 +71,7 @@ def _was_written(t: Tensor, array: Any, content: Any) -> bool:
 def link_elements(links: Sequence[Link], inputs: Iterable[Source]) -> list[Link]:
     """Give links to the elements of arrays that the code does not read itself: NumPy has, while it was traced."""
     read = {id(source.array) for source in inputs if isinstance(source, Captured)}
-    arrays = [x for x in _arrays(link.seen for link in links) if id(x) not in read and x.nbytes <= LARGEST]
+    arrays = [x for x in _arrays(link.seen for link in links) if id(x) not in read]
     return [Elements(x, "", "the elements of an array") for x in arrays]
 
 
