@@ -174,7 +174,7 @@ class _Finder:
             return MISSING
         if stored is MISSING:
             computing = inspect.getattr_static(type(owner), "__getattr__", None)
-            if isinstance(inspect.unwrap(computing), FunctionType):  # type: ignore[arg-type]
+            if isinstance(inspect.unwrap(computing), FunctionType):
                 if hasattr(owner, "__dict__"):
                     self.add(Stored(owner, name, f"{type(owner).__name__}.{name}"))
                 self.follow(computing, (owner,))
