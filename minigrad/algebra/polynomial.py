@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.algebra.numbers import is_in_range
-from minigrad.algebra.region import is_arithmetic, measure_region, whole_power
+from minigrad.algebra.region import is_arithmetic, measure_depth, measure_region, whole_power
 from minigrad.algebra.rewrite import Change, Log, constant_like
 from minigrad.engine.node import Node
 from minigrad.ops.arithmetic import add, divide, multiply, negative, subtract
@@ -30,15 +30,15 @@ _MOST_TERMS = 32  # of a sum of products worth looking at
 MOST_OPERATIONS = 128  # of a region worth it: the regions of a long chain reach into each other, to the chain's end
 
 
-def shorten_polynomial(root: Node, log: Log | None = None, large: set[Node] | None = None) -> Any:
+def shorten_polynomial(root: Node, log: Log | None = None, depths: dict[Node, int] | None = None) -> Any:
     """Give an expression equal to a region's root with strictly fewer operations, or the root itself.
 
-    ``large`` are roots whose regions are known to be too large, and so are all that reach them; it gets others.
+    ``depths`` are how deep other regions are found to be; it gets more.
     """
-    large = set() if large is None else large
-    best, least = root, measure_region(root, MOST_OPERATIONS + 1, large)
+    if depths is not None and measure_depth(root, depths) > MOST_OPERATIONS:
+        return root
+    best, least = root, measure_region(root, MOST_OPERATIONS + 1)
     if least > MOST_OPERATIONS:
-        large.add(root)
         return root
     try:
         products = _canceled(_terms(root))

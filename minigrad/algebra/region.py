@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
 from typing import Any
 
 from minigrad.engine.node import Node
@@ -28,15 +27,31 @@ def whole_power(node: Node) -> int | None:
     return None
 
 
-def measure_region(expression: Any, most: int | None = None, large: Container[Node] = ()) -> int:
-    """Count the operations of a region, down to its atoms, or to ``most``, which those that are ``large`` have."""
+def measure_region(expression: Any, most: int | None = None) -> int:
+    """Count the operations of a region, down to its atoms, or to ``most``."""
     seen: set[int] = set()
     stack = [expression]
     while stack and len(seen) != most:
         node = stack.pop()
         if id(node) not in seen and is_arithmetic(node):
-            if most is not None and node in large:
-                return most
             seen.add(id(node))
             stack.extend(node.inputs)
     return len(seen)
+
+
+def measure_depth(root: Node, known: dict[Node, int]) -> int:
+    """Count the operations on the longest way through a region; ``known`` are the counts of other roots, and gets more.
+
+    There are at least so many operations in it: of a long chain, whose regions reach into each other, they need not be
+    counted anew for each.
+    """
+    stack = [root]
+    while stack:
+        node = stack[-1]
+        inside = [x for x in node.inputs if is_arithmetic(x)] if node not in known else []
+        missing = [x for x in inside if x not in known]
+        stack += missing
+        if not missing:
+            stack.pop()
+            known.setdefault(node, 1 + max((known[x] for x in inside), default=0))
+    return known[root]

@@ -101,7 +101,7 @@ class Findings:
     def __init__(self) -> None:
         self.normal: NormalForms = {}
         self.short: dict[Node, Any] = {}  # an elementwise region's root -> the shortest that it may become
-        self.large: set[Node] = set()  # roots whose regions are too large to be looked at
+        self.depths: dict[Node, int] = {}  # such a root -> how many operations there are one on another in its region
 
 
 def simplify(
@@ -158,7 +158,7 @@ def _regions_shortened(outputs: Sequence[Any], findings: Findings, rewriting: Re
         (new,) = rewriting.rewrite([new]) if at_once else [new]
         if is_arithmetic(new) and (node not in inside or node in used_outside):
             if new not in short:
-                short[new] = shorten_polynomial(new, rewriting.log, findings.large)
+                short[new] = shorten_polynomial(new, rewriting.log, findings.depths)
             new = short[new]
             (new,) = rewriting.rewrite([new]) if at_once else [new]
         becomes[node] = new

@@ -83,5 +83,14 @@ def _total_rows(node: Node) -> Any:
     (x,) = total.inputs
     if x.shape != node.shape or x.dtype.kind != "f" or x.shape[1] > 4 * FEW:
         return None
-    ones = np.ones((x.shape[1], x.shape[1]), x.dtype)
-    return matmul(x, Node(shape=ones.shape, dtype=ones.dtype, table=node.table, value=ones))
+    return matmul(x, _make_ones(x.shape[1], x))
+
+
+def _make_ones(n: int, like: Node) -> Node:
+    """Give an n × n matrix of ones of a Node's dtype, the same one each time."""
+    key = ("ones", n, like.dtype)
+    table = like.table if like.table is not None else {}
+    if key not in table:
+        ones = np.ones((n, n), like.dtype)
+        table[key] = Node(shape=ones.shape, dtype=ones.dtype, table=like.table, value=ones)
+    return table[key]

@@ -98,20 +98,24 @@ class Writer(Names):
     def place_array(self, node: Node) -> str:
         """Give the name of the array that an operation's result goes to."""
         name = self.names[node] = self.fresh("r" if node in self.fresh_arrays else "v")
-        allocate = f"np.empty({node.shape}, np.{node.dtype.name})"
         if isinstance(node.op, CHANGES) and node.inputs[0] in self.begun:
             name = self.names[node] = self.names[node.inputs[0]]
         elif node in self.fresh_arrays:
-            self.lines.append(f"{name} = {allocate}")
+            self.lines.append(f"{name} = {self.allocate(node)}")
         else:
             self.static.add(node)
             memory = self.memory[node]
             key = ((id(memory), node.shape), node.dtype.str)
             if key not in self.zeros:  # the first array of its shape that is there, which others are in their turn
                 self.zeros[key] = name
-                self.made.append(f"{name} = {self.slice_memory(memory, node) if self.is_shared(memory) else allocate}")
+                view = self.slice_memory(memory, node) if self.is_shared(memory) else self.allocate(node)
+                self.made.append(f"{name} = {view}")
             name = self.names[node] = self.zeros[key]
         return name
+
+    def allocate(self, node: Node) -> str:
+        """Write an array of a Node's shape and dtype."""
+        return f"np.empty({node.shape}, np.{node.dtype.name})"
 
     def is_shared(self, memory: Any) -> bool:
         """Say whether results of several shapes or dtypes use a piece of memory in turns."""
