@@ -25,6 +25,7 @@ from minigrad.algebra.normal.quotients import Quotient
 from minigrad.algebra.rewrite import rebuild_node, substitute_nodes
 from minigrad.engine.backward import pullback
 from minigrad.engine.node import Node, order_nodes
+from minigrad.engine.overwriting import read_elements
 from minigrad.engine.tensor import Tensor
 from minigrad.notation.ops_table import operations
 from minigrad.ops.arithmetic import add, divide, multiply, negative, subtract
@@ -45,7 +46,7 @@ def recognize(graph: Graph, nodes: Mapping[Tensor, Any], named: Set[Node]) -> tu
     """
     if not any(node.op is not None and node.op.name in TELLING for node in graph.nodes):
         return graph, dict(nodes)
-    known = graph.values | {node: t.array for t, node in nodes.items() if isinstance(node, Node)}
+    known = graph.values | {node: read_elements(t) for t, node in nodes.items() if isinstance(node, Node)}
     finder = _Finder(set(named), known)
     becomes: dict[Node, Any] = {}
     told: set[Any] = set()  # what has a telling operation in it, as far down as one can look through

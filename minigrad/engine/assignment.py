@@ -14,6 +14,7 @@ import numpy as np
 
 from minigrad.engine.errors import describe, made_at
 from minigrad.engine.operand import Operand, find_operands, plain_value
+from minigrad.engine.overwriting import Assigning, Overwriting
 from minigrad.engine.recording import is_paused
 from minigrad.engine.versions import keep_version, redirect, replace_operands
 from minigrad.engine.views import find_base, find_views, note_base
@@ -40,49 +41,57 @@ def assign_elements(t: Any, key: Any, value: Any) -> None:
             f"{describe(t)}[…] = …: its elements are {t.dtype}, and the value's, which are {kind}, would be cut. "
             f"Make it of {kind} first, with .astype."
         )
-    replace_elements_of(t, lambda old, value: _assigned(old, key, value), _fit_axes(value, _count_axes(key, t)))
+    fitted = _fit_axes(value, _count_axes(key, t))
+    replace_elements_of(t, lambda old, value, assign: _assigned(old, key, value, assign), fitted)
 
 
-def replace_elements_of(t: Any, make: Callable[[Any, Any], Any], value: Any) -> None:
-    """Let t have the elements of ``make(t, value)``, of what both were; what looks at the same memory has them, too."""
-    path = []  # from t to what it is a view of in the end: (view, operation, base)
+def replace_elements_of(t: Any, make: Callable[[Any, Any, Assigning], Any], value: Any) -> None:
+    """Let t have the elements of ``make(t, value, assign)``, of what both were; what looks at the same memory, too."""
+    path = []  # from t to what it is a view of in the end: (operation, base)
     root = t
     while (found := find_base(root)) is not None:
-        path.append((root, found[1], found[0]))
+        path.append((found[1], found[0]))
         root = found[0]
     _check_writable(root, f"{describe(t)}[…] = …")
     below = list(find_views(root))
     family = [root, *(view for view, _, _ in below)]
     read = [is_held(x.array, 1) for x in family]
     olds = {id(x): _copy_record(x) for x in family}
+    spare = Overwriting(root, olds[id(root)], [(view, olds[id(view)]) for view, _, _ in below])
 
     def find_old(x: Any, array: Any) -> Any:
         return olds.get(id(x), x)
 
+    def change(record: Any) -> None:
+        replace_operands(record, find_old)
+        spare.release(record)
+
     for old in olds.values():
-        replace_operands(old, find_old)
+        change(old)
     if any(read):
-        redirect([value], find_old, max(1, min(x.serial for x in family)))
-    new = make(olds[id(t)], find_old(value, None))
-    for _, op, base in path:
-        new = replace_part(op, olds[id(base)], new)
+        redirect([value], change, max(1, min(x.serial for x in family)))
+    new = make(olds[id(t)], find_old(value, None), spare.assign)
+    for op, base in path:
+        new = replace_part(op, olds[id(base)], new, spare.assign)
     if new.op is not None and new.op.views:
         new = Cast(new.dtype)(new)  # an array of its own
-    _become(root, new, olds[id(root)], read[0])
+    in_place = new.array is root.array
+    new.array = _lay_out(new.array, root.array)
+    _become(root, new, olds[id(root)], read[0] and not in_place)
     for (view, op, base), seen in zip(below, read[1:], strict=True):
         _become(view, base.apply(op, (base,)), olds[id(view)], seen)
         if view.op is None:
             note_base(view, base, op)
 
 
-def _assigned(old: Any, key: Any, value: Any) -> Any:
+def _assigned(old: Any, key: Any, value: Any, assign: Assigning) -> Any:
     """Give old with a value at an index; of an index that names all elements in order, the value alone."""
     if _is_mask(key, old):
         condition = np.reshape(key, (*key.shape, *(1,) * (old.ndim - key.ndim)))
         return _cast(np.where(condition, value, old), old)
     if isinstance(value, Operand) and _names_all(key):
         return Cast(old.dtype)(value if value.shape == old.shape else BroadcastTo(old.shape)(value))
-    return Assign(key)(old, value)
+    return assign(Assign(key), old, value)
 
 
 def _join(value: Any) -> Any:
@@ -98,8 +107,6 @@ def _count_axes(key: Any, t: Any) -> int:
     if _is_mask(key, t):
         return int(t.ndim - key.ndim)
     known = plain_value(key)
-    if isinstance(t.array, np.generic):
-        raise TypeError(f"{describe(t)}[…] = …: it is a scalar, which does not change, in NumPy neither. Give it anew.")
     if any(isinstance(part, Operand) for part in (known if isinstance(known, tuple) else (known,))):
         raise TypeError(
             f"{describe(t)}[…] = …: the index is not known yet, or differs from lane to lane. Write "
@@ -171,7 +178,7 @@ def _become(t: Any, new: Any, old: Any, read: bool) -> None:
     keep_version(t, old, read)
     if t.op is None:
         t._name = None
-    t.array, t.op, t.serial = _lay_out(new.array, old.array), new.op, new.serial
+    t.array, t.op, t.serial = new.array, new.op, new.serial
     if new.op is not None or new.serial:
         t._a, t._b, t._x, t._z = (getattr(new, slot, None) for slot in ("_a", "_b", "_x", "_z"))
 

@@ -203,7 +203,7 @@ def _write_result(t: Writable, symbol: str, binary: Binary, ufunc: np.ufunc, oth
         raise TypeError(_refusal(t, symbol))
     if not t.has_data or (not is_paused() and (t.serial > 0 or _is_recorded(other))):
         if is_seen_elsewhere(t, other, names):
-            replace_elements_of(t, lambda old, other: fit_result(t, symbol, binary(old, other)), other)
+            replace_elements_of(t, lambda old, other, assign: fit_result(t, symbol, binary(old, other)), other)
             return t
         return fit_result(t, symbol, binary(t, other))
     array = t.array

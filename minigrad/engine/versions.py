@@ -82,18 +82,18 @@ def replace_operands(t: Any, find: Callable[[Any, Any], Any]) -> None:
 
 def settle(output: Any) -> None:
     """Let the records that a result was computed by have for operands what these were when they were read."""
-    redirect([output], find_version)
+    redirect([output], lambda t: replace_operands(t, find_version))
 
 
-def redirect(outputs: list[Any], find: Callable[[Any, Any], Any], since: int = 1) -> None:
-    """Replace operands in all records made since then that outputs were computed by; without recursion."""
+def redirect(outputs: list[Any], change: Callable[[Any], None], since: int = 1) -> None:
+    """Change all records made since then that outputs were computed by; without recursion."""
     stack = [t for t in outputs if getattr(t, "serial", 0) >= since]
     seen = set(map(id, stack))
     while stack:
         t = stack.pop()
         if t.op is None:
             continue
-        replace_operands(t, find)
+        change(t)
         for x in t._a if t._b is None else (t._a, t._b):
             if getattr(x, "serial", 0) >= since and id(x) not in seen:
                 seen.add(id(x))

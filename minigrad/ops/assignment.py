@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -74,15 +75,15 @@ class Assign(Op):
         return (hash_key(self.key),)
 
 
-def replace_part(op: Op, x: Any, v: Any) -> Any:
-    """Give x with v in the place of what the view op(x) shows.
+def replace_part(op: Op, x: Any, v: Any, assign: Callable[[Op, Any, Any], Any]) -> Any:
+    """Give x with v in the place of what the view op(x) shows; ``assign`` applies an ``Assign`` to both.
 
     Raises ``ValueError`` where NumPy's view is for reading alone, and ``TypeError`` for parts of complex numbers.
     """
     if isinstance(op, Flip):
         return op(v)
     if isinstance(op, Index):
-        return Assign(op.key)(x, v)
+        return assign(Assign(op.key), x, v)
     if isinstance(op, Transpose):
         return np.transpose(v, op.inverse())
     if isinstance(op, Reshape):

@@ -212,7 +212,8 @@ class HalfSquaredDistance(Inner):
     def forward(self, a: Any, b: Any) -> Any:
         """Subtract, then take the inner product of the difference with itself."""
         d = as_floating(a) - b
-        return np.vdot(d, d).real * 0.5
+        total = np.vdot(d, d)
+        return (total.real if total.dtype.kind == "c" else total) * 0.5
 
 
 matmul = MatMul()

@@ -265,8 +265,8 @@ def fit_dtype(g: Any, dtype: Any) -> Any:
 
 
 def copy(a: Any, order: str = "K", subok: bool = False) -> Any:
-    """Give the same elements in an array of their own."""
-    return astype(a, a.dtype)
+    """Give the same elements in an array of their own, which one number has, too."""
+    return astype(a, a.dtype) if a.ndim else Reshape(())(astype(a, a.dtype))
 
 
 def ravel(x: Any, order: str = "C") -> Any:
@@ -297,4 +297,4 @@ def _joined(join: Op, arrays: Iterable[Any], out: None, dtype: Any, casting: Any
     """Join, in another dtype if one is wanted and NumPy would cast to it."""
     refuse_out(out)
     y = join(*map(as_array, arrays))
-    return y if dtype is None or y.dtype == dtype else astype(y, dtype, casting=casting)
+    return y if dtype in (None, y.dtype) else astype(y, dtype, casting=casting)

@@ -17,6 +17,7 @@ from minigrad.algebra.trace import lift_tensors, names_of
 from minigrad.algebra.widen import widen_inputs
 from minigrad.engine.backward import pullback
 from minigrad.engine.node import Node
+from minigrad.engine.overwriting import read_elements
 from minigrad.engine.tensor import Tensor
 from minigrad.ops.alphabet import printable
 from minigrad.structure.reading import Reading, read_graph, role_of_array
@@ -65,7 +66,7 @@ class Source:
     @cached_property
     def values(self) -> dict[Node, Any]:
         """The value of every Node: what was recorded, and for the parts of an operation that is one kernel anew."""
-        found = {node: t.array for t, node in self.nodes.items()}
+        found = {node: read_elements(t) for t, node in self.nodes.items()}
         for node in self.graph.nodes:
             if node in found:
                 continue

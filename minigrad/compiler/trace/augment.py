@@ -36,7 +36,7 @@ def augment_traced(
         return t
     check_memory(t, f"`{symbol}`", f"x = x {symbol[:-1]} …")
     if find_base(t) is not None or (t.shape and (names > count_uses(t, other)[0] or any(find_views(t)))):
-        replace_elements_of(t, lambda old, other: fit_result(t, symbol, binary(old, other)), other)
+        replace_elements_of(t, lambda old, other, assign: fit_result(t, symbol, binary(old, other)), other)
         return t
     return fit_result(t, symbol, binary(t, other)) if t.shape else binary(t, other)
 
