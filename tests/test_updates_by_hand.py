@@ -341,8 +341,8 @@ def test_where_an_operand_is_recorded_it_is_refused_as_before():
     for x in (leaf(M), leaf(M) * 2):
         with pytest.raises(TypeError, match="is not differentiable"):
             np.histogram(x[0])
-        with pytest.raises(TypeError, match=r"out= does not work|argument 'out'"):
-            np.clip(Tensor(M), 0, 1, out=x)
+    with pytest.raises(TypeError, match=r"requires a gradient, and is changed in place only inside no_grad"):
+        np.clip(Tensor(M), 0, 1, out=leaf(M))
 
 
 def test_functions_that_write_into_a_constant():
