@@ -197,7 +197,7 @@ class Operand(Methods, OtherHabits):
         self, dtype: Any, order: str = "K", casting: Any = "unsafe", subok: bool = True, copy: bool = True
     ) -> Self:
         """Convert to another floating-point or complex dtype; the gradient is converted back."""
-        return shaping.astype(self, dtype, casting=casting)
+        return shaping.astype(self, dtype, copy=copy, casting=casting)
 
     def as_constant(self, array: Any) -> Any:
         """Give an array as a constant of this kind."""

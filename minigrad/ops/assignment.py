@@ -92,4 +92,9 @@ def replace_part(op: Op, x: Any, v: Any, assign: Callable[[Op, Any, Any], Any]) 
         return v
     if isinstance(op, BroadcastTo):
         raise ValueError("assignment destination is read-only")
-    raise TypeError(f"{op.name} of a tensor is not assigned to. Write z = a + 1j * b with the new part")
+    part = (
+        "Write z = a + 1j * b with the new part"
+        if is_complex(x)
+        else "Index what it shows, x[i] = v, or take a .copy()"
+    )
+    raise TypeError(f"{op.name} of a tensor is not assigned to. {part}")

@@ -255,7 +255,7 @@ def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None, cast
             raise TypeError(f"{x.dtype} is not cast to {cast.to} by the rule {casting!r}; casting='unsafe' does")
     except TypeError as error:
         return Refused(f"astype({dtype!r})", error)(x)
-    return cast(x)
+    return cast(x) if copy or x.dtype != cast.to else x
 
 
 def fit_dtype(g: Any, dtype: Any) -> Any:

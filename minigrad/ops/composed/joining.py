@@ -40,7 +40,7 @@ def block(arrays: Any) -> Any:
     """Join nested lists of blocks: the innermost along the last axis, those around them along the one before."""
     depth = _count_depth(arrays)
     ndim = max(depth, *(as_array(x).ndim for x in _flatten(arrays, depth)), 0)
-    return _join_blocks(arrays, depth, ndim)
+    return _join_blocks(arrays, depth, ndim) if depth else np.copy(arrays)
 
 
 def _count_depth(arrays: Any) -> int:

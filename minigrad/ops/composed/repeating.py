@@ -57,7 +57,7 @@ def roll(a: Any, shift: int | Sequence[int], axis: Axis = None) -> Any:
     for n, i in zip(shifts.ravel(), axes.ravel(), strict=True):
         along = find_axis(f"roll(axis={axis!r})", a, i)
         a = Roll(int(n), along)(a)
-    return a
+    return a if axes.size else np.copy(a)
 
 
 def resize(a: Any, new_shape: int | Sequence[int]) -> Any:

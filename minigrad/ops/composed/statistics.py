@@ -69,7 +69,7 @@ def average(a: Any, axis: Axis = None, weights: Any = None, returned: bool = Fal
     if has_zero(total):
         raise ZeroDivisionError("average: Weights sum to zero, can't be normalized")
     mean = np.sum(products, axis, keepdims=keepdims) / total
-    return (mean, np.broadcast_to(total, mean.shape)) if returned else mean
+    return (mean, np.copy(np.broadcast_to(total, mean.shape))) if returned else mean
 
 
 def _lay_along(a: Any, axis: Axis, weights: Any) -> Any:
