@@ -405,6 +405,39 @@ def test_an_array_that_was_taken_is_no_compiled_steps_any_more(backend_itself):
         np.testing.assert_allclose(array, np.array([2.0, 3.0]) * 0.8**n)
 
 
+HOLDERS = [
+    lambda w: w.data,
+    lambda w: w.data[0],
+    lambda w: w.detach(),
+    lambda w: w.detach()[0],
+    lambda w: np.asarray(w.detach()),
+    lambda w: Tensor(w.data),
+    lambda w: memoryview(w.data),
+    *map(no_grad, (lambda w: w[0], lambda w: w.T, lambda w: w.reshape(-1), np.squeeze, lambda w: np.split(w, 2)[0])),
+    *map(no_grad, (lambda w: w.real, lambda w: np.broadcast_to(w, (3, 2, 2)), lambda w: next(iter(w)))),
+]
+
+
+@pytest.mark.parametrize("hold", HOLDERS)
+@pytest.mark.parametrize("compiled", [False, True])
+def test_what_was_taken_of_a_parameter_stays_what_it_was(hold, compiled):
+    w = leaf([[1.0, 2.0], [3.0, 4.0]])
+    optimizer = optim.SGD([w], lr=0.1)
+
+    def step(x):
+        optimizer.zero_grad()
+        (w**2 * x).sum().backward()
+        optimizer.step()
+
+    step = compile(step) if compiled else step
+    for _ in range(3):
+        kept = hold(w)
+        before = np.array(kept.data if isinstance(kept, Tensor) else kept)
+        step(1.0)
+        step(1.0)
+        np.testing.assert_array_equal(kept.data if isinstance(kept, Tensor) else kept, before)
+
+
 @pytest.mark.parametrize("rule", [optim.SGD, optim.Adam])
 def test_a_compiled_step_stays_in_its_arrays_where_nobody_holds_them(rule):
     w, v = leaf(np.ones(300)), leaf(np.ones(200))

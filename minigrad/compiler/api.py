@@ -176,7 +176,7 @@ class Compiled(partial[Any]):
         variant = next((v for v in self._variants.get(key, ()) if v.holds(leaves)), None)
         if variant is None:
             self._varying.note(self._variants.get(key, ()), leaves)
-            variant = self._traced(key, args, kwargs)
+            variant = self._traced(key, args, kwargs, leaves)
         else:
             self._hits.cell_contents += 1
             self._variants.move_to_end(key)
@@ -185,11 +185,11 @@ class Compiled(partial[Any]):
         self._last = variant
         return variant
 
-    def _traced(self, key: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Variant:
+    def _traced(self, key: Any, args: tuple[Any, ...], kwargs: dict[str, Any], leaves: list[Any]) -> Variant:
         self._misses += 1
         with collector_paused():
             with shortcuts:
-                record = self._varying.record(self._f, args, kwargs)
+                record = self._varying.record(self._f, args, kwargs, leaves)
             name = plain_word(getattr(self._f, "__name__", type(self._f).__name__))
             further = partial(Compiled, backend=self._backend, exact=self._exact)
             variant = Variant(record, name, name_inputs(record, self._f), self._backend, further, self._exact)

@@ -17,7 +17,7 @@ from minigrad.engine.assignment import assign_elements, replace_elements_of
 from minigrad.engine.conversion import Convertible, is_array
 from minigrad.engine.errors import describe
 from minigrad.engine.operand import Operand, plain_value
-from minigrad.engine.recording import announce_switch, compilation, count_records, is_paused, leaf_serial
+from minigrad.engine.recording import announce_switch, compilation, count_records, is_paused, leaf_serial, note_holder
 from minigrad.engine.views import find_base
 from minigrad.engine.watch import TIED, VARIABLE, is_held, note_leaf, seal_array
 
@@ -82,7 +82,7 @@ class Writable(Convertible):
         array = self.array
         if (self.serial > 0 and self.op is not None) or is_held(array, 2):
             seal_array(array)
-            leaf_serial()  # for compiled code, which looks who holds it if there is a new one
+            note_holder()
         return array
 
     @data.setter

@@ -15,7 +15,7 @@ from minigrad.engine.listening import Listening, listeners, retained
 from minigrad.engine.numbers import as_numbers, find_one
 from minigrad.engine.other_names import refuse_arguments
 from minigrad.engine.record import fast_pullback, restore_leaf, stand_ins
-from minigrad.engine.recording import announce_walk, count_records, is_paused, next_serial, tracer
+from minigrad.engine.recording import announce_walk, count_records, is_paused, next_serial, note_holder, tracer
 from minigrad.engine.stand_ins import leave_gradients, part_from
 from minigrad.engine.views import note_view
 from minigrad.engine.watch import FRESH, is_held, note_leaf
@@ -262,6 +262,7 @@ class Tensor(Listening):
         """Give a tensor of the same array through which no gradient flows."""
         result = constant_tensor(self.array)
         result._name = self.name
+        note_holder()
         return result
 
     def as_constant(self, array: Any) -> Tensor:

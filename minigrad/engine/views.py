@@ -12,6 +12,7 @@ from weakref import ref
 
 import numpy as np
 
+from minigrad.engine.recording import note_holder
 from minigrad.engine.watch import owner_of
 from minigrad.ops.base import Op
 from minigrad.ops.indexing import Index, gives_view
@@ -53,6 +54,7 @@ def note_view(op: Op, base: Any, y: Any) -> None:
     found.add(y, op)
     if y.op is None:
         note_base(y, base, op)
+        note_holder()
 
 
 def note_base(y: Any, base: Any, op: Op) -> None:
