@@ -56,6 +56,8 @@ def _write_line(rng: Any, names: list[str], known: dict[str, Any]) -> str:
     if kind == 2:
         return f"{a} {pick(UPDATES)} {value}"
     key = pick(KEYS.get(np.ndim(known[a]), ["..."]))
+    if "[" in key:  # what NumPy makes of an array that is chosen from while it is written to, nobody says
+        value = f"({value}) * 1.0"
     return f"{a}[{key}] {pick(['=', '=', *UPDATES])} {value}"
 
 
