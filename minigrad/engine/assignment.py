@@ -168,7 +168,7 @@ def _copy_record(t: Any) -> Any:
     old = object.__new__(type(t))
     for kind in type(t).__mro__:
         for slot in kind.__dict__.get("__slots__", ()):
-            if slot not in ("__weakref__", "history") and hasattr(t, slot):
+            if slot not in ("__weakref__", "history", "shown") and hasattr(t, slot):
                 kind.__dict__[slot].__set__(old, kind.__dict__[slot].__get__(t))
     return old
 

@@ -40,9 +40,10 @@ def _augmented(symbol: str, binary: Binary, ufunc: np.ufunc) -> Callable[[Any, A
 class Writable(Convertible):
     """A record whose array can be read, replaced and written into by its user, and which may require a gradient."""
 
-    __slots__ = ("born", "history", "stored_grad")
+    __slots__ = ("born", "history", "shown", "stored_grad")
     stored_grad: Any
     history: Any  # what it was before elements of it were assigned to: see ``versions``
+    shown: Any  # its ``views``, weakly, and by which operations they are
     born: int  # of a leaf: how many results had been recorded when it was made of an array of its own, or −1
 
     @property

@@ -18,49 +18,27 @@ from minigrad.ops.base import Op
 from minigrad.ops.indexing import Index, gives_view
 from minigrad.ops.shaping import Reshape
 
-_LEAST = 32  # views of one tensor, below which nobody looks whether they still live
-
-
-class _Views:
-    """The views of one tensor, and by which operations they are."""
-
-    __slots__ = ("limit", "of", "rows")
-
-    def __init__(self, base: Any) -> None:
-        key = id(base)
-        self.of = ref(base, lambda dead: _views.pop(key, None))
-        self.rows: list[tuple[ref[Any], Op]] = []
-        self.limit = _LEAST
-
-    def add(self, y: Any, op: Op) -> None:
-        """Note a view; forget those that are gone, when there are twice as many as there were."""
-        if len(self.rows) >= self.limit:
-            self.rows = [row for row in self.rows if row[0]() is not None]
-            self.limit = max(_LEAST, 2 * len(self.rows))
-        self.rows.append((ref(y), op))
-
-
-_views: dict[int, _Views] = {}  # by the id of what they are views of
-_bases: dict[int, tuple[Any, Any, Op]] = {}  # by the id of a view that has no record of what it is a view of
-
 
 def note_view(op: Op, base: Any, y: Any) -> None:
-    """Note that y = op(base) looks at the memory of base, if it does."""
-    if not _shares(op, base, y):
+    """Note that y = op(base) may look at the memory of base."""
+    if isinstance(y.array, np.generic):
         return
-    found = _views.get(id(base))
-    if found is None:
-        found = _views[id(base)] = _Views(base)
-    found.add(y, op)
-    if y.op is None:
+    if y.op is None and not y.serial:  # of truth values there may be written what they were computed from
+        if not _shares(op, base, y):
+            return
         note_base(y, base, op)
         note_holder()
+    rows = getattr(base, "shown", None)
+    if rows is None:
+        rows = base.shown = []
+    elif len(rows) >= 32 and not len(rows) & (len(rows) - 1):  # a power of two: look who still lives
+        rows[:] = [row for row in rows if row[0]() is not None]
+    rows.append((ref(y), op))
 
 
 def note_base(y: Any, base: Any, op: Op) -> None:
-    """Note what a view without a record is a view of."""
-    key = id(y)
-    _bases[key] = ref(y, lambda dead: _bases.pop(key, None)), base, op
+    """Note what a view without a record is a view of, where a record would have its operands and itself."""
+    y._a, y._b = base, op
 
 
 def find_base(y: Any) -> tuple[Any, Op] | None:
@@ -68,8 +46,8 @@ def find_base(y: Any) -> tuple[Any, Op] | None:
     op, base = y.op, None
     if op is not None:
         base = y._a[0] if op.views and y._b is None else None
-    elif id(y) in _bases:
-        _, base, op = _bases[id(y)]
+    elif isinstance(getattr(y, "_b", None), Op):
+        base, op = y._a, y._b
     return (base, op) if base is not None and op is not None and _shares(op, base, y) else None
 
 
@@ -78,8 +56,7 @@ def find_views(base: Any) -> Iterator[tuple[Any, Op, Any]]:
     stack = [base]
     while stack:
         x = stack.pop()
-        found = _views.get(id(x))
-        for held, op in found.rows if found is not None else ():
+        for held, op in getattr(x, "shown", ()):
             y = held()
             seen = find_base(y) if y is not None else None
             if seen is not None and seen[0] is x and seen[1] == op:
@@ -91,7 +68,7 @@ def _shares(op: Op, base: Any, y: Any) -> bool:
     """Say whether y = op(base) is a view: of arrays the memory says so, of what stands for arrays the operation."""
     a, b = y.array, base.array
     if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
-        return owner_of(a) is owner_of(b)
+        return a.base is b or owner_of(a) is owner_of(b)
     if isinstance(a, np.generic) or isinstance(b, np.generic):
         return False
     if isinstance(op, Index):
