@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from sys import getrefcount
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from minigrad.engine.absent import absent
 from minigrad.engine.arguments import check_number, with_usage
 from minigrad.engine.blocks import in_force
-from minigrad.engine.other_names import OPTIMIZER
+from minigrad.engine.other_names import OPTIMIZER, say_argument
 from minigrad.engine.recording import count_records, tracer
 from minigrad.engine.tensor import Tensor
 from minigrad.engine.watch import COUNTS, TIED, forget_unheld, seal_array, seals, ties
@@ -207,9 +207,11 @@ class Optimizer:
             raise AttributeError(name)
         raise absent(f"{type(self).__name__!r} object", name, OPTIMIZER, dir(self))
 
-    @with_usage
-    def zero_grad(self) -> None:
+    def zero_grad(self, **other: Never) -> None:
         """Forget the gradients, so that the next backward() starts from nothing."""
+        if other:  # asked here, since a wrapper around it would cost three times as much as all of it
+            name = next(iter(other))
+            raise TypeError(f"{type(self).__name__}.zero_grad: there is no argument {name!r}.{say_argument(other, ())}")
         if in_force:
             tracing = tracer()
             if tracing is not None:
