@@ -93,7 +93,30 @@ def test_epochs_of_such_a_step_loop_in_python_and_say_why():
         losses = code.epochs(IMAGES, WANTED, 5, epochs=2)
     np.testing.assert_allclose(losses.ravel(), [eager(IMAGES, WANTED).item() for _ in range(2)], rtol=1e-11)
     assert_same(plain(params), plain(others), 1e-11)
-    assert str(code.report()).splitlines()[-1] == "  epochs loops in Python: between its loops Python makes calls"
+    assert (
+        str(code.report()).splitlines()[-1]
+        == "  epochs loops in Python: Python calls the loops, and what is between them"
+    )
+
+
+@pytest.mark.parametrize("between", [np.sort, np.tanh])
+def test_an_array_from_outside_that_lies_out_of_order_is_copied_at_each_call(between):
+    """Also where there are no calls between loops; what is written into it later is seen."""
+    A = RNG.normal(size=(3, 4))
+    turned, narrow = A.T, A[:, ::2]
+
+    def f(x):
+        return between(x @ turned) + (narrow * x[0, 0]).max()
+
+    x = RNG.normal(size=(2, 4))
+    with running("interpreted"):
+        code = as_code(f, "interpreted")
+        for _ in range(3):
+            assert_same(plain(f(x)), plain(code(x)))
+            A += 1
+    assert code.backend == "native"
+    assert code.cache_info().misses == 1
+    assert len(code.report().calls) == (between is np.sort)
 
 
 # where a plan is cut

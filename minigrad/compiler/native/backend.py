@@ -11,7 +11,7 @@ import numpy as np
 from minigrad.compiler.backend import Backend, Call, Draft, Program, lie_in_order
 from minigrad.compiler.native.build import NativeStep, compile_epochs, compile_step, describe_call
 from minigrad.compiler.native.fit import fit_outputs
-from minigrad.compiler.native.mixed import write_mixed
+from minigrad.compiler.native.mixed import find_unordered, write_mixed
 from minigrad.compiler.native.registry import find_calls
 from minigrad.compiler.native.source import NativeCode, NativeWriter
 from minigrad.compiler.numpy.backend import BACKEND as NUMPY
@@ -78,7 +78,7 @@ class NativeBackend(Backend):
     def write(self, draft: Draft) -> Program:
         """Write the code and compile it: one function, or runs of loops between calls of NumPy."""
         calls = find_calls([*draft.plan.first, *draft.plan.second])
-        if not calls:
+        if not calls and not find_unordered(draft):
             try:
                 code = NativeWriter(draft).write_code()
                 return NativeProgram(code, self.compile_step(code), draft)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.compiler.backend import Draft
+from minigrad.compiler.backend import Draft, lie_in_order
 from minigrad.compiler.native.runs import RunWriter, bind_run, lay_in_order
 from minigrad.compiler.native.source import NativeCode
 from minigrad.compiler.numpy.backend import NumpyProgram
@@ -23,6 +23,7 @@ from minigrad.compiler.passes.cut import Group, cut_plan, find_seen, find_source
 from minigrad.compiler.passes.fuse import find_misfits
 from minigrad.compiler.passes.memory import Memory, Step, plan_memory
 from minigrad.compiler.refusals import Refusal, Unsupported
+from minigrad.compiler.trace.sources import Captured
 from minigrad.engine.node import Node
 
 
@@ -39,6 +40,7 @@ class MixedWriter(Writer):
         calls = [x for group in groups if not group.loops for node in group.nodes for x in node.inputs]
         self.asked = set(find_sources([*calls, *draft.returned, *(value for _, value in draft.plan.copies)]))
         super().__init__(draft)
+        self.static -= find_unordered(draft)
         self.constants = {"bind_run": bind_run, "lay_in_order": lay_in_order}
         self.taken |= {"scratch", *self.constants}
 
@@ -138,6 +140,12 @@ class MixedWriter(Writer):
         return super().assemble(first, second, results)
 
 
+def find_unordered(draft: Draft) -> set[Node]:
+    """Give the arrays from outside that loops cannot read as they lie: each call takes a copy, as of arguments."""
+    captured = {x: source.array for x, source in draft.inputs.items() if isinstance(source, Captured)}
+    return {x for x, array in captured.items() if x not in draft.updates and not lie_in_order([array])}
+
+
 class MixedProgram(NumpyProgram):
     """NumPy code that calls runs of loops; ``calls`` are its other operations, and why they are no loops."""
 
@@ -145,10 +153,16 @@ class MixedProgram(NumpyProgram):
         super().__init__(code, draft.name, len(draft.returned), in_place=True)
         loops = [run.source.replace("step", name, 1) for name, run in runs.items()]
         self.calls, self.source = calls, "\n\n".join([*loops, code.source])
+        unordered = find_unordered(draft)
+        self.ordered = [i for i, x in enumerate(code.bound) if x not in unordered]
+
+    def find_misfit(self, arrays: Sequence[Any]) -> str:
+        """Refuse parameters that loops could not write to."""
+        return super().find_misfit([arrays[i] for i in self.ordered])
 
     def write_epochs(self, arguments: Sequence[str]) -> Callable[..., None]:
         """Refuse: a loop over batches in machine code could not call Python."""
-        raise Unsupported("between its loops Python makes calls")
+        raise Unsupported("Python calls the loops, and what is between them")
 
 
 def write_mixed(
