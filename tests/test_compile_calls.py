@@ -163,6 +163,15 @@ def test_a_view_is_in_no_group_and_what_it_looks_at_leaves():
     assert list(groups[0].leaving) == [y]
 
 
+def test_long_runs_are_several():
+    (y,) = inputs((4,))
+    for _ in range(250):
+        y = tanh(y)
+    groups = cut(y)
+    assert [(group.loops, len(group.nodes)) for group in groups] == [(True, 100), (True, 100), (True, 50)]
+    assert [list(group.leaving) for group in groups] == [group.nodes[-1:] for group in groups]
+
+
 @pytest.mark.parametrize("seed", range(30))
 def test_a_cut_keeps_the_order_of_random_graphs(seed):
     rng = np.random.default_rng(seed)
@@ -283,6 +292,31 @@ def test_what_a_run_refuses_when_it_is_written_is_a_call():
     assert code.backend == "native"
     reasons = {refusal.reason for refusal in code.report().calls}
     assert "a new value computed from other places of the old one" in reasons
+
+
+def test_a_large_step_of_loops_alone_is_several_functions():
+    """With products that are drawn into parameters, which stay together wherever it is cut."""
+
+    def made():
+        weights = [Tensor(np.random.default_rng(i).normal(size=(3, 3)), requires_grad=True) for i in range(60)]
+        optimizer = optim.SGD(weights, lr=0.01)
+
+        def chain(x):
+            for w in weights:
+                x = np.tanh(x @ w) + x * 0.5
+            return x
+
+        return stepping(chain, optimizer, distance), weights
+
+    (eager, weights), (step, others) = made(), made()
+    x = RNG.normal(size=(4, 3))
+    with running("interpreted"):
+        code = as_code(step, "interpreted")
+        for _ in range(2):
+            assert_same(plain(eager(x, x)), plain(code(x, x)), 1e-10)
+    assert_same(plain(weights), plain(others), 1e-10)
+    assert 4 < code.source.count("bind_run(") < 12
+    assert str(code.report()) == "The step runs as native code."
 
 
 def test_equal_runs_are_compiled_once():

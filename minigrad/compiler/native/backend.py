@@ -19,6 +19,8 @@ from minigrad.compiler.refusals import Unsupported
 from minigrad.compiler.trace.sources import Draw
 from minigrad.engine.node import Node
 
+LARGE = 400  # operations, above which one function takes most of a minute to compile
+
 
 class NativeProgram(Program):
     """Machine code, called with the address of the memory that it computes in."""
@@ -77,8 +79,9 @@ class NativeBackend(Backend):
 
     def write(self, draft: Draft) -> Program:
         """Write the code and compile it: one function, or runs of loops between calls of NumPy."""
-        calls = find_calls([*draft.plan.first, *draft.plan.second])
-        if not calls and not find_unordered(draft):
+        nodes = [*draft.plan.first, *draft.plan.second]
+        calls = find_calls(nodes)
+        if not calls and not find_unordered(draft) and len(nodes) <= LARGE:
             try:
                 code = NativeWriter(draft).write_code()
                 return NativeProgram(code, self.compile_step(code), draft)
