@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from minigrad import Tensor, compile, optim
+from minigrad.compiler.verify import DifferenceError
 from tests.compiling import as_code, assert_same, each_backend, plain, running, state, taught
 
 RNG = np.random.default_rng(0)
@@ -181,3 +182,52 @@ def test_without_pythons_lock_each_thread_has_a_step_of_its_own(monkeypatch):
         np.testing.assert_allclose(code(x), x * 3 + 1, rtol=1e-12)
     assert "address" in code.source
     assert len(code._latest().idle) == 1  # given back
+
+
+def doubled_if_float(x, k):
+    return x * k if isinstance(k, float) else -x
+
+
+def doubled_if_array(x, k):
+    return x * 2 if isinstance(x, np.ndarray) else x
+
+
+def doubled_if_exactly_array(x, k):
+    return x * 2 if type(x) is np.ndarray else x
+
+
+def doubled_by_another(x, k):
+    return doubled_if_array(x, k) + 1
+
+
+@pytest.mark.parametrize("f", [doubled_if_float, doubled_if_array, doubled_if_exactly_array, doubled_by_another])
+def test_a_course_that_depends_on_types_is_an_error_where_tracing_changes_it(f):
+    code = compile(f)
+    for x in (np.ones(2), np.ones(2), np.ones(3)):
+        with pytest.raises(DifferenceError, match="asks for the type of a value"):
+            code(x, 2.0)
+
+
+def test_a_course_that_asks_for_types_and_does_not_depend_on_them_is_none():
+    w = Tensor(np.array([1.0, 2.0]), requires_grad=True)
+    optimizer = optim.SGD([w], lr=0.1)
+
+    @compile
+    def step(x, names):
+        x = x if isinstance(x, Tensor) else Tensor(x)
+        optimizer.zero_grad()
+        E = (w * x).sum() * (2.0 if isinstance(names, tuple) else 1.0)
+        E.backward()
+        optimizer.step()
+        return E
+
+    for n in range(1, 5):
+        step(np.ones(2), ("a",))
+        np.testing.assert_allclose(w.data, np.array([1.0, 2.0]) - 0.2 * n)
+    assert step.cache_info().misses == 1
+
+
+def test_a_limit_is_no_difference_to_a_function_that_asks_for_types():
+    f = compile(lambda x: x / x if isinstance(2, int) else x)
+    with np.errstate(all="ignore"):
+        np.testing.assert_array_equal(f(np.array([0.0, 2.0])), [1, 1])

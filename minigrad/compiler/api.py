@@ -20,14 +20,14 @@ from minigrad.algebra.graph import Graph
 from minigrad.compiler.backend import Backend
 from minigrad.compiler.collecting import collector_paused
 from minigrad.compiler.entry import MISS, bind_entry
-from minigrad.compiler.epochs import EpochLoop, deal_rows, run_in_python, view_rows
+from minigrad.compiler.epochs import EpochLoops, run_in_python
 from minigrad.compiler.load import load_backend
 from minigrad.compiler.record import flatten_leaves
 from minigrad.compiler.refusals import Refusal, Unsupported
 from minigrad.compiler.shortcuts import open_way, shortcuts
 from minigrad.compiler.variant import CacheInfo, Report, Variant, name_inputs
 from minigrad.compiler.varying import Varying
-from minigrad.compiler.verify import Schedule, verify_call
+from minigrad.compiler.verify import Asking, DifferenceError, Schedule, verify_call
 from minigrad.data import Array, Rng, batches
 from minigrad.engine.recording import mapping, tracer
 from minigrad.ops.alphabet import plain_word
@@ -61,7 +61,8 @@ def compile(
     that is an operand and that NumPy alone computes with as well, and the outside world (files, clocks): pass that as
     an argument.
     ``verify=n`` makes the first n calls by the function itself, too, ``verify_every=k`` every k-th, and raises
-    ``DifferenceError`` with the name of the first value that differs; updates still happen once.
+    ``DifferenceError`` with the name of the first value that differs; updates still happen once. So is the first call
+    of each trace, of a function that names ``isinstance`` or ``type``: while it is traced, values are of other types.
 
     A compiled function that takes no gradients itself is differentiable, to any order: a call is one operation in its
     caller's record, and its gradient is compiled when it is first needed. What one returns that calls ``backward`` or
@@ -119,8 +120,8 @@ class Compiled(partial[Any]):
         self._last: Variant | None = None
         self._hits, self._misses = CellType(0), 0
         self._lock = threading.RLock()
-        self._varying = Varying()
-        self._loops: dict[Any, EpochLoop] = {}
+        self._varying, self._asks = Varying(), Asking(f)
+        self._loops = EpochLoops()
         shortcuts.add(self)
         update_wrapper(self, f, updated=())
         self.way = open_way(ref(self))
@@ -149,10 +150,24 @@ class Compiled(partial[Any]):
         if tracer() is not None or mapping() is not None:
             return self._f(*(x for x in given if x is not MISS), **kwargs)
         args = tuple(x for x in given if x is not MISS)
-        if not self._verified.is_over and self._verified.is_due():
+        due = not self._verified.is_over and self._verified.is_due()
+        if due or self._asks(args):
             with self._lock:
-                return verify_call(self._f, self._run, self._variant(args, kwargs).record, args, kwargs)
+                return self._verify(due, args, kwargs)
         return self._run(*args, **kwargs)
+
+    def _verify(self, due: bool, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Make a call by the function, too: one that is ``due``, or is traced, and types are others then."""
+        before, variant = self._misses, self._variant(args, kwargs)
+        if not due and self._misses == before:
+            return self._run(*args, **kwargs)
+        try:
+            return verify_call(self._f, self._run, variant.record, args, kwargs, finite=not due)
+        except DifferenceError:
+            if not due:  # the next call is to be verified, too
+                self._variants.clear()
+                self.call_by(self.way)
+            raise
 
     def _run(self, *args: Any, **kwargs: Any) -> Any:
         """Go in by the trace for the arguments."""
@@ -220,35 +235,13 @@ class Compiled(partial[Any]):
         refused: list[Refusal] = []
         if self._backend.loops and self._verified.is_over:
             try:
-                return self._looped_epochs(X, T, min(len(X), batch_size or len(X)), epochs, rng)
+                return self._loops.run(self._variant, X, T, min(len(X), batch_size or len(X)), epochs, rng)
             except Unsupported as error:
                 refused = error.refusals
         losses = run_in_python(self, X, T, batch_size, epochs, rng)
         if losses.size and self._latest().backend.loops:
             self._latest().refused_loop = refused
         return losses
-
-    def _looped_epochs(self, X: Array, T: Array, size: int, epochs: int, rng: Rng) -> Array:
-        n = len(X)
-        loops = [self._loop(X, T, rows) for rows in (size, n % size) if rows]
-        rng = None if rng is None else np.random.default_rng(rng)
-        X2, T2 = (view_rows(x) for x in (X, T))
-        losses = np.empty((epochs, -(-n // size)))
-        for row in losses:
-            order, whole = deal_rows(n, size, rng), n // size
-            loops[0](X2, T2, order, row[:whole])
-            if whole < len(row):
-                loops[1](X2, T2, order[whole * size :], row[whole:])
-        return losses
-
-    def _loop(self, X: Array, T: Array, rows: int) -> EpochLoop:
-        """Give the loop for batches of one size."""
-        key = (rows, X.shape[1:], X.dtype, T.shape[1:], T.dtype)
-        loop = self._loops.get(key)
-        if loop is None or not loop.variant.holds([loop.x, loop.t]):
-            x, t = (np.zeros((rows, *a.shape[1:]), a.dtype) for a in (X, T))
-            loop = self._loops[key] = EpochLoop(self._variant((x, t), {}), x, t)
-        return loop
 
     def export(self, path: str | os.PathLike[str]) -> None:
         """Write the latest call's code as a module of its own, which needs NumPy alone: ``make(…)`` gives ``step(…)``.

@@ -91,6 +91,36 @@ class EpochLoop:
                 tensor.stored_grad = None
 
 
+class EpochLoops:
+    """The loops of a compiled function, one for each kind of batches."""
+
+    def __init__(self) -> None:
+        self.loops: dict[Any, EpochLoop] = {}
+
+    def run(self, find: Callable[[Any, Any], Variant], X: Array, T: Array, size: int, epochs: int, rng: Rng) -> Array:
+        """Run the step that ``find`` gives for some arguments on every batch of every epoch; give the losses."""
+        n = len(X)
+        loops = [self.loop_for(find, X, T, rows) for rows in (size, n % size) if rows]
+        rng = None if rng is None else np.random.default_rng(rng)
+        X2, T2 = (view_rows(x) for x in (X, T))
+        losses = np.empty((epochs, -(-n // size)))
+        for row in losses:
+            order, whole = deal_rows(n, size, rng), n // size
+            loops[0](X2, T2, order, row[:whole])
+            if whole < len(row):
+                loops[1](X2, T2, order[whole * size :], row[whole:])
+        return losses
+
+    def loop_for(self, find: Callable[[Any, Any], Variant], X: Array, T: Array, rows: int) -> EpochLoop:
+        """Give the loop for batches of one size."""
+        key = (rows, X.shape[1:], X.dtype, T.shape[1:], T.dtype)
+        loop = self.loops.get(key)
+        if loop is None or not loop.variant.holds([loop.x, loop.t]):
+            x, t = (np.zeros((rows, *a.shape[1:]), a.dtype) for a in (X, T))
+            loop = self.loops[key] = EpochLoop(find((x, t), {}), x, t)
+        return loop
+
+
 def view_rows(x: Array) -> Array:
     """Give samples as the rows of a matrix whose elements lie in order."""
     rows = x if x.ndim == 2 else x.reshape(len(x), -1)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.compiler.record import Record, flatten_leaves
+from minigrad.compiler.trace.outside import asks_for_types
 from minigrad.compiler.trace.sources import Draw, State
 from minigrad.engine.tensor import Tensor
 
@@ -37,6 +38,20 @@ class Schedule:
         """Count a call, and say whether it is to be verified."""
         self.calls += 1
         return self.calls <= self.first or (self.every is not None and self.calls % self.every == 0)
+
+
+class Asking:
+    """Whether a function asks what type something has, as isinstance does: of what is traced that is another."""
+
+    def __init__(self, f: Callable[..., Any]) -> None:
+        self.f, self.known = f, False
+        self.looked = False
+
+    def __call__(self, args: tuple[Any, ...]) -> bool:
+        """Say so, from the code of the function and of those that it calls."""
+        if not self.looked:
+            self.known, self.looked = asks_for_types(self.f, args), True
+        return self.known
 
 
 class _State:
@@ -80,11 +95,17 @@ class _State:
 
 
 def verify_call(
-    f: Callable[..., Any], code: Callable[..., Any], record: Record, args: tuple[Any, ...], kwargs: dict[str, Any]
+    f: Callable[..., Any],
+    code: Callable[..., Any],
+    record: Record,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    finite: bool = False,
 ) -> Any:
     """Call the function, undo what that changed, call its code, and give the result of that.
 
-    Raises ``DifferenceError``, with all as it was before, at the first value in which the two differ.
+    Raises ``DifferenceError``, with all as it was before, at the first value in which the two differ; a ``finite`` one
+    of the function's where only those count.
     """
     arguments: list[Any] = []
     flatten_leaves((args, kwargs), arguments)
@@ -102,13 +123,14 @@ def verify_call(
     largest = max(map(_largest, changed.values()), default=0.0)
     pairs += [((name, changed[name]), (name, value), largest) for name, value in state.take().items()]
     for (name, a), (_, b), scale in pairs:
-        difference = _difference(a, b, scale)
+        difference = _difference(a, b, scale, finite)
         if difference:
             state.put_back()
             called = getattr(f, "__name__", type(f).__name__)
             raise DifferenceError(
                 f"compile: the code of {called} differs from the function itself: {name} {difference}. It may depend "
-                f"on something that is not watched (see compile's docstring): pass that as an argument."
+                f"on something that is not watched (see compile's docstring): pass that as an argument. Or it asks for "
+                f"the type of a value, which is another while it is traced: decide by what is no array or float."
             )
     return found
 
@@ -131,7 +153,7 @@ def _largest(x: Any) -> float:
     return float(np.max(np.abs(x), initial=0, where=np.isfinite(x))) if x.dtype.kind in "fc" else 0.0
 
 
-def _difference(a: Any, b: Any, scale: float) -> str:
+def _difference(a: Any, b: Any, scale: float, finite: bool) -> str:
     """Say how the code's value b differs from the function's a; nothing if it does not.
 
     What is 0 but for the rounding of values of a ``scale``, as the gradient of a bias before a normalization is, may be
@@ -147,6 +169,7 @@ def _difference(a: Any, b: Any, scale: float) -> str:
     tolerance = TOLERANCE.get(a.dtype.str[1:], 1e-8)
     noise = 8 * np.finfo(a.dtype).eps * scale
     wrong = ~np.isclose(b, a, rtol=tolerance, atol=max(tolerance * _largest(a), noise), equal_nan=True)
+    wrong &= np.isfinite(a) if finite else True
     if not wrong.any():
         return ""
     where = tuple(int(i[0]) for i in np.nonzero(wrong)) if a.ndim else ()

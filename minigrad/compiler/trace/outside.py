@@ -47,6 +47,14 @@ def find_links(f: Any, args: Sequence[Any] = ()) -> list[Link]:
     return [link for link in finder.links.values() if link.seen is not MISSING and not is_settled(link.seen)]
 
 
+def asks_for_types(f: Any, args: Sequence[Any] = ()) -> bool:
+    """Say whether a function, or one of the user's own that it calls, names isinstance or type: see ``verify``."""
+    finder = _Finder()
+    finder.follow(f, tuple(MISSING if isinstance(x, PLAIN) else x for x in args))
+    finder.try_names()
+    return finder.asks
+
+
 class _Finder:
     """Follows functions; ``links`` are those found so far, by their keys."""
 
@@ -54,6 +62,7 @@ class _Finder:
         self.links: dict[Any, Link] = {}
         self.known: dict[Any, Any] = {}  # what has been followed, and is kept so that no other has its id
         self.objects: dict[int, Any] = {}
+        self.asks = False  # what type something has?
         self.names: dict[str, None] = {}  # of attributes whose owner the code does not tell
 
     def try_names(self) -> None:
@@ -140,6 +149,7 @@ class _Finder:
                 value = MISSING
             if value is not MISSING:
                 self.follow(value, called=following not in ATTRIBUTES)
+        self.asks |= not {"isinstance", "type"}.isdisjoint(code.co_names)
         if "getattr" in code.co_names:
             self.names |= {x: None for x in code.co_consts if isinstance(x, str) and x.isidentifier()}
         for constant in code.co_consts:
