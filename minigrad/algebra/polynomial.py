@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.algebra.numbers import is_in_range
-from minigrad.algebra.region import is_arithmetic, measure_depth, measure_region, whole_power
+from minigrad.algebra.region import Regions, is_arithmetic, measure_region, outline_region, whole_power
 from minigrad.algebra.rewrite import Change, Log, constant_like
 from minigrad.engine.node import Node
 from minigrad.ops.arithmetic import add, divide, multiply, negative, subtract
@@ -30,15 +30,16 @@ _MOST_TERMS = 32  # of a sum of products worth looking at
 MOST_OPERATIONS = 128  # of a region worth it: the regions of a long chain reach into each other, to the chain's end
 
 
-def shorten_polynomial(root: Node, log: Log | None = None, depths: dict[Node, int] | None = None) -> Any:
+def shorten_polynomial(root: Node, log: Log | None = None, regions: Regions | None = None) -> Any:
     """Give an expression equal to a region's root with strictly fewer operations, or the root itself.
 
-    ``depths`` are how deep other regions are found to be; it gets more.
+    ``regions`` is what is known of others.
     """
-    if depths is not None and measure_depth(root, depths) > MOST_OPERATIONS:
+    regions = regions or Regions()
+    if regions.measure_depth(root) > MOST_OPERATIONS:
         return root
     best, least = root, measure_region(root, MOST_OPERATIONS + 1)
-    if least > MOST_OPERATIONS:
+    if least > MOST_OPERATIONS or (outline := outline_region(root)) in regions.shortest:
         return root
     try:
         products = _canceled(_terms(root))
@@ -57,7 +58,9 @@ def shorten_polynomial(root: Node, log: Log | None = None, depths: dict[Node, in
         length = measure_region(expression)
         if length < least and (not isinstance(expression, Node) or expression.dtype == root.dtype):
             best, least = expression, length
-    if log is not None and best is not root:
+    if best is root:
+        regions.shortest.add(outline)
+    elif log is not None:
         half = _shaped(_written(canceled), root)
         half = half if getattr(half, "dtype", None) == root.dtype and len(canceled) <= _MOST_TERMS else root
         log += [Change(x, y, shorten_polynomial) for x, y in ((root, half), (half, best)) if x is not y]

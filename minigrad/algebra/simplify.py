@@ -13,7 +13,7 @@ from typing import Any
 from minigrad.algebra.facts import SumsToOne, check_fact, check_facts
 from minigrad.algebra.graph import Graph
 from minigrad.algebra.polynomial import shorten_polynomial
-from minigrad.algebra.region import is_arithmetic
+from minigrad.algebra.region import Regions, is_arithmetic
 from minigrad.algebra.rewrite import Log, NormalForms, Rewriting, Rule, rebuild_node
 from minigrad.algebra.rules import choices, constants, identities, logarithms, parts, shaping, signs, sums
 from minigrad.algebra.rules.facts import rule_of_fact
@@ -101,7 +101,7 @@ class Findings:
     def __init__(self) -> None:
         self.normal: NormalForms = {}
         self.short: dict[Node, Any] = {}  # an elementwise region's root -> the shortest that it may become
-        self.depths: dict[Node, int] = {}  # such a root -> how many operations there are one on another in its region
+        self.regions = Regions()
 
 
 def simplify(
@@ -158,7 +158,7 @@ def _regions_shortened(outputs: Sequence[Any], findings: Findings, rewriting: Re
         (new,) = rewriting.rewrite([new]) if at_once else [new]
         if is_arithmetic(new) and (node not in inside or node in used_outside):
             if new not in short:
-                short[new] = shorten_polynomial(new, rewriting.log, findings.depths)
+                short[new] = shorten_polynomial(new, rewriting.log, findings.regions)
             new = short[new]
             (new,) = rewriting.rewrite([new]) if at_once else [new]
         becomes[node] = new

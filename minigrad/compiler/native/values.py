@@ -33,6 +33,7 @@ class Values:
         self.kept = {root(x) for x in (*self.returned, *(v for _, v in plan.copies)) if isinstance(x, Node)}
         self.final = set(draft.updates.values()) & set(plan.in_place)
         self.units = fuse_loops(plan)
+        self.readers = _find_readers(self.units)
         brought = Argument | NumberOutside | Gradient
         self.bound = [x for x, source in self.inputs.items() if not isinstance(source, brought)]
         self.passed = [x for x, source in self.inputs.items() if isinstance(source, brought)]
@@ -70,14 +71,9 @@ class Values:
             return []
         if isinstance(unit, Product):
             return [] if unit.into is not None else [unit.node]
-        outside = {
-            root(x)
-            for other in self.units
-            for node in other.members
-            for x in node.inputs
-            if isinstance(x, Node) and (other is not unit or is_view(x.op))
-        } | self.kept
-        return [x for x in unit.members if x.shape and (x in outside or x in self.final)]
+        mine: set[Unit | None] = {unit}
+        arrays = [x for x in unit.members if x.shape]
+        return [x for x in arrays if x in self.kept or x in self.final or self.readers.get(x, mine) - mine]
 
     def pointer(self, base: Node) -> tuple[str, int]:
         """Give the name of a pointer and the number of elements from it to an array's first."""
@@ -132,3 +128,12 @@ def write_element(offset: int, strides: Sequence[int], letters: Sequence[str]) -
     """Write an index: offset + Σ letter · stride."""
     terms = [letter if s == 1 else f"{letter} * {s}" for letter, s in zip(letters, strides, strict=True) if s]
     return " + ".join([*terms, str(offset)] if offset or not terms else terms)
+
+
+def _find_readers(units: Sequence[Unit]) -> dict[Node, set[Unit | None]]:
+    """Find the units that read each array; None is any of them that reads it through a view, its own one too."""
+    found: dict[Node, set[Unit | None]] = {}
+    for unit in units:
+        for x in (x for node in unit.members for x in node.inputs if isinstance(x, Node)):
+            found.setdefault(root(x), set()).add(None if is_view(x.op) else unit)
+    return found
