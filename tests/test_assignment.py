@@ -223,6 +223,28 @@ def test_what_cannot_be_assigned(assign, error, message):
     np.testing.assert_array_equal(w.data, [1, 2])
 
 
+def test_an_assignment_that_fails_leaves_all_as_it_was():
+    def f(x):
+        y = x * x
+        z = y[1:]
+        for bad in (
+            lambda: y.__setitem__(0, z * y[:2]),
+            lambda: z.__iadd__(np.outer(y, z)),
+            lambda: x.__imul__(1j * y),
+        ):
+            with pytest.raises((TypeError, ValueError)):
+                bad()
+        kept = (z * x[1:]).sum()
+        y[0] = z[0]
+        return kept + (y**3).sum()
+
+    def by_hand(x):
+        y = x * x
+        return (y[1:] * x[1:]).sum() + 2 * y[1] ** 3 + y[2] ** 3 + y[3] ** 3
+
+    np.testing.assert_allclose(grad(f)(X.copy()), slopes(by_hand), rtol=1e-7, atol=1e-8)
+
+
 def test_inside_no_grad_a_result_is_not_changed_behind_its_record():
     y = Tensor([1.0, 2.0], requires_grad=True) * 2
     with no_grad(), pytest.raises(TypeError, match="behind its record's back"):

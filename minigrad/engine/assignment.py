@@ -68,13 +68,24 @@ def replace_elements_of(t: Any, make: Callable[[Any, Any, Assigning], Any], valu
 
     for old in olds.values():
         change(old)
-    if any(read):
-        redirect([value], change, max(1, min(x.serial for x in family)))
-    new = make(olds[id(t)], find_old(value, None), spare.assign)
-    for op, base in path:
-        new = replace_part(op, olds[id(base)], new, spare.assign)
-    if new.op is not None and new.op.views:
-        new = Cast(new.dtype)(new)  # an array of its own
+    since = max(1, min(x.serial for x in family))
+    try:
+        if any(read):
+            redirect([value], change, since)
+        new = make(olds[id(t)], find_old(value, None), spare.assign)
+        for op, base in path:
+            new = replace_part(op, olds[id(base)], new, spare.assign)
+        if new.op is not None and new.op.views:
+            new = Cast(new.dtype)(new)  # an array of its own
+    except BaseException:  # nothing has been assigned: what has read the tensors goes on with them
+        now = {id(olds[id(x)]): x for x in family}
+
+        def change_back(record: Any) -> None:
+            replace_operands(record, lambda x, array: now.get(id(x), x))
+            spare.give_back(record)
+
+        redirect([value], change_back, since)
+        raise
     in_place = new.array is root.array
     new.array = _lay_out(new.array, root.array)
     _become(root, new, olds[id(root)], read[0] and not in_place)

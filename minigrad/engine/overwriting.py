@@ -72,17 +72,19 @@ class Overwriting:
 
     def release(self, record: Any) -> None:
         """Let a record hold copies of parts, or no more than the shape, of the array."""
-        if not self.possible or record.op is None:
-            return
-        if record._b is None:
-            record._x = tuple([self._replace(x, record.op) for x in record._x])
-        else:
-            record._x, record._z = self._replace(record._x, record.op), self._replace(record._z, record.op)
+        if self.possible and record.op is not None:
+            _replace_values(record, self._without if record.op.reads_values else self._without_all)
 
-    def _replace(self, x: Any, op: Op) -> Any:
-        if x is self.root.array:
-            return x if op.reads_values else self.gone
+    def give_back(self, record: Any) -> None:
+        """Let a record hold the array again, if nothing has come of the assignment."""
+        if self.possible and record.op is not None:
+            _replace_values(record, lambda x: self.root.array if x is self.gone else x)
+
+    def _without(self, x: Any) -> Any:
         return self.parts.get(id(x), x)
+
+    def _without_all(self, x: Any) -> Any:
+        return self.gone if x is self.root.array else self.parts.get(id(x), x)
 
     def assign(self, op: Op, x: Any, v: Any) -> Any:
         """Give what x is after an assignment: in the same array if that can be, or else in another."""
@@ -108,3 +110,11 @@ class Overwriting:
             if getrefcount(view.array) > 3:  # the view's, what that was, and the count's own
                 return True
         return is_held(array, ours)
+
+
+def _replace_values(record: Any, replace: Callable[[Any], Any]) -> None:
+    """Let a record hold other values of its operands."""
+    if record._b is None:
+        record._x = tuple(map(replace, record._x))
+    else:
+        record._x, record._z = replace(record._x), replace(record._z)
