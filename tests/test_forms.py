@@ -1,11 +1,13 @@
 """Every form of call is NumPy's, in value, dtype and kind, with a gradient that is right, or says why it is refused."""
 
+import re
 from collections import Counter
 
 import numpy as np
 import pytest
 
 from minigrad import Tensor, compile, grad, gradcheck, vmap
+from minigrad.app.operations import MODULES, find_functions
 from minigrad.compiler.trace.traced import TraceError
 from tests.forms import (
     OPERANDS,
@@ -141,6 +143,15 @@ def test_what_is_refused_says_so(row):
     missing = [part for part in row.says.split(" | ") if part not in str(caught.value)]
     assert missing == [], str(caught.value)
     np.testing.assert_equal([t.data for t in tensors], kept)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_function_has_a_form(module):
+    """Of those that a Tensor can be given to."""
+    differentiable, constant, _ = find_functions(module)
+    written = "\n".join(RIGHT)
+    missing = [name for name in (*differentiable, *constant) if not re.search(rf"{module}\.{name}\(", written)]
+    assert missing == []
 
 
 def test_the_table_is_broad():

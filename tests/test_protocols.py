@@ -212,7 +212,7 @@ def test_no_function_gives_an_array_where_a_gradient_was_due(f):
         (lambda t: np.frompyfunc(abs, 1, 1)(t), "is not differentiable"),
         (lambda t: np.sum(t, out=a.copy()), r"np\.sum.*'out'.*use \.data"),
         (lambda t: np.max(t, 0, a[0].copy()), r"np\.max.*'out'"),
-        (lambda t: t.sort(), r"np\.sort\(x\)"),
+        (lambda t: t.sort(), r"w\[…\] = …: w requires a gradient"),
         (lambda t: np.concatenate([t, t], out=a.copy()), r"np\.concatenate.*'out'"),
         (lambda t: t + None, "add: wanted a tensor, an array or a number, not None"),
         (lambda t: t * "a", "multiply: wanted a tensor, an array or a number, not 'a'"),

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.engine.kinds import OF_KINDS
 from minigrad.engine.numpy_protocol import PLAIN, find_function, find_ufunc
 from minigrad.engine.recipes import GRADIENTLESS, RECIPES
 from minigrad.engine.refusals import name_function
@@ -30,7 +31,7 @@ def find_functions(module: str) -> tuple[list[str], list[str], dict[str, str]]:
     works, constant, refused = [], [], {}
     for name, f in _public(module):
         op = find_ufunc(f) if isinstance(f, np.ufunc) else None
-        if f in PLAIN or (op is not None and not op.differentiable) or name in ("shape", "ndim", "size"):
+        if f in PLAIN or f in OF_KINDS or (op is not None and not op.differentiable):
             constant.append(name)
         elif op is not None or find_function(f) is not None:
             works.append(name)

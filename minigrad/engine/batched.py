@@ -96,7 +96,7 @@ class Batched(Tensor):
         return self._call_each(getattr(ufunc, method), ufunc, method, inputs, kwargs)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        if find_function(func) is not None or func is np.result_type:
+        if find_function(func) is not None:
             return super().__array_function__(func, types, args, kwargs)
         return self._call_each(func, func, "__call__", args, kwargs)
 

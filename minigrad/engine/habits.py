@@ -71,9 +71,7 @@ class OtherHabits:
     chunk = Absent("Write w[:n] and w[n:]")
 
     # NumPy's own, which write into the array or tell of its memory.
-    fill = Absent("Write np.full_like(w, value), or of a leaf w.data = np.full_like(w.data, value)")
-    put, itemset, setfield = (Absent("Write np.where(mask, values, w)") for _ in range(3))
-    partition = Absent("NumPy's method works in place. Write y = np.partition(w, kth)")
+    itemset, setfield = Absent("Write w[i] = value"), Absent("Write w[...] = values")
     resize = Absent("NumPy's method works in place. Write np.resize(w, shape)")
     searchsorted = Absent("It gives places, which no gradient flows through: w.data.searchsorted(values)")
     tobytes, tofile, dump, dumps = (Absent("Of the bare values, w.data; minigrad.save keeps tensors") for _ in range(4))

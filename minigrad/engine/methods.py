@@ -18,6 +18,10 @@ def _chosen(initial: Any, where: Any) -> dict[str, Any]:
     return {name: x for name, x, left_out in (("initial", initial, None), ("where", where, True)) if x is not left_out}
 
 
+def _assign(x: Any, value: Any) -> None:
+    x[...] = value
+
+
 class Methods(Recorder):
     """NumPy's functions as methods, with the arguments that those have."""
 
@@ -224,12 +228,21 @@ class Methods(Recorder):
         """Give the positions that would put the elements in order, as ``numpy.argsort`` does."""
         return _np.argsort(self, axis, **more)
 
-    def sort(self, *args: Any, **more: Any) -> Any:
-        """Refuse: NumPy's method sorts in place."""
-        raise TypeError(
-            "sort: the method of NumPy's arrays puts the elements in order in place, which a tensor that records does "
-            "not. Write y = np.sort(x), with the same arguments, and go on with y."
-        )
+    def sort(self, axis: int = -1, kind: Any = None, order: None = None, *, stable: bool | None = None) -> None:
+        """Put the elements in ascending order along an axis, in place: an assignment of ``numpy.sort`` of them."""
+        _assign(self, _np.sort(self, axis, kind, order, stable=stable))
+
+    def partition(self, kth: Any, axis: int = -1, kind: str = "introselect", order: None = None) -> None:
+        """Put the elements at ``kth`` where sorting puts them, in place, by an assignment of ``numpy.partition``."""
+        _assign(self, _np.partition(self, kth, axis, kind, order))
+
+    def fill(self, value: Any) -> None:
+        """Assign a value to all elements."""
+        _assign(self, value)
+
+    def put(self, indices: Any, values: Any, mode: Any = "raise") -> None:
+        """Assign values at places, counted row by row, as ``numpy.put`` does."""
+        _np.put(self, indices, values, mode)
 
     def clip(self, min: Any = None, max: Any = None, out: None = None) -> Self:
         """Keep elements within bounds, as ``numpy.clip`` does."""

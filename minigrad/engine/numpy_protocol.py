@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.engine.kinds import OF_KINDS
 from minigrad.engine.scipy_protocol import find_special
 from minigrad.ops import arithmetic, elementwise, linalg, parts, shaping
 from minigrad.ops.base import Op, as_array
@@ -123,9 +124,7 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.imag: parts.imag,
     np.angle: parts.angle,
     np.real_if_close: parts.real_if_close,
-    np.shape: lambda x: x.shape,
-    np.ndim: lambda x: x.ndim,
-    np.size: lambda x: x.size,
+    **OF_KINDS,
     np.zeros_like: like(np.zeros_like),
     np.ones_like: like(np.ones_like),
     np.empty_like: like(np.empty_like),
@@ -253,10 +252,9 @@ def _name_in_full(f: Callable[..., Any]) -> str:
 # NumPy functions whose result is a constant, an index or a truth value: no gradient belongs to it, so none is lost.
 PLAIN: frozenset[Callable[..., Any]] = frozenset(
     (
-        *(np.iscomplex, np.iscomplexobj, np.isreal, np.isrealobj),
-        np.result_type,
+        *(np.iscomplex, np.isreal),
         *(np.argmax, np.argmin, np.argsort, np.argpartition, np.count_nonzero, np.nonzero, np.any, np.all),
-        *(np.einsum_path, np.linalg.matrix_rank),
+        np.linalg.matrix_rank,
         *(np.allclose, np.array_equal, np.isclose, np.array_repr, np.array_str, np.array2string),
     )
 )

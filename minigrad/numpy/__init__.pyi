@@ -78,7 +78,6 @@ from numpy import (
     dtype as dtype,
     dtypes as dtypes,
     e as e,
-    einsum_path as einsum_path,
     emath as emath,
     empty as empty,
     errstate as errstate,
@@ -139,13 +138,11 @@ from numpy import (
     is_busday as is_busday,
     isclose as isclose,
     iscomplex as iscomplex,
-    iscomplexobj as iscomplexobj,
     isdtype as isdtype,
     isfortran as isfortran,
     isin as isin,
     isnat as isnat,
     isreal as isreal,
-    isrealobj as isrealobj,
     isscalar as isscalar,
     issubdtype as issubdtype,
     iterable as iterable,
@@ -195,7 +192,6 @@ from numpy import (
     recarray as recarray,
     record as record,
     require as require,
-    result_type as result_type,
     right_shift as right_shift,
     row_stack as row_stack,
     s_ as s_,
@@ -521,6 +517,7 @@ def ediff1d(ary: Any, to_end: Any = ..., to_begin: Any = ...) -> Any: ...
 def einsum(subscripts: Any, operand: _Tensors, /, *operands: Any, out: Any = ..., optimize: Any = ...) -> Tensor: ...
 @overload
 def einsum(subscripts: Any, operand: Any, /, *operands: Any, out: Any = ..., optimize: Any = ...) -> Any: ...
+def einsum_path(*operands: Any, optimize: Any = ..., einsum_call: Any = ...) -> Any: ...
 def empty_like(prototype: Any, /, dtype: Any = ..., order: Any = ..., subok: Any = ..., shape: Any = ..., *, device: Any = ...) -> Any: ...
 equal: _Binary
 exp: _Unary
@@ -618,6 +615,10 @@ def interp(x: Any, xp: Any, fp: _Tensors, left: Any = ..., right: Any = ..., per
 @overload
 def interp(x: Any, xp: Any, fp: Any, left: Any = ..., right: Any = ..., period: Any = ...) -> Any: ...
 invert: _Unary
+@overload
+def iscomplexobj(x: _Tensors) -> Tensor: ...
+@overload
+def iscomplexobj(x: Any) -> Any: ...
 isfinite: _Unary
 isinf: _Unary
 isnan: _Unary
@@ -629,6 +630,10 @@ def isneginf(x: Any, out: Any = ...) -> Any: ...
 def isposinf(x: _Tensors, out: Any = ...) -> Tensor: ...
 @overload
 def isposinf(x: Any, out: Any = ...) -> Any: ...
+@overload
+def isrealobj(x: _Tensors) -> Tensor: ...
+@overload
+def isrealobj(x: Any) -> Any: ...
 @overload
 def ix_(*args: _Tensors) -> tuple[Tensor, ...]: ...
 @overload
@@ -892,6 +897,7 @@ def reshape(a: Any, /, shape: Any, order: Any = ..., *, copy: Any = ...) -> Any:
 def resize(a: _Tensors, new_shape: Any) -> Tensor: ...
 @overload
 def resize(a: Any, new_shape: Any) -> Any: ...
+def result_type(*arrays_and_dtypes: Any) -> Any: ...
 rint: _Unary
 @overload
 def roll(a: _Tensors, shift: Any, axis: Any = ...) -> Tensor: ...

@@ -157,6 +157,17 @@ RIGHT = [
     """),
 ]
 
+RIGHT += split_forms("""
+    x * np.isposinf(x)  x * np.isinf(x)  x * np.iscomplex(x)  x * np.isreal(x)  x * np.iscomplexobj(x)
+    x * np.isrealobj(x)
+    x * np.less(x, z)  x * np.less_equal(x, z)  x * np.greater_equal(x, z)  x * np.not_equal(x, z)  np.ceil(x) + x
+    x * np.logical_or(x > 0, z > 0)  x * np.logical_xor(x > 0, z > 0)  x * np.bitwise_and(x > 0, mask)
+    x * np.bitwise_or(x > 0, mask)  x * np.bitwise_xor(x > 0, mask)  x * np.invert(x > 0)  x * np.bitwise_not(x > 0)
+    x * np.bitwise_invert(x > 0)  x * np.array_equal(x, z)  x * np.allclose(x, x)  x * np.ndim(x)  x * np.size(x, 1)
+    x * np.shape(x)[1]  x.astype(np.result_type(x, np.float32))  x * len(np.array_str(x))  x * len(np.array2string(x))
+    x * len(np.array_repr(x))
+""")
+
 REFUSED = [
     Refused("np.exp(x, out=np.zeros((2, 3)))", TypeError, "np.exp | out= | .data"),
     Refused("np.exp(x, where=mask)", TypeError, "np.exp | where= | np.where(condition, np.exp(…), 0.0)"),

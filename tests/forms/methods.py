@@ -4,6 +4,13 @@ from tests.forms import Refused, split_forms
 
 RIGHT = [
     *split_forms("""
+        v = v * 1; v.sort(); v
+        z = z * 1; z.sort(0, stable=True); z * x
+        v = v * 1; v.partition(2); v
+        z = z * 1; z[0].fill(s); z * x
+        z = z * 1; z.put([0, 4], y[:2]); z * z
+    """),
+    *split_forms("""
         x.sum()  x.sum(1)  x.sum(axis=0, keepdims=True)  x.sum((0, 1), dtype=np.longdouble)  x.sum(initial=2.0)
         x.sum(where=mask)  x.prod(0)  x.mean(axis=-1)  x.mean(dtype=np.longdouble)  x.mean(where=mask)  x.max(1)
         x.max(axis=0, keepdims=True)  x.max(initial=0.5, where=mask)  x.min()  x.var(ddof=1)
@@ -34,10 +41,8 @@ RIGHT = [
 ]
 
 REFUSED = [
-    Refused("v.sort()", TypeError, "sort | in place | np.sort(x)"),
-    Refused("v.partition(2)", AttributeError, "partition | np.partition"),
-    Refused("x.fill(0)", AttributeError, "fill | np.full_like"),
-    Refused("x.put([0], 1)", AttributeError, "put | np.where"),
+    Refused("v.sort()", TypeError, "v[…] = … | in place only inside no_grad() | v.copy()"),
+    Refused("x.fill(0)", TypeError, "x[…] = … | in place only inside no_grad()"),
     Refused("x.resize(3, 2)", AttributeError, "resize | np.resize"),
     Refused("x.setfield(0, float)", AttributeError, "setfield"),
     Refused("x.searchsorted(0)", AttributeError, "searchsorted | .data"),

@@ -111,6 +111,8 @@ RIGHT = [
     """),
 ]
 
+RIGHT += ["np.einsum('ij,jk', x, M, optimize=np.einsum_path('ij,jk', x, M)[0])"]
+
 REFUSED = [
     Refused("np.dot(x, M, out=np.zeros((2, 3)))", TypeError, "np.dot | out | .data"),
     Refused("np.matmul(x, M, out=np.zeros((2, 3)))", TypeError, "np.matmul | out | .data"),

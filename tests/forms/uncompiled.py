@@ -19,6 +19,8 @@ UNCOMPILED = split_forms("""
     v[v.argsort()]  x * np.linalg.matrix_rank(M)  x.all() * x  x.any(axis=0) * x  x * x.argmax()
     x * x.argmax(axis=1, keepdims=True)  x * x.argmin(0)  y[y.argsort()]  v[v.argsort(kind='stable')]
     v[v.argpartition(2)]  v[v.nonzero()]  x * (1 in x)
+    x * np.iscomplex(x)  x * np.isreal(x)  x * np.array_equal(x, z)  x * np.allclose(x, x)  x * len(np.array_str(x))
+    x * len(np.array2string(x))  x * len(np.array_repr(x))
 """)
 UNMAPPED = split_forms("""
     x[x > 0]  max([s, 2 * s])  np.quantile(v, 0.3, weights=[1, 2, 3, 2, 1], method='inverted_cdf')
@@ -27,4 +29,5 @@ UNMAPPED = split_forms("""
     np.delete(v, v > 0)  np.trim_zeros(np.append(v, [0, 0]))  np.trim_zeros(np.append([0.0], v), 'f')
     np.extract(x > 0, x)  np.unique(v)  np.unique(np.append(v, v), return_counts=True)
     np.unique(v, return_index=True, return_inverse=True)  x * (1 in x)
+    x * len(np.array_str(x))  x * len(np.array2string(x))  x * len(np.array_repr(x))
 """)

@@ -31,7 +31,7 @@ ROWS = [
     ),
     Misuse("np.exp(w, out=np.zeros(3))", TypeError, "out= | w", "np.exp:", "Leave it out | .data"),
     Misuse("np.sum(w, out=np.zeros(()))", TypeError, "'out' | w", "np.sum,", "Leave it out | .data"),
-    Misuse("w.sort()", TypeError, "in place", "sort", "np.sort(x)"),
+    Misuse("w.sort()", TypeError, "w requires a gradient", "w[…] = …:", "v = w.copy()"),
     Misuse("np.linalg.inv(W)", ValueError, "W:(4, 3)", "inv: wanted square", "np.linalg.pinv(W)"),
     Misuse("np.linalg.inv(W[:3] * 0)", ValueError, "multiply(index(W)", "inv: Singular", "np.linalg.pinv(multiply"),
     Misuse("np.linalg.det(W)", ValueError, "W:(4, 3)", "det: wanted square", "W.T @ W"),

@@ -153,7 +153,7 @@ class Traced(Tensor):
         return Traced(self.tracer, g)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        if func in PLAIN and func is not np.result_type:
+        if func in PLAIN:
             raise self._frozen(f"np.{func.__name__}", "leave it to the caller of the compiled function")
         return super().__array_function__(func, types, args, kwargs)
 
