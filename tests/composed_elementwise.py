@@ -26,6 +26,8 @@ UNARY: Calls = [
     (np.nan_to_num, lambda x: np.nan_to_num(x, nan=2.0, posinf=1.0), ""),
     (np.isposinf, lambda x: np.where(np.isposinf(1 / x), 0.0, x), ""),
     (np.isneginf, lambda x: np.where(np.isneginf(x), 0.0, x), ""),
+    (np.iscomplex, lambda x: np.where(np.iscomplex(x), 0.0, x), ""),
+    (np.isreal, lambda x: np.where(np.isreal(x), x, 0.0), ""),
     (np.sinc, np.sinc, ""),
     (np.i0, np.i0, ""),
     (np.unwrap, lambda x: np.unwrap(5 * x, axis=0), "along the first axis"),

@@ -31,7 +31,8 @@ def find_functions(module: str) -> tuple[list[str], list[str], dict[str, str]]:
     works, constant, refused = [], [], {}
     for name, f in _public(module):
         op = find_ufunc(f) if isinstance(f, np.ufunc) else None
-        if f in PLAIN or f in OF_KINDS or (op is not None and not op.differentiable):
+        constants = op is not None and not op.differentiable
+        if f in PLAIN or f in OF_KINDS or constants or (name.startswith("is") and find_function(f) is not None):
             constant.append(name)
         elif op is not None or find_function(f) is not None:
             works.append(name)

@@ -193,7 +193,9 @@ COMPOSED: dict[str, str] = {
             )
         ),
         "rounding": ("numpy.divmod", "numpy.modf", "numpy.frexp", "numpy.round", "numpy.around", "numpy.fix"),
-        "bounds": ("numpy.clip", "numpy.nan_to_num", "numpy.isposinf", "numpy.isneginf"),
+        "bounds": (
+            *("numpy.clip", "numpy.nan_to_num", "numpy.isposinf", "numpy.isneginf", "numpy.iscomplex", "numpy.isreal"),
+        ),
         "families": ("numpy.sinc", "numpy.i0"),
         "angles": ("numpy.unwrap",),
         "fft": (
@@ -252,7 +254,6 @@ def _name_in_full(f: Callable[..., Any]) -> str:
 # NumPy functions whose result is a constant, an index or a truth value: no gradient belongs to it, so none is lost.
 PLAIN: frozenset[Callable[..., Any]] = frozenset(
     (
-        *(np.iscomplex, np.isreal),
         *(np.argmax, np.argmin, np.argsort, np.argpartition, np.count_nonzero, np.nonzero, np.any, np.all),
         np.linalg.matrix_rank,
         *(np.allclose, np.array_equal, np.isclose, np.array_repr, np.array_str, np.array2string),

@@ -55,6 +55,16 @@ def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, ne
     return np.where(x == -np.inf, -largest if neginf is None else neginf, y)
 
 
+def iscomplex(x: Any) -> Any:
+    """Say where x has an imaginary part."""
+    return np.not_equal(np.imag(x), 0)
+
+
+def isreal(x: Any) -> Any:
+    """Say where x has no imaginary part."""
+    return np.equal(np.imag(x), 0)
+
+
 def isposinf(x: Any, out: None = None) -> Any:
     """Say where x is +∞."""
     refuse_out(out)
