@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 
+from tests.fuzz.assigning import check_assignments
 from tests.fuzz.check import BACKENDS, NATIVE, check
 
 
@@ -25,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     while time.monotonic() - started < options.seconds:
         native = options.native_every and seed % options.native_every == 0
         compiled += bool(native)
-        found = check(seed, BACKENDS if native else BACKENDS[:-1])
+        found = check(seed, BACKENDS if native else BACKENDS[:-1]) or check_assignments(seed, compiled=seed % 4 == 0)
         if found is not None:
             failures += 1
             print(found, "\n", flush=True)

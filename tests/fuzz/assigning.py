@@ -6,6 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from minigrad import compile, grad, value_and_grad, vmap
+
+X = np.array([0.3, -0.7, 1.1, 0.9])
 KEYS = {
     1: ["0", "-1", "1:", ":2", "::-1", "::2", "...", ":", "[0, 2, 0]", "np.array([True, False, True, True])"],
     2: ["0", "-1", "1:", ":, 0", "0, 1", "::-1", "..., 1:", ":", "[0, 1, 0]", ":, [1, 0, 1]", "None, 0"],
@@ -66,3 +69,57 @@ def run_program(source: str) -> Any:
     space: dict[str, Any] = {"np": np}
     exec(source, space)
     return space["f"]
+
+
+def slopes(f: Any, x: Any = X, h: float = 1e-6) -> Any:
+    """The gradient by central differences, each of a call with an array of its own."""
+    return np.array([(f(x + h * e) - f(x - h * e)) / (2 * h) for e in np.eye(x.size)])
+
+
+def find_difference(source: str, compiled: bool = False) -> str | None:
+    """Say what is not NumPy's in a function's value, or not the slope in its gradient; None if all is right."""
+    f = run_program(source)
+    value, gradient = value_and_grad(f)(X.copy())
+    wanted = f(X.copy())
+    if not np.isclose(value, wanted, rtol=1e-12):
+        return f"its value is {value}, and should be {wanted}"
+    if not np.allclose(gradient, slopes(f), rtol=1e-5, atol=1e-6):
+        return f"its gradient is {gradient}, and should be {slopes(f)}"
+    if compiled and not np.allclose(code := compile(grad(f))(X), gradient, rtol=1e-9, atol=1e-10):
+        return f"its gradient is {gradient}, and compiled {code}"
+    if compiled and not np.allclose(lane := vmap(grad(f))(np.stack([X / 2, X]))[1], gradient, rtol=1e-9, atol=1e-10):
+        return f"its gradient is {gradient}, and under vmap {lane}"
+    return None
+
+
+def check_assignments(seed: int, compiled: bool = False) -> str | None:
+    """Give the smallest function found of a seed's that is not right, with what is wrong; None if that is right."""
+    source = write_program(np.random.default_rng(seed))
+    said = _say(source, compiled)
+    if said is None:
+        return None
+    shorter = True
+    while shorter:
+        shorter = False
+        lines = source.splitlines(keepends=True)
+        for i in range(1, len(lines) - 1):
+            less = "".join(lines[:i] + lines[i + 1 :])
+            if _runs(less) and _say(less, compiled) is not None:
+                source, said, shorter = less, _say(less, compiled), True
+                break
+    return f"seed {seed}\n{source}{said}"
+
+
+def _say(source: str, compiled: bool) -> str | None:
+    try:
+        return find_difference(source, compiled)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+
+
+def _runs(source: str) -> bool:
+    try:
+        run_program(source)(X.copy())
+    except Exception:
+        return False
+    return True
