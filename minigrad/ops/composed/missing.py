@@ -144,9 +144,9 @@ def nanquantile(
         raise ValueError(f"nanquantile: method must be one of {', '.join(HYNDMAN_FAN)}, not {method!r}")
     if as_array(a).dtype in WHOLE:
         return quantile(a, q, axis, method=method, keepdims=keepdims)
+    if not np.size(a):
+        return np.mean(a, axis, keepdims=keepdims)  # NaN, with a warning, and no axis for q: so has NumPy
     ordered, shape = put_in_order(as_array(a), axis, keepdims, Sort)  # NaN comes last
-    if not ordered.shape[0]:
-        return np.broadcast_to(np.mean(a, axis, keepdims=keepdims), (*np.shape(q), *shape))  # NaN, with a warning
     count = np.sum(ordered == ordered, 0)
     alpha, beta = HYNDMAN_FAN[method]
     share = np.reshape(np.asarray(q), np.shape(q) + (1,) * (ordered.ndim - 1))

@@ -95,11 +95,11 @@ def roots(p: Any) -> Any:
     p = _start_at_first(p if p.ndim else np.reshape(p, (1,)))
     if p.ndim != 1:
         raise ValueError("Input must be a rank-1 array.")
-    if has_zero(p[:1]):
-        raise ValueError("roots: the first coefficient is 0, so that a root is infinite; leave it out, p[1:]")
     n = p.shape[0]
     if n < 2:
-        return np.zeros(0)
+        return p[:0]
+    if has_zero(p[:1]):
+        raise ValueError("roots: the first coefficient is 0, so that a root is infinite; leave it out, p[1:]")
     return np.linalg.eigvals(np.concatenate([np.expand_dims(-p[1:] / p[0], 0), np.eye(n - 2, n - 1, dtype=p.dtype)]))
 
 
