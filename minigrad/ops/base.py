@@ -186,7 +186,8 @@ class Elementwise(Op):
 
     def shape(self, *shapes: Shape) -> Shape:
         """Give the shape of the inputs, broadcast together."""
-        return shapes[0] if shapes.count(shapes[0]) == len(shapes) else np.broadcast_shapes(*shapes)
+        different = {shape for shape in shapes if shape}
+        return different.pop() if len(different) == 1 else np.broadcast_shapes(*shapes)
 
     def batch(self, *inputs: Any) -> Any:
         """Apply to all elements of all lanes."""
