@@ -6,6 +6,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
+import minigrad.numpy
 from minigrad import Tensor, compile, grad, gradcheck, vmap
 from minigrad.app.operations import MODULES, find_functions
 from minigrad.compiler.trace.traced import TraceError
@@ -72,6 +73,7 @@ def test_value_and_dtype_are_numpys(code):
     wanted = form(*arrays_of(code))
     assert_same(form(*tensors_of(code)), wanted)
     assert_same(form(*map(Tensor, arrays_of(code))), wanted)
+    assert_same(as_function(code, np=minigrad.numpy)(*tensors_of(code)), wanted)
 
 
 @forms

@@ -64,11 +64,11 @@ def operands_of(code: str) -> list[str]:
     return [name for name in OPERANDS if name in used]
 
 
-def as_function(code: str) -> Callable[..., Any]:
-    """Give a form as a function of its operands."""
+def as_function(code: str, **names: Any) -> Callable[..., Any]:
+    """Give a form as a function of its operands; ``names`` take the place of those that it finds."""
     *statements, last = [part.strip() for part in code.split(";")]
     body = indent("\n".join([*statements, f"return {last}"]), "    ")
-    world = dict(NAMES)
+    world = NAMES | names
     exec(f"def form({', '.join(operands_of(code))}):\n{body}", world)
     form: Callable[..., Any] = world["form"]
     return form
