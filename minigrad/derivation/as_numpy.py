@@ -154,6 +154,8 @@ class _Function:
         called = {word for word in HELPERS if any(re.search(rf"\b{word}\(", code) for code, _ in [*forward, *backward])}
         helpers = [f"{HELPERS[word]}\n" for word in HELPERS if word in called]
         title = '"""The loss E and its gradients, derived by hand."""\n\nimport numpy as np\n'
+        if any(re.search(r"\bspecial\.", code) for code, _ in [*forward, *backward]):
+            title += "from scipy import special\n"
         return "\n".join([title, "", *helpers, *body, ""])
 
     def _whole_numbers(self) -> list[Node]:

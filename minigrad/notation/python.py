@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -125,8 +126,8 @@ def _vector(x: Any, part: Term) -> Term | None:
 def _template(op: Op, letters: list[str], inputs: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[str, int]:
     if isinstance(op, Power):
         return f"{{x}}**{_value(op.exponent)}", 4
-    if isinstance(op, Family):
-        return f"{op.family}_derivative({{x}}, {op.order})" if op.order else f"np.{op.family}({{x}})", ATOM
+    if isinstance(op, Family) and op.order:
+        return _derivative(op), ATOM
     array = bool(np.shape(inputs[0]))
     if isinstance(op, Gather):
         return _gathered(op, letters), ATOM
@@ -147,6 +148,15 @@ def _template(op: Op, letters: list[str], inputs: tuple[Any, ...], shape: tuple[
     return f"{_function(op)}({f'[{slots}]' if joins else slots}{keywords and ', ' + keywords})", ATOM
 
 
+def _derivative(op: Family) -> str:
+    """Write a derivative of a function whose derivatives are its own: of ψ SciPy has them, of others ``HELPERS``."""
+    if op.family == "ψ":
+        return f"special.polygamma({op.order}, {{x}})"
+    if f"{op.family}_derivative" in HELPERS:
+        return f"{op.family}_derivative({{x}}, {op.order})"
+    raise NotImplementedError(f"to_numpy: NumPy has no function {op.name!r}, and how to write it is not known here")
+
+
 def _gathered(op: Gather, letters: list[str]) -> str:
     """Write an index that is partly operands; ``ScatterAt`` is such a ``Gather`` the other way round."""
     x, *indices = (f"{{{letter}}}" for letter in letters)
@@ -155,13 +165,15 @@ def _gathered(op: Gather, letters: list[str]) -> str:
 
 
 def _function(op: Op) -> str:
-    """Give NumPy's function of an Op's name, or of its ufunc's; or the one of ``HELPERS``."""
+    """Give NumPy's function of an Op's name, or of its ufunc's; or the one of ``HELPERS``, or SciPy's."""
     if op.name in HELPERS:
         return op.name
     forward = op.forward.__name__ if isinstance(op, Elementwise) and isinstance(op.forward, np.ufunc) else op.name
     for module, prefix in ((np, "np"), (np.linalg, "np.linalg"), (np.fft, "np.fft")):
         if hasattr(module, forward):
             return f"{prefix}.{forward}"
+    if getattr(sys.modules.get("scipy.special"), forward, None) is op.forward:  # it is loaded, if it is its ufunc
+        return f"special.{forward}"
     raise NotImplementedError(f"to_numpy: NumPy has no function {op.name!r}, and how to write it is not known here")
 
 
