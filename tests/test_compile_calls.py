@@ -332,6 +332,25 @@ def test_equal_runs_are_compiled_once():
     assert code.source.count("def code") == 2  # the first is passed the argument, the others are bound
 
 
+def test_runs_that_read_parts_of_an_array_are_equal():
+    """A sequence, x[t] by x[t]: of an argument, of a parameter, and of what is computed from them."""
+    w = Tensor(RNG.normal(size=(8, 3)), requires_grad=True, name="w")
+
+    def deep(x):
+        scaled, y = np.exp(x * 0.1), x[0] * 0
+        for t in range(8):
+            y = np.sort(np.tanh(x[t] * w[t] + y * scaled[t]) + x[t, ::-1])
+        return y
+
+    x = RNG.normal(size=(8, 3))
+    with running("interpreted"):
+        code = as_code(deep, "interpreted")
+        for given in (x, np.asfortranarray(x)):
+            assert_same(plain(deep(given)), plain(code(given)))
+    assert code.source.count("bind_run(") == 8
+    assert code.source.count("def code") <= 3  # the first, which computes scaled as well, and all others
+
+
 SPREAD = [
     *("Solve", "CumSum", "CumProd", "Recurrence", "Convolve", "SearchSorted", "Einsum", "Windows", "Convolution"),
     *("RFFT", "Cholesky", "Sort", "ScatterAt", "Erf"),

@@ -96,7 +96,8 @@ class MixedWriter(Writer):
         bound = ", ".join([self.hold_number(x, x in given) if not x.shape else self.value(x) for x in code.bound])
         passed = ", ".join([self.name_in_order(x) for x in code.passed])
         name = self.fresh("loops")
-        self.made.append(f"{name} = bind_run({self.name_code(code)}, scratch, [{bound}])")
+        begins = f", {code.begins}, {code.shifts}" if any(code.begins) or code.shifts else ""
+        self.made.append(f"{name} = bind_run({self.name_code(code)}, scratch, [{bound}]{begins})")
         number = len(group.nodes)
         self.lines.append(f"{name}({passed})  # {number} operation{'s' if number > 1 else ''}")
         for x in group.leaving:

@@ -123,10 +123,14 @@ class NativeWriter(ProductWriter, AlongWriter):
                 self.names[x] = f"a{i}"
                 continue
             self.pointers[x] = f"p{i}"
-            self.head.append(f"p{i} = pointer{DTYPES[x.dtype.name]}(a{i}.ctypes.data)")
+            self.head.append(f"p{i} = pointer{DTYPES[x.dtype.name]}({self.write_address(i)})")
             if not x.shape:
                 self.names[x] = f"n_a{i}"
                 self.head.append(f"n_a{i} = p{i}[0]")
+
+    def write_address(self, i: int) -> str:
+        """Write the address of an array that is passed."""
+        return f"a{i}.ctypes.data"
 
     def opening(self) -> Lines:
         """Write where everything is: the memory, BLAS, the arrays that the step is bound to, those that it returns."""
