@@ -57,6 +57,7 @@ WORLD: dict[str, Any] = {
     "np": np, "gemm64": gemm, "gemm32": gemm, "tile": tile, "dot": dot,
     "exp64": np.exp, "exp32": np.exp, "log64": np.log, "log32": np.log, "tanh64": np.tanh,
     "larger": np.maximum, "smaller": np.minimum, "signum": np.sign,
+    "floored": np.floor_divide, "left_over": np.remainder,
     "power64": np.power, "log1p_64": np.log1p, "expm1_64": np.expm1, "logaddexp64": np.logaddexp,
     "times64": lambda a, b: np.float64(a) * np.float64(b), "times32": lambda a, b: np.float32(a) * np.float32(b),
     "math": SimpleNamespace(sqrt=np.sqrt, sin=np.sin, cos=np.cos, isfinite=np.isfinite, frexp=np.frexp),

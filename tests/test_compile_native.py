@@ -135,6 +135,32 @@ def test_powers_and_sums_of_exponentials_in_machine_code(dtype):
         np.testing.assert_array_equal(np.signbit(found)[w == w], np.signbit(w)[w == w])
 
 
+SINGULAR = np.array([0.0, -0.0, 1.0, -2.0, 0.5, np.inf, -np.inf, np.nan, 3.0, -2.5, 1e30, -1e-30])
+TWO = [np.power, np.logaddexp, np.hypot, np.arctan2, np.maximum, np.minimum, np.fmax, np.fmin, np.fmod, np.remainder]
+TWO += [np.divide, np.floor_divide, np.copysign, np.heaviside, np.float_power, np.multiply, np.greater, np.not_equal]
+ONE = [np.sqrt, np.sin, np.cos, np.tan, np.arctan, np.sinh, np.cosh, np.expm1, np.log1p, np.log2, np.log10, np.exp2]
+ONE += [np.cbrt, np.reciprocal, np.absolute, np.sign, np.floor, np.ceil, np.rint, np.trunc, np.isnan, np.isfinite]
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("f", [*TWO, *ONE], ids=lambda f: f.__name__)
+def test_singular_arguments_in_machine_code(f, dtype):
+    """∞, NaN and zeros of both signs, each with each: what they give is NumPy's."""
+    pytest.importorskip("numba")
+    grids = (x.ravel() for x in np.meshgrid(SINGULAR, SINGULAR))
+    xs = [x.astype(dtype) for x in (grids if f.nin == 2 else [SINGULAR])]
+    with np.errstate(all="ignore"):
+        wanted, found = f(*xs), compile(f, backend="native", exact=True)(*xs)
+    assert found.dtype == wanted.dtype
+    if wanted.dtype.kind == "f":
+        np.testing.assert_allclose(found, wanted, rtol=8 * np.finfo(wanted.dtype).eps, atol=np.finfo(dtype).tiny)
+        zeros = (wanted == 0) & (found == 0)
+        if f not in (np.maximum, np.minimum, np.fmax, np.fmin):  # of 0 and −0 either is the larger
+            np.testing.assert_array_equal(np.signbit(found[zeros]), np.signbit(wanted[zeros]))
+    else:
+        np.testing.assert_array_equal(found, wanted)
+
+
 MASK = np.array([[True, False, True], [False, True, True], [False] * 3, [True] * 3])
 
 

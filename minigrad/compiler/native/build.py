@@ -66,6 +66,7 @@ from minigrad.compiler.native.math import (
     smaller, times32, times64,
 )
 from minigrad.compiler.native.powers import expm1_64, log1p_64, logaddexp64, power64, tanh64
+from minigrad.compiler.native.remainders import floored, left_over
 from minigrad.compiler.native.tile import dot, tile
 
 

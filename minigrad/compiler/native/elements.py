@@ -142,6 +142,17 @@ def _ufunc(node: Node, values: list[str]) -> str:
     return _typed(node, f"np.{ufunc.__name__}({', '.join(operands)})")
 
 
+def _of_division(function: str) -> Element:
+    """Give what division leaves over, or its whole quotient: of floats as NumPy has it at the ends of the range."""
+
+    def element(node: Node, values: list[str]) -> str:
+        if node.dtype.kind != "f":
+            return _ufunc(node, values)
+        return _typed(node, f"{function}({', '.join(f'np.{node.dtype.name}({x})' for x in values)})")
+
+    return element
+
+
 def _loop_dtypes(node: Node) -> tuple[np.dtype[Any], ...]:
     """Give the dtypes that NumPy computes a ufunc in: the operands', and the value's."""
     assert isinstance(node.op, Elementwise)
@@ -233,6 +244,8 @@ KERNELS.register(Kernel(_call_in_double("expm1_64")), exponential.expm1)
 KERNELS.register(Kernel(_call_in_double("logaddexp64")), exponential.logaddexp)
 KERNELS.register(Kernel(_where), Where)
 KERNELS.register(Kernel(_step), signs.heaviside)
+KERNELS.register(Kernel(_of_division("floored"), limit=_limit_of_ufunc), rounding.floor_divide)
+KERNELS.register(Kernel(_of_division("left_over"), limit=_limit_of_ufunc), rounding.remainder)
 KERNELS.register(Kernel(lambda node, values: _typed(node, f"math.frexp({values[0]})[1]")), rounding.exponent)
 KERNELS.register(Kernel(_cast), shaping.Cast)
 KERNELS.register(Kernel(take_element), Item, Spread, elementwise.identity)

@@ -250,7 +250,7 @@ def smaller(a: Any, b: Any) -> Any:
 @numba.njit(**PLAIN)
 def signum(x: Any) -> Any:
     """−1, 0 or 1, or NaN, as np.sign gives it."""
-    return x if x != x else x - x + ((x > 0) - (x < 0))
+    return x if x != x else (x > 0) - (x < 0)
 
 
 GEMM = {name: extending.get_cython_function_address("scipy.linalg.cython_blas", name) for name in ("sgemm", "dgemm")}
