@@ -10,7 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.compiler.native.math import PLAIN, numba
+from minigrad.compiler.native.math import PLAIN
+from minigrad.extras import require
+
+numba: Any = require("numba", "native")
 
 
 @numba.njit(**PLAIN)
