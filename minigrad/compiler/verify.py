@@ -119,8 +119,9 @@ def verify_call(
     finally:
         state.put_back()
     found = code(*args, **kwargs)
-    pairs = [(*pair, 0.0) for pair in zip(results, _parts("the result", found), strict=False)]
     largest = max(map(_largest, changed.values()), default=0.0)
+    rounded = max((_largest(x) for _, x in results), default=0.0) if finite else 0.0  # if nobody asked
+    pairs = [(*pair, rounded) for pair in zip(results, _parts("the result", found), strict=False)]
     pairs += [((name, changed[name]), (name, value), largest) for name, value in state.take().items()]
     for (name, a), (_, b), scale in pairs:
         difference = _difference(a, b, scale, finite)
