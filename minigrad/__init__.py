@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from minigrad import data, losses, nn, optim
 from minigrad.engine.absent import absent
+from minigrad.engine.formulas import say_activations
 from minigrad.engine.functional import grad, holomorphic_grad, value_and_grad
 from minigrad.engine.other_names import MODULE
 from minigrad.engine.recording import no_grad
@@ -165,6 +166,6 @@ def __getattr__(name: str) -> Any:
             if callable(x) and getattr(x, "__module__", "").startswith(module.__name__) and other[0] != "_"
         }
         numpys = {name: f"It is NumPy's: write np.{name}"} if hasattr(import_module("numpy"), name) else {}
-        raise absent(f"module {__name__!r}", name, numpys | meant | MODULE, __all__)
+        raise absent(f"module {__name__!r}", name, numpys | meant | MODULE | say_activations(), __all__)
     value = globals()[name] = getattr(import_module(f"minigrad.{_LATE[name]}"), name)
     return value

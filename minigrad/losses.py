@@ -12,6 +12,7 @@ import numpy as np
 
 from minigrad.engine.absent import absent
 from minigrad.engine.errors import describe, made_at, warn_user
+from minigrad.engine.formulas import say_losses
 from minigrad.engine.operand import Operand
 from minigrad.ops.linalg import half_squared_distance, log_likelihood, vdot
 from minigrad.ops.reduction import Softmax, log_softmax
@@ -192,4 +193,9 @@ _MEANT = {
 
 
 def __getattr__(name: str) -> Any:
-    raise absent("module 'minigrad.losses'", name, _MEANT, ("squared_error", "cross_entropy", "softmax_cross_entropy"))
+    raise absent(
+        "module 'minigrad.losses'",
+        name,
+        _MEANT | say_losses(),
+        ("squared_error", "cross_entropy", "softmax_cross_entropy"),
+    )

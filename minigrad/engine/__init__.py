@@ -13,8 +13,9 @@ who would see that, ``versions`` what has been read before; ``watch`` finds an a
 ``recipes`` what to write instead, ``recording`` switches recording off, by ``blocks`` that know their context,
 ``comparison`` is what a mask remembers of its making, ``claims`` remembers what is known of an array, ``arguments``
 looks at numbers, counts and calls of a user's, ``absent`` tells what a name that is not there means, ``habits`` are
-those of PyTorch's tensors and ``other_names`` those of arguments, ``pairs`` warns of broadcasting that few mean,
-``gradcheck`` compares a gradient with finite differences. It imports ``ops`` and nothing above.
+those of PyTorch's tensors and ``other_names`` those of arguments, ``formulas`` what has a name elsewhere and is a line
+here, ``pairs`` warns of broadcasting that few mean, ``gradcheck`` compares a gradient with finite differences. It
+imports ``ops`` and nothing above.
 
 Functions of functions: ``functional`` has the gradient, ``products`` those of Jacobians and Hessians with vectors;
 ``evaluation`` is one call of a function that is differentiated, ``trees`` are the dicts, lists and dataclasses of

@@ -11,8 +11,10 @@ from typing import Any, Literal
 
 import numpy as np
 
+from minigrad.engine.absent import absent
 from minigrad.engine.arguments import check_count
 from minigrad.engine.errors import ShapeError, describe
+from minigrad.engine.formulas import say_activations
 from minigrad.ops.activations import elu, gelu, leaky_relu, logsigmoid, silu
 from minigrad.ops.base import as_array
 from minigrad.ops.convolution import Convolution, TransposedConvolution
@@ -258,3 +260,7 @@ def _by_channel(z: Any, ndim: int) -> Any:
 def _scaled(y: Any, weight: Any, bias: Any) -> Any:
     y = y if weight is None else y * weight
     return y if bias is None else y + bias
+
+
+def __getattr__(name: str) -> Any:
+    raise absent("module 'minigrad.nn.functional'", name, say_activations(), __all__)
