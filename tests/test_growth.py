@@ -11,6 +11,7 @@ from benchmarks import growing
 from minigrad import Tensor, optim, softmax, value_and_grad
 from minigrad.algebra import simplify
 from minigrad.compiler.api import compile
+from minigrad.compiler.passes import plan
 from minigrad.compiler.passes.factor import factor_sums
 from minigrad.engine.node import Node
 from minigrad.ops import shaping
@@ -201,6 +202,26 @@ def test_compiling_a_training_step_is_linear_in_layers(rule, backend, between):
 
     with running(backend):
         assert growth(work, 12) < MOST
+
+
+def test_what_is_written_in_place_is_gone_through_as_often_for_many_layers_as_for_few(monkeypatch):
+    """The products that are drawn into an update asked it of each layer, once for every layer, which no call shows."""
+    asked, find = [], plan._chains
+
+    class Asked(dict):
+        def values(self):
+            asked.append(len(self))
+            return super().values()
+
+    monkeypatch.setattr(plan, "_chains", lambda *args: Asked(find(*args)))
+    counts = []
+    for n in (3, 12):
+        step, arguments = growing.KINDS["MLP"](n)
+        compile(step)(*arguments)
+        assert max(asked) == 2 * n
+        counts.append(len(asked))
+        asked.clear()
+    assert counts[0] == counts[1]
 
 
 JOINS = {

@@ -7,7 +7,7 @@ either before that part, or finishes it, so no exception leaves the parameters i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,8 +75,9 @@ def plan_order(
                 del in_place[node]
     kept = {x for x in (*returned, *updates.values()) if isinstance(x, Node)}
     drawn_in: dict[Node, Node] = {}
+    written = set(in_place.values())
     for node in nodes:
-        product = _drawn_in(node, in_place)
+        product = _drawn_in(node, in_place, written)
         if product is not None and len(users[product]) == 1 and product not in kept and draws_in(product):
             drawn_in[product] = node
     late = _descendants(nodes, in_place) | set(drawn_in)
@@ -143,8 +144,11 @@ def _leads_to(node: Node, state: Node) -> bool:
     return False
 
 
-def _drawn_in(node: Node, in_place: Mapping[Node, Node]) -> Node | None:
-    """Find the product Yᵀ δ of W ± Yᵀ δ, where the result is written over W."""
+def _drawn_in(node: Node, in_place: Mapping[Node, Node], written: Container[Node]) -> Node | None:
+    """Find the product Yᵀ δ of W ± Yᵀ δ, where the result is written over W.
+
+    It moves to where inputs are ``written``, and must not read what they were.
+    """
     state = in_place.get(node)
     if state is None or node.op not in (add, subtract) or node.inputs[0] is not state:
         return None
@@ -155,7 +159,6 @@ def _drawn_in(node: Node, in_place: Mapping[Node, Node]) -> Node | None:
         return None
     factors = product.inputs
     suited = all(isinstance(x, Node) and x.ndim == 2 and x.dtype == node.dtype for x in factors)
-    written = set(in_place.values())  # it moves to where these are written, and must not read what they were
     return product if suited and not any(root(x) in written for x in factors) else None
 
 
