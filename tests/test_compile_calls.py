@@ -99,6 +99,21 @@ def test_epochs_of_such_a_step_loop_in_python_and_say_why():
     )
 
 
+def test_names_that_the_code_has_itself_may_be_arguments():
+    names = ["scratch", "bind_run", "lay_in_order", "known", "finish", "done", "code", "loops", "kept", "step", "make"]
+    head = f"def f({', '.join(names)}):"
+    known = {"np": np, "w": Tensor(np.ones(3), requires_grad=True), "no_grad": no_grad}
+    body = [f"    total = {' + '.join(names)}", "    with no_grad():", "        w.data = w.data * 0.5 + np.tanh(total)"]
+    exec("\n".join([head, *body, "    return np.sort(total) * w"]), known)
+    xs = [RNG.normal(size=3) for _ in names]
+    expected = [plain(known["f"](*xs)) for _ in range(2)]
+    for backend in ("numpy", "interpreted"):
+        known["w"].data = np.ones(3)
+        with running(backend):
+            code = as_code(known["f"], backend)
+            assert_same(expected, [plain(code(*xs)) for _ in range(2)])
+
+
 @pytest.mark.parametrize("between", [np.sort, np.tanh])
 def test_an_array_from_outside_that_lies_out_of_order_is_copied_at_each_call(between):
     """Also where there are no calls between loops; what is written into it later is seen."""

@@ -41,8 +41,8 @@ class MixedWriter(Writer):
         self.asked = set(find_sources([*calls, *draft.returned, *(value for _, value in draft.plan.copies)]))
         super().__init__(draft)
         self.static -= find_unordered(draft)
-        self.constants = {"bind_run": bind_run, "lay_in_order": lay_in_order}
-        self.taken |= {"scratch", *self.constants}
+        self.bind, self.lay = self.constant(bind_run, "bind_run"), self.constant(lay_in_order, "lay_in_order")
+        self.scratch = self.fresh("scratch")
 
     def plan_memory(self) -> tuple[set[Node], dict[Node, Memory]]:
         """Let all arrays that leave a run, and those of calls, take their memory in turns."""
@@ -97,7 +97,7 @@ class MixedWriter(Writer):
         passed = ", ".join([self.name_in_order(x) for x in code.passed])
         name = self.fresh("loops")
         begins = f", {code.begins}, {code.shifts}" if any(code.begins) or code.shifts else ""
-        self.made.append(f"{name} = bind_run({self.name_code(code)}, scratch, [{bound}]{begins})")
+        self.made.append(f"{name} = {self.bind}({self.name_code(code)}, {self.scratch}, [{bound}]{begins})")
         number = len(group.nodes)
         self.lines.append(f"{name}({passed})  # {number} operation{'s' if number > 1 else ''}")
         for x in group.leaving:
@@ -128,7 +128,7 @@ class MixedWriter(Writer):
             return self.value(x)
         if x not in self.ordered:
             self.ordered[x] = self.fresh(f"{self.value(x)}_in_order")
-            self.prelude.append(f"{self.ordered[x]} = lay_in_order({self.value(x)})")
+            self.prelude.append(f"{self.ordered[x]} = {self.lay}({self.value(x)})")
         return self.ordered[x]
 
     def assemble(self, first: Lines, second: Lines, results: list[str]) -> Code:
@@ -137,7 +137,7 @@ class MixedWriter(Writer):
             refusals = [x for error in self.refused for x in error.refusals]
             raise Unsupported(*refusals, nodes=[x for error in self.refused for x in error.nodes])
         nbytes = max(code.nbytes for code in self.codes.values())
-        self.made.insert(0, f"scratch = np.empty({nbytes}, np.uint8)")
+        self.made.insert(0, f"{self.scratch} = np.empty({nbytes}, np.uint8)")
         return super().assemble(first, second, results)
 
 

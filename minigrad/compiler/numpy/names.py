@@ -42,7 +42,7 @@ class Names:
         self.lines: Lines = []
         self.names: dict[Node, str] = {}
         self.static: set[Node] = set()
-        self.taken: set[str] = set(keyword.kwlist) | {"np", "make", "step", "finish", "done", *np.__all__}
+        self.taken: set[str] = set(keyword.kwlist) | {"np", "make", "step", "finish", "done", "known", *np.__all__}
         self.numbered: dict[str, int] = {}
         self.constants: dict[str, Any] = {}
         self.zeros: dict[tuple[Any, str], str] = {}
