@@ -296,5 +296,5 @@ def stack(
 def _joined(join: Op, arrays: Iterable[Any], out: None, dtype: Any, casting: Any) -> Any:
     """Join, in another dtype if one is wanted and NumPy would cast to it."""
     refuse_out(out)
-    y = join(*map(as_array, arrays))
+    y = join(*[x if isinstance(x, list | tuple) else as_array(x) for x in arrays])
     return y if dtype in (None, y.dtype) else astype(y, dtype, casting=casting)
