@@ -54,6 +54,7 @@ def dot(k: int, a: Any, a0: int, b: Any, b0: int) -> Any:
 
 
 WORLD: dict[str, Any] = {
+    "bool": np.bool_,  # by which a quotient is ∞, as in machine code, where Python's own is an error
     "np": np, "gemm64": gemm, "gemm32": gemm, "tile": tile, "dot": dot,
     "exp64": np.exp, "exp32": np.exp, "log64": np.log, "log32": np.log, "tanh64": np.tanh,
     "larger": np.maximum, "smaller": np.minimum, "signum": np.sign,

@@ -162,7 +162,7 @@ class Compiled(partial[Any]):
         if not due and self._misses == before:
             return self._run(*args, **kwargs)
         try:
-            return verify_call(self._f, self._run, variant.record, args, kwargs, finite=not due)
+            return verify_call(self._f, self._run, variant.record, args, kwargs, roughly=not due)
         except DifferenceError:
             if not due:  # the next call is to be verified, too
                 self._variants.clear()

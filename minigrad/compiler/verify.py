@@ -16,6 +16,8 @@ from minigrad.engine.tensor import Tensor
 # How far results may be apart: the order of operations differs, and sums of many terms add up what that makes.
 TOLERANCE = {"f2": 2e-2, "f4": 1e-4, "f8": 1e-8, "c8": 1e-4}
 
+ROUGH = 1e-3  # what no rounding makes
+
 
 class DifferenceError(AssertionError):
     """The code of a compiled function has computed something else than the function."""
@@ -100,12 +102,12 @@ def verify_call(
     record: Record,
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
-    finite: bool = False,
+    roughly: bool = False,
 ) -> Any:
     """Call the function, undo what that changed, call its code, and give the result of that.
 
-    Raises ``DifferenceError``, with all as it was before, at the first value in which the two differ; a ``finite`` one
-    of the function's where only those count.
+    Raises ``DifferenceError``, with all as it was before, at the first value in which the two differ; ``roughly``, if
+    only what is finite counts, and not by what rounding makes.
     """
     arguments: list[Any] = []
     flatten_leaves((args, kwargs), arguments)
@@ -119,12 +121,12 @@ def verify_call(
     finally:
         state.put_back()
     found = code(*args, **kwargs)
-    largest = max(map(_largest, changed.values()), default=0.0)
-    rounded = max((_largest(x) for _, x in results), default=0.0) if finite else 0.0  # if nobody asked
-    pairs = [(*pair, rounded) for pair in zip(results, _parts("the result", found), strict=False)]
+    of_results = max((_largest(x) for _, x in results), default=0.0) if roughly else 0.0
+    pairs = [(*pair, of_results) for pair in zip(results, _parts("the result", found), strict=False)]
+    largest = max(map(_largest, changed.values()), default=of_results)
     pairs += [((name, changed[name]), (name, value), largest) for name, value in state.take().items()]
     for (name, a), (_, b), scale in pairs:
-        difference = _difference(a, b, scale, finite)
+        difference = _difference(a, b, scale, roughly)
         if difference:
             state.put_back()
             called = getattr(f, "__name__", type(f).__name__)
@@ -154,7 +156,7 @@ def _largest(x: Any) -> float:
     return float(np.max(np.abs(x), initial=0, where=np.isfinite(x))) if x.dtype.kind in "fc" else 0.0
 
 
-def _difference(a: Any, b: Any, scale: float, finite: bool) -> str:
+def _difference(a: Any, b: Any, scale: float, roughly: bool) -> str:
     """Say how the code's value b differs from the function's a; nothing if it does not.
 
     What is 0 but for the rounding of values of a ``scale``, as the gradient of a bias before a normalization is, may be
@@ -167,10 +169,10 @@ def _difference(a: Any, b: Any, scale: float, finite: bool) -> str:
         return f"is {a.dtype} {a.shape}, and the code gives {b.dtype} {b.shape}"
     if a.dtype.kind not in "fc":
         return "" if np.array_equal(a, b) else f"is {_shown(a)}, and the code gives {_shown(b)}"
-    tolerance = TOLERANCE.get(a.dtype.str[1:], 1e-8)
-    noise = 8 * np.finfo(a.dtype).eps * scale
+    tolerance = ROUGH if roughly else TOLERANCE.get(a.dtype.str[1:], 1e-8)
+    noise = (ROUGH**2 if roughly else 8 * np.finfo(a.dtype).eps) * scale
     wrong = ~np.isclose(b, a, rtol=tolerance, atol=max(tolerance * _largest(a), noise), equal_nan=True)
-    wrong &= np.isfinite(a) if finite else True
+    wrong &= np.isfinite(a) if roughly else True
     if not wrong.any():
         return ""
     where = tuple(int(i[0]) for i in np.nonzero(wrong)) if a.ndim else ()
