@@ -63,6 +63,14 @@ def of_columns(x):
     return np.sum(np.sin(m))
 
 
+def of_scalars(x):
+    s = x[0] * x[1]
+    y, z = np.atleast_1d(s), np.reshape(x[2], (1, 1))
+    y[0] *= x[3]
+    z[0] = y
+    return s * np.sum(y) + np.sum(z) * x[2]
+
+
 def by_functions(x):
     y = x * 1.0
     np.copyto(y, x * x, where=np.array([True, False, True, False]))
@@ -78,7 +86,8 @@ def by_functions(x):
 
 
 FUNCTIONS = [
-    *(recurrence, through_a_view, readers_of_before, views_of_views, by_lists_and_masks, of_columns, by_functions)
+    *(recurrence, through_a_view, readers_of_before, views_of_views, by_lists_and_masks, of_columns),
+    *(of_scalars, by_functions),
 ]
 
 

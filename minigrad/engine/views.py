@@ -71,6 +71,8 @@ def _shares(op: Op, base: Any, y: Any) -> bool:
         return a.base is b or owner_of(a) is owner_of(b)
     if isinstance(a, np.generic) or isinstance(b, np.generic):
         return False
+    if not base.shape and (b.op is not None or b.level) and find_base(base) is None:
+        return False  # what an operation gives without axes is a scalar to NumPy, and no array
     if isinstance(op, Index):
         parts = op.key if isinstance(op.key, tuple) else (op.key,)
         return gives_view(op.key) and (bool(y.shape) or any(part is Ellipsis for part in parts))
