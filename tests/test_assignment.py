@@ -328,3 +328,75 @@ def test_what_reads_all_of_it_keeps_it():
     a, b, _ = w.data
     by_hand = [3 * a**2 + 4 * a**3 + 4 * a**3 * b**2 + 3 + 2 * a * b**2, 2 * b * a**4 + 2 * b * a**2, 0]
     np.testing.assert_allclose(w.grad.data, by_hand)
+
+
+def by_masks_with_values(x):
+    m = np.outer(x, x)
+    m[m < 0] *= x[0]
+    m[x > 0] += x
+    m[m > 0.5] = np.sin(m[m > 0.5])
+    return np.sum(np.sin(m) * np.arange(16).reshape(4, 4))
+
+
+def lists_into_constants(x):
+    y = np.zeros_like(x, shape=(3, 2))
+    y[:] = [[x[0], 1.0], [2.0, x[1]], [x[2], x[3]]]
+    y[0] = (x[1], x[2] * 2)
+    return np.sum(y**2)
+
+
+def diagonals_are_views(x):
+    m = np.outer(x, x)
+    diagonals = np.diagonal(m), m[1:].diagonal(), np.diag(m, 2), np.linalg.diagonal(m[:2], offset=-1)
+    m[0] = x**2
+    m[:, 2] *= x[0]
+    return sum(np.sum(np.sin(d)) for d in diagonals)
+
+
+@pytest.mark.parametrize("f", [by_masks_with_values, lists_into_constants, diagonals_are_views])
+def test_a_gradient_comes_through_what_numpy_does(f):
+    value, gradient = value_and_grad(f)(X.copy())
+    np.testing.assert_allclose(value, f(X.copy()), rtol=1e-14)
+    np.testing.assert_allclose(gradient, slopes(f), rtol=1e-7, atol=1e-8)
+
+
+def test_a_mask_that_is_not_known_takes_no_values_one_by_one():
+    """NumPy gives the first of them to the first place that the mask chooses, and so on; not each to its own place."""
+
+    def f(x):
+        m = np.outer(x, x + 1)
+        m[m > 0.5] = x
+        return m
+
+    for call in (lambda: compile(f)(X), lambda: vmap(f)(np.stack([X, X]))):
+        with pytest.raises(TypeError, match=r"how many elements the mask chooses.*np\.where\(mask, v, x\)"):
+            call()
+
+
+def test_an_index_from_outside_is_read_at_each_call_of_compiled_code():
+    i = Tensor(np.array([0, 1]))
+    read = compile(lambda x: x[i] * 2)
+    np.testing.assert_array_equal(read(X), X[[0, 1]] * 2)
+    i.data = np.array([3, 3])
+    np.testing.assert_array_equal(read(X), X[[3, 3]] * 2)
+
+
+@pytest.mark.parametrize("assign", [lambda y, x: y.__setitem__(0, x[1]), lambda y, x: y[:1].__iadd__(x[1])])
+def test_what_all_lanes_share_is_not_made_another_in_each(assign):
+    shared = Tensor(np.zeros(2))
+
+    def f(x):
+        assign(shared, x)
+        return shared.sum()
+
+    for mapped in (vmap(f), vmap(grad(f)), vmap(no_grad()(f))):
+        with pytest.raises(TypeError, match=r"same in all lanes.*np\.zeros_like\(x, shape=…\)"):
+            mapped(np.ones((3, 2)))
+        np.testing.assert_array_equal(shared.data, [0, 0])
+
+
+def test_a_diagonal_is_for_reading_alone():
+    m = Tensor(np.ones((2, 2)), requires_grad=True) * 2
+    for x in (m, m.detach()):
+        with pytest.raises(ValueError, match="read-only"):
+            np.diagonal(x)[0] = 3.0

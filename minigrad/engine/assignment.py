@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.engine.errors import describe, made_at
-from minigrad.engine.operand import Operand, find_operands, plain_value
+from minigrad.engine.operand import Operand, find_operands, map_operands, plain_value, read_index
 from minigrad.engine.overwriting import Assigning, Overwriting
 from minigrad.engine.recording import is_paused
 from minigrad.engine.versions import keep_version, redirect, replace_operands
@@ -30,6 +30,7 @@ def assign_elements(t: Any, key: Any, value: Any) -> None:
 
     Raises ``TypeError`` for a leaf that requires a gradient, and for values that t's dtype cannot hold.
     """
+    key = map_operands(key, read_index)
     if isinstance(value, Operand) and value.op is not None and _shows(value, t, key):
         return  # the second half of t[key] += …, whose first has changed t through the view
     if isinstance(value, list | tuple):
@@ -75,6 +76,8 @@ def replace_elements_of(t: Any, make: Callable[[Any, Any, Assigning], Any], valu
         new = make(olds[id(t)], find_old(value, None), spare.assign)
         for op, base in path:
             new = replace_part(op, olds[id(base)], new, spare.assign)
+        if new.level != root.level:
+            raise TypeError(_refuse_lanes(root))
         if new.op is not None and new.op.views:
             new = Cast(new.dtype)(new)  # an array of its own
     except BaseException:  # nothing has been assigned: what has read the tensors goes on with them
@@ -98,6 +101,11 @@ def replace_elements_of(t: Any, make: Callable[[Any, Any, Assigning], Any], valu
 def _assigned(old: Any, key: Any, value: Any, assign: Assigning) -> Any:
     """Give old with a value at an index; of an index that names all elements in order, the value alone."""
     if _is_mask(key, old):
+        if np.ndim(value) > old.ndim - key.ndim:
+            raise TypeError(
+                f"{describe(old)}[mask] = …: how many elements the mask chooses is not known yet, or differs from lane "
+                f"to lane, and the values, of shape {np.shape(value)}, are for so many. Write np.where(mask, v, x)."
+            )
         condition = np.reshape(key, (*key.shape, *(1,) * (old.ndim - key.ndim)))
         return _cast(np.where(condition, value, old), old)
     if isinstance(value, Operand) and _names_all(key):
@@ -144,7 +152,8 @@ def _names_all(key: Any) -> bool:
 
 def _is_mask(key: Any, old: Any) -> bool:
     """Say whether an index is a mask whose values are not known yet, or differ from lane to lane."""
-    return isinstance(key, Operand) and key.dtype.kind == "b" and key.shape == old.shape[: key.ndim]
+    unknown = isinstance(key, Operand) and not key.has_data
+    return unknown and key.dtype.kind == "b" and key.shape == old.shape[: key.ndim]
 
 
 def _cast(x: Any, like: Any) -> Any:
@@ -161,6 +170,8 @@ def _check_writable(t: Any, what: str) -> None:
     """Raise for what is not to change: a leaf that the user asks a gradient of, a recorded result inside no_grad."""
     if t.serial <= 0 or (t.op is None and t.born == VARIABLE):
         return
+    if t.op is None and is_paused():
+        raise TypeError(_refuse_lanes(t))
     if t.op is None:
         w = t.name or "w"
         raise TypeError(
@@ -172,6 +183,13 @@ def _check_writable(t: Any, what: str) -> None:
             f"{what}: inside no_grad() this would change a recorded result, {describe(t)}, behind its record's back. "
             f"Write to a .detach().copy() of it."
         )
+
+
+def _refuse_lanes(t: Any) -> str:
+    return (
+        f"{describe(t)}[…] = …: it is the same in all lanes of what vmap computes, and would be another in each. Make "
+        f"it of what has lanes, as in y = np.zeros_like(x, shape=…)."
+    )
 
 
 def _copy_record(t: Any) -> Any:

@@ -16,7 +16,7 @@ from minigrad.engine.aliases import ALONE, is_seen_elsewhere
 from minigrad.engine.assignment import assign_elements, replace_elements_of
 from minigrad.engine.conversion import Convertible, is_array
 from minigrad.engine.errors import describe
-from minigrad.engine.operand import Operand, plain_value
+from minigrad.engine.operand import Operand, is_constant, plain_value
 from minigrad.engine.recording import announce_switch, compilation, count_records, is_paused, leaf_serial, note_holder
 from minigrad.engine.views import find_base
 from minigrad.engine.watch import TIED, VARIABLE, is_held, note_leaf, seal_array
@@ -133,7 +133,7 @@ class Writable(Convertible):
         if tracing is not None and self.has_data:
             tracing.assign_elements(self, key, value)
             return
-        if not self.has_data or not _is_writable(self) or (_is_recorded(value) and not is_paused()):
+        if not self.has_data or not _is_writable(self) or not is_constant(value):
             assign_elements(self, key, value)
             return
         key = plain_value(key)
@@ -179,10 +179,6 @@ def replace_elements(t: Writable, values: Any) -> None:
     _take(t, out)
 
 
-def _is_recorded(x: Any) -> bool:
-    return isinstance(x, Operand) and x.serial > 0
-
-
 def _is_writable(t: Writable) -> bool:
     return t.serial <= 0 or (t.op is None and is_paused())
 
@@ -202,7 +198,7 @@ def _write_result(t: Writable, symbol: str, binary: Binary, ufunc: np.ufunc, oth
         return binary(t, other)  # as of NumPy's scalars, which never change
     if not _is_writable(t) and (is_paused() or (t.op is None and t.born != VARIABLE)):
         raise TypeError(_refusal(t, symbol))
-    if not t.has_data or (not is_paused() and (t.serial > 0 or _is_recorded(other))):
+    if not t.has_data or (not is_paused() and t.serial > 0) or not is_constant(other):
         if is_seen_elsewhere(t, other, names):
             replace_elements_of(t, lambda old, other, assign: fit_result(t, symbol, binary(old, other)), other)
             return t

@@ -13,7 +13,7 @@ from minigrad.engine.habits import OtherHabits
 from minigrad.engine.methods import Methods
 from minigrad.engine.numpy_protocol import PLAIN, UFUNCS, WRITING, find_function, find_ufunc, is_computed
 from minigrad.engine.outputs import compute_into, find_targets, name_target
-from minigrad.engine.recording import is_paused
+from minigrad.engine.recording import compilation, is_paused
 from minigrad.engine.refusals import explain_refusal, refuse_call
 from minigrad.engine.ufuncs import find_call
 from minigrad.ops import arithmetic, elementwise, indexing, linalg, parts, shaping
@@ -152,7 +152,7 @@ class Operand(Methods, OtherHabits):
     def __getitem__(self, key: Any) -> Self:
         if running and any(x.level for x in find_operands(key)):
             return indexing.gather(self, key)
-        return self.apply(indexing.Index(plain_value(key)), (self,))
+        return self.apply(indexing.Index(plain_value(map_operands(key, read_index))), (self,))
 
     __floordiv__, __rfloordiv__ = _by_numpy(np.floor_divide)
     __mod__, __rmod__ = _by_numpy(np.remainder)
@@ -286,3 +286,9 @@ def map_operands(x: Any, change: Callable[[Operand], Any]) -> Any:
 def plain_value(x: Any) -> Any:
     """Give the arrays inside a value, lists, tuples and dicts included, where no gradient can flow anyway."""
     return x.array if isinstance(x, Operand) else map_operands(x, plain_value)
+
+
+def read_index(x: Operand) -> Any:
+    """Give the array of a tensor that is an index; while a function is traced, what that will hold when it runs."""
+    tracing = compilation() if x.has_data else None
+    return x.array if x.has_data and tracing is None else x if tracing is None else tracing.operand(x)

@@ -15,7 +15,7 @@ import numpy as np
 from minigrad.engine.recording import note_holder
 from minigrad.engine.watch import owner_of
 from minigrad.ops.base import Op
-from minigrad.ops.indexing import Index, gives_view
+from minigrad.ops.indexing import Index
 from minigrad.ops.shaping import Reshape
 
 
@@ -75,7 +75,7 @@ def _shares(op: Op, base: Any, y: Any) -> bool:
         return False  # what an operation gives without axes is a scalar to NumPy, and no array
     if isinstance(op, Index):
         parts = op.key if isinstance(op.key, tuple) else (op.key,)
-        return gives_view(op.key) and (bool(y.shape) or any(part is Ellipsis for part in parts))
+        return op.shows and (bool(y.shape) or any(part is Ellipsis for part in parts))
     if isinstance(op, Reshape):
         lying = _lay_out(base)
         return owner_of(op.forward(lying)) is owner_of(lying)

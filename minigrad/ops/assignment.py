@@ -10,7 +10,7 @@ import numpy as np
 from minigrad.ops.base import Op, Shape, placeholder
 from minigrad.ops.indexing import Index, copy_key, find_lanes, hash_key, is_basic, lane_key
 from minigrad.ops.lanes import add_axes, count_lanes, move_axis
-from minigrad.ops.moving import Flip
+from minigrad.ops.moving import Diagonal, Flip
 from minigrad.ops.parts import is_complex, real
 from minigrad.ops.shaping import BroadcastTo, Reshape, Transpose
 
@@ -82,6 +82,8 @@ def replace_part(op: Op, x: Any, v: Any, assign: Callable[[Op, Any, Any], Any]) 
     """
     if isinstance(op, Flip):
         return op(v)
+    if isinstance(op, Diagonal | BroadcastTo):
+        raise ValueError("assignment destination is read-only")
     if isinstance(op, Index):
         return assign(Assign(op.key), x, v)
     if isinstance(op, Transpose):
@@ -90,8 +92,6 @@ def replace_part(op: Op, x: Any, v: Any, assign: Callable[[Op, Any, Any], Any]) 
         return np.reshape(v, x.shape)
     if op is real and not is_complex(x):
         return v
-    if isinstance(op, BroadcastTo):
-        raise ValueError("assignment destination is read-only")
     part = (
         "Write z = a + 1j * b with the new part"
         if is_complex(x)

@@ -23,6 +23,11 @@ class Index(Op):
     def __init__(self, key: Any) -> None:
         self.key = copy_key(key)
 
+    @property
+    def shows(self) -> bool:
+        """Whether the result is a view of what is indexed."""
+        return gives_view(self.key)
+
     def forward(self, x: Any) -> Any:
         """Index; basic indexing gives a view."""
         return x[self.key]

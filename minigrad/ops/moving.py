@@ -20,15 +20,19 @@ class Flip(Index):
 
 
 class Diagonal(Index):
-    """The k-th diagonal of matrices, which lie on the last two axes: yᵢ = xᵢᵢ₊ₖ."""
+    """The k-th diagonal of matrices, which lie on the last two axes: yᵢ = xᵢᵢ₊ₖ. A view, for reading alone."""
 
-    name, text = "diagonal", "diag({x})"
+    name, text, shows = "diagonal", "diag({x})", True
     example = ((..., np.arange(3), np.arange(3)),)
     vjps = (lambda op, g, y, x: Diag(op.key, x.shape)(g),)
 
     def __init__(self, key: Any) -> None:
         super().__init__(key)
         self.text = _write_diagonal(key)
+
+    def forward(self, x: Any) -> Any:
+        """Show the diagonal."""
+        return np.diagonal(x, _find_offset(self.key) if len(self.key[1]) else x.shape[-1], -2, -1)
 
     @classmethod
     def of(cls, shape: Shape, k: int) -> Diagonal:
@@ -59,9 +63,13 @@ def _diagonal_key(shape: Shape, k: int) -> tuple[Any, ...]:
     return ..., n - min(k, 0), n + max(k, 0)
 
 
-def _write_diagonal(key: tuple[Any, ...]) -> str:
+def _find_offset(key: tuple[Any, ...]) -> int:
     _, rows, columns = key
-    k = int(columns[0] - rows[0]) if len(rows) else 0
+    return int(columns[0] - rows[0])
+
+
+def _write_diagonal(key: tuple[Any, ...]) -> str:
+    k = _find_offset(key) if len(key[1]) else 0
     return f"diag({{x}}, {k})" if k else "diag({x})"
 
 
