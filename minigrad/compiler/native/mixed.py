@@ -1,7 +1,8 @@
 """A step with operations that native code has no loops for: runs of loops, and NumPy's own calls between them.
 
 It is written as the NumPy backend writes it, with its names, its memory and its way of finishing an update that
-has begun, but that each run of loops is one call of machine code, which reads and fills the same arrays.
+has begun, but that each run of loops is one call of machine code, which reads and fills the same arrays. Such a call
+costs what one of NumPy's does: a run of a single operation on five elements is no slower, so every plan is cut.
 """
 
 from __future__ import annotations
