@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from minigrad.engine.blocks import in_force
 from minigrad.engine.errors import describe
 from minigrad.engine.habits import OtherHabits
 from minigrad.engine.methods import Methods
@@ -229,9 +230,12 @@ class Operand(Methods, OtherHabits):
     def __array_function__(
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
-        ours = find_function(func) if func not in WRITING or (args and isinstance(args[0], Operand)) else None
-        constant = is_constant((args, kwargs))
-        if not constant and (kwargs or len(args) > 1):
+        ours = find_function(func)
+        if not (args and isinstance(args[0], Operand)) and func in WRITING:
+            ours = None
+        # of what is recorded nobody needs to look for more, which takes half as long as recording an operation
+        constant = (self.serial <= 0 or bool(in_force)) and is_constant((args, kwargs))
+        if not constant and (len(args) > 2 or "out" in kwargs):
             args, kwargs = name_target(func, args, kwargs)
             if targets := find_targets(kwargs):
                 return compute_into(targets, func, args, kwargs, masked=False)
