@@ -184,7 +184,7 @@ class _Finder:
             return MISSING
         if stored is MISSING:
             computing = inspect.getattr_static(type(owner), "__getattr__", None)
-            if isinstance(inspect.unwrap(computing), FunctionType):
+            if isinstance(inspect.unwrap(computing), FunctionType) and not is_foreign(computing):
                 if hasattr(owner, "__dict__"):
                     self.add(Stored(owner, name, f"{type(owner).__name__}.{name}"))
                 self.follow(computing, (owner,))
