@@ -400,3 +400,73 @@ def test_a_diagonal_is_for_reading_alone():
     for x in (m, m.detach()):
         with pytest.raises(ValueError, match="read-only"):
             np.diagonal(x)[0] = 3.0
+
+
+def test_a_tensor_that_a_compiled_function_makes_begins_anew_in_each_call():
+    def f(x):
+        y = Tensor(np.zeros(4))
+        seen = y[1:]
+        y[0] += x[1]
+        y[1:] += x[0] * seen[0] + x[1:]
+        seen *= 2
+        return (y * x).sum() + seen.sum()
+
+    for g in (compile(f), compile(grad(f))):
+        wanted = f(X) if g.__wrapped__ is f else grad(f)(X)
+        for _ in range(3):
+            np.testing.assert_allclose(np.asarray(g(X)), np.asarray(wanted), rtol=1e-12)
+
+
+def test_a_compiled_function_sees_its_assignments_to_what_is_outside_through_views():
+    def make():
+        outside = Tensor(np.zeros(4))
+
+        def f(x):
+            seen = outside[1:]
+            outside[1] += x[0]
+            return seen.sum() + outside[1]
+
+        return f, outside
+
+    (f, eager), (g, compiled) = make(), make()
+    g = compile(g)
+    for _ in range(3):
+        np.testing.assert_allclose(g(X).data, f(X).data)
+        np.testing.assert_allclose(compiled.data, eager.data)
+
+
+def test_what_a_compiled_function_would_not_change_is_refused():
+    outside = Tensor(np.zeros(4))
+    view = outside[1:]
+
+    def through_a_view(x):
+        outside[0] = x[0]
+        part = outside[:2]
+        part[1] = x[1]
+        return (outside * x).sum()
+
+    def beside_a_view(x):
+        outside[1] = x[1]
+        return outside.sum() + view.sum()
+
+    for f, message in ((through_a_view, "writes into the array"), (beside_a_view, "looks at the same memory")):
+        with pytest.raises(TypeError, match=message):
+            compile(f)(X)
+    with pytest.raises(TypeError, match=r"np\.argmax of a value that is only known"):
+        compile(lambda x: x * np.argmax(outside))(X)
+
+
+def test_a_buffer_that_is_assigned_itself_is_what_it_was():
+    def f(x):
+        y = Tensor(np.zeros(4))
+        z, part = y, y[1:]
+        y += x
+        y *= z
+        z[::-1] = y
+        part += y[:3]
+        y[...] = np.stack([y[0], *part])
+        return (y * z).sum()
+
+    np.testing.assert_allclose(np.asarray(compile(f)(X)), f(X).data, rtol=1e-12)
+    np.testing.assert_allclose(grad(f)(X), slopes(lambda x: f(x).item()), rtol=1e-6, atol=1e-7)
+    np.testing.assert_allclose(compile(grad(f))(X), grad(f)(X), rtol=1e-12)

@@ -14,7 +14,7 @@ from minigrad.compiler.trace.links import Key, Link, renew_links
 from minigrad.compiler.trace.numbers import reading_anew, split_numbers
 from minigrad.compiler.trace.outside import find_links
 from minigrad.compiler.trace.sources import Captured, Data, Draw, Source
-from minigrad.compiler.trace.traced import Traced, TraceError
+from minigrad.compiler.trace.traced import Traced, TraceError, check_memory_apart
 from minigrad.compiler.trace.tracer import Tracer, UpdateRule
 from minigrad.compiler.trace.writes import kept_from_writing, link_elements, put_back, refuse_changes
 from minigrad.engine.conversion import is_array
@@ -219,8 +219,8 @@ def _record(tracer: Tracer, returned: Any, arguments: Sequence[Any]) -> Record:
             grads.append((t, now.node))
             if before is None and not zeroed:
                 without.append(t)  # it starts from None: where there is a gradient to add to, the code is another
-    given = set(map(id, arguments))
-    leaves = [(t, t.serial > 0) for t, _ in tracer.before.values() if id(t) not in given]
+    leaves = [(t, t.serial > 0) for t, _ in tracer.before.values() if all(t is not x for x in arguments)]
+    check_memory_apart(tracer)
     updates = [(tracer.input(source, source.read([])), value) for source, value in tracer.updates.values()]
     inputs = {node: source for source, node in tracer.inputs.values()}
     tape = write_tape(list(recorded.values()), tracer.owners) if recorded and not updates and not grads else None

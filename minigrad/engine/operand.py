@@ -249,6 +249,8 @@ class Operand(Methods, OtherHabits):
                     raise
                 if not constant:
                     raise TypeError(refuse_call(func, error, find_operands((args, kwargs)))) from error
+        if (func in PLAIN or constant) and self.has_data and (tracing := compilation()) is not None:
+            return func(*map_operands(args, tracing.operand), **map_operands(kwargs, tracing.operand))
         if func in PLAIN and self.has_data:
             return func(*plain_value(args), **plain_value(kwargs))
         if constant:

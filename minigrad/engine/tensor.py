@@ -106,6 +106,8 @@ class Tensor(Listening):
             self.born = -1 if held else count_records()
             note_leaf(self, held)
         self._place = place()
+        if in_force and (tracing := tracer()) is not None and not tracing.computes:
+            tracing.own[id(self)] = self
 
     @property
     def grad(self) -> Tensor | None:

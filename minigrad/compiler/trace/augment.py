@@ -7,9 +7,10 @@ from typing import Any, Protocol
 
 from minigrad.compiler.trace.traced import Traced, TraceError, check_memory
 from minigrad.engine.aliases import count_uses
-from minigrad.engine.assignment import replace_elements_of
+from minigrad.engine.assignment import assign_elements, replace_elements_of
 from minigrad.engine.errors import describe, place
 from minigrad.engine.inplace import fit_result
+from minigrad.engine.operand import map_operands
 from minigrad.engine.recording import is_paused
 from minigrad.engine.tensor import Tensor
 from minigrad.engine.views import find_base, find_views
@@ -22,17 +23,31 @@ class Assigning(Protocol):
     def twin(self, x: Tensor) -> Traced:
         """Give the expression of a Tensor from outside."""
 
+    own: dict[int, Tensor]
+
+    def operand(self, x: Any) -> Any:
+        """Give an operand as an expression."""
+
     def assign(self, t: Tensor, node: Any) -> None:
         """Note a Tensor's new value."""
+
+    def note_update(self, t: Tensor, node: Any) -> None:
+        """Note what a Tensor is to hold after the call."""
 
 
 def augment_traced(
     tracer: Assigning, t: Tensor, symbol: str, binary: Callable[[Any, Any], Any], other: Any, names: int
 ) -> Tensor:
     """Write down ``t += other``; ``names`` are the references to t beyond its name."""
+    other = map_operands(other, tracer.operand)  # t's own expression, if that is t
     if not isinstance(t, Traced):
-        _check_outside(t, other, f"{describe(t)} {symbol} …", f"w = w {symbol[:-1]} …")
-        tracer.assign(t, fit_result(t, symbol, binary(tracer.twin(t), other)).node)
+        _check_outside(tracer, t, other, f"{describe(t)} {symbol} …", f"w = w {symbol[:-1]} …")
+        if t.serial > 0:
+            tracer.assign(t, fit_result(t, symbol, binary(tracer.twin(t), other)).node)
+        else:
+            twin = tracer.twin(t)
+            replace_elements_of(twin, lambda old, other, assign: fit_result(t, symbol, binary(old, other)), other)
+            tracer.note_update(t, twin.node)
         return t
     check_memory(t, f"`{symbol}`", f"x = x {symbol[:-1]} …")
     if find_base(t) is not None or (t.shape and (names > count_uses(t, other)[0] or any(find_views(t)))):
@@ -43,18 +58,23 @@ def augment_traced(
 
 def assign_outside(tracer: Assigning, t: Tensor, key: Any, value: Any) -> None:
     """Write down ``t[key] = value`` for a Tensor from outside, which has those elements from here on."""
-    _check_outside(t, value, f"{describe(t)}[…] = …", "w = np.where(…)")
-    tracer.assign(t, Assign(key)(tracer.twin(t), value).node)
+    _check_outside(tracer, t, value, f"{describe(t)}[…] = …", "w = np.where(…)")
+    twin, value = tracer.twin(t), map_operands(value, tracer.operand)
+    if t.serial > 0:
+        tracer.assign(t, Assign(key)(twin, value).node)
+    else:
+        assign_elements(twin, key, value)  # as its views see it
+        tracer.note_update(t, twin.node)
 
 
-def _check_outside(t: Tensor, value: Any, what: str, instead: str) -> None:
+def _check_outside(tracer: Assigning, t: Tensor, value: Any, what: str, instead: str) -> None:
     """Raise if a Tensor from outside is not to change, or would hold what is recorded."""
     if t.serial > 0 and (t.op is not None or not is_paused()):
         raise TypeError(
             f"{what}: it requires a gradient, and is changed in place only inside no_grad(). For a new tensor write "
             f"{instead}."
         )
-    if getattr(value, "serial", 0) > 0 and not is_paused():
+    if getattr(value, "serial", 0) > 0 and not is_paused() and id(t) not in tracer.own:
         raise TraceError(
             f"compile: at {place()} this would record in {describe(t)} what is kept outside the function. Return it "
             f"instead."

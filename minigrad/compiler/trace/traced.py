@@ -9,10 +9,10 @@ from weakref import WeakSet
 
 import numpy as np
 
-from minigrad.engine.errors import place
+from minigrad.engine.errors import describe, place
 from minigrad.engine.node import Node
 from minigrad.engine.numpy_protocol import PLAIN
-from minigrad.engine.operand import find_operands
+from minigrad.engine.operand import find_operands, map_operands
 from minigrad.engine.other_names import refuse_arguments
 from minigrad.engine.record import Kept, Record, fast_pullback
 from minigrad.engine.refusals import name_function
@@ -31,6 +31,8 @@ class Recording(Protocol):
 
     alive: WeakSet[Traced]
     retained: Kept
+    owners: dict[Traced, Tensor]
+    own: dict[int, Tensor]
 
     def apply(self, op: Op, inputs: tuple[Any, ...]) -> Traced:
         """Write down an operation."""
@@ -118,7 +120,7 @@ class Traced(Tensor):
 
     def __setitem__(self, key: Any, value: Any) -> None:
         check_memory(self, "an assignment", "np.where(…)")
-        super().__setitem__(key, value)
+        super().__setitem__(key, map_operands(value, self.tracer.operand))
 
     @property
     def weak(self) -> bool:
@@ -204,12 +206,27 @@ def check_memory(t: Traced, what: str, instead: str) -> None:
     while (found := find_base(root)) is not None:
         root = found[0]
     node = root.node
-    if node.op is None and node.value is None and not node.weak and getattr(root, "born", None) != VARIABLE:
+    given = node.op is None and node.value is None and not node.weak and getattr(root, "born", None) != VARIABLE
+    owner = t.tracer.owners.get(root)
+    if given if owner is None else id(owner) not in t.tracer.own or owner.serial > 0:
         raise TraceError(
             f"compile: at {place()} {what} writes into the array of {node.name or 'an argument'} itself, which "
             f"the compiled code would not do. Write {instead} for a new value, x = x.copy() before, or W.data = … for "
             f"a parameter."
         )
+
+
+def check_memory_apart(tracer: Any) -> None:
+    """Raise if two of the Tensors from outside look at the same memory, one of which is assigned to."""
+    for t, _ in tracer.twins.values():
+        if t.serial > 0 or ("data", id(t)) not in tracer.updates:
+            continue
+        for x, _ in tracer.twins.values():
+            if x is not t and np.may_share_memory(x.array, t.array):
+                raise TraceError(
+                    f"compile: the function assigns to {describe(t)}{t.shape}, and uses {describe(x)}{x.shape}, which "
+                    f"looks at the same memory. Take the view of it inside the function, as in v = x[…]."
+                )
 
 
 def check_array(array: Any) -> None:

@@ -62,6 +62,7 @@ class Tracer:
         self.copies: list[tuple[Any, Any]] = []
         self.positions: dict[int, int] = {}  # the Tensors among the arguments that take gradients -> where
         self.fixed: dict[int, Tensor] = {}  # those that the function knows from elsewhere too: no other may come
+        self.own: dict[int, Tensor] = {}  # those that the function makes itself: what becomes of them nobody sees
         self.draws = 0
         self.places: dict[Any, str] = {}  # the line that an operation stands in
         self.gradients: set[Node] = set()
@@ -255,11 +256,16 @@ class Tracer:
 
     def assign(self, t: Tensor, node: Any) -> None:
         """Note a Tensor's new value, which the function computes with from here on."""
-        source = Data(t)
-        self.updates[source.key] = (source, node)
+        self.note_update(t, node)
         twin = Traced(self, node, t.serial)
-        twin.name, twin.stored_grad = t.name, t.stored_grad
+        twin.name, twin.stored_grad = t.name, getattr(t, "stored_grad", None)
         self.twins[id(t)], self.owners[twin] = (t, twin), t
+
+    def note_update(self, t: Tensor, node: Any) -> None:
+        """Note what a Tensor is to hold after the call, if it is from outside."""
+        if id(t) not in self.own:
+            source = Data(t)
+            self.updates[source.key] = (source, node)
 
     def augment(self, t: Tensor, symbol: str, binary: Callable[[Any, Any], Any], other: Any, names: int) -> Tensor:
         """Write down an augmented assignment, ``t += other``."""
@@ -276,7 +282,7 @@ class Tracer:
     def let_go(self) -> None:
         """Hold on to no traced value any more: one that is still alive then is held by somebody else."""
         forget_versions(self.alive)
-        for held in (self.twins, self.owners, self.before):
+        for held in (self.twins, self.owners, self.before, self.own):
             held.clear()
 
     def restore(self) -> None:
