@@ -470,3 +470,31 @@ def test_a_buffer_that_is_assigned_itself_is_what_it_was():
     np.testing.assert_allclose(np.asarray(compile(f)(X)), f(X).data, rtol=1e-12)
     np.testing.assert_allclose(grad(f)(X), slopes(lambda x: f(x).item()), rtol=1e-6, atol=1e-7)
     np.testing.assert_allclose(compile(grad(f))(X), grad(f)(X), rtol=1e-12)
+
+
+def test_an_array_without_axes_stays_one():
+    def f(x, make=Tensor):
+        y = make(np.zeros(()))
+        y += x[0]
+        s = y
+        s += 1
+        y[...] = y * x[1]
+        part = y[...]
+        part *= x[2]
+        return s + y * part
+
+    np.testing.assert_allclose(f(X).item(), f(X, np.asarray))
+    np.testing.assert_allclose(grad(f)(X), slopes(lambda x: f(x, np.asarray)), rtol=1e-7, atol=1e-8)
+
+
+@pytest.mark.parametrize("source", [np.ones(3), Tensor(np.ones(3)), 1.5, [1.0, 2.0, 3.0]])
+def test_copyto_casts_as_far_as_it_is_told(source):
+    whole = Tensor(np.zeros(3, int))
+    with pytest.raises(TypeError, match="according to the rule 'same_kind'"):
+        np.copyto(whole, source)
+    np.copyto(whole, source, casting="unsafe")
+    assert whole.array[0] == 1
+    np.copyto(whole, 3)
+    small = Tensor(np.zeros(3, np.float32))
+    np.copyto(small, source)
+    assert small.dtype == np.float32

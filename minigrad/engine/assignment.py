@@ -214,6 +214,8 @@ def _become(t: Any, new: Any, old: Any, read: bool) -> None:
 
 def _lay_out(array: Any, like: Any) -> Any:
     """Give an array in the order in memory that another has: what is a view of that is to be one of this."""
+    if isinstance(array, np.generic) and isinstance(like, np.ndarray):
+        return np.asarray(array)
     if not (isinstance(array, np.ndarray) and isinstance(like, np.ndarray)) or array.strides == like.strides:
         return array
     out = np.empty_like(like)

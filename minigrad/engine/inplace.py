@@ -199,7 +199,7 @@ def _write_result(t: Writable, symbol: str, binary: Binary, ufunc: np.ufunc, oth
     if not _is_writable(t) and (is_paused() or (t.op is None and t.born != VARIABLE)):
         raise TypeError(_refusal(t, symbol))
     if not t.has_data or (not is_paused() and t.serial > 0) or not is_constant(other):
-        if is_seen_elsewhere(t, other, names):
+        if not t.shape or is_seen_elsewhere(t, other, names):  # without axes the result would be a scalar
             replace_elements_of(t, lambda old, other, assign: fit_result(t, symbol, binary(old, other)), other)
             return t
         return fit_result(t, symbol, binary(t, other))

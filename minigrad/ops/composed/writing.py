@@ -13,6 +13,10 @@ from minigrad.ops.composed.choosing import bring_into
 
 def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) -> None:
     """Write the elements of another array, broadcast, into this one, where a condition holds."""
+    src = as_array(src) if isinstance(src, list | tuple) else src
+    kind = getattr(src, "dtype", None) or np.min_scalar_type(src)
+    if not np.can_cast(kind, dst.dtype, casting):  # type: ignore[arg-type]
+        raise TypeError(f"Cannot cast array data from {kind!r} to {dst.dtype!r} according to the rule {casting!r}")
     dst[...] = src if where is True else np.where(where, src, dst)
 
 
