@@ -498,3 +498,29 @@ def test_copyto_casts_as_far_as_it_is_told(source):
     small = Tensor(np.zeros(3, np.float32))
     np.copyto(small, source)
     assert small.dtype == np.float32
+
+
+def test_a_view_of_a_buffer_of_constants_is_freed_without_the_collector():
+    w = Tensor([1.0, 2.0], requires_grad=True)
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(3):
+            buffer = Tensor(np.zeros(2))
+            part = buffer[1:]
+            part[0] = w[0]
+            buffer[0] = part[0]
+            buffer.sum().backward()
+            del buffer, part
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
+
+
+def test_what_has_read_an_array_is_not_looked_through_at_each_assignment():
+    w = Tensor(np.ones(3), requires_grad=True)
+    y = Tensor(np.zeros((50, 3)))
+    y[0] = w
+    for i in range(49):
+        y[i + 1] = y[i] * 0.5 + y[i, ::-1] + y[[i]]
+    assert len(y.shown) < 10

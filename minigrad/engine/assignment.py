@@ -199,6 +199,8 @@ def _copy_record(t: Any) -> Any:
         for slot in kind.__dict__.get("__slots__", ()):
             if slot not in ("__weakref__", "history", "shown") and hasattr(t, slot):
                 kind.__dict__[slot].__set__(old, kind.__dict__[slot].__get__(t))
+    if t.op is None and find_base(t) is not None:
+        old._a = old._b = None  # of a constant it was a view, which would hold what that becomes
     return old
 
 

@@ -56,12 +56,18 @@ def find_views(base: Any) -> Iterator[tuple[Any, Op, Any]]:
     stack = [base]
     while stack:
         x = stack.pop()
-        for held, op in getattr(x, "shown", ()):
-            y = held()
-            seen = find_base(y) if y is not None else None
-            if seen is not None and seen[0] is x and seen[1] == op:
-                yield y, op, x
-                stack.append(y)
+        rows: Any = getattr(x, "shown", ())
+        found = [(y, row) for row in rows if (y := row[0]()) is not None and _looks_at(y, x, row[1])]
+        if len(found) < len(rows):  # what has read x before it was assigned to looks at it no more
+            rows[:] = [row for _, row in found]
+        for y, (_, op) in found:
+            yield y, op, x
+            stack.append(y)
+
+
+def _looks_at(y: Any, base: Any, op: Op) -> bool:
+    found = find_base(y)
+    return found is not None and found[0] is base and found[1] == op
 
 
 def _shares(op: Op, base: Any, y: Any) -> bool:
