@@ -524,3 +524,14 @@ def test_what_has_read_an_array_is_not_looked_through_at_each_assignment():
     for i in range(49):
         y[i + 1] = y[i] * 0.5 + y[i, ::-1] + y[[i]]
     assert len(y.shown) < 10
+
+
+def test_a_copy_of_a_scalar_is_an_array_in_compiled_functions_too():
+    def f(x):
+        y = np.copy(x[..., 0])
+        line = y.ravel()
+        line += np.sin(line)
+        return np.cos(y) * x[1] + line[0]
+
+    np.testing.assert_allclose(grad(f)(X.copy()), slopes(f), rtol=1e-7, atol=1e-8)
+    np.testing.assert_allclose(compile(grad(f))(X), grad(f)(X.copy()), rtol=1e-12)

@@ -14,6 +14,7 @@ import numpy as np
 
 from minigrad.engine.recording import note_holder
 from minigrad.engine.watch import owner_of
+from minigrad.ops.assignment import Assign
 from minigrad.ops.base import Op
 from minigrad.ops.indexing import Index
 from minigrad.ops.shaping import Reshape
@@ -77,7 +78,8 @@ def _shares(op: Op, base: Any, y: Any) -> bool:
         return a.base is b or owner_of(a) is owner_of(b)
     if isinstance(a, np.generic) or isinstance(b, np.generic):
         return False
-    if not base.shape and (b.op is not None or b.level) and find_base(base) is None:
+    made = b.op is not None or b.level
+    if not base.shape and made and not isinstance(b.op, Reshape | Assign) and find_base(base) is None:
         return False  # what an operation gives without axes is a scalar to NumPy, and no array
     if isinstance(op, Index):
         parts = op.key if isinstance(op.key, tuple) else (op.key,)

@@ -13,7 +13,18 @@ KEYS = {
     1: ["0", "-1", "1:", ":2", "::-1", "::2", "...", ":", "[0, 2, 0]", "np.array([True, False, True, True])"],
     2: ["0", "-1", "1:", ":, 0", "0, 1", "::-1", "..., 1:", ":", "[0, 1, 0]", ":, [1, 0, 1]", "None, 0"],
 }
-VIEWS = ["{}[1:]", "{}[::-1]", "{}.T", "{}.reshape(2, -1)", "{}.ravel()", "{}[..., 0]", "{}[None, 0]", "np.flip({})"]
+VIEWS = [
+    "{}[1:]",
+    "{}[::-1]",
+    "{}.T",
+    "{}.reshape(2, -1)",
+    "{}.ravel()",
+    "{}[..., 0]",
+    "{}[None, 0]",
+    "np.flip({})",
+    "np.diagonal({})",
+]
+VIEWS += ["np.diagonal({})", "np.moveaxis({}, 0, -1)"]
 NEW = ["np.sin({})", "{0} * {1}", "{} * 1.5", "{}.copy()", "np.tanh({}) + 0.5", "+{}", "{}.flatten()", "np.copy({})"]
 UPDATES = ["+=", "-=", "*="]
 
@@ -34,7 +45,7 @@ def write_program(rng: Any, length: int = 8) -> str:
             good = False
         if not good:
             for name, value in saved.items():
-                if isinstance(known[name], np.ndarray):
+                if isinstance(known[name], np.ndarray) and known[name].flags.writeable:
                     known[name][...] = value
             continue
         trial.pop("__builtins__", None)
@@ -59,6 +70,8 @@ def _write_line(rng: Any, names: list[str], known: dict[str, Any]) -> str:
     if kind == 2:
         return f"{a} {pick(UPDATES)} {value}"
     key = pick(KEYS.get(np.ndim(known[a]), ["..."]))
+    if kind == 5 and rng.integers(2):
+        return f"{a}[{key}] = [{b}[0], 0.5]"
     if "[" in key:  # what NumPy makes of an array that is chosen from while it is written to, nobody says
         value = f"({value}) * 1.0"
     return f"{a}[{key}] {pick(['=', '=', *UPDATES])} {value}"
