@@ -126,7 +126,7 @@ def _vector(x: Any, part: Term) -> Term | None:
 def _template(op: Op, letters: list[str], inputs: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[str, int]:
     if isinstance(op, Power):
         return f"{{x}}**{_value(op.exponent)}", 4
-    if isinstance(op, Family) and op.order:
+    if isinstance(op, Family):
         return _derivative(op), ATOM
     array = bool(np.shape(inputs[0]))
     if isinstance(op, Gather):
@@ -149,9 +149,11 @@ def _template(op: Op, letters: list[str], inputs: tuple[Any, ...], shape: tuple[
 
 
 def _derivative(op: Family) -> str:
-    """Write a derivative of a function whose derivatives are its own: of ψ SciPy has them, of others ``HELPERS``."""
+    """Write a function whose derivatives are of its family, or one of them: ψ's are SciPy's, others in ``HELPERS``."""
     if op.family == "ψ":
-        return f"special.polygamma({op.order}, {{x}})"
+        return f"special.polygamma({op.order}, {{x}})" if op.order else "special.psi({x})"
+    if not op.order and hasattr(np, op.family):
+        return f"np.{op.family}({{x}})"
     if f"{op.family}_derivative" in HELPERS:
         return f"{op.family}_derivative({{x}}, {op.order})"
     raise NotImplementedError(f"to_numpy: NumPy has no function {op.name!r}, and how to write it is not known here")
