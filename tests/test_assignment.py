@@ -528,7 +528,7 @@ def test_what_has_read_an_array_is_not_looked_through_at_each_assignment():
 
 def test_a_copy_of_a_scalar_is_an_array_in_compiled_functions_too():
     def f(x):
-        y = np.copy(x[..., 0])
+        y = np.copy(x[0])
         line = y.ravel()
         line += np.sin(line)
         return np.cos(y) * x[1] + line[0]

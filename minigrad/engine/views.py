@@ -79,7 +79,7 @@ def _shares(op: Op, base: Any, y: Any) -> bool:
     if isinstance(a, np.generic) or isinstance(b, np.generic):
         return False
     made = b.op is not None or b.level
-    if not base.shape and made and not isinstance(b.op, Reshape | Assign) and find_base(base) is None:
+    if not base.shape and made and not isinstance(b.op, Assign) and find_base(base) is None:
         return False  # what an operation gives without axes is a scalar to NumPy, and no array
     if isinstance(op, Index):
         parts = op.key if isinstance(op.key, tuple) else (op.key,)

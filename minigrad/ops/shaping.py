@@ -266,7 +266,7 @@ def fit_dtype(g: Any, dtype: Any) -> Any:
 
 def copy(a: Any, order: str = "K", subok: bool = False) -> Any:
     """Give the same elements in an array of their own, which one number has, too."""
-    return astype(a, a.dtype) if a.ndim else Reshape(())(astype(a, a.dtype))
+    return astype(a, a.dtype) if a.ndim else Reshape(())(Reshape((1,))(astype(a, a.dtype)))
 
 
 def ravel(x: Any, order: str = "C") -> Any:
