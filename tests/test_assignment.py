@@ -51,7 +51,8 @@ def by_lists_and_masks(x):
     y[y > 1.5] = x[0]
     y[np.array([True, False, True, False])] += 1
     y[1:3] = [x[0], 0.5]
-    return np.sum(y**2)
+    y[[]] = 3.0
+    return np.sum(np.concatenate([[0.5], y, [2.0]]) ** 2)
 
 
 def of_columns(x):

@@ -244,6 +244,12 @@ def as_array(x: Any) -> Any:
     return x if isinstance(x, Recorder) or hasattr(x, "__array_function__") else np.asarray(x)
 
 
+def as_part(x: Any) -> Any:
+    """Give what is joined as an array, but a list of no numbers as it is, for the error to call it so."""
+    array = as_array(x)
+    return x if isinstance(x, list | tuple) and array.dtype.kind not in "biufc" else array
+
+
 def refuse_out(out: Any) -> None:
     """Refuse an array to write the result into, which is a new one where it is recorded; None is NumPy's default."""
     if out is not None:

@@ -82,7 +82,9 @@ def copy_key(key: Any) -> Any:
     """Copy the arrays of an index: one that changes after indexing must not change where the gradient goes."""
     if isinstance(key, tuple):
         return tuple(copy_key(part) for part in key)
-    return key.copy() if isinstance(key, np.ndarray) else list(key) if isinstance(key, list) else key
+    if isinstance(key, list):
+        return list(key) if key else np.zeros(0, np.intp)  # of an empty list NumPy would make floats, elsewhere
+    return key.copy() if isinstance(key, np.ndarray) else key
 
 
 def lane_key(key: Any) -> tuple[Any, ...]:

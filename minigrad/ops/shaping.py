@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.ops.base import EachInput, Op, Refused, Rule, Shape, as_array, placeholder, refuse_out
+from minigrad.ops.base import EachInput, Op, Refused, Rule, Shape, as_part, placeholder, refuse_out
 from minigrad.ops.lanes import add_axes, shift_axis, spread_lanes
 from minigrad.ops.parts import is_complex, real
 from minigrad.ops.reduction import normalize_axis
@@ -296,5 +296,5 @@ def stack(
 def _joined(join: Op, arrays: Iterable[Any], out: None, dtype: Any, casting: Any) -> Any:
     """Join, in another dtype if one is wanted and NumPy would cast to it."""
     refuse_out(out)
-    y = join(*[x if isinstance(x, list | tuple) else as_array(x) for x in arrays])
+    y = join(*map(as_part, arrays))
     return y if dtype in (None, y.dtype) else astype(y, dtype, casting=casting)
