@@ -536,3 +536,18 @@ def test_a_copy_of_a_scalar_is_an_array_in_compiled_functions_too():
 
     np.testing.assert_allclose(grad(f)(X.copy()), slopes(f), rtol=1e-7, atol=1e-8)
     np.testing.assert_allclose(compile(grad(f))(X), grad(f)(X.copy()), rtol=1e-12)
+
+
+def through_no_axes(x):
+    y = Tensor(np.zeros(()))
+    y += x[0]
+    z, r = y[...], np.reshape(y, (1,))
+    z += x[2]
+    r[0] *= x[3]
+    return y * z
+
+
+def test_an_array_without_axes_is_one_in_compiled_functions_too():
+    wanted = slopes(lambda x: ((x[0] + x[2]) * x[3]) ** 2)
+    np.testing.assert_allclose(grad(through_no_axes)(X), wanted, rtol=1e-7)
+    np.testing.assert_allclose(compile(grad(through_no_axes))(X), wanted, rtol=1e-7)

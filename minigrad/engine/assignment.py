@@ -80,6 +80,8 @@ def replace_elements_of(t: Any, make: Callable[[Any, Any, Assigning], Any], valu
             raise TypeError(_refuse_lanes(root))
         if new.op is not None and new.op.views:
             new = Cast(new.dtype)(new)  # an array of its own
+        if not (root.shape or root.has_data or isinstance(new.op, Assign)):
+            new = Assign(...)(olds[id(root)], new)  # and where others give a scalar, an array without axes
     except BaseException:  # nothing has been assigned: what has read the tensors goes on with them
         now = {id(olds[id(x)]): x for x in family}
 
