@@ -22,7 +22,7 @@ from minigrad.engine.watch import VARIABLE, is_held
 from minigrad.ops.assignment import Assign, replace_part
 from minigrad.ops.base import Refused, placeholder
 from minigrad.ops.indexing import Index
-from minigrad.ops.shaping import BroadcastTo, Cast
+from minigrad.ops.shaping import BroadcastTo, Cast, fit_dtype
 
 
 def assign_elements(t: Any, key: Any, value: Any) -> None:
@@ -109,7 +109,7 @@ def _assigned(old: Any, key: Any, value: Any, assign: Assigning) -> Any:
                 f"to lane, and the values, of shape {np.shape(value)}, are for so many. Write np.where(mask, v, x)."
             )
         condition = np.reshape(key, (*key.shape, *(1,) * (old.ndim - key.ndim)))
-        return _cast(np.where(condition, value, old), old)
+        return fit_dtype(np.where(condition, value, old), old.dtype)
     if isinstance(value, Operand) and _names_all(key):
         return Cast(old.dtype)(value if value.shape == old.shape else BroadcastTo(old.shape)(value))
     return assign(Assign(key), old, value)
@@ -156,10 +156,6 @@ def _is_mask(key: Any, old: Any) -> bool:
     """Say whether an index is a mask whose values are not known yet, or differ from lane to lane."""
     unknown = isinstance(key, Operand) and not key.has_data
     return unknown and key.dtype.kind == "b" and key.shape == old.shape[: key.ndim]
-
-
-def _cast(x: Any, like: Any) -> Any:
-    return x if x.dtype == like.dtype else Cast(like.dtype)(x)
 
 
 def _shows(view: Any, t: Any, key: Any) -> bool:
