@@ -183,11 +183,21 @@ def asks_for_its_exact_type(x, m):
     return x * m.beta if type(m.beta) in (int, float) else -x
 
 
+def takes_a_small_step_by_its_type(x, m):
+    return x - 1e-4 * m.beta if isinstance(m.beta, float) else x
+
+
 def looks_it_up(x, m):
     return x * {1.0: 3.0, 0.5: 2.0}.get(m.beta, 7.0)
 
 
-@pytest.mark.parametrize("f", [branches, looks, asks, counts, asks_for_its_type, asks_for_its_exact_type, looks_it_up])
+BY_VALUE = [
+    *(branches, looks, asks, counts, asks_for_its_type, asks_for_its_exact_type, takes_a_small_step_by_its_type),
+    looks_it_up,
+]
+
+
+@pytest.mark.parametrize("f", BY_VALUE)
 def test_a_number_that_the_course_depends_on_is_traced_at_each_value(f, code):
     m = SimpleNamespace(beta=1.0)
     compiled = code(lambda x: f(x, m))
