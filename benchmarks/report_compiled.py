@@ -17,7 +17,7 @@ LEGEND = (
     "these matrices by NumPy's BLAS, which on an AMD EPYC was quicker than PyTorch's MKL, and need not be on other "
     "processors; native code sums a product that one thread computes by itself."
 )
-NOT_INSTALLED = 'Not measured: `native`, which needs numba and SciPy (`pip install "minigrad[native]"`).'
+NOT_INSTALLED = "Not measured: `native`, which needs numba and SciPy (`pip install numba scipy`)."
 
 
 def steps(measured: dict[str, Any]) -> str:

@@ -1,6 +1,6 @@
 """A compiled training step: forward pass, gradients and update, traced once and replayed as straight-line NumPy.
 
-With minigrad[native] it becomes machine code: ``@minigrad.compile(backend="native")``.
+With the extra `native` (numba and SciPy) it becomes machine code: ``@minigrad.compile(backend="native")``.
 """
 
 import numpy as np

@@ -51,6 +51,8 @@ if TYPE_CHECKING:
     from minigrad.storage import load, save
     from minigrad.training import fit
 
+__version__ = "0.1.0"  # semantic: what breaks a user's code raises the first number, or the second while the first is 0
+
 __all__ = [
     "Tensor",
     "checkpoint",

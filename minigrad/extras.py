@@ -3,6 +3,15 @@
 from importlib import import_module
 from types import ModuleType
 
+# The packages of each extra of pyproject.toml. They are named one by one in messages, since that is true however
+# minigrad was installed: what is called minigrad on the index of packages is another project.
+PACKAGES = {
+    "plot": "matplotlib",
+    "png": "resvg-py",
+    "progress": "tqdm",
+    "native": "numba scipy",
+}
+
 
 def require(module: str, extra: str) -> ModuleType:
     """Give the module, or raise ImportError with the command that installs it: `extra` is the extra that brings it."""
@@ -10,5 +19,5 @@ def require(module: str, extra: str) -> ModuleType:
         return import_module(module)
     except ImportError as error:
         raise ImportError(
-            f'{module} could not be imported ({error}); install it with:  pip install "minigrad[{extra}]"', name=module
+            f"{module} could not be imported ({error}); install it with:  pip install {PACKAGES[extra]}", name=module
         ) from error

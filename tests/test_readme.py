@@ -1,8 +1,9 @@
 """What the README shows is what its code prints, and the files that CONTRIBUTING speaks of are there."""
 
 import re
-from itertools import pairwise
 from pathlib import Path
+
+from tests.pages import run_blocks
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -14,25 +15,16 @@ def section(title):
 
 def test_the_work_that_the_readme_shows(capsys):
     """Every block of Python is followed by what it prints."""
-    blocks = re.findall(r"```(\w*)\n(.*?)```", section("See its work"), re.DOTALL)
-    space = {}
-    shown = 0
-    for (language, code), (after, output) in pairwise(blocks):
-        if language == "python":
-            exec(code, space)
-            assert (after, capsys.readouterr().out) == ("", output)
-            shown += 1
+    shown, space = run_blocks(section("See its work"), "README.md", capsys)
     assert shown == 4
     assert f"`{space['derivation'].to_text('index').splitlines()[4]}`" in section("See its work")
     general = space["derivation"].showing(general=True).to_text("index").splitlines()[4].split(" = (Σᵣ δᵣ wⱼᵣ)(1")[0]
     assert f"`{general}`" in section("See its work")
 
 
-def test_the_rest_of_the_code_runs():
+def test_the_rest_of_the_code_runs(capsys):
     """One block after the other, as a reader enters them."""
-    space = {}
-    for code in re.findall(r"```python\n(.*?)```", section("Use it"), re.DOTALL):
-        exec(code.replace("history.plot()", "history"), space)
+    run_blocks(section("Use it").replace("history.plot()", "history"), "README.md", capsys)
 
 
 def test_the_files_that_contributing_speaks_of_are_there():

@@ -6,10 +6,10 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from minigrad import __version__
 from minigrad.app.operations import list_functions, list_operations
 from minigrad.app.tour.guide import tour
 from minigrad.app.userfile import UserError, loss_of
@@ -111,7 +111,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="minigrad", description="Backpropagation that shows its work.")
-    parser.add_argument("--version", action="version", version=_version())
+    parser.add_argument("--version", action="version", version=f"minigrad {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
     touring = commands.add_parser("tour", help="derive, draw and train three networks, compare every gradient")
     touring.add_argument("--out", type=Path, default=Path("tour"), help="folder for the page (default: tour)")
@@ -150,10 +150,3 @@ def _seed(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"a seed is a whole number, 0 or more, not {text!r}")
     return int(text)
-
-
-def _version() -> str:
-    try:
-        return f"minigrad {version('minigrad')}"
-    except PackageNotFoundError:
-        return "minigrad, not installed"

@@ -84,7 +84,7 @@ def compile(
     and scalars as arrays, whose x**0.5 is √x, NaN at −∞.
 
     ``backend="numpy"`` writes straight-line NumPy, which ``.source`` shows; ``"native"`` machine code, through numba
-    and SciPy's BLAS (``pip install "minigrad[native]"``). An operation that has no native loops is called by Python,
+    and SciPy's BLAS (``pip install numba scipy``). An operation that has no native loops is called by Python,
     between the loops of the others: ``.report()`` names these calls, and why; and ``.backend`` is "numpy" where there
     is nothing left for loops. A backend of your own is an object, see ``minigrad.compiler.backend``.
 

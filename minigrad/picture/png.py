@@ -24,7 +24,7 @@ def png(svg: str, zoom: float = 2.0) -> bytes:
     if not folders:
         raise RuntimeError(
             "draw: no font was found to write a PNG's text with; matplotlib brings some:  "
-            'pip install "minigrad[png,plot]"; or draw to .svg, which uses those of its reader'
+            "pip install matplotlib; or draw to .svg, which uses those of its reader"
         )
     return bytes(
         resvg.svg_to_bytes(
