@@ -47,7 +47,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "numpy": ("engine", "numpy"),
     "scipy": ("ops", "engine", "extras", "scipy"),
     "losses": ("ops", "engine"),
-    "optim": ("engine", "optim"),
+    "optim": ("ops", "engine", "notation", "algebra", "optim"),
     "nn": ("ops", "engine", "nn"),
     "data": ("engine",),
     "extras": (),

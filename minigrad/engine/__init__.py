@@ -11,7 +11,8 @@ arrays it takes, ``outputs`` a tensor that a result is written into, ``inplace``
 who would see that, ``versions`` what has been read before; ``watch`` finds an array that has changed since forward.
 ``errors`` and ``ways`` have the words for what went wrong, ``refusals`` those for a function that is no operation, and
 ``recipes`` what to write instead, ``recording`` switches recording off, by ``blocks`` that know their context,
-``comparison`` is what a mask remembers of its making, ``claims`` remembers what is known of an array, ``arguments``
+``comparison`` is what a mask remembers of its making, ``claims`` remembers what is known of an array, ``cells`` stand
+for arrays that an update rule writes in place, ``arguments``
 looks at numbers, counts and calls of a user's, ``absent`` tells what a name that is not there means, ``habits`` are
 those of PyTorch's tensors and ``other_names`` those of arguments, ``formulas`` what has a name elsewhere and is a line
 here, ``pairs`` warns of broadcasting that few mean, ``gradcheck`` compares a gradient with finite differences. It

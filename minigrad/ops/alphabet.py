@@ -6,12 +6,13 @@ import re
 from typing import Any
 from unicodedata import normalize
 
-RAISED = dict(zip("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹ᵀ", "+−0123456789ᵀ", strict=True))
+RAISED = dict(zip("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹ᵀᵗ", "+−0123456789ᵀt", strict=True))
+HAT = "\u0302"  # of a letter: m̂
 LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉ₙₖᵣᵢⱼₗₘₚₛₜₒᵤᵥₐₑₕₓ", "0123456789nkrijlmpstouvaehx", strict=True))
 LOWERED_DIGITS = "".join(small for small, large in LOWERED.items() if large.isdigit())
 
 _LOWER = str.maketrans({large: small for small, large in LOWERED.items()} | {"+": "₊", "−": "₋", "-": "₋"})
-_RAISE = str.maketrans({large: small for small, large in RAISED.items()} | {"-": "⁻"})
+_RAISE = str.maketrans({large: small for small, large in RAISED.items() if large != "t"} | {"-": "⁻"})
 _PLAIN = str.maketrans({small: LOWERED[small] for small in LOWERED_DIGITS})
 
 

@@ -3,8 +3,10 @@
 g = ∂E/∂w is the gradient and η the learning rate `lr`; powers and roots are elementwise. Where a rule divides by a
 root, ε stands outside it, as √h + ε, and every running value (Δw, h, m, v) starts at 0.
 
-``base`` is what all rules share, ``descent`` and ``adaptive`` are the rules, a file a family, ``checks`` looks at what
-they are given. It imports ``engine``.
+``base`` is what all rules share, with its ``rows``, one a parameter; ``descent`` and ``adaptive`` are the rules, a file
+a family, ``checks`` looks at what they are given. ``formula`` is the way to a rule's formula, which ``reading`` reads
+from the code that runs, ``order`` puts in a book's order and ``update_lines`` write. It imports ``engine``, and for
+formulas ``notation`` and ``algebra``.
 """
 
 from typing import Any

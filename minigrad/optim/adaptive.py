@@ -8,7 +8,8 @@ from numpy import divide, multiply, sqrt, subtract
 
 from minigrad.engine.arguments import with_usage
 from minigrad.engine.tensor import Tensor
-from minigrad.optim.base import Array, Optimizer, State
+from minigrad.optim.base import Optimizer
+from minigrad.optim.rows import Array, State
 
 
 class AdaGrad(Optimizer):
@@ -16,6 +17,7 @@ class AdaGrad(Optimizer):
 
     settings = ("lr", "eps")
     limits: ClassVar = {"lr": np.inf, "eps": np.inf}
+    symbols: ClassVar = {"eps": "ε"}
 
     @with_usage
     def __init__(self, params: Iterable[Tensor], lr: float = 0.01, eps: float = 1e-8) -> None:
@@ -37,6 +39,7 @@ class RMSProp(Optimizer):
 
     settings = ("lr", "rho", "eps")
     limits: ClassVar = {"lr": np.inf, "rho": 1, "eps": np.inf}
+    symbols: ClassVar = {"rho": "ρ", "eps": "ε"}
 
     @with_usage
     def __init__(self, params: Iterable[Tensor], lr: float = 0.01, rho: float = 0.9, eps: float = 1e-8) -> None:
@@ -62,6 +65,7 @@ class Adam(Optimizer):
 
     settings: ClassVar[tuple[str, ...]] = ("lr", "beta1", "beta2", "eps")
     limits: ClassVar = {"lr": np.inf, "beta1": 1, "beta2": 1, "eps": np.inf}
+    symbols: ClassVar = {"beta1": "β₁", "beta2": "β₂", "eps": "ε"}
 
     @with_usage
     def __init__(
@@ -93,6 +97,7 @@ class AdamW(Adam):
 
     settings = (*Adam.settings, "weight_decay")
     limits: ClassVar = {**Adam.limits, "weight_decay": np.inf}
+    symbols: ClassVar = {"weight_decay": "λ"}
     writes_last = False
 
     @with_usage

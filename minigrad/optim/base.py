@@ -1,12 +1,10 @@
 """What every update rule shares: its parameters with their running values, the step, and saving all of it."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 from sys import getrefcount
 from typing import Any, ClassVar, Never
 
 import numpy as np
-from numpy.typing import NDArray
 
 from minigrad.engine.absent import absent
 from minigrad.engine.arguments import check_number, with_usage
@@ -14,54 +12,10 @@ from minigrad.engine.blocks import in_force
 from minigrad.engine.other_names import OPTIMIZER, say_argument
 from minigrad.engine.recording import count_records, tracer
 from minigrad.engine.tensor import Tensor
-from minigrad.engine.watch import COUNTS, TIED, forget_unheld, seal_array, seals, ties
+from minigrad.engine.watch import forget_unheld, seals, ties
 from minigrad.optim.checks import check_parameters, label_parameter
-
-Array = NDArray[Any]
-State = dict[str, Array]
-
-
-@dataclass(slots=True, eq=False)
-class Row:
-    """One parameter and what its update needs: its array, η, scratch space, and the rule's running values.
-
-    η is an array of w's dtype, since NumPy converts a float anew in every call, a tenth of the time of a small step;
-    the scratch space spares a fresh temporary, which costs page faults where w is large, and the parameters share it,
-    so that it stays in the cache.
-
-    A record that is alive holds the array that it was computed from: then the new w goes to `spare`, which is the array
-    of the step before where nobody holds that any more. A loop whose E lives until the next one goes to and fro, and
-    has its spare array for scratch space, so that no more memory than before goes through the cache.
-    """
-
-    param: Tensor
-    w: Array
-    eta: Array
-    buf: Array
-    state: State
-    shape: tuple[int, ...] = field(init=False)
-    spare: Array | None = field(init=False)
-    own: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.take(self.w)
-        self.shape = self.w.shape
-
-    def take(self, w: Array) -> None:
-        """Follow the parameter to another array."""
-        self.w, self.spare, self.own = w, None, count_own(w)
-
-    def find_room(self) -> Array:
-        """Give another array for the new w, or w itself where others are to see it; then a record notices."""
-        w = self.w
-        if self.param.born == TIED:
-            seal_array(w)
-            return w
-        if self.spare is not None and getrefcount(self.spare) < self.own:  # the step has it in hand
-            return self.spare
-        room = np.empty_like(w)
-        self.own = count_own(room)
-        return room
+from minigrad.optim.formula import OnClassOrInstance, read_formula
+from minigrad.optim.rows import Array, Row, State, make_rows
 
 
 class Optimizer:
@@ -76,6 +30,8 @@ class Optimizer:
 
     settings: ClassVar[tuple[str, ...]] = ("lr",)
     limits: ClassVar[dict[str, float]] = {"lr": np.inf}  # the settings that are numbers from 0 up to below a limit
+    symbols: ClassVar[Mapping[str, str]] = {"lr": "η"}  # how formula() writes a setting or a running value
+    formula = OnClassOrInstance(read_formula)
     writes_last: ClassVar[bool] = True  # does `_move` write to `out` when all else is read, so that buf may be out?
     lr: float
     _by_rule: ClassVar[bool]  # is there no `_update` of a user's own, which knows of writing in place alone?
@@ -273,26 +229,3 @@ class Optimizer:
             raise ValueError(f"step: the gradient of {label} has shape {g.shape}, not the parameter's {w.shape}")
         row.take(w)
         self._unheld = -1
-
-
-def count_own(w: Array) -> int:
-    """Say how many references to an array there are while a step writes it, −1 if the count tells nothing.
-
-    They are the tensor's, its row's, the step's variable and that of the count itself.
-    """
-    return 4 if COUNTS and type(w) is np.ndarray and w.base is None else -1
-
-
-def make_rows(params: list[Tensor], states: Iterable[State]) -> list[Row]:
-    """Give each parameter the row of its update."""
-    memory = share_scratch(params)
-    return [
-        Row(p, p.array, np.empty((), p.dtype), buf, state) for p, buf, state in zip(params, memory, states, strict=True)
-    ]
-
-
-def share_scratch(params: list[Tensor]) -> Iterator[Array]:
-    """Give each parameter scratch space of its shape and dtype, all of them in the same memory."""
-    memory = np.empty(max(p.array.nbytes for p in params), np.uint8)
-    for p in params:
-        yield memory[: p.array.nbytes].view(p.dtype).reshape(p.shape)

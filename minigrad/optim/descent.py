@@ -8,7 +8,8 @@ from numpy import add, multiply, subtract
 
 from minigrad.engine.arguments import with_usage
 from minigrad.engine.tensor import Tensor
-from minigrad.optim.base import Array, Optimizer, State
+from minigrad.optim.base import Optimizer
+from minigrad.optim.rows import Array, State
 
 
 class SGD(Optimizer):
@@ -23,6 +24,7 @@ class Momentum(Optimizer):
 
     settings = ("lr", "momentum")
     limits: ClassVar = {"lr": np.inf, "momentum": 1}
+    symbols: ClassVar = {"momentum": "α", "delta": "Δw"}
 
     @with_usage
     def __init__(self, params: Iterable[Tensor], lr: float = 0.01, momentum: float = 0.9) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from minigrad.compiler.native.registry import KERNELS, Kernel, Lines, Reduction, find_meeting_dtype
 from minigrad.compiler.numpy.names import write_number
 from minigrad.compiler.passes.lower import Spread
-from minigrad.compiler.trace.cells import Item
+from minigrad.engine.cells import Item
 from minigrad.engine.node import Node
 from minigrad.extras import require
 from minigrad.notation.signs import INFIX

@@ -14,7 +14,7 @@ from minigrad.compiler.backend import Registry
 from minigrad.compiler.numpy.names import Lines, Names, write_number
 from minigrad.compiler.passes.lower import AddAt, Spread
 from minigrad.compiler.passes.plan import is_ufunc
-from minigrad.compiler.trace.cells import Item
+from minigrad.engine.cells import Item
 from minigrad.engine.node import Node
 from minigrad.notation.formula import text
 from minigrad.notation.keys import write_gathered_key, write_key

@@ -9,9 +9,9 @@ from weakref import WeakSet
 import numpy as np
 
 from minigrad.compiler.trace.augment import assign_outside, augment_traced
-from minigrad.compiler.trace.cells import Cell
 from minigrad.compiler.trace.sources import Argument, Captured, Data, Draw, Gradient, Setting, Source, State
 from minigrad.compiler.trace.traced import Traced, TraceError, check_array
+from minigrad.engine.cells import Cell
 from minigrad.engine.conversion import as_operand, is_array
 from minigrad.engine.errors import explain_error, place
 from minigrad.engine.node import Node, Table

@@ -7,9 +7,9 @@ from typing import ClassVar
 from minigrad.notation.symbols import GREEK, Indexed, Symbol, split_name
 from minigrad.notation.template import PAIRS
 from minigrad.notation.writers.text import Writer
-from minigrad.ops.alphabet import RAISED, plain_digits, plain_index
+from minigrad.ops.alphabet import HAT, RAISED, plain_digits, plain_index
 
-_SCRIPT = {"ℱ": "F"}
+_SCRIPT = {"ℱ": "F", HAT: "_hat"}
 
 
 class Ascii(Writer):
@@ -61,7 +61,7 @@ class Ascii(Writer):
         if written == "ᵀ":
             return f"{base}.T"
         power = "".join(RAISED[c] for c in written).replace("−", "-").replace("ᵀ", "T")
-        return f"{base}^{power}" if power.isdigit() else f"{base}^({power})"
+        return f"{base}^{power}" if power.isalnum() else f"{base}^({power})"
 
     def lowered(self, base: str, written: str) -> str:
         """Write an index behind a _."""

@@ -8,7 +8,7 @@ from typing import ClassVar
 from minigrad.notation.symbols import GREEK, Symbol, split_name
 from minigrad.notation.template import PAIRS, ROOTS
 from minigrad.notation.writers.text import Writer
-from minigrad.ops.alphabet import RAISED, plain_index
+from minigrad.ops.alphabet import HAT, RAISED, plain_index
 
 _FUNCTIONS = frozenset(
     ("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "max", "min", "det")
@@ -54,6 +54,10 @@ class Latex(Writer):
             return rf"\{GREEK[base]}"
         if len(base) == 1 and base.isalpha():
             return base
+        if base[1:] == HAT:
+            return rf"\hat{{{self._letters(base[0])}}}"
+        if base[0] == "Δ" and len(base) == 2 and base[1].isalpha():
+            return rf"\Delta {base[1]}"
         return rf"\mathrm{{{''.join(self._escaped(c) for c in base)}}}"
 
     def _escaped(self, character: str) -> str:

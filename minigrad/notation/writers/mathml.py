@@ -8,7 +8,7 @@ from html import escape
 from minigrad.notation.symbols import Symbol, split_name
 from minigrad.notation.template import PAIRS, ROOTS
 from minigrad.notation.writers.text import Writer
-from minigrad.ops.alphabet import RAISED, plain_index
+from minigrad.ops.alphabet import HAT, RAISED, plain_index
 
 
 class MathML(Writer):
@@ -43,7 +43,11 @@ class MathML(Writer):
         return f"<mn>{escape(written)}</mn>"
 
     def word(self, name: str) -> str:
-        """Write a name or the name of a function, log₂ with its base below."""
+        """Write a name or the name of a function: log₂ with its base below, m̂ with its hat above, Δw as two letters."""
+        if name[1:] == HAT:
+            return f'<mover accent="true"><mi>{escape(name[0])}</mi><mo stretchy="false">^</mo></mover>'
+        if name[0] == "Δ" and len(name) == 2:
+            return f"<mrow><mi>Δ</mi><mi>{escape(name[1])}</mi></mrow>"
         _, bare, _, below = split_name(name)
         written = f"<mi>{escape(bare)}</mi>"
         return f"<msub>{written}<mn>{below}</mn></msub>" if below.isdigit() else f"<mi>{escape(name)}</mi>"
@@ -77,7 +81,7 @@ class MathML(Writer):
     def raised(self, base: str, written: str, power: str, name: Symbol | None = None) -> str:
         """Write a power."""
         if not power:
-            signs = {"⁻": "<mo>−</mo>", "⁺": "<mo>+</mo>", "ᵀ": "<mi>⊤</mi>"}
+            signs = {"⁻": "<mo>−</mo>", "⁺": "<mo>+</mo>", "ᵀ": "<mi>⊤</mi>", "ᵗ": "<mi>t</mi>"}
             power = "".join(signs.get(c) or f"<mn>{RAISED[c]}</mn>" for c in written)
         gradient, letter, above, below = split_name(name or "")
         if below and not above and not gradient:  # Y₁ᵀ has one above the other

@@ -1,0 +1,81 @@
+"""A row for each parameter of an optimizer: its array, scratch space and running values, and where the new w may go."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from sys import getrefcount
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minigrad.engine.tensor import Tensor
+from minigrad.engine.watch import COUNTS, TIED, seal_array
+
+Array = NDArray[Any]
+State = dict[str, Array]
+
+
+@dataclass(slots=True, eq=False)
+class Row:
+    """One parameter and what its update needs: its array, η, scratch space, and the rule's running values.
+
+    η is an array of w's dtype, since NumPy converts a float anew in every call, a tenth of the time of a small step;
+    the scratch space spares a fresh temporary, which costs page faults where w is large, and the parameters share it,
+    so that it stays in the cache.
+
+    A record that is alive holds the array that it was computed from: then the new w goes to `spare`, which is the array
+    of the step before where nobody holds that any more. A loop whose E lives until the next one goes to and fro, and
+    has its spare array for scratch space, so that no more memory than before goes through the cache.
+    """
+
+    param: Tensor
+    w: Array
+    eta: Array
+    buf: Array
+    state: State
+    shape: tuple[int, ...] = field(init=False)
+    spare: Array | None = field(init=False)
+    own: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.take(self.w)
+        self.shape = self.w.shape
+
+    def take(self, w: Array) -> None:
+        """Follow the parameter to another array."""
+        self.w, self.spare, self.own = w, None, count_own(w)
+
+    def find_room(self) -> Array:
+        """Give another array for the new w, or w itself where others are to see it; then a record notices."""
+        w = self.w
+        if self.param.born == TIED:
+            seal_array(w)
+            return w
+        if self.spare is not None and getrefcount(self.spare) < self.own:  # the step has it in hand
+            return self.spare
+        room = np.empty_like(w)
+        self.own = count_own(room)
+        return room
+
+
+def count_own(w: Array) -> int:
+    """Say how many references to an array there are while a step writes it, −1 if the count tells nothing.
+
+    They are the tensor's, its row's, the step's variable and that of the count itself.
+    """
+    return 4 if COUNTS and type(w) is np.ndarray and w.base is None else -1
+
+
+def make_rows(params: list[Tensor], states: Iterable[State]) -> list[Row]:
+    """Give each parameter the row of its update."""
+    memory = share_scratch(params)
+    return [
+        Row(p, p.array, np.empty((), p.dtype), buf, state) for p, buf, state in zip(params, memory, states, strict=True)
+    ]
+
+
+def share_scratch(params: list[Tensor]) -> Iterator[Array]:
+    """Give each parameter scratch space of its shape and dtype, all of them in the same memory."""
+    memory = np.empty(max(p.array.nbytes for p in params), np.uint8)
+    for p in params:
+        yield memory[: p.array.nbytes].view(p.dtype).reshape(p.shape)
