@@ -1,11 +1,13 @@
 """minigrad: automatic differentiation on NumPy that shows its work.
 
 The rooms, from the ground up: ``ops`` are the operations, ``engine`` records and differentiates them; ``nn``,
-``losses``, ``optim``, ``data``, ``training`` and ``storage`` are what networks are made, trained and kept with.
+``losses``, ``optim``, ``data``, ``training`` and ``storage`` are what networks are made, trained and kept with;
+``metrics`` says what a classifier is worth.
 ``notation`` writes formulas, ``algebra`` shortens them, ``structure`` reads a graph as a textbook would; ``derivation``
-and ``picture`` show it, and ``compiler`` makes code of it. ``app`` is the command line, ``textbook`` the independent
-witness, ``numpy`` has NumPy's names, ``scipy`` SciPy's and ``autograd`` those of HIPS autograd's operators, ``extras``
-loads what is optional, ``files`` appear whole or not at all, and ``interrupts`` waits for a safe moment.
+and ``picture`` show it, ``plot`` draws losses and trainings, and ``compiler`` makes code of a graph. ``app`` is the
+command line, ``textbook`` the independent witness, ``numpy`` has NumPy's names, ``scipy`` SciPy's and ``autograd``
+those of HIPS autograd's operators, ``extras`` loads what is optional, ``files`` appear whole or not at all, and
+``interrupts`` waits for a safe moment.
 
 Something is wrong: a label, in ``picture`` (what a value is called, in ``structure``); a δ, in ``ops`` (its value),
 ``algebra`` (its formula) or ``derivation`` (its line); a slow step, in ``engine`` or, compiled, in ``compiler``; a
@@ -26,7 +28,7 @@ from minigrad.ops.elementwise import relu, sigmoid
 from minigrad.ops.reduction import log_softmax, softmax
 
 if TYPE_CHECKING:
-    from minigrad import textbook
+    from minigrad import metrics, plot, textbook
     from minigrad.algebra.facts import sums_to_one
     from minigrad.algebra.simplify import simplify
     from minigrad.algebra.trace import trace
@@ -86,10 +88,12 @@ __all__ = [
     "make_jvp",
     "make_vjp",
     "memory_report",
+    "metrics",
     "nn",
     "no_grad",
     "operation",
     "optim",
+    "plot",
     "primitive",
     "relu",
     "save",
@@ -157,7 +161,7 @@ _LATE = {
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("autograd", "numpy", "scipy", "textbook"):
+    if name in ("autograd", "metrics", "numpy", "plot", "scipy", "textbook"):
         return import_module(f"minigrad.{name}")
     if name not in _LATE:
         rooms = {room: import_module(f"minigrad.{room}") for room in ("nn", "losses", "optim", "data", "textbook")}

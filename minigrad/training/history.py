@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any
 
-from minigrad.extras import require
-
-Values = Sequence[float | None]
 Result = tuple[float, float | None]  # loss per sample, accuracy
 
 
@@ -37,19 +34,12 @@ class History:
         self.validation_accuracy.append(validation[1])
         self.seconds.append(seconds)
 
-    def plot(self, ax: Any = None) -> Any:
+    def plot(self, ax: Any = None, theme: str = "light", lang: str = "en") -> Any:
         """Draw the losses, and the accuracies on an axis at the right; needs the extra `plot`.
 
         The Matplotlib axes are `ax`, or else those of a new figure, and are given back.
         """
-        if ax is None:
-            ax = require("matplotlib.pyplot", "plot").subplots()[1]
-        ax.set_xlabel("epoch")
-        lines = _curves(ax, "loss", "C0", self.loss, self.validation_loss)
-        if _known(self.accuracy) or _known(self.validation_accuracy):
-            lines += _curves(ax.twinx(), "accuracy", "C1", self.accuracy, self.validation_accuracy)
-        ax.legend(handles=lines)
-        return ax
+        return import_module("minigrad.plot.curves").learning_curves(self, ax=ax, theme=theme, lang=lang)
 
 
 class DivergenceError(FloatingPointError):
@@ -58,17 +48,3 @@ class DivergenceError(FloatingPointError):
     def __init__(self, message: str, history: History) -> None:
         super().__init__(message)
         self.history = history
-
-
-def _known(values: Values) -> bool:
-    return any(value is not None for value in values)
-
-
-def _curves(ax: Any, label: str, color: str, training: Values, validation: Values) -> list[Any]:
-    """Draw the curves that have values; give their lines."""
-    ax.set_ylabel(label)
-    lines: list[Any] = []
-    for which, style, values in (("training", "-", training), ("validation", "--", validation)):
-        if _known(values):
-            lines += ax.plot(range(1, len(values) + 1), values, style, color=color, label=f"{which} {label}")
-    return lines
