@@ -72,6 +72,8 @@ def test_dtypes_are_numpys():
     assert np.array([half, half]).dtype == np.full(2, half).dtype == numpy.float32
     assert np.array([half, numpy.float64(1)]).dtype == numpy.float64
     assert np.asarray([t, u], dtype=numpy.float32).dtype == np.full(2, t, numpy.float32).dtype == numpy.float32
+    assert np.r_[half, 0.5, half].dtype == np.c_[half, 2.0].dtype == numpy.float32
+    assert np.r_[half, [0.5]].dtype == numpy.float64
     assert np.asarray(t) is t
     assert np.array(t) is not t
     assert np.take(A, Tensor([0, 1]), axis=1).shape == (2, 2)

@@ -68,6 +68,8 @@ def test_lists_of_bare_numbers_are_arrays_and_their_gradients_lists():
 def test_keys_go_by_name_and_not_by_order():
     _, pull = vjp(lambda x: {"a": 2 * x, "b": 3 * x}, 1.0)
     assert pull({"b": 1.0, "a": 10.0}) == (23,)
+    slope = grad(lambda v: jvp(lambda p: np.exp(p[0]), ([0.4],), ([v],))[1])(2.0)
+    np.testing.assert_allclose(slope, np.exp(0.4))  # tangents in a list, as the numbers are
     value, slope = jvp(lambda p: p["a"] * p["b"], ({"a": 2.0, "b": 5.0},), ({"b": 1.0, "a": 0.0},))
     assert (value, slope) == (10, 2)
 

@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.engine.conversion import join_list
 from minigrad.engine.errors import describe, made_at
-from minigrad.engine.operand import Operand, find_operands, map_operands, plain_value, read_index
+from minigrad.engine.operand import Operand, map_operands, plain_value, read_index
 from minigrad.engine.overwriting import Assigning, Overwriting
 from minigrad.engine.recording import is_paused
 from minigrad.engine.versions import keep_version, redirect, replace_operands
@@ -34,7 +35,7 @@ def assign_elements(t: Any, key: Any, value: Any) -> None:
     if isinstance(value, Operand) and value.op is not None and _shows(value, t, key):
         return  # the second half of t[key] += …, whose first has changed t through the view
     if isinstance(value, list | tuple):
-        value = _join(value)
+        value = join_list(value)
     _check_writable(t, f"{describe(t)}[…] = …")
     kind = value.dtype if hasattr(value, "dtype") else np.result_type(value)
     if not np.can_cast(kind, t.dtype, "same_kind") and not (kind.kind in "iub" and t.dtype.kind in "iub"):
@@ -113,14 +114,6 @@ def _assigned(old: Any, key: Any, value: Any, assign: Assigning) -> Any:
     if isinstance(value, Operand) and _names_all(key):
         return Cast(old.dtype)(value if value.shape == old.shape else BroadcastTo(old.shape)(value))
     return assign(Assign(key), old, value)
-
-
-def _join(value: Any) -> Any:
-    """Give a list, nested or not, or a number as one array or tensor."""
-    if not any(True for _ in find_operands(value)):
-        return np.asarray(value)
-    parts: Any = [x if isinstance(x, Operand) else _join(x) for x in value]
-    return np.stack(parts)
 
 
 def _count_axes(key: Any, t: Any) -> int:

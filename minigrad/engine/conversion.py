@@ -189,3 +189,11 @@ class Convertible(Record):
             ]
         )
         return f"Tensor({text}{extras})"
+
+
+def join_list(value: Any) -> Any:
+    """Give a list, nested or not, or a number as one array, or as one tensor if it has tensors in it."""
+    if not any(True for _ in find_operands(value)):
+        return np.asarray(value)
+    parts: Any = [x if isinstance(x, Operand) else join_list(x) for x in value]
+    return np.stack(parts)

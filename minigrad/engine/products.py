@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.engine.conversion import is_array
+from minigrad.engine.conversion import is_array, join_list
 from minigrad.engine.evaluation import Evaluation, find_places, name_function_of, stop_tensor
 from minigrad.engine.functional import Argnums, Transformed, check_argnums, check_function, grad, split_aux
 from minigrad.engine.recording import recorded
 from minigrad.engine.tensor import Tensor, constant_tensor
-from minigrad.engine.trees import fit_leaves, list_leaves, map_tree, name_leaves
+from minigrad.engine.trees import fill_tree, fit_leaves, list_leaves, map_tree, name_leaves
 from minigrad.ops import shaping
 
 
@@ -91,7 +91,7 @@ class Linearization:
 
     def pull_tree(self, gradient: Any) -> tuple[Any, ...]:
         """Carry a gradient, a tree like the value, back to the arguments."""
-        leaves = fit_leaves(self.called, self.value, gradient, "the gradient")
+        leaves = _fit_arrays(self.called, self.value, gradient, "the gradient")
         paths = [path for path, _ in name_leaves(self.value, "the gradient")]
         for path, x, y in zip(paths, leaves, self.outputs, strict=True):
             if np.shape(x) != np.shape(y):
@@ -152,11 +152,16 @@ def _as_arguments(called: str, primals: Any, tangents: Any) -> tuple[tuple[Any, 
     if not isinstance(primals, tuple | list):
         primals, tangents = (primals,), (tangents,)
     primals, tangents = tuple(primals), tuple(tangents) if isinstance(tangents, tuple | list) else tangents
-    leaves = fit_leaves(called, primals, tangents, "tangents")
+    leaves = _fit_arrays(called, primals, tangents, "tangents")
     for (path, x), t in zip(name_leaves(primals, "tangents"), leaves, strict=True):
         if np.shape(x) != np.shape(t):
             raise ValueError(f"{called}: {path} must have the primal's shape {np.shape(x)}, not {np.shape(t)}.")
-    return primals, tangents
+    return primals, fill_tree(primals, iter(leaves))
+
+
+def _fit_arrays(called: str, like: Any, tree: Any, path: str) -> list[Any]:
+    """Give what stands in a tree where another one has its leaves; a list, where that has an array, as an array."""
+    return [join_list(x) if isinstance(x, list | tuple) else x for x in fit_leaves(called, like, tree, path)]
 
 
 def hvp(f: Callable[..., Any], primals: Any, tangents: Any) -> Any:

@@ -22,7 +22,10 @@ class Joining:
             return self.plain[key]
         if isinstance(parts[0], str):
             raise TypeError(f"{parts[0]!r} in brackets is not for tensors. Write np.concatenate or np.stack.")
-        return numpy.concatenate([self._as_part(x) for x in parts], axis=self.axis)
+        arrays = [self._as_part(x) for x in parts]
+        kinds = (x if type(x) in (int, float, complex) else a.dtype for x, a in zip(parts, arrays, strict=True))
+        kind = numpy.result_type(*kinds)
+        return numpy.concatenate([a.astype(kind, copy=False) for a in arrays], axis=self.axis)
 
     def _as_part(self, x: Any) -> Any:
         made = numpy.r_[x] if isinstance(x, slice) else x if isinstance(x, Operand) else array(x)

@@ -20,7 +20,9 @@ arctan = Elementwise("arctan", np.arctan, lambda y, x: 1 / (1 + x**2), text="arc
 sinh = Elementwise("sinh", np.sinh, lambda y, x: np.cosh(x), text="sinh({x})")
 cosh = Elementwise("cosh", np.cosh, lambda y, x: np.sinh(x), text="cosh({x})")
 arcsinh = Elementwise("arcsinh", np.arcsinh, lambda y, x: 1 / np.sqrt(x**2 + 1), text="arcsinh({x})")
-arccosh = Elementwise("arccosh", np.arccosh, lambda y, x: 1 / np.sqrt((x - 1) * (x + 1)), text="arccosh({x})")
+arccosh = Elementwise(  # of complex numbers √(x² − 1) has its cut elsewhere, and the other sign left of the axis
+    "arccosh", np.arccosh, lambda y, x: 1 / (np.sqrt(x - 1) * np.sqrt(x + 1)), text="arccosh({x})"
+)
 arctanh = Elementwise("arctanh", np.arctanh, lambda y, x: 1 / one_minus_square(x), text="arctanh({x})")
 
 

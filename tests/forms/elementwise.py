@@ -79,7 +79,8 @@ RIGHT = [
     ),
     *(f"np.{f}(x, p)" for f in ("remainder", "fmod", "mod")),
     *split_forms("""
-        np.power(p, q)  np.float_power(p, 3)  np.ldexp(x, [1, 2, -1])  np.heaviside(x, 0.5) * x
+        np.power(p, q)  np.float_power(p, 3)  np.ldexp(x, [1, 2, -1])  np.ldexp(x, 3) * np.ldexp(x, 3)
+        np.heaviside(x, 0.5) * x
         np.floor_divide(x, p) * x
     """),
     *split_forms("""

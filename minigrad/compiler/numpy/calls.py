@@ -16,12 +16,12 @@ from minigrad.compiler.passes.lower import AddAt, Spread
 from minigrad.compiler.passes.plan import is_ufunc
 from minigrad.engine.cells import Item
 from minigrad.engine.node import Node
-from minigrad.notation.formula import text
 from minigrad.notation.keys import write_gathered_key, write_key
 from minigrad.notation.signs import INFIX
 from minigrad.ops import arithmetic, assignment, indexing, linalg, reduction, shaping
 from minigrad.ops.arithmetic import Where
 from minigrad.ops.base import Elementwise, Op
+from minigrad.ops.dtypes import kind_of
 
 
 def _matmul(w: Names, node: Node, out: str) -> Lines:
@@ -118,22 +118,6 @@ def _power(w: Names, node: Node, out: str) -> Lines:
     return [f"{out}[...] = {w.value(node.inputs[0])} ** {write_number(op.exponent)}"]
 
 
-def write_gemm(w: Names, node: Node, product: Node) -> str:
-    """Write W ± A B as one call of BLAS, which counts by columns and so is asked for Wᵀ ± Bᵀ Aᵀ."""
-    flags, factors = [], []
-    for x in product.inputs[::-1]:
-        by_columns = isinstance(x.op, shaping.Transpose)
-        flags.append("1" if by_columns else "0")
-        factors.append(w.value(x) if by_columns else f"{w.value(x)}.T")
-    function = {"d": "dgemm", "f": "sgemm"}[node.dtype.char]
-    w.blas.add(function)
-    sign = "1.0" if node.op == arithmetic.add else "-1.0"
-    W = w.value(node.inputs[0])
-    signed = f"{W} {'+' if sign == '1.0' else '−'} "
-    formula = text(product, {x: w.names[x] for x in product.inputs if x in w.names}, expand=product)
-    return f"{function}({sign}, {', '.join(factors)}, 1.0, {W}.T, {', '.join(flags)}, 1)  # {signed}{formula}"
-
-
 def _total(w: Names, node: Node) -> str:
     (x,) = node.inputs
     function = {"sum": "add", "max": "maximum", "min": "minimum"}[node.op.name]  # type: ignore[union-attr]
@@ -147,7 +131,15 @@ def write_ufunc(w: Names, node: Node, out: str) -> str:
     like = np.result_type(*dtypes) if dtypes else node.dtype
     like = like if node.dtype.kind == "b" else node.dtype
     out = f"out={out}" if node.op.name in ("maximum", "minimum") else out  # which take a third operand one day
-    return w.call(_name_ufunc(w, node), *(w.value(x, like) for x in node.inputs), out)
+    return w.call(_name_ufunc(w, node), *(w.value(x, _meets(node, i, like)) for i, x in enumerate(node.inputs)), out)
+
+
+def _meets(node: Node, i: int, like: np.dtype[Any]) -> np.dtype[Any] | None:
+    """Give the dtype that a number among the operands takes; None for one that stays whole, as the 3 of x · 2³."""
+    if isinstance(node.inputs[i], Node) or like.kind not in "fc":
+        return like
+    kinds = (kind_of(x.kind if isinstance(x, Node) else x) for x in node.inputs)
+    return None if node.op.forward.resolve_dtypes((*kinds, None))[i].kind in "iu" else like  # type: ignore[union-attr]
 
 
 def _name_ufunc(w: Names, node: Node) -> str:

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from minigrad.compiler.backend import Draft
-from minigrad.compiler.numpy.calls import find_kernel, write_gemm, write_store, write_ufunc, write_view
+from minigrad.compiler.numpy.calls import find_kernel, write_store, write_ufunc, write_view
+from minigrad.compiler.numpy.gemm import write_gemm
 from minigrad.compiler.numpy.memory import CHANGES, find_begun_arrays, plan_arrays
 from minigrad.compiler.numpy.names import Lines, Names
 from minigrad.compiler.numpy.resume import Code, find_assigned, write_resumable

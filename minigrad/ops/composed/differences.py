@@ -99,8 +99,12 @@ def _differentiate(f: Any, spacing: Any, axis: int, edge_order: int) -> Any:
 
 
 def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: float | None = None) -> Any:
-    """Interpolate between points (xp, fp), of ascending xp, by lines; beyond them give the end's value, or another."""
+    """Interpolate between points (xp, fp), of ascending xp, by lines; beyond them give the end's value, or another.
+
+    It computes in double precision, as NumPy's does.
+    """
     x, xp, fp = (as_floating(as_array(part)) for part in (x, xp, fp))
+    x, xp, fp = cast(x, np.float64), cast(xp, np.float64), cast(fp, np.result_type(fp.dtype, np.float64))
     if xp.ndim != 1 or xp.shape != fp.shape:
         raise ValueError(f"interp: xp and fp must be vectors of one length, not of shapes {xp.shape} and {fp.shape}")
     if not xp.shape[0]:
