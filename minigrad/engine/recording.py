@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from itertools import count
 from typing import Any, TypeVar, overload
 
 from minigrad.engine.blocks import Block, Setting, in_force
@@ -20,7 +19,8 @@ _as_it_is = nullcontext()
 
 _serials: Any = iter(range(1, _END := 2**62))  # atomic, so that threads may record at the same time
 next_serial, records_left = _serials.__next__, _serials.__length_hint__
-_leaves = count(1)  # of those that were given a serial, which no record has
+_leaves: Any = iter(range(1, _END))  # of those that were given a serial, which no record has
+next_leaf, leaves_left = _leaves.__next__, _leaves.__length_hint__
 
 
 def latest_serial() -> int:
@@ -30,7 +30,7 @@ def latest_serial() -> int:
 
 def leaf_serial() -> int:
     """Give a serial to a leaf, which is no record."""
-    next(_leaves)
+    next_leaf()
     return next_serial()
 
 
@@ -41,7 +41,7 @@ def note_holder() -> None:
 
 def count_records() -> int:
     """Say how many results have been recorded so far: as many as before, and nobody can hold what was free then."""
-    return latest_serial() - _leaves.__reduce__()[1][0]  # type: ignore[operator]
+    return int(leaves_left() - records_left())
 
 
 @overload
