@@ -190,7 +190,7 @@ NETWORKS = {
     ∂E/∂gamma = Σₙ ∂E/∂Y ⊙ Z
     ∂E/∂beta = Σₙ ∂E/∂Y
     ∂E/∂Z = ∂E/∂Y ⊙ gamma
-    ∂E/∂s = −(Σₖ ∂E/∂Z ⊙ Z / s)
+    ∂E/∂s = −Σₖ ∂E/∂Z ⊙ Z / s
     ∂E/∂D = ∂E/∂Z / s + ∂E/∂s ⊙ D / (4 s)
     δ₁ = ∂E/∂U = ∂E/∂D − (Σₖ ∂E/∂D) / 4
     ∂E/∂W = Xᵀ δ₁

@@ -43,7 +43,7 @@ def image():
 
 BY_HAND = {
     "sigmoid by hand": (lambda: error(lambda u: 1 / (1 + np.exp(-u))), ["Layer 1 · sigmoid", "Loss · squared error"],
-        ["U₁ = X W + b", "Y₁ = σ(U₁)", "E = 0.5 Σ (Y₁ − T)²"], """
+        ["U₁ = X W + b", "Y₁ = σ(U₁)", "E = ½ Σ (Y₁ − T)²"], """
         ∂E/∂Y₁ = Y₁ − T
         δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ (1 − Y₁) ⊙ Y₁
         ∂E/∂W = Xᵀ δ₁
@@ -59,19 +59,19 @@ BY_HAND = {
         ∂E/∂W = Xᵀ δ₁
         ∂E/∂b = Σₙ δ₁"""),
     "relu by where": (lambda: error(lambda u: np.where(u > 0, u, 0)), ["Layer 1 · relu", "Loss · squared error"],
-        ["U₁ = X W + b", "Y₁ = relu(U₁)", "E = 0.5 Σ (Y₁ − T)²"], """
+        ["U₁ = X W + b", "Y₁ = relu(U₁)", "E = ½ Σ (Y₁ − T)²"], """
         ∂E/∂Y₁ = Y₁ − T
         δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ (U₁ > 0)
         ∂E/∂W = Xᵀ δ₁
         ∂E/∂b = Σₙ δ₁"""),
     "relu by maximum": (lambda: error(lambda u: np.maximum(u, 0)), ["Layer 1 · relu", "Loss · squared error"],
-        ["U₁ = X W + b", "Y₁ = relu(U₁)", "E = 0.5 Σ (Y₁ − T)²"], """
+        ["U₁ = X W + b", "Y₁ = relu(U₁)", "E = ½ Σ (Y₁ − T)²"], """
         ∂E/∂Y₁ = Y₁ − T
         δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ (U₁ > 0)
         ∂E/∂W = Xᵀ δ₁
         ∂E/∂b = Σₙ δ₁"""),
     "softplus by hand": (lambda: error(lambda u: np.log(1 + np.exp(u))), ["Layer 1 · softplus", "Loss · squared error"],
-        ["U₁ = X W + b", "Y₁ = softplus(U₁)", "E = 0.5 Σ (Y₁ − T)²"], """
+        ["U₁ = X W + b", "Y₁ = softplus(U₁)", "E = ½ Σ (Y₁ − T)²"], """
         ∂E/∂Y₁ = Y₁ − T
         δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ σ(U₁)
         ∂E/∂W = Xᵀ δ₁
@@ -93,7 +93,7 @@ BY_HAND = {
         ∂E/∂b = Σₙ δ₁"""),
     "mean of squared errors": (lambda: (0.5 * ((total_input() - T) ** 2).sum(axis=1)).mean(),
         ["Layer 1 · linear", "Loss · squared error"],
-        ["Y₁ = X W + b", "E = (Σ 0.5 Σₖ (Y₁ − T)²) / 5"], """
+        ["Y₁ = X W + b", "E = (Σ ½ Σₖ (Y₁ − T)²) / 5"], """
         δ₁ = ∂E/∂U₁ = (Y₁ − T) / 5
         ∂E/∂W = Xᵀ δ₁
         ∂E/∂b = Σₙ δ₁"""),
@@ -122,7 +122,7 @@ BY_HAND = {
     "scores of attention": (attention,
         ["Layer 1 · linear", "Layer 2 · linear", "Layer 3 · linear", "Loss · squared error"],
         ["Y₁ = X Wq", "Y₂ = X Wk", "v₁ = Y₁ Y₂ᵀ / 2",
-         "v₂ = softmax(v₁)", "Y₃ = X Wv", "v₃ = v₂ Y₃", "E = 0.5 Σ (v₃ − T)²"], """
+         "v₂ = softmax(v₁)", "Y₃ = X Wv", "v₃ = v₂ Y₃", "E = ½ Σ (v₃ − T)²"], """
         ∂E/∂v₃ = v₃ − T
         δ₃ = ∂E/∂U₃ = v₂ᵀ ∂E/∂v₃
         ∂E/∂Wv = Xᵀ δ₃
@@ -133,7 +133,7 @@ BY_HAND = {
         δ₁ = ∂E/∂U₁ = ∂E/∂v₁ Y₂ / 2
         ∂E/∂Wq = Xᵀ δ₁"""),
     "an image by slices": (image, ["Loss · squared error"],
-        ["v₁₇ = v₁₆ + b", "E = 0.5 Σ (tanh(v₁₇) − c₁)²"], """
+        ["v₁₇ = v₁₆ + b", "E = ½ Σ (tanh(v₁₇) − c₁)²"], """
         ∂E/∂v₁₇ = (tanh(v₁₇) − c₁) ⊙ (1 − tanh(v₁₇)²)
         ∂E/∂k = Σᵢⱼ scatter(Σ ∂E/∂v₁₇ ⊙ x[:, i:i+4, j:j+4], [i, j])
         ∂E/∂b = Σ ∂E/∂v₁₇"""),

@@ -56,34 +56,34 @@ def scalar_bias():
 
 CASES = {
     "exp": (lambda: error(np.exp), ["Layer 1 · exp", "Loss · squared error"],
-            ["U₁ = X W + b", "Y₁ = exp(U₁)", "E = 0.5 Σ (Y₁ − T)²"], """
+            ["U₁ = X W + b", "Y₁ = exp(U₁)", "E = ½ Σ (Y₁ − T)²"], """
         ∂E/∂Y₁ = Y₁ − T
         δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ Y₁
         ∂E/∂W = Xᵀ δ₁
         ∂E/∂b = Σₙ δ₁"""),
     "chain": (lambda: error(lambda u: 2 * sigmoid(u) - 1),
               ["Layer 1 · sigmoid, multiply, subtract", "Loss · squared error"],
-              ["U₁ = X W + b", "v₁ = σ(U₁)", "v₂ = 2 v₁", "Y₁ = v₂ − 1", "E = 0.5 Σ (Y₁ − T)²"], """
+              ["U₁ = X W + b", "v₁ = σ(U₁)", "v₂ = 2 v₁", "Y₁ = v₂ − 1", "E = ½ Σ (Y₁ − T)²"], """
         ∂E/∂Y₁ = Y₁ − T
         δ₁ = ∂E/∂U₁ = 2 ∂E/∂Y₁ ⊙ (1 − σ(U₁)) ⊙ σ(U₁)
         ∂E/∂W = Xᵀ δ₁
         ∂E/∂b = Σₙ δ₁"""),
     "u is used twice": (lambda: error(lambda u: u * sigmoid(u)),
                         ["Layer 1 · sigmoid, multiply", "Loss · squared error"],
-                        ["U₁ = X W + b", "v₁ = σ(U₁)", "Y₁ = U₁ ⊙ v₁", "E = 0.5 Σ (Y₁ − T)²"], """
+                        ["U₁ = X W + b", "v₁ = σ(U₁)", "Y₁ = U₁ ⊙ v₁", "E = ½ Σ (Y₁ − T)²"], """
         ∂E/∂Y₁ = Y₁ − T
         δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ σ(U₁) + ∂E/∂Y₁ ⊙ U₁ ⊙ (1 − σ(U₁)) ⊙ σ(U₁)
         ∂E/∂W = Xᵀ δ₁
         ∂E/∂b = Σₙ δ₁"""),
     "two products": (two_products, ["Layer 1 · tanh", "Loss · squared error"],
-                     ["U₁ = X U + h V + b", "Y₁ = tanh(U₁)", "E = 0.5 Σ (Y₁ − T)²"], """
+                     ["U₁ = X U + h V + b", "Y₁ = tanh(U₁)", "E = ½ Σ (Y₁ − T)²"], """
         ∂E/∂Y₁ = Y₁ − T
         δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ (1 − Y₁²)
         ∂E/∂U = Xᵀ δ₁
         ∂E/∂V = hᵀ δ₁
         ∂E/∂b = Σₙ δ₁"""),
     "a dropout mask": (dropped, ["Layer 1 · sigmoid, multiply", "Layer 2 · linear", "Loss · squared error"],
-                       ["U₁ = X W + b", "v₁ = σ(U₁)", "Y₁ = v₁ ⊙ c₁", "Y₂ = Y₁ V", "E = 0.5 Σ (Y₂ − T)²"], """
+                       ["U₁ = X W + b", "v₁ = σ(U₁)", "Y₁ = v₁ ⊙ c₁", "Y₂ = Y₁ V", "E = ½ Σ (Y₂ − T)²"], """
         δ₂ = ∂E/∂U₂ = Y₂ − T
         ∂E/∂V = Y₁ᵀ δ₂
         ∂E/∂Y₁ = δ₂ Vᵀ
@@ -92,7 +92,7 @@ CASES = {
         ∂E/∂b = Σₙ δ₁"""),
     "a recurrent net": (two_steps, ["Layer 1 · tanh", "Layer 2 · tanh", "Loss · squared error"],
                         ["U₁ = X₁ Wx + h Wh + b", "Y₁ = tanh(U₁)", "U₂ = X₂ Wx + Y₁ Wh + b", "Y₂ = tanh(U₂)",
-                         "E = 0.5 Σ (Y₂ − T)²"], """
+                         "E = ½ Σ (Y₂ − T)²"], """
         ∂E/∂Y₂ = Y₂ − T
         δ₂ = ∂E/∂U₂ = ∂E/∂Y₂ ⊙ (1 − Y₂²)
         ∂E/∂Y₁ = δ₂ Whᵀ
@@ -102,7 +102,7 @@ CASES = {
         ∂E/∂b = Σₙ δ₂ + Σₙ δ₁"""),
     "an output named Y3": (lambda: identity_output(Y3=True),
                            ["Layer 1 · tanh", "Layer 3 · linear", "Loss · squared error"],
-                           ["U₁ = X W₁", "Y₁ = tanh(U₁)", "Y₃ = Y₁ W₃", "E = 0.5 Σ (Y₃ − T)²"], """
+                           ["U₁ = X W₁", "Y₁ = tanh(U₁)", "Y₃ = Y₁ W₃", "E = ½ Σ (Y₃ − T)²"], """
         δ₃ = ∂E/∂U₃ = Y₃ − T
         ∂E/∂W₃ = Y₁ᵀ δ₃
         ∂E/∂Y₁ = δ₃ W₃ᵀ
@@ -110,7 +110,7 @@ CASES = {
         ∂E/∂W₁ = Xᵀ δ₁"""),
     "an output named logits": (lambda: identity_output(logits=True),
                                ["Layer 1 · tanh", "Layer 3 · linear", "Loss · squared error"],
-                               ["U₁ = X W₁", "Y₁ = tanh(U₁)", "logits = Y₁ W₃", "E = 0.5 Σ (logits − T)²"], """
+                               ["U₁ = X W₁", "Y₁ = tanh(U₁)", "logits = Y₁ W₃", "E = ½ Σ (logits − T)²"], """
         δ₃ = ∂E/∂logits = logits − T
         ∂E/∂W₃ = Y₁ᵀ δ₃
         ∂E/∂Y₁ = δ₃ W₃ᵀ
@@ -118,7 +118,7 @@ CASES = {
         ∂E/∂W₁ = Xᵀ δ₁"""),
     "arrays without names": (
         lambda: losses.squared_error(nn.MLP([4, 3], output="identity", rng=0)(X.data), T.data),
-        ["Layer 1 · linear", "Loss · squared error"], ["Y₁ = x W₁ + b₁", "E = 0.5 Σ (Y₁ − t)²"], """
+        ["Layer 1 · linear", "Loss · squared error"], ["Y₁ = x W₁ + b₁", "E = ½ Σ (Y₁ − t)²"], """
         δ₁ = ∂E/∂U₁ = Y₁ − t
         ∂E/∂W₁ = xᵀ δ₁
         ∂E/∂b₁ = Σₙ δ₁"""),

@@ -13,13 +13,13 @@ U₁ = X W₁ + b₁
 Y₁ = σ(U₁)
 U₂ = Y₁ W₂ + b₂
 Y₂ = softmax(U₂)
-E = −(Σ T ⊙ log(Y₂))"""
+E = −Σ T ⊙ log(Y₂)"""
 BY_INDEX = """\
-uⱼ = Σᵣ xᵣ wᵣⱼ + bⱼ
+uⱼ = Σᵢ xᵢ wᵢⱼ + bⱼ
 yⱼ = σ(uⱼ)
-uₖ = Σᵣ yᵣ wᵣₖ + bₖ
+uₖ = Σⱼ yⱼ wⱼₖ + bₖ
 yₖ = exp(uₖ) / (Σᵣ exp(uᵣ))
-E = −(Σᵣ tᵣ log(yᵣ))"""
+E = −Σₖ tₖ log(yₖ)"""
 
 
 def shown(rows=5, **options):

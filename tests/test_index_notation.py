@@ -63,7 +63,7 @@ def read(term, arrays):
         number, _, labels = term.template.partition("|")
         return element(arrays[int(number)], labels.split(",")[: arrays[int(number)].ndim])
     if term.kind == "number":
-        return np.float64(term.template.replace("−", "-")), []
+        return np.float64(term.template.replace("−", "-").replace("½", "0.5")), []
     parts = [read(part, arrays) for part in term.parts.values()]
     if term.kind in ("sum", "prod"):
         ((array, own),) = parts

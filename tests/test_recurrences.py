@@ -29,7 +29,7 @@ def test_a_recurrent_network_with_the_loss_at_the_end(steps):
         Uₜ = xₜ Wx + Hₜ₋₁ Wh + b  for t = 1 … {steps}
         Hₜ = tanh(Uₜ)  for t = 1 … {steps}
         Y⁽²⁾ = U⁽²⁾ = H_T V
-        E = 0.5 Σ (Y⁽²⁾ − t)²
+        E = ½ Σ (Y⁽²⁾ − t)²
         δ⁽²⁾ = ∂E/∂U⁽²⁾ = Y⁽²⁾ − t
         ∂E/∂V = H_Tᵀ δ⁽²⁾
         δ_T = ∂E/∂U_T = δ⁽²⁾ Vᵀ ⊙ (1 − H_T²)
@@ -134,7 +134,7 @@ def test_fifty_equal_layers():
         Uₗ = Yₗ₋₁ Wₗ + bₗ  for l = 2 … 50
         Yₗ = σ(Uₗ)  for l = 1 … 50
         Y₅₁ = U₅₁ = Y₅₀ W₅₁ + b₅₁
-        E = 0.5 Σ (Y₅₁ − T)²
+        E = ½ Σ (Y₅₁ − T)²
         δ₅₁ = ∂E/∂U₅₁ = Y₅₁ − T
         ∂E/∂W₅₁ = Y₅₀ᵀ δ₅₁
         ∂E/∂b₅₁ = Σₙ δ₅₁

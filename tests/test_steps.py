@@ -67,7 +67,7 @@ def test_by_indices_they_are_the_books():
         "= yₖ(∂E/∂yₖ − Σᵣ ∂E/∂yᵣ yᵣ) | yₖ = exp(uₖ) / (Σᵣ exp(uᵣ))",
         "= yₖ(Σᵣ tᵣ yᵣ / yᵣ − tₖ / yₖ) | ∂E/∂yₖ = −(tₖ / yₖ)",
         "= yₖ Σᵣ tᵣ − tₖ | a ⊙ (b / a) = b",
-        "= yₖ − tₖ | Σᵣ tᵣ = 1",
+        "= yₖ − tₖ | Σₖ tₖ = 1",
     ]
     assert steps_of(derivation, "δ₁", "index") == [
         "δⱼ = ∂E/∂uⱼ = (Σᵣ δᵣ wⱼᵣ) ∂yⱼ/∂uⱼ | the chain rule",
@@ -75,14 +75,14 @@ def test_by_indices_they_are_the_books():
     ]
     assert steps_of(derivation, "∂E/∂W₂", "index") == [
         "∂E/∂wⱼₖ = δₖ · ∂uₖ/∂wⱼₖ | the chain rule",
-        "= yⱼ δₖ | uₖ = Σᵣ yᵣ wᵣₖ + bₖ",
+        "= yⱼ δₖ | uₖ = Σⱼ yⱼ wⱼₖ + bₖ",
     ]
 
 
 def test_the_samples_have_an_index_in_every_step_or_in_none():
     assert steps_of(classification(), "∂E/∂W₂", "index") == [
         "∂E/∂wⱼₖ = Σₙ δₙₖ · ∂uₙₖ/∂wⱼₖ | the chain rule",
-        "= Σₙ yₙⱼ δₙₖ | uₖ = Σᵣ yᵣ wᵣₖ + bₖ",
+        "= Σₙ yₙⱼ δₙₖ | uₖ = Σⱼ yⱼ wⱼₖ + bₖ",
     ]
 
 

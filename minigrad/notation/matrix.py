@@ -11,7 +11,7 @@ from minigrad.engine.node import Node
 from minigrad.notation.keys import write_key
 from minigrad.notation.running import fold_sums
 from minigrad.notation.symbols import Symbol
-from minigrad.notation.term import ATOM, Term, number_term, symbol_term
+from minigrad.notation.term import ATOM, Term, before_sum, number_term, symbol_term
 from minigrad.ops.arithmetic import add, multiply
 from minigrad.ops.base import Op
 from minigrad.ops.cumulative import Prod
@@ -67,6 +67,8 @@ def _term(node: Any, parts: list[Term]) -> Term:
         return parts[0]
     for field in op.fields:
         template = template.replace(f"{{{field}}}", write_key(getattr(op, field), _field, code=False))
+    if op == multiply:
+        parts[0] = before_sum(*parts)
     kind = matmul if outer_product(node) else op
     return Term(template, dict(zip(letters, parts, strict=True)), kind.binds, kind.name)
 

@@ -21,6 +21,7 @@ from minigrad.ops.arithmetic import add
 from minigrad.ops.reduction import Sum
 
 ATOM = 5
+HALF = "½"
 _QUOTIENTS = ("divide", "divide_or_zero")
 
 
@@ -47,6 +48,11 @@ def symbol_term(name: Symbol) -> Term:
 def number_term(written: str, binds: int = ATOM) -> Term:
     """Give the Term of a number; a negative one binds as a sign does, a complex one, 1 + 2i, as a sum."""
     return Term(written, kind="number", binds=min(binds, 3) if written.startswith("−") else binds)
+
+
+def before_sum(factor: Term, x: Term) -> Term:
+    """Give the factor of something; 0.5 before a Σ is ½, as in E = ½ Σ (y − t)²."""
+    return number_term(HALF) if factor.kind == "number" and factor.template == "0.5" and x.kind == Sum.name else factor
 
 
 def sum_term(term: Term, over: str) -> Term:
@@ -96,7 +102,7 @@ def _one(term: Term, written: dict[int, str], writer: Writer) -> str:
     if term.kind == "symbol":
         return writer.symbol(term.name or term.template)
     if term.kind == "number":
-        return writer.number(term.template)
+        return writer.half() if term.template == HALF else writer.number(term.template)
     return _row(parse_template(term.template), term, written, writer)
 
 
@@ -175,6 +181,8 @@ def needs_brackets(term: Term, letter: str, position: int, x: Term) -> bool:
         return True  # 2 (3 x)
     if position > 0 and term.binds == 2 and x.kind in _QUOTIENTS:
         return True
+    if term.kind == "negative" and x.kind in ("sum", "prod"):  # −Σ a is −(Σ a)
+        return False
     if x.binds == term.binds and position > 0:
         return term.kind in ("subtract", "power", *_QUOTIENTS)
     return x.binds < term.binds
@@ -182,7 +190,7 @@ def needs_brackets(term: Term, letter: str, position: int, x: Term) -> bool:
 
 def _ends_in_sum(x: Term) -> bool:
     """Say whether what stands to the right of x could be taken to belong under its Σ or ∏."""
-    while x.kind == "multiply":
+    while x.kind in ("multiply", "negative"):
         x = list(x.parts.values())[-1]
     return x.kind in ("sum", "prod")
 

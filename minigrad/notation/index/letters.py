@@ -22,9 +22,10 @@ class Lettering:
     """The letters of one derivation.
 
     An axis that runs through a network has one letter: n the samples; i the inputs, j the hidden units, k the outputs.
-    In a chain of layers, what comes back from the outputs is summed over r, and from the hidden units over q:
-    Σ_q δ_q w_iq. With more layers than that, letters say only the place, wᵢⱼ from unit i to unit j, all sums run over
-    r, and symbols keep the number of their layer: Σᵣ δ⁽³⁾ᵣ w⁽³⁾ⱼᵣ.
+    In a chain of layers a sum over an axis runs over its letter, uₖ = Σⱼ yⱼ wⱼₖ + bₖ, and what comes back from the
+    outputs is summed over r, from the hidden units over q: Σ_q δ_q w_iq. With more layers than that, letters say only
+    the place, wᵢⱼ from unit i to unit j, all sums run over r, and symbols keep the number of their layer:
+    Σᵣ δ⁽³⁾ᵣ w⁽³⁾ⱼᵣ.
 
     ``names`` are the symbols of all Nodes, ``same`` pairs of Nodes whose axes are the same, and
     ``others`` what else is going to be written; ``learned`` are the inputs that gradients are wanted of.
@@ -148,7 +149,8 @@ class Lettering:
                 mixed = True
                 letters = "n" + "m" + _SUMMED
             else:
-                letters = back.get(place, "") + _SUMMED
+                own = self.letters.get(place, "") if place in self._chain else ""
+                letters = back.get(place, "") + own + _SUMMED
             for letter in letters:
                 if letter not in used:
                     return letter

@@ -12,7 +12,7 @@ from minigrad.engine.node import Node
 from minigrad.notation.chain import Chain
 from minigrad.notation.index.axes import Along, follow_axes, is_fixed
 from minigrad.notation.matrix import term_of_number
-from minigrad.notation.term import Term, needs_brackets
+from minigrad.notation.term import Term, before_sum, needs_brackets
 from minigrad.ops.alphabet import to_subscript, to_superscript
 from minigrad.ops.arithmetic import absolute, add, divide, multiply, raised, subtract
 from minigrad.ops.base import Op
@@ -151,7 +151,7 @@ def _product(a: Term, b: Term) -> Term:
     """Write factors side by side, with a space where no bracket parts them: yⱼ δₖ, but (1 − yⱼ)yⱼ; a number first."""
     if a.kind != "number" and b.kind == "multiply" and b.parts["a"].kind == "number":
         return _product(b.parts["a"], _product(a, b.parts["b"]))
-    term = Term("{a} {b}", {"a": a, "b": b}, multiply.binds, "multiply")
+    term = Term("{a} {b}", {"a": before_sum(a, b), "b": b}, multiply.binds, "multiply")
     if needs_brackets(term, "b", 1, b) or _closed(term, "a", 0, a):
         term.template = "{a}{b}"
     return term

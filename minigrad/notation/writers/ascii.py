@@ -33,6 +33,10 @@ class Ascii(Writer):
         """Write a number with a hyphen for its minus."""
         return written.replace("−", "-").replace("½", "1/2 ")
 
+    def half(self) -> str:
+        """Write ½ as a number."""
+        return "0.5"
+
     def word(self, name: str) -> str:
         """Write a name, its Greek letters spelled out; σ as a function is sigmoid."""
         spelled = "".join(GREEK.get(c) or _SCRIPT.get(c, c) for c in plain_digits(name))

@@ -75,6 +75,10 @@ class Latex(Writer):
     def _escape(self, written: str) -> str:
         return "".join(self._escaped(c) for c in written)
 
+    def half(self) -> str:
+        """Write ½ small, so that it stands in a line."""
+        return r"\tfrac{1}{2}"
+
     def word(self, name: str) -> str:
         """Write the name of a function upright."""
         if name in GREEK:

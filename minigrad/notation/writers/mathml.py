@@ -42,6 +42,10 @@ class MathML(Writer):
             return f"<mrow><mo>−</mo><mn>{escape(written[1:])}</mn></mrow>"
         return f"<mn>{escape(written)}</mn>"
 
+    def half(self) -> str:
+        """Write ½ as a fraction."""
+        return "<mfrac><mn>1</mn><mn>2</mn></mfrac>"
+
     def word(self, name: str) -> str:
         """Write a name or the name of a function: log₂ with its base below, m̂ with its hat above, Δw as two letters."""
         if name[1:] == HAT:

@@ -27,6 +27,10 @@ class Writer:
         """Write a number."""
         return written
 
+    def half(self) -> str:
+        """Write the number 0.5 as a textbook does before a sum."""
+        return "½"
+
     def word(self, name: str) -> str:
         """Write the name of a function."""
         return name
