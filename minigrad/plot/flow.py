@@ -70,7 +70,7 @@ def gradient_flow(
         positive = table[table > 0]
         floor = 10.0 ** np.floor(np.log10(positive.min()) - 0.3) if positive.size else 0.1
         wide = 0.8 / len(table)
-        colors = look.ramp().reversed()(np.linspace(0.25, 1, len(table)) if len(table) > 1 else [0.8])
+        colors = look.ramp().reversed()(np.linspace(0.35, 1, len(table)) if len(table) > 1 else [0.8])
         for i, (moment, row) in enumerate(zip(moments, table, strict=True)):
             where = np.arange(layers) + (i - (len(table) - 1) / 2) * wide
             bars = np.where(row > 0, row, np.nan) - floor

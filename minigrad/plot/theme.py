@@ -112,7 +112,7 @@ def drawing(
             f"{called}: ax must be the axes of a Matplotlib figure, not {shown(ax)}; leave it out for new ones"
         )
     matplotlib = require("matplotlib", "plot")
-    with matplotlib.rc_context({"font.family": list_fonts(lang), "font.size": 9}):
+    with matplotlib.rc_context({"font.family": list_fonts(lang), "font.sans-serif": SANS, "font.size": 9}):
         if ax is None:
             ax = require("matplotlib.pyplot", "plot").subplots(
                 figsize=size, layout="constrained", facecolor=look.theme.paper
@@ -122,7 +122,8 @@ def drawing(
 
 
 def list_fonts(lang: str) -> list[str]:
-    """Name the installed fonts that can write a language, the plainest first."""
+    """Name the fonts that write a language: one without serifs, and one for the letters that it has not."""
+    if lang != "ja":
+        return ["sans-serif"]
     installed = set(require("matplotlib.font_manager", "plot").get_font_names())
-    wanted = (*SANS, *JAPANESE) if lang == "ja" else SANS
-    return [name for name in wanted if name in installed] or ["sans-serif"]
+    return ["sans-serif", *[name for name in JAPANESE if name in installed][:1]]

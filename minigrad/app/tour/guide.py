@@ -44,7 +44,7 @@ def tour(out: Path, seed: int = 0, quick: bool = False) -> int:
             shown,
         )
         if not any("plot" in note for note in notes):
-            _plot(chapter, out)
+            _plot(chapter, out, seed)
         print(_results(chapter), _compared(chapter), _timed(chapter), sep="\n\n")
         chapters.append(chapter)
     (out / "results.json").write_text(json.dumps(_figures(chapters, seed), indent=1, ensure_ascii=False), "utf-8")
@@ -91,14 +91,13 @@ def _with_progress(runs: Iterator[Run], total: int) -> Iterator[Run]:
     yield from tqdm(runs, total=total, unit="run", desc="training", leave=False)
 
 
-def _plot(chapter: Chapter, out: Path) -> None:
-    problem, run = chapter.problem, best(chapter.runs)
-    for mode in MODES:
-        chapter.pictures[mode] = figures.learning_curves(problem, chapter.runs, mode)
-    chapter.pictures["learned"] = figures.learned(problem, run.model)
-    for name in (*MODES, "learned"):
-        (out / f"{problem.key}-{name}.svg").write_text(chapter.pictures[name], "utf-8")
-        chapter.pictures[name] = f"{problem.key}-{name}.svg"
+def _plot(chapter: Chapter, out: Path, seed: int) -> None:
+    """Write each plot twice, for light and for dark paper."""
+    for name, themes in figures.figures(chapter, seed).items():
+        for theme, svg in themes.items():
+            end = "" if theme == "light" else f"-{theme}"
+            (out / f"{chapter.problem.key}-{name}{end}.svg").write_text(svg, "utf-8")
+        chapter.pictures[name] = f"{chapter.problem.key}-{name}.svg"
 
 
 def result(run: Run) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from minigrad.app.tour.chapter import Chapter
 from minigrad.app.tour.checks import QUANTITIES
-from minigrad.app.tour.figures import LINES
+from minigrad.app.tour.figures import DARK, LIGHT
 from minigrad.app.tour.problems import MODES, OPTIMIZERS
 from minigrad.app.tour.runs import Run, best, write_loss
 from minigrad.app.tour.work import Work
@@ -26,6 +26,13 @@ and drawn.</p>
 hidden layers apply the sigmoid, the last one nothing (regression) or softmax (classification). The loss is
 <i>E</i> = ½ Σ (<i>Y</i> − <i>T</i>)² or <i>E</i> = −Σ <i>T</i> log <i>Y</i>.</p>
 """
+
+INSIDE = {
+    "landscape": "E of the training half over the two largest weights of layer 1, all others as they were learned.",
+    "flow": "δ of each layer, before and after training: each layer back it is multiplied by Wᵀ and by σ′ ≤ ¼.",
+    "weights": "The weights and biases that were learned.",
+    "confusion": "The test half: which class was taken for which.",
+}
 
 
 def page(chapters: Sequence[Chapter], notes: Sequence[str], seed: int) -> str:
@@ -68,6 +75,7 @@ def _section(chapter: Chapter) -> str:
 <h3>Results on the test half</h3>
 {_results(chapter)}
 {_curves(chapter)}
+{_inside(chapter)}
 <div class="pair"><div><h3>Compared with the formulas</h3>{_differences(chapter)}</div>
 <div><h3>Time of an update</h3>{_prices(chapter)}</div></div>
 </section>
@@ -75,11 +83,10 @@ def _section(chapter: Chapter) -> str:
 
 
 def _learned(chapter: Chapter, run: Run) -> str:
-    name = chapter.pictures.get("learned")
-    if name is None:
+    if "learned" not in chapter.pictures:
         return ""
     said = f"The best network: {run.optimizer}, {run.mode} learning, η = {run.lr:g}."
-    return f'<figure class="learned">{_image(name, said)}<figcaption>{said}</figcaption></figure>'
+    return f'<figure class="learned">{_plot(chapter, "learned", said)}<figcaption>{said}</figcaption></figure>'
 
 
 def _work(work: Work, title: str) -> str:
@@ -140,20 +147,37 @@ def _results(chapter: Chapter) -> str:
             run = named[name, mode]
             accuracy = "" if run.accuracy is None else f" <small>{run.accuracy:.1%}</small>"
             cells.append(f"<td{' class=best' if run is winner else ''}>{write_loss(run.loss)}{accuracy}</td>")
-        swatch = f'<span class="swatch" style="background:{LINES[name]}"></span>'
+        swatch = f'<span class="swatch" style="background:light-dark({LIGHT[name]},{DARK[name]})"></span>'
         rows.append(f"<tr><th scope=row>{swatch}{name}</th>{''.join(cells)}</tr>")
     what = "E per test sample" + ("" if chapter.problem.kind == "regression" else " and share classified correctly")
     return _table(f"{what}; the best is marked", ["", *MODES], rows)
 
 
 def _curves(chapter: Chapter) -> str:
-    shown = [(mode, chapter.pictures[mode]) for mode in MODES if mode in chapter.pictures]
     parts = "".join(
-        f"<figure>{_image(name, f'Learning curves, {mode} learning')}<figcaption>{mode}</figcaption></figure>"
-        for mode, name in shown
+        f"<figure>{_plot(chapter, mode, f'Learning curves, {mode} learning')}<figcaption>{mode}</figcaption></figure>"
+        for mode in MODES
+        if mode in chapter.pictures
     )
     words = "<p>E per sample against the epoch: thick on the test half, thin on the training half.</p>"
     return f'{words}<div class="row">{parts}</div>' if parts else ""
+
+
+def _inside(chapter: Chapter) -> str:
+    """Show what became of the best network inside: its loss, its δ, its weights, what it takes for what."""
+    parts = "".join(
+        f"<figure>{_plot(chapter, name, said)}<figcaption>{said}</figcaption></figure>"
+        for name, said in INSIDE.items()
+        if name in chapter.pictures
+    )
+    return f'<h3>Inside the best network</h3><div class="row">{parts}</div>' if parts else ""
+
+
+def _plot(chapter: Chapter, name: str, alt: str) -> str:
+    """Write a plot that is another one on dark paper."""
+    light, dark = (chapter.pictures[name].replace(".svg", end) for end in (".svg", "-dark.svg"))
+    source = f'<source srcset="{dark}" media="(prefers-color-scheme: dark)">'
+    return f'<picture class="plot">{source}{_image(light, alt)}</picture>'
 
 
 def _differences(chapter: Chapter) -> str:
