@@ -5,9 +5,10 @@ than once, ``lines`` are the result with its check, and ``forward`` has the line
 ``documents`` write them, ``shown`` what else was asked for, ``as_numpy`` writes a function with ``python_names``. How
 a line came: ``ways`` finds it, ``laws`` says by what, ``steps`` is what a reader gets, ``symbol_terms`` and
 ``step_documents`` write it. ``directions`` are those along which a check takes differences. ``compare`` finds the
-first wrong array: ``places`` are what can be compared, ``calculation`` computes them, right or with a mistake,
-``rounding`` says what is none, ``slips`` are the mistakes it knows and ``diagnose`` chooses among them. Where a graph
-repeats, ``recurrence`` has one formula for all t, to which ``correspondence`` holds the others, and ``definitions``
-that of the values; ``fold`` makes lines of them, which ``folded`` has and ``folded_equations`` writes. It imports
-``structure`` and what is below.
+first wrong array as ``judge`` looks at each: ``places`` are what can be compared, ``calculation`` computes them, right
+or with a mistake, ``rounding`` says what is none, ``slips`` are the mistakes it knows and ``diagnose`` chooses among
+them. ``worksheet`` leaves lines blank for a learner, and ``worksheet_documents`` writes it; ``wording`` is how a
+sentence is said in other languages, ``japanese`` one of them. Where a graph repeats, ``recurrence`` has one formula for
+all t, to which ``correspondence`` holds the others, and ``definitions`` that of the values; ``fold`` makes lines of
+them, which ``folded`` has and ``folded_equations`` writes. It imports ``structure`` and what is below.
 """

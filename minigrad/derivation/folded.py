@@ -18,6 +18,7 @@ from minigrad.derivation.folded_equations import FoldedEquations
 from minigrad.derivation.lines import Derivation, Difference, Line
 from minigrad.derivation.steps import StepRow, Steps, find_steps
 from minigrad.derivation.ways import Ways
+from minigrad.derivation.worksheet import Worksheet
 from minigrad.engine.node import Node
 from minigrad.engine.tensor import Tensor
 from minigrad.notation.symbols import Symbol
@@ -124,6 +125,10 @@ class FoldedDerivation(Derivation):
     def to_text(self, notation: str = "matrix", steps: bool = False) -> str:
         """Write one equation a line, as any derivation; with ``steps``, the way to each for one t."""
         return super().to_text(notation, steps) if steps else documents.to_text(self._written, notation)
+
+    def exercise(self, blanks: Any = None, *, seed: Any = 0, title: str = "", lang: str = "en") -> Worksheet:
+        """Give a worksheet of all lines, written out."""
+        return self.unfolded.exercise(blanks, seed=seed, title=title, lang=lang)
 
     def to_numpy(self, name: str = "loss_and_gradients") -> str:
         """Write the hand-derived code of all steps: the source of a NumPy function that gives E and its gradients."""

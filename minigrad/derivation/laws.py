@@ -13,6 +13,7 @@ from minigrad.algebra.rules.logarithms import exp_of_log, exp_of_log_softmax, lo
 from minigrad.algebra.rules.shaping import transposed_product
 from minigrad.algebra.rules.sums import sum_of_broadcast, sum_of_copies, sum_of_product, sum_over_copies
 from minigrad.algebra.simplify import RULES
+from minigrad.derivation.wording import say
 from minigrad.engine.node import Node, Table, order_nodes
 from minigrad.ops.arithmetic import add, divide, multiply, subtract
 
@@ -33,7 +34,7 @@ CANCEL: Laws = ((_a * (_b / _a), _b),)
 OPEN: Laws = ((_a * (_b + _c), _a * _b + _a * _c),)
 _MOVE: Laws = (((_n * _x).sum(), _n * _x.sum()),)
 _TURN: Laws = (((_a.T @ _b).T, _b.T @ _a),)
-COLLECT = "numbers and like factors together"
+COLLECT = say("numbers and like factors together")
 
 
 class Told(NamedTuple):

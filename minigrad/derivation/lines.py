@@ -15,12 +15,13 @@ from minigrad.algebra.graph import Graph
 from minigrad.derivation import documents, step_documents
 from minigrad.derivation.as_numpy import to_numpy
 from minigrad.derivation.cut import Cut
-from minigrad.derivation.directions import draw_direction, sum_along, to_double
+from minigrad.derivation.directions import slope_off
 from minigrad.derivation.equations import Equations, Range, Written
 from minigrad.derivation.forward import ForwardLine, forward_lines
 from minigrad.derivation.shown import Shown
 from minigrad.derivation.steps import StepRow, Steps
 from minigrad.derivation.ways import Ways
+from minigrad.derivation.worksheet import Worksheet
 from minigrad.engine.backward import pullback
 from minigrad.engine.node import Node
 from minigrad.engine.tensor import Tensor
@@ -170,20 +171,26 @@ class Derivation(Sequence[Line]):
         """The way forward as lines: U₁ = X W₁ + b₁, Y₁ = σ(U₁), …, E."""
         return forward_lines(self._ways)
 
+    @property
+    def inputs(self) -> Sequence[Node]:
+        """The inputs of ``graph``, in the order in which ``to_numpy`` takes them."""
+        return self._inputs
+
     @cached_property
-    def _equations(self) -> Equations:
+    def equations(self) -> Equations:
+        """The lines as equations of Terms."""
         return Equations(self._lines, self.graph, self.symbols, self._inputs)
 
     @cached_property
     def _shown(self) -> Shown:
-        return Shown(self._equations, self.forward_lines if self._with_forward else [], self._ways, self._general)
+        return Shown(self.equations, self.forward_lines if self._with_forward else [], self._ways, self._general)
 
     def _told(self, notation: str) -> list[list[StepRow]]:
         return self._shown.steps(notation)
 
     @property
     def _written(self) -> Written:
-        return self._shown if self._with_forward or self._general else self._equations
+        return self._shown if self._with_forward or self._general else self.equations
 
     def to_text(self, notation: str = "matrix", steps: bool = False) -> str:
         """Write one equation a line: in ``"matrix"`` notation, by ``"index"`` as a book does, or in ASCII (``"text"``).
@@ -223,7 +230,7 @@ class Derivation(Sequence[Line]):
         It takes the data first, then the parameters in the order of their use, which is that of the dictionary too,
         and last the targets, which are what the loss alone needs.
         """
-        return to_numpy(self._equations, name)
+        return to_numpy(self.equations, name)
 
     def _repr_latex_(self) -> str | None:
         """Show LaTeX in a notebook, or nothing rather than an error, so that the text is shown."""
@@ -238,6 +245,14 @@ class Derivation(Sequence[Line]):
             return self.to_html()
         except Exception:
             return None
+
+    def exercise(self, blanks: Any = None, *, seed: Any = 0, title: str = "", lang: str = "en") -> Worksheet:
+        """Give the way back with blanks, as a worksheet for a learner, whose answers it checks, and an answer sheet.
+
+        ``blanks`` is how many lines are left blank, chosen by ``seed``, or the symbols of those that are, ``["dW2"]``;
+        by default all. ``lang`` is ``"en"`` or ``"ja"``. Raises ``ValueError`` for a line that there is not.
+        """
+        return Worksheet(self, self._loss.array, blanks, seed, title, lang)
 
     def check(self) -> list[Difference]:
         """Compare each line's value with the engine's gradient and with finite differences of E.
@@ -255,7 +270,7 @@ class Derivation(Sequence[Line]):
         by_engine = 0.0
         if line.target in engine:
             by_engine = _largest(value - engine[line.target]) / scale
-        numeric = self._numeric(line.target, value)
+        numeric = slope_off(self._cut, line.target, value)
         return Difference(line.symbol, max(by_engine, numeric), by_engine, numeric)
 
     def _engine(self) -> dict[Node, Any]:
@@ -271,21 +286,6 @@ class Derivation(Sequence[Line]):
 
     def _targets(self) -> set[Node]:
         return {line.target for line in self}
-
-    def _numeric(self, target: Node, gradient: Any) -> float:
-        """Give the largest difference between ⟨gradient, d⟩ and the slope of E along d, as a share of scale."""
-        cut, worst, rng = self._cut, 0.0, np.random.default_rng(0)
-        atom = cut.atom[target]
-        before = {x: to_double(value) for x, value in cut.values().items()}
-        x = before[atom]
-        h = 6e-6 * (1 + float(np.max(np.abs(x), initial=0.0)))
-        for _ in range(2):
-            d = draw_direction(rng, x)
-            ends = [cut.loss({atom: x + sign * h * d}, before) for sign in (1, -1)]
-            slope = float(ends[0] - ends[1]) / (2 * h)
-            off = abs(sum_along(gradient, d) - slope)
-            worst = max(worst, off / (1 + float(np.abs(gradient * d).sum())))
-        return worst
 
 
 def _largest(x: Any) -> float:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
+from minigrad.algebra.graph import Graph
 from minigrad.derivation.calculation import Calculation
-from minigrad.derivation.lines import Derivation, Line
 from minigrad.derivation.slips.base import Slip, formula_of
 from minigrad.derivation.slips.catalog import slips_in_gradient, slips_in_value, two_slips_in_gradient
 from minigrad.engine.absent import find_close
@@ -18,13 +18,38 @@ from minigrad.engine.tensor import Tensor
 from minigrad.notation.writers.ascii import ASCII
 
 
+class ComparedLine(Protocol):
+    """What is needed of a derivation's line."""
+
+    @property
+    def symbol(self) -> str: ...  # noqa: D102
+    @property
+    def of(self) -> str: ...  # noqa: D102
+    @property
+    def formula(self) -> str: ...  # noqa: D102
+    @property
+    def value(self) -> Any: ...  # noqa: D102
+    @property
+    def target(self) -> Any: ...  # noqa: D102
+
+
+class Compared(Protocol):
+    """What is needed of a derivation: its graph, what is called what in it, and its lines."""
+
+    graph: Graph
+
+    @property
+    def named(self) -> dict[Node, str]: ...  # noqa: D102
+    def __iter__(self) -> Iterator[Any]: ...
+
+
 @dataclass(frozen=True, eq=False)
 class Place:
     """One thing to compare: a Node with a name, its value (``forward``) or its gradient, which may have a line."""
 
     node: Node
     names: tuple[str, ...]
-    line: Line | None = None
+    line: ComparedLine | None = None
     forward: bool = False
 
     @property
@@ -75,7 +100,7 @@ class Place:
         return not self.forward or self.node in set(way.tape.above(other.node))
 
 
-def places_of(derivation: Derivation) -> list[Place]:
+def places_of(derivation: Compared) -> list[Place]:
     """Give all that can be compared: the values in the order of evaluation, then the gradients in the lines'."""
     names = derivation.named
     lines = {line.target: line for line in derivation if isinstance(line.target, Node)}
@@ -96,7 +121,9 @@ def places_of(derivation: Derivation) -> list[Place]:
     return [*values, *(Place(x, called(x), lines.get(x)) for x in order if x in names)]
 
 
-def find_places(arrays: Mapping[str, Any], places: Sequence[Place]) -> dict[Place, list[tuple[str, Any]]]:
+def find_places(
+    arrays: Mapping[str, Any], places: Sequence[Place], called: str = "compare"
+) -> dict[Place, list[tuple[str, Any]]]:
     """Find the place of each key, and check that each value is an array of numbers.
 
     Of U and Y of a layer without a function each may be given, though they are one.
@@ -113,21 +140,21 @@ def find_places(arrays: Mapping[str, Any], places: Sequence[Place]) -> dict[Plac
     of = [", ".join(p.spellings[0] for p in places if p.forward is forward) for forward in (False, True)]
     there = f"there are {of[0]}, and of the way there {of[1]}"
     if not arrays:
-        raise ValueError(f"compare: there is nothing to compare; {there}")
+        raise ValueError(f"{called}: there is nothing to compare; {there}")
     found: dict[Place, list[tuple[str, Any]]] = {}
     for key, x in arrays.items():
         if not isinstance(key, str) or _plain(key) not in known:
             close = find_close(_plain(str(key)), known)
             suggestion = f". Did you mean {close}?" if close else ""
-            raise ValueError(f"compare: no gradient or value is called {key!r}; {there}{suggestion}")
+            raise ValueError(f"{called}: no gradient or value is called {key!r}; {there}{suggestion}")
         place = known[_plain(key)]
         for other, _ in found.get(place, []):
             if place.means(other) == place.means(key):
                 kind = "value" if place.forward else "gradient"
-                raise ValueError(f"compare: {other!r} and {key!r} are the same {kind}, {place.symbol}")
+                raise ValueError(f"{called}: {other!r} and {key!r} are the same {kind}, {place.symbol}")
         array = np.asarray(x.array if isinstance(x, Tensor) else x)
         if array.dtype.kind not in "fiub":
-            raise TypeError(f"compare: {key!r} is no array of real numbers, but {type(x).__name__} of {array.dtype}")
+            raise TypeError(f"{called}: {key!r} is no array of real numbers, but {type(x).__name__} of {array.dtype}")
         found.setdefault(place, []).append((key, array))
     return found
 

@@ -17,6 +17,7 @@ from minigrad.algebra.simplify import simplify
 from minigrad.derivation.cut import Cut
 from minigrad.derivation.directions import to_double
 from minigrad.derivation.laws import QUIET, retell
+from minigrad.derivation.wording import join_words, say
 from minigrad.engine.backward import pullback
 from minigrad.engine.node import Node, order_nodes, seed_node
 from minigrad.notation.chain import Chain, chain_gradient
@@ -105,7 +106,7 @@ class Ways:
         """Give the way to the line of ∂E/∂x: the chain rule, the operations' own rules, what is put in, and algebra."""
         formula, expression = self.formula[x], self._tidied(self.local[x])
         chain, equations = self._chain(x)
-        steps = [] if chain is None else [Step(chain, "the chain rule")]
+        steps = [] if chain is None else [Step(chain, say("the chain rule"))]
         steps.append(Step(self._formed(expression), *_explained(equations)))
         return self._closed([*steps, *self._rest(expression, formula)], formula)
 
@@ -136,7 +137,7 @@ class Ways:
         """Give the way from what was recorded to the formula of a value, or of E."""
         recorded = self._tidied(self._recorded[atom])
         _, changes = self._simplified(recorded)
-        return self._closed([Step(self._formed(recorded), "as it is computed"), *changes], self.definitions[atom])
+        return self._closed([Step(self._formed(recorded), say("as it is computed")), *changes], self.definitions[atom])
 
     def general(self, x: Node) -> Any:
         """Give ∂E/∂x before any activation is put in, ∂E/∂y · ∂y/∂x; None if all that comes after x is linear in it."""
@@ -213,11 +214,11 @@ class Ways:
             else:
                 merged.append(step)
         if not are_same(merged[-1].expression, formula):
-            merged.append(Step(formula, "in other words", algebra=True))
+            merged.append(Step(formula, say("in other words"), algebra=True))
         while len(merged) > MOST:  # two of algebra become one, the last ones first
             i = next(i for i in range(len(merged) - 1, 0, -1) if merged[i].algebra and merged[i - 1].algebra)
             before, after = merged[i - 1 : i + 1]
-            words = "; ".join(filter(None, dict.fromkeys([before.rule, after.rule])))
+            words = join_words(before.rule, after.rule)
             laws = {tuple(map(id, law)): law for law in (*before.equations, *after.equations)}
             merged[i - 1 : i + 1] = [replace(after, rule=words, equations=tuple(laws.values()))]
         return merged
@@ -235,7 +236,7 @@ def _leaves(expression: Any) -> set[Node]:
 def _explained(equations: Sequence[Equation]) -> tuple[str, tuple[Equation, ...]]:
     """Give the words and the equations of a step that puts equations in; of many the first few."""
     more = len(equations) - _MOST_EQUATIONS
-    return f"and {more} more" if more > 0 else "", tuple(equations[:_MOST_EQUATIONS])
+    return say("and {n} more", n=more) if more > 0 else "", tuple(equations[:_MOST_EQUATIONS])
 
 
 def _adds_nothing(step: Step, before: Step) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from minigrad.derivation.calculation import Calculation
+from minigrad.derivation.wording import Said, say
 from minigrad.engine.node import Node
 from minigrad.notation.formula import text
 
@@ -15,7 +16,7 @@ _VISITS = 2000  # of how many operations in all the ways back consist on which o
 class Slip(NamedTuple):
     """What was done, as the end of a sentence, and the array that it gives; ``way`` is the calculation that does so."""
 
-    says: str
+    says: Said
     value: Any
     way: Calculation | None = None
 
@@ -25,12 +26,12 @@ def places_alone(way: Calculation, x: Node) -> int:
     return max(1, min(FARTHEST, _VISITS // len(way.tape.above(x))))
 
 
-def slip_in(way: Calculation, x: Node, says: str) -> Slip:
+def slip_in(way: Calculation, x: Node, says: Said) -> Slip:
     """Give the slip by which ∂E/∂x is what a changed calculation gives."""
     return Slip(says, way.gradient(x), way)
 
 
-def slip_in_value(way: Calculation, x: Node, says: str) -> Slip:
+def slip_in_value(way: Calculation, x: Node, says: Said) -> Slip:
     """Give that by which x itself is."""
     return Slip(says, way.values[x], way)
 
@@ -53,3 +54,8 @@ def called(x: Node, way: Calculation) -> str:
 def operands(y: Node, way: Calculation) -> list[Any]:
     """Give the values of what an operation is applied to."""
     return [way.values[x] if isinstance(x, Node) else x for x in y.inputs]
+
+
+def more_like_it(n: int) -> str:
+    """Say that one of n was named, and that there are more."""
+    return say(" and {n} more like it", n=n - 1) if n > 1 else ""

@@ -25,6 +25,7 @@ from minigrad.derivation.slips.values import (
     weight_updated,
     weight_updated_before,
 )
+from minigrad.derivation.wording import say
 from minigrad.engine.node import Node
 
 _LONGEST = 24  # operations on the way back; with more, the pairs of slips are too many
@@ -58,7 +59,8 @@ def two_slips_in_gradient(way: Calculation, x: Node) -> Iterator[Slip]:
     for first in _differing(way, x):
         if first.way is not None:
             for second in _differing(first.way, x):
-                yield Slip(f"{first.says}, and {second.says}", second.value, second.way)
+                says = say("{first}, and {second}", first=first.says, second=second.says)
+                yield Slip(says, second.value, second.way)
 
 
 def _differing(way: Calculation, x: Node) -> Iterator[Slip]:

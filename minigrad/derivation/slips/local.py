@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from minigrad.derivation.calculation import Calculation, depends_only_on
-from minigrad.derivation.slips.base import Slip, called, formula_of, places_alone, slip_in
+from minigrad.derivation.slips.base import Slip, called, formula_of, more_like_it, places_alone, slip_in
+from minigrad.derivation.wording import Said, say
 from minigrad.engine.node import Node
 from minigrad.notation.formula import text
 from minigrad.notation.ops_table import operations
@@ -105,7 +106,7 @@ def diagonal_alone(way: Calculation, x: Node) -> Iterator[Slip]:
     for group in functions(way, x):
         if any(_mixes(f, way) for f in group):
             back = {f.y: (f.u, partial(np.multiply, _diagonal(f, way))) for f in group if _mixes(f, way)}
-            says = f"only the diagonal of the Jacobian of {_written(group, way)} is there, ∂yₖ/∂uₖ"
+            says = say("only the diagonal of the Jacobian of {f} is there, ∂yₖ/∂uₖ", f=_written(group, way))
             yield slip_in(way.with_bridges(back), x, says)
 
 
@@ -116,10 +117,11 @@ def derivative_elsewhere(way: Calculation, x: Node) -> Iterator[Slip]:
             continue
         u, y = called(group[0].u, way), called(group[0].y, way)
         taken = {f.y: {f.y: way.values[f.u]} for f in group}
-        yield slip_in(_seen(way, taken), x, f"{u} is taken for {y} in f′, the derivative of {_written(group, way)}")
+        says = say("{u} is taken for {y} in f′, the derivative of {f}", u=u, y=y, f=_written(group, way))
+        yield slip_in(_seen(way, taken), x, says)
         with np.errstate(all="ignore"):
             again = {f.y: {f.u: way.values[f.y], f.y: _again(f, way)} for f in group}
-        says = f"f′ is taken at {y} instead of {u}, the derivative of {_written(group, way)}"
+        says = say("f′ is taken at {y} instead of {u}, the derivative of {f}", u=u, y=y, f=_written(group, way))
         yield slip_in(_seen(way, again), x, says)
 
 
@@ -135,7 +137,10 @@ def derivative_of_another(way: Calculation, x: Node) -> Iterator[Slip]:
                 with np.errstate(all="ignore"):
                     back = {f.y: (f.u, partial(np.multiply, _slope(h, derivative, f, way, of_y))) for f in group}
                 formula = _slope_formula(h, derivative, group[0], way, of_y)
-                says = f"f′ is that of {h.name}, {formula}, and should be that of {_written(group, way)}"
+                says = say(
+                    "f′ is that of {other}, {formula}, and should be that of {f}",
+                    other=h.name, formula=formula, f=_written(group, way),
+                )  # fmt: skip
                 yield slip_in(way.with_bridges(back), x, says)
 
 
@@ -144,13 +149,15 @@ def argument_for_value(way: Calculation, x: Node) -> Iterator[Slip]:
     above = set(way.tape.above(x))
     for group in _with_values(way, x):
         u, y = called(group[0].u, way), called(group[0].y, way)
+        more = more_like_it(len(group))
         used = {user: f for f in group for user in way.tape.users.get(f.y, []) if user in above}
         if used:
             seen = {user: {f.y: way.values[f.u]} for user, f in used.items()}
-            yield slip_in(_seen(way, seen), x, f"{u} is used in place of {y}{_more(group)}")
+            yield slip_in(_seen(way, seen), x, say("{u} is used in place of {y}{more}", u=u, y=y, more=more))
         if used and any(f.y in above for f in group):
             changed = way.with_held({f.y: way.values[f.u] for f in group})
-            yield slip_in(changed, x, f"{u} is used in place of {y}{_more(group)}, in f′ too")
+            says = say("{u} is used in place of {y}{more}, in f′ too", u=u, y=y, more=more)
+            yield slip_in(changed, x, says)
 
 
 def _with_values(way: Calculation, x: Node) -> list[list[Function]]:
@@ -226,20 +233,18 @@ def _diagonal(f: Function, way: Calculation) -> Any:
 
 
 def _written(group: Sequence[Function], way: Calculation) -> str:
-    return formula_of(group[0].y, way) + _more(group)
+    if len(group) == 1:
+        return formula_of(group[0].y, way)
+    return say("{f}{more}", f=formula_of(group[0].y, way), more=more_like_it(len(group)))
 
 
-def _more(group: Sequence[Function]) -> str:
-    return f" and {len(group) - 1} more like it" if len(group) > 1 else ""
-
-
-def _missing(group: Sequence[Function], way: Calculation) -> str:
+def _missing(group: Sequence[Function], way: Calculation) -> Said:
     y, written = group[0].y, _written(group, way)
     number = next((x for x in y.inputs if isinstance(x, int | float)), None)
     if not group[0].scales:
-        return f"f′ is missing, the derivative of {written}"
+        return say("f′ is missing, the derivative of {f}", f=written)
     if y.op == divide and y.inputs[1] is number:
-        return f"the division by {number:g} in {written} is missing"
+        return say("the division by {number:g} in {f} is missing", number=number, f=written)
     if y.op == multiply and number is not None:
-        return f"the factor {number:g} in {written} is missing"
-    return f"f′ is missing, the derivative of {written}"
+        return say("the factor {number:g} in {f} is missing", number=number, f=written)
+    return say("f′ is missing, the derivative of {f}", f=written)

@@ -8,6 +8,7 @@ import numpy as np
 
 from minigrad.derivation.calculation import Calculation
 from minigrad.derivation.slips.base import Slip, called, operands, places_alone, slip_in
+from minigrad.derivation.wording import say
 from minigrad.engine.node import Node
 from minigrad.ops.base import Rule
 from minigrad.ops.linalg import matmul
@@ -20,7 +21,7 @@ def transposed(way: Calculation, x: Node) -> Iterator[Slip]:
     """(∂E/∂x)ᵀ in place of ∂E/∂x."""
     g = way.gradient(x)
     if g.ndim > 1:
-        yield Slip("it is transposed", g.T)
+        yield Slip(say("it is transposed"), g.T)
 
 
 def summed_otherwise(way: Calculation, x: Node) -> Iterator[Slip]:
@@ -39,16 +40,18 @@ def summed_otherwise(way: Calculation, x: Node) -> Iterator[Slip]:
     axes = [i for i, n in enumerate(np.shape(g)) if i < extra or x.shape[i - extra] != n]
     if not axes:
         return
-    right = f"axis {axes[0]}" if len(axes) == 1 else f"axes {', '.join(map(str, axes))}"
-    yield Slip(f"it is not summed over {right}, the batch" if axes == [0] else f"it is not summed over {right}", g)
+    one = len(axes) == 1
+    right = say("axis {axis}", axis=axes[0]) if one else say("axes {axes}", axes=", ".join(map(str, axes)))
+    of_batch = say("it is not summed over {axes}, the batch", axes=right)
+    yield Slip(of_batch if axes == [0] else say("it is not summed over {axes}", axes=right), g)
     for axis in range(g.ndim):
         if [axis] != axes:
-            says = f"it is summed over axis {axis} instead of {right}"
+            says = say("it is summed over axis {axis} instead of {axes}", axis=axis, axes=right)
             yield from (Slip(says, g.sum(axis=axis, keepdims=kept)) for kept in (False, True))
-    if len(axes) == 1:
+    if one:
         kept = g.sum(axis=axes[0], keepdims=True)
         if kept.shape != x.shape:
-            yield Slip(f"it kept {right}, with length 1, in the sum", kept)
+            yield Slip(say("it kept {axis}, with length 1, in the sum", axis=right), kept)
 
 
 def not_transposed(way: Calculation, x: Node) -> Iterator[Slip]:
@@ -62,8 +65,8 @@ def not_transposed(way: Calculation, x: Node) -> Iterator[Slip]:
     for other, group in places.items():
         for some in [*([place] for place in group[: places_alone(way, x)]), *([group] if len(group) > 1 else [])]:
             changed = way.with_rules({(y, i): _left_as_it_is[i] for y, i in some})
-            more = f", in {len(some)} places" if len(some) > 1 else ""
-            yield slip_in(changed, x, f"{called(other, way)} is not transposed{more}")
+            more = say(", in {n} places", n=len(some)) if len(some) > 1 else ""
+            yield slip_in(changed, x, say("{factor} is not transposed{more}", factor=called(other, way), more=more))
 
 
 _left_as_it_is: tuple[Rule, Rule] = (lambda op, g, y, a, b: g @ b, lambda op, g, y, a, b: a @ g)
@@ -84,7 +87,7 @@ def not_summed(way: Calculation, x: Node) -> Iterator[Slip]:
         return
     a, _ = operands(user, way)
     if user.inputs[1] is x and a.size * user.shape[1] <= _MOST:
-        yield Slip("it is not summed over the batch", a[:, :, None] * way.gradient(user)[:, None, :])
+        yield Slip(say("it is not summed over the batch"), a[:, :, None] * way.gradient(user)[:, None, :])
 
 
 def only_user(way: Calculation, x: Node) -> Node | None:

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from minigrad.derivation.calculation import Calculation, Values
-from minigrad.derivation.slips.base import FARTHEST, Slip, called, formula_of, places_alone, slip_in
+from minigrad.derivation.slips.base import FARTHEST, Slip, called, formula_of, more_like_it, places_alone, slip_in
+from minigrad.derivation.wording import say
 from minigrad.engine.node import Node
 from minigrad.ops.indexing import Gather, Index, Scatter, ScatterAt, is_basic
 from minigrad.ops.linalg import matmul
@@ -21,10 +22,12 @@ def use_missing(way: Calculation, x: Node) -> Iterator[Slip]:
     """∂E/∂x = Σ over the uses of x: without one of them."""
     users = way.tape.users.get(x, [])
     for user in users[: places_alone(way, x)] if len(users) > 1 else []:
-        says = f"the part that comes through {formula_of(user, way)} is missing"
+        says = say("the part that comes through {user} is missing", user=formula_of(user, way))
         if len(users) == 2 and users[0].op == users[1].op:
             (kept,) = (other for other in users if other is not user)
-            says = f"only one of its 2 uses is counted, that in {formula_of(kept, way)}; += is due, and not ="
+            says = say(
+                "only one of its 2 uses is counted, that in {use}; += is due, and not =", use=formula_of(kept, way)
+            )
         yield slip_in(without(way, x, [user]), x, says)
 
 
@@ -34,12 +37,16 @@ def assigned(way: Calculation, x: Node) -> Iterator[Slip]:
     n = len(users)
     if n < 3:
         return
-    for kept, left, which in ((users[0], users[1:], "first"), (users[-1], users[:-1], "last")):
-        says = f"only the {which} of its {n} uses is counted, that in {formula_of(kept, way)}; += is due, and not ="
-        yield slip_in(without(way, x, left), x, says)
+    first, last = formula_of(users[0], way), formula_of(users[-1], way)
+    says = say("only the first of its {n} uses is counted, that in {use}; += is due, and not =", n=n, use=first)
+    yield slip_in(without(way, x, users[1:]), x, says)
+    says = say("only the last of its {n} uses is counted, that in {use}; += is due, and not =", n=n, use=last)
+    yield slip_in(without(way, x, users[:-1]), x, says)
     for k in range(2, min(n - 1, FARTHEST) + 1):
-        for left, which in ((users[:-k], "last"), (users[k:], "first")):
-            yield slip_in(without(way, x, left), x, f"only the {which} {k} of its {n} uses are counted")
+        says = say("only the last {k} of its {n} uses are counted", k=k, n=n)
+        yield slip_in(without(way, x, users[:-k]), x, says)
+        says = say("only the first {k} of its {n} uses are counted", k=k, n=n)
+        yield slip_in(without(way, x, users[k:]), x, says)
 
 
 def without(way: Calculation, x: Node, users: Sequence[Node]) -> Calculation:
@@ -53,13 +60,15 @@ def one_sample(way: Calculation, x: Node) -> Iterator[Slip]:
     of_all = [user for user in users if user.ndim > 1 and _is_shared_by_rows(x, user) and user.shape[0] > 1]
     if not users or len(of_all) < len(users):
         return
-    for at, which in ((-1, "last"), (0, "first")):
+    n = of_all[0].shape[0]
+    last = say("only the last of the {n} samples is counted; += is due, and not =", n=n)
+    first = say("only the first of the {n} samples is counted; += is due, and not =", n=n)
+    for at, says in ((-1, last), (0, first)):
         changed = way
         for user in of_all:
             g = np.zeros(user.shape)
             g[at] = way.gradient(user)[at]
             changed = changed.with_gradient(user, g)
-        says = f"only the {which} of the {of_all[0].shape[0]} samples is counted; += is due, and not ="
         yield Slip(says, changed.gradient(x))
 
 
@@ -72,9 +81,10 @@ def indexed_once(way: Calculation, x: Node) -> Iterator[Slip]:
     repeated = [y for y in way.tape.above(x) if isinstance(y.op, Index | Gather) and _may_repeat(y)]
     groups = [repeated, *([y] for y in repeated[:FARTHEST])] if len(repeated) > 1 else [repeated] if repeated else []
     for group in groups:
-        more = f" and {len(group) - 1} more like it" if len(group) > 1 else ""
-        taken = f"what {formula_of(group[-1], way)}{more} takes twice"
-        says = f"{taken} is counted once; np.add.at is due, and not = or += with an index"
+        says = say(
+            "what {index}{more} takes twice is counted once; np.add.at is due, and not = or += with an index",
+            index=formula_of(group[-1], way), more=more_like_it(len(group)),
+        )  # fmt: skip
         yield slip_in(way.with_rules({(y, 0): _assign for y in group}), x, says)
 
 
@@ -100,9 +110,9 @@ def cut_off(way: Calculation, x: Node) -> Iterator[Slip]:
     state = called(back[0][0].inputs[back[0][1]], way)
     way_back = CutOff(**vars(way), back=tuple(back), reach=min(n - 1, FARTHEST))
     for k, value in enumerate(way_back.sums(x), 1):
-        says = f"the way back through time is cut off after {k} of {n} steps"
+        says = say("the way back through time is cut off after {k} of {n} steps", k=k, n=n)
         if k == 1:
-            says = f"nothing comes back through time, as if {state} and the like were constants"
+            says = say("nothing comes back through time, as if {state} and the like were constants", state=state)
         yield Slip(says, value, replace(way_back, reach=k))
 
 

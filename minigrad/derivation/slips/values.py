@@ -16,12 +16,14 @@ from minigrad.derivation.slips.base import (
     called,
     equation_of,
     formula_of,
+    more_like_it,
     operands,
     places_alone,
     slip_in,
     slip_in_value,
 )
 from minigrad.derivation.slips.local import argument, function_table
+from minigrad.derivation.wording import Said, say
 from minigrad.engine.node import Node
 from minigrad.notation.formula import text
 from minigrad.ops.arithmetic import add, divide, multiply
@@ -55,6 +57,18 @@ def function_forgotten(way: Calculation, x: Node) -> Iterator[Slip]:
 def weight_updated(way: Calculation, x: Node, array: Any) -> Iterator[Slip]:
     """W − η ∂E/∂W where W is due: the step was taken before the way back was over, with an η that is found."""
     yield from _updated(way, array, way.tape.learned, way.with_held, _gradient_of(x))
+
+
+def updated_straight(way: Calculation, x: Node) -> Iterator[tuple[str, Any]]:
+    """Give each weight W of which ∂E/∂x is a straight line in η, where W − η ∂E/∂W stands for it; and the slope."""
+    before = way.gradient(x)
+    for w in way.tape.learned[:FARTHEST]:
+        h = _scale(way, {w: way.gradient(w)}, [w])
+        once, far = (way.with_held({w: way.values[w] - t * way.gradient(w)}).gradient(x) for t in (h, 1000 * h))
+        slope = (far - before) / (1000 * h) if h else far
+        off = largest(before + h * slope - once)
+        if h and largest(slope) and off <= 1e-9 * largest(h * slope) + 1e-13 * largest(before):
+            yield called(w, way), slope
 
 
 def weight_updated_before(way: Calculation, y: Node, array: Any) -> Iterator[Slip]:
@@ -92,9 +106,11 @@ def _updated(
         eta = _fitted(array, computed, h, [0.0, *(times * h for times in _FARTHER if len(some) > 1)])
         if eta is not None:
             *all_but_last, last = (called(w, way) for w in some)
-            which = f"{', '.join(all_but_last)} and {last}" if all_but_last else last
-            were = "was" if len(some) == 1 else "were"
-            yield Slip(f"{which} {were} already updated, with η = {eta:.4g}", result(after(eta)), after(eta))
+            says = say("{W} was already updated, with η = {eta:.4g}", W=last, eta=eta)
+            if all_but_last:
+                others = ", ".join(all_but_last)
+                says = say("{W} and {V} were already updated, with η = {eta:.4g}", W=others, V=last, eta=eta)
+            yield Slip(says, result(after(eta)), after(eta))
 
 
 def _scale(way: Calculation, steps: Values, some: Sequence[Node]) -> float:
@@ -138,13 +154,13 @@ def value_slips(way: Calculation, y: Node) -> Iterator[Slip]:
     """Give what each slip makes of a value y on the way to E."""
     value = way.values[y]
     if np.ndim(value) > 1:
-        yield Slip("it is transposed", np.transpose(value))
+        yield Slip(say("it is transposed"), np.transpose(value))
     for says, changed in _ways_to(way, y):
         if changed.values[y] is not value:
             yield slip_in_value(changed, y, says)
 
 
-def _ways_to(way: Calculation, y: Node) -> Iterator[tuple[str, Calculation]]:
+def _ways_to(way: Calculation, y: Node) -> Iterator[tuple[Said, Calculation]]:
     yield from ways_without_a_function(way, FARTHEST)
     yield from ways_without_a_term(way, FARTHEST)
     below = [x for x in way.tape.nodes if x.op and y in set(way.tape.above(x))]
@@ -154,7 +170,7 @@ def _ways_to(way: Calculation, y: Node) -> Iterator[tuple[str, Calculation]]:
         yield from _with_a_transpose(way, x)
 
 
-def _with_another_function(way: Calculation, y: Node) -> Iterator[tuple[str, Calculation]]:
+def _with_another_function(way: Calculation, y: Node) -> Iterator[tuple[Said, Calculation]]:
     """Give the ways in which y = h(u) in place of f(u), from the table of operations; there and back."""
     u = argument(y)
     if u is None or y.op in (multiply, divide):
@@ -164,11 +180,12 @@ def _with_another_function(way: Calculation, y: Node) -> Iterator[tuple[str, Cal
             with np.errstate(all="ignore"):
                 value = h.forward(way.values[u])
                 slope = derivative(value, way.values[u])
-            says = f"{text(h(u), way.tape.names)} stands where {formula_of(y, way)} is due"
+            there = text(h(u), way.tape.names)
+            says = say("{there} stands where {due} is due", there=there, due=formula_of(y, way))
             yield says, way.with_values({y: value}).with_bridges({y: (u, partial(np.multiply, slope))})
 
 
-def _along_another_axis(way: Calculation, y: Node) -> Iterator[tuple[str, Calculation]]:
+def _along_another_axis(way: Calculation, y: Node) -> Iterator[tuple[Said, Calculation]]:
     """Give the ways in which an operation along an axis goes along another one, or all."""
     assert y.op is not None
     if "axis" not in y.op.fields or len(y.inputs) != 1:
@@ -181,11 +198,11 @@ def _along_another_axis(way: Calculation, y: Node) -> Iterator[tuple[str, Calcul
         except (ValueError, TypeError):
             continue
         if np.shape(value) == y.shape:
-            there = "all axes" if axis is None else f"axis {axis}"
-            yield f"{formula_of(y, way)} is taken over {there}", way.with_values({y: value})
+            there = say("all axes") if axis is None else say("axis {axis}", axis=axis)
+            yield say("{it} is taken over {axes}", it=formula_of(y, way), axes=there), way.with_values({y: value})
 
 
-def _with_a_transpose(way: Calculation, y: Node) -> Iterator[tuple[str, Calculation]]:
+def _with_a_transpose(way: Calculation, y: Node) -> Iterator[tuple[Said, Calculation]]:
     """Give the ways in which one factor of a product of matrices is transposed."""
     if y.op != matmul:
         return
@@ -194,10 +211,11 @@ def _with_a_transpose(way: Calculation, y: Node) -> Iterator[tuple[str, Calculat
         if np.ndim(a) == np.ndim(b) == 2 and factors[0].shape[1] == factors[1].shape[0]:
             value = factors[0] @ factors[1]
             if value.shape == y.shape:
-                yield f"{called(x, way)} is transposed in {formula_of(y, way)}", way.with_values({y: value})
+                says = say("{factor} is transposed in {product}", factor=called(x, way), product=formula_of(y, way))
+                yield says, way.with_values({y: value})
 
 
-def ways_without_a_term(way: Calculation, most: int) -> Iterator[tuple[str, Calculation]]:
+def ways_without_a_term(way: Calculation, most: int) -> Iterator[tuple[Said, Calculation]]:
     """Give the calculations in which a term of a sum is forgotten; of what is added again and again, each time.
 
     Of terms that are results, and of the places of one, the first ``most`` are tried.
@@ -213,16 +231,17 @@ def ways_without_a_term(way: Calculation, most: int) -> Iterator[tuple[str, Calc
         del terms[term]
     for term, places in terms.items():
         for some in [places, *([place] for place in places[:most])] if len(places) > 1 else [places]:
-            more = f" and {len(some) - 1} more like it" if len(some) > 1 else ""
+            more = more_like_it(len(some))
             changed = way.with_values({})
             for y, rest in some:  # in order: what was changed before is in the later ones
                 changed = changed.with_values({y: changed.values[rest]})
-            yield f"{called(term, way)} is forgotten in {equation_of(some[0][0], way)}{more}", changed
+            equation = equation_of(some[0][0], way)
+            yield say("{term} is forgotten in {sum}{more}", term=called(term, way), sum=equation, more=more), changed
 
 
-def ways_without_a_function(way: Calculation, most: int) -> Iterator[tuple[str, Calculation]]:
+def ways_without_a_function(way: Calculation, most: int) -> Iterator[tuple[Said, Calculation]]:
     """Give the calculations in which a function of one argument is forgotten, of the first ``most``."""
     found = [(y, u) for y in way.tape.nodes if (u := argument(y)) is not None and y.op not in (multiply, divide)]
     for y, u in found[:most]:
-        says = f"it is computed with {called(u, way)} in place of {formula_of(y, way)}"
+        says = say("it is computed with {u} in place of {y}", u=called(u, way), y=formula_of(y, way))
         yield says, way.with_values({y: way.values[u]})

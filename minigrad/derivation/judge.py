@@ -1,0 +1,144 @@
+"""What becomes of arrays that somebody computed: each is right, follows from a wrong one, or holds a slip."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from minigrad.derivation.calculation import Calculation
+from minigrad.derivation.diagnose import Case
+from minigrad.derivation.places import Compared, Place
+from minigrad.derivation.rounding import Rounding, Slack, is_close, largest
+from minigrad.derivation.slips.factors import sizes_of
+from minigrad.derivation.slips.table import calculate_lines
+from minigrad.derivation.wording import join_and, say
+
+
+@dataclass(frozen=True)
+class Row:
+    """What became of one array: ``right``; or that it ``follows`` from a wrong one before it; or its ``slip``.
+
+    ``key`` is as it was given, ``symbol`` the derivation's, ``equation`` the line that it should be. ``difference`` is
+    the largest, as a share of the largest element, and ``at`` is where; None and () where the shapes differ.
+    ``sources`` are the keys of the wrong ones that it follows from.
+    """
+
+    key: str
+    symbol: str
+    equation: str
+    right: bool
+    follows: bool = False
+    slip: str = ""
+    difference: float | None = None
+    at: tuple[int, ...] = ()
+    sources: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        if self.right:
+            return say("✓ {key} is right", key=self.key)
+        if self.follows:
+            return say("→ {key} follows from {others}", key=self.key, others=join_and(self.sources))
+        return say("✗ {key} is wrong: {slip}", key=self.key, slip=self.slip)
+
+
+@dataclass(frozen=True, repr=False)
+class Comparison:
+    """The rows of a comparison, in the order of the backward pass; true where all are right."""
+
+    rows: tuple[Row, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Are all of the arrays right?"""
+        return all(row.right for row in self.rows)
+
+    @property
+    def first(self) -> Row | None:
+        """The first wrong one: where to look."""
+        return next((row for row in self.rows if not row.right), None)
+
+    def __bool__(self) -> bool:
+        return self.ok
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.rows)
+
+    def __getitem__(self, key: str) -> Row:
+        return next(row for row in self.rows if row.key == key)
+
+    def __str__(self) -> str:
+        first = self.first
+        if first is None:
+            return f"All {len(self.rows)} are right." if len(self.rows) > 1 else f"{self.rows[0].key} is right."
+        lines = [f"Look at {first.key} first: {first.slip}.", f"It should be {first.equation}."]
+        if first.difference is not None:
+            by = f", by {100 * first.difference:.3g} % of the largest element" if np.isfinite(first.difference) else ""
+            lines.append(f"It differs most{f' at {list(first.at)}' if first.at else ''}{by}.")
+        return "\n".join([*lines, "", *map(str, self.rows)])
+
+    __repr__ = __str__
+
+
+class Judge:
+    """Looks at one array after another: whether it is right, follows from wrong ones, or holds a slip of its own."""
+
+    def __init__(self, derivation: Compared, E: Any, arrays: Sequence[Any]) -> None:
+        self.true = self.exact = calculate_lines(derivation.graph, derivation.named, derivation)
+        self.rounding, self.sizes, self.E = Rounding(self.true, arrays), sizes_of(self.true), E
+        self.wrong: list[tuple[str, Place, Calculation | None]] = []
+
+    def row(self, place: Place, key: str, array: Any) -> Row:
+        """Compare one array with its value, and, where it is not that, with what follows from wrong ones."""
+        rounding = self.rounding.of_value if place.forward else self.rounding.of_gradient
+        slack = rounding(place.node).for_array(array)
+        computed = place.value_in(self.true)
+        values = [computed, self.E if place.forward and not place.node.shape else computed]
+        if place.line is not None:
+            values.insert(0, place.line.value)
+        equation = place.equation(self.true)
+        if any(is_close(array, value, slack) for value in values):
+            if self.wrong:
+                self._go_on(place, array)
+            return Row(key, place.symbol, equation, right=True)
+        difference, at = _difference(array, values[0], slack)
+        before = self._before(place, array, slack)
+        if before:
+            self._go_on(place, array)
+            return Row(key, place.symbol, equation, False, True, "", difference, at, before)
+        own = place.value_in(self.exact)
+        ways = [self.true] if is_close(own, computed, slack) else [self.true, self.exact]
+        found = Case(place, array, slack, self.sizes).diagnose(ways)
+        self.wrong.append((key, place, found.way))
+        self._go_on(place, array)
+        return Row(key, place.symbol, equation, False, False, found.says, difference, at)
+
+    def _before(self, place: Place, array: Any, slack: Slack) -> tuple[str, ...]:
+        """Give the keys of the wrong ones that the array follows from: from their arrays, or from a slip in them."""
+        if self.exact is not self.true and is_close(array, place.value_in(self.exact), slack):
+            keys = [key for key, other, _ in self.wrong if place.comes_from(other, self.true)]
+            return tuple(keys or [key for key, _, _ in self.wrong])
+        for key, _, way in self.wrong:
+            if way is not None and is_close(array, place.value_in(way), slack):
+                return (key,)
+        return ()
+
+    def _go_on(self, place: Place, array: Any) -> None:
+        """Let what comes later be computed from this array."""
+        if array.shape == place.node.shape and np.isfinite(array).all():
+            self.exact = place.put_in(self.exact, array)
+
+
+def _difference(array: Any, value: Any, slack: Slack) -> tuple[float | None, tuple[int, ...]]:
+    """Give the largest difference, as a share of the largest element that is more than rounding, and its place."""
+    if array.shape != np.shape(value):
+        return None, ()
+    with np.errstate(invalid="ignore"):
+        off = np.abs(np.subtract(array, value, dtype=np.float64))
+    off = np.where(np.equal(array, value), 0.0, np.nan_to_num(off, nan=np.inf))
+    at = tuple(int(i) for i in np.unravel_index(int(np.argmax(off)), off.shape))
+    scale = largest(value)
+    known = scale > slack.noise
+    return float(off[at]) / scale if known else np.inf, at

@@ -1,0 +1,57 @@
+"""What each usual slip would make of one gradient, as a table for whoever compares without this library."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minigrad.derivation.calculation import Calculation, calculate
+from minigrad.derivation.slips.catalog import slips_in_gradient
+from minigrad.derivation.slips.factors import sizes_of, usual_factors, with_wrong_sign
+from minigrad.derivation.slips.values import updated_straight
+from minigrad.derivation.wording import Said, say
+from minigrad.engine.node import Node
+
+_NONE = np.zeros((0, 0))  # in the place of an array that slips with an unknown number would be fitted to
+
+
+class Answers(NamedTuple):
+    """The wrong answers to one question: what is said of each, and its array.
+
+    ``factors`` are numbers that the right one, or a wrong one, may be multiplied by besides. ``straight`` are those
+    with an unknown η in them: (what is said with ``{eta}`` for it, the array that is added η times).
+    """
+
+    wrong: list[tuple[Said, Any]]
+    factors: list[tuple[float, Said]]
+    straight: list[tuple[Said, Any]]
+
+
+def tabulate_answers(way: Calculation, x: Node) -> Answers:
+    """Give what each slip makes of ∂E/∂x, of those that give one array the first, and none that gives the right one."""
+    right = way.gradient(x)
+    wrong: list[tuple[Said, Any]] = []
+    for slip in slips_in_gradient(way, x, _NONE):
+        value = np.asarray(slip.value)
+        if np.isfinite(value).all() and not any(_same(value, other) for other in (right, *(v for _, v in wrong))):
+            wrong.append((slip.says, value))
+    usual = usual_factors(sizes_of(way)).items()
+    factors = [(c, says) for c, says in reversed(usual) if says]
+    factors += [(-c, with_wrong_sign(says)) for c, says in reversed(usual)]
+    straight = [
+        (say("{W} was already updated, with η = {eta}", W=W, eta="{eta}"), slope)
+        for W, slope in updated_straight(way, x)
+    ]
+    return Answers(wrong, factors, straight)
+
+
+def calculate_lines(graph: Any, named: Any, lines: Iterable[Any]) -> Calculation:
+    """Give the calculation of a derivation's graph, in which the inputs that have a line are learned."""
+    targets = (line.target for line in lines)
+    return calculate(graph, named, [x for x in targets if isinstance(x, Node) and x.op is None])
+
+
+def _same(a: Any, b: Any) -> bool:
+    return a.shape == b.shape and bool(np.allclose(a, b, rtol=1e-9, atol=1e-12))
