@@ -2,12 +2,12 @@
 
 The rooms, from the ground up: ``ops`` are the operations, ``engine`` records and differentiates them; ``nn``,
 ``losses``, ``optim``, ``data``, ``training`` and ``storage`` are what networks are made, trained and kept with;
-``metrics`` says what a classifier is worth.
-``notation`` writes formulas, ``algebra`` shortens them, ``structure`` reads a graph as a textbook would; ``derivation``
-and ``picture`` show it, ``plot`` draws losses and trainings, and ``compiler`` makes code of a graph. ``app`` is the
-command line, ``textbook`` the independent witness, ``numpy`` has NumPy's names, ``scipy`` SciPy's and ``autograd``
-those of HIPS autograd's operators, ``extras`` loads what is optional, ``files`` appear whole or not at all, and
-``interrupts`` waits for a safe moment.
+``metrics`` says what a classifier is worth. ``notation`` writes formulas, ``algebra`` shortens them, ``structure``
+reads a graph as a textbook would; ``derivation`` and ``picture`` show it, ``plot`` draws losses and trainings, and
+``compiler`` makes code of a graph. ``app`` is the command line, ``textbook`` the independent witness, ``numpy`` has
+NumPy's names, ``scipy`` SciPy's and ``autograd`` those of HIPS autograd's operators, ``notebook`` has what notebooks
+show, ``extras`` loads what is optional, ``files`` appear whole or not at all, and ``interrupts`` waits for a safe
+moment.
 
 Something is wrong: a label, in ``picture`` (what a value is called, in ``structure``); a δ, in ``ops`` (its value),
 ``algebra`` (its formula) or ``derivation`` (its line); a slow step, in ``engine`` or, compiled, in ``compiler``; a

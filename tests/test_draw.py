@@ -237,7 +237,9 @@ def test_in_a_notebook(renderer):
 def test_an_error_in_a_notebook_becomes_text(monkeypatch):
     drawing = draw(textbook()[0])
     monkeypatch.setattr(type(drawing), "svg", lambda self: 1 / 0)
-    assert drawing._repr_mimebundle_() == {"text/plain": "<Drawing that failed: ZeroDivisionError: division by zero>"}
+    assert drawing._repr_mimebundle_() == {
+        "text/plain": "<Drawing that cannot be shown: ZeroDivisionError: division by zero>"
+    }
     assert "division by zero" in repr(drawing)
 
 

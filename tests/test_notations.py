@@ -86,7 +86,7 @@ def readable(derivation, notation):
 def test_notebooks_show_mathematics():
     loss, _ = mlp()
     derivation = derive(loss)
-    assert derivation._repr_html_() == derivation.to_html()
+    assert derivation._repr_html_() == derivation.to_html(steps=True)
     assert r"\delta_2" in derivation._repr_latex_()
 
 

@@ -9,7 +9,11 @@ import numpy as np
 
 from minigrad.engine.backward import pullback
 from minigrad.engine.node import Node, order_nodes, seed_node
-from minigrad.notation.formula import text
+from minigrad.notation.formula import mathml, text
+from minigrad.notebook.cards import card, part, table
+from minigrad.notebook.safety import html_or_text, text_or_reason
+
+SHOWN = 60  # operations of a graph that a repr writes
 
 
 class Graph:
@@ -62,16 +66,52 @@ class Graph:
 
     def __str__(self) -> str:
         """Write one assignment a line, in the order of evaluation, each named after its place: ``v3 = v1 ⊙ v2``."""
+        names = self._names()
+        return "\n".join(
+            [*(f"{names[x]} = {text(x, names, expand=x)}" for x in self._computed()), self._returned(names)]
+        )
+
+    @text_or_reason
+    def __repr__(self) -> str:
+        names = self._names()
+        lines = [f"{names[x]} = {text(x, names, expand=x)}" for x in self._computed()[:SHOWN]]
+        left = len(self) - len(lines)
+        more = [f"… {left} more, which print(graph) writes"] if left else []
+        return "\n".join(
+            [f"<Graph of {len(self)} operations on {', '.join(self.inputs) or 'no inputs'}>", *lines, *more]
+        )
+
+    @html_or_text
+    def _repr_html_(self) -> str | None:
+        """Show the assignments as formulas in a notebook, the shape of each beside it."""
+        names = self._names()
+        rows = [
+            (mathml(x, names), mathml(x, names, expand=x), " × ".join(map(str, x.shape)) or "scalar")
+            for x in self._computed()[:SHOWN]
+        ]
+        left = len(self) - len(rows)
+        more = part("", f"… {left} more, which print(graph) writes") if left else ""
+        facts = [
+            f"{len(self)} operations",
+            f"of {', '.join(self.inputs)}" if self.inputs else "",
+            self._returned(names),
+        ]
+        return card("Graph", facts, part("", table(["", "is", "shape"], rows)), more)
+
+    def _computed(self) -> list[Node]:
+        return [node for node in self.nodes if node.op is not None]
+
+    def _names(self) -> dict[Node, str]:
+        """Give what each Node is called: an input by its name, an operation by its place."""
+        count = 0
         names: dict[Node, str] = {}
-        lines: list[str] = []
         for node in self.nodes:
-            if node.op is None:
-                names[node] = node.name or text(node)
-            else:
-                names[node] = f"v{len(lines) + 1}"
-                lines.append(f"{names[node]} = {text(node, names, expand=node)}")
-        returned = ", ".join(names[x] if isinstance(x, Node) else text(x) for x in self.outputs)
-        return "\n".join([*lines, f"return {returned}"])
+            count += node.op is not None
+            names[node] = f"v{count}" if node.op is not None else node.name or text(node)
+        return names
+
+    def _returned(self, names: Mapping[Node, str]) -> str:
+        return f"return {', '.join(names[x] if isinstance(x, Node) else text(x) for x in self.outputs)}"
 
 
 def evaluate(outputs: Sequence[Any], known: Mapping[Node, Any]) -> list[Any]:

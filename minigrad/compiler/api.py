@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike
 from minigrad.algebra.graph import Graph
 from minigrad.compiler.backend import Backend
 from minigrad.compiler.collecting import collector_paused
+from minigrad.compiler.compiled_card import compiled_html
 from minigrad.compiler.entry import MISS, bind_entry
 from minigrad.compiler.epochs import EpochLoops, run_in_python
 from minigrad.compiler.load import load_backend
@@ -30,6 +31,7 @@ from minigrad.compiler.varying import Varying
 from minigrad.compiler.verify import Asking, DifferenceError, Schedule, verify_call
 from minigrad.data import Array, Rng, batches
 from minigrad.engine.recording import mapping, tracer
+from minigrad.notebook.safety import html_or_text, text_or_reason
 from minigrad.ops.alphabet import plain_word
 from minigrad.ops.copies import qualified_name
 
@@ -131,8 +133,13 @@ class Compiled(partial[Any]):
         """Let every call go this way from now on."""
         super().__setstate__((way, (), {}, self.__dict__))  # type: ignore[misc]  # which typeshed leaves out
 
+    @text_or_reason
     def __repr__(self) -> str:
         return f"<compiled {self._f!r}, {self._backend.name}>"
+
+    @html_or_text
+    def _repr_html_(self) -> str | None:
+        return compiled_html(getattr(self._f, "__name__", type(self._f).__name__), self._backend.name, self)
 
     def __reduce__(self) -> Any:
         """Be found by name, as a function is, or made anew of the function itself; a trace belongs to its process."""

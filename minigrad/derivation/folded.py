@@ -11,11 +11,12 @@ import numpy as np
 
 from minigrad.algebra.graph import Graph
 from minigrad.derivation import documents
+from minigrad.derivation.checked import Difference
 from minigrad.derivation.cut import Cut
 from minigrad.derivation.directions import draw_direction, sum_along, to_double
 from minigrad.derivation.equations import Range
 from minigrad.derivation.folded_equations import FoldedEquations
-from minigrad.derivation.lines import Derivation, Difference, Line
+from minigrad.derivation.lines import Derivation, Line
 from minigrad.derivation.steps import StepRow, Steps, find_steps
 from minigrad.derivation.ways import Ways
 from minigrad.derivation.worksheet import Worksheet
@@ -38,7 +39,7 @@ class Summand:
     over: str = ""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class FoldedLine(Line):
     """A line of a folded derivation, which may stand for many: δₜ = …, for t from ``first`` down to ``last``.
 

@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 
 from minigrad.derivation.calculation import Calculation
+from minigrad.derivation.comparison_card import comparison_html
 from minigrad.derivation.diagnose import Case
 from minigrad.derivation.places import Compared, Place
 from minigrad.derivation.rounding import Rounding, Slack, is_close, largest
 from minigrad.derivation.slips.factors import sizes_of
 from minigrad.derivation.slips.table import calculate_lines
 from minigrad.derivation.wording import join_and, say
+from minigrad.notebook.safety import html_or_text, text_or_reason
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,11 @@ class Comparison:
             lines.append(f"It differs most{f' at {list(first.at)}' if first.at else ''}{by}.")
         return "\n".join([*lines, "", *map(str, self.rows)])
 
-    __repr__ = __str__
+    __repr__ = text_or_reason(__str__)
+
+    @html_or_text
+    def _repr_html_(self) -> str | None:
+        return comparison_html(str(self), self.rows)
 
 
 class Judge:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from minigrad.algebra.facts import SumsToOne
 from minigrad.algebra.graph import Graph
 from minigrad.derivation import documents, step_documents
 from minigrad.derivation.as_numpy import to_numpy
+from minigrad.derivation.checked import Check, Difference
 from minigrad.derivation.cut import Cut
 from minigrad.derivation.directions import slope_off
 from minigrad.derivation.equations import Equations, Range, Written
@@ -26,6 +27,9 @@ from minigrad.engine.backward import pullback
 from minigrad.engine.node import Node
 from minigrad.engine.tensor import Tensor
 from minigrad.notation.symbols import pretty_name
+from minigrad.notebook.safety import html_or_text, text_or_reason
+
+OPENING = 40  # lines of a derivation whose steps a notebook shows, too: those of 40 take 0.1 s to find
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +50,7 @@ class Supposing:
         return f"if {' and '.join(facts)}, as in this {' and '.join(x.name for x in self.facts)}"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Line:
     """One line of a derivation, ``symbol = ∂E/∂of = formula``.
 
@@ -105,17 +109,9 @@ class Line:
         shorter = f" = {self.supposing.formula} {self.supposing.reason}" if self.supposing else ""
         return f"{self.symbol}{middle} = {self.formula}{reason}{shorter}"
 
-
-class Difference(NamedTuple):
-    """How far a line's value is from the truth: ``difference`` is the larger of the two others, as a share of scale.
-
-    ``engine`` compares with what ``backward`` computes, ``numeric`` with finite differences.
-    """
-
-    symbol: str
-    difference: float
-    engine: float
-    numeric: float
+    @text_or_reason
+    def __repr__(self) -> str:
+        return str(self)
 
 
 class Derivation(Sequence[Line]):
@@ -158,6 +154,10 @@ class Derivation(Sequence[Line]):
 
     def __str__(self) -> str:
         return self.to_text()
+
+    @text_or_reason
+    def __repr__(self) -> str:
+        return str(self)
 
     def showing(self, *, general: bool = False, forward: bool = False) -> Derivation:
         """Give the same derivation, written with the general form of each line, and after the forward formulas."""
@@ -232,19 +232,15 @@ class Derivation(Sequence[Line]):
         """
         return to_numpy(self.equations, name)
 
+    @html_or_text
     def _repr_latex_(self) -> str | None:
-        """Show LaTeX in a notebook, or nothing rather than an error, so that the text is shown."""
-        try:
-            return f"$\\displaystyle {self.to_latex()}$"
-        except Exception:
-            return None
+        """Show LaTeX in a notebook that shows no HTML."""
+        return f"$\\displaystyle {self.to_latex()}$"
 
+    @html_or_text
     def _repr_html_(self) -> str | None:
-        """Show HTML in a notebook, likewise."""
-        try:
-            return self.to_html()
-        except Exception:
-            return None
+        """Show the table in a notebook; each line opens on its steps, unless there are many lines."""
+        return self.to_html(steps=len(self) <= OPENING)
 
     def exercise(self, blanks: Any = None, *, seed: Any = 0, title: str = "", lang: str = "en") -> Worksheet:
         """Give the way back with blanks, as a worksheet for a learner, whose answers it checks, and an answer sheet.
@@ -254,7 +250,7 @@ class Derivation(Sequence[Line]):
         """
         return Worksheet(self, self._loss.array, blanks, seed, title, lang)
 
-    def check(self) -> list[Difference]:
+    def check(self) -> Check:
         """Compare each line's value with the engine's gradient and with finite differences of E.
 
         The numeric gradient is that of what the line is about, intermediates included: its value is moved to both
@@ -262,7 +258,7 @@ class Derivation(Sequence[Line]):
         rule shows at the first line whose difference is not small (1e-6 for float64), and that is the line it is in.
         """
         engine = self._engine()
-        return [self._difference(line, engine) for line in self]
+        return Check(self._difference(line, engine) for line in self)
 
     def _difference(self, line: Line, engine: Mapping[Node, Any]) -> Difference:
         value = np.asarray(line.value, np.result_type(line.value, np.float64))

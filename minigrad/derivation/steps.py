@@ -17,6 +17,7 @@ from minigrad.derivation.ways import Step, Ways
 from minigrad.engine.node import Node, order_nodes
 from minigrad.notation.chain import Chain
 from minigrad.notation.term import Term
+from minigrad.notebook.safety import html_or_text, text_or_reason
 from minigrad.ops.arithmetic import add
 
 
@@ -55,6 +56,10 @@ class Steps(Sequence[Step]):
     def __str__(self) -> str:
         return self.to_text()
 
+    @text_or_reason
+    def __repr__(self) -> str:
+        return str(self)
+
     @cached_property
     def _terms(self) -> SymbolTerms:
         puts = [side for step in self for equation in step.equations for side in equation]
@@ -87,7 +92,8 @@ class Steps(Sequence[Step]):
         """Write a fragment of HTML, with native MathML; the line alone is seen until it is opened."""
         return step_documents.to_html([self.rows(notation)])
 
-    def _repr_html_(self) -> str:
+    @html_or_text
+    def _repr_html_(self) -> str | None:
         return self.to_html()
 
     def check(self) -> list[float]:

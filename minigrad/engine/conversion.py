@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from operator import index
 from typing import Any
 
@@ -15,6 +16,7 @@ from minigrad.engine.record import Record
 from minigrad.engine.recording import compilation
 from minigrad.engine.refusals import refuse_array
 from minigrad.engine.watch import seal_array
+from minigrad.notebook.safety import html_or_text, text_or_reason
 from minigrad.ops.base import Op
 
 
@@ -177,6 +179,7 @@ class Convertible(Record):
 
         return wrapped(f(*plain_value(args), **plain_value(kwargs)))
 
+    @text_or_reason
     def __repr__(self) -> str:
         text = repr(self.array)
         if isinstance(self.array, np.ndarray | np.generic):
@@ -189,6 +192,12 @@ class Convertible(Record):
             ]
         )
         return f"Tensor({text}{extras})"
+
+    @html_or_text
+    def _repr_html_(self) -> str | None:
+        """Show value and gradient in a notebook, by the module that nothing else loads."""
+        written: str = import_module("minigrad.engine.tensor_card").tensor_html(self)
+        return written
 
 
 def join_list(value: Any) -> Any:

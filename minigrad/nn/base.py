@@ -7,12 +7,14 @@ a Protocol: a layer of one's own need not inherit from anything.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from importlib import import_module
 from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
 from minigrad.engine.absent import absent
 from minigrad.engine.tensor import Tensor
+from minigrad.notebook.safety import html_or_text, text_or_reason
 from minigrad.ops.alphabet import to_subscript
 
 _EACH = "Those of all layers are model.parameters(), and a layer's own layer.W and layer.b"
@@ -121,12 +123,24 @@ def each_once(items: Iterable[Item]) -> list[Item]:
 class Speaking:
     """A layer that says, where it is asked for what it has not, what is meant; ``__getattr__`` is asked for no else."""
 
+    def __init_subclass__(cls, **more: Any) -> None:
+        """Let no ``__repr__`` of a layer raise, whatever has been taken out of it."""
+        super().__init_subclass__(**more)
+        if "__repr__" in vars(cls):
+            cls.__repr__ = text_or_reason(cls.__repr__)  # type: ignore[method-assign]
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):  # what copy and pickle look for, before there are any attributes
             raise AttributeError(name)
         letter = name[:1].lower() if name[1:].isdecimal() else ""
         meant = {name: _EACH} if letter and letter in "wb" else MEANT
         raise absent(f"{type(self).__name__!r} object", name, meant, dir(self))
+
+    @html_or_text
+    def _repr_html_(self) -> str | None:
+        """Show the layers, their parameters and how many numbers these are, in a notebook."""
+        written: str = import_module("minigrad.nn.model_card").model_html(self)
+        return written
 
 
 class Learning(Speaking):

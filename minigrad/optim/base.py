@@ -13,6 +13,7 @@ from minigrad.engine.other_names import OPTIMIZER, say_argument
 from minigrad.engine.recording import count_records, tracer
 from minigrad.engine.tensor import Tensor
 from minigrad.engine.watch import forget_unheld, seals, ties
+from minigrad.notebook.safety import text_or_reason
 from minigrad.optim.checks import check_parameters, label_parameter
 from minigrad.optim.formula import OnClassOrInstance, read_formula
 from minigrad.optim.rows import Array, Row, State, make_rows
@@ -214,6 +215,7 @@ class Optimizer:
         if name in self.limits:
             check_number(type(self).__name__, name, value, self.limits[name])
 
+    @text_or_reason
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in self.settings)})"
 

@@ -1,6 +1,6 @@
 """Pictures: a recorded loss as a drawing or as a page to step through.
 
 ``draw`` is the way in, and ``stepper`` the page; ``scene`` says what is shown (``scene.build`` sets the labels),
-``folding`` shows once what repeats, ``layout`` finds places, ``dot``, ``svg`` and ``png`` write, in one ``style``. It
-imports ``structure`` and what is below.
+``folding`` shows once what repeats, ``layout`` finds places, ``dot``, ``svg`` and ``png`` write, in one ``style`` and
+the colors of a ``look``. It imports ``structure`` and what is below.
 """

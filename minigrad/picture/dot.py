@@ -13,26 +13,28 @@ import graphviz  # type: ignore[import-untyped]
 
 from minigrad.picture import style
 from minigrad.picture.layout.lanes import Lanes
+from minigrad.picture.look import LIGHT, Look
 from minigrad.picture.scene.parts import Arrow, Box, Operation, Scene
 from minigrad.picture.style import Line, Run, Typesetter
 
 _GRAPH = {
-    "rankdir": "LR", "nodesep": ".22", "ranksep": ".34", "splines": "spline", "bgcolor": "white", "pad": ".25",
-    "fontname": style.SANS, "fontsize": "12", "fontcolor": "#333333", "labelloc": "b", "compound": "true",
+    "rankdir": "LR", "nodesep": ".22", "ranksep": ".34", "splines": "spline", "pad": ".25",
+    "fontname": style.SANS, "fontsize": "12", "labelloc": "b", "compound": "true",
 }  # fmt: skip
 
 
 class Program:
     """One scene, written as DOT; every id begins with ``prefix``."""
 
-    def __init__(self, scene: Scene, prefix: str, values: bool) -> None:
-        self.scene, self.prefix, self.values = scene, prefix, values
-        self.type, self.largest = Typesetter(scene), style.largest(scene)
+    def __init__(self, scene: Scene, prefix: str, values: bool, look: Look = LIGHT, transparent: bool = False) -> None:
+        self.scene, self.prefix, self.values, self.look = scene, prefix, values, look
+        self.type, self.largest = Typesetter(scene, look), style.largest(scene)
         self.gradient = {box.of: box.id for box in scene.boxes if box.of}
         self.lanes = Lanes(scene)
-        self.dot = graphviz.Digraph("backward", graph_attr=_GRAPH | {"id": f"{prefix}graph"})
-        self.dot.attr("node", shape="plain", fontname=style.SANS, fontsize="11")
-        self.dot.attr("edge", arrowsize=".7", penwidth="1.6", fontname=style.SANS, fontsize="10")
+        paper = {"bgcolor": "transparent" if transparent else look.paper, "fontcolor": look.title}
+        self.dot = graphviz.Digraph("backward", graph_attr=_GRAPH | paper | {"id": f"{prefix}graph"})
+        self.dot.attr("node", shape="plain", fontname=style.SANS, fontsize="11", fontcolor=look.ink)
+        self.dot.attr("edge", arrowsize=".7", penwidth="1.6", fontname=style.SANS, fontsize="10", fontcolor=look.ink)
         self._through: dict[str, tuple[str, str]] = {}  # operation -> the points in its column, forward and backward
         homes: dict[str | None, list[Box | Operation]] = {}
         parts: list[Box | Operation] = [*scene.boxes, *scene.operations]
@@ -41,12 +43,12 @@ class Program:
         self._columns(None, homes.pop(None, []), self.dot)
         for cluster in scene.clusters:
             frame = {"label": cluster.title, "labeljust": "l", "labelloc": "t", "style": "rounded,filled",
-                     "margin": "12", "color": style.FRAME[0], "fillcolor": style.FRAME[1], "id": prefix + cluster.id,
+                     "margin": "12", "color": look.frame, "fillcolor": look.ground, "id": prefix + cluster.id,
                      "tooltip": graphviz.escape(cluster.title)}  # fmt: skip
             with self.dot.subgraph(name=f"cluster_{cluster.id}", graph_attr=frame) as sub:
                 self._columns(cluster.id, homes.get(cluster.id, []), sub)
         self._edges()
-        self.dot.attr(label=_legend(bool(self.gradient)))
+        self.dot.attr(label=_legend(bool(self.gradient), look))
 
     @property
     def source(self) -> str:
@@ -73,11 +75,12 @@ class Program:
         if not side or main is None:
             return
         graph.node(f"{op.id}_i", "", shape="point", width=".01", height=".01", fixedsize="true",
-                   color=style.LINES["value"], group="f", id=f"{self.prefix}{op.id}_i", tooltip=" ")  # fmt: skip
+                   color=self.look.lines["value"], group="f", id=f"{self.prefix}{op.id}_i", tooltip=" ")  # fmt: skip
         points = [f"{op.id}_i"]
         if main in self.gradient:
             graph.node(f"{op.id}_j", "", shape="point", width=".01", height=".01", fixedsize="true",
-                       color=style.LINES["gradient"], group="b", id=f"{self.prefix}{op.id}_j", tooltip=" ")  # fmt: skip
+                       color=self.look.lines["gradient"], group="b", id=f"{self.prefix}{op.id}_j",
+                       tooltip=" ")  # fmt: skip
             points.insert(0, f"{op.id}_j")
         below = [self.gradient[x] for x in reversed(side) if x in self.gradient]
         self._rank(graph, cluster, [*below, *points, *side], "invis")
@@ -92,11 +95,11 @@ class Program:
         with graph.subgraph(graph_attr={"rank": "same"}) as rank:
             for a, b in pairwise(column if cluster else column[::-1]):
                 name = {"id": self.prefix + "-".join(sorted((a, b), key=len))} if kind == "dotted" else {}
-                rank.edge(a, b, style=kind, color=style.PALE, arrowhead="none", tooltip="the same tensor", **name)
+                rank.edge(a, b, style=kind, color=self.look.pale, arrowhead="none", tooltip="the same tensor", **name)
 
     def _box(self, box: Box, graph: graphviz.Digraph) -> None:
         lines = self.type.lines(box, self.values)
-        mark = style.LINES[box.kind], style.TINTS[box.kind]
+        mark = self.look.lines[box.kind], self.look.tints[box.kind]
         group = {"group": "b" if box.of else "f"} if (box.of or box.id) in self.lanes.spine else {}
         tip = graphviz.escape(style.tooltip(box))
         graph.node(box.id, _table(lines, mark, 2 if box.kind == "loss" else 1), id=self.prefix + box.id, tooltip=tip,
@@ -106,9 +109,12 @@ class Program:
         short = len(op.label) <= 2
         size = {"width": ".36", "height": ".36"} if short else {"width": f"{0.2 + 0.077 * len(op.label):.2f}"}
         group = {"group": "f"} if op.id in self.lanes.spine else {}
-        font = f'<<FONT POINT-SIZE="{13 if short else 9}" COLOR="white" FACE="{style.SERIF}">{escape(op.label)}</FONT>>'
-        graph.node(op.id, font, shape="circle" if short else "ellipse", style="filled", fillcolor=style.OPERATION,
-                   color=style.OPERATION, fixedsize="true", height=size.pop("height", ".36"), id=self.prefix + op.id,
+        dark, white = self.look.operation, self.look.on_operation
+        font = (
+            f'<<FONT POINT-SIZE="{13 if short else 9}" COLOR="{white}" FACE="{style.SERIF}">{escape(op.label)}</FONT>>'
+        )
+        graph.node(op.id, font, shape="circle" if short else "ellipse", style="filled", fillcolor=dark,
+                   color=dark, fixedsize="true", height=size.pop("height", ".36"), id=self.prefix + op.id,
                    tooltip=graphviz.escape(op.op.replace("_", " ")), **size, **group)  # fmt: skip
 
     def _edges(self) -> None:
@@ -128,14 +134,14 @@ class Program:
         main = self.lanes.main.get(op.id) == x.id
         if main and op.id in self._through:
             point = self._through[op.id][0]
-            self.dot.edge(x.id, point, color=style.LINES[kind], arrowhead="none", weight="100",
+            self.dot.edge(x.id, point, color=self.look.lines[kind], arrowhead="none", weight="100",
                           id=f"{self.prefix}{arrow.id}_1", tooltip="forward")  # fmt: skip
             self._edge(point, op.id, arrow, kind, True)
         else:
             self._edge(x.id, op.id, arrow, kind, main)
 
     def _edge(self, a: str, b: str, arrow: Arrow, kind: str, main: bool) -> None:
-        self.dot.edge(a, b, color=style.LINES[kind], weight="100" if main else "1", id=self.prefix + arrow.id,
+        self.dot.edge(a, b, color=self.look.lines[kind], weight="100" if main else "1", id=self.prefix + arrow.id,
                       tooltip="forward")  # fmt: skip
 
     def _backward(self, arrow: Arrow, op: Operation, x: str) -> None:
@@ -143,7 +149,7 @@ class Program:
         main = self.lanes.main.get(op.id) == x
         label = f"<{_html(self.type.label(arrow.upstream, arrow.local, arrow.left), 11)}>"
         pen = f"{style.pen(arrow.magnitude, self.largest):.2g}"
-        look = {"dir": "back", "style": "dashed", "color": style.LINES["gradient"], "penwidth": pen,
+        look = {"dir": "back", "style": "dashed", "color": self.look.lines["gradient"], "penwidth": pen,
                 "tooltip": graphviz.escape(arrow.label), "weight": "100" if main else "1"}  # fmt: skip
         if main and op.id in self._through:
             point = self._through[op.id][1]
@@ -186,20 +192,20 @@ def _table(lines: list[Line], mark: tuple[str, str], border: int) -> str:
     )
 
 
-def _legend(backward: bool) -> str:
+def _legend(backward: bool, look: Look) -> str:
     gap = "&#160;&#160;&#160;"
     cells = [
-        f'<TD BORDER="1" COLOR="{style.LINES[kind]}" BGCOLOR="{style.TINTS[kind]}" WIDTH="22"></TD>'
+        f'<TD BORDER="1" COLOR="{look.lines[kind]}" BGCOLOR="{look.tints[kind]}" WIDTH="22"></TD>'
         f'<TD ALIGN="LEFT">{name}{gap}</TD>'
         for kind, name in style.LEGEND.items()
         if backward or kind != "gradient"
     ]
-    cells.append(f'<TD><FONT COLOR="{style.LINES["value"]}"><B>──▶</B></FONT></TD><TD>forward{gap}</TD>')
+    cells.append(f'<TD><FONT COLOR="{look.lines["value"]}"><B>──▶</B></FONT></TD><TD>forward{gap}</TD>')
     if backward:
         cells.append(
-            f'<TD><FONT COLOR="{style.LINES["gradient"]}"><B>◀ ─ ─</B></FONT></TD><TD>backward:&#160;'
-            f'<FONT COLOR="{style.UPSTREAM}"><B>upstream δ</B></FONT>&#160;×&#160;'
-            f'<FONT COLOR="{style.LOCAL}">local derivative</FONT>; width ∝ max|∂E|{gap}</TD>'
-            f'<TD><FONT COLOR="#777777">┄┄</FONT></TD><TD>same tensor</TD>'
+            f'<TD><FONT COLOR="{look.lines["gradient"]}"><B>◀ ─ ─</B></FONT></TD><TD>backward:&#160;'
+            f'<FONT COLOR="{look.upstream}"><B>upstream δ</B></FONT>&#160;×&#160;'
+            f'<FONT COLOR="{look.local}">local derivative</FONT>; width ∝ max|∂E|{gap}</TD>'
+            f'<TD><FONT COLOR="{look.pale}">┄┄</FONT></TD><TD>same tensor</TD>'
         )
     return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="4" CELLPADDING="2"><TR>{"".join(cells)}</TR></TABLE>>'

@@ -8,21 +8,25 @@ own layout where it is not.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterable, Mapping
 from itertools import count
 from pathlib import Path
 from subprocess import CalledProcessError, TimeoutExpired, run
-from typing import Any
+from typing import Any, Literal
 
 from minigrad.algebra.facts import SumsToOne
 from minigrad.algebra.graph import Graph
 from minigrad.engine.arguments import shown
 from minigrad.engine.tensor import Tensor
+from minigrad.notebook.frames import picture
+from minigrad.notebook.safety import say_error, text_or_reason
 from minigrad.picture.dot import Program
+from minigrad.picture.look import LOOKS, adapt
 from minigrad.picture.png import png
 from minigrad.picture.scene.build import Scene, scene
-from minigrad.picture.svg import svg
+from minigrad.picture.svg import POINT, svg
 
 SUFFIXES = (".svg", ".png", ".pdf", ".dot")
 LARGEST_PNG = 200  # boxes and operations; a picture of more is too wide for pixels, and is written as SVG
@@ -38,8 +42,9 @@ class Drawing:
     are those of its ``scene`` after ``prefix``.
     """
 
-    def __init__(self, content: Scene, values: bool) -> None:
-        self.scene, self._values = content, values
+    def __init__(self, content: Scene, values: bool, theme: str | None = None, transparent: bool = False) -> None:
+        self.scene, self._values, self._theme, self._transparent = content, values, theme, transparent
+        self._look = LOOKS[theme or "light"]
         self.path: Path | None = None
         self.prefix = f"d{_next_number()}-"  # so that two pictures on one page have no id in common
         self._svg: str | None = None
@@ -48,7 +53,7 @@ class Drawing:
     @property
     def source(self) -> str:
         """The picture as a program in Graphviz's language DOT."""
-        return Program(self.scene, self.prefix, self._values).source
+        return Program(self.scene, self.prefix, self._values, self._look, self._transparent).source
 
     @property
     def how(self) -> str:
@@ -70,9 +75,20 @@ class Drawing:
                     reason = f"dot failed: {(error.stderr or b'').decode(errors='replace').strip()[:80]}"
                 except TimeoutExpired:
                     reason = f"dot took longer than {DOT_SECONDS:g} s"
-            self._svg = svg(self.scene, self.prefix, self._values)
+            self._svg = svg(self.scene, self.prefix, self._values, self._look, self._transparent)
             self._how = f"laid out by minigrad itself ({reason})"
         return self._svg
+
+    def html(self) -> str:
+        """Give the picture as HTML that is as wide as there is room, and scrolls where that is too little to read.
+
+        It is dark where the page is, unless a ``theme`` was asked for.
+        """
+        svg = self.svg()
+        width, unit = re.search(r'<svg\b[^>]*? width="([\d.]+)(pt)?', svg).groups()  # type: ignore[union-attr]
+        kind = f"minigrad-drawing-{self._theme}" if self._theme else "minigrad-drawing"
+        rules = "" if self._theme else adapt(f".{kind}")
+        return picture(svg[svg.index("<svg") :], float(width) * (POINT if unit else 1), kind, rules)
 
     def write(self, path: str | os.PathLike[str]) -> Path:
         """Write the picture to a file, in the format that its suffix names; give the path.
@@ -140,19 +156,17 @@ class Drawing:
             raise TypeError("draw: this picture was written to no file; give draw a path, or call write(path)")
         return str(self.path)
 
+    @text_or_reason
     def __repr__(self) -> str:
         where = f" in {self.path}" if self.path else ""
-        try:
-            return f"<Drawing of {len(self.scene)} boxes and operations{where}: {self.how}>"
-        except Exception as error:  # a repr must not end a notebook's run
-            return f"<Drawing of {len(self.scene)} boxes and operations{where}: {error}>"
+        return f"<Drawing of {len(self.scene)} boxes and operations{where}: {self.how}>"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """Show the picture in a notebook; where that fails, text: an exception in here would end its run."""
         try:
-            return {"image/svg+xml": self.svg(), "text/plain": repr(self)}
+            return {"text/html": self.html(), "image/svg+xml": self.svg(), "text/plain": repr(self)}
         except Exception as error:
-            return {"text/plain": f"<Drawing that failed: {type(error).__name__}: {error}>"}
+            return {"text/plain": f"<Drawing that cannot be shown: {say_error(error)}>"}
 
 
 def draw(
@@ -164,13 +178,17 @@ def draw(
     fold: Any = "auto",
     names: Mapping[str, Any] | None = None,
     given: Iterable[SumsToOne] = (),
+    theme: Literal["light", "dark"] | None = None,
+    transparent: bool = False,
 ) -> Drawing:
     """Draw the backward graph of a recorded scalar, or of a traced Graph; write it to ``path`` if there is one.
 
     The suffix says as what: .svg, .png, .pdf or .dot. ``values=False`` leaves the numbers out and ``backward=False``
     the gradients. ``names=locals()`` names what has no name of its own; ``given`` declares facts that formulas may use,
     as in ``derive``. A block that repeats four times or more is drawn once, in a frame that says ×50; ``fold=False``
-    draws every operation, and a whole number is the least number of repeats that are folded.
+    draws every operation, and a whole number is the least number of repeats that are folded. ``theme="dark"`` is for
+    dark paper, and ``transparent`` leaves the paper out; without a theme a file is light, and a notebook shows the
+    picture as the notebook is.
 
     Raises ``ValueError`` for a loss that is no scalar or has no record, an unknown suffix or another fold,
     ``TypeError`` for what is no loss, ``FileNotFoundError`` for a folder that does not exist.
@@ -179,7 +197,10 @@ def draw(
         raise TypeError(f"draw: the loss comes first, and then the path: draw(E, {os.fspath(loss)!r})")
     if path is not None:
         checked(path)
-    drawing = Drawing(scene(loss, values=values, backward=backward, fold=fold, names=names, given=given), values)
+    if theme not in (None, *LOOKS):
+        raise ValueError(f"draw: theme must be 'light' or 'dark', not {shown(theme)}")
+    content = scene(loss, values=values, backward=backward, fold=fold, names=names, given=given)
+    drawing = Drawing(content, values, theme, transparent)
     if path is not None:
         drawing.write(path)
     return drawing

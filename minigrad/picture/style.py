@@ -1,4 +1,4 @@
-"""The look of a picture, the same for whoever lays it out: colors, fonts, and what a box says in which letters."""
+"""What a picture says in which letters, the same for whoever lays it out: fonts, formulas, numbers."""
 
 from __future__ import annotations
 
@@ -10,13 +10,9 @@ from typing import Any
 import numpy as np
 
 from minigrad.ops.alphabet import LOWERED_DIGITS
+from minigrad.picture.look import LIGHT, Look
 from minigrad.picture.scene.parts import Box, Scene
 
-INK, GRAY, PALE, OPERATION = "#222222", "#555555", "#9A9A9A", "#2F4B66"
-UPSTREAM, LOCAL = "#A34700", "#005A8D"
-FRAME = ("#C3CAD2", "#F7F8FA")  # line and tint of a layer
-LINES = {"data": "#6B6B6B", "parameter": "#00694D", "value": "#0072B2", "gradient": "#D55E00", "loss": INK}
-TINTS = {"data": "#EDEDED", "parameter": "#B9E0D2", "value": "#D6E8F4", "gradient": "#FBDFCB", "loss": "#FFFFFF"}
 SANS = "DejaVu Sans,Verdana,Helvetica,sans-serif"
 SERIF = "DejaVu Serif,STIX Two Text,Cambria,Georgia,serif"
 MONO = "DejaVu Sans Mono,Menlo,Consolas,monospace"
@@ -47,7 +43,8 @@ class Line:
 class Typesetter:
     """Writes formulas as print does: arrays bold, the scalar loss and ∂'s operand upright or italic."""
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: Scene, look: Look = LIGHT) -> None:
+        self.look = look
         symbols = {box.symbol: len(box.shape) > 0 for box in scene.boxes if box.kind != "gradient"}
         self.bold = symbols
         several = {box.symbol for box in scene.boxes if box.count > 1}
@@ -77,15 +74,16 @@ class Typesetter:
 
     def label(self, upstream: str, local: str, left: bool) -> tuple[Run, ...]:
         """Write what an arrow multiplies: upstream × local derivative, or the other way round."""
-        strong = tuple(Run(r.text, True, r.italic, UPSTREAM) for r in self.runs(upstream))
-        factors = (self.runs(shortened(local), LOCAL), strong) if left else (strong, self.runs(shortened(local), LOCAL))
-        return (*factors[0], Run(" × "), *factors[1])
+        strong = tuple(Run(r.text, True, r.italic, self.look.upstream) for r in self.runs(upstream))
+        factor = self.runs(shortened(local), self.look.local)
+        first, second = (factor, strong) if left else (strong, factor)
+        return (*first, Run(" × "), *second)
 
     def lines(self, box: Box, values: bool) -> list[Line]:
         """Give what a box says: symbol and shape; formula; numbers."""
         shape = "×".join(map(str, box.shape)) or "scalar"
         many = f"  ×{box.count}" if box.count > 1 else ""
-        head = (*self.runs(box.heading or box.symbol), Run(f"  {shape}{many}", color=GRAY))
+        head = (*self.runs(box.heading or box.symbol), Run(f"  {shape}{many}", color=self.look.gray))
         lines = [Line(head, 14)]
         if caption := caption_of(box):
             lines.append(Line(self.runs(shortened(caption)), 10))

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
+from minigrad.notebook.cards import card, part
+from minigrad.notebook.charts import Curve, chart, key
+from minigrad.notebook.safety import html_or_text, text_or_reason
+
+Values = Sequence[float | None]
 Result = tuple[float, float | None]  # loss per sample, accuracy
 
 
-@dataclass
+@dataclass(repr=False)
 class History:
     """One value for each finished epoch, and whether Ctrl-C came before the last one.
 
@@ -34,6 +40,31 @@ class History:
         self.validation_accuracy.append(validation[1])
         self.seconds.append(seconds)
 
+    @text_or_reason
+    def __repr__(self) -> str:
+        said = [f"{len(self.loss)} epochs", *(f"{name} {_span(values)}" for name, values in self._series())]
+        said += [f"{sum(self.seconds):.3g} s"] * bool(self.seconds) + ["interrupted"] * self.interrupted
+        return f"<History of {', '.join(said)}>"
+
+    @html_or_text
+    def _repr_html_(self) -> str | None:
+        """Draw the losses, and below them the accuracies, in a notebook; no extra is needed."""
+        found = dict(self._series())
+        facts = [f"{len(self.loss)} epochs", f"{sum(self.seconds):.3g} s", "interrupted by Ctrl-C" * self.interrupted]
+        parts = []
+        for label, color in (("loss", "--blue"), ("accuracy", "--orange")):
+            named = [(f"training {label}", label, False), (f"validation {label}", f"validation {label}", True)]
+            curves = [Curve(name, found[kept], color, dashed) for name, kept, dashed in named if kept in found]
+            if curves:
+                parts.append(part("", key(curves) + chart(curves, label)))
+        return card("History", facts, *parts)
+
+    def _series(self) -> list[tuple[str, Values]]:
+        """Give what was recorded, by its name."""
+        kept: list[tuple[str, Values]] = [("loss", self.loss), ("accuracy", self.accuracy)]
+        kept += [("validation loss", self.validation_loss), ("validation accuracy", self.validation_accuracy)]
+        return [(name, values) for name, values in kept if any(value is not None for value in values)]
+
     def plot(self, ax: Any = None, theme: str = "light", lang: str = "en") -> Any:
         """Draw the losses, and the accuracies on an axis at the right; needs the extra `plot`.
 
@@ -48,3 +79,9 @@ class DivergenceError(FloatingPointError):
     def __init__(self, message: str, history: History) -> None:
         super().__init__(message)
         self.history = history
+
+
+def _span(values: Values) -> str:
+    """Write where values began and where they ended."""
+    known = [value for value in values if value is not None]
+    return f"{known[0]:.4g} → {known[-1]:.4g}" if len(known) > 1 else f"{known[0]:.4g}"

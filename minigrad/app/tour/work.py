@@ -10,8 +10,9 @@ import numpy as np
 
 from minigrad.algebra.facts import sums_to_one
 from minigrad.app.tour.problems import Problem
+from minigrad.derivation.checked import Difference
 from minigrad.derivation.derive import derive
-from minigrad.derivation.lines import Derivation, Difference
+from minigrad.derivation.lines import Derivation
 from minigrad.engine.tensor import Tensor
 from minigrad.nn import MLP
 from minigrad.picture.draw import draw

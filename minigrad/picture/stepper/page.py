@@ -8,6 +8,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from string import Template
@@ -17,32 +18,73 @@ from minigrad.algebra.facts import SumsToOne
 from minigrad.algebra.graph import Graph
 from minigrad.engine.arguments import shown, with_usage
 from minigrad.engine.tensor import Tensor
+from minigrad.notebook import frames
+from minigrad.notebook.safety import html_or_text, text_or_reason
 from minigrad.picture.draw import draw
 from minigrad.picture.stepper.content import content
 
 _HERE = Path(__file__).parent
+HEIGHT = 720  # pixels of the frame in a notebook's cell
 
 
 @with_usage
 def stepper(
     loss: Tensor | Graph,
-    path: str | os.PathLike[str],
+    path: str | os.PathLike[str] | None = None,
     *,
     fold: Any = "auto",
     names: Mapping[str, Any] | None = None,
     given: Iterable[SumsToOne] = (),
-) -> Path:
-    """Write a page that steps through a loss and its backward pass; give its path.
+) -> Any:
+    """Make a page that steps through a loss and its backward pass.
 
-    Every step computes one value, or multiplies one upstream gradient by the local derivatives of one operation. The
-    page is one file that fetches nothing and runs no script but its own. ``fold``, ``names`` and ``given`` are as in
-    ``draw``.
+    With a ``path`` the page is written there, and its path is given; without one the ``Page`` itself, which a notebook
+    shows in the cell. Every step computes one value, or multiplies one upstream gradient by the local derivatives of
+    one operation. The page is one file that fetches nothing and runs no script but its own. ``fold``, ``names`` and
+    ``given`` are as in ``draw``.
 
     Raises ``TypeError`` for what is no loss, ``ValueError`` for a loss that is no scalar or has no record and for a
     path that does not end in .html, ``FileNotFoundError`` for a folder that does not exist.
     """
     if isinstance(loss, str | os.PathLike):
         raise TypeError(f"stepper: the loss comes first, and then the path: stepper(E, {os.fspath(loss)!r})")
+    if path is not None:
+        path = _checked(path)
+    try:
+        drawing = draw(loss, fold=fold, names=names, given=given)
+    except (TypeError, ValueError) as error:
+        raise type(error)(str(error).replace("draw: ", "stepper: ", 1)) from None
+    svg = drawing.svg()
+    found = content(drawing.scene, drawing.prefix)
+    page = Page(_page(found, svg[re.search(r"<svg\b", svg).start() :]), found["title"], len(found["steps"]))  # type: ignore[union-attr]
+    return page if path is None else page.write(path)
+
+
+@dataclass(frozen=True, repr=False)
+class Page:
+    """A page that steps through a loss: ``html`` is all of it; a notebook shows it in its cell."""
+
+    html: str
+    title: str
+    steps: int
+
+    def write(self, path: str | os.PathLike[str]) -> Path:
+        """Write the page to a file whose name ends in .html; give its path."""
+        path = _checked(path)
+        path.write_text(self.html, encoding="utf-8")
+        return path
+
+    @text_or_reason
+    def __repr__(self) -> str:
+        return f"<Page of {self.steps} steps through {self.title}; write(path) makes a file of it>"
+
+    @html_or_text
+    def _repr_html_(self) -> str | None:
+        return frames.page(self.html, f"Step by step: {self.title}", HEIGHT)
+
+
+def _checked(path: str | os.PathLike[str]) -> Path:
+    """Give a path that a page can be written to."""
     if not isinstance(path, str | os.PathLike):
         raise TypeError(f"stepper: path must be the name of a file, such as 'E.html', not {shown(path)}")
     path = Path(path)
@@ -50,13 +92,6 @@ def stepper(
         raise ValueError(f"stepper: {path.name!r} is no name for a page; end it in .html")
     if not path.parent.is_dir():
         raise FileNotFoundError(f"stepper: the folder {str(path.parent)!r} does not exist; make it first")
-    try:
-        drawing = draw(loss, fold=fold, names=names, given=given)
-    except (TypeError, ValueError) as error:
-        raise type(error)(str(error).replace("draw: ", "stepper: ", 1)) from None
-    svg = drawing.svg()
-    page = _page(content(drawing.scene, drawing.prefix), svg[re.search(r"<svg\b", svg).start() :])  # type: ignore[union-attr]
-    path.write_text(page, encoding="utf-8")
     return path
 
 
