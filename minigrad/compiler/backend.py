@@ -6,7 +6,7 @@ A backend of your own is a subclass of Backend, given as ``compile(f, backend=mi
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -41,7 +41,10 @@ class Call:
     """How the code is called: what comes before, the call itself with ``{}`` for what it is passed, its results.
 
     Each value that is passed brings the comma behind it. A call that holds Python's lock (the GIL) while it computes is
-    never in two threads at once, which then may share the step: ``shared`` gives what the call names of that.
+    never in two threads at once, which then may share the step: ``shared`` gives what the call names of that. One that
+    reads objects where they lie is passed the ``id`` of each value in ``identities``; ``watch(step, slots, counting)``
+    lets it refuse, as what does not fit, a slot of a Tensor that holds another object than it did, and with
+    ``counting`` whatever comes after a new record until ``note()``, which ``watch`` gives.
     """
 
     written: str
@@ -50,6 +53,8 @@ class Call:
     known: dict[str, Any] = field(default_factory=dict)
     fitting: Callable[[Any], Any] | None = None
     shared: Callable[[Any], dict[str, Any]] | None = None
+    identities: Container[int] = ()
+    watch: Callable[[Any, Sequence[tuple[Any, str, Any]], bool], Callable[[], None]] | None = None
 
 
 @dataclass

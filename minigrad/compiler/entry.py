@@ -14,6 +14,7 @@ import numpy as np
 
 from minigrad.compiler.backend import Call
 from minigrad.compiler.differentiable import Pullback
+from minigrad.compiler.likeness import compare_argument, compare_tensors
 from minigrad.compiler.record import Output, Record, map_leaves
 from minigrad.compiler.spent import Spent, make_spent
 from minigrad.compiler.trace.links import Cell, Link
@@ -33,7 +34,6 @@ from minigrad.engine.tensor import Tensor, constant_tensor
 
 Lines = list[str]
 
-PAIRS = 64  # of Tensors that are compared with each other one by one
 MISS = object()  # what an entry gives if the call is not for it; the default of its arguments
 
 
@@ -56,10 +56,10 @@ def write_entry(
     traced in shape, dtype or kind, an array in ``bound`` is no longer the one that the step was made for, or what the
     trace depended on has changed.
     """
-    writer = _Writer(record, arguments, call)
+    writer = _Writer(record, arguments, call, watched)
     writer.write_checks(passed, bound, arrays)
     lines = [
-        *writer.write_head(idle, watched),
+        *writer.write_head(idle),
         *writer.write_call(passed),
         "    hits += 1",
         *writer.write_gradients(),
@@ -76,11 +76,12 @@ class _Writer:
     """Writes one way in.
 
     ``known`` are the names that the code uses, ``checks`` what tells a call that is not for it before the code is
-    called, and ``misfits`` what tells one afterwards that the code itself has refused.
+    called, and ``misfits`` what tells one afterwards that the code itself has refused. ``slots`` are those of Tensors,
+    with what they are to hold, that code may look at itself.
     """
 
-    def __init__(self, record: Record, arguments: Sequence[Any], call: Call) -> None:
-        self.record, self.arguments, self.call = record, arguments, call
+    def __init__(self, record: Record, arguments: Sequence[Any], call: Call, watched: Watched) -> None:
+        self.record, self.arguments, self.call, self.watched = record, arguments, call, watched
         self.letters = [f"a{i}" for i in range(len(arguments))]
         self.missed = f"return missed({''.join(f'{letter}, ' for letter in self.letters)}*more, **named)"
         self.known: dict[str, Any] = {
@@ -130,21 +131,29 @@ class _Writer:
         typed = self.call.fitting is not None and not any(isinstance(source, Draw) for source in bound)
         refused = {source.position for source in passed if isinstance(source, Argument) and typed}
         record, checks = self.record, ["more", "named", *(["not is_paused()"] if self.record.paused else [])]
-        self.misfits = []
+        self.misfits: Lines = []
+        self.slots: list[tuple[Tensor, str, Any]] = []
         for i, (letter, x) in enumerate(zip(self.letters, self.arguments, strict=True)):
             if i in refused and type(x) is np.ndarray and x.shape:
-                checks.append(f"{letter}.__class__ is not ndarray")
+                own = self.misfits if self.call.watch else checks
+                own.append(f"{letter}.__class__ is not ndarray")
                 self.misfits.append(f"{letter}.shape != {x.shape} or {letter}.dtype != {self.name(x.dtype)}")
             else:
-                checks += _unlike(letter, x, self.name)
+                checks += compare_argument(letter, x, self.name)
         for source, array in zip(bound, arrays, strict=True):
             if isinstance(source, Data):
-                checks.append(f"{self.name(source.tensor)}.array is not {self.name(array)}")
+                own = self.misfits if self.call.watch else checks
+                own.append(f"{self.name(source.tensor)}.array is not {self.name(array)}")
+                self.slots.append((source.tensor, "array", array))
         checks += [f"{self.name(owner)}.{attribute} != {self.name(value)}" for owner, attribute, value in record.guards]
         checks += [self.write_link(link) for link in record.links]
         checks += [f"{link.write(self.name_owner(link), self.name)}.__class__ is not float" for link in record.numbers]
-        checks += _different(record, self.letters, self.name)
-        checks += [f"{self.owners[t]}.stored_grad is not None" for t in record.without_gradient]
+        checks += compare_tensors(record, self.letters, self.name)
+        for t in record.without_gradient:
+            own = self.misfits if self.call.watch and not isinstance(t, int) else checks
+            own.append(f"{self.owners[t]}.stored_grad is not None")
+        without = [*record.without_gradient, *(t for t, g in record.grads if g is None)]
+        self.slots += [(t, "stored_grad", None) for t in without if not isinstance(t, int)]
         checks += [f"{self.gradient(source)} is None" for source in passed if isinstance(source, Gradient)]
         self.checks = checks
 
@@ -160,11 +169,15 @@ class _Writer:
         self.cells[name] = link.owner
         return name
 
-    def write_head(self, idle: list[Any], watched: Watched) -> Lines:
+    def write_head(self, idle: list[Any]) -> Lines:
         """Write the head, the checks, and where a step comes from to compute with."""
         given = "".join(f"{letter}=MISS, " for letter in self.letters)
         lines = [f"def enter({given}{'/, ' if given else ''}*more, **named):", "    nonlocal hits"]
-        lines += [f"    if {' or '.join(self.checks)}:", f"        {self.missed}", *self.write_watch(watched)]
+        lines += [f"    if {' or '.join(self.checks)}:", f"        {self.missed}"]
+        if self.call.watch is None:
+            lines += self.write_watch()
+        else:
+            self.known["note"] = self.call.watch(idle[-1], self.slots, bool(self.watched.tensors))
         if self.call.shared is not None:
             self.known |= self.call.shared(idle[-1])
         else:
@@ -172,38 +185,58 @@ class _Writer:
             lines += ["    if not idle:", f"        {self.missed}", "    step = idle.pop()"]
         return [*lines, *(f"    {line}" for line in self.call.before)]
 
-    def write_watch(self, watched: Watched) -> Lines:
+    def write_watch(self) -> Lines:
         """Write a look at what is written in place, where something has been recorded since the last one."""
-        if not watched.tensors:
+        if not self.watched.tensors:
             return []
-        self.known |= {"left": records_left, "look": watched.look}
-        self.cells["seen"] = watched.seen
+        self.known |= {"left": records_left, "look": self.watched.look}
+        self.cells["seen"] = self.watched.seen
         return ["    if left() != seen and look():", f"        {self.missed}"]
 
     def write_call(self, passed: Sequence[Source]) -> Lines:
-        """Write the call; where arguments have to lie in order in memory and do not, it is called with copies."""
+        """Write the call; where arguments have to lie in order in memory and do not, it is called with copies.
+
+        Code that looks at objects itself refuses those that have changed, too. What is no reason against it is put
+        right: it is told that there are new records, and gradients that will be gone are dropped.
+        """
         values = [self.value(source) for source in passed]
-        written = self.call.written.format("".join(f"{value}, " for value in values))
+        own = self.call.identities
         back = [] if self.call.shared is not None else ["    idle.append(step)"]
+        written = self.call.written.format("".join(f"{_pass(x, i in own)}, " for i, x in enumerate(values)))
         if self.call.fitting is None:
             return [f"    r = {written}", *back]
-        again = self.call.written.format("".join(f"fitting({value}), " for value in values))
         lines = ["    try:", f"        r = {written}", "    except TypeError:"]
+        if self.call.watch is not None:
+            lines += ["        r = None", "    if r is None:"]
         if self.misfits:
             lines.append(f"        if {' or '.join(self.misfits)}:")
             lines += [*(f"        {x}" for x in back), f"            {self.missed}"]
-        return [*lines, f"        r = {again}", *back]
+        if self.call.watch is not None:
+            settled = [*self.write_drops(looked_at=True), "    note()", *self.write_watch()]
+            lines += [f"    {line}" for line in settled]
+        fits = [f"f{i}" if i in own else f"fitting({x})" for i, x in enumerate(values)]
+        lines += [f"        f{i} = fitting({x})" for i, x in enumerate(values) if i in own]
+        again = self.call.written.format("".join(f"{_pass(x, i in own)}, " for i, x in enumerate(fits)))
+        lines.append(f"        r = {again}")
+        if self.call.watch is not None:  # another thread has been here
+            lines += ["        if r is None:", f"            {self.missed}"]
+        return [*lines, *back]
+
+    def write_drops(self, looked_at: bool) -> Lines:
+        """Write what drops the gradients that the function leaves none of: of Tensors that code looks at, or others."""
+        lines = []
+        for t, g in self.record.grads:
+            if g is None and looked_at == (self.call.watch is not None and not isinstance(t, int)):
+                owner = self.owners[t]
+                lines += [f"    if {owner}.stored_grad is not None:", f"        {owner}.stored_grad = None"]
+        return lines
 
     def write_gradients(self) -> Lines:
         """Write the gradients that the function leaves behind."""
-        lines, results = [], iter(self.call.results[len(self.record.returned) :])
-        for t, g in self.record.grads:
-            owner = self.owners[t]
-            if g is None:
-                lines += [f"    if {owner}.stored_grad is not None:", f"        {owner}.stored_grad = None"]
-            else:
-                lines.append(f"    {owner}.stored_grad = constant({next(results)})")
-        return lines
+        results = iter(self.call.results[len(self.record.returned) :])
+        left = [(self.owners[t], next(results)) for t, g in self.record.grads if g is not None]
+        kept = [f"    {owner}.stored_grad = constant({result})" for owner, result in left]
+        return [*self.write_drops(looked_at=False), *kept]
 
     def write_result(self) -> Lines:
         """Write what is returned."""
@@ -248,35 +281,9 @@ def bind_entry(enter: Any, missed: Callable[..., Any], hits: CellType) -> Callab
     return FunctionType(enter.__code__, enter.__globals__, None, enter.__defaults__, tuple(closure))
 
 
-def _different(record: Record, letters: list[str], name: Callable[[Any], str]) -> list[str]:
-    """Write what would tell that Tensors among the arguments are the same where the traced ones were not, or not."""
-    checks = [f"{letters[i]} is not {name(t)}" for i, t in record.fixed.items()]
-    known = [name(t) for t in record.others] if record.taking else []
-    if len(record.taking) * (len(known) + len(record.taking)) > PAIRS:
-        known += [letters[i] for i in record.taking]
-        return [*checks, f"len({{{', '.join(f'id({x})' for x in known)}}}) < {len(known)}"]
-    for i in record.taking:
-        if i not in record.fixed:
-            checks += [f"{letters[i]} is {other}" for other in known]
-        known.append(letters[i])
-    return checks
-
-
-def _unlike(letter: str, x: Any, name: Callable[[Any], str]) -> list[str]:
-    """Write what would tell an argument from the one traced."""
-    if isinstance(x, Tensor):
-        grad = "<=" if x.requires_grad else ">"
-        d = f"{letter}.array"
-        kind = "Tensor" if type(x) is Tensor else name(type(x))
-        same = [f"type({letter}) is not {kind}", f"{letter}.serial {grad} 0"]
-        same += [f"{letter}.op is {'not ' if x.op is None else ''}None"] if x.requires_grad else []
-    elif isinstance(x, float) and not isinstance(x, np.generic):
-        return [f"type({letter}) is not float"]
-    elif hasattr(x, "dtype"):
-        d, same = letter, [f"type({letter}) is not {name(type(x))}"]
-    else:
-        return [f"type({letter}) is not {name(type(x))}", f"{letter} != {name(x)}"]
-    return [*same, f"{d}.shape != {tuple(x.shape)}", f"{d}.dtype is not {name(x.dtype)}"]
+def _pass(value: str, by_identity: bool) -> str:
+    """Write what the code is passed for a value."""
+    return f"id({value})" if by_identity else value
 
 
 def _given(x: Any, values: Any, kind: type[Tensor] | None) -> Any:

@@ -17,8 +17,8 @@ _drawing = Setting("drawing", None)
 _no_grad, _recorded = (Block(_paused, value) for value in (True, False))
 _as_it_is = nullcontext()
 
-_serials: Any = iter(range(1, _END := 2**62))  # atomic, so that threads may record at the same time
-next_serial, records_left = _serials.__next__, _serials.__length_hint__
+serials: Any = iter(range(1, _END := 2**62))  # atomic, so that threads may record at the same time
+next_serial, records_left = serials.__next__, serials.__length_hint__
 _leaves: Any = iter(range(1, _END))  # of those that were given a serial, which no record has
 next_leaf, leaves_left = _leaves.__next__, _leaves.__length_hint__
 

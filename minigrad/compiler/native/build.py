@@ -17,6 +17,8 @@ import numpy as np
 from minigrad.compiler.backend import Call
 from minigrad.compiler.native.cache import KeptFunction
 from minigrad.compiler.native.math import GEMM
+from minigrad.compiler.native.objects import READABLE, Table, read_kind
+from minigrad.compiler.native.registry import DTYPES
 from minigrad.compiler.native.source import NativeCode
 from minigrad.compiler.refusals import Unsupported
 from minigrad.extras import require
@@ -25,6 +27,7 @@ types: Any = require("numba.core.types", "native")
 
 KINDS = {"float64": types.float64, "float32": types.float32, "int64": types.int64, "int32": types.int32,
          "bool": types.boolean}  # fmt: skip
+MEANT = {letter: np.dtype(np.dtype(letter).name) for letter in "ilq"}  # two of which are of one size
 DIVIDING = "error_model='numpy'"  # 1 / 0 is ∞
 FAST = ", fastmath={'reassoc', 'contract'}"
 FREE = ", nogil=True"  # other threads run meanwhile
@@ -36,6 +39,11 @@ def compile_step(code: NativeCode) -> Callable[..., Any]:
     """Compile the step, or fetch it from the cache: equal source, also of what it calls, is equal code."""
     step: Callable[..., Any] = _built(_module(code), "step")
     return step
+
+
+def looks_itself(code: NativeCode) -> bool:
+    """Say whether the code is passed objects as they lie in memory: if Python's lock is held while it runs."""
+    return READABLE and code.quick and not code.within
 
 
 def _built(text: str, name: str) -> Any:
@@ -65,6 +73,7 @@ from minigrad.compiler.native.math import (
     exp32, exp64, gemm32, gemm64, larger, log32, log64, pointer32, pointer64, pointerb, pointeri32, pointeri64, signum,
     smaller, times32, times64,
 )
+from minigrad.compiler.native.objects import is_array, length, start, still_hold
 from minigrad.compiler.native.powers import expm1_64, log1p_64, logaddexp64, power64, tanh64
 from minigrad.compiler.native.remainders import floored, left_over
 from minigrad.compiler.native.tile import dot, tile
@@ -74,8 +83,41 @@ from minigrad.compiler.native.tile import dot, tile
 
 
 def _module(code: NativeCode) -> str:
+    if looks_itself(code):
+        return f"{HEAD}@numba.njit({_options(code)}, forceinline=True)\n{code.source}\n{_write_looking(code)}"
     signature = ", ".join(_type(x) for x in _arguments(code))
     return f"{HEAD}@kept(({signature},), {_options(code)}{'' if code.quick else FREE})\n{code.source}"
+
+
+def _write_looking(code: NativeCode) -> str:
+    """Write the step that is passed objects: it looks whether they are such arrays as are meant, and takes theirs.
+
+    It refuses by giving None: to raise takes numba 10 μs.
+    """
+    table = 3 + len(code.bound)  # and behind it the type of arrays, and the kind of each dtype
+    checks, values = [f"still_hold(context[{table}])"], []
+    given = [None if x.weak else (x.shape, x.dtype) for x in code.passed]
+    for i, x in enumerate([*given, *code.outputs]):
+        name = f"a{i}" if i < len(given) else f"r{i - len(given)}_"
+        if x is None:
+            values.append(name)
+            continue
+        shape, dtype = x
+        if i < len(given):
+            checks.append(f"is_array({name}, context[{table + 1}], context[{table + 2 + i}], {len(shape)})")
+            checks += [f"length({name}, {axis}) == {n}" for axis, n in enumerate(shape)]
+        values.append(f"numba.carray(pointer{DTYPES[dtype.name]}(start({name})), {shape})")
+    kinds = ["types.float64" if x is None else "types.intp" for x in [*given, *code.outputs]]
+    names = ["address", *(f"a{i}" for i in range(len(given))), *(f"r{i}_" for i in range(len(code.outputs)))]
+    return f"""inner = step
+
+@kept((types.intp, {", ".join(kinds)}), {_options(code)})
+def step({", ".join(names)}):
+    context = pointeri64(address)
+    if not ({" and ".join(checks)}):
+        return None
+    return inner({", ".join(["address", *values])})
+"""
 
 
 def _options(code: NativeCode) -> str:
@@ -98,9 +140,10 @@ def _type(x: Any) -> str:
     return f"types.Array(types.{KINDS[dtype.name]}, {len(shape)}, 'C', readonly=False)"
 
 
-def describe_call(code: NativeCode, step: Callable[..., Any], draws: Sequence[tuple[int, Any]]) -> Call:
+def describe_call(code: NativeCode, step: Any, draws: Sequence[tuple[int, Any]]) -> Call:
     """Say how a step is called: arrays that it returns are made first, numbers get their dtype afterwards."""
-    known: dict[str, Any] = {"compiled": step, "empty": np.empty}
+    looks = looks_itself(code)
+    known: dict[str, Any] = {"compiled": step.entry_point if looks else step, "empty": np.empty}
     before, results = [], []
     for i, (shape, kind) in enumerate(code.outputs):
         known[f"kind{i}"] = kind
@@ -108,7 +151,7 @@ def describe_call(code: NativeCode, step: Callable[..., Any], draws: Sequence[tu
     for i, rng in draws:
         known[f"rng{i}"] = rng
         before.append(f"rng{i}.random(out=step.arrays[{i}])")
-    outputs = ", ".join(f"r{i}" for i in range(len(code.outputs)))
+    outputs = ", ".join(f"id(r{i})" if looks else f"r{i}" for i in range(len(code.outputs)))
     several = sum(x is not None for x in code.numbers) > 1
     numbers = 0
     for position, dtype in enumerate(code.numbers):
@@ -122,12 +165,18 @@ def describe_call(code: NativeCode, step: Callable[..., Any], draws: Sequence[tu
             numbers += 1
     address = "address" if code.quick else "step.address"
     shared = (lambda step: {"address": step.address}) if code.quick else None
-    return Call(f"compiled({address}, {{}}{outputs})", results, before, known, _fitting, shared)
+    identities = [i for i, x in enumerate(code.passed) if looks and not x.weak]
+    watch = NativeStep.watch if looks else None
+    written = f"compiled({address}, {{}}{outputs})"
+    return Call(written, results, before, known, _fitting, shared, identities, watch)
 
 
 def _fitting(x: Any) -> Any:
-    """Give a copy, whose elements lie in order and in no other array's memory; a number is one as it is."""
-    return x if type(x) is float else np.array(x, order="C", copy=True)
+    """Give a copy, whose elements lie in order and in no other array's memory; a number is one as it is.
+
+    Of several integers of one size, which NumPy calls equal, it has the dtype that code is compiled for.
+    """
+    return x if type(x) is float else np.array(x, MEANT.get(x.dtype.char), order="C", copy=True)
 
 
 def compile_epochs(code: NativeCode, arguments: Sequence[str]) -> Callable[..., Any]:
@@ -176,5 +225,13 @@ class NativeStep:
     def __init__(self, code: NativeCode, arrays: Sequence[Any]) -> None:
         self.memory = np.empty(code.nbytes + 64, np.uint8)
         self.arrays = list(arrays)
-        self.context = make_context(self.memory, self.arrays)
+        self.table = Table((), counting=False)
+        last = [self.table.words.ctypes.data, id(np.ndarray), *(read_kind(x.dtype) for x in code.passed)]
+        self.context = np.concatenate([make_context(self.memory, self.arrays), np.array(last, np.intp)])
         self.address = self.context.ctypes.data
+
+    def watch(self, slots: Sequence[tuple[Any, str, Any]], counting: bool) -> Callable[[], None]:
+        """Let the code look at slots of Tensors, and the number of records, as ``backend.Call`` says."""
+        table = Table(slots, counting)
+        self.context[3 + len(self.arrays)], self.table = table.words.ctypes.data, table
+        return table.note_records

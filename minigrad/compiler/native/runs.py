@@ -27,6 +27,7 @@ class RunCode(NativeCode):
 
     begins: list[int]
     shifts: list[int]
+    within = True
 
 
 class RunWriter(NativeWriter):

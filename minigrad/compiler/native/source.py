@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import prod
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -42,6 +42,7 @@ class NativeCode:
     places: dict[int, int]  # the position of a returned array among the results -> among the outputs
     quick: bool  # other threads may as well wait for it
     exact: bool  # no two operations may be contracted, or taken in another order
+    within: ClassVar[bool] = False  # it is a part of a step
 
 
 class NativeWriter(ProductWriter, AlongWriter):
