@@ -20,6 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--native-every", type=int, default=20, help="native code is compiled for one program of so many"
     )
     parser.add_argument("--keep-going", action="store_true", help="print every failure, and go on")
+    parser.add_argument("--tell-every", type=int, default=0, help="say how far it is after so many programs")
     options = parser.parse_args(arguments)
     started, seed, failures = time.monotonic(), options.seed, 0
     compiled = 0
@@ -33,6 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
             if not options.keep_going:
                 break
         seed += 1
+        if options.tell_every and (seed - options.seed) % options.tell_every == 0:
+            print(f"{time.monotonic() - started:.0f} s: next is seed {seed}; {failures} failed", flush=True)
     print(f"{seed - options.seed} programs from seed {options.seed}, {compiled} compiled; {failures} failed")
     print("as native code:", dict(NATIVE.most_common()))
     return 1 if failures else 0

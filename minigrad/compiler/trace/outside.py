@@ -62,21 +62,33 @@ class _Finder:
         self.links: dict[Any, Link] = {}
         self.known: dict[Any, Any] = {}  # what has been followed, and is kept so that no other has its id
         self.objects: dict[int, Any] = {}
+        self.kinds: dict[type, frozenset[str] | None] = {}  # what classes hold; None where __getattr__ may give any
         self.asks = False  # what type something has?
         self.names: dict[str, None] = {}  # of attributes whose owner the code does not tell
 
     def try_names(self) -> None:
         """Look up all such names in all objects, and in those that are found by that."""
-        tried: set[tuple[int, str]] = set()
+        tried: dict[int, int] = {}  # so many of the names
         found = True
         while found:
-            pairs = [(x, name) for x in self.objects.values() for name in self.names if (id(x), name) not in tried]
-            found = bool(pairs)
-            tried |= {(id(x), name) for x, name in pairs}
-            for x, name in pairs:
-                value = self.attribute(x, name)
-                if value is not MISSING:
-                    self.follow(value)
+            names = list(self.names)
+            found = False
+            for x in list(self.objects.values()):
+                new, tried[id(x)] = names[tried.get(id(x), 0) :], len(names)
+                found = found or bool(new)
+                for name in self.choose_known(x, new):
+                    value = self.attribute(x, name)
+                    if value is not MISSING:
+                        self.follow(value)
+
+    def choose_known(self, owner: Any, names: list[str]) -> list[str]:
+        """Give those of some names that an object may have, in a fifth of the time that asking it for each takes."""
+        kind, stored = type(owner), getattr(owner, "__dict__", ())
+        if kind not in self.kinds:
+            known = frozenset(x for base in kind.__mro__ for x in base.__dict__)
+            self.kinds[kind] = None if "__getattr__" in known else known
+        held = self.kinds[kind]
+        return names if held is None else [name for name in names if name in held or name in stored]
 
     def follow(self, value: Any, args: tuple[Any, ...] = (), called: bool = True) -> None:
         """Follow what may be called, with those arguments first, or has parts that may be."""
