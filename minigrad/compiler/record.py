@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -36,7 +36,7 @@ class Record:
     with gradients that are no arguments: if two of these were one, the code would be another. ``leaves`` are the
     Tensors from outside, and whether they took gradients; ``rules`` have stepped; ``links`` lead to what was read
     outside, ``numbers`` to what the code reads anew there; ``tape`` is how the results at ``taped`` were recorded, if
-    the function took no gradient itself; ``paused`` says that nothing is to be recorded.
+    the function took no gradient; ``paused``: nothing is to be; ``lowered`` is what backends are given, exact or not.
     """
 
     result: Any
@@ -58,6 +58,7 @@ class Record:
     rules: list[UpdateRule]
     numbers: list[Link]
     paused: bool
+    lowered: dict[bool, list[Any]] = field(default_factory=dict)
 
     def suits(self, arguments: Sequence[Any]) -> bool:
         """Say whether the Tensors among some arguments are as different as they were in the trace."""

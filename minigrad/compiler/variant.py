@@ -113,8 +113,10 @@ class Variant:
         """Lower, plan and write the trace for a backend."""
         record = self.record
         outputs = [*record.returned, *(x for _, x in record.updates), *(x for _, x in record.grads if x is not None)]
-        lower = lower_exactly if self.exact else lower_outputs
-        values = backend.fit(lower(outputs, record.seeds, record.gradients))
+        if self.exact not in record.lowered:  # a backend that another falls back on need not do so again
+            lower = lower_exactly if self.exact else lower_outputs
+            record.lowered[self.exact] = lower(outputs, record.seeds, record.gradients)
+        values = backend.fit(record.lowered[self.exact])
         values = [hold_output(restore_type(x, like)) for x, like in zip(values, outputs, strict=True)]
         n, m = len(record.returned), len(record.updates)
         updates = {state: unspread(x) for (state, _), x in zip(record.updates, values[n : n + m], strict=True)}

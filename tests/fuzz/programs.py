@@ -77,25 +77,31 @@ class Instance:
 
     def __init__(self, program: Program) -> None:
         self.program = program
+        self.slots = [leaf for leaf in program.leaves if leaf.kind != "parameter"]
         self.values: dict[Leaf, Any] = {}
-        self.given: list[Any] = []
-        self.params: list[Tensor] = []
-        self.watched: list[Tensor] = []
         for leaf in program.leaves:
             array = leaf.array.item() if leaf.kind == "number" else laid_out(leaf.array, leaf.layout)
-            if leaf.kind in ("argument", "number"):
-                self.values[leaf] = array
-                self.given.append(array)
-                continue
-            t = self.values[leaf] = Tensor(array, requires_grad=True)
-            self.watched.append(t)
-            if leaf.kind == "parameter":
-                self.params.append(t)
-            else:
-                self.given.append(t)
+            takes = leaf.kind not in ("argument", "number")
+            self.values[leaf] = Tensor(array, requires_grad=True) if takes else array
+        self.watched = [t for t in self.values.values() if isinstance(t, Tensor)]
+        self.params: list[Tensor] = [self.values[leaf] for leaf in program.leaves if leaf.kind == "parameter"]
+        self.given = [self.values[leaf] for leaf in self.slots]
         trained = [p for p in self.params if p.dtype.kind == "f"]
         self.optimizer = RULES[program.rule](trained) if program.rule is not None and trained else None
-        self.slots = [leaf for leaf in program.leaves if leaf.kind != "parameter"]
+        states = self.optimizer.states if self.optimizer else []
+        self.started = [{name: value.copy() for name, value in state.items()} for state in states]
+
+    def restart(self) -> None:
+        """Make everything what it was in the beginning: the Tensors and the optimizer stay the same objects."""
+        for leaf, value in self.values.items():
+            if isinstance(value, Tensor):
+                value.data, value.grad = laid_out(leaf.array, leaf.layout), None
+            elif leaf.kind == "argument":
+                self.values[leaf] = laid_out(leaf.array, leaf.layout)
+        self.given = [self.values[leaf] for leaf in self.slots]
+        for state, started in zip(self.optimizer.states if self.optimizer else (), self.started, strict=True):
+            for name, value in started.items():
+                state[name][...] = value
 
     @property
     def arguments(self) -> list[Any]:
