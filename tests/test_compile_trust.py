@@ -7,7 +7,7 @@ import threading
 import numpy as np
 import pytest
 
-from minigrad import Tensor, compile, optim
+from minigrad import Tensor, compile, grad, optim
 from minigrad.compiler.verify import DifferenceError
 from tests.compiling import as_code, assert_same, each_backend, plain, running, state, taught
 
@@ -225,6 +225,52 @@ def test_a_course_that_asks_for_types_and_does_not_depend_on_them_is_none():
         step(np.ones(2), ("a",))
         np.testing.assert_allclose(w.data, np.array([1.0, 2.0]) - 0.2 * n)
     assert step.cache_info().misses == 1
+
+
+@pytest.mark.parametrize("step", [1e-4, 1e-6, 1e-9, 1e-12])
+@pytest.mark.parametrize("taken", ["the value", "a gradient", "an update"])
+def test_a_course_that_depends_on_types_by_little_is_an_error_too(step, taken):
+    w = Tensor(np.array([0.7, -0.2]), requires_grad=True)
+    optimizer = optim.SGD([w], lr=0.1)
+
+    def value(x):
+        return np.tanh(x) * (1 + step * (type(x) in (np.ndarray, Tensor)))
+
+    def update(x):
+        optimizer.zero_grad()
+        E = (value(x) * w).sum()
+        E.backward()
+        optimizer.step()
+
+    f = {"the value": value, "a gradient": grad(lambda x: value(x).sum()), "an update": update}[taken]
+    with pytest.raises(DifferenceError, match="asks for the type of a value"):
+        compile(f)(np.array([0.5, -1.5]))
+    np.testing.assert_array_equal(w.data, [0.7, -0.2])
+
+
+ILL_CONDITIONED = {
+    "a difference": lambda x: (x + 1e9) - 1e9 - x,
+    "a sum of both signs": lambda x: np.sum(np.concatenate([x * 1e8, -x * 1e8 + 1e-8])),
+    "a chaotic map": lambda x: sum((x := 3.9 * x * (1 - x)) for _ in range(200)),
+    "a singular matrix": lambda x: np.linalg.inv(np.outer(x, x) + 50 * np.finfo(x.dtype).eps * np.diag(x / x)),
+    "a comparison of equals": lambda x: np.where(x / 3 * 3 > x, x, -x),
+    "a step": lambda x: np.floor((x * 3) / x) * (np.sin(x) ** 2 + np.cos(x) ** 2 >= 1),
+    "a limit": lambda x: (x - x) / (x - x),
+}
+
+
+@pytest.mark.parametrize("name", ILL_CONDITIONED)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_an_ill_conditioned_function_that_asks_for_types_is_no_error(name, dtype):
+    """NumPy itself, another order of operations, is as far away: all that is asked is that the first call passes."""
+
+    def f(x):
+        y = ILL_CONDITIONED[name](x)
+        return y * 3 if isinstance(name, str) else y
+
+    with np.errstate(all="ignore"):
+        found = compile(f)(np.array([0.3, 0.41, 0.77], dtype))
+    assert np.asarray(found).dtype == dtype
 
 
 def test_a_limit_is_no_difference_to_a_function_that_asks_for_types():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -114,8 +114,10 @@ class Graph:
         return f"return {', '.join(names[x] if isinstance(x, Node) else text(x) for x in self.outputs)}"
 
 
-def evaluate(outputs: Sequence[Any], known: Mapping[Node, Any]) -> list[Any]:
-    """Compute the outputs from the values of their inputs, each operation once."""
+def evaluate(
+    outputs: Sequence[Any], known: Mapping[Node, Any], each: Callable[[Node, Any], Any] | None = None
+) -> list[Any]:
+    """Compute the outputs from the values of their inputs, each operation once; ``each`` gives what becomes of one."""
     found: dict[Node, Any] = {}
     for node in order_nodes(outputs):
         if node in known:
@@ -125,5 +127,6 @@ def evaluate(outputs: Sequence[Any], known: Mapping[Node, Any]) -> list[Any]:
                 raise ValueError(f"graph: the input {node.name!r} has no value; give it as an argument")
             found[node] = node.value
         else:
-            found[node] = node.op.forward(*(found[x] if isinstance(x, Node) else x for x in node.inputs))
+            made = node.op.forward(*(found[x] if isinstance(x, Node) else x for x in node.inputs))
+            found[node] = made if each is None else each(node, made)
     return [found[x] if isinstance(x, Node) else x for x in outputs]

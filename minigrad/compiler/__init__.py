@@ -6,7 +6,8 @@ numbers from outside are its inputs, ``epochs`` the loop over batches. A call ma
 record: ``tape`` is what it repeats then, ``differentiable`` the operation; a result whose gradient the function took
 itself is ``spent``; ``watched`` gives what it writes another array where others hold it. Python's garbage collector
 rests meanwhile (``collecting``). ``compiled_card`` shows one in a notebook. ``shortcuts`` lead calls straight to their
-code, and ``verify`` compares some with the function itself. ``trace`` writes down, ``passes`` rewrite and plan, and a
+code, and ``verify`` compares some with the function itself; what a trace computes without any algebra is a
+``reference``. ``trace`` writes down, ``passes`` rewrite and plan, and a
 ``backend`` writes code: ``numpy`` and ``native`` are two, which ``load`` finds by name. ``refusals`` say what a backend
 is not written for, and ``blas`` which products are left to it. It imports ``algebra`` and what is below, not
 ``structure``.

@@ -28,7 +28,7 @@ from minigrad.compiler.refusals import Refusal, Unsupported
 from minigrad.compiler.shortcuts import open_way, shortcuts
 from minigrad.compiler.variant import CacheInfo, Report, Variant, name_inputs
 from minigrad.compiler.varying import Varying
-from minigrad.compiler.verify import Asking, DifferenceError, Schedule, verify_call
+from minigrad.compiler.verify import Asking, DifferenceError, Schedule, verify_call, verify_trace
 from minigrad.data import Array, Rng, batches
 from minigrad.engine.recording import mapping, tracer
 from minigrad.notebook.safety import html_or_text, text_or_reason
@@ -166,15 +166,16 @@ class Compiled(partial[Any]):
     def _verify(self, due: bool, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Make a call by the function, too: one that is ``due``, or is traced, and types are others then."""
         before, variant = self._misses, self._variant(args, kwargs)
-        if not due and self._misses == before:
-            return self._run(*args, **kwargs)
-        try:
-            return verify_call(self._f, self._run, variant.record, args, kwargs, roughly=not due)
-        except DifferenceError:
-            if not due:  # the next call is to be verified, too
+        if due:
+            return verify_call(self._f, self._run, variant.record, args, kwargs)
+        if self._misses > before:
+            try:
+                verify_trace(self._f, variant.record, args, kwargs)
+            except DifferenceError:  # the next call is to be verified, too
                 self._variants.clear()
                 self.call_by(self.way)
-            raise
+                raise
+        return self._run(*args, **kwargs)
 
     def _run(self, *args: Any, **kwargs: Any) -> Any:
         """Go in by the trace for the arguments."""

@@ -10,19 +10,19 @@ from typing import Any
 import numpy as np
 
 from minigrad.compiler.tape import Tape, write_tape
+from minigrad.compiler.trace.differences import refuse_differences
 from minigrad.compiler.trace.links import Key, Link, renew_links
 from minigrad.compiler.trace.numbers import reading_anew, split_numbers
 from minigrad.compiler.trace.outside import find_links
-from minigrad.compiler.trace.sources import Captured, Data, Draw, Source
+from minigrad.compiler.trace.sources import Draw, Source
 from minigrad.compiler.trace.traced import Traced, TraceError, check_memory_apart
 from minigrad.compiler.trace.tracer import Tracer, UpdateRule
 from minigrad.compiler.trace.writes import kept_from_writing, link_elements, put_back, refuse_changes
 from minigrad.engine.conversion import is_array
-from minigrad.engine.node import Node, order_nodes
+from minigrad.engine.node import Node
 from minigrad.engine.recording import is_paused, traced_by
 from minigrad.engine.tensor import Tensor
 from minigrad.engine.trees import is_leaf, list_parts, with_parts
-from minigrad.ops.base import number_key
 
 
 @dataclass(eq=False)
@@ -36,7 +36,8 @@ class Record:
     with gradients that are no arguments: if two of these were one, the code would be another. ``leaves`` are the
     Tensors from outside, and whether they took gradients; ``rules`` have stepped; ``links`` lead to what was read
     outside, ``numbers`` to what the code reads anew there; ``tape`` is how the results at ``taped`` were recorded, if
-    the function took no gradient; ``paused``: nothing is to be; ``lowered`` is what backends are given, exact or not.
+    the function took no gradient itself; ``paused`` says that nothing is to be recorded. ``lowered`` are the outputs in
+    the form in which backends get them, by whether that is exact, once one has been asked.
     """
 
     result: Any
@@ -59,6 +60,11 @@ class Record:
     numbers: list[Link]
     paused: bool
     lowered: dict[bool, list[Any]] = field(default_factory=dict)
+
+    @property
+    def outputs(self) -> list[Any]:
+        """All that a call computes: what it returns, updates and leaves behind."""
+        return [*self.returned, *(x for _, x in self.updates), *(x for _, x in self.grads if x is not None)]
 
     def suits(self, arguments: Sequence[Any]) -> bool:
         """Say whether the Tensors among some arguments are as different as they were in the trace."""
@@ -150,7 +156,7 @@ def record_call(
             first, places = _traced(f, args, kwargs, numbers)
             between = [link.read() for link in links]
             second, _ = _traced(f, args, kwargs, numbers)
-        _compare(first, second, places)
+        refuse_differences(first, second, places)
         refuse_changes(links, between)
     except BaseException:
         put_back(links)
@@ -258,44 +264,3 @@ def _look_for_leaks(tracer: Tracer) -> None:
             f"compile: a value made at {kept.made} is kept outside the function after it has returned, where it "
             f"would stay what it was at the first call. Return it instead."
         )
-
-
-def _compare(first: Record, second: Record, places: Mapping[Any, str]) -> None:
-    """Raise if two traces of the same call are not the same computation."""
-    pairs = [_described(record) for record in (first, second)]
-    for (a, node), (b, _) in zip(*pairs, strict=False):
-        if a != b:
-            where = places.get(node) or getattr(first.inputs.get(node), "place", None) or "a line of it"
-            raise TraceError(
-                f"compile: at {where} the function computes with a value that is another in every call, and that "
-                f"would be frozen into the code. Pass it as an argument; draw random numbers by minigrad.nn.Dropout, "
-                f"or outside the function."
-            )
-    if len(pairs[0]) != len(pairs[1]):
-        raise TraceError("compile: the function does not do the same in every call; pass what it depends on instead.")
-
-
-def _described(record: Record) -> list[tuple[Any, Node]]:
-    """Give a record in terms that can be compared: operations, positions of their operands, and constants."""
-    outputs = [*record.returned, *(x for _, x in record.updates), *(x for _, x in record.grads)]
-    numbers: dict[Node, int] = {}
-    rows: list[tuple[Any, Node]] = []
-    for node in order_nodes(outputs):
-        numbers[node] = len(numbers)
-        if node.op is not None:
-            rows.append(((node.op, *(numbers[x] if isinstance(x, Node) else number_key(x) for x in node.inputs)), node))
-        elif node in record.inputs:
-            rows.append((_identity(record.inputs[node]), node))
-        else:
-            rows.append((None if node.value is None else (node.value.dtype.str, node.value.tobytes()), node))
-    return rows
-
-
-def _identity(source: Source) -> Any:
-    """Give what a source reads, or its contents where the function itself may have made it."""
-    array = source.array if isinstance(source, Captured) else None
-    if isinstance(source, Data) and source.tensor.op is None and not source.tensor.requires_grad:
-        array = source.tensor.array
-    if isinstance(array, np.ndarray):
-        return (array.shape, array.dtype.str, array.tobytes())
-    return source.key

@@ -112,7 +112,7 @@ class Variant:
     def write_for(self, backend: Backend) -> Program:
         """Lower, plan and write the trace for a backend."""
         record = self.record
-        outputs = [*record.returned, *(x for _, x in record.updates), *(x for _, x in record.grads if x is not None)]
+        outputs = record.outputs
         if self.exact not in record.lowered:  # a backend that another falls back on need not do so again
             lower = lower_exactly if self.exact else lower_outputs
             record.lowered[self.exact] = lower(outputs, record.seeds, record.gradients)

@@ -8,15 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.compiler.record import Record, flatten_leaves
+from minigrad.compiler.record import Output, Record, flatten_leaves
+from minigrad.compiler.reference import Reference
+from minigrad.compiler.trace.links import SCALARS
 from minigrad.compiler.trace.outside import asks_for_types
-from minigrad.compiler.trace.sources import Draw, State
+from minigrad.compiler.trace.sources import Data, Draw, State
 from minigrad.engine.tensor import Tensor
+from minigrad.engine.trees import is_leaf, list_parts
+
+Part = tuple[str, Any]  # something, and before it what it is called
+THE_RESULT = "the result"
 
 # How far results may be apart: the order of operations differs, and sums of many terms add up what that makes.
 TOLERANCE = {"f2": 2e-2, "f4": 1e-4, "f8": 1e-8, "c8": 1e-4}
-
-ROUGH = 1e-3  # what no rounding makes
 
 
 class DifferenceError(AssertionError):
@@ -60,6 +64,7 @@ class _State:
     """What a call may change: arrays of Tensors and of update rules, gradients, generators."""
 
     def __init__(self, record: Record, arguments: Sequence[Any]) -> None:
+        self.record, self.arguments = record, arguments
         tensors = [*(t for t, _ in record.leaves), *(x for x in arguments if isinstance(x, Tensor))]
         self.tensors = [(t.name or f"tensor {i}", t) for i, t in enumerate(tensors)]
         updated = [record.inputs[node] for node, _ in record.updates]
@@ -72,13 +77,32 @@ class _State:
         self.values = [np.copy(state[name]) for _, state, name in self.states]
         self.drawn = [rng.bit_generator.state for rng in self.rngs]
 
-    def take(self) -> dict[str, Any]:
-        """Give all of it as it is now, by what it is called."""
-        found: dict[str, Any] = {f"{name} after the call": np.copy(t.array) for name, t in self.tensors}
-        for name, t in self.tensors:
-            if id(t) not in self.used_up:
-                found[f"the gradient of {name}"] = None if t.stored_grad is None else np.copy(t.stored_grad.array)
-        return found | {called: np.copy(state[name]) for called, state, name in self.states}
+    def take(self) -> list[Part]:
+        """Give all of it as it is now, with what it is called."""
+        found: list[Part] = [(f"{name} after the call", np.copy(t.array)) for name, t in self.tensors]
+        kept = [(name, t.stored_grad) for name, t in self.tensors if id(t) not in self.used_up]
+        found += [(f"the gradient of {name}", None if g is None else np.copy(g.array)) for name, g in kept]
+        return found + [(called, np.copy(state[name])) for called, state, name in self.states]
+
+    def number(self) -> list[int | None]:
+        """Say which of what the record computes each of it becomes; None for what a call leaves as it is."""
+        record, first = self.record, len(self.record.returned)
+        numbers: dict[Any, int] = {record.inputs[node].key: first + i for i, (node, _) in enumerate(record.updates)}
+        first += len(record.updates)
+        with_gradient = [self.arguments[t] if isinstance(t, int) else t for t, g in record.grads if g is not None]
+        numbers |= {id(t): first + i for i, t in enumerate(with_gradient)}
+        found = [numbers.get(Data(t).key) for _, t in self.tensors]
+        found += [numbers.get(id(t)) for _, t in self.tensors if id(t) not in self.used_up]
+        return found + [numbers.get(State(state, name, None).key) for _, state, name in self.states]
+
+    def call(self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[list[Part]]:
+        """Call a function; give what it returns, and all of this, and undo it."""
+        try:
+            result = f(*args, **kwargs)
+            parts = [(name, np.copy(x.array) if isinstance(x, Tensor) else x) for name, x in _parts(THE_RESULT, result)]
+            return [parts, self.take()]
+        finally:
+            self.put_back()
 
     def put_back(self) -> None:
         """Make it what it was."""
@@ -97,57 +121,78 @@ class _State:
 
 
 def verify_call(
-    f: Callable[..., Any],
-    code: Callable[..., Any],
-    record: Record,
-    args: tuple[Any, ...],
-    kwargs: dict[str, Any],
-    roughly: bool = False,
+    f: Callable[..., Any], code: Callable[..., Any], record: Record, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
     """Call the function, undo what that changed, call its code, and give the result of that.
 
-    Raises ``DifferenceError``, with all as it was before, at the first value in which the two differ; ``roughly``, if
-    only what is finite counts, and not by what rounding makes.
+    Raises ``DifferenceError``, with all as it was before, at the first value in which the two differ.
     """
-    arguments: list[Any] = []
-    flatten_leaves((args, kwargs), arguments)
-    state = _State(record, arguments)
-    try:
-        expected = f(*args, **kwargs)
-        results = [
-            (name, np.copy(x.array) if isinstance(x, Tensor) else x) for name, x in _parts("the result", expected)
-        ]
-        changed = state.take()
-    finally:
-        state.put_back()
+    state = _make_state(record, args, kwargs)
+    results, changed = state.call(f, args, kwargs)
     found = code(*args, **kwargs)
-    of_results = max((_largest(x) for _, x in results), default=0.0) if roughly else 0.0
-    pairs = [(*pair, of_results) for pair in zip(results, _parts("the result", found), strict=False)]
-    largest = max(map(_largest, changed.values()), default=of_results)
-    pairs += [((name, changed[name]), (name, value), largest) for name, value in state.take().items()]
-    for (name, a), (_, b), scale in pairs:
-        difference = _difference(a, b, scale, roughly)
-        if difference:
-            state.put_back()
-            called = getattr(f, "__name__", type(f).__name__)
-            raise DifferenceError(
-                f"compile: the code of {called} differs from the function itself: {name} {difference}. It may depend "
-                f"on something that is not watched (see compile's docstring): pass that as an argument. Or it asks for "
-                f"the type of a value, which is another while it is traced: decide by what is no array or float."
-            )
+    largest = max((_largest(x) for _, x in changed), default=0.0)
+    try:
+        _compare(f, results, list(_parts(THE_RESULT, found)), lambda a, b: _difference(a, b, 0.0))
+        _compare(f, changed, state.take(), lambda a, b: _difference(a, b, largest))
+    except DifferenceError:
+        state.put_back()
+        raise
     return found
 
 
-def _parts(name: str, x: Any) -> Iterator[tuple[str, Any]]:
-    """Give what is in nested tuples, lists and dicts, by where it is."""
-    if isinstance(x, tuple | list):
-        for i, part in enumerate(x):
-            yield from _parts(f"{name}[{i}]", part)
-    elif isinstance(x, dict):
-        for key, part in x.items():
-            yield from _parts(f"{name}[{key!r}]", part)
-    else:
+def verify_trace(f: Callable[..., Any], record: Record, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Call the function, undo what that changed, and compare it with what its trace computes, without any algebra.
+
+    Raises ``DifferenceError`` at the first value in which the two differ by more than rounding makes.
+    """
+    state = _make_state(record, args, kwargs)
+    before = state.take()
+    try:
+        traced = Reference(record, {node: source.read(list(state.arguments)) for node, source in record.inputs.items()})
+    finally:
+        state.put_back()
+    results, changed = state.call(f, args, kwargs)
+
+    def compare(a: Any, b: Any) -> str:
+        if not isinstance(b, Output):
+            return _difference(a, b, 0.0) if b is None or isinstance(b, SCALARS) or isinstance(a, np.ndarray) else ""
+        value, wrong = traced.values[b.position], traced.find_wrong(b.position, a)
+        return (_difference(a, value, 0.0) if a is None else _say_difference(a, value, wrong)) if wrong.any() else ""
+
+    _compare(f, results, list(_parts(THE_RESULT, record.result)), compare)
+    pairs = zip(before, state.number(), strict=True)
+    _compare(f, changed, [(name, x if i is None else Output(i, True, False)) for (name, x), i in pairs], compare)
+
+
+def _make_state(record: Record, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _State:
+    arguments: list[Any] = []
+    flatten_leaves((args, kwargs), arguments)
+    return _State(record, arguments)
+
+
+def _compare(f: Callable[..., Any], a: list[Part], b: list[Part], compare: Callable[[Any, Any], str]) -> None:
+    """Raise if something differs; ``compare`` says how."""
+    names = [[name for name, _ in parts] for parts in (a, b)]
+    said = "" if names[0] == names[1] else f"the result has {len(a)} parts, and that of the code {len(b)}"
+    for (name, x), (_, y) in zip(a, b, strict=False):
+        difference = "" if said else compare(x, y)
+        said = said or (difference and f"{name} {difference}")
+    if said:
+        called = getattr(f, "__name__", type(f).__name__)
+        raise DifferenceError(
+            f"compile: the code of {called} differs from the function itself: {said}. It may depend "
+            f"on something that is not watched (see compile's docstring): pass that as an argument. Or it asks for "
+            f"the type of a value, which is another while it is traced: decide by what is no array or float."
+        )
+
+
+def _parts(name: str, x: Any) -> Iterator[Part]:
+    """Give what is in nested tuples, lists, dicts and dataclasses, by where it is."""
+    if is_leaf(x) or x is None or isinstance(x, Output):
         yield name, x
+    else:
+        for step, _, part in list_parts(x):
+            yield from _parts(name + step, part)
 
 
 def _largest(x: Any) -> float:
@@ -156,7 +201,7 @@ def _largest(x: Any) -> float:
     return float(np.max(np.abs(x), initial=0, where=np.isfinite(x))) if x.dtype.kind in "fc" else 0.0
 
 
-def _difference(a: Any, b: Any, scale: float, roughly: bool) -> str:
+def _difference(a: Any, b: Any, scale: float) -> str:
     """Say how the code's value b differs from the function's a; nothing if it does not.
 
     What is 0 but for the rounding of values of a ``scale``, as the gradient of a bias before a normalization is, may be
@@ -165,16 +210,21 @@ def _difference(a: Any, b: Any, scale: float, roughly: bool) -> str:
     if a is None or b is None:
         return "" if a is b else f"is {_shown(a)}, and the code gives {_shown(b)}"
     a, b = (np.asarray(x.array if isinstance(x, Tensor) else x) for x in (a, b))
+    if (a.shape, a.dtype) != (b.shape, b.dtype) or a.dtype.kind not in "fc":
+        return "" if a.dtype == b.dtype and np.array_equal(a, b) else _say_difference(a, b, a != a)
+    tolerance = TOLERANCE.get(a.dtype.str[1:], 1e-8)
+    noise = 8 * np.finfo(a.dtype).eps * scale
+    close = np.isclose(b, a, rtol=tolerance, atol=max(tolerance * _largest(a), noise), equal_nan=True)
+    return "" if close.all() else _say_difference(a, b, ~close)
+
+
+def _say_difference(a: Any, b: Any, wrong: Any) -> str:
+    """Say how b differs from a, at the first element that is wrong where there is one."""
+    a, b = np.asarray(a), np.asarray(b)
     if (a.shape, a.dtype) != (b.shape, b.dtype):
         return f"is {a.dtype} {a.shape}, and the code gives {b.dtype} {b.shape}"
     if a.dtype.kind not in "fc":
-        return "" if np.array_equal(a, b) else f"is {_shown(a)}, and the code gives {_shown(b)}"
-    tolerance = ROUGH if roughly else TOLERANCE.get(a.dtype.str[1:], 1e-8)
-    noise = (ROUGH**2 if roughly else 8 * np.finfo(a.dtype).eps) * scale
-    wrong = ~np.isclose(b, a, rtol=tolerance, atol=max(tolerance * _largest(a), noise), equal_nan=True)
-    wrong &= np.isfinite(a) if roughly else True
-    if not wrong.any():
-        return ""
+        return f"is {_shown(a)}, and the code gives {_shown(b)}"
     where = tuple(int(i[0]) for i in np.nonzero(wrong)) if a.ndim else ()
     at = f" at {list(where)}" if where else ""
     return f"is {a[where]}{at}, and the code gives {b[where]}"

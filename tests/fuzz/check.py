@@ -29,6 +29,7 @@ from tests.interpreted import interpreted
 
 TOLERANCE = {"float64": 1e-9, "float32": 2e-4}
 BACKENDS = ("numpy", "interpreted", "exact", "native")
+NEAR = 8  # programs near by with which another result than the eager one is compared
 STEP = 1e-6  # of a finite difference
 
 
@@ -60,6 +61,8 @@ class Runs:
         step = compile(self.instance.f, backend=asked, exact=backend == "exact")
         if self.record is not None:
             step._varying = Traced(self.record)
+        elif len(self.instance.program.lines) % 3 == 0:  # as if it asked for types: its first call looks at the trace
+            step._asks.looked = step._asks.known = True
         found = self.instance.outcome(step)
         if self.record is None and step.cache_info().misses == 1:
             self.record = step._last.record
@@ -82,9 +85,9 @@ def results(given: Program, backend: str | None, runs: Runs | None = None) -> li
         return instance.outcome(instance.f)
 
 
-def moved(given: Program) -> Program:
+def moved(given: Program, seed: int = 0) -> Program:
     """Give the program with every number in its leaves, and every gradient, changed in its last places."""
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     becomes: dict[Any, Any] = {}
     for leaf in given.leaves:
         step = STEPS.get(leaf.array.dtype.name, 0) * rng.uniform(-2, 2, leaf.array.shape)
@@ -94,7 +97,7 @@ def moved(given: Program) -> Program:
         becomes[line] = replace(line, inputs=tuple(becomes[x] for x in line.inputs))
     return replace(
         given, leaves=tuple(becomes[x] for x in given.leaves), lines=tuple(becomes[x] for x in given.lines),
-        ends=tuple(becomes[x] for x in given.ends), rough=True,
+        ends=tuple(becomes[x] for x in given.ends), rough=1 + seed,
     )  # fmt: skip
 
 
@@ -198,7 +201,12 @@ def wrong(given: Program, backends: tuple[str, ...]) -> str | None:
             other = results(given, backend, runs)
         except Exception as error:
             return f"{backend}: {type(error).__name__}: {error}"
-        if found := difference(eager, near, other, not regular) if regular or backend == "exact" else None:
+        if not regular and backend != "exact":
+            continue
+        found = difference(eager, near, other, not regular)
+        for seed in range(1, NEAR) if found else ():  # a number that hits 0 is so by chance near by, too
+            found = found and difference(eager, results(moved(given, seed), None), other, not regular)
+        if found:
             return f"{backend}: {found}"
     return None
 

@@ -41,8 +41,9 @@ class Line:
 class Program:
     """Leaves and lines, in order; the loss adds up the ``ends``; ``rule`` is the optimizer's, if there is one.
 
-    ``alias`` makes the argument of one number a view of the parameter of another. If ``rough``, each gradient is moved
-    in its last places before the rule sees it: Adam makes a step of size η of what rounding leaves of a sum of 0.
+    ``alias`` makes the argument of one number a view of the parameter of another. If ``rough``, by a seed of that
+    number each gradient is moved in its last places before the rule sees it: Adam makes a step of size η of what
+    rounding leaves of a sum of 0.
     """
 
     leaves: tuple[Leaf, ...]
@@ -51,7 +52,7 @@ class Program:
     rule: int | None = None
     dtype: Any = np.float64
     alias: tuple[int, int] | None = None
-    rough: bool = False
+    rough: int = 0
 
     def __str__(self) -> str:
         """Write the program as code that can be read."""
@@ -140,7 +141,7 @@ class Instance:
             last = last * 1.0  # it may look at a parameter's memory, which the step changes
         if self.optimizer is not None:
             if self.program.rough:
-                move_gradients(self.params)
+                move_gradients(self.params, self.program.rough)
             self.optimizer.step()
         return loss, last, *grads, *whole
 
@@ -158,9 +159,9 @@ class Instance:
         return found
 
 
-def move_gradients(params: Iterable[Tensor]) -> None:
+def move_gradients(params: Iterable[Tensor], seed: int) -> None:
     """Move every gradient by what rounding may make of the terms that it is a sum of, which are of size 1 or larger."""
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed - 1)
     for p in params:
         if p.grad is not None:
             g = p.grad.data
