@@ -223,3 +223,18 @@ def test_what_may_change_between_calls(backend):
         both(rows=2)  # the last batch is smaller
         both()
         assert steps[1].cache_info().misses == 2
+
+
+@each_backend
+def test_a_number_less_itself_is_a_constant(backend):
+    """0 − 0, of two Python numbers, is left where its shape is that of a number already."""
+    p = Tensor(-0.8, requires_grad=True)
+
+    def step():
+        p.grad = None
+        y = (p - p) / 4
+        (y * y).sum().backward()
+        return y, p.grad
+
+    with running(backend):
+        assert [float(x) for x in as_code(step, backend)()] == [0, 0]

@@ -87,6 +87,6 @@ def outline_region(root: Node) -> tuple[Any, ...]:
                 places[x] = len(places)
                 stack.append(x)
             rows.append(places[x])
-        if node.op is subtract and type(node.inputs[0]) is type(node.inputs[1]):  # which way round it is written
+        if node.op is subtract and [type(x) for x in node.inputs] == [Node, Node]:  # which way round it is written
             rows.append(node.inputs[0].serial < node.inputs[1].serial)
     return tuple(rows)
