@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from minigrad.compiler.api import compile
     from minigrad.derivation.compare import compare
     from minigrad.derivation.derive import derive
+    from minigrad.derivation.matrices import draw_matrices
     from minigrad.engine.custom import custom_vjp, defjvp, defvjp, primitive
     from minigrad.engine.debug import debug
     from minigrad.engine.explain_zero import why_zero
@@ -67,6 +68,7 @@ __all__ = [
     "defvjp",
     "derive",
     "draw",
+    "draw_matrices",
     "elementwise_grad",
     "elu",
     "fit",
@@ -126,6 +128,7 @@ _LATE = {
     "defvjp": "engine.custom",
     "derive": "derivation.derive",
     "draw": "picture.draw",
+    "draw_matrices": "derivation.matrices",
     "elementwise_grad": "autograd",
     "elu": "ops.activations",
     "fit": "training",

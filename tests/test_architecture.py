@@ -40,7 +40,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "notation": ("ops", "engine", "notation"),
     "algebra": ("ops", "engine", "notation", "algebra", "notebook"),
     "structure": ("ops", "engine", "notation", "algebra", "structure", "notebook"),
-    "derivation": ("ops", "engine", "notation", "algebra", "structure", "derivation", "notebook"),
+    "derivation": ("ops", "engine", "notation", "algebra", "structure", "picture", "derivation", "notebook"),
     "picture": ("ops", "engine", "notation", "algebra", "structure", "extras", "picture", "notebook"),
     "compiler": ("ops", "engine", "notation", "algebra", "data", "extras", "files", "compiler", "notebook"),
     "autograd": ("ops", "engine"),

@@ -11,5 +11,6 @@ says what is none, ``slips`` are the mistakes it knows and ``diagnose`` chooses 
 blank for a learner, and ``worksheet_documents`` writes it; ``wording`` is how a sentence is said in other languages,
 ``japanese`` one of them. Where a graph repeats, ``recurrence`` has one formula for all t, to which ``correspondence``
 holds the others, and ``definitions`` that of the values; ``fold`` makes lines of them, which ``folded`` has and
-``folded_equations`` writes. It imports ``structure`` and what is below.
+``folded_equations`` writes. ``matrices`` draws the lines as rectangles. It imports ``structure``, ``picture`` and what
+is below.
 """

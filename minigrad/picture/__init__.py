@@ -2,5 +2,6 @@
 
 ``draw`` is the way in, and ``stepper`` the page; ``scene`` says what is shown (``scene.build`` sets the labels),
 ``folding`` shows once what repeats, ``layout`` finds places, ``dot``, ``svg`` and ``png`` write, in one ``style`` and
-the colors of a ``look``. It imports ``structure`` and what is below.
+the colors of a ``look``. ``matrices`` draws equations as rectangles, for derivations. It imports ``structure`` and what
+is below.
 """

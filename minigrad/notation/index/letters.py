@@ -73,6 +73,14 @@ class Lettering:
         found = dict.fromkeys(place for some in axes for place in some)
         return [place for place in found if place is not None and place != self.samples]
 
+    def places(self) -> list[Place]:
+        """Give the axes that have a letter of their own, in its order: those of the samples, and of the units."""
+        return [*([] if self.samples is None else [self.samples]), *self.letters]
+
+    def letter(self, place: Place) -> str:
+        """Give the letter of an axis that has one of its own, n of the samples; nothing for another."""
+        return "n" if place == self.samples else self.letters.get(place, "")
+
     def labels(self, node: Node) -> Labels:
         """Give an index to each axis of a Node, all different."""
         classes = self.classes.of(node)
