@@ -46,7 +46,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "autograd": ("ops", "engine"),
     "numpy": ("engine", "numpy"),
     "scipy": ("ops", "engine", "extras", "scipy"),
-    "losses": ("ops", "engine"),
+    "losses": ("ops", "engine", "losses"),
     "optim": ("ops", "engine", "notation", "algebra", "optim", "notebook"),
     "nn": ("ops", "engine", "nn", "notebook"),
     "data": ("engine",),

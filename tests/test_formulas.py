@@ -28,14 +28,7 @@ OF_A_NUMBER = {
     "hardswish": lambda x: x * min(6, max(0, x + 3)) / 6,
     "tanhshrink": lambda x: x - tanh(x),
 }
-OF_A_PAIR = {
-    "l1": lambda y, t: abs(y - t),
-    "huber": lambda y, t: 0.5 * (y - t) ** 2 if abs(y - t) < 1 else abs(y - t) - 0.5,
-    "hinge": lambda y, t: max(0, 1 - t * y),
-    "binary_cross_entropy": lambda y, t: -log(y) if t == 1 else -log(1 - y),
-    "binary_cross_entropy_with_logits": lambda y, t: -log(sigmoid(y)) if t == 1 else -log(1 - sigmoid(y)),
-    "poisson_nll": lambda y, t: exp(y) - t * y,
-}
+OF_A_PAIR = {"poisson_nll": lambda y, t: exp(y) - t * y}
 
 
 def compute(formula, **names):
@@ -64,8 +57,6 @@ def test_activations(name):
 @pytest.mark.parametrize("name", OF_A_PAIR)
 def test_losses_of_pairs(name):
     y, t = np.array([0.2, 0.7, 0.9]), np.array([0.0, 1.0, 1.0])
-    if name in ("l1", "huber", "hinge"):
-        y, t = np.array([0.2, -1.7, 2.9]), np.array([-1.0, -1.0, 1.0])
     wanted = sum(map(OF_A_PAIR[name], y, t))
     np.testing.assert_allclose(compute(LOSSES[name], y=y, t=t), wanted)
     assert gradcheck(lambda y: compute(LOSSES[name], y=y, t=t), y)
@@ -83,10 +74,14 @@ def test_losses_of_classes():
 def test_each_loss_is_named():
     assert {*OF_A_PAIR, "multiclass_hinge", "focal"} == set(LOSSES)
     for name, part in (
-        ("L1Loss", "np.abs(y - t)"),
-        ("smooth_l1_loss", "(y - t) ** 2 / 2"),
-        ("BCELoss", "np.log(1 - y)"),
+        ("L1Loss", "losses.absolute_error(y, t)"),
+        ("smooth_l1_loss", "losses.huber(y, t, delta=1.0)"),
+        ("BCELoss", "losses.binary_cross_entropy(y, t)"),
+        ("binary_cross_entropy_with_logits", "losses.sigmoid_cross_entropy(u, t)"),
+        ("kl_div", "losses.kl_divergence(y, t)"),
+        ("hinge_loss", "losses.hinge(y, t)"),
+        ("focal_loss", "Write -np.sum((1 - p) ** 2"),
     ):
-        with pytest.raises(AttributeError, match="Write") as caught:
+        with pytest.raises(AttributeError) as caught:
             getattr(losses, name)
         assert part in str(caught.value)

@@ -54,7 +54,7 @@ ROWS = [
     name("minigrad.enable_grad()", "enable_grad", "'minigrad'", "with no_grad()"),
     name("minigrad.lax.scan(None)", "lax", "'minigrad'", "write the loop"),
     name("minigrad.jacrev(lambda x: x)", "jacrev", "'minigrad'", "minigrad.jacobian"),
-    name("nn.BCELoss()", "BCELoss", "'minigrad.nn'", "np.log(1 - y)"),
+    name("nn.BCELoss()", "BCELoss", "'minigrad.nn'", "losses.binary_cross_entropy(y, t)"),
     name("nn.Embedding(3, 4)", "Embedding", "'minigrad.nn'", "W[numbers]"),
     name("nn.init.xavier_uniform_(w)", "xavier_uniform_", "'minigrad.nn.init'", "init=minigrad.nn.he"),
     name("data.DataLoader(X)", "DataLoader", "'minigrad.data'", "data.batches("),
