@@ -21,7 +21,7 @@ from minigrad.compiler.trace.sources import Draw
 from minigrad.engine.node import Node
 from minigrad.ops.linalg import MatMul
 
-QUICK = 1 << 13  # multiplications or elements, up to which a step takes some microseconds
+QUICK = 1 << 16  # multiplications or elements, up to which a step takes some microseconds
 
 
 @dataclass
