@@ -18,18 +18,18 @@ copyright = author
 release = version = minigrad.__version__
 html_title = f"minigrad {version}"
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "made", "offline", "tongue"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "docstrings", "made", "offline", "tongue"]
 exclude_patterns = ["_build"]
 myst_enable_extensions = ["colon_fence", "deflist", "fieldlist"]
 myst_heading_anchors = 3
 
 autodoc_typehints = "signature"
 autodoc_member_order = "bysource"
-autosummary_generate = True
 
 html_theme = "furo"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_copy_source = False
 html_show_search_summary = False  # it would be fetched, which pages opened as files may not
+highlight_language = "none"  # of a block without a language, which is what code prints
 pygments_style, pygments_dark_style = "friendly", "github-dark"

@@ -51,7 +51,7 @@ def test_blocks_are_read_with_their_lines():
         ("making.nowhere:nothing", "ModuleNotFoundError: No module named 'making.nowhere'"),
         ("making.start:draw_small_network size=3", "TypeError: draw_small_network() got an unexpected keyword"),
         ("making.start", "ValueError: made is followed by module:function"),
-        ("making.start:make_loss", "TypeError: it gave Tensor, not str"),
+        ("making.start:make_small_loss", "TypeError: it gave Tensor, not str"),
     ],
 )
 def test_what_cannot_be_made_names_its_page(wanted, said, tmp_path):

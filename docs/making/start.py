@@ -3,10 +3,10 @@
 import numpy as np
 
 from making.showing import show_picture
-from minigrad import Tensor, derive, draw, losses, nn
+from minigrad import Tensor, data, derive, draw, losses, nn
 
 
-def make_loss() -> Tensor:
+def make_small_loss() -> Tensor:
     """A network of one hidden layer, for three samples, and its loss."""
     X = Tensor([[0.5, -1.0], [1.0, 2.0], [-0.5, 0.3]], name="X")
     model = nn.MLP((2, 3, 1), hidden="tanh", output="identity", rng=0)
@@ -15,9 +15,18 @@ def make_loss() -> Tensor:
 
 def draw_small_network() -> str:
     """Its backward graph."""
-    return show_picture(draw(make_loss()), "Values along the top, gradients dashed along the bottom.")
+    return show_picture(draw(make_small_loss()), "Values along the top, gradients dashed along the bottom.")
 
 
 def derive_small_network() -> str:
     """Its δ formulas."""
-    return derive(make_loss()).to_html()
+    return derive(make_small_loss()).to_html()
+
+
+def draw_start_network() -> str:
+    """The network of three flowers that the start draws."""
+    X, labels = data.iris()
+    X, *_ = data.standardize(X)
+    model = nn.MLP((4, 5, 3), hidden="sigmoid", output="softmax", rng=0)
+    E = losses.cross_entropy(model(X[::50]), data.one_hot(labels, 3)[::50])
+    return show_picture(draw(E), "The same network, with the numbers of these three flowers.")
