@@ -3,11 +3,11 @@
 The rooms, from the ground up: ``ops`` are the operations, ``engine`` records and differentiates them; ``nn``,
 ``losses``, ``optim``, ``data``, ``training`` and ``storage`` are what networks are made, trained and kept with;
 ``metrics`` says what a classifier is worth. ``notation`` writes formulas, ``algebra`` shortens them, ``structure``
-reads a graph as a textbook would; ``derivation`` and ``picture`` show it, ``plot`` draws losses and trainings, and
-``compiler`` makes code of a graph. ``app`` is the command line, ``textbook`` the independent witness, ``numpy`` has
-NumPy's names, ``scipy`` SciPy's and ``autograd`` those of HIPS autograd's operators, ``notebook`` has what notebooks
-show, ``extras`` loads what is optional, ``files`` appear whole or not at all, and ``interrupts`` waits for a safe
-moment.
+reads a graph as a textbook would; ``derivation`` and ``picture`` show it, ``plot`` draws losses and trainings,
+``exercises`` leave the way back to a learner, and ``compiler`` makes code of a graph. ``app`` is the command line,
+``textbook`` the independent witness, ``numpy`` has NumPy's names, ``scipy`` SciPy's and ``autograd`` those of HIPS
+autograd's operators, ``notebook`` has what notebooks show, ``extras`` loads what is optional, ``files`` appear whole or
+not at all, and ``interrupts`` waits for a safe moment.
 
 Something is wrong: a label, in ``picture`` (what a value is called, in ``structure``); a δ, in ``ops`` (its value),
 ``algebra`` (its formula) or ``derivation`` (its line); a slow step, in ``engine`` or, compiled, in ``compiler``; a
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from minigrad.engine.own_operations import operation
     from minigrad.engine.products import hessian_vector_product, hvp, jvp, stop_gradient, vjp
     from minigrad.engine.recomputation import checkpoint
+    from minigrad.exercises.attempt import exercise
     from minigrad.ops.activations import elu, gelu, leaky_relu, logsigmoid, silu, softplus
     from minigrad.picture.draw import draw
     from minigrad.picture.stepper.page import stepper
@@ -71,6 +72,7 @@ __all__ = [
     "draw_matrices",
     "elementwise_grad",
     "elu",
+    "exercise",
     "fit",
     "flatten",
     "gelu",
@@ -131,6 +133,7 @@ _LATE = {
     "draw_matrices": "derivation.matrices",
     "elementwise_grad": "autograd",
     "elu": "ops.activations",
+    "exercise": "exercises.attempt",
     "fit": "training",
     "flatten": "autograd",
     "gelu": "ops.activations",

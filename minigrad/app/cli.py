@@ -1,4 +1,4 @@
-"""The command line: ``minigrad tour``, ``ops``, and ``derive``, ``draw`` and ``stepper`` for a user's own loss."""
+"""The command line: ``minigrad tour``, ``exercise``, ``ops``; ``derive``, ``draw`` ``stepper`` of a user's loss."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from minigrad import __version__
+from minigrad.app.exercising import add_exercise, run_exercise
 from minigrad.app.operations import list_functions, list_operations
 from minigrad.app.tour.guide import tour
 from minigrad.app.userfile import UserError, loss_of
@@ -105,7 +106,7 @@ FORMATS: dict[str, Callable[[Derivation, str, bool], str]] = {
 }
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
-    "tour": _tour, "ops": _ops, "derive": _derive, "draw": _draw, "stepper": _stepper,
+    "tour": _tour, "exercise": run_exercise, "ops": _ops, "derive": _derive, "draw": _draw, "stepper": _stepper,
 }  # fmt: skip
 
 
@@ -117,6 +118,7 @@ def _parser() -> argparse.ArgumentParser:
     touring.add_argument("--out", type=Path, default=Path("tour"), help="folder for the page (default: tour)")
     touring.add_argument("--seed", type=_seed, default=0, help="of all random choices (default: 0)")
     touring.add_argument("--quick", action="store_true", help="train for a tenth of the epochs")
+    add_exercise(commands)
     commands.add_parser("ops", help="list every operation with its local derivative, and NumPy's functions")
     deriving = _on_a_loss(commands, "derive", "write the derivation of a loss's gradients")
     deriving.add_argument("--format", choices=FORMATS, default="text", help="numpy is code (default: text)")

@@ -106,7 +106,8 @@ class Worksheet:
         inputs: dict[Any, str] = {x: ASCII.symbol(source.named.get(x, x.name or "x")) for x in source.inputs}
         self._spelling = Spelling(inputs, WORDS)
         self.given: dict[str, Any] = {self._spelling.inputs[x]: self._traced(x) for x in source.inputs}
-        self.given |= {self._variable(line.symbol): np.asarray(line.value) for line in source.forward_lines}
+        for line in source.forward_lines:
+            self.given |= {self._variable(name): np.asarray(line.value) for name in line.names}
         every = self._every_question()
         self.lines = {question.symbol: question for question in every}
         self.questions = _chosen(every, blanks, seed)
@@ -189,15 +190,15 @@ class Worksheet:
 
     def to_text(self, answers: bool = False, notation: str = "matrix") -> str:
         """Write the sheet as text: what is given, the way to E, and the way back with its blanks or ``answers``."""
-        return worksheet_documents.to_text(self, answers, notation)
+        return worksheet_documents.to_text(self, bool(answers), notation)
 
     def to_markdown(self, answers: bool = False, notation: str = "matrix") -> str:
         """Write it in Markdown, with formulas between dollar signs."""
-        return worksheet_documents.to_markdown(self, answers, notation)
+        return worksheet_documents.to_markdown(self, bool(answers), notation)
 
     def to_html(self, answers: bool = False, notation: str = "matrix") -> str:
         """Write it as a page of its own to print, with native MathML."""
-        return worksheet_documents.to_html(self, answers, notation)
+        return worksheet_documents.to_html(self, bool(answers), notation)
 
     def __str__(self) -> str:
         return self.to_text()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from html import escape
 from typing import Any, NamedTuple
 
@@ -65,38 +65,39 @@ class Item(NamedTuple):
     number: int = 0
 
 
-def to_text(sheet: Any, answers: bool, notation: str) -> str:
-    """Write a sheet as text."""
+def to_text(sheet: Any, answers: bool | Container[str], notation: str) -> str:
+    """Write a sheet as text; of the ``answers`` all, none, or those of some keys."""
     writer = ASCII if notation == "text" else TEXT
-    forward, back = _items(sheet, notation)
+    forward, back = items(sheet, notation)
     lines = [_title(sheet, answers), "", _said(GIVEN, sheet)]
-    for name, value in _arrays(sheet):
+    for name, value in arrays(sheet):
         lines += [f"  {name:8} {_shape(value)}", *_rows(value)]
     lines += ["", _said(FORWARD, sheet)]
     lines += [f"  {' = '.join(write_term(term, writer) for term in item.terms)}" for item in forward]
-    lines += ["", _said(BACK if answers else BLANKS, sheet)]
+    lines += ["", _said(BACK if answers is True else BLANKS, sheet)]
     for item in back:
         sides = [write_term(term, writer) for term in item.terms]
         if item.question is None:
             lines.append(f"       {' = '.join(sides)}")
             continue
-        asked = f"  ({item.number})  {' = '.join(sides if answers else [*sides[: item.left], '_' * 20])}"
+        shown = _is_shown(item.question, answers)
+        asked = f"  ({item.number})  {' = '.join(sides if shown else [*sides[: item.left], '_' * 20])}"
         lines.append(f"{asked}    {item.question.key}: {_shape(item.question.value)}")
-        if answers:
+        if shown:
             lines += [f"         {item.question.key} = {item.question.code}", *_rows(item.question.value)]
     return "\n".join([*lines, *_facts(sheet)])
 
 
 def to_markdown(sheet: Any, answers: bool, notation: str) -> str:
     """Write a sheet in Markdown."""
-    forward, back = _items(sheet, notation)
+    forward, back = items(sheet, notation)
     lines = [f"## {in_markdown(_title(sheet, answers))}", "", f"### {_said(GIVEN, sheet)}", ""]
-    for name, value in _arrays(sheet):
+    for name, value in arrays(sheet):
         lines.append(f"- `{name}`, {_shape(value)}")
         lines += ["", "  ```", *(f"  {row.strip()}" for row in _rows(value)), "  ```", ""] if np.ndim(value) else []
     lines += ["", f"### {_said(FORWARD, sheet)}", ""]
     lines += [f"- ${' = '.join(write_term(term, LATEX) for term in item.terms)}$" for item in forward]
-    lines += ["", f"### {_said(BACK if answers else BLANKS, sheet)}", ""]
+    lines += ["", f"### {_said(BACK if answers is True else BLANKS, sheet)}", ""]
     for item in back:
         sides = [write_term(term, LATEX) for term in item.terms]
         if item.question is None:
@@ -120,32 +121,36 @@ def to_html(sheet: Any, answers: bool, notation: str) -> str:
     )
 
 
-def fragment(sheet: Any, answers: bool, notation: str) -> str:
-    """Write the sheet as a fragment of HTML, which a notebook shows."""
-    forward, back = _items(sheet, notation)
+def fragment(sheet: Any, answers: bool | Container[str], notation: str) -> str:
+    """Write the sheet as a fragment of HTML, which a notebook shows; ``answers`` as for ``to_text``."""
+    forward, back = items(sheet, notation)
     given = "".join(
         f"<div><span>{mathml([*_symbol(sheet, name)], '')}</span> = {_matrix(value)}"
         f'<span class="note">{escape(_shape(value))}</span></div>'
-        for name, value in _arrays(sheet)
+        for name, value in arrays(sheet)
     )
     ahead = "".join(f"<li>{mathml(item.terms)}</li>" for item in forward)
     rows = "".join(_html_item(item, answers, sheet.lang) for item in back)
-    facts = "".join(f"<p>{escape(fact.strip())}</p>" for fact in _facts(sheet) if fact)
+    known = "".join(f"<p>{escape(fact)}</p>" for fact in _facts(sheet) if fact)
     return (
         f'<style>{STYLE}</style>\n<div class="minigrad-worksheet">\n<h2>{escape(_title(sheet, answers))}</h2>\n'
         f'<h3>{_said(GIVEN, sheet)}</h3>\n<div class="given">{given}</div>\n'
         f"<h3>{_said(FORWARD, sheet)}</h3>\n<ol>{ahead}</ol>\n"
-        f"<h3>{_said(BACK if answers else BLANKS, sheet)}</h3>\n<ol>{rows}</ol>\n{facts}</div>"
+        f"<h3>{_said(BACK if answers is True else BLANKS, sheet)}</h3>\n<ol>{rows}</ol>\n{known}</div>"
     )
 
 
-def _html_item(item: Item, answers: bool, lang: str) -> str:
+def _is_shown(question: Any, answers: bool | Container[str]) -> bool:
+    return answers if isinstance(answers, bool) else question.key in answers
+
+
+def _html_item(item: Item, answers: bool | Container[str], lang: str) -> str:
     question = item.question
     if question is None:
         return f"<li>{mathml(item.terms)}</li>"
     note = f'<span class="note"><code>{escape(question.key)}</code>, {escape(_shape(question.value))}</span>'
     number = f'<span class="asked">({item.number})</span> '
-    if not answers:
+    if not _is_shown(question, answers):
         return f'<li>{number}{mathml(item.terms[: item.left])} = <span class="blank"></span>{note}</li>'
     code = f"<code>{escape(question.key)} = {escape(question.code)}</code>"
     steps = [row._replace(words=in_language(row.words, lang)) for row in question.steps().rows()]
@@ -153,7 +158,7 @@ def _html_item(item: Item, answers: bool, lang: str) -> str:
     return f"<li><details open><summary>{number}{mathml(item.terms)}{note}</summary>{code}{inside}</details></li>"
 
 
-def _items(sheet: Any, notation: str) -> tuple[list[Item], list[Item]]:
+def items(sheet: Any, notation: str) -> tuple[list[Item], list[Item]]:
     """Give the lines of the way to E, and those of the way back."""
     source = sheet.source
     ahead = source.forward_lines
@@ -169,7 +174,7 @@ def _items(sheet: Any, notation: str) -> tuple[list[Item], list[Item]]:
     return [Item(equal, 1) for equal in terms[: len(ahead)]], back
 
 
-def _arrays(sheet: Any) -> Iterator[tuple[str, Any]]:
+def arrays(sheet: Any) -> Iterator[tuple[str, Any]]:
     """Give the inputs, which everything else is computed from."""
     for x in sheet.source.inputs:
         name = sheet.variable_of(x)
@@ -180,15 +185,21 @@ def _symbol(sheet: Any, name: str) -> Sequence[Term]:
     return [sheet.terms[name]]
 
 
-def _facts(sheet: Any) -> list[str]:
+def facts(sheet: Any) -> list[Said]:
+    """Say which facts the answers need."""
     found = dict.fromkeys(fact for line in sheet.source for fact in line.facts)
     said = [say("Σ {name} = 1 along axis {axis}", name=fact.name, axis=fact.axis) for fact in found]
-    return ["", *(_said(say("It is known that {fact}.", fact=fact), sheet) for fact in said)] if said else []
+    return [say("It is known that {fact}.", fact=fact) for fact in said]
 
 
-def _title(sheet: Any, answers: bool) -> str:
+def _facts(sheet: Any) -> list[str]:
+    said = [_said(fact, sheet) for fact in facts(sheet)]
+    return ["", *said] if said else []
+
+
+def _title(sheet: Any, answers: Any) -> str:
     title = sheet.title or _said(TITLE, sheet)
-    return f"{title}: {_said(ANSWERS, sheet)}" if answers else title
+    return f"{title}: {_said(ANSWERS, sheet)}" if answers is True else title
 
 
 def _said(words: Said, sheet: Any) -> str:

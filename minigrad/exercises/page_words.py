@@ -1,0 +1,66 @@
+"""What the page says, by the keys that its script knows the sentences by; braces are filled in by the script."""
+
+from __future__ import annotations
+
+PAGE_WORDS = {
+    "title": "Exercises: the way back",
+    "skip_link": "Go to the exercise",
+    "exercises": "Exercises",
+    "given": "Given",
+    "forward": "The way to E",
+    "values": "Values on the way",
+    "back": "The way back: fill in the blanks",
+    "how": (
+        "Write a formula as in NumPy, X.T @ delta1, or type the numbers, a row in each line. Enter checks it, Shift "
+        "and Enter begin a new line."
+    ),
+    "answer_to": "Answer to {symbol}",
+    "insert": "Insert",
+    "check": "Check",
+    "hint": "Hint",
+    "answer": "Answer",
+    "skip": "Skip",
+    "next": "Next exercise",
+    "right": "Right.",
+    "wrong": "Not yet: {slip}.",
+    "differs": "It differs most in row {row}, column {column}.",
+    "differs_at": "It differs most at number {at}.",
+    "hint_number": "Hint {i} of {n}",
+    "no_more_hints": "There is no further hint; the answer shows it.",
+    "hint_first": "A hint first. Ask again to see the answer.",
+    "shown": "The answer",
+    "skipped": "Left out.",
+    "done": "{right} of {n} right",
+    "all_done": "All done: {right} of {n} right, {alone} at once and without a hint.",
+    "unusual": "it is no usual slip",
+    "infinite": "it holds NaN or infinity",
+    "digits": "That may be right: please give one or two digits more.",
+    "shape": "its shape is {there}, and should be {wanted}",
+    "empty": "Write a formula or numbers first.",
+    "ragged": "The rows have different lengths, so that they are no matrix.",
+    "sign": "{sign} is no sign that a formula may have here.",
+    "unexpected": "Something is missing before {sign}.",
+    "ends": "The formula ends too early.",
+    "missing": "{sign} is missing.",
+    "rest": "An operation is missing before {rest}: * element by element, @ for matrices.",
+    "caret": "^ is no power here: write X**2; the transpose is X.T.",
+    "equals": "= can only stand behind the name of the answer.",
+    "other": "This blank is {key}, not {name}.",
+    "method": "There is no .{name} here; there are .T, .sum(axis=0) and .mean(axis=0).",
+    "name": "There is no {name}; there are {names}.",
+    "arguments": "This function is given too much or too little.",
+    "axis": "An axis is a number, axis=0.",
+    "axes": "There is no axis {axis} in {x}.",
+    "shapes": "The shapes {a} and {b} do not fit, element by element.",
+    "matmul": "@ is for vectors and matrices, not for {a} and {b}.",
+    "inner": (
+        "The shapes {a} and {b} do not fit: @ needs as many columns on its left as rows on its right. X.T is the "
+        "transpose."
+    ),
+    "results": "Results",
+    "your_name": "Your name",
+    "save": "Save my results",
+    "saved_note": "What you did is kept in this browser. The file is for your teacher.",
+    "again": "Begin this exercise again",
+    "no_script": "The exercises need JavaScript, but no network.",
+}
