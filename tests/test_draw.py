@@ -4,7 +4,7 @@ import re
 import shutil
 import sys
 import xml.etree.ElementTree as ET
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
@@ -13,10 +13,12 @@ import minigrad
 from minigrad import Tensor, draw, losses, softmax, sums_to_one
 from minigrad.nn import MLP
 from minigrad.picture import png as raster
-from minigrad.picture.layout.layered import Layout
-from minigrad.picture.layout.routes import Router, path
+from minigrad.picture.layout import measure
+from minigrad.picture.layout.arrange import arrange
+from minigrad.picture.layout.routes import path
+from minigrad.picture.look import DARK, LIGHT
 from minigrad.picture.scene.build import scene
-from minigrad.picture.style import Typesetter, numbers
+from minigrad.picture.style import MONO, Run, Typesetter, numbers
 from tests.networks import parameter, textbook
 
 dot = pytest.param("dot", marks=pytest.mark.skipif(not shutil.which("dot"), reason="no program dot here"))
@@ -100,31 +102,128 @@ def test_colors_and_widths_of_the_grammar(renderer):
     assert re.search(r'stroke-width[=":]+4[^0-9.]', text)  # the largest gradient's arrow
 
 
+WAYS = {"right": (False, None), "down": (True, None), "bands": (False, 450.0), "narrow": (False, 150.0)}
+
+
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("graph", GRAPHS)
-def test_nothing_overlaps_or_is_cut_off(graph):
+def test_nothing_overlaps_or_is_cut_off(graph, way):
     shown = scene(GRAPHS[graph](), fold=False)
-    layout = Layout(shown, Typesetter(shown), True)
+    layout = arrange(shown, Typesetter(shown), True, *WAYS[way])
     for (a, one), (b, other) in combinations(layout.rects.items(), 2):
         apart = one.right < other.x or other.right < one.x or one.bottom < other.y or other.bottom < one.y
         assert apart, f"{a} overlaps {b}"
-    rects = [*layout.rects.values(), *layout.frames().values()]
+    for one, other in combinations(layout.frames.values(), 2):
+        assert one.right < other.x or other.right < one.x or one.bottom < other.y or other.bottom < one.y
+    rects = [*layout.rects.values(), *layout.frames.values()]
     assert min(r.x for r in rects) >= 0
     assert min(r.y for r in rects) >= 0
     assert max(r.right for r in rects) <= layout.width
     assert max(r.bottom for r in rects) <= layout.height
+    corners = [point for route in layout.routes for point in route.points]
+    assert min(min(corner) for corner in corners) >= 0
+    assert max(x for x, _ in corners) <= layout.width
+    assert max(y for _, y in corners) <= layout.height
 
 
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("graph", GRAPHS)
-def test_no_line_crosses_a_box(graph):
+def test_no_line_crosses_a_box(graph, way):
     """Every stretch of a line, but for its two ends, keeps out of all boxes and operations."""
     shown = scene(GRAPHS[graph](), fold=False)
-    layout = Layout(shown, Typesetter(shown), True)
-    for route in Router(layout).routes():
+    layout = arrange(shown, Typesetter(shown), True, *WAYS[way])
+    for route in layout.routes:
         ends = {route.arrow.source, route.arrow.target}
         for (ax, ay), (bx, by) in zip(route.points, route.points[1:], strict=False):
             for name, r in layout.rects.items():
                 crosses = max(ax, bx) > r.x and min(ax, bx) < r.right and max(ay, by) > r.y and min(ay, by) < r.bottom
                 assert name in ends or not crosses, f"{route.arrow.id} crosses {name}"
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_line_leads_from_its_source_to_its_target(way):
+    """Without a break: it begins at the edge of the one box, and ends at that of the other, all corners right ones."""
+    shown = scene(residual(), fold=False)
+    layout = arrange(shown, Typesetter(shown), True, *WAYS[way])
+    for route in layout.routes:
+        for name, (x, y) in ((route.arrow.source, route.points[0]), (route.arrow.target, route.points[-1])):
+            r = layout.rects[name]
+            assert r.x - 0.1 <= x <= r.right + 0.1, route.arrow.id
+            assert r.y - 0.1 <= y <= r.bottom + 0.1, route.arrow.id
+        for (ax, ay), (bx, by) in pairwise(route.points):
+            assert min(abs(ax - bx), abs(ay - by)) < 0.1, route.arrow.id
+
+
+def test_a_picture_fits_the_width_that_is_asked_for(renderer):
+    E = textbook()[0]
+    sizes = {}
+    for width in (None, 3000, 1280, 900, 300):
+        drawing = draw(E, width=width)
+        root = parsed(drawing)
+        sizes[width] = float(root.get("width").removesuffix("pt")), float(root.get("height").removesuffix("pt"))
+        assert width is None or sizes[width][0] <= width
+        assert len(ids(root)) == len(set(ids(root)))
+    assert sizes[1280][1] > 1.5 * sizes[3000][1]  # two bands
+    assert sizes[900][0] > 800  # and not narrower than need be
+
+
+def test_down_is_higher_than_wide():
+    E = textbook()[0]
+    root = parsed(draw(E, direction="down"))
+    assert float(root.get("height")) > float(root.get("width"))
+    assert "from top to bottom" in draw(E, direction="down").how
+
+
+def test_a_dark_picture_has_dark_paper_and_a_transparent_one_none(renderer):
+    E = textbook()[0]
+    light, dark = draw(E).svg().lower(), draw(E, theme="dark").svg().lower()
+    assert "#ffffff" in light
+    assert not [color for color in map(str.lower, LIGHT.colors()) if color in dark]
+    assert DARK.paper.lower() in dark
+    clear = draw(E, transparent=True).svg().lower()
+    assert clear.count("#ffffff") < light.count("#ffffff")
+
+
+def test_a_page_can_change_each_color_by_itself():
+    """What is alike on light paper is alike on dark; in a notebook the picture changes with it."""
+    pairs = set(zip(LIGHT.colors(), DARK.colors(), strict=True))
+    assert len({light for light, _ in pairs}) == len(pairs)
+    assert "prefers-color-scheme" in draw(textbook()[0]).html()
+    assert "prefers-color-scheme" not in draw(textbook()[0], theme="dark").html()
+
+
+def test_text_can_be_read_on_what_is_below_it():
+    """The contrast of WCAG 2.2: (L₁ + 0.05) / (L₂ + 0.05) of the relative luminances."""
+
+    def luminance(color):
+        parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+        return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+    for look in (LIGHT, DARK):
+        on_boxes = [(ink, tint) for ink in (look.ink, look.gray) for tint in (*look.tint, look.paper)]
+        labels = [
+            (ink, ground) for ink in (look.upstream, look.local, look.title) for ground in (look.paper, look.ground)
+        ]
+        for a, b in (*on_boxes, *labels, (look.on_operation, look.operation)):
+            high, low = sorted((luminance(a), luminance(b)), reverse=True)
+            assert (high + 0.05) / (low + 0.05) >= 4.5, (a, b)
+
+
+def test_japanese_is_measured_and_said(renderer):
+    x, W = Tensor([[0.5, -1.0]], name="入力"), parameter([[0.4], [0.2]], "重み")
+    E = losses.squared_error(minigrad.sigmoid(x @ W), Tensor([[1.0]], name="教師信号"))
+    said = "".join(parsed(draw(E, lang="ja")).itertext()).replace("\xa0", " ")
+    for words in ("出力層 1 · シグモイド関数", "誤差 · 二乗和誤差", "スカラー", "勾配（逆伝播）", "教師信号"):
+        assert words in said
+    assert not re.search("Layer|scalar|target|gradient|upstream|same", said)
+    assert measure.width((Run("重み"),), 10) == 20
+    assert measure.width((Run("重み"),), 10, MONO) == 20
+
+
+def test_a_matrix_of_four_rows_keeps_its_numbers():
+    assert len(numbers(np.eye(4))) == 4
+    assert numbers(np.zeros((5, 2))) == ["mean 0  norm 0"]
 
 
 def test_files_by_suffix(tmp_path, renderer):

@@ -13,8 +13,8 @@ import graphviz  # type: ignore[import-untyped]
 
 from minigrad.picture import style
 from minigrad.picture.layout.lanes import Lanes
-from minigrad.picture.look import LIGHT, Look
 from minigrad.picture.scene.parts import Arrow, Box, Operation, Scene
+from minigrad.picture.setting import Setting
 from minigrad.picture.style import Line, Run, Typesetter
 
 _GRAPH = {
@@ -26,15 +26,17 @@ _GRAPH = {
 class Program:
     """One scene, written as DOT; every id begins with ``prefix``."""
 
-    def __init__(self, scene: Scene, prefix: str, values: bool, look: Look = LIGHT, transparent: bool = False) -> None:
-        self.scene, self.prefix, self.values, self.look = scene, prefix, values, look
-        self.type, self.largest = Typesetter(scene, look), style.largest(scene)
+    def __init__(self, scene: Scene, prefix: str, setting: Setting) -> None:
+        self.scene, self.prefix, self.setting, self.look = scene, prefix, setting, setting.look
+        self.type, self.largest = Typesetter(scene, setting.look, setting.words), style.largest(scene)
         self.gradient = {box.of: box.id for box in scene.boxes if box.of}
         self.lanes = Lanes(scene)
-        paper = {"bgcolor": "transparent" if transparent else look.paper, "fontcolor": look.title}
+        paper = {"bgcolor": "transparent" if setting.transparent else self.look.paper, "fontcolor": self.look.title}
         self.dot = graphviz.Digraph("backward", graph_attr=_GRAPH | paper | {"id": f"{prefix}graph"})
-        self.dot.attr("node", shape="plain", fontname=style.SANS, fontsize="11", fontcolor=look.ink)
-        self.dot.attr("edge", arrowsize=".7", penwidth="1.6", fontname=style.SANS, fontsize="10", fontcolor=look.ink)
+        self.dot.attr("node", shape="plain", fontname=style.SANS, fontsize="11", fontcolor=self.look.ink)
+        self.dot.attr(
+            "edge", arrowsize=".7", penwidth="1.6", fontname=style.SANS, fontsize="10", fontcolor=self.look.ink
+        )
         self._through: dict[str, tuple[str, str]] = {}  # operation -> the points in its column, forward and backward
         homes: dict[str | None, list[Box | Operation]] = {}
         parts: list[Box | Operation] = [*scene.boxes, *scene.operations]
@@ -43,12 +45,12 @@ class Program:
         self._columns(None, homes.pop(None, []), self.dot)
         for cluster in scene.clusters:
             frame = {"label": cluster.title, "labeljust": "l", "labelloc": "t", "style": "rounded,filled",
-                     "margin": "12", "color": look.frame, "fillcolor": look.ground, "id": prefix + cluster.id,
+                     "margin": "12", "color": self.look.frame, "fillcolor": self.look.ground, "id": prefix + cluster.id,
                      "tooltip": graphviz.escape(cluster.title)}  # fmt: skip
             with self.dot.subgraph(name=f"cluster_{cluster.id}", graph_attr=frame) as sub:
                 self._columns(cluster.id, homes.get(cluster.id, []), sub)
         self._edges()
-        self.dot.attr(label=_legend(bool(self.gradient), look))
+        self.dot.attr(label=_legend(bool(self.gradient), setting))
 
     @property
     def source(self) -> str:
@@ -95,13 +97,15 @@ class Program:
         with graph.subgraph(graph_attr={"rank": "same"}) as rank:
             for a, b in pairwise(column if cluster else column[::-1]):
                 name = {"id": self.prefix + "-".join(sorted((a, b), key=len))} if kind == "dotted" else {}
-                rank.edge(a, b, style=kind, color=self.look.pale, arrowhead="none", tooltip="the same tensor", **name)
+                rank.edge(
+                    a, b, style=kind, color=self.look.pale, arrowhead="none", tooltip=self.setting.words["same"], **name
+                )
 
     def _box(self, box: Box, graph: graphviz.Digraph) -> None:
-        lines = self.type.lines(box, self.values)
+        lines = self.type.lines(box, self.setting.values)
         mark = self.look.lines[box.kind], self.look.tints[box.kind]
         group = {"group": "b" if box.of else "f"} if (box.of or box.id) in self.lanes.spine else {}
-        tip = graphviz.escape(style.tooltip(box))
+        tip = graphviz.escape(self.type.tooltip(box))
         graph.node(box.id, _table(lines, mark, 2 if box.kind == "loss" else 1), id=self.prefix + box.id, tooltip=tip,
                    **group)  # fmt: skip
 
@@ -134,15 +138,15 @@ class Program:
         main = self.lanes.main.get(op.id) == x.id
         if main and op.id in self._through:
             point = self._through[op.id][0]
-            self.dot.edge(x.id, point, color=self.look.lines[kind], arrowhead="none", weight="100",
-                          id=f"{self.prefix}{arrow.id}_1", tooltip="forward")  # fmt: skip
-            self._edge(point, op.id, arrow, kind, True)
+            self.dot.edge(x.id, point, color=self.look.lines[kind], arrowhead="none", weight="100", headclip="false",
+                          id=f"{self.prefix}{arrow.id}_1", tooltip=self.setting.words["forward"])  # fmt: skip
+            self._edge(point, op.id, arrow, kind, True, tailclip="false")
         else:
             self._edge(x.id, op.id, arrow, kind, main)
 
-    def _edge(self, a: str, b: str, arrow: Arrow, kind: str, main: bool) -> None:
+    def _edge(self, a: str, b: str, arrow: Arrow, kind: str, main: bool, **more: str) -> None:
         self.dot.edge(a, b, color=self.look.lines[kind], weight="100" if main else "1", id=self.prefix + arrow.id,
-                      tooltip="forward")  # fmt: skip
+                      tooltip=self.setting.words["forward"], **more)  # fmt: skip
 
     def _backward(self, arrow: Arrow, op: Operation, x: str) -> None:
         """Draw a gradient's arrow, from right to left though declared from left to right."""
@@ -153,8 +157,10 @@ class Program:
                 "tooltip": graphviz.escape(arrow.label), "weight": "100" if main else "1"}  # fmt: skip
         if main and op.id in self._through:
             point = self._through[op.id][1]
-            self.dot.edge(arrow.target, point, id=f"{self.prefix}{arrow.id}_2", **look)
-            self.dot.edge(point, arrow.source, label=label, id=self.prefix + arrow.id, arrowtail="none", **look)
+            self.dot.edge(arrow.target, point, id=f"{self.prefix}{arrow.id}_2", headclip="false", **look)
+            self.dot.edge(
+                point, arrow.source, label=label, id=self.prefix + arrow.id, arrowtail="none", tailclip="false", **look
+            )
         else:
             self.dot.edge(arrow.target, arrow.source, label=label, id=self.prefix + arrow.id, **look)
 
@@ -192,20 +198,22 @@ def _table(lines: list[Line], mark: tuple[str, str], border: int) -> str:
     )
 
 
-def _legend(backward: bool, look: Look) -> str:
+def _legend(backward: bool, setting: Setting) -> str:
+    look, words = setting.look, {key: escape(said) for key, said in setting.words.items()}
     gap = "&#160;&#160;&#160;"
     cells = [
         f'<TD BORDER="1" COLOR="{look.lines[kind]}" BGCOLOR="{look.tints[kind]}" WIDTH="22"></TD>'
-        f'<TD ALIGN="LEFT">{name}{gap}</TD>'
-        for kind, name in style.LEGEND.items()
+        f'<TD ALIGN="LEFT">{words[kind]}{gap}</TD>'
+        for kind in ("data", "parameter", "value", "gradient")
         if backward or kind != "gradient"
     ]
-    cells.append(f'<TD><FONT COLOR="{look.lines["value"]}"><B>──▶</B></FONT></TD><TD>forward{gap}</TD>')
+    cells.append(f'<TD><FONT COLOR="{look.lines["value"]}"><B>──▶</B></FONT></TD><TD>{words["forward"]}{gap}</TD>')
     if backward:
+        back = words["backward"].replace(" ", "&#160;")
         cells.append(
-            f'<TD><FONT COLOR="{look.lines["gradient"]}"><B>◀ ─ ─</B></FONT></TD><TD>backward:&#160;'
-            f'<FONT COLOR="{look.upstream}"><B>upstream δ</B></FONT>&#160;×&#160;'
-            f'<FONT COLOR="{look.local}">local derivative</FONT>; width ∝ max|∂E|{gap}</TD>'
-            f'<TD><FONT COLOR="{look.pale}">┄┄</FONT></TD><TD>same tensor</TD>'
+            f'<TD><FONT COLOR="{look.lines["gradient"]}"><B>◀ ─ ─</B></FONT></TD><TD>{back}'
+            f'<FONT COLOR="{look.upstream}"><B>{words["upstream"]}</B></FONT>&#160;×&#160;'
+            f'<FONT COLOR="{look.local}">{words["local"]}</FONT>{words["width"]}{gap}</TD>'
+            f'<TD><FONT COLOR="{look.pale}">┄┄</FONT></TD><TD>{words["same"]}</TD>'
         )
     return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="4" CELLPADDING="2"><TR>{"".join(cells)}</TR></TABLE>>'

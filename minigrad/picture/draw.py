@@ -23,9 +23,10 @@ from minigrad.engine.tensor import Tensor
 from minigrad.notebook.frames import picture
 from minigrad.notebook.safety import say_error, text_or_reason
 from minigrad.picture.dot import Program
-from minigrad.picture.look import LOOKS, adapt
+from minigrad.picture.look import adapt
 from minigrad.picture.png import png
 from minigrad.picture.scene.build import Scene, scene
+from minigrad.picture.setting import Setting, choose_setting
 from minigrad.picture.svg import POINT, svg
 
 SUFFIXES = (".svg", ".png", ".pdf", ".dot")
@@ -42,9 +43,9 @@ class Drawing:
     are those of its ``scene`` after ``prefix``.
     """
 
-    def __init__(self, content: Scene, values: bool, theme: str | None = None, transparent: bool = False) -> None:
-        self.scene, self._values, self._theme, self._transparent = content, values, theme, transparent
-        self._look = LOOKS[theme or "light"]
+    def __init__(self, content: Scene, setting: Setting, themed: bool = True) -> None:
+        self.scene, self.setting = content, setting
+        self._themed = themed  # or else a notebook shows it as the notebook is
         self.path: Path | None = None
         self.prefix = f"d{_next_number()}-"  # so that two pictures on one page have no id in common
         self._svg: str | None = None
@@ -53,7 +54,7 @@ class Drawing:
     @property
     def source(self) -> str:
         """The picture as a program in Graphviz's language DOT."""
-        return Program(self.scene, self.prefix, self._values, self._look, self._transparent).source
+        return Program(self.scene, self.prefix, self.setting).source
 
     @property
     def how(self) -> str:
@@ -75,7 +76,7 @@ class Drawing:
                     reason = f"dot failed: {(error.stderr or b'').decode(errors='replace').strip()[:80]}"
                 except TimeoutExpired:
                     reason = f"dot took longer than {DOT_SECONDS:g} s"
-            self._svg = svg(self.scene, self.prefix, self._values, self._look, self._transparent)
+            self._svg = svg(self.scene, self.prefix, self.setting)
             self._how = f"laid out by minigrad itself ({reason})"
         return self._svg
 
@@ -86,8 +87,8 @@ class Drawing:
         """
         svg = self.svg()
         width, unit = re.search(r'<svg\b[^>]*? width="([\d.]+)(pt)?', svg).groups()  # type: ignore[union-attr]
-        kind = f"minigrad-drawing-{self._theme}" if self._theme else "minigrad-drawing"
-        rules = "" if self._theme else adapt(f".{kind}")
+        kind = "minigrad-drawing-themed" if self._themed else "minigrad-drawing"
+        rules = "" if self._themed else adapt(f".{kind}")
         return picture(svg[svg.index("<svg") :], float(width) * (POINT if unit else 1), kind, rules)
 
     def write(self, path: str | os.PathLike[str]) -> Path:
@@ -116,6 +117,8 @@ class Drawing:
 
     def _without_dot(self) -> str:
         """Say why dot is not asked, or nothing."""
+        if self.setting.down or self.setting.width:
+            return "dot has no lanes from top to bottom, and no bands"
         if not shutil.which("dot"):
             return "the program dot is not installed"
         return f"more than {LARGEST_DOT} boxes and operations" if len(self.scene) > LARGEST_DOT else ""
@@ -178,29 +181,36 @@ def draw(
     fold: Any = "auto",
     names: Mapping[str, Any] | None = None,
     given: Iterable[SumsToOne] = (),
+    direction: Literal["right", "down"] = "right",
+    width: float | None = None,
     theme: Literal["light", "dark"] | None = None,
     transparent: bool = False,
+    lang: str = "en",
 ) -> Drawing:
     """Draw the backward graph of a recorded scalar, or of a traced Graph; write it to ``path`` if there is one.
 
     The suffix says as what: .svg, .png, .pdf or .dot. ``values=False`` leaves the numbers out and ``backward=False``
     the gradients. ``names=locals()`` names what has no name of its own; ``given`` declares facts that formulas may use,
     as in ``derive``. A block that repeats four times or more is drawn once, in a frame that says ×50; ``fold=False``
-    draws every operation, and a whole number is the least number of repeats that are folded. ``theme="dark"`` is for
-    dark paper, and ``transparent`` leaves the paper out; without a theme a file is light, and a notebook shows the
-    picture as the notebook is.
+    draws every operation, and a whole number is the least number of repeats that are folded.
 
-    Raises ``ValueError`` for a loss that is no scalar or has no record, an unknown suffix or another fold,
-    ``TypeError`` for what is no loss, ``FileNotFoundError`` for a folder that does not exist.
+    ``direction="down"`` is for a page that is higher than wide. ``width``, in pixels, is for a slide: a picture that is
+    wider is cut between its layers into bands, one below the other, and made smaller only where that is not enough.
+    ``theme="dark"`` is for dark paper, and ``transparent`` leaves the paper out; without a theme a file is light, and a
+    notebook shows the picture as the notebook is. ``lang="ja"`` has titles and legend in Japanese.
+
+    Raises ``ValueError`` for a loss that is no scalar or has no record, an unknown suffix, another fold, direction,
+    theme or language, and a width below 200, ``TypeError`` for what is no loss, ``FileNotFoundError`` for a folder that
+    does not exist.
     """
     if isinstance(loss, str | os.PathLike):
         raise TypeError(f"draw: the loss comes first, and then the path: draw(E, {os.fspath(loss)!r})")
     if path is not None:
         checked(path)
-    if theme not in (None, *LOOKS):
-        raise ValueError(f"draw: theme must be 'light' or 'dark', not {shown(theme)}")
-    content = scene(loss, values=values, backward=backward, fold=fold, names=names, given=given)
-    drawing = Drawing(content, values, theme, transparent)
+    setting = choose_setting("draw", values, direction, width, theme, transparent, lang)
+    words = setting.words
+    content = scene(loss, values=values, backward=backward, fold=fold, names=names, given=given, words=words)
+    drawing = Drawing(content, setting, theme is not None)
     if path is not None:
         drawing.write(path)
     return drawing

@@ -12,12 +12,15 @@ import numpy as np
 from minigrad.ops.alphabet import LOWERED_DIGITS
 from minigrad.picture.look import LIGHT, Look
 from minigrad.picture.scene.parts import Box, Scene
+from minigrad.picture.words import ENGLISH, Words
 
-SANS = "DejaVu Sans,Verdana,Helvetica,sans-serif"
-SERIF = "DejaVu Serif,STIX Two Text,Cambria,Georgia,serif"
-MONO = "DejaVu Sans Mono,Menlo,Consolas,monospace"
-LEGEND = {"data": "data", "parameter": "parameter", "value": "value (forward)", "gradient": "gradient (backward)"}
+# In each of them Japanese is in the fonts of the systems that have it; a name that is not there is passed over.
+SANS = "DejaVu Sans,Verdana,Helvetica,Noto Sans CJK JP,Hiragino Sans,Yu Gothic,sans-serif"
+SERIF = "DejaVu Serif,STIX Two Text,Cambria,Georgia,Noto Serif CJK JP,Hiragino Mincho ProN,Yu Mincho,serif"
+MONO = "DejaVu Sans Mono,Menlo,Consolas,Noto Sans Mono CJK JP,monospace"
+MOST = 4  # rows and columns of a matrix that is shown whole
 LONGEST = 46  # letters of a formula in a box; the rest is in its tooltip
+TIMES = " × "
 _SUBSCRIPT = f"{LOWERED_DIGITS}₊₋ₗ"
 
 
@@ -43,8 +46,8 @@ class Line:
 class Typesetter:
     """Writes formulas as print does: arrays bold, the scalar loss and ∂'s operand upright or italic."""
 
-    def __init__(self, scene: Scene, look: Look = LIGHT) -> None:
-        self.look = look
+    def __init__(self, scene: Scene, look: Look = LIGHT, words: Words = ENGLISH) -> None:
+        self.look, self.words = look, words
         symbols = {box.symbol: len(box.shape) > 0 for box in scene.boxes if box.kind != "gradient"}
         self.bold = symbols
         several = {box.symbol for box in scene.boxes if box.count > 1}
@@ -77,28 +80,34 @@ class Typesetter:
         strong = tuple(Run(r.text, True, r.italic, self.look.upstream) for r in self.runs(upstream))
         factor = self.runs(shortened(local), self.look.local)
         first, second = (factor, strong) if left else (strong, factor)
-        return (*first, Run(" × "), *second)
+        return (*first, Run(TIMES), *second)
 
     def lines(self, box: Box, values: bool) -> list[Line]:
         """Give what a box says: symbol and shape; formula; numbers."""
-        shape = "×".join(map(str, box.shape)) or "scalar"
+        shape = "×".join(map(str, box.shape)) or self.words["scalar"]
         many = f"  ×{box.count}" if box.count > 1 else ""
         head = (*self.runs(box.heading or box.symbol), Run(f"  {shape}{many}", color=self.look.gray))
         lines = [Line(head, 14)]
-        if caption := caption_of(box):
+        if caption := self.caption(box):
             lines.append(Line(self.runs(shortened(caption)), 10))
         if values:
-            lines += [Line((Run(row),), 9, MONO) for row in numbers(box.value)]
+            lines += [Line((Run(row),), 9, MONO) for row in numbers(box.value, self.words)]
         return lines
 
+    def caption(self, box: Box) -> str:
+        """Give the formula of a box, or what an input is for."""
+        if box.heading == "∂E/∂E":
+            return self.words["seed"]
+        if box.formula:
+            return box.formula
+        use = {"loss": "target", None: "input"}.get(box.cluster, "") if box.kind == "data" else ""
+        return self.words[use] if use else ""
 
-def caption_of(box: Box) -> str:
-    """Give the formula of a box, or what an input is for."""
-    if box.heading == "∂E/∂E":
-        return "seed"
-    if box.formula:
-        return box.formula
-    return {"loss": "target", None: "input"}.get(box.cluster, "") if box.kind == "data" else ""
+    def tooltip(self, box: Box) -> str:
+        """Say in one line all that a box says, with nothing left out of its formula."""
+        shape = "×".join(map(str, box.shape)) or self.words["scalar"]
+        formula = f" = {self.caption(box)}" if box.formula else ""
+        return f"{box.heading or box.symbol}{formula}, {shape}" + (f", ×{box.count}" if box.count > 1 else "")
 
 
 def shortened(formula: str) -> str:
@@ -107,19 +116,20 @@ def shortened(formula: str) -> str:
     return formula if len(formula) <= LONGEST else f"{formula[:half].rstrip()} … {formula[-half:].lstrip()}"
 
 
-def numbers(array: Any) -> list[str]:
-    """Write a number by two digits or more, an array of at most 3×4 by its rows, another by its mean and norm."""
+def numbers(array: Any, words: Words = ENGLISH) -> list[str]:
+    """Write a number by two digits or more, an array of at most 4×4 by its rows, another by its mean and norm."""
     if array is None:
         return []
     array = np.asarray(array)
     if not array.ndim:
         return [f"[{_lone_number(array.item())} ]"]
     rows = np.atleast_2d(array)
-    if rows.ndim != 2 or len(rows) > 3 or rows.shape[1] > 4 or not rows.size:
+    if rows.ndim != 2 or max(rows.shape) > MOST or not rows.size:
         if not array.size:
-            return ["empty"]
+            return [words["empty"]]
         with np.errstate(over="ignore", invalid="ignore"):
-            return [_minus(f"mean {array.mean():.2g}  norm {np.linalg.norm(array):.3g}")]
+            mean, norm = f"{array.mean():.2g}", f"{np.linalg.norm(array):.3g}"
+            return [words["large"].format(mean=_minus(mean), norm=_minus(norm))]
     texts = [[_number(value) for value in row] for row in rows.tolist()]
     width = max(len(value) for row in texts for value in row)
     return ["[" + " ".join(value.rjust(width) for value in row) + " ]" for row in texts]
@@ -141,13 +151,6 @@ def _minus(number: str) -> str:
     return number.replace("-", "−")
 
 
-def tooltip(box: Box) -> str:
-    """Say in one line all that a box says, with nothing left out of its formula."""
-    shape = "×".join(map(str, box.shape)) or "scalar"
-    formula = f" = {caption_of(box)}" if box.formula else ""
-    return f"{box.heading or box.symbol}{formula}, {shape}" + (f", ×{box.count}" if box.count > 1 else "")
-
-
 def pen(magnitude: float, largest: float) -> float:
     """Give the width of a gradient's arrow: 1 + 3 max|g| / max(1, the largest of all)."""
     return round(1 + 3 * magnitude / max(1.0, largest), 2)
@@ -156,6 +159,12 @@ def pen(magnitude: float, largest: float) -> float:
 def largest(scene: Scene) -> float:
     """Give the largest element of all gradients."""
     return max((arrow.magnitude for arrow in scene.arrows), default=0.0)
+
+
+def in_two_lines(runs: tuple[Run, ...]) -> tuple[tuple[Run, ...], ...]:
+    """Part a label before its sign of multiplication, if it has one."""
+    at = next((i for i, run in enumerate(runs) if run.text == TIMES), 0)
+    return (runs[:at], (Run(TIMES.lstrip()), *runs[at + 1 :])) if at else (runs,)
 
 
 def plain(runs: Iterable[Run]) -> str:

@@ -15,13 +15,13 @@ from minigrad.picture.folding.bundle import find_bundles
 from minigrad.picture.folding.plan import Fold, FoldPlan, add_rows
 from minigrad.picture.scene.drafts import Drafts, FormulaWriter
 from minigrad.picture.scene.parts import Arrow, Box, Cluster, Operation, Scene
-from minigrad.structure.layers import describe_layer
+from minigrad.picture.words import Words, title_layer
 from minigrad.structure.rows import IndexedNames, Origin
 
 
-def fold_scene(scene: Scene, drafts: Drafts, plan: FoldPlan) -> Scene:
+def fold_scene(scene: Scene, drafts: Drafts, plan: FoldPlan, words: Words) -> Scene:
     """Give a scene with all formulas written, and what the plan folds shown once, the first segment for all."""
-    return _Folding(scene, drafts, plan).scene()
+    return _Folding(scene, drafts, plan, words).scene()
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class _Twin:
 
 
 class _Folding:
-    def __init__(self, scene: Scene, drafts: Drafts, plan: FoldPlan) -> None:
-        self.old, self.drafts, self.plan = scene, drafts, plan
+    def __init__(self, scene: Scene, drafts: Drafts, plan: FoldPlan, words: Words) -> None:
+        self.old, self.drafts, self.plan, self.words = scene, drafts, plan, words
         self.gradient = {box.of: box.id for box in scene.boxes if box.of}
         self.of = {box.node: box.id for box in scene.boxes if box.node is not None}
         self.made = {op.output: op for op in scene.operations}
@@ -95,19 +95,19 @@ class _Folding:
     def _frame(self, number: int, fold: Fold) -> Cluster:
         """Give the frame of a fold: a layer's, if its steps are in one, or a block's."""
         count, letter, steps = len(fold.segments), fold.letter, fold.segments[0]
-        span = f"×{count}, {letter} = {fold.first} … {fold.first + count - 1}"
         layer_of = {node: layer for layer in self.plan.reading.layers for node in layer.nodes}
         inner = [{layer_of.get(step.output) for step in segment} for segment in fold.segments]
         if all(len(found) == 1 and None not in found for found in inner):
             layers = [layer for found in inner for layer in found if layer]
             numbers = {layer.number for layer in layers}
             same = plain_digits(numbers.pop()) if len(numbers) == 1 else letter
-            title = f"Layer {same} · {describe_layer(layers[0])}"
+            title = title_layer(layers[0], same, self.plan.reading.layers, self.words)
         else:
             labels = [step.label for step in steps]
             said = ", ".join(labels if len(labels) <= 5 else [*labels[:3], "…", labels[-1]])
-            title = f"{'Step' if letter == 't' else 'Block'} {letter} · {said}"
-        return Cluster(f"repeat{number + 1}", f"{title}  {span}", count)
+            title = self.words["step" if letter == "t" else "block"].format(letter=letter, what=said)
+        ends = {"letter": letter, "first": fold.first, "last": fold.first + count - 1}
+        return Cluster(f"repeat{number + 1}", self.words["times"].format(title=title, count=count, **ends), count)
 
     def _box(self, box: Box) -> Box:
         keys = self.members.get(box.id)

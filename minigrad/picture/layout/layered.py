@@ -7,85 +7,29 @@ crosses a box; the labels of the backward pass have room in the operations' colu
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from minigrad.picture.layout.lanes import Lanes
 from minigrad.picture.layout.measure import box_size, width
-from minigrad.picture.scene.parts import Box, Operation, Scene
+from minigrad.picture.layout.shapes import Rect, Row
+from minigrad.picture.scene.parts import Box, Cluster, Operation, Scene
 from minigrad.picture.style import SERIF, Line, Typesetter
 
 PAD, TITLE, CLEAR, STACK = 12.0, 18.0, 20.0, 12.0  # around a frame, its title, between lane and stack, in a stack
-GAP, NEAR, BETWEEN = 46.0, 16.0, 30.0  # between operations, between an operation's columns, between the two lanes
+GAP, NEAR = 46.0, 16.0  # between operations, between an operation's columns
 TRACK, LABEL = 10.0, 17.0  # between lines above a row, and between those below it, which have labels
-
-
-@dataclass
-class Rect:
-    """A rectangle; x and y are those of its top left corner."""
-
-    x: float
-    y: float
-    w: float
-    h: float
-
-    @property
-    def right(self) -> float:
-        """The right edge."""
-        return self.x + self.w
-
-    @property
-    def bottom(self) -> float:
-        """The lower edge."""
-        return self.y + self.h
-
-    @property
-    def cx(self) -> float:
-        """The middle, from left to right."""
-        return self.x + self.w / 2
-
-    @property
-    def cy(self) -> float:
-        """The middle, from top to bottom."""
-        return self.y + self.h / 2
-
-
-@dataclass
-class Row:
-    """A lane of values and, below it, that of their gradients, with what stands above and below."""
-
-    top: float = 0.0  # of the boxes
-    above: float = 0.0  # from there to the forward lane's middle
-    forward: float = 0.0  # half the height of the forward lane's boxes
-    backward: float = 0.0
-    below: float = 0.0  # from the backward lane's middle to the lowest edge
-    over: list[list[tuple[int, int]]] = field(default_factory=list)  # the lines that pass above, level by level
-    under: list[list[tuple[int, int]]] = field(default_factory=list)
-
-    @property
-    def lane(self) -> float:
-        """The middle of the forward lane."""
-        return self.top + self.above
-
-    @property
-    def back(self) -> float:
-        """The middle of the backward lane."""
-        return self.lane + self.forward + (BETWEEN + self.backward if self.backward else 0)
-
-    @property
-    def bottom(self) -> float:
-        """The lower edge of the lowest box."""
-        return self.back + self.below
 
 
 class Layout:
     """The places of a scene's boxes, operations and frames."""
 
+    label = LABEL  # between the lines below a row
+    over = PAD + TITLE + 2  # between a row and the lines above it, where a frame ends
+
     def __init__(self, scene: Scene, typesetter: Typesetter, values: bool) -> None:
         self.scene, self.lanes, self.type = scene, Lanes(scene), typesetter
         self.lines: dict[str, list[Line]] = {box.id: typesetter.lines(box, values) for box in scene.boxes}
-        self.rects = {box.id: Rect(0, 0, *box_size(self.lines[box.id])) for box in scene.boxes}
+        self.rects = {box.id: self.rect(*box_size(self.lines[box.id])) for box in scene.boxes}
         for op in scene.operations:
-            self.rects[op.id] = Rect(0, 0, *operation_size(op, len(self.lanes.side[op.id])))
+            self.rects[op.id] = self.rect(*operation_size(op, len(self.lanes.side[op.id])))
         self.row: dict[str, int] = {}
         self.column: dict[str, int] = {}  # of what lies on a lane: the depth of its operation
         self._assign_rows()
@@ -95,6 +39,10 @@ class Layout:
         self.level: dict[tuple[str, str], int] = {}  # of the lines that pass above a row
         self.rows = [Row() for _ in range(1 + max(self.row.values(), default=0))]
         self._measure_rows()
+
+    def rect(self, width: float, height: float) -> Rect:
+        """Give a rectangle of a size, whose place is not known yet."""
+        return Rect(0, 0, width, height)
 
     def _assign_rows(self) -> None:
         """Give each lane the first row that is free from its start to its last use."""
@@ -126,9 +74,40 @@ class Layout:
         return self.lanes.on_lane(x)
 
     def _columns(self) -> None:
-        """Make each depth as wide as what stands in it, its labels included."""
-        deepest = 1 + max(self.column.values(), default=0)
-        wide = [[0.0, 0.0, 0.0] for _ in range(deepest)]
+        """Find the places along the lanes: each depth is as wide as what stands in it, its labels included."""
+        edge, self.wide = self.start, self._measure_columns()
+        wires = self._wires(len(self.wide))
+        for depth, (a, b, c) in enumerate(self.wide):
+            start = edge + (self.gap_before(depth) + TRACK * wires[depth] if depth else 0)
+            self.gaps.append(self.wire_edge(depth, start))
+            middle = start + a + (NEAR if a else 0)
+            end = middle + b + (NEAR if b else 0)
+            self.x.append((start + a / 2, middle + b / 2, end + c / 2))
+            edge = end + c
+        self.width = edge + PAD + 8
+        for box in self.scene.boxes:
+            name = box.of or box.id
+            rect = self.rects[box.id]
+            rect.x = self.x[self.column[name]][2 if self.on_lane(name) else 0] - rect.w / 2
+        for op in self.scene.operations:
+            self.rects[op.id].x = self.x[self.column[op.id]][1] - self.rects[op.id].w / 2
+
+    @property
+    def start(self) -> float:
+        """Where the first lane begins."""
+        return PAD + 8
+
+    def gap_before(self, depth: int) -> float:
+        """Give the room between two operations along a lane."""
+        return GAP
+
+    def wire_edge(self, depth: int, start: float) -> float:
+        """Give where, before what begins at ``start``, lines between rows may run."""
+        return start - PAD - 5
+
+    def _measure_columns(self) -> list[list[float]]:
+        """Give the widths of the three columns of each depth."""
+        wide = [[0.0, 0.0, 0.0] for _ in range(1 + max(self.column.values(), default=0))]
         for box in self.scene.boxes:
             x = box.of or box.id
             place = wide[self.column[x]]
@@ -142,21 +121,7 @@ class Layout:
                 label = width(self.type.label(arrow.upstream, arrow.local, arrow.left), 11, SERIF)
                 place = wide[self.column[self.lanes.boxes[arrow.source].of or ""]]
                 place[1] = max(place[1], label + 26)
-        edge, wires = PAD + 8, self._wires(deepest)
-        for depth, (a, b, c) in enumerate(wide):
-            start = edge + (GAP + TRACK * wires[depth] if depth else 0)
-            self.gaps.append(start - PAD - 5)
-            middle = start + a + (NEAR if a else 0)
-            end = middle + b + (NEAR if b else 0)
-            self.x.append((start + a / 2, middle + b / 2, end + c / 2))
-            edge = end + c
-        self.width = edge + PAD + 8
-        for box in self.scene.boxes:
-            name = box.of or box.id
-            rect = self.rects[box.id]
-            rect.x = self.x[self.column[name]][2 if self.on_lane(name) else 0] - rect.w / 2
-        for op in self.scene.operations:
-            self.rects[op.id].x = self.x[self.column[op.id]][1] - self.rects[op.id].w / 2
+        return wide
 
     def _wires(self, deepest: int) -> list[int]:
         """Count the lines between rows that climb in the gap before each depth."""
@@ -201,17 +166,21 @@ class Layout:
                 row.forward = max(row.forward, half)
         for row in self.rows:
             row.above, row.below = row.forward, row.backward or row.forward
+        self._measure_stacks()
+        y = PAD
+        for row in self.rows:
+            row.top = y + len(row.over) * TRACK + self.over - 2
+            y = row.bottom + PAD + len(row.under) * self.label + (PAD if row.under else 4)
+        self.height = y + 6
+        self._place()
+
+    def _measure_stacks(self) -> None:
+        """Make room above and below the lanes for what stands beside them."""
         for op in self.scene.operations:
             row, side = self.rows[self.row[op.id]], self.lanes.side[op.id]
             gradients = [self.lanes.gradient[x].id for x in side if x in self.lanes.gradient]
             row.above = max(row.above, CLEAR + self._height(side))
             row.below = max(row.below, CLEAR + self._height(gradients))
-        y = PAD
-        for row in self.rows:
-            row.top = y + len(row.over) * TRACK + PAD + TITLE
-            y = row.bottom + PAD + len(row.under) * LABEL + (PAD if row.under else 4)
-        self.height = y + 6
-        self._place()
 
     def _height(self, names: list[str]) -> float:
         return sum(self.rects[name].h + STACK for name in names) - (STACK if names else 0)
@@ -225,6 +194,12 @@ class Layout:
         for op in self.scene.operations:
             row, rect = self.rows[self.row[op.id]], self.rects[op.id]
             rect.y = row.lane - rect.h / 2
+        self._place_stacks()
+
+    def _place_stacks(self) -> None:
+        """Stand what an operation alone needs above its lane, one above the other, and the gradients below."""
+        for op in self.scene.operations:
+            row = self.rows[self.row[op.id]]
             y = row.lane - CLEAR
             for x in self.lanes.side[op.id]:
                 y -= self.rects[x].h
@@ -243,12 +218,16 @@ class Layout:
         for part in parts:
             if part.cluster:
                 members.setdefault(part.cluster, []).append(self.rects[part.id])
-        found = {}
+        found, clusters = {}, {cluster.id: cluster for cluster in self.scene.clusters}
         for cluster, rects in members.items():
-            x, y = min(r.x for r in rects) - PAD, min(r.y for r in rects) - PAD - TITLE + 4
+            x, y = min(r.x for r in rects) - PAD, min(r.y for r in rects) - PAD
             right, bottom = max(r.right for r in rects) + PAD, max(r.bottom for r in rects) + PAD
-            found[cluster] = Rect(x, y, right - x, bottom - y)
+            found[cluster] = self.titled(Rect(x, y, right - x, bottom - y), clusters[cluster])
         return found
+
+    def titled(self, frame: Rect, cluster: Cluster) -> Rect:
+        """Give a frame with room for its title."""
+        return Rect(frame.x, frame.y - TITLE + 4, frame.w, frame.h + TITLE - 4)
 
 
 def operation_size(op: Operation, side: int) -> tuple[float, float]:

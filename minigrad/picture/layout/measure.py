@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from unicodedata import east_asian_width
 
 from minigrad.picture import style
 from minigrad.picture.style import Line, Run
@@ -14,6 +15,7 @@ _GROUPS = {
     950: "m%…½→", 1028: "MW@",
 }  # fmt: skip
 _WIDTH = {letter: width / 1000 for width, letters in _GROUPS.items() for letter in letters}
+_WIDE = 1.0  # a character of Japanese, Chinese or Korean, in any font
 _MONO, _SANS, _BOLD = 0.602, 0.98, 1.1  # of DejaVu's others, the last two against the serif
 
 
@@ -21,11 +23,13 @@ def width(runs: Iterable[Run], size: float, font: str = style.SERIF) -> float:
     """Give the width of a line of text, in the units of its size."""
     total = 0.0
     for run in runs:
+        wide = sum(east_asian_width(letter) in "WF" for letter in run.text)
         if font == style.MONO:
-            total += len(run.text) * _MONO
+            total += (len(run.text) - wide) * _MONO
         else:
-            letters = sum(_WIDTH.get(letter, 0.75) for letter in run.text)
+            letters = sum(_WIDTH.get(letter, 0.75) for letter in run.text if east_asian_width(letter) not in "WF")
             total += letters * (_BOLD if run.bold else 1) * (_SANS if font == style.SANS else 1)
+        total += wide * _WIDE
     return total * size
 
 

@@ -5,20 +5,32 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 from math import sqrt
+from typing import Literal
 
-from minigrad.picture.layout.layered import LABEL, NEAR, PAD, TITLE, TRACK, Layout, Rect
+from minigrad.picture.layout.layered import NEAR, PAD, TRACK, Layout
+from minigrad.picture.layout.shapes import Rect
 from minigrad.picture.scene.parts import Arrow, Operation
 
 Point = tuple[float, float]
 
 
 @dataclass(frozen=True)
+class Label:
+    """Where the words of an arrow stand: the point of the baseline that the ``anchor`` names, and in how many lines."""
+
+    x: float
+    y: float
+    anchor: Literal["start", "middle", "end"] = "middle"
+    lines: Literal[1, 2] = 1
+
+
+@dataclass(frozen=True)
 class Route:
-    """A line of an arrow, from its source to its target, and the middle of its label's baseline."""
+    """A line of an arrow, from its source to its target, and its label's place."""
 
     arrow: Arrow
     points: tuple[Point, ...]
-    label: Point | None = None
+    label: Label | None = None
     head: bool = True
 
 
@@ -60,27 +72,36 @@ class Router:
             return Route(arrow, ((a.right, a.cy), (b.x, b.cy)))
         side = self.lanes.side[op.id]
         if x in side:
-            off = 12.0 * (side.index(x) - (len(side) - 1) / 2)
-            return Route(arrow, ((a.right, a.cy), (b.cx + off, a.cy), (b.cx + off, _edge(b, off))))
+            return Route(arrow, self.from_side(x, op))
         if layout.passes(x, op):
             row = layout.rows[layout.row[op.id]]
-            y = row.top - PAD - TITLE - 2 - TRACK * layout.level[x, op.id]
-            off = 6.0 * len(side)
+            y = row.top - layout.over - TRACK * layout.level[x, op.id]
             start = self._up(x, y) if layout.row[x] == layout.row[op.id] else self._turn(x, op, y)
-            return Route(arrow, (*start, (b.cx + off, y), (b.cx + off, _edge(b, off))))
+            return Route(arrow, (*start, *self.from_above(op, y)))
         straight = layout.is_straight(self.lanes.main[op.id], op)
         n = self._extra[op.id] = self._extra.get(op.id, 0) + straight
         dy = (-1) ** n * 4.0 * ((n + 1) // 2) * 1.5
         end = b.cx - b.w / 2 * sqrt(max(0.0, 1 - (2 * dy / b.h) ** 2))
         return Route(arrow, (*self._turn(x, op, b.cy + dy), (end, b.cy + dy)))
 
+    def from_side(self, x: str, op: Operation) -> tuple[Point, ...]:
+        """Reach an operation from an input that stands beside its lane."""
+        a, b, side = self.rects[x], self.rects[op.id], self.lanes.side[op.id]
+        off = 12.0 * (side.index(x) - (len(side) - 1) / 2)
+        return ((a.right, a.cy), (b.cx + off, a.cy), (b.cx + off, edge(b, off)))
+
+    def from_above(self, op: Operation, y: float) -> tuple[Point, ...]:
+        """Reach an operation from a line that passes above its row."""
+        b, off = self.rects[op.id], 6.0 * len(self.lanes.side[op.id])
+        return ((b.cx + off, y), (b.cx + off, edge(b, off)))
+
     def _up(self, x: str, y: float) -> tuple[Point, ...]:
         """Leave a box upwards, or one that stands in a stack to its right and then upwards."""
         a = self.rects[x]
         if self.layout.on_lane(x):
             return ((a.cx, a.y), (a.cx, y))
-        edge = self._stack_edge(x)
-        return ((a.right, a.cy), (edge, a.cy), (edge, y))
+        beyond = self._stack_edge(x)
+        return ((a.right, a.cy), (beyond, a.cy), (beyond, y))
 
     def _stack_edge(self, x: str) -> float:
         stack = self.lanes.side[self.lanes.home[x].id]
@@ -100,34 +121,51 @@ class Router:
         g, f = self.rects[arrow.source], self.rects[arrow.target]  # of the result, and of the operand
         middle = layout.x[layout.column[op.id]][1]
         if layout.is_straight(x, op):
-            return Route(arrow, ((g.x, g.cy), (f.right, f.cy)), (middle, g.cy - 6))
-        side = [name for name in self.lanes.side[op.id] if name in self.lanes.gradient]
+            return Route(arrow, ((g.x, g.cy), (f.right, f.cy)), self.beside(middle, g.cy))
         if x in self.lanes.side[op.id]:
-            label = (middle, f.cy - 6)
-            if f.cy < g.bottom + 10:
-                return Route(arrow, ((g.x, min(f.cy, g.bottom - 6)), (f.right, min(f.cy, g.bottom - 6))), label)
-            down = g.x + 12 + 12 * side.index(x)
-            return Route(arrow, ((down, g.bottom), (down, f.cy), (f.right, f.cy)), label)
+            return self.to_side(arrow, x, op)
         row = layout.rows[layout.row[op.id]]
         if layout.passes(x, op):
-            y = row.bottom + PAD + LABEL * (layout.level[x, op.id] + 1)
-            label = ((max(f.cx, layout.gaps[layout.column[x] + 1]) + g.cx) / 2, y - 5)
+            y = row.bottom + PAD + layout.label * (layout.level[x, op.id] + 1)
+            label = self.along((max(f.cx, layout.gaps[layout.column[x] + 1]) + g.cx) / 2, y)
             end = self._down(x, y) if layout.row[x] == layout.row[op.id] else self._return(x, op, y)
             return Route(arrow, ((g.cx, g.bottom), (g.cx, y), *end), label)
         straight = layout.is_straight(self.lanes.main[op.id], op) and self.lanes.main[op.id] in self.lanes.gradient
         key = f"back {op.id}"
         n = self._extra[key] = self._extra.get(key, -1) + 1
-        dy = 12.0 * (n + straight)
+        dy = self.offset(op, n + straight)
         end = self._return(x, op, g.cy + dy)
-        return Route(arrow, ((g.x, g.cy + dy), *end), (middle, g.cy + dy + (12 if dy else -6)))
+        return Route(arrow, ((g.x, g.cy + dy), *end), self.beside(middle, g.cy + dy, below=dy > 0))
+
+    def offset(self, op: Operation, n: int) -> float:
+        """Say how far below the backward lane the n-th further line from an operation runs."""
+        return 12.0 * n
+
+    def to_side(self, arrow: Arrow, x: str, op: Operation) -> Route:
+        """Reach a gradient that stands beside its lane."""
+        g, f = self.rects[arrow.source], self.rects[arrow.target]
+        side = [name for name in self.lanes.side[op.id] if name in self.lanes.gradient]
+        label = self.beside(self.layout.x[self.layout.column[op.id]][1], f.cy)
+        if f.cy < g.bottom + 10:
+            return Route(arrow, ((g.x, min(f.cy, g.bottom - 6)), (f.right, min(f.cy, g.bottom - 6))), label)
+        down = g.x + 12 + 12 * side.index(x)
+        return Route(arrow, ((down, g.bottom), (down, f.cy), (f.right, f.cy)), label)
+
+    def beside(self, x: float, y: float, below: bool = False) -> Label:
+        """Say where the label of a line along a lane stands."""
+        return Label(x, y + (12 if below else -6))
+
+    def along(self, x: float, y: float) -> Label:
+        """Say where the label of a line below a row stands."""
+        return Label(x, y - 5)
 
     def _down(self, x: str, y: float) -> tuple[Point, ...]:
         """Reach a gradient from below, or one that stands in a stack from its right."""
         f = self.rects[self.lanes.gradient[x].id]
         if self.layout.on_lane(x):
             return ((f.cx, y), (f.cx, f.bottom))
-        edge = self._stack_edge(x)
-        return ((edge, y), (edge, f.cy), (f.right, f.cy))
+        beyond = self._stack_edge(x)
+        return ((beyond, y), (beyond, f.cy), (f.right, f.cy))
 
     def _return(self, x: str, op: Operation, y: float) -> tuple[Point, ...]:
         """Change rows where the way forward did, beside it, and reach a gradient along its lane."""
@@ -141,7 +179,7 @@ class Router:
         return ((gap, y), (gap, f.cy + shift), (f.right, f.cy + shift))
 
 
-def _edge(ellipse: Rect, off: float) -> float:
+def edge(ellipse: Rect, off: float) -> float:
     """Give the upper edge of an ellipse at a distance from its middle."""
     return ellipse.cy - ellipse.h / 2 * sqrt(max(0.0, 1 - (2 * off / ellipse.w) ** 2))
 

@@ -25,8 +25,8 @@ from minigrad.picture.folding.fold import fold_scene
 from minigrad.picture.folding.plan import FoldPlan, plan_folds
 from minigrad.picture.scene.drafts import Draft, Drafts, merge_stands
 from minigrad.picture.scene.parts import Arrow, Box, Cluster, Operation, Scene
+from minigrad.picture.words import ENGLISH, Words, title_layer
 from minigrad.structure.chain_rule import Contribution, Stand, copy_step, count_operations, pull_back_step
-from minigrad.structure.layers import describe_layer
 from minigrad.structure.loss import TITLES, split_sum
 from minigrad.structure.repeats import least_repeats
 from minigrad.structure.rows import Origin, Row
@@ -44,29 +44,31 @@ def scene(
     fold: Any = "auto",
     names: Mapping[str, Any] | None = None,
     given: Iterable[SumsToOne] = (),
+    words: Words = ENGLISH,
 ) -> Scene:
     """Give what a picture of a loss shows, in the order of computation: values, then gradients.
 
     ``values=False`` leaves the numbers out and ``backward=False`` the gradients; ``names=locals()`` names what has no
     name of its own; ``given`` declares facts that a formula may use, and one-hot arrays bring their own, as in
-    ``derive``; what repeats is shown once, by the rule of ``least_repeats`` for ``fold``.
+    ``derive``; what repeats is shown once, by the rule of ``least_repeats`` for ``fold``. ``words`` title the frames.
 
     Raises ``ValueError`` for a loss that is no scalar or has no record, or for another ``fold``.
     """
     source = read_loss(loss, names)
     plan = plan_folds(source, least_repeats(fold))
-    stage = _Stage(source, plan, source.facts(given))
+    stage = _Stage(source, plan, source.facts(given), words)
     stage.forward(values)
     if backward:
         stage.backward(values)
     whole = Scene(tuple(stage.boxes), tuple(stage.operations), tuple(stage.arrows), tuple(stage.clusters.values()))
-    return fold_scene(whole, stage.drafts, plan)
+    return fold_scene(whole, stage.drafts, plan, words)
 
 
 class _Stage:
     """One loss while its scene is being set."""
 
-    def __init__(self, source: Source, plan: FoldPlan, given: tuple[SumsToOne, ...]) -> None:
+    def __init__(self, source: Source, plan: FoldPlan, given: tuple[SumsToOne, ...], words: Words) -> None:
+        self.words = words
         self.source, self.graph, self.reading, self.names = source, source.graph, plan.reading, plan.names
         self.given = tuple(SumsToOne(pretty_name(fact.name), fact.axis) for fact in given)
         self.steps, self.symbols = plan.steps, plan.names.symbols
@@ -98,7 +100,7 @@ class _Stage:
         for layer in self.reading.layers:
             number = plain_digits(layer.number)
             key = self._id(f"layer{number}")
-            self.clusters[key] = Cluster(key, f"Layer {number} · {describe_layer(layer)}")
+            self.clusters[key] = Cluster(key, title_layer(layer, number, self.reading.layers, self.words))
             for node in layer.nodes:
                 if node in self.made:
                     self.cluster[node] = self.cluster[self.made[node]] = key
@@ -107,7 +109,8 @@ class _Stage:
         """Put what only one layer needs into its frame, and what only the loss needs into the loss's."""
         last = self.made[self.loss]
         if self.clusters or len(last.nodes) > 1:
-            title = f"Loss · {TITLES[last.op]}" if last.op in TITLES else "Loss"
+            kind = TITLES.get(last.op)
+            title = self.words["loss of"].format(what=self.words.get(kind, kind)) if kind else self.words["loss"]
             self.clusters["loss"] = Cluster(self._id("loss"), title)
             self.cluster[last] = self.cluster[self.loss] = "loss"
         for x, users in self.users.items():
