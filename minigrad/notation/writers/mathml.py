@@ -49,7 +49,7 @@ class MathML(Writer):
     def word(self, name: str) -> str:
         """Write a name or the name of a function: log₂ with its base below, m̂ with its hat above, Δw as two letters."""
         if name[1:] == HAT:
-            return f'<mover accent="true"><mi>{escape(name[0])}</mi><mo stretchy="false">^</mo></mover>'
+            return f'<mover><mi>{escape(name[0])}</mi><mo stretchy="false">\u02c6</mo></mover>'
         if name[0] == "Δ" and len(name) == 2:
             return f"<mrow><mi>Δ</mi><mi>{escape(name[1])}</mi></mrow>"
         _, bare, _, below = split_name(name)

@@ -140,7 +140,7 @@ class Sheet:
             if axis is not None and axis.letter
         }
         x = MARGIN
-        for axis, n in found.items():
+        for axis, n in sorted(found.items()):
             color = self._color("stroke", _axis(axis))
             self.parts.append(f'<path d="M{x:.1f},{y + 4:.1f}h16" stroke-width="3" stroke-linecap="round" {color}/>')
             said = f"{axis.letter} = 1 … {n}" if n > 1 else f"{axis.letter} = 1"
