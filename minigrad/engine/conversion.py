@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.engine.blocks import in_force
 from minigrad.engine.errors import describe
 from minigrad.engine.numbers import as_numbers
 from minigrad.engine.operand import Operand, find_operands, map_operands, plain_value
@@ -74,8 +75,8 @@ class Convertible(Record):
 
     def item(self) -> Any:
         """Give the one element as a Python number."""
-        array = self._known()
-        if self.size != 1:
+        array = self._known() if in_force else self.array
+        if array.size != 1:
             raise ValueError(
                 f"item: wanted one element, and {describe(self)} has shape {self.shape}. Choose one, x[0], or reduce "
                 f"it, with .sum() say; .tolist() gives all."

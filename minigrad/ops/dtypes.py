@@ -16,6 +16,7 @@ def _dtypes(codes: str) -> frozenset[np.dtype[Any]]:
 # To ask whether a dtype is in a set takes two thirds of the time of asking for its kind.
 WHOLE = _dtypes("?bhilqBHILQ")  # truth values and integers
 COMPLEX = _dtypes("FDG")
+REAL = _dtypes("fdg")  # what a difference of numbers keeps
 NUMBERS = WHOLE | COMPLEX | _dtypes("efdg")
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.ops.base import Op, Refused, Shape, as_array, as_floating, fits, refuse_out
+from minigrad.ops.dtypes import REAL
 from minigrad.ops.lanes import align_lanes
 from minigrad.ops.parts import conjugate, square_size
 
@@ -211,8 +212,10 @@ class HalfSquaredDistance(Inner):
 
     def forward(self, a: Any, b: Any) -> Any:
         """Subtract, then take the inner product of the difference with itself."""
-        d = as_floating(a) - b
+        d = (a if type(a) is np.ndarray and a.dtype in REAL else as_floating(a)) - b
         total = np.vdot(d, d)
+        if d.dtype in REAL:
+            return total * 0.5
         return (total.real if total.dtype.kind == "c" else total) * 0.5
 
 
