@@ -12,6 +12,12 @@ RULES = {
     "RMSProp": lambda params: optim.RMSProp(params, lr=0.01),
     "Adam": lambda params: optim.Adam(params, lr=0.01),
     "AdamW": lambda params: optim.AdamW(params, lr=0.01),
+    "Nesterov": lambda params: optim.Nesterov(params, lr=0.1),
+    "NAdam": lambda params: optim.NAdam(params, lr=0.1),
+    "RAdam": lambda params: optim.RAdam(params, lr=0.01, beta2=0.8),
+    "Adamax": lambda params: optim.Adamax(params, lr=0.1),
+    "Adadelta": lambda params: optim.Adadelta(params, lr=0.1),
+    "Lion": lambda params: optim.Lion(params, lr=0.1),
 }
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(4, 5, 3))

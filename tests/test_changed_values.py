@@ -17,6 +17,12 @@ RULES = {
     "RMSProp": lambda params: optim.RMSProp(params, lr=0.1),
     "Adam": lambda params: optim.Adam(params, lr=0.1),
     "AdamW": lambda params: optim.AdamW(params, lr=0.1),
+    "Nesterov": lambda params: optim.Nesterov(params, lr=0.1),
+    "NAdam": lambda params: optim.NAdam(params, lr=0.1),
+    "RAdam": lambda params: optim.RAdam(params, lr=0.1),
+    "Adamax": lambda params: optim.Adamax(params, lr=0.1),
+    "Adadelta": lambda params: optim.Adadelta(params, lr=0.1),
+    "Lion": lambda params: optim.Lion(params, lr=0.1),
 }
 
 

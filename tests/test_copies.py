@@ -19,7 +19,7 @@ from minigrad.nn import MLP, Dropout, Linear, Sequential
 from minigrad.ops.base import Elementwise, Op
 from minigrad.ops.elementwise import relu, tanh
 from minigrad.ops.indexing import Index
-from minigrad.optim import SGD, AdaGrad, Adam, AdamW, Momentum, RMSProp
+from minigrad.optim import SGD, Adadelta, AdaGrad, Adam, Adamax, AdamW, Lion, Momentum, NAdam, Nesterov, RAdam, RMSProp
 
 ROOT = Path(__file__).parent.parent
 X = np.random.default_rng(0).normal(size=(5, 3))
@@ -197,7 +197,7 @@ def net():
     return MLP([3, 4, 2], "tanh", "identity", rng=1)
 
 
-RULES = [SGD, Momentum, AdaGrad, RMSProp, Adam, AdamW]
+RULES = [SGD, Momentum, AdaGrad, RMSProp, Adam, AdamW, Nesterov, NAdam, RAdam, Adamax, Adadelta, Lion]
 
 
 def train(model, optimizer, steps):

@@ -6,7 +6,20 @@ import numpy as np
 import pytest
 
 from minigrad.engine.tensor import Tensor
-from minigrad.optim import SGD, AdaGrad, Adam, AdamW, Momentum, RMSProp
+from minigrad.optim import (
+    SGD,
+    Adadelta,
+    AdaGrad,
+    Adam,
+    Adamax,
+    AdamW,
+    Lion,
+    Momentum,
+    NAdam,
+    Nesterov,
+    RAdam,
+    RMSProp,
+)
 
 RULES = {
     "SGD": lambda params: SGD(params, 0.1),
@@ -15,6 +28,12 @@ RULES = {
     "RMSProp": lambda params: RMSProp(params, 0.1, 0.7, eps=1e-3),
     "Adam": lambda params: Adam(params, 0.1, 0.8, 0.9, eps=1e-3),
     "AdamW": lambda params: AdamW(params, 0.1, 0.8, 0.9, eps=1e-3, weight_decay=0.2),
+    "Nesterov": lambda params: Nesterov(params, 0.1, 0.8),
+    "NAdam": lambda params: NAdam(params, 0.1, 0.8, 0.9, eps=1e-3),
+    "RAdam": lambda params: RAdam(params, 0.1, 0.8, 0.9, eps=1e-3),
+    "Adamax": lambda params: Adamax(params, 0.1, 0.8, 0.9, eps=1e-3),
+    "Adadelta": lambda params: Adadelta(params, 0.5, 0.7, eps=1e-3),
+    "Lion": lambda params: Lion(params, 0.1, 0.8, 0.9, weight_decay=0.2),
 }
 every_rule = pytest.mark.parametrize("make", RULES.values(), ids=RULES)
 
@@ -40,6 +59,29 @@ def by_hand(rule, path, gs):
         case "Adam" | "AdamW":
             m, v = decayed(gs, 0.8) / (1 - 0.8**t), decayed(squares, 0.9) / (1 - 0.9**t)
             return w - 0.1 * m / (np.sqrt(v) + 1e-3) - (0.1 * 0.2 * w if rule == "AdamW" else 0)
+        case "Nesterov":
+            return w - 0.1 * g - 0.1 * sum(0.8 ** (t - i) * x for i, x in enumerate(gs))
+        case "NAdam":
+            m, v = decayed(gs, 0.8), decayed(squares, 0.9) / (1 - 0.9**t)
+            return w - 0.1 * (0.8 * m / (1 - 0.8 ** (t + 1)) + 0.2 * g / (1 - 0.8**t)) / (np.sqrt(v) + 1e-3)
+        case "RAdam":  # the first four steps are without rates
+            m, v = decayed(gs, 0.8) / (1 - 0.8**t), decayed(squares, 0.9) / (1 - 0.9**t)
+            rho = 19 - 2 * t * 0.9**t / (1 - 0.9**t)
+            if rho <= 4:
+                return w - 0.1 * m
+            return w - 0.1 * m * np.sqrt((rho - 4) * (rho - 2) * 19 / (15 * 17 * rho)) / (np.sqrt(v) + 1e-3)
+        case "Adamax":
+            m, u = decayed(gs, 0.8) / (1 - 0.8**t), [0.9 ** (t - 1 - i) * (abs(x) + 1e-3) for i, x in enumerate(gs)]
+            return w - 0.1 * m / np.max(u, axis=0)
+        case "Adadelta":
+            moves = []
+            for i in range(t):
+                d = decayed([x**2 for x in moves], 0.7) if moves else 0
+                moves.append(np.sqrt((d + 1e-3) / (decayed(squares[: i + 1], 0.7) + 1e-3)) * gs[i])
+            return w - 0.5 * moves[-1]
+        case "Lion":
+            m = decayed(gs[:-1], 0.9) if t > 1 else 0
+            return w - 0.1 * (np.sign(0.8 * m + 0.2 * g) + 0.2 * w)
 
 
 def parameters(dtype=np.float64):
@@ -231,6 +273,13 @@ def test_parameters_that_cannot_be_trained(params, kind, message):
         (lambda: Adam([W], beta1=1), "beta1"),
         (lambda: Adam([W], beta2=1.5), "beta2"),
         (lambda: AdamW([W], weight_decay=-1), "weight_decay"),
+        (lambda: Nesterov([W], momentum=1), "momentum must be at least 0 and less than 1"),
+        (lambda: Lion([W], beta1=1), "beta1"),
+        (lambda: RAdam([W], beta2=0.6), "beta2 must be above 0.6, not 0.6: .* take Adam"),
+        (lambda: setattr(RAdam([W]), "beta2", 0.5), "beta2 must be above 0.6"),
+        (lambda: Adadelta([W], rho=2), "rho"),
+        (lambda: Adamax([W], eps=-1), "eps"),
+        (lambda: NAdam([W], beta1=2), "beta1"),
     ],
 )
 def test_settings_out_of_range(make, message):

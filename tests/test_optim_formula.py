@@ -21,10 +21,26 @@ TEXTBOOK = [  # the formulas as a chapter on backpropagation prints them, withou
         "g = ∂E/∂w\nm ← β₁ m + (1 − β₁) g\nv ← β₂ v + (1 − β₂) g²\nt ← t + 1\n"
         "m̂ = m / (1 − β₁ᵗ)\nv̂ = v / (1 − β₂ᵗ)\nw ← w − η m̂ / (√(v̂) + ε)",
     ),
+    ("Nesterov", {}, "Δw ← α Δw − η ∂E/∂w\nw ← w − η ∂E/∂w + α Δw"),
+    (
+        "Adadelta",
+        {},
+        "g = ∂E/∂w\nh ← ρ h + (1 − ρ) g²\nΔw ← √((d + ε) / (h + ε)) g\nd ← ρ d + (1 − ρ) Δw²\nw ← w − η Δw",
+    ),
+    (
+        "Lion",
+        {"weight_decay": 0},
+        "g = ∂E/∂w\nw ← w − η sign(β₁ (m − g) + g)\nm ← β₂ m + (1 − β₂) g",
+    ),
+    (
+        "Adamax",
+        {"eps": 0},
+        "g = ∂E/∂w\nm ← β₁ m + (1 − β₁) g\nu ← maximum(β₂ u, |g|)\nt ← t + 1\nm̂ = m / (1 − β₁ᵗ)\nw ← w − η m̂ / u",
+    ),
 ]
 
 
-class Nesterov(optim.Optimizer):
+class Ahead(optim.Optimizer):
     """w ← w − α Δw + (1 + α)(α Δw − η g): w needs Δw as it was before, too."""
 
     settings = ("lr", "momentum")
@@ -48,8 +64,13 @@ def run(text, values):
     """The ASCII lines of a formula as Python, which shares nothing with what wrote them."""
     for line in text.splitlines():
         left, right = re.split(r" = | <- ", line)
-        right = right.replace("^", "**").replace("dE/dw", "gradient").replace("lambda", "decay")
-        values[left] = eval(right, {"sqrt": np.sqrt}, values)
+        right = (
+            re.sub(r"\|(\w+)\|", r"abs(\1)", right)
+            .replace("^", "**")
+            .replace("dE/dw", "gradient")
+            .replace("lambda", "decay")
+        )
+        values[left] = eval(right, {"sqrt": np.sqrt, "sign": np.sign, "maximum": np.maximum}, values)
 
 
 @pytest.mark.parametrize(("name", "how", "wanted"), TEXTBOOK, ids=lambda x: x if isinstance(x, str) else "")
@@ -58,15 +79,15 @@ def test_the_textbook_has_them(name, how, wanted):
 
 
 @pytest.mark.parametrize("in_one", [False, True])
-@pytest.mark.parametrize("name", [*RULES, "Nesterov"])
+@pytest.mark.parametrize("name", [*RULES, "Ahead"])
 def test_the_formula_run_as_code_makes_the_steps(name, in_one):
-    make = RULES.get(name, Nesterov)
+    make = RULES.get(name, Ahead)
     params, rng = parameters(), np.random.default_rng(1)
     rule = make(params)
     formula = rule.formula(in_one=in_one)
-    greek = {"lr": "eta", "momentum": "momentum" if name == "Nesterov" else "alpha", "rho": "rho", "beta1": "beta1"}
+    greek = {"lr": "eta", "momentum": "momentum" if name == "Ahead" else "alpha", "rho": "rho", "beta1": "beta1"}
     greek |= {"beta2": "beta2", "eps": "epsilon", "weight_decay": "decay"}
-    called = {"delta": "delta" if name == "Nesterov" else "Deltaw"}
+    called = {"delta": "delta" if name == "Ahead" else "Deltaw"}
     for _ in range(3):
         give_gradients(params, rng)
         values = {greek[s]: getattr(rule, s) for s in rule.settings}
@@ -81,7 +102,7 @@ def test_the_formula_run_as_code_makes_the_steps(name, in_one):
 
 
 def test_a_running_value_that_w_needs_as_it_was_comes_below_w():
-    assert str(Nesterov.formula()) == (
+    assert str(Ahead.formula()) == (
         "w ← w + (1 + momentum) (momentum delta − η ∂E/∂w) − momentum delta\ndelta ← momentum delta − η ∂E/∂w"
     )
 

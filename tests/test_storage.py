@@ -11,7 +11,7 @@ import pytest
 from minigrad import storage
 from minigrad.engine.tensor import Tensor
 from minigrad.nn import MLP, Dropout, Linear, Sequential
-from minigrad.optim import SGD, AdaGrad, Adam, AdamW, Momentum, RMSProp
+from minigrad.optim import SGD, Adadelta, AdaGrad, Adam, AdamW, Lion, Momentum, NAdam, RAdam, RMSProp
 from minigrad.storage import CheckpointError, load, save
 from minigrad.training import fit
 
@@ -25,6 +25,10 @@ RULES = {
     "RMSProp": lambda params: RMSProp(params, 0.03, 0.95),
     "Adam": lambda params: Adam(params, 0.03, 0.8),
     "AdamW": lambda params: AdamW(params, 0.03, weight_decay=0.1),
+    "RAdam": lambda params: RAdam(params, 0.03, beta2=0.9),
+    "NAdam": lambda params: NAdam(params, 0.03),
+    "Adadelta": lambda params: Adadelta(params),
+    "Lion": lambda params: Lion(params, 0.01),
 }
 
 

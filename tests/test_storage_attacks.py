@@ -21,7 +21,7 @@ import pytest
 from minigrad import files
 from minigrad.engine.tensor import Tensor
 from minigrad.nn import Dropout, Linear, Sequential
-from minigrad.optim import SGD, AdaGrad, Adam, AdamW, Momentum, RMSProp
+from minigrad.optim import SGD, Adadelta, AdaGrad, Adam, Adamax, AdamW, Lion, Momentum, NAdam, Nesterov, RAdam, RMSProp
 from minigrad.storage import CheckpointError, load, save
 
 ROOT = Path(__file__).parent.parent
@@ -300,7 +300,7 @@ def test_hundreds_of_forged_headers(tmp_path):
 # Settings and generators
 
 
-RULES = [SGD, Momentum, AdaGrad, RMSProp, Adam, AdamW]
+RULES = [SGD, Momentum, AdaGrad, RMSProp, Adam, AdamW, Nesterov, NAdam, RAdam, Adamax, Adadelta, Lion]
 SETTINGS = [(rule, name) for rule in RULES for name in rule.settings]
 
 

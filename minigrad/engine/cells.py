@@ -66,8 +66,8 @@ class Cell:
         return self.node.dtype
 
     def item(self) -> Cell:
-        """Give the one element as a number."""
-        return Cell(self.node.apply(item, (self.node,)))
+        """Give the one element as a number, which what was computed from numbers alone is."""
+        return Cell(self.node if self.node.weak else self.node.apply(item, (self.node,)))
 
     def write(self, node: Any) -> Cell:
         """Take new contents, in the shape and dtype that this array has."""

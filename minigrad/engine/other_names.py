@@ -29,7 +29,7 @@ ARGUMENTS = {
     "normalized_shape": "{} is called shape",
     "learning_rate": "{} is called lr",
     "momentum": "optim.Momentum has {}: Momentum(params, lr, momentum=0.9)",
-    "nesterov": "optim.Momentum is without {}",
+    "nesterov": "It is optim.Nesterov",
     "betas": "{} are called beta1 and beta2",
     "b1": "{} is called beta1",
     "b2": "{} is called beta2",

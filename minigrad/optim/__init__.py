@@ -1,12 +1,12 @@
 """The update rules: each class is its formula, computed in place.
 
 g = ∂E/∂w is the gradient and η the learning rate `lr`; powers and roots are elementwise. Where a rule divides by a
-root, ε stands outside it, as √h + ε, and every running value (Δw, h, m, v) starts at 0.
+root, ε stands outside it, as √h + ε (but in Adadelta), and every running value (Δw, h, m, v) starts at 0.
 
-``base`` is what all rules share, with its ``rows``, one a parameter; ``descent`` and ``adaptive`` are the rules, a file
-a family, ``checks`` looks at what they are given. ``formula`` is the way to a rule's formula, which ``reading`` reads
-from the code that runs, ``order`` puts in a book's order and ``update_lines`` write. It imports ``engine``, and for
-formulas ``notation`` and ``algebra``.
+``base`` is what all rules share, with its ``rows``, one a parameter; ``descent``, ``adaptive`` and ``moments`` are the
+rules, a file a family, ``checks`` looks at what they are given. ``formula`` is the way to a rule's formula, which
+``reading`` reads from the code that runs, ``order`` puts in a book's order and ``update_lines`` write. It imports
+``engine``, and for formulas ``notation`` and ``algebra``.
 """
 
 from typing import Any
@@ -14,7 +14,8 @@ from typing import Any
 from minigrad.engine.absent import absent
 from minigrad.optim.adaptive import AdaGrad, Adam, AdamW, RMSProp
 from minigrad.optim.base import Optimizer
-from minigrad.optim.descent import SGD, Momentum
+from minigrad.optim.descent import SGD, Lion, Momentum, Nesterov
+from minigrad.optim.moments import Adadelta, Adamax, NAdam, RAdam
 
 _MEANT = {
     "rmsprop": "It is optim.RMSProp",
@@ -27,4 +28,18 @@ def __getattr__(name: str) -> Any:
     raise absent("module 'minigrad.optim'", name, _MEANT, __all__)
 
 
-__all__ = ["SGD", "AdaGrad", "Adam", "AdamW", "Momentum", "Optimizer", "RMSProp"]
+__all__ = [
+    "SGD",
+    "AdaGrad",
+    "Adadelta",
+    "Adam",
+    "AdamW",
+    "Adamax",
+    "Lion",
+    "Momentum",
+    "NAdam",
+    "Nesterov",
+    "Optimizer",
+    "RAdam",
+    "RMSProp",
+]

@@ -112,32 +112,40 @@ class Reading:
                 del named[name]
         hats = [UpdateLine(*self.hats[x]) for x in self.new.values() if x in self.hats]
         moved = [*hats, UpdateLine(self.w, "←", right)]
-        states = [] if in_one else self._states(own)
+        states = [] if in_one else self._states()
         early = [line for name, line in states if name in named]
         lines = [*early, *moved, *(line for name, line in states if name not in named)]
         return self._name_gradient(lines)
 
-    def _states(self, own: Mapping[Node, Any]) -> list[tuple[str, UpdateLine]]:
-        """Give the running values' lines, by the values before the step: what needs another's comes before its line."""
-        waiting = {name: own[x] for name, x in self.after.items()}
+    def _states(self) -> list[tuple[str, UpdateLine]]:
+        """Give the running values' lines, in an order in which none needs what one above it has changed."""
+        waiting, named = list(self.after), dict[Node, Node]()
         lines: list[tuple[str, UpdateLine]] = []
         while waiting:
-            needs = {name: set(order_nodes([x])) for name, x in waiting.items()}
-            free = [n for n in waiting if not any(self.before[n] in needs[other] for other in waiting if other != n)]
-            if not free:
+            for name in waiting:
+                others = [x for x in waiting if x != name]
+                then = named | {self.after[name]: self.new[name]}
+                if not any(self.before[name] in set(order_nodes([self._write_state(x, then)])) for x in others):
+                    break
+            else:
                 raise ValueError(
                     f"{self.call.cls.__name__}.formula: each of {', '.join(waiting)} needs the others as they were "
                     f"before, so that there is no order to write them in; ask for in_one=True"
                 )
-            lines.append((free[0], UpdateLine(self.new[free[0]], "←", waiting.pop(free[0]))))
+            lines.append((name, UpdateLine(self.new[name], "←", self._write_state(name, named))))
+            named = then
+            waiting = others
         return lines
+
+    def _write_state(self, name: str, named: Mapping[Node, Node]) -> Any:
+        return self._order(self.before[name], self.after[name], named)
 
     def _order(self, first: Node, expression: Any, leaves: Mapping[Node, Node]) -> Any:
         return BookOrder(first, self.g, self._corrected).put(expression, leaves)
 
     def _corrected(self, value: Node, divisor: Any) -> Node:
         """Give m̂ for m / (1 − β₁ᵗ)."""
-        if value not in self.new.values():
+        if not any(value is x for x in self.new.values()):
             return value / divisor
         if value not in self.hats:
             self.hats[value] = (self._leaf(f"{value.name}{HAT}", value.shape), "=", value / divisor)
