@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.ops import arithmetic, assignment, families, indexing, linalg, moving, reduction, shaping
+from minigrad.ops import arithmetic, assignment, families, indexing, linalg, moving, reduction, shaping, sorting
 from minigrad.ops.base import Op, Shape
 from tests.elementwise_rows import BINARY, MORE, POSITIVE, UNARY
 from tests.sample import Array, Sample
@@ -78,9 +78,9 @@ def _log_sum_exp(x: Array, axis: reduction.Axis = None, keepdims: bool = False) 
     return np.log(np.exp(x).sum(axis, keepdims=keepdims))
 
 
-def _with_index(op: Op, index: Array, x: Any) -> Any:
+def _with_index(op: Op, index: Array, *xs: Any) -> Any:
     """Call an operation whose index is an operand, not a field."""
-    return op(x, index)
+    return op(*xs, index)
 
 
 def _scattered(key: Any, into: Shape, x: Array) -> Array:
@@ -183,6 +183,18 @@ def _shaping() -> Iterator[Sample]:
         yield Sample(indexing.Gather, partial(_with_index, gather, rows), ((4, 3),), note, itemgetter(key))
         spread = partial(_scattered, key, (4, 3))
         yield Sample(indexing.ScatterAt, partial(_with_index, scatter_at, rows), (selected,), note, spread)
+        write = assignment.AssignAt(template)
+        for b in (selected, selected[1:]):
+            yield Sample(
+                assignment.AssignAt, partial(_with_index, write, rows), ((4, 3), b), note, partial(_assigned, key)
+            )
+    yield Sample(
+        assignment.IsLast,
+        lambda x: assignment.IsLast((None,), (4,))(sorting.ArgSort(0)(x) // 2),
+        ((4,),),
+        "halves of an order",
+        lambda x: np.array([n not in (np.argsort(x) // 2)[i + 1 :] for i, n in enumerate(np.argsort(x) // 2)]),
+    )
     yield Sample(indexing.Index, itemgetter(()), ((),), "scalar")
     yield Sample(indexing.Index, itemgetter((..., None)), ((),), "newaxis of a scalar")
     for shape, to in (((3,), (2, 3)), ((2, 1), (2, 3)), ((), (2, 2)), ((1, 3), (0, 3)), ((2, 3), (2, 3))):

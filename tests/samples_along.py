@@ -9,6 +9,7 @@ from itertools import product
 import numpy as np
 
 from minigrad.ops import cumulative, sliding, sorting
+from minigrad.ops.positions import Positions
 from minigrad.ops.reduction import Axis
 from tests.sample import Array, Sample
 
@@ -88,6 +89,15 @@ def along_samples() -> Iterator[Sample]:
 
 def sorting_samples() -> Iterator[Sample]:
     """Give the rows of what looks for places."""
+    for function, options in (("argmax", {}), ("argsort", {"axis": 0}), ("any", {"axis": 1, "keepdims": True})):
+        positions = Positions(function, tuple(options.items()))
+        call = partial(getattr(np, function), **options)
+        yield Sample(Positions, positions, ((2, 3),), function, call)
+    for function, options in (("searchsorted", {"side": "right"}), ("isclose", {"rtol": 0.5})):
+        positions = Positions(function, tuple(options.items()))
+        call = partial(getattr(np, function), **options)
+        shapes = ((4,), (2, 3)) if function == "searchsorted" else ((3,), (2, 3))
+        yield Sample(Positions, positions, shapes, function, call)
     for side in ("left", "right"):
         search = sorting.SearchSorted(side)
         yield Sample(

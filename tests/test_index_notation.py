@@ -27,7 +27,19 @@ KERNELS["where"], KERNELS["ldexp"] = np.where, lambda x, n: x * 2**n
 # Operations that move elements in ways that no index says, that choose by comparing elements, or run along an axis, or
 # are of matrices as a whole.
 REARRANGES = {
-    *("concatenate", "stack", "index", "scatter", "gather", "scatter_at", "assign", "reshape", "max", "min"),
+    *(
+        "concatenate",
+        "stack",
+        "index",
+        "scatter",
+        "gather",
+        "scatter_at",
+        "assign",
+        "assign_at",
+        "reshape",
+        "max",
+        "min",
+    ),
     *("flip", "roll", "diagonal", "diag", "tril", "triu"),
     *("shift", "cumsum", "sum_from_here", "cumprod", "recurrence", "recurrence_back", "prod_of_others"),
     *("inv", "solve", "pinv", "det", "cofactors", "log_det", "half_lower", "cholesky", "eigvalsh", "eigensystem"),

@@ -189,11 +189,15 @@ def test_a_gradient_by_a_number_inside_code(backend):
 
 
 MASKED = {
-    "a mask": lambda X, t: np.sum(X[t == 1]),
-    "a mask of rows": lambda X, t: X[t == 1, 0].sum(),
-    "a mask of elements": lambda X, t: X[X > 1].sum(),
+    "a mask": lambda X, t: X[t == 1],
+    "a mask of rows": lambda X, t: X[t == 1, 0].max(),
+    "a mask of columns": lambda X, t: X[:, X[0] > 0].sum(),
+    "a mask of elements": lambda X, t: np.sort(X[X > 1]),
     "a truth value": lambda X, t: X[X.sum() > 1].sum(),
-    "in a gradient": lambda X, t: grad(lambda x: x[t == 1].sum())(X),
+    "in a gradient": lambda X, t: grad(lambda x: np.median(x[t == 1]))(X),
+    "its length": lambda X, t: X * len(X[t == 1]),
+    "beside all": lambda X, t: X + X[t == 1],
+    "two masks": lambda X, t: X[t == 1] - X[t == 0],
 }
 
 

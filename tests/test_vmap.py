@@ -263,7 +263,12 @@ def test_transforms_are_pickled():
         (lambda: vmap(lambda x: x @ W.T)(X), ValueError, r"matmul: inner sizes differ, .*\(3,\).*\(2, 3\)"),
         (lambda: vmap(lambda x: x.sum(1))(X), (ValueError, TypeError), "axis 1 is out of bounds"),
         (lambda: vmap(lambda x: np.nonzero(x > 0)[0])(X), TypeError, "array of one shape for every lane"),
-        (lambda: vmap(lambda x, i: (x * 1).__setitem__(i, 1.0))(X, np.arange(4)), TypeError, "differs from lane"),
+        (
+            lambda: vmap(lambda x, i: (x * 1).__setitem__(i, 1.0))(X, np.arange(4)),
+            IndexError,
+            "index 3 is out of bounds",
+        ),
+        (lambda: vmap(lambda x: (x * 1).__setitem__((x > 0, 0), 1.0))(X), TypeError, "mask beside other indices"),
         (lambda: vmap(lambda x: x.sum().backward())(X), TypeError, r"Take gradients by grad\(f\)"),
         (lambda: vmap(3), TypeError, "vmap: wanted a function"),
         (lambda: vmap(lambda x: kept.append(x) or x)(X) + kept[0] * 2, TypeError, "after that has returned"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +16,8 @@ from minigrad.compiler.trace.outside import find_links
 from minigrad.compiler.trace.sources import Draw, Source
 from minigrad.compiler.trace.traced import Traced, TraceError, check_memory_apart
 from minigrad.compiler.trace.tracer import Tracer, UpdateRule
-from minigrad.compiler.trace.writes import kept_from_writing, link_elements, put_back, refuse_changes
+from minigrad.compiler.trace.writes import kept_from_writing, link_elements, look_for_leaks, put_back, refuse_changes
+from minigrad.engine.chosen import Chosen
 from minigrad.engine.conversion import is_array
 from minigrad.engine.node import Node
 from minigrad.engine.recording import is_paused, traced_by
@@ -194,7 +194,7 @@ def _traced(
         )
     del returned, given
     tracer.let_go()
-    _look_for_leaks(tracer)
+    look_for_leaks(tracer.alive)
     return record, tracer.places
 
 
@@ -209,6 +209,8 @@ def _record(tracer: Tracer, returned: Any, arguments: Sequence[Any]) -> Record:
                 recorded[len(values)] = traced
             values.append(traced.node)
             return Output(len(values) - 1, traced.plain, len(values) - 1 in recorded)
+        if isinstance(x, Chosen):
+            x.item()  # which says why not
         return x
 
     result = map_leaves(returned, output)
@@ -250,17 +252,3 @@ def _refuse_results(record: Record, arguments: Sequence[Any]) -> None:
                 f"outside of the function, where the gradient that the function takes would be lost. Compute it "
                 f"inside, or pass .detach()."
             )
-
-
-def _look_for_leaks(tracer: Tracer) -> None:
-    """Raise if a traced value is still held by something outside the function."""
-    if len(tracer.alive):
-        gc.collect()
-    alive = list(tracer.alive)
-    behind = {id(x) for kept in alive for x in kept.inputs}  # what others are made of
-    behind |= {id(getattr(kept, "stored_grad", None)) for kept in alive}
-    for kept in [x for x in alive if id(x) not in behind]:
-        raise TraceError(
-            f"compile: a value made at {kept.made} is kept outside the function after it has returned, where it "
-            f"would stay what it was at the first call. Return it instead."
-        )

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.engine.chosen import Chosen
 from minigrad.engine.conversion import join_list
 from minigrad.engine.errors import describe, made_at
 from minigrad.engine.operand import Operand, map_operands, plain_value, read_index
@@ -20,9 +21,9 @@ from minigrad.engine.recording import is_paused
 from minigrad.engine.versions import keep_version, redirect, replace_operands
 from minigrad.engine.views import find_base, find_views, note_base
 from minigrad.engine.watch import VARIABLE, is_held
-from minigrad.ops.assignment import Assign, replace_part
+from minigrad.ops.assignment import Assign, AssignAt, replace_part
 from minigrad.ops.base import Refused, placeholder
-from minigrad.ops.indexing import Index
+from minigrad.ops.indexing import Index, fill_template, split_key, split_mask
 from minigrad.ops.shaping import BroadcastTo, Cast, fit_dtype
 
 
@@ -32,6 +33,10 @@ def assign_elements(t: Any, key: Any, value: Any) -> None:
     Raises ``TypeError`` for a leaf that requires a gradient, and for values that t's dtype cannot hold.
     """
     key = map_operands(key, read_index)
+    mask, rest = split_mask(key)
+    if rest:  # x[mask, 0] is x[:, 0][mask], a view
+        assign_elements(t[rest], mask, value)
+        return
     if isinstance(value, Operand) and value.op is not None and _shows(value, t, key):
         return  # the second half of t[key] += …, whose first has changed t through the view
     if isinstance(value, list | tuple):
@@ -43,6 +48,10 @@ def assign_elements(t: Any, key: Any, value: Any) -> None:
             f"{describe(t)}[…] = …: its elements are {t.dtype}, and the value's, which are {kind}, would be cut. "
             f"Make it of {kind} first, with .astype."
         )
+    if isinstance(value, Chosen):
+        chosen = value
+        replace_elements_of(t, lambda old, whole, assign: _put_back(old, key, chosen.of(whole)), chosen.whole)
+        return
     fitted = _fit_axes(value, _count_axes(key, t))
     replace_elements_of(t, lambda old, value, assign: _assigned(old, key, value, assign), fitted)
 
@@ -101,6 +110,11 @@ def replace_elements_of(t: Any, make: Callable[[Any, Any, Assigning], Any], valu
             note_base(view, base, op)
 
 
+def _put_back(old: Any, key: Any, chosen: Chosen) -> Any:
+    """Give old with the elements that a mask has chosen, of another array or of what it was, where it holds."""
+    return fit_dtype(chosen.put_into(old, key), old.dtype)
+
+
 def _assigned(old: Any, key: Any, value: Any, assign: Assigning) -> Any:
     """Give old with a value at an index; of an index that names all elements in order, the value alone."""
     if _is_mask(key, old):
@@ -111,6 +125,9 @@ def _assigned(old: Any, key: Any, value: Any, assign: Assigning) -> Any:
             )
         condition = np.reshape(key, (*key.shape, *(1,) * (old.ndim - key.ndim)))
         return fit_dtype(np.where(condition, value, old), old.dtype)
+    template, operands = split_key(key)
+    if operands:
+        return AssignAt(template)(old, value, *operands)
     if isinstance(value, Operand) and _names_all(key):
         return Cast(old.dtype)(value if value.shape == old.shape else BroadcastTo(old.shape)(value))
     return assign(Assign(key), old, value)
@@ -120,14 +137,10 @@ def _count_axes(key: Any, t: Any) -> int:
     """Say how many axes t[key] has: for a mask that is not known those behind its own."""
     if _is_mask(key, t):
         return int(t.ndim - key.ndim)
-    known = plain_value(key)
-    if any(isinstance(part, Operand) for part in (known if isinstance(known, tuple) else (known,))):
-        raise TypeError(
-            f"{describe(t)}[…] = …: the index is not known yet, or differs from lane to lane. Write "
-            f"np.where(np.arange(n) == i, v, x), which chooses by it."
-        )
     try:
-        return placeholder(t.shape)[known].ndim
+        template, operands = split_key(key)
+        known = fill_template(template, [np.zeros(x.shape, np.intp) for x in operands]) if operands else key
+        return placeholder(t.shape)[plain_value(known)].ndim
     except IndexError as error:
         return int(Refused("assign", error)(t))
 

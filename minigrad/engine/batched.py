@@ -10,6 +10,7 @@ from typing import Any, Never, NoReturn
 
 import numpy as np
 
+from minigrad.engine.chosen import Chosen, find_chosen
 from minigrad.engine.errors import explain_error
 from minigrad.engine.lanes import Lanes, Mapping
 from minigrad.engine.numpy_protocol import PLAIN, find_function
@@ -39,8 +40,10 @@ class Batched(Tensor):
         """That of the vmap whose lanes these are."""
         return self.mapping.level
 
-    def apply(self, op: Op, inputs: tuple[Any, ...]) -> Batched:
+    def apply(self, op: Op, inputs: tuple[Any, ...]) -> Any:
         """Apply an operation to all lanes, and record it if a gradient flows within the function."""
+        if (chosen := find_chosen(inputs)) is not None:
+            return chosen.apply(op, inputs)
         mapping = max((x.mapping for x in inputs if isinstance(x, Batched | Lanes)), key=lambda m: m.level)
         if not mapping.running:
             raise TypeError(
@@ -57,6 +60,16 @@ class Batched(Tensor):
         if op.views:
             note_view(op, inputs[0], result)
         return result
+
+    def choose_by_mask(self, x: Any, mask: Any) -> Chosen:
+        """Give what a mask chooses, how many of which differs from lane to lane."""
+        owned = x if self.mapping.owns(x) else self.mapping.wrap(x)
+        return Chosen(owned, mask, self._refuse_choice)
+
+    def _refuse_choice(self, instead: str) -> TypeError:
+        return TypeError(
+            f"{self.mapping.called}: a mask chooses elements, and how many may differ from lane to lane. {instead}"
+        )
 
     @property
     def data(self) -> Batched:

@@ -146,7 +146,7 @@ COMPOSED: dict[str, str] = {
         ),
         "choosing": (
             *("numpy.take", "numpy.take_along_axis", "numpy.choose", "numpy.compress", "numpy.extract"),
-            *("numpy.select", "numpy.piecewise"),
+            *("numpy.select", "numpy.piecewise", "numpy.unravel_index"),
         ),
         "grids": (
             *("numpy.linspace", "numpy.logspace", "numpy.geomspace", "numpy.meshgrid", "numpy.ix_"),
@@ -256,7 +256,9 @@ PLAIN: frozenset[Callable[..., Any]] = frozenset(
     (
         *(np.argmax, np.argmin, np.argsort, np.argpartition, np.count_nonzero, np.nonzero, np.any, np.all),
         np.linalg.matrix_rank,
-        *(np.allclose, np.array_equal, np.isclose, np.array_repr, np.array_str, np.array2string),
+        *(np.allclose, np.array_equal, np.array_equiv, np.isclose, np.isin),
+        *(np.array_repr, np.array_str, np.array2string),
+        *(np.nanargmax, np.nanargmin, np.argwhere, np.flatnonzero, np.searchsorted, np.digitize, np.lexsort),
     )
 )
 

@@ -44,15 +44,12 @@ RULES = {
 # What gives whole numbers, truth values, positions or files: no gradient could belong to it.
 GRADIENTLESS = frozenset(
     (
-        "bitwise_count", "gcd", "isnat", "lcm", "left_shift", "right_shift", "argwhere", "array_equiv",
+        "bitwise_count", "gcd", "isnat", "lcm", "left_shift", "right_shift",
         "bincount", "busday_count", "busday_offset", "can_cast", "common_type",
-        "datetime_as_string", "diag_indices_from", "digitize", "einsum_path", "flatnonzero",
+        "datetime_as_string", "einsum_path",
         "histogram", "histogram2d", "histogram_bin_edges", "histogramdd", "intersect1d", "is_busday",
-        "isin", "lexsort", "may_share_memory",
-        "min_scalar_type", "nanargmax", "nanargmin", "packbits",
-        "ravel_multi_index", "save",
-        "savetxt", "savez", "savez_compressed", "searchsorted", "setdiff1d", "setxor1d", "shares_memory",
-        "tril_indices_from", "triu_indices_from", "union1d", "unique", "unique_all", "unique_counts",
-        "unique_inverse", "unique_values", "unpackbits", "unravel_index", "at",
+        "may_share_memory", "min_scalar_type", "packbits", "ravel_multi_index", "save", "shares_memory",
+        "savetxt", "savez", "savez_compressed", "setdiff1d", "setxor1d", "union1d", "unique",
+        "unique_all", "unique_counts", "unique_inverse", "unique_values", "unpackbits", "at",
     )
 )  # fmt: skip

@@ -75,6 +75,12 @@ HELPERS = {
     np.add.at(y, key, x)  # an element that key names twice is added twice
     return y
 """,
+    "is_last": """def is_last(key, into):
+    places = np.zeros(into, int)
+    order = np.arange(places[key].size).reshape(places[key].shape)
+    places[key] = order
+    return places[key] == order  # or a later element is put into the same place
+""",
     "assign": """def assign(x, key, v):
     y = np.array(x)
     y[key] = v

@@ -28,6 +28,7 @@ from minigrad.ops import (
     normalization,
     norms,
     parts,
+    positions,
     reduction,
     rounding,
     shaping,
@@ -43,7 +44,7 @@ from minigrad.ops.base import Op
 
 GROUPS: tuple[ModuleType, ...] = (
     *(arithmetic, elementwise, activations, trigonometric, exponential, rounding, signs, logic, families, slopes),
-    *(parts, reduction, cumulative, shaping, indexing, assignment, moving, sorting, sliding),
+    *(parts, reduction, cumulative, shaping, indexing, assignment, moving, sorting, positions, sliding),
     *(linalg, einsum, inverses, decompositions, eigenpairs, singular, norms, fft),
     *(windows, convolution, normalization),
 )

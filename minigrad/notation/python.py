@@ -17,10 +17,12 @@ from minigrad.notation.signs import INFIX
 from minigrad.notation.term import ATOM, Term, symbol_term, write_term
 from minigrad.notation.writers.text import TEXT
 from minigrad.ops.arithmetic import Power
+from minigrad.ops.assignment import AssignAt, IsLast
 from minigrad.ops.base import Elementwise, Op
 from minigrad.ops.einsum import Einsum
 from minigrad.ops.families import Family
 from minigrad.ops.indexing import Gather, ScatterAt
+from minigrad.ops.positions import Positions
 from minigrad.ops.shaping import Reshape, Transpose
 
 # What NumPy's name and the Op's fields do not determine. A method reads better than a function, and is NumPy's too.
@@ -129,7 +131,7 @@ def _template(op: Op, letters: list[str], inputs: tuple[Any, ...], shape: tuple[
     if isinstance(op, Family):
         return _derivative(op), ATOM
     array = bool(np.shape(inputs[0]))
-    if isinstance(op, Gather):
+    if isinstance(op, Gather | AssignAt | IsLast):
         return _gathered(op, letters), ATOM
     if isinstance(op, Transpose) and array and op.axes in (None, tuple(range(len(shape)))[::-1]):
         return "{x}.T", ATOM
@@ -159,10 +161,15 @@ def _derivative(op: Family) -> str:
     raise NotImplementedError(f"to_numpy: NumPy has no function {op.name!r}, and how to write it is not known here")
 
 
-def _gathered(op: Gather, letters: list[str]) -> str:
+def _gathered(op: Gather | AssignAt | IsLast, letters: list[str]) -> str:
     """Write an index that is partly operands; ``ScatterAt`` is such a ``Gather`` the other way round."""
-    x, *indices = (f"{{{letter}}}" for letter in letters)
+    *arrays, x = [f"{{{letter}}}" for letter in letters[: len(letters) - op.template.count(None)]] or [""]
+    indices = (f"{{{letter}}}" for letter in letters[len(letters) - op.template.count(None) :])
     key = write_gathered_key(op.template, indices, _part)
+    if isinstance(op, AssignAt):
+        return f"assign({arrays[0]}, np.s_[{key},], {x})"
+    if isinstance(op, IsLast):
+        return f"is_last(np.s_[{key},], {op.into})"
     return f"scatter({x}, np.s_[{key}], {op.into})" if isinstance(op, ScatterAt) else f"{x}[{key}]"
 
 
@@ -181,7 +188,7 @@ def _function(op: Op) -> str:
 
 def _keywords(op: Op) -> str:
     """Write the fields that differ from NumPy's defaults."""
-    fields = {field: getattr(op, field) for field in op.fields}
+    fields = dict(op.options) if isinstance(op, Positions) else {field: getattr(op, field) for field in op.fields}
     return ", ".join(f"{field}={_value(x)}" for field, x in fields.items() if x is not None and x is not False)
 
 

@@ -8,8 +8,18 @@ from typing import Any, ClassVar
 import numpy as np
 
 from minigrad.ops.base import Op, Shape, placeholder
-from minigrad.ops.indexing import Index, copy_key, find_lanes, hash_key, is_basic, lane_key
-from minigrad.ops.lanes import add_axes, count_lanes, move_axis
+from minigrad.ops.indexing import (
+    Gather,
+    Index,
+    OfTheFirst,
+    copy_key,
+    fill_template,
+    find_lanes,
+    hash_key,
+    is_basic,
+    lane_key,
+)
+from minigrad.ops.lanes import add_axes, align_lanes, apply_each, count_lanes, move_axis
 from minigrad.ops.moving import Diagonal, Flip
 from minigrad.ops.parts import is_complex, real
 from minigrad.ops.shaping import BroadcastTo, Reshape, Transpose
@@ -42,16 +52,8 @@ class Assign(Op):
     def take(self, g: Any) -> Any:
         """Give the gradient of b: that of its elements which are there in the end."""
         taken = g[self.key]
-        kept = None if is_basic(self.key) else self._find_kept(g.shape)
-        return taken if kept is None else np.where(kept, taken, 0.0)
-
-    def _find_kept(self, shape: Shape) -> Any:
-        """Say which elements of b are there in the end; None for all of them."""
-        places = np.zeros(shape, np.intp)
-        order = np.arange(places[self.key].size).reshape(places[self.key].shape)
-        places[self.key] = order
-        kept = places[self.key] == order
-        return None if kept.all() else kept
+        kept = None if is_basic(self.key) else find_last(self.key, g.shape)
+        return taken if kept is None or kept.all() else np.where(kept, taken, 0.0)
 
     def batch(self, a: Any, b: Any) -> Any:
         """Assign in every lane."""
@@ -73,6 +75,90 @@ class Assign(Op):
 
     def _key(self) -> tuple[Any, ...]:
         return (hash_key(self.key),)
+
+
+def find_last(key: Any, shape: Shape) -> Any:
+    """Say, of the elements that an index names, which are the last to name their place."""
+    places = np.zeros(shape, np.intp)
+    order = np.arange(places[key].size).reshape(places[key].shape)
+    places[key] = order
+    return places[key] == order
+
+
+class AssignAt(Op):
+    """``Assign`` at an index of which some parts are operands; ``template`` has the others, as that of ``Gather`` does.
+
+    ∂E/∂a is g with zeros at the index, ∂E/∂b = g[i], and 0 where a later element came to the same place.
+    """
+
+    name, letters, text, chooses, broadcasts = "assign_at", "abi", "assign({a}, [{i}], {b})", True, True
+    fields: ClassVar[tuple[str, ...]] = ("template",)
+    example: ClassVar[tuple[Any, ...]] = ((None,),)
+    vjps = OfTheFirst(
+        lambda op, g, y, a, b, *indices: op(g, 0.0, *indices),
+        lambda op, g, y, a, b, *indices: np.where(
+            IsLast(op.template, a.shape)(*indices), Gather(op.template)(g, *indices), 0.0
+        ),
+    )
+
+    def __init__(self, template: tuple[Any, ...]) -> None:
+        self.template = template
+
+    def forward(self, a: Any, b: Any, *indices: Any) -> Any:
+        """Copy a, and assign."""
+        y = np.copy(a)
+        y[fill_template(self.template, indices)] = b
+        return y
+
+    def batch(self, a: Any, b: Any, *indices: Any) -> Any:
+        """Assign in every lane: at one index for all, or at another in each, by which lane it is."""
+        n = count_lanes([x for x in (a, b, *indices) if hasattr(x, "shape")])
+        whole = Gather(self.template)
+        a = np.broadcast_to(a, (n, *a.shape[1:])) if a.shape[0] != n else a
+        if not whole.is_plain():
+            return apply_each(self, a, b, *indices)
+        if getattr(b, "ndim", 0):
+            b = add_axes(b, len(whole.shape(a.shape[1:], *(i.shape[1:] for i in indices))) + 1 - b.ndim)
+        return AssignAt((None, *self.template))(a, b, *align_lanes([np.arange(n), *indices]))
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """Give the shape of a; raise unless b fits what the index names."""
+        np.broadcast_to(placeholder(shapes[1]), Gather(self.template).shape(shapes[0], *shapes[2:]))
+        return shapes[0]
+
+    def dtype(self, *dtypes: Any) -> np.dtype[Any]:
+        """Give the dtype of a."""
+        return np.result_type(dtypes[0])
+
+    def _key(self) -> tuple[Any, ...]:
+        return (hash_key(self.template),)
+
+
+class IsLast(Op):
+    """Whether each element that an index of operands names, in an array of a shape, is the last to name its place."""
+
+    name, letters, text, differentiable = "is_last", "i", "is last({i})", False
+    vjps = OfTheFirst()
+    fields: ClassVar[tuple[str, ...]] = ("template", "into")
+    example: ClassVar[tuple[Any, ...]] = ((None,), (3,))
+
+    def __init__(self, template: tuple[Any, ...], into: Shape) -> None:
+        self.template, self.into = template, into
+
+    def forward(self, *indices: Any) -> Any:
+        """Find the last of each."""
+        return find_last(fill_template(self.template, indices), self.into)
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """Give the shape of what the index names."""
+        return Gather(self.template).shape(self.into, *shapes)
+
+    def dtype(self, *dtypes: Any) -> np.dtype[Any]:
+        """Give that of truth values."""
+        return np.dtype(np.bool_)
+
+    def _key(self) -> tuple[Any, ...]:
+        return (hash_key(self.template), self.into)
 
 
 def replace_part(op: Op, x: Any, v: Any, assign: Callable[[Op, Any, Any], Any]) -> Any:

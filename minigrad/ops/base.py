@@ -30,6 +30,10 @@ class Recorder:
         """Apply an Op to inputs, of which one or more record, and give the value, of this kind."""
         raise NotImplementedError(f"{type(self).__name__} must define apply(op, inputs)")
 
+    def choose_by_mask(self, x: Any, mask: Any) -> Any:
+        """Give x[mask] of operands, one of which is of this kind and not known yet."""
+        raise NotImplementedError(f"{type(self).__name__} must define choose_by_mask(x, mask)")
+
 
 class Op(Frozen):
     """One differentiable operation, stated once and read three ways: on arrays, on Tensors and on Nodes.

@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from minigrad.ops.base import EachInput, Op, Recorder, Shape, placeholder
-from minigrad.ops.lanes import add_axes, align_lanes, apply_each, count_lanes, move_axis
+from minigrad.ops.base import Op, Recorder, Rule, Shape, placeholder
+from minigrad.ops.lanes import add_axes, align_lanes, apply_each, count_lanes, find_highest, move_axis
 
 
 class Index(Op):
@@ -126,11 +126,20 @@ def hash_key(key: Any) -> Any:
     return (isinstance(key, bool | np.bool_), key)
 
 
-class OfTheFirst(EachInput):
-    """A rule for the first input alone; the others, indices, have no gradient."""
+class OfTheFirst:
+    """Rules for the first inputs alone; the others, indices, have no gradient."""
 
-    def __getitem__(self, i: int) -> Any:
-        return self.rule if i == 0 else None
+    def __init__(self, *rules: Rule) -> None:
+        self.rules = rules
+
+    def __getitem__(self, i: int) -> Rule | None:
+        return self.rules[i] if i < len(self.rules) else None
+
+
+def fill_template(template: tuple[Any, ...], indices: Sequence[Any]) -> tuple[Any, ...]:
+    """Give a whole index, of what is static in its template and, where that has None, of the operands."""
+    left = iter(indices)
+    return tuple(next(left) if part is None else part[0] for part in template)
 
 
 class Gather(Op):
@@ -149,8 +158,7 @@ class Gather(Op):
 
     def filled(self, indices: Sequence[Any]) -> tuple[Any, ...]:
         """Give the whole index, with the operands in their places."""
-        left = iter(indices)
-        return tuple(next(left) if part is None else part[0] for part in self.template)
+        return fill_template(self.template, indices)
 
     def forward(self, x: Any, *indices: Any) -> Any:
         """Index."""
@@ -237,17 +245,37 @@ class ScatterAt(Gather):
         return (hash_key(self.template), self.into)
 
 
-def gather(x: Any, key: Any) -> Any:
-    """Index by what may be operands, integers that are not known yet or differ from lane to lane.
-
-    Raises ``TypeError`` for a mask, since how many elements that chooses would not be known.
-    """
+def split_key(key: Any) -> tuple[tuple[Any, ...], list[Any]]:
+    """Give an index as the template of a ``Gather``, and the operands in it, which must be whole numbers."""
     parts = key if isinstance(key, tuple) else (key,)
     operands: list[Any] = [part for part in parts if isinstance(part, Recorder)]
-    if any(part.dtype.kind == "b" for part in operands):
-        raise TypeError(
-            "a mask chooses elements, and how many may differ from lane to lane. Keep the shape: np.where(mask, x, 0) "
-            "for x[mask], or a sum weighted by the mask."
-        )
-    template = tuple(None if isinstance(part, Recorder) else (part,) for part in parts)
+    for x in operands:
+        if x.dtype.kind == "b":
+            raise TypeError(
+                "a mask beside other indices chooses elements, and how many is not known here. Keep the shape, by "
+                "np.where(mask, x, 0)."
+            )
+        if x.dtype.kind not in "iu":
+            raise IndexError(f"arrays that are indices must be of whole numbers, not of {x.dtype}")
+    return tuple(None if isinstance(part, Recorder) else (part,) for part in parts), operands
+
+
+def split_mask(key: Any) -> tuple[Any, tuple[Any, ...]]:
+    """Give the mask of the first axes, an operand, that an index begins with; and that of what it is taken of, if any.
+
+    x[mask, 0] is x[:, 0][mask]. The mask is None if there is none.
+    """
+    first, *others = key if isinstance(key, tuple) and key else (key,)
+    known: Any = first
+    if not isinstance(first, Recorder) or known.dtype.kind != "b" or not known.shape or not is_basic(tuple(others)):
+        return None, ()
+    return first, (*(slice(None),) * len(known.shape), *others) if others else ()
+
+
+def gather(x: Any, key: Any) -> Any:
+    """Index by what may be operands, integers or a mask that are not known yet or differ from lane to lane."""
+    mask, rest = split_mask(key)
+    if mask is not None:
+        return find_highest((x, mask)).choose_by_mask(x[rest] if rest else x, mask)
+    template, operands = split_key(key)
     return Gather(template)(x, *operands)

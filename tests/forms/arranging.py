@@ -111,6 +111,16 @@ RIGHT = [
         np.extract(mask, x)  x[np.nonzero(x > 0)]  x[np.ix_([0, 1], [2, 0])]  x[np.argwhere(mask).T[0], 0]
     """),
     *split_forms("""
+        v[np.searchsorted([-1.0, 0.5], v, 'right')]  v[np.searchsorted(np.sort(v), 0.1)] * v
+        v[np.digitize(v, [-1.0, 1.0])]
+        v[np.nanargmax(v)] * v  x[[0, 1, 0], np.nanargmin(x, axis=0)]  x * np.isin(x, z)  x * np.array_equiv(x, z)
+        v[np.flatnonzero(v > 0)]  x[tuple(np.argwhere(x > 0)[0])] * y  v[np.lexsort((v,))]
+        M[np.triu_indices_from(M)]  M[np.tril_indices_from(M, k=-1)]  M[np.diag_indices_from(M)] * y
+        x[np.unravel_index(np.argmax(x), x.shape)] * x  x[np.unravel_index(np.argsort(v), (2, 3), 'F')]
+        np.argsort(x, axis=None) * np.sum(x)
+        x[x > 0].sum() * x  np.mean(x[x > 0] ** 2) * x  np.sum(np.where(x[x > z] > 1, 2, x[x > z]) * s)
+    """),
+    *split_forms("""
         np.diag(y)  np.diag(M)  np.diag(x, k=1)  np.diag(y, -1)  np.diagflat(x, 1)  np.diagonal(c)
         np.diagonal(c, offset=1, axis1=1, axis2=2)  np.tril(M)  np.tril(M, k=-1)  np.triu(c, 1)  np.trace(M)
         np.trace(c, offset=1, axis1=1, axis2=2)  np.trace(M, dtype=np.float32)
@@ -156,8 +166,6 @@ REFUSED = [
     Refused("np.fill_diagonal(M, 0)", TypeError, "M requires a gradient | no_grad() | M.copy()"),
     Refused("np.put(np.zeros(3), [0], y[:1])", TypeError, "np.put | np.where"),
     Refused("np.histogram(x)", TypeError, "np.histogram | .data"),
-    Refused("np.searchsorted(v, 0)", TypeError, "np.searchsorted | .data"),
-    Refused("np.digitize(x, [0, 1])", TypeError, "np.digitize | .data"),
     Refused("x[2]", IndexError, "2"),
     Refused("x[0.5]", IndexError, "index"),
     Refused("x[0] = 1; x", TypeError, "x requires a gradient | no_grad() | x.copy()"),
@@ -166,5 +174,4 @@ REFUSED = [
     Refused("np.ravel(x, 'A')", ValueError, "order='A' | 'C' or 'F'"),
     Refused("np.ravel(x, 'K')", ValueError, "order='K' | 'C' or 'F'"),
     Refused("np.pad(v, 2, lambda a, w, i, k: None)", TypeError, "pad | mode | np.concatenate"),
-    Refused("v[np.lexsort((v,))]", TypeError, "np.lexsort | .data"),
 ]

@@ -8,18 +8,13 @@ from tests.forms import split_forms
 UNCOMPILED = split_forms("""
     x[x > 0]  max([s, 2 * s])
     np.quantile(v, 0.3, weights=[1, 2, 3, 2, 1], method='inverted_cdf')
-    np.percentile(x, 40, axis=1, weights=[3, 1, 2], method='inverted_cdf')  np.count_nonzero(x) * x
-    x * np.any(x > 0, axis=0)  x * np.all(x > 0, axis=1, keepdims=True)  x * np.argmax(x, axis=1, keepdims=True)
-    x[np.argmin(x, axis=0), [0, 1, 2]]  x * np.argmax(x)  x[np.where(x > 0)]  x * np.isclose(x, z)
+    np.percentile(x, 40, axis=1, weights=[3, 1, 2], method='inverted_cdf')  x[np.where(x > 0)]
     np.piecewise(x, [x > 0], [lambda a: a**2, np.sin])  np.piecewise(v, [v > 0], [lambda a, k: k * a, 0], 3)
     np.delete(v, v > 0)  np.trim_zeros(np.append(v, [0, 0]))  np.trim_zeros(np.append([0.0], v), 'f')
-    np.take_along_axis(x, np.argsort(x, axis=1), axis=1)  np.extract(x > 0, x)  x[np.nonzero(x > 0)]
-    v[np.argsort(v)]  v[np.argsort(v, kind='stable', axis=-1)]  v[np.argpartition(v, 2)]  np.unique(v)
+    np.extract(x > 0, x)  x[np.nonzero(x > 0)]  np.unique(v)
     np.unique(np.append(v, v), return_counts=True)  np.unique(v, return_index=True, return_inverse=True)
-    v[v.argsort()]  x * np.linalg.matrix_rank(M)  x.all() * x  x.any(axis=0) * x  x * x.argmax()
-    x * x.argmax(axis=1, keepdims=True)  x * x.argmin(0)  y[y.argsort()]  v[v.argsort(kind='stable')]
-    v[v.argpartition(2)]  v[v.nonzero()]  x * (1 in x)
-    x * np.array_equal(x, z)  x * np.allclose(x, x)  x * len(np.array_str(x))
+    v[np.flatnonzero(v > 0)]  x[tuple(np.argwhere(x > 0)[0])] * y  v[np.lexsort((v,))]
+    x * np.linalg.matrix_rank(M)  v[v.nonzero()]  x * (1 in x)  x * len(np.array_str(x))
     x * len(np.array2string(x))  x * len(np.array_repr(x))
 """)
 UNMAPPED = split_forms("""

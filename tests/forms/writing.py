@@ -24,6 +24,20 @@ RIGHT = split_forms("""
     M = M * 1; np.matmul(x.T, x, out=M); M
     M = M * 1; np.einsum('ij,ik', x, x, out=M); M
     z = z * 1; np.concatenate([x[:1], x[1:] * 2], out=z); z
+    x = x * 1; x[x > 0] *= 3; x
+    x = x * 1; x[x > 0] += s; x[x < z] -= z[x < z]; x
+    x = x * 1; x[x > 0] = np.exp(x[x > 0]) * 2; x[x > 3] = 0.5; x
+    x = x * 1; x[z[:, 0] > 0] *= y; x
+    x = x * 1; k = x > z; x[k] = np.where(x[k] > 1, z[k] / 2, x[k]); x[~k] **= 2; x
+    c = c * 1; c[x > 0, 1:3] *= 2; c[x < z, 0] += x[x < z]; c
+    x = x * 1; x[x[:, 1] > 0, 1] = s; x
+    x = x * 1; w = x[0]; w[y > 0] = 2 * y[y > 0]; x
+    v = v * 1; v[np.argsort(v)[:2]] = 0; v
+    v = v * 1; v[np.argmax(v)] *= 2; v
+    v = v * 1; i = np.argsort(v); v[i] = v[::-1] * s; v
+    v = v * 1; v[np.argsort(v)[[0, 1, 0]]] = y; v
+    M = M * 1; M[np.argmax(M, axis=0), [0, 1, 2]] += y; M
+    M = M * 1; M[np.argmax(y)] -= y; M[1:, np.argmin(y)] = s; M
 """)
 
 REFUSED = [

@@ -41,7 +41,7 @@ def write_program(rng: Any, length: int = 8) -> str:
             with np.errstate(all="raise"):
                 exec(line, trial)
             good = all(np.all(np.abs(value) < 20) for name, value in trial.items() if isinstance(value, np.ndarray))
-        except (ValueError, IndexError, TypeError, FloatingPointError):
+        except (ValueError, IndexError, TypeError, FloatingPointError, RuntimeWarning):
             good = False
         if not good:
             for name, value in saved.items():
@@ -61,7 +61,9 @@ def _write_line(rng: Any, names: list[str], known: dict[str, Any]) -> str:
         return options[rng.integers(len(options))]
 
     a, b, new = pick(names), pick(names), f"a{len(names)}"
-    kind = rng.integers(6)
+    kind = rng.integers(8)
+    if kind >= 6 and np.ndim(known[a]):
+        return _write_choice(a, known, pick)
     if kind == 0:
         return f"{new} = {pick(VIEWS).format(a)}"
     if kind == 1:
@@ -75,6 +77,30 @@ def _write_line(rng: Any, names: list[str], known: dict[str, Any]) -> str:
     if "[" in key:  # what NumPy makes of an array that is chosen from while it is written to, nobody says
         value = f"({value}) * 1.0"
     return f"{a}[{key}] {pick(['=', '=', *UPDATES])} {value}"
+
+
+def _write_choice(a: str, known: dict[str, Any], pick: Any) -> str:
+    """Give an assignment to what values choose: where a mask holds, or where indices that are computed say.
+
+    None of them is so near to being chosen otherwise that a difference, or a lane beside this one, would do so.
+    """
+    b = pick([name for name in known if name != "np" and np.shape(known[name]) == np.shape(known[a])])
+    chosen, margin = pick(
+        [
+            (f"{b} > 0.2", f"{b} - 0.2"),
+            (f"np.abs({a}) < 0.8", f"np.abs({a}) - 0.8"),
+            (f"~({a} > {b})", f"{a} - {b}"),
+            (f"np.argsort({b}, axis=0)[:2]", f"np.diff(np.sort({b}, axis=0), axis=0)"),
+            (f"np.argmax({b}, axis=-1)", f"np.diff(np.sort({b}))"),
+            (f"np.searchsorted([-0.5, 0.5], {b}[:1])", f"np.abs({b}[:1]) - 0.5"),
+        ]
+    )
+    if np.min(np.abs(eval(margin, dict(known))), initial=1.0) < 0.01:
+        return f"{a} += 0.25"
+    values = ["0.25", f"np.sin({b}[{chosen}])", f"{a}[{chosen}] * {b}[{chosen}]"]
+    if "arg" not in chosen and "search" not in chosen:
+        values.append(f"{a}[{chosen}] - np.mean({b}[{chosen}])")
+    return f"{a}[{chosen}] {pick(['=', '=', *UPDATES])} {pick(values)}"
 
 
 def run_program(source: str) -> Any:
@@ -100,7 +126,9 @@ def find_difference(source: str, compiled: bool = False) -> str | None:
         return f"its gradient is {gradient}, and should be {slopes(f)}"
     if compiled and not np.allclose(code := compile(grad(f))(X), gradient, rtol=1e-9, atol=1e-10):
         return f"its gradient is {gradient}, and compiled {code}"
-    if compiled and not np.allclose(lane := vmap(grad(f))(np.stack([X / 2, X]))[1], gradient, rtol=1e-9, atol=1e-10):
+    if compiled and not np.allclose(
+        lane := vmap(grad(f))(np.stack([X * 0.999, X]))[1], gradient, rtol=1e-9, atol=1e-10
+    ):
         return f"its gradient is {gradient}, and under vmap {lane}"
     return None
 

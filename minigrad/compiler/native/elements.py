@@ -39,7 +39,9 @@ from minigrad.ops import (
     windows,
 )
 from minigrad.ops.arithmetic import Where
+from minigrad.ops.assignment import AssignAt, IsLast
 from minigrad.ops.base import Elementwise
+from minigrad.ops.positions import Positions
 
 ufunc_db: Any = require("numba.np.ufunc_db", "native")
 
@@ -261,7 +263,8 @@ KERNELS.register(
 KERNELS.register(Kernel(reduction=Reduction(_start_from_one, _multiply)), cumulative.Prod)
 KERNELS.register(Kernel(limit=lambda node: "what sorts along an axis, or is taken in that order"), cumulative.AlongAxis)
 KERNELS.register(Kernel(limit=lambda node: "products of all but one"), cumulative.ProdOfOthers)
-KERNELS.register(Kernel(limit=lambda node: "a search for places"), sorting.SearchSorted)
+KERNELS.register(Kernel(limit=lambda node: "a search for places"), sorting.SearchSorted, Positions, IsLast)
+KERNELS.register(Kernel(limit=lambda node: "an assignment at indices that are computed"), AssignAt)
 KERNELS.register(Kernel(limit=lambda node: "one row moved along another"), sliding.Convolve, sliding.Correlate)
 KERNELS.register(Kernel(reduction=Reduction(_start_from_zero, _add_product)), linalg.Inner)
 KERNELS.register(Kernel(reduction=Reduction(_start_from_zero, _add_likelihood)), linalg.LogLikelihood)

@@ -9,6 +9,7 @@ from weakref import WeakSet
 
 import numpy as np
 
+from minigrad.engine.chosen import Chosen
 from minigrad.engine.errors import describe, place
 from minigrad.engine.node import Node
 from minigrad.engine.numpy_protocol import PLAIN
@@ -21,6 +22,7 @@ from minigrad.engine.views import find_base
 from minigrad.engine.watch import VARIABLE
 from minigrad.ops.base import Op
 from minigrad.ops.lanes import find_highest, running
+from minigrad.ops.positions import find_positions
 from minigrad.ops.shaping import BroadcastTo
 
 _slot: Any = Record.__dict__["array"]
@@ -34,7 +36,7 @@ class Recording(Protocol):
     owners: dict[Traced, Tensor]
     own: dict[int, Tensor]
 
-    def apply(self, op: Op, inputs: tuple[Any, ...]) -> Traced:
+    def apply(self, op: Op, inputs: tuple[Any, ...]) -> Any:
         """Write down an operation."""
 
     def operand(self, x: Any) -> Any:
@@ -89,10 +91,18 @@ class Traced(Tensor):
         """The expression."""
         return _slot.__get__(self)
 
-    def apply(self, op: Op, inputs: tuple[Any, ...]) -> Traced:
+    def apply(self, op: Op, inputs: tuple[Any, ...]) -> Any:
         """Write an operation down instead of computing it; one on lanes is theirs to apply."""
         highest = find_highest(inputs) if running else self
         return highest.apply(op, inputs) if highest.level else self.tracer.apply(op, inputs)
+
+    def choose_by_mask(self, x: Any, mask: Any) -> Chosen:
+        """Give what a mask chooses, how many of which is not known yet."""
+        return Chosen(self.tracer.operand(x), mask, refuse_choice)
+
+    def choose_behind(self, rest: Any, mask: Traced) -> Chosen:
+        """Give what a mask chooses of self[rest], or of all if there is no such index."""
+        return self.choose_by_mask(self[rest] if rest else self, mask)
 
     def seed_gradient(self, gradient: Any) -> Traced:
         """Give the expression to start the walk with, as a Tensor's does."""
@@ -156,6 +166,8 @@ class Traced(Tensor):
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         if func in PLAIN:
+            if (found := find_positions(func, args, kwargs)) is not None:
+                return self.tracer.apply(*found)
             raise self._frozen(f"np.{func.__name__}", "leave it to the caller of the compiled function")
         return super().__array_function__(func, types, args, kwargs)
 
@@ -191,13 +203,31 @@ class Traced(Tensor):
         raise self._frozen("an array made", "leave it a tensor, or write to no array inside the function")
 
     def argmax(self, axis: int | None = None, out: Any = None, *, keepdims: bool = False) -> Any:
-        """Refuse: which element is largest is not known yet."""
-        raise self._frozen(".argmax()", "take it of what the compiled function returns")
+        """Give the index of the largest element along ``axis``."""
+        return np.argmax(self, axis, out, keepdims=keepdims)
 
-    argmin = argmax
+    def argmin(self, axis: int | None = None, out: Any = None, *, keepdims: bool = False) -> Any:
+        """Give the index of the smallest element along ``axis``."""
+        return np.argmin(self, axis, out, keepdims=keepdims)
 
     def __repr__(self) -> str:
         return f"Traced(shape={self.shape}, dtype={self.dtype})"
+
+
+def refuse_choice(instead: str) -> TraceError:
+    """Give the error for what needs to know how many elements a mask chooses."""
+    return TraceError(
+        f"compile: at {place()} a mask chooses elements, and how many is only known when the compiled function runs. "
+        f"{instead}"
+    )
+
+
+def refuse_recorded() -> TraceError:
+    """Give the error for a result from outside that was recorded there."""
+    return TraceError(
+        f"compile: at {place()} the function uses the result of a computation that was recorded outside of it, whose "
+        f"gradient would be lost. Compute it inside, or take .detach() of it."
+    )
 
 
 def check_memory(t: Traced, what: str, instead: str) -> None:

@@ -10,8 +10,9 @@ import numpy as np
 
 from minigrad.compiler.trace.augment import assign_outside, augment_traced
 from minigrad.compiler.trace.sources import Argument, Captured, Data, Draw, Gradient, Setting, Source, State
-from minigrad.compiler.trace.traced import Traced, TraceError, check_array
+from minigrad.compiler.trace.traced import Traced, TraceError, check_array, refuse_choice, refuse_recorded
 from minigrad.engine.cells import Cell
+from minigrad.engine.chosen import INSTEAD, Chosen, find_chosen
 from minigrad.engine.conversion import as_operand, is_array
 from minigrad.engine.errors import explain_error, place
 from minigrad.engine.node import Node, Table
@@ -21,7 +22,7 @@ from minigrad.engine.tensor import Tensor
 from minigrad.engine.versions import forget_versions
 from minigrad.engine.views import note_view
 from minigrad.ops.base import Op
-from minigrad.ops.indexing import Gather, Index
+from minigrad.ops.indexing import Gather, Index, split_mask
 
 
 class UpdateRule(Protocol):
@@ -118,10 +119,7 @@ class Tracer:
         self.identify(x)
         if id(x) not in self.twins:
             if x.serial > 0 and x.op is not None:
-                raise TraceError(
-                    f"compile: at {place()} the function uses the result of a computation that was recorded outside "
-                    f"of it, whose gradient would be lost. Compute it inside, or take .detach() of it."
-                )
+                raise refuse_recorded()
             array = x.array
             self.copies.append((array, np.copy(array)))
             twin = Traced(self, self.input(Data(x), array, x.name), x.serial)
@@ -134,6 +132,8 @@ class Tracer:
         """Give an operand as a Traced, or a number as it is."""
         if isinstance(x, Tensor):
             return self.twin(x)
+        if isinstance(x, Chosen):
+            return x
         if not isinstance(x, np.generic) and op is not None:
             x = as_operand(op, x)
         if isinstance(x, int | float | complex) and not isinstance(x, np.generic):
@@ -145,8 +145,7 @@ class Tracer:
     def random(self, rng: Any, shape: tuple[int, ...]) -> Traced:
         """Give random numbers that each call draws anew."""
         self.draws += 1
-        source = Draw(rng, tuple(shape), self.draws)
-        return Traced(self, self.input(source, np.empty(shape)), plain=True)
+        return Traced(self, self.input(Draw(rng, tuple(shape), self.draws), np.empty(shape)), plain=True)
 
     def depend(self, owner: Any, name: str) -> None:
         """Note an attribute that the function's course depends on."""
@@ -154,9 +153,14 @@ class Tracer:
 
     # operations
 
-    def apply(self, op: Op, inputs: tuple[Any, ...]) -> Traced:
+    def apply(self, op: Op, inputs: tuple[Any, ...]) -> Any:
         """Write down an operation; its record, for the gradient, is the one that a Tensor keeps."""
+        if (chosen := find_chosen(inputs)) is not None:
+            return chosen.apply(op, inputs)
         if isinstance(op, Index):
+            mask, rest = split_mask(op.key)
+            if mask is not None:
+                return self.operand(inputs[0]).choose_behind(rest, Traced(self, mask, plain=True))
             op, inputs = self.gather_unknown(op, inputs)
         operands = tuple(self.operand(x, op) for x in inputs)
         values = tuple(x.node if isinstance(x, Traced) else x for x in operands)
@@ -177,14 +181,10 @@ class Tracer:
         """Make operands of the indices that are not known yet, as in W[i] for a Tensor W from outside."""
         parts = op.key if isinstance(op.key, tuple) else (op.key,)
         unknown = tuple(Traced(self, x, plain=True) for x in parts if isinstance(x, Node))
+        if any(x.dtype.kind == "b" for x in unknown):
+            raise refuse_choice(INSTEAD)
         if not unknown:
             return op, inputs
-        if any(x.dtype.kind == "b" for x in unknown):
-            raise TraceError(
-                f"compile: at {place()} a mask chooses elements, and how many is only known when the compiled function "
-                f"runs. Keep the shape: np.where(mask, x, 0) for x[mask], or a sum weighted by the mask, "
-                f"np.sum(x * mask) for np.sum(x[mask]) and np.sum(x * mask) / np.sum(mask) for its mean."
-            )
         return Gather(tuple(None if isinstance(x, Node) else (x,) for x in parts)), (*inputs, *unknown)
 
     def variable(self, x: Any) -> Traced:

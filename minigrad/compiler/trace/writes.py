@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 
 from minigrad.compiler.trace.links import Elements, Link, is_same
 from minigrad.compiler.trace.outside import FOREIGN, OURS
 from minigrad.compiler.trace.sources import Captured, Source
-from minigrad.compiler.trace.traced import TraceError
+from minigrad.compiler.trace.traced import Traced, TraceError
 from minigrad.engine.tensor import Tensor
 
 
@@ -110,3 +112,17 @@ def put_back(links: Sequence[Link]) -> None:
     for link in links:
         if not link.holds():
             link.put(link.seen)
+
+
+def look_for_leaks(values: WeakSet[Traced]) -> None:
+    """Raise if a traced value is still held by something outside the function."""
+    if len(values):
+        gc.collect()
+    alive = list(values)
+    behind = {id(x) for kept in alive for x in kept.inputs}  # what others are made of
+    behind |= {id(getattr(kept, "stored_grad", None)) for kept in alive}
+    for kept in [x for x in alive if id(x) not in behind]:
+        raise TraceError(
+            f"compile: a value made at {kept.made} is kept outside the function after it has returned, where it "
+            f"would stay what it was at the first call. Return it instead."
+        )

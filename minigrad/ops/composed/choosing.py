@@ -135,3 +135,12 @@ def _apply_where(condition: Any, f: Callable[..., Any] | Any, x: Any, args: Any,
     if not chosen.size:
         return np.zeros((), x.dtype)
     return Scatter(condition, x.shape)(np.broadcast_to(f(chosen, *args, **kw), chosen.shape))
+
+
+def unravel_index(indices: Any, shape: int | Sequence[int], order: str = "C") -> tuple[Any, ...]:
+    """Give, for places in the array as a vector, those along each of its axes."""
+    sizes = (shape,) if isinstance(shape, int) else tuple(shape)
+    if order == "F":
+        return unravel_index(indices, sizes[::-1])[::-1]
+    steps = np.cumprod((1, *sizes[:0:-1]))[::-1]
+    return tuple(indices // int(step) % n for n, step in zip(sizes, steps, strict=True))
