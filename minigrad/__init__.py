@@ -2,12 +2,12 @@
 
 The rooms, from the ground up: ``ops`` are the operations, ``engine`` records and differentiates them; ``nn``,
 ``losses``, ``optim``, ``data``, ``training`` and ``storage`` are what networks are made, trained and kept with;
-``metrics`` says what a classifier is worth. ``notation`` writes formulas, ``algebra`` shortens them, ``structure``
-reads a graph as a textbook would; ``derivation`` and ``picture`` show it, ``plot`` draws losses and trainings,
-``exercises`` leave the way back to a learner, and ``compiler`` makes code of a graph. ``app`` is the command line,
-``textbook`` the independent witness, ``numpy`` has NumPy's names, ``scipy`` SciPy's and ``autograd`` those of HIPS
-autograd's operators, ``notebook`` has what notebooks show, ``extras`` loads what is optional, ``files`` appear whole or
-not at all, and ``interrupts`` waits for a safe moment.
+``callbacks`` stop, save and steer a training, ``metrics`` say what a classifier is worth. ``notation`` writes formulas,
+``algebra`` shortens them, ``structure`` reads a graph as a textbook would; ``derivation`` and ``picture`` show it,
+``plot`` draws losses and trainings, ``exercises`` leave the way back to a learner, and ``compiler`` makes code of a
+graph. ``app`` is the command line, ``textbook`` the independent witness, ``numpy`` has NumPy's names, ``scipy`` SciPy's
+and ``autograd`` those of HIPS autograd's operators, ``notebook`` has what notebooks show, ``extras`` loads what is
+optional, ``files`` appear whole or not at all, and ``interrupts`` waits for a safe moment.
 
 Something is wrong: a label, in ``picture`` (what a value is called, in ``structure``); a δ, in ``ops`` (its value),
 ``algebra`` (its formula) or ``derivation`` (its line); a slow step, in ``engine`` or, compiled, in ``compiler``; a
@@ -28,7 +28,7 @@ from minigrad.ops.elementwise import relu, sigmoid
 from minigrad.ops.reduction import log_softmax, softmax
 
 if TYPE_CHECKING:
-    from minigrad import metrics, plot, textbook
+    from minigrad import callbacks, metrics, plot, textbook
     from minigrad.algebra.facts import sums_to_one
     from minigrad.algebra.simplify import simplify
     from minigrad.algebra.trace import trace
@@ -59,6 +59,7 @@ __version__ = "0.1.0"  # semantic: what breaks a user's code raises the first nu
 
 __all__ = [
     "Tensor",
+    "callbacks",
     "checkpoint",
     "compare",
     "compile",
@@ -167,7 +168,7 @@ _LATE = {
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("autograd", "metrics", "numpy", "plot", "scipy", "textbook"):
+    if name in ("autograd", "callbacks", "metrics", "numpy", "plot", "scipy", "textbook"):
         return import_module(f"minigrad.{name}")
     if name not in _LATE:
         rooms = {room: import_module(f"minigrad.{room}") for room in ("nn", "losses", "optim", "data", "textbook")}

@@ -58,10 +58,12 @@ def split(X: ArrayLike, T: ArrayLike, test: float | int = 0.5, rng: Rng = None) 
     return X[order[count:]], _rows(T, order[count:]), X[order[:count]], _rows(T, order[:count])
 
 
-def batches(X: ArrayLike, T: ArrayLike, size: int | None = None, rng: Rng = None) -> Iterator[tuple[Array, Array]]:
+def batches(
+    X: ArrayLike, T: ArrayLike, batch_size: int | None = None, rng: Rng = None
+) -> Iterator[tuple[Array, Array]]:
     """One epoch of (X_batch, T_batch), every sample exactly once; the last batch may be smaller.
 
-    ``size`` None (or ≥ the number of samples) is batch learning, 1 is online learning, between them mini-batch.
+    ``batch_size`` None (or ≥ the number of samples) is batch learning, 1 is online learning, between them mini-batch.
 
     ``rng`` None goes through the samples in order. Otherwise they are dealt to the batches at random; give every
     epoch the same Generator, since the same integer seed deals the same batches again. Within a batch the rows keep
@@ -73,7 +75,7 @@ def batches(X: ArrayLike, T: ArrayLike, size: int | None = None, rng: Rng = None
     """
     X, T = _paired("batches", X, T)
     n = len(X)
-    size = n if size is None else _positive("batches", "size", size)
+    size = n if batch_size is None else _positive("batches", "batch_size", batch_size)
     rng = None if rng is None else np.random.default_rng(rng)
     order = None if rng is None or size >= n else rng.permutation(n)
     return _gather(X, T, size, order)

@@ -40,6 +40,7 @@ class CtrlC:
         finally:
             self._holding = False
         if self._pending:
+            self._pending = False
             raise KeyboardInterrupt
 
     def _arrived(self, number: int, frame: FrameType | None) -> None:

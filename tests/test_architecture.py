@@ -52,20 +52,22 @@ DOORS: dict[str, tuple[str, ...]] = {
     "nn": ("ops", "engine", "nn", "notebook"),
     "data": ("engine",),
     "metrics": ("engine",),
+    "callbacks": ("engine", "callbacks"),
     "plot": ("ops", "engine", "algebra", "extras", "metrics", "plot"),
     "extras": (),
     "notebook": ("notebook",),
     "files": (),
     "interrupts": (),
     "textbook": (),
-    "storage": ("ops", "engine", "files", "interrupts", "optim"),
+    "storage": ("ops", "engine", "files", "interrupts", "optim", "storage"),
     "training": (
-        *("ops", "engine", "optim", "data", "extras", "interrupts", "compiler", "metrics", "plot", "training"),
-        "notebook",
+        *("ops", "engine", "losses", "optim", "data", "extras", "interrupts", "compiler", "metrics", "plot"),
+        *("callbacks", "storage", "notebook", "training"),
     ),
     "": (
         *("ops", "engine", "algebra", "derivation", "picture", "exercises", "compiler", "autograd", "numpy", "scipy"),
         *("nn", "losses", "optim", "data", "metrics", "plot", "storage", "training", "textbook"),
+        "callbacks",
     ),
     "app": (
         *(
@@ -90,6 +92,7 @@ DOORS: dict[str, tuple[str, ...]] = {
             "training",
             "textbook",
             "metrics",
+            "callbacks",
             "plot",
             "exercises",
             "extras",

@@ -50,7 +50,7 @@ _MEANT = {
     "l1loss": "It is minigrad.losses.absolute_error(y, t)",
     "dropout2d": "It is nn.Dropout(rate)",
     "embedding": "Write W[numbers], for a Tensor W of one row each",
-    "utils": "np.clip a parameter's grad.data in place of clip_grad_norm_",
+    "utils": "It is minigrad.optim.clip_norm(optimizer.params, most), and clip_value",
     **dict.fromkeys(("rnn", "lstm", "gru"), "Write its step in Python, and loop over time"),
 }
 

@@ -59,7 +59,7 @@ def check_samples(name: str, samples: Any) -> tuple[Any, Any]:
     if hasattr(samples, "__next__"):
         raise TypeError(
             f"fit: {name} is a {type(samples).__name__}, which is used up after one epoch. {way}; batch_size= deals "
-            f"them to batches."
+            f"them to batches. Or give a function that makes a new one for each epoch."
         )
     if isinstance(samples, float) and 0 < samples < 1:
         raise TypeError(
@@ -73,7 +73,7 @@ def check_samples(name: str, samples: Any) -> tuple[Any, Any]:
         pairs = len(samples) > 2 and all(isinstance(row, tuple | list) and len(row) == 2 for row in samples)
         hint = f": X, T = map(np.array, zip(*{name}))" if pairs else ""
         raise TypeError(f"fit: {name} is a {type(samples).__name__} of {len(samples)}. {way}{hint}.")
-    X, T = (_array(name, letter, x) for letter, x in zip("XT", samples, strict=True))
+    X, T = (as_array(name, letter, x) for letter, x in zip("XT", samples, strict=True))
     if not X.ndim or not T.ndim or len(X) != len(T):
         raise ValueError(
             f"fit: in {name}, X and T must hold the same samples, one per row; got shapes {X.shape}, {T.shape}."
@@ -83,12 +83,23 @@ def check_samples(name: str, samples: Any) -> tuple[Any, Any]:
     return X, T
 
 
-def _array(name: str, letter: str, x: Any) -> Any:
+def as_array(name: str, letter: str, x: Any) -> Any:
+    """Give an array of numbers, of a table of pandas', too; else say what is in the way."""
     try:
         array = np.asarray(x)
     except ValueError as error:
         raise ValueError(f"fit: {letter} of {name} is a {type(x).__name__} that makes no array: {error}") from error
     if array.dtype.kind not in "biufc":
+        texts = [
+            str(c)
+            for c, kind in zip(getattr(x, "columns", ()), getattr(x, "dtypes", ()), strict=False)
+            if getattr(kind, "kind", "O") not in "biufc"
+        ]
+        if texts:
+            raise TypeError(
+                f"fit: {letter} of {name} is a table whose column {texts[0]!r} holds no plain numbers; leave it "
+                f"out, with .drop(columns={texts!r}), or make numbers of it"
+            )
         hint = "; minigrad.data.one_hot, and np.unique(…, return_inverse=True)[1], make numbers of classes"
         raise TypeError(
             f"fit: {letter} of {name} holds {array.dtype}; wanted numbers{hint if letter == 'T' else ''}. Convert it, "

@@ -12,7 +12,15 @@ from minigrad.notebook.charts import Curve, chart, key
 from minigrad.notebook.safety import html_or_text, text_or_reason
 
 Values = Sequence[float | None]
-Result = tuple[float, float | None]  # loss per sample, accuracy
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What samples came to: the loss per sample, the accuracy if they are classes, the metrics by name."""
+
+    loss: float | None = None
+    accuracy: float | None = None
+    metrics: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(repr=False)
@@ -23,6 +31,8 @@ class History:
     stand on one plot. Training values come from the epoch's batches, each taken just before its update and with
     dropout on; validation values come from the parameters at the end of the epoch, with dropout off. An accuracy is
     the share of samples classified correctly, and None unless the targets are classes. `seconds` includes validation.
+    `metrics` has a list for each metric by its name, and for those of the validation as "validation_…"; `lr` is the
+    learning rate of each epoch's last batch.
     """
 
     loss: list[float] = field(default_factory=list)
@@ -31,14 +41,30 @@ class History:
     validation_accuracy: list[float | None] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     interrupted: bool = False
+    metrics: dict[str, list[Any]] = field(default_factory=dict)
+    lr: list[float] = field(default_factory=list)
 
-    def record(self, training: Result, validation: Result | tuple[None, None], seconds: float) -> None:
+    def record(self, training: Measured, validation: Measured, seconds: float, lr: float) -> None:
         """Take in one epoch."""
-        self.loss.append(training[0])
-        self.accuracy.append(training[1])
-        self.validation_loss.append(validation[0])
-        self.validation_accuracy.append(validation[1])
+        self.loss.append(training.loss or 0.0)
+        self.accuracy.append(training.accuracy)
+        self.validation_loss.append(validation.loss)
+        self.validation_accuracy.append(validation.accuracy)
         self.seconds.append(seconds)
+        self.lr.append(lr)
+        for prefix, measured in (("", training), ("validation_", validation)):
+            for name, value in measured.metrics.items():
+                self.metrics.setdefault(prefix + name, []).append(value)
+
+    def values(self, name: str) -> list[Any]:
+        """Give one value for each epoch, by name: `loss`, `validation_accuracy`, `lr`, a metric."""
+        found = self.metrics.get(name)
+        if found is None:
+            known = ("loss", "accuracy", "validation_loss", "validation_accuracy", "seconds", "lr")
+            if name not in known:
+                raise KeyError(f"the history has no {name!r}; it has {', '.join((*known, *self.metrics))}")
+            found = getattr(self, name)
+        return found
 
     @text_or_reason
     def __repr__(self) -> str:

@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-import math
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any, Literal
 
-import numpy as np
 from numpy.typing import ArrayLike
 
-from minigrad.data import Array, Rng, batches
-from minigrad.engine.arguments import check_generator, with_usage
+from minigrad.callbacks.base import Callback, Schedule, Training, check_callbacks, sort_callbacks
+from minigrad.data import Rng
+from minigrad.engine.arguments import check_generator, check_number, with_usage
 from minigrad.engine.errors import warn_user
-from minigrad.engine.recording import no_grad
-from minigrad.engine.tensor import Tensor
 from minigrad.extras import require
 from minigrad.interrupts import CtrlC
-from minigrad.optim import Optimizer
-from minigrad.training.arguments import check_counts, check_parts, check_samples, check_validation, names_of
-from minigrad.training.history import DivergenceError, History, Result
+from minigrad.optim import Optimizer, clip_norm, clip_value
+from minigrad.training.arguments import check_counts, check_parts, check_validation
+from minigrad.training.history import DivergenceError, History, Measured
+from minigrad.training.meter import Meter, Metric, check_metrics, find_threshold
+from minigrad.training.modes import switch
+from minigrad.training.sources import ROWS, Arrays, Loader, find_source
+from minigrad.training.steps import leave_gradients, make_backpropagation
 from minigrad.training.unmoved import unmoved_if_it_fails
+from minigrad.training.weighing import ClassWeights
 
 Model = Callable[[Any], Any]
-Loss = Callable[[Any, Any], Any]
-Samples = tuple[ArrayLike, ArrayLike]
-
-ROWS = 1000  # the validation set goes through the model in pieces of this size, to bound the memory of hidden layers
+Loss = Callable[..., Any]
+Samples = tuple[ArrayLike, ArrayLike] | Any
 
 
 @with_usage
@@ -42,177 +43,223 @@ def fit(
     progress: bool = True,
     rng: Rng = None,
     compile: bool | Literal["numpy", "native"] = False,
+    *,
+    callbacks: Sequence[Callback | Schedule | Callable[[Training], Any]] = (),
+    clip_norm: float | None = None,
+    clip_value: float | None = None,
+    class_weight: Mapping[int, float] | Literal["balanced"] | None = None,
+    metrics: Sequence[Metric] | Mapping[str, Metric] | None = None,
+    resume: str | os.PathLike[str] | None = None,
 ) -> History:
     """Train `model` to lower loss(model(X), T) over data = (X, T), one sample per row.
 
+    data         (X, T), arrays or tables of pandas'; or what gives batches (x, t) each time that it is gone through, as
+                 a loader does; or a function that makes a generator of them, which is called for each epoch
     batch_size   None: batch learning, one update per epoch; 1: online learning; between them: mini-batches
-    validation   (X, T) that is measured after each epoch, with no gradients recorded
+    validation   data that are measured after each epoch, with no gradients recorded
     progress     shows a bar, with the extra `progress`; without it, warns once and goes on
     rng          deals the samples to batches, anew for each epoch
     compile      True or "numpy", or "native" with that extra, runs gradients and updates as code (`minigrad.compile`)
+    callbacks    `minigrad.callbacks`: EarlyStopping, ModelCheckpoint, schedules of the learning rate, objects of your
+                 own, functions of the training that are called after each epoch
+    clip_norm    shortens the gradient of all parameters together to this length (`optim.clip_norm`)
+    clip_value   cuts each element of the gradients off at ± this (`optim.clip_value`); before clip_norm
+    class_weight how much the samples of each class count, {0: 1.0, 1: 5.0}, or "balanced", which makes classes count
+                 alike; a loss that takes weights= is needed, as those of `minigrad.losses` do, and the validation is
+                 measured without
+    metrics      functions of outputs y and targets t, of a whole epoch, for the History
+    resume       a file of ModelCheckpoint's: goes on as if the training had not stopped, up to `epochs` in all
 
     A loss that doubles when every row is given twice is a sum over rows, and is divided by their number for the
-    History; any other counts as a mean. Accuracy is measured where T holds class numbers, or one-hot rows.
+    History; any other counts as a mean. Accuracy is measured where T holds class numbers, or one-hot rows, or 0 and 1
+    for one output of a sigmoid.
 
     Ctrl-C ends the training between two updates, never within one, and returns the history, `interrupted`. A loss or
     a gradient that is not finite raises DivergenceError, a FloatingPointError, before it reaches the parameters or
     moves the layers' buffers. The model is left in `eval()`, if it has modes.
     """
     check_parts(model, loss, optimizer)
-    X, T = check_samples("data", data)
+    source = find_source("data", data, batch_size)
     check_counts(epochs, batch_size)
-    tested_on = None if validation is None else check_samples("validation", validation)
+    tested_on = None if validation is None else find_source("validation", validation, ROWS)
     rng = check_generator("fit", rng)
-    if tested_on is not None:
-        _switch(model, "eval")
-        check_validation(model, loss, (X, T), tested_on)
-    training, testing = _Meter(loss, (X, T)), None if tested_on is None else _Meter(loss, tested_on)
-    history, ctrl_c = History(), CtrlC()
-    backpropagate, update = _backpropagation(model, loss, optimizer), optimizer.step
-    if compile:
-        compiled = import_module("minigrad.compiler.api").compile
-        backend = "numpy" if compile is True else compile
-        backpropagate, update = compiled(backpropagate, backend=backend), compiled(update, backend=backend)
-    buffers = list(getattr(model, "buffers", list)())
-    bar = _bar(epochs) if progress else None
+    run = _Run(model, loss, optimizer, source, tested_on, check_metrics(metrics))
+    run.weights = None if class_weight is None else ClassWeights(class_weight, loss, source.T)
+    run.clip = _check_clips(clip_norm, clip_value)
+    found = check_callbacks(callbacks)
+    if isinstance(tested_on, Arrays) and isinstance(source, Arrays):
+        switch(model, "eval")
+        check_validation(model, loss, (source.X, source.T), (tested_on.X, tested_on.T))
+    run.prepare(compile)
+    training = Training(model, optimizer, History(), epochs, rng, run.measured(), optimizer.lr, _save_nothing)
+    training.batches = len(source) or None
+    if found or resume is not None:
+        resuming = import_module("minigrad.training.resuming")
+        training.save = lambda path: resuming.save_training(path, training, found)
+        return _train(
+            run, training, found, lambda: resume is not None and resuming.resume(resume, training, found), progress
+        )
+    return _train(run, training, found, lambda: None, progress)
+
+
+def _save_nothing(path: Any) -> None:
+    """Stand for what saves a training, where there is nobody to ask for it."""
+
+
+def _train(run: _Run, training: Training, callbacks: list[Any], resume: Callable[[], Any], progress: bool) -> History:
+    """Go through the epochs, and leave everything in order however they end."""
+    ctrl_c, moments, history = CtrlC(), sort_callbacks(callbacks), training.history
+    run.schedules = [callback for callback in callbacks if hasattr(callback, "rate")]
+    begun = False
+    bar = None
     try:
         with ctrl_c.watched():
-            for epoch in range(1, epochs + 1):
-                started = time.perf_counter()
-                _switch(model, "train")
-                for number, (x, t) in enumerate(batches(X, T, batch_size, rng), 1):
-                    try:
-                        with unmoved_if_it_fails(buffers):
-                            y, E = _gradients(backpropagate, optimizer, x, t)
-                    except FloatingPointError as error:
-                        raise DivergenceError(
-                            f"fit: {error} in epoch {epoch}, batch {number}; the parameters are as they were before "
-                            f"this batch. Try a learning rate smaller than {optimizer.lr}, or look for NaN in the data",
-                            history,
-                        ) from error
-                    training.add(E, y, t)
-                    with ctrl_c.held():
-                        update()
-                result, tested = training.read(), testing.over(model) if testing else (None, None)
+            try:
                 with ctrl_c.held():
-                    history.record(result, tested, time.perf_counter() - started)
-                if bar is not None:
-                    bar.set_postfix(loss=result[0], refresh=False)
-                    bar.update()
+                    _call(moments["on_train_begin"], training)
+                    resume()
+                    begun = True
+                bar = _bar(training.epochs, len(history.loss)) if progress else None
+                while len(history.loss) < training.epochs and not training.stopping:
+                    _run_epoch(run, training, moments, ctrl_c)
+                    if bar is not None:
+                        bar.set_postfix(loss=history.loss[-1], refresh=False)
+                        bar.update()
+            except KeyboardInterrupt:
+                history.interrupted = True
+            if begun:
+                with ctrl_c.held():
+                    _call(moments["on_train_end"], training)
     except KeyboardInterrupt:
         history.interrupted = True
     finally:
-        _switch(model, "eval")
+        switch(training.model, "eval")
+        if run.schedules:
+            training.optimizer.lr = training.lr
         if bar is not None:
             bar.close()
     return history
 
 
-def _backpropagation(model: Model, loss: Loss, optimizer: Optimizer) -> Callable[[Any, Any], tuple[Tensor, Tensor]]:
-    """Give the function that leaves the gradients of one batch in the parameters, and gives its outputs and loss."""
-
-    def backpropagate(x: Any, t: Any) -> tuple[Tensor, Tensor]:
-        optimizer.zero_grad()
-        y = model(x)
-        E = loss(y, t)
-        if not isinstance(y, Tensor) or not isinstance(E, Tensor):
-            raise TypeError(
-                f"fit: model and loss must return Tensors, not {type(y).__name__} and {type(E).__name__}; compute with "
-                f"Tensors that require a gradient, and without .item() or .data"
-            )
-        if E.size != 1:
-            raise ValueError(f"fit: the loss must be one number, not of shape {E.shape}; take its sum() or mean()")
-        if not E.requires_grad:
-            raise ValueError(
-                "fit: no gradient flows to the loss, so that nothing can be trained. Compute it from the outputs y "
-                "with operations on Tensors, without .data, .item() or .detach()"
-            )
-        E.backward()
-        return y, E
-
-    return backpropagate
-
-
-def _gradients(backpropagate: Callable[[Any, Any], Any], optimizer: Optimizer, x: Any, t: Any) -> tuple[Tensor, float]:
-    """Leave the gradients of one batch in the parameters, if they are finite; give its outputs and its loss."""
-    y, E = backpropagate(x, t)
-    value = float(E.item())
-    if not math.isfinite(value):
-        raise FloatingPointError(f"the loss became {value}")
-    if all(p.grad is None for p in optimizer.params):
-        raise ValueError(
-            f"fit: no gradient reached the optimizer's parameters, {names_of(optimizer.params)}: the loss does not "
-            f"depend on them. Make the optimizer of the parameters that the model computes with"
-        )
-    for i, p in enumerate(optimizer.params):
-        if p.grad is not None and not np.isfinite(p.grad.array).all():
-            raise FloatingPointError(f"the gradient of {p.name or f'parameter {i}'} became NaN or infinite")
-    return y, value
+def _run_epoch(run: _Run, training: Training, moments: Mapping[str, list[Any]], ctrl_c: CtrlC) -> None:
+    """Train on all batches once, measure, and tell the callbacks."""
+    started = time.perf_counter()
+    training.epoch, training.batch = len(training.history.loss) + 1, 0
+    _call(moments["on_epoch_begin"], training)
+    switch(training.model, "train")
+    begin, end = moments["on_batch_begin"], moments["on_batch_end"]
+    for number, (x, t) in enumerate(run.source.deal(training.rng), 1):
+        training.batch = number
+        if run.schedules:
+            run.set_rate(training)
+        _call(begin, training)
+        try:
+            with unmoved_if_it_fails(run.buffers):
+                y, E = leave_gradients(run.backpropagate, run.optimizer, *run.batch(x, t))
+        except FloatingPointError as error:
+            raise DivergenceError(
+                f"fit: {error} in epoch {training.epoch}, batch {number}; the parameters are as they were before "
+                f"this batch. Try a learning rate smaller than {run.optimizer.lr}, or look for NaN in the data",
+                training.history,
+            ) from error
+        run.training.add(E, y, t)
+        if run.clip:
+            run.clip_gradients()
+        with ctrl_c.held():
+            run.update()
+        _call(end, training)
+    result, tested = run.training.read(), run.test()
+    with ctrl_c.held():
+        training.history.record(result, tested, time.perf_counter() - started, run.optimizer.lr)
+        _call(moments["on_epoch_end"], training)
 
 
-class _Meter:
-    """Measures the loss per sample and the accuracy on `samples` = (X, T)."""
-
-    def __init__(self, loss: Loss, samples: Samples) -> None:
-        self.loss, self.samples = loss, samples
-        self.one_hot = _is_one_hot(np.asarray(samples[1]))
-        self.sums: bool | None = None  # does the loss add over rows? None until a loss other than 0 has told
-        self._clear()
-
-    def _clear(self) -> None:
-        self.rows = self.labels = self.correct = 0
-        self.total = 0.0
-
-    def add(self, E: float, y: Tensor, t: Array) -> None:
-        """Take in one batch: its loss E, outputs y and targets t."""
-        if self.sums is None and E != 0:
-            self.sums = self._doubles(E, y, t)
-        self.rows += len(t)
-        self.total += E if self.sums else E * len(t)
-        if self.one_hot and t.shape == y.shape:
-            t = t.argmax(-1)
-        elif t.dtype.kind not in "iu" or t.shape != y.shape[:-1] or y.shape[-1] < 2:
-            return
-        self.labels += t.size
-        self.correct += int((y.array.argmax(-1) == t).sum())
-
-    def read(self) -> Result:
-        """Give the loss per sample and the accuracy since the last reading."""
-        result = self.total / self.rows, self.correct / self.labels if self.labels else None
-        self._clear()
-        return result
-
-    def over(self, model: Model) -> Result:
-        """Take in all samples as the model predicts them: with dropout off, and no gradients recorded."""
-        _switch(model, "eval")
-        with no_grad():
-            for x, t in batches(*self.samples, ROWS):
-                y = model(x)
-                self.add(float(self.loss(y, t).item()), y, t)
-        return self.read()
-
-    def _doubles(self, E: float, y: Tensor, t: Array) -> bool:
-        with no_grad():
-            twice = self.loss(Tensor(np.concatenate([y.array, y.array])), np.concatenate([t, t])).item()
-        return bool(abs(twice - 2 * E) < 0.01 * abs(E))
+def _call(methods: list[Callable[[Training], None]], training: Training) -> None:
+    for method in methods:
+        method(training)
 
 
-def _bar(epochs: int) -> Any:
+class _Run:
+    """What a training is made of, but its state."""
+
+    def __init__(
+        self,
+        model: Model,
+        loss: Loss,
+        optimizer: Optimizer,
+        source: Arrays | Loader,
+        tested_on: Arrays | Loader | None,
+        metrics: dict[str, Metric],
+    ) -> None:
+        self.model, self.loss, self.optimizer, self.source, self.tested_on = model, loss, optimizer, source, tested_on
+        threshold = find_threshold(model, loss)
+        self.training = Meter(loss, metrics, threshold, source.T)
+        self.testing = None if tested_on is None else Meter(loss, metrics, threshold, tested_on.T)
+        self.weights: ClassWeights | None = None
+        self.clip: dict[str, float] = {}
+        self.schedules: list[Any] = []
+        self.buffers = list(getattr(model, "buffers", list)())
+
+    def prepare(self, compile: bool | str) -> None:
+        """Make the functions of one batch, as code if that is wanted."""
+        backpropagate = make_backpropagation(self.model, self.loss, self.optimizer, self.weights is not None)
+        update: Callable[[], Any] = self.optimizer.step
+        if compile:
+            compiled = import_module("minigrad.compiler.api").compile
+            backend = "numpy" if compile is True else compile
+            backpropagate, update = compiled(backpropagate, backend=backend), compiled(update, backend=backend)
+        self.backpropagate, self.update = backpropagate, update
+
+    def batch(self, x: Any, t: Any) -> tuple[Any, ...]:
+        """Give a batch with the weights of its rows, if there are any."""
+        return (x, t) if self.weights is None else (x, t, self.weights.of(t))
+
+    def set_rate(self, training: Training) -> None:
+        """Let the schedules say the learning rate."""
+        lr = training.lr
+        for schedule in self.schedules:
+            lr = schedule.rate(lr, training)
+        if lr != self.optimizer.lr:
+            self.optimizer.lr = lr
+
+    def clip_gradients(self) -> None:
+        """Cut down gradients that are too large."""
+        if "value" in self.clip:
+            clip_value(self.optimizer.params, self.clip["value"])
+        if "norm" in self.clip:
+            clip_norm(self.optimizer.params, self.clip["norm"])
+
+    def test(self) -> Measured:
+        """Measure the validation samples, if there are any."""
+        if self.testing is None or self.tested_on is None:
+            return Measured()
+        return self.testing.over(self.model, self.tested_on.deal(None))
+
+    def measured(self) -> tuple[str, ...]:
+        """Name what the history will hold for each epoch."""
+        meter = self.training
+        classes = self.source.T is None or meter.one_hot or self.source.T.dtype.kind in "iu"
+        names = ["loss", *(["accuracy"] if classes or (meter.threshold is not None and meter.truth) else ())]
+        names += list(meter.metrics)
+        return (*names, *(f"validation_{name}" for name in names if self.testing is not None))
+
+
+def _check_clips(norm: Any, value: Any) -> dict[str, float]:
+    """Give the limits of gradients that were set."""
+    found = {}
+    for name, limit in (("norm", norm), ("value", value)):
+        if limit is not None:
+            found[name] = check_number("fit", f"clip_{name}", limit)
+            if not limit:
+                raise ValueError(f"fit: clip_{name} must be more than 0: no gradient would be left")
+    return found
+
+
+def _bar(epochs: int, done: int) -> Any:
     """Give a progress bar, or None, with a warning, where tqdm is not installed."""
     try:
         tqdm = require("tqdm.auto", "progress").tqdm
     except ImportError as error:
         warn_user(f"fit: no progress bar: {error}", UserWarning)
         return None
-    return tqdm(total=epochs, unit="epoch")
-
-
-def _switch(model: Model, mode: str) -> None:
-    """Call model.train() or model.eval(), if the model has it."""
-    getattr(model, mode, lambda: None)()
-
-
-def _is_one_hot(T: Array) -> bool:
-    if T.ndim < 2 or T.shape[-1] < 2:
-        return False
-    return bool(((T == 0) | (T == 1)).all() and (T.sum(axis=-1) == 1).all())
+    return tqdm(total=epochs, initial=done, unit="epoch")

@@ -1,0 +1,37 @@
+"""What is saved of a model, and the entries of a file that it has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Protocol, TypeVar
+
+import numpy as np
+
+from minigrad.engine.tensor import Tensor
+
+Item = TypeVar("Item")
+
+
+class Model(Protocol):
+    """What has parameters; where it also has `buffers()` and `generators()`, these are saved too."""
+
+    def parameters(self) -> list[Tensor]:
+        """Give the parameters, each once, in an order that does not change."""
+
+
+KINDS = {"parameter": "parameters", "buffer": "buffers (such as running averages)"}
+
+
+def tensors_of(model: Model) -> dict[str, list[Tensor]]:
+    """Give what a model learns and what it keeps besides, by kind."""
+    return {"parameter": model.parameters(), "buffer": list(getattr(model, "buffers", list)())}
+
+
+def by_entry(kinds: Mapping[str, Iterable[Item]]) -> dict[str, Item]:
+    """Give items by the names of their entries: parameter/0, parameter/1, …"""
+    return {f"{kind}/{i}": item for kind, items in kinds.items() for i, item in enumerate(items)}
+
+
+def generators_of(model: Model) -> list[np.random.Generator]:
+    """Give the generators that a model draws from."""
+    return list(getattr(model, "generators", list)())
