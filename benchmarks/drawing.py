@@ -9,6 +9,7 @@ import numpy as np
 from benchmarks.timing import interleaved
 from minigrad import Tensor, draw
 from minigrad.picture.scene.build import scene
+from minigrad.picture.setting import Setting
 from minigrad.picture.svg import svg
 
 PARTS = 3000  # boxes and operations; a value, its gradient and its operation are three
@@ -41,4 +42,4 @@ def measure(rounds: int, parts: int = PARTS) -> dict[str, Any]:
 
 
 def _own(loss: Tensor) -> str:
-    return svg(scene(loss, fold=False), "", values=True)
+    return svg(scene(loss, fold=False), "", Setting())

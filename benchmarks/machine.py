@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -71,9 +72,11 @@ def processor() -> str:
 
 
 def about() -> dict[str, Any]:
-    """Give the machine, and the versions of what is not optional."""
+    """Give the day, the machine and how busy it was, and the versions of what is not optional."""
     return {
+        "date": datetime.now(UTC).date().isoformat(),
         "processor": processor(),
+        "other work": f"{os.getloadavg()[0]:.1f} processes on average in the minute before",
         "system": platform.platform(),
         "python": platform.python_version(),
         "numpy": np.__version__,

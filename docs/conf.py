@@ -11,6 +11,7 @@ import minigrad
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE / "_ext")]  # ``making`` makes what pages show; ``made`` and its like put it in
+sys.path.append(str(HERE.parent))  # ``benchmarks`` writes the report of a stored run
 
 project = "minigrad"
 author = "The minigrad team"

@@ -64,12 +64,14 @@ def test_what_cannot_be_made_names_its_page(wanted, said, tmp_path):
 def test_a_page_has_what_is_made_for_it_and_loads_nothing(tmp_path):
     pytest.importorskip("sphinx")
     made = "# A\n\n```{made} making.start:draw_small_network\n```\n\n```{toctree}\nja/b\n```\n"
-    built, error = site(tmp_path / "docs", {"index.md": made, "ja/b.md": "# あ\n"})
+    built, error = site(tmp_path / "docs", {"index.md": made, "ja/b.md": "# あ\n\n線を\n引く `x`\nの\n"})
     assert built, error
     page = (tmp_path / "docs" / "built" / "index.html").read_text("utf-8")
     assert page.count("<svg") > 1
     assert 'lang="en"' in page
-    assert 'lang="ja"' in (tmp_path / "docs" / "built" / "ja" / "b.html").read_text("utf-8")
+    japanese = (tmp_path / "docs" / "built" / "ja" / "b.html").read_text("utf-8")
+    assert 'lang="ja"' in japanese
+    assert "線を引く <code" in japanese
     online = {"index.md": '# A\n\n<img src="https://example.com/a.png">\n\n[a link](https://example.com)\n'}
     built, error = site(tmp_path / "online", online)
     assert not built

@@ -98,7 +98,7 @@ def test_code_written_for_numpy_computes(name):
 def argument_values(function, values):
     """The arrays for a function's arguments, by their shapes in its docstring."""
     by_shape = {(4, 3): X, (4, 2): T} | {a.shape: a for a in values.values()}
-    shapes = re.findall(r"^    \S+: (\(.*\))$", function.__doc__, re.MULTILINE)
+    shapes = re.findall(r"^ *\S+: (\(.*\))$", function.__doc__, re.MULTILINE)  # dedented from Python 3.13 on
     assert len(shapes) == function.__code__.co_argcount
     return [by_shape[ast.literal_eval(shape)] for shape in shapes]
 

@@ -27,6 +27,11 @@ def test_the_rest_of_the_code_runs(capsys):
     run_blocks(section("Use it").replace("history.plot()", "history"), "README.md", capsys)
 
 
+def test_the_japanese_one_shows_what_its_code_prints(capsys):
+    shown, _ = run_blocks((ROOT / "README.ja.md").read_text("utf-8"), "README.ja.md", capsys)
+    assert shown == 2
+
+
 def test_the_files_that_contributing_speaks_of_are_there():
     text = re.sub(r"```.*?```", "", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), flags=re.DOTALL)
     paths = {path for path in re.findall(r"`([\w./]+/[\w./]*\w|\w+\.md)`", text) if not path.endswith("scale.py")}

@@ -23,7 +23,7 @@ def one_neuron() -> Any:
     w = Tensor([[0.8], [0.3]], requires_grad=True, name="w")
     b = Tensor([0.1], requires_grad=True, name="b")
     y = minigrad.sigmoid(x @ w + b)
-    return draw(losses.squared_error(y, np.array([[1.0]])))
+    return draw(losses.squared_error(y, np.array([[1.0]])), width=1000)
 
 
 def two_layers() -> Any:
@@ -31,7 +31,7 @@ def two_layers() -> Any:
     X, labels = data.iris()
     model = nn.MLP((4, 3, 3), hidden="sigmoid", output="softmax", rng=0)
     E = losses.cross_entropy(model(X[::50]), Tensor(data.one_hot(labels[::50], 3), name="T"))
-    return draw(E)
+    return draw(E, width=1000)
 
 
 def your_own_activation() -> Any:
@@ -40,7 +40,7 @@ def your_own_activation() -> Any:
     x = Tensor(rng.normal(size=(3, 2)), name="x")
     W = Tensor(rng.normal(size=(2, 2)), requires_grad=True, name="W")
     u = x @ W
-    return draw((u / (1 + np.exp(-u))).sum())
+    return draw((u / (1 + np.exp(-u))).sum(), width=1000)
 
 
 def recurrent() -> Any:
@@ -51,7 +51,7 @@ def recurrent() -> Any:
     for x in rng.normal(size=(50, 5, 3)):
         H = np.tanh(x @ Wx + H @ Wh)
     E = losses.squared_error(H @ V, np.ones((5, 2)))
-    return draw(E, names={"Wx": Wx, "Wh": Wh, "V": V})
+    return draw(E, names={"Wx": Wx, "Wh": Wh, "V": V}, width=1000)
 
 
 def attention() -> Any:

@@ -11,6 +11,8 @@ from typing import Any
 from minigrad.derivation.lines import Derivation
 from minigrad.picture.draw import Drawing
 
+WIDTH = 1030  # pixels of a drawing that fits a page of the site, which shows it at 0.7 of its size
+
 
 def show_picture(picture: Any, says: str) -> str:
     """Give a drawing, an SVG or matplotlib's axes as a figure on light ground; `says` is its caption."""

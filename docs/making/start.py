@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from making.showing import show_picture
+from making.showing import WIDTH, show_picture
 from minigrad import Tensor, data, derive, draw, losses, nn
 
 
@@ -15,7 +15,9 @@ def make_small_loss() -> Tensor:
 
 def draw_small_network() -> str:
     """Its backward graph."""
-    return show_picture(draw(make_small_loss()), "Values along the top, gradients dashed along the bottom.")
+    return show_picture(
+        draw(make_small_loss(), width=WIDTH), "Values along the top, gradients dashed along the bottom."
+    )
 
 
 def derive_small_network() -> str:
@@ -23,10 +25,16 @@ def derive_small_network() -> str:
     return derive(make_small_loss()).to_html()
 
 
-def draw_start_network() -> str:
+SAYS = {
+    "en": "The same network, with the numbers of these three flowers.",
+    "ja": "同じネットワークに、この 3 つのデータの値を入れたもの。",
+}
+
+
+def draw_start_network(lang: str = "en") -> str:
     """The network of three flowers that the start draws."""
     X, labels = data.iris()
     X, *_ = data.standardize(X)
     model = nn.MLP((4, 5, 3), hidden="sigmoid", output="softmax", rng=0)
     E = losses.cross_entropy(model(X[::50]), data.one_hot(labels, 3)[::50])
-    return show_picture(draw(E), "The same network, with the numbers of these three flowers.")
+    return show_picture(draw(E, width=WIDTH, lang=lang), SAYS[lang])
