@@ -118,8 +118,16 @@ class Calculation:
         return replace(self, values=values)
 
     def with_held(self, changed: Values) -> Calculation:
-        """Let some Nodes have other values on the way back alone: what was computed from them stays as it is."""
-        return replace(self, values={**self.values, **changed})
+        """Let some Nodes have other values on the way back alone: what was computed from them stays as it is.
+
+        A view of one, such as its transpose, has the other values too.
+        """
+        values, moved = {**self.values, **changed}, set(changed)
+        for y in self.tape.nodes:
+            if y.op is not None and y.op.views and y.inputs[0] in moved and y not in changed:
+                values[y] = y.op.forward(*(values[x] if isinstance(x, Node) else x for x in y.inputs))
+                moved.add(y)
+        return replace(self, values=values)
 
     def with_seen(self, y: Node, changed: Values) -> Calculation:
         """Let the rules of y alone be given other values of it or its operands."""

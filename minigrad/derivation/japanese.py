@@ -79,6 +79,7 @@ SLIPS = {
     "f′ is that of {other}, {formula}, and should be that of {f}": (
         "f′ が別の活性化関数 {other} の導関数 {formula} になっています。{f} の導関数にします"
     ),
+    "the derivative of {f} is taken along axis {axis}": "{f} の導関数を軸 {axis} について取っています",
     "the division by {number:g} in {f} is missing": "{f} にある {number:g} による割り算が抜けています",
     "the factor {number:g} in {f} is missing": "{f} にある係数 {number:g} が抜けています",
     "only the diagonal of the Jacobian of {f} is there, ∂yₖ/∂uₖ": (

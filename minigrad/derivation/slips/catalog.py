@@ -11,6 +11,7 @@ from minigrad.derivation.calculation import Calculation
 from minigrad.derivation.slips.base import Slip
 from minigrad.derivation.slips.local import (
     argument_for_value,
+    derivative_along_another_axis,
     derivative_elsewhere,
     derivative_missing,
     derivative_of_another,
@@ -34,7 +35,7 @@ Family = Callable[[Calculation, Node], Iterator[Slip]]
 IN_A_GRADIENT: tuple[Family, ...] = (
     *(transposed, derivative_missing, cut_off, use_missing, assigned, indexed_once),
     *(summed_otherwise, not_transposed, not_summed, one_sample),
-    *(diagonal_alone, derivative_elsewhere, argument_for_value, derivative_of_another),
+    *(diagonal_alone, derivative_along_another_axis, derivative_elsewhere, argument_for_value, derivative_of_another),
     *(term_forgotten, function_forgotten),
 )
 

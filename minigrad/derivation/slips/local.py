@@ -16,7 +16,7 @@ from minigrad.engine.node import Node
 from minigrad.notation.formula import text
 from minigrad.notation.ops_table import operations
 from minigrad.ops.arithmetic import add, divide, multiply, negative, subtract
-from minigrad.ops.base import Elementwise, Rule
+from minigrad.ops.base import Elementwise, Op, Rule
 from minigrad.ops.elementwise import identity
 from minigrad.ops.reduction import Softmax
 
@@ -108,6 +108,26 @@ def diagonal_alone(way: Calculation, x: Node) -> Iterator[Slip]:
             back = {f.y: (f.u, partial(np.multiply, _diagonal(f, way))) for f in group if _mixes(f, way)}
             says = say("only the diagonal of the Jacobian of {f} is there, ∂yₖ/∂uₖ", f=_written(group, way))
             yield slip_in(way.with_bridges(back), x, says)
+
+
+def derivative_along_another_axis(way: Calculation, x: Node) -> Iterator[Slip]:
+    """y ⊙ (g − Σ g ⊙ y) with the sum over another axis than softmax's, and the like."""
+    for y in way.tape.above(x)[-places_alone(way, x) - 1 : -1]:
+        if y.op is None or getattr(y.inputs[0], "shape", ()) != y.shape or len(y.inputs) > 1:
+            continue
+        fields = {name: getattr(y.op, name) for name in y.op.fields}
+        if isinstance(fields.get("axis"), int):
+            for axis in {*range(y.ndim)} - {fields["axis"] % y.ndim}:
+                other = type(y.op)(**{**fields, "axis": axis})
+                says = say("the derivative of {f} is taken along axis {axis}", f=formula_of(y, way), axis=axis)
+                yield slip_in(way.with_rules({(y, 0): _as_of(other)}), x, says)
+
+
+def _as_of(other: Op) -> Rule:
+    """Give the rule of another operation, in the place of the one that is there."""
+    rule = other.vjps[0]
+    assert rule is not None
+    return lambda op, g, *values: rule(other, g, *values)
 
 
 def derivative_elsewhere(way: Calculation, x: Node) -> Iterator[Slip]:

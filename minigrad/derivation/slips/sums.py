@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -26,16 +27,10 @@ def transposed(way: Calculation, x: Node) -> Iterator[Slip]:
 
 def summed_otherwise(way: Calculation, x: Node) -> Iterator[Slip]:
     """Where x is broadcast, its gradient is summed over the axes of that: over none, or others, is a slip."""
-    user = only_user(way, x)
-    if user is None or user.op is None or user.op == matmul:
+    shares = [_unsummed(way, x, user) for user in way.tape.users.get(x, [])]
+    if not shares or any(share is None or np.shape(share) != np.shape(shares[0]) for share in shares):
         return
-    g = way.gradient(user)
-    if not isinstance(user.op, BroadcastTo):
-        rule = user.op.vjps[next(i for i, part in enumerate(user.inputs) if part is x)]
-        if rule is None or not user.op.broadcasts:
-            return
-        with np.errstate(all="ignore"):
-            g = rule(user.op, g, way.values[user], *operands(user, way))
+    g = np.sum(shares, axis=0)
     extra = np.ndim(g) - x.ndim
     axes = [i for i, n in enumerate(np.shape(g)) if i < extra or x.shape[i - extra] != n]
     if not axes:
@@ -52,6 +47,20 @@ def summed_otherwise(way: Calculation, x: Node) -> Iterator[Slip]:
         kept = g.sum(axis=axes[0], keepdims=True)
         if kept.shape != x.shape:
             yield Slip(say("it kept {axis}, with length 1, in the sum", axis=right), kept)
+
+
+def _unsummed(way: Calculation, x: Node, user: Node) -> Any:
+    """Give what an operation passes on to x before that is summed over what x is broadcast along; None if unknown."""
+    at = [i for i, part in enumerate(user.inputs) if part is x]
+    if user.op is None or user.op == matmul or len(at) != 1:
+        return None
+    if isinstance(user.op, BroadcastTo):
+        return way.gradient(user)
+    rule = user.op.vjps[at[0]]
+    if rule is None or not user.op.broadcasts:
+        return None
+    with np.errstate(all="ignore"):
+        return rule(user.op, way.gradient(user), way.values[user], *operands(user, way))
 
 
 def not_transposed(way: Calculation, x: Node) -> Iterator[Slip]:

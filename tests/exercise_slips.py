@@ -1,0 +1,187 @@
+"""Slips as a learner makes them in each exercise of the course: the blank, the NumPy, and what is said of it.
+
+``KINDS`` are the kinds that there are, and of each the beginning of what is said; a row is of the first that fits.
+"""
+
+from __future__ import annotations
+
+KINDS = {
+    "transposed": ("it is transposed", "W is not transposed", "Wh is not transposed", "A is not transposed"),
+    "1/N": ("1/N is",),
+    "sign": ("the sign is wrong",),
+    "axis": ("it is summed over", "it is not summed", "it kept axis", "the derivative of softmax(S) is taken along"),
+    "½": ("a factor ½", "there is a factor ½"),
+    "f′ missing": ("f′ is missing",),
+    "bias forgotten": ("b is forgotten", "b₁ is forgotten", "b₂ is forgotten"),
+    "u for y": ("U₁ is", "U₂ is", "U₃ is", "S is used"),
+    "another f′": ("f′ is that of",),
+    "updated": ("w was", "W₂ was", "W was", "Wh was", "V was", "K was"),
+    "diagonal": ("only the diagonal",),
+    "= for +=": ("only one of its 2 uses", "only the first of", "only the last of"),
+    "cut off": ("nothing comes back through time", "the way back through time is cut off"),
+}
+
+# Which kinds can occur at all: a neuron of vectors has nothing to transpose, without a mean there is no 1/N.
+OCCUR = {
+    "neuron": {"sign", "½", "updated"},
+    "sum-and-product": {"sign", "½"},
+    "sigmoid": {"transposed", "sign", "½", "f′ missing", "bias forgotten", "u for y", "another f′"},
+    "squared-error": {"transposed", "sign", "½", "bias forgotten"},
+    "hidden-layer": {
+        *("transposed", "sign", "½", "f′ missing", "bias forgotten", "u for y", "another f′", "updated"),
+    },
+    "softmax": {
+        *("transposed", "sign", "½", "f′ missing", "bias forgotten", "u for y", "another f′", "updated", "diagonal"),
+    },
+    "batch": {
+        *("transposed", "1/N", "sign", "axis", "½", "f′ missing", "bias forgotten", "u for y", "another f′"),
+        *("updated", "= for +="),
+    },
+    "shared-weight": {
+        *("transposed", "sign", "axis", "½", "f′ missing", "bias forgotten", "u for y", "another f′", "updated"),
+        "= for +=",
+    },
+    "recurrent": {
+        *("transposed", "sign", "axis", "½", "f′ missing", "bias forgotten", "u for y", "another f′", "updated"),
+        *("= for +=", "cut off"),
+    },
+    "attention": {"transposed", "sign", "axis", "½", "f′ missing", "u for y", "another f′", "updated", "diagonal"},
+}
+
+SLIPS = {
+    "neuron": [
+        ("dw", "-x", "the sign is wrong"),
+        ("dw", "x / 2", "there is a factor ½ too many"),
+        ("dx", "w[:, None]", "its numbers are right, in shape (3, 1) instead of (3,)"),
+        ("dx", "w - 0.1 * dw", "w was already updated, with η = 0.1"),
+    ],
+    "sum-and-product": [
+        ("dx", "-z", "the sign is wrong"),
+        ("dz", "2 * (x + y)", "a factor ½ is missing"),
+        ("dz", "x", "y is forgotten in x + y"),
+    ],
+    "sigmoid": [
+        ("delta1", "-(1 - Y1) * Y1", "the sign is wrong"),
+        ("delta1", "np.ones((1, 2))", "f′ is missing, the derivative of σ(U₁)"),
+        ("delta1", "(1 - U1) * U1", "U₁ is taken for Y₁ in f′, the derivative of σ(U₁)"),
+        ("delta1", "1 - Y1**2", "f′ is that of tanh, 1 − Y₁², and should be that of σ(U₁)"),
+        ("delta1", "sigmoid(Y1) * (1 - sigmoid(Y1))", "f′ is taken at Y₁ instead of U₁, the derivative of σ(U₁)"),
+        ("delta1", "sigmoid(X @ W) * (1 - sigmoid(X @ W))", "b is forgotten in U₁ = X W + b"),
+        ("dW", "delta1.T @ X", "it is transposed"),
+        ("dW", "X.T @ delta1 / 2", "there is a factor ½ too many"),
+        ("db", "delta1.sum(axis=0)", "its numbers are right, in shape (2,) instead of (1, 2)"),
+        ("db", "delta1.T", "it is transposed"),
+    ],
+    "squared-error": [
+        ("delta1", "T - Y1", "the sign is wrong"),
+        ("delta1", "(Y1 - T) / 2", "there is a factor ½ too many"),
+        ("delta1", "2 * (Y1 - T)", "a factor ½ is missing"),
+        ("delta1", "X @ W - T", "b is forgotten in Y₁ = X W + b"),
+        ("dW", "delta1.T @ X", "it is transposed"),
+        ("dW", "-X.T @ delta1", "the sign is wrong"),
+    ],
+    "hidden-layer": [
+        ("delta2", "T - Y2", "the sign is wrong"),
+        ("delta2", "2 * (Y2 - T)", "a factor ½ is missing"),
+        ("delta2", "Y1 @ W2 - T", "b₂ is forgotten in Y₂ = Y₁ W₂ + b₂"),
+        ("delta2", "sigmoid(X @ W1) @ W2 + b2 - T", "b₁ is forgotten in U₁ = X W₁ + b₁"),
+        ("dW2", "delta2.T @ Y1", "it is transposed"),
+        ("dW2", "U1.T @ delta2", "U₁ is used in place of Y₁"),
+        ("dW2", "sigmoid(X @ W1).T @ delta2", "b₁ is forgotten in U₁ = X W₁ + b₁"),
+        ("dY1", "delta2 @ (W2 - 0.1 * dW2).T", "W₂ was already updated, with η = 0.1"),
+        ("delta1", "dY1", "f′ is missing, the derivative of σ(U₁)"),
+        ("delta1", "dY1 * (1 - Y1**2)", "f′ is that of tanh, 1 − Y₁², and should be that of σ(U₁)"),
+        ("delta1", "dY1 * U1 * (1 - U1)", "U₁ is taken for Y₁ in f′, the derivative of σ(U₁)"),
+        ("delta1", "dY1 * sigmoid(Y1) * (1 - sigmoid(Y1))", "f′ is taken at Y₁ instead of U₁, the derivative of σ(U₁)"),
+        ("dW1", "X.T @ dY1", "f′ is missing, the derivative of σ(U₁)"),
+        ("dW1", "X.T @ ((delta2 @ (W2 - 0.5 * dW2).T) * Y1 * (1 - Y1))", "W₂ was already updated, with η = 0.5"),
+    ],
+    "softmax": [
+        ("delta2", "T - Y2", "the sign is wrong"),
+        ("delta2", "-T / Y2 * Y2 * (1 - Y2)", "only the diagonal of the Jacobian of softmax(U₂) is there, ∂yₖ/∂uₖ"),
+        ("delta2", "-T / Y2", "f′ is missing, the derivative of softmax(U₂)"),
+        ("delta2", "softmax(Y1 @ W2) - T", "b₂ is forgotten in U₂ = Y₁ W₂ + b₂"),
+        ("delta2", "U2 - T", "U₂ is used in place of Y₂, in f′ too"),
+        ("dW2", "delta2.T @ Y1", "it is transposed"),
+        ("dW2", "U1.T @ delta2", "U₁ is used in place of Y₁"),
+        ("dW2", "np.tanh(X @ W1).T @ delta2", "b₁ is forgotten in U₁ = X W₁ + b₁"),
+        ("dY1", "delta2 @ (W2 - 0.1 * dW2).T", "W₂ was already updated, with η = 0.1"),
+        ("delta1", "dY1 * Y1 * (1 - Y1)", "f′ is that of sigmoid, (1 − Y₁) ⊙ Y₁, and should be that of tanh(U₁)"),
+        ("delta1", "dY1 * (1 - U1**2)", "U₁ is taken for Y₁ in f′, the derivative of tanh(U₁)"),
+        ("delta1", "dY1 * (1 - np.tanh(Y1)**2)", "f′ is taken at Y₁ instead of U₁, the derivative of tanh(U₁)"),
+        ("delta1", "dY1 * (1 - Y1**2) / 2", "there is a factor ½ too many"),
+    ],
+    "batch": [
+        ("delta2", "Y2 - T", "1/N is missing, N = 4"),
+        ("delta2", "(Y2 - T) / 16", "1/N is there twice, as of a mean instead of a sum, N = 4"),
+        ("delta2", "(T - Y2) / 4", "the sign is wrong"),
+        ("delta2", "(Y2 - T) / 2", "a factor ½ is missing"),
+        ("delta2", "(Y2 - T) / 8", "there is a factor ½ too many"),
+        ("dW2", "delta2.T @ Y1", "it is transposed"),
+        ("dW2", "Y1[-1:].T @ delta2[-1:]", "only the last of the 4 samples is counted; += is due, and not ="),
+        ("dW2", "Y1[:1].T @ delta2[:1]", "only the first of the 4 samples is counted; += is due, and not ="),
+        ("db2", "delta2.sum(axis=1)", "it is summed over axis 1 instead of axis 0"),
+        ("db2", "delta2", "it is not summed over axis 0, the batch"),
+        ("db2", "delta2.sum(axis=0, keepdims=True)", "it kept axis 0, with length 1, in the sum"),
+        ("db2", "delta2.mean(axis=0)", "1/N is there twice, as of a mean instead of a sum, N = 4"),
+        ("db2", "delta2[-1]", "only the last of the 4 samples is counted; += is due, and not ="),
+        ("dW2", "U1.T @ delta2", "U₁ is used in place of Y₁"),
+        ("dW2", "sigmoid(X @ W1).T @ delta2", "b₁ is forgotten in U₁ = X W₁ + b₁"),
+        ("dY1", "delta2 @ (W2 - 0.1 * dW2).T", "W₂ was already updated, with η = 0.1"),
+        ("delta1", "dY1", "f′ is missing, the derivative of σ(U₁)"),
+        ("delta1", "dY1 * (1 - Y1**2)", "f′ is that of tanh, 1 − Y₁², and should be that of σ(U₁)"),
+    ],
+    "shared-weight": [
+        ("dY2", "T - Y2", "the sign is wrong"),
+        ("dY2", "(Y2 - T) / 2", "there is a factor ½ too many"),
+        ("dY2", "np.tanh(Y1 @ W) - T", "b is forgotten in U₂ = Y₁ W + b"),
+        ("delta2", "dY2", "f′ is missing, the derivative of tanh(U₂)"),
+        ("delta2", "dY2 * Y2 * (1 - Y2)", "f′ is that of sigmoid, (1 − Y₂) ⊙ Y₂, and should be that of tanh(U₂)"),
+        ("delta2", "dY2 * (1 - U2**2)", "U₂ is taken for Y₂ in f′, the derivative of tanh(U₂)"),
+        ("dY1", "delta2 @ W", "W is not transposed"),
+        ("dY1", "delta2 @ (W - 0.1 * dW).T", "W was already updated, with η = 0.1"),
+        ("dW", "Y1.T @ delta2", "only one of its 2 uses is counted, that in Y₁ W; += is due, and not ="),
+        ("dW", "X.T @ delta1", "only one of its 2 uses is counted, that in X W; += is due, and not ="),
+        ("dW", "U1.T @ delta2 + X.T @ delta1", "U₁ is used in place of Y₁"),
+        ("db", "delta2.sum(axis=0)", "only one of its 2 uses is counted, that in Y₁ W + b; += is due, and not ="),
+        ("db", "delta2 + delta1", "it is not summed over axis 0, the batch"),
+        ("db", "(delta2 + delta1).sum(axis=1)", "it is summed over axis 1 instead of axis 0"),
+    ],
+    "recurrent": [
+        ("dH3", "T - H3", "the sign is wrong"),
+        ("dH3", "2 * (H3 - T)", "a factor ½ is missing"),
+        ("dH3", "np.tanh(X3 @ Wx + H2 @ Wh) - T", "b is forgotten in U₃ = X₃ Wx + H₂ Wh + b"),
+        ("delta3", "dH3", "f′ is missing, the derivative of tanh(U₃)"),
+        ("delta3", "dH3 * H3 * (1 - H3)", "f′ is that of sigmoid, (1 − H₃) ⊙ H₃, and should be that of tanh(U₃)"),
+        ("delta3", "dH3 * (1 - U3**2)", "U₃ is taken for H₃ in f′, the derivative of tanh(U₃)"),
+        ("dH2", "delta3 @ Wh", "Wh is not transposed"),
+        ("dH2", "delta3 @ (Wh - 0.1 * dWh).T", "Wh was already updated, with η = 0.1"),
+        ("dWx", "X3.T @ delta3", "nothing comes back through time, as if H₁ and the like were constants"),
+        ("dWx", "X1.T @ delta1", "only the first of its 3 uses is counted, that in X₁ Wx; += is due, and not ="),
+        ("dWx", "X3.T @ delta3 + X2.T @ delta2", "the way back through time is cut off after 2 of 3 steps"),
+        ("dWh", "H0.T @ delta1", "only the first of its 3 uses is counted, that in H₀ Wh; += is due, and not ="),
+        ("dWh", "(H2.T @ delta3 + H1.T @ delta2 + H0.T @ delta1).T", "it is transposed"),
+        ("dWh", "U2.T @ delta3 + U1.T @ delta2 + H0.T @ delta1", "U₁ is used in place of H₁ and 2 more like it"),
+        ("db", "delta1 + delta2 + delta3", "it is not summed over axis 0, the batch"),
+        ("db", "(delta1 + delta2 + delta3).sum(axis=1)", "it is summed over axis 1 instead of axis 0"),
+    ],
+    "attention": [
+        ("delta2", "T - Y", "the sign is wrong"),
+        ("delta2", "(Y - T) / 2", "there is a factor ½ too many"),
+        ("dV", "A @ delta2", "A is not transposed"),
+        ("dV", "S.T @ delta2", "S is used in place of A"),
+        ("dA", "delta2 @ (V - 0.1 * dV).T", "V was already updated, with η = 0.1"),
+        ("dA", "(delta2 @ V.T).T", "it is transposed"),
+        ("dS", "A * (1 - A) * dA", "only the diagonal of the Jacobian of softmax(S) is there, ∂yₖ/∂uₖ"),
+        ("dS", "dA", "f′ is missing, the derivative of softmax(S)"),
+        ("dS", "A * (dA - (dA * A).sum(axis=0, keepdims=True))", "the derivative of softmax(S) is taken along axis 0"),
+        ("dS", "dA * (1 - A**2)", "f′ is that of tanh, 1 − A², and should be that of softmax(S)"),
+        ("dK", "delta1.T @ Q / 2", "there is a factor ½ too many"),
+        ("dQ", "delta1 @ (K - 0.1 * dK)", "K was already updated, with η = 0.1"),
+    ],
+}
+
+
+def kind_of(said: str) -> str:
+    """The kind of what is said, or ""."""
+    return next((kind for kind, begins in KINDS.items() if said.startswith(begins)), "")
