@@ -106,7 +106,7 @@ def _explain(error: Exception, source: str, arrays: Mapping[str, Any]) -> Said:
             if close:
                 return say("there is no {name}; did you mean {close}?", name=name, close=close)
             return say("there is no {name}; there are {names}", name=name, names=there)
-        case TypeError() if "^" in source:
+        case TypeError() | ValueError() if "^" in source:
             return say("^ is no power in Python: write X**2; the transpose is X.T")
         case AttributeError(name=str(name)) if name.lower() in ("t", "transposed"):
             return say("the transpose is written X.T")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -192,9 +192,3 @@ def list_lessons(lang: str = "en") -> str:
     """Write the course as a table: number, name, title."""
     wide = max(len(lesson.key) for lesson in COURSE)
     return "\n".join(f"{i:3}  {x.key:{wide}}  {tell(x.title, lang)}" for i, x in enumerate(COURSE, 1))
-
-
-def sentences() -> Iterator[Said]:
-    """Give what the course says."""
-    for lesson in COURSE:
-        yield from (lesson.title, lesson.about)
