@@ -8,6 +8,7 @@ from types import ModuleType
 PACKAGES = {
     "plot": "matplotlib",
     "png": "resvg-py",
+    "pdf": "typst",
     "progress": "tqdm",
     "native": "numba scipy",
 }

@@ -270,14 +270,26 @@ def test_a_dot_that_does_not_end(tmp_path, monkeypatch):
     monkeypatch.setattr("minigrad.picture.draw.DOT_SECONDS", 0.1)
     drawing = draw(textbook()[0], tmp_path / "a.svg")
     assert drawing.how == "laid out by minigrad itself (dot took longer than 0.1 s)"
-    with pytest.raises(RuntimeError, match=r"longer than 0\.1 s for a PDF; draw to \.svg"):
-        draw(textbook()[0], tmp_path / "a.pdf")
 
 
-def test_a_pdf_without_dot_names_the_way_out(tmp_path, monkeypatch):
+def test_a_pdf_without_dot_and_the_extra_names_the_way_out(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", "")
-    with pytest.raises(RuntimeError, match=r"graphviz.org.*\.svg"):
+    monkeypatch.setitem(sys.modules, "typst", None)
+    with pytest.raises(ImportError, match=r"pip install typst; .*graphviz.org.*\.svg"):
         draw(textbook()[0], tmp_path / "a.pdf")
+
+
+@pytest.mark.parametrize("setting", [{}, {"direction": "down", "theme": "dark"}, {"width": 900, "transparent": True}])
+def test_a_pdf_without_dot(tmp_path, monkeypatch, setting):
+    """Of one page, with its fonts in it: its letters can be searched for."""
+    pytest.importorskip("typst")
+    monkeypatch.setenv("PATH", "")
+    drawing = draw(textbook()[0], tmp_path / "a.pdf", **setting)
+    document = drawing.path.read_bytes()
+    assert document.startswith(b"%PDF")
+    assert document.count(b"/Type /Page\n") + document.count(b"/Type/Page/") == 1 or b"/Count 1" in document
+    assert b"/ToUnicode" in document
+    assert drawing.how.endswith("made a PDF by typst")
 
 
 def test_a_dot_that_fails_is_done_without(monkeypatch, tmp_path):

@@ -113,3 +113,20 @@ def test_what_has_no_scene():
         scene(np.ones(3))
     with pytest.raises(ValueError, match="one scalar output"):
         scene(trace(lambda x: (x * 2, x * 3), np.ones(2)))
+
+
+@pytest.mark.parametrize("fold", [False, 2])
+def test_what_a_gradient_is_of_stands_above_it(fold):
+    """Where nothing acts on U it is Y: the box above δ = ∂E/∂U is called both."""
+    rng = np.random.default_rng(0)
+    for output in ("identity", "softmax"):
+        model = MLP([2, 2, 2, 2, 2], output=output, rng=0)
+        T = Tensor(np.eye(2)[[0, 1, 1]], name="T")
+        loss = losses.softmax_cross_entropy if output == "identity" else losses.cross_entropy
+        shown = scene(loss(model(Tensor(rng.normal(size=(3, 2)), name="X")), T), fold=fold)
+        for box in shown.boxes:
+            if box.of:
+                of = box.heading.rpartition("∂E/∂")[2]
+                assert of in shown.by_id[box.of].heading.split(" = "), box.heading
+    assert "U₄ = Y₄" in [box.heading for box in scene(losses.squared_error(MLP([2] * 5, output="identity", rng=0)(
+        np.ones((3, 2))), np.ones((3, 2)))).boxes]  # fmt: skip

@@ -24,6 +24,7 @@ from minigrad.notebook.frames import picture
 from minigrad.notebook.safety import say_error, text_or_reason
 from minigrad.picture.dot import Program
 from minigrad.picture.look import adapt
+from minigrad.picture.pdf import pdf
 from minigrad.picture.png import png
 from minigrad.picture.scene.build import Scene, scene
 from minigrad.picture.setting import Setting, choose_setting
@@ -97,8 +98,8 @@ class Drawing:
         A PNG of more than 200 boxes and operations is written as SVG, to the same name with that suffix.
 
         Raises ``ValueError`` for another suffix, ``FileNotFoundError`` for a folder that does not exist,
-        ``RuntimeError`` for a PDF without dot, or one that dot takes too long for, ``ImportError`` for a PNG with
-        neither dot nor the extra ``png``.
+        ``ImportError`` for a PNG with neither dot nor the extra ``png``, or a PDF with neither dot nor ``pdf``; of one
+        that dot cannot lay out, by a ``width`` or down a page, without the extra.
         """
         path = checked(path)
         kind, note = path.suffix.lower(), ""
@@ -124,18 +125,22 @@ class Drawing:
         return f"more than {LARGEST_DOT} boxes and operations" if len(self.scene) > LARGEST_DOT else ""
 
     def _pdf(self) -> bytes:
-        if not shutil.which("dot"):
-            raise RuntimeError(
-                "draw: a PDF needs Graphviz's program dot (https://graphviz.org/download), which is not installed; "
-                "or draw to .svg, which a browser prints as PDF"
-            )
-        self._how = "laid out by Graphviz's dot"
+        if not self._without_dot():
+            try:
+                self._how = "laid out by Graphviz's dot"
+                return self._piped("pdf")
+            except (CalledProcessError, TimeoutExpired):
+                pass  # a dot without a renderer for PDF, or too slow a one
         try:
-            return self._piped("pdf")
-        except TimeoutExpired as error:
-            raise RuntimeError(
-                f"draw: dot took longer than {DOT_SECONDS:g} s for a PDF; draw to .svg, which a browser prints as PDF"
+            document = pdf(self.svg())
+        except ImportError as error:
+            raise ImportError(
+                f"draw: {error}; or install Graphviz's program dot, https://graphviz.org/download, if no width and no "
+                f"direction is asked for; or draw to .svg, which a browser prints as PDF",
+                name=error.name,
             ) from error
+        self._how += ", made a PDF by typst"
+        return document
 
     def _png(self) -> bytes:
         if not self._without_dot():

@@ -50,6 +50,7 @@ class Typesetter:
         self.look, self.words = look, words
         symbols = {box.symbol: len(box.shape) > 0 for box in scene.boxes if box.kind != "gradient"}
         self.bold = symbols
+        symbols |= {box.total: len(box.shape) > 0 for box in scene.boxes if box.total}
         several = {box.symbol for box in scene.boxes if box.count > 1}
         many = {symbol.rstrip(_SUBSCRIPT): bold for symbol, bold in symbols.items() if symbol in several}
         self.many = many  # those that folded boxes have one of for each l: Wₗ, Wₗ₊₁ and W₅₀ are arrays alike

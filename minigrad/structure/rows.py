@@ -91,6 +91,11 @@ class IndexedNames:
             return self.symbols[x]
         return self.indexing.name(x, origin) or self.symbols[x]
 
+    def total(self, x: Node, origin: Origin | None = None) -> Symbol | None:
+        """Give U of a layer whose output is U itself, as nothing acts on it, and which is called Y; else nothing."""
+        row, _ = self.indexing.place.get(x, (None, 0))
+        return self.reading.totals.get(x) if row is None else self.indexing.name(x, origin, "total")
+
     def gradient(self, x: Node, origin: Origin | None = None, own: bool = True) -> Symbol:
         """Give the symbol of ∂E/∂x: δ of a total input, or, if it is not to be its ``own``, ∂E/∂U."""
         row, _ = self.indexing.place.get(x, (None, 0))

@@ -144,10 +144,10 @@ class _Stage:
             kind = "value" if step and x in self.source.gradients else "data"
         symbol = self.symbols[x]
         self.ids[x] = self._id(plain_digits(symbol))
-        value = np.asarray(self.source.values[x])
+        value, total = np.asarray(self.source.values[x]), str(self.names.total(x) or "") if step else ""
         self.boxes.append(
             Box(self.ids[x], kind, symbol, x.shape, "", value if values else None, x,  # type: ignore[arg-type]
-                cluster=self.cluster.get(x), heading=symbol)
+                cluster=self.cluster.get(x), heading=f"{total} = {symbol}" if total else symbol, total=total)
         )  # fmt: skip
         if step:
             self.drafts.boxes[self.ids[x]] = self._definition(step)

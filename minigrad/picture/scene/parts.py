@@ -28,6 +28,7 @@ class Box:
     magnitude: float = 0.0  # the largest element's
     count: int = 1  # the tensors that it stands for, where repeats are folded
     term: Term | None = None  # what its formula was written from
+    total: str = ""  # U₁, where that is Y₁ itself
 
 
 @dataclass(frozen=True, eq=False)
