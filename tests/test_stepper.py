@@ -264,7 +264,9 @@ def test_light_and_dark(visit, scheme, dark):
     red = int(re.search(r"\d+", tab.evaluate("getComputedStyle(document.body).backgroundColor"))[0])
     ink = int(re.search(r"\d+", tab.evaluate("getComputedStyle(document.body).color"))[0])
     assert (red < 60 and ink > 200) if dark else (red > 240 and ink < 60)
-    assert ("invert" in tab.evaluate("getComputedStyle(document.querySelector('#frame svg')).filter")) == dark
+    paper = "document.querySelector('#frame svg polygon, #frame svg rect')"
+    red = int(re.search(r"\d+", tab.evaluate(f"getComputedStyle({paper}).fill"))[0])
+    assert red < 60 if dark else red > 240
 
 
 def test_a_large_graph_stays_usable(visit, tmp_path):
@@ -292,3 +294,82 @@ def test_an_unrolled_network_is_gone_through_folded(visit, tmp_path):
     tab.locator(f"g[data-id='{folded}']").focus()
     tab.keyboard.press("Enter")
     assert "one for each of 50" in tab.text_content("#node")
+
+
+def batch():
+    """A layer with four samples, so that its bias's gradient is a sum."""
+    rng = np.random.default_rng(0)
+    x, W, b = rng.normal(size=(4, 3)), parameter(rng.normal(size=(3, 2)), "W"), parameter([0.1, -0.2], "b")
+    return losses.squared_error(sigmoid(Tensor(x, name="x") @ W + b), np.zeros((4, 2)))
+
+
+def test_the_address_names_a_step(visit, page):
+    tab = visit()
+    tab.goto(page.as_uri() + "#step=7")
+    tab.reload()
+    assert tab.text_content("#count") == "Step 7 of 11"
+    tab.keyboard.press("ArrowRight")
+    assert tab.url.endswith("#step=8")
+    assert tab.get_attribute("#count", "href") == "#step=8"
+    tab.evaluate("location.hash = '#step=3'")
+    tab.wait_for_function("document.getElementById('count').textContent === 'Step 3 of 11'")
+    tab.keyboard.press("Home")
+    assert "#" not in tab.url
+    for odd in ("#step=", "#step=-1", "#step=two", "#other"):
+        tab.goto(page.as_uri() + odd)
+        tab.reload()
+        assert tab.text_content("#count") == "Step 0 of 11"
+    tab.goto(page.as_uri() + "#step=99")
+    tab.reload()
+    assert tab.text_content("#count") == "Step 11 of 11"
+
+
+def test_the_arithmetic_stands_beside_the_picture_in_one_window(visit):
+    tab = visit(viewport={"width": 1280, "height": 800})
+    for step in range(12):
+        assert tab.evaluate("document.documentElement.scrollHeight") <= 800
+        picture, panel = tab.locator("#frame").bounding_box(), tab.locator("#step").bounding_box()
+        assert panel["x"] >= picture["x"] + picture["width"]
+        assert abs(panel["y"] - picture["y"]) < 2
+        box = tab.locator("g.now.box").first.bounding_box() if step else None
+        assert box is None or picture["y"] - 1 <= box["y"] + box["height"] / 2 <= picture["y"] + picture["height"]
+        tab.keyboard.press("ArrowRight")
+
+
+def test_the_sum_over_the_batch_is_shown(visit, tmp_path):
+    path = stepper(batch(), tmp_path / "batch.html")
+    nodes = known(path)["nodes"]
+    (term,) = nodes["gb"]["terms"]
+    assert (term["sum"], term["upstream"], term["local"]) == ("Σₙ", "δ₁", "1")
+    np.testing.assert_allclose(np.sum(nodes[term["from"]]["value"]["rows"], 0), term["product"]["rows"][0], rtol=1e-4)
+    assert [term["sum"] for term in nodes["gW"]["terms"]] == [""]
+    tab = visit(path)
+    tab.keyboard.press("End")
+    assert "∂E/∂b = Σₙ δ₁ × 1" in tab.text_content("#said")
+    written = " ".join(tab.locator("#step li").first.inner_text().split())
+    assert written.startswith("∂E/∂b ← Σₙ δ₁ × 1 Σₙ ")
+    assert tab.locator("#step li").first.locator("table").count() == 2  # what is added up, and the sum
+
+
+def test_matrices_have_brackets(visit):
+    tab = visit()
+    tab.keyboard.press("End")
+    for side, open_end in (("before", "right"), ("after", "left")):
+        look = f"getComputedStyle(document.querySelector('#step .matrix'), '::{side}')"
+        assert tab.evaluate(f"{look}.borderTopWidth") == tab.evaluate(f"{look}.borderBottomWidth") == "2px"
+        assert tab.evaluate(f"{look}.border{open_end.title()}Width") == "0px"
+
+
+def test_a_notebook_steps_in_its_cell(browser):
+    """In a frame without an address or an origin of its own; nothing is complained of."""
+    E, t, _ = network()
+    trouble, tab = [], browser.new_page()
+    tab.on("console", lambda message: trouble.append(message.text))
+    tab.on("pageerror", lambda error: trouble.append(str(error)))
+    tab.set_content(f"<body>{stepper(E, given=[sums_to_one(t)])._repr_html_()}")
+    tab.locator("iframe").scroll_into_view_if_needed()
+    frame = tab.frame_locator("iframe")
+    frame.locator("#next").click()
+    assert frame.locator("#said").text_content() == "affine gives U₁ = x W₁ + b₁."
+    tab.close()
+    assert not trouble

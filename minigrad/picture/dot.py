@@ -76,11 +76,11 @@ class Program:
         main, side = self.lanes.main.get(op.id), self.lanes.side[op.id]
         if not side or main is None:
             return
-        graph.node(f"{op.id}_i", "", shape="point", width=".01", height=".01", fixedsize="true",
+        graph.node(f"{op.id}_i", "", shape="point", style="invis", width=".01", height=".01", fixedsize="true",
                    color=self.look.lines["value"], group="f", id=f"{self.prefix}{op.id}_i", tooltip=" ")  # fmt: skip
         points = [f"{op.id}_i"]
         if main in self.gradient:
-            graph.node(f"{op.id}_j", "", shape="point", width=".01", height=".01", fixedsize="true",
+            graph.node(f"{op.id}_j", "", shape="point", style="invis", width=".01", height=".01", fixedsize="true",
                        color=self.look.lines["gradient"], group="b", id=f"{self.prefix}{op.id}_j",
                        tooltip=" ")  # fmt: skip
             points.insert(0, f"{op.id}_j")

@@ -131,8 +131,8 @@ class _Folding:
             full = str(self.names.gradient(x, origin, own=False) if box.of else self.names.value(x, origin))
             symbol = str(self.names.gradient(x, origin)) if box.of else full
             total = str(self.names.total(x, origin)) if box.total else ""
-            before = [total] * bool(total) + [symbol] * (symbol != full)
-            box = replace(box, symbol=symbol, heading=" = ".join([*before, full]), total=total)
+            names = [total] * bool(total) + [symbol] * (symbol != full)
+            box = replace(box, symbol=symbol, heading=" = ".join([*names, full]), total=total)
         if draft is None:
             return box
         if middle and origin:

@@ -84,7 +84,24 @@ class _Story:
 
     def _said(self, arrow: Arrow) -> str:
         several = sum(other.target == arrow.target for other in self.arrows) > 1
-        return f"{self.boxes[arrow.target].symbol} {'gets' if several else '='} {arrow.label}"
+        summed = f"{sign} " if (sign := self._sum(arrow)) else ""
+        return f"{self.boxes[arrow.target].symbol} {'gets' if several else '='} {summed}{arrow.label}"
+
+    def _sum(self, arrow: Arrow) -> str:
+        """Give the sign of the sum by which a product becomes a gradient of what was broadcast: Σₙ over a batch."""
+        upstream, target = self.boxes[arrow.source], self.boxes[arrow.target]
+        elementwise = arrow.local == "1" or np.shape(self._product(arrow).local) == upstream.shape
+        extra = len(upstream.shape) - len(target.shape)
+        kept = (1,) * extra + target.shape
+        spread = extra >= 0 and all(m in (1, n) for n, m in zip(upstream.shape, kept, strict=True))
+        if upstream.count > 1 or target.count > 1 or not spread or not elementwise:
+            return ""
+        axes = [i for i, (n, m) in enumerate(zip(upstream.shape, kept, strict=True)) if i < extra or n != m]
+        letters = "".join("ₙₖ"[i] for i in axes) if len(upstream.shape) == 2 else ""
+        return f"Σ{letters}" if axes else ""
+
+    def _product(self, arrow: Arrow) -> Product:
+        return self.products.get(arrow.id, Product())
 
     def _box(self, box: Box) -> dict[str, Any]:
         own = box.of is None
@@ -100,10 +117,11 @@ class _Story:
         return found | {"of": box.of, "terms": terms}
 
     def _term(self, arrow: Arrow) -> dict[str, Any]:
-        product = self.products.get(arrow.id, Product())
+        product = self._product(arrow)
         return {
             "arrow": arrow.id, "from": arrow.source, "upstream": arrow.upstream, "local": arrow.local,
-            "left": arrow.left, "product": numbers(product.value), "derivative": numbers(product.local),
+            "left": arrow.left, "sum": self._sum(arrow),
+            "product": numbers(product.value), "derivative": numbers(product.local),
         }  # fmt: skip
 
 

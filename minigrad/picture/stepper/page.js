@@ -26,6 +26,13 @@ function make(tag, words = "", kind = "", ...children) {
 
 const minus = (text) => String(text).replace("-", "−");
 const figure = (x) => typeof x === "string" ? x : minus(Number.isInteger(x) ? x : Math.abs(x) >= 1e5 || Math.abs(x) < 1e-3 ? x.toExponential(2) : Number(x.toPrecision(4)));
+function writer(values) { // as many decimals for all numbers of a matrix, four digits of its largest
+  const sizes = values.filter((x) => typeof x === "number").map(Math.abs);
+  const largest = Math.max(0, ...sizes), places = Math.max(0, 4 - Math.max(0, Math.floor(Math.log10(largest || 1))));
+  if (sizes.every(Number.isInteger) || largest >= 1e5 || largest < 1e-3) return figure;
+  return (x) => typeof x === "number" && (x === 0 || Math.abs(x) >= 0.5 / 10 ** places) ? minus(x.toFixed(places)) : figure(x);
+}
+
 const shape = (node) => node.shape.length ? node.shape.join("×") : "scalar";
 
 function numbers(value, label, count = 1) {
@@ -34,8 +41,9 @@ function numbers(value, label, count = 1) {
   if (value.rows) {
     const table = make("table");
     table.setAttribute("aria-label", label);
-    for (const row of value.rows) table.append(make("tr", "", "", ...row.map((x) => make("td", figure(x)))));
-    return make("div", "", "scroll", table);
+    const write = writer(value.rows.flat());
+    for (const row of value.rows) table.append(make("tr", "", "", ...row.map((x) => make("td", write(x)))));
+    return make("div", "", "scroll", make("span", "", "matrix", table));
   }
   const list = make("dl");
   for (const [name, key] of [["mean", "mean"], ["norm", "norm"], ["least", "least"], ["greatest", "most"]])
@@ -56,17 +64,22 @@ function formula(node) {
 function product(term, target) {
   const up = make("span", term.upstream, "up"), local = make("span", term.local, "local");
   const [a, b] = term.left ? [local, up] : [up, local];
-  return make("p", "", "product", `${target} ← `, a, " × ", b);
+  return make("p", "", "product", `${target} ← ${term.sum ? `${term.sum} ` : ""}`, a, " × ", b);
 }
 
 function termItem(term, id) {
   const item = make("li", "", "", product(term, nodes[id].symbol));
   const upstream = numbers(nodes[term.from].value, `upstream ${term.upstream}`);
-  const parts = [upstream, make("span", "×", "sign"), numbers(term.derivative, `local derivative ${term.local}`)];
-  if (term.left) parts.reverse();
-  const known = term.derivative && term.derivative.rows;
-  const row = known ? [...parts, make("span", "=", "sign")] : [];
-  item.append(make("div", "", "numbers", ...row, numbers(term.product ?? nodes[id].value, "product", nodes[id].count)));
+  const one = term.local === "1";
+  const local = one ? make("span", "1", "local one") : numbers(term.derivative, `local derivative ${term.local}`);
+  const [first, second] = term.left ? [local, upstream] : [upstream, local];
+  const sum = term.sum ? [make("span", term.sum, "sum")] : [];
+  for (const sign of sum) sign.title = term.sum === "Σₙ" ? "the sum over the batch, as the same value was used for every sample" : "the sum over what it was broadcast along";
+  const known = upstream.tagName === "DIV" && (one || (term.derivative && term.derivative.rows));
+  const result = numbers(term.product ?? nodes[id].value, "product", nodes[id].count);
+  const signed = (sign, part) => make("span", "", "group", make("span", sign, "sign"), part); // a sign stays with what follows it
+  const row = known ? [make("span", "", "group", ...sum, first), signed("×", second), signed("=", result)] : [result];
+  item.append(make("div", "", "numbers", ...row));
   return item;
 }
 
@@ -155,6 +168,8 @@ function go(step) {
   by("slider").value = at;
   by("slider").setAttribute("aria-valuetext", `Step ${at} of ${steps.length - 1}: ${now.phase}, ${now.label}`);
   by("count").textContent = `Step ${at} of ${steps.length - 1}`;
+  by("count").href = `#step=${at}`;
+  if (at !== asked()) try { history.replaceState(null, "", at ? `#step=${at}` : location.pathname + location.search); } catch { /* in a notebook's frame there is no address */ }
   by("said").textContent = now.said;
   for (const [id, off] of [["first", at === 0], ["previous", at === 0], ["next", at === steps.length - 1], ["last", at === steps.length - 1]])
     by(id).disabled = off;
@@ -178,7 +193,8 @@ function stop() {
 
 function play() {
   if (timer) return stop();
-  if (at === steps.length - 1) go(0);
+  if (at === steps.length - 1) addEventListener("hashchange", () => { stop(); go(asked()); });
+go(asked());
   timer = setInterval(() => go(at + 1), 1600);
   by("play").textContent = "Pause";
   by("play").setAttribute("aria-pressed", "true");
@@ -187,6 +203,11 @@ function play() {
 function fit(on) {
   frame.classList.toggle("fit", on);
   by("fit").setAttribute("aria-pressed", on);
+}
+
+function asked() { // the step that the address names, which is 0 if it names none
+  const found = /^#step=(\d+)$/.exec(location.hash);
+  return found ? Number(found[1]) : 0;
 }
 
 const many = Object.keys(nodes).length > 80; // then Tab goes through those of the step alone
@@ -233,4 +254,5 @@ document.addEventListener("keydown", (event) => {
   if (move !== undefined) { event.preventDefault(); stop(); go(move); }
   else if (event.key === "p" || event.key === "P") play();
 });
-go(0);
+addEventListener("hashchange", () => { stop(); go(asked()); });
+go(asked());

@@ -21,6 +21,7 @@ from minigrad.engine.tensor import Tensor
 from minigrad.notebook import frames
 from minigrad.notebook.safety import html_or_text, text_or_reason
 from minigrad.picture.draw import draw
+from minigrad.picture.look import adapt
 from minigrad.picture.stepper.content import content
 
 _HERE = Path(__file__).parent
@@ -97,6 +98,7 @@ def _checked(path: str | os.PathLike[str]) -> Path:
 
 def _page(found: Mapping[str, Any], svg: str) -> str:
     style, script = ((_HERE / name).read_text("utf-8") for name in ("page.css", "page.js"))
+    style += adapt("#frame")
     policy = (
         f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; img-src data:; "
         "base-uri 'none'; form-action 'none'"
