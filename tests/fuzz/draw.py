@@ -46,6 +46,15 @@ def _is_of_lapack(sample: Sample) -> bool:
     return issubclass(op, inverses.OfMatrices) or "linalg" in str(getattr(sample.op, "__module__", ""))
 
 
+def _shapes_of(sample: Sample, inputs: list[Any]) -> Any:
+    """Give the shapes that a row's results have; None if it refuses the values."""
+    try:
+        result = sample.call(*inputs)
+    except ValueError:
+        return None
+    return [np.shape(x) for x in (result if isinstance(result, tuple | list) else [result])]
+
+
 def program(seed: int, deep: int = 5) -> Program | None:
     """Draw a program; None if nothing in it has a gradient."""
     rng = np.random.default_rng(seed)
@@ -95,11 +104,10 @@ def program(seed: int, deep: int = 5) -> Program | None:
                 inputs.append(x)
             if _is_of_lapack(sample) and not all(np.isfinite(values[x].array).all() for x in inputs):
                 continue  # of a matrix with an infinity in it LAPACK's singular values never come
+            if _shapes_of(sample, [values[x] for x in inputs]) != _shapes_of(sample, sample.arrays(dtype)):
+                continue  # a matrix with NaN in it has no eigenvalues, and code keeps zeros that np.polymul begins without
             text = f"[{sample}](" + ", ".join(f"{{{i}}}" for i in range(len(inputs))) + ")"
-            try:
-                keep(Line(sample.call, tuple(inputs), text.replace("{{", "{").replace("}}", "}")), values)
-            except ValueError:  # of a matrix with NaN in it, say, which has no eigenvalues
-                continue
+            keep(Line(sample.call, tuple(inputs), text.replace("{{", "{").replace("}}", "}")), values)
             for _ in range(rng.integers(0, 4)):
                 shape = list(pool)[rng.integers(len(pool))]
                 a, b = (pool[shape][i] for i in rng.integers(len(pool[shape]), size=2))
