@@ -105,7 +105,7 @@ def program(seed: int, deep: int = 5) -> Program | None:
             if _is_of_lapack(sample) and not all(np.isfinite(values[x].array).all() for x in inputs):
                 continue  # of a matrix with an infinity in it LAPACK's singular values never come
             if _shapes_of(sample, [values[x] for x in inputs]) != _shapes_of(sample, sample.arrays(dtype)):
-                continue  # a matrix with NaN in it has no eigenvalues, and code keeps zeros that np.polymul begins without
+                continue  # NaN has no eigenvalues, and code keeps zeros that np.polymul leaves out
             text = f"[{sample}](" + ", ".join(f"{{{i}}}" for i in range(len(inputs))) + ")"
             keep(Line(sample.call, tuple(inputs), text.replace("{{", "{").replace("}}", "}")), values)
             for _ in range(rng.integers(0, 4)):
