@@ -5,16 +5,15 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from operator import is_not
 from typing import Any
 
 import numpy as np
 
 from minigrad.compiler.record import Output
 from minigrad.compiler.refusals import Unsupported
-from minigrad.compiler.trace.sources import Argument, Draw, NumberOutside
+from minigrad.compiler.trace.sources import Argument, Data, Draw, NumberOutside
 from minigrad.compiler.variant import Variant
-from minigrad.compiler.watched import Watched
+from minigrad.compiler.watched import Holding, Watched, taking_hold
 from minigrad.data import Array, Rng, batches
 from minigrad.engine.recording import records_left
 from minigrad.engine.tensor import Tensor
@@ -57,6 +56,8 @@ class EpochLoop:
             "xt"[source.position] if isinstance(source, Argument) else f"a{i}"
             for i, source in enumerate(variant.passed)
         ]
+        self.tensors = [source.tensor for source in variant.bound if isinstance(source, Data)]
+        self.held = Holding(self)
         self.loop = variant.program.write_epochs(names)
         self.settings = [source for source in variant.passed if isinstance(source, NumberOutside)]
 
@@ -65,16 +66,21 @@ class EpochLoop:
         with self.lock:
             self._run(X, T, order, losses)
 
-    def _run(self, X: Array, T: Array, order: Array, losses: Array) -> None:
-        if records_left() != self.watched.seen.cell_contents:
-            self.watched.settle()
+    def is_bound(self) -> bool:
+        """Say whether the step computes with the arrays that parameters have, and nobody else holds those."""
+        if self.arrays and records_left() != self.watched.seen.cell_contents:
             self.watched.look()
-        arrays = [self.variant.array(source) for source in self.variant.bound]
-        if len(arrays) != len(self.arrays) or any(map(is_not, arrays, self.arrays)):
+        pairs = zip(self.variant.bound, self.arrays, strict=True) if self.arrays else ()
+        return bool(self.arrays) and all(self.variant.array(source) is x for source, x in pairs)
+
+    def _run(self, X: Array, T: Array, order: Array, losses: Array) -> None:
+        while not self.is_bound():
             self.watched.settle()
-            arrays = self.arrays = [self.variant.array(source) for source in self.variant.bound]  # held once
-            self.step = self.variant.program.make_step(self.arrays)
-            self.watched.forget()
+            self.arrays, self.step = [], None
+            self.held.let_go()
+            with taking_hold(self.tensors, lambda: self.held):
+                self.arrays = [self.variant.array(source) for source in self.variant.bound]
+                self.step = self.variant.program.make_step(self.arrays)
             self.watched.look()
         size, start = len(self.x), 0
         while start < len(losses):

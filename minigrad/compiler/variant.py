@@ -26,7 +26,7 @@ from minigrad.compiler.refusals import Refusal, Unsupported
 from minigrad.compiler.trace.links import Key, renew_links
 from minigrad.compiler.trace.numbers import find_changed, is_number
 from minigrad.compiler.trace.sources import Argument, Captured, Data, Draw, Gradient, Source, State
-from minigrad.compiler.watched import Watched
+from minigrad.compiler.watched import Holding, Watched, taking_hold
 from minigrad.engine.node import Node
 
 
@@ -99,7 +99,9 @@ class Variant:
         self.states = [(s, x.shape, x.dtype) for s, x in pairs if isinstance(s, Data)]
         self.arrays: list[Any] = []  # those that the idle steps compute with
         self.idle: list[Any] = []
-        self.enter: Callable[..., Any]
+        self.tensors = [source.tensor for source in self.bound if isinstance(source, Data)]
+        self.held = Holding(self)
+        self.enter: Any = None
 
     def fall_back(self, error: Unsupported) -> None:
         """Write the code for the backend's fallback, and remember why."""
@@ -152,25 +154,39 @@ class Variant:
             and all((a := s.read([])).shape == shape and a.dtype == dtype for s, shape, dtype in self.states)
         )
 
-    def entry(self, arguments: Sequence[Any], fresh: bool = True) -> Callable[..., Any]:
+    def entry(self, arguments: Sequence[Any], fresh: bool = True) -> Any:
         """Give the way into this trace, for the arrays that parameters have now; the last one, unless ``fresh``."""
         self.watched.settle()
-        arrays = [self.array(source) for source in self.bound]
-        misfit = self.program.find_misfit(arrays)
+        misfit = self.program.find_misfit([self.array(source) for source in self.bound])
         if misfit:
             self.fall_back(Unsupported(misfit))
             return self.entry(arguments)
-        if not self.same(arrays):
-            self.arrays, self.idle, fresh = arrays, [], True
-        if not self.idle:
-            self.idle.append(self.program.make_step(arrays))
-        if renew_links(self.record.links) or fresh:
-            call = self.program.call
-            self.enter = write_entry(
-                self.record, arguments, self.passed, self.bound, arrays, call, self.idle, self.pullback, self.watched
-            )
-            self.watched.forget()
+        fresh = self.bind() or fresh
+        fresh = renew_links(self.record.links) or fresh
+        if fresh or not self.idle:
+            before = self.enter  # which another frame may hold: let it be there at both counts
+            with taking_hold(self.tensors, lambda: Holding(self.enter)):
+                if not self.idle:
+                    self.idle.append(self.program.make_step(self.arrays))
+                if fresh:
+                    self.enter = write_entry(
+                        self.record, arguments, self.passed, self.bound, self.arrays, self.program.call, self.idle,
+                        self.pullback, self.watched,
+                    )  # fmt: skip
+                    self.watched.forget()
+            del before
         return self.enter
+
+    def bind(self) -> bool:
+        """Take the arrays that parameters have now, for other steps than there are; say whether it had others."""
+        arrays = [self.array(source) for source in self.bound]
+        if self.same(arrays):
+            return False
+        self.held.let_go()
+        self.arrays, self.idle = [], []
+        with taking_hold(self.tensors, lambda: self.held):
+            self.arrays = list(arrays)
+        return True
 
     def same(self, arrays: list[Any]) -> bool:
         """Say whether the idle steps are still bound to the arrays that parameters have now."""

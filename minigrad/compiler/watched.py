@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import count
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from sys import getrefcount
 from types import CellType
 from typing import Any
-from weakref import WeakValueDictionary
+from weakref import finalize, ref
 
 import numpy as np
 
@@ -17,49 +17,85 @@ from minigrad.engine.recording import records_left
 from minigrad.engine.tensor import Tensor
 from minigrad.engine.watch import COUNTS, TIED, seal_array
 
-_made: WeakValueDictionary[int, Any] = WeakValueDictionary()  # arrays that nobody had when they were made here, by id
-_bindings = count(1)
-_latest = [0]  # how often steps have been bound to arrays
+NEVER = -1  # no number of records
+
+
+class _Owned:
+    """An array that nobody else had when it was made here, and how many references to it are known by now."""
+
+    def __init__(self, t: Tensor) -> None:
+        key = id(t.array)
+        self.array = ref(t.array, lambda gone: _owned.pop(key, None))
+        self.known = 0
+
+
+_owned: dict[int, _Owned] = {}  # by id
+
+
+def _find_owned(t: Tensor) -> _Owned | None:
+    owned = _owned.get(id(t.array))
+    return owned if owned is not None and owned.array() is t.array else None
+
+
+class Holding:
+    """The references to arrays of tensors that a step has: they are known for as long as their holder is there."""
+
+    def __init__(self, holder: Any) -> None:
+        self.taken: list[tuple[_Owned, int]] = []
+        finalize(holder, self.let_go).atexit = False
+
+    def let_go(self) -> None:
+        """Know of these references no longer."""
+        for owned, count in self.taken:
+            owned.known -= count
+        self.taken.clear()
+
+
+@contextmanager
+def taking_hold(tensors: Sequence[Tensor], find: Callable[[], Holding]) -> Iterator[None]:
+    """Count the references that come to be within, for what is ``find()`` then."""
+    before = [getrefcount(t.array) for t in tensors]
+    yield
+    holding = find()
+    for t, count in zip(tensors, before, strict=True):
+        owned = _find_owned(t)
+        if owned is not None:
+            more = getrefcount(t.array) - count
+            owned.known += more
+            holding.taken.append((owned, more))
 
 
 class Watched:
     """The parameters that a step updates; ``seen`` is up to which record they have been looked at.
 
-    Whoever else holds such an array shows in the count of references to it, beside that of when the step was bound: the
-    parameter gets another array then, as an optimizer itself gives it, and the step is bound to that, in a third of a
-    millisecond. Where counts tell nothing, since other steps have been bound too or the memory is another's, the array
-    is kept for comparison, a copy of a small one and a sample of a large one, and ``backward`` through an older record
-    raises. Asking whether there has been a record since the last look costs 30 ns, in a step of 700.
+    Whoever else holds such an array shows in the count of references to it, beside those of the parameter, its update
+    rule and the steps that are bound to it: the parameter gets another array then, as an optimizer itself gives it, and
+    each step is bound to that when it is called, in a third of a millisecond. Where counts tell nothing, since the
+    memory is another's, the array is kept for comparison, a copy of a small one and a sample of a large one, and
+    ``backward`` through an older record raises. Asking whether there has been a record since the last look costs 30 ns,
+    in a step of 700.
     """
 
     def __init__(self, record: Record) -> None:
         sources = (record.inputs[node] for node, _ in record.updates)
         self.tensors: list[Tensor] = [source.tensor for source in sources if isinstance(source, Data)]
         self.rules = record.rules
-        self.seen = CellType(0)
-        self.own: list[int] = []  # the references to each array at the first look; none before that
-        self.binding = 0
+        self.seen = CellType(NEVER)
 
     def settle(self) -> None:
         """Give each parameter an array that nobody else has, before the step is bound to it."""
-        self._move([t for t in self.tensors if _may_move(t) and _made.get(id(t.array)) is not t.array])
+        self._move([t for t in self.tensors if _may_move(t) and _is_held(t)])
 
     def forget(self) -> None:
-        """Count anew: the step has been bound to arrays."""
-        self.own = []
-        self.binding = _latest[0] = next(_bindings)
+        """Look anew at the next call: the step has been bound to arrays."""
+        self.seen.cell_contents = NEVER
 
     def look(self) -> bool:
         """Say whether parameters have got other arrays, to which the step is to be bound."""
-        counts = [getrefcount(t.array) for t in self.tensors]
-        if self.own and self.binding == _latest[0]:
-            pairs = zip(self.tensors, counts, self.own, strict=True)
-            held = [t for t, now, before in pairs if now > before and _may_move(t)]
-            if held:
-                self._move(held)
-                return True
-        else:
-            self.own, self.binding = counts, _latest[0]
+        held = [t for t in self.tensors if _may_move(t) and _is_held(t)]
+        if held:
+            self._move(held)
+            return True
         for t in self.tensors:
             seal_array(t.array)
         self.seen.cell_contents = records_left()
@@ -68,9 +104,17 @@ class Watched:
     def _move(self, tensors: Sequence[Tensor]) -> None:
         for t in tensors:
             t.array = np.array(t.array)
-            _made[id(t.array)] = t.array
+            _owned[id(t.array)] = _Owned(t)
         for rule in self.rules if tensors else ():
             rule.follow_parameters()
+        for t in tensors:
+            _owned[id(t.array)].known = getrefcount(t.array)
+
+
+def _is_held(t: Tensor) -> bool:
+    """Say whether anybody may hold a parameter's array besides those who are known."""
+    owned = _find_owned(t)
+    return owned is None or getrefcount(t.array) > owned.known
 
 
 def _may_move(t: Tensor) -> bool:

@@ -1,0 +1,105 @@
+"""Parameters that several compiled steps, eager ones and records share: each call does as the functions do."""
+
+import numpy as np
+import pytest
+
+from minigrad import Tensor, compile, no_grad, optim
+
+
+class World:
+    """Two parameters and all that computes with them, eagerly or compiled."""
+
+    def __init__(self, made):
+        self.w = Tensor(np.arange(6.0).reshape(2, 3) / 7, requires_grad=True)
+        self.v = Tensor(np.ones(3), requires_grad=True)
+        adam, momentum = optim.Adam([self.w, self.v], lr=0.01), optim.Momentum([self.w], lr=0.01)
+        sgd = optim.SGD([self.v], lr=0.01)
+        w, v = self.w, self.v
+
+        def both(x):
+            adam.zero_grad()
+            E = ((x @ w.T) ** 2).sum() + (v * v).sum()
+            E.backward()
+            adam.step()
+            return E
+
+        def first(x):
+            momentum.zero_grad()
+            E = np.tanh(x @ w.T * v.sum()).sum()
+            E.backward()
+            momentum.step()
+            return E
+
+        def second(x):
+            sgd.zero_grad()
+            E = ((x * v) ** 2).sum()
+            E.backward()
+            sgd.step()
+            return E
+
+        def look(x):
+            return np.tanh(x @ w.T).sum() * v.sum()
+
+        self.eager = [both, first, second, look]
+        self.calls = [made(f) for f in self.eager]
+        self.records = []
+
+    def do(self, kind, number, x):
+        """Do one of ten things, and give all that can be seen of it."""
+        self.w.grad = self.v.grad = None
+        seen = []
+        if kind < 4:
+            seen.append(self.calls[kind](x).item())
+        elif kind == 4:
+            self.records.append((self.w**3).sum() * self.v.sum())
+        elif kind == 5:
+            self.records.append(self.calls[3](x))
+        elif kind == 6:
+            seen.append(self.eager[number % 3](x).item())
+        elif kind == 7:
+            self.w.data = self.w.data * 0.9
+        elif kind == 8:
+            with no_grad():
+                self.v *= 0.9
+        elif self.records:
+            self.records.pop(number % len(self.records)).backward()
+            seen += [self.w.grad.data.copy(), self.v.grad.data.copy()]
+        return [*seen, self.w.data.copy(), self.v.data.copy()]
+
+
+def test_each_of_several_steps_sees_what_the_others_did_and_records_keep_their_values(backend_itself):
+    worlds = [World(lambda f: compile(f, backend=backend_itself)), World(lambda f: f)]
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(6, 3))
+    for _ in range(600):
+        kind, number = rng.integers(10), int(rng.integers(1000))
+        pairs = zip(*(world.do(kind, number, X[: 2 + number % 3]) for world in worlds), strict=True)
+        for found, wanted in pairs:
+            np.testing.assert_allclose(found, wanted, rtol=1e-9, atol=1e-12)
+
+
+def test_steps_that_share_a_parameter_are_bound_once(monkeypatch, backend_itself):
+    """Records that are gone by the next step hold nothing: no step looks for another array on account of another."""
+    from minigrad.compiler.variant import Variant
+
+    bound = []
+    monkeypatch.setattr(Variant, "bind", lambda self, bind=Variant.bind: bound.append(bind(self)) or bound[-1])
+    world, x = World(lambda f: compile(f, backend=backend_itself)), np.ones((2, 3))
+    for turn in range(30):
+        for call in (*world.calls, world.eager[3]):
+            call(x)
+        if turn == 5:
+            bound.clear()
+    assert not any(bound)
+
+
+def test_what_is_known_of_an_array_goes_with_the_step():
+    from minigrad.compiler.watched import _owned
+
+    world, x = World(compile), np.ones((2, 3))
+    world.calls[0](x)
+    known = [_owned[id(t.array)].known for t in (world.w, world.v)]
+    world.calls[1](x)
+    assert _owned[id(world.w.array)].known > known[0]
+    world.calls[1:] = []
+    assert [_owned[id(t.array)].known for t in (world.w, world.v)] == known
