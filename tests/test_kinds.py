@@ -365,3 +365,18 @@ def test_the_power_of_a_half_is_the_root_in_every_way(shape, dtype, exact, backe
 @pytest.mark.parametrize("seed", [213, 306, 5069, 20305, 20464])  # each found a mistake once
 def test_programs_of_many_kinds(seed):
     assert fuzz.check(seed, ("numpy", "interpreted")) is None
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (1, 1), (2,)])
+@each_backend
+def test_a_power_of_truth_values_keeps_an_arrays_dtype_in_what_is_made_of_it(shape, backend):
+    """NumPy's True ** 2 is an int8 in an array, and an int64 by itself, which would make a float64 of a float32."""
+    p = Tensor(np.full(shape, 0.4, np.float32), requires_grad=True)
+
+    def f(a):
+        v = a**2 - p
+        return (v * v).sum(), a**2
+
+    a = np.full(shape, True)
+    with running(backend):
+        assert [x.dtype for x in as_code(f, backend)(a)] == [x.dtype for x in f(a)] == [np.float32, np.int8]

@@ -13,7 +13,7 @@ from minigrad.compiler.record import Output
 from minigrad.compiler.refusals import Unsupported
 from minigrad.compiler.trace.sources import Argument, Data, Draw, NumberOutside
 from minigrad.compiler.variant import Variant
-from minigrad.compiler.watched import Holding, Watched, taking_hold
+from minigrad.compiler.watched import Holding, Watched
 from minigrad.data import Array, Rng, batches
 from minigrad.engine.recording import records_left
 from minigrad.engine.tensor import Tensor
@@ -57,7 +57,7 @@ class EpochLoop:
             for i, source in enumerate(variant.passed)
         ]
         self.tensors = [source.tensor for source in variant.bound if isinstance(source, Data)]
-        self.held = Holding(self)
+        self.held = Holding()
         self.loop = variant.program.write_epochs(names)
         self.settings = [source for source in variant.passed if isinstance(source, NumberOutside)]
 
@@ -78,7 +78,7 @@ class EpochLoop:
             self.watched.settle()
             self.arrays, self.step = [], None
             self.held.let_go()
-            with taking_hold(self.tensors, lambda: self.held):
+            with self.held.counting(self.tensors):
                 self.arrays = [self.variant.array(source) for source in self.variant.bound]
                 self.step = self.variant.program.make_step(self.arrays)
             self.watched.look()

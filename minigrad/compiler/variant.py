@@ -26,7 +26,7 @@ from minigrad.compiler.refusals import Refusal, Unsupported
 from minigrad.compiler.trace.links import Key, renew_links
 from minigrad.compiler.trace.numbers import find_changed, is_number
 from minigrad.compiler.trace.sources import Argument, Captured, Data, Draw, Gradient, Source, State
-from minigrad.compiler.watched import Holding, Watched, taking_hold
+from minigrad.compiler.watched import Holding, Watched
 from minigrad.engine.node import Node
 
 
@@ -100,7 +100,7 @@ class Variant:
         self.arrays: list[Any] = []  # those that the idle steps compute with
         self.idle: list[Any] = []
         self.tensors = [source.tensor for source in self.bound if isinstance(source, Data)]
-        self.held = Holding(self)
+        self.held = Holding()
         self.enter: Any = None
 
     def fall_back(self, error: Unsupported) -> None:
@@ -164,8 +164,8 @@ class Variant:
         fresh = self.bind() or fresh
         fresh = renew_links(self.record.links) or fresh
         if fresh or not self.idle:
-            before = self.enter  # which another frame may hold: let it be there at both counts
-            with taking_hold(self.tensors, lambda: Holding(self.enter)):
+            before, holding = self.enter, Holding()  # another frame may hold the old one: it is there at both counts
+            with holding.counting(self.tensors):
                 if not self.idle:
                     self.idle.append(self.program.make_step(self.arrays))
                 if fresh:
@@ -174,6 +174,7 @@ class Variant:
                         self.pullback, self.watched,
                     )  # fmt: skip
                     self.watched.forget()
+            self.enter.__globals__.setdefault("holding", []).append(holding)  # gone with what holds the arrays
             del before
         return self.enter
 
@@ -184,7 +185,7 @@ class Variant:
             return False
         self.held.let_go()
         self.arrays, self.idle = [], []
-        with taking_hold(self.tensors, lambda: self.held):
+        with self.held.counting(self.tensors):
             self.arrays = list(arrays)
         return True
 

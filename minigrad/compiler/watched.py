@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from sys import getrefcount
 from types import CellType
-from typing import Any
-from weakref import finalize, ref
+from weakref import ref
 
 import numpy as np
 
@@ -38,31 +37,30 @@ def _find_owned(t: Tensor) -> _Owned | None:
 
 
 class Holding:
-    """The references to arrays of tensors that a step has: they are known for as long as their holder is there."""
+    """The references to arrays of tensors that a step has: they are known for as long as this is, which it holds."""
 
-    def __init__(self, holder: Any) -> None:
+    def __init__(self) -> None:
         self.taken: list[tuple[_Owned, int]] = []
-        finalize(holder, self.let_go).atexit = False
+
+    @contextmanager
+    def counting(self, tensors: Sequence[Tensor]) -> Iterator[None]:
+        """Know of the references that come to be within."""
+        before = [getrefcount(t.array) for t in tensors]
+        yield
+        for t, count in zip(tensors, before, strict=True):
+            owned = _find_owned(t)
+            if owned is not None:
+                more = getrefcount(t.array) - count
+                owned.known += more
+                self.taken.append((owned, more))
 
     def let_go(self) -> None:
-        """Know of these references no longer."""
+        """Know of them no longer."""
         for owned, count in self.taken:
             owned.known -= count
         self.taken.clear()
 
-
-@contextmanager
-def taking_hold(tensors: Sequence[Tensor], find: Callable[[], Holding]) -> Iterator[None]:
-    """Count the references that come to be within, for what is ``find()`` then."""
-    before = [getrefcount(t.array) for t in tensors]
-    yield
-    holding = find()
-    for t, count in zip(tensors, before, strict=True):
-        owned = _find_owned(t)
-        if owned is not None:
-            more = getrefcount(t.array) - count
-            owned.known += more
-            holding.taken.append((owned, more))
+    __del__ = let_go
 
 
 class Watched:

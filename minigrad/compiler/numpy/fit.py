@@ -11,7 +11,7 @@ import numpy as np
 
 from minigrad.compiler.passes.lower import Spread, rewrite_nodes
 from minigrad.engine.node import Node
-from minigrad.ops.arithmetic import maximum
+from minigrad.ops.arithmetic import Power, maximum
 from minigrad.ops.base import Elementwise
 from minigrad.ops.indexing import Index
 from minigrad.ops.linalg import matmul
@@ -38,6 +38,8 @@ def _narrow_arrays(node: Node) -> Any:
         return Spread(node.shape)(number) if isinstance(number, Node) and number.op is not node.op else None
     if not isinstance(node.op, Elementwise) or node.size != 1 or not node.shape:
         return None
+    if isinstance(node.op, Power) and node.inputs[0].dtype.kind == "b":
+        return None  # of an array an int8, and of a number an int64
     return Spread(node.shape)(node.apply(node.op, tuple(_as_number(x) for x in node.inputs)))
 
 
