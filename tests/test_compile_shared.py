@@ -1,7 +1,6 @@
 """Parameters that several compiled steps, eager ones and records share: each call does as the functions do."""
 
 import numpy as np
-import pytest
 
 from minigrad import Tensor, compile, no_grad, optim
 
