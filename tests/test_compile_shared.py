@@ -3,6 +3,8 @@
 import numpy as np
 
 from minigrad import Tensor, compile, no_grad, optim
+from minigrad.compiler import watched
+from minigrad.compiler.variant import Variant
 
 
 class World:
@@ -79,8 +81,6 @@ def test_each_of_several_steps_sees_what_the_others_did_and_records_keep_their_v
 
 def test_steps_that_share_a_parameter_are_bound_once(monkeypatch, backend_itself):
     """Records that are gone by the next step hold nothing: no step looks for another array on account of another."""
-    from minigrad.compiler.variant import Variant
-
     bound = []
     monkeypatch.setattr(Variant, "bind", lambda self, bind=Variant.bind: bound.append(bind(self)) or bound[-1])
     world, x = World(lambda f: compile(f, backend=backend_itself)), np.ones((2, 3))
@@ -93,12 +93,10 @@ def test_steps_that_share_a_parameter_are_bound_once(monkeypatch, backend_itself
 
 
 def test_what_is_known_of_an_array_goes_with_the_step():
-    from minigrad.compiler.watched import _owned
-
     world, x = World(compile), np.ones((2, 3))
     world.calls[0](x)
-    known = [_owned[id(t.array)].known for t in (world.w, world.v)]
+    known = [watched._owned[id(t.array)].known for t in (world.w, world.v)]
     world.calls[1](x)
-    assert _owned[id(world.w.array)].known > known[0]
+    assert watched._owned[id(world.w.array)].known > known[0]
     world.calls[1:] = []
-    assert [_owned[id(t.array)].known for t in (world.w, world.v)] == known
+    assert [watched._owned[id(t.array)].known for t in (world.w, world.v)] == known
