@@ -101,6 +101,14 @@ def test_the_formula_run_as_code_makes_the_steps(name, in_one):
     assert formula.check() < 1e-12
 
 
+@pytest.mark.parametrize("name", [x for x in optim.__all__ if x[0].isupper() and x != "Optimizer"])
+def test_each_rule_of_the_library_has_a_formula_of_letters(name):
+    rule = getattr(optim, name)
+    assert rule.formula().check() < 1e-12
+    symbols = {key for base in rule.__mro__ for key in vars(base).get("symbols", {})}
+    assert set(rule.settings) <= symbols
+
+
 def test_a_running_value_that_w_needs_as_it_was_comes_below_w():
     assert str(Ahead.formula()) == (
         "w ← w + (1 + momentum) (momentum delta − η ∂E/∂w) − momentum delta\ndelta ← momentum delta − η ∂E/∂w"

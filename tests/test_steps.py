@@ -8,6 +8,9 @@ from latex2mathml.converter import convert
 
 from minigrad import Tensor, derive, losses, nn, relu, sigmoid, softmax, sums_to_one
 from minigrad.derivation.ways import MOST
+from minigrad.engine.node import Node
+from minigrad.notation.formula import text
+from minigrad.ops.shaping import BroadcastTo
 from tests.counting import calls
 from tests.derived_networks import NETWORKS as NAMED
 from tests.networks import NETWORKS, mlp
@@ -252,3 +255,14 @@ def test_a_recurrent_layers_step_by_its_number():
     steps = str(line.steps()).splitlines()
     assert steps[0].split("    ")[0].replace("₄", "ₜ").replace("₃", "ₜ") == "δₜ = ∂E/∂Uₜ = ∂E/∂Hₜ ⊙ ∂Hₜ/∂Uₜ"
     assert "tanh(U" in steps[1]
+
+
+def test_a_gradient_that_is_one_number_everywhere_is_written_as_that():
+    x = Tensor(np.ones((2, 3)), requires_grad=True, name="x")
+    w = Tensor(np.ones((3, 2)), requires_grad=True, name="w")
+    assert str(derive(x.sum())) == "∂E/∂x = 1"
+    assert str(derive(x.sum())[0].steps()) == "∂E/∂x = 1    E = Σ x"
+    assert str(derive((x * 3).sum())) == "∂E/∂x = 3"
+    assert str(derive((x @ w).sum())) == "δ₁ = ∂E/∂U₁ = 1\n∂E/∂w = xᵀ δ₁\n∂E/∂x = δ₁ wᵀ"
+    w = Node(name="w", shape=(3, 2), table={})
+    assert text(BroadcastTo((2, 3))(Node(value=np.ones(()), table=w.table)) @ w) == "broadcast_to(1) w"

@@ -21,6 +21,7 @@ from minigrad.derivation.wording import join_words, say
 from minigrad.engine.backward import pullback
 from minigrad.engine.node import Node, order_nodes, seed_node
 from minigrad.notation.chain import Chain, chain_gradient
+from minigrad.notation.formula import same_formula
 from minigrad.structure.plan import Plan
 
 MOST = 8  # steps of one line
@@ -213,6 +214,8 @@ class Ways:
                 merged[-1] = replace(merged[-1], expression=step.expression)
             else:
                 merged.append(step)
+        if same_formula(merged[-1].expression, formula, self.names):
+            merged[-1] = replace(merged[-1], expression=formula)
         if not are_same(merged[-1].expression, formula):
             merged.append(Step(formula, say("in other words"), algebra=True))
         while len(merged) > MOST:  # two of algebra become one, the last ones first

@@ -18,7 +18,7 @@ from minigrad.ops.cumulative import Prod
 from minigrad.ops.elementwise import exp, log
 from minigrad.ops.linalg import matmul
 from minigrad.ops.reduction import LogSumExp, Sum, normalize_axis
-from minigrad.ops.shaping import Reshape
+from minigrad.ops.shaping import BroadcastTo, Reshape
 
 
 def matrix_term(expression: Any, names: Mapping[Node, Symbol], expand: Node | None = None) -> Term:
@@ -67,10 +67,25 @@ def _term(node: Any, parts: list[Term]) -> Term:
         return parts[0]
     for field in op.fields:
         template = template.replace(f"{{{field}}}", write_key(getattr(op, field), _field, code=False))
+    if isinstance(op, BroadcastTo) and _is_number(node.inputs[0]):
+        return parts[0]
     if op == multiply:
         parts[0] = before_sum(*parts)
+    if op == matmul:
+        parts = [_as_matrix(x, part) for x, part in zip(node.inputs, parts, strict=True)]
     kind = matmul if outer_product(node) else op
     return Term(template, dict(zip(letters, parts, strict=True)), kind.binds, kind.name)
+
+
+def _is_number(x: Any) -> bool:
+    return not isinstance(x, Node) or (x.value is not None and not x.ndim)
+
+
+def _as_matrix(x: Any, part: Term) -> Term:
+    """Write a matrix of one number as that where it is multiplied by a matrix: elsewhere the number says it."""
+    if isinstance(x, Node) and isinstance(x.op, BroadcastTo) and part.kind == "number":
+        return Term(BroadcastTo.text, {"x": part}, BroadcastTo.binds, BroadcastTo.name)
+    return part
 
 
 def _log_sum_exp(node: Node, op: LogSumExp, x: Term) -> Term:

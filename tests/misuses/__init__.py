@@ -24,7 +24,7 @@ import math
 import numpy as np, scipy.fft, scipy.integrate, scipy.interpolate, scipy.linalg, scipy.special, scipy.stats
 import minigrad
 from minigrad import *
-from minigrad import compare, compile, derive, draw, simplify, stepper, sums_to_one, trace
+from minigrad import compare, compile, derive, draw, draw_matrices, simplify, stepper, sums_to_one, trace
 from minigrad import callbacks, data, losses, nn, optim
 
 X = np.random.default_rng(0).normal(size=(5, 4))
