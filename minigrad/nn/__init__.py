@@ -2,8 +2,8 @@
 
 ``base`` says what a layer is; a file a family has the layers: ``linear``, ``convolution``, ``pooling``,
 ``normalization``, ``dropout``, ``sequential`` (one layer after another) and ``mlp``; ``functional`` has what they
-compute as functions, under PyTorch's names; ``init`` draws initial weights, ``model_card`` shows a model in a notebook.
-It imports ``engine`` and ``ops``.
+compute as functions, under PyTorch's names; ``init`` draws initial weights, ``summary`` is the table of a model's
+layers, ``model_card`` shows a model in a notebook. It imports ``engine`` and ``ops``.
 """
 
 from importlib import import_module

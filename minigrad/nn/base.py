@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from importlib import import_module
-from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from minigrad.engine.absent import absent
 from minigrad.engine.tensor import Tensor
 from minigrad.notebook.safety import html_or_text, text_or_reason
 from minigrad.ops.alphabet import to_subscript
+
+if TYPE_CHECKING:
+    from minigrad.nn.summary import Summary
 
 _EACH = "Those of all layers are model.parameters(), and a layer's own layer.W and layer.b"
 # What users of other libraries look for in a model.
@@ -42,7 +45,7 @@ MEANT = {
     "load_state_dict": "Write minigrad.load(path, model)",
     "save": "Write minigrad.save(path, model)",
     "load": "Write minigrad.load(path, model)",
-    "summary": "print(model) shows its layers",
+    "named_modules": "Its layers are model.layers",
     "add": "Write nn.Sequential(*model.layers, layer)",
     "append": "Write nn.Sequential(*model.layers, layer)",
     "modules": "Its layers are model.layers",
@@ -135,6 +138,15 @@ class Speaking:
         letter = name[:1].lower() if name[1:].isdecimal() else ""
         meant = {name: _EACH} if letter and letter in "wb" else MEANT
         raise absent(f"{type(self).__name__!r} object", name, meant, dir(self))
+
+    def summary(self, input_shape: Any = None) -> Summary:
+        """Give the layers as a table: the shape of what each gives, what it learns, how many numbers that is.
+
+        ``input_shape`` is the shape of one sample, which is needed where the first layer does not know it. The table
+        prints as text, and shows itself in a notebook; ``.rows`` and ``.parameters`` are for those who compute with it.
+        """
+        made: Summary = import_module("minigrad.nn.summary").summarize(self, input_shape)
+        return made
 
     @html_or_text
     def _repr_html_(self) -> str | None:

@@ -2,20 +2,41 @@
 
 X holds the inputs, (samples, …), and T the targets, (samples, …). ``rng`` is a ``numpy.random.Generator``, an
 integer seed, or None for fresh randomness unless a function says otherwise.
+
+``csv_files`` reads tables of text; tables of pandas' are arrays where arrays are wanted.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from importlib import import_module
 from operator import index
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from minigrad.engine.absent import absent
 from minigrad.engine.claims import declared_one_hot, is_one_hot
+
+if TYPE_CHECKING:
+    from minigrad.data.csv_files import Table, read_csv
+
+__all__ = [
+    "IRIS_CLASSES",
+    "IRIS_FEATURES",
+    "Rng",
+    "Table",
+    "batches",
+    "iris",
+    "one_hot",
+    "read_csv",
+    "sine",
+    "split",
+    "standardize",
+    "two_regions",
+]
 
 Array = NDArray[Any]
 Floats = NDArray[np.float64]
@@ -30,12 +51,16 @@ _MEANT = {
     ),
     **dict.fromkeys(("train_test_split", "random_split"), "It is data.split(X, T, test=0.5)"),
     **dict.fromkeys(("to_categorical", "onehotencoder"), "It is data.one_hot(labels)"),
+    **dict.fromkeys(("loadtxt", "genfromtxt", "load_csv", "from_csv"), "It is data.read_csv(path, target)"),
     **dict.fromkeys(("normalize", "standardscaler"), "It is data.standardize(X)"),
 }
 
 
 def __getattr__(name: str) -> Any:
-    raise absent("module 'minigrad.data'", name, _MEANT, globals())
+    if name in ("Table", "read_csv"):  # loaded with the first table, since few trainings need them
+        value = globals()[name] = getattr(import_module("minigrad.data.csv_files"), name)
+        return value
+    raise absent("module 'minigrad.data'", name, _MEANT, __all__)
 
 
 def split(X: ArrayLike, T: ArrayLike, test: float | int = 0.5, rng: Rng = None) -> tuple[Array, Array, Array, Array]:
@@ -160,7 +185,7 @@ def iris() -> tuple[Floats, Integers]:
     taxonomic problems", Annals of Eugenics 7:179–188; data by E. Anderson. The values are Fisher's: the copy in
     the UCI repository differs from his paper in the 35th and the 38th flower.
     """
-    with open(os.path.join(os.path.dirname(__file__), "datasets", "iris.csv"), encoding="utf-8") as file:
+    with open(os.path.join(os.path.dirname(__file__), os.pardir, "datasets", "iris.csv"), encoding="utf-8") as file:
         table = np.loadtxt(file, delimiter=",", converters={4: IRIS_CLASSES.index})
     return table[:, :4].copy(), table[:, 4].astype(np.int64)
 
