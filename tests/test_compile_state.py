@@ -692,6 +692,31 @@ def by_default():
     return f, [lambda: f.__defaults__[0].__setitem__(0, 9.0)]
 
 
+def by_another_default():
+    def f(x, k=2.0, *, n=1, m=1.0):
+        return x * k * n + m
+
+    changes = [lambda k=k: setattr(f, "__defaults__", (k,)) for k in (5.0, 6.0)]
+    changes.append(lambda: setattr(f, "__kwdefaults__", {"n": 3, "m": 4.0}))
+    return f, [*changes, lambda: f.__kwdefaults__.__setitem__("n", 7)]
+
+
+def by_a_default_of_what_is_called():
+    w = Tensor([1.0, 2.0], requires_grad=True)
+
+    class Layer:
+        def call(self, x, w=w):
+            return x * w.detach()
+
+    layer = Layer()
+    return lambda x: layer.call(x), [lambda: setattr(Layer.call, "__defaults__", (Tensor([5.0, 6.0]),))]
+
+
+def by_keywords_of_a_partial():
+    f = partial(lambda x, k, m: x * k + m, m=1.0, k=np.array([1.0, 2.0]))
+    return f, [lambda: f.keywords.update(m=5.0), lambda: f.keywords.update(k=np.array([3.0, 4.0]))]
+
+
 def by_set():
     chosen = {1.0, 2.0}
     return lambda x: x * sum(chosen), [lambda: chosen.add(5.0), lambda: chosen.discard(1.0)]
@@ -809,6 +834,9 @@ WAYS = [
     by_getattr,
     by_default,
     by_set,
+    by_another_default,
+    by_a_default_of_what_is_called,
+    by_keywords_of_a_partial,
     by_nested_parts,
     by_what_a_function_returns,
     by_keyword,

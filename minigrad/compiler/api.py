@@ -56,12 +56,12 @@ def compile(
     values among the arguments are part of the code: for others the function is traced again.
 
     So it is where something that the function names outside itself is another now: a variable of an enclosing function,
-    a global, an attribute or an item of one, the contents of a list, dict or set of at most 100, the elements of an
-    array (over 1 MB 1024 of them), likewise in functions and methods of your own that it calls. A float that has been
-    another once, such as an annealed weight, is read at each call from then on. Not watched is what the code does not
-    name (``vars``, a computed name), what libraries keep for themselves, another method in the place of one, an array
-    that is an operand and that NumPy alone computes with as well, and the outside world (files, clocks): pass that as
-    an argument.
+    a global, an argument's default, an attribute or an item of one, the contents of a list, dict or set of at most 100,
+    the elements of an array (over 1 MB 1024 of them), likewise in functions and methods of your own that it calls. A
+    float that has been another once, such as an annealed weight, is read at each call from then on. Not watched is what
+    the code does not name (``vars``, a computed name), what libraries keep for themselves, another method in the place
+    of one, other code in a function, an array that is an operand and that NumPy alone computes with as well, and the
+    outside world (files, clocks): pass that as an argument.
     ``verify=n`` makes the first n calls by the function itself, too, ``verify_every=k`` every k-th, and raises
     ``DifferenceError`` with the name of the first value that differs; updates still happen once. So is the first call
     of each trace, of a function that names ``isinstance`` or ``type``: while it is traced, values are of other types.

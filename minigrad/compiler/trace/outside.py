@@ -99,7 +99,7 @@ class _Finder:
                 self.follow(x)
         if isinstance(value, partial) and not hasattr(value, "__wrapped__"):
             self.follow(value.func, value.args + args)
-            for part in (*value.args, *value.keywords.values()):
+            for part in filter(None, (value.args, value.keywords)):
                 self.follow(part)
             return
         if isinstance(value, MethodType):
@@ -135,9 +135,11 @@ class _Finder:
             return
         self.known[key] = (f, args)
         cells = dict(zip(f.__code__.co_freevars, f.__closure__ or (), strict=True))
-        for default in (*(f.__defaults__ or ()), *(f.__kwdefaults__ or {}).values()):
-            self.follow(default)
         names = f.__code__.co_varnames[: f.__code__.co_argcount]
+        if f.__defaults__ and len(args) < len(names):  # another tuple may take the place of this one, if one is needed
+            self.follow(self.add(Attribute(f, "__defaults__", f"{f.__name__}.__defaults__")))
+        if f.__kwdefaults__:
+            self.follow(self.add(Attribute(f, "__kwdefaults__", f"{f.__name__}.__kwdefaults__")))
         self.scan(f.__code__, cells, f.__globals__, dict(zip(names, args, strict=False)))
 
     def scan(self, code: CodeType, cells: Mapping[str, Any], names: Mapping[str, Any], known: dict[str, Any]) -> None:
