@@ -138,7 +138,8 @@ def test_some_lines_and_files(tmp_path):
     assert str(drawing) == ("U₁ = X W₁ + b₁    5 × 3\nδ₂ = ∂E/∂U₂ = Y₂ − T    5 × 4\n∂E/∂W₁ = Xᵀ δ₁    2 × 3")
     assert (tmp_path / "E.svg").read_text("utf-8") == drawing.svg("light")
     assert drawing.write(tmp_path / "E.png").read_bytes().startswith(b"\x89PNG")
-    assert set(drawing._repr_mimebundle_()) == {"image/svg+xml", "text/plain"}
+    assert drawing._repr_html_().startswith(f'<div class="{drawing.prefix}ground"')
+    assert repr(drawing) == "<MatrixDrawing of 3 equations>"
     names = [re.findall(r'class="(\S+)matrices"', draw_matrices(network()).svg())[0] for _ in range(2)]
     assert names[0] != names[1]
 

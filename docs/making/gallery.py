@@ -7,7 +7,7 @@ import numpy as np
 import minigrad
 from making import gallery_of_training
 from making.showing import show_anything, show_code
-from minigrad import Tensor, data, derive, draw, losses, nn, optim, stepper
+from minigrad import Tensor, data, derive, draw, draw_matrices, losses, nn, optim, stepper
 
 
 def present(name: str) -> str:
@@ -68,6 +68,13 @@ def page_of_steps() -> Any:
     x = Tensor([[0.5, -1.0]], name="x")
     W = Tensor([[0.8], [0.3]], requires_grad=True, name="W")
     return stepper(losses.squared_error(np.tanh(x @ W), np.array([[1.0]])))
+
+
+def as_matrices() -> Any:
+    """The same equations as matrices: edges of one color are one axis, and have one length."""
+    X = Tensor(np.random.default_rng(0).normal(size=(4, 2)), name="X")
+    model = nn.MLP((2, 3, 1), hidden="tanh", output="identity", rng=0)
+    return draw_matrices(losses.squared_error(model(X), np.ones((4, 1))))
 
 
 def formula_of_adam() -> Any:

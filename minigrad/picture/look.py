@@ -82,3 +82,15 @@ def adapt(scope: str) -> str:
     return "\n".join(
         [*rules, f"{said} {{ {dark} }}", f"@media (prefers-color-scheme: dark) {{ {wished} {{ {dark} }} }}"]
     )
+
+
+def adapt_scheme(scope: str) -> str:
+    """Write the CSS by which ``scope`` has a dark color scheme where the page is dark, as ``adapt`` finds that out.
+
+    What is within takes its colors by ``light-dark()``. Pages of Sphinx's Furo say which they are, too.
+    """
+    said = ", ".join(f"{place} {scope}" for place in (*_SAID_DARK, "body[data-theme=dark]"))
+    light = (*_SAID_LIGHT[2:], "body[data-theme=light]")
+    wished = f":root:not({', '.join(_SAID_LIGHT[:2])}):not(:has({', '.join(light)})) {scope}"
+    dark = "{ color-scheme: dark }"
+    return f"{said} {dark}\n@media (prefers-color-scheme: dark) {{ {wished} {dark} }}"

@@ -6,9 +6,10 @@ import os
 from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 from minigrad.engine.arguments import shown
+from minigrad.notebook.safety import html_or_text
+from minigrad.picture.look import adapt_scheme
 from minigrad.picture.matrices.pieces import Drawn
 from minigrad.picture.matrices.sheet import Sheet
 from minigrad.picture.png import png
@@ -54,8 +55,12 @@ class MatrixDrawing:
     def __repr__(self) -> str:
         return f"<MatrixDrawing of {len(self.rows)} equations>"
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        return {"image/svg+xml": self.svg(), "text/plain": str(self)}
+    @html_or_text
+    def _repr_html_(self) -> str | None:
+        """Show the picture in a notebook, dark where that is; it scrolls where it is too wide."""
+        ground = f"{self.prefix}ground"
+        style = f"<style>{adapt_scheme(f'.{ground}')}</style>"
+        return f'<div class="{ground}" style="overflow-x:auto">{style}{self.svg()}</div>'
 
 
 def check_path(path: str | os.PathLike[str]) -> Path:
