@@ -52,7 +52,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "nn": ("ops", "engine", "nn", "notebook"),
     "data": ("engine", "data"),
     "metrics": ("engine",),
-    "callbacks": ("engine", "callbacks"),
+    "callbacks": ("engine", "plot", "callbacks"),
     "plot": ("ops", "engine", "algebra", "extras", "metrics", "plot"),
     "extras": (),
     "notebook": ("notebook",),

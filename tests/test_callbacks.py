@@ -186,6 +186,28 @@ def test_what_a_callback_raises_ends_the_training_in_order():
     assert not model.layers[1].training
 
 
+def test_the_flow_of_gradients_is_measured_and_moves_nothing():
+    def make():
+        return nn.Sequential(nn.Linear(3, 4, 0), np.tanh, nn.Dropout(0.5, 3), nn.Linear(4, 2, 1))
+
+    model, alone = make(), make()
+    flow = callbacks.GradientFlow(sum_of_squares, X, T, every=2)
+    history, _ = train(model, 5, flow, batch_size=4, rng=1)
+    plain, _ = train(alone, 5, batch_size=4, rng=1)
+    assert history.loss == plain.loss
+    assert list(flow.sizes) == [0, 2, 4]
+    fresh = make()
+    fresh.eval()
+    W1, b1, W2, b2 = (p.data for p in fresh.parameters())
+    y = np.tanh(X @ W1 + b1)
+    last = y @ W2 + b2 - T
+    first = last @ W2.T * (1 - y**2)
+    np.testing.assert_allclose(flow.sizes[0], [np.sqrt((d**2).mean()) for d in (first, last)])
+    again = callbacks.GradientFlow(sum_of_squares, X, T)
+    again.load_state_dict(flow.state_dict())
+    assert again.sizes == flow.sizes
+
+
 # Ctrl-C
 
 

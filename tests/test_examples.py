@@ -40,6 +40,7 @@ SAYS = {
         "every line agrees with finite differences: True",
         "✗ delta1 is wrong: f′ is missing, the derivative of σ(U₁)",
     ],
+    "training_with_callbacks": ["as code it is the same: True", "to the last bit: True"],
     "two_regions": ["a hidden layer does what no line can: True"],
     "variational_autoencoder": ["as good as it can be, and no better: True"],
     "word_vectors": ["loss 1.2769; the counted frequencies have 1.2769", "nearest to cat: horse"],

@@ -1,13 +1,14 @@
 """Callbacks: what ``fit`` calls between epochs and batches. A few that most trainings need, and the Protocol for more.
 
 ``base`` says what a callback is and what it is told, the ``Training``; ``watching`` tells better from worse,
-``stopping`` ends a training and keeps its best, ``schedules`` say the learning rate. They import ``engine``, and know
-the model, the optimizer and the history by what these can do.
+``stopping`` ends a training and keeps its best, ``schedules`` say the learning rate, ``measuring`` looks inside. They
+import ``engine``, and ``plot`` when asked to, and know the model, the optimizer and the history by what these can do.
 """
 
 from typing import Any
 
 from minigrad.callbacks.base import Callback, Schedule, Training
+from minigrad.callbacks.measuring import GradientFlow
 from minigrad.callbacks.schedules import CosineDecay, LearningRateScheduler, ReduceLROnPlateau, StepDecay, WarmUp
 from minigrad.callbacks.stopping import EarlyStopping, ModelCheckpoint
 from minigrad.engine.absent import absent
@@ -31,6 +32,7 @@ __all__ = [
     "Callback",
     "CosineDecay",
     "EarlyStopping",
+    "GradientFlow",
     "LearningRateScheduler",
     "ModelCheckpoint",
     "ReduceLROnPlateau",

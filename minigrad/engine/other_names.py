@@ -70,14 +70,15 @@ MODULE = {
     "is_tensor": "Write isinstance(x, minigrad.Tensor)",
     "module": "A layer is any callable; with parameters(), what it learns is found",
     "function": "Write @minigrad.custom_vjp, or minigrad.operation",
-    "utils": "minigrad.data.batches deals batches",
-    "dataloader": "minigrad.data.batches deals batches",
+    "utils": "minigrad.data.batches deals batches, minigrad.optim.clip_norm clips gradients",
+    "dataloader": "minigrad.data.batches deals batches; fit takes a DataLoader as it is",
+    "earlystopping": "It is minigrad.callbacks.EarlyStopping",
 }
 
 OPTIMIZER = {
     "param_groups": "Its parameters are optimizer.params; one rate is for all, optimizer.lr: make one for each group",
     "add_param_group": "Make an optimizer for each group of parameters",
-    "lr_scheduler": "Set optimizer.lr between steps",
+    "lr_scheduler": "Give fit a schedule of minigrad.callbacks, or set optimizer.lr between steps",
     "learning_rate": "It is optimizer.lr",
     "minimize": "Write E.backward() and optimizer.step(), or minigrad.fit",
     "apply_gradients": "Write E.backward() and optimizer.step()",

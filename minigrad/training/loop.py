@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -10,7 +11,7 @@ from typing import Any, Literal
 
 from numpy.typing import ArrayLike
 
-from minigrad.callbacks.base import Callback, Schedule, Training, check_callbacks, sort_callbacks
+from minigrad.callbacks.base import Training, check_callbacks, sort_callbacks
 from minigrad.data import Rng
 from minigrad.engine.arguments import check_generator, check_number, with_usage
 from minigrad.engine.errors import warn_user
@@ -44,7 +45,7 @@ def fit(
     rng: Rng = None,
     compile: bool | Literal["numpy", "native"] = False,
     *,
-    callbacks: Sequence[Callback | Schedule | Callable[[Training], Any]] = (),
+    callbacks: Sequence[Any] = (),  # each a Callback, in part, a Schedule, or a function of the Training
     clip_norm: float | None = None,
     clip_value: float | None = None,
     class_weight: Mapping[int, float] | Literal["balanced"] | None = None,
@@ -87,11 +88,13 @@ def fit(
     run.weights = None if class_weight is None else ClassWeights(class_weight, loss, source.T)
     run.clip = _check_clips(clip_norm, clip_value)
     found = check_callbacks(callbacks)
+    if not hasattr(optimizer, "lr") and any(hasattr(callback, "rate") for callback in found):
+        raise TypeError(f"fit: a schedule sets optimizer.lr, and {type(optimizer).__name__} has none")
     if isinstance(tested_on, Arrays) and isinstance(source, Arrays):
         switch(model, "eval")
         check_validation(model, loss, (source.X, source.T), (tested_on.X, tested_on.T))
     run.prepare(compile)
-    training = Training(model, optimizer, History(), epochs, rng, run.measured(), optimizer.lr, _save_nothing)
+    training = Training(model, optimizer, History(), epochs, rng, run.measured(), find_rate(optimizer), _save_nothing)
     training.batches = len(source) or None
     if found or resume is not None:
         resuming = import_module("minigrad.training.resuming")
@@ -159,7 +162,7 @@ def _run_epoch(run: _Run, training: Training, moments: Mapping[str, list[Any]], 
         except FloatingPointError as error:
             raise DivergenceError(
                 f"fit: {error} in epoch {training.epoch}, batch {number}; the parameters are as they were before "
-                f"this batch. Try a learning rate smaller than {run.optimizer.lr}, or look for NaN in the data",
+                f"this batch. Try a learning rate smaller than {find_rate(run.optimizer)}, or look for NaN in the data",
                 training.history,
             ) from error
         run.training.add(E, y, t)
@@ -170,7 +173,7 @@ def _run_epoch(run: _Run, training: Training, moments: Mapping[str, list[Any]], 
         _call(end, training)
     result, tested = run.training.read(), run.test()
     with ctrl_c.held():
-        training.history.record(result, tested, time.perf_counter() - started, run.optimizer.lr)
+        training.history.record(result, tested, time.perf_counter() - started, find_rate(run.optimizer))
         _call(moments["on_epoch_end"], training)
 
 
@@ -242,6 +245,11 @@ class _Run:
         names = ["loss", *(["accuracy"] if classes or (meter.threshold is not None and meter.truth) else ())]
         names += list(meter.metrics)
         return (*names, *(f"validation_{name}" for name in names if self.testing is not None))
+
+
+def find_rate(optimizer: Any) -> float:
+    """Give the learning rate; NaN of an optimizer of a user's own that has none."""
+    return float(getattr(optimizer, "lr", math.nan))
 
 
 def _check_clips(norm: Any, value: Any) -> dict[str, float]:

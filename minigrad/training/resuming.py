@@ -45,7 +45,7 @@ def resume(path: str | os.PathLike[str], training: Training, callbacks: list[Any
     training.rng.bit_generator.state = notes["generator"]
     training.stopping = notes["stopping"]
     scheduled = any(hasattr(callback, "rate") for callback in callbacks)
-    training.lr = float(notes["lr"]) if scheduled else training.optimizer.lr
+    training.lr = float(notes["lr"]) if scheduled else float(getattr(training.optimizer, "lr", notes["lr"]))
     for name, values in _read_history(notes["history"]).items():
         setattr(training.history, name, values)
 
@@ -63,7 +63,7 @@ def count_copies(notes: Any, keeping: list[Any], training: Training) -> int:
         saved = [(str(note["kind"]), bool(note["tensors"])) for note in notes["callbacks"]]
         history = _read_history(notes["history"])
         lengths = {len(history[name]) for name in ("loss", "accuracy", "validation_loss", "seconds", "lr")}
-        sound = len(lengths) == 1 and np.isfinite(float(notes["lr"])) and all(type(x) is float for x in history["loss"])
+        sound = len(lengths) == 1 and isinstance(notes["lr"], float) and all(type(x) is float for x in history["loss"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ValueError(f"its notes of the training are damaged ({error!r})") from error
     if not sound:
