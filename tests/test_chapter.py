@@ -133,3 +133,15 @@ def test_the_trainings_are_what_the_page_says_of_them(pages):
     assert seconds == sorted(seconds)
     run = networks.train_by_heart()
     assert run.final("train") < 0.1 * np.min(run.history.validation_loss) < 0.1 * run.final("test") / 3
+
+
+def test_the_race_is_what_the_page_says_of_it(pages):
+    """RMSProp is nearly there after 30 steps and away again after 100; AdaGrad, whose steps shrink, is not."""
+    table = re.search(r"<tbody>.*?</tbody>", import_module("making.chapter").race())[0]
+    rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in table.split("</tr>")[:-1]]
+    raised = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+    E = {row[0]: [float(x.replace(" · 10", "e").translate(raised)) for x in row[2:]] for row in rows}
+    assert list(E) == ["SGD", "Momentum", "AdaGrad", "RMSProp", "Adam"]
+    assert E["RMSProp"][1] < 1e-6 < 1e-2 < E["RMSProp"][2]
+    assert all(row[0] > row[1] > row[2] for name, row in E.items() if name != "RMSProp")
+    assert [row[1] for row in rows] == ["–", "Δw", "h", "h", "m, v"]

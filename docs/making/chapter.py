@@ -98,6 +98,20 @@ def rule(name: str, lang: str = "en") -> str:
     return f'<div class="rule"><div>{equations}</div>{picture}<div class="code">{show_source(name)}</div></div>'
 
 
+def race(lang: str = "en") -> str:
+    """All update rules in the valley: what each keeps, and how far down it is after some steps."""
+    rows = []
+    for name in networks.RULES:
+        E, w1, w2 = networks.make_valley()
+        optimizer = networks.make_rule(name, [w1, w2])
+        path = plot.descend(E, w1, w2, optimizer, 100)
+        kept = [key for key, value in optimizer.states[0].items() if value.dtype == w1.dtype]
+        symbols = [getattr(optim, name).symbols.get(key, key) for key in kept]
+        heights = [write_number(path[step][0] ** 2 / 20 + path[step][1] ** 2) for step in (10, 30, 100)]
+        rows.append((name, ", ".join(symbols) or "–", *heights))
+    return write_table(WORDS[lang]["race"], rows, WORDS[lang]["raced"])
+
+
 def write_number(x: float) -> str:
     """A number to two digits, with a power of ten where it is small."""
     mantissa, _, power = f"{x:.2g}".partition("e")

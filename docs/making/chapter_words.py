@@ -5,6 +5,9 @@ from typing import Any
 WORDS: dict[str, dict[str, Any]] = {
     "en": {
         "path": "{name}, {settings}: {steps} steps from ○ to ●, where E = {E}",
+        "race": ["", "kept for each weight", "E after 10 steps", "30 steps", "100 steps"],
+        "raced": "The same valley, the same start, the learning rates of the pictures above; there is no rule "
+        "that is the fastest everywhere.",
         "guesses": "Both losses for t = (0, 1, 0), and outputs y that are good, fair and wrong",
         "heart": "After {epochs:,} epochs E per sample is {train} for the training data and {test} for the test data. "
         "After {best:,} epochs it was {best_test} for the test data: what came later was learning by heart.",
@@ -21,6 +24,9 @@ WORDS: dict[str, dict[str, Any]] = {
     },
     "ja": {
         "path": "{name}（{settings}）：○ から ● まで {steps} 回更新し、E = {E}",
+        "race": ["", "重み 1 つにつき保持する値", "10 回更新後の E", "30 回更新後", "100 回更新後"],
+        "raced": "同じ谷を同じ点から、上の図と同じ学習係数で下った結果。"
+        "どんな場合にも最も速いというアルゴリズムはありません。",
         "guesses": "t = (0, 1, 0) に対する 2 つの誤差。出力 y は上から、良いもの、まずまずのもの、誤ったもの",
         "heart": "{epochs:,} エポック後の誤差は 1 サンプルあたり、訓練データで {train}、テストデータで {test} です。"
         "テストデータの誤差は {best:,} エポック後に {best_test} まで下がっており、その後の学習は丸暗記でした。",
