@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pages import read_blocks, run_blocks
+from tests.pages import fill_blocks, read_blocks, run_blocks
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGES = [path for path in sorted(DOCS.rglob("*.md")) if "_build" not in path.parts]
@@ -26,14 +26,21 @@ def site(folder, pages):
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(DOCS).as_posix())
-def test_the_code_of_a_page_runs(path, capsys, tmp_path, monkeypatch):
+def test_the_code_of_a_page_runs(path, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    run_blocks(path.read_text("utf-8"), path.relative_to(DOCS).as_posix(), capsys)
+    run_blocks(path.read_text("utf-8"), path.relative_to(DOCS).as_posix())
 
 
-def test_a_block_that_shows_what_is_not_printed_is_found(capsys):
+def test_a_block_that_shows_what_is_not_printed_is_found():
     with pytest.raises(AssertionError, match=r"page\.md, line 5: the page shows what is not printed"):
-        run_blocks("text\n```python\nprint(1)\n```\n```\n2\n```\n", "page.md", capsys)
+        run_blocks("text\n```python\nprint(1)\n```\n```\n2\n```\n", "page.md")
+
+
+def test_a_page_is_filled_with_what_its_code_prints():
+    page = "```python\nx = 1\nprint(x)\n```\n\n```\n?\n```\ntext\n```python\nprint(x + 1)\n```\n```\n```\n"
+    filled = fill_blocks(page, "page.md")
+    assert filled == page.replace("?", "1").replace("```\n```\n```", "```\n```\n2\n```")
+    assert run_blocks(filled, "page.md")[0] == 2
 
 
 def test_blocks_are_read_with_their_lines():

@@ -13,22 +13,22 @@ def section(title):
     return README.split(f"## {title}\n")[1].split("\n## ")[0]
 
 
-def test_the_work_that_the_readme_shows(capsys):
+def test_the_work_that_the_readme_shows():
     """Every block of Python is followed by what it prints."""
-    shown, space = run_blocks(section("See its work"), "README.md", capsys)
+    shown, space = run_blocks(section("See its work"), "README.md")
     assert shown == 4
     assert f"`{space['derivation'].to_text('index').splitlines()[4]}`" in section("See its work")
     general = space["derivation"].showing(general=True).to_text("index").splitlines()[4].split(" = (Σᵣ δᵣ wⱼᵣ)(1")[0]
     assert f"`{general}`" in section("See its work")
 
 
-def test_the_rest_of_the_code_runs(capsys):
+def test_the_rest_of_the_code_runs():
     """One block after the other, as a reader enters them."""
-    run_blocks(section("Use it").replace("history.plot()", "history"), "README.md", capsys)
+    run_blocks(section("Use it").replace("history.plot()", "history"), "README.md")
 
 
-def test_the_japanese_one_shows_what_its_code_prints(capsys):
-    shown, _ = run_blocks((ROOT / "README.ja.md").read_text("utf-8"), "README.ja.md", capsys)
+def test_the_japanese_one_shows_what_its_code_prints():
+    shown, _ = run_blocks((ROOT / "README.ja.md").read_text("utf-8"), "README.ja.md")
     assert shown == 2
 
 

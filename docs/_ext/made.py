@@ -45,7 +45,7 @@ class Made(SphinxDirective):
             raise MakingError(f"{where}: {wanted}: {type(error).__name__}: {error}") from error
         if made.lstrip().startswith("<"):
             return [nodes.raw("", made, format="html")]
-        return self.parse_text_to_nodes(made, allow_section_headings=True)
+        return self.parse_text_to_nodes(made)  # headings are the page's own
 
 
 def find_function(wanted: str) -> tuple[Any, dict[str, Any]]:

@@ -1,6 +1,7 @@
 """Benchmarks as they were measured: the figures of a stored run, written by what writes every report of them."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,10 @@ from benchmarks.report import markdown
 STORED = Path(__file__).parents[1] / "benchmarks.json"
 
 
-def report() -> str:
-    """Give the stored run as Markdown, a level lower than a report by itself."""
-    return markdown(read_results()).replace("\n## ", "\n### ").replace("# Benchmarks\n", "", 1)
+def show_part(title: str = "Benchmarks") -> str:
+    """Give a part of the stored run's report as Markdown, by its heading; the first is of the day and the machine."""
+    parts = dict(part.split("\n", 1) for part in re.split(r"^#+ ", markdown(read_results()), flags=re.MULTILINE)[1:])
+    return parts[title]
 
 
 def read_results() -> dict[str, Any]:
