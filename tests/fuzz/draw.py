@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from hashlib import md5
@@ -85,7 +86,7 @@ def program(seed: int, deep: int = 5) -> Program | None:
             pool.setdefault(value.shape, []).append(line)
 
     values: dict[Any, Any] = {}
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
         for _ in range(rng.integers(1, deep)):
             sample = _pick(rng)
             inputs: list[Any] = []
