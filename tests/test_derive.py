@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from minigrad import Tensor, data, derive, losses, nn, relu, sigmoid, softmax, sums_to_one
+from minigrad.engine.claims import is_one_hot
 from minigrad.ops.alphabet import to_subscript
 
 
@@ -112,6 +113,33 @@ def test_a_mean_divides_by_n_and_a_one_hot_array_brings_its_fact_along():
     assert str(derivation[0]) == "δ₂ = ∂E/∂U₂ = Y₂ − T    (Σ T = 1 along axis -1)"
     labels.data[0] = 0.5
     assert str(derive(losses.cross_entropy(nn.MLP((4, 5, 3), rng=0)(X), labels))[0]).endswith("Y₂ ⊙ Σₖ tₖ − T")
+
+
+ARRANGED = {
+    "astype": lambda T: T.astype(np.float32),
+    "copy": lambda T: T.copy(),
+    "rows": lambda T: T[[4, 3, 2, 1, 0]],
+    "concatenate": lambda T: np.concatenate([T[3:], T[:3]]),
+    "reshape": lambda T: T.reshape(1, 5, 3)[0],
+    "all of it": lambda T: np.stack([T[[1, 0, 4]].astype(np.float16), T[:3].astype(np.float32)])[1].repeat(2, 0)[:5],
+}
+
+
+@pytest.mark.parametrize("how", ARRANGED)
+def test_one_hot_rows_stay_such_in_what_is_made_of_them(how):
+    X, _ = given_data(labels=False)
+    T = ARRANGED[how](Tensor(data.one_hot(np.arange(5) % 3)))
+    T.name = "T"
+    line = str(derive(losses.cross_entropy(nn.MLP((4, 5, 3), rng=0)(X), T))[0])
+    assert line == "δ₂ = ∂E/∂U₂ = Y₂ − T    (Σ T = 1 along axis -1)"
+
+
+@pytest.mark.parametrize(
+    "change", [lambda T: T + T, lambda T: T[:3].T, lambda T: T[:, [0, 0, 1]], lambda T: T.cumsum(0), lambda T: T * 0.5]
+)
+def test_other_rows_are_no_longer_one_hot(change):
+    T = change(Tensor(data.one_hot(np.array([0, 0, 1, 2, 2]))))
+    assert not is_one_hot(T.data)
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32])

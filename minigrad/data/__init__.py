@@ -121,7 +121,9 @@ def one_hot(labels: ArrayLike, classes: int | None = None, dtype: DTypeLike = np
     """t_k = 1 where k is the sample's label, else 0: labels (samples,) from 0 up, to (samples, classes).
 
     ``classes`` is the largest label + 1 unless given; give it where a batch may lack the last class. A derivation
-    knows of these rows, and of views of them, that they sum to 1; of a copy, as astype makes, it supposes it.
+    knows of these rows that they sum to 1, of views of them, and of what is made of a Tensor of them by astype, copy,
+    rows, reshape or np.concatenate; of a copy that NumPy makes of the array itself it supposes it, so give the dtype
+    here.
     """
     labels = np.asarray(labels)
     if labels.ndim != 1:

@@ -11,6 +11,7 @@ from numpy import ndarray
 
 from minigrad.engine.backward import apply_guarded, unbroadcast
 from minigrad.engine.blocks import in_force
+from minigrad.engine.claims import keep_claim, made_one_hot
 from minigrad.engine.comparison import COMPARED, keep_comparison
 from minigrad.engine.operand import Operand
 from minigrad.engine.recording import is_paused, leaf_serial, next_serial
@@ -72,6 +73,8 @@ class Record(Operand):
         Likewise u > 0, as long as u lives.
         """
         self.op, self.serial = None, 0
+        if made_one_hot:
+            keep_claim(op, values, self.array)
         if in_force and is_paused():
             return
         if any(isinstance(x, Record) and x.op is None and x.name for x in inputs):
