@@ -1,12 +1,10 @@
 """The chapter's switch between matrix and index notation, in a browser: the choice is seen, and kept in the address."""
 
-import shutil
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 DOCS = Path(__file__).parent.parent / "docs"
 
 
@@ -19,17 +17,6 @@ def page(tmp_path_factory):
     path = tmp_path_factory.mktemp("chapter") / "chapter.html"
     path.write_text(f"<!doctype html><meta charset=utf-8><body>{body}<a href='chapter.html'>again</a>", "utf-8")
     return path
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("no chromium here; .ci/run says so too")
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield chromium
-        chromium.close()
 
 
 def seen(tab):

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 
 import numpy as np
 import pytest
@@ -11,12 +10,6 @@ from minigrad import Tensor, losses, no_grad, sigmoid, softmax, stepper, sums_to
 from minigrad.picture.scene.build import scene
 from minigrad.picture.stepper.content import content, numbers
 from minigrad.picture.stepper.products import products
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--no-first-run",
-]  # fmt: skip
 
 
 def parameter(values, name):
@@ -147,38 +140,10 @@ def test_what_has_no_page(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("no chromium here; .ci/run says so too")
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
-
-
 @pytest.fixture
-def visit(browser, page):
-    """Open the page; afterwards, nothing may have been complained of, and nothing asked of a network."""
-    trouble, contexts = [], []
-
-    def opened(path=page, **options):
-        context = browser.new_context(
-            **{"reduced_motion": "reduce", "viewport": {"width": 1280, "height": 900}} | options
-        )
-        contexts.append(context)
-        tab = context.new_page()
-        tab.on("console", lambda message: trouble.append(message.text))
-        tab.on("pageerror", lambda error: trouble.append(str(error)))
-        tab.on("request", lambda asked: trouble.append(asked.url) if asked.url.startswith(("http", "ws")) else None)
-        tab.goto(path.as_uri())
-        return tab
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert not trouble
+def visit(visit_page, page):
+    """Open the page, or another one."""
+    return lambda path=page, **options: visit_page(path, **options)
 
 
 def test_buttons_keys_and_slider_step(visit):

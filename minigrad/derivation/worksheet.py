@@ -11,6 +11,7 @@ import numpy as np
 
 from minigrad.algebra.graph import Graph
 from minigrad.derivation import worksheet_documents
+from minigrad.derivation.calculation import Tape
 from minigrad.derivation.equations import Equations
 from minigrad.derivation.judge import Comparison, Judge, Row
 from minigrad.derivation.places import Place, find_places, places_of
@@ -92,8 +93,8 @@ class Question:
 class Worksheet:
     """An exercise made of a derivation: the lines of ``questions`` are blank, all others can be read.
 
-    ``given`` are the arrays that an answer is computed from, by the names of variables: the inputs, the values on the
-    way to E, and E. What is asked for comes out of the derivation: nothing is typed in. It prints as the sheet for the
+    ``given`` are the arrays that an answer is computed from, by the names of variables: the ``inputs`` in the order of
+    their use, the values on the way to E, and E. What is asked for comes out of the derivation: nothing is typed in. It prints as the sheet for the
     learner; ``to_text(answers=True)`` is the teacher's, and so are the other formats.
     """
 
@@ -103,9 +104,11 @@ class Worksheet:
         self.lang = check_language("exercise", lang)
         self.source, self.title = source, title
         self._E = E
-        inputs: dict[Any, str] = {x: ASCII.symbol(source.named.get(x, x.name or "x")) for x in source.inputs}
+        order = Tape(source.graph, source.named).nodes
+        self.inputs = sorted(source.inputs, key=order.index)
+        inputs: dict[Any, str] = {x: ASCII.symbol(source.named.get(x, x.name or "x")) for x in self.inputs}
         self._spelling = Spelling(inputs, WORDS)
-        self.given: dict[str, Any] = {self._spelling.inputs[x]: self._traced(x) for x in source.inputs}
+        self.given: dict[str, Any] = {self._spelling.inputs[x]: self._traced(x) for x in self.inputs}
         for line in source.forward_lines:
             self.given |= {self._variable(name): np.asarray(line.value) for name in line.names}
         every = self._every_question()
@@ -119,7 +122,7 @@ class Worksheet:
     @cached_property
     def terms(self) -> dict[str, Term]:
         """The symbols of the inputs, as a formula has them."""
-        return {self.variable_of(x): symbol_term(self.source.named.get(x, x.name or "x")) for x in self.source.inputs}
+        return {self.variable_of(x): symbol_term(self.source.named.get(x, x.name or "x")) for x in self.inputs}
 
     def _traced(self, x: Node) -> Any:
         value = self.source.graph.values.get(x, x.value)

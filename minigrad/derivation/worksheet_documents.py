@@ -176,7 +176,7 @@ def items(sheet: Any, notation: str) -> tuple[list[Item], list[Item]]:
 
 def arrays(sheet: Any) -> Iterator[tuple[str, Any]]:
     """Give the inputs, which everything else is computed from."""
-    for x in sheet.source.inputs:
+    for x in sheet.inputs:
         name = sheet.variable_of(x)
         yield name, sheet.given[name]
 

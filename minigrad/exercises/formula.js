@@ -186,7 +186,7 @@ function reduce(x, options, f, mean) {
     }
     parts[to].push(value);
   });
-  const data = parts.map(part => part.reduce(f) / (mean ? part.length : 1));
+  const data = parts.map(part => part.reduce((a, b) => f(a, b)) / (mean ? part.length : 1));
   return array(options.keepdims ? kept : kept.filter((_, i) => !gone.includes(i)), data);
 }
 
