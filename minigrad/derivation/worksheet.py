@@ -94,8 +94,8 @@ class Worksheet:
     """An exercise made of a derivation: the lines of ``questions`` are blank, all others can be read.
 
     ``given`` are the arrays that an answer is computed from, by the names of variables: the ``inputs`` in the order of
-    their use, the values on the way to E, and E. What is asked for comes out of the derivation: nothing is typed in. It prints as the sheet for the
-    learner; ``to_text(answers=True)`` is the teacher's, and so are the other formats.
+    their use, the values on the way to E, and E. What is asked for comes out of the derivation: nothing is typed in. It
+    prints as the sheet for the learner; ``to_text(answers=True)`` is the teacher's, and so are the other formats.
     """
 
     def __init__(
@@ -104,8 +104,7 @@ class Worksheet:
         self.lang = check_language("exercise", lang)
         self.source, self.title = source, title
         self._E = E
-        order = Tape(source.graph, source.named).nodes
-        self.inputs = sorted(source.inputs, key=order.index)
+        self.inputs = _in_order_of_use(source)
         inputs: dict[Any, str] = {x: ASCII.symbol(source.named.get(x, x.name or "x")) for x in self.inputs}
         self._spelling = Spelling(inputs, WORDS)
         self.given: dict[str, Any] = {self._spelling.inputs[x]: self._traced(x) for x in self.inputs}
@@ -214,6 +213,13 @@ class Worksheet:
             return worksheet_documents.fragment(self, answers=False, notation="matrix")
         except Exception:
             return None
+
+
+def _in_order_of_use(source: Source) -> list[Node]:
+    """Give the inputs as they are needed on the way to E: of a recurrent network those of the first step first."""
+    tape = Tape(source.graph, source.named)
+    at = {x: i for i, x in enumerate(tape.nodes)}
+    return sorted(source.inputs, key=lambda x: min((at[user] for user in tape.users.get(x, ())), default=len(at)))
 
 
 def _chosen(every: Sequence[Question], blanks: Any, seed: Any) -> tuple[Question, ...]:
