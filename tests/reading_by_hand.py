@@ -30,6 +30,15 @@ def attention():
     return losses.squared_error(softmax(Q @ K.T / 2) @ V, T)
 
 
+def by_class_numbers(loss):
+    """Give a loss of logits, the numbers of the samples and those of their classes."""
+    return loss(total_input(), np.arange(5), np.array([0, 1, 2, 0, 1]))
+
+
+def log_probability(u):
+    return u - np.log(np.exp(u).sum(axis=1, keepdims=True))
+
+
 def variance():
     u = total_input()
     return ((u - u.mean(axis=1, keepdims=True)) ** 2).mean()
@@ -89,6 +98,34 @@ BY_HAND = {
     "mean of cross-entropies": (mean_cross_entropy, ["Layer 1 · softmax", "Loss · cross-entropy"],
         ["U₁ = X W + b", "Y₁ = softmax(U₁)", "E = −(Σ Σₖ T ⊙ log(Y₁)) / 5"], """
         δ₁ = ∂E/∂U₁ = (Y₁ − T) / 5    (Σ T = 1 along axis -1)
+        ∂E/∂W = Xᵀ δ₁
+        ∂E/∂b = Σₙ δ₁"""),
+    "class numbers, of probabilities": (
+        lambda: by_class_numbers(lambda u, n, k: -np.log(softmax_by_hand(u, True)[n, k]).mean()),
+        ["Layer 1 · softmax", "Loss · cross-entropy"],
+        ["U₁ = X W + b", "Y₁ = softmax(U₁)", "E = −(Σ Σₖ T ⊙ log(Y₁)) / 5"], """
+        δ₁ = ∂E/∂U₁ = (Y₁ − T) / 5    (Σ T = 1 along axis -1)
+        ∂E/∂W = Xᵀ δ₁
+        ∂E/∂b = Σₙ δ₁"""),
+    "class numbers, of a list": (
+        lambda: by_class_numbers(lambda u, n, k: np.sum(-np.log(softmax(u)[range(5), list(k)]))),
+        ["Layer 1 · softmax", "Loss · cross-entropy"],
+        ["U₁ = X W + b", "Y₁ = softmax(U₁)", "E = Σ −Σₖ T ⊙ log(Y₁)"], """
+        δ₁ = ∂E/∂U₁ = Y₁ − T    (Σ T = 1 along axis -1)
+        ∂E/∂W = Xᵀ δ₁
+        ∂E/∂b = Σₙ δ₁"""),
+    "class numbers, of logits": (
+        lambda: by_class_numbers(lambda u, n, k: (np.log(np.exp(u).sum(axis=1)) - u[n, k]).mean()),
+        ["Layer 1 · linear", "Loss"],
+        ["Y₁ = X W + b"], """
+        δ₁ = ∂E/∂U₁ = (softmax(Y₁) − T) / 5
+        ∂E/∂W = Xᵀ δ₁
+        ∂E/∂b = Σₙ δ₁"""),
+    "class numbers, along an axis": (
+        lambda: by_class_numbers(lambda u, n, k: -np.take_along_axis(log_probability(u), k[:, None], axis=1).mean()),
+        ["Layer 1 · linear", "Loss · cross-entropy"],
+        ["Y₁ = X W + b"], """
+        δ₁ = ∂E/∂U₁ = (softmax(Y₁) − T) / 5    (Σ T = 1 along axis -1)
         ∂E/∂W = Xᵀ δ₁
         ∂E/∂b = Σₙ δ₁"""),
     "mean of squared errors": (lambda: (0.5 * ((total_input() - T) ** 2).sum(axis=1)).mean(),

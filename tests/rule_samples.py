@@ -111,6 +111,9 @@ def samples():
     yield one(shaping.leave_unchanged, lambda v: identity(v.x), sister=True)
     yield one(shaping.reshape_twice, lambda v: v.u.reshape(6).reshape((3, 2)), {"x": "u"})
     yield one(shaping.reshape_twice, lambda v: np.broadcast_to(np.broadcast_to(v.s, (3,)), (2, 3)), sister=True)
+    yield one(shaping.number_before_reshape, lambda v: (3.0 * v.u).reshape((3, 2)), {"c": "3", "x": "u"})
+    yield one(shaping.number_before_reshape, lambda v: (0.5 * v.u / v.u).reshape((3, 2)), sister=True)
+    yield one(shaping.reshape_below, lambda v: (2.0 / v.u).reshape((3, 2)), {"c": "2", "x": "u"})
     yield one(shaping.transposed_product, lambda v: (v.a.T @ v.b).T)
     yield one(shaping.transposed_product, lambda v: (v.a @ v.b.T).T, sister=True)
 
@@ -185,6 +188,7 @@ def samples():
     yield one(form.fraction_before_product, lambda v: (v.u / 2.0).T, sister=True)
     yield one(form.factor_above_fraction, lambda v: v.a * (v.b / v.c))
     yield one(form.fraction_times_factor, lambda v: v.a / v.c * v.b)
+    yield one(form.squared_denominator, lambda v: v.a / v.b / v.b)
     yield one(form.one_denominator, lambda v: v.a / 2.0 / v.c, {"n": "2"})
     yield one(
         form.one_choice,

@@ -47,6 +47,8 @@ TANHS = [
     lambda u: (1 - np.exp(-2 * u)) / (1 + np.exp(-2 * u)),
     lambda u: (np.exp(2 * u) - 1) / (np.exp(2 * u) + 1),
     lambda u: 1 - 2 / (np.exp(u) ** 2 + 1),
+    lambda u: np.sinh(u) / np.cosh(u),
+    lambda u: np.expm1(2 * u) / (np.exp(2 * u) + 1),
 ]
 
 
@@ -92,6 +94,10 @@ def test_log_softmax(by_hand):
     [
         lambda u: np.log(1 + np.exp(u)),
         lambda u: np.log(np.exp(u) + 1.0),
+        lambda u: np.log1p(np.exp(u)),
+        lambda u: np.logaddexp(0, u),
+        lambda u: np.maximum(u, 0) + np.log1p(np.exp(-np.abs(u))),
+        lambda u: np.log(2 + np.expm1(u)),
         lambda u: -np.log(1 / (1 + np.exp(u))),
         lambda u: u + np.log(1 + np.exp(-u)),
         lambda u: np.maximum(u, 0) + np.log(1 + np.exp(-abs(u))),
@@ -177,3 +183,37 @@ def test_dtypes_stay():
         graph, nodes = lift_tensors([1 / (1 + np.exp(-u))])
         (y,) = recognize(graph, nodes, set())[0].outputs
         assert (y.op, y.dtype) == (sigmoid, dtype)
+
+
+@pytest.mark.parametrize(
+    "choose",
+    [
+        lambda u: u[np.arange(5)[::-1], [0, 1, 2, 0, 1]],  # other rows
+        lambda u: u[np.arange(4), [0, 1, 2, 0]],  # not all of them
+        lambda u: u[[0, 0, 2, 3, 4], [0, 1, 2, 0, 1]],  # one twice
+        lambda u: u[:, [0, 1, 2, 0, 1]],
+        lambda u: u[2, 1],
+    ],
+)
+def test_other_elements_are_no_choice_of_classes(choose):
+    u = Tensor(np.arange(15.0).reshape(5, 3), requires_grad=True, name="u")
+    derivation = derive((choose(u) ** 2).sum())
+    assert [t.name for t in derivation.inputs] == ["u"]
+    assert "T" not in str(derivation)
+    assert max(line.difference for line in derivation.check()) < 1e-7
+
+
+def test_classes_are_chosen_where_no_other_is_infinite():
+    """T ⊙ log y is 0 ⊙ ∞ where another class cannot be: then it stays as it was written."""
+    y = Tensor([[0.5, 0.5, 0.0], [0.2, 0.3, 0.5]], requires_grad=True, name="y")
+    derivation = derive(-np.log(y[np.arange(2), [0, 2]]).sum())
+    assert "log(Σₖ T ⊙ y)" in derivation.to_text() + "".join(map(str, derivation.forward_lines))
+    assert max(line.difference for line in derivation.check()) < 1e-7
+
+
+def test_two_choices_of_classes_have_two_names_and_one_that_is_taken_is_left():
+    u = Tensor(np.arange(6.0).reshape(2, 3), requires_grad=True, name="T")
+    first, again, other = u[np.arange(2), [0, 1]], u[np.arange(2), [0, 1]], u[np.arange(2), [2, 2]]
+    derivation = derive((first * again * other).sum())
+    assert {"T′", "T″"} <= {t.name for t in derivation.inputs}
+    assert max(line.difference for line in derivation.check()) < 1e-7

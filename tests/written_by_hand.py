@@ -25,6 +25,7 @@ SIGMOIDS = [
     lambda u: 1 / (1 + np.exp(-u)),
     lambda u: 1.0 / (np.exp(-u) + 1.0),
     lambda u: (1 + np.exp(-u)) ** -1,
+    lambda u: np.reciprocal(1 + np.exp(-u)),
     lambda u: np.exp(u) / (1 + np.exp(u)),
     lambda u: np.exp(u) * (1 / (np.exp(u) + 1)),
     lambda u: 1 - 1 / (1 + np.exp(u)),

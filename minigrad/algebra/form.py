@@ -15,6 +15,7 @@ from minigrad.algebra.rules import signs
 from minigrad.engine.node import Node, order_nodes
 from minigrad.ops.arithmetic import add, divide, multiply, where
 from minigrad.ops.linalg import matmul
+from minigrad.ops.reduction import Sum
 from minigrad.ops.shaping import Transpose
 
 
@@ -43,6 +44,7 @@ def form_rules(numbers: Sequence[float], gradients: Container[Node]) -> tuple[Ru
         factor_above_fraction,
         fraction_times_factor,
         one_denominator,
+        squared_denominator,
         one_choice,
         signs.sign_in_product,
         signs.add_negative,
@@ -61,7 +63,7 @@ def quotient_of_mean(numbers: Sequence[float]) -> Rule:
     def rule(node: Node) -> Any:
         """c x = x / N, for c = 1/N, where E is divided by N or a multiple of it, as a mean is."""
         c, x = node.inputs
-        if not isinstance(c, int | float) or not c:
+        if not isinstance(c, int | float) or not c or (c == 0.5 and isinstance(x.op, Sum)):  # ½ Σ
             return None
         one_over, off = abs(1 / c), _rounding(node)
         n = next((n for n in numbers if isclose(one_over, n, rel_tol=off)), None)
@@ -166,6 +168,15 @@ def one_denominator(node: Node) -> Any:
     match node.inputs:
         case (Node(op, (a, int() | float() as n)), Node() as c) if op == divide:
             return _if_alike(n * c, node, lambda product: a / product)
+    return None
+
+
+@on(divide)
+def squared_denominator(node: Node) -> Any:
+    """a / b / b = a / b²."""
+    match node.inputs:
+        case (Node(op, (a, b)), Node() as c) if op == divide and b is c:
+            return _if_alike(b**2, node, lambda squared: a / squared)
     return None
 
 

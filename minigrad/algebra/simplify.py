@@ -25,6 +25,8 @@ RULES: tuple[Rule, ...] = (
     shaping.transpose_twice,
     shaping.leave_unchanged,
     shaping.reshape_twice,
+    shaping.number_before_reshape,
+    shaping.reshape_below,
     constants.move_copies,
     choices.choose_copies,
     choices.choose_number,

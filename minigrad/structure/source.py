@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.algebra.class_numbers import write_one_hot
 from minigrad.algebra.facts import SumsToOne, carried_facts, check_fact, check_facts
 from minigrad.algebra.graph import Graph
 from minigrad.algebra.recognize import recognize
@@ -124,6 +125,8 @@ def _roles(source: Source) -> dict[int, str]:
 
 def _of_tensor(loss: Tensor, called: Mapping[int, str], number: bool, roles: Container[str] = ()) -> Source:
     graph, nodes = lift_tensors([loss], _distinct(loss, called) if number else {}, called)
+    own = {node for t, node in nodes.items() if t.name or id(t) in called}
+    graph, nodes, chosen = write_one_hot(graph, nodes, own)
     graph, nodes = recognize(graph, nodes, {node for t, node in nodes.items() if t.name or id(t) in called})
     graph, nodes = widen_inputs(graph, nodes, {nodes[t] for t in nodes if t.requires_grad})
     named: dict[Node, str] = {}
@@ -134,7 +137,7 @@ def _of_tensor(loss: Tensor, called: Mapping[int, str], number: bool, roles: Con
             unnamed.append(node)
         elif name and t.op is not None and isinstance(node, Node) and node.op is not None:
             named.setdefault(node, name)
-    unnamed += [node for name, node in graph.inputs.items() if name in roles]
+    unnamed += [node for name, node in graph.inputs.items() if name in roles or node in chosen]
     parameters = frozenset(node for t, node in nodes.items() if t.op is None and t.requires_grad)
     return Source(graph, loss, nodes, parameters, named, frozenset(unnamed))
 

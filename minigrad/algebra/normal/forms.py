@@ -253,6 +253,12 @@ _RULES: dict[str, Callable[..., Quotient]] = {
     "broadcast_to": lambda forms, a: a,
     "exp": Forms.exp,
     "log": Forms.log,
+    "expm1": lambda forms, a: forms.subtract(forms.exp(a), of_number(1.0)),
+    "log1p": lambda forms, a: forms.log(forms.add(of_number(1.0), a)),
+    "logaddexp": lambda forms, a, b: forms.log(forms.add(forms.exp(a), forms.exp(b))),
+    "sinh": lambda forms, a: quotients.scale(forms.subtract(forms.exp(a), forms.exp(quotients.scale(a, -1.0))), 0.5),
+    "cosh": lambda forms, a: quotients.scale(forms.add(forms.exp(a), forms.exp(quotients.scale(a, -1.0))), 0.5),
+    "reciprocal": lambda forms, a: forms.divide(of_number(1.0), a),
     "maximum": Forms.maximum,
     "minimum": lambda forms, a, b: forms.subtract(forms.add(a, b), forms.maximum(a, b)),
     "absolute": lambda forms, a: forms.maximum(a, quotients.scale(a, -1.0)),
@@ -265,7 +271,7 @@ _RULES: dict[str, Callable[..., Quotient]] = {
 }
 _CHOICES = ("greater", "greater_equal", "less", "less_equal", "where")
 # What the forms of definitions are told by: operations that make an exponential or a step.
-TELLING = frozenset((*_CHOICES, "exp", "maximum", "minimum", "absolute", "sign"))
+TELLING = frozenset((*_CHOICES, "exp", "expm1", "logaddexp", "sinh", "cosh", "maximum", "minimum", "absolute", "sign"))
 
 
 def _added(longer: Shape, shorter: Shape) -> Axes | None:

@@ -33,7 +33,7 @@ def compute_constant(node: Node) -> Any:
 
 @on(Reshape, Transpose, Index)
 def move_copies(node: Node) -> Any:
-    """reshape(broadcast_to(c)) = broadcast_to(c), for a number c, and so for ᵀ and […]."""
+    """reshape(c) = c, for copies of a number c, and so for ᵀ and […]."""
     if not isinstance(node.op, Reshape | Transpose | Index) or isinstance(node.op, Scatter):
         return None
     if isinstance(node.op, Index) and not is_basic(node.op.key):

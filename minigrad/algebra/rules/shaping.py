@@ -8,6 +8,7 @@ import numpy as np
 
 from minigrad.algebra.rewrite import on
 from minigrad.engine.node import Node
+from minigrad.ops.arithmetic import divide, multiply
 from minigrad.ops.elementwise import identity
 from minigrad.ops.linalg import matmul
 from minigrad.ops.shaping import BroadcastTo, Cast, Reshape, Transpose
@@ -36,6 +37,33 @@ def reshape_twice(node: Node) -> Any:
     if isinstance(y, Node) and isinstance(node.op, Reshape | BroadcastTo) and type(y.op) is type(node.op):
         return node.apply(node.op, y.inputs)
     return None
+
+
+@on(Reshape)
+def reshape_below(node: Node) -> Any:
+    """reshape(c / x) = c / reshape(x), for a number c."""
+    match node:
+        case Node(Reshape() as op, (Node(quotient, (int() | float() as c, Node() as x)),)):
+            return c / node.apply(op, (x,)) if quotient == divide and x.dtype == node.dtype else None
+    return None
+
+
+@on(Reshape)
+def number_before_reshape(node: Node) -> Any:
+    """reshape(c x) = c reshape(x), for a number c, in a numerator too."""
+    c, x = _part_number(node.inputs[0])
+    return None if c is None or x.dtype != node.dtype or node.op is None else c * node.apply(node.op, (x,))
+
+
+def _part_number(x: Any) -> tuple[Any, Any]:
+    """Give c and y, of as many elements, for x = c y; None and x where no number comes first."""
+    match x:
+        case Node(op, (int() | float() as c, Node() as y)) if op == multiply and y.shape == x.shape:
+            return c, y
+        case Node(op, (Node() as a, b)) if op == divide and a.shape == x.shape:
+            c, a = _part_number(a)
+            return c, x if c is None else a / b
+    return None, x
 
 
 @on(Transpose)

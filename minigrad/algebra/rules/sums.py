@@ -65,7 +65,7 @@ def axes_of_sum(node: Node) -> Any:
 
 @on(Sum)
 def sum_of_copies(node: Node) -> Any:
-    """Σ broadcast_to(c) = n c, for a number c and its n copies."""
+    """Σ c = n c, for n copies of a number c."""
     if not isinstance(node.op, Sum) or number_of(node.inputs[0]) is None or not isinstance(node.inputs[0], Node):
         return None
     (x,) = node.inputs
