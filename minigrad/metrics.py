@@ -13,10 +13,29 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from minigrad.engine.absent import absent
 from minigrad.engine.arguments import check_count
 from minigrad.engine.operand import Operand
 
+__all__ = ["accuracy", "confusion_matrix"]
+
 Integers = NDArray[np.int64]
+
+_C = "of C = metrics.confusion_matrix(y, t)"
+_F1 = f"Write 2 * np.diag(C) / (C.sum(axis=0) + C.sum(axis=1)), {_C}, one number for each class"
+_MEANT = {
+    **dict.fromkeys(("f1", "f1_score", "fscore"), _F1),
+    **dict.fromkeys(("precision", "precision_score"), f"Write np.diag(C) / C.sum(axis=0), {_C}, one for each class"),
+    **dict.fromkeys(("recall", "recall_score"), f"Write np.diag(C) / C.sum(axis=1), {_C}, one for each class"),
+    **dict.fromkeys(("accuracy_score", "binary_accuracy", "categorical_accuracy"), "It is metrics.accuracy(y, t)"),
+    **dict.fromkeys(("mse", "mean_squared_error"), "Write np.mean((y - t) ** 2), or a function of y and t of that"),
+    **dict.fromkeys(("mae", "mean_absolute_error"), "Write np.mean(np.abs(y - t)), or a function of y and t of that"),
+    **dict.fromkeys(("r2", "r2_score"), "Write 1 - np.sum((y - t) ** 2) / np.sum((t - t.mean(axis=0)) ** 2)"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    raise absent("module 'minigrad.metrics'", name, _MEANT, __all__)
 
 
 def accuracy(y: Any, t: Any, threshold: float = 0.5) -> float:

@@ -296,6 +296,9 @@ WRONG = [
     ([3], TypeError, r"callbacks\[0\] is the int 3; a callback is a function of the training, or has some of"),
     ("stop", TypeError, "callbacks must be a list, not the str 'stop'"),
     ([EarlyStopping("score", mode="max")], ValueError, "'score' is not measured.*: loss, validation_loss"),
+    ([EarlyStopping("val_loss")], ValueError, "'val_loss' is not measured; give monitor='validation_loss', or watch"),
+    ([EarlyStopping("accuracy")], ValueError, "'accuracy' is not measured; the targets are no classes of the outputs"),
+    ([lambda: None], TypeError, "is called with one argument, the training: too many positional arguments; write def"),
     ([EarlyStopping("validation_accuracy")], ValueError, "'validation_accuracy' is not measured"),
     ([type("Own", (), {"on_epoch_ended": print})()], TypeError, r"on_epoch_ended\(\), which is never.* on_epoch_end"),
 ]  # fmt: skip
@@ -311,6 +314,41 @@ def test_a_wrong_callback_is_told_before_the_first_epoch(given, error, message):
             callbacks=given,
         )  # fmt: skip
     np.testing.assert_array_equal(model.W.data, before)
+
+
+def test_a_model_without_parameters_cannot_be_saved(tmp_path):
+    model = line()
+    keeping = callbacks.ModelCheckpoint(tmp_path / "net.npz")
+    with pytest.raises(TypeError, match=r"ModelCheckpoint: the model must have parameters\(\)"):
+        fit(
+            lambda x: model(x),
+            sum_of_squares,
+            SGD(model.parameters(), 0.1),
+            (X, T),
+            1,
+            progress=False,
+            callbacks=[keeping],
+        )
+    assert not list(tmp_path.iterdir())
+
+
+def test_batches_that_are_not_counted_leave_the_rate_alone_within_an_epoch():
+    def deal():
+        return data.batches(X, T, 4)
+
+    class Own:
+        def on_batch_end(self, training):
+            rates.append(training.optimizer.lr)
+
+    model = line()
+    rates = []
+    history = fit(
+        model, sum_of_squares, SGD(model.parameters(), 0.02), deal, 4, progress=False,
+        callbacks=[CosineDecay(), Own()],
+    )  # fmt: skip
+    wanted = [0.01 * (1 + math.cos(math.pi * epoch / 4)) for epoch in range(4)]
+    np.testing.assert_allclose(history.lr, wanted)
+    np.testing.assert_allclose(rates, np.repeat(wanted, 3))
 
 
 def test_no_validation_says_so():

@@ -66,3 +66,12 @@ def test_a_sequence_has_a_class_at_each_place():
 def test_what_is_no_class_is_told_so(y, t, error, message):
     with pytest.raises(error, match=message):
         metrics.confusion_matrix(y, t)
+
+
+def test_what_is_a_line_of_numpy_is_said():
+    C = np.array([[3, 1], [2, 4]])
+    for name, wanted in (("precision", [3 / 5, 4 / 5]), ("recall", [3 / 4, 4 / 6]), ("f1_score", [6 / 9, 8 / 11])):
+        with pytest.raises(AttributeError, match=r"of C = metrics\.confusion_matrix\(y, t\)") as caught:
+            getattr(metrics, name)
+        formula = str(caught.value).partition("Write ")[2].partition(", of C")[0]
+        np.testing.assert_allclose(eval(formula, {"np": np, "C": C}), wanted)

@@ -256,6 +256,8 @@ WRONG = [
         ValueError,
         "there is a class 2, and 1 classes are numbered 0 to 0",
     ),
+    (lambda: plot.landscap, AttributeError, "Did you mean landscape?"),
+    (lambda: plot.history, AttributeError, r"It is history.plot\(\), or plot.learning_curves"),
     (lambda: plot.learning_curves([1.0]), TypeError, "history must be what fit returned, not a list"),
 ]
 

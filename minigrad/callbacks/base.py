@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -30,7 +31,7 @@ class Training:
     rng: np.random.Generator
     measured: tuple[str, ...]
     lr: float
-    save: Callable[[Any], None]
+    save: Callable[[Any], None] = field(repr=False)
     batches: int | None = None
     epoch: int = 0
     batch: int = 0
@@ -133,7 +134,21 @@ def check_callbacks(callbacks: Any) -> list[Any]:
                 f"fit: callbacks[{i}] is {shown(callback)}; a callback is a function of the training, or has some of "
                 f"the methods {_say(MOMENTS)}"
             )
+        if not names and not hasattr(callback, "rate"):
+            _check_takes_training(i, callback)
     return found
+
+
+def _check_takes_training(i: int, f: Any) -> None:
+    """Raise TypeError if a function cannot be called with the training alone."""
+    try:
+        inspect.signature(f).bind(None)
+    except TypeError as error:
+        raise TypeError(
+            f"fit: callbacks[{i}] is called with one argument, the training: {error}; write def f(training): …"
+        ) from error
+    except ValueError:  # of some of C's there is no signature
+        return
 
 
 def _say(names: Sequence[str]) -> str:

@@ -108,6 +108,11 @@ class ModelCheckpoint(Watching):
         except (KeyError, IndexError, ValueError) as error:
             names = ", ".join(("epoch", *training.measured))
             raise ValueError(f"ModelCheckpoint: path {self.path!r} names {error}; it may name {names}") from error
+        if not hasattr(training.model, "parameters"):
+            raise TypeError(
+                f"ModelCheckpoint: the model must have parameters(), as layers and nn.Sequential do, not be "
+                f"{shown(training.model)}"
+            )
         folder = os.path.dirname(self.path)
         if folder and not os.path.isdir(folder) and "{" not in folder:
             raise FileNotFoundError(f"ModelCheckpoint: there is no folder {folder!r} for {self.path!r}; make it first")

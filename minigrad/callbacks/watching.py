@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.callbacks.base import Training
+from minigrad.engine.absent import find_close
 from minigrad.engine.arguments import check_number, shown
 
 MODES = ("auto", "min", "max")
@@ -40,14 +41,23 @@ class Watching:
 
     def check_measured(self, training: Training) -> None:
         """Raise ValueError if the value will not be measured."""
-        if self.monitor not in training.measured:
-            way = (
-                "give fit validation=(X, T)" if self.monitor.startswith("validation") else "the targets are no classes"
-            )
-            raise ValueError(
-                f"{type(self).__name__}: {self.monitor!r} is not measured; {way}, or watch another by monitor=: "
-                f"{', '.join(training.measured)}"
-            )
+        if self.monitor in training.measured:
+            return
+        name = self.monitor.replace("val_", "validation_", 1) if self.monitor.startswith("val_") else self.monitor
+        plain = name.removeprefix("validation_")
+        close = name if name in training.measured else find_close(name, training.measured, 0.8)
+        if close:
+            way = f"give monitor={close!r}"
+        elif name != plain and plain in training.measured:
+            way = "give fit validation=(X, T)"
+        elif plain == "accuracy":
+            way = "the targets are no classes of the outputs"
+        else:
+            way = "give a function of that name to fit, by metrics="
+        raise ValueError(
+            f"{type(self).__name__}: {self.monitor!r} is not measured; {way}, or watch another by monitor=: "
+            f"{', '.join(training.measured)}"
+        )
 
     def take(self, training: Training) -> bool:
         """Take in what the last epoch came to; say whether it is the best yet."""

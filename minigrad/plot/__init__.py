@@ -9,6 +9,9 @@ parameters are spread; ``confusion`` which classes are taken for which; ``curves
 has the colors and fonts, ``words`` the labels.
 """
 
+from typing import Any
+
+from minigrad.engine.absent import absent
 from minigrad.plot.confusion import confusion_matrix
 from minigrad.plot.contours import landscape
 from minigrad.plot.curves import learning_curves
@@ -27,3 +30,15 @@ __all__ = [
     "measure_deltas",
     "weight_histograms",
 ]
+
+_MEANT = {
+    "history": "It is history.plot(), or plot.learning_curves(history)",
+    "contour": "It is plot.landscape(E, w1, w2)",
+    "histogram": "It is plot.weight_histograms(model)",
+    "graph": "It is minigrad.draw(E)",
+    "network": "It is minigrad.draw(E)",
+}
+
+
+def __getattr__(name: str) -> Any:
+    raise absent("module 'minigrad.plot'", name, _MEANT, __all__)
