@@ -202,7 +202,8 @@ def matrices(way: str = "forward", lang: str = "en") -> str:
     both = ([forward.to_mathml(notation)[i] for i in chosen] for notation in ("matrix", "index"))
     formulas = write_both(*map(write_equations, both))
     return (
-        f'<figure class="plain"><div class="picture" tabindex="0">{picture.svg(title=says)}</div>'
+        f'<figure class="plain"><div class="picture" role="group" aria-label="{escape(says)}" tabindex="0">'
+        f"{picture.svg(title=says)}</div>"
         f"<figcaption>{escape(says)}</figcaption></figure>{formulas}"
     )
 
@@ -241,7 +242,8 @@ def write_table(heads: Sequence[str], rows: Sequence[Sequence[str]], caption: st
         f'<tr><th scope="row">{escape(first)}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in rest)}</tr>'
         for first, *rest in rows
     )
+    said = escape(caption)
     return (
-        f'<div class="measured" tabindex="0"><table><caption>{escape(caption)}</caption>'
+        f'<div class="measured" role="group" aria-label="{said}" tabindex="0"><table><caption>{said}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
