@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import contextvars
 import gc
+import pickle
 import threading
 
 import numpy as np
@@ -315,3 +316,13 @@ def test_grad_takes_what_tensor_takes():
     ]:
         with pytest.raises((TypeError, ValueError), match=r"grad of <lambda>.*" + message):
             f(wrong)
+
+
+def test_no_grad_without_its_brackets_is_the_same_block(w):
+    with no_grad:
+        assert not (w * w).requires_grad
+        with no_grad():
+            pass
+        assert not (w * w).requires_grad
+    assert (w * w).requires_grad
+    assert pickle.loads(pickle.dumps(no_grad)) is no_grad

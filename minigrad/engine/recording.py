@@ -14,7 +14,7 @@ _paused = Setting("paused", False)
 _tracer = Setting("tracer", None)
 _mapping = Setting("mapping", None)
 _drawing = Setting("drawing", None)
-_no_grad, _recorded = (Block(_paused, value) for value in (True, False))
+_recorded = Block(_paused, False)
 _as_it_is = nullcontext()
 
 serials: Any = iter(range(1, _END := 2**62))  # atomic, so that threads may record at the same time
@@ -44,22 +44,39 @@ def count_records() -> int:
     return int(leaves_left() - records_left())
 
 
-@overload
-def no_grad() -> Block: ...
-@overload
-def no_grad(f: F) -> F: ...
-def no_grad(f: Any = None) -> Any:
+class NoGrad(Block):
     """Compute without recording, within a ``with`` block or a decorated function: results require no gradient.
 
-    It holds in this thread or task, and in the tasks that are started within; not where a generator is suspended in it.
+    ``with no_grad():`` and ``with no_grad:`` are one, and so are ``@no_grad()`` and ``@no_grad``. It holds in this
+    thread or task, and in the tasks that are started within; not where a generator is suspended in it.
 
-    >>> from minigrad import Tensor
+    >>> from minigrad import Tensor, no_grad
     >>> w = Tensor(2.0, requires_grad=True)
     >>> with no_grad():
     ...     (w * w).requires_grad
     False
     """
-    return _no_grad if f is None else _no_grad(f)
+
+    __slots__ = ()
+    __name__ = "no_grad"
+
+    @overload
+    def __call__(self) -> NoGrad: ...
+    @overload
+    def __call__(self, f: F) -> F: ...
+    def __call__(self, f: Any = None) -> Any:
+        """Give itself, for a ``with`` block, or a function that records nothing."""
+        return self if f is None else super().__call__(f)
+
+    def __reduce__(self) -> str:
+        """Be found by name, as a function is."""
+        return "no_grad"
+
+    def __repr__(self) -> str:
+        return "minigrad.no_grad"
+
+
+no_grad = NoGrad(_paused, True)
 
 
 def recorded() -> AbstractContextManager[None]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from math import prod
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Never
 
 import numpy as np
 
@@ -264,16 +264,29 @@ def min(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return _min(_static(axis), bool(keepdims))(x)
 
 
-def softmax(x: Any, axis: int = -1) -> Any:
+def _refuse(called: str, other: Iterable[str]) -> TypeError:
+    """Give the error for an argument that there is not, which may have another name elsewhere."""
+    name = next(iter(other))
+    said = " NumPy, and so minigrad, calls it axis." if name in ("dim", "dims", "axes") else ""
+    return TypeError(f"{called}: there is no argument {name!r}.{said}")
+
+
+def softmax(x: Any, axis: int = -1, **other: Never) -> Any:
     """Softmax along ``axis``: yₖ = exp(xₖ) / Σⱼ exp(xⱼ), for Tensors and arrays; it does not overflow."""
+    if other:
+        raise _refuse("softmax", other)
     return _softmax(axis)(x)
 
 
-def log_softmax(x: Any, axis: int = -1) -> Any:
+def log_softmax(x: Any, axis: int = -1, **other: Never) -> Any:
     """Logarithm of softmax along ``axis``: xₖ − ln Σⱼ exp(xⱼ), for Tensors and arrays; exact at logits of ±1000."""
+    if other:
+        raise _refuse("log_softmax", other)
     return _log_softmax(axis)(x)
 
 
-def log_sum_exp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+def log_sum_exp(x: Any, axis: Axis = None, keepdims: bool = False, **other: Never) -> Any:
     """Logarithm of the sum of exponentials over ``axis``, ln Σ exp(x), for Tensors and arrays; exact at ±1000."""
+    if other:
+        raise _refuse("log_sum_exp", other)
     return _log_sum_exp(_static(axis), bool(keepdims))(x)

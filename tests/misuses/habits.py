@@ -24,6 +24,8 @@ ROWS = [
     argument("W.squeeze(dim=0)", "'dim' | W:(4, 3)", "squeeze of", "axis"),
     argument("W.flatten(start_dim=1)", "'start_dim' | W:(4, 3)", "flatten of", "w.reshape(len(w), -1)"),
     argument("W.sum(axes=0)", "'axes' | W:(4, 3)", "sum of", "NumPy's method"),
+    argument("softmax(W, dim=1)", "'dim'", "softmax:", "calls it axis"),
+    argument("minigrad.log_softmax(W, dim=1)", "'dim'", "log_softmax:", "calls it axis"),
     argument("E.backward(retain_graph=True)", "'retain_graph'", "backward of", "may be called again"),
     argument("nn.Dropout(p=0.5)", "'rate'", "Dropout:", "p is called rate | Dropout(rate"),
     argument("nn.Linear(in_features=4, out_features=3)", "'inputs'", "Linear:", "in_features is called inputs"),
