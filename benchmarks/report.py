@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from benchmarks import report_compiled, report_compiling, report_functions
+from benchmarks import recorded, report_compiled, report_compiling, report_functions
 from benchmarks.columns import COMPILED, OURS
 from benchmarks.layout import cell, table, verdict
 from benchmarks.workloads import WORKLOADS
@@ -10,6 +10,7 @@ from benchmarks.workloads import WORKLOADS
 # Microseconds an operation, bytes an operation, milliseconds. The target for forward was set where NumPy alone took
 # 0.41 µs an operation, so that on another machine their ratio says more.
 FORWARD, NUMPY_FORWARD, BACKWARD, GROWTH, BYTES, IMPORT = 0.75, 0.41, 0.60, 1.3, 600, 15
+RECORDED = 1.0  # microseconds that a recorded call takes beyond the bare ufunc
 DRAW = 3  # seconds
 DERIVE, DERIVE_GROWTH = {"3": 50, "50": 1500}, 1.3  # milliseconds by the number of layers; beside linear
 STEPS = 500  # milliseconds for all steps of a network of 3 layers, checked
@@ -96,9 +97,20 @@ def chain(found: dict[str, Any]) -> str:
             for name, value in found.get("floor", {}).items()
         ),
         ["freeing", *microseconds("freeing"), "", ""],
+        *_recorded(found.get("recorded", {})),
         ["memory held (at 10⁵)", f"{found['bytes']:.0f} bytes", "", f"{BYTES} bytes", verdict(found["bytes"], BYTES)],
     ]
     return table(["an operation", "10³ operations", "10⁶ operations", "target", ""], rows)
+
+
+def _recorded(seconds: dict[str, float]) -> list[list[str]]:
+    """Give what a recorded call of each library takes beyond the bare ufunc's time."""
+    over = {name: (value - seconds[recorded.BARE]) * 1e6 for name, value in seconds.items() if name != recorded.BARE}
+    bars = {recorded.OURS: [f"{RECORDED:.1f} µs", verdict(over.get(recorded.OURS, 0.0), RECORDED)]}
+    return [
+        [f"{name} of 10 numbers, over {recorded.BARE}", f"{value:.2f} µs", "", *bars.get(name, ["", ""])]
+        for name, value in over.items()
+    ]
 
 
 def derivation(found: dict[str, Any]) -> str:

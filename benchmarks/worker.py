@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import chain, compiling, derivation, drawing, floor, functions
+from benchmarks import chain, compiling, derivation, drawing, floor, functions, recorded
 from benchmarks.columns import BASELINE, measured, rival
 from benchmarks.machine import blas
 from benchmarks.timing import Figure, in_turns
@@ -57,6 +57,7 @@ def main() -> None:
         result: dict[str, Any] = chain.measure(wanted["chain_rounds"]) | {
             "bytes": chain.bytes_per_operation(),
             "floor": floor.growth(wanted["chain_rounds"]),
+            "recorded": recorded.measure(wanted["chain_rounds"], wanted["rivals"]),
         }
     elif wanted["task"] == "derive":
         result = derivation.measure(wanted["derive_rounds"])

@@ -9,6 +9,7 @@ from benchmarks import (
     drawing,
     layout,
     machine,
+    recorded,
     report,
 )
 from benchmarks.columns import FLOOR, NATIVE
@@ -146,6 +147,14 @@ def test_each_part_is_measured_by_a_worker_with_its_threads(monkeypatch):
     assert found["steps"] == {"W3": {"float32": 1, "float64": 2}, "W4": {"float32": 3, "float64": 4}}
     assert (found["chain"], found["derive"]) == (5, 6)
     assert found["import"] is None
+
+
+def test_a_recorded_call_stands_beside_its_target_and_a_rivals_has_none():
+    seconds = {recorded.BARE: 0.2e-6, recorded.OURS: 1.3e-6, recorded.TORCH: 1.5e-6}
+    text = report.markdown(results() | {"chain": results()["chain"] | {"recorded": seconds}})
+    assert "| np.exp(t) of 10 numbers, over np.exp(x) | 1.10 µs |  | 1.0 µs | missed |" in text
+    assert "| torch.exp(t) of 10 numbers, over np.exp(x) | 1.30 µs |  |  |  |" in text
+    assert recorded.measure(1, []).keys() == {recorded.BARE, recorded.OURS}
 
 
 @pytest.mark.parametrize(
