@@ -205,7 +205,8 @@ def test_shapes_that_do_not_fit(run, message):
             lambda: np.exp(leaf("x", 3), out=np.zeros(3)),
             TypeError,
             "np.exp: out= does not work with a tensor, x, because an operation is recorded and its result is a new "
-            "tensor. Leave it out, give a tensor to write into, or compute on .data.",
+            "tensor. Leave it out, give a tensor to write into, as v = v + x for v += x of an array v, or compute on "
+            ".data.",
         ),
         (
             lambda: np.vecdot(leaf("x", 3), leaf("x", 3), axes=[0, 0, ()]),
@@ -218,7 +219,8 @@ def test_shapes_that_do_not_fit(run, message):
             TypeError,
             "x requires a gradient, and an array made of it would lose it; x was made at HERE. For the bare values "
             "take .data; to join tensors use np.stack([…]) instead of np.array([…]), to fill a shape with one "
-            "np.broadcast_to(x, shape) instead of np.full(shape, x).",
+            "np.broadcast_to(x, shape) instead of np.full(shape, x), for A.dot(x) A @ x, and for y[i] = x a tensor y, "
+            "np.zeros_like(x).",
         ),
         (
             lambda: leaf("x", 3).__setitem__(0, 1.0),

@@ -2,14 +2,14 @@
 
 import subprocess
 import sys
-from typing import assert_type
+from typing import Any, assert_type
 
 import numpy
 import pytest
 
 import minigrad
 import minigrad.numpy as np
-from minigrad import Tensor, compile, grad, gradcheck, hessian, jacobian, value_and_grad
+from minigrad import Tensor, compile, grad, gradcheck, hessian, jacobian, value_and_grad, vmap
 from minigrad.numpy.linalg import inv
 from tests.generated import generated_files
 
@@ -77,6 +77,52 @@ def test_dtypes_are_numpys():
     assert np.asarray(t) is t
     assert np.array(t) is not t
     assert np.take(A, Tensor([0, 1]), axis=1).shape == (2, 2)
+
+
+def fill(x):
+    """A function that fills arrays of its own."""
+    y = np.empty(4)
+    y[0] = x
+    for i in range(3):
+        y[i + 1] = np.sin(y[i]) + x
+    z = np.zeros((2, 4))
+    z[1] += y**2
+    weights = np.ones_like(numpy.arange(4.0))
+    weights *= x
+    return np.sum(z * weights)
+
+
+def test_what_is_filled_inside_a_function_is_a_tensor_where_a_gradient_comes_to_it():
+    slope = (fill(2.0 + 1e-6) - fill(2.0 - 1e-6)) / 2e-6
+    assert type(fill(2.0)) is numpy.float64
+    assert type(np.zeros(2)) is type(np.empty(2)) is numpy.ndarray
+    for way in (grad, lambda f: compile(grad(f)), lambda f: lambda x: vmap(grad(f))(numpy.array([1.0, x]))[1]):
+        assert way(fill)(2.0) == pytest.approx(slope)
+    assert type(compile(fill)(2.0)) is numpy.float64
+    numpy.testing.assert_allclose(vmap(fill)(numpy.array([1.0, 2.0])), [fill(1.0), fill(2.0)])
+    assert hessian(fill)(numpy.array(2.0)) == pytest.approx((grad(fill)(2.0 + 1e-5) - grad(fill)(2.0 - 1e-5)) / 2e-5)
+    kept = []
+    grad(lambda x: kept.append(np.zeros(2, int)) or x)(1.0)
+    assert type(kept[0]) is numpy.ndarray  # an index stays one
+
+
+def test_a_function_of_numbers_is_called_for_each_element():
+    ramp = np.vectorize(lambda a, b: a * b if a > 0 else b)
+    x = numpy.array([[1.0, -1.0], [2.0, 3.0]])
+    numpy.testing.assert_array_equal(grad(lambda x: ramp(x, 2.0).sum())(x), [[2, 0], [2, 2]])
+    assert type(ramp(x, 2.0)) is numpy.ndarray
+    halves, squares = np.vectorize(lambda a: (a / 2, a**2))(t)
+    assert (halves.item(), squares.item()) == (t.item() / 2, t.item() ** 2)
+    with pytest.raises(TypeError, match=r"minigrad\.vmap\(f\)"):
+        np.vectorize(numpy.sum, signature="(n)->()")(t[None])
+
+
+def test_windows_and_required_arrays_of_tensors():
+    assert gradcheck(lambda b: (np.kaiser(5, b) * numpy.arange(5.0)).sum(), 1.3)
+    assert gradcheck(lambda b: np.kaiser(6, b)[2], 2.0)
+    window: Any = np.kaiser(6, t)
+    numpy.testing.assert_allclose(window.data, numpy.kaiser(6, t.item()), rtol=1e-14)
+    assert np.require(t, requirements=["C"]) is t
 
 
 def test_wrong_calls_say_what_was_wanted():

@@ -149,6 +149,11 @@ def stop_tensor(x: Any) -> Any:
 _within: ContextVar[Evaluation | None] = ContextVar("within", default=None)
 
 
+def is_within() -> bool:
+    """Say whether a function that is differentiated is running."""
+    return _within.get() is not None
+
+
 def make_variable(called: str, x: Any, path: str) -> Tensor:
     """Give a leaf of an argument as a tensor that nothing else has yet been computed from."""
     lanes = mapping()

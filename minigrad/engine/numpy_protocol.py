@@ -127,7 +127,7 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     **OF_KINDS,
     np.zeros_like: like(np.zeros_like),
     np.ones_like: like(np.ones_like),
-    np.empty_like: like(np.empty_like),
+    np.empty_like: like(np.zeros_like),  # not what lies in memory, which is another each time that it is traced
 }
 
 # Functions that are written with others: a file of ``ops.composed`` has them under NumPy's names, and is loaded when

@@ -78,7 +78,7 @@ def refuse_arguments(ufunc: np.ufunc, arguments: Iterable[str], operands: Iterab
     of = " and ".join(dict.fromkeys(describe(x) for x in operands if isinstance(x, Recorder)))
     called = name_function(ufunc)
     way = f"Write np.where(condition, {called}(…), 0.0)" if "where" in arguments else "Leave it out"
-    way += ", give a tensor to write into" if "out" in arguments else ""
+    way += ", give a tensor to write into, as v = v + x for v += x of an array v" if "out" in arguments else ""
     return (
         f"{called}: {', '.join(f'{name}=' for name in arguments)} does not work with a tensor{of and f', {of}'}, "
         f"because an operation is recorded and its result is a new tensor. {way}, or compute on .data."
@@ -101,7 +101,8 @@ def refuse_array(x: Any) -> str:
     return (
         f"{describe(x)} requires a gradient, and an array made of it would lose it{f'; {made}' if made else ''}. For "
         f"the bare values take .data; to join tensors use np.stack([…]) instead of np.array([…]), to fill a shape with "
-        f"one np.broadcast_to(x, shape) instead of np.full(shape, x)."
+        f"one np.broadcast_to(x, shape) instead of np.full(shape, x), for A.dot(x) A @ x, and for y[i] = x a tensor y, "
+        f"np.zeros_like(x)."
     )
 
 

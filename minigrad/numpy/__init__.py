@@ -3,9 +3,10 @@
 Everything is NumPy's, whose functions know tensors by themselves, but for what NumPy cannot hand over, since it looks
 for tensors in some arguments alone: ``np.array([t, u])``, ``np.full(3, t)``, ``np.sum([t, u])``, ``np.take(array, i)``.
 
-``making`` has the functions that make arrays, ``joining`` what is indexed to make one, ``lifting`` takes NumPy's others
-to all of their arguments; ``linalg``, ``fft`` and ``random`` are NumPy's, by the same names. The ``.pyi`` beside each
-say to type checkers that np.tanh of a Tensor is a Tensor; they are written by ``python -m tests.generated``.
+``making`` has the functions that make arrays, ``buffers`` those that make them to be filled, ``joining`` what is
+indexed to make one, ``vectorizing`` calls a function for each element, ``lifting`` takes NumPy's others to all of their
+arguments; ``linalg``, ``fft`` and ``random`` are NumPy's, by the same names. The ``.pyi`` beside each say to type
+checkers that np.tanh of a Tensor is a Tensor; they are written by ``python -m tests.generated``.
 """
 
 from importlib import import_module
@@ -13,6 +14,7 @@ from typing import Any
 
 import numpy
 
+from minigrad.numpy.buffers import empty, empty_like, ones, ones_like, zeros, zeros_like
 from minigrad.numpy.joining import c_, r_
 from minigrad.numpy.lifting import lift
 from minigrad.numpy.making import (
@@ -23,11 +25,15 @@ from minigrad.numpy.making import (
     ascontiguousarray,
     asfortranarray,
     full,
+    kaiser,
+    require,
 )
+from minigrad.numpy.vectorizing import vectorize
 
 __all__ = [*numpy.__all__]
 __all__ += ["array", "asanyarray", "asarray", "asarray_chkfinite", "ascontiguousarray", "asfortranarray", "full"]
-__all__ += ["c_", "r_"]
+__all__ += ["c_", "kaiser", "r_", "require", "vectorize"]
+__all__ += ["empty", "empty_like", "ones", "ones_like", "zeros", "zeros_like"]
 
 ROOMS = ("linalg", "fft", "random")
 

@@ -119,6 +119,21 @@ def full(
     return numpy.broadcast_to(array(fill_value, dtype, copy=False), shape)
 
 
+@of_tensors(numpy.require)
+def require(a: Any, dtype: Any = None, requirements: Any = None, *, like: Any = None) -> Any:
+    """Give what ``asarray`` does; what is required of the memory is no matter of a tensor's value."""
+    return asarray(a, dtype)
+
+
+@of_tensors(numpy.kaiser)
+def kaiser(M: int, beta: Any) -> Any:
+    """Give Kaiser's window of M points, I₀(β √(1 − t²)) / I₀(β) for t = −1 … 1, for a tensor β."""
+    if M == 1:
+        return numpy.ones(1) + 0.0 * array(beta)
+    t = numpy.linspace(-1, 1, max(M, 0))
+    return numpy.i0(beta * numpy.sqrt(numpy.maximum(1 - t**2, 0.0))) / numpy.i0(beta)
+
+
 def _join(x: Any) -> Any:
     if isinstance(x, list | tuple) and holds_operand(x):
         return numpy.stack([_join(part) for part in x])

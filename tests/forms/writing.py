@@ -36,6 +36,7 @@ RIGHT = split_forms("""
     v = v * 1; v[np.argmax(v)] *= 2; v
     v = v * 1; i = np.argsort(v); v[i] = v[::-1] * s; v
     v = v * 1; v[np.argsort(v)[[0, 1, 0]]] = y; v
+    v = v * 1; np.add.at(v, np.argsort(y), y * s); np.subtract.at(v, np.argmax(v), s); v
     M = M * 1; M[np.argmax(M, axis=0), [0, 1, 2]] += y; M
     M = M * 1; M[np.argmax(y)] -= y; M[1:, np.argmin(y)] = s; M
 """)

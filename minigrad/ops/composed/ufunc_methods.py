@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.ops.base import as_array, placeholder, refuse_out
-from minigrad.ops.indexing import Scatter
+from minigrad.ops.base import as_array, refuse_out
+from minigrad.ops.indexing import Gather, Scatter, ScatterAt, split_key
 from minigrad.ops.reduction import log_sum_exp, normalize_axis
 
 _MISSING: Any = object()
@@ -121,5 +121,7 @@ def at(ufunc: np.ufunc, a: Any, indices: Any, b: Any = _MISSING) -> None:
             f"np.{ufunc.__name__}.at of a tensor is not differentiable, since an element may be named twice. Where "
             f"none is, write x[i] = np.{ufunc.__name__}(x[i], …)."
         )
-    shape = placeholder(a.shape)[indices].shape
-    a[...] = ufunc(a, Scatter(indices, a.shape)(np.broadcast_to(as_array(b), shape)))
+    template, operands = split_key(indices)
+    shape = Gather(template).shape(a.shape, *(i.shape for i in operands))
+    scatter = ScatterAt(template, a.shape) if operands else Scatter(indices, a.shape)
+    a[...] = ufunc(a, scatter(np.broadcast_to(as_array(b), shape), *operands))
