@@ -236,15 +236,42 @@ def test_gradients_are_shown_and_kept_nowhere_else():
     assert [name for name, _ in seen] == ["y", "w", "w"]
 
 
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_a_function_may_return_another_gradient(create_graph):
+    """Which goes on from there: to what comes before, not beside it."""
+    w = leaf([1.0, 2.0], "w")
+    h = w * 3
+    y = h * h
+    stop = h.on_gradient(lambda g: np.minimum(g, 8.0))
+    y.retain_grad()
+    h.retain_grad()
+    y.sum().backward(create_graph=create_graph)
+    np.testing.assert_array_equal(y.grad.data, [1, 1])
+    np.testing.assert_array_equal(h.grad.data, [6, 8])
+    np.testing.assert_array_equal(w.grad.data, [18, 24])
+    stop()
+    w.grad = None
+    for f in (lambda g: g * 2, lambda g: g.data + 1):  # one after the other
+        w.on_gradient(f)
+    (w * 3).sum().backward(create_graph=create_graph)
+    np.testing.assert_array_equal(w.grad.data, [7, 7])
+
+
 def test_what_cannot_be_shown():
     w = leaf([1.0], "w")
     with pytest.raises(ValueError, match="on_gradient: no gradient flows to c"):
         Tensor([1.0], name="c").on_gradient(print)
     with pytest.raises(TypeError, match="wanted a function of the gradient, not 3"):
         w.on_gradient(3)
-    stop = w.on_gradient(lambda g: g * 2)
-    with pytest.raises(TypeError, match="on_gradient of w: the function returned a Tensor"):
-        (w * 2).sum().backward()
-    stop()
+    for wrong, error, message in (
+        (lambda g: 2.0, TypeError, "on_gradient of w: wanted None or another gradient, float64 of shape .* a float"),
+        (lambda g: np.ones((2, 2)), ValueError, r"on_gradient of w: .* returned float64 of shape \(2, 2\)"),
+        (lambda g: g.astype(np.float32), ValueError, r"on_gradient of w: .* returned float32"),
+    ):
+        stop = w.on_gradient(wrong)
+        with pytest.raises(error, match=message):
+            (w * 2).sum().backward()
+        stop()
+    assert w.grad is None
     with pytest.raises(TypeError, match="a compiled function calls no other"):
         compile(lambda v: (v * w.on_gradient(print)).sum())(w)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from typing import Any
 from weakref import ref
 
+from minigrad.engine.conversion import is_array
 from minigrad.engine.errors import describe
 from minigrad.engine.inplace import Writable
 from minigrad.engine.record import Kept
@@ -16,16 +17,17 @@ Listener = Callable[[Any], Any]
 retained = Kept()  # the intermediate results that ``retain_grad`` was called on
 
 
-class Listeners(Container[Any]):
+class Listeners(Kept):
     """The functions that ``on_gradient`` was given, by the id of a tensor, for as long as that lives."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.rows: dict[int, tuple[ref[Any], list[Listener]]] = {}
 
     def __contains__(self, t: Any) -> bool:
         return t in retained or id(t if t.leaf is None else t.leaf()) in self.rows
 
-    def add(self, t: Any, f: Listener) -> Callable[[], None]:
+    def listen(self, t: Any, f: Listener) -> Callable[[], None]:
         """Show the gradients of a tensor to a function; give what ends that."""
         key = id(t)
         if key not in self.rows:
@@ -39,18 +41,29 @@ class Listeners(Container[Any]):
 
         return stop
 
+    def give(self, t: Any, g: Any) -> Any:
+        """Show a gradient to those who listen; give the one that the last of them has given for it, if one has."""
+        x = t if t.leaf is None else t.leaf()
+        for f in tuple(self.rows[id(x)][1]) if id(x) in self.rows else ():
+            shown = g if isinstance(g, Writable) else t.as_constant(g)
+            given = f(shown)
+            if given is not None:
+                g = _check_given(x, shown, given) if isinstance(g, Writable) else _check_given(x, shown, given).array
+        return g
+
     def tell(self, found: dict[Any, Any]) -> dict[Any, Any]:
-        """Show gradients to those who listen; give those that are to be kept: of leaves, and of what is retained."""
-        for t, g in found.items():
-            for f in tuple(self.rows[id(t)][1]) if id(t) in self.rows else ():
-                returned = f(g if isinstance(g, Writable) else t.as_constant(g))
-                if returned is not None:
-                    raise TypeError(
-                        f"on_gradient of {describe(t)}: the function returned a {type(returned).__name__}, and a "
-                        f"gradient is only shown to it. For another gradient write the operation's own, by "
-                        f"custom_vjp; a parameter's is changed in its grad, before step()."
-                    )
-        return {t: g for t, g in found.items() if t.op is None or t in retained}
+        """Give the gradients that are to be kept: of what is retained, and of leaves, which are shown here."""
+        return {t: self.give(t, g) if t.op is None else g for t, g in found.items() if t.op is None or t in retained}
+
+
+def _check_given(t: Any, shown: Any, given: Any) -> Any:
+    """Give what stands for a gradient from here on, as a tensor; raise unless it is like the one that was shown."""
+    wanted = f"on_gradient of {describe(t)}: wanted None or another gradient, {shown.dtype} of shape {shown.shape}"
+    if not isinstance(given, Writable) and not is_array(given):
+        raise TypeError(f"{wanted}, and the function returned a {type(given).__name__}. Return g itself, or nothing.")
+    if given.shape != shown.shape or given.dtype != shown.dtype:
+        raise ValueError(f"{wanted}, and the function returned {given.dtype} of shape {given.shape}.")
+    return given if isinstance(given, Writable) else t.as_constant(given)
 
 
 listeners = Listeners()
@@ -71,8 +84,9 @@ class Listening(Writable):
     def on_gradient(self, f: Listener) -> Callable[[], None]:
         """Call ``f(∂E/∂(this tensor))``, a Tensor, in every ``backward()`` that comes here; give what ends that.
 
-        f looks: it may print, count or raise. It is called after the walk, the latest results first; not by the
-        ``backward()`` of a compiled function, which calls none on its way.
+        f may print, count or raise. If it returns an array or a Tensor, of the gradient's shape and dtype, that is the
+        gradient from here on, for this tensor and all that it was computed from: ``h.on_gradient(lambda g:
+        np.clip(g, -1, 1))``. The latest results come first; the ``backward()`` of a compiled function calls none.
 
         >>> from minigrad import Tensor
         >>> w = Tensor([1.0, 2.0], requires_grad=True)
@@ -86,7 +100,7 @@ class Listening(Writable):
         if compilation() is not None:
             raise TypeError("on_gradient: a compiled function calls no other on its way back. Call it outside.")
         self._check_gradient("on_gradient")
-        return listeners.add(self, f)
+        return listeners.listen(self, f)
 
     def _check_gradient(self, called: str) -> None:
         if self.serial <= 0:

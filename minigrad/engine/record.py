@@ -133,6 +133,10 @@ class Kept:
         x = t if t.leaf is None else t.leaf()
         return self.tensors is not None and x is not None and self.tensors.get(id(x)) is x
 
+    def give(self, t: Any, g: Any) -> Any:
+        """Give the gradient that the walk goes on with, from the one that it has found for a tensor."""
+        return g
+
 
 def fast_pullback(
     output: Any, gradient: Any, *, create_graph: bool = False, since: int = 1, keep: Container[Any] = ()
@@ -160,7 +164,7 @@ def fast_pullback(
     sealed = seals.newest if seals else 0  # what was recorded later was so from arrays that nobody had in hand before
     while True:
         if keep and t in keep:
-            found[t] = g
+            g = found[t] = keep.give(t, g) if isinstance(keep, Kept) else g
         if sealed and t.serial < sealed:
             check_unchanged(t)
         elif plain and type(t._b) is ndarray and not (queue or masked):
