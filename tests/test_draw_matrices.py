@@ -9,6 +9,7 @@ import pytest
 from minigrad import Tensor, data, derive, draw_matrices, losses, nn, sigmoid
 from minigrad.picture.matrices.pieces import Axis, Matrix, Sign
 from minigrad.picture.matrices.sheet import length
+from tests.derived_networks import NETWORKS
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -54,7 +55,15 @@ every_loss = pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
 
 @every_loss
 def test_the_pieces_read_as_the_lines_do(loss):
-    derivation = derive(loss())
+    check_pieces(derive(loss()))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_pieces_of_any_network_read_as_its_lines_do(name):
+    check_pieces(NETWORKS[name][0]())
+
+
+def check_pieces(derivation):
     rows = {row.left.label: row.text for row in draw_matrices(derivation).rows}
     lines = [line for line in [*derivation.forward_lines, *derivation] if line.shape]
     assert list(rows) == [" = ".join(line.names) for line in lines]

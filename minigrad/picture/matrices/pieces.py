@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,13 +14,13 @@ from minigrad.notation.matrix import matrix_term, outer_product
 from minigrad.notation.symbols import Symbol
 from minigrad.notation.term import Term, needs_brackets, write_term
 from minigrad.notation.writers.text import TEXT
-from minigrad.ops.arithmetic import add, multiply, negative, subtract
+from minigrad.ops.arithmetic import add, divide, multiply, negative, subtract
 from minigrad.ops.base import Elementwise
 from minigrad.ops.linalg import matmul
 from minigrad.ops.reduction import Softmax, Sum
 from minigrad.ops.shaping import BroadcastTo, Cast
 
-_JOINED = (add, subtract, multiply, matmul)
+_JOINED = (add, subtract, multiply, divide, matmul)
 
 
 class Axis(NamedTuple):
@@ -113,7 +113,7 @@ class Cutter:
         if x.op in _JOINED and len(parts) == 2 and not _turns_second(term):
             return self._joined(x, term)
         if x.op == negative or (isinstance(x.op, Sum) and x.op.axis is not None and not needs(term, 0)):
-            return [Sign(term.template.split("{")[0].strip()), *self._part(x, term, 0, standing)]
+            return _signed(term.template.split("{")[0].strip(), self._part(x, term, 0, standing))
         called = re.fullmatch(r"(\w+)\(\{\w\}\)", term.template)
         if called and isinstance(x.op, Elementwise | Softmax):
             inner = term.parts[parts[0]]
@@ -130,8 +130,8 @@ class Cutter:
         between = re.sub(r"\{\w\}", "", term.template).strip()
         a = self._part(x, term, 0, "row")
         b = self._part(x, term, 1, "column" if x.op == matmul else "row")
-        if x.op in (add, subtract) and not outer:
-            b = [_spread(piece, x.shape) for piece in b]
+        if x.op != matmul and not outer:
+            a, b = (_spread(pieces, x.shape) for pieces in (a, b))
         return [*a, *([Sign(between)] if between else []), *b]
 
     def _part(self, x: Node, term: Term, i: int, standing: str) -> list[Piece]:
@@ -151,6 +151,12 @@ class Cutter:
         return Matrix(label, shape[-2], shape[-1], kind, (axes[-2], axes[-1]), shape[:-2])
 
 
+def _signed(sign: str, pieces: list[Piece]) -> list[Piece]:
+    """Put a sign before pieces: −Σₖ is one."""
+    first, *others = pieces
+    return [Sign(sign + first.text), *others] if isinstance(first, Sign) else [Sign(sign), *pieces]
+
+
 def needs(term: Term, i: int) -> bool:
     """Say whether an operand stands in brackets."""
     letter = list(term.parts)[i]
@@ -161,11 +167,12 @@ def _turns_second(term: Term) -> bool:
     return not re.fullmatch(r"\{\w\}[^{}]*\{\w\}", term.template)
 
 
-def _spread(piece: Piece, shape: tuple[int, ...]) -> Piece:
-    """Say of a row that is added to each of several rows in how many it is used."""
-    if isinstance(piece, Matrix) and piece.rows == 1 and len(shape) > 1 and shape[-2] > 1:
-        return Matrix(piece.label, 1, piece.columns, piece.kind, piece.axes, piece.stack, shape[-2])
-    return piece
+def _spread(pieces: list[Piece], shape: tuple[int, ...]) -> list[Piece]:
+    """Say of a row that meets each of several rows in how many it is used."""
+    row = pieces[0]
+    if len(pieces) == 1 and isinstance(row, Matrix) and row.rows == 1 and len(shape) > 1 and shape[-2] > 1:
+        return [replace(row, spread=shape[-2])]
+    return pieces
 
 
 def read_pieces(pieces: Sequence[Piece]) -> str:
