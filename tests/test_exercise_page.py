@@ -334,3 +334,38 @@ def test_light_and_dark(visit_page, page, scheme, dark):
     red = int(re.search(r"\d+", tab.evaluate("getComputedStyle(document.body).backgroundColor"))[0])
     ink = int(re.search(r"\d+", tab.evaluate("getComputedStyle(document.body).color"))[0])
     assert (red < 60 and ink > 200) if dark else (red > 240 and ink < 60)
+
+
+def test_a_large_network_is_compared_by_a_part_of_its_numbers(visit_page, tmp_path):
+    rng = np.random.default_rng(0)
+    model = minigrad.nn.MLP((4, 25, 3), output="softmax", rng=0)
+    T = Tensor(np.eye(3)[np.arange(75) % 3], name="T")
+    attempt = minigrad.exercise(losses.cross_entropy(model(rng.normal(size=(75, 4))), T), blanks=["delta1", "dW2"])
+    path = attempt.page(tmp_path / "large.html")
+    assert path.stat().st_size < 500_000
+    tab = visit_page(path)
+    for key, written, said in [
+        ("dW2", "delta2.T @ Y1", "it is transposed"),
+        ("dW2", "-Y1.T @ delta2", "the sign is wrong"),
+        ("dW2", "U1.T @ delta2", "U₁ is used in place of Y₁"),
+        ("delta1", "dY1", "f′ is missing"),
+        ("delta1", "(delta2 @ (W2 - 0.01 * dW2).T) * Y1 * (1 - Y1)", "W₂ was already updated, with η = 0.01"),
+        ("delta1", "Y1", "it is no usual slip"),
+    ]:
+        tab.fill(f"#answer-{key}", written)
+        tab.press(f"#answer-{key}", "Enter")
+        assert tab.text_content(f"#reply-{key}").startswith(f"Not yet: {said}"), written
+    for key in ("dW2", "delta1"):
+        tab.fill(f"#answer-{key}", attempt.worksheet[key].code)
+        tab.press(f"#answer-{key}", "Enter")
+    assert "2 of 2 right" in tab.text_content(".summary")
+
+
+def test_names_in_any_script(visit_page, tmp_path):
+    x, w = Tensor([[1.0, 2.0]], name="入力"), Tensor([[0.5], [1.0]], requires_grad=True, name="θ")
+    attempt = minigrad.exercise(losses.squared_error(x @ w, np.ones((1, 1))), lang="ja")
+    tab = visit_page(attempt.page(tmp_path / "own.html"))
+    for question in attempt.worksheet:
+        tab.fill(f"#answer-{question.key}", question.code)
+        tab.press(f"#answer-{question.key}", "Enter")
+    assert "2 問のうち正解 2 問" in tab.text_content(".summary")

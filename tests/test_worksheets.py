@@ -10,7 +10,9 @@ import pytest
 from minigrad import Tensor, derive, losses, nn, sigmoid, softmax, sums_to_one
 from minigrad.derivation.japanese import JAPANESE
 from minigrad.derivation.wording import in_language, say
+from minigrad.exercises.attempt import Attempt
 from tests.byhand import Layers
+from tests.derived_networks import NETWORKS
 from tests.said import templates
 
 NETWORK = Layers((4, 3, 2), ("sigmoid", "softmax"), "CE", rows=5)
@@ -211,6 +213,24 @@ def test_a_loss_of_numbers_alone():
     ]  # fmt: skip
     assert sheet["dz"].hints[0].words == "it is a number, as z is"
     assert sheet.judge(sheet["dx"], 3).right
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_network_that_is_more_than_a_chain_of_layers_is_solved_by_its_answers(name):
+    derived, _ = NETWORKS[name]
+    attempt = Attempt(derived().exercise(), name)
+    for question in attempt.worksheet:
+        assert attempt.check(**{question.key: question.code}), question.code
+        assert question.hints
+    assert attempt.worksheet.to_html(answers=True).count("<details") == len(attempt.worksheet)
+
+
+def test_an_answer_may_call_the_functions_that_written_code_has():
+    table = Tensor(np.ones((5, 3)), requires_grad=True, name="C")
+    attempt = Attempt(derive((table[np.array([0, 2, 2])] ** 2).sum()).exercise(), "rows")
+    assert attempt.worksheet.questions[0].code.startswith("scatter(")
+    assert attempt.check(attempt.worksheet.questions[0].code)
+    assert "np.add.at is due" in str(attempt.check(dC="g = np.zeros((5, 3)); g[[0, 2, 2]] += 2 * C[[0, 2, 2]]; g"))
 
 
 def test_a_sigmoid_alone_needs_no_target():

@@ -6,6 +6,7 @@ import ast
 import codeop
 import warnings
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from minigrad.engine.absent import find_close
 from minigrad.engine.tensor import Tensor
 from minigrad.notation.helpers import HELPERS
 
-OFFERED = ("sigmoid", "softmax")  # functions of ours that a learner may use, since NumPy has none
+OFFERED = ("sigmoid", "softmax")  # functions that a learner is told of, since NumPy has none
 MOST_NUMBERS = 10**6  # elements of an answer
 
 
@@ -34,7 +35,7 @@ def run_code(source: str, key: str, known: Mapping[str, Any], own: dict[str, Any
     arrays are copies, which the code may change. Whatever it raises becomes a ``CodeError``; so does Ctrl-C.
     """
     arrays = {name: np.array(value) for name, value in known.items()}
-    space = {"np": np, **_offered(), **own, **arrays}
+    space = {"np": np, **_helpers(), **own, **arrays}
     before = set(space) - set(own)
     try:
         tree = ast.parse(source.strip())
@@ -68,13 +69,17 @@ def is_begun(source: str) -> bool:
             return False
 
 
-def _offered() -> dict[str, Any]:
-    """Make the functions, from the source that ``to_numpy`` writes too; of softmax's axis the last is meant."""
+@cache
+def _helpers() -> dict[str, Any]:
+    """Make the functions that an answer's code may call, from the source that ``to_numpy`` writes, too.
+
+    The last axis is softmax's where a learner names none.
+    """
     space: dict[str, Any] = {"np": np}
-    for name in OFFERED:
-        exec(HELPERS[name], space)
+    for source in HELPERS.values():
+        exec(source, space)
     plain = space["softmax"]
-    return {"sigmoid": space["sigmoid"], "softmax": lambda u, axis=-1: plain(u, axis)}
+    return {name: space[name] for name in HELPERS} | {"softmax": lambda u, axis=-1: plain(u, axis)}
 
 
 def _checked(value: Any, key: str) -> Any:

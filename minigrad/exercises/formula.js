@@ -19,7 +19,7 @@ function plain(text) {
 }
 
 function tokens(text) {
-  const pattern = /\s*(?:(\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)|([A-Za-z_]\w*)|(\*\*|>=|<=|[-+*\/@().,=<>^]))/y;
+  const pattern = /\s*(?:(\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)|([\p{L}_][\p{L}\p{N}_]*)|(\*\*|>=|<=|[-+*\/@().,=<>^]))/uy;
   const found = [];
   while (pattern.lastIndex < text.length) {
     const at = pattern.lastIndex, match = pattern.exec(text);
@@ -239,7 +239,7 @@ function numbers(text) {
 // The value of an answer: typed numbers, or a formula of the arrays that are there; `key = …` may stand before it.
 function evaluate(text, names, key) {
   const start = plain(text).trim();
-  const assigned = /^([A-Za-z_]\w*)\s*=(?!=)/.exec(start);
+  const assigned = /^([\p{L}_][\p{L}\p{N}_]*)\s*=(?!=)/u.exec(start);
   if (assigned && key && assigned[1] !== key) throw new Wrong("other", {name: assigned[1], key});
   const source = assigned ? start.slice(assigned[0].length) : text;
   if (!source.trim()) throw new Wrong("empty");

@@ -37,8 +37,12 @@ function isCoarse(answer, right) {
   return Boolean(answer.precision) && answer.data.every((v, i) => Math.abs(v - right.data[i]) <= answer.precision[i] * 1.001);
 }
 
-function slipIn(answer, question, same) {
-  const {value: right, wrong, factors, straight} = question;
+// Those elements of an array by which a large one is told from another.
+const picked = (x, at) => at ? {...x, data: at.map(i => x.data[i]), precision: x.precision && at.map(i => x.precision[i])} : x;
+
+function slipIn(whole, question, same) {
+  const {wrong, factors, straight} = question, at = same ? question.at : null;
+  const answer = picked(whole, at), right = picked(question.value, at);
   const factor = data => factors.find(([c]) => isClose(answer, data.map(v => c * v)))?.[1];
   if (same && largest(right)) {
     const says = factor(right.data);

@@ -15,6 +15,8 @@ from minigrad.exercises.page_words import PAGE_WORDS
 from minigrad.exercises.words import TABLES, begin_sentence, tell
 
 DIGITS = 10
+MOST_COMPARED = 32  # elements of an array by which a slip in it is told; of more, so many are picked by chance
+MOST_OTHERWISE = 400  # elements of an array of another shape that is known as a slip
 Sheet = tuple[str, Worksheet, Said | None]  # the exercise's name, its sheet, and what it is about
 
 
@@ -48,7 +50,7 @@ def _exercise(key: str, sheet: Worksheet, about: Said | None, lang: str) -> dict
 
 def _question(sheet: Worksheet, question: Question, lang: str) -> dict[str, Any]:
     """Give what belongs to a blank alone."""
-    answers = sheet.wrong_answers(question)
+    answers, at = sheet.wrong_answers(question), _picked(question.value)
     steps = [row._replace(words=tell(row.words, lang)) for row in question.steps().rows()]
     hints = [
         {"words": begin_sentence(tell(words, lang)), "math": [mathml(terms) for terms in equations]}
@@ -60,17 +62,35 @@ def _question(sheet: Worksheet, question: Question, lang: str) -> dict[str, Any]
         "code": question.code,
         "hints": hints,
         "steps": table(steps),
-        "wrong": [[tell(says, lang), _array(value)] for says, value in answers.wrong],
+        "at": at,
+        "wrong": [
+            [tell(says, lang), _array(value.ravel()[at] if at and value.shape == question.shape else value, of=value)]
+            for says, value in answers.wrong
+            if value.shape == question.shape or value.size <= MOST_OTHERWISE
+        ],
         "factors": [[c, tell(says, lang)] for c, says in answers.factors],
-        "straight": [[tell(says, lang), _array(slope, 17)] for says, slope in answers.straight],
+        "straight": [
+            [tell(says, lang), _array(slope.ravel()[at] if at else slope, 17, of=slope)]
+            for says, slope in answers.straight
+        ],
         "both": tell(say("{first}, and {second}", first="{first}", second="{second}"), lang),
     }
 
 
-def _array(value: Any, digits: int = DIGITS) -> dict[str, Sequence[Any]]:
-    """Give an array as its shape and its numbers, rounded to so many significant digits."""
+def _picked(value: Any) -> list[int] | None:
+    """Give the elements by which a large array is compared with wrong ones; None for all of a small one."""
+    if value.size <= MOST_COMPARED:
+        return None
+    return sorted(map(int, np.random.default_rng(0).choice(value.size, MOST_COMPARED, replace=False)))
+
+
+def _array(value: Any, digits: int = DIGITS, of: Any = None) -> dict[str, Sequence[Any]]:
+    """Give an array as its shape and its numbers, rounded to so many significant digits; or some numbers ``of`` one."""
     value = np.asarray(value, np.float64)
-    return {"shape": value.shape, "data": [_short(float(f"{x:.{digits}g}")) for x in value.ravel()]}
+    return {
+        "shape": np.shape(value if of is None else of),
+        "data": [_short(float(f"{x:.{digits}g}")) for x in value.ravel()],
+    }
 
 
 def _short(x: float) -> float | int:
