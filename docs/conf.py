@@ -19,7 +19,7 @@ copyright = author
 release = version = minigrad.__version__
 html_title = f"minigrad {version}"
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "docstrings", "made", "offline", "tongue"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "courses", "docstrings", "made", "offline", "tongue"]
 exclude_patterns = ["_build"]
 myst_enable_extensions = ["colon_fence", "deflist", "fieldlist"]
 myst_heading_anchors = 3
