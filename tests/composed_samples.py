@@ -12,6 +12,7 @@ from tests.analysis_samples import ANALYSIS_SAMPLES
 from tests.arranged_samples import ARRANGED_SAMPLES
 from tests.composed_elementwise import elementwise_samples
 from tests.composed_samples_linalg import linear_algebra_functions
+from tests.loss_samples import LOSS_SAMPLES
 from tests.sample import Sample
 from tests.samples_fft import composed_fft_samples
 
@@ -52,4 +53,5 @@ def _statistics() -> Iterator[Sample]:
 COMPOSED_SAMPLES: tuple[Sample, ...] = (
     *(*_reductions(), *_statistics(), *ARRANGED_SAMPLES, *ANALYSIS_SAMPLES),
     *(*linear_algebra_functions(), *elementwise_samples(), *composed_fft_samples()),
+    *LOSS_SAMPLES,
 )

@@ -1,5 +1,6 @@
 """Plots: what is drawn is what was computed otherwise, everything is left as it was, and wrong input is told so."""
 
+from contextlib import nullcontext
 from itertools import pairwise
 
 import matplotlib
@@ -9,7 +10,7 @@ import pytest
 from minigrad import data, losses, nn, optim, plot
 from minigrad.engine.tensor import Tensor
 from minigrad.plot.surface import Surface, find_element, sample
-from minigrad.plot.theme import THEMES, list_fonts
+from minigrad.plot.theme import JAPANESE, THEMES, list_fonts
 from minigrad.plot.words import WORDS
 from minigrad.training import History
 from tests.training_by_hand import draws
@@ -31,6 +32,12 @@ def bowl():
     """E = (w₁ − 1)² + 10 w₂², at (−2, 1)."""
     w1, w2 = (Tensor(x, requires_grad=True, name=name) for x, name in ((-2.0, "w₁"), (1.0, "w₂")))
     return w1, w2, lambda: (w1 - 1) ** 2 + 10 * w2**2
+
+
+def without_fonts(lang):
+    """Expect the warning of a language whose letters no font here has."""
+    quiet = lang == "en" or set(JAPANESE) & set(matplotlib.font_manager.get_font_names())
+    return nullcontext() if quiet else pytest.warns(UserWarning, match="no font with Japanese letters is installed")
 
 
 def lines(ax):
@@ -119,8 +126,9 @@ def test_each_plot_keeps_to_its_axes_in_each_theme_and_language(theme, lang):
     ]
     for draw in plots:
         ax = figures.subplots()[1]
-        assert draw(ax=ax, **look) is ax
-        fresh = draw(**look)
+        with without_fonts(lang):
+            assert draw(ax=ax, **look) is ax
+            fresh = draw(**look)
         assert fresh is not ax
         assert matplotlib.colors.to_hex(fresh.figure.get_facecolor()) == THEMES[theme].paper
         assert matplotlib.colors.to_hex(fresh.xaxis.label.get_color()) == THEMES[theme].ink
@@ -128,10 +136,19 @@ def test_each_plot_keeps_to_its_axes_in_each_theme_and_language(theme, lang):
 
 def test_both_languages_say_the_same_things():
     assert WORDS["en"].keys() == WORDS["ja"].keys()
-    ax = plot.learning_curves(History([3.0], [None], [2.0], [None], [0.1]), lang="ja")
+    with without_fonts("ja"):
+        ax = plot.learning_curves(History([3.0], [None], [2.0], [None], [0.1]), lang="ja")
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["訓練誤差", "検証誤差"]
     assert ax.get_xlabel() == "エポック"
-    assert set(list_fonts("ja")) >= set(list_fonts("en"))
+
+
+def test_a_font_of_the_language_stands_behind_the_plain_one(monkeypatch):
+    monkeypatch.setattr("matplotlib.font_manager.get_font_names", lambda: ["IPAexGothic", "Noto Sans CJK JP"])
+    assert list_fonts("ja") == ["sans-serif", "Noto Sans CJK JP"]
+    assert list_fonts("en") == ["sans-serif"]
+    monkeypatch.setattr("matplotlib.font_manager.get_font_names", lambda: ["DejaVu Sans"])
+    with pytest.warns(UserWarning, match="pip install matplotlib-fontja"):
+        assert list_fonts("ja") == ["sans-serif"]
 
 
 def test_regions_are_those_of_the_model():

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from minigrad.engine.arguments import shown
+from minigrad.engine.errors import warn_user
 from minigrad.extras import require
 from minigrad.plot.words import find_words
 
@@ -122,8 +123,19 @@ def drawing(
 
 
 def list_fonts(lang: str) -> list[str]:
-    """Name the fonts that write a language: one without serifs, and one for the letters that it has not."""
+    """Name the fonts that write a language: one without serifs, and one for the letters that it has not.
+
+    Warns where none is installed that has them: a PNG would show boxes. An SVG of plain text takes the reader's.
+    """
     if lang != "ja":
         return ["sans-serif"]
     installed = set(require("matplotlib.font_manager", "plot").get_font_names())
-    return ["sans-serif", *[name for name in JAPANESE if name in installed][:1]]
+    found = next((name for name in JAPANESE if name in installed), None)
+    if found is None:
+        warn_user(
+            "plot: no font with Japanese letters is installed; boxes will stand for them. Install "
+            "Noto Sans CJK JP, say, or:  pip install matplotlib-fontja, and import matplotlib_fontja",
+            UserWarning,
+        )
+        return ["sans-serif"]
+    return ["sans-serif", found]
