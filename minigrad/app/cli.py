@@ -13,6 +13,7 @@ from minigrad import __version__
 from minigrad.app.exercising import add_exercise, run_exercise
 from minigrad.app.operations import list_functions, list_operations
 from minigrad.app.tour.guide import tour
+from minigrad.app.tour.words import LANGUAGES
 from minigrad.app.userfile import UserError, loss_of
 from minigrad.derivation.derive import derive
 from minigrad.derivation.lines import Derivation
@@ -57,7 +58,7 @@ def _check_file(path: Path) -> None:
 def _tour(arguments: argparse.Namespace) -> int:
     if arguments.out.exists() and not arguments.out.is_dir():
         raise UserError(f"{arguments.out} is a file, and the page needs a folder; give --out another name")
-    return tour(arguments.out, arguments.seed, arguments.quick)
+    return tour(arguments.out, arguments.seed, arguments.quick, arguments.lang)
 
 
 def _ops(arguments: argparse.Namespace) -> int:
@@ -86,6 +87,7 @@ def _derive(arguments: argparse.Namespace) -> int:
 def _draw(arguments: argparse.Namespace) -> int:
     loss, names = loss_of(arguments.target)
     shown = {"values": not arguments.no_values, "backward": not arguments.forward, "fold": arguments.fold}
+    shown |= {name: getattr(arguments, name) for name in ("direction", "width", "theme", "transparent", "lang")}
     drawing = draw(loss, arguments.out, names=names, **shown)
     print(f"{drawing.path}: {drawing.how}")
     return 0
@@ -118,6 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     touring.add_argument("--out", type=Path, default=Path("tour"), help="folder for the page (default: tour)")
     touring.add_argument("--seed", type=_seed, default=0, help="of all random choices (default: 0)")
     touring.add_argument("--quick", action="store_true", help="train for a tenth of the epochs")
+    touring.add_argument("--lang", choices=LANGUAGES, default="en", help="of the page: en or ja (default: en)")
     add_exercise(commands)
     commands.add_parser("ops", help="list every operation with its local derivative, and NumPy's functions")
     deriving = _on_a_loss(commands, "derive", "write the derivation of a loss's gradients")
@@ -133,6 +136,13 @@ def _parser() -> argparse.ArgumentParser:
     drawing.add_argument("-o", "--out", type=Path, required=True, help="picture: .svg, .png, .pdf or .dot")
     drawing.add_argument("--no-values", action="store_true", help="leave the numbers out")
     drawing.add_argument("--forward", action="store_true", help="leave the gradients out")
+    drawing.add_argument(
+        "--direction", choices=("right", "down"), default="right", help="of the lanes (default: right)"
+    )
+    drawing.add_argument("--width", type=float, help="pixels; what is wider is cut into bands (default: as it is)")
+    drawing.add_argument("--theme", choices=("light", "dark"), help="of the paper (default: light)")
+    drawing.add_argument("--transparent", action="store_true", help="leave the paper out")
+    drawing.add_argument("--lang", choices=LANGUAGES, default="en", help="of titles and legend (default: en)")
     stepping = _on_a_loss(commands, "stepper", "write a page that steps through a loss, forward and back")
     stepping.add_argument("-o", "--out", type=Path, required=True, help="page: .html")
     for shown in (deriving, drawing, stepping):

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unicodedata import east_asian_width
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from minigrad.app.tour.checks import QUANTITIES, differences, price
 from minigrad.app.tour.page import page
 from minigrad.app.tour.problems import MODES, OPTIMIZERS, problems
 from minigrad.app.tour.runs import Run, best, trained, write_loss
+from minigrad.app.tour.words import Words, find_words
 from minigrad.app.tour.work import TOLERANCE as LINE_TOLERANCE
 from minigrad.app.tour.work import Work, work
 from minigrad.extras import require
@@ -22,20 +24,21 @@ from minigrad.extras import require
 TOLERANCE = 1e-12  # of a gradient that came out of the graph, against the hand-derived one
 
 
-def tour(out: Path, seed: int = 0, quick: bool = False) -> int:
+def tour(out: Path, seed: int = 0, quick: bool = False, lang: str = "en") -> int:
     """Go through the three problems and write ``out/index.html``; 0, or 1 if a gradient is not the textbook's.
 
-    Raises ``OSError`` if ``out`` cannot be written to.
+    Raises ``OSError`` if ``out`` cannot be written to, ``ValueError`` for a language that there are no words of.
     """
+    words = find_words(lang)
     out.mkdir(parents=True, exist_ok=True)
     chapters, notes = [], _missing()
     for note in notes:
         print(note)
     for problem in problems(seed):
-        print(f"\n{problem.title}, {problem.layout}\n")
-        shown = work(problem, problem.model(seed), out)
-        print(_derived(shown), end="\n\n")
-        runs = list(_with_progress(trained(problem, seed, quick), len(MODES) * len(OPTIMIZERS)))
+        print(f"\n{words[problem.key]}, {problem.layout}\n")
+        shown = work(problem, problem.model(seed), out, lang)
+        print(_derived(shown, words), end="\n\n")
+        runs = list(_with_progress(trained(problem, seed, quick), len(MODES) * len(OPTIMIZERS), words))
         chapter = Chapter(
             problem,
             runs,
@@ -44,12 +47,12 @@ def tour(out: Path, seed: int = 0, quick: bool = False) -> int:
             shown,
         )
         if not any("plot" in note for note in notes):
-            _plot(chapter, out, seed)
-        print(_results(chapter), _compared(chapter), _timed(chapter), sep="\n\n")
+            _plot(chapter, out, seed, lang)
+        print(*(write(chapter, words) for write in (_results, _compared, _timed)), sep="\n\n")
         chapters.append(chapter)
     (out / "results.json").write_text(json.dumps(_figures(chapters, seed), indent=1, ensure_ascii=False), "utf-8")
-    (out / "index.html").write_text(page(chapters, notes, seed), "utf-8")
-    print(f"\nAll of it, with pictures: {out / 'index.html'}")
+    (out / "index.html").write_text(page(chapters, notes, seed, lang), "utf-8")
+    print("\n" + words["printed page"].format(path=out / "index.html"))
     wrong = list(_defects(chapters))
     for defect in wrong:
         print(f"\n{defect}, a defect")
@@ -79,21 +82,21 @@ def _missing() -> list[str]:
     return notes
 
 
-def _with_progress(runs: Iterator[Run], total: int) -> Iterator[Run]:
+def _with_progress(runs: Iterator[Run], total: int, words: Words) -> Iterator[Run]:
     """Show a bar, or a line a run where tqdm is missing."""
     try:
         tqdm = require("tqdm", "progress").tqdm
     except ImportError:
         for run in runs:
-            print(f"  {run.optimizer}, {run.mode}")
+            print(f"  {run.optimizer}, {words[run.mode]}")
             yield run
         return
-    yield from tqdm(runs, total=total, unit="run", desc="training", leave=False)
+    yield from tqdm(runs, total=total, unit="run", desc=words["training"], leave=False)
 
 
-def _plot(chapter: Chapter, out: Path, seed: int) -> None:
+def _plot(chapter: Chapter, out: Path, seed: int, lang: str) -> None:
     """Write each plot twice, for light and for dark paper."""
-    for name, themes in figures.figures(chapter, seed).items():
+    for name, themes in figures.figures(chapter, seed, lang).items():
         for theme, svg in themes.items():
             end = "" if theme == "light" else f"-{theme}"
             (out / f"{chapter.problem.key}-{name}{end}.svg").write_text(svg, "utf-8")
@@ -105,45 +108,52 @@ def result(run: Run) -> str:
     return write_loss(run.loss) if run.accuracy is None else f"{write_loss(run.loss)}  {run.accuracy:6.1%}"
 
 
-def _derived(shown: Work) -> str:
+def _derived(shown: Work, words: Words) -> str:
     """Write each line of the derivation beside how far it is from the engine and from finite differences."""
     lines = [str(line) for line in shown.derivation]
     wide = max(map(len, lines))
-    head = f"    {'':{wide}}   engine   numeric"
+    head = f"    {'':{wide}}  {words['engine']:>7}  {words['numeric']:>8}"
     return "\n".join(
         [head, *(f"    {line:{wide}}  {found.engine:7.0e}  {found.numeric:8.0e}"
                  for line, found in zip(lines, shown.differences, strict=True))]
     )  # fmt: skip
 
 
-def _results(chapter: Chapter) -> str:
+def _results(chapter: Chapter, words: Words) -> str:
     named = {(run.optimizer, run.mode): run for run in chapter.runs}
     rows = [[name, *(result(named[name, mode]) for mode in MODES)] for name in OPTIMIZERS]
-    what = "E per test sample" + ("" if chapter.problem.kind == "regression" else ", and accuracy")
-    return f"  {what}, after training\n" + _table([["", *MODES], *rows])
+    what = words["printed results" if chapter.problem.kind == "regression" else "printed results share"]
+    return f"  {what}\n" + _table([["", *(words[mode] for mode in MODES)], *rows])
 
 
-def _compared(chapter: Chapter) -> str:
+def _compared(chapter: Chapter, words: Words) -> str:
     rows = [
-        [f"layer {number}", *(f"{layer[quantity]:.1e}" for quantity in QUANTITIES)]
+        [words["layer"].format(number=number), *(f"{layer[quantity]:.1e}" for quantity in QUANTITIES)]
         for number, layer in enumerate(chapter.differences, 1)
     ]
-    return "  largest difference from the hand-derived formulas\n" + _table([["", *QUANTITIES], *rows])
+    return f"  {words['printed compared']}\n" + _table([["", *QUANTITIES], *rows])
 
 
-def _timed(chapter: Chapter) -> str:
-    rows = [[p.mode, f"{1e6 * p.engine:.0f} µs", f"{1e6 * p.hand:.0f} µs", f"{p.ratio:.2f}×"] for p in chapter.prices]
-    head = ["", "minigrad", "by hand", "ratio"]
-    return "  time of an update, beside the hand-written δ code\n" + _table([head, *rows])
+def _timed(chapter: Chapter, words: Words) -> str:
+    rows = [
+        [words[p.mode], f"{1e6 * p.engine:.0f} µs", f"{1e6 * p.hand:.0f} µs", f"{p.ratio:.2f}×"] for p in chapter.prices
+    ]
+    head = ["", "minigrad", words["hand"], words["ratio"]]
+    return f"  {words['printed prices']}\n" + _table([head, *rows])
 
 
 def _table(rows: list[list[str]]) -> str:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    widths = [max(map(_cells, column)) for column in zip(*rows, strict=True)]
     lines = []
     for first, *others in rows:
-        cells = (cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True))
-        lines.append("   ".join(["  " + first.ljust(widths[0]), *cells]))
+        cells = (" " * (width - _cells(cell)) + cell for cell, width in zip(others, widths[1:], strict=True))
+        lines.append("   ".join([f"  {first}{' ' * (widths[0] - _cells(first))}", *cells]))
     return "\n".join(lines)
+
+
+def _cells(text: str) -> int:
+    """Give how many cells of a terminal a text takes: a Japanese letter takes two."""
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def _figures(chapters: list[Chapter], seed: int) -> dict[str, Any]:

@@ -17,7 +17,7 @@ Samples = tuple[Array, Array]
 MODES: dict[str, int | None] = {"batch": None, "mini-batch": 8, "online": 1}
 """How many samples make one update: all of them, eight, one."""
 
-OPTIMIZERS: dict[str, Callable[..., optim.Optimizer]] = {
+OPTIMIZERS: dict[str, type[optim.Optimizer]] = {
     rule.__name__: rule for rule in (optim.SGD, optim.Momentum, optim.AdaGrad, optim.RMSProp, optim.Adam, optim.AdamW)
 }
 

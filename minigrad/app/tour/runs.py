@@ -32,8 +32,10 @@ class Run:
 
 
 def write_loss(E: float) -> str:
-    """Write a loss to four decimals, and one that two digits do not show in by those: 4.3e-05."""
-    return f"{E:.2g}" if 0 < abs(E) < 1e-3 else f"{E:.4f}"
+    """Write a loss to two digits that count: 0.37, 0.0043, 4.3e-05, 12; what is more is noise of the seed."""
+    if not E or not abs(E) < 99.5:
+        return f"{E:.0f}"
+    return f"{E:#.2g}".rstrip(".")
 
 
 def trained(problem: Problem, seed: int, quick: bool = False) -> Iterator[Run]:

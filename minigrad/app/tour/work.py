@@ -35,6 +35,7 @@ class Work:
     off: float
     code: str
     picture: str
+    dark: str
     page: str
 
     @property
@@ -43,19 +44,21 @@ class Work:
         return max(found.difference for found in self.differences)
 
 
-def work(problem: Problem, model: MLP, out: Path) -> Work:
-    """Derive the gradients of a network from three training samples, and write its code, picture and page."""
+def work(problem: Problem, model: MLP, out: Path, lang: str = "en") -> Work:
+    """Derive the gradients of a network from three training samples, and write its code, pictures and page."""
     X, T = (Tensor(array[:SAMPLES], name=name) for array, name in zip(problem.train, "XT", strict=True))
     given = [sums_to_one(T)] if problem.kind == "classification" else []
     loss = problem.loss(model(X), T)
     derivation = derive(loss, given=given)
-    picture = draw(loss, out / f"{problem.key}-graph.svg", given=given)
+    picture, dark = f"{problem.key}-graph.svg", f"{problem.key}-graph-dark.svg"
+    draw(loss, out / picture, given=given, theme="light", lang=lang)
+    draw(loss, out / dark, given=given, theme="dark", lang=lang)
     page = stepper(loss, out / f"{problem.key}-steps.html", given=given)
     code = out / f"{problem.key}_gradients.py"
     source = derivation.to_numpy()
     code.write_text(source, "utf-8")
     off = _off(derivation, code)
-    return Work(derivation, derivation.check(), source, off, code.name, Path(picture).name, page.name)
+    return Work(derivation, derivation.check(), source, off, code.name, picture, dark, page.name)
 
 
 def _off(derivation: Derivation, code: Path) -> float:
