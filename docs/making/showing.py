@@ -11,16 +11,17 @@ from typing import Any
 from minigrad.derivation.lines import Derivation
 from minigrad.picture.draw import Drawing
 
-WIDTH = 1030  # pixels of a drawing that fits a page of the site, which shows it at 0.7 of its size
+WIDTH = 1000  # pixels of a drawing that is to be read on a page of the site, which has 730
 
 
 def show_picture(picture: Any, says: str) -> str:
-    """Give a drawing, an SVG or matplotlib's axes as a figure on light ground; `says` is its caption."""
-    svg = picture if isinstance(picture, str) else picture.svg() if isinstance(picture, Drawing) else write_svg(picture)
-    svg = re.sub(r"\n\s*\n", "\n", svg[svg.index("<svg") :])  # Markdown would take an empty line for HTML's end
+    """Give a figure of a drawing, dark where the page is, or of an SVG or matplotlib's axes; `says` is its caption."""
+    paper = "own" if isinstance(picture, Drawing) else "light"
+    html = picture if isinstance(picture, str) else picture.html() if paper == "own" else write_svg(picture)
+    html = re.sub(r"\n\s*\n", "\n", html)  # Markdown would take an empty line for HTML's end
     return (
-        f'<figure class="made"><div class="picture" role="img" aria-label="{escape(says)}" tabindex="0">\n{svg}</div>'
-        f"<figcaption>{escape(says)}</figcaption></figure>"
+        f'<figure class="made"><div class="picture {paper}" role="group" aria-label="{escape(says)}" tabindex="0">\n'
+        f"{html}</div><figcaption>{escape(says)}</figcaption></figure>"
     )
 
 

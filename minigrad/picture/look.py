@@ -60,8 +60,15 @@ DARK = Look(
 )  # fmt: skip
 LOOKS = {"light": LIGHT, "dark": DARK}
 
-_SAID_DARK = ("html[theme=dark]", "html[data-theme=dark]", "body[data-jp-theme-light=false]", "body.vscode-dark")
-_SAID_LIGHT = ("html[theme=light]", "html[data-theme=light]", "body[data-jp-theme-light=true]", "body.vscode-light")
+# Of html, then of body: what notebooks say, and pages that Sphinx's Furo has dressed.
+_SAID_DARK = (
+    *("html[theme=dark]", "html[data-theme=dark]"),
+    *("body[data-jp-theme-light=false]", "body.vscode-dark", "body[data-theme=dark]"),
+)
+_SAID_LIGHT = (
+    *("html[theme=light]", "html[data-theme=light]"),
+    *("body[data-jp-theme-light=true]", "body.vscode-light", "body[data-theme=light]"),
+)
 
 
 def adapt(scope: str) -> str:
@@ -77,8 +84,7 @@ def adapt(scope: str) -> str:
         for place in ("fill", "stroke")
     ]
     dark = " ".join(f"--p{i}: {color};" for i, color in enumerate(pairs.values()))
-    said = ", ".join(f"{place} {scope}" for place in _SAID_DARK)
-    wished = f":root:not({', '.join(_SAID_LIGHT[:2])}):not(:has({', '.join(_SAID_LIGHT[2:])})) {scope}"
+    said, wished = _where_dark(scope)
     return "\n".join(
         [*rules, f"{said} {{ {dark} }}", f"@media (prefers-color-scheme: dark) {{ {wished} {{ {dark} }} }}"]
     )
@@ -87,10 +93,14 @@ def adapt(scope: str) -> str:
 def adapt_scheme(scope: str) -> str:
     """Write the CSS by which ``scope`` has a dark color scheme where the page is dark, as ``adapt`` finds that out.
 
-    What is within takes its colors by ``light-dark()``. Pages of Sphinx's Furo say which they are, too.
+    What is within takes its colors by ``light-dark()``.
     """
-    said = ", ".join(f"{place} {scope}" for place in (*_SAID_DARK, "body[data-theme=dark]"))
-    light = (*_SAID_LIGHT[2:], "body[data-theme=light]")
-    wished = f":root:not({', '.join(_SAID_LIGHT[:2])}):not(:has({', '.join(light)})) {scope}"
+    said, wished = _where_dark(scope)
     dark = "{ color-scheme: dark }"
     return f"{said} {dark}\n@media (prefers-color-scheme: dark) {{ {wished} {dark} }}"
+
+
+def _where_dark(scope: str) -> tuple[str, str]:
+    """Give the selectors of a scope in a page that says it is dark, and in one that does not say it is light."""
+    said = ", ".join(f"{place} {scope}" for place in _SAID_DARK)
+    return said, f":root:not({', '.join(_SAID_LIGHT[:2])}):not(:has({', '.join(_SAID_LIGHT[2:])})) {scope}"
