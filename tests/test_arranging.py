@@ -108,6 +108,22 @@ def test_nothing_comes_back_from_what_a_choice_ignored(call):
     assert np.isfinite(x.grad.data).all()
 
 
+@pytest.mark.parametrize("mode", ["reflect", "symmetric"])
+@pytest.mark.parametrize("width", [1, 4, 9, 23])
+def test_what_is_turned_around_an_end_depends_on_few_elements(mode, width):
+    """A NaN comes to those that NumPy gives it to, however often the ends are met."""
+    turned: Any = partial(_np.pad, pad_width=width, mode=mode, reflect_type="odd")
+    for n in (2, 3, 5):
+        x = np.linspace(-1, 2, n) ** 3
+        for i in range(n):
+            y = np.where(np.arange(n) == i, np.nan, x)
+            np.testing.assert_array_equal(np.isnan(turned(leaf(y)).data), np.isnan(turned(y)))
+        np.testing.assert_allclose(turned(leaf(x)).data, turned(x), rtol=1e-12, atol=1e-10)
+        np.testing.assert_array_equal(turned(Tensor(np.arange(n))).data, turned(np.arange(n)))
+        slopes = [turned(e) for e in np.eye(n)]
+        np.testing.assert_allclose(grad(lambda x: turned(x).sum())(x), [s.sum() for s in slopes], atol=1e-9)
+
+
 def test_whole_numbers_are_rounded_as_numpy_rounds_them():
     k = np.array([3, 1, 2, 8])
     for call in (

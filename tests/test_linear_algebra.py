@@ -83,6 +83,18 @@ def test_the_norm_of_nothing_but_zeros_has_gradient_0(order):
     assert np.isfinite(hessian_row(np.array([0.0, 1.0, 2.0]))).all()
 
 
+@pytest.mark.parametrize("order", [1, -1, np.inf, FRO])
+def test_the_condition_of_a_singular_matrix_is_infinite(order):
+    """And so is that of numbers so small that their squares are 0; beside them others keep theirs."""
+    x = np.stack([np.outer([1.0, 2.0], [1.0, 2.0]), [[1.0, 2.0], [3.0, 4.0]], np.zeros((2, 2))])
+    for given in (x, x[0], x[1], 1e-200 * x[1]):
+        with np.errstate(all="ignore"):
+            np.testing.assert_allclose(np.linalg.cond(leaf(given), order).data, np.linalg.cond(given, order))
+    slopes = grad(lambda x: np.linalg.cond(x, order)[1])(x)
+    np.testing.assert_allclose(slopes[1], grad(lambda x: np.linalg.cond(x, order))(x[1]))
+    assert not slopes[::2].any()
+
+
 def test_the_number_of_elements_that_are_not_0_is_a_norm_without_a_gradient():
     x = Tensor([0.0, 2.0, 3.0], requires_grad=True)
     y = np.linalg.norm(x, 0)

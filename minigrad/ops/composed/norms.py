@@ -96,4 +96,8 @@ def cond(x: Any, p: Any = None) -> Any:
         s = singular_values(x)
         high, low = (s[..., -1], s[..., 0]) if p == -2 else (s[..., 0], s[..., -1])
         return np.where(low == 0, np.inf, high / np.where(low == 0, 1, low))
-    return norm(x, p, (-2, -1)) * norm(inv(x), p, (-2, -1))
+    singular = np.linalg.slogdet(x)[0] == 0  # exactly, by a pivot that is 0, where inv would raise
+    inverse = inv(np.where(singular[..., None, None], np.eye(x.shape[-1], dtype=x.dtype), x))
+    product = norm(x, p, (-2, -1)) * norm(inverse, p, (-2, -1))
+    lost = np.isnan(product) & ~np.any(np.isnan(x), axis=(-2, -1))  # 0 · ∞
+    return np.where(singular | lost, np.inf, product)

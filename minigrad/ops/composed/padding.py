@@ -104,18 +104,31 @@ def _statistic(f: Callable[..., Any], x: Any, axis: int, widths: Pair, stat_leng
 
 
 def _mirror(mode: Any, x: Any, axis: int, widths: Pair, reflect_type: Pair = ("even", "even")) -> Pair:
-    """Go on with the elements that lie the other way, or, if odd, with those turned around the end.
-
-    The latter is linear, by the matrix that NumPy makes of the unit vectors.
-    """
+    """Go on with the elements that lie the other way, or, if odd, with those turned around the end."""
     n = x.shape[axis]
     first, last = slice(0, widths[0]), slice(widths[0] + n, None)
     if reflect_type[0] == "odd":
-        rows = np.pad(np.eye(n, dtype=x.dtype), (widths, (0, 0)), mode, reflect_type="odd")
-        lines = np.swapaxes(x, axis, -1)
-        return np.swapaxes(lines @ rows[first].T, axis, -1), np.swapaxes(lines @ rows[last].T, axis, -1)
+        rows = np.pad(np.eye(n), (widths, (0, 0)), mode, reflect_type="odd")
+        return _combine(rows[first], x, axis), _combine(rows[last], x, axis)
     places = np.pad(np.arange(n), widths, mode)
     return pick(x, places[first], axis), pick(x, places[last], axis)
+
+
+def _combine(rows: Any, x: Any, axis: int) -> Any:
+    """Give the few elements of x that each row names, with its factors, added up; of others no NaN comes in.
+
+    NumPy makes the rows of the unit vectors. One with fewer elements than another has half of its first one twice.
+    """
+    named = [np.flatnonzero(row) for row in rows]
+    width = max(map(len, named), default=0)
+    places = np.array([[*own, *[own[0]] * (width - len(own))] for own in named], np.intp).reshape(len(rows), width)
+    shares = np.array([(own == own[:, None]).sum(0) for own in places]).reshape(places.shape)
+    factors = np.take_along_axis(rows, places, 1) / shares
+    if x.dtype.kind in "biu":  # which are whole, and never NaN
+        factors = np.where(shares > 1, np.arange(width) == 0, 1) * np.take_along_axis(rows, places, 1).astype(x.dtype)
+    shape = (-1, *(1,) * (x.ndim - axis - 1))
+    parts = (pick(x, places[:, k], axis) * factors[:, k].reshape(shape).astype(x.dtype) for k in range(width))
+    return sum(parts, start=np.zeros((), x.dtype))
 
 
 _MODES: dict[str, Callable[..., Pair]] = {
