@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 import scipy.integrate as theirs
 
-from minigrad import Tensor, compile, grad, gradcheck
-from minigrad.compiler.trace.traced import TraceError
+from minigrad import Tensor, compile, grad, gradcheck, hessian, value_and_grad, vmap
 from minigrad.scipy import integrate
 
 Y0, T, A, B = np.array([1.0, 0.3]), np.array([0.0, 0.4, 1.0, 1.7]), np.array(1.3), np.array([0.4, 0.7])
@@ -51,5 +50,45 @@ def test_a_closed_form():
 def test_wrong_calls():
     with pytest.raises(ValueError, match=r"odeint: wanted a vector y0, not an array of shape \(2, 1\)"):
         integrate.odeint(pendulum, Y0[:, None], T, (A, B))
-    with pytest.raises(TraceError, match="compile: an array made of a value"):  # which SciPy's solver asks for
-        compile(loss)(Y0, T, A, B)
+    outside = Tensor(A, requires_grad=True)
+    for way in (lambda f: f, compile):
+        with pytest.raises(TypeError, match=r"requires a gradient|scipy\.integrate\.odeint is not differentiable"):
+            way(lambda y0: integrate.odeint(lambda y, s: -outside * y, y0, T))(Y0)
+    for f in (
+        compile(hessian(loss)),
+        lambda *xs: vmap(hessian(loss), in_axes=(0, None, None, None))(Y0[None], *xs[1:]),
+    ):
+        with pytest.raises(TypeError, match=r"no derivative in a compiled function or in lanes\. Call .* uncompiled"):
+            f(Y0, T, A, B)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "native"])
+def test_a_compiled_function_calls_the_solver_between_its_lines(backend):
+    step = compile(value_and_grad(loss, (0, 1, 2, 3)), backend=backend)
+    for a in (A, 2 * A):
+        value, slopes = step(Y0, T, a, B)
+        wanted, theirs = value_and_grad(loss, (0, 1, 2, 3))(Y0, T, a, B)
+        np.testing.assert_allclose(value, wanted, rtol=1e-13)
+        for found, exact in zip(slopes, theirs, strict=True):
+            np.testing.assert_allclose(found, exact, rtol=1e-9, atol=1e-12)
+    lambdas = compile(lambda y0, k: integrate.odeint(lambda y, s, k: -k * y, y0, T, (k,)).sum())
+    np.testing.assert_allclose(lambdas(Y0, A), theirs_odeint(Y0, A).sum(), rtol=1e-6)
+
+
+def theirs_odeint(y0, k):
+    return theirs.odeint(lambda y, s: -k * y, y0, T)
+
+
+def test_lanes_are_solved_one_after_the_other():
+    starts, factors = np.stack([Y0, 2 * Y0]), np.array([0.5, 1.3])
+    values, slopes = vmap(value_and_grad(loss, (0, 2)), in_axes=(0, None, 0, None))(starts, T, factors, B)
+    for i in range(2):
+        wanted, (by_y0, by_a) = value_and_grad(loss, (0, 2))(starts[i], T, factors[i], B)
+        np.testing.assert_allclose(values[i], wanted, rtol=1e-13)
+        np.testing.assert_allclose(slopes[0][i], by_y0, rtol=1e-9)
+        np.testing.assert_allclose(slopes[1][i], by_a, rtol=1e-9)
+
+
+def test_second_derivatives_by_all_that_a_gradient_is_of():
+    y0, t, a, b = Y0, T, A, B
+    assert gradcheck(lambda *xs: sum((g * g).sum() for g in grad(loss, (0, 1, 2, 3))(*xs)), y0, t, a, b, rtol=1e-3)

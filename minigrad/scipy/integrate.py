@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextvars import Context
 from typing import Any
 
 import numpy as np
 
 from minigrad.engine.custom import CustomVjp
+from minigrad.engine.operand import Operand
 from minigrad.engine.products import vjp
 from minigrad.extras import require
-from minigrad.ops.base import Recorder, as_array
+from minigrad.ops.base import EachInput, Op, Recorder, Shape, as_array
+from minigrad.ops.indexing import hash_key
 
 _scipy: Any = require("scipy.integrate", "native")
 Slope = Callable[..., Any]
@@ -26,19 +29,27 @@ def odeint(func: Slope, y0: Any, t: Any, args: Sequence[Any] = (), **options: An
     Gradients flow to y0, t and args, which are numbers and arrays; ``func`` is in NumPy's syntax and reads no tensor
     from outside. They are those of the adjoint equation, which is solved backwards in time with the same ``options``,
     SciPy's: L. S. Pontryagin et al., The mathematical theory of optimal processes, 1962; R. T. Q. Chen et al., "Neural
-    ordinary differential equations", 2018. The solver is SciPy's, so that no compiled function can have it.
+    ordinary differential equations", 2018. In a compiled function both are calls of SciPy's solver, whose gradient
+    has no derivative of its own there.
     """
     start = as_array(y0)
     if start.ndim != 1:
         raise ValueError(f"odeint: wanted a vector y0, not an array of shape {start.shape}")
     given = [start, as_array(t), *map(as_array, args)]
+    if any(isinstance(x, Operand) and not x.has_data for x in given):  # traced, or lanes
+        return Solution(func, tuple(sorted(options.items())))(*given)
     y = _solve(func, options, *given)
     tensor: Any = next((x for x in given if isinstance(x, Recorder)), None)
     return y if tensor is None or isinstance(y, Recorder) else tensor.as_constant(y)
 
 
 def _integrate(func: Slope, options: dict[str, Any], y0: Any, t: Any, *args: Any) -> Any:
-    return _scipy.odeint(lambda y, s: np.asarray(func(y, s, *args)), np.array(y0), np.array(t), **options)
+    """Let SciPy solve; ``func`` is called with arrays, apart from what is differentiated or mapped around it."""
+
+    def solve() -> Any:
+        return _scipy.odeint(lambda y, s: np.asarray(func(y, s, *args)), np.array(y0), np.array(t), **options)
+
+    return Context().run(solve)
 
 
 def _keep(func: Slope, options: dict[str, Any], y0: Any, t: Any, *args: Any) -> tuple[Any, Any]:
@@ -69,6 +80,66 @@ def _pull_back(func: Slope, options: dict[str, Any], kept: Any, g: Any) -> tuple
     of_times.append(-np.sum(a * func(y[0], t[0], *args)))
     parts = [np.reshape(of_args[i:j], shape) for i, j, shape in zip(ends, ends[1:], shapes, strict=False)]
     return a + g[0], np.stack(of_times[::-1]), *parts
+
+
+def _identify(func: Slope) -> Any:
+    """Give what a function is the same by when it is made again in each call, as a lambda is."""
+    cells = getattr(func, "__closure__", None) or ()
+    return (getattr(func, "__code__", func), *(id(cell.cell_contents) for cell in cells))
+
+
+class Solution(Op):
+    """The rows y of dy/dt = func(y, t, *args) as one operation, of y₀, t and args that are not known yet."""
+
+    name, letters, text, broadcasts = "odeint", "y", "odeint({y})", True
+    fields = ("func", "options")
+    vjps = EachInput(lambda i, op, g, y, *inputs: op.pull(i, g, y, inputs))
+
+    def __init__(self, func: Slope, options: tuple[tuple[str, Any], ...]) -> None:
+        self.func, self.options = func, options
+
+    def forward(self, *arrays: Any) -> Any:
+        """Solve."""
+        return _integrate(self.func, dict(self.options), *arrays)
+
+    def pull(self, i: int, g: Any, y: Any, inputs: tuple[Any, ...]) -> Any:
+        """Give one of the adjoint's gradients."""
+        ends = np.cumsum([0, *(int(np.prod(x.shape)) for x in inputs)]).tolist()
+        return np.reshape(Adjoint(self.func, self.options)(g, y, *inputs[1:])[ends[i] : ends[i + 1]], inputs[i].shape)
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """Give a row of y for each time."""
+        return (shapes[1][0], shapes[0][0])
+
+    def dtype(self, *dtypes: Any) -> np.dtype[Any]:
+        """Give that of SciPy's solver."""
+        return np.dtype(np.float64)
+
+    def _key(self) -> tuple[Any, ...]:
+        return (_identify(self.func), hash_key(self.options))
+
+
+class Adjoint(Solution):
+    """The gradients that the adjoint equation gives, by y₀, t and args, in one vector; of g, y, t and args."""
+
+    name, letters, text = "odeint_adjoint", "g", "odeint_adjoint({g})"
+
+    def forward(self, *arrays: Any) -> Any:
+        """Solve backwards."""
+        g, y, t, *args = arrays
+        parts = Context().run(_pull_back, self.func, dict(self.options), (y, t, args), g)
+        return np.concatenate([np.ravel(x) for x in parts])
+
+    def pull(self, i: int, g: Any, y: Any, inputs: tuple[Any, ...]) -> Any:
+        """Refuse: its derivative is that of an eager call alone."""
+        raise TypeError(
+            "odeint: the gradient of a solution has no derivative in a compiled function or in lanes. Call the "
+            "function that takes second derivatives uncompiled, and for one example after the other."
+        )
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """Give the length of all gradients in a row."""
+        return (shapes[0][1] + sum(int(np.prod(shape)) for shape in shapes[2:]),)
 
 
 _solve = CustomVjp(_integrate, nondiff_argnums=(0, 1))
