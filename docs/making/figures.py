@@ -36,7 +36,8 @@ WORDS = {
 
 def show_plot(draw: Callable[[str], Any], says: str, kind: str = "plain") -> str:
     """Give a figure of what `draw` draws on paper of a theme."""
-    both = "".join(f'<div class="picture only-{theme}">{write_svg(draw(theme))}</div>' for theme in THEMES)
+    with mpl.rc_context({"svg.fonttype": "none"}):  # text stays text, for which no font with its letters is needed here
+        both = "".join(f'<div class="picture only-{theme}">{write_svg(draw(theme))}</div>' for theme in THEMES)
     said = escape(says)
     return f'<figure class="{kind}" role="group" aria-label="{said}">{both}<figcaption>{said}</figcaption></figure>'
 

@@ -125,12 +125,15 @@ def drawing(
 def list_fonts(lang: str) -> list[str]:
     """Name the fonts that write a language: one without serifs, and one for the letters that it has not.
 
-    Warns where none is installed that has them: a PNG would show boxes. An SVG of plain text takes the reader's.
+    Warns where none is installed that has them, and a picture would show boxes; not where the text of an SVG stays text
+    (``rcParams["svg.fonttype"] = "none"``), which is written in the reader's fonts.
     """
     if lang != "ja":
         return ["sans-serif"]
     installed = set(require("matplotlib.font_manager", "plot").get_font_names())
     found = next((name for name in JAPANESE if name in installed), None)
+    if found is None and require("matplotlib", "plot").rcParams["svg.fonttype"] == "none":
+        return ["sans-serif"]
     if found is None:
         warn_user(
             "plot: no font with Japanese letters is installed; boxes will stand for them. Install "
