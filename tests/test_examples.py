@@ -44,6 +44,11 @@ SAYS = {
     "two_regions": ["a hidden layer does what no line can: True"],
     "variational_autoencoder": ["as good as it can be, and no better: True"],
     "word_vectors": ["loss 1.2769; the counted frequencies have 1.2769", "nearest to cat: horse"],
+    "worksheet_of_your_network": [
+        "✗ delta1 is wrong: f′ is missing, the derivative of tanh(U₁)",
+        "as finite differences say: True",
+        "All done: 2 of 2 right, 1 at once and without a hint",
+    ],
     "your_own_operation": ["∂E/∂W = xᵀ δ₁", "δ₁ = ∂E/∂U₁ = σ(U₁)"],
 }
 

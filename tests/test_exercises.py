@@ -171,6 +171,32 @@ def test_what_is_said_to_code(code, said):
         assert x.mark(x.worksheet["dW2"]).tries == 0  # a typing error is no slip
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("[[1.62, -0.24]]", "✓"),
+        ("np.array([[1.62, -.24]])", "✓"),
+        ("delta1 = [[1.6, -0.2]]", "! That may be right: please give one or two digits more."),
+        ("[[2, -0]]", "! That may be right: please give one or two digits more."),
+        ("[[1.63, -0.24]]", "✗ delta1 is wrong: it is no usual slip"),
+        ("[[-1.62, 0.24]]", "✗ delta1 is wrong: the sign is wrong"),
+        ("[[162e-2, -2.4e-1]]", "✓"),
+        ("[1.62, -0.24]", "✗ delta1 is wrong: its numbers are right, in shape (2,) instead of (1, 2)"),
+        ("[[1.6, -0.2]] + 0 * T", "✗ delta1 is wrong"),
+    ],
+)
+def test_typed_numbers_are_as_precise_as_their_digits(typed, said):
+    x = minigrad.exercise("squared-error")
+    np.testing.assert_allclose(x.worksheet["delta1"].value, [[1.62, -0.24]], rtol=1e-12)
+    assert str(x.check(typed)).startswith(said)
+
+
+def test_numbers_worked_out_by_hand_are_right_by_three_digits():
+    x = minigrad.exercise("batch")
+    for question in x.worksheet:
+        assert x.check(json.dumps(np.round(question.value, 4).tolist())), question.key
+
+
 def test_code_can_harm_nothing_that_is_given_and_what_it_makes_stays():
     x = minigrad.exercise("hidden-layer")
     before = x.given
@@ -378,7 +404,7 @@ def test_an_exercise_in_japanese():
     assert str(x.check("Y2 - T")).startswith("✗ delta2 は誤りです：1/N が抜けています（N = 4）")
     assert "ヒント 1/2: 形状は U₂ と同じ 4 × 2 です" in str(x.hint())
     slip = x.worksheet.judge(x.worksheet["db1"], x.worksheet["delta1"].value).slip
-    assert in_language(slip, "ja") == "軸 0 （バッチ）について和を取っていません"
+    assert in_language(slip, "ja") == "軸 0（バッチ）について和を取っていません"
     x.hint("delta1")
     assert "連鎖律" in str(x.answer("delta1"))
 

@@ -26,6 +26,7 @@ from minigrad.notation.helpers import HELPERS
 from minigrad.notation.python import write_python
 from minigrad.notation.term import Term, symbol_term
 from minigrad.notation.writers.ascii import ASCII
+from minigrad.notebook.safety import html_or_text, text_or_reason
 
 WORDS = frozenset({*HELPERS, "np"})  # names that no variable of a worksheet has
 
@@ -205,14 +206,11 @@ class Worksheet:
     def __str__(self) -> str:
         return self.to_text()
 
-    __repr__ = __str__
+    __repr__ = text_or_reason(__str__)
 
-    def _repr_html_(self) -> str | None:
-        """Show it in a notebook, or nothing rather than an error, so that the text is shown."""
-        try:
-            return worksheet_documents.fragment(self, answers=False, notation="matrix")
-        except Exception:
-            return None
+    @html_or_text
+    def _repr_html_(self) -> str:
+        return worksheet_documents.fragment(self, answers=False, notation="matrix")
 
 
 def _in_order_of_use(source: Source) -> list[Node]:

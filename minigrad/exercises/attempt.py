@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,11 @@ from minigrad.exercises.code import CodeError, run_code
 from minigrad.exercises.course import Lesson, find_lesson
 from minigrad.exercises.page import write_page
 from minigrad.exercises.records import Mark, Records, load_records
+from minigrad.exercises.typed import Typed, round_to_digits
 from minigrad.exercises.words import begin_sentence, tell
 from minigrad.notation.term import write_term
 from minigrad.notation.writers.text import TEXT
+from minigrad.notebook.safety import html_or_text, text_or_reason
 
 PATIENCE = 2  # wrong answers after which a hint comes by itself
 
@@ -135,12 +138,16 @@ class Attempt:
     def _check(self, question: Question, answer: Any) -> Reply:
         mark, key = self.mark(question), question.key
         try:
-            array = self.run(question, answer) if isinstance(answer, str) else answer
-            row = self.worksheet.judge(question, array)
+            typed = Typed(answer)
+            if isinstance(answer, str):
+                typed = round_to_digits(answer, self.run(question, answer), question.value)
+            row = self.worksheet.judge(question, typed.array)
         except CodeError as error:
             return Reply([f"! {begin_sentence(self.tell(error.said))}"])
         except TypeError as error:
             return Reply([f"! {str(error).removeprefix('check: ')}"])
+        if typed.is_coarse:
+            return Reply([f"! {self.tell(say('That may be right: please give one or two digits more.'))}"])
         mark.tries += 1
         if row.right:
             mark.result = mark.result or "right"
@@ -229,21 +236,23 @@ class Attempt:
     def _solved(self) -> set[str]:
         return {x.key for x in self.worksheet if self.mark(x).result in ("right", "shown")}
 
-    def __str__(self) -> str:
+    def _way(self) -> str:
+        """Say how to go on, or how it went."""
         question = self.question
-        way = self.summary()
-        if question is not None:
-            at = {"key": question.key, "symbol": question.symbol}
-            way = self.tell(say("check({key}=…), hint(), answer() and skip() are about {symbol}", **at))
+        if question is None:
+            return self.summary()
+        at = {"key": question.key, "symbol": question.symbol}
+        return self.tell(say("check({key}=…), hint(), answer() and skip() are about {symbol}", **at))
+
+    def __str__(self) -> str:
         about = self.tell(self.about) if self.about else ""
         sheet = worksheet_documents.to_text(self.worksheet, self._solved, "matrix")
-        return "\n\n".join(filter(None, [about, sheet, way]))
+        return "\n\n".join(filter(None, [about, sheet, self._way()]))
 
-    __repr__ = __str__
+    __repr__ = text_or_reason(__str__)
 
-    def _repr_html_(self) -> str | None:
-        """Show it in a notebook, or nothing rather than an error, so that the text is shown."""
-        try:
-            return worksheet_documents.fragment(self.worksheet, self._solved, "matrix")
-        except Exception:
-            return None
+    @html_or_text
+    def _repr_html_(self) -> str:
+        about = f"<p>{escape(self.tell(self.about))}</p>" if self.about else ""
+        sheet = worksheet_documents.fragment(self.worksheet, self._solved, "matrix")
+        return f"{about}{sheet}<p>{escape(self._way())}</p>"
