@@ -1,16 +1,18 @@
 """Layers and initial weights: what a network is put together from.
 
 ``base`` says what a layer is; a file a family has the layers: ``linear``, ``convolution``, ``pooling``,
-``normalization``, ``dropout``, ``sequential`` (one layer after another) and ``mlp``; ``functional`` has what they
-compute as functions, under PyTorch's names; ``init`` draws initial weights, ``summary`` is the table of a model's
-layers, ``model_card`` shows a model in a notebook. It imports ``engine`` and ``ops``.
+``normalization``, ``dropout``, ``embedding`` (with places of a sequence), ``recurrent`` (of ``steps`` that count),
+``attention``, ``sequential`` (one layer after another, and what all layers made of layers share), ``combining`` (layers
+side by side) and ``mlp``; ``functional`` has what they compute as functions, under PyTorch's names; ``init`` draws
+initial weights, ``summary`` is the table of a model's layers, ``model_card`` shows a model in a notebook. It imports
+``engine`` and ``ops``.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from minigrad.engine.absent import absent
-from minigrad.nn.dropout import Dropout
+from minigrad.nn.dropout import Dropout, Dropout2d
 from minigrad.nn.init import he, normal, xavier
 from minigrad.nn.linear import Linear
 from minigrad.nn.mlp import MLP
@@ -18,17 +20,38 @@ from minigrad.nn.sequential import Sequential
 
 if TYPE_CHECKING:
     from minigrad.nn import functional
+    from minigrad.nn.attention import MultiHeadAttention, TransformerBlock
+    from minigrad.nn.combining import Parallel, Residual
     from minigrad.nn.convolution import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
-    from minigrad.nn.normalization import BatchNorm, GroupNorm, LayerNorm
-    from minigrad.nn.pooling import AvgPool1d, AvgPool2d, AvgPool3d, Flatten, MaxPool1d, MaxPool2d, MaxPool3d
+    from minigrad.nn.embedding import Embedding, LearnedPositions, SinusoidalPositions
+    from minigrad.nn.normalization import BatchNorm, GroupNorm, LayerNorm, RMSNorm
+    from minigrad.nn.pooling import (
+        AvgPool1d,
+        AvgPool2d,
+        AvgPool3d,
+        Flatten,
+        GlobalAvgPool,
+        GlobalMaxPool,
+        MaxPool1d,
+        MaxPool2d,
+        MaxPool3d,
+    )
+    from minigrad.nn.recurrent import GRU, LSTM, RNN
 
 # Layers whose file is loaded when the first of them is asked for.
 _LATE = {
     name: file
     for file, names in {
         "convolution": ("Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d"),
-        "pooling": ("AvgPool1d", "AvgPool2d", "AvgPool3d", "Flatten", "MaxPool1d", "MaxPool2d", "MaxPool3d"),
-        "normalization": ("BatchNorm", "GroupNorm", "LayerNorm"),
+        "pooling": (
+            *("AvgPool1d", "AvgPool2d", "AvgPool3d", "GlobalAvgPool", "Flatten"),
+            *("MaxPool1d", "MaxPool2d", "MaxPool3d", "GlobalMaxPool"),
+        ),
+        "normalization": ("BatchNorm", "GroupNorm", "LayerNorm", "RMSNorm"),
+        "embedding": ("Embedding", "LearnedPositions", "SinusoidalPositions"),
+        "recurrent": ("GRU", "LSTM", "RNN"),
+        "attention": ("MultiHeadAttention", "TransformerBlock"),
+        "combining": ("Parallel", "Residual"),
     }.items()
     for name in names
 }
@@ -48,10 +71,15 @@ _MEANT = {
     "bceloss": "It is minigrad.losses.binary_cross_entropy(y, t), on probabilities",
     "bcewithlogitsloss": "It is minigrad.losses.sigmoid_cross_entropy(u, t), on logits",
     "l1loss": "It is minigrad.losses.absolute_error(y, t)",
-    "dropout2d": "It is nn.Dropout(rate)",
-    "embedding": "Write W[numbers], for a Tensor W of one row each",
+    **{f"dropout{n}d": "It is nn.Dropout2d(rate), for any number of axes" for n in (1, 3)},
+    **{f"adaptiveavgpool{n}d": "For one place write nn.GlobalAvgPool()" for n in (1, 2, 3)},
+    **{f"depthwiseconv{n}d": f"It is nn.Conv{n}d(n, n, kernel, groups=n)" for n in (1, 2, 3)},
+    **{f"{kind}cell": f"It is nn.{kind.upper()}(inputs, units).step(x, state)" for kind in ("rnn", "lstm", "gru")},
+    "transformerencoderlayer": "It is nn.TransformerBlock(size, heads)",
+    "positionalencoding": "It is nn.SinusoidalPositions(size), or nn.LearnedPositions(count, size)",
+    "concatenate": "It is nn.Parallel(layer, layer)",
+    "add": "It is nn.Residual(layer), or nn.Parallel(layer, layer, join=sum)",
     "utils": "It is minigrad.optim.clip_norm(optimizer.params, most), and clip_value",
-    **dict.fromkeys(("rnn", "lstm", "gru"), "Write its step in Python, and loop over time"),
 }
 
 
@@ -65,7 +93,10 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
+    "GRU",
+    "LSTM",
     "MLP",
+    "RNN",
     "AvgPool1d",
     "AvgPool2d",
     "AvgPool3d",
@@ -77,14 +108,25 @@ __all__ = [
     "ConvTranspose2d",
     "ConvTranspose3d",
     "Dropout",
+    "Dropout2d",
+    "Embedding",
     "Flatten",
+    "GlobalAvgPool",
+    "GlobalMaxPool",
     "GroupNorm",
     "LayerNorm",
+    "LearnedPositions",
     "Linear",
     "MaxPool1d",
     "MaxPool2d",
     "MaxPool3d",
+    "MultiHeadAttention",
+    "Parallel",
+    "RMSNorm",
+    "Residual",
     "Sequential",
+    "SinusoidalPositions",
+    "TransformerBlock",
     "functional",
     "he",
     "normal",

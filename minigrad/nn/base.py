@@ -1,12 +1,13 @@
 """What a layer is: a callable of one batch, rows being samples; and what else it may have, which is used if it has it.
 
 A callable without parameters, such as `np.tanh` or `minigrad.relu`, may sit between layers as it is. Each of these is
-a Protocol: a layer of one's own need not inherit from anything.
+a Protocol: a layer of one's own need not inherit from anything. What it computes may have a name, ``q.name = "Q"``, by
+which pictures and derivations call it; where several results have that name they are Q₁, Q₂, …
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
@@ -123,6 +124,13 @@ def each_once(items: Iterable[Item]) -> list[Item]:
     return list({id(item): item for item in items}.values())
 
 
+def call_result(x: Any, name: str) -> Any:
+    """Give what a layer has computed, with the name that books have for it."""
+    if isinstance(x, Tensor):
+        x.name = name
+    return x
+
+
 class Speaking:
     """A layer that says, where it is asked for what it has not, what is meant; ``__getattr__`` is asked for no else."""
 
@@ -158,7 +166,7 @@ class Speaking:
 class Learning(Speaking):
     """A layer whose parameters are called by letters, and bear its number: W and b, or W₁ and b₁."""
 
-    letters: ClassVar[str] = "Wb"
+    letters: ClassVar[Sequence[str]] = "Wb"
     _subscript = ""
 
     def parameters(self) -> list[Tensor]:

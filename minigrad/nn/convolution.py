@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import prod
 from typing import Any, ClassVar
 
 import numpy as np
@@ -25,7 +24,7 @@ class _Kernels(Learning):
     b: Tensor | None
 
     def begin(self, sizes: tuple[int, int], kernel: Each, groups: int, rng: Rng, init: Initializer) -> Any:
-        """Check the sizes, and draw a matrix (channels / groups · kernel, outputs) of weights."""
+        """Check the sizes, and draw kernels (outputs, inputs / groups, *kernel)."""
         called = type(self).__name__
         self.inputs, self.outputs = (
             check_count(called, name, n) for name, n in zip(("inputs", "outputs"), sizes, strict=True)
@@ -35,7 +34,7 @@ class _Kernels(Learning):
             raise ValueError(
                 f"{called}: {self.inputs} inputs and {self.outputs} outputs must split into {groups} groups"
             )
-        shape = self.inputs // self.groups * prod(self.kernel), self.outputs
+        shape = self.outputs, self.inputs // self.groups, *self.kernel
         return draw_weights(called, init, shape, check_generator(called, rng))
 
     def keep(self, W: Any, bias: bool, dtype: DTypeLike) -> None:
@@ -76,7 +75,7 @@ class _Conv(_Kernels):
     ) -> None:
         drawn = self.begin((inputs, outputs), kernel, groups, rng, init)
         self.stride, self.padding, self.dilation = stride, padding, dilation
-        self.keep(drawn.T.reshape(self.outputs, self.inputs // self.groups, *self.kernel), bias, dtype)
+        self.keep(drawn, bias, dtype)
 
     def __call__(self, x: Any) -> Any:
         """Give u."""
@@ -126,8 +125,8 @@ class _ConvTranspose(_Kernels):
     ) -> None:
         drawn = self.begin((inputs, outputs), kernel, groups, rng, init)
         self.stride, self.padding, self.output_padding, self.dilation = stride, padding, output_padding, dilation
-        by_group = drawn.reshape(self.inputs // self.groups, prod(self.kernel), self.groups, -1)
-        self.keep(by_group.transpose(2, 0, 3, 1).reshape(self.inputs, -1, *self.kernel), bias, dtype)
+        by_group = drawn.reshape(self.groups, -1, *drawn.shape[1:]).swapaxes(1, 2)
+        self.keep(by_group.reshape(self.inputs, -1, *self.kernel), bias, dtype)
 
     def __call__(self, x: Any) -> Any:
         """Give u."""

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.engine.arguments import check_generator, check_number, shown, with_usage
+from minigrad.engine.errors import ShapeError
 from minigrad.engine.recording import random, setting
 from minigrad.engine.tensor import Tensor
 from minigrad.nn.base import Speaking
@@ -23,12 +24,12 @@ class Dropout(Speaking):
     @with_usage
     def __init__(self, rate: float, rng: Rng = None) -> None:
         try:
-            self.rate = check_number("Dropout", "rate", rate, below=1)
+            self.rate = check_number(type(self).__name__, "rate", rate, below=1)
         except ValueError as error:
             raise ValueError(
-                f"Dropout: rate is the share that is dropped, at least 0 and less than 1, not {rate!r}"
+                f"{type(self).__name__}: rate is the share that is dropped, at least 0 and less than 1, not {rate!r}"
             ) from error
-        self.rng = check_generator("Dropout", rng)
+        self.rng = check_generator(type(self).__name__, rng)
         self.training = True
 
     def __call__(self, x: Any) -> Any:
@@ -38,8 +39,12 @@ class Dropout(Speaking):
             return x
         if not hasattr(x, "shape"):
             raise TypeError(f"{self!r}: wanted a Tensor or an array, not {shown(x)}. Write np.array(x)")
-        kept = random(self.rng, x.shape) >= rate
+        kept = random(self.rng, self._shape_mask(x.shape)) >= rate
         return x * (kept.astype(np.result_type(x.dtype, 1.0)) * (1 / (1 - rate)))
+
+    def _shape_mask(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Give the shape of what is drawn: a number for each element."""
+        return shape
 
     def parameters(self) -> list[Tensor]:
         """Give none: dropout learns nothing."""
@@ -58,4 +63,20 @@ class Dropout(Speaking):
         self.training = False
 
     def __repr__(self) -> str:
-        return f"Dropout({self.rate})"
+        return f"{type(self).__name__}({self.rate})"
+
+
+class Dropout2d(Dropout):
+    """Drop whole feature maps: all positions of a channel of a sample, x (samples, channels, *positions), or none.
+
+    Neighbors in a feature map say nearly the same, so that dropping one of them changes little (Tompson et al. 2015).
+    """
+
+    def _shape_mask(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Give one number to each channel of each sample."""
+        if len(shape) < 3:
+            raise ShapeError(
+                f"{self!r}: wanted (samples, channels, *positions), of 3 axes or more, not {shape}. Dropout drops "
+                f"single elements."
+            )
+        return (*shape[:2], *(1,) * (len(shape) - 2))

@@ -49,6 +49,7 @@ __all__ = [
     "max_pool2d",
     "max_pool3d",
     "relu",
+    "rms_norm",
     "sigmoid",
     "silu",
     "softmax",
@@ -210,10 +211,23 @@ def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
 
 def layer_norm(x: Any, normalized_shape: Each, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
     """Normalize over the last axes, which have a shape, times a weight plus a bias of that shape (Ba et al. 2016)."""
-    x, shape = as_array(x), tuple(np.atleast_1d(normalized_shape).tolist())
+    x = as_array(x)
+    return _scaled(Standardize(_last_axes("layer_norm", x, normalized_shape), eps)(x), weight, bias)
+
+
+def rms_norm(x: Any, normalized_shape: Each, weight: Any = None, eps: float = 1e-5) -> Any:
+    """Divide by the root of the mean square over the last axes, which have a shape (Zhang & Sennrich 2019)."""
+    x = as_array(x)
+    mean = np.mean(x * x, _last_axes("rms_norm", x, normalized_shape), keepdims=True)
+    return _scaled(x / np.sqrt(mean + eps), weight, None)
+
+
+def _last_axes(called: str, x: Any, normalized_shape: Each) -> Sizes:
+    """Give the axes that have a shape, which are the last ones."""
+    shape = tuple(np.atleast_1d(normalized_shape).tolist())
     if x.shape[-len(shape) :] != shape:
-        raise ShapeError(f"layer_norm: wanted an input whose last axes are {shape}; {describe(x)} has shape {x.shape}")
-    return _scaled(Standardize(tuple(range(-len(shape), 0)), eps)(x), weight, bias)
+        raise ShapeError(f"{called}: wanted an input whose last axes are {shape}; {describe(x)} has shape {x.shape}")
+    return tuple(range(-len(shape), 0))
 
 
 def group_norm(x: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:

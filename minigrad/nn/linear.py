@@ -36,13 +36,7 @@ class Linear(Learning):
     ) -> None:
         inputs, outputs = (check_count("Linear", name, n) for name, n in (("inputs", inputs), ("outputs", outputs)))
         rng = check_generator("Linear", rng)
-        if not callable(init):
-            raise TypeError(
-                f"Linear: init must be a function, such as minigrad.nn.xavier or he, of (shape, rng, dtype), not "
-                f"{shown(init)}"
-            )
-        if np.dtype(dtype).kind != "f":
-            raise TypeError(f"Linear: dtype must be a floating-point type, not {np.dtype(dtype)}")
+        check_start("Linear", init, dtype)
         self.W = Tensor(draw_weights("Linear", init, (inputs, outputs), rng, dtype), requires_grad=True, name="W")
         self.b = Tensor(np.zeros(outputs, dtype), requires_grad=True, name="b") if bias else None
 
@@ -98,14 +92,25 @@ def explain_input(layer: Linear, x: Any, error: Exception) -> None:
     raise ShapeError(f"{who}: {wanted}; {found}{f'; {made}' if made else ''}. {way}") from error
 
 
+def check_start(called: str, init: Any, dtype: Any) -> None:
+    """Raise ``TypeError`` unless weights can be drawn by this, and be of this dtype."""
+    if not callable(init):
+        raise TypeError(
+            f"{called}: init must be a function, such as minigrad.nn.xavier or he, of (shape, rng, dtype), not "
+            f"{shown(init)}"
+        )
+    if np.dtype(dtype).kind != "f":
+        raise TypeError(f"{called}: dtype must be a floating-point type, not {np.dtype(dtype)}")
+
+
 def draw_weights(
-    called: str, init: Initializer, shape: tuple[int, int], rng: Rng, dtype: DTypeLike = np.float64
+    called: str, init: Initializer, shape: tuple[int, ...], rng: Rng, dtype: DTypeLike = np.float64
 ) -> Any:
     """Give the first W, of which nobody else holds the array."""
     drawn = init(shape, rng, dtype)
     if np.shape(drawn) != shape:
         raise ValueError(
             f"{called}: init gave W of shape {np.shape(drawn)}, not {shape}; give it the shape that it is called with, "
-            f"(inputs, outputs)"
+            f"{'(inputs, outputs)' if len(shape) == 2 else '(outputs, inputs, *kernel)'}"
         )
     return drawn

@@ -12,7 +12,7 @@ from minigrad.engine.arguments import check_count, check_number, with_usage
 from minigrad.engine.recording import no_grad, setting
 from minigrad.engine.tensor import Tensor
 from minigrad.nn.base import Learning
-from minigrad.nn.functional import batch_norm, group_norm, layer_norm
+from minigrad.nn.functional import batch_norm, group_norm, layer_norm, rms_norm
 
 
 class _Scaled(Learning):
@@ -45,6 +45,33 @@ class LayerNorm(_Scaled):
 
     def __repr__(self) -> str:
         return f"LayerNorm({self.γ.shape if self.γ.ndim > 1 else self.γ.size})"
+
+
+class RMSNorm(Learning):
+    """y = γ ⊙ x / √(mean x² + ε), the mean over the last axes, those of a shape (Zhang & Sennrich 2019).
+
+    As LayerNorm without a mean taken away and without β.
+    """
+
+    letters = "γ"
+
+    @with_usage
+    def __init__(self, shape: int | Sequence[int], eps: float = 1e-5, dtype: DTypeLike = np.float64) -> None:
+        sizes = shape if isinstance(shape, list | tuple) else (shape,)
+        self.eps = check_number("RMSNorm", "eps", eps)
+        counts = tuple(check_count("RMSNorm", "shape", n) for n in sizes)
+        self.γ = Tensor(np.ones(counts, dtype), requires_grad=True, name="γ")
+
+    def __call__(self, x: Any) -> Any:
+        """Give y."""
+        return rms_norm(x, self.γ.shape, self.γ, self.eps)
+
+    def parameters(self) -> list[Tensor]:
+        """Give γ."""
+        return [self.γ]
+
+    def __repr__(self) -> str:
+        return f"RMSNorm({self.γ.shape if self.γ.ndim > 1 else self.γ.size})"
 
 
 class GroupNorm(_Scaled):

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+import numpy as np
+
 from minigrad.engine.arguments import with_usage
+from minigrad.engine.errors import ShapeError, describe
 from minigrad.nn import functional
 from minigrad.nn.base import Speaking
 from minigrad.nn.functional import Each, flatten
@@ -82,6 +85,37 @@ class AvgPool3d(_AvgPool):
     """The mean of windows over three axes of positions."""
 
     axes = 3
+
+
+class _GlobalPool(Speaking):
+    """A function of all positions of each channel: (samples, channels, *positions) gives (samples, channels)."""
+
+    def _positions(self, x: Any) -> tuple[int, ...]:
+        if np.ndim(x) < 3:
+            raise ShapeError(
+                f"{self!r}: wanted (samples, channels, *positions), of 3 axes or more; {describe(x)} has shape "
+                f"{np.shape(x)}"
+            )
+        return tuple(range(2, x.ndim))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+
+class GlobalAvgPool(_GlobalPool):
+    """The mean of each feature map, over all of its positions (Lin, Chen & Yan 2014)."""
+
+    def __call__(self, x: Any) -> Any:
+        """Give (samples, channels)."""
+        return np.mean(x, self._positions(x))
+
+
+class GlobalMaxPool(_GlobalPool):
+    """The largest element of each feature map."""
+
+    def __call__(self, x: Any) -> Any:
+        """Give (samples, channels)."""
+        return np.max(x, self._positions(x))
 
 
 class Flatten(Speaking):

@@ -1,4 +1,4 @@
-"""Layers one after another."""
+"""Layers one after another, and what all layers that are put together from others share."""
 
 from __future__ import annotations
 
@@ -12,32 +12,25 @@ from minigrad.engine.tensor import Tensor
 from minigrad.nn.base import Buffered, EvalMode, Layer, Numbered, Random, Speaking, Trainable, TrainMode, each_once
 
 
-class Sequential(Speaking):
-    """The layers one after another, the first one first: `Sequential(Linear(2, 3), np.tanh, Linear(3, 1))`.
+class Composite(Speaking):
+    """A layer that is put together from ``layers``: it learns, draws and keeps what they do."""
 
-    The layers that have parameters are counted from 1, through nested Sequentials, to name W₁, b₁, W₂, …; a layer
-    that is used twice shares its parameters between both places, and counts once.
-    """
+    layers: tuple[Layer, ...]
 
-    def __init__(self, *layers: Layer) -> None:
+    def take(self, *layers: Layer) -> None:
+        """Take the layers, and number those that have parameters in order, from 1."""
         for i, layer in enumerate(layers):
-            check_layer(f"layer {i}", layer)
+            check_layer(type(self).__name__, f"layer {i}", layer)
         self.layers = layers
         learning = [layer for layer in self.flat() if isinstance(layer, Trainable) and layer.parameters()]
         for n, layer in enumerate(each_once(learning), 1):
             if isinstance(layer, Numbered):
                 layer.number(n)
 
-    def __call__(self, x: Any) -> Any:
-        """Pass x through the layers."""
-        for layer in self.layers:
-            x = layer(x)
-        return x
-
     def flat(self) -> Iterator[Layer]:
-        """Give the layers, with those of nested Sequentials in their places."""
+        """Give the layers, with those that layers are put together from in their places."""
         for layer in self.layers:
-            if isinstance(layer, Sequential):
+            if isinstance(layer, Composite):
                 yield from layer.flat()
             else:
                 yield layer
@@ -70,18 +63,35 @@ class Sequential(Speaking):
         return f"{type(self).__name__}({', '.join(_shown(layer) for layer in self.layers)})"
 
 
+class Sequential(Composite):
+    """The layers one after another, the first one first: `Sequential(Linear(2, 3), np.tanh, Linear(3, 1))`.
+
+    The layers that have parameters are counted from 1, through nested Sequentials, to name W₁, b₁, W₂, …; a layer
+    that is used twice shares its parameters between both places, and counts once.
+    """
+
+    def __init__(self, *layers: Layer) -> None:
+        self.take(*layers)
+
+    def __call__(self, x: Any) -> Any:
+        """Pass x through the layers."""
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+
 def _shown(layer: Layer) -> str:
     return getattr(layer, "__name__", None) or repr(layer)
 
 
-def check_layer(place: str, layer: Any) -> None:
+def check_layer(called: str, place: str, layer: Any) -> None:
     """Raise ``TypeError`` unless this may be a layer."""
     if isinstance(layer, type):
-        raise TypeError(f"Sequential: {place} is the class {layer.__name__}; make one, with {layer.__name__}(…)")
+        raise TypeError(f"{called}: {place} is the class {layer.__name__}; make one, with {layer.__name__}(…)")
     if not callable(layer):
         hint = "; give a callable, such as np.tanh"
         if isinstance(layer, str):
             hint = f"; write minigrad.{layer}, or another callable" if layer.isidentifier() else hint
         elif isinstance(layer, Iterable):
-            hint = "; write Sequential(*layers)"
-        raise TypeError(f"Sequential: {place} is {shown(layer)}, not a callable{hint}")
+            hint = f"; write {called}(*layers)"
+        raise TypeError(f"{called}: {place} is {shown(layer)}, not a callable{hint}")

@@ -20,7 +20,7 @@ from minigrad.engine.backward import pullback
 from minigrad.engine.node import Node
 from minigrad.engine.overwriting import read_elements
 from minigrad.engine.tensor import Tensor
-from minigrad.ops.alphabet import printable
+from minigrad.ops.alphabet import printable, to_subscript
 from minigrad.structure.reading import Reading, read_graph, role_of_array
 
 
@@ -63,6 +63,22 @@ class Source:
             if t in found:  # two tensors that were computed alike are one Node
                 gradients[node] = gradients[node] + found[t] if node in gradients else np.asarray(found[t])
         return gradients
+
+    @cached_property
+    def whole_gradients(self) -> dict[Node, Any]:
+        """The gradients, and those of the parts of an operation that is one kernel, computed anew from its inputs."""
+        (output,) = self.graph.outputs
+        tensors: dict[Node, Any] = {}
+        for node in (x for x in self.graph.nodes if x.op is not None):
+            after = any(x in tensors for x in node.inputs if isinstance(x, Node))
+            if node.op is not None and (after or node not in self.gradients or node is output):
+                inputs = (tensors.get(x, self.values[x]) if isinstance(x, Node) else x for x in node.inputs)
+                found = node.op(*inputs)
+                known = isinstance(found, Tensor) and found.requires_grad
+                tensors[node] = found if known else Tensor(found, requires_grad=np.asarray(found).dtype.kind in "fc")
+        loss, parts = tensors[output], {t: node for node, t in tensors.items()}
+        slopes = pullback(loss, np.ones((), loss.dtype), keep=parts) if loss.op is not None else {}
+        return {parts[t]: np.asarray(g) for t, g in slopes.items() if t in parts} | self.gradients
 
     @cached_property
     def values(self) -> dict[Node, Any]:
@@ -137,6 +153,7 @@ def _of_tensor(loss: Tensor, called: Mapping[int, str], number: bool, roles: Con
             unnamed.append(node)
         elif name and t.op is not None and isinstance(node, Node) and node.op is not None:
             named.setdefault(node, name)
+    named = _number_results(graph, named)
     unnamed += [node for name, node in graph.inputs.items() if name in roles or node in chosen]
     parameters = frozenset(node for t, node in nodes.items() if t.op is None and t.requires_grad)
     return Source(graph, loss, nodes, parameters, named, frozenset(unnamed))
@@ -163,6 +180,18 @@ def _distinct(loss: Tensor, called: Mapping[int, str]) -> dict[Tensor, str]:
         if name is not None:
             result[t] = f"{name}{so_far[name]}" if many[name] > 1 else name
     return result
+
+
+def _number_results(graph: Graph, named: Mapping[Node, str]) -> dict[Node, str]:
+    """Number the results that have one name, in the order of evaluation: a gate i of each step is i₁, i₂, …"""
+    many, so_far = Counter(named.values()), Counter[str]()
+    found = dict(named)
+    for node in graph.nodes:
+        name = named.get(node, "")
+        if many[name] > 1:
+            so_far[name] += 1
+            found[node] = f"{name}{to_subscript(so_far[name])}"
+    return found
 
 
 def _of_graph(graph: Graph, caller: str) -> Source:

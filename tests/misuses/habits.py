@@ -57,7 +57,15 @@ ROWS = [
     name("minigrad.lax.scan(None)", "lax", "'minigrad'", "write the loop"),
     name("minigrad.jacrev(lambda x: x)", "jacrev", "'minigrad'", "minigrad.jacobian"),
     name("nn.BCELoss()", "BCELoss", "'minigrad.nn'", "losses.binary_cross_entropy(y, t)"),
-    name("nn.Embedding(3, 4)", "Embedding", "'minigrad.nn'", "W[numbers]"),
+    name("nn.LSTMCell(3, 4)", "LSTMCell", "'minigrad.nn'", "nn.LSTM(inputs, units).step(x, state)"),
+    name("nn.DepthwiseConv2d(3, 4)", "DepthwiseConv2d", "'minigrad.nn'", "groups=n"),
+    argument("nn.LSTM(3, hidden_size=4)", "'units'", "LSTM:", "hidden_size is called units"),
+    argument("nn.GRU(3, 4, num_layers=2)", "'num_layers'", "GRU:", "nn.Sequential"),
+    argument("nn.GRU(3, 4, batch_first=True)", "'batch_first'", "GRU:", "samples are the first axis"),
+    argument(
+        "nn.Embedding(num_embeddings=3, embedding_dim=4)", "'count'", "Embedding:", "num_embeddings is called count"
+    ),
+    argument("nn.MultiHeadAttention(embed_dim=4, num_heads=2)", "'size'", "Attention:", "embed_dim is called size"),
     name("nn.init.xavier_uniform_(w)", "xavier_uniform_", "'minigrad.nn.init'", "init=minigrad.nn.he"),
     name("data.DataLoader(X)", "DataLoader", "'minigrad.data'", "data.batches("),
     name("data.train_test_split(X, T)", "train_test_split", "'minigrad.data'", "data.split("),

@@ -79,6 +79,10 @@ class _Stage:
             for x in step.inputs:
                 self.users.setdefault(x, []).append(step)
         self.made = {step.output: step for step in self.steps}
+        apart = any(
+            y not in source.gradients and source.gradients.keys() & set(step.inputs) for y, step in self.made.items()
+        )
+        self.gradients = source.whole_gradients if apart else source.gradients  # a kernel's parts are steps
         self.boxes: list[Box] = []
         self.operations: list[Operation] = []
         self.arrows: list[Arrow] = []
@@ -141,7 +145,7 @@ class _Stage:
         elif x in self.source.parameters:
             kind = "parameter"
         else:
-            kind = "value" if step and x in self.source.gradients else "data"
+            kind = "value" if step and x in self.gradients else "data"
         symbol = self.symbols[x]
         self.ids[x] = self._id(plain_digits(symbol))
         value, total = np.asarray(self.source.values[x]), str(self.names.total(x) or "") if step else ""
@@ -178,11 +182,11 @@ class _Stage:
         self._gradient(self.loss, uses, values)
         for step in reversed(self.steps):
             y = step.output
-            if y not in self.source.gradients:
+            if y not in self.gradients:
                 continue
             upstream = None if y is self.loss else str(self.names.gradient(y))
             for x, made in pull_back_step(step.nodes, self.symbols, upstream, self.given).items():
-                if x in self.source.gradients:
+                if x in self.gradients:
                     uses.setdefault(x, []).append((made, step))
         order = [x for step in reversed(self.steps) for x in step.inputs[::-1]]
         last = {x: i for i, x in enumerate(order)}
@@ -194,7 +198,7 @@ class _Stage:
         """Set the box of ∂E/∂x: the sum of what each use of x adds to it."""
         symbol, full = str(self.names.gradient(x)), str(self.names.gradient(x, own=False))
         heading = symbol if symbol == full else f"{symbol} = {full}"
-        array = self.source.gradients[x]
+        array = self.gradients[x]
         key = self._id(f"g{self.ids[x]}")
         magnitude = largest(array)
         self.boxes.append(
