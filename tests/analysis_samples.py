@@ -23,6 +23,10 @@ def _order() -> Iterator[Sample]:
         yield Sample(np.quantile, partial(np.quantile, q=[0.1, 0.8], axis=axis), ((2, 3, 2),), f"over {axis}")
     for method in ("lower", "nearest", "midpoint", "hazen", "averaged_inverted_cdf"):
         yield Sample(np.quantile, partial(np.quantile, q=0.3, method=method), ((7,),), method)
+    yield Sample(np.quantile, lambda x, q: np.quantile(x, np.abs(q) / 9, axis=1), ((2, 4), (3,)), "by its share, too")
+    yield Sample(np.bincount, lambda w: np.bincount([0, 2, 1, 2], weights=w, minlength=4), ((4,),))
+    edges = [0.0, 0.5, 1.5, 2.0]
+    yield Sample(np.histogram, lambda w: np.histogram(np.arange(6).reshape(2, 3) / 2, edges, weights=w)[0], ((2, 3),))
     yield Sample(np.sort_complex, np.sort_complex, ((5,),))
     yield Sample(np.unique, np.unique, ((2, 3),), counts=True)
     yield Sample(np.unique, partial(np.unique, axis=1), ((2, 3),), "columns", counts=True)

@@ -143,6 +143,7 @@ def _choosing() -> Iterator[Sample]:
     yield from _rows(
         np.compress, [(lambda x: np.compress(MASK, x, 0), (MATRIX,)), (lambda x: np.compress([0, 1], x), (MATRIX,))]
     )
+    yield from _rows(np.unravel_index, [(lambda x: x * x[np.unravel_index(np.argmax(x), x.shape)], (MATRIX,))])
     yield from _rows(np.extract, [(lambda x: np.extract(FEW, x), (VECTOR,))])
     selected: Rows = [
         (lambda x, y: np.select([x > 1, x > y], [x * y, y], 9.0), (MATRIX, (4,))),

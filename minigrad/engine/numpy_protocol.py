@@ -196,6 +196,7 @@ COMPOSED: dict[str, str] = {
         "bounds": (
             *("numpy.clip", "numpy.nan_to_num", "numpy.isposinf", "numpy.isneginf", "numpy.iscomplex", "numpy.isreal"),
         ),
+        "counting": ("numpy.bincount", "numpy.histogram"),
         "families": ("numpy.sinc", "numpy.i0"),
         "angles": ("numpy.unwrap",),
         "fft": (

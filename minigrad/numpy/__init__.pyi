@@ -36,7 +36,6 @@ from numpy import (
     bartlett as bartlett,
     base_repr as base_repr,
     binary_repr as binary_repr,
-    bincount as bincount,
     bitwise_count as bitwise_count,
     bitwise_invert as bitwise_invert,
     bitwise_left_shift as bitwise_left_shift,
@@ -114,7 +113,6 @@ from numpy import (
     half as half,
     hamming as hamming,
     hanning as hanning,
-    histogram as histogram,
     histogram2d as histogram2d,
     histogram_bin_edges as histogram_bin_edges,
     histogramdd as histogramdd,
@@ -361,6 +359,10 @@ def atleast_3d(*arys: Any) -> Any: ...
 def average(a: _Tensors, axis: Any = ..., weights: Any = ..., returned: Any = ..., *, keepdims: Any = ...) -> Tensor: ...
 @overload
 def average(a: Any, axis: Any = ..., weights: Any = ..., returned: Any = ..., *, keepdims: Any = ...) -> Any: ...
+@overload
+def bincount(x: _Tensors, /, weights: Any = ..., minlength: Any = ...) -> Tensor: ...
+@overload
+def bincount(x: Any, /, weights: Any = ..., minlength: Any = ...) -> Any: ...
 bitwise_and: _Binary
 bitwise_or: _Binary
 bitwise_xor: _Binary
@@ -578,6 +580,10 @@ def gradient(f: Any, *varargs: Any, axis: Any = ..., edge_order: Any = ...) -> A
 greater: _Binary
 greater_equal: _Binary
 heaviside: _Binary
+@overload
+def histogram(a: _Tensors, bins: Any = ..., range: Any = ..., density: Any = ..., weights: Any = ...) -> Tensor: ...
+@overload
+def histogram(a: Any, bins: Any = ..., range: Any = ..., density: Any = ..., weights: Any = ...) -> Any: ...
 @overload
 def hsplit(ary: _Tensors, indices_or_sections: Any) -> list[Tensor]: ...
 @overload

@@ -6,7 +6,7 @@ Those in ``UNMAPPED`` cannot be mapped, either, where the values differ from lan
 from tests.forms import split_forms
 
 UNCOMPILED = split_forms("""
-    x[x > 0]  max([s, 2 * s])
+    x[x > 0]  max([s, 2 * s])  np.histogram(v, bins=3, range=(-1, 1))[0] * y
     np.quantile(v, 0.3, weights=[1, 2, 3, 2, 1], method='inverted_cdf')
     np.percentile(x, 40, axis=1, weights=[3, 1, 2], method='inverted_cdf')  x[np.where(x > 0)]
     np.piecewise(x, [x > 0], [lambda a: a**2, np.sin])  np.piecewise(v, [v > 0], [lambda a, k: k * a, 0], 3)
@@ -18,7 +18,8 @@ UNCOMPILED = split_forms("""
     x * len(np.array2string(x))  x * len(np.array_repr(x))
 """)
 UNMAPPED = split_forms("""
-    x[x > 0]  max([s, 2 * s])  np.quantile(v, 0.3, weights=[1, 2, 3, 2, 1], method='inverted_cdf')
+    x[x > 0]  max([s, 2 * s])  np.histogram(v, bins=3, range=(-1, 1))[0] * y
+    np.quantile(v, 0.3, weights=[1, 2, 3, 2, 1], method='inverted_cdf')
     np.percentile(x, 40, axis=1, weights=[3, 1, 2], method='inverted_cdf')
     np.piecewise(x, [x > 0], [lambda a: a**2, np.sin])  np.piecewise(v, [v > 0], [lambda a, k: k * a, 0], 3)
     np.delete(v, v > 0)  np.trim_zeros(np.append(v, [0, 0]))  np.trim_zeros(np.append([0.0], v), 'f')

@@ -8,21 +8,10 @@ import numpy as np
 
 from minigrad.ops import elementwise
 from minigrad.ops.base import as_array, refuse_out
-from minigrad.ops.composed.order import as_fraction, median, put_in_order, quantile, take_first
+from minigrad.ops.composed.order import HYNDMAN_FAN, as_fraction, median, put_in_order, quantile, take_between
 from minigrad.ops.dtypes import WHOLE
 from minigrad.ops.reduction import Axis
 from minigrad.ops.sorting import Sort
-
-# α and β of Hyndman and Fan, Sample quantiles in statistical packages (1996): among n elements in order the quantile is
-# at n q + α + q (1 − α − β) − 1.
-HYNDMAN_FAN = {
-    "linear": (1, 1),
-    "hazen": (1 / 2, 1 / 2),
-    "weibull": (0, 0),
-    "median_unbiased": (1 / 3, 1 / 3),
-    "normal_unbiased": (3 / 8, 3 / 8),
-    "interpolated_inverted_cdf": (0, 1),
-}
 
 
 def fill(a: Any, value: float) -> Any:
@@ -147,14 +136,5 @@ def nanquantile(
     if not np.size(a):
         return np.mean(a, axis, keepdims=keepdims)  # NaN, with a warning, and no axis for q: so has NumPy
     ordered, shape = put_in_order(as_array(a), axis, keepdims, Sort)  # NaN comes last
-    count = np.sum(ordered == ordered, 0)
-    alpha, beta = HYNDMAN_FAN[method]
-    share = np.reshape(np.asarray(q), np.shape(q) + (1,) * (ordered.ndim - 1))
-    last = np.maximum(count - 1, 0)
-    places = np.minimum(np.maximum(count * share + (alpha - 1 + share * (1 - alpha - beta)), 0), last)
-    lower = places.astype(np.intp)
-    between = (places - lower).astype(ordered.dtype if type(q) in (int, float) else np.float64)
-    y = take_first(ordered, lower)
-    upper = take_first(ordered, np.minimum(lower + 1, last))
-    y = np.where(between > 0, y + (upper - y) * between, y)  # upper may be infinite
+    y = take_between(ordered, np.sum(ordered == ordered, 0), q, method)
     return np.reshape(y, (*np.shape(q), *shape))

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.ops.base import as_array, as_floating, refuse_out
+from minigrad.ops.base import Recorder, as_array, as_floating, refuse_out
 from minigrad.ops.composed.arguments import read_values
 from minigrad.ops.composed.reductions import cast
 from minigrad.ops.dtypes import WHOLE
@@ -96,7 +96,7 @@ def as_fraction(q: Any) -> Any:
     """Give percentages as fractions; a Python number stays one, so that float32 stays float32."""
     if isinstance(q, int | float) and not isinstance(q, np.generic):
         return q / 100
-    return np.asarray(q) / 100
+    return as_array(q) / 100
 
 
 def quantile(
@@ -115,7 +115,11 @@ def quantile(
     With ``weights``, which are constants, it is q of their sum.
     """
     refuse_out(out)
-    a, q = as_array(a), q if type(q) in (int, float) else _as_constant("q", q)
+    a = as_array(a)
+    if isinstance(q, Recorder) and weights is None and method in HYNDMAN_FAN:
+        ordered, shape = put_in_order(as_floating(a), axis, keepdims)
+        return np.reshape(take_between(ordered, np.array(ordered.shape[0]), q, method), (*np.shape(q), *shape))
+    q = q if type(q) in (int, float) else _as_constant("q", q)
     if weights is not None:
         return _weighted_quantile(a, q, axis, method, keepdims, _as_constant("weights", weights))
     if a.dtype in WHOLE:  # some methods give whole numbers of those, and others floats even where they need not
@@ -133,6 +137,37 @@ def quantile(
         between = y + (upper - y) * (share.item() if type(q) in (int, float) else share)
         y = between if share.all() else np.where(share > 0, between, y)  # upper may be infinite
     return np.reshape(y, (*np.shape(q), *shape))
+
+
+# α and β of Hyndman and Fan, Sample quantiles in statistical packages (1996): among n elements in order the quantile is
+# at n q + α + q (1 − α − β) − 1.
+HYNDMAN_FAN = {
+    "linear": (1, 1),
+    "hazen": (1 / 2, 1 / 2),
+    "weibull": (0, 0),
+    "median_unbiased": (1 / 3, 1 / 3),
+    "normal_unbiased": (3 / 8, 3 / 8),
+    "interpolated_inverted_cdf": (0, 1),
+}
+
+
+def take_between(ordered: Any, count: Any, q: Any, method: str) -> Any:
+    """Give what is at a share q of so many elements in order along the first axis, between two of them by a line.
+
+    A share that is recorded has the slope of that line for its derivative, at an element that of the line behind it.
+    """
+    alpha, beta = HYNDMAN_FAN[method]
+    share = np.reshape(as_array(q), np.shape(q) + (1,) * (ordered.ndim - 1))
+    last = np.maximum(count - 1, 0)
+    places = np.minimum(np.maximum(count * share + (alpha - 1 + share * (1 - alpha - beta)), 0), last)
+    lower = places.astype(np.intp)
+    kind = ordered.dtype if type(q) in (int, float) else as_array(q).dtype
+    between = (places - lower).astype(np.float64 if kind in WHOLE else kind)
+    shape = (*np.shape(q), *ordered.shape[1:])
+    lower = np.broadcast_to(lower, shape)
+    y, upper = take_first(ordered, lower), take_first(ordered, np.minimum(lower + 1, last))
+    line = y + (upper - y) * between
+    return line if isinstance(q, Recorder) else np.where(between > 0, line, y)  # upper may be infinite
 
 
 def _weighted_quantile(a: Any, q: Any, axis: Axis, method: str, keepdims: bool, weights: Any) -> Any:
