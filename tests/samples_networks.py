@@ -10,7 +10,7 @@ import numpy as np
 
 from minigrad.ops import activations, normalization
 from minigrad.ops.convolution import Convolution, Convolving, Correlation, TransposedConvolution
-from minigrad.ops.windows import AddWindows, Windows
+from minigrad.ops.windows import AddWindows, Windows, WindowsView
 from tests.sample import Array, Sample
 
 # stride, padding, dilation, groups, the shapes of x and W
@@ -65,6 +65,11 @@ def _added(at: tuple[list[int], ...], size: int, w: Array) -> Array:
     return x
 
 
+def _viewed(step: int, apart: int, x: Array) -> Array:
+    """View windows of two elements."""
+    return np.lib.stride_tricks.sliding_window_view(x, apart + 1, -1)[:, ::step, ::apart]
+
+
 def network_samples() -> Iterator[Sample]:
     """Give the rows."""
     for stride, padding, dilation, groups, x, W in CONVOLUTIONS:
@@ -79,6 +84,7 @@ def network_samples() -> Iterator[Sample]:
     for kernel, step, apart in ((2, 1, 1), (2, 2, 1), (2, 1, 3)):
         fields, at = ((kernel,), (step,), (apart,)), tuple([i, i + apart] for i in range(0, 5 - apart, step))
         yield Sample(Windows, Windows(*fields), ((2, 5),), f"{fields}", partial(_windows, at))
+        yield Sample(WindowsView, WindowsView(*fields), ((2, 5),), f"{fields}", partial(_viewed, step, apart))
         added = AddWindows(*fields, (5,))
         yield Sample(AddWindows, added, ((2, len(at), kernel),), f"{fields}", partial(_added, at, 5))
     for axis in ((-1,), (0, 2)):

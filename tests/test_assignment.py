@@ -397,6 +397,24 @@ def test_a_mask_that_is_not_known_takes_no_values_one_by_one():
             call()
 
 
+@pytest.mark.parametrize("way", [grad, lambda f: compile(grad(f)), lambda f: lambda x: vmap(grad(f))(x[None])[0]])
+def test_windows_see_what_is_assigned_later(way):
+    """To the array that they are of, and through other views of it; NumPy lets nobody write to them."""
+
+    def f(x):
+        y = np.outer(x, x + 1)
+        windows = np.lib.stride_tricks.sliding_window_view(y, (2, 3))
+        before = (windows**2).sum()
+        y[1, 2] = x[0]
+        y.T[0] *= 3
+        return before + (windows * np.cos(np.arange(36.0)).reshape(windows.shape)).sum()
+
+    np.testing.assert_allclose(way(f)(X.copy()), slopes(f), rtol=1e-7, atol=1e-8)
+    windows = np.lib.stride_tricks.sliding_window_view(Tensor(X, requires_grad=True) * 2, 2)
+    with pytest.raises(ValueError, match="read-only"):
+        windows[0] = 1.0
+
+
 def test_an_index_from_outside_is_read_at_each_call_of_compiled_code():
     i = Tensor(np.array([0, 1]))
     read = compile(lambda x: x[i] * 2)

@@ -87,8 +87,8 @@ def fill(x):
         y[i + 1] = np.sin(y[i]) + x
     z = np.zeros((2, 4))
     z[1] += y**2
-    weights = np.ones_like(numpy.arange(4.0))
-    weights *= x
+    weights = np.zeros_like(numpy.arange(4.0))
+    weights += x
     return np.sum(z * weights)
 
 

@@ -168,10 +168,14 @@ def _find_broken(array: Any, serial: int) -> Seal | None:
 
 
 def owner_of(array: Any) -> Any:
-    """Give the array that owns the memory."""
-    while isinstance(getattr(array, "base", None), np.ndarray):
-        array = array.base
-    return array
+    """Give the array that owns the memory; between a window and that NumPy has something with a ``base``, too."""
+    while True:
+        base = getattr(array, "base", None)
+        if not isinstance(base, np.ndarray):
+            base = getattr(base, "base", None)
+        if not isinstance(base, np.ndarray):
+            return array
+        array = base
 
 
 def _fingerprint(array: Any) -> bytes:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy
 
-from minigrad.numpy.buffers import empty, empty_like, ones, ones_like, zeros, zeros_like
+from minigrad.numpy.buffers import empty, empty_like, zeros, zeros_like
 from minigrad.numpy.joining import c_, r_
 from minigrad.numpy.lifting import lift
 from minigrad.numpy.making import (
@@ -33,7 +33,7 @@ from minigrad.numpy.vectorizing import vectorize
 __all__ = [*numpy.__all__]
 __all__ += ["array", "asanyarray", "asarray", "asarray_chkfinite", "ascontiguousarray", "asfortranarray", "full"]
 __all__ += ["c_", "kaiser", "r_", "require", "vectorize"]
-__all__ += ["empty", "empty_like", "ones", "ones_like", "zeros", "zeros_like"]
+__all__ += ["empty", "empty_like", "zeros", "zeros_like"]
 
 ROOMS = ("linalg", "fft", "random")
 

@@ -40,6 +40,5 @@ def _as_buffer(plain: Callable[..., Any]) -> Callable[..., Any]:
     return make
 
 
-zeros, ones, empty = _as_buffer(numpy.zeros), _as_buffer(numpy.ones), _as_buffer(numpy.empty)
-zeros_like, ones_like = _as_buffer(numpy.zeros_like), _as_buffer(numpy.ones_like)
-empty_like = _as_buffer(numpy.empty_like)
+zeros, zeros_like = _as_buffer(numpy.zeros), _as_buffer(numpy.zeros_like)
+empty, empty_like = _as_buffer(numpy.empty), _as_buffer(numpy.empty_like)

@@ -23,6 +23,7 @@ from minigrad.ops.lanes import add_axes, align_lanes, apply_each, count_lanes, m
 from minigrad.ops.moving import Diagonal, Flip
 from minigrad.ops.parts import is_complex, real
 from minigrad.ops.shaping import BroadcastTo, Reshape, Transpose
+from minigrad.ops.windows import WindowsView
 
 
 class Assign(Op):
@@ -168,7 +169,7 @@ def replace_part(op: Op, x: Any, v: Any, assign: Callable[[Op, Any, Any], Any]) 
     """
     if isinstance(op, Flip):
         return op(v)
-    if isinstance(op, Diagonal | BroadcastTo):
+    if isinstance(op, Diagonal | BroadcastTo | WindowsView):
         raise ValueError("assignment destination is read-only")
     if isinstance(op, Index):
         return assign(Assign(op.key), x, v)

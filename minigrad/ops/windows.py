@@ -75,6 +75,17 @@ class Windows(Op):
         return self(x)
 
 
+class WindowsView(Windows):
+    """The same windows, which are not copied: NumPy's ``sliding_window_view``, to be read alone."""
+
+    views = True
+
+    def forward(self, x: Any) -> Any:
+        """View each window."""
+        self.shape(x.shape)
+        return take_windows(x, self.kernel, self.stride, self.dilation)
+
+
 class AddWindows(Windows):
     """Windows added to where they were taken from, of a size: x_j = Σ y_(i,p), stride · i + dilation · p = j."""
 

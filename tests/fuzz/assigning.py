@@ -24,7 +24,7 @@ VIEWS = [
     "np.flip({})",
     "np.diagonal({})",
 ]
-VIEWS += ["np.diagonal({})", "np.moveaxis({}, 0, -1)"]
+VIEWS += ["np.diagonal({})", "np.moveaxis({}, 0, -1)", "np.lib.stride_tricks.sliding_window_view({}, 2, -1)"]
 NEW = ["np.sin({})", "{0} * {1}", "{} * 1.5", "{}.copy()", "np.tanh({}) + 0.5", "+{}", "{}.flatten()", "np.copy({})"]
 UPDATES = ["+=", "-=", "*="]
 

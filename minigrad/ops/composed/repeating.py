@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from minigrad.ops.base import as_array, placeholder
-from minigrad.ops.composed.arguments import as_known, as_tensors, find_axis, find_common_shape, index_along, refuse
+from minigrad.ops.composed.arguments import as_known, as_tensors, find_axis, find_common_shape, refuse
 from minigrad.ops.composed.places import own_elements, pick
 from minigrad.ops.moving import Roll
 from minigrad.ops.reduction import Axis
+from minigrad.ops.windows import WindowsView
 
 
 def tile(A: Any, reps: int | Sequence[int]) -> Any:
@@ -82,15 +83,17 @@ def broadcast_arrays(*args: Any, subok: bool = False) -> tuple[Any, ...]:
 def sliding_window_view(
     x: Any, window_shape: int | Sequence[int], axis: Axis = None, *, subok: bool = False, writeable: bool = False
 ) -> Any:
-    """Give the windows of a shape at all places along axes: axes of the places, then those within a window."""
+    """Give the windows of a shape at all places along axes: axes of the places, then those within a window.
+
+    They are views of x, which see what is assigned to it later.
+    """
     try:
         np.lib.stride_tricks.sliding_window_view(placeholder(x.shape), window_shape, axis)
     except (ValueError, TypeError) as error:
         return refuse(f"sliding_window_view({window_shape!r}, axis={axis!r})", x, error)
     sizes = np.atleast_1d(window_shape).tolist()
-    axes = range(x.ndim) if axis is None else np.atleast_1d(axis).tolist()
+    over = range(x.ndim) if axis is None else np.atleast_1d(axis).tolist()
+    axes = [find_axis("sliding_window_view", x, i) for i in over]
     for size, i in zip(sizes, axes, strict=True):
-        along = find_axis("sliding_window_view", x, i)
-        places = x.shape[along] - size + 1
-        x = np.stack([x[index_along(along, slice(k, k + places))] for k in range(size)], -1)
+        x = np.moveaxis(WindowsView((size,), (1,), (1,))(np.moveaxis(x, i, -1)), -2, i)
     return x
