@@ -118,7 +118,8 @@ def quantile(
     a = as_array(a)
     if isinstance(q, Recorder) and weights is None and method in HYNDMAN_FAN:
         ordered, shape = put_in_order(as_floating(a), axis, keepdims)
-        return np.reshape(take_between(ordered, np.array(ordered.shape[0]), q, method), (*np.shape(q), *shape))
+        y = take_between(ordered, np.array(ordered.shape[0]), q, method)
+        return np.reshape(y, (*y.shape[: y.ndim - ordered.ndim + 1], *shape))
     q = q if type(q) in (int, float) else _as_constant("q", q)
     if weights is not None:
         return _weighted_quantile(a, q, axis, method, keepdims, _as_constant("weights", weights))
