@@ -19,7 +19,7 @@ from minigrad.compiler.trace.tracer import Tracer, UpdateRule
 from minigrad.compiler.trace.writes import kept_from_writing, link_elements, look_for_leaks, put_back, refuse_changes
 from minigrad.engine.chosen import Chosen
 from minigrad.engine.conversion import is_array
-from minigrad.engine.node import Node
+from minigrad.engine.node import Node, forget_alike
 from minigrad.engine.recording import is_paused, traced_by
 from minigrad.engine.tensor import Tensor
 from minigrad.engine.trees import is_leaf, list_parts, with_parts
@@ -157,6 +157,7 @@ def record_call(
             between = [link.read() for link in links]
             second, _ = _traced(f, args, kwargs, numbers)
         refuse_differences(first, second, places)
+        forget_alike(second.outputs)
         refuse_changes(links, between)
     except BaseException:
         put_back(links)

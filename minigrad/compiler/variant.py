@@ -27,7 +27,7 @@ from minigrad.compiler.trace.links import Key, renew_links
 from minigrad.compiler.trace.numbers import find_changed, is_number
 from minigrad.compiler.trace.sources import Argument, Captured, Data, Draw, Gradient, Source, State
 from minigrad.compiler.watched import Holding, Watched
-from minigrad.engine.node import Node
+from minigrad.engine.node import Node, forget_alike
 
 
 class CacheInfo(NamedTuple):
@@ -91,6 +91,7 @@ class Variant:
         except Unsupported as error:
             self.fall_back(error)
             return
+        forget_alike([*self.record.inputs, *self.record.outputs, *self.graph.outputs])
         program, sources = self.program, self.record.inputs
         self.bound = [sources[x] if x in sources else Captured(x.value, None) for x in program.bound]
         self.passed = [sources[x] for x in program.passed]

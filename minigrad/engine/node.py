@@ -129,6 +129,17 @@ def seed_node(output: Node) -> Node:
     return Node(value=np.ones((), output.dtype), dtype=output.dtype, table=output.table)
 
 
+def forget_alike(outputs: Iterable[Any]) -> None:
+    """Forget which expressions of the outputs' tables there are: no others will be made that could be one of them.
+
+    A table holds its Nodes and they hold it: without that circle they go with the last one who has them, and need not
+    wait for the garbage collector.
+    """
+    for x in outputs:
+        if type(x) is Node and x.table is not None:
+            x.table.clear()
+
+
 def count_uses(nodes: Iterable[Node], outputs: Iterable[Any]) -> Counter[Node]:
     """Count how often each Node is an operand of others, or an output."""
     read = chain.from_iterable(node.inputs for node in nodes)
