@@ -102,11 +102,11 @@ def test_the_japanese_page_has_the_terms_of_the_book_and_no_english_words(pages)
 @pytest.mark.parametrize("lang", PAGES)
 def test_pictures_are_for_light_and_dark_paper_and_ids_are_not_used_twice(lang, pages):
     page = pages[lang]
-    assert page.count("only-light") == page.count("only-dark") == 7
+    assert page.count("only-light") == page.count("only-dark") == 8
     assert page.count("light-dark(") > 20
     ids = re.findall(r'\bid="(.*?)"', page)
     assert len(ids) == len(set(ids))
-    assert page.count("<svg") == page.count("</svg>") == 16
+    assert page.count("<svg") == page.count("</svg>") == 18
 
 
 def test_what_is_not_true_is_not_built(pages):

@@ -55,8 +55,14 @@ def general(symbols: str) -> str:
 
 
 def activation(name: str) -> str:
-    """An activation function and its derivative."""
-    return write_local_derivative(getattr(elementwise, name, None) or getattr(activations, name))
+    """An activation function and its derivative, which is compared with differences."""
+    op = getattr(elementwise, name, None) or getattr(activations, name)
+    u, h = np.linspace(-2, 2, 8), 1e-6
+    slope = (op.forward(u + h) - op.forward(u - h)) / (2 * h)
+    off = np.max(np.abs(op.derivatives[0](op.forward(u), u) - slope))
+    if off > SMALL:
+        raise AssertionError(f"the derivative of {name} differs by {off:.1e}")
+    return write_local_derivative(op)
 
 
 def update(rule: str, in_one: bool = False, eps: bool = True) -> str:
@@ -206,6 +212,11 @@ def matrices(way: str = "forward", lang: str = "en") -> str:
         f"{picture.svg(title=says)}</div>"
         f"<figcaption>{escape(says)}</figcaption></figure>{formulas}"
     )
+
+
+def graph(problem: str, lang: str = "en") -> str:
+    """The backward graph of a batch, with its numbers."""
+    return figures.show_plot(lambda theme: figures.draw_graph(problem, lang, theme), WORDS[lang]["graph"], "plain wide")
 
 
 def checked(problem: str, lang: str = "en") -> str:

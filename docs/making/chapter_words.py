@@ -19,6 +19,8 @@ WORDS: dict[str, dict[str, Any]] = {
         "checked": ["line", "the engine", "finite differences", "the textbook’s δ by hand"],
         "check": "The largest difference of each line, as a share of its scale, from the gradient that the engine "
         "computes, from finite differences of E, and from code written by hand that shares nothing with the library.",
+        "graph": "Values along the top, gradients dashed along the bottom; each arrow back is marked with what the "
+        "chain rule multiplies there.",
         "forward": "Forward: a layer’s output from its input",
         "backward": "Backward: the gradients of a layer, from its δ",
     },
@@ -41,6 +43,7 @@ WORDS: dict[str, dict[str, Any]] = {
         "checked": ["式", "計算エンジン", "数値微分", "手計算の δ"],
         "check": "各行の値について、計算エンジンの勾配、E の数値微分、ライブラリと無関係に手で書いたコードの"
         "それぞれと比べた差の最大値（値の大きさに対する割合）。",
+        "graph": "上の列が値、下の破線の列が勾配です。戻る矢印には、連鎖律でそこに掛けるものを記しました。",
         "forward": "順伝播：層の入力から出力を求める",
         "backward": "逆伝播：層の δ から勾配を求める",
     },

@@ -15,7 +15,8 @@ import numpy as np
 from matplotlib import pyplot
 
 from making import networks
-from minigrad import plot
+from making.showing import WIDTH
+from minigrad import draw, plot
 from minigrad.plot.theme import drawing
 
 THEMES = ("light", "dark")
@@ -34,10 +35,12 @@ WORDS = {
 }  # fmt: skip
 
 
-def show_plot(draw: Callable[[str], Any], says: str, kind: str = "plain") -> str:
-    """Give a figure of what `draw` draws on paper of a theme."""
+def show_plot(make: Callable[[str], Any], says: str, kind: str = "plain") -> str:
+    """Give a figure of what `make` draws on paper of a theme: axes, or SVG."""
     with mpl.rc_context({"svg.fonttype": "none"}):  # text stays text, for which no font with its letters is needed here
-        both = "".join(f'<div class="picture only-{theme}">{write_svg(draw(theme))}</div>' for theme in THEMES)
+        drawn = {theme: make(theme) for theme in THEMES}
+        svgs = {theme: x if isinstance(x, str) else write_svg(x) for theme, x in drawn.items()}
+    both = "".join(f'<div class="picture only-{theme}" tabindex="0">{svg}</div>' for theme, svg in svgs.items())
     said = escape(says)
     return f'<figure class="{kind}" role="group" aria-label="{said}">{both}<figcaption>{said}</figcaption></figure>'
 
@@ -80,6 +83,13 @@ def draw_by_heart(lang: str, theme: str) -> Any:
         ax.set(ylim=(-2, 2), xlabel="x", ylabel="y")
         look.legend_above(ax, 4)
     return ax
+
+
+def draw_graph(problem: str, lang: str, theme: str) -> str:
+    """Draw the backward graph of a batch, with its numbers."""
+    loss = networks.make_loss(problem, networks.SAMPLES)
+    svg = draw(loss, width=WIDTH, theme=theme, transparent=True, lang=lang).svg()  # type: ignore[arg-type]
+    return re.sub(r"\n\s*\n", "\n", svg[svg.index("<svg") :])
 
 
 def draw_modes(lang: str, theme: str) -> Any:
