@@ -388,6 +388,27 @@ def test_an_endless_loop_is_stopped_by_ctrl_c(tmp_path):
     assert process.returncode == 0
 
 
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_ctrl_c_at_the_prompt_loses_nothing(tmp_path):
+    command = [sys.executable, "-m", "minigrad", "exercise", "neuron", "--save", str(tmp_path / "r.json")]
+    with subprocess.Popen(command, stdin=-1, stdout=-1, stderr=-1, text=True, bufsize=1) as process:
+        timer = threading.Timer(60, process.kill)
+        timer.start()
+        process.stdin.write("print('asked', flush=True) or x\n")
+        process.stdin.flush()
+        while "asked" not in (line := process.stdout.readline()):
+            assert line
+        while not (tmp_path / "r.json").exists():
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        process.wait()
+        error = process.stderr.read()
+        timer.cancel()
+    assert process.returncode == 130
+    assert "minigrad: stopped" in error
+    assert load_records(tmp_path / "r.json").of("neuron", "dw").result == "right"
+
+
 def test_everything_is_said_in_japanese_too():
     every = templates("exercises")
     own = every.keys() | set(PAGE_WORDS.values())

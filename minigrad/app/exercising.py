@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +62,8 @@ def run_exercise(arguments: argparse.Namespace) -> int:
         print(list_lessons(arguments.lang))
         return 0
     if not (arguments.page or arguments.sheet or arguments.answers):
+        with suppress(ImportError):
+            import_module("readline")  # with which input() edits its line, and the up arrow brings back the one before
         go_through(_attempts(arguments))
         return 0
     sheets = list(_sheets(arguments))

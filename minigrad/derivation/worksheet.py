@@ -121,8 +121,15 @@ class Worksheet:
 
     @cached_property
     def terms(self) -> dict[str, Term]:
-        """The symbols of the inputs, as a formula has them."""
-        return {self.variable_of(x): symbol_term(self.source.named.get(x, x.name or "x")) for x in self.inputs}
+        """The symbols of what is given, as a formula has them."""
+        found = {self.variable_of(x): symbol_term(self.source.named.get(x, x.name or "x")) for x in self.inputs}
+        names = (name for line in self.source.forward_lines for name in line.names)
+        return found | {self._variable(name): symbol_term(name) for name in names}
+
+    @cached_property
+    def values(self) -> list[str]:
+        """The variables of the values on the way to E, one for each."""
+        return [self._variable(line.symbol) for line in self.source.forward_lines]
 
     def _traced(self, x: Node) -> Any:
         value = self.source.graph.values.get(x, x.value)

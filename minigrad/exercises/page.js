@@ -39,6 +39,7 @@ function number(x) {
 }
 
 function matrix(value) {
+  if (!value.shape.length) return make("span", {text: number(value.data[0])});
   const [rows, columns] = value.shape.length === 2 ? value.shape : [1, value.data.length];
   if (value.shape.length > 2 || value.data.length > 120) return make("span", {class: "shape", text: "…"});
   const table = make("table", {class: "matrix"});
@@ -60,7 +61,6 @@ function arrays(exercise, names) {
 function show(exercise, focus = false) {
   current = exercise;
   const main = document.getElementById("main"), inside = exercise.inputs;
-  const others = Object.keys(exercise.given).filter(name => !inside.includes(name));
   main.replaceChildren(
     make("h2", {text: exercise.title}),
     make("p", {class: "about", text: exercise.about}),
@@ -68,7 +68,7 @@ function show(exercise, focus = false) {
     make("ul", {class: "formulas"}, ...exercise.forward.map(html => make("li", {html}))),
     make("h3", {text: say("given")}),
     arrays(exercise, inside),
-    make("details", {class: "values"}, make("summary", {text: say("values")}), arrays(exercise, others)),
+    make("details", {class: "values"}, make("summary", {text: say("values")}), arrays(exercise, exercise.values)),
     ...exercise.facts.map(text => make("p", {class: "shape", text})),
     make("h3", {text: say("back")}),
     make("ol", {class: "lines"}, ...exercise.lines.map(line => lineOf(exercise, line))),

@@ -41,6 +41,7 @@ def _exercise(key: str, sheet: Worksheet, about: Said | None, lang: str) -> dict
         "about": tell(about, lang) if about else "",
         "forward": [mathml(item.terms) for item in ahead],
         "inputs": inputs,
+        "values": sheet.values,
         "symbols": symbols,
         "given": {name: _array(value, 17) for name, value in sheet.given.items()},
         "facts": [tell(fact, lang) for fact in worksheet_documents.facts(sheet)],
