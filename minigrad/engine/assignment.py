@@ -41,6 +41,12 @@ def assign_elements(t: Any, key: Any, value: Any) -> None:
         return  # the second half of t[key] += …, whose first has changed t through the view
     if isinstance(value, list | tuple):
         value = join_list(value)
+    if mask is None and not np.ndim(value) and (whole := _count_whole_axes(key)):  # and x[:, mask] is x.T[mask]
+        masked = range(whole, whole + key[whole].ndim)
+        assign_elements(
+            np.moveaxis(t, masked, range(len(masked))), (key[whole], *key[:whole], *key[whole + 1 :]), value
+        )
+        return
     _check_writable(t, f"{describe(t)}[…] = …")
     kind = value.dtype if hasattr(value, "dtype") else np.result_type(value)
     if not np.can_cast(kind, t.dtype, "same_kind") and not (kind.kind in "iub" and t.dtype.kind in "iub"):
@@ -108,6 +114,16 @@ def replace_elements_of(t: Any, make: Callable[[Any, Any, Assigning], Any], valu
         _become(view, base.apply(op, (base,)), olds[id(view)], seen)
         if view.op is None:
             note_base(view, base, op)
+
+
+def _count_whole_axes(key: Any) -> int:
+    """Say how many axes an index names as a whole before a mask that is not known; 0 where there is none so."""
+    if not isinstance(key, tuple):
+        return 0
+    n = next(
+        (i for i, part in enumerate(key) if isinstance(part, Operand) and part.dtype.kind == "b" and part.shape), 0
+    )
+    return n if all(isinstance(part, slice) and part == slice(None) for part in key[:n]) else 0
 
 
 def _put_back(old: Any, key: Any, chosen: Chosen) -> Any:

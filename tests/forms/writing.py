@@ -31,6 +31,7 @@ RIGHT = split_forms("""
     x = x * 1; k = x > z; x[k] = np.where(x[k] > 1, z[k] / 2, x[k]); x[~k] **= 2; x
     c = c * 1; c[x > 0, 1:3] *= 2; c[x < z, 0] += x[x < z]; c
     x = x * 1; x[x[:, 1] > 0, 1] = s; x
+    c = c * 1; c[:, :, c[0, 0] > 0] = s; c[:, c[0] < 0] = 0.5; c
     x = x * 1; w = x[0]; w[y > 0] = 2 * y[y > 0]; x
     v = v * 1; v[np.argsort(v)[:2]] = 0; v
     v = v * 1; v[np.argmax(v)] *= 2; v
