@@ -63,7 +63,8 @@ class _Writer:
         """Give what stands for a Node that has been rebuilt of what its inputs became."""
         match new:
             case Node(Index(key=key), (Node() as y,)) if type(new.op) is Index:
-                return self.choose(key, node, y) or new
+                chosen = self.choose(key, node, y)
+                return new if chosen is None else chosen
             case Node(Elementwise() as f, _) if node not in self.named:
                 return self.move_inside(f, node, new)
         return new
