@@ -39,6 +39,15 @@ def log_probability(u):
     return u - np.log(np.exp(u).sum(axis=1, keepdims=True))
 
 
+def huber(d):
+    return np.where(np.abs(d) < 1, 0.5 * d**2, np.abs(d) - 0.5).sum()
+
+
+def leaky():
+    W, b = parameter("W", 4, 3), parameter("b", 3)
+    return losses.squared_error(np.where(X @ W + b > 0, X @ W + b, 0.1 * (X @ W + b)), T)
+
+
 def variance():
     u = total_input()
     return ((u - u.mean(axis=1, keepdims=True)) ** 2).mean()
@@ -126,6 +135,28 @@ BY_HAND = {
         ["Layer 1 · linear", "Loss · cross-entropy"],
         ["Y₁ = X W + b"], """
         δ₁ = ∂E/∂U₁ = (softmax(Y₁) − T) / 5    (Σ T = 1 along axis -1)
+        ∂E/∂W = Xᵀ δ₁
+        ∂E/∂b = Σₙ δ₁"""),
+    "Huber's loss by cases": (lambda: huber(total_input() - T),
+        ["Layer 1 · linear", "Loss"],
+        ["Y₁ = X W + b"], """
+        δ₁ = ∂E/∂U₁ = where(|Y₁ − T| < 1, Y₁ − T, sign(Y₁ − T))
+        ∂E/∂W = Xᵀ δ₁
+        ∂E/∂b = Σₙ δ₁"""),
+    "a leaky rectifier, u written three times": (leaky, ["Layer 1 · greater, multiply, where", "Loss · squared error"],
+        ["U₁ = X W + b", "v₁ = U₁ > 0", "v₂ = 0.1 U₁", "Y₁ = where(v₁, U₁, v₂)"], """
+        ∂E/∂Y₁ = Y₁ − T
+        δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ where(U₁ > 0, 1, 0.1)
+        ∂E/∂W = Xᵀ δ₁
+        ∂E/∂b = Σₙ δ₁"""),
+    "a hinge": (lambda: np.maximum(0, 1 - T * total_input()).sum(), ["Layer 1 · linear", "Loss"],
+        ["Y₁ = X W + b", "E = Σ relu(1 − T ⊙ Y₁)"], """
+        δ₁ = ∂E/∂U₁ = −((1 − T ⊙ Y₁ > 0) ⊙ T)
+        ∂E/∂W = Xᵀ δ₁
+        ∂E/∂b = Σₙ δ₁"""),
+    "log-cosh": (lambda: np.log(np.cosh(total_input() - T)).sum(), ["Layer 1 · linear", "Loss"],
+        ["Y₁ = X W + b", "E = Σ log(cosh(Y₁ − T))"], """
+        δ₁ = ∂E/∂U₁ = tanh(Y₁ − T)
         ∂E/∂W = Xᵀ δ₁
         ∂E/∂b = Σₙ δ₁"""),
     "mean of squared errors": (lambda: (0.5 * ((total_input() - T) ** 2).sum(axis=1)).mean(),

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from minigrad import log_softmax, softmax
-from minigrad.algebra import form
+from minigrad.algebra import form, form_choices
 from minigrad.algebra.rules import choices, constants, identities, logarithms, parts, shaping, signs, sums
 from minigrad.engine.node import Node
 from minigrad.ops.arithmetic import add
@@ -188,14 +188,21 @@ def samples():
     yield one(form.fraction_before_product, lambda v: (v.u / 2.0).T, sister=True)
     yield one(form.factor_above_fraction, lambda v: v.a * (v.b / v.c))
     yield one(form.fraction_times_factor, lambda v: v.a / v.c * v.b)
+    yield one(logarithms.tangent_of_quotient, lambda v: np.sinh(v.x) / np.cosh(v.x))
+    yield one(logarithms.tangent_of_quotient, lambda v: np.sin(v.x) / np.cos(v.x), sister=True)
+    between = {"c": "k"}
+    yield one(form_choices.choose_between, lambda v: v.k * v.a + np.where(v.k, 0, 1) * v.b, between)
+    yield one(form_choices.choose_between, lambda v: np.where(v.k, 0, 1) * v.b / 2 - v.k * (v.a - v.b), sister=True)
+    yield one(form_choices.choose_between, lambda v: np.where(v.k, 0, v.a) + 0.9 * np.where(v.k, v.b, 0), sister=True)
+    yield one(form_choices.sign_of_truth, lambda v: (-1.0 * v.k) * v.a, {"c": "k", "x": "a"})
     yield one(form.squared_denominator, lambda v: v.a / v.b / v.b)
     yield one(form.one_denominator, lambda v: v.a / 2.0 / v.c, {"n": "2"})
     yield one(
-        form.one_choice,
+        form_choices.one_choice,
         lambda v: np.where(v.k, v.a, 0) + np.where(v.k, 0, v.a) * v.b,
         {"c": "k", "x": "b"},
     )
-    yield one(form.one_choice, lambda v: 0.1 * np.where(v.k, 0, v.a) + np.where(v.k, v.a, 0), sister=True)
+    yield one(form_choices.one_choice, lambda v: 0.1 * np.where(v.k, 0, v.a) + np.where(v.k, v.a, 0), sister=True)
     yield one(form.gradient_first(Gradients()), lambda v: v.λ * v.W + v.X.T @ v.δ)
 
 

@@ -123,8 +123,14 @@ def test_a_mask_knows_what_it_is_and_keeps_nothing_alive():
     watched = weakref.ref(v)
     del v
     assert watched() is None
+    _, (again, number) = mask.comparison  # computed anew
+    np.testing.assert_array_equal(again.data, 2 * TARGETS)
+    assert number == 0.5
+    assert str(derive((mask * (u * 2)).sum())) == "∂E/∂u = 2 (2 u > 0.5)"
+    w = Tensor(TARGETS, requires_grad=True, name="w")
+    del u, again
     assert mask.comparison is None
-    assert "where(x" in str(derive(np.where(mask, u, 1.0).sum()))  # what it was is not known any more
+    assert "where(x" in str(derive(np.where(mask, w, 1.0).sum()))  # what it was is not known any more
     assert copy.deepcopy(mask).data.tolist() == mask.data.tolist()
 
 

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.algebra.form_choices import choose_between, one_choice, sign_of_truth
 from minigrad.algebra.graph import Graph
 from minigrad.algebra.rewrite import Log, Rule, on, replace_operand, rewrite
 from minigrad.algebra.rules import signs
 from minigrad.engine.node import Node, order_nodes
-from minigrad.ops.arithmetic import add, divide, multiply, where
+from minigrad.ops.arithmetic import add, divide, multiply
 from minigrad.ops.linalg import matmul
 from minigrad.ops.reduction import Sum
 from minigrad.ops.shaping import Transpose
@@ -46,6 +47,8 @@ def form_rules(numbers: Sequence[float], gradients: Container[Node]) -> tuple[Ru
         one_denominator,
         squared_denominator,
         one_choice,
+        choose_between,
+        sign_of_truth,
         signs.sign_in_product,
         signs.add_negative,
         signs.subtract_negative,
@@ -74,20 +77,6 @@ def quotient_of_mean(numbers: Sequence[float]) -> Rule:
         return x / n if c > 0 else -(x / n)
 
     return rule
-
-
-@on(add)
-def one_choice(node: Node) -> Any:
-    """where(c, a, 0) + where(c, 0, a) ⊙ x = a ⊙ where(c, 1, x), the gradient of a function that is given by cases."""
-    for first, second in (node.inputs, node.inputs[::-1]):
-        if not isinstance(second, Node) or second.op != multiply:
-            continue
-        for other, x in (second.inputs, second.inputs[::-1]):
-            match first, other:
-                case Node(op, (c, a, int() | float() as m)), Node(other_op, (d, int() | float() as n, b)):
-                    if op == other_op == where and c is d and a is b and m == n == 0:
-                        return a * where(c, 1, x)
-    return None
 
 
 def gradient_first(gradients: Container[Node]) -> Rule:

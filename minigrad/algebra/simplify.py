@@ -71,6 +71,7 @@ RULES: tuple[Rule, ...] = (
     logarithms.exp_of_log_softmax,
     logarithms.exp_of_log,
     logarithms.log_of_exp,
+    logarithms.tangent_of_quotient,
 )
 
 # Those that keep a value bit for bit, ∞, NaN and −0 too. x + 0 = x does not: −0 + 0 is 0.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from minigrad.algebra.graph import Graph
 from minigrad.engine.arguments import shown
+from minigrad.engine.comparison import AGAIN
 from minigrad.engine.node import Node, Table
 from minigrad.engine.tensor import Tensor
 from minigrad.ops.alphabet import plain_digits, printable
@@ -133,7 +134,14 @@ def _comparisons(
                 stack.append(x)
     outside: set[Tensor] | None = None
     while outside is None or outside:  # none of a Tensor that the results are not computed from
-        outside = {t for t, (_, inputs) in found.items() if not all(x in seen for x in inputs if isinstance(x, Tensor))}
+        outside = {t for t, (_, inputs) in found.items() if not all(_is_within(x, seen) for x in inputs)}
         for t in outside:
             del found[t], seen[t]
     return found
+
+
+def _is_within(x: Any, seen: Container[Tensor]) -> bool:
+    """Say whether an operand of a comparison is computed from what the results are, too, or is no Tensor."""
+    if not isinstance(x, Tensor) or x in seen:
+        return True
+    return isinstance(x.op, AGAIN) and all(_is_within(part, seen) for part in x.inputs)

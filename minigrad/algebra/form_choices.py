@@ -1,0 +1,90 @@
+"""The form in which a textbook writes what is given by cases: one choice, and truth values as factors with a sign."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from minigrad.algebra.numbers import number_of
+from minigrad.algebra.rewrite import on
+from minigrad.engine.node import Node
+from minigrad.ops.arithmetic import add, divide, multiply, negative, subtract, where
+
+
+@on(add)
+def one_choice(node: Node) -> Any:
+    """where(c, a, 0) + where(c, 0, a) ⊙ x = a ⊙ where(c, 1, x), the gradient of a function that is given by cases."""
+    for first, second in (node.inputs, node.inputs[::-1]):
+        if not isinstance(second, Node) or second.op != multiply:
+            continue
+        for other, x in (second.inputs, second.inputs[::-1]):
+            match first, other:
+                case Node(op, (c, a, int() | float() as m)), Node(other_op, (d, int() | float() as n, b)):
+                    if op == other_op == where and c is d and a is b and m == n == 0:
+                        return a * where(c, 1, x)
+    return None
+
+
+@on(add, subtract)
+def choose_between(node: Node) -> Any:
+    """c ⊙ a + where(c, 0, 1) ⊙ b = where(c, a, b), of truth values c, and so for a difference."""
+    first, second = (_part_choice(x) for x in node.inputs)
+    if node.dtype.kind != "f" or first is None or second is None or first[0] is not second[0] or first[1] == second[1]:
+        return None
+    c, chosen, x = first
+    y = second[2] if node.op == add else _negated(second[2])
+    made = where(c, x, y) if chosen else where(c, y, x)
+    return made if made.shape == node.shape and made.dtype == node.dtype else None
+
+
+def _part_choice(x: Any) -> tuple[Node, bool, Any] | None:
+    """Give c, whether x is 0 where c is false (and not where it is true), and what it is elsewhere; or None."""
+    match x:
+        case Node(op, (c, a, b)) if op == where:
+            zeros = [not isinstance(part, Node) and part == 0 for part in (a, b)]
+            branch = a if zeros[1] else b
+            return (c, zeros[1], branch) if any(zeros) != all(zeros) and _has_sign(branch) else None
+        case Node(op, (a,)) if op == negative:
+            return _with_branch(a, _negated)
+        case Node(op, (Node() as a, b)) if op == divide:
+            return _with_branch(a, lambda branch: branch / b)
+        case Node(op, (a, b)) if op == multiply:
+            for part, rest in ((a, b), (b, a)):
+                if isinstance(part, Node) and part.dtype.kind == "b" and _has_sign(rest):
+                    return part, True, rest
+                found = _with_branch(part, partial(_times, rest))
+                if found is not None:
+                    return found
+    return None
+
+
+def _with_branch(x: Any, change: Callable[[Any], Any]) -> tuple[Node, bool, Any] | None:
+    found = _part_choice(x)
+    return None if found is None else (*found[:2], change(found[2]))
+
+
+def _has_sign(x: Any) -> bool:
+    """Say whether −x is what it is of real numbers: of unsigned integers it wraps."""
+    return not isinstance(x, Node) or x.dtype.kind == "f"
+
+
+def _times(rest: Any, branch: Any) -> Any:
+    """Give a product, a number before the rest."""
+    if isinstance(branch, Node):
+        return rest * branch
+    return rest if branch == 1 else branch * rest
+
+
+def _negated(x: Any) -> Any:
+    return x.inputs[1] - x.inputs[0] if isinstance(x, Node) and x.op == subtract else -x
+
+
+@on(multiply)
+def sign_of_truth(node: Node) -> Any:
+    """−1 c ⊙ x = −(c ⊙ x), for truth values c, which have no sign, and an x that has."""
+    match node.inputs:
+        case (Node(op, (n, Node() as c)), Node() as x) if op == multiply and number_of(n) == -1:
+            if c.dtype.kind == "b" and x.dtype == node.dtype and x.dtype.kind in "fc":
+                return -(c * x)
+    return None
