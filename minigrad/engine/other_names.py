@@ -85,8 +85,8 @@ MODULE = {
 }
 
 OPTIMIZER = {
-    "param_groups": "Its parameters are optimizer.params; one rate is for all, optimizer.lr: make one for each group",
-    "add_param_group": "Make an optimizer for each group of parameters",
+    "param_groups": "Its parameters are optimizer.params; make one for each group, and optim.Groups of these",
+    "add_param_group": "Make an optimizer for each group of parameters, and optim.Groups of these",
     "lr_scheduler": "Give fit a schedule of minigrad.callbacks, or set optimizer.lr between steps",
     "learning_rate": "It is optimizer.lr",
     "minimize": "Write E.backward() and optimizer.step(), or minigrad.fit",

@@ -4,9 +4,10 @@ g = ∂E/∂w is the gradient and η the learning rate `lr`; powers and roots ar
 root, ε stands outside it, as √h + ε (but in Adadelta), and every running value (Δw, h, m, v) starts at 0.
 
 ``base`` is what all rules share, with its ``rows``, one a parameter; ``descent``, ``adaptive`` and ``moments`` are the
-rules, a file a family, ``checks`` looks at what they are given, ``clipping`` cuts gradients down that are too
-large. ``formula`` is the way to a rule's formula, which ``reading`` reads from the code that runs, ``order`` puts in a
-book's order and ``update_lines`` write. It imports ``engine``, and for formulas ``notation`` and ``algebra``.
+rules, a file a family, ``checks`` looks at what they are given, ``groups`` makes one of several, ``clipping`` cuts
+gradients down that are too large. ``formula`` is the way to a rule's formula, which ``reading`` reads from the code
+that runs, ``order`` puts in a book's order and ``update_lines`` write. It imports ``engine``, and for formulas
+``notation`` and ``algebra``.
 """
 
 from typing import Any
@@ -16,6 +17,7 @@ from minigrad.optim.adaptive import AdaGrad, Adam, AdamW, RMSProp
 from minigrad.optim.base import Optimizer
 from minigrad.optim.clipping import clip_norm, clip_value
 from minigrad.optim.descent import SGD, Lion, Momentum, Nesterov
+from minigrad.optim.groups import Groups
 from minigrad.optim.moments import Adadelta, Adamax, NAdam, RAdam
 
 _MEANT = {
@@ -23,6 +25,7 @@ _MEANT = {
     "lr_scheduler": "It is minigrad.callbacks, given to fit; or set optimizer.lr between steps",
     **dict.fromkeys(("clip_grad_norm_", "clip_by_global_norm"), "It is optim.clip_norm(optimizer.params, most)"),
     **dict.fromkeys(("clip_grad_value_", "clip"), "It is optim.clip_value(optimizer.params, most)"),
+    **dict.fromkeys(("param_groups", "multi_transform"), "It is optim.Groups(SGD(first, lr=0.1), SGD(rest, lr=0.01))"),
     "adagrad": "It is optim.AdaGrad",
 }
 
@@ -38,6 +41,7 @@ __all__ = [
     "Adam",
     "AdamW",
     "Adamax",
+    "Groups",
     "Lion",
     "Momentum",
     "NAdam",

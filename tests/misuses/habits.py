@@ -38,7 +38,7 @@ ROWS = [
     argument("optim.Adam(lr=0.1)", "'params'", "Adam:", "Adam(params, lr=0.001"),
     argument("optim.Adam(0.1)", "not float", "params", "they come first | model.parameters()"),
     argument("optimizer.zero_grad(set_to_none=True)", "'set_to_none'", "SGD.zero_grad:", "always"),
-    name("optimizer.param_groups", "param_groups", "'SGD' object", "optimizer.params | optimizer.lr"),
+    name("optimizer.param_groups", "param_groups", "'SGD' object", "optimizer.params | optim.Groups"),
     name("optimizer.minimize(E)", "minimize", "'SGD' object", "optimizer.step()"),
     name("w.norm()", "norm", "(w)", "np.linalg.norm(w)"),
     name("w.view(-1)", "view", "(w)", "w.reshape("),
