@@ -276,6 +276,20 @@ def test_indices_that_are_arguments_name_what_is_assigned_to(indices, backend):
         step(X, indices[0] * 0 + 9)
 
 
+@pytest.mark.parametrize("take", [Tensor.detach, lambda y: y.data])
+def test_what_was_taken_before_an_assignment_keeps_the_elements_of_then(take):
+    """In every way in which y may change: by an element, through a view, as a whole; asked again it has new ones."""
+    for change in (lambda y: y.__setitem__(1, 9.0), lambda y: y[1:].__setitem__(..., 9.0), lambda y: y.__imul__(2)):
+        y = Tensor(X, requires_grad=True) * 2
+        rows = [(take(y), y), (take(part := y[1:]), part)]
+        kept = [np.array(taken) for taken, _ in rows]
+        change(y)
+        for (taken, of), before in zip(rows, kept, strict=True):
+            np.testing.assert_array_equal(taken, before)
+            np.testing.assert_array_equal(take(of), of.data)
+            assert not np.array_equal(of.data, before)
+
+
 def test_indices_must_be_whole_numbers():
     def f(x, i):
         y = np.copy(x)

@@ -75,7 +75,8 @@ class Writable(Convertible):
         """The array itself; of a leaf, another array of the same shape and dtype may be put in its place.
 
         A result computed before keeps the values that it was computed from. What you write into the array itself is
-        seen by it too: ``backward`` through a result that needs what was there before is an error.
+        seen by it too: ``backward`` through a result that needs what was there before is an error. The other way round,
+        the array has the elements of now: a recorded assignment, ``y[0] = 1``, makes another, which y.data is then.
         """
         tracing = compilation()
         if tracing is not None:

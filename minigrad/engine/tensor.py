@@ -261,7 +261,7 @@ class Tensor(Listening):
         return seed
 
     def detach(self) -> Tensor:
-        """Give a tensor of the same array through which no gradient flows."""
+        """Give a tensor of the array of now, with its elements of now, through which no gradient flows."""
         result = constant_tensor(self.array)
         result._name = self.name
         note_holder()
