@@ -30,7 +30,7 @@ FORMULAS = [  # what it is, and how it is written; where a formula takes several
             "w ← w − η m̂ / √(v̂)",
         ],
     ),
-    ("derivative of the sigmoid", ["yⱼ = σ(uⱼ)", "∂yⱼ/∂uⱼ = (1 − yⱼ)yⱼ"]),
+    ("derivative of the sigmoid", ["yⱼ = σ(uⱼ) = 1 / (1 + exp(−uⱼ))", "∂yⱼ/∂uⱼ = (1 − yⱼ)yⱼ"]),
     ("what comes into a unit", ["uⱼ = Σᵢ yᵢ wᵢⱼ + bⱼ", "uₖ = Σⱼ yⱼ wⱼₖ + bₖ"]),
     ("softmax", ["yₖ = exp(uₖ) / (Σᵣ exp(uᵣ))"]),
     ("δ of the output layer, in general", ["δₖ = ∂E/∂uₖ = ∂E/∂yₖ · ∂yₖ/∂uₖ"]),

@@ -55,13 +55,13 @@ def general(symbols: str) -> str:
 
 
 def activation(name: str) -> str:
-    """An activation function and its derivative, which is compared with differences."""
+    """An activation function, its definition and its derivative, which are compared with its values and differences."""
     op = getattr(elementwise, name, None) or getattr(activations, name)
     u, h = np.linspace(-2, 2, 8), 1e-6
     slope = (op.forward(u + h) - op.forward(u - h)) / (2 * h)
-    off = np.max(np.abs(op.derivatives[0](op.forward(u), u) - slope))
+    off = max(np.abs(op.derivatives[0](op.forward(u), u) - slope).max(), np.abs(op.definition(u) - op.forward(u)).max())
     if off > SMALL:
-        raise AssertionError(f"the derivative of {name} differs by {off:.1e}")
+        raise AssertionError(f"the definition of {name}, or its derivative, differs by {off:.1e}")
     return write_local_derivative(op)
 
 

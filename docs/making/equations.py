@@ -107,12 +107,13 @@ def _equation(row: StepRow) -> str:
 
 
 def write_local_derivative(op: Elementwise) -> str:
-    """Give y = f(u) and ∂y/∂u, as the operation's own rule says it, in both notations."""
+    """Give y = f(u), how f is defined, and ∂y/∂u as the operation's own rule says it, in both notations."""
     table: dict[Any, Node] = {}
     u, y = (Node(name=name, shape=(3,), table=table) for name in ("U", "Y"))
-    value, slope = op(u), op.derivatives[0](y, u)  # type: ignore[index, misc]
+    slope = op.derivatives[0](y, u)  # type: ignore[index, misc]
+    values = [op(u), *([op.definition(u)] if op.definition else [])]
     matrix = [
-        mathml([symbol_term("Y"), matrix_term(value, {})]),
+        mathml([symbol_term("Y"), *(matrix_term(value, {}) for value in values)]),
         mathml([_partial(symbol_term("Y"), symbol_term("U")), matrix_term(slope, {})]),
     ]
     of = {u: symbol_term(Indexed("u", None, "j")), y: symbol_term(Indexed("y", None, "j"))}
@@ -120,7 +121,7 @@ def write_local_derivative(op: Elementwise) -> str:
     def write_index(x: Any) -> Term:
         return index_term(x, ("j",), lambda node, at: of.get(node), lambda *never: "r")
 
-    index = [mathml([of[y], write_index(value)]), mathml([_partial(of[y], of[u]), write_index(slope)])]
+    index = [mathml([of[y], *map(write_index, values)]), mathml([_partial(of[y], of[u]), write_index(slope)])]
     return write_both(write_equations(matrix), write_equations(index))
 
 
