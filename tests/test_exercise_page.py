@@ -189,16 +189,33 @@ def test_numbers_are_taken_as_precisely_as_they_are_typed(visit_page, page):
 
 def test_every_slip_of_every_exercise_is_named_on_the_page_as_the_library_names_it(visit_page, course):
     tab = visit_page(course)
-    ask = """([key, line, x]) => { const exercise = known.exercises.find(found => found.key === key);
-        const found = judge(x, exercise.lines.find(found => found.key === line)); if (found.right) return "right";
-        const slip = found.slip ?? found; return typeof slip === "string" ? slip : say(slip.key, slip.parts); }"""
     tools = {"np": np, "sigmoid": sigmoid, "softmax": softmax}
     for key, sheet, _ in sheets([x.key for x in COURSE]):
         names = sheet.given | {question.key: question.value for question in sheet}
         for line, code, said in SLIPS[key]:
-            found = tab.evaluate(ask, [key, line, as_json(eval(code, tools, names))])
+            found = tab.evaluate(JUDGED, [key, line, as_json(eval(code, tools, names))])
             same_numbers = said.startswith("its numbers are right, in shape")  # which the page calls a wrong shape
             assert found == said or (same_numbers and found.startswith("its shape is")), (key, line, code, found)
+
+
+JUDGED = """([key, line, x]) => { const exercise = known.exercises.find(found => found.key === key);
+    const found = judge(x, exercise.lines.find(found => found.key === line)); if (found.right) return "right";
+    const slip = found.slip ?? found; return typeof slip === "string" ? slip : say(slip.key, slip.parts); }"""
+
+
+@pytest.mark.parametrize("lesson", COURSE, ids=lambda lesson: lesson.key)
+def test_the_page_says_what_the_library_says_of_any_slip_drawn(visit_page, course, lesson):
+    """Of each blank a few slips, some times a factor, an η, and numbers that are no slip."""
+    tab, rng, sheet = visit_page(course), np.random.default_rng(len(lesson.key)), lesson.worksheet()
+    for question in sheet:
+        answers, right = sheet.wrong_answers(question), question.value
+        drawn = [answers.wrong[i][1] for i in rng.permutation(len(answers.wrong))[:3]]
+        drawn.append(drawn[0] * answers.factors[rng.integers(len(answers.factors))][0] if drawn else -right)
+        drawn += [right + 0.03 * slope for _, slope in answers.straight[:2]]
+        drawn.append(right + 0.1 * rng.normal(size=right.shape))
+        for x in drawn:
+            row = sheet.judge(question, np.asarray(x))
+            assert tab.evaluate(JUDGED, [lesson.key, question.key, as_json(x)]) == (row.slip or "right"), question.key
 
 
 def test_every_answer_of_the_course_is_right_on_the_page(visit_page, course):

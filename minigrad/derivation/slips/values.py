@@ -62,12 +62,12 @@ def weight_updated(way: Calculation, x: Node, array: Any) -> Iterator[Slip]:
 def updated_straight(way: Calculation, x: Node) -> Iterator[tuple[str, Any]]:
     """Give each weight W of which ∂E/∂x is a straight line in η, where W − η ∂E/∂W stands for it; and the slope."""
     before = way.gradient(x)
-    for w in way.tape.learned[:FARTHEST]:
+    for w in way.tape.learned[:FARTHEST] if np.size(before) >= _FEWEST else ():
         h = _scale(way, {w: way.gradient(w)}, [w])
         once, far = (way.with_held({w: way.values[w] - t * way.gradient(w)}).gradient(x) for t in (h, 1000 * h))
         slope = (far - before) / (1000 * h) if h else far
         off = largest(before + h * slope - once)
-        if h and largest(slope) and off <= 1e-9 * largest(h * slope) + 1e-13 * largest(before):
+        if h and off <= 1e-9 * largest(h * slope) + 1e-13 * largest(before) and not _only_scales(slope, before):
             yield called(w, way), slope
 
 
@@ -123,13 +123,18 @@ def _fitted(array: Any, result: Callable[[float], Any], h: float, starts: Sequen
     """Find η > 0; None where it changes nothing, or only by a common factor, or no η gives the array."""
     start = result(0.0)
     slope = result(h) - start
-    if not h or np.vdot(slope, start) ** 2 >= (1 - 1e-9) * np.vdot(slope, slope) * np.vdot(start, start):
+    if not h or _only_scales(slope, start):
         return None
     for first in starts:  # of one weight it is most often a straight line in η; of several, it is none
         eta = _solved(array, result, first, h)
         if eta is not None and eta > 0:
             return eta
     return None
+
+
+def _only_scales(slope: Any, start: Any) -> bool:
+    """Say whether η changes nothing, or only a common factor, which may be any other slip."""
+    return bool(np.vdot(slope, start) ** 2 >= (1 - 1e-9) * np.vdot(slope, slope) * np.vdot(start, start))
 
 
 def _solved(array: Any, result: Callable[[float], Any], eta: float, h: float) -> float | None:
