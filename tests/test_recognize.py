@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from scipy import special
 
-from minigrad import Tensor, derive, log_softmax, losses, relu, sigmoid, softmax, trace
+from minigrad import Tensor, derive, gelu, log_softmax, losses, relu, sigmoid, silu, softmax, trace
 from minigrad.algebra.recognize import recognize
 from minigrad.algebra.trace import lift_tensors
 from minigrad.ops.elementwise import softplus
@@ -50,6 +51,33 @@ TANHS = [
     lambda u: np.sinh(u) / np.cosh(u),
     lambda u: np.expm1(2 * u) / (np.exp(2 * u) + 1),
 ]
+
+
+SELF_GATED = [
+    (lambda u: u * sigmoid(u), silu),
+    (lambda u: sigmoid(u) * u, silu),
+    (lambda u: u / (1 + np.exp(-u)), silu),
+    (lambda u: u * (1 / (1 + np.exp(-u))), silu),
+    (lambda u: u * special.ndtr(u), gelu),
+    (lambda u: special.ndtr(u) * u, gelu),
+]
+
+
+@pytest.mark.parametrize(("by_hand", "ours"), SELF_GATED)
+def test_what_gates_itself(by_hand, ours):
+    """u σ(u) is silu and u Φ(u) is gelu, though σ and Φ are operations themselves."""
+    derivation = assert_same_lines(by_hand, ours)
+    np.testing.assert_allclose(ours(X), by_hand(Tensor(X)).data, rtol=1e-12)
+    slope = "Y₁ + σ(U₁) ⊙ (1 − Y₁)" if ours is silu else "Φ(U₁) + U₁ ⊙ φ(U₁)"
+    assert str(derivation[1]) == f"δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ ({slope})"
+
+
+def test_a_gate_of_something_else_or_with_a_name_is_none():
+    u, w = (Tensor(x, requires_grad=True, name=name) for x, name in ((X, "u"), (2 * X, "w")))
+    s = sigmoid(u)
+    s.name = "s"
+    for y in (w * sigmoid(u), u * s, u + sigmoid(u), np.maximum(u, sigmoid(u))):
+        assert "silu" not in str(derive((y**2).sum()))
 
 
 @pytest.mark.parametrize("by_hand", SIGMOIDS)

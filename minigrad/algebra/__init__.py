@@ -5,5 +5,6 @@ everything that shortens one: it applies ``rules``, one equation each, by ``rewr
 ``polynomial``, each in its ``region``. ``recognize`` finds the operation whose definition was written by hand, by
 ``normal`` forms, and ``class_numbers`` what a one-hot T would choose. ``numbers`` says which expressions are numbers,
 ``facts`` are what a user claims of an input (Σ T = 1), ``form`` is the order in which a textbook writes,
-``form_choices`` what is given by cases. It imports ``notation`` and what is below.
+``form_choices`` what is given by cases, ``composites`` are made of another operation. It imports ``notation`` and what
+is below.
 """

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.algebra.composites import find_composite
 from minigrad.algebra.graph import Graph, evaluate
 from minigrad.algebra.normal.forms import TELLING, Forms, is_defined, looks_through
 from minigrad.algebra.normal.quotients import Quotient
@@ -44,7 +45,9 @@ def recognize(graph: Graph, nodes: Mapping[Tensor, Any], named: Set[Node]) -> tu
     that are the whole operation and a part of it. A Node that is ``named`` stays: nothing is recognized that it is in
     the midst of.
     """
-    if not any(node.op is not None and node.op.name in TELLING for node in graph.nodes):
+    if not any(
+        node.op is not None and (node.op.name in TELLING or find_composite(node) is not None) for node in graph.nodes
+    ):
         return graph, dict(nodes)
     known = graph.values | {node: read_elements(t) for t, node in nodes.items() if isinstance(node, Node)}
     finder = _Finder(set(named), known)
@@ -61,6 +64,8 @@ def recognize(graph: Graph, nodes: Mapping[Tensor, Any], named: Set[Node]) -> tu
             if _only_within(node, same, graph):
                 new = found
                 within |= same
+        whole = find_composite(new, finder.named)
+        new = new if whole is None else whole
         if node in named:
             finder.named.add(new)
         becomes[node] = new

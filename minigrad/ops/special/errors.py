@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.extras import require
+from minigrad.ops.activations import normal_cdf
 from minigrad.ops.base import Elementwise
 
 special: Any = require("scipy.special", "native")
@@ -21,7 +22,9 @@ erfcx = Elementwise("erfcx", special.erfcx, lambda y, x: 2 * x * y - _TWO_OVER_R
 erfinv = Elementwise("erfinv", special.erfinv, lambda y, x: _HALF_ROOT_PI * np.exp(y**2), text="erf⁻¹({x})")
 erfcinv = Elementwise("erfcinv", special.erfcinv, lambda y, x: -_HALF_ROOT_PI * np.exp(y**2), text="erfc⁻¹({x})")
 dawsn = Elementwise("dawsn", special.dawsn, lambda y, x: 1 - 2 * x * y, text="D({x})")
-ndtr = Elementwise("ndtr", special.ndtr, lambda y, x: np.exp(-(x**2) / 2) / _ROOT_TWO_PI, text="Φ({x})")
+ndtr = Elementwise(
+    "ndtr", special.ndtr, lambda y, x: np.exp(-(x**2) / 2) / _ROOT_TWO_PI, text="Φ({x})", definition=normal_cdf
+)
 ndtri = Elementwise("ndtri", special.ndtri, lambda y, x: _ROOT_TWO_PI * np.exp(y**2 / 2), text="Φ⁻¹({x})")
 # φ(x) / Φ(x) and its inverse by erfcx, which neither vanishes in the lower tail nor loses digits there.
 log_ndtr = Elementwise(
