@@ -2,9 +2,15 @@
 
 import gc
 import linecache
-from functools import partial, wraps
+from array import array
+from collections import deque
+from contextvars import ContextVar
+from functools import cached_property, partial, wraps
+from operator import attrgetter
+from threading import local
 from types import SimpleNamespace
 from typing import Any
+from weakref import ref
 
 import numpy as np
 import pytest
@@ -522,7 +528,7 @@ def test_a_difference_is_named_and_nothing_is_changed():
 
     def step(x, scale):
         optimizer.zero_grad()
-        ((w * x * vars(m)["beta"]) ** 2).sum().backward()  # which no bytecode tells
+        ((w * x * getattr(m, "".join(["be", "ta"]))) ** 2).sum().backward()  # which no bytecode tells
         optimizer.step()
         return {"shown": [w * 1, scale]}
 
@@ -717,6 +723,79 @@ def by_keywords_of_a_partial():
     return f, [lambda: f.keywords.update(m=5.0), lambda: f.keywords.update(k=np.array([3.0, 4.0]))]
 
 
+def by_other_sequences():
+    d, b, a = deque([1.0, 2.0]), bytearray([1, 2]), array("d", [1.0, 2.0])
+    changes = [lambda: d.append(5.0), lambda: b.__setitem__(0, 7), lambda: a.__setitem__(1, 9.0)]
+    return lambda x: x * d[-1] + b[0] * a[1], changes
+
+
+def by_context_variable():
+    v = ContextVar("v", default=2.0)
+    return lambda x: x * v.get(), [lambda: v.set(3.0), lambda: v.set(4.0)]
+
+
+def by_operators():
+    class Scale:
+        k = 2.0
+
+        def __mul__(self, other):
+            return other * self.k
+
+        def __bool__(self):
+            return self.k > 2.5
+
+        def __getitem__(self, i):
+            return self.k + i
+
+        def __iter__(self):
+            return iter([self.k])
+
+    s = Scale()
+    return lambda x: (s * x) * (2 if s else 1) + s[1] + sum(s), [lambda k=k: setattr(s, "k", k) for k in (3.0, 4.0)]
+
+
+def by_cached_property():
+    class Scale:
+        base = 2.0
+
+        @cached_property
+        def k(self):
+            return self.base * 10
+
+    s = Scale()
+    return lambda x: x * s.k, [lambda: (setattr(s, "base", 3.0), s.__dict__.pop("k", None))]
+
+
+def by_thread_local():
+    t = local()
+    t.k = 2.0
+    return lambda x: x * t.k, [lambda: setattr(t, "k", 3.0)]
+
+
+def by_names_in_a_list():
+    o, names = SimpleNamespace(a=2.0, b=3.0), ["a"]
+    return lambda x: x * getattr(o, names[0]), [lambda: names.__setitem__(0, "b"), lambda: setattr(o, "b", 9.0)]
+
+
+def by_vars():
+    o = SimpleNamespace(k=2.0)
+    return lambda x: x * vars(o)["k"] + o.__dict__["k"], [lambda: setattr(o, "k", 3.0)]
+
+
+def by_attrgetter():
+    o, get = SimpleNamespace(inner=SimpleNamespace(k=2.0)), attrgetter("inner.k")
+    return lambda x: x * get(o), [lambda: setattr(o.inner, "k", 3.0)]
+
+
+def by_weak_reference():
+    class Holder:
+        k = 2.0
+
+    holder = Holder()
+    found = ref(holder)
+    return lambda x: x * found().k, [lambda: setattr(holder, "k", 3.0)]
+
+
 def by_set():
     chosen = {1.0, 2.0}
     return lambda x: x * sum(chosen), [lambda: chosen.add(5.0), lambda: chosen.discard(1.0)]
@@ -835,6 +914,15 @@ WAYS = [
     by_default,
     by_set,
     by_another_default,
+    by_other_sequences,
+    by_context_variable,
+    by_operators,
+    by_cached_property,
+    by_thread_local,
+    by_names_in_a_list,
+    by_vars,
+    by_attrgetter,
+    by_weak_reference,
     by_a_default_of_what_is_called,
     by_keywords_of_a_partial,
     by_nested_parts,

@@ -380,3 +380,9 @@ def test_a_power_of_truth_values_keeps_an_arrays_dtype_in_what_is_made_of_it(sha
     a = np.full(shape, True)
     with running(backend):
         assert [x.dtype for x in as_code(f, backend)(a)] == [x.dtype for x in f(a)] == [np.float32, np.int8]
+
+
+@each_backend
+def test_a_python_numbers_power_of_nothing_is_a_float(backend):
+    with running(backend):
+        assert type(as_code(lambda x: x**0, backend)(2.5)) is float

@@ -56,12 +56,12 @@ def compile(
     values among the arguments are part of the code: for others the function is traced again.
 
     So it is where something that the function names outside itself is another now: a variable of an enclosing function,
-    a global, an argument's default, an attribute or an item of one, the contents of a list, dict or set of at most 100,
-    the elements of an array (over 1 MB 1024 of them), likewise in functions and methods of your own that it calls. A
-    float that has been another once, such as an annealed weight, is read at each call from then on. Not watched is what
-    the code does not name (``vars``, a computed name), what libraries keep for themselves, another method in the place
-    of one, other code in a function, an array that is an operand and that NumPy alone computes with as well, and the
-    outside world (files, clocks): pass that as an argument.
+    a global, an argument's default, an attribute or an item of one, the contents of a list, deque, dict or set of at
+    most 100, the elements of an array (over 1 MB 1024 of them), a context variable, likewise in functions and methods
+    of your own that it calls. A float that has been another once, such as an annealed weight, is read at each call from
+    then on. Not watched is what the code does not name (a computed name), what libraries keep for themselves, another
+    method in the place of one, other code in a function, an array that is an operand and that NumPy alone computes with
+    as well, and the outside world (files, clocks): pass that as an argument.
     ``verify=n`` makes the first n calls by the function itself, too, ``verify_every=k`` every k-th, and raises
     ``DifferenceError`` with the name of the first value that differs; updates still happen once. So is the first call
     of each trace, of a function that names ``isinstance`` or ``type``: while it is traced, values are of other types.
@@ -78,6 +78,7 @@ def compile(
     a cancelled expression has a limit and the literal one is NaN, the result is the limit, 0 · ∞ is 0, log(exp(1000))
     is 1000 and (x ⊙ 1e200) ⊙ 1e-200 is x at 1e200; 0 may come with the other sign. It may overflow itself where factors
     beyond 1e±100 meet (1e±12 in float32), (x ⊙ y)³ = x³ ⊙ y³; numbers that the function names keep their places then.
+    A product of sums that is multiplied out, (x − y) ⊙ (x + y) = x² − y², is off by the rounding of its terms.
     ``exact=True`` forbids all algebra that could: the code computes each operation of the function, ∞, NaN and −0 as
     they come, and leaves to the backend the last digits of functions and the order in which sums and products of
     matrices are added up.

@@ -216,7 +216,8 @@ def _added_at(node: Node) -> Any:
 def restore_type(new: Any, old: Any) -> Any:
     """Give a simplified value the shape and dtype of the original: one that became a number is an array again."""
     if not isinstance(old, Node) or old.weak:
-        return new
+        whole = isinstance(old, Node) and old.dtype.kind == "f" and isinstance(new, int)
+        return float(new) if whole else new  # x⁰ of a Python number is 1.0
     if not isinstance(new, Node):
         new = Node(value=np.asarray(new, old.dtype), dtype=old.dtype, table=old.table)
     if new.dtype != old.dtype:

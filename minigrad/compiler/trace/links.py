@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
 from operator import is_
 from types import CellType
 from typing import Any
@@ -109,6 +110,23 @@ class Attribute(Link):
         setattr(self.owner, self.name, value)
 
 
+class Current(Link):
+    """What a context variable is in this context."""
+
+    def write(self, owner: str, name: Callable[[Any], str]) -> str:
+        """Write the call."""
+        return f"{name(get_current)}({owner})"
+
+    def read(self) -> Any:
+        """Give it, or its default; MISSING without either."""
+        return get_current(self.owner)
+
+    def put(self, value: Any) -> None:
+        """Set it."""
+        if value is not MISSING:
+            self.owner.set(value)
+
+
 class Stored(Link):
     """Whether an object stores an attribute, which its class computes as long as it does not."""
 
@@ -127,7 +145,7 @@ class Stored(Link):
 
 
 class Contents(Link):
-    """What is in a list, a dict or a set, or was added to it; in a dict not what ``past`` names."""
+    """What is in a list, another sequence, a dict or a set, or was added to it; in a dict not what ``past`` names."""
 
     past: frozenset[Any] = frozenset()
 
@@ -160,7 +178,9 @@ class Contents(Link):
             self.owner.clear()
             self.owner.update(value)
         else:
-            self.owner[:] = value
+            while self.owner:
+                self.owner.pop()
+            self.owner.extend(value)
 
     def holds(self) -> bool:
         """Say whether all of it is what it was."""
@@ -190,6 +210,23 @@ class Elements(Link):
         """Take the elements for those that were seen."""
         before, self.seen = self.seen, self.read()
         return bool(before != self.seen)
+
+
+class Buffer(Elements):
+    """The numbers in a bytearray or an array of Python's own, whose objects are made anew at each look."""
+
+    def write_check(self, owner: str, seen: str, name: Callable[[Any], str]) -> str:
+        """Write the check."""
+        return f"{name(bytes)}({owner}) != {seen}"
+
+    def read(self) -> Any:
+        """Give the numbers as bytes."""
+        return bytes(self.owner)
+
+    def put(self, value: Any) -> None:
+        """Put the numbers back, where there are as many."""
+        if len(value) == len(self.read()):
+            memoryview(self.owner).cast("B")[:] = value
 
 
 def _take_sample(array: np.ndarray[Any, Any]) -> bytes:
@@ -228,6 +265,14 @@ def is_same(a: Any, b: Any, contents: bool = False) -> bool:
     if isinstance(a, float):
         return a.hex() == b.hex()
     return isinstance(a, SCALARS) and bool(a == b)
+
+
+def get_current(variable: ContextVar[Any]) -> Any:
+    """Give what a context variable is here, or its default; MISSING without either."""
+    try:
+        return variable.get()
+    except LookupError:
+        return MISSING
 
 
 def global_of(namespace: Mapping[str, Any], name: str) -> Link | None:

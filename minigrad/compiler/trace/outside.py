@@ -5,19 +5,37 @@ from __future__ import annotations
 import dis
 import inspect
 import sys
-from collections import Counter
+from array import array
+from collections import Counter, deque
 from collections.abc import Mapping, Sequence
-from functools import lru_cache, partial
+from contextvars import ContextVar
+from functools import cached_property, lru_cache, partial
+from operator import attrgetter, methodcaller
+from threading import local
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
+from weakref import ref
 
 import numpy as np
 
-from minigrad.compiler.trace.links import MISSING, SCALARS, Attribute, Contents, Item, Link, Stored, cell_of, global_of
+from minigrad.compiler.trace.links import (
+    MISSING,
+    SCALARS,
+    Attribute,
+    Buffer,
+    Contents,
+    Current,
+    Item,
+    Link,
+    Stored,
+    cell_of,
+    global_of,
+)
 from minigrad.engine.tensor import Tensor
 
 OURS = __name__.partition(".")[0]
 FOREIGN = sys.stdlib_module_names | {OURS, "numpy", "scipy", "numba"}
+ARITHMETIC = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul")
 LOADS = {
     "LOAD_DEREF",
     "LOAD_CLASSDEREF",
@@ -31,6 +49,12 @@ ATTRIBUTES = {"LOAD_ATTR", "LOAD_METHOD"}
 SUBSCRIPTS = {"BINARY_SUBSCR"}
 PLAIN = (*SCALARS, Tensor, np.ndarray, np.generic)
 LONGEST = 100  # the contents of a longer list or dict are not watched
+CONTAINERS = (list, tuple, dict, set, deque)
+# Methods that an object is asked for by operators and by functions of Python's.
+SPECIAL = [f"__{r}{name}__" for name in ARITHMETIC for r in ("", "r")]
+SPECIAL += [
+    f"__{name}__" for name in ("neg", "abs", "len", "bool", "iter", "next", "getitem", "contains", "float", "int")
+]
 PASSED_OVER = {"PUSH_NULL", "COPY", "SWAP", "NOP", "RESUME", "EXTENDED_ARG", "CACHE", "PRECALL"}
 
 
@@ -65,12 +89,15 @@ class _Finder:
         self.kinds: dict[type, frozenset[str] | None] = {}  # what classes hold; None where __getattr__ may give any
         self.asks = False  # what type something has?
         self.names: dict[str, None] = {}  # of attributes whose owner the code does not tell
+        self.strings: dict[str, None] = {}  # that may be such names, of a function that calls getattr
+        self.asks_by_name = False
 
     def try_names(self) -> None:
         """Look up all such names in all objects, and in those that are found by that."""
         tried: dict[int, int] = {}  # so many of the names
         found = True
         while found:
+            self.names |= self.strings if self.asks_by_name else {}
             names = list(self.names)
             found = False
             for x in list(self.objects.values()):
@@ -92,8 +119,12 @@ class _Finder:
 
     def follow(self, value: Any, args: tuple[Any, ...] = (), called: bool = True) -> None:
         """Follow what may be called, with those arguments first, or has parts that may be."""
-        if not isinstance(value, (*PLAIN, FunctionType, MethodType, ModuleType, type, list, tuple, dict, set)):
+        if isinstance(value, str) and value.isidentifier():
+            self.strings[value] = None
+        others = (*PLAIN, FunctionType, MethodType, ModuleType, type, *CONTAINERS)
+        if not isinstance(value, others) and id(value) not in self.objects:
             self.objects[id(value)] = value
+            self.follow_behind(value)
         for x in args:
             if x is not MISSING and id(x) not in self.objects:
                 self.follow(x)
@@ -111,12 +142,29 @@ class _Finder:
                 self.follow(rule)
         if isinstance(value, FunctionType):
             self.follow_function(value, args)
-        elif isinstance(value, list | tuple | dict | set):
+        elif isinstance(value, CONTAINERS):
             self.follow_parts(value)
         elif called and not isinstance(value, type) and not is_foreign(type(value)):
             method = inspect.getattr_static(type(value), "__call__", None)
             if isinstance(inspect.unwrap(method), FunctionType):
                 self.follow(method, (value, *args))
+
+    def follow_behind(self, value: Any) -> None:
+        """Follow what an object gives without being asked for it by name: by operators, say, or when it is called."""
+        if isinstance(value, ContextVar):
+            self.follow(self.add(Current(value, "get", value.name)))
+        elif isinstance(value, bytearray | array):
+            self.links.setdefault((Buffer, id(value)), Buffer(value, "", f"the contents of a {type(value).__name__}"))
+        elif isinstance(value, ref):
+            self.follow(value())
+        elif isinstance(value, attrgetter | methodcaller):
+            named = value.__reduce__()[1]
+            self.names |= {name: None for path in named if isinstance(path, str) for name in path.split(".")}
+        elif not is_foreign(type(value)):
+            for name in SPECIAL:
+                method = inspect.getattr_static(type(value), name, None)
+                if isinstance(method, FunctionType):
+                    self.follow(method, (value,))
 
     def follow_parts(self, value: Any) -> None:
         """Note what is in a list, a dict or a set, and follow each of it."""
@@ -166,6 +214,9 @@ class _Finder:
         self.asks |= not {"isinstance", "type"}.isdisjoint(code.co_names)
         if "getattr" in code.co_names:
             self.names |= {x: None for x in code.co_consts if isinstance(x, str) and x.isidentifier()}
+            self.asks_by_name = True
+        if "vars" in code.co_names:
+            self.names["__dict__"] = None
         for constant in code.co_consts:
             if isinstance(constant, CodeType):
                 self.scan(constant, cells, names, {})
@@ -185,7 +236,15 @@ class _Finder:
             return MISSING
         if isinstance(owner, ModuleType) and is_foreign(owner):
             return MISSING
+        if name == "__dict__" and not isinstance(owner, type):
+            return getattr(owner, name, MISSING)
+        if isinstance(owner, local) and hasattr(owner, name):
+            return self.add(Attribute(owner, name, f"{type(owner).__name__}.{name}"))
         stored = inspect.getattr_static(owner, name, MISSING)
+        if isinstance(stored, cached_property) and hasattr(owner, "__dict__"):
+            self.add(Stored(owner, name, f"{type(owner).__name__}.{name}"))
+            self.follow(stored.func, (owner,))
+            return MISSING
         if isinstance(stored, property):
             if isinstance(stored.fget, FunctionType):
                 self.follow_function(stored.fget, (owner,))
