@@ -155,6 +155,17 @@ def test_numbers_are_counted_through_all_that_layers_are_made_of():
     assert repr(residual()) == "Residual(Linear(6, 5), tanh, Linear(5, 6))"
 
 
+def test_a_summary_sends_a_sample_through_all_of_it():
+    model = nn.Sequential(
+        *(nn.Embedding(9, 8), nn.SinusoidalPositions(8), nn.TransformerBlock(8, 2), nn.Residual(nn.Linear(8, 8))),
+        *(nn.Parallel(nn.Linear(8, 3), nn.Linear(8, 2)), nn.LSTM(5, 7, "last"), nn.Linear(7, 1)),
+    )
+    found = model.summary(6)
+    assert [row.output for row in found.rows] == [(6, 8), (6, 8), (6, 8), (6, 8), (6, 5), (7,), (1,)]
+    assert found.parameters == sum(p.size for p in model.parameters())
+    assert model.summary().input is None
+
+
 def test_modes_and_generators_reach_what_is_inside():
     dropout, batch = nn.Dropout2d(0.5, 1), nn.BatchNorm(4)
     model = nn.Residual(nn.Parallel(nn.Sequential(dropout, batch), join=sum))

@@ -10,20 +10,25 @@ import numpy as np
 from minigrad.engine.arguments import shown
 from minigrad.engine.errors import ShapeError, describe
 from minigrad.nn.base import Layer
-from minigrad.nn.sequential import Composite, Sequential
+from minigrad.nn.sequential import Composite
 
 Join = Callable[[Sequence[Any]], Any]
 
 
-class Residual(Sequential):
+class Residual(Composite):
     """y = x + f(x), where f is the layers one after another (He, Zhang, Ren & Sun 2016).
 
     The layers learn what to change in x. Raises ``ValueError`` where f(x) has another shape than x.
     """
 
+    def __init__(self, *layers: Layer) -> None:
+        self.take(*layers)
+
     def __call__(self, x: Any) -> Any:
         """Give y."""
-        change = super().__call__(x)
+        change = x
+        for layer in self.layers:
+            change = layer(change)
         if np.shape(change) != np.shape(x):
             raise ShapeError(
                 f"{self!r}: the layers make {np.shape(change)} of {describe(x)}, whose shape is {np.shape(x)}, so that "

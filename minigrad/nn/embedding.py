@@ -47,6 +47,8 @@ class Embedding(_Table):
     ∂E/∂W has, in each row, the sum of the gradients of all places where its number stands (Bengio et al. 2003).
     """
 
+    takes = np.int64
+
     @with_usage
     def __init__(
         self, count: int, size: int, rng: Rng = None, init: Initializer = STANDARD, dtype: DTypeLike = np.float64

@@ -22,16 +22,16 @@ class Composite(Speaking):
         for i, layer in enumerate(layers):
             check_layer(type(self).__name__, f"layer {i}", layer)
         self.layers = layers
-        learning = [layer for layer in self.flat() if isinstance(layer, Trainable) and layer.parameters()]
+        learning = [layer for layer in self.leaves() if isinstance(layer, Trainable) and layer.parameters()]
         for n, layer in enumerate(each_once(learning), 1):
             if isinstance(layer, Numbered):
                 layer.number(n)
 
-    def flat(self) -> Iterator[Layer]:
-        """Give the layers, with those that layers are put together from in their places."""
+    def leaves(self) -> Iterator[Layer]:
+        """Give the layers that are not put together from others, in order."""
         for layer in self.layers:
             if isinstance(layer, Composite):
-                yield from layer.flat()
+                yield from layer.leaves()
             else:
                 yield layer
 
@@ -78,6 +78,14 @@ class Sequential(Composite):
         for layer in self.layers:
             x = layer(x)
         return x
+
+    def flat(self) -> Iterator[Layer]:
+        """Give the layers that x passes one after another, with those of nested Sequentials in their places."""
+        for layer in self.layers:
+            if isinstance(layer, Sequential):
+                yield from layer.flat()
+            else:
+                yield layer
 
 
 def _shown(layer: Layer) -> str:

@@ -112,7 +112,8 @@ def _find_input(layers: Sequence[Any]) -> Shape | None:
         learned = list(getattr(layer, "parameters", list)())
         if learned:
             W = getattr(layer, "W", None)
-            return (W.shape[0],) if isinstance(W, Tensor) and W.ndim == 2 else None
+            known = isinstance(W, Tensor) and W.ndim == 2 and not hasattr(layer, "takes")
+            return (W.shape[0],) if known else None
     return None
 
 
@@ -128,7 +129,8 @@ def _check_shape(input_shape: Any) -> Shape:
 def _outputs(model: Any, layers: Sequence[Any], shape: Shape) -> list[Shape | None]:
     """Send one sample of zeros through the layers, and leave no trace of it."""
     first = next(iter(getattr(model, "parameters", list)()), None)
-    x: Any = Tensor(np.zeros((1, *shape), np.float64 if first is None else first.dtype))
+    floating = np.float64 if first is None else first.dtype
+    x: Any = Tensor(np.zeros((1, *shape), getattr(layers[0], "takes", floating)))  # a table of rows takes numbers
     draws, buffers = list(getattr(model, "generators", list)()), list(getattr(model, "buffers", list)())
     states, kept = [g.bit_generator.state for g in draws], [b.array.copy() for b in buffers]
     found: list[Shape | None] = []
