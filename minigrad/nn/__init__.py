@@ -4,8 +4,8 @@
 ``normalization``, ``dropout``, ``embedding`` (with places of a sequence), ``recurrent`` (of ``steps`` that count),
 ``attention``, ``sequential`` (one layer after another, and what all layers made of layers share), ``combining`` (layers
 side by side) and ``mlp``; ``functional`` has what they compute as functions, under PyTorch's names; ``init`` draws
-initial weights, ``summary`` is the table of a model's layers, ``model_card`` shows a model in a notebook. It imports
-``engine`` and ``ops``.
+initial weights, ``freezing`` lets layers stand still, ``state`` is what a model keeps, by name, ``summary`` is the
+table of its layers, ``model_card`` shows a model in a notebook. It imports ``engine`` and ``ops``.
 """
 
 from importlib import import_module
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from minigrad.engine.absent import absent
 from minigrad.nn.dropout import Dropout, Dropout2d
+from minigrad.nn.freezing import freeze, unfreeze
 from minigrad.nn.init import he, normal, xavier
 from minigrad.nn.linear import Linear
 from minigrad.nn.mlp import MLP
@@ -127,8 +128,10 @@ __all__ = [
     "Sequential",
     "SinusoidalPositions",
     "TransformerBlock",
+    "freeze",
     "functional",
     "he",
     "normal",
+    "unfreeze",
     "xavier",
 ]

@@ -7,7 +7,7 @@ which pictures and derivations call it; where several results have that name the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
@@ -42,8 +42,7 @@ MEANT = {
     "params": _EACH,
     "trainable_variables": _EACH,
     "named_parameters": "Write [(p.name, p) for p in model.parameters()]",
-    "state_dict": "Write minigrad.save(path, model)",
-    "load_state_dict": "Write minigrad.load(path, model)",
+    "freeze": "Write nn.freeze(layer)",
     "save": "Write minigrad.save(path, model)",
     "load": "Write minigrad.load(path, model)",
     "named_modules": "Its layers are model.layers",
@@ -155,6 +154,18 @@ class Speaking:
         """
         made: Summary = import_module("minigrad.nn.summary").summarize(self, input_shape)
         return made
+
+    def state_dict(self) -> dict[str, Any]:
+        """Give copies of what it has learned and of its buffers, as arrays by name; `minigrad.save` writes a file.
+
+        Names that several tensors have are followed by a number: W[0], W[1].
+        """
+        state: dict[str, Any] = import_module("minigrad.nn.state").read_state(self)
+        return state
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over what ``state_dict`` of such a model gave; ``ValueError``, with nothing changed, for another's."""
+        import_module("minigrad.nn.state").write_state(self, state)
 
     @html_or_text
     def _repr_html_(self) -> str | None:

@@ -112,8 +112,9 @@ def _find_input(layers: Sequence[Any]) -> Shape | None:
         learned = list(getattr(layer, "parameters", list)())
         if learned:
             W = getattr(layer, "W", None)
-            known = isinstance(W, Tensor) and W.ndim == 2 and not hasattr(layer, "takes")
-            return (W.shape[0],) if known else None
+            if not isinstance(W, Tensor) or W.ndim != 2 or hasattr(layer, "takes"):
+                return None
+            return (W.shape[0],)
     return None
 
 

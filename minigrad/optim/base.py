@@ -1,8 +1,8 @@
 """What every update rule shares: its parameters with their running values, the step, and saving all of it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from sys import getrefcount
-from typing import Any, ClassVar, Never
+from typing import Any, ClassVar, Never, TypeVar
 
 import numpy as np
 
@@ -18,12 +18,15 @@ from minigrad.optim.checks import check_parameters, label_parameter
 from minigrad.optim.formula import OnClassOrInstance, read_formula
 from minigrad.optim.rows import Array, Row, State, make_rows
 
+Made = TypeVar("Made", bound=Callable[..., Any])
+
 
 class Optimizer:
     """Update `params` from their gradients; a subclass says its rule in `_update`, in place.
 
     params  tensors of a floating dtype with requires_grad=True, each once; their arrays are written in place, unless
-            a result that was computed from one is still alive, or anyone else holds it: then it gets another array
+            a result that was computed from one is still alive, or anyone else holds it: then it gets another array.
+            Or groups of them, [{"params": [w], "lr": 0.1}, …], each with settings of its own (see ``groups``)
     lr      η, not negative; may be set anew between steps, as every other setting may
 
     A parameter whose gradient is None is passed over: neither it nor its running values move.
@@ -35,11 +38,24 @@ class Optimizer:
     formula = OnClassOrInstance(read_formula)
     writes_last: ClassVar[bool] = True  # does `_move` write to `out` when all else is read, so that buf may be out?
     lr: float
+    _of_groups: ClassVar[Callable[..., Any]]  # makes one optimizer of several groups, which ``groups`` knows how
     _by_rule: ClassVar[bool]  # is there no `_update` of a user's own, which knows of writing in place alone?
+
+    def __new__(cls, params: Any = (), *more: Any, **options: Any) -> Any:
+        """Give ``Groups`` of this rule, where params are dicts with "params" and settings of their own."""
+        if type(params) in (list, tuple) and any(isinstance(x, dict) for x in params):
+            return Optimizer._of_groups(cls, params, more, options)
+        return object.__new__(cls)
 
     def __init_subclass__(cls, **more: Any) -> None:
         super().__init_subclass__(**more)
         cls._by_rule = cls._update is Optimizer._update
+
+    @staticmethod
+    def take_groups(make: Made) -> Made:
+        """Take the function that makes one optimizer of several groups of parameters."""
+        Optimizer._of_groups = staticmethod(make)
+        return make
 
     @with_usage
     def __init__(self, params: Iterable[Tensor], lr: float) -> None:
@@ -218,6 +234,13 @@ class Optimizer:
     @text_or_reason
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in self.settings)})"
+
+    def check_ready(self) -> None:
+        """Raise ``ValueError`` for a gradient or a new array that does not fit its parameter."""
+        for row in self._rows:
+            grad = row.param.stored_grad
+            if grad is not None and (row.param.array is not row.w or grad.array.shape != row.shape):
+                self._recheck(row, grad.array)
 
     def _recheck(self, row: Row, g: Array) -> None:
         """Follow a parameter to the array that the user has put in the place of the old one, if it fits."""

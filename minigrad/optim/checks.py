@@ -27,7 +27,10 @@ def check_parameters(params: Iterable[Tensor]) -> list[Tensor]:
         if p.op is not None:
             raise ValueError(f"{label} is the result of an operation; give the tensors it was computed from")
         if not p.requires_grad:
-            raise ValueError(f"{label} does not require a gradient; make it with requires_grad=True")
+            raise ValueError(
+                f"{label} does not require a gradient; make it with requires_grad=True, or leave out what is frozen: "
+                f"[p for p in model.parameters() if p.requires_grad]"
+            )
         if not getattr(getattr(p.array, "flags", None), "writeable", True):
             raise ValueError(f"{label} has a read-only array, and is to be updated in place; give it a copy")
         if id(p) in seen:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import inspect
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from minigrad.engine.arguments import check_number, shown
+from minigrad.engine.recording import tracer
 from minigrad.engine.tensor import Tensor
 from minigrad.optim.base import Optimizer
 from minigrad.optim.rows import State
@@ -16,7 +18,8 @@ class Groups:
 
     It is taken where an optimizer is: in a loop, by ``fit``, ``save`` and ``load``, by schedules of the learning rate.
     ``lr`` is that of the first group; set anew, it takes the others along, so that their ratios stay. A group none of
-    whose parameters has a gradient is passed over.
+    whose parameters has a gradient is passed over. Groups by one rule may be dicts, too, of params and settings:
+    ``SGD([{"params": first, "lr": 0.1}, {"params": others}], lr=0.01)`` is such Groups.
     """
 
     def __init__(self, *optimizers: Optimizer) -> None:
@@ -64,6 +67,8 @@ class Groups:
         ready = [optimizer for optimizer in self.groups if any(p.grad is not None for p in optimizer.params)]
         if not ready:
             raise RuntimeError("Groups.step: no parameter has a gradient; call backward() first")
+        for optimizer in ready if tracer() is None else ():  # all, before the first is changed
+            optimizer.check_ready()
         for optimizer in ready:
             optimizer.step()
 
@@ -109,3 +114,21 @@ class Groups:
 
     def __repr__(self) -> str:
         return f"Groups({', '.join(map(repr, self.groups))})"
+
+
+@Optimizer.take_groups
+def group_by_dicts(
+    rule: type[Optimizer], given: Sequence[Any], more: tuple[Any, ...], options: dict[str, Any]
+) -> Groups:
+    """Give the Groups of dicts with "params" and settings; what one does not say is as for all, or by default."""
+    called, names = rule.__name__, list(inspect.signature(rule.__init__).parameters)[2:]  # after self and params
+    shared = dict(zip(names, more, strict=False)) | options
+    for i, group in enumerate(given):
+        if not isinstance(group, Mapping) or "params" not in group:
+            raise TypeError(
+                f'{called}: where one of the params is a dict, each is one with "params" in it, and params[{i}] is '
+                f'{shown(group)}. Write {called}([{{"params": first.parameters(), "lr": 0.1}}, …])'
+            )
+        for name in group.keys() - {"params", *names}:
+            raise TypeError(f"{called}: params[{i}] sets {name!r}; a group may set {', '.join(names)}")
+    return Groups(*(rule(x["params"], **shared | {k: v for k, v in x.items() if k != "params"}) for x in given))
