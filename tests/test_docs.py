@@ -1,11 +1,14 @@
 """The pages of documentation: their code runs and prints what they show, and the site is built by the library."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import minigrad
 from tests.pages import fill_blocks, read_blocks, run_blocks
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -29,6 +32,20 @@ def site(folder, pages):
 def test_the_code_of_a_page_runs(path, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     run_blocks(path.read_text("utf-8"), path.relative_to(DOCS).as_posix())
+
+
+@pytest.mark.parametrize("page", ["from-pytorch", "from-jax", "from-keras"])
+def test_what_the_tables_of_those_who_come_name_is_there(page):
+    """Of each row, what stands on our side: `nn.Linear(4, 3)` is in minigrad.nn."""
+    rows = re.findall(r"^\|.*?(?<!\\)\|(.*)\|$", (DOCS / f"{page}.md").read_text("utf-8"), re.MULTILINE)[2:]
+    rooms = {name: getattr(minigrad, name) for name in ("nn", "losses", "optim", "data")}
+    rooms |= {"np": np, "minigrad": minigrad}
+    named = re.findall(rf"\b({'|'.join(rooms)})\.(\w+)", " ".join(rows))
+    assert len(named) > 5
+    assert [f"{room}.{name}" for room, name in named if not hasattr(rooms[room], name)] == []
+    places = minigrad, minigrad.Tensor, minigrad.nn.MLP
+    alone = {*re.findall(r"`(\w+)\(", " ".join(rows))} - {"model"}  # which is the reader's
+    assert [name for name in alone if not any(hasattr(x, name) for x in places)] == []
 
 
 def test_a_block_that_shows_what_is_not_printed_is_found():
