@@ -63,7 +63,6 @@ def test_a_choice_that_is_not_there_is_an_error_also_in_code(bad):
         lambda x: np.extract(x > 0, x),
         lambda x: np.compress(x[0] > 0, x, axis=1),
         lambda x: np.trim_zeros(x),
-        lambda x: np.piecewise(x, [x > 0], [np.sqrt, 0.0]),
         lambda x: np.repeat(x, (x[0] > 0).astype(int), axis=1),
     ],
 )

@@ -9,7 +9,6 @@ UNCOMPILED = split_forms("""
     x[x > 0]  max([s, 2 * s])  np.histogram(v, bins=3, range=(-1, 1))[0] * y
     np.quantile(v, 0.3, weights=[1, 2, 3, 2, 1], method='inverted_cdf')
     np.percentile(x, 40, axis=1, weights=[3, 1, 2], method='inverted_cdf')  x[np.where(x > 0)]
-    np.piecewise(x, [x > 0], [lambda a: a**2, np.sin])  np.piecewise(v, [v > 0], [lambda a, k: k * a, 0], 3)
     np.delete(v, v > 0)  np.trim_zeros(np.append(v, [0, 0]))  np.trim_zeros(np.append([0.0], v), 'f')
     np.extract(x > 0, x)  x[np.nonzero(x > 0)]  np.unique(v)
     np.unique(np.append(v, v), return_counts=True)  np.unique(v, return_index=True, return_inverse=True)
@@ -21,7 +20,6 @@ UNMAPPED = split_forms("""
     x[x > 0]  max([s, 2 * s])  np.histogram(v, bins=3, range=(-1, 1))[0] * y
     np.quantile(v, 0.3, weights=[1, 2, 3, 2, 1], method='inverted_cdf')
     np.percentile(x, 40, axis=1, weights=[3, 1, 2], method='inverted_cdf')
-    np.piecewise(x, [x > 0], [lambda a: a**2, np.sin])  np.piecewise(v, [v > 0], [lambda a, k: k * a, 0], 3)
     np.delete(v, v > 0)  np.trim_zeros(np.append(v, [0, 0]))  np.trim_zeros(np.append([0.0], v), 'f')
     np.extract(x > 0, x)  np.unique(v)  np.unique(np.append(v, v), return_counts=True)
     np.unique(v, return_index=True, return_inverse=True)  x * (1 in x)

@@ -112,7 +112,7 @@ def piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: 
 
     A function beyond the conditions is for what none of them holds of; a number stands for itself.
     """
-    if not np.ndim(condlist) or (x.ndim and not np.ndim(condlist[0])):
+    if not (isinstance(condlist, list | tuple) or np.ndim(condlist)) or (x.ndim and not np.ndim(condlist[0])):
         condlist = [condlist]
     conditions, n = [as_array(c) for c in condlist], len(condlist)
     if len(funclist) not in (n, n + 1):
@@ -132,6 +132,9 @@ def _apply_where(condition: Any, f: Callable[..., Any] | Any, x: Any, args: Any,
     if not callable(f):
         return f
     chosen = x[condition]
+    if hasattr(chosen, "whole"):  # how many that are is not known: what is computed is so of all of x
+        value = f(chosen, *args, **kw)
+        return getattr(value, "whole", value)
     if not chosen.size:
         return np.zeros((), x.dtype)
     return Scatter(condition, x.shape)(np.broadcast_to(f(chosen, *args, **kw), chosen.shape))
