@@ -254,7 +254,7 @@ def test_wrong_input_is_told_so(call, error, message):
         (losses.binary_cross_entropy, sigmoid, "Y₁ − T"),
         (losses.sigmoid_cross_entropy, lambda u: u, "σ(Y₁) − T"),
         (losses.absolute_error, lambda u: u, "sign(Y₁ − T)"),
-        (losses.huber, lambda u: u, "where(v₃, 0, 1) ⊙ sign(Y₁ − T) − v₃ ⊙ (T − Y₁)"),
+        (losses.huber, lambda u: u, "where(|Y₁ − T| ≤ 1, Y₁ − T, sign(Y₁ − T))"),
         (losses.kl_divergence, softmax, "Y₁ ⊙ Σₖ tₖ − T = Y₁ − T if Σ T = 1, as in this T"),
     ],
 )
