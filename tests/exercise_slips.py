@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 KINDS = {
-    "transposed": ("it is transposed", "W is not transposed", "Wh is not transposed", "A is not transposed"),
+    "transposed": ("it is transposed", "W is not transposed", "Wh is not transposed", "A is not transposed", "∂E/∂("),
     "1/N": ("1/N is",),
     "sign": ("the sign is wrong",),
     "axis": ("it is summed over", "it is not summed", "it kept axis", "the derivative of softmax(S) is taken along"),
@@ -176,6 +176,8 @@ SLIPS = {
         ("dS", "dA", "f′ is missing, the derivative of softmax(S)"),
         ("dS", "A * (dA - (dA * A).sum(axis=0, keepdims=True))", "the derivative of softmax(S) is taken along axis 0"),
         ("dS", "dA * (1 - A**2)", "f′ is that of tanh, 1 − A², and should be that of softmax(S)"),
+        ("dK", "delta1 @ Q", "∂E/∂(Q Kᵀ) is not transposed"),
+        ("dQ", "delta1.T @ K", "∂E/∂(Q Kᵀ) is transposed"),
         ("dK", "delta1.T @ Q / 2", "there is a factor ½ too many"),
         ("dQ", "delta1 @ (K - 0.1 * dK)", "K was already updated, with η = 0.1"),
     ],

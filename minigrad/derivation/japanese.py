@@ -29,6 +29,8 @@ SLIPS = {
     " and {n} more like it": " など（ほかに同様のものが {n} 個）",
     "{factor} is not transposed{more}": "{factor} が転置されていません{more}",
     "{factor} is transposed in {product}": "{product} の中で {factor} が転置されています",
+    "∂E/∂({y}) is transposed": "∂E/∂({y}) が転置されています",
+    "∂E/∂({y}) is not transposed": "∂E/∂({y}) が転置されていません",
     "it is computed with {u} in place of {y}": "{y} とすべきところを {u} のまま計算しています",
     "{W} was already updated, with η = {eta:.4g}": "{W} がすでに更新されています（学習係数 η = {eta:.4g}）",
     "{W} was already updated, with η = {eta}": "{W} がすでに更新されています（学習係数 η = {eta}）",

@@ -17,7 +17,7 @@ from minigrad.derivation.slips.local import (
     derivative_of_another,
     diagonal_alone,
 )
-from minigrad.derivation.slips.sums import not_summed, not_transposed, summed_otherwise, transposed
+from minigrad.derivation.slips.sums import gradient_transposed, not_summed, not_transposed, summed_otherwise, transposed
 from minigrad.derivation.slips.uses import assigned, cut_off, indexed_once, one_sample, use_missing
 from minigrad.derivation.slips.values import (
     function_forgotten,
@@ -34,7 +34,7 @@ Family = Callable[[Calculation, Node], Iterator[Slip]]
 
 IN_A_GRADIENT: tuple[Family, ...] = (
     *(transposed, derivative_missing, cut_off, use_missing, assigned, indexed_once),
-    *(summed_otherwise, not_transposed, not_summed, one_sample),
+    *(summed_otherwise, not_transposed, gradient_transposed, not_summed, one_sample),
     *(diagonal_alone, derivative_along_another_axis, derivative_elsewhere, argument_for_value, derivative_of_another),
     *(term_forgotten, function_forgotten),
 )

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from minigrad.derivation.calculation import Calculation
-from minigrad.derivation.slips.base import Slip, called, operands, places_alone, slip_in
+from minigrad.derivation.slips.base import Slip, called, formula_of, operands, places_alone, slip_in
 from minigrad.derivation.wording import say
 from minigrad.engine.node import Node
 from minigrad.ops.base import Rule
 from minigrad.ops.linalg import matmul
-from minigrad.ops.shaping import BroadcastTo
+from minigrad.ops.shaping import BroadcastTo, Transpose
 
 _MOST = 10**7  # elements of the products of all samples, side by side
 
@@ -87,6 +87,23 @@ def _fits(y: Node, i: int) -> bool:
     if np.ndim(a) != 2 or np.ndim(b) != 2:
         return False
     return bool(b.shape[0] == b.shape[1]) if i == 0 else bool(a.shape[0] == a.shape[1])
+
+
+def gradient_transposed(way: Calculation, x: Node) -> Iterator[Slip]:
+    """∂E/∂a = gᵀ bᵀ in place of g bᵀ, and ∂E/∂b = aᵀ gᵀ: that of Kᵀ, which is g a for K where gᵀ a is due."""
+    above = way.tape.above(x)
+    on_path = set(above)
+    places = [(y, i) for y in reversed(above) for i in (0, 1) if y.op == matmul and y.inputs[i] in on_path]
+    for y, i in places[: places_alone(way, x)]:
+        if y.ndim == 2 and y.shape[0] == y.shape[1] and all(np.ndim(part) == 2 for part in y.inputs):
+            product = formula_of(y, way)
+            says = say("∂E/∂({y}) is transposed", y=product)
+            if isinstance(y.inputs[i].op, Transpose):
+                says = say("∂E/∂({y}) is not transposed", y=product)
+            yield slip_in(way.with_rules({(y, i): _of_turned[i]}), x, says)
+
+
+_of_turned: tuple[Rule, Rule] = (lambda op, g, y, a, b: g.T @ b.T, lambda op, g, y, a, b: a.T @ g.T)
 
 
 def not_summed(way: Calculation, x: Node) -> Iterator[Slip]:
