@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from minigrad import Tensor, losses, no_grad, softmax, sums_to_one, trace
+from minigrad import Tensor, derive, draw, losses, no_grad, sigmoid, softmax, sums_to_one, trace
 from minigrad.nn import MLP
 from minigrad.picture.scene.build import scene
+from minigrad.picture.stepper.products import products
 from tests.networks import parameter, textbook
 
 
@@ -130,3 +131,83 @@ def test_what_a_gradient_is_of_stands_above_it(fold):
                 assert of in shown.by_id[box.of].heading.split(" = "), box.heading
     assert "U₄ = Y₄" in [box.heading for box in scene(losses.squared_error(MLP([2] * 5, output="identity", rng=0)(
         np.ones((3, 2))), np.ones((3, 2)))).boxes]  # fmt: skip
+
+
+NEURONS = {
+    "w @ x + b": lambda w, x, b: w @ x + b,
+    "b + x @ w": lambda w, x, b: b + x @ w,
+    "(w * x).sum() + b": lambda w, x, b: (w * x).sum() + b,
+    "np.sum(x * w) + b": lambda w, x, b: np.sum(x * w) + b,
+    "np.dot(w, x) + b": lambda w, x, b: np.dot(w, x) + b,
+    "w1 x1 + w2 x2 + b": lambda w, x, b: w[0] * x[0] + w[1] * x[1] + b,
+}
+
+
+@pytest.mark.parametrize("way", NEURONS)
+def test_a_single_neuron_is_complete(way):
+    """Weights, bias and what acts are in one frame, however the total input is written; δ is as it should be."""
+    w, x, b, t = parameter([0.4, -0.3], "w"), Tensor([0.5, -1.0], name="x"), parameter(0.1, "b"), 1.0
+    if way.startswith("w1"):
+        w, x = [parameter(0.4, "w1"), parameter(-0.3, "w2")], [Tensor(0.5, name="x1"), Tensor(-1.0, name="x2")]
+    y = sigmoid(NEURONS[way](w, x, b))
+    E = losses.squared_error(y, t)
+    shown = scene(E)
+    frame = next(cluster for cluster in shown.clusters if cluster.title == "Layer 1 · sigmoid")
+    inside = {box.symbol for box in shown.boxes if box.cluster == frame.id}
+    assert inside > {"b", "U₁", "Y₁", "δ₁", "∂E/∂b"}
+    assert inside >= ({"w₁", "w₂"} if way.startswith("w1") else {"w"})
+    assert [x.label for x in shown.operations if x.cluster == frame.id] == ["affine", "σ"]
+    out = 1 / (1 + np.exp(-(0.4 * 0.5 + 0.3 + 0.1)))
+    (delta,) = (box.value for box in shown.boxes if box.symbol == "δ₁")
+    np.testing.assert_allclose(delta, (out - t) * out * (1 - out))
+    derivation = derive(E)
+    assert derivation.check().first is None
+    assert "δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ (1 − Y₁) ⊙ Y₁" in str(derivation)
+
+
+def test_a_product_without_a_bias_is_no_neuron():
+    x, w = Tensor(0.5, name="x"), parameter(0.4, "w")
+    assert not any("Layer" in cluster.title for cluster in scene(np.sin(w * x) * 2).clusters)
+
+
+ACTING = {"sigmoid": sigmoid, "tanh": np.tanh, "linear": lambda u: u, "exp": np.exp, "twice": lambda u: 2 * sigmoid(u)}
+MEASURES = {
+    "squared error": losses.squared_error,
+    "half": lambda y, t: 0.5 * ((y - t) ** 2).sum(),
+    "mean": lambda y, t: ((y - t) ** 2).mean(),
+    "size": lambda y, t: abs(y - t).sum(),
+    "yes or no": lambda y, t: losses.binary_cross_entropy(sigmoid(y), t),
+}
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+@pytest.mark.parametrize("acting", ACTING)
+@pytest.mark.parametrize("target", [1.0, 0.3, Tensor(0.3, name="t")], ids=["one", "number", "tensor"])
+def test_one_output_is_drawn_whatever_measures_it(acting, measure, target):
+    """Its target may be a number, which no box stands for: all that a gradient flows through has one, and the right."""
+    w, x, b = parameter([0.4, -0.3], "w"), Tensor([0.5, -1.0], name="x"), parameter(0.1, "b")
+    shown = scene(MEASURES[measure](ACTING[acting](x @ w + b), target))
+    parts = set(shown.by_id)
+    assert {end for arrow in shown.arrows for end in (arrow.source, arrow.target)} <= parts
+    found = products(shown)
+    for box in shown.boxes:
+        terms = [found[a.id].value for a in shown.arrows if a.kind == "backward" and a.target == box.id]
+        if terms:
+            np.testing.assert_allclose(sum(terms), box.value, rtol=1e-9, atol=1e-12)
+    assert [box.symbol for box in shown.boxes if box.kind == "gradient" and box.symbol.startswith("δ")] == ["δ₁"]
+    assert draw(MEASURES[measure](ACTING[acting](x @ w + b), target)).source.startswith("digraph")
+
+
+@pytest.mark.parametrize(
+    ("measure", "said"),
+    [
+        (lambda u: losses.squared_error(u, 1.0), "δ₁ = ∂E/∂U₁ = Y₁ − 1"),
+        (lambda u: losses.squared_error(sigmoid(u), 1.0), "∂E/∂Y₁ = Y₁ − 1"),
+        (lambda u: losses.binary_cross_entropy(sigmoid(u), 1.0), "δ₁ = ∂E/∂U₁ = Y₁ − 1"),
+        (lambda u: losses.binary_cross_entropy(sigmoid(u), Tensor(0.3, name="t")), "δ₁ = ∂E/∂U₁ = Y₁ − t"),
+    ],
+)
+def test_a_target_that_is_a_number_is_the_losss(measure, said):
+    derivation = derive(measure(Tensor([0.5, -1.0], name="x") @ parameter([0.4, -0.3], "w") + parameter(0.1, "b")))
+    assert str(derivation).splitlines()[0] == said
+    assert derivation.check().first is None

@@ -158,6 +158,8 @@ def _one_hot(shape: tuple[int, ...], axis: int) -> Any:
 
 def _factored(expression: Any, g: Node, stands: Mapping[Node, Stand]) -> Contribution | None:
     """Part an expression into g and what it is multiplied with; None where that is no product."""
+    if not isinstance(expression, Node):  # g has vanished: 1 − t is 0 for t = 1
+        return Contribution(expression, g, expression, stands)
     factors: list[Any] = []
     sign, left, turned, upright, products, node = 1, False, False, True, 0, expression
     while node is not g:

@@ -10,12 +10,12 @@ from itertools import chain
 from minigrad.algebra.graph import Graph
 from minigrad.engine.node import Node
 from minigrad.ops.alphabet import plain_digits, to_subscript
-from minigrad.ops.arithmetic import Power, absolute, add, maximum, minimum, subtract
+from minigrad.ops.arithmetic import Power, absolute, add, maximum, minimum, multiply, subtract
 from minigrad.ops.base import Elementwise
 from minigrad.ops.elementwise import log, square
 from minigrad.ops.indexing import Index
 from minigrad.ops.linalg import matmul
-from minigrad.ops.reduction import LogSoftmax
+from minigrad.ops.reduction import LogSoftmax, Sum
 from minigrad.ops.shaping import BroadcastTo, Cast, Reshape, Transpose
 
 _MOVES = (Reshape, Transpose, Index, BroadcastTo)
@@ -53,9 +53,10 @@ def find_users(nodes: Iterable[Node]) -> dict[Node, list[Node]]:
 def find_layers(graph: Graph, parameters: Container[Node], named: Container[Node] | None = None) -> list[Layer]:
     """Find the layers of a graph, in the order of evaluation.
 
-    A layer is a product with a parameter, or a sum of such products and of parameters, and then all that acts on the
-    total input alone, element by element or along its axes, up to what enters the next layer or the loss. The loss is
-    what comes after the last layer: where targets meet the output, and before that a logarithm.
+    A layer is a product with a parameter, or a sum of such products and of parameters, as a single neuron's is, and
+    then all that acts on the total input alone, element by element or along its axes, up to what enters the next layer
+    or the loss. The loss is what comes after the last layer: where targets meet the output, and before that a
+    logarithm.
 
     A layer is numbered by the digits in its parameters' names, W₂ say, if all are ``named`` (by default every input is)
     and the layers have different ones; and else in the order of evaluation.
@@ -107,9 +108,12 @@ class _Finder:
     def _affine(self, node: Node) -> list[Node]:
         """Give the sums and products in x W + h V + b, whose terms are all products with parameters, or parameters.
 
-        A product that other operations need too is a layer by itself. Nothing, if a term is of another kind.
+        A product that other operations need too is a layer by itself. Nothing, if a term is of another kind. A single
+        neuron's w x + b, Σ w ⊙ x + b or w₁ x₁ + w₂ x₂ + b is of numbers; without a bias that is any product.
         """
-        group, stack = [], [node]
+        group: list[Node] = []
+        stack: list[object] = [node]
+        bias = False
         while stack:
             x = stack.pop()
             if not isinstance(x, Node):  # a number, as the 0 that Python's sum begins with
@@ -120,9 +124,27 @@ class _Finder:
                 stack.extend(x.inputs)
             elif self._is_product(x):
                 group += [x] if alone else []
-            elif not self._is_bias(x, node):
+            elif alone and (parts := self._weigh(x)):
+                group += parts
+            elif self._is_bias(x, node):
+                bias = True
+            else:
                 return []
-        return group if any(x.op == matmul for x in group) else []
+        neuron = bias and len(group) > 1 and node is not self.graph.outputs[0]
+        return group if neuron or any(x.op == matmul for x in group) else []
+
+    def _weigh(self, x: Node) -> list[Node]:
+        """Give the Nodes of what one neuron's inputs come to: w x of two numbers, or the sum of w ⊙ x."""
+        if x.shape:
+            return []
+        product = x.inputs[0] if isinstance(x.op, Sum) else x
+        if not isinstance(product, Node) or product.op != multiply or (product is not x and self._is_needed(product)):
+            return []
+        weights = [is_weight(part, self.parameters) for part in product.inputs]
+        return list(dict.fromkeys([product, x])) if sum(weights) == 1 else []
+
+    def _is_needed(self, x: Node) -> bool:
+        return len(self.users[x]) > 1
 
     def _is_product(self, x: Node) -> bool:
         return x.op == matmul and any(is_weight(part, self.parameters) for part in x.inputs)
@@ -159,7 +181,9 @@ class _Finder:
                 waists.append(node)
             waiting.update(self.users.get(node, ()))
         if waists and not hidden and not self._meets_targets(waists[-1]):
-            waists = _without_measure(waists)
+            chain = set(waists)  # and beside it is t log y + (1 − t) log(1 − y)
+            aside = [self.place[x] for x in region if x.op == log and x not in chain]
+            waists = _without_measure([x for x in waists if self.place[x] < min(aside, default=len(self.place))])
         end = self.place[waists[-1]] if waists else -1
         return tuple(node for node in region if node is not u and self.place[node] <= end)
 
@@ -195,16 +219,16 @@ class _Finder:
 
 
 def _without_measure(acting: list[Node]) -> list[Node]:
-    """Leave to the loss what measures an output: a logarithm in −Σ T log y, or the square of y − c."""
+    """Leave to the loss what measures an output: a logarithm in −Σ T log y, or the square of y − c, and their sum."""
     logs = [i for i, node in enumerate(acting) if node.op == log]
     if logs:
         acting = acting[: logs[-1]]
         while len(acting) > 1 and acting[-1].op in (add, maximum, minimum):  # log(y + ε), log(max(y, ε))
             acting = acting[:-1]
         return acting
-    while len(acting) > 1 and (acting[-1].op in (square, absolute) or isinstance(acting[-1].op, Power)):
+    while len(acting) > 1 and (acting[-1].op in (square, absolute) or isinstance(acting[-1].op, Power | Sum)):
         acting = acting[:-1]
-        if len(acting) > 1 and acting[-1].op in (add, subtract):
+        if acting[-1].op in (add, subtract):  # if that is all that acts, the layer is a linear one
             acting = acting[:-1]
     return acting
 
