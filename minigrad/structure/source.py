@@ -74,8 +74,10 @@ class Source:
             if node.op is not None and (after or node not in self.gradients or node is output):
                 inputs = (tensors.get(x, self.values[x]) if isinstance(x, Node) else x for x in node.inputs)
                 found = node.op(*inputs)
-                known = isinstance(found, Tensor) and found.requires_grad
-                tensors[node] = found if known else Tensor(found, requires_grad=np.asarray(found).dtype.kind in "fc")
+                if not (isinstance(found, Tensor) and found.requires_grad):  # a comparison, or of constants
+                    array = found.data if isinstance(found, Tensor) else found
+                    found = Tensor(array, requires_grad=np.asarray(array).dtype.kind in "fc")
+                tensors[node] = found
         loss, parts = tensors[output], {t: node for node, t in tensors.items()}
         slopes = pullback(loss, np.ones((), loss.dtype), keep=parts) if loss.op is not None else {}
         return {parts[t]: np.asarray(g) for t, g in slopes.items() if t in parts} | self.gradients
