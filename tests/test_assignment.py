@@ -299,7 +299,7 @@ def test_indices_must_be_whole_numbers():
     with pytest.raises(IndexError, match="whole numbers, not of float64"):
         compile(f)(X, np.array([1.0]))
     with pytest.raises(TypeError, match="a mask beside other indices"):
-        compile(lambda x, m: f(np.outer(x, x), (m, 0)))(X, X > 0)
+        compile(lambda x, m: f(np.outer(x, x), (m, np.argmax(x))))(X, X > 0)
 
 
 def test_a_loop_that_writes_over_a_buffer_holds_no_past():

@@ -15,7 +15,7 @@ import numpy as np
 from minigrad.engine.chosen import Chosen
 from minigrad.engine.conversion import join_list
 from minigrad.engine.errors import describe, made_at
-from minigrad.engine.operand import Operand, map_operands, plain_value, read_index
+from minigrad.engine.operand import Operand, find_operands, map_operands, read_index
 from minigrad.engine.overwriting import Assigning, Overwriting
 from minigrad.engine.recording import is_paused
 from minigrad.engine.versions import keep_version, redirect, replace_operands
@@ -33,20 +33,14 @@ def assign_elements(t: Any, key: Any, value: Any) -> None:
     Raises ``TypeError`` for a leaf that requires a gradient, and for values that t's dtype cannot hold.
     """
     key = map_operands(key, read_index)
-    mask, rest = split_mask(key)
-    if rest:  # x[mask, 0] is x[:, 0][mask], a view
-        assign_elements(t[rest], mask, value)
+    if isinstance(value, list | tuple):
+        value = join_list(value)
+    known = isinstance(key, int | slice | np.ndarray) or not any(True for _ in find_operands(key))
+    if not known and (place := _find_masked_view(t, key, value)) is not None:
+        assign_elements(*place, value)
         return
     if isinstance(value, Operand) and value.op is not None and _shows(value, t, key):
         return  # the second half of t[key] += …, whose first has changed t through the view
-    if isinstance(value, list | tuple):
-        value = join_list(value)
-    if mask is None and not np.ndim(value) and (whole := _count_whole_axes(key)):  # and x[:, mask] is x.T[mask]
-        masked = range(whole, whole + key[whole].ndim)
-        assign_elements(
-            np.moveaxis(t, masked, range(len(masked))), (key[whole], *key[:whole], *key[whole + 1 :]), value
-        )
-        return
     _check_writable(t, f"{describe(t)}[…] = …")
     kind = value.dtype if hasattr(value, "dtype") else np.result_type(value)
     if not np.can_cast(kind, t.dtype, "same_kind") and not (kind.kind in "iub" and t.dtype.kind in "iub"):
@@ -58,8 +52,9 @@ def assign_elements(t: Any, key: Any, value: Any) -> None:
         chosen = value
         replace_elements_of(t, lambda old, whole, assign: _put_back(old, key, chosen.of(whole)), chosen.whole)
         return
-    fitted = _fit_axes(value, _count_axes(key, t))
-    replace_elements_of(t, lambda old, value, assign: _assigned(old, key, value, assign), fitted)
+    fitted = _fit_axes(value, _count_axes(key, t, known))
+    write = _assigned if known else _assigned_where_computed
+    replace_elements_of(t, lambda old, value, assign: write(old, key, value, assign), fitted)
 
 
 def replace_elements_of(t: Any, make: Callable[[Any, Any, Assigning], Any], value: Any) -> None:
@@ -116,14 +111,23 @@ def replace_elements_of(t: Any, make: Callable[[Any, Any, Assigning], Any], valu
             note_base(view, base, op)
 
 
-def _count_whole_axes(key: Any) -> int:
-    """Say how many axes an index names as a whole before a mask that is not known; 0 where there is none so."""
-    if not isinstance(key, tuple):
-        return 0
+def _find_masked_view(t: Any, key: Any, value: Any) -> tuple[Any, Any] | None:
+    """Give a view of t, and an index that begins with a mask there, if that is where the value goes: x[:, 0][mask].
+
+    For x[mask, 0]; and, of a value without axes, x.T[mask] for x[:, mask].
+    """
+    mask, rest = split_mask(key)
+    if rest:
+        return t[rest], mask
+    if mask is not None or np.ndim(value) or not isinstance(key, tuple):
+        return None
     n = next(
         (i for i, part in enumerate(key) if isinstance(part, Operand) and part.dtype.kind == "b" and part.shape), 0
     )
-    return n if all(isinstance(part, slice) and part == slice(None) for part in key[:n]) else 0
+    if not n or not all(isinstance(part, slice) and part == slice(None) for part in key[:n]):
+        return None
+    masked = range(n, n + key[n].ndim)
+    return np.moveaxis(t, masked, range(len(masked))), (key[n], *key[:n], *key[n + 1 :])
 
 
 def _put_back(old: Any, key: Any, chosen: Chosen) -> Any:
@@ -133,6 +137,13 @@ def _put_back(old: Any, key: Any, chosen: Chosen) -> Any:
 
 def _assigned(old: Any, key: Any, value: Any, assign: Assigning) -> Any:
     """Give old with a value at an index; of an index that names all elements in order, the value alone."""
+    if isinstance(value, Operand) and _names_all(key):
+        return Cast(old.dtype)(value if value.shape == old.shape else BroadcastTo(old.shape)(value))
+    return assign(Assign(key), old, value)
+
+
+def _assigned_where_computed(old: Any, key: Any, value: Any, assign: Assigning) -> Any:
+    """Give old with a value where a mask holds, or at indices, that are not known yet, or differ from lane to lane."""
     if _is_mask(key, old):
         if np.ndim(value) > old.ndim - key.ndim:
             raise TypeError(
@@ -142,21 +153,18 @@ def _assigned(old: Any, key: Any, value: Any, assign: Assigning) -> Any:
         condition = np.reshape(key, (*key.shape, *(1,) * (old.ndim - key.ndim)))
         return fit_dtype(np.where(condition, value, old), old.dtype)
     template, operands = split_key(key)
-    if operands:
-        return AssignAt(template)(old, value, *operands)
-    if isinstance(value, Operand) and _names_all(key):
-        return Cast(old.dtype)(value if value.shape == old.shape else BroadcastTo(old.shape)(value))
-    return assign(Assign(key), old, value)
+    return AssignAt(template)(old, value, *operands)
 
 
-def _count_axes(key: Any, t: Any) -> int:
+def _count_axes(key: Any, t: Any, known: bool) -> int:
     """Say how many axes t[key] has: for a mask that is not known those behind its own."""
-    if _is_mask(key, t):
+    if not known and _is_mask(key, t):
         return int(t.ndim - key.ndim)
     try:
-        template, operands = split_key(key)
-        known = fill_template(template, [np.zeros(x.shape, np.intp) for x in operands]) if operands else key
-        return placeholder(t.shape)[plain_value(known)].ndim
+        if not known:
+            template, operands = split_key(key)
+            key = fill_template(template, [np.zeros(x.shape, np.intp) for x in operands])
+        return placeholder(t.shape)[key].ndim
     except IndexError as error:
         return int(Refused("assign", error)(t))
 

@@ -10,7 +10,7 @@ from typing import Any, Never, NoReturn
 
 import numpy as np
 
-from minigrad.engine.chosen import Chosen, find_chosen
+from minigrad.engine.chosen import Chosen
 from minigrad.engine.errors import explain_error
 from minigrad.engine.lanes import Lanes, Mapping
 from minigrad.engine.numpy_protocol import PLAIN, find_function
@@ -42,8 +42,9 @@ class Batched(Tensor):
 
     def apply(self, op: Op, inputs: tuple[Any, ...]) -> Any:
         """Apply an operation to all lanes, and record it if a gradient flows within the function."""
-        if (chosen := find_chosen(inputs)) is not None:
-            return chosen.apply(op, inputs)
+        for x in inputs:
+            if type(x) is Chosen:
+                return x.apply(op, inputs)
         mapping = max((x.mapping for x in inputs if isinstance(x, Batched | Lanes)), key=lambda m: m.level)
         if not mapping.running:
             raise TypeError(
