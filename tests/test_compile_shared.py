@@ -1,9 +1,11 @@
 """Parameters that several compiled steps, eager ones and records share: each call does as the functions do."""
 
 import numpy as np
+import pytest
 
 from minigrad import Tensor, compile, no_grad, optim
 from minigrad.compiler import watched
+from minigrad.compiler.trace.traced import TraceError
 from minigrad.compiler.variant import Variant
 
 
@@ -100,3 +102,41 @@ def test_what_is_known_of_an_array_goes_with_the_step():
     assert watched._owned[id(world.w.array)].known > known[0]
     world.calls[1:] = []
     assert [watched._owned[id(t.array)].known for t in (world.w, world.v)] == known
+
+
+def test_two_parameters_in_one_array_are_refused_where_both_are_updated(backend_itself):
+    w, v = (Tensor([1.0, 2.0], requires_grad=True, name=name) for name in "wv")
+    adam = optim.Adam([w, v], lr=0.1)
+
+    @compile(backend=backend_itself)
+    def step(x):
+        adam.zero_grad()
+        E = ((w * x - v) ** 2).sum()
+        E.backward()
+        adam.step()
+        return w * 1
+
+    step(np.ones(2))
+    v.data = w.data
+    before = w.data.copy()
+    with pytest.raises(TraceError, match=r"w\(2,\) and v\(2,\) look at the same memory"):
+        step(np.ones(2))
+    np.testing.assert_array_equal(w.data, before)
+    v.data = w.data.copy()
+    step(np.ones(2))
+
+
+def test_parameters_beside_each_other_in_one_array_are_two(backend_itself):
+    memory = np.arange(4.0)
+    w, v = Tensor(memory[:2], requires_grad=True), Tensor(memory[2:], requires_grad=True)
+    sgd = optim.SGD([w, v], lr=0.1)
+
+    @compile(backend=backend_itself)
+    def step(x):
+        sgd.zero_grad()
+        E = ((w * v - x) ** 2).sum()
+        E.backward()
+        sgd.step()
+        return E
+
+    assert [step(np.ones(2)).item() for _ in range(3)][2] < 1

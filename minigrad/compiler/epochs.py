@@ -75,6 +75,7 @@ class EpochLoop:
 
     def _run(self, X: Array, T: Array, order: Array, losses: Array) -> None:
         while not self.is_bound():
+            self.watched.check_apart()
             self.watched.settle()
             self.arrays, self.step = [], None
             self.held.let_go()

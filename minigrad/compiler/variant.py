@@ -184,6 +184,7 @@ class Variant:
         arrays = [self.array(source) for source in self.bound]
         if self.same(arrays):
             return False
+        self.watched.check_apart()
         self.held.let_go()
         self.arrays, self.idle = [], []
         with self.held.counting(self.tensors):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import combinations
 from sys import getrefcount
 from types import CellType
 from weakref import ref
@@ -12,9 +13,11 @@ import numpy as np
 
 from minigrad.compiler.record import Record
 from minigrad.compiler.trace.sources import Data
+from minigrad.compiler.trace.traced import TraceError
+from minigrad.engine.errors import describe
 from minigrad.engine.recording import records_left
 from minigrad.engine.tensor import Tensor
-from minigrad.engine.watch import COUNTS, TIED, seal_array
+from minigrad.engine.watch import COUNTS, TIED, owner_of, seal_array
 
 NEVER = -1  # no number of records
 
@@ -79,6 +82,19 @@ class Watched:
         self.tensors: list[Tensor] = [source.tensor for source in sources if isinstance(source, Data)]
         self.rules = record.rules
         self.seen = CellType(NEVER)
+
+    def check_apart(self) -> None:
+        """Raise ``TraceError`` if two of them are one array, each update of which changes what the other sees."""
+        lying: dict[int, list[Tensor]] = {}
+        for t in self.tensors:
+            lying.setdefault(id(owner_of(t.array)), []).append(t)
+        for a, b in (pair for together in lying.values() for pair in combinations(together, 2)):
+            if np.may_share_memory(a.array, b.array):
+                raise TraceError(
+                    f"compile: {describe(a)}{a.shape} and {describe(b)}{b.shape} look at the same memory, and the "
+                    f"function updates both. Let the model use one Tensor in both places, or give each its own array, "
+                    f"as in v.data = w.data.copy()."
+                )
 
     def settle(self) -> None:
         """Give each parameter an array that nobody else has, before the step is bound to it."""
