@@ -325,6 +325,8 @@ def test_an_exercise_can_be_begun_again(visit_page, tmp_path):
     x = Tensor([1.0, 2.0], requires_grad=True, name="x")
     tab = visit_page(minigrad.exercise((x * x).sum()).page(tmp_path / "own.html"))
     assert not tab.is_visible("nav")  # there is one exercise alone
+    assert tab.text_content("main h2") == "Exercise"
+    assert tab.eval_on_selector("main", "main => main.offsetWidth") > 800
     tab.fill("#answer-dx", "2 * x")
     tab.keyboard.press("Enter")
     assert "1 of 1 right, 1 at once" in tab.text_content(".summary")

@@ -80,7 +80,7 @@ function show(exercise, focus = false) {
 
 // One line of the way back: to be read, or a blank with its form.
 function lineOf(exercise, line) {
-  if (!line.asked) return make("li", {class: "read"}, make("div", {class: "equation", html: line.math}));
+  if (!line.asked) return make("li", {class: "read"}, make("div", {class: "equation"}, make("span", {html: line.math}), make("span", {class: "shape", text: `${line.key}, ${size(line.value)}`})));
   const item = make("li", {"data-key": line.key}), texts = kept.texts[exercise.key] ??= {};
   const equation = make("div", {class: "equation"});
   const input = make("textarea", {

@@ -37,7 +37,7 @@ def _exercise(key: str, sheet: Worksheet, about: Said | None, lang: str) -> dict
     symbols = {name: mathml([term]) for name, term in sheet.terms.items()}
     return {
         "key": key,
-        "title": sheet.title or key,
+        "title": sheet.title or tell(worksheet_documents.TITLE, lang),
         "about": tell(about, lang) if about else "",
         "forward": [mathml(item.terms) for item in ahead],
         "inputs": inputs,
