@@ -68,7 +68,7 @@ def shown():
     trained = History([3.0, 2.0], [0.5, 0.6], [3.5, 2.5], [0.4, 0.5], [0.1, 0.1])
     return {
         "tensor": (W, "∂E/∂W₁"), "loss": (E, "computed by negative"), "model": (model, "21 parameters"),
-        "layer": (model.layers[2], "W₂ 3 × 3"), "optimizer": (optim.Adam(model.parameters()), None),
+        "layer": (model.layers[2], "W₂ 3×3"), "optimizer": (optim.Adam(model.parameters()), None),
         "history": (trained, "validation accuracy 0.5"), "derivation": (derivation, "chain rule through sigmoid"),
         "line": (derivation[0], None), "steps": (derivation[1].steps(), "the chain rule"),
         "check": (derivation.check(), "All 7 lines agree."), "graph": (trace(E), "10 operations"),

@@ -169,8 +169,8 @@ class Speaking:
 
     @html_or_text
     def _repr_html_(self) -> str | None:
-        """Show the layers, their parameters and how many numbers these are, in a notebook."""
-        written: str = import_module("minigrad.nn.model_card").model_html(self)
+        """Show the summary in a notebook."""
+        written: str | None = self.summary()._repr_html_()
         return written
 
 
