@@ -4,10 +4,10 @@ g = ∂E/∂w is the gradient and η the learning rate `lr`; powers and roots ar
 root, ε stands outside it, as √h + ε (but in Adadelta), and every running value (Δw, h, m, v) starts at 0.
 
 ``base`` is what all rules share, with its ``rows``, one a parameter; ``descent``, ``adaptive`` and ``moments`` are the
-rules, a file a family, ``checks`` looks at what they are given, ``groups`` makes one of several, ``clipping`` cuts
-gradients down that are too large. ``formula`` is the way to a rule's formula, which ``reading`` reads from the code
-that runs, ``order`` puts in a book's order and ``update_lines`` write. It imports ``engine``, and for formulas
-``notation`` and ``algebra``.
+rules, a file a family, and ``lbfgs`` one that asks for E itself, along a line (``line_search``). ``checks`` looks at
+what they are given, ``groups`` makes one of several, ``clipping`` cuts gradients down that are too large. ``formula``
+is the way to a rule's formula, which ``reading`` reads from the code that runs, ``order`` puts in a book's order and
+``update_lines`` write. It imports ``engine``, and for formulas ``notation`` and ``algebra``.
 """
 
 from typing import Any
@@ -18,6 +18,7 @@ from minigrad.optim.base import Optimizer
 from minigrad.optim.clipping import clip_norm, clip_value
 from minigrad.optim.descent import SGD, Lion, Momentum, Nesterov
 from minigrad.optim.groups import Groups
+from minigrad.optim.lbfgs import LBFGS
 from minigrad.optim.moments import Adadelta, Adamax, NAdam, RAdam
 
 _MEANT = {
@@ -35,6 +36,7 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
+    "LBFGS",
     "SGD",
     "AdaGrad",
     "Adadelta",
