@@ -290,6 +290,19 @@ def test_what_was_taken_before_an_assignment_keeps_the_elements_of_then(take):
             assert not np.array_equal(of.data, before)
 
 
+def test_no_warning_comes_of_what_a_mask_does_not_choose():
+    """Nor a NaN, into the gradient: √, log and 1/√(1 − x²) see ½ there."""
+
+    def f(x):
+        y = np.zeros_like(x)
+        y[x > 0] = np.sqrt(x[x > 0]) / np.log(x[x > 0] + 1) ** 0.5
+        return (y**2).sum() + np.mean(np.arccos(x[np.abs(x) < 0.95]))
+
+    with np.errstate(all="raise"):
+        for way in (grad, lambda f: compile(grad(f)), lambda f: lambda x: vmap(grad(f))(x[None])[0]):
+            np.testing.assert_allclose(way(f)(X), slopes(f), rtol=1e-6, atol=1e-8)
+
+
 def test_indices_must_be_whole_numbers():
     def f(x, i):
         y = np.copy(x)

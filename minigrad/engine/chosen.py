@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from minigrad.engine.operand import Operand
+from minigrad.ops import arithmetic, elementwise
 from minigrad.ops.arithmetic import Where
 from minigrad.ops.base import Elementwise, Op
 from minigrad.ops.reduction import Sum
@@ -23,6 +24,14 @@ Refuse = Callable[[str], TypeError]  # gives the error for what needs the shape,
 INSTEAD = (
     "Keep the shape: np.where(mask, x, 0) for x[mask], or a sum weighted by the mask, np.sum(x * mask) for "
     "np.sum(x[mask]). Element by element, as in x[mask] = np.exp(x[mask]), and by sum and mean, x[mask] does as it is."
+)
+
+HARMLESS = frozenset(  # what of finite numbers makes finite ones, up to overflow, and so warns of no other elements
+    (
+        *(arithmetic.add, arithmetic.subtract, arithmetic.multiply, arithmetic.negative, arithmetic.absolute),
+        *(arithmetic.maximum, arithmetic.minimum, arithmetic.greater, arithmetic.greater_equal, arithmetic.less),
+        *(arithmetic.less_equal, arithmetic.equal, arithmetic.not_equal, elementwise.square, elementwise.tanh),
+    )
 )
 
 
@@ -67,7 +76,12 @@ class Chosen(Operand):
             return np.sum(np.where(self._reach(), self.whole, 0), axes)
         if not isinstance(op, Elementwise | Where | Cast) or not all(map(self._goes_with, inputs)):
             raise self.refuse(INSTEAD)
-        return self.of(op(*(x.whole if isinstance(x, Chosen) else x for x in inputs)))
+        harmless = isinstance(op, Cast | Where) or op in HARMLESS
+        return self.of(op(*(x.take_whole(harmless) if isinstance(x, Chosen) else x for x in inputs)))
+
+    def take_whole(self, harmless: bool) -> Any:
+        """Give the whole; where the mask does not hold ½, of which none but arccosh makes a NaN, for what might."""
+        return self.whole if harmless or self.dtype.kind not in "fc" else np.where(self._reach(), self.whole, 0.5)
 
     def of(self, whole: Any) -> Chosen:
         """Give what the same mask chooses of another array."""
