@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from minigrad import Tensor, compile, derive, grad, softmax
+from minigrad import Tensor, compile, derive, grad, softmax, vmap
 from minigrad.compiler.trace.traced import TraceError
 from tests.test_compile_backends import BY_PYTHON
 
@@ -70,6 +70,20 @@ def test_a_shape_that_depends_on_data_is_no_code(call):
     assert isinstance(call(leaf()), Tensor)
     with pytest.raises(TraceError, match="only known when the compiled function runs"):
         compile(call)(A)
+
+
+def test_counts_of_numbers_that_are_not_known_say_how_to_count():
+    def count(x, w):
+        return np.bincount(x, weights=w)
+
+    def by_comparison(x, w):
+        return np.sum(np.where(x[:, None] == np.arange(3), w[:, None], 0), axis=0)
+
+    x, w = np.array([0, 2, 2]), np.array([1.0, 2.0, 3.0])
+    for way in (compile, lambda f: lambda *xs: vmap(f)(*(x[None] for x in xs))):
+        with pytest.raises(TypeError, match=r"how many sums there are .* np\.sum\(np\.where\(x\[:, None\] == np"):
+            way(count)(x, w)
+        np.testing.assert_array_equal(np.squeeze(way(by_comparison)(x, w)), count(x, w))
 
 
 @pytest.mark.parametrize(("trim", "axis"), [("fb", None), ("F", None), ("b", 0), ("bf", (0, -1))])

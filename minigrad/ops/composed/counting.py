@@ -16,7 +16,13 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Any:
 
     How many there are depends on x, so that its values must be known.
     """
-    places = read_values(as_array(x))
+    x = as_array(x)
+    if not getattr(x, "has_data", True):
+        raise TypeError(
+            "bincount: how many sums there are depends on the values, which are not known yet or differ from lane to "
+            "lane. Write np.sum(np.where(x[:, None] == np.arange(n), w[:, None], 0), axis=0) for n of them."
+        )
+    places = read_values(x)
     if weights is None:
         return np.bincount(places, minlength=minlength)
     weights = as_array(weights)
