@@ -321,6 +321,20 @@ def test_what_was_done_is_kept_and_saved_for_the_teacher(visit_page, page, tmp_p
     assert list(records.rows()) == [("Ann B.", "squared-error", "delta1", "right", 2, 0, "a factor ½ is missing")]
 
 
+def test_what_was_done_on_another_page_is_another_pages(visit_page, tmp_path):
+    paths = []
+    for value in (1.0, 2.0):
+        x = Tensor([value, 2.0], requires_grad=True, name="x")
+        paths.append(minigrad.exercise((x * x).sum()).page(tmp_path / f"{value}.html"))
+    tab = visit_page(paths[0])
+    tab.fill("#answer-dx", "2 * x")
+    tab.keyboard.press("Enter")
+    tab.goto(paths[1].as_uri())
+    assert tab.locator("li.now").count() == 1
+    tab.goto(paths[0].as_uri())
+    assert tab.locator("li.right").count() == 1
+
+
 def test_an_exercise_can_be_begun_again(visit_page, tmp_path):
     x = Tensor([1.0, 2.0], requires_grad=True, name="x")
     tab = visit_page(minigrad.exercise((x * x).sum()).page(tmp_path / "own.html"))

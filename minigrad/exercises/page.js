@@ -2,7 +2,7 @@
 
 const known = JSON.parse(document.getElementById("content").textContent);
 const say = (key, parts = {}) => Object.entries(parts).reduce((text, [name, part]) => text.replaceAll(`{${name}}`, () => part), known.words[key] ?? key);
-const STORE = `minigrad exercise ${known.exercises.map(x => x.key).join(" ")}`;
+const STORE = `minigrad exercise ${known.name}`;
 const kept = read();
 let current = null;
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -23,7 +24,12 @@ Sheet = tuple[str, Worksheet, Said | None]  # the exercise's name, its sheet, an
 def content(sheets: Iterable[Sheet], lang: str) -> dict[str, Any]:
     """Give all that the page's script needs, as what JSON can hold."""
     words = {key: TABLES[lang].get(said, said) for key, said in PAGE_WORDS.items()}
-    return {"lang": lang, "words": words, "exercises": [_exercise(*sheet, lang) for sheet in sheets]}
+    exercises = [_exercise(*sheet, lang) for sheet in sheets]
+    asked = [
+        (x["key"], x["forward"], x["given"], [line["key"] for line in x["lines"] if "asked" in line]) for x in exercises
+    ]
+    name = hashlib.sha256(repr(asked).encode()).hexdigest()[:16]  # under which a browser keeps what was done here
+    return {"lang": lang, "name": name, "words": words, "exercises": exercises}
 
 
 def _exercise(key: str, sheet: Worksheet, about: Said | None, lang: str) -> dict[str, Any]:
