@@ -149,6 +149,13 @@ def test_pooling_after_relu_is_checked_where_it_has_a_slope():
     assert derive(E).check().first is None
 
 
+def test_the_picture_of_a_convolution_has_kernel_stride_and_maps():
+    model = nn.Sequential(nn.Conv2d(4, 3, 2, stride=2, padding=1, rng=0), relu, nn.MaxPool2d((1, 2)), nn.Flatten())
+    source = draw(losses.squared_error(model(Tensor(MAPS, name="X")), np.zeros((3, 18)))).source
+    for said in ("∗ 2×2, stride 2, padding 1", "windows 1×2, stride 1×2", "3×3×3×4"):
+        assert said in source
+
+
 def test_numbers_are_counted_through_all_that_layers_are_made_of():
     model = nn.Sequential(nn.Linear(6, 6), residual(), parallel(), nn.Linear(4, 1))
     assert [p.name for p in model.parameters()][::2] == ["W₁", "W₂", "W₃", "W₄", "W₅", "W₆", "W₇"]

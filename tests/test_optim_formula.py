@@ -101,7 +101,11 @@ def test_the_formula_run_as_code_makes_the_steps(name, in_one):
     assert formula.check() < 1e-12
 
 
-@pytest.mark.parametrize("name", [x for x in optim.__all__ if x in RULES])
+def test_all_rules_are_looked_at():
+    assert {x for x in optim.__all__ if x[0].isupper()} == {*RULES, "Optimizer", "Groups", "LBFGS"}
+
+
+@pytest.mark.parametrize("name", RULES)
 def test_each_rule_of_the_library_has_a_formula_of_letters(name):
     rule = getattr(optim, name)
     assert rule.formula().check() < 1e-12

@@ -18,7 +18,7 @@ import numpy as np
 
 from minigrad.ops.base import Op, Shape
 from minigrad.ops.lanes import spread_lanes
-from minigrad.ops.windows import Pairs, Sizes, add_windows, count_places, pad_with, take_windows
+from minigrad.ops.windows import Pairs, Sizes, add_windows, count_places, pad_with, take_windows, write_geometry
 
 
 class Convolving(Op):
@@ -55,6 +55,10 @@ class Convolving(Op):
         if W[0] % self.groups:
             raise ValueError(f"{W[0]} outputs cannot be split into {self.groups} groups")
         return (x[0], W[0], *count_places(self.padded(x[2:]), W[2:], self.stride, self.dilation))
+
+    def geometry(self, *shapes: Shape) -> str:
+        """Say how large kernels are and how they move, for a picture."""
+        return write_geometry(shapes[1][2:], self.stride, self.padding, self.dilation)
 
     def columns(self, x: Any, kernel: Sizes) -> Any:
         """Give the windows of x as columns: (groups, channels / groups · kernel, samples · places)."""
@@ -167,6 +171,10 @@ class Correlation(Convolving):
     def __init__(self, stride: Sizes, padding: Pairs, dilation: Sizes, groups: int, kernel: Sizes) -> None:
         super().__init__(stride, padding, dilation, groups)
         self.kernel = kernel
+
+    def geometry(self, *shapes: Shape) -> str:
+        """Say it of the kernels that come out."""
+        return write_geometry(self.kernel, self.stride, self.padding, self.dilation)
 
     def forward(self, x: Any, y: Any) -> Any:
         """Multiply y and the windows, transposed."""

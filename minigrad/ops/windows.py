@@ -44,6 +44,16 @@ def add_windows(w: Any, size: Sizes, stride: Sizes, dilation: Sizes) -> Any:
     return y
 
 
+def write_geometry(kernel: Sizes, stride: Sizes, padding: Pairs, dilation: Sizes) -> str:
+    """Say how a kernel goes over positions, as captions do: 3×3, stride 2, padding 1."""
+    said = ["×".join(map(str, kernel))]
+    pads = tuple(sum(pair) / 2 for pair in padding)
+    for name, values, usual in (("stride", stride, 1), ("padding", pads, 0), ("dilation", dilation, 1)):
+        if any(value != usual for value in values):
+            said.append(f"{name} {'×'.join(f'{value:g}' for value in dict.fromkeys(values))}")
+    return ", ".join(said)
+
+
 class Windows(Op):
     """The windows of the last axes at every place that a kernel fits: y_(i,p) = x_(stride · i + dilation · p)."""
 
@@ -69,6 +79,10 @@ class Windows(Op):
             raise ValueError(f"windows of {len(self.kernel)} axes are taken of an array of {len(shape)}")
         places = count_places(shape[first:], self.kernel, self.stride, self.dilation)
         return (*shape[:first], *places, *self.kernel)
+
+    def geometry(self, *shapes: Shape) -> str:
+        """Say how large windows are and where they are, for a picture."""
+        return write_geometry(self.kernel, self.stride, (), self.dilation)
 
     def batch(self, x: Any) -> Any:
         """Take those of all lanes: what stands in front of the last axes is left as it is."""

@@ -12,6 +12,7 @@ from minigrad.engine.node import Node
 from minigrad.notation.template import short_sign
 from minigrad.ops.alphabet import to_subscript
 from minigrad.ops.arithmetic import divide, multiply, negative
+from minigrad.ops.base import Op
 from minigrad.ops.elementwise import log
 from minigrad.ops.linalg import matmul
 from minigrad.ops.shaping import Reshape, Transpose
@@ -64,9 +65,16 @@ def find_steps(reading: Reading) -> list[Step]:
             continue
         nodes = (*inside.get(node, ()), node)
         op = next((x.op for x in nodes if x.op == matmul), node.op)
-        label = names.get(node) or ("ln" if op == log else short_sign(op.text) or op.name.replace("_", " "))
+        label = names.get(node) or _label(op, node)
         found.append(Step(nodes, _operands(nodes), names.get(node, op.name), label))
     return found
+
+
+def _label(op: Op, node: Node) -> str:
+    """Call an operation by its sign or its name; a kernel's with its size and how it moves: ∗ 3×3, stride 2."""
+    called = "ln" if op == log else short_sign(op.text) or op.name.replace("_", " ")
+    geometry = getattr(op, "geometry", None)
+    return f"{called} {geometry(*(np.shape(x) for x in node.inputs))}" if geometry else called
 
 
 def name_values(reading: Reading, results: Container[Node]) -> dict[Node, str]:
