@@ -7,6 +7,7 @@ from minigrad import Tensor, draw, losses, sigmoid, softmax
 from minigrad.nn import MLP
 from minigrad.picture import draw as drawing
 from minigrad.picture.scene.build import scene
+from tests.networks import textbook
 
 
 def parameter(shape, name):
@@ -147,3 +148,27 @@ def test_a_folded_picture_says_how_often(own_layout, monkeypatch):
     picture = draw(recurrent(50)).svg()
     assert "2×4\u00a0\u00a0×50" in picture.replace("&#160;", "\u00a0").replace(" ", "\u00a0")
     assert "×50, t = 1 … 50" in picture.replace("\u00a0", " ").replace("&#160;", " ")
+
+
+def test_a_frame_is_folded_by_its_name():
+    """It is one operation then; what stands around it, and the numbers there, are as they were."""
+    E = textbook()[0]
+    whole, folded = scene(E), scene(E, fold=["layer 1", "Loss"])
+    assert [op.label for op in folded.operations] == ["Layer 1", "affine", "softmax", "Loss"]
+    assert [cluster.title for cluster in folded.clusters] == ["Layer 2 · softmax"]
+    assert "W₁" not in {box.symbol for box in folded.boxes}
+    for box in folded.boxes:
+        np.testing.assert_array_equal(box.value, whole.by_id[box.id].value)
+    arrows = {arrow.label for arrow in folded.arrows if arrow.kind == "backward"}
+    assert arrows >= {"∂E/∂E × ∂E/∂Y₂", "δ₂ × W₂ᵀ"}
+    ends = {end for arrow in folded.arrows for end in (arrow.source, arrow.target)}
+    assert ends <= set(folded.by_id)
+    drawing = draw(E, fold="Layer 2")
+    assert drawing.source.count("Layer 2") >= 1
+    assert "∂Y₂/∂Y₁" in "".join(x.local for x in drawing.scene.arrows)
+    assert draw(E, fold="Layer 2", direction="down").svg().startswith("<svg")
+
+
+def test_a_frame_that_there_is_not():
+    with pytest.raises(ValueError, match=r"of which there are 'Layer 1', 'Layer 2', 'Loss'; not 'Layer 9'"):
+        draw(textbook()[0], fold="Layer 9")

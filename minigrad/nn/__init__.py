@@ -4,8 +4,8 @@
 ``normalization``, ``dropout``, ``embedding`` (with places of a sequence), ``recurrent`` (of ``steps`` that count),
 ``attention``, ``sequential`` (one layer after another, and what all layers made of layers share), ``combining`` (layers
 side by side) and ``mlp``; ``functional`` has what they compute as functions, under PyTorch's names; ``init`` draws
-initial weights, ``freezing`` lets layers stand still, ``state`` is what a model keeps, by name, ``summary`` is the
-table of its layers,. It imports ``engine`` and ``ops``.
+initial weights, ``freezing`` lets layers stand still, ``state`` is what a model keeps, by name, and ``summary``
+the table of its layers. It imports ``engine`` and ``ops``.
 """
 
 from importlib import import_module

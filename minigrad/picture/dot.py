@@ -76,8 +76,10 @@ class Program:
         main, side = self.lanes.main.get(op.id), self.lanes.side[op.id]
         if not side or main is None:
             return
-        graph.node(f"{op.id}_i", "", shape="point", style="invis", width=".01", height=".01", fixedsize="true",
-                   color=self.look.lines["value"], group="f", id=f"{self.prefix}{op.id}_i", tooltip=" ")  # fmt: skip
+        wire = self.look.lines["value"]
+        graph.node(f"{op.id}_i", "", shape="box", style="filled", width=".08", height=".009", fixedsize="true",
+                   color=wire, fillcolor=wire, penwidth="1", group="f", id=f"{self.prefix}{op.id}_i",
+                   tooltip=" ")  # fmt: skip
         points = [f"{op.id}_i"]
         if main in self.gradient:
             graph.node(f"{op.id}_j", "", shape="point", style="invis", width=".01", height=".01", fixedsize="true",

@@ -197,7 +197,8 @@ def draw(
     The suffix says as what: .svg, .png, .pdf or .dot. ``values=False`` leaves the numbers out and ``backward=False``
     the gradients. ``names=locals()`` names what has no name of its own; ``given`` declares facts that formulas may use,
     as in ``derive``. A block that repeats four times or more is drawn once, in a frame that says ×50; ``fold=False``
-    draws every operation, and a whole number is the least number of repeats that are folded.
+    draws every operation, and a whole number is the least number of repeats that are folded; ``fold="Layer 1"``, or a
+    list of such names, shows a frame as one operation.
 
     ``direction="down"`` is for a page that is higher than wide. ``width``, in pixels, is for a slide: a picture that is
     wider is cut between its layers into bands, one below the other, and made smaller only where that is not enough.

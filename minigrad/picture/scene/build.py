@@ -21,6 +21,7 @@ from minigrad.engine.node import Node, order_nodes
 from minigrad.engine.tensor import Tensor
 from minigrad.notation.symbols import pretty_name
 from minigrad.ops.alphabet import plain_digits
+from minigrad.picture.folding.collapse import collapse, part_fold
 from minigrad.picture.folding.fold import fold_scene
 from minigrad.picture.folding.plan import FoldPlan, plan_folds
 from minigrad.picture.scene.drafts import Draft, Drafts, merge_stands
@@ -55,13 +56,14 @@ def scene(
     Raises ``ValueError`` for a loss that is no scalar or has no record, or for another ``fold``.
     """
     source = read_loss(loss, names)
-    plan = plan_folds(source, least_repeats(fold))
+    repeats, frames = part_fold(fold)
+    plan = plan_folds(source, least_repeats(repeats))
     stage = _Stage(source, plan, source.facts(given), words)
     stage.forward(values)
     if backward:
         stage.backward(values)
     whole = Scene(tuple(stage.boxes), tuple(stage.operations), tuple(stage.arrows), tuple(stage.clusters.values()))
-    return fold_scene(whole, stage.drafts, plan, words)
+    return collapse(fold_scene(whole, stage.drafts, plan, words), frames)
 
 
 class _Stage:
