@@ -386,3 +386,14 @@ def test_a_power_of_truth_values_keeps_an_arrays_dtype_in_what_is_made_of_it(sha
 def test_a_python_numbers_power_of_nothing_is_a_float(backend):
     with running(backend):
         assert isinstance(as_code(lambda x: x**0, backend)(2.5), float)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize(
+    "q", [0.3, F32(0.3), np.float64(0.3), A(0.3), A([0.3, 0.7]), A([0.3, 0.6], F32), [0.3], [1], A([1]), 0]
+)
+def test_a_quantile_has_numpys_dtype(dtype, q):
+    x = np.arange(8.0).reshape(2, 4).astype(dtype) ** dtype(1.5)
+    found, expected = np.quantile(Tensor(x, requires_grad=True), q, axis=1).data, np.quantile(x, q, axis=1)
+    assert (found.dtype, found.shape) == (expected.dtype, expected.shape)
+    np.testing.assert_allclose(found, expected, rtol=2e-3 if dtype is np.float16 else 1e-6)
