@@ -132,7 +132,7 @@ def quantile(
     places = np.quantile(np.arange(float(ordered.shape[0])), q, method=method)  # type: ignore[call-overload]
     lower, last = np.floor(places).astype(np.intp), ordered.shape[0] - 1
     share = np.reshape(places - lower, np.shape(q) + (1,) * (ordered.ndim - 1 if np.ndim(q) else 0))
-    if getattr(q, "dtype", share.dtype).kind == "f" and a.dtype.kind == "f" and type(q) is not float:
+    if type(q) not in (int, float) and np.asarray(q).dtype.kind == a.dtype.kind == "f":
         share = share.astype(np.result_type(q, ordered.dtype))  # where it is, is told in doubles
     y = ordered[lower if np.ndim(q) else int(lower)]
     if share.any():
