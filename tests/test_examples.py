@@ -42,6 +42,10 @@ SAYS = {
     ],
     "training_with_callbacks": ["as code it is the same: True", "to the last bit: True"],
     "two_regions": ["a hidden layer does what no line can: True"],
+    "vanishing_gradient": [
+        "The simple layer's is the one by hand: True",
+        "The LSTM remembers the first step best: True",
+    ],
     "variational_autoencoder": ["as good as it can be, and no better: True"],
     "word_vectors": ["loss 1.2769; the counted frequencies have 1.2769", "nearest to cat: horse"],
     "worksheet_of_your_network": [
