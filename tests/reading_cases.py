@@ -68,11 +68,17 @@ CASES = {
         δ₁ = ∂E/∂U₁ = 2 ∂E/∂Y₁ ⊙ (1 − σ(U₁)) ⊙ σ(U₁)
         ∂E/∂W = Xᵀ δ₁
         ∂E/∂b = Σₙ δ₁"""),
-    "u is used twice": (lambda: error(lambda u: u * sigmoid(u)),
-                        ["Layer 1 · sigmoid, multiply", "Loss · squared error"],
-                        ["U₁ = X W + b", "v₁ = σ(U₁)", "Y₁ = U₁ ⊙ v₁", "E = ½ Σ (Y₁ − T)²"], """
+    "u is used twice": (lambda: error(lambda u: u * np.tanh(u)),
+                        ["Layer 1 · tanh, multiply", "Loss · squared error"],
+                        ["U₁ = X W + b", "v₁ = tanh(U₁)", "Y₁ = U₁ ⊙ v₁", "E = ½ Σ (Y₁ − T)²"], """
         ∂E/∂Y₁ = Y₁ − T
-        δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ σ(U₁) + ∂E/∂Y₁ ⊙ U₁ ⊙ (1 − σ(U₁)) ⊙ σ(U₁)
+        δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ tanh(U₁) + ∂E/∂Y₁ ⊙ U₁ ⊙ (1 − tanh(U₁)²)
+        ∂E/∂W = Xᵀ δ₁
+        ∂E/∂b = Σₙ δ₁"""),
+    "silu by hand": (lambda: error(lambda u: u * sigmoid(u)), ["Layer 1 · silu", "Loss · squared error"],
+                     ["U₁ = X W + b", "Y₁ = silu(U₁)", "E = ½ Σ (Y₁ − T)²"], """
+        ∂E/∂Y₁ = Y₁ − T
+        δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ (Y₁ + σ(U₁) ⊙ (1 − Y₁))
         ∂E/∂W = Xᵀ δ₁
         ∂E/∂b = Σₙ δ₁"""),
     "two products": (two_products, ["Layer 1 · tanh", "Loss · squared error"],
