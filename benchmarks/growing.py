@@ -157,6 +157,16 @@ class Cost(NamedTuple):
         return 1e4 * self.seconds / self.operations
 
 
+class CountingTable(dict[Any, Any]):
+    """A table of expressions that counts the operations which it gets: it is emptied when they have become code."""
+
+    operations = 0
+
+    def __setitem__(self, key: Any, node: Any) -> None:
+        self.operations += node.op is not None
+        super().__setitem__(key, node)
+
+
 class Counting(Tracer):
     """A tracer that counts what it writes down; ``latest`` is the last one that was made."""
 
@@ -164,7 +174,7 @@ class Counting(Tracer):
 
     def __init__(self) -> None:
         super().__init__()
-        self.operations = 0
+        self.operations, self.table = 0, CountingTable()
         Counting.latest = self
 
     def apply(self, op: Op, inputs: tuple[Any, ...]) -> Traced:
@@ -175,7 +185,8 @@ class Counting(Tracer):
     @property
     def traced(self) -> int:
         """How many operations there are with those of the gradient and the update, equal ones counted once."""
-        return sum(node.op is not None for node in self.table.values())
+        assert isinstance(self.table, CountingTable)
+        return self.table.operations
 
 
 def first_call(program: Program) -> Cost:

@@ -104,9 +104,11 @@ OTHERWISE = {
 @pytest.mark.parametrize("dtype", [np.int64, np.uint8, np.bool_])
 @pytest.mark.parametrize("compiled", [False, True])
 def test_whole_numbers_are_numpys(dtype, compiled):
-    """In value and dtype: with no operand recorded NumPy is the judge."""
+    """In value and dtype: with no operand recorded NumPy is the judge, but of losses, which compute in floats."""
     tried = 0
     for row in FIRST if compiled else TRACED:
+        if (row.op.__module__ or "").startswith("minigrad.losses"):
+            continue
         found = of_whole_numbers(row, dtype)
         if found is None or (compiled and row.op.__name__ in OTHERWISE):
             continue
