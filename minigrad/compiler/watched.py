@@ -15,6 +15,7 @@ from minigrad.compiler.record import Record
 from minigrad.compiler.trace.sources import Data
 from minigrad.compiler.trace.traced import TraceError
 from minigrad.engine.errors import describe
+from minigrad.engine.node import Node, order_nodes
 from minigrad.engine.recording import records_left
 from minigrad.engine.tensor import Tensor
 from minigrad.engine.watch import COUNTS, TIED, owner_of, seal_array
@@ -80,21 +81,30 @@ class Watched:
     def __init__(self, record: Record) -> None:
         sources = (record.inputs[node] for node, _ in record.updates)
         self.tensors: list[Tensor] = [source.tensor for source in sources if isinstance(source, Data)]
-        self.rules = record.rules
+        self.record, self.rules = record, record.rules
         self.seen = CellType(NEVER)
 
     def check_apart(self) -> None:
-        """Raise ``TraceError`` if two of them are one array, each update of which changes what the other sees."""
+        """Raise ``TraceError`` if two of them are one array and what the function computes with the new values counts.
+
+        Each update changes what the other sees, which no expression says.
+        """
         lying: dict[int, list[Tensor]] = {}
         for t in self.tensors:
             lying.setdefault(id(owner_of(t.array)), []).append(t)
         for a, b in (pair for together in lying.values() for pair in combinations(together, 2)):
-            if np.may_share_memory(a.array, b.array):
+            if np.may_share_memory(a.array, b.array) and self.reads_updates():
                 raise TraceError(
                     f"compile: {describe(a)}{a.shape} and {describe(b)}{b.shape} look at the same memory, and the "
-                    f"function updates both. Let the model use one Tensor in both places, or give each its own array, "
-                    f"as in v.data = w.data.copy()."
+                    f"function updates both and goes on with that. Let the model use one Tensor in both places, or "
+                    f"give each its own array, as in v.data = w.data.copy()."
                 )
+
+    def reads_updates(self) -> bool:
+        """Say whether anything that the function returns is computed from what an update gives."""
+        record = self.record
+        results = [*record.returned, *(g for _, g in record.grads if g is not None)]
+        return not {value for _, value in record.updates if isinstance(value, Node)}.isdisjoint(order_nodes(results))
 
     def settle(self) -> None:
         """Give each parameter an array that nobody else has, before the step is bound to it."""
