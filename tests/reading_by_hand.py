@@ -137,6 +137,12 @@ BY_HAND = {
         δ₁ = ∂E/∂U₁ = (softmax(Y₁) − T) / 5    (Σ T = 1 along axis -1)
         ∂E/∂W = Xᵀ δ₁
         ∂E/∂b = Σₙ δ₁"""),
+    "logits and a plain one-hot array": (lambda: losses.softmax_cross_entropy(total_input(), ONE_HOT.data),
+        ["Layer 1 · linear", "Loss · cross-entropy"],
+        ["Y₁ = X W + b"], """
+        δ₁ = ∂E/∂U₁ = softmax(Y₁) − t    (Σ t = 1 along axis -1)
+        ∂E/∂W = Xᵀ δ₁
+        ∂E/∂b = Σₙ δ₁"""),
     "Huber's loss by cases": (lambda: huber(total_input() - T),
         ["Layer 1 · linear", "Loss"],
         ["Y₁ = X W + b"], """

@@ -67,10 +67,7 @@ def softmax_cross_entropy(u: Any, t: Any, reduction: Reduction = "sum", weights:
     if labels.shape == shape:
         if weights is not None:
             t = as_targets(t, u) * spread_weights("softmax_cross_entropy", weights, u)
-        # The sign goes to t where it can, which spares the record an operation.
-        sign_in_front = type(t) is not np.ndarray or t.dtype.kind != "f"
-        total = -log_likelihood(t, logs) if sign_in_front else log_likelihood(-t, logs)
-        return reduce_total("softmax_cross_entropy", total, u, reduction)
+        return reduce_total("softmax_cross_entropy", -log_likelihood(t, logs), u, reduction)
     if labels.shape != shape[:-1] or labels.dtype.kind not in "iu":
         raise ValueError(say_unfit("softmax_cross_entropy", "u", u, t, labels))
     picked = _pick_columns(u, t, labels, logs)
