@@ -297,8 +297,17 @@ def test_random_programs_agree_on_every_backend(block):
 
 def test_programs_that_once_were_compiled_wrongly():
     pytest.importorskip("numba")
-    for seed in (1260, 20172, 20217, 20296, 21050, 10006229, 10012718, 10053458):
+    for seed in (1260, 20172, 20217, 20296, 21050, 10006229, 10012718, 10053458, 10058110, 9000579):
         assert fuzz.check(seed, ("numpy", "interpreted")) is None
+
+
+@pytest.mark.parametrize("n", [2, 7, 200, -200])
+def test_a_power_of_a_product_overflows_only_where_it_does_itself(n):
+    """(v m)²⁰⁰ is 0 where m is, though v²⁰⁰ is ∞; likewise (v / m)²⁰⁰."""
+    v, m = np.float32([30, 1.1, 2]), np.float32([2.0**-5, 1, 0.5])
+    for f in (lambda v: ((v * m) ** n).sum(), lambda v: ((v / (1 / m)) ** n * v).sum()):
+        np.testing.assert_allclose(compile(grad(f))(v), grad(f)(v), rtol=1e-4)
+        np.testing.assert_allclose(compile(f)(v), f(v), rtol=1e-4)
 
 
 def test_a_random_program_in_machine_code():

@@ -26,6 +26,7 @@ Term = tuple[float, Factors]  # coefficient, factors
 _FLOAT = np.dtype(np.float64)
 _EXACT = 2**53  # below it a float that is whole is an integer to the last digit
 _SUMS = (add, subtract)
+_MOST_POWER = 3  # in which a product is opened: factors of 1e±100 (in float32 1e±12) stay in range
 _MOST_TERMS = 32  # of a sum of products worth looking at
 MOST_OPERATIONS = 128  # of a region worth it: the regions of a long chain reach into each other, to the chain's end
 
@@ -119,13 +120,18 @@ def _factors(expression: Any) -> Term:
         elif node.op == negative:
             coefficient *= (-1.0) ** power
             stack.append((power, node.inputs[0]))
-        elif (n := whole_power(node)) is not None:
+        elif (n := whole_power(node)) is not None and not _overflows(node.inputs[0], power * n):
             stack.append((power * n, node.inputs[0]))
         else:
             sign, node = _oriented(node)
             coefficient *= float(sign) ** power
             factors[node] = factors.get(node, 0) + power
     return coefficient, {node: power for node, power in factors.items() if power}
+
+
+def _overflows(base: Node, power: int) -> bool:
+    """Say whether factors of a power could overflow that it does not itself: (x m)²⁰⁰ is 0 for m = 0, and x²⁰⁰ is ∞."""
+    return base.op in (multiply, divide) and abs(power) > _MOST_POWER
 
 
 def _oriented(node: Node) -> tuple[int, Node]:
