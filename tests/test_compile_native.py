@@ -297,7 +297,7 @@ def test_random_programs_agree_on_every_backend(block):
 
 def test_programs_that_once_were_compiled_wrongly():
     pytest.importorskip("numba")
-    for seed in (1260, 20172, 20217, 20296, 21050, 10006229, 10012718, 10053458, 10058110, 9000579):
+    for seed in (1260, 20172, 20217, 20296, 21050, 10006229, 10012718, 10053458, 10058110, 9000579, 10028992):
         assert fuzz.check(seed, ("numpy", "interpreted")) is None
 
 

@@ -203,12 +203,13 @@ def _cancels(factors: Factors, total: Node) -> bool:
 
 
 def _opened(terms: Iterable[Term]) -> list[Term]:
-    """Multiply out every sum."""
+    """Multiply out every sum, but no product of two: (a − b) (a + b) is small where of a² − b² rounding is left."""
     done: list[Term] = []
     waiting = list(terms)[::-1]
     while waiting and len(done) + len(waiting) <= _MOST_TERMS:
         term = waiting.pop()
-        total = next(iter(_sums(term)), None)
+        sums = _sums(term)
+        total = sums[0] if len(sums) == 1 and term[1][sums[0]] == 1 else None
         if total is None:
             done.append(term)
         else:
