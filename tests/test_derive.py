@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minigrad import Tensor, data, derive, losses, nn, relu, sigmoid, softmax, sums_to_one
+from minigrad import Tensor, data, derive, losses, nn, optim, relu, sigmoid, softmax, sums_to_one
 from minigrad.engine.claims import is_one_hot
 from minigrad.ops.alphabet import to_subscript
 
@@ -247,3 +247,17 @@ def test_a_fact_that_the_data_contradict_is_refused_wherever_it_is_given():
     with pytest.raises(ValueError, match="the values contradict it"):
         sums_to_one(column)
     assert str(sums_to_one(column, axis=0)) == "Σ C = 1 along axis 0"
+
+
+def test_a_loss_from_before_an_update_is_derived_by_the_values_that_it_used():
+    rng = np.random.default_rng(0)
+    X, T = rng.normal(size=(5, 3)), rng.normal(size=(5, 2))
+    model = nn.MLP((3, 4, 2), rng=0)
+    E = losses.squared_error(model(X), T)
+    before = derive(E)
+    E.backward()
+    optim.SGD(model.parameters(), lr=0.5).step()
+    after = derive(E)
+    for line, other in zip(after, before, strict=True):
+        np.testing.assert_array_equal(line.value, other.value)
+    assert max(line.difference for line in after.check()) < 1e-7

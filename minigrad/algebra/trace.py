@@ -113,7 +113,16 @@ def lift_tensors(
             else:
                 parts.append(anchor.constant(x))
         nodes[t] = (op.definition if op.opens and op.definition else op)(*parts)
+        if op is t.op:
+            values |= _used(t, nodes)
     return Graph([nodes[t] for t in results], values), nodes
+
+
+def _used(t: Tensor, nodes: Mapping[Tensor, Any]) -> dict[Node, Any]:
+    """Give the values of leaves that a record used, where an update has given them other arrays since."""
+    pairs = zip(t.inputs, t.values, strict=True)
+    leaves = ((x, v) for x, v in pairs if isinstance(x, Tensor) and x.op is None and type(v) is np.ndarray)
+    return {nodes[x]: v for x, v in leaves if v is not x.array and v.shape == x.shape}
 
 
 def _comparisons(

@@ -57,7 +57,8 @@ class Source:
     @cached_property
     def gradients(self) -> dict[Node, Any]:
         """The gradient of each Node that one flows to, as the engine computes it."""
-        found = pullback(self.loss, np.ones((), self.loss.dtype), keep=self.nodes)
+        with np.errstate(all="ignore"):  # a picture of where a NaN arose
+            found = pullback(self.loss, np.ones((), self.loss.dtype), keep=self.nodes)
         gradients: dict[Node, Any] = {}
         for t, node in self.nodes.items():
             if t in found:  # two tensors that were computed alike are one Node
@@ -85,7 +86,7 @@ class Source:
     @cached_property
     def values(self) -> dict[Node, Any]:
         """The value of every Node: what was recorded, and for the parts of an operation that is one kernel anew."""
-        found = {node: read_elements(t) for t, node in self.nodes.items()}
+        found = {node: self.graph.values.get(node, read_elements(t)) for t, node in self.nodes.items()}
         for node in self.graph.nodes:
             if node in found:
                 continue
