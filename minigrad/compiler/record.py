@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.compiler.tape import Tape, write_tape
+from minigrad.compiler.trace.containers import Contents, name_arguments
 from minigrad.compiler.trace.differences import refuse_differences
 from minigrad.compiler.trace.links import Key, Link, renew_links
 from minigrad.compiler.trace.numbers import reading_anew, split_numbers
@@ -109,6 +110,25 @@ def flatten_leaves(structure: Any, leaves: list[Any]) -> Any:
     return _static(structure)
 
 
+def name_leaves(names: Sequence[str], args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[str]:
+    """Give what ``flatten_leaves`` takes out of arguments names, in its order: W1 for params["W1"], p0 for p[0]."""
+    found: list[str] = []
+    stack = [*zip(names, args, strict=True), *kwargs.items()][::-1]
+    while stack:
+        name, x = stack.pop()
+        if isinstance(x, tuple | list | dict) or (not _is_taken(x) and _holds_arrays(x)):
+            parts = [(key if isinstance(key, str) else f"{name}{key}", part) for _, key, part in list_parts(x)]
+            stack += parts[::-1]
+        elif _is_taken(x):
+            found.append(name)
+    return found
+
+
+def _is_taken(x: Any) -> bool:
+    """Say whether something may be another at each call."""
+    return isinstance(x, Tensor | float | np.generic) or is_array(x)
+
+
 def _holds_arrays(x: Any) -> bool:
     """Say whether something is a dataclass of what changes from call to call, by which it cannot be hashed."""
     if is_leaf(x) or x is None:
@@ -174,15 +194,17 @@ def _traced(
     leaves: list[Any] = []
 
     def argument(x: Any) -> Any:
-        if isinstance(x, Tensor | float | np.generic) or is_array(x):
+        if _is_taken(x):
             leaves.append(x)
             return tracer.argument(len(leaves) - 1, x)
         return x
 
     given = map_leaves(args, argument, _holds_arrays), map_leaves(dict(kwargs), argument, _holds_arrays)
+    contents = Contents([*name_arguments(f, len(args)), *kwargs], [*given[0], *given[1].values()], _holds_arrays)
     try:
         with traced_by(tracer), reading_anew(numbers, tracer):
             returned = f(*given[0], **given[1])
+        contents.refuse_changes()
         record = _record(tracer, returned, leaves)
         _refuse_results(record, leaves)
     finally:
@@ -193,7 +215,7 @@ def _traced(
             f"compile: the function writes into the array of {written.name or 'a tensor'} itself, which the compiled "
             f"code would not do. Let an optimizer update it, or return the new value."
         )
-    del returned, given
+    del returned, given, contents
     tracer.let_go()
     look_for_leaks(tracer.alive)
     return record, tracer.places

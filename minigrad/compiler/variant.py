@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from inspect import unwrap
 from typing import Any, NamedTuple
 
 from minigrad.algebra.graph import Graph
@@ -194,16 +193,16 @@ class Variant:
     def same(self, arrays: list[Any]) -> bool:
         """Say whether the idle steps are still bound to the arrays that parameters have now."""
         pairs = zip(self.bound, arrays, self.arrays, strict=True) if len(arrays) == len(self.arrays) else ()
-        return bool(self.arrays) and all(x is y for source, x, y in pairs if not isinstance(source, Draw))
+        bound = self.enter is not None and len(arrays) == len(self.arrays)
+        return bound and all(x is y for source, x, y in pairs if not isinstance(source, Draw))
 
     def array(self, source: Source) -> Any:
         """Give what the code is bound to: an array, or for random numbers their generator or room for them."""
         return self.program.hold_draw(source) if isinstance(source, Draw) else source.read([])
 
 
-def name_inputs(record: Record, f: Callable[..., Any]) -> dict[Node, str]:
-    """Give every input the name that a reader would expect it to have."""
-    names = list(getattr(getattr(unwrap(f), "__code__", None), "co_varnames", ()))
+def name_inputs(record: Record, names: Sequence[str]) -> dict[Node, str]:
+    """Give every input the name that a reader would expect it to have; ``names`` are those of the arguments' leaves."""
     found = {}
     for node, source in record.inputs.items():
         name = getattr(source, "name", "") or node.name or type(source).__name__.lower()

@@ -1,0 +1,129 @@
+"""Dicts, lists and dataclasses among the arguments of a compiled function."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+
+from minigrad import compile, value_and_grad
+from minigrad.compiler.trace.traced import TraceError
+
+X = np.linspace(-1, 1, 6).reshape(3, 2)
+
+
+def parameters():
+    return {"W": np.ones((2, 1)), "b": np.zeros(1), "more": [np.full(1, 0.5)]}
+
+
+def loss(p, x):
+    return ((x @ p["W"] - p["b"] * p["more"][0]) ** 2).sum()
+
+
+@dataclass
+class Box:
+    value: Any
+    rest: list[Any] = field(default_factory=list)
+
+
+def replace_item(p, x):
+    E, g = value_and_grad(loss)(p, x)
+    p["W"] = p["W"] - 0.1 * g["W"]
+    return E
+
+
+def add_item(p, x):
+    p["E"] = loss(p, x)
+    return p["E"]
+
+
+def replace_within(p, x):
+    p["more"][0] = x.sum()
+    return loss(p, x)
+
+
+def append(p, x):
+    p["more"].append(x)
+    return loss(p, x)
+
+
+def take_out(p, x):
+    W = p.pop("W")
+    return (x @ W).sum()
+
+
+def exchange(p, x):
+    p["W"], p["b"] = p["b"], p["W"]
+    return p["W"].sum()
+
+
+WRITING = {
+    replace_item: r"puts a new value into p\['W'\]",
+    add_item: r"puts a new value into p\['E'\]",
+    replace_within: r"puts a new value into p\['more'\]\[0\]",
+    append: r"puts a new value into p\['more'\]\[1\]",
+    take_out: r"takes 'W' out of p",
+    exchange: r"puts a new value into p\['W'\]",
+}
+
+
+@pytest.mark.parametrize("f", WRITING, ids=lambda f: f.__name__)
+@pytest.mark.parametrize("backend", ["numpy", "native"])
+def test_what_is_written_into_a_container_would_be_lost(f, backend):
+    if backend == "native":
+        pytest.importorskip("numba")
+    p = parameters()
+    with pytest.raises(TraceError, match=f"compile: the function {WRITING[f]}"):
+        compile(f, backend=backend)(p, X)
+    assert list(p) == ["W", "b", "more"]
+    assert len(p["more"]) == 1
+
+
+def test_so_is_what_is_written_into_a_dataclass_and_a_keyword():
+    def put(box, *, into):
+        box.value = box.value * 2
+        return box.value.sum()
+
+    with pytest.raises(TraceError, match=r"puts a new value into box\.value"):
+        compile(put)(Box(X), into=[])
+
+    def add(box, *, into):
+        into.append(box.value)
+        return box.value.sum()
+
+    with pytest.raises(TraceError, match=r"puts a new value into into\[0\]"):
+        compile(add)(Box(X), into=[])
+
+
+def test_new_containers_are_returned():
+    def step(p, x):
+        E, g = value_and_grad(loss)(p, x)
+        return E, {"W": p["W"] - 0.1 * g["W"], "b": p["b"] - 0.1 * g["b"], "more": p["more"]}
+
+    compiled, p, q = compile(step), parameters(), parameters()
+    for _ in range(4):
+        (E, p), (wanted, q) = compiled(p, X), step(q, X)
+        assert float(E) == pytest.approx(float(wanted), rel=1e-12)
+    np.testing.assert_allclose(p["W"], q["W"], rtol=1e-12)
+    assert compiled.cache_info().misses == 1
+
+
+def test_the_way_in_is_written_once(monkeypatch):
+    from minigrad.compiler import variant
+
+    written = []
+    real = variant.write_entry
+    monkeypatch.setattr(variant, "write_entry", lambda *given: written.append(1) or real(*given))
+    f = compile(value_and_grad(loss))
+    for i in range(5):
+        p = parameters()
+        p["b"] += i
+        E, _ = f(p, X)
+        assert float(E) == pytest.approx(float(loss(p, X)), rel=1e-12)
+    assert len(written) == 1
+
+
+def test_code_calls_what_is_in_containers_by_its_keys():
+    f = compile(lambda params, batch: (batch[0] @ params["W1"] + params["b1"]).sum() * batch[1])
+    f({"W1": np.ones((2, 3)), "b1": np.zeros(3)}, [X, 2.0])
+    assert "def step(W1, b1, batch0, batch1)" in f.source
