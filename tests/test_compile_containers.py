@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from minigrad import compile, value_and_grad
+from minigrad.compiler import variant
 from minigrad.compiler.trace.traced import TraceError
 
 X = np.linspace(-1, 1, 6).reshape(3, 2)
@@ -109,8 +110,6 @@ def test_new_containers_are_returned():
 
 
 def test_the_way_in_is_written_once(monkeypatch):
-    from minigrad.compiler import variant
-
     written = []
     real = variant.write_entry
     monkeypatch.setattr(variant, "write_entry", lambda *given: written.append(1) or real(*given))

@@ -2,7 +2,9 @@
 
 import pytest
 
+from minigrad import derive
 from minigrad.app.cli import main
+from minigrad.app.userfile import loss_of
 
 SOURCE = '''
 import numpy as np
@@ -168,3 +170,20 @@ def test_an_option_that_does_not_exist(own, capsys):
     with pytest.raises(SystemExit):
         main(["derive", f"{own}:loss", "--format", "word"])
     assert "invalid choice: 'word'" in capsys.readouterr().err
+
+
+def test_a_variable_on_the_way_does_not_hide_what_is_computed(tmp_path):
+    """e = exp(u − max u) has a name in the user's function, and y = e / Σ e is softmax(u) all the same."""
+    path = tmp_path / "mine.py"
+    path.write_text(
+        "import numpy as np\nfrom minigrad import Tensor\n\n\ndef loss():\n"
+        "    X, T = np.ones((3, 2)), np.eye(2)[[0, 1, 1]]\n"
+        "    W = Tensor(np.ones((2, 2)), requires_grad=True)\n"
+        "    u = X @ W\n    e = np.exp(u - u.max(axis=1, keepdims=True))\n"
+        "    y = e / e.sum(axis=1, keepdims=True)\n    return -(T * np.log(y)).sum()\n"
+    )
+    loss, names = loss_of(f"{path}:loss")
+    derivation = derive(loss, names=names)
+    assert str(derivation[0]) == "δ₁ = ∂E/∂u = y ⊙ Σₖ tₖ − T = y − T if Σ T = 1, as in this T"
+    assert "e" in names
+    assert "∂E/∂e" in str(derive(loss, names={"e": names["e"]}))  # where it is asked for, it is kept

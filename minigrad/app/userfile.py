@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from minigrad.engine.absent import find_close
 from minigrad.engine.tensor import Tensor
+from minigrad.structure.source import Variables
 
 
 class UserError(Exception):
@@ -67,7 +68,7 @@ def _found(target: str, path: Path, function: str) -> Found:
             f"{function} returns a Tensor without a record; compute it from tensors with requires_grad=True, outside "
             "of no_grad()"
         )
-    return Found(loss, {name: x for name, x in names.items() if x is not loss})
+    return Found(loss, Variables({name: x for name, x in names.items() if x is not loss}))
 
 
 def _split(target: str) -> tuple[Path, str]:

@@ -26,7 +26,6 @@ from minigrad.compiler.load import load_backend
 from minigrad.compiler.record import flatten_leaves, name_leaves
 from minigrad.compiler.refusals import Refusal, Unsupported
 from minigrad.compiler.shortcuts import open_way, shortcuts
-from minigrad.compiler.trace.containers import name_arguments
 from minigrad.compiler.variant import CacheInfo, Report, Variant, name_inputs
 from minigrad.compiler.varying import Varying
 from minigrad.compiler.verify import Asking, DifferenceError, Schedule, verify_call, verify_trace
@@ -216,7 +215,7 @@ class Compiled(partial[Any]):
                 record = self._varying.record(self._f, args, kwargs, leaves)
             name = plain_word(getattr(self._f, "__name__", type(self._f).__name__))
             further = partial(Compiled, backend=self._backend, exact=self._exact)
-            inputs = name_inputs(record, name_leaves(name_arguments(self._f, len(args)), args, kwargs))
+            inputs = name_inputs(record, name_leaves(self._f, args, kwargs))
             variant = Variant(record, name, inputs, self._backend, further, self._exact)
         self._variants.setdefault(key, []).append(variant)
         self._variants.move_to_end(key)

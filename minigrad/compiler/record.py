@@ -110,10 +110,10 @@ def flatten_leaves(structure: Any, leaves: list[Any]) -> Any:
     return _static(structure)
 
 
-def name_leaves(names: Sequence[str], args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[str]:
+def name_leaves(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[str]:
     """Give what ``flatten_leaves`` takes out of arguments names, in its order: W1 for params["W1"], p0 for p[0]."""
     found: list[str] = []
-    stack = [*zip(names, args, strict=True), *kwargs.items()][::-1]
+    stack = [*zip(name_arguments(f, len(args)), args, strict=True), *kwargs.items()][::-1]
     while stack:
         name, x = stack.pop()
         if isinstance(x, tuple | list | dict) or (not _is_taken(x) and _holds_arrays(x)):

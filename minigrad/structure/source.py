@@ -24,6 +24,13 @@ from minigrad.ops.alphabet import printable, to_subscript
 from minigrad.structure.reading import Reading, read_graph, role_of_array
 
 
+class Variables(dict[str, Any]):
+    """Names that nobody chose for a reader: of all variables of a function. What one was on the way may be swallowed.
+
+    With e = exp(u) and y = e / Σ e, y is softmax(u) for all that e has a name.
+    """
+
+
 @dataclass(frozen=True, eq=False)
 class Source:
     """A graph of one scalar and what it was recorded from.
@@ -122,9 +129,10 @@ def read_loss(
             f"compute it outside of no_grad() from tensors with requires_grad=True"
         )
     called = names_of(names)
-    source = _of_tensor(loss, called, number)
+    whole = {} if isinstance(names, Variables) else called
+    source = _of_tensor(loss, called, whole, number)
     roles = _roles(source)
-    return _of_tensor(loss, {**called, **roles}, number, set(roles.values())) if roles else source
+    return _of_tensor(loss, {**called, **roles}, whole, number, set(roles.values())) if roles else source
 
 
 def _roles(source: Source) -> dict[int, str]:
@@ -142,11 +150,14 @@ def _roles(source: Source) -> dict[int, str]:
     return {id(x.value): role for x, role in alone.items() if role == "t" or np.any(x.value)}
 
 
-def _of_tensor(loss: Tensor, called: Mapping[int, str], number: bool, roles: Container[str] = ()) -> Source:
+def _of_tensor(
+    loss: Tensor, called: Mapping[int, str], whole: Container[int], number: bool, roles: Container[str] = ()
+) -> Source:
+    """Read a recorded loss; of the results in ``whole`` none is swallowed by an operation that is recognized."""
     graph, nodes = lift_tensors([loss], _distinct(loss, called) if number else {}, called)
-    own = {node for t, node in nodes.items() if t.name or id(t) in called}
+    own = {node for t, node in nodes.items() if t.name or id(t) in whole}
     graph, nodes, chosen = write_one_hot(graph, nodes, own)
-    graph, nodes = recognize(graph, nodes, {node for t, node in nodes.items() if t.name or id(t) in called})
+    graph, nodes = recognize(graph, nodes, {node for t, node in nodes.items() if t.name or id(t) in whole})
     graph, nodes = widen_inputs(graph, nodes, {nodes[t] for t in nodes if t.requires_grad})
     named: dict[Node, str] = {}
     unnamed = []
