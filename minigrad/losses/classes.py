@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.engine.errors import warn_user
+from minigrad.engine.tensor import Tensor
 from minigrad.losses.messages import (
     say_called,
     say_no_outputs,
@@ -24,7 +25,7 @@ from minigrad.losses.reducing import (
     values_of,
 )
 from minigrad.ops.elementwise import relu, sigmoid, softplus
-from minigrad.ops.linalg import log_likelihood, vdot
+from minigrad.ops.linalg import LogLikelihood, log_likelihood, vdot
 from minigrad.ops.reduction import Softmax, log_softmax
 
 _EXACT = (
@@ -67,13 +68,37 @@ def softmax_cross_entropy(u: Any, t: Any, reduction: Reduction = "sum", weights:
     if labels.shape == shape:
         if weights is not None:
             t = as_targets(t, u) * spread_weights("softmax_cross_entropy", weights, u)
-        return reduce_total("softmax_cross_entropy", -log_likelihood(t, logs), u, reduction)
+        plain = type(logs) is Tensor and type(t) is np.ndarray and t.dtype.kind == "f"
+        total = _signed_likelihood(t, logs) if plain else -log_likelihood(t, logs)
+        return reduce_total("softmax_cross_entropy", total, u, reduction)
     if labels.shape != shape[:-1] or labels.dtype.kind not in "iu":
         raise ValueError(say_unfit("softmax_cross_entropy", "u", u, t, labels))
     picked = _pick_columns(u, t, labels, logs)
     if weights is not None:
         picked = picked * _weigh_rows(weights, u)
     return reduce_total("softmax_cross_entropy", -picked.sum(), u, reduction)
+
+
+class SignedLikelihood(LogLikelihood):
+    """−Σ t ln y in one operation of a record, where two would take a fortieth of a small step longer."""
+
+    name, text = "signed_likelihood", "−⟨{a}, {b}⟩"
+    vjps = (lambda op, g, y, a, b: -g * b, lambda op, g, y, a, b: -g * a)
+
+    def definition(self, a: Any, b: Any) -> Any:
+        """Write it as the sum of a product, with its sign."""
+        return -super().definition(a, b)
+
+    def terms(self, a: Any, b: Any) -> Any:
+        """Give what is added up."""
+        return -super().terms(a, b)
+
+    def forward(self, a: Any, b: Any) -> Any:
+        """Multiply and add up."""
+        return -super().forward(a, b)
+
+
+_signed_likelihood = SignedLikelihood()
 
 
 def _pick_columns(u: Any, t: Any, labels: Any, logs: Any) -> Any:
