@@ -121,3 +121,10 @@ def test_whole_numbers_are_numpys(dtype, compiled):
             np.testing.assert_allclose(y, w, rtol=1e-6, atol=1e-6, err_msg=str(row))
             tried += 1
     assert tried > (100 if compiled else 300)
+
+
+@pytest.mark.parametrize("share", [np.nan, 1.5, -0.1])
+def test_a_share_that_is_none_is_refused_as_numpys_is(share):
+    for q in (share, Tensor(share, requires_grad=True)):
+        with pytest.raises(ValueError, match=r"Quantiles must be in the range \[0, 1\]"):
+            np.quantile(Tensor(np.arange(4.0), requires_grad=True), q)

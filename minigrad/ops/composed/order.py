@@ -117,6 +117,9 @@ def quantile(
     refuse_out(out)
     a = as_array(a)
     if isinstance(q, Recorder) and weights is None and method in HYNDMAN_FAN:
+        shares = getattr(q, "array", None)
+        if isinstance(shares, np.ndarray) and not ((shares >= 0) & (shares <= 1)).all():  # NaN is no share either
+            raise ValueError("Quantiles must be in the range [0, 1]")
         ordered, shape = put_in_order(as_floating(a), axis, keepdims)
         y = take_between(ordered, np.array(ordered.shape[0]), q, method)
         return np.reshape(y, (*y.shape[: y.ndim - ordered.ndim + 1], *shape))
