@@ -12,7 +12,7 @@ from minigrad.derivation.lines import Derivation
 from minigrad.derivation.symbol_terms import SymbolTerms
 from minigrad.engine.node import Node
 from minigrad.engine.tensor import Tensor
-from minigrad.picture.matrices.drawing import MatrixDrawing, check_path
+from minigrad.picture.matrices.drawing import MatrixDrawing, check_drawing_path
 from minigrad.picture.matrices.pieces import Axis, Cutter, Equation
 
 
@@ -38,7 +38,7 @@ def draw_matrices(
     Raises ``ValueError`` for a line that there is not, another kind of file, and a derivation that is folded.
     """
     if path is not None:
-        check_path(path)
+        check_drawing_path(path)
     derivation = of if isinstance(of, Derivation) else derive(of, names=names, given=given, fold=False)
     if any(line.ranges for line in derivation):
         raise ValueError("draw_matrices: these lines stand for many each; give derive(E, fold=False)")

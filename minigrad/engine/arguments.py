@@ -1,17 +1,20 @@
-"""What a user's arguments are looked at by: a number, a count, a source of randomness, and whether all were given."""
+"""What a user's arguments are looked at by: a number, a count, randomness, a path, and whether all are there."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Container
 from functools import wraps
 from operator import index
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
 from minigrad.engine.other_names import say_argument
 
+PAGES = (".html", ".htm")
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -110,3 +113,21 @@ def _usage(name: str, signature: inspect.Signature, args: Any, kwargs: Any, erro
 
 def _written(default: Any) -> str:
     return getattr(default, "__name__", None) or repr(default)
+
+
+def check_path(
+    called: str, path: str | os.PathLike[str], suffixes: Container[str], lacks: str, example: str = "E.svg"
+) -> Path:
+    """Give the path of a file that is to be written, in a folder that is there.
+
+    Raises ``TypeError`` for what is no path, ``ValueError`` for one that ends in none of ``suffixes``, saying what it
+    ``lacks``, ``FileNotFoundError`` for a folder that does not exist.
+    """
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"{called}: path must be the name of a file, such as {example!r}, not {shown(path)}")
+    path = Path(path)
+    if path.suffix.lower() not in suffixes:
+        raise ValueError(f"{called}: {path.name!r} {lacks}")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"{called}: the folder {str(path.parent)!r} does not exist; make it first")
+    return path

@@ -11,7 +11,7 @@ from html import escape
 from pathlib import Path
 from string import Template
 
-from minigrad.engine.arguments import shown
+from minigrad.engine.arguments import PAGES, check_path
 from minigrad.exercises.page_content import Sheet, content
 
 _HERE = Path(__file__).parent
@@ -24,13 +24,7 @@ def write_page(sheets: Iterable[Sheet], path: str | os.PathLike[str], lang: str 
     The page is one file that fetches nothing and runs no script but its own. Raises ``TypeError`` for what is no path,
     ``ValueError`` for one that does not end in .html, ``FileNotFoundError`` for a folder that does not exist.
     """
-    if not isinstance(path, str | os.PathLike):
-        raise TypeError(f"exercise: path must be the name of a file, such as 'exercises.html', not {shown(path)}")
-    path = Path(path)
-    if path.suffix.lower() not in (".html", ".htm"):
-        raise ValueError(f"exercise: {path.name!r} is no name for a page; end it in .html")
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"exercise: the folder {str(path.parent)!r} does not exist; make it first")
+    path = check_path("exercise", path, PAGES, "is no name for a page; end it in .html", "exercises.html")
     found = content(sheets, lang)
     style = (_HERE / "page.css").read_text("utf-8")
     script = "\n".join((_HERE / name).read_text("utf-8") for name in SCRIPTS)

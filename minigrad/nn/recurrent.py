@@ -40,6 +40,7 @@ class _Recurrent(Learning):
 
     letters: ClassVar[tuple[str, ...]]
     states: ClassVar[str] = "h"
+    ones: ClassVar[tuple[str, ...]] = ()  # the biases that start at 1
 
     @with_usage
     def __init__(
@@ -63,9 +64,10 @@ class _Recurrent(Learning):
         self._learned = [self._draw(letter, called, init, generator, dtype) for letter in self.letters]
 
     def _draw(self, letter: str, called: str, init: Initializer, rng: Rng, dtype: DTypeLike) -> Tensor:
-        """Draw a weight matrix, of x or of h by its letter, or give a bias of 0."""
+        """Draw a weight matrix, of x or of h by its letter, or give a bias of 0, or of 1."""
         if letter[0] == "b":
-            return Tensor(np.zeros(self.units, dtype), requires_grad=True, name=letter)
+            start = np.full(self.units, letter in self.ones, dtype)
+            return Tensor(start, requires_grad=True, name=letter)
         rows = self.units if letter[0] == "U" or letter == "Wh" else self.inputs
         return Tensor(draw_weights(called, init, (rows, self.units), rng, dtype), requires_grad=True, name=letter)
 
@@ -166,21 +168,7 @@ class LSTM(_Recurrent):
     """
 
     letters = ("Wi", "Ui", "bi", "Wf", "Uf", "bf", "Wo", "Uo", "bo", "Wg", "Ug", "bg")
-    states = "hc"
-
-    @with_usage
-    def __init__(
-        self,
-        inputs: int,
-        units: int,
-        gives: str = "both",
-        truncate: int | None = None,
-        rng: Rng = None,
-        init: Initializer = xavier,
-        dtype: DTypeLike = np.float64,
-    ) -> None:
-        super().__init__(inputs, units, gives, truncate, rng, init, dtype)
-        self.bf.array[...] = 1
+    states, ones = "hc", ("bf",)
 
     def move(self, x: Any, *state: Any) -> tuple[Any, ...]:
         """Give (h, c)."""

@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from minigrad.algebra.facts import SumsToOne
 from minigrad.algebra.graph import Graph
-from minigrad.engine.arguments import shown
+from minigrad.engine.arguments import check_path
 from minigrad.engine.tensor import Tensor
 from minigrad.notebook.frames import picture
 from minigrad.notebook.safety import say_error, text_or_reason
@@ -224,11 +224,4 @@ def draw(
 
 def checked(path: str | os.PathLike[str]) -> Path:
     """Give a path that a picture can be written to."""
-    if not isinstance(path, str | os.PathLike):
-        raise TypeError(f"draw: path must be the name of a file, such as 'E.svg', not {shown(path)}")
-    path = Path(path)
-    if path.suffix.lower() not in SUFFIXES:
-        raise ValueError(f"draw: {path.name!r} names no format; end it in {', '.join(SUFFIXES)}")
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"draw: the folder {str(path.parent)!r} does not exist; make it first")
-    return path
+    return check_path("draw", path, SUFFIXES, f"names no format; end it in {', '.join(SUFFIXES)}")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 
-from minigrad.engine.arguments import shown
+from minigrad.engine.arguments import check_path
 from minigrad.notebook.safety import html_or_text
 from minigrad.picture.look import adapt_scheme
 from minigrad.picture.matrices.pieces import Drawn
@@ -42,7 +42,7 @@ class MatrixDrawing:
         Raises ``ValueError`` for another suffix, ``FileNotFoundError`` for a folder that does not exist, and
         ``ImportError`` for a PNG without the extra ``png``.
         """
-        path = check_path(path)
+        path = check_drawing_path(path)
         if path.suffix.lower() == ".png":
             path.write_bytes(png(self.svg("light" if theme == "auto" else theme)))
         else:
@@ -63,13 +63,7 @@ class MatrixDrawing:
         return f'<div class="{ground}" style="overflow-x:auto">{style}{self.svg()}</div>'
 
 
-def check_path(path: str | os.PathLike[str]) -> Path:
+def check_drawing_path(path: str | os.PathLike[str]) -> Path:
     """Give a path that such a picture can be written to."""
-    if not isinstance(path, str | os.PathLike):
-        raise TypeError(f"draw_matrices: path must be the name of a file, such as 'E.svg', not {shown(path)}")
-    path = Path(path)
-    if path.suffix.lower() not in SUFFIXES:
-        raise ValueError(f"draw_matrices: {path.name!r} names no format; end it in {' or '.join(SUFFIXES)}")
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"draw_matrices: the folder {str(path.parent)!r} does not exist; make it first")
-    return path
+    lacks = f"names no format; end it in {' or '.join(SUFFIXES)}"
+    return check_path("draw_matrices", path, SUFFIXES, lacks)

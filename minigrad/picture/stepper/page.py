@@ -16,7 +16,7 @@ from typing import Any
 
 from minigrad.algebra.facts import SumsToOne
 from minigrad.algebra.graph import Graph
-from minigrad.engine.arguments import shown, with_usage
+from minigrad.engine.arguments import PAGES, check_path, with_usage
 from minigrad.engine.tensor import Tensor
 from minigrad.notebook import frames
 from minigrad.notebook.safety import html_or_text, text_or_reason
@@ -86,14 +86,7 @@ class Page:
 
 def _checked(path: str | os.PathLike[str]) -> Path:
     """Give a path that a page can be written to."""
-    if not isinstance(path, str | os.PathLike):
-        raise TypeError(f"stepper: path must be the name of a file, such as 'E.html', not {shown(path)}")
-    path = Path(path)
-    if path.suffix.lower() not in (".html", ".htm"):
-        raise ValueError(f"stepper: {path.name!r} is no name for a page; end it in .html")
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"stepper: the folder {str(path.parent)!r} does not exist; make it first")
-    return path
+    return check_path("stepper", path, PAGES, "is no name for a page; end it in .html", "E.html")
 
 
 def _page(found: Mapping[str, Any], svg: str) -> str:
