@@ -1,5 +1,7 @@
 """Kinds of data, class weights and metrics that ``fit`` takes, against the same by hand."""
 
+import copy
+
 import numpy as np
 import pytest
 
@@ -53,6 +55,73 @@ def test_batches_of_a_loader_by_hand(kind, compile):
     np.testing.assert_allclose(history.validation_loss[-1], 0.5 * ((X @ W + b - T) ** 2).sum() / 12)
     if kind == "loader":
         assert samples.rounds == 3
+
+
+class Odd(Loader):
+    """A loader of 3 batches of which one is odd, in a certain round alone if that is said."""
+
+    def __init__(self, number, odd, only=None):
+        super().__init__(4)
+        self.number, self.odd, self.only = number, odd, only
+
+    def __iter__(self):
+        for i, batch in enumerate(super().__iter__(), 1):
+            yield self.odd if i == self.number and self.only in (None, self.rounds) else batch
+
+
+@pytest.mark.parametrize("compile", [False, True], ids=["eager", "compiled"])
+@pytest.mark.parametrize(
+    ("samples", "validation", "updates", "message"),
+    [
+        (Odd(1, (X[:, :2], T)), None, 0, r"batch 1 of data in epoch 1, x \(12, 2\) and t \(12, 2\): .*\(3, 2\)"),
+        (Odd(3, (X[:1, :2], T[:1])), None, 2, r"batch 3 of data in epoch 1, x \(1, 2\) and t \(1, 2\): "),
+        (Odd(2, (X, T[:, :1].repeat(5, 1)), 2), None, 4, r"batch 2 of data in epoch 2, .* t \(12, 5\): "),
+        ((X, T), Odd(1, (X[:, :2], T)), 0, r"validation does not fit; .*\(12, 2\) .* nothing has been trained"),
+        (Loader(5), Odd(1, (X[:, :2], T)), 0, r"validation does not fit; .* those of data \(5, 3\) and \(5, 2\)"),
+        (Loader(6), Odd(2, (X[:, :2], T)), 2, r"batch 2 of validation in epoch 1, x \(12, 2\) and t \(12, 2\): "),
+    ],
+)
+def test_a_batch_that_does_not_fit_is_named_before_it_moves_anything(samples, validation, updates, message, compile):
+    samples, validation = copy.deepcopy((samples, validation))
+    model, counted = line(), []
+    sgd = SGD(model.parameters(), 0.01)
+    with pytest.raises(ValueError, match=message):
+        fit(model, losses.squared_error, sgd, samples, 3, progress=False, validation=validation, compile=compile,
+            callbacks=[Each(counted)])  # fmt: skip
+    assert len(counted) == updates
+
+
+class Each:
+    """Counts updates."""
+
+    def __init__(self, counted):
+        self.counted = counted
+
+    def on_batch_end(self, training):
+        self.counted.append(training.batch)
+
+
+def test_the_batch_that_was_looked_at_first_is_not_dealt_twice():
+    dealt = []
+
+    def deal():
+        for batch in data.batches(X, T, 4):
+            dealt.append(len(batch[0]))
+            yield batch
+
+    train(deal, validation=(X, T), epochs=2)
+    assert dealt == [4] * 6
+
+
+def test_a_loader_of_pytorch():
+    torch = pytest.importorskip("torch")
+    pairs = torch.utils.data.TensorDataset(torch.from_numpy(X), torch.from_numpy(T))
+    loader = torch.utils.data.DataLoader(pairs, batch_size=5)
+    W, b, curve = by_hand(line(), 3, 5, 0.01)
+    model, history = train(loader, validation=torch.utils.data.DataLoader(pairs, batch_size=4))
+    np.testing.assert_allclose(model.W.data, W)
+    np.testing.assert_allclose(history.loss, curve)
+    np.testing.assert_allclose(history.validation_loss[-1], 0.5 * ((X @ W + b - T) ** 2).sum() / 12)
 
 
 def test_a_loader_of_classes_has_an_accuracy():

@@ -10,6 +10,7 @@ import numpy as np
 from minigrad.engine.arguments import check_count, shown
 from minigrad.engine.recording import is_paused, no_grad
 
+KINDS = (TypeError, IndexError, ValueError)  # what arrays of other shapes or kinds than are wanted raise
 CALL = "fit(model, loss, optimizer, (X, T), epochs)"
 
 
@@ -127,12 +128,16 @@ def check_validation(model: Any, loss: Any, data: tuple[Any, Any], validation: t
     try:
         with no_grad():
             loss(model(validation[0][:1]), validation[1][:1])
-    except (TypeError, ValueError, IndexError) as error:
-        kind = next(kind for kind in (TypeError, IndexError, ValueError) if isinstance(error, kind))
-        raise kind(
+    except KINDS as error:
+        raise kind_of(error)(
             f"fit: validation does not fit; its X and T are {validation[0].shape} and {validation[1].shape}, those of "
             f"data {data[0].shape} and {data[1].shape}, and nothing has been trained yet. {error}"
         ) from error
     finally:
         for g, state in zip(draws, states, strict=True):
             g.bit_generator.state = state
+
+
+def kind_of(error: Exception) -> type[Exception]:
+    """Give the plain kind of an error, which a message alone makes."""
+    return next(kind for kind in KINDS if isinstance(error, kind))

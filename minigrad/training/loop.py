@@ -90,9 +90,9 @@ def fit(
     found = check_callbacks(callbacks)
     if not hasattr(optimizer, "lr") and any(hasattr(callback, "rate") for callback in found):
         raise TypeError(f"fit: a schedule sets optimizer.lr, and {type(optimizer).__name__} has none")
-    if isinstance(tested_on, Arrays) and isinstance(source, Arrays):
+    if tested_on is not None:
         switch(model, "eval")
-        check_validation(model, loss, (source.X, source.T), (tested_on.X, tested_on.T))
+        check_validation(model, loss, source.first(), tested_on.first())
     run.prepare(compile)
     training = Training(model, optimizer, History(), epochs, rng, run.measured(), find_rate(optimizer), _save_nothing)
     training.batches = len(source) or None
@@ -157,7 +157,7 @@ def _run_epoch(run: _Run, training: Training, moments: Mapping[str, list[Any]], 
             run.set_rate(training)
         _call(begin, training)
         try:
-            with unmoved_if_it_fails(run.buffers):
+            with run.source.naming(number, training.epoch, x, t), unmoved_if_it_fails(run.buffers):
                 y, E = leave_gradients(run.backpropagate, run.optimizer, *run.batch(x, t))
         except FloatingPointError as error:
             raise DivergenceError(
@@ -171,7 +171,7 @@ def _run_epoch(run: _Run, training: Training, moments: Mapping[str, list[Any]], 
         with ctrl_c.held():
             run.update()
         _call(end, training)
-    result, tested = run.training.read(), run.test()
+    result, tested = run.training.read(), run.test(training.epoch)
     with ctrl_c.held():
         training.history.record(result, tested, time.perf_counter() - started, find_rate(run.optimizer))
         _call(moments["on_epoch_end"], training)
@@ -232,11 +232,11 @@ class _Run:
         if "norm" in self.clip:
             clip_norm(self.optimizer.params, self.clip["norm"])
 
-    def test(self) -> Measured:
+    def test(self, epoch: int) -> Measured:
         """Measure the validation samples, if there are any."""
         if self.testing is None or self.tested_on is None:
             return Measured()
-        return self.testing.over(self.model, self.tested_on.deal(None))
+        return self.testing.over(self.model, self.tested_on, epoch)
 
     def measured(self) -> tuple[str, ...]:
         """Name what the history will hold for each epoch."""

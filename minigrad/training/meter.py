@@ -17,6 +17,7 @@ from minigrad.metrics import is_one_hot_rows
 from minigrad.ops.elementwise import sigmoid
 from minigrad.training.history import Measured
 from minigrad.training.modes import switch
+from minigrad.training.sources import Arrays, Loader
 
 Metric = Callable[[Any, Any], Any]
 
@@ -80,13 +81,14 @@ class Meter:
         self._clear()
         return result
 
-    def over(self, model: Callable[[Any], Any], batches: Any) -> Measured:
+    def over(self, model: Callable[[Any], Any], source: Arrays | Loader, epoch: int) -> Measured:
         """Take in all batches as the model predicts them: with dropout off, and no gradients recorded."""
         switch(model, "eval")
         with no_grad():
-            for x, t in batches:
-                y = model(x)
-                self.add(float(self.loss(y, t).item()), y, t)
+            for number, (x, t) in enumerate(source.deal(None), 1):
+                with source.naming(number, epoch, x, t):
+                    y = model(x)
+                    self.add(float(self.loss(y, t).item()), y, t)
         return self.read()
 
     def _doubles(self, y: Tensor, t: Array) -> bool:

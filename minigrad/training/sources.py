@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from minigrad.data import Array, batches
 from minigrad.engine.arguments import shown
-from minigrad.training.arguments import as_array, check_samples
+from minigrad.training.arguments import KINDS, as_array, check_samples, kind_of
 
 ROWS = 1000  # a validation set goes through the model in pieces of this size, to bound the memory of hidden layers
 
@@ -26,6 +28,15 @@ class Arrays:
         """Give the batches of one epoch, in order without a generator."""
         return batches(self.X, self.T, self.batch_size, rng)
 
+    def first(self) -> tuple[Array, Array]:
+        """Give samples of the shapes and kinds that all have."""
+        return self.X, self.T
+
+    @contextmanager
+    def naming(self, number: int, epoch: int, *batch: Array) -> Iterator[None]:
+        """Leave errors as they are: the batches of arrays are alike."""
+        yield
+
     def __len__(self) -> int:
         return -(-len(self.X) // min(self.batch_size or len(self.X), len(self.X)))
 
@@ -40,9 +51,32 @@ class Loader:
         self.fresh: Callable[[], Any] = (
             loader if callable(loader) and not hasattr(loader, "__iter__") else loader.__iter__
         )
+        self.opened: Batches | None = None
+
+    def first(self) -> tuple[Array, Array]:
+        """Give the first batch, before it is dealt: the next epoch begins with it, nothing is dealt twice."""
+        batches = self._go_through()
+        batch = next(batches)
+        self.opened = chain([batch], batches)
+        return batch
 
     def deal(self, rng: np.random.Generator | None) -> Batches:
         """Give the batches of one epoch, as arrays; they are dealt as the loader deals them."""
+        opened, self.opened = self.opened, None
+        return self._go_through() if opened is None else opened
+
+    @contextmanager
+    def naming(self, number: int, epoch: int, *batch: Array) -> Iterator[None]:
+        """Say in an error of the block which batch it came of: a loader may give one unlike the others at any time."""
+        try:
+            yield
+        except KINDS as error:
+            x, t = (part.shape for part in batch)
+            raise kind_of(error)(
+                f"fit: batch {number} of {self.name} in epoch {epoch}, x {x} and t {t}: {error}"
+            ) from error
+
+    def _go_through(self) -> Batches:
         made = self.fresh()
         if not hasattr(made, "__iter__"):
             raise TypeError(f"fit: {self.name}() gave {shown(made)}; wanted a generator of pairs (x, t)")
