@@ -30,6 +30,12 @@ FUNCTIONS: dict[str, Pair] = {
     "tanh⁽⁵⁾ of a number": (2e-6, 2e-6),
 }
 
+# Networks that are no MLPs, in seconds: compiled, native
+NETWORKS: dict[str, Pair] = {
+    "W6: convolutions, 64 × 28 × 28": (12e-3, 5e-3),
+    "W7: transformer block, 16 × 64 × 128": (16e-3, 10e-3),
+}
+
 # Compiling: seconds; memory × the hand-optimized code's; bytes a call takes beyond its result (Python's numbers and
 # frames, where an array of a step's would be kilobytes)
 TRACE, COLD, CACHED, MEMORY, CALL = 0.1, 5.0, 0.3, 1.05, 1024

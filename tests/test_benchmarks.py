@@ -13,6 +13,7 @@ from benchmarks import (
     functions,
     growing,
     machine,
+    networks,
     optimized,
     workloads,
 )
@@ -193,6 +194,26 @@ def test_functions_by_rivals_compute_the_same_numbers(name):
     for case, theirs in import_module(f"benchmarks.functions_{name}").CASES.items():
         manual = functions.CASES[case](small=True)[BASELINE]
         np.testing.assert_allclose(flat(theirs(small=True)()), flat(manual()), rtol=1e-11, atol=1e-12)
+
+
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize("case", networks.STARTS)
+def test_steps_of_other_networks_compute_the_same_numbers_also_by_rivals(case, monkeypatch):
+    pytest.importorskip("scipy")  # whose Φ the step by hand takes
+    monkeypatch.setattr(networks, "BACKENDS", {"compiled": "numpy"})
+    start = networks.STARTS[case](small=True)
+    columns = networks.columns(start)
+    for name in filter(installed, ("torch", "jax")):
+        columns[name] = import_module(f"benchmarks.networks_{name}").STEPS[start.name](start)
+    manual = columns.pop(BASELINE)
+    expected = [float(manual()) for _ in range(3)]
+    moved = max(np.abs(p - before).max() for p, before in zip(manual.parameters(), start.parameters, strict=True))
+    assert moved > 1e-4
+    for column in columns.values():
+        np.testing.assert_allclose([float(column()) for _ in expected], expected, rtol=1e-5)
+        for value, wanted in zip(column.parameters(), manual.parameters(), strict=True):
+            assert value.dtype == wanted.dtype
+            np.testing.assert_allclose(value, wanted, rtol=1e-5, atol=1e-6)
 
 
 def test_memory_is_that_held_between_calls_and_what_a_call_adds():

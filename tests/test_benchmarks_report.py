@@ -96,6 +96,7 @@ def test_the_report_puts_functions_and_compiling_beside_their_targets():
             "Rosenbrock's gradient, 1000-d": {"manual": figure, "compiled": figure},
             "other": {"jax": figure},
         },
+        "networks": {"W6: convolutions, 64 × 28 × 28": {"native": figure, "torch": figure | {"seconds": 6e-3}}},
         "compile": {
             "trace": [0.05, 0.04, 0.2],
             "memory": {"W4": {"optimized": {"held": 1000, "call": 0}, "compiled": bytes_of | {"call": 2000}}},
@@ -104,6 +105,8 @@ def test_the_report_puts_functions_and_compiling_beside_their_targets():
     text = report.markdown(results() | found)
     assert row(text, "Rosenbrock's gradient, 1000-d")[3] == "8 µs, 1.20× (1.10–1.30) ≤ 7 µs missed"
     assert row(text, "other")[-1] == "8 µs, 1.20× (1.10–1.30)"
+    network = row(text, "W6: convolutions, 64 × 28 × 28")
+    assert network[-2:] == ["8 µs, 1.20× (1.10–1.30) ≤ 5 ms met", "6 ms, 1.20× (1.10–1.30)"]
     assert row(text, "tracing and planning W2")[1:] == ["50 ms (40 ms–200 ms)", "100 ms", "met"]
     assert row(text, "memory of W4, compiled")[1:] == ["0.00 MB, 2.900× the optimized", "1.05×", "missed"]
     assert row(text, "beyond it in a call, compiled")[1:] == ["2000 bytes", "1024 bytes", "missed"]
