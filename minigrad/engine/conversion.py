@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.engine.blocks import in_force
-from minigrad.engine.errors import describe
+from minigrad.engine.errors import describe, explain_error
 from minigrad.engine.numbers import as_numbers
 from minigrad.engine.operand import Operand, find_operands, map_operands, plain_value
 from minigrad.engine.record import Record
@@ -19,6 +19,7 @@ from minigrad.engine.refusals import refuse_array
 from minigrad.engine.watch import seal_array
 from minigrad.notebook.safety import html_or_text, text_or_reason
 from minigrad.ops.base import Op
+from minigrad.ops.libraries import find_other, move_beside
 
 
 def is_array(x: Any) -> bool:
@@ -55,6 +56,34 @@ def refuse_objects(op: Op, inputs: tuple[Any, ...]) -> None:
 def own_array(g: Any) -> Any:
     """Give a gradient an array of its own: the rules may pass one array on twice, or a view of another."""
     return np.asarray(g) if isinstance(g, np.generic) else g.copy()
+
+
+def compute_beside(op: Op, inputs: tuple[Any, ...], values: tuple[Any, ...], error: Exception) -> tuple[Any, Any]:
+    """Give what an operation gives, and the values it was computed from, with constants of the host moved.
+
+    What came of the values as they were is ``error``, which a library raises for arrays of NumPy's beside its own: a
+    mask, targets or data among them go to it. Raises what explains the error where that was not the reason, and
+    ``TypeError`` for a tensor of the host that requires a gradient, which would get one of another library.
+    """
+    other = find_other(values)
+    if other is None or not any(isinstance(x, np.ndarray) for x in values):
+        raise explain_error(op, inputs, error) from error
+    try:
+        op.shape(*(getattr(x, "shape", ()) for x in values))
+    except (ValueError, IndexError, TypeError) as wrong:
+        raise explain_error(op, inputs, wrong) from wrong
+    for x in inputs:
+        if isinstance(x, Record) and x.serial > 0 and isinstance(x.array, np.ndarray):
+            made = type(other).__module__.partition(".")[0]
+            raise TypeError(
+                f"{op.name}: {describe(x)} is an array of NumPy's, beside one of {made}, and requires a gradient. Put "
+                f"both in one place: Tensor({made}.asarray(x), requires_grad=True)"
+            ) from error
+    values = move_beside(other, values)
+    try:
+        return op.forward(*values), values
+    except (ValueError, IndexError, TypeError) as again:
+        raise explain_error(op, inputs, again) from again
 
 
 class Convertible(Record):

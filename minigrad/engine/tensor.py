@@ -9,10 +9,10 @@ import numpy as np
 from numpy import ndarray
 
 from minigrad.engine.blocks import in_force
-from minigrad.engine.conversion import as_operand, holds_tensor, is_array, own_array, refuse_objects
-from minigrad.engine.errors import check_name, describe, explain_error, place
+from minigrad.engine.conversion import as_operand, compute_beside, holds_tensor, is_array, own_array, refuse_objects
+from minigrad.engine.errors import check_name, describe, place
 from minigrad.engine.listening import Listening, listeners, retained
-from minigrad.engine.numbers import as_numbers, find_one
+from minigrad.engine.numbers import as_numbers, find_one, make_one
 from minigrad.engine.other_names import refuse_arguments
 from minigrad.engine.record import fast_pullback, restore_leaf, stand_ins
 from minigrad.engine.recording import announce_walk, count_records, is_paused, next_serial, note_holder, tracer
@@ -22,6 +22,7 @@ from minigrad.engine.watch import FRESH, is_held, note_leaf
 from minigrad.ops import arithmetic, linalg
 from minigrad.ops.base import Op
 from minigrad.ops.dtypes import NUMBERS
+from minigrad.ops.libraries import alike
 from minigrad.ops.parts import is_complex
 
 _new = object.__new__
@@ -168,7 +169,7 @@ class Tensor(Listening):
         try:
             data = op.forward(*values)
         except (ValueError, IndexError, TypeError) as error:
-            raise explain_error(op, inputs, error) from error
+            data, values = compute_beside(op, inputs, values, error)
         result = _new(Tensor)
         result.array = data
         if recorded and op.differentiable and not (in_force and is_paused()):
@@ -235,16 +236,13 @@ class Tensor(Listening):
                     f"backward: wanted a scalar, and {describe(self)} has shape {shape}. "
                     f"Reduce it, with .sum() say, or give gradient=∂E/∂(this tensor) of that shape."
                 )
-            one = find_one(self.array)
-            if one is not None:
-                return constant_tensor(one)
             dtype = self.array.dtype
             if dtype.kind == "c":
                 raise TypeError(
                     f"backward: wanted a real number, and {describe(self)} is {dtype}. Take its .real, or np.abs of "
                     f"it; or, where f is holomorphic, minigrad.holomorphic_grad(f) for f′."
                 )
-            return constant_tensor(dtype.type(1))
+            return constant_tensor(make_one(self.array))
         if self.array.dtype.kind != "c" and is_complex(gradient):
             raise TypeError(
                 f"backward: the gradient of {describe(self)}, which is real, is complex. Give its real part, .real."
@@ -252,9 +250,8 @@ class Tensor(Listening):
         if isinstance(gradient, Tensor):
             seed = gradient if gradient.dtype == self.dtype else gradient.astype(self.dtype)
         else:
-            seed = constant_tensor(
-                as_numbers("backward", gradient) if is_array(gradient) else np.array(gradient, self.dtype)
-            )
+            given = as_numbers("backward", gradient) if is_array(gradient) else np.array(gradient, self.dtype)
+            seed = constant_tensor(alike(given, self.array))
             seed = seed if seed.dtype == self.dtype else constant_tensor(seed.array.astype(self.dtype))
         if seed.shape != shape:
             raise ValueError(f"backward: gradient must have the shape of {describe(self)}, {shape}, not {seed.shape}.")

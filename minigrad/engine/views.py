@@ -17,6 +17,7 @@ from minigrad.engine.watch import owner_of
 from minigrad.ops.assignment import Assign
 from minigrad.ops.base import Op
 from minigrad.ops.indexing import Index
+from minigrad.ops.libraries import is_other
 from minigrad.ops.shaping import Reshape
 
 
@@ -78,6 +79,8 @@ def _shares(op: Op, base: Any, y: Any) -> bool:
         return a.base is b or owner_of(a) is owner_of(b)
     if isinstance(a, np.generic) or isinstance(b, np.generic):
         return False
+    if is_other(a) or is_other(b):  # of which that is so whose library says so, as CuPy does
+        return _memory_of(a) is _memory_of(b)
     made = b.op is not None or b.level
     if not base.shape and made and not isinstance(b.op, Assign) and find_base(base) is None:
         return False  # what an operation gives without axes is a scalar to NumPy, and no array
@@ -88,6 +91,13 @@ def _shares(op: Op, base: Any, y: Any) -> bool:
         lying = _lay_out(base)
         return owner_of(op.forward(lying)) is owner_of(lying)
     return True
+
+
+def _memory_of(array: Any) -> Any:
+    """Give the array of another library that owns the memory which one looks at; itself if it says nothing of that."""
+    while (base := getattr(array, "base", None)) is not None:
+        array = base
+    return array
 
 
 def _lay_out(x: Any) -> Any:

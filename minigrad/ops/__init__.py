@@ -13,6 +13,7 @@ operations. ``alphabet`` has the raised and lowered characters that operations a
 says when two of them are one, and ``copies`` how they are copied and pickled. It imports nothing of ours but
 ``extras``.
 
-What others here are made with: ``dtypes`` says what dtype an elementwise operation gives, and ``lanes`` how one is
-applied to many operands at once.
+What others here are made with: ``dtypes`` says what dtype an elementwise operation gives, ``lanes`` how one is
+applied to many operands at once, and ``libraries`` what is done in another way, and what is moved, for arrays of other
+libraries than NumPy, which are never made NumPy's.
 """

@@ -20,6 +20,7 @@ from minigrad.ops.indexing import (
     lane_key,
 )
 from minigrad.ops.lanes import add_axes, align_lanes, apply_each, count_lanes, move_axis
+from minigrad.ops.libraries import alike, assign_other, find_last, is_other, write_into_copy
 from minigrad.ops.moving import Diagonal, Flip
 from minigrad.ops.parts import is_complex, real
 from minigrad.ops.shaping import BroadcastTo, Reshape, Transpose
@@ -43,6 +44,8 @@ class Assign(Op):
 
     def forward(self, a: Any, b: Any) -> Any:
         """Copy a, and assign."""
+        if is_other(a):
+            return (write_into_copy if is_basic(self.key) else assign_other)(a, self.key, b)
         return self.write(np.copy(a), b)
 
     def write(self, a: Any, b: Any) -> Any:
@@ -52,9 +55,9 @@ class Assign(Op):
 
     def take(self, g: Any) -> Any:
         """Give the gradient of b: that of its elements which are there in the end."""
-        taken = g[self.key]
+        taken = Index(self.key)(g)
         kept = None if is_basic(self.key) else find_last(self.key, g.shape)
-        return taken if kept is None or kept.all() else np.where(kept, taken, 0.0)
+        return taken if kept is None or kept.all() else np.where(alike(kept, g), taken, 0.0)
 
     def batch(self, a: Any, b: Any) -> Any:
         """Assign in every lane."""
@@ -78,14 +81,6 @@ class Assign(Op):
         return (hash_key(self.key),)
 
 
-def find_last(key: Any, shape: Shape) -> Any:
-    """Say, of the elements that an index names, which are the last to name their place."""
-    places = np.zeros(shape, np.intp)
-    order = np.arange(places[key].size).reshape(places[key].shape)
-    places[key] = order
-    return places[key] == order
-
-
 class AssignAt(Op):
     """``Assign`` at an index of which some parts are operands; ``template`` has the others, as that of ``Gather`` does.
 
@@ -98,7 +93,7 @@ class AssignAt(Op):
     vjps = OfTheFirst(
         lambda op, g, y, a, b, *indices: op(g, 0.0, *indices),
         lambda op, g, y, a, b, *indices: np.where(
-            IsLast(op.template, a.shape)(*indices), Gather(op.template)(g, *indices), 0.0
+            alike(IsLast(op.template, a.shape)(*indices), g), Gather(op.template)(g, *indices), 0.0
         ),
     )
 
@@ -107,8 +102,11 @@ class AssignAt(Op):
 
     def forward(self, a: Any, b: Any, *indices: Any) -> Any:
         """Copy a, and assign."""
+        key = fill_template(self.template, indices)
+        if is_other(a):
+            return assign_other(a, key, b)
         y = np.copy(a)
-        y[fill_template(self.template, indices)] = b
+        y[key] = b
         return y
 
     def batch(self, a: Any, b: Any, *indices: Any) -> Any:

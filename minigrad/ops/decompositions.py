@@ -19,6 +19,7 @@ import numpy as np
 from minigrad.ops.arithmetic import divide_or_zero
 from minigrad.ops.base import Shape
 from minigrad.ops.inverses import OfMatrices, OfSquareMatrices, real_dtype, solve_matrix
+from minigrad.ops.libraries import alike
 from minigrad.ops.linalg import transpose_matrices as T
 from minigrad.ops.parts import conjugate, is_complex, real
 from minigrad.ops.reduction import floating_dtype
@@ -56,7 +57,7 @@ class HalfLower(OfSquareMatrices):
 
     def forward(self, x: Any) -> Any:
         """Halve the diagonal of each matrix, and leave out what is above."""
-        return np.tril(x) - x * (0.5 * np.eye(x.shape[-1], dtype=floating_dtype(x.dtype)))
+        return np.tril(x) - x * alike(0.5 * np.eye(x.shape[-1], dtype=floating_dtype(x.dtype)), x)
 
 
 class Cholesky(OfSquareMatrices):

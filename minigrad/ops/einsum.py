@@ -11,6 +11,7 @@ import numpy as np
 
 from minigrad.ops.alphabet import LOWERED, to_subscript
 from minigrad.ops.base import EachInput, Op, Shape
+from minigrad.ops.libraries import alike
 
 _INDICES = "ijklmnrstpuvoaehx"  # the letters that there is a lowered one of
 
@@ -27,12 +28,12 @@ def _gradient(i: int, op: Einsum, g: Any, y: Any, *inputs: Any) -> Any:
     for label, n in zip(term, x.shape, strict=True):
         if label in target:
             other = next(unused)
-            operands.append((label + other, np.eye(n, dtype=g.dtype)))
+            operands.append((label + other, alike(np.eye(n, dtype=g.dtype), g)))
             target += other
             continue
         target += label
         if not any(z.shape[t.index(label)] == n for t, z in operands if label in t):
-            operands.append((label, np.ones(n, g.dtype)))
+            operands.append((label, alike(np.ones(n, g.dtype), g)))
     terms, arrays = zip(*operands, strict=True)
     return contract(terms, target, arrays)
 

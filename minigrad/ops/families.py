@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.ops.base import Elementwise
+from minigrad.ops.libraries import alike
 
 
 class Family(Elementwise):
@@ -74,6 +75,7 @@ class I0(Family):
     def evaluate(self, x: Any) -> Any:
         """Give the value."""
         cosines = _COSINES.astype(x.dtype) if getattr(x, "dtype", _COSINES.dtype).kind == "f" else _COSINES
+        cosines = alike(cosines, x)
         size = abs(x * cosines.dtype.type(1))
         powers = np.exp(x[..., None] * cosines - size[..., None])
         return np.exp(size) * np.mean(cosines**self.order * powers, axis=-1)

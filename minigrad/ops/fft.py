@@ -14,6 +14,7 @@ import numpy as np
 from minigrad.ops.base import Op, Shape
 from minigrad.ops.inverses import real_dtype
 from minigrad.ops.lanes import batch_along, shift_axis
+from minigrad.ops.libraries import alike
 from minigrad.ops.parts import conj
 from minigrad.ops.reduction import normalize_axis
 
@@ -82,7 +83,9 @@ class RealFourier(Op):
     def vjp(self, g: Any, y: Any, x: Any) -> Any:
         """∂E/∂x, by the inverse with this one's scale."""
         n = x.shape[self.axis]
-        return InverseRealFourier(n, self.axis, OPPOSITE[self.norm])(conj(g) / count_twice(n, self.axis, x.ndim))
+        return InverseRealFourier(n, self.axis, OPPOSITE[self.norm])(
+            conj(g) / alike(count_twice(n, self.axis, x.ndim), g)
+        )
 
     vjps: Any = (vjp,)
 
@@ -120,7 +123,7 @@ class InverseRealFourier(RealFourier):
 
     def vjp(self, g: Any, y: Any, x: Any) -> Any:
         """∂E/∂x, by the transform with this one's scale."""
-        return conj(RealFourier(self.axis, OPPOSITE[self.norm])(g)) * count_twice(self.n, self.axis, x.ndim)
+        return conj(RealFourier(self.axis, OPPOSITE[self.norm])(g)) * alike(count_twice(self.n, self.axis, x.ndim), g)
 
     vjps: Any = (vjp,)
 

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy import ndarray
 
 from minigrad.ops.base import Op, Recorder, Rule, Shape, placeholder
 from minigrad.ops.lanes import add_axes, align_lanes, apply_each, count_lanes, find_highest, move_axis
+from minigrad.ops.libraries import index_other, is_other, put_into_zeros, scatter_other
 
 
 class Index(Op):
@@ -30,7 +32,7 @@ class Index(Op):
 
     def forward(self, x: Any) -> Any:
         """Index; basic indexing gives a view."""
-        return x[self.key]
+        return x[self.key] if type(x) is ndarray or not is_other(x) else index_other(x, self.key)
 
     def batch(self, x: Any) -> Any:
         """Index every lane."""
@@ -51,7 +53,7 @@ class Scatter(Index):
     views = False
     fields: ClassVar[tuple[str, ...]] = ("key", "into")
     example: ClassVar[tuple[Any, ...]] = (0, (3, 3, 3))
-    vjps = (lambda op, g, y, x: g[op.key],)
+    vjps = (lambda op, g, y, x: Index(op.key)(g),)
 
     def __init__(self, key: Any, into: Shape) -> None:
         self.key, self.into = copy_key(key), into
@@ -63,6 +65,8 @@ class Scatter(Index):
 
     def forward(self, x: Any) -> Any:
         """Add x into zeros; an index that holds arrays may name an element twice, which += would count once."""
+        if type(x) is not ndarray and is_other(x):
+            return (put_into_zeros if is_basic(self.key) else scatter_other)(self.into, self.key, x)
         y = np.zeros_like(x, shape=self.into)
         if is_basic(self.key):
             y[self.key] = x
@@ -162,7 +166,8 @@ class Gather(Op):
 
     def forward(self, x: Any, *indices: Any) -> Any:
         """Index."""
-        return x[self.filled(indices)]
+        key = self.filled(indices)
+        return x[key] if type(x) is ndarray or not is_other(x) else index_other(x, key)
 
     def batch(self, *inputs: Any) -> Any:
         """Index every lane; if the indices differ from lane to lane, by which lane it is, too."""
@@ -233,6 +238,8 @@ class ScatterAt(Gather):
 
     def forward(self, x: Any, *indices: Any) -> Any:
         """Add x into zeros."""
+        if type(x) is not ndarray and is_other(x):
+            return scatter_other(self.into, self.filled(indices), x)
         y = np.zeros_like(x, shape=self.into)
         np.add.at(y, self.filled(indices), x)
         return y

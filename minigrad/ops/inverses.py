@@ -9,6 +9,7 @@ import numpy as np
 
 from minigrad.ops.base import Op, Shape
 from minigrad.ops.lanes import align_lanes
+from minigrad.ops.libraries import alike
 from minigrad.ops.linalg import transpose_matrices as T
 from minigrad.ops.parts import conjugate
 from minigrad.ops.reduction import floating_dtype
@@ -175,7 +176,7 @@ class Cofactors(OfSquareMatrices):
         """Give the cofactors of each matrix, which a nearly singular one's inverse is too inexact for."""
         u, s, vt = np.linalg.svd(x)
         n = s.shape[-1]
-        others = np.where(np.eye(n, dtype=bool), 1, np.expand_dims(s, -2)).prod(-1)
+        others = np.where(alike(np.eye(n, dtype=bool), s), 1, np.expand_dims(s, -2)).prod(-1)
         sign = np.expand_dims(np.sign(np.linalg.det(u) * np.linalg.det(vt)), -1)
         return (np.conj(u) * np.expand_dims(sign * others, -2)) @ np.conj(vt)
 

@@ -14,6 +14,7 @@ from minigrad.ops.arithmetic import divide_or_zero
 from minigrad.ops.base import Shape
 from minigrad.ops.decompositions import check_matrices, divide_gaps, real_part
 from minigrad.ops.inverses import OfMatrices, pseudo_inverse, real_dtype
+from minigrad.ops.libraries import alike
 from minigrad.ops.linalg import transpose_matrices as T
 from minigrad.ops.parts import conjugate, is_complex
 
@@ -56,7 +57,7 @@ class SingularSystem(OfMatrices):
         turns = uu - T(conjugate(uu))
         inner = (f * turns) * row + column * (f * (conjugate(vv) - T(vv)))
         if is_complex(y):
-            inner = inner + turns * divide_or_zero(0.5 * np.eye(s.shape[-1], dtype=s.dtype), row)
+            inner = inner + turns * divide_or_zero(alike(0.5 * np.eye(s.shape[-1], dtype=s.dtype), s), row)
         result = (u * np.expand_dims(gs, -2) + u @ inner) @ T(v)
         if u.shape[-2] > u.shape[-1]:
             result = result + divide_or_zero(gu - u @ uu, row) @ T(v)

@@ -22,7 +22,7 @@ class Convolve(Op):
         """Multiply and add up at each position."""
         if a.ndim == b.ndim == 1:
             return np.convolve(a, b)
-        margin = np.zeros((*a.shape[:-1], b.shape[-1] - 1), a.dtype)
+        margin = np.zeros_like(a, shape=(*a.shape[:-1], b.shape[-1] - 1), order="C")
         return correlate.forward(np.concatenate([margin, a, margin], -1), b[..., ::-1])
 
     def shape(self, *shapes: Shape) -> Shape:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from minigrad.ops.base import Op, Shape
+from minigrad.ops.libraries import alike
 
 Sizes = tuple[int, ...]  # one number for each axis of positions
 Pairs = tuple[tuple[int, int], ...]  # how many places are added before and behind each
@@ -36,7 +37,7 @@ def add_windows(w: Any, size: Sizes, stride: Sizes, dilation: Sizes) -> Any:
     """Add windows (…, *places, *kernel) to where they were taken from, an array (…, *size); 0 where none was."""
     n = len(size)
     lead, places, kernel = w.shape[: w.ndim - 2 * n], w.shape[w.ndim - 2 * n : w.ndim - n], w.shape[w.ndim - n :]
-    y = np.zeros((*lead, *size), w.dtype)
+    y = np.zeros_like(w, shape=(*lead, *size), order="C")
     for at in np.ndindex(*kernel):  # as many additions of whole arrays as the kernel has elements
         each = zip(at, dilation, stride, places, strict=True)
         target: list[Any] = [slice(k * d, k * d + s * (m - 1) + 1, s) for k, d, s, m in each]
@@ -148,5 +149,5 @@ def pool_mean(x: Any, kernel: Sizes, stride: Sizes, padding: Pairs, counts_paddi
     total = np.sum(taken(pad_with(x, padding, 0)), axes)
     if counts_padding:
         return total / prod(kernel)
-    inside = pad_with(np.ones(x.shape[x.ndim - n :], x.dtype), padding, 0)
+    inside = pad_with(alike(np.ones(x.shape[x.ndim - n :], x.dtype), x), padding, 0)
     return total / np.sum(taken(inside), axes)
