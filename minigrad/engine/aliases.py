@@ -9,7 +9,7 @@ import numpy as np
 
 from minigrad.engine.operand import Operand
 from minigrad.engine.views import find_views
-from minigrad.engine.watch import COUNTS, is_held
+from minigrad.engine.watch import COUNTED, COUNTS, is_held
 
 
 class _Probe:
@@ -59,11 +59,11 @@ def count_uses(t: Any, other: Any) -> tuple[int, int]:
 def _is_anonymous(t: Any, arrays: int) -> bool:
     """Say whether an array is a view of memory that has no name any more: of a temporary result, reshaped say."""
     array = t.array
-    if type(array) is not np.ndarray or array.base is None or getrefcount(array) > arrays + 3:
+    if type(array) is not np.ndarray or array.base is None or getrefcount(array) > arrays + 2 + COUNTED:
         return False
     while t.op is not None and t.op.views:
         t = t.inputs[0]
-        if getrefcount(t) > 3:  # its place in the record, here, and the count's own
+        if getrefcount(t) > 2 + COUNTED:  # its place in the record, and here
             return False
         if not t.op or getattr(t.array, "base", None) is None:
             break

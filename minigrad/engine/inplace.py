@@ -19,7 +19,7 @@ from minigrad.engine.errors import describe
 from minigrad.engine.operand import Operand, is_constant, plain_value
 from minigrad.engine.recording import announce_switch, compilation, count_records, is_paused, leaf_serial, note_holder
 from minigrad.engine.views import find_base
-from minigrad.engine.watch import TIED, VARIABLE, is_held, note_leaf, seal_array
+from minigrad.engine.watch import LENT, TIED, VARIABLE, is_held, note_leaf, seal_array
 
 Binary = Callable[[Any, Any], Any]
 
@@ -82,7 +82,7 @@ class Writable(Convertible):
         if tracing is not None:
             return tracing.twin(self).as_plain()
         array = self.array
-        if (self.serial > 0 and self.op is not None) or is_held(array, 2):
+        if (self.serial > 0 and self.op is not None) or is_held(array, 2 - LENT):
             seal_array(array)
             note_holder()
         return array
@@ -167,7 +167,7 @@ def find_room(t: Writable, array: Any) -> Any:
         return array  # nothing has been recorded since the leaf was made
     if t.serial <= 0 or t.born == TIED:
         seal_array(array)
-    elif is_held(array, 3):
+    elif is_held(array, 3 - 2 * LENT):
         return np.empty_like(array)
     return array
 

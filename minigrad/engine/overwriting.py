@@ -14,7 +14,7 @@ import numpy as np
 
 from minigrad.engine.blocks import in_force
 from minigrad.engine.operand import Operand
-from minigrad.engine.watch import is_held
+from minigrad.engine.watch import LENT, is_held
 from minigrad.ops.assignment import Assign
 from minigrad.ops.base import Op
 
@@ -109,7 +109,7 @@ class Overwriting:
             ours += (view.array.base is array) + (view.op is not None and view._x[0] is array)
             if getrefcount(view.array) > 3:  # the view's, what that was, and the count's own
                 return True
-        return is_held(array, ours)
+        return is_held(array, ours - LENT)
 
 
 def _replace_values(record: Any, replace: Callable[[Any], Any]) -> None:

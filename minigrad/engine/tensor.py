@@ -18,7 +18,7 @@ from minigrad.engine.record import fast_pullback, restore_leaf, stand_ins
 from minigrad.engine.recording import announce_walk, count_records, is_paused, next_serial, note_holder, tracer
 from minigrad.engine.stand_ins import leave_gradients, part_from
 from minigrad.engine.views import note_view
-from minigrad.engine.watch import FRESH, is_held, note_leaf
+from minigrad.engine.watch import is_fresh, note_leaf
 from minigrad.ops import arithmetic, linalg
 from minigrad.ops.base import Op
 from minigrad.ops.dtypes import NUMBERS
@@ -103,7 +103,7 @@ class Tensor(Listening):
         self.op, self.serial, self.stored_grad, self._name = None, 0, None, check_name(name)
         if requires_grad:
             self.requires_grad = True
-            held = self.array is data and is_held(data, FRESH)
+            held = self.array is data and not is_fresh(data)
             self.born = -1 if held else count_records()
             note_leaf(self, held)
         self._place = place()

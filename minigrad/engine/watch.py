@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from sys import getrefcount
+from types import FrameType
 from typing import Any
 from weakref import WeakValueDictionary, ref
 
@@ -24,6 +25,18 @@ SAMPLE = 1024
 COUNTS = bool(getattr(sys, "_is_gil_enabled", lambda: True)())  # free-threaded Python defers and splits its counts
 
 
+def _count_variable() -> int:
+    variable = np.empty(1)
+    return getrefcount(variable)
+
+
+# Up to Python 3.13 whoever is handed a variable has a reference of its own; from 3.14 on the variable is lent, and
+# neither what counts nor a function in between adds one. What is read from an attribute is a reference in all of them,
+# and so is a variable that an inner function knows of.
+COUNTED = _count_variable() - 1  # what counting the references to a variable adds
+LENT = 1 - COUNTED  # by how much less a variable counts each time that it is handed on
+
+
 class _Fresh:
     """Counts, where a Tensor's constructor would, the references to an array that nobody else has."""
 
@@ -32,7 +45,7 @@ class _Fresh:
         self.count = getrefcount(data)
 
 
-FRESH = _Fresh(np.empty(1), requires_grad=True).count - 1  # which differs between versions of Python
+FRESH = _Fresh(np.empty(1), requires_grad=True).count - COUNTED  # which differs between versions of Python
 
 
 @dataclass(slots=True)
@@ -65,9 +78,25 @@ seals = Seals()
 def is_held(array: Any, ours: int) -> bool:
     """Say whether anybody may hold an array besides the ``ours`` references that the caller knows of.
 
-    A view, an array of another library or of a subclass: nobody knows, so it may be.
+    It is read from an attribute as it is handed over; for a variable, ``LENT`` is to be taken off. A view, an array of
+    another library or of a subclass: nobody knows, so it may be.
     """
-    return not COUNTS or type(array) is not np.ndarray or array.base is not None or getrefcount(array) > ours + 2
+    others = getrefcount(array) - COUNTED - 1
+    return not COUNTS or type(array) is not np.ndarray or array.base is not None or others > ours
+
+
+def is_fresh(array: Any) -> bool:
+    """Say whether nobody but a Tensor's constructor, which asks, and its tensor has an array.
+
+    A variable that was lent to the constructor counts as much as a value that nobody has; its caller's frame tells.
+    """
+    if is_held(array, FRESH + 1 - 2 * LENT):
+        return False
+    return not LENT or not _is_variable(array, sys._getframe(2))
+
+
+def _is_variable(array: Any, frame: FrameType) -> bool:
+    return any(value is array for value in frame.f_locals.values())
 
 
 def note_leaf(t: Any, held: bool) -> None:
@@ -78,9 +107,8 @@ def note_leaf(t: Any, held: bool) -> None:
     leaves[id(t)] = t
     array = t.array
     base = getattr(array, "base", None)
-    if base is not None and (
-        not isinstance(base, np.ndarray) or getrefcount(base) > 3
-    ):  # the view's, ours, the count's
+    # A base that somebody holds besides the view, and the variable here.
+    if base is not None and (not isinstance(base, np.ndarray) or getrefcount(base) > 2 + COUNTED):
         _tie(t)
     if held or t.born == TIED:
         for other in [x for x in leaves.values() if x is not t and owner_of(x.array) is owner_of(array)]:
@@ -132,7 +160,7 @@ def forget_unheld(arrays: Iterable[Any], ours: int) -> None:
     Whoever was given the array has let go of it, and what nobody has in hand nobody changes.
     """
     for array in arrays:
-        if id(array) in seals and not is_held(array, ours + 1):
+        if id(array) in seals and not is_held(array, ours + 1 - LENT):
             del seals[id(array)]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minigrad.engine.tensor import Tensor
-from minigrad.engine.watch import COUNTS, TIED, seal_array
+from minigrad.engine.watch import COUNTED, COUNTS, TIED, seal_array
 
 Array = NDArray[Any]
 State = dict[str, Array]
@@ -51,7 +51,7 @@ class Row:
         if self.param.born == TIED:
             seal_array(w)
             return w
-        if self.spare is not None and getrefcount(self.spare) < self.own:  # the step has it in hand
+        if self.spare is not None and getrefcount(self.spare) <= self.own - COUNTED:  # the step has it, too
             return self.spare
         room = np.empty_like(w)
         self.own = count_own(room)
@@ -61,9 +61,9 @@ class Row:
 def count_own(w: Array) -> int:
     """Say how many references to an array there are while a step writes it, −1 if the count tells nothing.
 
-    They are the tensor's, its row's, the step's variable and that of the count itself.
+    They are the tensor's, its row's, the step's variable and what the count itself adds.
     """
-    return 4 if COUNTS and type(w) is np.ndarray and w.base is None else -1
+    return 3 + COUNTED if COUNTS and type(w) is np.ndarray and w.base is None else -1
 
 
 def make_rows(params: list[Tensor], states: Iterable[State]) -> list[Row]:
