@@ -2,14 +2,17 @@
 
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import minigrad.picture
 from minigrad import Tensor, losses, no_grad, sigmoid, softmax, stepper, sums_to_one
 from minigrad.picture.scene.build import scene
 from minigrad.picture.stepper.content import content, numbers
 from minigrad.picture.stepper.products import products
+from minigrad.picture.stepper.words import ENGLISH, JAPANESE, LANGUAGES
 
 
 def parameter(values, name):
@@ -212,6 +215,47 @@ def test_play_goes_on_by_itself_until_it_is_stopped(visit):
     tab.clock.run_for(60_000)
     assert tab.text_content("#count") == "Step 11 of 11"
     assert tab.text_content("#play") == "Play"
+
+
+def test_play_begins_anew_at_the_end(visit):
+    tab = visit(fragment="#step=3")
+    tab.clock.install()
+    tab.keyboard.press("End")
+    tab.click("#play")
+    assert tab.text_content("#count") == "Step 0 of 11"
+    tab.clock.run_for(1700)
+    assert tab.text_content("#count") == "Step 1 of 11"
+
+
+def test_both_languages_say_the_same_things():
+    script = (Path(minigrad.picture.__file__).parent / "stepper" / "page.js").read_text("utf-8")
+    for table in LANGUAGES.values():
+        assert list(table) == list(ENGLISH)
+    for key, text in JAPANESE.items():
+        assert {*re.findall(r"{\w+}", text)} == {*re.findall(r"{\w+}", ENGLISH[key])}, key
+    asked = re.findall(r'\bwords\.(\w+)|\bwords\["([^"]+)"\]|\bsay\("([^"]+)"', script)
+    assert len(asked) > 15
+    assert {next(filter(None, keys)) for keys in asked} <= {*ENGLISH}
+
+
+def test_a_page_in_japanese_has_no_english_left(visit, tmp_path):
+    E, t, _ = network()
+    tab = visit(stepper(E, tmp_path / "ja.html", given=[sums_to_one(t)], lang="ja"))
+    assert tab.get_attribute("html", "lang") == "ja"
+    assert tab.title().startswith("一段ずつ：E = ")
+    words = "affine|sigmoid|softmax|CE|Home|End|Enter|Tab|log|diag|max|JavaScript"  # operations, keys and formulas
+    english = re.compile(rf"\b(?!(?:{words})\b)[A-Za-z]{{3,}}")
+    for step in range(12):
+        tab.evaluate(f"go({step})")
+        said = tab.evaluate(
+            """[...document.querySelectorAll('body *')].filter(x => x.tagName !== 'SCRIPT').flatMap(x =>
+            [...['aria-label', 'title', 'aria-valuetext'].map(name => x.getAttribute(name) ?? ''),
+            ...[...x.childNodes].filter(y => y.nodeType === 3).map(y => y.textContent)])"""
+        )
+        assert [text for text in said if english.search(text)] == []
+    assert tab.text_content("#count") == "ステップ 11 / 11"
+    with pytest.raises(ValueError, match=r"stepper: lang must be one of 'en', 'ja', not the int 3"):
+        stepper(E, lang=3)
 
 
 def test_a_phone_scrolls_the_picture_and_not_the_page(visit):

@@ -95,7 +95,7 @@ def _draw(arguments: argparse.Namespace) -> int:
 
 def _stepper(arguments: argparse.Namespace) -> int:
     loss, names = loss_of(arguments.target)
-    print(stepper(loss, arguments.out, names=names, fold=arguments.fold))
+    print(stepper(loss, arguments.out, names=names, fold=arguments.fold, lang=arguments.lang))
     return 0
 
 
@@ -145,6 +145,7 @@ def _parser() -> argparse.ArgumentParser:
     drawing.add_argument("--lang", choices=LANGUAGES, default="en", help="of titles and legend (default: en)")
     stepping = _on_a_loss(commands, "stepper", "write a page that steps through a loss, forward and back")
     stepping.add_argument("-o", "--out", type=Path, required=True, help="page: .html")
+    stepping.add_argument("--lang", choices=LANGUAGES, default="en", help="of the page (default: en)")
     for shown in (deriving, drawing, stepping):
         shown.add_argument(
             "--unfold", dest="fold", action="store_const", const=False, default="auto", help="show every repeat"

@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterable, Mapping
+from html import escape
 from itertools import count
 from pathlib import Path
 from subprocess import CalledProcessError, TimeoutExpired, run
@@ -70,7 +71,7 @@ class Drawing:
             reason = self._without_dot()
             if not reason:
                 try:
-                    self._svg = self._piped("svg").decode()
+                    self._svg = _say_what_it_is(self._piped("svg").decode(), self.setting.words["picture"])
                     self._how = "laid out by Graphviz's dot"
                     return self._svg
                 except CalledProcessError as error:
@@ -220,6 +221,11 @@ def draw(
     if path is not None:
         drawing.write(path)
     return drawing
+
+
+def _say_what_it_is(svg: str, what: str) -> str:
+    """Make dot's SVG one picture to a screen reader; dot titles each part by its id, beside the tooltip of ours."""
+    return re.sub(r"<title>.*?</title>\n", "", svg).replace("<svg ", f'<svg role="img" aria-label="{escape(what)}" ', 1)
 
 
 def checked(path: str | os.PathLike[str]) -> Path:

@@ -53,7 +53,7 @@ def work(problem: Problem, model: MLP, out: Path, lang: str = "en") -> Work:
     picture, dark = f"{problem.key}-graph.svg", f"{problem.key}-graph-dark.svg"
     draw(loss, out / picture, given=given, theme="light", lang=lang)
     draw(loss, out / dark, given=given, theme="dark", lang=lang)
-    page = stepper(loss, out / f"{problem.key}-steps.html", given=given)
+    page = stepper(loss, out / f"{problem.key}-steps.html", given=given, lang=lang)
     code = out / f"{problem.key}_gradients.py"
     source = derivation.to_numpy()
     code.write_text(source, "utf-8")

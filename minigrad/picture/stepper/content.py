@@ -11,22 +11,23 @@ from minigrad.notation.term import Term, write_term
 from minigrad.notation.writers.mathml import MATHML
 from minigrad.picture.scene.parts import Arrow, Box, Operation, Scene
 from minigrad.picture.stepper.products import Product, products
+from minigrad.picture.stepper.words import ENGLISH, PageWords, list_symbols
 
 LARGEST = (8, 8)  # rows and columns of an array whose numbers are all shown
 
 
-def content(scene: Scene, prefix: str = "") -> dict[str, Any]:
+def content(scene: Scene, prefix: str = "", words: PageWords = ENGLISH) -> dict[str, Any]:
     """Give the nodes by id, and the steps in order: inputs, each operation forward, ∂E/∂E = 1, each one backward.
 
     A step ``shows`` the boxes that it fills, ``uses`` those that it reads, and says so in one sentence. ``prefix`` is
-    what the picture's ids begin with.
+    what the picture's ids begin with, and ``words`` are those of the page's language.
     """
-    return _Story(scene).told() | {"prefix": prefix}
+    return _Story(scene, words).told() | {"prefix": prefix}
 
 
 class _Story:
-    def __init__(self, scene: Scene) -> None:
-        self.scene = scene
+    def __init__(self, scene: Scene, words: PageWords) -> None:
+        self.scene, self.words = scene, words
         self.boxes = {box.id: box for box in scene.boxes}
         self.gradients = {box.of: box for box in scene.boxes if box.of}
         self.products = products(scene)
@@ -37,19 +38,21 @@ class _Story:
         loss = next(box for box in self.scene.boxes if box.kind == "loss")
         made = {operation.output for operation in self.scene.operations}
         inputs = [box.id for box in self.scene.boxes if not box.of and box.id not in made]
-        symbols = _listed([self.boxes[key].symbol for key in inputs])
-        self._step("start", "Inputs", inputs, [], f"What is given: {symbols}.")
+        symbols = list_symbols([self.boxes[key].symbol for key in inputs], self.words)
+        self._step("start", self.words["given"], inputs, [], self._say("inputs", symbols=symbols))
         for operation in self.scene.operations:
             self._forward(operation)
         if loss.id in self.gradients:
             seed = self.gradients[loss.id]
-            self._step("backward", "seed", [seed.id], [loss.id], f"The way back begins at the loss: {seed.symbol} = 1.")
+            said = self._say("begins", symbol=seed.symbol)
+            self._step("backward", self.words["seed"], [seed.id], [loss.id], said)
             for operation in reversed(self.scene.operations):
                 self._backward(operation)
         return {
             "title": f"{loss.symbol} = {loss.formula}",
             "steps": self.steps,
             "nodes": {box.id: self._box(box) for box in self.scene.boxes},
+            "words": dict(self.words),
             "operations": {x.id: {"label": x.op.replace("_", " "), "output": x.output} for x in self.scene.operations},
         }  # fmt: skip
 
@@ -63,7 +66,8 @@ class _Story:
     def _forward(self, operation: Operation) -> None:
         box = self.boxes[operation.output]
         name = operation.op.replace("_", " ")
-        said = f"{name} gives {box.symbol} = {box.formula}." if box.formula else f"{name} gives {box.symbol}."
+        key = "forward" if box.formula else "forward, unwritten"
+        said = self._say(key, name=name, symbol=box.symbol, formula=box.formula)
         arrows = [a.id for a in self.scene.arrows if operation.id in (a.source, a.target)]
         self._step(
             "forward", name, [box.id], operation.inputs, said, operation=operation.id, arrows=arrows,
@@ -76,16 +80,20 @@ class _Story:
         if upstream is None or not leaving:
             return
         label = operation.op.replace("_", " ")
-        said = "; ".join(self._said(arrow) for arrow in leaving)
+        said = self.words["; "].join(self._said(arrow) for arrow in leaving)
         self._step(
-            "backward", label, [a.target for a in leaving], [upstream.id], f"Back through {label}: {said}.",
+            "backward", label, [a.target for a in leaving], [upstream.id], self._say("back", name=label, said=said),
             operation=operation.id, arrows=[arrow.id for arrow in leaving],
         )  # fmt: skip
 
     def _said(self, arrow: Arrow) -> str:
         several = sum(other.target == arrow.target for other in self.arrows) > 1
         summed = f"{sign} " if (sign := self._sum(arrow)) else ""
-        return f"{self.boxes[arrow.target].symbol} {'gets' if several else '='} {summed}{arrow.label}"
+        symbol = self.boxes[arrow.target].symbol
+        return self._say("gets" if several else "is", symbol=symbol, product=f"{summed}{arrow.label}")
+
+    def _say(self, key: str, **parts: str) -> str:
+        return self.words[key].format(**parts)
 
     def _sum(self, arrow: Arrow) -> str:
         """Give the sign of the sum by which a product becomes a gradient of what was broadcast: Σₙ over a batch."""
@@ -151,9 +159,3 @@ def _number(x: Any) -> Any:
     if isinstance(x, float) and not np.isfinite(x):
         return "NaN" if np.isnan(x) else "∞" if x > 0 else "−∞"
     return float(f"{x:.6g}") if isinstance(x, float) else int(x)
-
-
-def _listed(words: Sequence[str]) -> str:
-    if len(words) > 12:
-        return f"{', '.join(words[:10])} and {len(words) - 10} more"
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))

@@ -1,12 +1,13 @@
 "use strict";
 const content = JSON.parse(document.getElementById("content").textContent);
-const { steps, nodes, operations, prefix } = content;
+const { steps, nodes, operations, prefix, words } = content;
+const say = (key, parts = {}) => words[key].replace(/\{(\w+)\}/g, (_, name) => parts[name]);
 const by = (id) => document.getElementById(id);
 const drawn = (id) => by(prefix + id);
 const pieces = (id) => [id, `${id}_1`, `${id}_2`].map(drawn).filter(Boolean); // a long arrow is drawn in pieces
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
-const KINDS = { data: "data", parameter: "parameter", value: "value", gradient: "gradient", loss: "loss" };
 const frame = by("frame");
+const last = steps.length - 1;
 let at = 0, chosen = null, timer = null;
 
 const shownAt = {}; // the step at which each part of the picture appears, and the last that adds to it
@@ -33,11 +34,11 @@ function writer(values) { // as many decimals for all numbers of a matrix, four 
   return (x) => typeof x === "number" && (x === 0 || Math.abs(x) >= 0.5 / 10 ** places) ? minus(x.toFixed(places)) : figure(x);
 }
 
-const shape = (node) => node.shape.length ? node.shape.join("×") : "scalar";
+const shape = (node) => node.shape.length ? node.shape.join("×") : words.scalar;
 
 function numbers(value, label, count = 1) {
-  if (!value) return make("p", count > 1 ? `one for each of ${count}; unfolded, the page goes through all of them` : "not known here", "none");
-  if (value.empty) return make("p", "empty", "none");
+  if (!value) return make("p", count > 1 ? say("one for each", { count }) : words.unknown, "none");
+  if (value.empty) return make("p", words.empty, "none");
   if (value.rows) {
     const table = make("table");
     table.setAttribute("aria-label", label);
@@ -46,8 +47,8 @@ function numbers(value, label, count = 1) {
     return make("div", "", "scroll", make("span", "", "matrix", table));
   }
   const list = make("dl");
-  for (const [name, key] of [["mean", "mean"], ["norm", "norm"], ["least", "least"], ["greatest", "most"]])
-    list.append(make("div", "", "", make("dt", name), make("dd", figure(value[key]))));
+  for (const key of ["mean", "norm", "least", "most"])
+    list.append(make("div", "", "", make("dt", words[key]), make("dd", figure(value[key]))));
   return list;
 }
 
@@ -69,14 +70,14 @@ function product(term, target) {
 
 function termItem(term, id) {
   const item = make("li", "", "", product(term, nodes[id].symbol));
-  const upstream = numbers(nodes[term.from].value, `upstream ${term.upstream}`);
+  const upstream = numbers(nodes[term.from].value, say("upstream", { formula: term.upstream }));
   const one = term.local === "1";
-  const local = one ? make("span", "1", "local one") : numbers(term.derivative, `local derivative ${term.local}`);
+  const local = one ? make("span", "1", "local one") : numbers(term.derivative, say("local", { formula: term.local }));
   const [first, second] = term.left ? [local, upstream] : [upstream, local];
   const sum = term.sum ? [make("span", term.sum, "sum")] : [];
-  for (const sign of sum) sign.title = term.sum === "Σₙ" ? "the sum over the batch, as the same value was used for every sample" : "the sum over what it was broadcast along";
+  for (const sign of sum) sign.title = words[term.sum === "Σₙ" ? "over the batch" : "over what was broadcast"];
   const known = upstream.tagName === "DIV" && (one || (term.derivative && term.derivative.rows));
-  const result = numbers(term.product ?? nodes[id].value, "product", nodes[id].count);
+  const result = numbers(term.product ?? nodes[id].value, words.product, nodes[id].count);
   const signed = (sign, part) => make("span", "", "group", make("span", sign, "sign"), part); // a sign stays with what follows it
   const row = known ? [make("span", "", "group", ...sum, first), signed("×", second), signed("=", result)] : [result];
   item.append(make("div", "", "numbers", ...row));
@@ -84,8 +85,7 @@ function termItem(term, id) {
 }
 
 function showStep(step) {
-  const phase = { start: "inputs", forward: "forward", backward: "backward" }[step.phase];
-  const title = make("h2", "", "", make("span", phase, `chip ${step.phase}`), step.label === phase ? "Given" : step.label);
+  const title = make("h2", "", "", make("span", words[`phase ${step.phase}`], `chip ${step.phase}`), step.label);
   title.id = "step-title";
   const body = [];
   if (step.phase === "forward") {
@@ -94,7 +94,7 @@ function showStep(step) {
   } else if (step.phase === "backward" && step.operation) {
     const list = make("ul");
     for (const id of step.shows) for (const term of nodes[id].terms) if (step.arrows.includes(term.arrow)) list.append(termItem(term, id));
-    body.push(make("h3", "upstream × local derivative"), list);
+    body.push(make("h3", words["chain rule"]), list);
   } else if (step.phase === "backward") body.push(formula(nodes[step.shows[0]]));
   else body.push(links(step.shows));
   by("step").replaceChildren(title, ...body);
@@ -116,22 +116,22 @@ function jump(words, step) {
 
 function showNode(id) {
   const node = nodes[id], own = !node.of;
-  const title = make("h2", "", "", make("span", KINDS[node.kind], `chip ${node.kind}`), make("span", node.heading, "symbol"), make("span", shape(node), "shape"));
+  const title = make("h2", "", "", make("span", words[`kind ${node.kind}`], `chip ${node.kind}`), make("span", node.heading, "symbol"), make("span", shape(node), "shape"));
   title.id = "node-title";
   const body = [];
-  if (node.formula) body.push(make("h3", "Formula"), formula(node));
+  if (node.formula) body.push(make("h3", words.formula), formula(node));
   const later = node.done > at;
-  body.push(make("h3", own ? "Value" : "Gradient"), later ? make("p", `${own ? "computed" : "complete"} at step ${node.done}`, "none") : numbers(node.value, node.symbol, node.count));
+  body.push(make("h3", own ? words.value : words.gradient), later ? make("p", say(own ? "computed at" : "complete at", { step: node.done }), "none") : numbers(node.value, node.symbol, node.count));
   const gradient = own ? nodes[node.gradient] : node;
-  if (own && gradient) body.push(make("h3", `Gradient ${gradient.heading}`), gradient.done > at ? make("p", `computed at step ${gradient.done}`, "none") : numbers(gradient.value, gradient.symbol, gradient.count));
-  if (own && !gradient) body.push(make("h3", "Gradient"), make("p", "none flows here", "none"));
+  if (own && gradient) body.push(make("h3", say("gradient of", { symbol: gradient.heading })), gradient.done > at ? make("p", say("computed at", { step: gradient.done }), "none") : numbers(gradient.value, gradient.symbol, gradient.count));
+  if (own && !gradient) body.push(make("h3", words.gradient), make("p", words["no gradient"], "none"));
   if (gradient?.terms?.length) {
     const several = gradient.terms.length > 1;
-    body.push(make("h3", several ? `Upstream × local derivative, added up over ${gradient.terms.length} uses` : "Upstream × local derivative"),
+    body.push(make("h3", say(several ? "chain rule, summed" : "chain rule", { count: gradient.terms.length })),
       make("ul", "", "", ...gradient.terms.map((term) => make("li", "", "", product(term, gradient.symbol)))));
   }
-  const steps = make("div", "", "links", jump(own ? (node.done ? `Go to its step, ${node.done}` : "Go to the inputs") : `Go to its step, ${node.done}`, node.done));
-  if (own && gradient) steps.append(jump(`Go to its gradient’s, ${gradient.done}`, gradient.done));
+  const steps = make("div", "", "links", jump(say(node.done ? "to its step" : "to the inputs", { step: node.done }), node.done));
+  if (own && gradient) steps.append(jump(say("to its gradient", { step: gradient.done }), gradient.done));
   by("node").replaceChildren(title, ...body, steps);
 }
 
@@ -155,7 +155,7 @@ function follow(ids) {
 }
 
 function go(step) {
-  at = Math.max(0, Math.min(steps.length - 1, step));
+  at = Math.max(0, Math.min(last, step));
   const now = steps[at], active = new Set([...now.shows, ...(now.arrows ?? []), now.operation]);
   document.body.className = now.phase;
   for (const part of frame.querySelectorAll("g.part")) {
@@ -166,37 +166,37 @@ function go(step) {
     if (many) part.tabIndex = active.has(id) || now.uses.includes(id) ? 0 : -1;
   }
   by("slider").value = at;
-  by("slider").setAttribute("aria-valuetext", `Step ${at} of ${steps.length - 1}: ${now.phase}, ${now.label}`);
-  by("count").textContent = `Step ${at} of ${steps.length - 1}`;
+  by("slider").setAttribute("aria-valuetext", say("at, named", { at, last, phase: words[`phase ${now.phase}`], label: now.label }));
+  by("count").textContent = say("at", { at, last });
   by("count").href = `#step=${at}`;
   if (at !== asked()) try { history.replaceState(null, "", at ? `#step=${at}` : location.pathname + location.search); } catch { /* in a notebook's frame there is no address */ }
   by("said").textContent = now.said;
-  for (const [id, off] of [["first", at === 0], ["previous", at === 0], ["next", at === steps.length - 1], ["last", at === steps.length - 1]])
+  for (const [id, off] of [["first", at === 0], ["previous", at === 0], ["next", at === last], ["last", at === last]])
     by(id).disabled = off;
   showStep(now);
   choose(now.shows.at(now.phase === "start" ? 0 : -1));
   follow([...now.shows, now.operation, ...now.uses]);
-  if (at === steps.length - 1) stop();
+  if (at === last) stop();
 }
 
 function label(id) {
   const node = nodes[id], known = node.done <= at;
-  return `${node.heading}, ${KINDS[node.kind]}, ${shape(node).replace("×", " by ")}${node.formula ? `, ${node.formula}` : ""}${known ? "" : ", not computed yet"}`;
+  const size = node.shape.length === 2 ? say("by", { rows: node.shape[0], columns: node.shape[1] }) : shape(node);
+  return [node.heading, words[`kind ${node.kind}`], size, node.formula, known ? "" : words["not yet"]].filter(Boolean).join(words[", "]);
 }
 
 function stop() {
   clearInterval(timer);
   timer = null;
-  by("play").textContent = "Play";
+  by("play").textContent = words.play;
   by("play").setAttribute("aria-pressed", "false");
 }
 
 function play() {
   if (timer) return stop();
-  if (at === steps.length - 1) addEventListener("hashchange", () => { stop(); go(asked()); });
-go(asked());
+  if (at === last) go(0);
   timer = setInterval(() => go(at + 1), 1600);
-  by("play").textContent = "Pause";
+  by("play").textContent = words.pause;
   by("play").setAttribute("aria-pressed", "true");
 }
 
@@ -213,7 +213,7 @@ function asked() { // the step that the address names, which is 0 if it names no
 const many = Object.keys(nodes).length > 80; // then Tab goes through those of the step alone
 const svg = frame.querySelector("svg");
 svg.setAttribute("role", "group");
-svg.setAttribute("aria-label", "Backward graph");
+svg.setAttribute("aria-label", words.graph);
 for (const [id, node] of Object.entries(nodes)) {
   const part = drawn(id);
   if (!part) continue;
@@ -245,12 +245,12 @@ by("fit").addEventListener("click", () => { fit(!frame.classList.contains("fit")
 by("first").addEventListener("click", () => { stop(); go(0); });
 by("previous").addEventListener("click", () => { stop(); go(at - 1); });
 by("next").addEventListener("click", () => { stop(); go(at + 1); });
-by("last").addEventListener("click", () => { stop(); go(steps.length - 1); });
+by("last").addEventListener("click", () => { stop(); go(last); });
 by("slider").addEventListener("input", (event) => { stop(); go(Number(event.target.value)); });
 by("play").addEventListener("click", play);
 document.addEventListener("keydown", (event) => {
   if (event.altKey || event.ctrlKey || event.metaKey || event.target.id === "slider") return;
-  const move = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: steps.length - 1 }[event.key];
+  const move = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: last }[event.key];
   if (move !== undefined) { event.preventDefault(); stop(); go(move); }
   else if (event.key === "p" || event.key === "P") play();
 });
