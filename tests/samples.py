@@ -56,6 +56,8 @@ KEYS: dict[str, Any] = {
     "ellipsis": (..., 0),
     "newaxis": (None, slice(1, None), None),
     "list": [0, 2],
+    "tuple within": (slice(None), (0, 2)),
+    "tuple after a list": ([3, 0], (0, 2)),
     "repeats": np.array([0, 2, 0, 0]),
     "matrix of repeats": np.array([[1, 1], [3, -3]]),
     "two arrays": (np.array([0, 0, 3]), np.array([1, 1, 2])),

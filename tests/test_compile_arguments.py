@@ -213,3 +213,36 @@ def test_compile_is_a_decorator_and_says_what_it_does_not_take():
         compile(3)
     with pytest.raises(ValueError, match=r"backend must be .numpy. or .native., not .cuda."):
         compile(double, backend="cuda")
+
+
+LISTS = {
+    "rows": lambda x, i: x[i],
+    "columns": lambda x, i: x[:, i],
+    "each row's": lambda x, i: x[range(2), i],
+    "taken": lambda x, i: np.take(x, i, axis=1),
+    "factor": lambda x, i: x[:, :2] * i,
+    "difference": lambda x, i: i - x[:, :2],
+}
+
+
+@each_backend
+@pytest.mark.parametrize("kind", [list, tuple])
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_of_numbers_is_the_array_that_numpy_makes_of_it(name, kind, backend):
+    x, f = np.arange(6.0).reshape(2, 3) ** 2, LISTS[name]
+    whole = [] if name in ("factor", "difference") else [float, np.float32]
+    with running(backend):
+        code = as_code(f, backend)
+        slope = as_code(value_and_grad(lambda x, i: (f(x, i) ** 2).sum()), backend)
+        for number in {int, np.int64, np.uint8, float, np.float32} - {*whole}:
+            for i in (1, 0):
+                given = kind([number(i), number(1)])
+                if name == "rows" and kind is tuple:  # which is an index of each axis by itself
+                    given = (slice(None), given)
+                np.testing.assert_array_equal(code(x, given), f(x, given))
+                value, gradient = value_and_grad(lambda x: (f(x, given) ** 2).sum())(x)  # noqa: B023  # called here
+                np.testing.assert_allclose(slope(x, given)[0], value)
+                np.testing.assert_allclose(slope(x, given)[1], gradient)
+        for number in whole:
+            with pytest.raises((IndexError, TypeError)):  # as NumPy has it
+                code(x, kind([number(1), number(0)]))

@@ -1,9 +1,13 @@
 """The messages of errors, word for word: what was wanted, what came, where it was made, and what to do."""
 
+import re
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 import pytest
 
-from minigrad import Tensor, sigmoid
+from minigrad import Tensor, compile, grad, sigmoid, value_and_grad
 from minigrad.engine.errors import ShapeError, describe
 from minigrad.ops.base import Op
 from minigrad.ops.linalg import affine
@@ -347,3 +351,40 @@ class Nonsense(Op):
 def test_other_exceptions_pass_as_they_are():
     with pytest.raises(ZeroDivisionError, match="a defect"):
         Nonsense()(leaf("x", 3))
+
+
+@dataclass
+class Weights:
+    W1: Any
+    b: Any
+
+
+def fit_line(p, x):
+    return ((x @ p["W1"] + p["b"]) ** 2).sum()
+
+
+ARGUMENTS = {
+    "p['W1']": (fit_line, {"W1": np.ones((3, 4)), "b": np.zeros(4)}),
+    "q[0]": (lambda q, x: (x @ q[0]).sum(), [np.ones((3, 4))]),
+    "w.W1": (lambda w, x: (x @ w.W1).sum(), Weights(np.ones((3, 4)), np.zeros(4))),
+    "p['l'][1]['W1']": (lambda p, x: (x @ p["l"][1]["W1"]).sum(), {"l": [1.0, {"W1": np.ones((3, 4))}]}),
+    "more[0]": (lambda *more: (more[1] @ more[0]).sum(), np.ones((3, 4))),
+}
+
+
+@pytest.mark.parametrize("transform", [value_and_grad, lambda f: compile(value_and_grad(f)), compile])
+@pytest.mark.parametrize("path", ARGUMENTS)
+def test_arguments_are_called_what_the_function_calls_them(path, transform):
+    f, p = ARGUMENTS[path]
+    x = "more[1]" if path == "more[0]" else "x"
+    with pytest.raises(ShapeError, match=re.escape(f"inner sizes differ, {x}:(2, 5) @ {path}:(3, 4)")):
+        transform(f)(p, np.ones((2, 5)))
+
+
+def test_an_argument_of_a_method_is_not_called_self():
+    class Model:
+        def loss(self, weights, x):
+            return (x @ weights).sum()
+
+    with pytest.raises(ShapeError, match=r"x:\(2, 5\) @ weights:\(3, 4\)"):
+        grad(Model().loss)(np.ones((3, 4)), np.ones((2, 5)))

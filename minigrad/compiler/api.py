@@ -215,7 +215,7 @@ class Compiled(partial[Any]):
                 record = self._varying.record(self._f, args, kwargs, leaves)
             name = plain_word(getattr(self._f, "__name__", type(self._f).__name__))
             further = partial(Compiled, backend=self._backend, exact=self._exact)
-            inputs = name_inputs(record, name_leaves(self._f, args, kwargs))
+            inputs = name_inputs(record, [short for _, short in name_leaves(self._f, args, kwargs)])
             variant = Variant(record, name, inputs, self._backend, further, self._exact)
         self._variants.setdefault(key, []).append(variant)
         self._variants.move_to_end(key)

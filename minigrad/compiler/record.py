@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.compiler.tape import Tape, write_tape
-from minigrad.compiler.trace.containers import Contents, name_arguments
+from minigrad.compiler.trace.containers import Contents
 from minigrad.compiler.trace.differences import refuse_differences
 from minigrad.compiler.trace.links import Key, Link, renew_links
 from minigrad.compiler.trace.numbers import reading_anew, split_numbers
@@ -20,6 +20,7 @@ from minigrad.compiler.trace.tracer import Tracer, UpdateRule
 from minigrad.compiler.trace.writes import kept_from_writing, link_elements, look_for_leaks, put_back, refuse_changes
 from minigrad.engine.chosen import Chosen
 from minigrad.engine.conversion import is_array
+from minigrad.engine.named_arguments import name_arguments
 from minigrad.engine.node import Node, forget_alike
 from minigrad.engine.recording import is_paused, traced_by
 from minigrad.engine.tensor import Tensor
@@ -110,17 +111,23 @@ def flatten_leaves(structure: Any, leaves: list[Any]) -> Any:
     return _static(structure)
 
 
-def name_leaves(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[str]:
-    """Give what ``flatten_leaves`` takes out of arguments names, in its order: W1 for params["W1"], p0 for p[0]."""
-    found: list[str] = []
-    stack = [*zip(name_arguments(f, len(args)), args, strict=True), *kwargs.items()][::-1]
+def name_leaves(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Give what ``flatten_leaves`` takes out of arguments names, in its order: params["W1"] as it is reached, and W1.
+
+    The short one is for code, p0 for p[0].
+    """
+    found: list[tuple[str, str]] = []
+    stack = [(name, name, x) for name, x in (*zip(name_arguments(f, len(args)), args, strict=True), *kwargs.items())]
+    stack.reverse()
     while stack:
-        name, x = stack.pop()
+        path, name, x = stack.pop()
         if isinstance(x, tuple | list | dict) or (not _is_taken(x) and _holds_arrays(x)):
-            parts = [(key if isinstance(key, str) else f"{name}{key}", part) for _, key, part in list_parts(x)]
+            parts = [
+                (path + step, key if isinstance(key, str) else f"{name}{key}", part) for step, key, part in list_parts(x)
+            ]
             stack += parts[::-1]
         elif _is_taken(x):
-            found.append(name)
+            found.append((path, name))
     return found
 
 
@@ -147,6 +154,8 @@ def _holds_results(x: Any) -> bool:
 
 
 def _static(x: Any) -> Any:
+    if isinstance(x, slice):  # which has no hash before Python 3.12
+        return (slice, *map(_static, (x.start, x.stop, x.step)))
     try:
         hash(x)
     except TypeError:
@@ -192,11 +201,12 @@ def _traced(
 ) -> tuple[Record, dict[Any, str]]:
     tracer = Tracer()
     leaves: list[Any] = []
+    paths = iter(name_leaves(f, args, kwargs))
 
     def argument(x: Any) -> Any:
         if _is_taken(x):
             leaves.append(x)
-            return tracer.argument(len(leaves) - 1, x)
+            return tracer.argument(len(leaves) - 1, x, next(paths)[0])
         return x
 
     given = map_leaves(args, argument, _holds_arrays), map_leaves(dict(kwargs), argument, _holds_arrays)

@@ -10,7 +10,7 @@ arrays it takes, ``outputs`` a tensor that a result is written into, ``inplace``
 ``assignment`` so that a gradient flows through it, ``overwriting`` in the same memory, ``aliases`` and ``views`` say
 who would see that, ``versions`` what has been read before; ``watch`` finds an array that has changed since forward.
 ``tensor_card`` shows a tensor in a notebook, ``chosen`` is what a mask chooses that is not known yet.
-``errors`` and ``ways`` have the words for what went wrong, ``refusals`` those for a function that is no operation, and
+``errors`` and ``ways`` have the words for what went wrong, ``named_arguments`` those for what a function was given, ``refusals`` those for a function that is no operation, and
 ``recipes`` what to write instead, ``recording`` switches recording off, by ``blocks`` that know their context,
 ``comparison`` is what a mask remembers of its making, ``claims`` remembers what is known of an array, ``cells`` stand
 for arrays that an update rule writes in place, ``arguments``

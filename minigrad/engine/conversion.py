@@ -236,3 +236,8 @@ def join_list(value: Any) -> Any:
         return np.asarray(value)
     parts: Any = [x if isinstance(x, Operand) else join_list(x) for x in value]
     return np.stack(parts)
+
+
+def join_numbers(x: Any) -> Any:
+    """Give a list or tuple of numbers, some of which are not known yet, as the array that NumPy would make of it."""
+    return join_list(x) if isinstance(x, list | tuple) and any(True for _ in find_operands(x)) else x

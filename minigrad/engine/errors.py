@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.engine.named_arguments import name_argument
 from minigrad.engine.ways import way_of_axes, way_of_index
 from minigrad.ops.alphabet import printable
 from minigrad.ops.base import Op, Recorder
@@ -69,8 +70,8 @@ def check_name(name: Any) -> str | None:
 def describe(x: Any, depth: int = 2) -> str:
     """Give an operand's name, or else how it was computed: ``sigmoid(affine(x, W1, b1))``."""
     if not isinstance(x, Recorder):
-        return f"{x!r}" if isinstance(x, int | float) else type(x).__name__
-    name = getattr(x, "name", None)
+        return f"{x!r}" if isinstance(x, int | float) else name_argument(x) or type(x).__name__
+    name = getattr(x, "name", None) or name_argument(x)
     if name or x.op is None:
         return printable(name or "") or type(x).__name__.lower()
     return f"{x.op.name}({', '.join(describe(part, depth - 1) for part in x.inputs) if depth else '…'})"

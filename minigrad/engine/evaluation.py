@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
-from contextvars import ContextVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from minigrad.engine.conversion import is_array
+from minigrad.engine.named_arguments import list_arguments, within
 from minigrad.engine.operand import Operand
 from minigrad.engine.record import fast_pullback
 from minigrad.engine.recording import announce_walk, compilation, is_paused, leaf_serial, mapping, recorded
@@ -47,21 +47,21 @@ class Evaluation:
         kwargs: Mapping[str, Any],
     ) -> None:
         self.called, self.differentiates, self.mapping = called, False, mapping()
-        self.outer = _within.get()
+        self.outer = within.get()
         self.given = [args[place] if isinstance(place, int) else kwargs[place] for place in places]
         self.variables: list[Tensor] = []
-        arguments, named = list(args), dict(kwargs)
+        self.f, self.arguments, self.named = f, list(args), dict(kwargs)
         self.trees: list[Any] = []  # the arguments at ``places``, with variables for leaves
         with recorded():
             for place, x in zip(places, self.given, strict=True):
-                owner: Any = arguments if isinstance(place, int) else named
+                owner: Any = self.arguments if isinstance(place, int) else self.named
                 owner[place] = self._take_variables(x, f"argument {place}")
                 self.trees.append(owner[place])
-            token = _within.set(self)
+            token = within.set(self)
             try:
-                self.value = f(*arguments, **named)
+                self.value = f(*self.arguments, **self.named)
             finally:
-                _within.reset(token)
+                within.reset(token)
         if assigned:  # the function may have assigned to elements of its arguments
             self.variables = [find_first(x) for x in self.variables]
         if self.outer is not None:
@@ -72,6 +72,10 @@ class Evaluation:
         self.plain = all(x.plain for x in given)  # then arrays are wanted, as arrays were given
         self.older: bool | None = None  # has f read what has a gradient, too? Until somebody asks
         self.recorded = self._is_nested() or any(x.requires_grad for x in given)
+
+    def list_arguments(self) -> Iterator[tuple[str, Any]]:
+        """Give the arguments as the function has got them, with the path to each."""
+        return list_arguments(self.f, self.arguments, self.named)
 
     def _take_variables(self, tree: Any, path: str) -> Any:
         """Give an argument with a variable in the place of each leaf."""
@@ -96,7 +100,7 @@ class Evaluation:
 
         Outside a vmap that runs here, gradients of its lanes follow from what those are made of.
         """
-        outer = _within.get()
+        outer = within.get()
         return outer is not None and outer.mapping is mapping()
 
     def needs_graph(self, *values: Any) -> bool:
@@ -146,12 +150,9 @@ def stop_tensor(x: Any) -> Any:
     return x.detach() if isinstance(x, Tensor) else x
 
 
-_within: ContextVar[Evaluation | None] = ContextVar("within", default=None)
-
-
 def is_within() -> bool:
     """Say whether a function that is differentiated is running."""
-    return _within.get() is not None
+    return within.get() is not None
 
 
 def make_variable(called: str, x: Any, path: str) -> Tensor:
@@ -168,12 +169,12 @@ def make_variable(called: str, x: Any, path: str) -> Tensor:
             f"{called}: {path} is {given.dtype}, and only floating-point arguments have gradients. "
             f"Write 3.0 for 3, or convert an array with .astype(float)."
         )
-    within = compilation() if lanes is None else lanes
-    if within is None:
+    tracing = compilation() if lanes is None else lanes
+    if tracing is None:
         t = constant_tensor(given.array)
         t.serial, t.stored_grad = leaf_serial(), None
     else:
-        t = within.variable(x if isinstance(x, Tensor | float) or is_array(x) else given.array)
+        t = tracing.variable(x if isinstance(x, Tensor | float) or is_array(x) else given.array)
     t.born = VARIABLE
     return t
 

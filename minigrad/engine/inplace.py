@@ -156,6 +156,8 @@ class Writable(Convertible):
     __iand__ = _augmented("&=", operator.and_, np.bitwise_and)
     __ior__ = _augmented("|=", operator.or_, np.bitwise_or)
     __ixor__ = _augmented("^=", operator.xor, np.bitwise_xor)
+    __ilshift__ = _augmented("<<=", operator.lshift, np.left_shift)
+    __irshift__ = _augmented(">>=", operator.rshift, np.right_shift)
 
 
 def find_room(t: Writable, array: Any) -> Any:

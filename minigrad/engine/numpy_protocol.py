@@ -60,7 +60,8 @@ LATE: dict[str, str] = {
         "signs": ("fabs", "signbit", "copysign", "heaviside", "fmax", "fmin"),
         "logic": (
             *("isfinite", "isnan", "isinf", "logical_not", "logical_and", "logical_or", "logical_xor"),
-            *("invert", "bitwise_and", "bitwise_or", "bitwise_xor"),
+            *("invert", "bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_count"),
+            *("left_shift", "right_shift", "gcd", "lcm"),
         ),
     }.items()
     for name in names

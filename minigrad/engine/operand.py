@@ -17,18 +17,14 @@ from minigrad.engine.outputs import compute_into, find_targets, name_target
 from minigrad.engine.recording import compilation, is_paused
 from minigrad.engine.refusals import explain_refusal, refuse_call
 from minigrad.engine.ufuncs import find_call
+from minigrad.engine.whole_operators import WholeOperators
 from minigrad.ops import arithmetic, elementwise, indexing, linalg, parts, shaping
 from minigrad.ops.base import Op
 from minigrad.ops.dtypes import WHOLE
 from minigrad.ops.lanes import running
 
 
-def _by_numpy(ufunc: Any) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
-    """Give an operator, and the reflected one, by NumPy's function: an operation, a constant or an error."""
-    return lambda self, other: ufunc(self, other), lambda self, other: ufunc(other, self)
-
-
-class Operand(Methods, OtherHabits):
+class Operand(Methods, OtherHabits, WholeOperators):
     """Something an Op can be applied to that remembers how it was made.
 
     ``op`` and ``inputs`` say how (op is None for a leaf), ``serial`` when: an operand's is larger than its inputs',
@@ -154,16 +150,6 @@ class Operand(Methods, OtherHabits):
         if running and any(x.level for x in find_operands(key)):
             return indexing.gather(self, key)
         return self.apply(indexing.Index(plain_value(map_operands(key, read_index))), (self,))
-
-    __floordiv__, __rfloordiv__ = _by_numpy(np.floor_divide)
-    __mod__, __rmod__ = _by_numpy(np.remainder)
-    __divmod__, __rdivmod__ = _by_numpy(np.divmod)
-    __and__, __rand__ = _by_numpy(np.bitwise_and)
-    __or__, __ror__ = _by_numpy(np.bitwise_or)
-    __xor__, __rxor__ = _by_numpy(np.bitwise_xor)
-
-    def __invert__(self) -> Self:
-        return np.invert(self)
 
     def __len__(self) -> int:
         if not self.shape:

@@ -36,7 +36,6 @@ from numpy import (
     bartlett as bartlett,
     base_repr as base_repr,
     binary_repr as binary_repr,
-    bitwise_count as bitwise_count,
     bitwise_invert as bitwise_invert,
     bitwise_left_shift as bitwise_left_shift,
     bitwise_not as bitwise_not,
@@ -102,7 +101,6 @@ from numpy import (
     frompyfunc as frompyfunc,
     fromregex as fromregex,
     fromstring as fromstring,
-    gcd as gcd,
     generic as generic,
     genfromtxt as genfromtxt,
     get_include as get_include,
@@ -142,8 +140,6 @@ from numpy import (
     issubdtype as issubdtype,
     iterable as iterable,
     kaiser as kaiser,
-    lcm as lcm,
-    left_shift as left_shift,
     lexsort as lexsort,
     lib as lib,
     little_endian as little_endian,
@@ -187,7 +183,6 @@ from numpy import (
     recarray as recarray,
     record as record,
     require as require,
-    right_shift as right_shift,
     row_stack as row_stack,
     s_ as s_,
     save as save,
@@ -364,6 +359,7 @@ def bincount(x: _Tensors, /, weights: Any = ..., minlength: Any = ...) -> Tensor
 @overload
 def bincount(x: Any, /, weights: Any = ..., minlength: Any = ...) -> Any: ...
 bitwise_and: _Binary
+bitwise_count: _Unary
 bitwise_or: _Binary
 bitwise_xor: _Binary
 @overload
@@ -572,6 +568,7 @@ def full_like(a: _Tensors, fill_value: Any, dtype: Any = ..., order: Any = ..., 
 def full_like(a: Any, fill_value: _Tensors, dtype: Any = ..., order: Any = ..., subok: Any = ..., shape: Any = ..., *, device: Any = ...) -> Tensor: ...
 @overload
 def full_like(a: Any, fill_value: Any, dtype: Any = ..., order: Any = ..., subok: Any = ..., shape: Any = ..., *, device: Any = ...) -> Any: ...
+gcd: _Binary
 def geomspace(start: Any, stop: Any, num: Any = ..., endpoint: Any = ..., dtype: Any = ..., axis: Any = ...) -> Any: ...
 @overload
 def gradient(f: _Tensors, *varargs: Any, axis: Any = ..., edge_order: Any = ...) -> Any: ...
@@ -656,7 +653,9 @@ def kron(a: _Tensors, b: Any) -> Tensor: ...
 def kron(a: Any, b: _Tensors) -> Tensor: ...
 @overload
 def kron(a: Any, b: Any) -> Any: ...
+lcm: _Binary
 ldexp: _Binary
+left_shift: _Binary
 less: _Binary
 less_equal: _Binary
 def linspace(start: Any, stop: Any, num: Any = ..., endpoint: Any = ..., retstep: Any = ..., dtype: Any = ..., axis: Any = ..., *, device: Any = ...) -> Any: ...
@@ -910,6 +909,7 @@ def resize(a: _Tensors, new_shape: Any) -> Tensor: ...
 @overload
 def resize(a: Any, new_shape: Any) -> Any: ...
 def result_type(*arrays_and_dtypes: Any) -> Any: ...
+right_shift: _Binary
 rint: _Unary
 @overload
 def roll(a: _Tensors, shift: Any, axis: Any = ...) -> Tensor: ...

@@ -245,7 +245,14 @@ def as_array(x: Any) -> Any:
     """Give an array, a Tensor or a Node as it is, and numbers and lists as arrays: what has axes."""
     if getattr(x, "weak", False):  # a Python number that is not known yet, which is an array of its own dtype here
         return x.astype(x.dtype)
+    if isinstance(x, list | tuple) and _holds_unknown(x):
+        return np.stack([as_array(part) for part in x])
     return x if isinstance(x, Recorder) or hasattr(x, "__array_function__") else np.asarray(x)
+
+
+def _holds_unknown(x: Any) -> bool:
+    """Say whether a list, nested or not, holds numbers that are not known yet, while a function is traced."""
+    return any(map(_holds_unknown, x)) if isinstance(x, list | tuple) else bool(getattr(x, "plain", False))
 
 
 def as_part(x: Any) -> Any:

@@ -83,9 +83,12 @@ class Scatter(Index):
 
 
 def copy_key(key: Any) -> Any:
-    """Copy the arrays of an index: one that changes after indexing must not change where the gradient goes."""
+    """Copy the arrays of an index: one that changes after indexing must not change where the gradient goes.
+
+    A tuple within one is no index of several axes, but as a list is: x[:, (0, 1)].
+    """
     if isinstance(key, tuple):
-        return tuple(copy_key(part) for part in key)
+        return tuple(copy_key(list(part) if isinstance(part, tuple) else part) for part in key)
     if isinstance(key, list):
         return list(key) if key else np.zeros(0, np.intp)  # of an empty list NumPy would make floats, elsewhere
     return key.copy() if isinstance(key, np.ndarray) else key

@@ -1,4 +1,4 @@
-"""Truth values, and bits: what has no derivative."""
+"""Truth values, bits, and divisors of whole numbers: what has no derivative."""
 
 from __future__ import annotations
 
@@ -17,3 +17,8 @@ invert = Elementwise("invert", np.invert, None, text="¬{x}", binds=3)
 bitwise_and = Elementwise("bitwise_and", np.bitwise_and, None, None, text="({a} ∧ {b})")
 bitwise_or = Elementwise("bitwise_or", np.bitwise_or, None, None, text="({a} ∨ {b})")
 bitwise_xor = Elementwise("bitwise_xor", np.bitwise_xor, None, None, text="({a} ⊕ {b})")
+bitwise_count = Elementwise("bitwise_count", np.bitwise_count, None, text="bitwise_count({x})")
+left_shift = Elementwise("left_shift", np.left_shift, None, None, text="({a} ≪ {b})")
+right_shift = Elementwise("right_shift", np.right_shift, None, None, text="({a} ≫ {b})")
+gcd = Elementwise("gcd", np.gcd, None, None, text="gcd({a}, {b})")
+lcm = Elementwise("lcm", np.lcm, None, None, text="lcm({a}, {b})")

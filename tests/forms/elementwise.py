@@ -166,7 +166,9 @@ RIGHT += split_forms("""
     x * np.bitwise_or(x > 0, mask)  x * np.bitwise_xor(x > 0, mask)  x * np.invert(x > 0)  x * np.bitwise_not(x > 0)
     x * np.bitwise_invert(x > 0)  x * np.array_equal(x, z)  x * np.allclose(x, x)  x * np.ndim(x)  x * np.size(x, 1)
     x * np.shape(x)[1]  x.astype(np.result_type(x, np.float32))  x * len(np.array_str(x))  x * len(np.array2string(x))
-    x * len(np.array_repr(x))
+    x * len(np.array_repr(x))  x * np.left_shift(x > 0, 2)  x * np.right_shift(6, x > 0)  x * ((x > 0) << 2)
+    x * np.bitwise_left_shift(x > 0, 2)  x * np.bitwise_right_shift(6, x > 0)
+    x * np.gcd(np.rint(x).astype(int), 6)  x * np.lcm(np.argsort(x), 4)  x * np.bitwise_count(np.argsort(x))
 """)
 
 REFUSED = [
@@ -181,8 +183,8 @@ REFUSED = [
     Refused("np.exp(x, dtyp=int)", TypeError, "dtyp"),
     Refused("np.where(mask, x)", ValueError, "where | x and y"),
     Refused("np.add(x)", TypeError, "add"),
-    Refused("np.left_shift(x, 1)", TypeError, "np.left_shift | .data"),
-    Refused("np.gcd(x, 2)", TypeError, "np.gcd | .data"),
+    Refused("np.left_shift(x, 1)", TypeError, "left_shift | not supported"),
+    Refused("np.gcd(x, 2)", TypeError, "gcd"),
     Refused("np.array(x)", TypeError, "gradient | .data | np.stack"),
     Refused("np.array([s, s])", TypeError, "gradient | np.stack"),
     Refused("np.full(3, s)", TypeError, "gradient | np.broadcast_to"),

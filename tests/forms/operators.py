@@ -62,7 +62,7 @@ RIGHT = [
 REFUSED = [
     Refused("x + 'a'", TypeError, "add | 'a'"),
     Refused("x + None", TypeError, "add | None"),
-    Refused("x << 1", TypeError, "<<"),
+    Refused("x << 1", TypeError, "left_shift"),
     Refused("x & z", TypeError, "bitwise_and"),
     Refused("~x", TypeError, "invert"),
     Refused("x @ x", ValueError, "matmul | inner sizes differ | Did you mean"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from inspect import unwrap
 from typing import Any
 
 from minigrad.compiler.trace.traced import TraceError
@@ -40,10 +39,3 @@ class Contents:
                     f"compile: the function takes {key!r} out of {path}, an argument, which the compiled code would "
                     f"not. Leave it there, or compute with a copy, {path}.copy()."
                 )
-
-
-def name_arguments(f: Any, count: int) -> list[str]:
-    """Give the names that a function has for its first arguments."""
-    code = getattr(unwrap(f), "__code__", None)
-    names = code.co_varnames[: code.co_argcount] if code is not None else ()
-    return [names[i] if i < len(names) else f"argument_{i}" for i in range(count)]

@@ -200,7 +200,9 @@ class Traced(Tensor):
         raise self._frozen("an index made", "pass a Python int, for which the function is traced anew")
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        raise self._frozen("an array made", "leave it a tensor, or write to no array inside the function")
+        raise self._frozen(
+            "an array made", "leave it as it is, or write to no array inside the function; a[i] is np.take(a, i, axis=0)"
+        )
 
     def argmax(self, axis: int | None = None, out: Any = None, *, keepdims: bool = False) -> Any:
         """Give the index of the largest element along ``axis``."""
@@ -240,9 +242,9 @@ def check_memory(t: Traced, what: str, instead: str) -> None:
     owner = t.tracer.owners.get(root)
     if given if owner is None else id(owner) not in t.tracer.own or owner.serial > 0:
         raise TraceError(
-            f"compile: at {place()} {what} writes into the array of {node.name or 'an argument'} itself, which "
-            f"the compiled code would not do. Write {instead} for a new value, x = x.copy() before, or W.data = … for "
-            f"a parameter."
+            f"compile: at {place()} {what} writes into the array of {root.name or node.name or 'an argument'} itself, "
+            f"which the compiled code would not do. Write {instead} for a new value, x = x.copy() before, or "
+            f"W.data = … for a parameter."
         )
 
 

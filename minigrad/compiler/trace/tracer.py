@@ -9,20 +9,22 @@ from weakref import WeakSet
 import numpy as np
 
 from minigrad.compiler.trace.augment import assign_outside, augment_traced
+from minigrad.compiler.trace.indices import gather_unknown
 from minigrad.compiler.trace.sources import Argument, Captured, Data, Draw, Gradient, Setting, Source, State
 from minigrad.compiler.trace.traced import Traced, TraceError, check_array, refuse_choice, refuse_recorded
 from minigrad.engine.cells import Cell
-from minigrad.engine.chosen import INSTEAD, Chosen, find_chosen
-from minigrad.engine.conversion import as_operand, is_array
+from minigrad.engine.chosen import Chosen, find_chosen
+from minigrad.engine.conversion import as_operand, is_array, join_numbers
 from minigrad.engine.errors import explain_error, place
 from minigrad.engine.node import Node, Table
+from minigrad.engine.operand import find_operands
 from minigrad.engine.record import Kept
 from minigrad.engine.recording import is_paused, leaf_serial
 from minigrad.engine.tensor import Tensor
 from minigrad.engine.versions import forget_versions
 from minigrad.engine.views import note_view
 from minigrad.ops.base import Op
-from minigrad.ops.indexing import Gather, Index, split_mask
+from minigrad.ops.indexing import Index, split_mask
 
 
 class UpdateRule(Protocol):
@@ -89,15 +91,17 @@ class Tracer:
             self.inputs[source.key] = (source, node)
         return self.inputs[source.key][1]
 
-    def argument(self, position: int, x: Any) -> Any:
-        """Give what the function gets for an array, a Tensor or a float among its arguments."""
+    def argument(self, position: int, x: Any, path: str) -> Any:
+        """Give what the function gets for an array, a Tensor or a float among its arguments, which is at a path."""
         check_array(x.array if isinstance(x, Tensor) else x)
         if not isinstance(x, Tensor):
             number = isinstance(x, float) and not isinstance(x, np.generic)
             like = x if number or is_array(x) else np.asarray(x)
-            return Traced(self, self.input(Argument(position), like, f"a{position}"), plain=True)
+            twin = Traced(self, self.input(Argument(position), like, f"a{position}"), plain=True)
+            twin.name = path
+            return twin
         twin = Traced(self, self.input(Argument(position), x.array, x.name), x.serial)
-        twin.name = x.name
+        twin.name = x.name or path
         if x.requires_grad:
             self.identify(x)
             self.positions[id(x)] = position
@@ -135,6 +139,10 @@ class Tracer:
         if isinstance(x, Chosen):
             return x
         if not isinstance(x, np.generic) and op is not None:
+            if isinstance(x, list | tuple) and all(t.plain for t in find_operands(x)):
+                x = join_numbers(x)
+            if isinstance(x, Traced):
+                return x
             x = as_operand(op, x)
         if isinstance(x, int | float | complex) and not isinstance(x, np.generic):
             return x
@@ -161,7 +169,7 @@ class Tracer:
             mask, rest = split_mask(op.key)
             if mask is not None:
                 return self.operand(inputs[0]).choose_behind(rest, Traced(self, mask, plain=True))
-            op, inputs = self.gather_unknown(op, inputs)
+            op, inputs = gather_unknown(self, op, inputs)
         operands = tuple(self.operand(x, op) for x in inputs)
         values = tuple(x.node if isinstance(x, Traced) else x for x in operands)
         try:
@@ -176,16 +184,6 @@ class Tracer:
         if op.views:
             note_view(op, operands[0], result)
         return result
-
-    def gather_unknown(self, op: Index, inputs: tuple[Any, ...]) -> tuple[Op, tuple[Any, ...]]:
-        """Make operands of the indices that are not known yet, as in W[i] for a Tensor W from outside."""
-        parts = op.key if isinstance(op.key, tuple) else (op.key,)
-        unknown = tuple(Traced(self, x, plain=True) for x in parts if isinstance(x, Node))
-        if any(x.dtype.kind == "b" for x in unknown):
-            raise refuse_choice(INSTEAD)
-        if not unknown:
-            return op, inputs
-        return Gather(tuple(None if isinstance(x, Node) else (x,) for x in parts)), (*inputs, *unknown)
 
     def variable(self, x: Any) -> Traced:
         """Give a leaf of the same value, for a gradient transform to differentiate by."""
