@@ -15,6 +15,7 @@ from minigrad.ops import (
     einsum,
     elementwise,
     inverses,
+    logic,
     positions,
     shaping,
     sorting,
@@ -68,6 +69,9 @@ CALLED |= {
     for row in SAMPLES
     if row.op is assignment.AssignAt
 }
+CALLED |= {str(row): "native code has no dtype uint8" for row in SAMPLES if row.op is logic.bitwise_count}
+SHIFT = "a shift, which the processor defines by few bits"
+CALLED |= {str(row): SHIFT for row in SAMPLES if row.op in (logic.left_shift, logic.right_shift)}
 CALLED["Assign scalar () ()"] = "a number, where arrays alone have loops"
 WINDOWS = "what windows are taken of, or added to"
 CALLED |= {

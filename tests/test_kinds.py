@@ -397,3 +397,46 @@ def test_a_quantile_has_numpys_dtype(dtype, q):
     found, expected = np.quantile(Tensor(x, requires_grad=True), q, axis=1).data, np.quantile(x, q, axis=1)
     assert (found.dtype, found.shape) == (expected.dtype, expected.shape)
     np.testing.assert_allclose(found, expected, rtol=2e-3 if dtype is np.float16 else 1e-6)
+
+
+@each_backend
+@pytest.mark.parametrize("name", ["left_shift", "right_shift", "gcd", "lcm", "floor_divide", "bitwise_xor"])
+@pytest.mark.parametrize("dtype", ["bool", "int8", "uint8", "int16", "int32", "uint32", "int64", "uint64"])
+def test_bits_and_divisors_are_those_of_numpy_also_beyond_the_bits_there_are(dtype, name, backend):
+    a = A([1, -1, 5, -128, 127, 0, 1, 1, -1, -7, 64, 3]).astype(dtype)
+    b = A([0, 1, 2, 3, 7, 8, 63, 64, 70, 31, -1, 33]).astype(dtype)
+
+    def f(a, b):
+        return getattr(np, name)(a, b) + 0 * a
+
+    expected = value(f, a, b)
+    with running(backend):
+        found = value(as_code(f, backend), a, b)
+    np.testing.assert_array_equal(found, expected, strict=True)
+
+
+WITH_NUMBERS = {
+    "and": lambda a: a & 6,
+    "or": lambda a: 6 | a,
+    "xor": lambda a: a ^ -6,
+    "shift": lambda a: 3 << a,
+    "gcd": lambda a: np.gcd(a, 6),
+    "lcm": lambda a: np.lcm(4, a),
+    "quotient": lambda a: a // 2,
+    "rest": lambda a: a % 3,
+    "fmod": lambda a: np.fmod(a, 5),
+    "sign": lambda a: np.copysign(a, -1),
+    "length": lambda a: np.hypot(a, 6),
+    "truth": lambda a: np.logical_xor(a, 6),
+    "ends": lambda a: np.clip(a, 2, 5),
+}
+
+
+@each_backend
+@pytest.mark.parametrize("name", WITH_NUMBERS)
+def test_a_python_number_meets_whole_numbers_and_truth_values_as_in_numpy(name, backend):
+    f = WITH_NUMBERS[name]
+    for dtype in ("bool", "int8", "uint8", "int64"):
+        a = A([1, 0, 2, 5]).astype(dtype)
+        with running(backend):
+            np.testing.assert_array_equal(value(as_code(f, backend), a), value(f, a), strict=True)

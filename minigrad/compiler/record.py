@@ -123,7 +123,8 @@ def name_leaves(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str,
         path, name, x = stack.pop()
         if isinstance(x, tuple | list | dict) or (not _is_taken(x) and _holds_arrays(x)):
             parts = [
-                (path + step, key if isinstance(key, str) else f"{name}{key}", part) for step, key, part in list_parts(x)
+                (path + step, key if isinstance(key, str) else f"{name}{key}", part)
+                for step, key, part in list_parts(x)
             ]
             stack += parts[::-1]
         elif _is_taken(x):

@@ -1,4 +1,4 @@
-"""The operators of whole numbers and truth values: ``//``, ``%``, bits, shifts, by the functions that NumPy has for them."""
+"""Operators of whole numbers and truth values, ``//``, ``%``, bits and shifts, by NumPy's functions for them."""
 
 from __future__ import annotations
 

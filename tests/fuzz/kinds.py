@@ -35,6 +35,20 @@ WHOLE: Joins = (
     ("{0} * 1.5 - {1}", lambda a, b: a * 1.5 - b),
     ("({0} > {1}).mean() * {0}", lambda a, b: (a > b).sum() / a.size * a),
 )
+BITS: Joins = (
+    ("{0} & {1}", lambda a, b: a & b),
+    ("{0} | ({1} > 1)", lambda a, b: a | (b > 1)),
+    ("{0} ^ ~{1}", lambda a, b: a ^ ~b),
+    ("{0} << 2", lambda a, b: a << 2),
+    ("{0} >> {1}", lambda a, b: a >> b),
+    ("1 << {0}", lambda a, b: 1 << a),
+    ("np.gcd({0}, {1} + {1})", lambda a, b: np.gcd(a, b + b)),
+    ("np.lcm({0}, 6)", lambda a, b: np.lcm(a, 6)),
+    ("{0} // {1}", lambda a, b: a // b),
+    ("{0} % 3 - {1}", lambda a, b: a % 3 - b),
+    ("({0} % {1}).sum()", lambda a, b: (a % b).sum()),
+    ("np.bitwise_count({0})", lambda a, b: np.bitwise_count(a)),
+)
 MEETS: Joins = (  # what has a gradient, and a whole number or a Python number
     ("{0} * {1}", lambda x, n: x * n),
     ("{0} + {1}", lambda x, n: x + n),
@@ -67,6 +81,7 @@ def add_kinds(
             return inputs[0]
         return line
 
+    pool: list[Any] = []
     for _ in range(rng.integers(1, 3)):
         floats = [x for x in shapes if values[x].dtype.kind == "f"]
         x = floats[rng.integers(len(floats))]
@@ -89,6 +104,9 @@ def add_kinds(
         met = add(*MEETS[rng.integers(len(MEETS))], x, pool[-1])
         if rng.random() < 0.3:
             _constant(rng, add, met)
+    if pool and rng.random() < 0.5:  # last, so that the programs of earlier seeds only grow
+        a, b = (pool[i] for i in rng.integers(len(pool), size=2))
+        add(*MEETS[rng.integers(len(MEETS))], x, add(*BITS[rng.integers(len(BITS))], a, b))
 
 
 def _constant(rng: np.random.Generator, add: Callable[..., Any], x: Any) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.compiler.native.registry import KERNELS, Kernel, Lines, Reduction, find_meeting_dtype
+from minigrad.compiler.native.registry import KERNELS, Kernel, Lines, Reduction
 from minigrad.compiler.numpy.names import write_number
 from minigrad.compiler.passes.lower import Spread
 from minigrad.engine.cells import Item
@@ -41,6 +41,8 @@ from minigrad.ops import (
 from minigrad.ops.arithmetic import Where
 from minigrad.ops.assignment import AssignAt, IsLast
 from minigrad.ops.base import Elementwise
+from minigrad.ops.dtypes import kind_of
+from minigrad.ops.logic import left_shift, right_shift
 from minigrad.ops.positions import Positions
 
 ufunc_db: Any = require("numba.np.ufunc_db", "native")
@@ -156,12 +158,20 @@ def _of_division(function: str) -> Element:
 
 
 def _loop_dtypes(node: Node) -> tuple[np.dtype[Any], ...]:
-    """Give the dtypes that NumPy computes a ufunc in: the operands', and the value's."""
+    """Give the dtypes that NumPy computes a ufunc in: the operands', and the value's. Of True & 6 both are int64."""
     assert isinstance(node.op, Elementwise)
     assert isinstance(node.op.forward, np.ufunc)
-    meeting = find_meeting_dtype(node)
-    own = [x.dtype if isinstance(x, Node) and not x.weak else meeting for x in node.inputs]
+    own = [_kind_of(x) for x in node.inputs]
+    if all(isinstance(kind, type) for kind in own):
+        own = [node.dtype for _ in own]
     return node.op.forward.resolve_dtypes((*own, None))
+
+
+def _kind_of(x: Any) -> Any:
+    """Give an operand's dtype, or the type of a Python number, by which NumPy promotes."""
+    if isinstance(x, Node):
+        return (int if x.dtype.kind in "biu" else float) if x.weak else x.dtype
+    return kind_of(x)
 
 
 def _limit_of_ufunc(node: Node) -> str:
@@ -263,6 +273,7 @@ KERNELS.register(
 KERNELS.register(Kernel(reduction=Reduction(_start_from_one, _multiply)), cumulative.Prod)
 KERNELS.register(Kernel(limit=lambda node: "what sorts along an axis, or is taken in that order"), cumulative.AlongAxis)
 KERNELS.register(Kernel(limit=lambda node: "products of all but one"), cumulative.ProdOfOthers)
+KERNELS.register(Kernel(limit=lambda node: "a shift, which the processor defines by few bits"), left_shift, right_shift)
 KERNELS.register(Kernel(limit=lambda node: "a search for places"), sorting.SearchSorted, Positions, IsLast)
 KERNELS.register(Kernel(limit=lambda node: "an assignment at indices that are computed"), AssignAt)
 KERNELS.register(Kernel(limit=lambda node: "one row moved along another"), sliding.Convolve, sliding.Correlate)

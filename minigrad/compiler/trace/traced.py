@@ -201,7 +201,8 @@ class Traced(Tensor):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         raise self._frozen(
-            "an array made", "leave it as it is, or write to no array inside the function; a[i] is np.take(a, i, axis=0)"
+            "an array made",
+            "leave it as it is, or write to no array inside the function; for a[i] write np.take(a, i, 0)",
         )
 
     def argmax(self, axis: int | None = None, out: Any = None, *, keepdims: bool = False) -> Any:

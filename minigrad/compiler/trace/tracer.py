@@ -11,7 +11,7 @@ import numpy as np
 from minigrad.compiler.trace.augment import assign_outside, augment_traced
 from minigrad.compiler.trace.indices import gather_unknown
 from minigrad.compiler.trace.sources import Argument, Captured, Data, Draw, Gradient, Setting, Source, State
-from minigrad.compiler.trace.traced import Traced, TraceError, check_array, refuse_choice, refuse_recorded
+from minigrad.compiler.trace.traced import Traced, TraceError, check_array, refuse_recorded
 from minigrad.engine.cells import Cell
 from minigrad.engine.chosen import Chosen, find_chosen
 from minigrad.engine.conversion import as_operand, is_array, join_numbers
@@ -139,7 +139,7 @@ class Tracer:
         if isinstance(x, Chosen):
             return x
         if not isinstance(x, np.generic) and op is not None:
-            if isinstance(x, list | tuple) and all(t.plain for t in find_operands(x)):
+            if isinstance(x, list | tuple) and all(isinstance(t, Traced) and t.plain for t in find_operands(x)):
                 x = join_numbers(x)
             if isinstance(x, Traced):
                 return x

@@ -1,3 +1,3 @@
 """The stepper: ``page`` writes one HTML file, ``content`` says what each step shows, ``products`` shows how
-matrices multiply.
+matrices multiply, and ``words`` are what it says besides formulas, in each language.
 """
