@@ -53,9 +53,35 @@ def dot(k: int, a: Any, a0: int, b: Any, b0: int) -> Any:
     return a[a0 : a0 + k] @ b[b0 : b0 + k]
 
 
+def window_tile(
+    rows: int, lines: int, columns: int, a: Any, a0: int, ai: int, b: Any, b0: int, bl: int,
+    table: Any, t0: int, c: Any, c0: int, ci: int, cl: int, k: int,
+) -> None:  # fmt: skip
+    """C ← A B for a block of the outputs of windows."""
+    r, j = np.arange(k), np.arange(columns)
+    for i in range(rows):
+        for h in range(lines):
+            factor = b[(b0 + h * bl + table[t0 : t0 + k])[:, None] + j]
+            c[c0 + i * ci + h * cl + j] = a[a0 + i * ai + r] @ factor
+
+
+def window_dots(
+    rows: int, columns: int, width: int, a: Any, a0: int, ai: int, an: int, b: Any, b0: int, bn: int,
+    table: Any, t0: int, l0: int, c: Any, c0: int, ci: int, lines: int, samples: int,
+) -> None:  # fmt: skip
+    """C ← C + Σ A B over samples and the places of lines, for a block of a kernel's gradient."""
+    q, n = np.arange(width), np.arange(samples)[:, None, None]
+    for i in range(rows):
+        left = a[a0 + n * an + i * ai + np.arange(lines)[:, None] * width + q]
+        for j in range(columns):
+            right = b[b0 + n * bn + table[t0 + j] + table[l0 : l0 + lines][:, None] + q]
+            c[c0 + i * ci + j] += (left * right).sum()
+
+
 WORLD: dict[str, Any] = {
     "bool": np.bool_,  # by which a quotient is ∞, as in machine code, where Python's own is an error
     "np": np, "gemm64": gemm, "gemm32": gemm, "tile": tile, "dot": dot,
+    "window_tile": window_tile, "window_dots": window_dots,
     "exp64": np.exp, "exp32": np.exp, "log64": np.log, "log32": np.log, "tanh64": np.tanh,
     "larger": np.maximum, "smaller": np.minimum, "signum": np.sign,
     "floored": np.floor_divide, "left_over": np.remainder,

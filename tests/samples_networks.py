@@ -10,6 +10,7 @@ import numpy as np
 
 from minigrad.ops import activations, normalization
 from minigrad.ops.convolution import Convolution, Convolving, Correlation, TransposedConvolution
+from minigrad.ops.pooling import Collect, MaxPool, ShareOut, SpreadSums, SumPool
 from minigrad.ops.windows import AddWindows, Windows, WindowsView
 from tests.sample import Array, Sample
 
@@ -65,6 +66,98 @@ def _added(at: tuple[list[int], ...], size: int, w: Array) -> Array:
     return x
 
 
+# kernel, stride, dilation, the shape of x
+POOLS: list[tuple[Any, ...]] = [
+    ((2,), (2,), (1,), (2, 5)),
+    ((3,), (1,), (1,), (5,)),
+    ((2, 2), (2, 2), (1, 1), (2, 4, 5)),
+    ((2, 3), (1, 2), (2, 1), (1, 4, 5)),
+    ((1, 2, 2), (2, 1, 2), (1, 1, 1), (1, 3, 3, 4)),
+]
+
+
+def _elements(geometry: Any, places: tuple[int, ...]) -> Iterator[tuple[Any, list[Any]]]:
+    """Give each place, and where the elements of its window are."""
+    kernel, stride, dilation = geometry
+    for i in np.ndindex(*places):
+        yield (
+            i,
+            [
+                tuple(s * a + d * b for a, b, s, d in zip(i, p, stride, dilation, strict=True))
+                for p in np.ndindex(*kernel)
+            ],
+        )
+
+
+def pool_by_loops(geometry: Any, function: Any, x: Array) -> Array:
+    """Give a function of each window, one element after another."""
+    n = len(geometry[0])
+    sizes = zip(x.shape[x.ndim - n :], *geometry, strict=True)
+    places = tuple((m - d * (k - 1) - 1) // s + 1 for m, k, s, d in sizes)
+    y = np.zeros((*x.shape[: x.ndim - n], *places), x.dtype)
+    for i, window in _elements(geometry, places):
+        y[..., *i] = function([x[..., *j] for j in window])
+    return y
+
+
+def share_by_loops(geometry: Any, g: Array, y: Array, x: Array) -> Array:
+    """Give the largest elements of each window their parts of g."""
+    back = np.zeros(x.shape, g.dtype)
+    for i, window in _elements(geometry, y.shape[y.ndim - len(geometry[0]) :]):
+        ties = sum((x[..., *j] == y[..., *i]).astype(float) for j in window)
+        for j in window:
+            back[..., *j] += np.where(x[..., *j] == y[..., *i], g[..., *i] / np.maximum(ties, 1), 0)
+    return back
+
+
+def _sum_back(geometry: Any, size: Any, g: Array) -> Array:
+    x = np.zeros((*g.shape[: g.ndim - len(size)], *size), g.dtype)
+    for i, window in _elements(geometry, g.shape[g.ndim - len(size) :]):
+        for j in window:
+            x[..., *j] += g[..., *i]
+    return x
+
+
+def _pool_samples() -> Iterator[Sample]:
+    for *geometry, x in POOLS:
+        note, places = f"by {geometry[0]}", MaxPool(*geometry).shape(x)
+        size = x[len(x) - len(geometry[0]) :]
+        yield Sample(MaxPool, MaxPool(*geometry), (x,), note, partial(pool_by_loops, geometry, max_of))
+        yield Sample(SumPool, SumPool(*geometry), (x,), note, partial(pool_by_loops, geometry, sum))
+        spread = SpreadSums(*geometry, size)
+        yield Sample(SpreadSums, spread, (places,), note, partial(_sum_back, geometry, size))
+
+        def shared(g: Any, x: Any, geometry: Any = geometry) -> Any:
+            return ShareOut(*geometry)(g, MaxPool(*geometry)(x), x)
+
+        def collected(h: Any, x: Any, geometry: Any = geometry) -> Any:
+            return Collect(*geometry)(h, MaxPool(*geometry)(x), x)
+
+        yield Sample(ShareOut, shared, (places, x), note, partial(_shared_by_loops, geometry))
+        yield Sample(Collect, collected, (x, x), note, partial(_collected_by_loops, geometry))
+
+
+def max_of(window: list[Array]) -> Array:
+    """Give the largest element of each of several arrays."""
+    return np.max(window, 0)
+
+
+def _shared_by_loops(geometry: Any, g: Array, x: Array) -> Array:
+    return share_by_loops(geometry, g, pool_by_loops(geometry, max_of, x), x)
+
+
+def _collected_by_loops(geometry: Any, h: Array, x: Array) -> Array:
+    """Give the mean of h where x reaches the largest of its window."""
+    y = pool_by_loops(geometry, max_of, x)
+    total, ties = np.zeros(y.shape, h.dtype), np.zeros(y.shape)
+    for i, window in _elements(geometry, y.shape[y.ndim - len(geometry[0]) :]):
+        for j in window:
+            reached = x[..., *j] == y[..., *i]
+            total[..., *i] += h[..., *j] * reached
+            ties[..., *i] += reached
+    return total / ties
+
+
 def _viewed(step: int, apart: int, x: Array) -> Array:
     """View windows of two elements."""
     return np.lib.stride_tricks.sliding_window_view(x, apart + 1, -1)[:, ::step, ::apart]
@@ -87,6 +180,7 @@ def network_samples() -> Iterator[Sample]:
         yield Sample(WindowsView, WindowsView(*fields), ((2, 5),), f"{fields}", partial(_viewed, step, apart))
         added = AddWindows(*fields, (5,))
         yield Sample(AddWindows, added, ((2, len(at), kernel),), f"{fields}", partial(_added, at, 5))
+    yield from _pool_samples()
     for axis in ((-1,), (0, 2)):
         standardize = normalization.Standardize(axis, 1e-3)
         yield Sample(type(standardize), standardize, ((2, 3, 4),), f"over {axis}", partial(_standardized, axis))

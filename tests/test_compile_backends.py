@@ -10,7 +10,6 @@ from minigrad.compiler.numpy.backend import NumpyBackend
 from minigrad.ops import (
     arithmetic,
     assignment,
-    convolution,
     eigenpairs,
     einsum,
     elementwise,
@@ -74,11 +73,7 @@ SHIFT = "a shift, which the processor defines by few bits"
 CALLED |= {str(row): SHIFT for row in SAMPLES if row.op in (logic.left_shift, logic.right_shift)}
 CALLED["Assign scalar () ()"] = "a number, where arrays alone have loops"
 WINDOWS = "what windows are taken of, or added to"
-CALLED |= {
-    str(row): WINDOWS
-    for row in SAMPLES
-    if isinstance(row.op, type) and issubclass(row.op, windows.Windows | convolution.Convolving)
-}
+CALLED |= {str(row): WINDOWS for row in SAMPLES if isinstance(row.op, type) and issubclass(row.op, windows.Windows)}
 
 # Those of which nothing is left for loops: one call, and no gradient.
 ALONE = {

@@ -20,8 +20,9 @@ from minigrad.ops.base import as_array
 from minigrad.ops.convolution import Convolution, TransposedConvolution
 from minigrad.ops.elementwise import relu, sigmoid, softplus
 from minigrad.ops.normalization import Standardize
+from minigrad.ops.pooling import pool_max, pool_mean
 from minigrad.ops.reduction import log_softmax, softmax
-from minigrad.ops.windows import Pairs, Sizes, pool_max, pool_mean
+from minigrad.ops.windows import Pairs, Sizes
 
 Each = int | Sequence[int]
 Padding = Each | Literal["same", "valid"]

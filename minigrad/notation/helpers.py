@@ -163,6 +163,38 @@ HELPERS = {
         x[(..., *key)] += w[(..., *p)]
     return x
 """,
+    "pool_windows": """def pool_windows(x, function, kernel, stride, dilation):
+    spans = tuple(d * (k - 1) + 1 for k, d in zip(kernel, dilation))
+    steps = tuple(slice(None, None, step) for step in (*stride, *dilation))
+    windows = np.lib.stride_tricks.sliding_window_view(x, spans, tuple(range(-len(spans), 0)))[(..., *steps)]
+    return function(windows, axis=tuple(range(-len(spans), 0)))
+""",
+    "share_out": """def share_out(g, y, x, kernel, stride, dilation):
+    places, ties, z = y.shape[y.ndim - len(kernel):], np.zeros(y.shape), np.zeros(x.shape)
+    keys = [(..., *(slice(d * k, d * k + s * (m - 1) + 1, s) for k, d, s, m in zip(p, dilation, stride, places)))
+            for p in np.ndindex(*kernel)]
+    for key in keys:
+        ties += x[key] == y
+    for key in keys:
+        z[key] += (x[key] == y) * g / ties
+    return z
+""",
+    "collect": """def collect(h, y, x, kernel, stride, dilation):
+    places, ties, z = y.shape[y.ndim - len(kernel):], np.zeros(y.shape), np.zeros(y.shape)
+    for p in np.ndindex(*kernel):
+        key = (..., *(slice(d * k, d * k + s * (m - 1) + 1, s) for k, d, s, m in zip(p, dilation, stride, places)))
+        ties += x[key] == y
+        z += (x[key] == y) * h[key]
+    return z / ties
+""",
+    "spread_sums": """def spread_sums(g, kernel, stride, dilation, size):
+    n = len(size)
+    z = np.zeros((*g.shape[:g.ndim - n], *size))
+    for p in np.ndindex(*kernel):
+        each = zip(p, dilation, stride, g.shape[g.ndim - n:])
+        z[(..., *(slice(d * k, d * k + s * (m - 1) + 1, s) for k, d, s, m in each))] += g
+    return z
+""",
     "convolve_channels": """def convolve_channels(x, W, stride, padding, dilation, groups):
     x = np.pad(x, ((0, 0), (0, 0), *padding))
     places = [(n - d * (k - 1) - 1) // s + 1 for n, k, s, d in zip(x.shape[2:], W.shape[2:], stride, dilation)]

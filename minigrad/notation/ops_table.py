@@ -28,6 +28,7 @@ from minigrad.ops import (
     normalization,
     norms,
     parts,
+    pooling,
     positions,
     reduction,
     rounding,
@@ -46,7 +47,7 @@ GROUPS: tuple[ModuleType, ...] = (
     *(arithmetic, elementwise, activations, trigonometric, exponential, rounding, signs, logic, families, slopes),
     *(parts, reduction, cumulative, shaping, indexing, assignment, moving, sorting, positions, sliding),
     *(linalg, einsum, inverses, decompositions, eigenpairs, singular, norms, fft),
-    *(windows, convolution, normalization),
+    *(windows, pooling, convolution, normalization),
 )
 
 

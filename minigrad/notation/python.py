@@ -72,6 +72,11 @@ _OWN = {
     "elu": ("elu({x}, {alpha})", ATOM),
     "windows": ("windows({x}, {kernel}, {stride}, {dilation})", ATOM),
     "add_windows": ("add_windows({x}, {size}, {stride}, {dilation})", ATOM),
+    "max_pool": ("pool_windows({x}, np.max, {kernel}, {stride}, {dilation})", ATOM),
+    "sum_pool": ("pool_windows({x}, np.sum, {kernel}, {stride}, {dilation})", ATOM),
+    "share_out": ("share_out({x0}, {x1}, {x2}, {kernel}, {stride}, {dilation})", ATOM),
+    "collect": ("collect({x0}, {x1}, {x2}, {kernel}, {stride}, {dilation})", ATOM),
+    "spread_sums": ("spread_sums({x}, {kernel}, {stride}, {dilation}, {size})", ATOM),
     "standardize": ("standardize({x}, {axis}, {eps})", ATOM),
     "convolution": ("convolve_channels({x0}, {x1}, {stride}, {padding}, {dilation}, {groups})", ATOM),
     "transposed_convolution": (

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from math import prod
 from typing import Any, ClassVar
 
 import numpy as np
 
 from minigrad.ops.base import Op, Shape
-from minigrad.ops.libraries import alike
 
 Sizes = tuple[int, ...]  # one number for each axis of positions
 Pairs = tuple[tuple[int, int], ...]  # how many places are added before and behind each
@@ -133,21 +131,3 @@ def pad_with(x: Any, padding: Pairs, value: float) -> Any:
     if not any(map(any, padding)):
         return x
     return np.pad(x, ((0, 0),) * (x.ndim - len(padding)) + padding, constant_values=value)
-
-
-def pool_max(x: Any, kernel: Sizes, stride: Sizes, padding: Pairs, dilation: Sizes) -> Any:
-    """Give the largest element of each window of the last axes; those that tie share the gradient, padding has none."""
-    axes = tuple(range(-len(kernel), 0))
-    lowest = -np.inf if np.dtype(x.dtype).kind == "f" else np.iinfo(x.dtype).min
-    return np.max(Windows(kernel, stride, dilation)(pad_with(x, padding, lowest)), axes)
-
-
-def pool_mean(x: Any, kernel: Sizes, stride: Sizes, padding: Pairs, counts_padding: bool) -> Any:
-    """Give the mean of each window of the last axes; of what is padding 0 is counted, or nothing."""
-    n = len(kernel)
-    taken, axes = Windows(kernel, stride, (1,) * n), tuple(range(-n, 0))
-    total = np.sum(taken(pad_with(x, padding, 0)), axes)
-    if counts_padding:
-        return total / prod(kernel)
-    inside = pad_with(alike(np.ones(x.shape[x.ndim - n :], x.dtype), x), padding, 0)
-    return total / np.sum(taken(inside), axes)

@@ -20,7 +20,6 @@ from minigrad.notation.signs import INFIX
 from minigrad.ops import (
     activations,
     arithmetic,
-    convolution,
     cumulative,
     einsum,
     elementwise,
@@ -280,9 +279,7 @@ KERNELS.register(Kernel(limit=lambda node: "one row moved along another"), slidi
 KERNELS.register(Kernel(reduction=Reduction(_start_from_zero, _add_product)), linalg.Inner)
 KERNELS.register(Kernel(reduction=Reduction(_start_from_zero, _add_likelihood)), linalg.LogLikelihood)
 KERNELS.register(Kernel(limit=lambda node: "what LAPACK computes"), inverses.OfMatrices)
-KERNELS.register(
-    Kernel(limit=lambda node: "what windows are taken of, or added to"), windows.Windows, convolution.Convolving
-)
+KERNELS.register(Kernel(limit=lambda node: "what windows are taken of, or added to"), windows.Windows)
 KERNELS.register(
     Kernel(lambda node, values: _typed(node, f"0.5 * math.erfc({values[0]} * {-(0.5**0.5)!r})")), activations.normal_cdf
 )

@@ -9,14 +9,16 @@ from minigrad.algebra.rewrite import rebuild_node
 from minigrad.compiler.blas import threads_share
 from minigrad.compiler.native.registry import is_typed
 from minigrad.compiler.passes.fuse import is_elementwise, is_reduction
-from minigrad.compiler.passes.layouts import layout
+from minigrad.compiler.passes.layouts import contiguous_strides, layout
 from minigrad.compiler.passes.lower import copy_array, is_view, rewrite_nodes
 from minigrad.compiler.passes.plan import root
 from minigrad.compiler.refusals import Unsupported
 from minigrad.engine.node import Node, count_uses, order_nodes
 from minigrad.ops.arithmetic import add
+from minigrad.ops.convolution import Convolving
 from minigrad.ops.cumulative import ProdOfOthers
 from minigrad.ops.linalg import affine, matmul
+from minigrad.ops.pooling import Pooling
 
 
 def fit_outputs(outputs: Sequence[Any]) -> list[Any]:
@@ -41,8 +43,15 @@ def _in_memory(node: Node) -> Any:
     elif node.shape and not is_elementwise(node) and not is_reduction(node):
         lone = [isinstance(x, Node) and bool(x.shape) and not root(x).shape for x in node.inputs]
         inputs = tuple(copy_array(x) if number else x for x, number in zip(node.inputs, lone, strict=True))
+        if isinstance(node.op, Convolving | Pooling):
+            inputs = tuple(_in_order(x) if isinstance(x, Node) else x for x in inputs)
         return None if all(x is y for x, y in zip(inputs, node.inputs, strict=True)) else node.apply(node.op, inputs)
     return None
+
+
+def _in_order(x: Node) -> Node:
+    """Give an operand whose elements lie in order: itself, or else a copy."""
+    return x if layout(x).strides == contiguous_strides(x.shape) else copy_array(x)
 
 
 def _biased(outputs: Sequence[Any]) -> list[Any]:

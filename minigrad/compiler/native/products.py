@@ -167,10 +167,10 @@ class ProductWriter(LoopWriter):
         a, c, bias = task.a, task.c, task.bias
         high, wide = block(task.m, task.n, task.dtype.itemsize)
         start = "None, 0" if bias is None else f"{bias.pointer}, {bias.at([], j='j')}"
-        for begin, end, columns in _ranges(task.n, wide):
+        for begin, end, columns in cut_ranges(task.n, wide):
             copying, factor = self.panel(task, columns, task.m > 2 * high)
             lines += [f"for j in range({begin}, {end}, {columns}):", *(f"    {line}" for line in copying)]
-            for top, bottom, rows in _ranges(task.m, high):
+            for top, bottom, rows in cut_ranges(task.m, high):
                 left = f"{a.pointer}, {a.at(task.batch, 'i')}, {a.down}, {a.right}"
                 result = f"{c.pointer}, {c.at(task.batch, 'i', 'j')}, {c.down}"
                 lines += [
@@ -213,7 +213,7 @@ class ProductWriter(LoopWriter):
         return [*begun, f"{gemm}({gemm}_, {task.n}, {task.m}, {task.k}, {alpha}, {b}, {a}, {beta}, {c})"]
 
 
-def _ranges(total: int, step: int) -> list[tuple[int, int, int]]:
+def cut_ranges(total: int, step: int) -> list[tuple[int, int, int]]:
     """Part a range into one of whole steps and what is left: start, stop and step of each."""
     whole = total - total % step
     return [(0, whole, step)] + [(whole, total, total - whole)] * (whole < total)

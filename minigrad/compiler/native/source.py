@@ -11,6 +11,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from minigrad.compiler.native.along import AlongWriter
+from minigrad.compiler.native.convolution import ConvolutionWriter
+from minigrad.compiler.native.pooling import PoolingWriter
 from minigrad.compiler.native.products import ProductWriter
 from minigrad.compiler.native.registry import DTYPES, Lines, find_kernel, find_meeting_dtype
 from minigrad.compiler.native.values import ALIGNED
@@ -45,7 +47,7 @@ class NativeCode:
     within: ClassVar[bool] = False  # it is a part of a step
 
 
-class NativeWriter(ProductWriter, AlongWriter):
+class NativeWriter(ProductWriter, ConvolutionWriter, PoolingWriter, AlongWriter):
     """Writes one plan."""
 
     # numbers

@@ -53,11 +53,11 @@ def block(m: int, n: int, itemsize: int) -> tuple[int, int]:
     """Give rows and columns of the blocks to cut a C of m rows and n columns into: about equal, and few."""
     lanes = BYTES // itemsize
     vectors = -(-n // lanes)
-    across = _even(vectors, max(ACROSS, SUMS // m))
-    return _even(m, min(SUMS // across, MOST_ROWS)), min(across * lanes, n)
+    across = part_evenly(vectors, max(ACROSS, SUMS // m))
+    return part_evenly(m, min(SUMS // across, MOST_ROWS)), min(across * lanes, n)
 
 
-def _even(total: int, most: int) -> int:
+def part_evenly(total: int, most: int) -> int:
     """Give the size of equal parts, of at most so many, to cut a total into."""
     return -(-total // -(-total // most))
 
@@ -78,7 +78,7 @@ def tile(
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         _, _, _, a_, a0, ai, ak, b_, b0, bk, c_, c0, ci, k, first, f0 = arguments
-        row = _Row(builder, context.get_value_type(a.dtype), columns.literal_value)
+        row = Row(builder, context.get_value_type(a.dtype), columns.literal_value)
         lines = range(rows.literal_value)
         start = row.zeros() if signature.args[-2] == types.none else row.load(first, f0)
 
@@ -88,10 +88,10 @@ def tile(
             column = builder.add(a0, builder.mul(step, ak))
             places = [builder.add(column, builder.mul(WHOLE(i), ai)) for i in lines]
             numbers = [builder.load(builder.gep(a_, [place])) for place in places]
-            factors = [(_spread(builder, x, y.type), y) for x in numbers for y in vectors]
-            return [_multiply_add(builder, x, y, old) for (x, y), old in zip(factors, sums, strict=True)]
+            factors = [(fill_lanes(builder, x, y.type), y) for x in numbers for y in vectors]
+            return [multiply_add(builder, x, y, old) for (x, y), old in zip(factors, sums, strict=True)]
 
-        sums = _summed(builder, k, 1, start * len(lines), more)
+        sums = sum_over(builder, k, 1, start * len(lines), more)
         for i in lines:
             place, new = builder.add(c0, builder.mul(WHOLE(i), ci)), sums[i * len(start) : (i + 1) * len(start)]
             if sign.literal_value:
@@ -111,40 +111,36 @@ def dot(typing: Any, k: Any, a: Any, a0: Any, b: Any, b0: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         _, a_, a0, b_, b0 = arguments
         real = context.get_value_type(a.dtype)
-        lanes = _lanes(real)
-        several = _Row(builder, real, AT_ONCE * lanes)
+        lanes = count_lanes(real)
+        several = Row(builder, real, AT_ONCE * lanes)
         sums, whole = several.zeros(), k.literal_value // (AT_ONCE * lanes) * (AT_ONCE * lanes)
 
-        def added(row: _Row, step: Any, sums: list[Any]) -> list[Any]:
+        def added(row: Row, step: Any, sums: list[Any]) -> list[Any]:
             """Add the products of two rows."""
             xs, ys = (row.load(pointer, builder.add(place, step)) for pointer, place in ((a_, a0), (b_, b0)))
-            pairs = [(_widened(builder, x, lanes), _widened(builder, y, lanes)) for x, y in zip(xs, ys, strict=True)]
-            return [_multiply_add(builder, x, y, old) for (x, y), old in zip(pairs, sums, strict=False)]
+            pairs = [(widen(builder, x, lanes), widen(builder, y, lanes)) for x, y in zip(xs, ys, strict=True)]
+            return [multiply_add(builder, x, y, old) for (x, y), old in zip(pairs, sums, strict=False)]
 
         if whole:
-            sums = _summed(builder, WHOLE(whole), AT_ONCE * lanes, sums, partial(added, several))
-        rest = added(_Row(builder, real, k.literal_value - whole), WHOLE(whole), sums)
-        total = reduce(builder.fadd, rest + sums[len(rest) :])
-        while total.type.count > 1:
-            half = total.type.count // 2
-            total = builder.fadd(*(_part(builder, total, range(i, i + half)) for i in (0, half)))
-        return builder.extract_element(total, LANE(0))
+            sums = sum_over(builder, WHOLE(whole), AT_ONCE * lanes, sums, partial(added, several))
+        rest = added(Row(builder, real, k.literal_value - whole), WHOLE(whole), sums)
+        return add_lanes(builder, reduce(builder.fadd, rest + sums[len(rest) :]))
 
     return signature, generate
 
 
-def _lanes(real: Any) -> int:
+def count_lanes(real: Any) -> int:
     """Give how many elements the widest vector holds."""
     return BYTES // (4 if isinstance(real, ir.FloatType) else 8)
 
 
-class _Row:
+class Row:
     """Elements that lie in order, as vectors of which the last may be shorter."""
 
     def __init__(self, builder: Any, real: Any, columns: int) -> None:
         self.builder, self.aligned = builder, 4 if isinstance(real, ir.FloatType) else 8  # bytes, of an element alone
-        self.starts = range(0, columns, _lanes(real))
-        self.kinds = [ir.VectorType(real, min(_lanes(real), columns - start)) for start in self.starts]
+        self.starts = range(0, columns, count_lanes(real))
+        self.kinds = [ir.VectorType(real, min(count_lanes(real), columns - start)) for start in self.starts]
 
     def zeros(self) -> list[Any]:
         """Give vectors of zeros."""
@@ -164,7 +160,7 @@ class _Row:
         return [self.builder.bitcast(x, kind.as_pointer()) for x, kind in zip(firsts, self.kinds, strict=True)]
 
 
-def _summed(builder: Any, stop: Any, step: int, sums: list[Any], more: Callable[[Any, list[Any]], list[Any]]) -> Any:
+def sum_over(builder: Any, stop: Any, step: int, sums: list[Any], more: Callable[[Any, list[Any]], list[Any]]) -> Any:
     """Write a loop over k from 0 to below ``stop``, which is above 0: the sums become ``more(k, sums)`` each time."""
     before, loop, after = builder.block, *(builder.append_basic_block(name) for name in ("k", "summed"))
     builder.branch(loop)
@@ -172,33 +168,42 @@ def _summed(builder: Any, stop: Any, step: int, sums: list[Any], more: Callable[
     k, olds = builder.phi(WHOLE), [builder.phi(x.type) for x in sums]
     news = more(k, olds)
     following = builder.add(k, WHOLE(step))
+    last = builder.block  # another one than the loop's first if there is a loop inside
     builder.cbranch(builder.icmp_signed("<", following, stop), loop, after)
     for old, first, new in zip([k, *olds], [WHOLE(0), *sums], [following, *news], strict=True):
         old.add_incoming(first, before)
-        old.add_incoming(new, loop)
+        old.add_incoming(new, last)
     builder.position_at_end(after)
     return news
 
 
-def _multiply_add(builder: Any, x: Any, y: Any, z: Any) -> Any:
+def multiply_add(builder: Any, x: Any, y: Any, z: Any) -> Any:
     """Give x y + z of vectors, in one instruction where there is one."""
     kind = x.type
     name = f"llvm.fmuladd.v{kind.count}f{32 if isinstance(kind.element, ir.FloatType) else 64}"
     return builder.call(builder.module.declare_intrinsic(name, (), ir.FunctionType(kind, [kind] * 3)), [x, y, z])
 
 
-def _part(builder: Any, x: Any, lanes: Sequence[int]) -> Any:
+def take_lanes(builder: Any, x: Any, lanes: Sequence[int]) -> Any:
     """Give some of the elements of a vector; what is beyond its end is 0."""
     mask = ir.Constant(ir.VectorType(LANE, len(lanes)), list(lanes))
     return builder.shuffle_vector(x, ir.Constant(x.type, [0.0] * x.type.count), mask)
 
 
-def _spread(builder: Any, x: Any, kind: Any) -> Any:
+def add_lanes(builder: Any, x: Any) -> Any:
+    """Add up the elements of a vector, its halves first."""
+    while x.type.count > 1:
+        half = x.type.count // 2
+        x = builder.fadd(*(take_lanes(builder, x, range(i, i + half)) for i in (0, half)))
+    return builder.extract_element(x, LANE(0))
+
+
+def fill_lanes(builder: Any, x: Any, kind: Any) -> Any:
     """Fill a vector with one number."""
-    return _part(builder, builder.insert_element(ir.Constant(kind, ir.Undefined), x, LANE(0)), [0] * kind.count)
+    return take_lanes(builder, builder.insert_element(ir.Constant(kind, ir.Undefined), x, LANE(0)), [0] * kind.count)
 
 
-def _widened(builder: Any, x: Any, lanes: int) -> Any:
+def widen(builder: Any, x: Any, lanes: int) -> Any:
     """Fill a shorter vector up with zeros."""
     n = x.type.count
-    return x if n == lanes else _part(builder, x, [*range(n), *[n] * (lanes - n)])
+    return x if n == lanes else take_lanes(builder, x, [*range(n), *[n] * (lanes - n)])

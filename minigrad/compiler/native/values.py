@@ -130,6 +130,11 @@ def write_element(offset: int, strides: Sequence[int], letters: Sequence[str]) -
     return " + ".join([*terms, str(offset)] if offset or not terms else terms)
 
 
+def write_heads(letters: Sequence[str], counts: Sequence[int]) -> Lines:
+    """Write the heads of loops inside each other, each over so many."""
+    return ["    " * i + f"for {x} in range({n}):" for i, (x, n) in enumerate(zip(letters, counts, strict=True))]
+
+
 def _find_readers(units: Sequence[Unit]) -> dict[Node, set[Unit | None]]:
     """Find the units that read each array; None is any of them that reads it through a view, its own one too."""
     found: dict[Node, set[Unit | None]] = {}

@@ -22,9 +22,11 @@ from minigrad.engine.node import Node
 from minigrad.ops.arithmetic import Where, add
 from minigrad.ops.assignment import Assign
 from minigrad.ops.base import Elementwise, Shape, placeholder
+from minigrad.ops.convolution import Convolving
 from minigrad.ops.cumulative import CumProd, CumSum, Prod, Recurrence, Shift
 from minigrad.ops.indexing import Gather, Index, Scatter, ScatterAt, gives_view
 from minigrad.ops.linalg import Inner, MatMul
+from minigrad.ops.pooling import Pooling
 from minigrad.ops.reduction import Max, Sum, normalize_axis
 from minigrad.ops.shaping import BroadcastTo, Cast, Concatenate, Reshape, Stack, Transpose
 
@@ -96,7 +98,12 @@ class Along(Alone):
     """An operation in which each element along an axis follows from the one before it."""
 
 
-Unit = Loops | Product | Number | Parts | Picked | Along
+@dataclass(eq=False)
+class Windowed(Alone):
+    """An operation on windows of an operand: a convolution, or what gathers the elements of each."""
+
+
+Unit = Loops | Product | Number | Parts | Picked | Along | Windowed
 
 
 def is_elementwise(node: Node) -> bool:
@@ -184,6 +191,8 @@ def _alone(node: Node, plan: Plan, second: Container[Node]) -> Unit:
         return _picked(node)
     if node.shape and isinstance(node.op, CumSum | CumProd | Shift | Recurrence):
         return Along(node)
+    if isinstance(node.op, Convolving | Pooling):
+        return Windowed(node)
     if not node.shape and isinstance(node.op, Elementwise | Where | Cast | Index | Reshape | Transpose | BroadcastTo):
         return Number(node)
     raise Unsupported("a number, where arrays alone have loops" if not node.shape else "it fits no loop")
