@@ -168,7 +168,8 @@ def test_what_is_said_to_a_formula(visit_page, page):
 def test_numbers_are_taken_as_precisely_as_they_are_typed(visit_page, page):
     tab = visit_page(page)
     ask = """([text, value]) => { const found = judge(evaluate(text, {}), {value, wrong: [], factors: [[-1, "sign"]],
-             straight: [], both: ""}); return found.right ? "right" : found.key ?? found.slip.key ?? found.slip; }"""
+             straight: [], pairs: [], both: ""});
+             return found.right ? "right" : found.key ?? found.slip.key ?? found.slip; }"""
     value = as_json(np.array([[0.1234567, -2.5], [0, 12.345]]))
     for text, said in [
         ("0.1234567 -2.5\n0 12.345", "right"),
@@ -205,12 +206,13 @@ JUDGED = """([key, line, x]) => { const exercise = known.exercises.find(found =>
 
 @pytest.mark.parametrize("lesson", COURSE, ids=lambda lesson: lesson.key)
 def test_the_page_says_what_the_library_says_of_any_slip_drawn(visit_page, course, lesson):
-    """Of each blank a few slips, some times a factor, an η, and numbers that are no slip."""
+    """Of each blank a few slips, some times a factor, two at once, an η, and numbers that are no slip."""
     tab, rng, sheet = visit_page(course), np.random.default_rng(len(lesson.key)), lesson.worksheet()
     for question in sheet:
         answers, right = sheet.wrong_answers(question), question.value
         drawn = [answers.wrong[i][1] for i in rng.permutation(len(answers.wrong))[:3]]
         drawn.append(drawn[0] * answers.factors[rng.integers(len(answers.factors))][0] if drawn else -right)
+        drawn += [answers.pairs[i][1] for i in rng.permutation(len(answers.pairs))[:2]]
         drawn += [right + 0.03 * slope for _, slope in answers.straight[:2]]
         drawn.append(right + 0.1 * rng.normal(size=right.shape))
         for x in drawn:

@@ -59,7 +59,7 @@ function slipIn(whole, question, same) {
     const more = largest(x) ? factor(x.data) : null;
     if (more) return question.both.replace("{first}", says).replace("{second}", more);
   }
-  return null;
+  return question.pairs.find(([, x]) => sameShape(answer, x) && isClose(answer, x.data))?.[0] ?? null;
 }
 
 // The η for which right + η slope is nearest to an answer; of straight lines that miss it, isClose tells.

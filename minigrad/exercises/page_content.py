@@ -70,11 +70,8 @@ def _question(sheet: Worksheet, question: Question, lang: str) -> dict[str, Any]
         "hints": hints,
         "steps": table(steps),
         "at": at,
-        "wrong": [
-            [tell(says, lang), _array(value.ravel()[at] if at and value.shape == question.shape else value, of=value)]
-            for says, value in answers.wrong
-            if value.shape == question.shape or value.size <= MOST_OTHERWISE
-        ],
+        "wrong": _arrays(answers.wrong, question, at, lang),
+        "pairs": _arrays(answers.pairs, question, at, lang),
         "factors": [[c, tell(says, lang)] for c, says in answers.factors],
         "straight": [
             [tell(says, lang), _array(slope.ravel()[at] if at else slope, 17, of=slope)]
@@ -82,6 +79,15 @@ def _question(sheet: Worksheet, question: Question, lang: str) -> dict[str, Any]
         ],
         "both": tell(say("{first}, and {second}", first="{first}", second="{second}"), lang),
     }
+
+
+def _arrays(answers: Sequence[tuple[Said, Any]], question: Question, at: Any, lang: str) -> list[list[Any]]:
+    """Give what is said of each wrong array, and of the array the elements by which it is told."""
+    return [
+        [tell(says, lang), _array(value.ravel()[at] if at and value.shape == question.shape else value, of=value)]
+        for says, value in answers
+        if value.shape == question.shape or value.size <= MOST_OTHERWISE
+    ]
 
 
 def _picked(value: Any) -> list[int] | None:
