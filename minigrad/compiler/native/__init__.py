@@ -1,6 +1,7 @@
 """The native backend: one function of machine code for a step, or runs of loops with calls of NumPy between them.
 
 ``backend`` is the way in: ``fit`` rewrites for it, ``source`` writes the function for numba, ``build`` compiles it,
+``translate`` reads it for numba (``expressions`` those in it, and loops of a kind become one function by ``outline``),
 ``cache`` keeps it on disk, and ``registry`` says which operations are loops, and how each is computed. ``loops``,
 ``along``, ``products``, ``convolution`` and ``pooling`` write the parts, ``images`` says where windows are,
 ``elements`` writes one element of each operation, ``values`` finds operands in memory, ``math``, ``powers``,

@@ -18,7 +18,6 @@ from minigrad.compiler.backend import Call
 from minigrad.compiler.native.cache import KeptFunction
 from minigrad.compiler.native.math import GEMM
 from minigrad.compiler.native.objects import READABLE, Table, read_kind
-from minigrad.compiler.native.registry import DTYPES
 from minigrad.compiler.native.source import NativeCode
 from minigrad.compiler.refusals import Unsupported
 from minigrad.extras import require
@@ -63,11 +62,13 @@ def _built(text: str, name: str) -> Any:
     return module.__dict__[name]
 
 
-HEAD = """import math
+HEAD = """import builtins
+import math
 
 import numba
 import numpy as np
 from numba import types
+from numba.extending import intrinsic
 
 from minigrad.compiler.native.math import (
     exp32, exp64, gemm32, gemm64, larger, log32, log64, pointer32, pointer64, pointerb, pointeri32, pointeri64, signum,
@@ -77,6 +78,8 @@ from minigrad.compiler.native.objects import is_array, length, start, still_hold
 from minigrad.compiler.native.powers import expm1_64, log1p_64, logaddexp64, power64, tanh64
 from minigrad.compiler.native.remainders import floored, left_over
 from minigrad.compiler.native.tile import dot, tile
+
+from minigrad.compiler.native.translate import translate
 from minigrad.compiler.native.window_tile import window_dots, window_tile
 
 
@@ -84,10 +87,31 @@ from minigrad.compiler.native.window_tile import window_dots, window_tile
 
 
 def _module(code: NativeCode) -> str:
-    if looks_itself(code):
-        return f"{HEAD}@numba.njit({_options(code)}, forceinline=True)\n{code.source}\n{_write_looking(code)}"
-    signature = ", ".join(_type(x) for x in _arguments(code))
-    return f"{HEAD}@kept(({signature},), {_options(code)}{'' if code.quick else FREE})\n{code.source}"
+    """Write what numba is to compile."""
+    looks = looks_itself(code)
+    kinds = ", ".join(_identity(x) if looks else _type(x) for x in _arguments(code))
+    decorator = f"kept(({kinds},), {_options(code)}{'' if code.quick else FREE})"
+    return HEAD + _write_translated(code, looks, decorator)
+
+
+def _write_translated(code: NativeCode, looks: bool, decorator: str) -> str:
+    """Write the step as a function that calls an intrinsic, which translates the source."""
+    source = _write_looking(code) if looks else code.source
+    names = source[source.index("(") + 1 : source.index(")")]
+    numbers = [f"types.{KINDS[x.name]}" for x in code.numbers if x is not None]
+    result = f"types.Tuple([{', '.join(numbers)}])" if len(numbers) > 1 else numbers[0] if numbers else "types.intp"
+    return f"""SOURCE = {source!r}
+
+
+@intrinsic
+def translated(typing, {names}):
+    return translate(SOURCE, globals(), ({names},), {f"types.Optional({result})" if looks else result})
+
+
+@{decorator}
+def step({names}):
+    return translated({names})
+"""
 
 
 def _write_looking(code: NativeCode) -> str:
@@ -96,29 +120,18 @@ def _write_looking(code: NativeCode) -> str:
     It refuses by giving None: to raise takes numba 10 μs.
     """
     table = 3 + len(code.bound)  # and behind it the type of arrays, and the kind of each dtype
-    checks, values = [f"still_hold(context[{table}])"], []
-    given = [None if x.weak else (x.shape, x.dtype) for x in code.passed]
-    for i, x in enumerate([*given, *code.outputs]):
-        name = f"a{i}" if i < len(given) else f"r{i - len(given)}_"
-        if x is None:
-            values.append(name)
-            continue
-        shape, dtype = x
-        if i < len(given):
-            checks.append(f"is_array({name}, context[{table + 1}], context[{table + 2 + i}], {len(shape)})")
-            checks += [f"length({name}, {axis}) == {n}" for axis, n in enumerate(shape)]
-        values.append(f"numba.carray(pointer{DTYPES[dtype.name]}(start({name})), {shape})")
-    kinds = ["types.float64" if x is None else "types.intp" for x in [*given, *code.outputs]]
-    names = ["address", *(f"a{i}" for i in range(len(given))), *(f"r{i}_" for i in range(len(code.outputs)))]
-    return f"""inner = step
+    checks, head = [f"still_hold(context[{table}])"], code.source.splitlines()
+    for i, x in enumerate(code.passed):
+        if not x.weak:
+            checks.append(f"is_array(a{i}, context[{table + 1}], context[{table + 2 + i}], {len(x.shape)})")
+            checks += [f"length(a{i}, {axis}) == {n}" for axis, n in enumerate(x.shape)]
+    refusing = ["    context = pointeri64(address)", f"    if not ({' and '.join(checks)}):", "        return None"]
+    return "\n".join([head[0], *refusing, *head[1:], ""])
 
-@kept((types.intp, {", ".join(kinds)}), {_options(code)})
-def step({", ".join(names)}):
-    context = pointeri64(address)
-    if not ({" and ".join(checks)}):
-        return None
-    return inner({", ".join(["address", *values])})
-"""
+
+def _identity(x: Any) -> str:
+    """Give the type of what such a step is passed: a number, or an address."""
+    return "types.float64" if x is float else "types.intp"
 
 
 def _options(code: NativeCode) -> str:
@@ -196,8 +209,7 @@ def compile_epochs(code: NativeCode, arguments: Sequence[str]) -> Callable[..., 
     whole, count = "types.Array(types.int64, 1, 'C')", "types.Array(types.float64, 1, 'C')"
     signature = [_type(None), *rows, whole, kinds["x"], kinds["t"], *rows, count, *(kinds[name] for name in numbers)]
     (size, *x), (_, *t) = (described[name][0] for name in "xt")
-    source = f"""@numba.njit({_options(code)}, forceinline=True)
-{code.source}
+    source = f"""{_write_translated(code, False, f"numba.njit({_options(code)}, forceinline=True)")}
 
 @kept(({", ".join(signature)},), {_options(code)}{FREE})
 def epochs({", ".join(["address", "X", "T", "order", "x", "t", "xs", "ts", "losses", *numbers])}):

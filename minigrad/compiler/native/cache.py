@@ -22,7 +22,9 @@ registry: Any = require("numba.core.registry", "native")
 serialize: Any = require("numba.core.serialize", "native")
 
 # numba does not look at functions of other modules
-FILES = ("math.py", "objects.py", "powers.py", "remainders.py", "tile.py")
+FILES = (
+    *("expressions.py", "math.py", "objects.py", "outline.py", "powers.py", "remainders.py", "tile.py", "translate.py"),
+)
 CALLED = b"".join(Path(__file__).with_name(name).read_bytes() for name in FILES)
 MADE_BY = f"numba {numba.__version__}, llvmlite {llvmlite.__version__}, Python {sys.version}"
 DIGEST = 32  # bytes

@@ -1,0 +1,229 @@
+"""From the source of native code to LLVM's instructions, in one walk: what numba's own front end takes a second for.
+
+numba looks at bytecode, finds out by repeated passes where each variable lives and what type it is of, and takes 30 ms
+for each operation of a step; more, the longer that is. The code that is written here needs none of it: each name gets
+its type where it is assigned, every loop is a ``range``, and what is bound within a loop is read there alone. So one
+walk over its syntax does, which asks numba for no more than the type and the instructions of each operator and
+function; exceptions, and the way into the code from Python, stay numba's. ``Untranslated`` is raised for what is not in
+this language. Needs the extra ``native``.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from minigrad.compiler.native.expressions import OPERATORS, WHOLE, Expressions, Slot, Untranslated, Value
+from minigrad.compiler.native.outline import Outline, find_mutable, outline_statement
+from minigrad.extras import require
+
+types: Any = require("numba.core.types", "native")
+cgutils: Any = require("numba.core.cgutils", "native")
+ir: Any = require("llvmlite.ir", "native")
+
+OFTEN = 4  # equal loops, from which on they are one function: a call takes 2 ns, and keeps values out of registers
+
+
+def translate(source: str, known: dict[str, Any], given: Sequence[Any], result: Any) -> tuple[Any, Any]:
+    """Give the signature and the generator of an intrinsic that does what a function's source says.
+
+    ``known`` are the globals that the source names, ``given`` the types of its arguments, ``result`` what it returns.
+    """
+    (function,) = ast.parse(source).body
+    assert isinstance(function, ast.FunctionDef)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        names = [x.arg for x in function.args.args]
+        values = {name: Value(*x) for name, *x in zip(names, arguments, signature.args, strict=True)}
+        return Whole(context, builder, known, dict(values)).translate(function.body, result)
+
+    return result(*given), generate
+
+
+class Statements(Expressions):
+    """Writes statements; ``mutable`` are the names that need a place of their own."""
+
+    mutable: set[str]
+
+    def write_statements(self, body: Iterable[ast.stmt]) -> None:
+        """Write one after the other."""
+        for statement in body:
+            write = getattr(self, f"write_{type(statement).__name__}", None)
+            if write is None:
+                raise Untranslated(ast.unparse(statement))
+            write(statement)
+
+    def write_scope(self, body: Iterable[ast.stmt]) -> None:
+        """Write statements whose new names nobody else knows."""
+        outside = dict(self.names)
+        self.write_statements(body)
+        self.names = outside
+
+    def write_Pass(self, statement: ast.Pass) -> None:
+        """Write nothing."""
+
+    def write_Expr(self, statement: ast.Expr) -> None:
+        """Write a call."""
+        self.value(statement.value)
+
+    def write_Assign(self, statement: ast.Assign) -> None:
+        """Bind a name, or store an element."""
+        (target,) = statement.targets
+        self.assign(target, self.value(statement.value))
+
+    def write_AugAssign(self, statement: ast.AugAssign) -> None:
+        """Add to a name, or to an element, which is found once."""
+        target, function = statement.target, OPERATORS[type(statement.op)]
+        if isinstance(target, ast.Subscript):
+            array, index = self.value(target.value), self.value(target.slice)
+            old = self.call(operator.getitem, [array, index])
+            self.call(operator.setitem, [array, index, self.call(function, [old, self.value(statement.value)])])
+            return
+        assert isinstance(target, ast.Name)
+        self.assign(target, self.call(function, [self.give_Name(target), self.value(statement.value)]))
+
+    def assign(self, target: ast.expr, value: Value) -> None:
+        """Bind a name to a value, or store it at an index."""
+        if isinstance(target, ast.Subscript):
+            self.call(operator.setitem, [self.value(target.value), self.value(target.slice), value])
+            return
+        if not isinstance(target, ast.Name):
+            raise Untranslated(ast.unparse(target))
+        value = Value(value.value, types.unliteral(value.kind))
+        if target.id not in self.mutable:
+            self.names[target.id] = value
+            return
+        slot = self.names.get(target.id)
+        if not isinstance(slot, Slot):
+            slot = Slot(cgutils.alloca_once(self.builder, value.value.type, name=target.id), value.kind)
+            self.names[target.id] = slot
+        if slot.kind != value.kind and not (slot.kind in types.integer_domain and value.kind in types.integer_domain):
+            raise Untranslated(f"{target.id}, of {slot.kind} and {value.kind}")
+        self.builder.store(self.cast(value, slot.kind), slot.place)
+
+    def write_For(self, loop: ast.For) -> None:
+        """Write a loop over a range whose step is known, with its test at the end."""
+        if not isinstance(loop.target, ast.Name) or loop.orelse:
+            raise Untranslated(ast.unparse(loop))
+        start, stop, step = self.read_range(loop.iter)
+        builder = self.builder
+        before = builder.icmp_signed("<" if step > 0 else ">", start, stop)
+        body, after = builder.append_basic_block("loop"), builder.append_basic_block("after")
+        known = isinstance(start, ir.Constant) and isinstance(stop, ir.Constant)
+        if known and len(range(start.constant, stop.constant, step)):
+            builder.branch(body)
+        else:
+            builder.cbranch(before, body, after)
+        outside = builder.block
+        builder.position_at_end(body)
+        count = builder.phi(WHOLE, loop.target.id)
+        count.add_incoming(start, outside)
+        names = dict(self.names)
+        self.names[loop.target.id] = Value(count, types.intp)
+        self.write_statements(loop.body)
+        self.names = names
+        following = builder.add(count, WHOLE(step), flags=("nsw",))
+        count.add_incoming(following, builder.block)
+        builder.cbranch(builder.icmp_signed("<" if step > 0 else ">", following, stop), body, after)
+        builder.position_at_end(after)
+
+    def read_range(self, iterated: ast.expr) -> tuple[Any, Any, int]:
+        """Give the start, the stop and the step of a range."""
+        if not (isinstance(iterated, ast.Call) and isinstance(iterated.func, ast.Name) and iterated.func.id == "range"):
+            raise Untranslated(ast.unparse(iterated))
+        ends = [self.value(x) for x in iterated.args]
+        step = ast.literal_eval(iterated.args[2]) if len(ends) == 3 else 1
+        start, stop = (WHOLE(0), ends[0]) if len(ends) == 1 else (self.cast(ends[0], types.intp), ends[1])
+        return start, self.cast(stop, types.intp), step
+
+    def write_If(self, statement: ast.If) -> None:
+        """Write a branch."""
+        condition = self.truth(statement.test)
+        after = self.builder.append_basic_block("after")
+        chosen = self.builder.append_basic_block("then")
+        other = self.builder.append_basic_block("else") if statement.orelse else after
+        self.builder.cbranch(condition, chosen, other)
+        for block, body in ((chosen, statement.body), (other, statement.orelse)):
+            if block is not after:
+                self.builder.position_at_end(block)
+                self.write_scope(body)
+                if not self.builder.block.is_terminated:
+                    self.builder.branch(after)
+        self.builder.position_at_end(after)
+
+    def write_Raise(self, statement: ast.Raise) -> None:
+        """Leave the code with an exception that says what stands there."""
+        raised = statement.exc
+        if not (isinstance(raised, ast.Call) and isinstance(raised.func, ast.Name)):
+            raise Untranslated(ast.unparse(statement))
+        said = tuple(ast.literal_eval(x) for x in raised.args)
+        self.context.call_conv.return_user_exc(self.builder, getattr(self.known["builtins"], raised.func.id), said)
+
+
+class Whole(Statements):
+    """Writes a function into the one that calls it, and loops of a kind that comes often as functions of their own."""
+
+    def translate(self, body: Sequence[ast.stmt], result: Any) -> Any:
+        """Write everything, and give what is returned."""
+        self.mutable, self.result = find_mutable(body), result
+        self.functions: dict[Any, Any] = {}
+        self.returned = cgutils.alloca_once(self.builder, self.context.get_value_type(result))
+        self.end = self.builder.append_basic_block("returned")
+        known = {x.id for x in ast.walk(ast.Module(list(body), [])) if isinstance(x, ast.Name)} - self.known.keys()
+        outlines = {x: outline_statement(x, known) for x in body if isinstance(x, ast.For)}
+        often = Counter(x.key for x in outlines.values())
+        for statement in body:
+            if statement in outlines and often[outlines[statement].key] >= OFTEN:
+                self.write_call(outlines[statement])
+            else:
+                self.write_statements([statement])
+        self.builder.position_at_end(self.end)
+        return self.builder.load(self.returned)
+
+    def write_Return(self, statement: ast.Return) -> None:
+        """Leave the code with a value."""
+        asked = statement.value
+        assert asked is not None
+        values = [self.value(x) for x in (asked.elts if isinstance(asked, ast.Tuple) else [asked])]
+        found = values[0]
+        if isinstance(asked, ast.Tuple):
+            kind = types.Tuple([x.kind for x in values])
+            found = Value(self.context.make_tuple(self.builder, kind, [x.value for x in values]), kind)
+        self.builder.store(self.cast(found, self.result), self.returned)
+        self.builder.branch(self.end)
+
+    def write_call(self, loop: Outline) -> None:
+        """Write a call of the function that a loop is; of what it assigns, it is passed the place."""
+        held = {new: self.names[old] for old, new in loop.names.items() if old in self.names}
+        values = {x: self.load(y) for x, y in held.items() if x not in loop.bound}
+        slots = {x: y for x, y in held.items() if x in loop.bound and isinstance(y, Slot)}
+        passed = [Value(x.place, types.CPointer(x.kind)) for x in slots.values()] + list(values.values())
+        passed += [Value(WHOLE(x), types.intp) for x in loop.places]
+        kinds = tuple(x.kind for x in passed)
+        key = (loop.key, *slots, *kinds)
+        if key not in self.functions:
+            names = [*slots, *values, *(f"P{i}" for i in range(len(loop.places)))]
+            self.functions[key] = self.write_function(loop.statement, dict(zip(names, kinds, strict=True)), set(slots))
+        call = self.context.call_conv.call_function
+        status, _ = call(self.builder, self.functions[key], types.none, kinds, [x.value for x in passed])
+        with cgutils.if_unlikely(self.builder, status.is_error):
+            self.context.call_conv.return_status_propagate(self.builder, status)
+
+    def write_function(self, statement: ast.stmt, given: dict[str, Any], slots: set[str]) -> Any:
+        """Write a function of arguments of some types, of which ``slots`` are places of variables."""
+        convention = self.context.call_conv
+        kind = convention.get_function_type(types.none, tuple(given.values()))
+        function = ir.Function(self.builder.module, kind, f"{self.builder.function.name}.loop{len(self.functions)}")
+        function.linkage = "internal"
+        function.attributes.add("noinline")
+        names: dict[str, Value | Slot] = {}
+        for (name, kind), x in zip(given.items(), convention.get_arguments(function), strict=True):
+            names[name] = Slot(x, kind.dtype) if name in slots else Value(x, kind)
+        part = Statements(self.context, ir.IRBuilder(function.append_basic_block()), self.known, names)
+        part.mutable = find_mutable([statement]) | slots
+        part.write_statements([statement])
+        convention.return_value(part.builder, self.context.get_dummy_value())
+        return function
