@@ -7,7 +7,8 @@ The rooms, from the ground up: ``ops`` are the operations, ``engine`` records an
 ``plot`` draws losses and trainings, ``exercises`` leave the way back to a learner, and ``compiler`` makes code of a
 graph. ``app`` is the command line, ``textbook`` the independent witness, ``numpy`` has NumPy's names, ``scipy`` SciPy's
 and ``autograd`` those of HIPS autograd's operators, ``notebook`` has what notebooks show, ``extras`` loads what is
-optional, ``files`` appear whole or not at all, and ``interrupts`` waits for a safe moment.
+optional, ``files`` appear whole or not at all, ``fonts`` have Japanese letters or not, and ``interrupts`` waits for a
+safe moment.
 
 Something is wrong: a label, in ``picture`` (what a value is called, in ``structure``); a δ, in ``ops`` (its value),
 ``algebra`` (its formula) or ``derivation`` (its line); a slow step, in ``engine`` or, compiled, in ``compiler``; a

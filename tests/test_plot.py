@@ -9,6 +9,7 @@ import pytest
 
 from minigrad import data, losses, nn, optim, plot
 from minigrad.engine.tensor import Tensor
+from minigrad.fonts import find_japanese
 from minigrad.plot.surface import Surface, find_element, sample
 from minigrad.plot.theme import JAPANESE, THEMES, list_fonts
 from minigrad.plot.words import WORDS
@@ -36,7 +37,7 @@ def bowl():
 
 def without_fonts(lang):
     """Expect the warning of a language whose letters no font here has."""
-    quiet = lang == "en" or set(JAPANESE) & set(matplotlib.font_manager.get_font_names())
+    quiet = lang == "en" or find_japanese() or set(JAPANESE) & set(matplotlib.font_manager.get_font_names())
     return nullcontext() if quiet else pytest.warns(UserWarning, match="no font with Japanese letters is installed")
 
 
@@ -147,6 +148,7 @@ def test_a_font_of_the_language_stands_behind_the_plain_one(monkeypatch):
     assert list_fonts("ja") == ["sans-serif", "Noto Sans CJK JP"]
     assert list_fonts("en") == ["sans-serif"]
     monkeypatch.setattr("matplotlib.font_manager.get_font_names", lambda: ["DejaVu Sans"])
+    monkeypatch.setattr("minigrad.plot.theme.find_japanese", lambda: None)
     with pytest.warns(UserWarning, match="pip install matplotlib-fontja"):
         assert list_fonts("ja") == ["sans-serif"]
     with matplotlib.rc_context({"svg.fonttype": "none"}):  # then the reader's fonts have the letters

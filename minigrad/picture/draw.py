@@ -21,6 +21,7 @@ from minigrad.algebra.facts import SumsToOne
 from minigrad.algebra.graph import Graph
 from minigrad.engine.arguments import check_path
 from minigrad.engine.tensor import Tensor
+from minigrad.fonts import find_japanese, is_japanese
 from minigrad.notebook.frames import picture
 from minigrad.notebook.safety import say_error, text_or_reason
 from minigrad.picture.dot import Program
@@ -125,8 +126,15 @@ class Drawing:
             return "the program dot is not installed"
         return f"more than {LARGEST_DOT} boxes and operations" if len(self.scene) > LARGEST_DOT else ""
 
+    def _without_dot_or_letters(self) -> str:
+        """Say why dot is not asked for what is no text any more; its letters are those of this system's fonts."""
+        reason = self._without_dot()
+        if not reason and is_japanese(self.source) and not find_japanese(installed=True):
+            reason = "no font with Japanese letters is installed"
+        return reason
+
     def _pdf(self) -> bytes:
-        if not self._without_dot():
+        if not self._without_dot_or_letters():
             try:
                 self._how = "laid out by Graphviz's dot"
                 return self._piped("pdf")
@@ -144,7 +152,7 @@ class Drawing:
         return document
 
     def _png(self) -> bytes:
-        if not self._without_dot():
+        if not self._without_dot_or_letters():
             try:
                 self._how = "laid out and rendered by Graphviz's dot"
                 return self._piped("png")

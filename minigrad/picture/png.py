@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from minigrad.engine.errors import warn_user
 from minigrad.extras import require
+from minigrad.fonts import WAY_OUT, find_japanese, is_japanese, list_folders
 
-_SYSTEM = ("/usr/share/fonts", "/usr/local/share/fonts", "/Library/Fonts", "/System/Library/Fonts", r"C:\Windows\Fonts")
 _WANTED = ("DejaVuSerif.ttf", "DejaVuSans.ttf", "DejaVuSansMono.ttf")
 
 
@@ -17,10 +17,10 @@ def png(svg: str, zoom: float = 2.0) -> bytes:
     """Render SVG text as PNG.
 
     Raises ``ImportError`` without the extra ``png``, ``RuntimeError`` where no font is found: text would then vanish
-    without a word.
+    without a word. Warns of Japanese letters that no font has.
     """
     resvg: Any = require("resvg_py", "png")
-    folders = fonts()
+    folders = list_fonts(svg)
     if not folders:
         raise RuntimeError(
             "draw: no font was found to write a PNG's text with; matplotlib brings some:  "
@@ -34,16 +34,34 @@ def png(svg: str, zoom: float = 2.0) -> bytes:
     )  # fmt: skip
 
 
-def fonts() -> list[str]:
-    """Give the folders that hold fonts: matplotlib's, which ships DejaVu, else the system's."""
+def list_fonts(text: str) -> list[str]:
+    """Give the folders that hold fonts: matplotlib's, which ships DejaVu, else the system's; one for Japanese letters.
+
+    Warns where a text has such letters, and no font is found that has them.
+    """
+    found = _list_plain()
+    if is_japanese(text):
+        font = find_japanese()
+        if font is None:
+            warn_of_letters()
+        elif found:
+            found = [*found, str(font.parent)]
+    return found
+
+
+def warn_of_letters() -> None:
+    """Warn that a picture lacks letters, and say where to get them."""
+    warn_user(
+        f"draw: no font with Japanese letters is installed, and the picture lacks them; {WAY_OUT}; or draw to .svg, "
+        f"which uses those of its reader",
+        UserWarning,
+    )
+
+
+def _list_plain() -> list[str]:
     found = find_spec("matplotlib")
     for place in (found.submodule_search_locations or []) if found else []:
         folder = Path(place, "mpl-data", "fonts", "ttf")
         if all((folder / name).exists() for name in _WANTED):
             return [str(folder)]
-    home = os.path.expanduser("~/.fonts")
-    return [folder for folder in (*_SYSTEM, home) if _has_fonts(folder)]
-
-
-def _has_fonts(folder: str) -> bool:
-    return any(name.endswith((".ttf", ".otf", ".ttc")) for _, _, names in os.walk(folder) for name in names)
+    return list_folders()

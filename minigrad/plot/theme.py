@@ -10,6 +10,7 @@ from typing import Any
 from minigrad.engine.arguments import shown
 from minigrad.engine.errors import warn_user
 from minigrad.extras import require
+from minigrad.fonts import WAY_OUT, find_japanese
 from minigrad.plot.words import find_words
 
 
@@ -51,7 +52,7 @@ SANS = ("DejaVu Sans", "Verdana", "Helvetica", "Arial")
 JAPANESE = (  # the first that is installed writes what the fonts before it have no letters for
     *("Noto Sans CJK JP", "Noto Sans JP", "Source Han Sans JP", "Hiragino Sans", "Yu Gothic", "Meiryo"),
     *("IPAexGothic", "IPAGothic", "TakaoPGothic", "MS Gothic"),
-)
+)  # or else any that has them
 
 
 @dataclass(frozen=True)
@@ -134,11 +135,13 @@ def list_fonts(lang: str) -> list[str]:
     found = next((name for name in JAPANESE if name in installed), None)
     if found is None and require("matplotlib", "plot").rcParams["svg.fonttype"] == "none":
         return ["sans-serif"]
+    if found is None and (path := find_japanese()):
+        manager = require("matplotlib.font_manager", "plot")
+        manager.fontManager.addfont(path)
+        found = manager.FontProperties(fname=path).get_name()
     if found is None:
         warn_user(
-            "plot: no font with Japanese letters is installed; boxes will stand for them. Install "
-            "Noto Sans CJK JP, say, or:  pip install matplotlib-fontja, and import matplotlib_fontja",
-            UserWarning,
+            f"plot: no font with Japanese letters is installed; boxes will stand for them; {WAY_OUT}", UserWarning
         )
         return ["sans-serif"]
     return ["sans-serif", found]
