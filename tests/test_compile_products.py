@@ -7,7 +7,8 @@ from minigrad import Tensor, compile, grad, optim
 from minigrad.compiler import blas
 from minigrad.compiler.numpy import backend as numpy_backend
 from minigrad.losses import squared_error
-from tests.compiling import assert_same, plain, running, side_by_side, stepping
+from minigrad.ops.linalg import matmul
+from tests.compiling import as_code, assert_same, each_backend, plain, running, side_by_side, stepping
 
 
 @pytest.fixture
@@ -145,3 +146,34 @@ def test_updates_by_products_that_read_each_others_old_values(model, backend, mo
 
     x = np.random.default_rng(1).normal(size=(6, 6))
     side_by_side(factorizing, [(x, x)] * 3, backend)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@each_backend
+def test_a_stack_of_matrices_times_one_is_one_product(backend, dtype):
+    rng = np.random.default_rng(0)
+    W, V, b = (Tensor(rng.normal(size=shape).astype(dtype), requires_grad=True) for shape in ((5, 6), (6, 4), (6,)))
+    x = rng.normal(size=(2, 3, 4, 5)).astype(dtype)
+
+    def step(x):
+        y = np.tanh(x @ W + b) @ V
+        z = np.swapaxes(x, 1, 2) @ W  # whose rows do not lie in order
+        return [y, z, *grads((y * y).sum() + (z**2).sum(), W, V, b)]
+
+    def grads(E, *leaves):
+        E.backward()
+        found = [leaf.grad for leaf in leaves]
+        for leaf in leaves:
+            leaf.grad = None
+        return found
+
+    with running(backend):
+        code = as_code(step, backend)
+        assert_same(plain(step(x)), plain(code(x)), 1e-4 if dtype == np.float32 else 1e-11)
+    if backend == "numpy":
+        assert "matmul" not in code.source
+
+
+def test_a_stack_of_matrices_times_one_of_another_size_is_refused():
+    with pytest.raises(ValueError, match="matmul"):
+        matmul(np.ones((2, 3, 5)), np.ones((6, 4)))

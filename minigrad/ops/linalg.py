@@ -15,8 +15,16 @@ from minigrad.ops.parts import conjugate, square_size
 
 
 def _product(a: Any, b: Any) -> Any:
-    """Multiply; for two plain matrices by np.dot, which has half of matmul's overhead on small ones."""
-    return np.dot(a, b) if np.ndarray is type(a) is type(b) and a.ndim == b.ndim == 2 else np.matmul(a, b)
+    """Multiply; plain matrices by np.dot, which has half of matmul's overhead on small ones.
+
+    A stack of matrices times one is one product of all their rows, which several threads may share.
+    """
+    if np.ndarray is type(a) is type(b) and b.ndim == 2 and a.ndim > 1:
+        if a.ndim == 2:
+            return np.dot(a, b)
+        if a.flags.c_contiguous and a.size and a.shape[-1] == len(b):
+            return np.dot(a.reshape(-1, a.shape[-1]), b).reshape(*a.shape[:-1], b.shape[1])
+    return np.matmul(a, b)
 
 
 class MatMul(Op):
@@ -73,7 +81,7 @@ class MatMul(Op):
             return np.expand_dims(g, -1) * b if a.ndim > 1 else g * b
         if a.ndim == 1:
             return np.matmul(b, g) if b.ndim == 2 else np.matmul(b, np.expand_dims(g, -1))[..., 0]
-        return np.matmul(g, np.swapaxes(b, -1, -2))
+        return _product(g, np.swapaxes(b, -1, -2))
 
     def vjp_b(self, g: Any, y: Any, a: Any, b: Any) -> Any:
         """∂E/∂b = aᵀ g; where b has no batch of its own, the sum over a's batch is part of the one product."""

@@ -12,18 +12,19 @@ from minigrad.compiler.passes.fuse import is_elementwise, is_reduction
 from minigrad.compiler.passes.layouts import contiguous_strides, layout
 from minigrad.compiler.passes.lower import copy_array, is_view, rewrite_nodes
 from minigrad.compiler.passes.plan import root
+from minigrad.compiler.passes.rows import find_rows, merge_rows
 from minigrad.compiler.refusals import Unsupported
 from minigrad.engine.node import Node, count_uses, order_nodes
 from minigrad.ops.arithmetic import add
 from minigrad.ops.convolution import Convolving
 from minigrad.ops.cumulative import ProdOfOthers
-from minigrad.ops.linalg import affine, matmul
+from minigrad.ops.linalg import affine
 from minigrad.ops.pooling import Pooling
 
 
 def fit_outputs(outputs: Sequence[Any]) -> list[Any]:
     """Give equal outputs, in operations that native code is written for."""
-    return rewrite_nodes(_biased(rewrite_nodes(outputs, _opened)), _in_memory)
+    return rewrite_nodes(_biased(rewrite_nodes(rewrite_nodes(outputs, _opened), merge_rows)), _in_memory)
 
 
 def _opened(node: Node) -> Any:
@@ -66,10 +67,14 @@ def _biased(outputs: Sequence[Any]) -> list[Any]:
     for node in nodes:
         new = rebuild_node(node, becomes)
         if node.op == add and all(isinstance(x, Node) for x in node.inputs):
-            product, b = node.inputs
-            fitting = b.shape == node.shape[-1:] and b.dtype == node.dtype == product.dtype
-            if product.op == matmul and users[product] == 1 and fitting and _of_one_thread(product):
-                new = affine(*new.inputs[0].inputs, new.inputs[1])
+            seen, b = node.inputs
+            product = find_rows(seen)
+            fitting = b.shape == node.shape[-1:] and b.dtype == node.dtype == seen.dtype
+            alone = product is not None and users[seen] == users[product] == 1
+            if product is not None and alone and fitting and _of_one_thread(product):
+                inner = new.inputs[0] if product is seen else new.inputs[0].inputs[0]
+                summed = affine(*inner.inputs, new.inputs[1])
+                new = summed if product is seen else new.inputs[0].op(summed)
         becomes[node] = new
     return [becomes[x] if isinstance(x, Node) else x for x in outputs]
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.compiler.passes.lower import Spread, rewrite_nodes
+from minigrad.compiler.passes.rows import merge_rows
 from minigrad.engine.node import Node
 from minigrad.ops.arithmetic import Power, maximum
 from minigrad.ops.base import Elementwise
@@ -24,7 +25,7 @@ FEW = 4  # columns, up to which their maximum is quicker to take one by one: 1.1
 
 def fit_outputs(outputs: Sequence[Any]) -> list[Any]:
     """Give equal outputs, in operations that are quick calls of NumPy."""
-    for rule in (_narrow_arrays, _shape_operands, _total_rows):
+    for rule in (merge_rows, _narrow_arrays, _shape_operands, _total_rows):
         outputs = rewrite_nodes(outputs, rule)
     return list(outputs)
 
