@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from functools import wraps
 from types import FrameType
 from typing import Any, TypeVar, cast
@@ -23,12 +23,16 @@ _COROUTINE, _GENERATOR, _ASYNC_GENERATOR = 0x80, 0x20, 0x200  # of a code object
 
 
 class _Request:
-    """What a block asks for; ``before`` is the one that it stands in, ``frame`` the generator's that it stands in."""
+    """What a block asks for; ``before`` is the one that it stands in, ``frame`` the generator's that it stands in.
 
-    __slots__ = ("before", "block", "frame")
+    ``token``, of one that stands in no other, makes its context what it was before.
+    """
+
+    __slots__ = ("before", "block", "frame", "token")
+    token: Token[_Request | None] | None
 
     def __init__(self, block: Block, frame: FrameType | None, before: _Request | None) -> None:
-        self.block, self.frame, self.before = block, frame, before
+        self.block, self.frame, self.before, self.token = block, frame, before, None
         in_force.add(id(self))
 
     def __del__(self, forget: Callable[[int], None] = in_force.discard) -> None:
@@ -65,7 +69,10 @@ class Block:
 
     def __enter__(self) -> None:
         latest = self.setting.latest
-        latest.set(_Request(self, _generator_around(sys._getframe(1)), latest.get()))
+        request = _Request(self, _generator_around(sys._getframe(1)), latest.get())
+        token = latest.set(request)
+        if request.before is None:
+            request.token = token
 
     def __exit__(self, *raised: object) -> None:
         latest = self.setting.latest
@@ -73,7 +80,8 @@ class Block:
         left = _without(request, lambda x: x.block is self and x.frame is frame)
         if left is request:  # it ends elsewhere than it began, as one in an ExitStack may
             left = _without(request, lambda x: x.block is self)
-        latest.set(left)
+        if left is not None or request is None or not _take_out(latest, request.token):
+            latest.set(left)
 
     def __call__(self, f: F) -> F:
         """Give a function that runs within the block, in every call."""
@@ -129,6 +137,19 @@ def _async_generator_within(block: Block, f: Callable[..., Any]) -> Callable[...
                 await source.aclose()
 
     return within
+
+
+def _take_out(latest: ContextVar[_Request | None], token: Token[_Request | None] | None) -> bool:
+    """Make a context what it was before a block, if this one is that; say whether that is done.
+
+    While a context holds anything, NumPy looks there for its ``errstate`` in every call, which a small step felt.
+    """
+    try:
+        if token is not None:
+            latest.reset(token)
+        return token is not None
+    except ValueError:  # another context, as where a task goes on with what it was started within
+        return False
 
 
 _WITHIN = {
