@@ -105,12 +105,15 @@ class Convertible(Record):
     def item(self) -> Any:
         """Give the one element as a Python number."""
         array = self._known() if in_force else self.array
-        if array.size != 1:
+        try:
+            return array.item()
+        except (ValueError, TypeError) as error:
+            if array.size == 1:
+                raise
             raise ValueError(
                 f"item: wanted one element, and {describe(self)} has shape {self.shape}. Choose one, x[0], or reduce "
                 f"it, with .sum() say; .tolist() gives all."
-            )
-        return array.item()
+            ) from error
 
     def __copy__(self) -> Any:
         """Give a leaf with an array of its own, as NumPy does: SciPy writes into what it has copied so."""

@@ -6,11 +6,17 @@ from collections.abc import Callable
 from typing import Any
 from weakref import ref
 
+import numpy as np
+
 from minigrad.engine.conversion import is_array
 from minigrad.engine.errors import describe
 from minigrad.engine.inplace import Writable
+from minigrad.engine.numbers import as_numbers
 from minigrad.engine.record import Kept
 from minigrad.engine.recording import compilation
+from minigrad.ops.libraries import alike
+from minigrad.ops.parts import is_complex
+from minigrad.ops.unit import make_one
 
 Listener = Callable[[Any], Any]
 
@@ -73,6 +79,41 @@ class Listening(Writable):
     """A tensor whose gradient may be asked for."""
 
     __slots__ = ()
+
+    def seed_gradient(self, gradient: Any) -> Any:
+        """Give ∂E/∂(this tensor) as a tensor: 1 for a scalar, or what the caller gave, checked."""
+        if self.serial <= 0:
+            raise ValueError(
+                f"backward: no gradient flows to {describe(self)}. It was computed from no tensor with "
+                f"requires_grad=True, or inside no_grad()."
+            )
+        shape = self.array.shape
+        if gradient is None:
+            if shape:
+                raise ValueError(
+                    f"backward: wanted a scalar, and {describe(self)} has shape {shape}. "
+                    f"Reduce it, with .sum() say, or give gradient=∂E/∂(this tensor) of that shape."
+                )
+            dtype = self.array.dtype
+            if dtype.kind == "c":
+                raise TypeError(
+                    f"backward: wanted a real number, and {describe(self)} is {dtype}. Take its .real, or np.abs of "
+                    f"it; or, where f is holomorphic, minigrad.holomorphic_grad(f) for f′."
+                )
+            return self.as_constant(make_one(self.array))
+        if self.array.dtype.kind != "c" and is_complex(gradient):
+            raise TypeError(
+                f"backward: the gradient of {describe(self)}, which is real, is complex. Give its real part, .real."
+            )
+        if isinstance(gradient, Writable):
+            seed = gradient if gradient.dtype == self.dtype else gradient.astype(self.dtype)
+        else:
+            given = as_numbers("backward", gradient) if is_array(gradient) else np.array(gradient, self.dtype)
+            seed = self.as_constant(alike(given, self.array))
+            seed = seed if seed.dtype == self.dtype else self.as_constant(seed.array.astype(self.dtype))
+        if seed.shape != shape:
+            raise ValueError(f"backward: gradient must have the shape of {describe(self)}, {shape}, not {seed.shape}.")
+        return seed
 
     def retain_grad(self) -> None:
         """Ask ``backward`` to leave ∂E/∂(this tensor) in ``grad`` also if this is an intermediate result."""

@@ -6,23 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.ops.libraries import is_other
-
-# ∂E/∂E, as an array: multiplying an array by one of 0 dimensions takes two thirds of the time that a scalar takes.
-_ONE: dict[Any, Any] = {kind: np.ones((), kind) for kind in (np.float32, np.float64)}
-for _one in _ONE.values():
-    _one.flags.writeable = False
-
-
-def find_one(array: Any) -> Any:
-    """Give ∂E/∂E as an array for the scalar E that NumPy has computed, or None if that is not a plain one."""
-    return _ONE.get(type(array))
-
-
-def make_one(array: Any) -> Any:
-    """Give ∂E/∂E as an array of the library, and the dtype, of one without axes that holds E."""
-    return np.ones_like(array) if is_other(array) else _ONE.get(array.dtype.type, array.dtype.type(1))
-
 
 def as_numbers(called: str, x: Any) -> Any:
     """Give an array of numbers, of NumPy or of whatever speaks its protocols, as it is, and make one of a list.

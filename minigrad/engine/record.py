@@ -16,7 +16,7 @@ from minigrad.engine.comparison import COMPARED, keep_comparison
 from minigrad.engine.operand import Operand
 from minigrad.engine.recording import is_paused, leaf_serial, next_serial
 from minigrad.engine.versions import assigned, find_version, settle
-from minigrad.engine.watch import check_unchanged, note_leaf, seals
+from minigrad.engine.watch import check_unchanged, newest, note_leaf, seals
 from minigrad.ops.base import Op, one
 from minigrad.ops.shaping import fit_dtype
 
@@ -161,7 +161,7 @@ def fast_pullback(
         settle(output)
     kind = type(t)  # a recorded result's exact class, which is quicker to ask for than its base
     plain = not (create_graph or keep)
-    sealed = seals.newest if seals else 0  # what was recorded later was so from arrays that nobody had in hand before
+    sealed = newest.serial if seals else 0  # what was recorded later was so from arrays that nobody had in hand before
     while True:
         if keep and t in keep:
             g = found[t] = keep.give(t, g) if isinstance(keep, Kept) else g
@@ -181,10 +181,14 @@ def fast_pullback(
             values = t._x, t._z
         if create_graph:
             y, values = t, tuple(x if isinstance(x, kind) else v for x, v in zip(inputs, values, strict=True))
-        rules = op.vjps
+        rules = op.vjps  # a look at an operation takes as long as a look at nine slots of a tensor
+        broadcasts = op.broadcasts
         arguments = values
-        if len(inputs) > 3 and op.splits:  # rules that know the values: giving them to each of n would take n² time
+        count = len(inputs)
+        if count > 3 and op.splits:  # rules that know the values: giving them to each of n would take n² time
             rules, arguments, watched = op.split(values), (), False
+            count = 0
+        chooses = watched or op.chooses
         i = -1  # counted here: an enumeration takes longer to make than four such steps
         for x in inputs:
             i += 1
@@ -193,8 +197,17 @@ def fast_pullback(
             rule = rules[i]
             if rule is None:
                 continue
-            c = apply_guarded(op, i, g, y, values, kind.guarded) if watched else rule(op, g, y, *arguments)
-            if op.broadcasts:
+            if watched:
+                c = apply_guarded(op, i, g, y, values, kind.guarded)
+            elif count == 1:  # written out, since a call with a tuple of arguments takes twice as long
+                c = rule(op, g, y, values[0])
+            elif count == 2:
+                c = rule(op, g, y, values[0], values[1])
+            elif count == 3:
+                c = rule(op, g, y, values[0], values[1], values[2])
+            else:
+                c = rule(op, g, y, *arguments)
+            if broadcasts:
                 value = values[i]
                 if c.shape != value.shape:
                     c = unbroadcast(c, value.shape, t)
@@ -213,16 +226,16 @@ def fast_pullback(
                     next_g = c
                 elif next_t.serial == x.serial:  # what stands in for it
                     next_g = next_g + c
-                    if not (watched or op.chooses):
+                    if not chooses:
                         masked.discard(x.serial)
                     continue
                 else:
                     waiting[x.serial] = (x, c)
                     heappush(queue, -x.serial)
-                if watched or op.chooses:
+                if chooses:
                     masked.add(x.serial)
                 continue
-            if masked and not (watched or op.chooses):
+            if masked and not chooses:
                 masked.discard(x.serial)
         if next_t is None:
             if not queue:

@@ -9,10 +9,10 @@ import numpy as np
 from numpy import ndarray
 
 from minigrad.engine.blocks import in_force
-from minigrad.engine.conversion import as_operand, compute_beside, holds_tensor, is_array, own_array, refuse_objects
+from minigrad.engine.conversion import as_operand, compute_beside, holds_tensor, own_array, refuse_objects
 from minigrad.engine.errors import check_name, describe, place
 from minigrad.engine.listening import Listening, listeners, retained
-from minigrad.engine.numbers import as_numbers, find_one, make_one
+from minigrad.engine.numbers import as_numbers
 from minigrad.engine.other_names import refuse_arguments
 from minigrad.engine.record import fast_pullback, restore_leaf, stand_ins
 from minigrad.engine.recording import announce_walk, count_records, is_paused, next_serial, note_holder, tracer
@@ -22,8 +22,7 @@ from minigrad.engine.watch import is_fresh, note_leaf
 from minigrad.ops import arithmetic, linalg
 from minigrad.ops.base import Op
 from minigrad.ops.dtypes import NUMBERS
-from minigrad.ops.libraries import alike
-from minigrad.ops.parts import is_complex
+from minigrad.ops.unit import find_one
 
 _new = object.__new__
 _FLOAT64 = np.dtype(np.float64)
@@ -153,21 +152,29 @@ class Tensor(Listening):
             if tracing is not None:
                 return tracing.apply(op, inputs)
         values: Any
-        if len(inputs) == 1:
+        count = len(inputs)
+        if count == 1:
             values, recorded, views = (self.array,), self.serial > 0, op.views
         else:
             values, recorded, views = [], False, False
             for x in inputs:
-                if isinstance(x, Tensor):
+                kind = type(x)
+                if kind is ndarray and (x.dtype is _FLOAT64 or x.dtype in NUMBERS):
+                    values.append(x)
+                elif isinstance(x, Tensor):
                     values.append(x.array)
                     if x.serial > 0:
                         recorded = True
                 else:
-                    plain = type(x) is float or (type(x) is ndarray and (x.dtype is _FLOAT64 or x.dtype in NUMBERS))
-                    values.append(x if plain else as_operand(op, x))
+                    values.append(x if kind is float else as_operand(op, x))
             values = tuple(values)
         try:
-            data = op.forward(*values)
+            if count == 1:  # written out, since a call with a tuple of arguments takes twice as long
+                data = op.forward(values[0])
+            elif count == 3:
+                data = op.forward(values[0], values[1], values[2])
+            else:
+                data = op.forward(*values)
         except (ValueError, IndexError, TypeError) as error:
             data, values = compute_beside(op, inputs, values, error)
         result = _new(Tensor)
@@ -221,41 +228,6 @@ class Tensor(Listening):
             new.array = g
             new.op, new.serial = None, 0
             t.stored_grad = new if t.stored_grad is None else t.stored_grad + new
-
-    def seed_gradient(self, gradient: Any) -> Tensor:
-        """Give ∂E/∂(this tensor) as a tensor: 1 for a scalar, or what the caller gave, checked."""
-        if self.serial <= 0:
-            raise ValueError(
-                f"backward: no gradient flows to {describe(self)}. It was computed from no tensor with "
-                f"requires_grad=True, or inside no_grad()."
-            )
-        shape = self.array.shape
-        if gradient is None:
-            if shape:
-                raise ValueError(
-                    f"backward: wanted a scalar, and {describe(self)} has shape {shape}. "
-                    f"Reduce it, with .sum() say, or give gradient=∂E/∂(this tensor) of that shape."
-                )
-            dtype = self.array.dtype
-            if dtype.kind == "c":
-                raise TypeError(
-                    f"backward: wanted a real number, and {describe(self)} is {dtype}. Take its .real, or np.abs of "
-                    f"it; or, where f is holomorphic, minigrad.holomorphic_grad(f) for f′."
-                )
-            return constant_tensor(make_one(self.array))
-        if self.array.dtype.kind != "c" and is_complex(gradient):
-            raise TypeError(
-                f"backward: the gradient of {describe(self)}, which is real, is complex. Give its real part, .real."
-            )
-        if isinstance(gradient, Tensor):
-            seed = gradient if gradient.dtype == self.dtype else gradient.astype(self.dtype)
-        else:
-            given = as_numbers("backward", gradient) if is_array(gradient) else np.array(gradient, self.dtype)
-            seed = constant_tensor(alike(given, self.array))
-            seed = seed if seed.dtype == self.dtype else constant_tensor(seed.array.astype(self.dtype))
-        if seed.shape != shape:
-            raise ValueError(f"backward: gradient must have the shape of {describe(self)}, {shape}, not {seed.shape}.")
-        return seed
 
     def detach(self) -> Tensor:
         """Give a tensor of the array of now, with its elements of now, through which no gradient flows."""

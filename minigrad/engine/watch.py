@@ -66,13 +66,14 @@ ties: set[int] = set()  # the leaves that ever were so, by id: while there are n
 leaves: WeakValueDictionary[int, Any] = WeakValueDictionary()  # by id: a set would compare tensors, that is elements
 
 
-class Seals(dict[int, list[Seal]]):
-    """By the array that owns the memory; empty until somebody takes an array in hand, which was at ``newest`` last."""
+class _Newest:
+    """The serial of when an array was last taken in hand, and how many times one has been."""
 
-    newest = 0
+    serial = count = 0
 
 
-seals = Seals()
+seals: dict[int, list[Seal]] = {}  # by the array that owns the memory: while there are none, nobody has to look
+newest = _Newest()
 
 
 def is_held(array: Any, ours: int) -> bool:
@@ -126,7 +127,8 @@ def seal_array(array: Any) -> None:
     if not isinstance(array, np.ndarray) or not array.flags.writeable:
         return
     owner, now = id(owner_of(array)), latest_serial()
-    seals.newest = now
+    newest.serial = now
+    newest.count += 1
     known = next((s for s in seals.get(owner, ()) if s.array() is array), None)
     if known is None:
         seal = Seal(ref(array, _forget(owner)), _fingerprint(array), now, 0, place())
@@ -151,7 +153,8 @@ def note_changes(before: str, now: str) -> None:
     for array, seal in [(seal.array(), seal) for group in seals.values() for seal in group]:
         if array is not None and _renew_seal(seal, array):
             seal.between = f"{before} and {now}" if before != now else f"one time in {now} and the next"
-    seals.newest = latest_serial()
+    newest.serial = latest_serial()
+    newest.count += 1
 
 
 def forget_unheld(arrays: Iterable[Any], ours: int) -> None:

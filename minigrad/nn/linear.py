@@ -42,10 +42,9 @@ class Linear(Learning):
 
     def __call__(self, x: Any) -> Any:
         """Give u. Raises ``ValueError`` for an x of another width than the layer's."""
+        b = self.b
         try:
-            if self.b is None:
-                return x @ self.W
-            return affine(x, self.W, self.b)
+            return x @ self.W if b is None else affine(x, self.W, b)
         except (ShapeError, TypeError) as error:
             if type(self.W) is Tensor and self.W.ndim == 2:
                 explain_input(self, x, error)

@@ -15,5 +15,5 @@ are several operations. ``alphabet`` has the raised and lowered characters that 
 
 What others here are made with: ``dtypes`` says what dtype an elementwise operation gives, ``lanes`` how one is
 applied to many operands at once, and ``libraries`` what is done in another way, and what is moved, for arrays of other
-libraries than NumPy, which are never made NumPy's.
+libraries than NumPy, which are never made NumPy's; ``unit`` is the gradient 1 that a walk begins with.
 """

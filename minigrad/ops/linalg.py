@@ -12,6 +12,7 @@ from minigrad.ops.base import Op, Refused, Shape, as_array, as_floating, fits, r
 from minigrad.ops.dtypes import REAL
 from minigrad.ops.lanes import align_lanes
 from minigrad.ops.parts import conjugate, square_size
+from minigrad.ops.unit import scale_new
 
 
 def _product(a: Any, b: Any) -> Any:
@@ -204,7 +205,10 @@ class HalfSquaredDistance(Inner):
     """Half the squared distance, E = ½ Σ (a − b)². ∂E/∂a = a − b, ∂E/∂b = b − a; of complex a and b the conjugates."""
 
     name, text = "half_squared_distance", "½‖{a} − {b}‖²"
-    vjps = (lambda op, g, y, a, b: g * conjugate(a - b), lambda op, g, y, a, b: g * conjugate(b - a))
+    vjps = (
+        lambda op, g, y, a, b: scale_new(g, conjugate(a - b)),
+        lambda op, g, y, a, b: scale_new(g, conjugate(b - a)),
+    )
 
     def dtype(self, *dtypes: Any) -> np.dtype[Any]:
         """Give the dtype of half a sum: integers have halves, and the size of a complex number is real."""

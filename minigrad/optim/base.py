@@ -1,7 +1,6 @@
 """What every update rule shares: its parameters with their running values, the step, and saving all of it."""
 
 from collections.abc import Callable, Iterable, Mapping
-from sys import getrefcount
 from typing import Any, ClassVar, Never, TypeVar
 
 import numpy as np
@@ -12,11 +11,10 @@ from minigrad.engine.blocks import in_force
 from minigrad.engine.other_names import OPTIMIZER, say_argument
 from minigrad.engine.recording import count_records, tracer
 from minigrad.engine.tensor import Tensor
-from minigrad.engine.watch import forget_unheld, seals, ties
 from minigrad.notebook.safety import text_or_reason
 from minigrad.optim.checks import check_parameters, label_parameter
 from minigrad.optim.formula import OnClassOrInstance, read_formula
-from minigrad.optim.rows import Array, Row, State, make_rows
+from minigrad.optim.rows import Array, Row, Rows, State
 
 Made = TypeVar("Made", bound=Callable[..., Any])
 
@@ -39,7 +37,8 @@ class Optimizer:
     writes_last: ClassVar[bool] = True  # does `_move` write to `out` when all else is read, so that buf may be out?
     lr: float
     _of_groups: ClassVar[Callable[..., Any]]  # makes one optimizer of several groups, which ``groups`` knows how
-    _by_rule: ClassVar[bool]  # is there no `_update` of a user's own, which knows of writing in place alone?
+    _write: Callable[..., None]  # `_move`, or by an `_update` of a user's own, which knows of writing in place alone
+    _in_spare: ClassVar[bool]
 
     def __new__(cls, params: Any = (), *more: Any, **options: Any) -> Any:
         """Give ``Groups`` of this rule, where params are dicts with "params" and settings of their own."""
@@ -49,7 +48,9 @@ class Optimizer:
 
     def __init_subclass__(cls, **more: Any) -> None:
         super().__init_subclass__(**more)
-        cls._by_rule = cls._update is Optimizer._update
+        by_rule = cls._update is Optimizer._update
+        cls._write = cls._move if by_rule else cls._move_by_update
+        cls._in_spare = by_rule and cls.writes_last
 
     @staticmethod
     def take_groups(make: Made) -> Made:
@@ -60,9 +61,8 @@ class Optimizer:
     @with_usage
     def __init__(self, params: Iterable[Tensor], lr: float) -> None:
         self.params = check_parameters(params)
-        self._rows = make_rows(self.params, [self._start(p.array) for p in self.params])
-        records = count_records()
-        self._unheld = records if all(p.born == records for p in self.params) else -1  # then no record holds an array
+        states, records = [self._start(p.array) for p in self.params], count_records()
+        self._rows = Rows(self.params, states, records if all(p.born == records for p in self.params) else -1)
         self.lr = lr
 
     def __getstate__(self) -> dict[str, Any]:
@@ -72,7 +72,7 @@ class Optimizer:
     def __setstate__(self, kept: dict[str, Any]) -> None:
         """Be a copy, whose running values are its own also where the parameters are those of the original."""
         states = [{name: value.copy() for name, value in state.items()} for state in kept["_rows"]]
-        self.__dict__.update(kept, _unheld=-1, _rows=make_rows(kept["params"], states))
+        self.__dict__.update(kept, _rows=Rows(kept["params"], states))
         self.lr = kept["lr"]
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -127,47 +127,22 @@ class Optimizer:
             if tracing is not None:
                 tracing.step(self)
                 return
-        ready = []
-        for row in self._rows:
+        rows = self._rows
+        ready: list[Row] = rows
+        for row in rows:
             p = row.param
             grad = p.stored_grad  # past the property: a tenth of a small update
             if grad is None:
+                ready = []
                 continue
             g = grad.array
             if p.array is not row.w or g.shape != row.shape:
                 self._recheck(row, g)
-            ready.append((row, g))
         if not ready:
-            raise RuntimeError(f"{type(self).__name__}.step: no parameter has a gradient; call backward() first")
-        self._write(ready)
-        if seals:  # each array is held by its tensor and its row
-            forget_unheld((row.w for row, _ in ready), 2)
-
-    def _write(self, ready: list[tuple[Row, Array]]) -> None:
-        """Write each new w, beside the old one where somebody holds that."""
-        by_rule = self._by_rule
-        move = self._move if by_rule else self._move_by_update
-        in_spare = by_rule and self.writes_last
-        held = self._unheld < 0 or self._may_be_held()
-        for row, g in ready:
-            w = row.w
-            if held:
-                out = row.spare
-                own = row.own
-                if out is None or getrefcount(out) >= own or ties:
-                    out = row.find_room() if getrefcount(w) > own else w
-                if out is not w:
-                    move(w, g, row.eta, out if in_spare else row.buf, row.state, out)
-                    row.param.array = row.w = out
-                    row.spare = w if own > 0 else None  # who sees a view's memory holds what it is a view of, not it
-                    continue
-            move(w, g, row.eta, row.buf, row.state, w)
-
-    def _may_be_held(self) -> bool:
-        """Say whether anything has been recorded since the parameters were made: only then may a record hold them."""
-        if self._unheld >= 0 and count_records() != self._unheld:
-            self._unheld = -1
-        return self._unheld < 0
+            ready = [row for row in rows if row.param.stored_grad is not None]
+            if not ready:
+                raise RuntimeError(f"{type(self).__name__}.step: no parameter has a gradient; call backward() first")
+        rows.write(ready, self._write, self._in_spare)
 
     def _move_by_update(self, w: Array, g: Array, eta: Array, buf: Array, state: State, out: Array) -> None:
         """Let a rule that knows of writing in place alone write to `out`."""
@@ -253,4 +228,4 @@ class Optimizer:
         if g.shape != w.shape:
             raise ValueError(f"step: the gradient of {label} has shape {g.shape}, not the parameter's {w.shape}")
         row.take(w)
-        self._unheld = -1
+        self._rows.unheld = -1

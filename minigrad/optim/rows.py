@@ -1,6 +1,6 @@
 """A row for each parameter of an optimizer: its array, scratch space and running values, and where the new w may go."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from sys import getrefcount
 from typing import Any
@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from minigrad.engine.recording import count_records
 from minigrad.engine.tensor import Tensor
-from minigrad.engine.watch import COUNTED, COUNTS, TIED, seal_array
+from minigrad.engine.watch import COUNTED, COUNTS, TIED, forget_unheld, newest, seal_array, seals, ties
 
 Array = NDArray[Any]
 State = dict[str, Array]
@@ -66,12 +67,55 @@ def count_own(w: Array) -> int:
     return 3 + COUNTED if COUNTS and type(w) is np.ndarray and w.base is None else -1
 
 
-def make_rows(params: list[Tensor], states: Iterable[State]) -> list[Row]:
-    """Give each parameter the row of its update."""
-    memory = share_scratch(params)
-    return [
-        Row(p, p.array, np.empty((), p.dtype), buf, state) for p, buf, state in zip(params, memory, states, strict=True)
-    ]
+class Rows(list[Row]):
+    """The rows of an optimizer, one a parameter; ``unheld`` is −1 where a record may hold one of their arrays.
+
+    Otherwise it is how many results had been recorded when none could: as many as now, and none does. ``looked`` is how
+    many times an array had been taken in hand when nobody had one of theirs.
+    """
+
+    __slots__ = ("looked", "unheld")
+
+    def __init__(self, params: list[Tensor], states: Iterable[State], unheld: int = -1) -> None:
+        self.unheld, self.looked = unheld, -1
+        memory = share_scratch(params)
+        super().__init__(
+            Row(p, p.array, np.empty((), p.dtype), buf, state)
+            for p, buf, state in zip(params, memory, states, strict=True)
+        )
+
+    def may_be_held(self) -> bool:
+        """Say whether anything has been recorded since the parameters were made: only then may a record hold them."""
+        if self.unheld >= 0 and count_records() != self.unheld:
+            self.unheld = -1
+        return self.unheld < 0
+
+    def write(self, ready: list[Row], move: Callable[..., None], in_spare: bool) -> None:
+        """Write each new w of the rows that are ready, beside the old one where somebody holds that.
+
+        ``in_spare``: the new w may be scratch space until it is written.
+        """
+        held, tied = self.may_be_held(), bool(ties)
+        for row in ready:
+            w, g, out, own = row.w, row.param.stored_grad.array, row.spare, row.own
+            if not held:
+                out = w
+            elif out is None or tied or getrefcount(out) >= own:
+                out = row.find_room() if getrefcount(w) > own else w
+            if out is w:
+                move(w, g, row.eta, row.buf, row.state, w)
+                continue
+            move(w, g, row.eta, out if in_spare else row.buf, row.state, out)
+            row.param.array = row.w = out
+            row.spare = w if own > 0 else None  # who sees a view's memory holds what it is a view of, not it
+        if newest.count != self.looked:
+            self.forget_unheld()
+
+    def forget_unheld(self) -> None:
+        """Let nobody watch the arrays that a user was given and has let go of; look again while he has one."""
+        forget_unheld((row.w for row in self), 2)  # each is held by its tensor and its row
+        if not any(id(x) in seals for row in self for x in (row.w, row.spare)):
+            self.looked = newest.count
 
 
 def share_scratch(params: list[Tensor]) -> Iterator[Array]:

@@ -113,7 +113,7 @@ class Traced(Tensor):
         elif self.serial > 0 and gradient is not None:
             seed = self.tracer.operand(gradient if isinstance(gradient, Tensor) else np.asarray(gradient, self.dtype))
         else:
-            return super().seed_gradient(gradient)  # type: ignore[return-value]
+            return super().seed_gradient(gradient)
         if seed.shape != self.shape:
             raise ValueError(f"backward: gradient must have this tensor's shape {self.shape}, not {seed.shape}.")
         return seed
