@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 from minigrad.derivation.equations import Range, Written
-from minigrad.notation.term import Term, write_term
+from minigrad.notation.term import Term, find_notes, write_term
 from minigrad.notation.writers.ascii import ASCII
 from minigrad.notation.writers.latex import LATEX
 from minigrad.notation.writers.mathml import MATHML
@@ -42,7 +42,8 @@ def to_text(equations: Written, notation: str = "matrix") -> str:
     writer = ASCII if notation == "text" else TEXT
     lines = []
     for line, terms in zip(equations.lines, equations.all(notation), strict=True):
-        reason = write_ranges(line.ranges) + (f"    ({facts(line)})" if facts(line) else "")
+        said = facts(line, terms)
+        reason = write_ranges(line.ranges) + (f"    ({said})" if said else "")
         lines.append(_equation(line, terms, writer, reason))
     return "\n".join(lines)
 
@@ -51,7 +52,8 @@ def to_latex(equations: Written, notation: str = "matrix") -> str:
     """Write an ``aligned`` environment, for math mode of LaTeX, MathJax or KaTeX."""
     rows = []
     for line, terms in zip(equations.lines, equations.all(notation), strict=True):
-        said = [write_ranges(line.ranges, LATEX), in_latex(f"({facts(line)})") if facts(line) else ""]
+        known = facts(line, terms)
+        said = [write_ranges(line.ranges, LATEX), in_latex(f"({known})") if known else ""]
         reason = " && ".join(["", *filter(None, said)])
         rows.append("  " + _equation(line, terms, LATEX).replace(" = ", " &= ", 1) + reason)
     return "\n".join([r"\begin{aligned}", " \\\\\n".join(rows), r"\end{aligned}"])
@@ -61,7 +63,7 @@ def to_markdown(equations: Written, notation: str = "matrix") -> str:
     """Write a table with one equation a row, its shape and what it came by; mathematics between dollar signs."""
     rows = ["| | shape | by |", "|:--|:--|:--|"]
     for line, terms in zip(equations.lines, equations.all(notation), strict=True):
-        rows.append(f"| ${_equation(line, terms, LATEX)}$ | {_shape(line)} | {in_markdown(_reasons(line))} |")
+        rows.append(f"| ${_equation(line, terms, LATEX)}$ | {_shape(line)} | {in_markdown(_reasons(line, terms))} |")
     return "\n".join(rows)
 
 
@@ -90,8 +92,8 @@ def to_html(
     cells = [opening(*pair) for pair in zip(written, inside or [""] * len(written), strict=True)]
     rows = [
         f'<tr><td><div class="equation">{cell}</div></td>'
-        f"<td>{escape(_shape(line))}</td><td>{escape(_reasons(line))}</td></tr>"
-        for line, cell in zip(equations.lines, cells, strict=True)
+        f"<td>{escape(_shape(line))}</td><td>{escape(_reasons(line, terms))}</td></tr>"
+        for line, terms, cell in zip(equations.lines, equations.all(notation), cells, strict=True)
     ]
     head = "".join(f'<th scope="col">{title}</th>' for title in ("Equation", "Shape", "By"))
     return (
@@ -115,9 +117,9 @@ def write_ranges(ranges: Sequence[Range], writer: Writer = TEXT) -> str:
     return f"  {said}" if said else ""
 
 
-def facts(line: Any) -> str:
-    """Write the facts that a line used, or nothing."""
-    return "; ".join(str(fact) for fact in line.facts)
+def facts(line: Any, terms: Sequence[Term] = ()) -> str:
+    """Write the facts that a line used, and what has to be said of the Terms that it is written with; or nothing."""
+    return "; ".join([*map(str, line.facts), *find_notes(terms)])
 
 
 def _equation(line: Any, terms: Sequence[Term], writer: Writer, reason: str = "") -> str:
@@ -137,10 +139,10 @@ def _shape(line: Any) -> str:
     return " × ".join(map(str, line.shape)) or "scalar"
 
 
-def _reasons(line: Any) -> str:
+def _reasons(line: Any, terms: Sequence[Term]) -> str:
     """Say by which step and which facts a line came."""
     step = str(getattr(line, "step", "") or "")
-    return "; ".join(filter(None, (write_ranges(line.ranges).strip(), step, facts(line))))
+    return "; ".join(filter(None, (write_ranges(line.ranges).strip(), step, facts(line, terms))))
 
 
 def in_ascii(written: str) -> str:

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple, Protocol
 
 from minigrad.algebra.graph import Graph
 from minigrad.engine.node import Node
+from minigrad.notation.index.along import NoIndexForm
 from minigrad.notation.index.letters import Lettering
-from minigrad.notation.index.terms import NoIndexForm
 from minigrad.notation.matrix import matrix_term
 from minigrad.notation.term import Term, symbol_term
 

@@ -9,8 +9,8 @@ from typing import Any, Protocol
 from minigrad.algebra.graph import Graph
 from minigrad.derivation.equations import Equations
 from minigrad.engine.node import Node, order_nodes
+from minigrad.notation.index.along import NoIndexForm
 from minigrad.notation.index.letters import Lettering
-from minigrad.notation.index.terms import NoIndexForm
 from minigrad.notation.matrix import matrix_term
 from minigrad.notation.symbols import Symbol
 from minigrad.notation.term import Term, add_terms, sum_term, symbol_term

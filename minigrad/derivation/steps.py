@@ -16,7 +16,7 @@ from minigrad.derivation.symbol_terms import SymbolTerms
 from minigrad.derivation.ways import Step, Ways
 from minigrad.engine.node import Node, order_nodes
 from minigrad.notation.chain import Chain
-from minigrad.notation.term import Term
+from minigrad.notation.term import Term, find_notes
 from minigrad.notebook.safety import html_or_text, text_or_reason
 from minigrad.ops.arithmetic import add
 
@@ -72,7 +72,12 @@ class Steps(Sequence[Step]):
         written = terms.equal(names, self.line.target, [step.expression for step in self], notation)
         left, rights = written[: len(names)], written[len(names) :]
         return [
-            StepRow([] if i else left, right, [terms.equation(*pair, notation) for pair in step.equations], step.rule)
+            StepRow(
+                [] if i else left,
+                right,
+                [terms.equation(*pair, notation) for pair in step.equations],
+                "; ".join(filter(None, [step.rule, *find_notes([right])])),
+            )
             for i, (step, right) in enumerate(zip(self, rights, strict=True))
         ]
 

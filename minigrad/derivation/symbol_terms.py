@@ -9,8 +9,8 @@ from typing import Any
 from minigrad.algebra.rewrite import substitute_nodes
 from minigrad.derivation.ways import Ways
 from minigrad.engine.node import Node, order_nodes
+from minigrad.notation.index.along import NoIndexForm
 from minigrad.notation.index.letters import Lettering
-from minigrad.notation.index.terms import NoIndexForm
 from minigrad.notation.matrix import matrix_term
 from minigrad.notation.term import Term, symbol_term
 from minigrad.ops.linalg import matmul

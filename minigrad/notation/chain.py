@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from minigrad.engine.node import Node, order_nodes
-from minigrad.notation.index.axes import Along, follow_axes
+from minigrad.notation.index.along import Along
+from minigrad.notation.index.axes import follow_axes
 from minigrad.ops.base import Op, Shape
 from minigrad.ops.reduction import Softmax, normalize_axis
 

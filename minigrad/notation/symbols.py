@@ -43,8 +43,8 @@ class Indexed(NamedTuple):
 
     ``name`` is what all have, as δ⁽²⁾ or ∂E/∂H; ``labels`` are the indices of the element.
 
-    >>> str(Indexed("∂E/∂H", At("t", -1))), str(Indexed("w", None, "iq"))
-    ('∂E/∂Hₜ₋₁', 'w_iq')
+    >>> str(Indexed("∂E/∂H", At("t", -1))), str(Indexed("w", None, "iq")), str(Indexed("x", None, "n,2i+p"))
+    ('∂E/∂Hₜ₋₁', 'w_iq', 'x_{n,2i+p}')
     """
 
     name: str
@@ -57,7 +57,8 @@ class Indexed(NamedTuple):
         return ",".join(filter(None, (str(self.at) if self.at else "", self.labels)))
 
     def __str__(self) -> str:
-        return self.name + to_subscript(self.below)
+        moved = not self.labels.isalnum() and self.labels
+        return self.name + (f"_{{{self.below}}}" if moved else to_subscript(self.below))
 
 
 Symbol = str | Indexed

@@ -14,7 +14,9 @@ PAIRS = {"(": ")", "[": "]", "⟨": "⟩", "‖": "‖", "|": "|", "⌊": "⌋",
 
 _TOKEN = re.compile(
     r"(?P<partial>∂\{\w+\}/∂\{\w+\})|"
-    rf"\{{(?P<slot>\w+)\}}|(?P<sum>[Σ∏](?:_[a-z]+|[{''.join(LOWERED)}]*) ?)|(?P<raised>[{''.join(RAISED)}]+)"
+    rf"\{{(?P<slot>\w+)\}}|(?P<sum>(?:(?:[Σ∏]|max|min)_\{{[^{{}}]*\}}|(?:max|min)[{''.join(LOWERED)}]+"
+    rf"|[Σ∏](?:_[a-z]+|[{''.join(LOWERED)}]*)) ?)"
+    rf"|(?P<raised>[{''.join(RAISED)}]+)"
     rf"|(?<=[}}‖])(?P<lowered>[{''.join(LOWERED)}]+)"
     r"|(?P<number>\d+(?:\.\d+)?|½)|(?P<slash> / )|(?P<caret> ?\^ ?)|(?P<word>\w+)|(?P<sign>[)\]⟩⌋⌉]| *[^\s\w{}] *| +)"
 )
@@ -24,9 +26,9 @@ _TOKEN = re.compile(
 class Part:
     """One part of a template: its kind, the characters it is written with, and what stands inside it.
 
-    Kinds: ``slot`` (an operand), ``word``, ``number``, ``sign``, ``sum`` (Σ or ∏ with its index), ``fence`` (brackets),
-    ``root``, ``raised`` (what stands before, to a power), ``lowered`` (with an index), ``over`` (a fraction),
-    ``partial`` (∂y/∂x).
+    Kinds: ``slot`` (an operand), ``word``, ``number``, ``sign``, ``sum`` (Σ, ∏, max or min, with its index), ``fence``
+    (brackets), ``root``, ``raised`` (what stands before, to a power), ``lowered`` (with an index), ``over`` (a
+    fraction), ``partial`` (∂y/∂x).
     """
 
     kind: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from minigrad.notation.symbols import Symbol, split_name
@@ -22,7 +22,9 @@ from minigrad.ops.reduction import Sum
 
 ATOM = 5
 HALF = "½"
+CASES = ("cases", "inside")  # x0 if c0, x1 if c1, …, the last otherwise; inside: x0 where an index is on its axis
 _QUOTIENTS = ("divide", "divide_or_zero")
+_SUMS = ("sum", "prod", "max_over", "min_over")
 
 
 @dataclass(eq=False, slots=True)
@@ -30,7 +32,7 @@ class Term:
     """An operation's template with a Term for each operand; or, without operands, a symbol or a number.
 
     ``binds`` says how tightly, as an Op's does; ``kind`` is the operation's name, on which some brackets depend.
-    ``name`` is what a symbol is written from.
+    ``name`` is what a symbol is written from. A ``note`` is what has to be said beside a formula that it is in.
     """
 
     template: str
@@ -38,6 +40,7 @@ class Term:
     binds: int = ATOM
     kind: str = ""
     name: Symbol | None = None
+    note: str = ""
 
 
 def symbol_term(name: Symbol) -> Term:
@@ -98,11 +101,30 @@ def same_terms(a: Term, b: Term) -> bool:
     return True
 
 
+def find_notes(terms: Iterable[Term]) -> list[str]:
+    """Give what has to be said beside formulas, each once."""
+    found: dict[str, None] = {}
+    seen: set[int] = set()
+    stack = list(terms)
+    while stack:
+        term = stack.pop()
+        if id(term) not in seen:
+            seen.add(id(term))
+            if term.note:
+                found.setdefault(term.note)
+            stack.extend(term.parts.values())
+    return list(found)
+
+
 def _one(term: Term, written: dict[int, str], writer: Writer) -> str:
     if term.kind == "symbol":
         return writer.symbol(term.name or term.template)
     if term.kind == "number":
         return writer.half() if term.template == HALF else writer.number(term.template)
+    if term.kind in CASES:
+        values = [(letter, written[id(part)]) for letter, part in term.parts.items()]
+        conditions = {letter[1:]: inner for letter, inner in values if letter[0] == "c"}
+        return writer.cases([(inner, conditions.get(letter[1:], "")) for letter, inner in values if letter[0] == "x"])
     return _row(parse_template(term.template), term, written, writer)
 
 
@@ -181,7 +203,7 @@ def needs_brackets(term: Term, letter: str, position: int, x: Term) -> bool:
         return True  # 2 (3 x)
     if position > 0 and term.binds == 2 and x.kind in _QUOTIENTS:
         return True
-    if term.kind == "negative" and x.kind in ("sum", "prod"):  # −Σ a is −(Σ a)
+    if term.kind == "negative" and x.kind in _SUMS:  # −Σ a is −(Σ a)
         return False
     if x.binds == term.binds and position > 0:
         return term.kind in ("subtract", "power", *_QUOTIENTS)
@@ -192,7 +214,7 @@ def _ends_in_sum(x: Term) -> bool:
     """Say whether what stands to the right of x could be taken to belong under its Σ or ∏."""
     while x.kind in ("multiply", "negative"):
         x = list(x.parts.values())[-1]
-    return x.kind in ("sum", "prod")
+    return x.kind in _SUMS
 
 
 def _begins_with_sign(x: Term) -> bool:

@@ -24,16 +24,19 @@ def name_operands(n: int) -> str:
 def to_subscript(written: int | str) -> str:
     """Write a number or an index as a subscript, ₁₂, ₙⱼ, ₗ₊₁; behind a _ if it has a letter of which there is none.
 
-    >>> "W" + to_subscript(12), "Y" + to_subscript("l+1"), "w" + to_subscript("iq")
-    ('W₁₂', 'Yₗ₊₁', 'w_iq')
+    >>> "W" + to_subscript(12), "Y" + to_subscript("l+1"), "w" + to_subscript("iq"), "x" + to_subscript("i+p,q")
+    ('W₁₂', 'Yₗ₊₁', 'w_iq', 'x_{i+p,q}')
     """
     small = str(written).translate(_LOWER)
-    return f"_{written}" if any(c.isascii() and c.isalpha() for c in small) else small
+    if not any(c in "⌊" or (c.isascii() and c.isalpha()) for c in small):
+        return small
+    return f"_{written}" if small.isalnum() else f"_{{{written}}}"
 
 
 def plain_index(small: str) -> str:
     """Write such a subscript in ordinary letters."""
-    return "".join(LOWERED.get(c, c) for c in small.removeprefix("_"))
+    bare = small[2:-1] if small.startswith("_{") else small.removeprefix("_")
+    return "".join(LOWERED.get(c, c) for c in bare)
 
 
 def to_superscript(number: int | str) -> str:

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from itertools import chain
+from math import prod
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 from minigrad.engine.node import Node
+from minigrad.notation.index.along import Along, Label, Moved
+from minigrad.notation.index.windows import follow_windows
 from minigrad.ops.arithmetic import Where
 from minigrad.ops.base import Elementwise, Shape
+from minigrad.ops.convolution import Convolving
 from minigrad.ops.einsum import Einsum
-from minigrad.ops.indexing import Index
+from minigrad.ops.indexing import Index, is_basic
 from minigrad.ops.linalg import matmul
-from minigrad.ops.reduction import Max, Reduction, Softmax, normalize_axis
+from minigrad.ops.moving import Diagonal, Flip
+from minigrad.ops.reduction import Reduction, Softmax, normalize_axis
 from minigrad.ops.shaping import BroadcastTo, Cast, Reshape, Transpose
-
-Label = Any  # an axis of the output (an int), one summed over ("r"), one at a fixed place ("=3"), or none (length 1)
-Place = int  # an axis of a Node, by number
-
-
-class Along(NamedTuple):
-    """For each input the label of each of its axes, and the labels that are summed over."""
-
-    inputs: tuple[tuple[Label, ...], ...]
-    bound: tuple[str, ...] = ()
+from minigrad.ops.windows import Windows
 
 
 def follow_axes(node: Node) -> Along | None:
@@ -46,12 +42,16 @@ def follow_axes(node: Node) -> Along | None:
         axes = op.axes or tuple(range(len(out)))[::-1]
         where = [axis % max(len(out), 1) for axis in axes]
         return Along((tuple(where.index(i) for i in range(len(out))),))
-    if isinstance(op, Reduction) and not isinstance(op, Max):
+    if isinstance(op, Convolving | Windows):
+        return follow_windows(op, shapes, out)
+    if isinstance(op, Reduction):
         return _reduced(shapes[0], normalize_axis(op.axis, len(shapes[0])), op.keepdims)
     if isinstance(op, Reshape):
-        return _reshaped(shapes[0], out)
-    if type(op) is Index:
+        return Along((reshaped(shapes[0], out),)) if node.size else None
+    if isinstance(op, Index) and type(op) in (Index, Flip):
         return _indexed(op.key, shapes[0])
+    if isinstance(op, Diagonal):
+        return _diagonal(op, shapes[0])
     own = getattr(op, "follow", None)
     return own(*shapes) if own else None
 
@@ -88,88 +88,138 @@ def _reduced(shape: Shape, axes: tuple[int, ...], keepdims: bool) -> Along:
     return Along((tuple(labels),), tuple(f"r{i}" for i in axes))
 
 
-def _reshaped(shape: Shape, out: Shape) -> Along | None:
-    """A reshape that only inserts or removes axes of length 1 leaves every index as it is."""
-    long = [i for i, n in enumerate(out) if n != 1]
-    if [n for n in shape if n != 1] != [out[i] for i in long]:
-        return None
-    places = iter(long)
-    return Along((tuple(None if n == 1 else next(places) for n in shape),))
+def reshaped(shape: Shape, out: Shape) -> tuple[Label, ...]:
+    """Say where an element of a reshaped array was: axes that are split, or joined, by their digits in the whole.
+
+    Axes that are split give one place, i = 3c + j; those that are joined are digits of it, c = ⌊i / 3⌋.
+    """
+    labels: list[Label] = [None] * len(shape)
+    for before, after in group_axes(shape, out):
+        if len(before) == len(after) == 1:
+            labels[before[0]] = after[0]
+            continue
+        whole = Moved(tuple((prod(out[i] for i in after if i > axis), axis, 1) for axis in after), 0, True)
+        rest = 1
+        for axis in reversed(before):
+            n = shape[axis]
+            over = ((-n, whole, rest * n),) if axis != before[0] else ()
+            labels[axis] = whole if len(before) == 1 else Moved(((1, whole, rest), *over), 0, True)
+            rest *= n
+    return tuple(labels)
+
+
+def group_axes(shape: Shape, out: Shape) -> list[tuple[list[int], list[int]]]:
+    """Give the least groups of axes, other than those of length 1, that have the same elements in both shapes."""
+    ours, theirs = ([i for i, n in enumerate(sizes) if n != 1] for sizes in (shape, out))
+    if [shape[i] for i in ours] == [out[i] for i in theirs]:
+        return [([i], [k]) for i, k in zip(ours, theirs, strict=True)]
+    if not prod(shape):
+        return []
+    groups: list[tuple[list[int], list[int]]] = []
+    a = b = 1
+    while ours or theirs:
+        if a == b:
+            groups.append(([], []))
+            a = b = 1
+        if a <= b:
+            groups[-1][0].append(ours[0])
+            a *= shape[ours.pop(0)]
+        else:
+            groups[-1][1].append(theirs[0])
+            b *= out[theirs.pop(0)]
+    return groups
 
 
 def _indexed(key: Any, shape: Shape) -> Along | None:
-    """Follow an index of whole slices, new axes, and whole numbers."""
+    """Follow an index of slices, new axes, and whole numbers."""
+    places = key_places(key, shape)
+    if places is None:
+        return None
+    labels: list[Label] = []
+    at = 0  # the next axis of the output
+    for place, n in zip(places.axes, shape, strict=True):
+        at += places.new[len(labels)]
+        if isinstance(place, int):
+            labels.append(None if n == 1 else Moved((), place, True))
+            continue
+        labels.append(at if place == range(n) else Moved(((place.step, at, 1),), place.start, True))
+        at += 1
+    return Along((tuple(labels),))
+
+
+def _diagonal(op: Diagonal, shape: Shape) -> Along | None:
+    """Follow a diagonal: yᵢ = xᵢᵢ₊₁."""
+    _, rows, columns = op.key
+    if not len(rows):
+        return None
+    axis = len(shape) - 2
+    row, column = (
+        Moved(((1, axis, 1),), int(first), True) if first or len(rows) != n else axis
+        for first, n in zip((rows[0], columns[0]), shape[-2:], strict=True)
+    )
+    return Along(((*range(axis), row, column),))
+
+
+class KeyPlaces(NamedTuple):
+    """What an index selects of each axis: one place, or a range of them; and how many axes are new before each."""
+
+    axes: tuple[int | range, ...]
+    new: tuple[int, ...]
+
+
+def key_places(key: Any, shape: Shape) -> KeyPlaces | None:
+    """Read an index of slices, new axes and whole numbers; None of one that holds arrays."""
     parts = list(key) if isinstance(key, tuple) else [key]
-    if not all(part is None or part is Ellipsis or _is_plain(part) for part in parts):
+    if not is_basic(key) or any(isinstance(part, bool) for part in parts):
         return None
     if not any(part is Ellipsis for part in parts):
         parts.append(Ellipsis)
     rest = len(shape) - sum(part is not None and part is not Ellipsis for part in parts)
-    labels: list[Label] = []
-    at = 0  # the next axis of the output
+    axes: list[int | range] = []
+    new: list[int] = [0]
     for part in parts:
         if part is None:
-            at += 1
-        elif isinstance(part, slice) or part is Ellipsis:
-            count = rest if part is Ellipsis else 1
-            labels += range(at, at + count)
-            at += count
-        else:
-            n = shape[len(labels)]
-            labels.append(None if n == 1 else f"={part % n}")
-    return Along((tuple(labels),))
+            new[-1] += 1
+            continue
+        for own in [slice(None)] * rest if part is Ellipsis else [part]:
+            n = shape[len(axes)]
+            axes.append(range(n)[own] if isinstance(own, slice) else int(own) % n)
+            new.append(0)
+    return KeyPlaces(tuple(axes), tuple(new))
 
 
-def _is_plain(part: Any) -> bool:
-    whole = isinstance(part, slice) and part == slice(None)
-    return whole or (isinstance(part, int) and not isinstance(part, bool))
+def align_axes(labels: Sequence[Any], shape: Shape) -> tuple[Any, ...]:
+    """Give the labels of an array that is broadcast to axes of some labels; an axis that is repeated has none."""
+    first = len(labels) - len(shape)
+    return tuple(None if n == 1 else labels[first + i] for i, n in enumerate(shape))
 
 
-def is_fixed(label: Label) -> bool:
-    """Say whether a label is one place on an axis."""
-    return isinstance(label, str) and label.startswith("=")
+def shows_axis(x: Any, axis: int, name: Callable[[Node, tuple[Any, ...]], Any]) -> bool:
+    """Say whether something in the element of an expression has just the index of an axis.
+
+    It is not seen where the axis is repeated, nor always where a place is made of it and of others: in (i − p) + p.
+    """
+    stack = [(x, axis)]
+    while stack:
+        node, axis = stack.pop()
+        if not isinstance(node, Node) or node.shape[axis] == 1:
+            continue
+        if name(node, (None,) * node.ndim) is not None:
+            return True
+        follows = follow_axes(node) if node.op is not None else None
+        if follows is None and node.op is not None:
+            return True
+        for part, labels in zip(node.inputs, follows.inputs if follows else (), strict=True):
+            stack += [(part, i) for i, label in enumerate(labels) if axis in (label, *_moved_from(label))]
+    return False
 
 
-class Classes:
-    """The axes of some expressions, in classes of those that run together; axes of length 1 are in none."""
+def _moved_from(label: Label) -> list[Label]:
+    """Give the one label that a place differs from by a number."""
+    parts = label.parts if isinstance(label, Moved) else ()
+    return [other for times, other, per in parts if abs(times) == per == len(parts) == 1]
 
-    def __init__(self, nodes: Iterable[Node], same: Iterable[tuple[Node, Node]] = ()) -> None:
-        self._first: dict[Node, Place] = {}  # a Node's first axis; the others follow
-        self._of: list[Place] = []  # an axis -> another of its class, or itself
-        for node in nodes:
-            follows = follow_axes(node) if node.op is not None else None
-            if follows is not None:
-                self._follow(node, follows)
-        for a, b in same:
-            for axis in range(a.ndim if a.shape == b.shape else 0):
-                self._join(a, axis, b, axis)
 
-    def _follow(self, node: Node, follows: Along) -> None:
-        bound: dict[str, tuple[Node, int]] = {}
-        for x, labels in zip(node.inputs, follows.inputs, strict=True):
-            for axis, label in enumerate(labels):
-                if isinstance(label, int):
-                    self._join(x, axis, node, label)
-                elif label is not None and not is_fixed(label):
-                    self._join(x, axis, *bound.setdefault(label, (x, axis)))
-
-    def _place(self, node: Node, axis: int) -> Place:
-        if node not in self._first:
-            self._first[node] = len(self._of)
-            self._of.extend(range(len(self._of), len(self._of) + node.ndim))
-        return self._first[node] + axis
-
-    def __getitem__(self, at: tuple[Node, int]) -> Place:
-        place = self._place(*at)
-        while self._of[place] != place:
-            self._of[place] = self._of[self._of[place]]
-            place = self._of[place]
-        return place
-
-    def _join(self, a: Node, i: int, b: Node, j: int) -> None:
-        if a.shape[i] != 1 and b.shape[j] != 1:
-            self._of[self[a, i]] = self[b, j]
-
-    def of(self, node: Node) -> list[Place | None]:
-        """Give the class of each axis of a Node, None for one of length 1."""
-        return [None if n == 1 else self[node, axis] for axis, n in enumerate(node.shape)]
+def parts_of(label: Label) -> list[Label]:
+    """Give the labels that one is made of."""
+    return [other for _, other, _ in label.parts] if isinstance(label, Moved) else []

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 from minigrad.engine.node import Node, order_nodes
-from minigrad.notation.index.axes import Classes, Place
-from minigrad.notation.index.terms import Labels, NoIndexForm, index_term, with_layer
+from minigrad.notation.index.along import NoIndexForm
+from minigrad.notation.index.choices import Labels
+from minigrad.notation.index.classes import Classes, Place
+from minigrad.notation.index.position import (
+    AxisIndex,
+    Position,
+    add_positions,
+    join_labels,
+    label_of,
+    letters_of,
+    position_of,
+)
+from minigrad.notation.index.terms import index_term, with_layer
+from minigrad.notation.index.windows import SAMPLES, axis_letters
 from minigrad.notation.symbols import Indexed, Symbol, split_name
 from minigrad.notation.term import Term, symbol_term
 from minigrad.ops.linalg import matmul
@@ -43,13 +55,30 @@ class Lettering:
         forward = list(forward)
         self.classes = Classes(order_nodes([*forward, *names, *others]), same)
         self._weighed = [product for product in (_weights(x, learned) for x in forward if x.op == matmul) if product]
+        self.likes: dict[Place, str] = {}  # the letters that books have for positions, channels, kernels
+        for x in order_nodes([*forward, *names, *others]):
+            for part, axis, letters in axis_letters(x):
+                if part.shape[axis] != 1:
+                    self.likes.setdefault(self.classes[part, axis], letters)
+        self._spread_likes()
         self.samples = self._samples()
         layers = self._units(self.classes.of(W)[::order] for W, _, order in self._weighed)
         self.deep = len(layers) > 3
         units = dict.fromkeys([*layers, *self._units(map(self.classes.of, forward))])
-        self.letters = {} if self.deep else dict(zip(units, _FREE, strict=False))
+        units = {x: None for x in units if x not in self.likes and x not in self.classes.digits}
+        taken = {letters[0] for letters in self.likes.values()}
+        free = [letter for letter in _FREE if letter not in taken]
+        self.letters = {} if self.deep else dict(zip(units, free, strict=False))
         self._chain = layers if self._is_chain() else []
         self._bases, self._numbered = self._clashes()
+
+    def _spread_likes(self) -> None:
+        """Give an axis that is a part of another, or has it as one, the letters that the other likes."""
+        pairs = [(self.classes[a], self.classes[b]) for a, b in self.classes.beside]
+        for a, b in [*pairs, *pairs[::-1]]:
+            for one, other in ((a, b), (b, a)):
+                if one in self.likes:
+                    self.likes.setdefault(other, self.likes[one])
 
     def _is_chain(self) -> bool:
         """Say whether the layers, few enough for letters of their own, follow each other."""
@@ -62,7 +91,13 @@ class Lettering:
         return dict(zip(self._chain[max(own, default=len(self._chain)) + 1 :][::-1], _BACKWARDS, strict=False))
 
     def _samples(self) -> Place | None:
-        """Find the axis of the samples: that of what is first multiplied by a parameter, other than the summed one."""
+        """Find the axis of the samples: that of images, or of what is first multiplied by a parameter.
+
+        Of that it is the axis other than the summed one.
+        """
+        images = [place for place, letters in self.likes.items() if letters == SAMPLES]
+        if images:
+            return images[0]
         for _, data, order in self._weighed:
             if data.ndim > 1:
                 return self.classes.of(data)[-2:][::order][0]
@@ -85,23 +120,47 @@ class Lettering:
         """Give an index to each axis of a Node, all different."""
         classes = self.classes.of(node)
         used: set[str] = set()
-        found: list[str | None] = []
+        found: list[AxisIndex] = []
         units = sum(place is not None and place != self.samples for place in classes)
         places = iter("j" if units == 1 else _FREE)
         for place in classes:
+            own: AxisIndex
             if place is None:
-                found.append(None)
-                continue
-            if place == self.samples and "n" not in used:
-                letter = "n"
+                own = None
+            elif place == self.samples and "n" not in used:
+                own = "n"
+            elif place in self.classes.digits:
+                own = self._of_digits(place, used, self._digit)
+            elif place in self.likes:
+                own = self._digit(place, used)
             elif self.deep:
-                letter = next(places)
+                own = next(places)
             else:
                 known = self.letters.get(place, "")
-                letter = known if known and known not in used else self._unused(used)
-            used.add(letter)
-            found.append(letter)
+                own = known if known and known not in used else self._unused(used)
+            used |= set(letters_of(own))
+            found.append(own)
         return tuple(found)
+
+    def _of_digits(
+        self, place: Place | str, used: Iterable[str], letter: Callable[[Place | str, set[str]], str]
+    ) -> AxisIndex:
+        """Give a place by its digits: 9c + 3i + j of an image made a row. Each digit has a ``letter`` of its own."""
+        whole, taken, places = Position(), set(used), 1
+        for part, size in self.classes.digits[place]:
+            own: AxisIndex = None
+            if size != 1:
+                nested = part in self.classes.digits
+                own = self._of_digits(part, taken, letter) if nested else letter(part, taken)
+            taken |= set(letters_of(own))
+            whole = add_positions([whole.times(size), position_of(own, size)])
+            places *= size
+        return label_of(whole, places)
+
+    def _digit(self, place: Place | str, used: set[str]) -> str:
+        """Give a letter that an axis likes, or another that is not in use."""
+        likes = place if isinstance(place, str) else self.likes.get(place, self.letters.get(place, ""))
+        return next((letter for letter in likes if letter not in used), None) or self._unused(used)
 
     def _unused(self, used: set[str]) -> str:
         taken = used | set(self.letters.values())
@@ -116,7 +175,7 @@ class Lettering:
         layer = _layer(above, below) if self.deep or common in self._numbered else ""
         whole = ("∂E/∂" if gradient else "") + with_layer(self._bases[common], layer)
         at = name.at if isinstance(name, Indexed) else None
-        index = "".join(filter(None, labels))
+        index = join_labels(labels)
         return Indexed(whole, at, index) if at or index else whole
 
     def _clashes(self) -> tuple[dict[str, str], set[str]]:
@@ -130,7 +189,8 @@ class Lettering:
             small = base.lower() if len(base) == 1 and (gradient, base.lower()) not in kept else base
             small += f"_{below}" if below and not below.isdigit() else ""
             bases[name] = small
-            places = tuple(place for place in self.classes.of(node) if place is not None and place != self.samples)
+            axes = [place for place in self.classes.of(node) if place is not None and place != self.samples]
+            places = () if self.classes.moves else tuple(axes)
             seen.setdefault((gradient, small, places), set()).add(name)
         return bases, {name for names in seen.values() if len(names) > 1 for name in names}
 
@@ -150,25 +210,32 @@ class Lettering:
         mixed = False
         back = self._sums_after(labels)
 
-        def bound(x: Node, axis: int, used: frozenset[str]) -> str:
+        def bound(x: Node, axis: int, used: frozenset[str], last: bool) -> AxisIndex:
             nonlocal mixed
             place = self.classes[x, axis]
-            if place == self.samples:
-                mixed = True
-                letters = "n" + "m" + _SUMMED
+            digits = self.classes.digits.get(place) if place != self.samples else None
+            if digits:
+                return summed(digits[-1][0], used) if last else self._of_digits(place, used, summed)
+            mixed |= place == self.samples
+            return summed(place, used)
+
+        def summed(place: Place | str, used: Container[str]) -> str:
+            if isinstance(place, str):
+                letters = place
+            elif place == self.samples:
+                letters = "nm"
             else:
                 own = self.letters.get(place, "") if place in self._chain else ""
-                letters = back.get(place, "") + own + _SUMMED
-            for letter in letters:
-                if letter not in used:
-                    return letter
-            raise NoIndexForm("more indices than letters")
+                letters = self.likes.get(place, back.get(place, "") + own)
+            return _first_free(letters + _SUMMED, used)
 
         def named(node: Node, at: Labels) -> Term | None:
+            nonlocal mixed
             known = names.get(node)
             if known is None or (node.op == matmul and split_name(known).gradient):
                 return None
-            return symbol_term(self.name(known, tuple(None if x in left_out else x for x in at)))
+            mixed |= any("n" in letters_of(x) and str(x) != "n" for x in at)
+            return symbol_term(self.name(known, tuple(None if str(x) in left_out else x for x in at)))
 
         left_out: set[str | None] = set()
         terms = [index_term(x, labels, named, bound) for x in expressions]
@@ -176,6 +243,14 @@ class Lettering:
             left_out.add("n")
             terms = [index_term(x, labels, named, bound) for x in expressions]
         return terms, tuple(None if label in left_out else label for label in labels)
+
+
+def _first_free(letters: str, used: Container[str]) -> str:
+    """Give the first letter that is not in use. Raises ``NoIndexForm`` where there is none."""
+    for letter in letters:
+        if letter not in used:
+            return letter
+    raise NoIndexForm("more indices than letters")
 
 
 def _common(name: Symbol) -> str:

@@ -3,42 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import reduce
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from minigrad.engine.node import Node
-from minigrad.notation.chain import Chain
-from minigrad.notation.index.axes import Along, follow_axes, is_fixed
+from minigrad.notation.index.along import Along, Moved, NoIndexForm
+from minigrad.notation.index.axes import follow_axes, parts_of, shows_axis
+from minigrad.notation.index.build import OUTSIDE, add_over, build_element
+from minigrad.notation.index.choices import Case, Condition, Labels, cases_term, decide_cases, find_cases, uniform_value
+from minigrad.notation.index.position import (
+    AxisIndex,
+    Position,
+    add_positions,
+    label_of,
+    letters_of,
+    position_of,
+)
 from minigrad.notation.matrix import term_of_number
-from minigrad.notation.term import Term, before_sum, needs_brackets
-from minigrad.ops.alphabet import to_subscript, to_superscript
-from minigrad.ops.arithmetic import absolute, add, divide, multiply, raised, subtract
-from minigrad.ops.base import Op
-from minigrad.ops.cumulative import Prod
-from minigrad.ops.einsum import Einsum
-from minigrad.ops.elementwise import identity, sqrt, square
-from minigrad.ops.indexing import Index
+from minigrad.notation.term import Term
+from minigrad.ops.alphabet import to_superscript
+from minigrad.ops.arithmetic import add, divide, subtract
 from minigrad.ops.linalg import matmul
-from minigrad.ops.norms import Norm
-from minigrad.ops.reduction import LogSoftmax, LogSumExp, Softmax, Sum, normalize_axis
-from minigrad.ops.shaping import BroadcastTo, Cast, Reshape, Transpose
+from minigrad.ops.reduction import LogSoftmax, Softmax, normalize_axis
 
-Labels = tuple[str | None, ...]  # the index of each axis; None where an axis of length 1 has none
 Name = Callable[[Node, Labels], "Term | None"]  # a Node and its indices -> the symbol it has, if it has one
-Bound = Callable[[Node, int, frozenset[str]], str]  # an axis to sum over and the indices in use -> an index for it
+Bound = Callable[[Node, int, frozenset[str], bool], AxisIndex]
+"""An axis to sum over, the indices in use, and whether it is over the last digit of a place alone -> its index."""
 _Key = tuple[int, Labels, frozenset[str]]
-
-
-class NoIndexForm(Exception):
-    """An operation that rearranges elements in a way that no index says."""
 
 
 def index_term(expression: Any, labels: Labels, name: Name, bound: Bound) -> Term:
     """Give the Term of one element of an expression, that at ``labels``. Raises ``NoIndexForm``."""
     done: dict[_Key, Term] = {}
-    start = (expression, labels, frozenset(label for label in labels if label))
+    start = (expression, labels, frozenset("".join(map(letters_of, labels))))
     stack = [start]
     while stack:  # operands first, without recursion
         node, at, used = stack[-1]
@@ -51,7 +50,7 @@ def index_term(expression: Any, labels: Labels, name: Name, bound: Bound) -> Ter
             done[key] = simple
             stack.pop()
             continue
-        needed, build = _operands(node, at, used, bound)
+        needed, build = _operands(node, at, used, name, bound)
         missing = [part for part in needed if (id(part[0]), part[1], part[2]) not in done]
         if missing:
             stack.extend(missing)
@@ -69,9 +68,10 @@ def _simple(node: Any, at: Labels, name: Name) -> Term | None:
     if symbol is not None:
         return symbol
     if node.op is None:
-        if node.value is None or np.size(node.value) != 1:
+        number = uniform_value(node)
+        if number is None:
             raise NoIndexForm(repr(node))
-        return term_of_number(np.asarray(node.value).item())
+        return term_of_number(number)
     return None
 
 
@@ -79,27 +79,88 @@ _Needed = list[tuple[Any, Labels, frozenset[str]]]
 
 
 def _operands(
-    node: Node, at: Labels, used: frozenset[str], bound: Bound
+    node: Node, at: Labels, used: frozenset[str], name: Name, bound: Bound
 ) -> tuple[_Needed, Callable[[list[Term]], Term]]:
     """Say which elements of which operands a Node needs for its element, and how its Term is built from theirs."""
+    cases = find_cases(node, at)
+    if cases is not None:
+        return _chosen(decide_cases(cases), used, name)
     op, follows = node.op, follow_axes(node)
     if op is None or follows is None:
         raise NoIndexForm(repr(node))
     if isinstance(op, Softmax):
         return _softmax(node, at, used, bound)
-    given: dict[Any, str | None] = dict(enumerate(at))
-    scope = used
-    given |= {label: label[1:] for labels in follows.inputs for label in labels if is_fixed(label)}
+    given: dict[Any, Position] = {i: position_of(x, n) for i, (x, n) in enumerate(zip(at, node.shape, strict=True))}
+    scope, letters = used, ""
     for label in follows.bound:
-        x, axis = _place(node, follows, label)
-        given[label] = letter = None if x.shape[axis] == 1 else bound(x, axis, scope)
-        scope |= {letter} if letter else set()
-    needed: _Needed = [
-        (x, tuple(given.get(label) if label is not None else None for label in labels), scope)
-        for x, labels in zip(node.inputs, follows.inputs, strict=True)
-    ]
-    over = "".join(given[label] or "" for label in follows.bound)
-    return needed, lambda parts: _built(op, _vector_first(node, parts), over)
+        x, axis, size = _place(node, follows, label)
+        index = None if size == 1 else bound(x, axis, scope, size != x.shape[axis])
+        given[label] = position_of(index, size)
+        letters += letters_of(index)
+        scope |= set(letters_of(index))
+    needed: _Needed = []
+    note = ""
+    only = [f"{_resolve(one, given)}={_resolve(other, given)}" for one, other in follows.where]
+    for x, labels in zip(node.inputs, follows.inputs, strict=True):
+        places = [_resolve(label, given) for label in labels]
+        for axis, n in enumerate(np.shape(x)):
+            if not _leaves(labels[axis], places[axis], n):
+                continue
+            if shows_axis(x, axis, name):
+                note = OUTSIDE
+            else:
+                only.append(f"0≤{places[axis]}<{n}" if n != 1 else f"{places[axis]}=0")
+                places[axis] = places[axis].inside(n)
+        own = (None if n == 1 else label_of(place, n) for place, n in zip(places, np.shape(x), strict=True))
+        needed.append((x, tuple(own), scope))
+
+    def build(parts: list[Term]) -> Term:
+        term = build_element(op, _vector_first(node, parts), letters, ", ".join(only))
+        return replace(term, note=note) if note else term
+
+    return needed, build
+
+
+def _chosen(cases: list[Case], used: frozenset[str], name: Name) -> tuple[_Needed, Callable[[list[Term]], Term]]:
+    inside = all(
+        condition.on_axis and any(shows_axis(case.node, axis, name) for axis in _axes_of(case, condition))
+        for case in cases[:-1]
+        for condition in case.conditions
+    )
+    return [(case.node, case.labels, used) for case in cases], lambda parts: cases_term(cases, parts, inside)
+
+
+def _axes_of(case: Case, condition: Condition) -> list[int]:
+    """Give the axes that move with the letters of a condition."""
+    letters = set(condition.position.letters)
+    return [axis for axis, label in enumerate(case.labels) if letters & set(letters_of(label))]
+
+
+def _resolve(label: Any, given: dict[Any, Position]) -> Position:
+    """Give the position that an axis's label stands for."""
+    if label is None:
+        return Position()
+    if not isinstance(label, Moved):
+        return given[label]
+    parts = [(_resolve(other, given).divided(per), times) for times, other, per in label.parts]
+    ends = [sorted((times * place.reach()[0], times * (place.reach()[1] - 1))) for place, times in parts]
+    total = add_positions(place.times(times) for place, times in parts).moved(label.offset)
+    low, high = total.reach()
+    least, end = (label.offset + sum(end[i] for end in ends) + i for i in (0, 1))
+    tighter = least > low or end < high
+    return total._replace(within=(max(least, low), min(end, high))) if tighter else total
+
+
+def _leaves(label: Any, place: Position, n: int) -> bool:
+    """Say whether a place that an operation made may be outside of its axis."""
+    if not isinstance(label, Moved) or label.inside:
+        return False
+    low, high = place.reach()
+    return low < 0 or high > n
+
+
+def _equation(one: Position, other: Position) -> str:
+    return f"{one}={other}"
 
 
 def _vector_first(node: Node, parts: list[Term]) -> list[Term]:
@@ -108,69 +169,14 @@ def _vector_first(node: Node, parts: list[Term]) -> list[Term]:
     return parts[::-1] if turned else parts
 
 
-def _place(node: Node, follows: Along, label: str) -> tuple[Node, int]:
-    pairs = zip(node.inputs, follows.inputs, strict=True)
-    return next((x, labels.index(label)) for x, labels in pairs if label in labels)
-
-
-def _built(op: Op, parts: list[Term], over: str) -> Term:
-    if op == matmul:
-        return _sum(_product(*parts), over)
-    if isinstance(op, Chain):
-        between = " · " if parts[0].kind == "symbol" else " "
-        return _sum(Term(f"{{g}}{between}{{j}}", dict(zip("gj", parts, strict=True)), op.binds, op.name), over)
-    if isinstance(op, Sum):
-        return _sum(parts[0], over)
-    if isinstance(op, Prod):
-        return Term(f"∏{to_subscript(over)} {{x}}", {"x": parts[0]}, Prod.binds, "prod") if over else parts[0]
-    if isinstance(op, LogSumExp):
-        total = _sum(Term("exp({x})", {"x": parts[0]}, kind="exp"), over)
-        return Term("log({x})", {"x": total}, kind="log")
-    if isinstance(op, Einsum):
-        return _sum(reduce(_product, parts), over)
-    if isinstance(op, Norm):
-        return _norm(op, parts[0], over)
-    if op == multiply:
-        return _product(*parts)
-    if isinstance(op, BroadcastTo | Cast) or op == identity or isinstance(op, Transpose):
-        return parts[0]
-    if isinstance(op, Reshape | Index):
-        return parts[0]
-    return Term(op.text, dict(zip(op.letters, parts, strict=True)), op.binds, op.name)
-
-
-def _norm(op: Norm, x: Term, over: str) -> Term:
-    """Write a norm by what it is: √(Σᵢ xᵢ²), (Σᵢ |xᵢ|³)^(1/3)."""
-    inner, outer = (square, sqrt) if op.ord == 2 else (raised(op.ord), raised(1 / op.ord))
-    size = x if op.ord == 2 else Term(absolute.text, {"x": x}, kind="absolute")
-    total = _sum(Term(inner.text, {"x": size}, inner.binds, inner.name), over)
-    return Term(outer.text, {"x": total}, outer.binds, outer.name)
-
-
-def _product(a: Term, b: Term) -> Term:
-    """Write factors side by side, with a space where no bracket parts them: yⱼ δₖ, but (1 − yⱼ)yⱼ; a number first."""
-    if a.kind != "number" and b.kind == "multiply" and b.parts["a"].kind == "number":
-        return _product(b.parts["a"], _product(a, b.parts["b"]))
-    term = Term("{a} {b}", {"a": before_sum(a, b), "b": b}, multiply.binds, "multiply")
-    if needs_brackets(term, "b", 1, b) or _closed(term, "a", 0, a):
-        term.template = "{a}{b}"
-    return term
-
-
-def _closed(term: Term, letter: str, position: int, x: Term) -> bool:
-    """Say whether an operand ends with a bracket."""
-    while not needs_brackets(term, letter, position, x):
-        if x.kind != "multiply":
-            return False
-        term, letter, position, x = x, "b", 1, x.parts["b"]
-    return True
-
-
-def _sum(x: Term, over: str) -> Term:
-    """Write Σ over some indices; over those of length 1 there is none."""
-    if not over:
-        return x
-    return Term(f"Σ{to_subscript(over)} {{x}}", {"x": x}, Sum.binds, "sum")
+def _place(node: Node, follows: Along, label: str) -> tuple[Node, int, int]:
+    """Give an axis that a label runs over, and how many places those are."""
+    pairs = [
+        (x, axis, other) for x, own in zip(node.inputs, follows.inputs, strict=True) for axis, other in enumerate(own)
+    ]
+    direct = [(x, axis) for x, axis, other in pairs if other == label]
+    x, axis = (direct or [(x, axis) for x, axis, other in pairs if label in parts_of(other)])[0]
+    return x, axis, dict(follows.sizes).get(label, x.shape[axis])
 
 
 def _softmax(
@@ -180,14 +186,14 @@ def _softmax(
     op = node.op
     assert isinstance(op, Softmax)
     (axis,) = normalize_axis(op.axis, node.ndim)
-    letter = None if node.shape[axis] == 1 else bound(node.inputs[0], axis, used)
+    letter = None if node.shape[axis] == 1 else bound(node.inputs[0], axis, used, False)
     others = (*at[:axis], letter, *at[axis + 1 :])
-    scope = used | {letter} if letter else used
+    scope = used | set(letters_of(letter))
     needed: _Needed = [(node.inputs[0], at, used), (node.inputs[0], others, scope)]
 
     def build(parts: list[Term]) -> Term:
         one, other = (Term("exp({x})", {"x": part}, kind="exp") for part in parts)
-        total = _sum(other, letter or "")
+        total = add_over(other, letters_of(letter))
         if isinstance(op, LogSoftmax):
             return Term(
                 subtract.text, {"a": parts[0], "b": Term("log({x})", {"x": total}, kind="log")}, add.binds, "subtract"

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from minigrad.notation.symbols import GREEK, Indexed, Symbol, split_name
 from minigrad.notation.template import PAIRS
-from minigrad.notation.writers.text import Writer
+from minigrad.notation.writers.text import Writer, split_sum
 from minigrad.ops.alphabet import HAT, RAISED, plain_digits, plain_index
 
 _SCRIPT = {"ℱ": "F", HAT: "_hat"}
@@ -23,8 +23,9 @@ class Ascii(Writer):
 
     def symbol(self, name: Symbol) -> str:
         """Write a name in ASCII: delta2, dE/dW1, H[t-1]."""
-        if isinstance(name, Indexed) and name.at:
-            return f"{self.symbol(name.name)}[{name.below.replace('−', '-')}]"
+        if isinstance(name, Indexed) and (name.at or not name.labels.isalnum()):
+            below = name.below.replace("−", "-").replace("⌊", "floor(").replace("⌋", ")")
+            return f"{self.symbol(name.name)}[{below}]"
         gradient, base, above, below = split_name(name)
         lowered = f"_{below.replace(',', '_')}" if below and not below.isdigit() else below
         return ("dE/d" if gradient else "") + self.word(base) + above + lowered
@@ -72,8 +73,10 @@ class Ascii(Writer):
         return f"{base}_{plain_index(written)}"
 
     def sum(self, written: str) -> str:
-        """Write sum, sum_n, prod_n."""
-        name, index = "prod" if written[0] == "∏" else "sum", plain_index(written.strip()[1:])
+        """Write sum, sum_n, prod_n, max_pq."""
+        sign, index = split_sum(written)
+        name = {"Σ": "sum", "∏": "prod"}.get(sign, sign)
+        index = f"{{{index.replace('−', '-')}}}" if ":" in index else index
         return f"{name}_{index} " if index else f"{name} "
 
 

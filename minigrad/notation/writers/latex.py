@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import ClassVar
 
 from minigrad.notation.symbols import GREEK, Symbol, split_name
 from minigrad.notation.template import PAIRS, ROOTS
-from minigrad.notation.writers.text import Writer
+from minigrad.notation.writers.text import Writer, split_sum
 from minigrad.ops.alphabet import HAT, RAISED, plain_index
 
 _FUNCTIONS = frozenset(
@@ -46,7 +47,7 @@ class Latex(Writer):
         if above:
             written += f"^{{({above})}}"
         if below:
-            written += f"_{{{below}}}" if len(below) > 1 else f"_{below}"
+            written += f"_{{{self._index(below)}}}" if len(below) > 1 else f"_{below}"
         return rf"\frac{{\partial E}}{{\partial {written}}}" if gradient else written
 
     def _letters(self, base: str) -> str:
@@ -127,9 +128,21 @@ class Latex(Writer):
         return not gradient and not above and (base in GREEK or (len(base) == 1 and base.isalpha()))
 
     def sum(self, written: str) -> str:
-        r"""Write \sum or \prod and its index."""
-        sign, index = r"\prod" if written[0] == "∏" else r"\sum", plain_index(written.strip()[1:])
-        return rf"{sign}_{{{index}}} " if index else f"{sign} "
+        r"""Write \sum, \prod, \max or \min, and its index."""
+        sign, index = split_sum(written)
+        sign = {"Σ": r"\sum", "∏": r"\prod"}.get(sign, rf"\{sign}")
+        return rf"{sign}_{{{self._index(index)}}} " if index else f"{sign} "
+
+    def cases(self, rows: Sequence[tuple[str, str]]) -> str:
+        """Write cases below each other."""
+        said = [rf"{value} & \text{{if }} {by}" if by else rf"{value} & \text{{otherwise}}" for value, by in rows]
+        rows_below = r" \\ ".join(said)
+        return rf"\begin{{cases}} {rows_below} \end{{cases}}"
+
+    def _index(self, below: str) -> str:
+        for sign, written in (("−", "-"), ("⌊", r"\lfloor "), ("⌋", r"\rfloor "), ("≤", r"\le "), (": ", r":\,")):
+            below = below.replace(sign, written)
+        return below
 
 
 LATEX = Latex()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from html import escape
 
 from minigrad.notation.symbols import Symbol, split_name
 from minigrad.notation.template import PAIRS, ROOTS
-from minigrad.notation.writers.text import Writer
+from minigrad.notation.writers.text import Writer, split_sum
 from minigrad.ops.alphabet import HAT, RAISED, plain_index
 
 
@@ -97,10 +98,18 @@ class MathML(Writer):
         return f"<msub><mrow>{base}</mrow><mrow>{self._lowered(plain_index(written))}</mrow></msub>"
 
     def sum(self, written: str) -> str:
-        """Write Σ or ∏ with its index below."""
-        sign = "∏" if written[0] == "∏" else "∑"
-        index = "".join(f"<mi>{c}</mi>" for c in plain_index(written.strip()[1:]))
-        return f"<munder><mo>{sign}</mo><mrow>{index}</mrow></munder>" if index else f"<mo>{sign}</mo>"
+        """Write Σ, ∏, max or min with its index below."""
+        sign, index = split_sum(written)
+        sign = "∑" if sign == "Σ" else sign
+        below = self._lowered(index)
+        return f"<munder><mo>{sign}</mo><mrow>{below}</mrow></munder>" if below else f"<mo>{sign}</mo>"
+
+    def cases(self, rows: Sequence[tuple[str, str]]) -> str:
+        """Write cases below each other, behind one bracket."""
+        said = [(value, f"<mtext>if&#160;</mtext>{by}" if by else "<mtext>otherwise</mtext>") for value, by in rows]
+        cell = '<mtd style="text-align: left">'
+        lines = "".join(f"<mtr>{cell}{value}</mtd>{cell}{by}</mtd></mtr>" for value, by in said)
+        return f'<mrow><mo stretchy="true">{{</mo><mtable displaystyle="true">{lines}</mtable></mrow>'
 
 
 MATHML = MathML()

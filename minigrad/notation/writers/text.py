@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from minigrad.notation.symbols import Symbol
 from minigrad.notation.template import PAIRS
+from minigrad.ops.alphabet import plain_index
 
 
 class Writer:
@@ -76,8 +79,19 @@ class Writer:
         return f"{base}{written}"
 
     def sum(self, written: str) -> str:
-        """Write Σ or ∏ and its index."""
+        """Write Σ, ∏, max or min, and its index."""
         return written
+
+    def cases(self, rows: Sequence[tuple[str, str]]) -> str:
+        """Write what holds in which case: {x if i = 1; y otherwise}. The last has no condition."""
+        said = [f"{value} if {condition}" if condition else f"{value} otherwise" for value, condition in rows]
+        return f"{{{'; '.join(said)}}}"
+
+
+def split_sum(written: str) -> tuple[str, str]:
+    """Give the sign or word of a sum and its index in ordinary letters: Σₙ is Σ and n, max_{pq} is max and pq."""
+    sign = next(sign for sign in ("Σ", "∏", "max", "min") if written.startswith(sign))
+    return sign, plain_index(written[len(sign) :].strip())
 
 
 TEXT = Writer()
