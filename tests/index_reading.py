@@ -146,8 +146,8 @@ def says_the_value(expression, known):
         arrays[f"{len(arrays)}|"] = leaves[x], at
         return symbol_term(list(arrays)[-1])
 
-    def bound(x, axis, used, last):
-        n = x.shape[axis] // (x.shape[axis] // 2 if last else 1)
+    def bound(x, axis, used):
+        n = axis if isinstance(x, str) else x.shape[axis]
         letter = next(c for c in "rspouvehxtmlkjinqwyz" if c not in used and sizes.get(c, n) == n)
         sizes[letter] = n
         return letter

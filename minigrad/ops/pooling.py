@@ -75,12 +75,8 @@ class Pooling(Op):
 class MaxPool(Pooling):
     """The largest element of each window. Elements that tie for it share the gradient evenly."""
 
-    name, text, chooses, opens = "max_pool", "max_pool({x})", True, True
+    name, text, chooses = "max_pool", "max_pool({x})", True
     vjps = (lambda op, g, y, x: op.turned(ShareOut)(g, y, x),)
-
-    def definition(self, x: Any) -> Any:
-        """Write it as the largest along the axes of windows."""
-        return np.max(self.turned(Windows)(x), tuple(range(-len(self.kernel), 0)))
 
     def forward(self, x: Any) -> Any:
         """Take the larger of two, one element of the windows after another."""

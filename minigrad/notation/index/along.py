@@ -21,14 +21,15 @@ class Moved(NamedTuple):
 class Along(NamedTuple):
     """For each input the label of each of its axes, and the labels that are summed over.
 
-    ``sizes`` has how many places those run over that no input has for an axis; a sum may be of the places alone
-    ``where`` one equals another.
+    ``free`` are those that no input has for an axis, with how many places they run over and the letters that books
+    give them, in order of liking: (label, size, letters). A sum may be of the places alone
+    ``where`` one equals another, or is in a range from 0 on.
     """
 
     inputs: tuple[tuple[Label, ...], ...]
     bound: tuple[str, ...] = ()
-    sizes: tuple[tuple[str, int], ...] = ()
-    where: tuple[tuple[Moved, Label], ...] = ()
+    free: tuple[tuple[str, int, str], ...] = ()
+    where: tuple[tuple[Moved, Label | range], ...] = ()
 
 
 class NoIndexForm(Exception):

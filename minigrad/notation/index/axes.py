@@ -18,6 +18,7 @@ from minigrad.ops.einsum import Einsum
 from minigrad.ops.indexing import Index, is_basic
 from minigrad.ops.linalg import matmul
 from minigrad.ops.moving import Diagonal, Flip
+from minigrad.ops.pooling import Pooling
 from minigrad.ops.reduction import Reduction, Softmax, normalize_axis
 from minigrad.ops.shaping import BroadcastTo, Cast, Reshape, Transpose
 from minigrad.ops.windows import Windows
@@ -42,7 +43,7 @@ def follow_axes(node: Node) -> Along | None:
         axes = op.axes or tuple(range(len(out)))[::-1]
         where = [axis % max(len(out), 1) for axis in axes]
         return Along((tuple(where.index(i) for i in range(len(out))),))
-    if isinstance(op, Convolving | Windows):
+    if isinstance(op, Convolving | Windows | Pooling):
         return follow_windows(op, shapes, out)
     if isinstance(op, Reduction):
         return _reduced(shapes[0], normalize_axis(op.axis, len(shapes[0])), op.keepdims)
@@ -218,8 +219,3 @@ def _moved_from(label: Label) -> list[Label]:
     """Give the one label that a place differs from by a number."""
     parts = label.parts if isinstance(label, Moved) else ()
     return [other for times, other, per in parts if abs(times) == per == len(parts) == 1]
-
-
-def parts_of(label: Label) -> list[Label]:
-    """Give the labels that one is made of."""
-    return [other for _, other, _ in label.parts] if isinstance(label, Moved) else []

@@ -8,7 +8,7 @@ from functools import reduce
 from minigrad.notation.chain import Chain
 from minigrad.notation.term import CASES, Term, before_sum, needs_brackets, same_terms
 from minigrad.ops.alphabet import to_subscript
-from minigrad.ops.arithmetic import absolute, add, multiply, raised
+from minigrad.ops.arithmetic import absolute, add, equal, multiply, raised
 from minigrad.ops.base import Op
 from minigrad.ops.convolution import Convolving
 from minigrad.ops.cumulative import Prod
@@ -17,11 +17,13 @@ from minigrad.ops.elementwise import identity, sqrt, square
 from minigrad.ops.indexing import Index
 from minigrad.ops.linalg import matmul
 from minigrad.ops.norms import Norm
+from minigrad.ops.pooling import Collect, MaxPool, ShareOut, SpreadSums, SumPool
 from minigrad.ops.reduction import LogSumExp, Max, Sum
 from minigrad.ops.shaping import BroadcastTo, Cast, Reshape, Transpose
 from minigrad.ops.windows import AddWindows, Windows
 
 OUTSIDE = "terms with an index outside of its axis are left out"
+TIES = "elements that tie for the largest share"
 
 
 def build_element(op: Op, parts: list[Term], over: str, only: str = "") -> Term:
@@ -30,10 +32,14 @@ def build_element(op: Op, parts: list[Term], over: str, only: str = "") -> Term:
         return add_over(_product(*parts), over)
     if isinstance(op, Convolving):
         return add_over(_product(*parts[::-1]), over, only)
-    if isinstance(op, Max):
-        return _extreme(op, parts[0], over)
-    if isinstance(op, AddWindows):
+    if isinstance(op, Max | MaxPool):
+        return _extreme("max" if isinstance(op, MaxPool) else op.extreme, parts[0], over)
+    if isinstance(op, AddWindows | SumPool | SpreadSums):
         return add_over(parts[0], over, only)
+    if isinstance(op, ShareOut | Collect):
+        g, y, x = parts
+        reached = Term(equal.text, {"a": x, "b": y}, equal.binds, equal.name)
+        return add_over(_product(reached, g), over, only)
     if isinstance(op, Windows):
         return parts[0]
     if isinstance(op, Chain):
@@ -112,14 +118,14 @@ def add_over(x: Term, over: str, only: str = "") -> Term:
     return Term(f"Σ{under} {{x}}", {"x": x}, Sum.binds, "sum", note=note)
 
 
-def _extreme(op: Max, x: Term, over: str) -> Term:
+def _extreme(extreme: str, x: Term, over: str) -> Term:
     """Write the largest, or the smallest, over some indices."""
     if not over:
         return x
-    x, note = _without(x, "−inf" if op.extreme == "max" else "inf")
+    x, note = _without(x, "−inf" if extreme == "max" else "inf")
     index = to_subscript(over)
     under = f"_{{{over}}}" if index.startswith("_") else index
-    return Term(f"{op.extreme}{under} {{x}}", {"x": x}, Sum.binds, f"{op.extreme}_over", note=note)
+    return Term(f"{extreme}{under} {{x}}", {"x": x}, Sum.binds, f"{extreme}_over", note=note)
 
 
 def _without_zeros(x: Term) -> tuple[Term, str]:

@@ -210,12 +210,13 @@ class Lettering:
         mixed = False
         back = self._sums_after(labels)
 
-        def bound(x: Node, axis: int, used: frozenset[str], last: bool) -> AxisIndex:
+        def bound(x: Node | str, axis: int, used: frozenset[str]) -> AxisIndex:
             nonlocal mixed
+            if isinstance(x, str):
+                return summed(x, used)
             place = self.classes[x, axis]
-            digits = self.classes.digits.get(place) if place != self.samples else None
-            if digits:
-                return summed(digits[-1][0], used) if last else self._of_digits(place, used, summed)
+            if place != self.samples and place in self.classes.digits:
+                return self._of_digits(place, used, summed)
             mixed |= place == self.samples
             return summed(place, used)
 

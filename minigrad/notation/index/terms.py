@@ -10,8 +10,8 @@ import numpy as np
 
 from minigrad.engine.node import Node
 from minigrad.notation.index.along import Along, Moved, NoIndexForm
-from minigrad.notation.index.axes import follow_axes, parts_of, shows_axis
-from minigrad.notation.index.build import OUTSIDE, add_over, build_element
+from minigrad.notation.index.axes import follow_axes, shows_axis
+from minigrad.notation.index.build import OUTSIDE, TIES, add_over, build_element
 from minigrad.notation.index.choices import Case, Condition, Labels, cases_term, decide_cases, find_cases, uniform_value
 from minigrad.notation.index.position import (
     AxisIndex,
@@ -26,11 +26,12 @@ from minigrad.notation.term import Term
 from minigrad.ops.alphabet import to_superscript
 from minigrad.ops.arithmetic import add, divide, subtract
 from minigrad.ops.linalg import matmul
+from minigrad.ops.pooling import Collect, ShareOut
 from minigrad.ops.reduction import LogSoftmax, Softmax, normalize_axis
 
 Name = Callable[[Node, Labels], "Term | None"]  # a Node and its indices -> the symbol it has, if it has one
-Bound = Callable[[Node, int, frozenset[str], bool], AxisIndex]
-"""An axis to sum over, the indices in use, and whether it is over the last digit of a place alone -> its index."""
+Bound = Callable[[Node | str, int, frozenset[str]], AxisIndex]
+"""A Node and its axis to sum over, or the letters and the size of what is no axis, and those in use -> its index."""
 _Key = tuple[int, Labels, frozenset[str]]
 
 
@@ -93,14 +94,13 @@ def _operands(
     given: dict[Any, Position] = {i: position_of(x, n) for i, (x, n) in enumerate(zip(at, node.shape, strict=True))}
     scope, letters = used, ""
     for label in follows.bound:
-        x, axis, size = _place(node, follows, label)
-        index = None if size == 1 else bound(x, axis, scope, size != x.shape[axis])
+        size, index = _summed(node, follows, label, scope, bound)
         given[label] = position_of(index, size)
         letters += letters_of(index)
         scope |= set(letters_of(index))
     needed: _Needed = []
     note = ""
-    only = [f"{_resolve(one, given)}={_resolve(other, given)}" for one, other in follows.where]
+    only = [_condition(_resolve(one, given), other, given) for one, other in follows.where]
     for x, labels in zip(node.inputs, follows.inputs, strict=True):
         places = [_resolve(label, given) for label in labels]
         for axis, n in enumerate(np.shape(x)):
@@ -116,7 +116,8 @@ def _operands(
 
     def build(parts: list[Term]) -> Term:
         term = build_element(op, _vector_first(node, parts), letters, ", ".join(only))
-        return replace(term, note=note) if note else term
+        notes = [*filter(None, [note, TIES if isinstance(op, ShareOut | Collect) else ""])]
+        return replace(term, note="; ".join(notes)) if notes else term
 
     return needed, build
 
@@ -151,6 +152,11 @@ def _resolve(label: Any, given: dict[Any, Position]) -> Position:
     return total._replace(within=(max(least, low), min(end, high))) if tighter else total
 
 
+def _condition(place: Position, other: Any, given: dict[Any, Position]) -> str:
+    """Write that a place equals another, or is in a range from 0 on."""
+    return f"0≤{place}<{len(other)}" if isinstance(other, range) else f"{place}={_resolve(other, given)}"
+
+
 def _leaves(label: Any, place: Position, n: int) -> bool:
     """Say whether a place that an operation made may be outside of its axis."""
     if not isinstance(label, Moved) or label.inside:
@@ -169,14 +175,14 @@ def _vector_first(node: Node, parts: list[Term]) -> list[Term]:
     return parts[::-1] if turned else parts
 
 
-def _place(node: Node, follows: Along, label: str) -> tuple[Node, int, int]:
-    """Give an axis that a label runs over, and how many places those are."""
-    pairs = [
-        (x, axis, other) for x, own in zip(node.inputs, follows.inputs, strict=True) for axis, other in enumerate(own)
-    ]
-    direct = [(x, axis) for x, axis, other in pairs if other == label]
-    x, axis = (direct or [(x, axis) for x, axis, other in pairs if label in parts_of(other)])[0]
-    return x, axis, dict(follows.sizes).get(label, x.shape[axis])
+def _summed(node: Node, follows: Along, label: str, used: frozenset[str], bound: Bound) -> tuple[int, AxisIndex]:
+    """Give how many places a label is summed over, and its index, which one place has none of."""
+    for other, size, letters in follows.free:
+        if other == label:
+            return size, None if size == 1 else bound(letters, size, used)
+    pairs = zip(node.inputs, follows.inputs, strict=True)
+    x, axis = next((x, labels.index(label)) for x, labels in pairs if label in labels)
+    return x.shape[axis], None if x.shape[axis] == 1 else bound(x, axis, used)
 
 
 def _softmax(
@@ -186,7 +192,7 @@ def _softmax(
     op = node.op
     assert isinstance(op, Softmax)
     (axis,) = normalize_axis(op.axis, node.ndim)
-    letter = None if node.shape[axis] == 1 else bound(node.inputs[0], axis, used, False)
+    letter = None if node.shape[axis] == 1 else bound(node.inputs[0], axis, used)
     others = (*at[:axis], letter, *at[axis + 1 :])
     scope = used | set(letters_of(letter))
     needed: _Needed = [(node.inputs[0], at, used), (node.inputs[0], others, scope)]

@@ -14,13 +14,17 @@ from minigrad.engine.node import Node
 from minigrad.notation.index.along import Along, Label, Moved
 from minigrad.ops.base import Shape
 from minigrad.ops.convolution import Convolving, Correlation, TransposedConvolution
-from minigrad.ops.windows import AddWindows, Windows
+from minigrad.ops.pooling import Pooling, ShareOut, SpreadSums
+from minigrad.ops.windows import AddWindows, Sizes, Windows
 
 SAMPLES, CHANNELS, GROUPS, POSITIONS, KERNEL = "n", "cdefgh", "ghab", "ijklmst", "pqrstuv"
 
 
-def follow_windows(op: Convolving | Windows, shapes: list[Shape], out: Shape) -> Along:
+def follow_windows(op: Convolving | Windows | Pooling, shapes: list[Shape], out: Shape) -> Along:
     """Say how the axes of what a kernel goes over follow those of what comes of it."""
+    if isinstance(op, Pooling):
+        back = isinstance(op, ShareOut | SpreadSums)
+        return _spread(op, len(shapes), len(out)) if back else _pooled(op, len(shapes), len(out))
     if isinstance(op, Windows):
         return _add_windows(op, shapes[0]) if isinstance(op, AddWindows) else _windows(op, shapes[0])
     if isinstance(op, Correlation):
@@ -41,6 +45,38 @@ def _add_windows(op: AddWindows, x: Shape) -> Along:
     first = len(x) - 2 * len(op.kernel)
     ways = _Back(op.stride, op.dilation, ((0, 0),) * len(op.kernel), first)
     return Along(((*range(first), *ways.places, *ways.kernel),), tuple(ways.bound), (), tuple(ways.where))
+
+
+def _pooled(op: Pooling, inputs: int, ndim: int) -> Along:
+    """Follow what there is one of for each window: y, if it is among the inputs, has its place, the others windows."""
+    first = ndim - len(op.kernel)
+    kernel = tuple(f"p{k}" for k in range(len(op.kernel)))
+    seen = (
+        Moved(((s, first + k, 1), (d, p, 1)))
+        for k, (s, d, p) in enumerate(zip(op.stride, op.dilation, kernel, strict=True))
+    )
+    x = (*range(first), *seen)
+    return Along((x, tuple(range(ndim)), x) if inputs == 3 else (x,), kernel, _free(op.kernel))
+
+
+def _free(kernel: Sizes) -> tuple[tuple[str, int, str], ...]:
+    """Give the places within a window that is no axis of an input."""
+    return tuple((f"p{k}", n, _every(KERNEL, k, len(kernel))) for k, n in enumerate(kernel))
+
+
+def _spread(op: Pooling, inputs: int, ndim: int) -> Along:
+    """Follow what comes back to each element from the windows that it is in; x itself, the third input, has its place.
+
+    ``_Back`` has a place within a window, too, which no input has an axis for: what is known of it is a condition.
+    """
+    first = ndim - len(op.kernel)
+    ways = _Back(op.stride, op.dilation, ((0, 0),) * len(op.kernel), first)
+    lead = tuple(range(first))
+    g = (*lead, *ways.places)
+    hidden = ((p, range(n)) for p, n in zip(ways.kernel, op.kernel, strict=True) if isinstance(p, Moved))
+    where = (*ways.where, *hidden)
+    x = (*lead, *range(first, ndim))
+    return Along((g, g, x) if inputs == 3 else (g,), tuple(ways.bound), _free(op.kernel), where)
 
 
 def _convolution(op: Convolving, W: Shape) -> Along:
@@ -70,7 +106,7 @@ def _transposed(op: TransposedConvolution, W: Shape, x: Shape) -> Along:
     return Along(
         ((0, output, *ways.places), (output, channel, *ways.kernel)),
         tuple(ways.bound) if isinstance(output, int) else ("ro", *ways.bound),
-        (("ro", size),),
+        (("ro", size, CHANNELS),) if op.groups > 1 else (),
         tuple(ways.where),
     )
 
@@ -116,10 +152,15 @@ def _digit(axis: int, n: int) -> Label:
 def axis_letters(node: Node) -> Iterator[tuple[Node, int, str]]:
     """Give, of the axes that an operation with a kernel has, those that a book has letters for, in order of liking."""
     op = node.op
-    if not isinstance(op, Convolving | Windows):
+    if not isinstance(op, Convolving | Windows | Pooling):
         return
     n = len(op.stride)
     first = node.inputs[0]
+    if isinstance(op, Pooling):
+        lead = [SAMPLES, CHANNELS] if node.ndim == n + 2 else [""] * (node.ndim - n)
+        for x in (node, *node.inputs):
+            yield from _lettered(x, lead, POSITIONS, n)
+        return
     if isinstance(op, Convolving):
         images, kernels = ([node, first], node.inputs[1:]) if not isinstance(op, Correlation) else (node.inputs, [node])
         for x in images:

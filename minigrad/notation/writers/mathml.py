@@ -35,7 +35,8 @@ class MathML(Writer):
         """Write an index: letters, numbers and signs."""
         parts = re.findall(r"\d+|.", below)
         kinds = ["mi" if part.isalpha() else "mn" if part.isdigit() else "mo" for part in parts]
-        return "".join(f"<{kind}>{part.replace('-', '−')}</{kind}>" for kind, part in zip(kinds, parts, strict=True))
+        written = [escape(part.replace("-", "−")) for part in parts]
+        return "".join(f"<{kind}>{part}</{kind}>" for kind, part in zip(kinds, written, strict=True))
 
     def number(self, written: str) -> str:
         """Write a number."""
