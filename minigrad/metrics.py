@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from minigrad.engine.absent import absent
 from minigrad.engine.arguments import check_count
 from minigrad.engine.operand import Operand
+from minigrad.ops.libraries import bring
 
 __all__ = ["accuracy", "confusion_matrix"]
 
@@ -109,4 +110,4 @@ def _tells_two(shape: tuple[int, ...]) -> bool:
 
 
 def _as_array(x: Any) -> Any:
-    return x.array if isinstance(x, Operand) else np.asarray(x)
+    return bring(x.array if isinstance(x, Operand) else x)

@@ -13,6 +13,7 @@ from minigrad.engine.arguments import shown
 from minigrad.engine.claims import is_one_hot
 from minigrad.engine.node import Node, order_nodes
 from minigrad.engine.tensor import Tensor
+from minigrad.ops.libraries import on_host
 from minigrad.ops.reduction import Sum, normalize_axis
 
 
@@ -43,7 +44,7 @@ def sums_to_one(t: Tensor | str, axis: int = -1) -> SumsToOne:
     if not t.name:
         raise ValueError("sums_to_one: the tensor has no name for the graph to know it by; write Tensor(…, name='T')")
     fact = SumsToOne(t.name, axis)
-    _check(fact, t.array)
+    _check(fact, on_host(t.array))
     return fact
 
 

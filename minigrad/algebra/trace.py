@@ -11,10 +11,12 @@ import numpy as np
 from minigrad.algebra.graph import Graph
 from minigrad.engine.arguments import shown
 from minigrad.engine.comparison import AGAIN
+from minigrad.engine.conversion import is_array
 from minigrad.engine.node import Node, Table
 from minigrad.engine.tensor import Tensor
 from minigrad.ops.alphabet import plain_digits, printable
 from minigrad.ops.base import Op
+from minigrad.ops.libraries import is_other, on_host
 
 
 def trace(computation: Tensor | Callable[..., Any], *examples: Any) -> Graph:
@@ -96,7 +98,7 @@ def lift_tensors(
             unnamed += t.name is None
             name = names.get(t) or t.name or called.get(id(t)) or f"x{unnamed}"
             nodes[t] = Node(name=name, shape=t.shape, dtype=t.dtype, table=table)
-            values[nodes[t]] = t.array
+            values[nodes[t]] = on_host(t.array)
             continue
         parts = []
         for x in inputs:
@@ -110,6 +112,8 @@ def lift_tensors(
                 parts.append(arrays[id(x)])
             elif isinstance(x, np.ndarray) and x.ndim:  # one array is one constant, however often it is used
                 parts.append(arrays.setdefault(id(x), anchor.constant(x)))
+            elif is_other(x):
+                parts.append(arrays.setdefault(id(x), anchor.constant(on_host(x))))
             else:
                 parts.append(anchor.constant(x))
         nodes[t] = (op.definition if op.opens and op.definition else op)(*parts)
@@ -121,8 +125,8 @@ def lift_tensors(
 def _used(t: Tensor, nodes: Mapping[Tensor, Any]) -> dict[Node, Any]:
     """Give the values of leaves that a record used, where an update has given them other arrays since."""
     pairs = zip(t.inputs, t.values, strict=True)
-    leaves = ((x, v) for x, v in pairs if isinstance(x, Tensor) and x.op is None and type(v) is np.ndarray)
-    return {nodes[x]: v for x, v in leaves if v is not x.array and v.shape == x.shape}
+    leaves = ((x, v) for x, v in pairs if isinstance(x, Tensor) and x.op is None and is_array(v))
+    return {nodes[x]: on_host(v) for x, v in leaves if v is not x.array and v.shape == x.shape}
 
 
 def _comparisons(

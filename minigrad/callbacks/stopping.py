@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from typing import Any, ClassVar
 
-import numpy as np
 from numpy.typing import NDArray
 
 from minigrad.callbacks.base import Training
@@ -57,7 +56,7 @@ class EarlyStopping(Watching):
         """Give the model its best weights back, unless it has them."""
         if self.kept is not None:
             for t, elements in zip(training.tensors(), self.kept, strict=True):
-                if not np.array_equal(t.array, elements):
+                if (t.array != elements).any():
                     replace_elements(t, elements)
 
     def state_dict(self) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from minigrad.engine.absent import absent
 from minigrad.engine.claims import declared_one_hot, is_one_hot
+from minigrad.ops.libraries import index_other, is_other
 
 if TYPE_CHECKING:
     from minigrad.data.csv_files import Table, read_csv
@@ -80,7 +81,8 @@ def split(X: ArrayLike, T: ArrayLike, test: float | int = 0.5, rng: Rng = None) 
     if not 0 < count < n:
         raise ValueError(f"split: test={test} of {n} samples leaves {count} to test and {n - count} to train on")
     order = np.random.default_rng(rng).permutation(n)
-    return X[order[count:]], _rows(T, order[count:]), X[order[:count]], _rows(T, order[:count])
+    train, chosen = order[count:], order[:count]
+    return _take(X, train), _rows(T, train), _take(X, chosen), _rows(T, chosen)
 
 
 def batches(
@@ -107,14 +109,19 @@ def batches(
 
 
 def _rows(T: Array, rows: Any) -> Array:
-    return declared_one_hot(T[rows]) if is_one_hot(T) else T[rows]
+    return declared_one_hot(T[rows]) if is_one_hot(T) else _take(T, rows)
+
+
+def _take(X: Any, rows: Any) -> Any:
+    """Give rows, also of another library's array, which may take no numbers of the host's."""
+    return index_other(X, rows) if is_other(X) else X[rows]
 
 
 def _gather(X: Array, T: Array, size: int, order: Integers | None) -> Iterator[tuple[Array, Array]]:
     for start in range(0, len(X), size):
         part = slice(start, start + size)
         rows = part if order is None else np.sort(order[part])
-        yield X[rows], _rows(T, rows)
+        yield _take(X, rows), _rows(T, rows)
 
 
 def one_hot(labels: ArrayLike, classes: int | None = None, dtype: DTypeLike = np.float64) -> Array:
@@ -214,8 +221,8 @@ def two_regions(n: int = 400, rng: Rng = None) -> tuple[Floats, Integers]:
     return X, (X[:, 1] > np.sin(np.pi * X[:, 0]) / 2).astype(np.int64)
 
 
-def _paired(caller: str, X: ArrayLike, T: ArrayLike) -> tuple[Array, Array]:
-    X, T = np.asarray(X), np.asarray(T)
+def _paired(caller: str, X: Any, T: Any) -> tuple[Array, Array]:
+    X, T = (x if is_other(x) else np.asarray(x) for x in (X, T))
     if X.ndim < 1 or T.ndim < 1 or len(X) != len(T):
         raise ValueError(f"{caller}: X and T must hold the same samples, one per row; got shapes {X.shape}, {T.shape}")
     if not len(X):

@@ -11,6 +11,7 @@ from minigrad.derivation.judge import Comparison, Judge
 from minigrad.derivation.places import find_places, places_of
 from minigrad.engine.arguments import shown, with_usage
 from minigrad.engine.tensor import Tensor
+from minigrad.ops.libraries import bring
 
 
 @with_usage
@@ -51,5 +52,5 @@ def compare(
     places = places_of(derivation)
     found = find_places(arrays, places)
     items = [(place, key, array) for place in places for key, array in found.get(place, [])]
-    judge = Judge(derivation, loss.array, [array for _, _, array in items])
+    judge = Judge(derivation, bring(loss.array), [array for _, _, array in items])
     return Comparison(tuple(judge.row(*item) for item in items))

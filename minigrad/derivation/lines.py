@@ -28,6 +28,8 @@ from minigrad.engine.node import Node
 from minigrad.engine.tensor import Tensor
 from minigrad.notation.symbols import pretty_name
 from minigrad.notebook.safety import html_or_text, text_or_reason
+from minigrad.ops.libraries import bring
+from minigrad.ops.unit import make_one
 
 OPENING = 40  # lines of a derivation whose steps a notebook shows, too: those of 40 take 0.1 s to find
 
@@ -248,7 +250,7 @@ class Derivation(Sequence[Line]):
         ``blanks`` is how many lines are left blank, chosen by ``seed``, or the symbols of those that are, ``["dW2"]``;
         by default all. ``lang`` is ``"en"`` or ``"ja"``. Raises ``ValueError`` for a line that there is not.
         """
-        return Worksheet(self, self._loss.array, blanks, seed, title, lang)
+        return Worksheet(self, bring(self._loss.array), blanks, seed, title, lang)
 
     def check(self) -> Check:
         """Compare each line's value with the engine's gradient and with finite differences of E.
@@ -273,11 +275,11 @@ class Derivation(Sequence[Line]):
         """Run the engine's own backward pass over the record, keeping the gradients of what has a line."""
         targets = self._targets()
         keep = {t for t, node in self._nodes.items() if isinstance(node, Node) and node in targets}
-        found = pullback(self._loss, np.ones((), self._loss.dtype), keep=keep)
+        found = pullback(self._loss, make_one(self._loss.array), keep=keep)
         total: dict[Node, Any] = {}
         for t, g in found.items():
             if t in keep:  # two tensors may be one expression
-                total[self._nodes[t]] = total.get(self._nodes[t], 0.0) + g
+                total[self._nodes[t]] = total.get(self._nodes[t], 0.0) + bring(g)
         return total
 
     def _targets(self) -> set[Node]:

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import numpy as np
-
 from minigrad.algebra.graph import Graph
 from minigrad.derivation.calculation import Calculation
 from minigrad.derivation.slips.base import Slip, formula_of
@@ -16,6 +14,7 @@ from minigrad.engine.absent import find_close
 from minigrad.engine.node import Node, order_nodes
 from minigrad.engine.tensor import Tensor
 from minigrad.notation.writers.ascii import ASCII
+from minigrad.ops.libraries import bring
 
 
 class ComparedLine(Protocol):
@@ -152,7 +151,7 @@ def find_places(
             if place.means(other) == place.means(key):
                 kind = "value" if place.forward else "gradient"
                 raise ValueError(f"{called}: {other!r} and {key!r} are the same {kind}, {place.symbol}")
-        array = np.asarray(x.array if isinstance(x, Tensor) else x)
+        array = bring(x.array if isinstance(x, Tensor) else x)
         if array.dtype.kind not in "fiub":
             raise TypeError(f"{called}: {key!r} is no array of real numbers, but {type(x).__name__} of {array.dtype}")
         found.setdefault(place, []).append((key, array))

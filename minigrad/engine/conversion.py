@@ -19,7 +19,7 @@ from minigrad.engine.refusals import refuse_array
 from minigrad.engine.watch import seal_array
 from minigrad.notebook.safety import html_or_text, text_or_reason
 from minigrad.ops.base import Op
-from minigrad.ops.libraries import find_other, move_beside
+from minigrad.ops.libraries import bring, find_other, move_beside
 
 
 def is_array(x: Any) -> bool:
@@ -107,7 +107,9 @@ class Convertible(Record):
         array = self._known() if in_force else self.array
         try:
             return array.item()
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, AttributeError) as error:
+            if array.size == 1 and not hasattr(array, "item"):  # of a library that has no such method
+                return bring(array).item()
             if array.size == 1:
                 raise
             raise ValueError(
@@ -126,7 +128,7 @@ class Convertible(Record):
 
     def tolist(self) -> Any:
         """Give the elements as Python numbers, in nested lists."""
-        return self._known().tolist()
+        return bring(self._known()).tolist()
 
     def __format__(self, spec: str) -> str:
         if not spec:

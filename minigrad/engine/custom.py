@@ -16,6 +16,8 @@ from minigrad.engine.own_rules import Ruled
 from minigrad.engine.products import vjp
 from minigrad.engine.trees import fill_tree, list_leaves, map_tree, spread_prefix
 from minigrad.ops import shaping
+from minigrad.ops.base import as_array
+from minigrad.ops.libraries import make_zeros
 
 
 class CustomVjp(Ruled):
@@ -158,7 +160,7 @@ class Primitive(Ruled):
             n = next(x.shape[0] for x, axis in pairs(args) if axis == 0)
             rows = [self.f(*fill_tree(args, (x[k] if axis == 0 else x for x, axis in pairs(args)))) for k in range(n)]
             columns = zip(*map(list_leaves, rows), strict=True)
-            return fill_tree(rows[0], (shaping.stack([np.asarray(x) for x in column]) for column in columns))
+            return fill_tree(rows[0], (shaping.stack([as_array(x) for x in column]) for column in columns))
 
         def pairs(args: tuple[Any, ...]) -> Iterable[tuple[Any, Any]]:
             return zip(list_leaves(args), spread_prefix(self.name, axes, args, "axes"), strict=True)
@@ -223,7 +225,7 @@ def defjvp(f: Primitive, *rules: Callable[..., Any] | str | None, argnums: Itera
                 return f.f(*args[:i], t, *args[i + 1 :], **kwargs)
             return rule(t, y, *args, **kwargs)
 
-        return lambda g: vjp(push, map_tree(lambda x: np.zeros(np.shape(x), x.dtype), args[i]))[1](g)[0]
+        return lambda g: vjp(push, map_tree(lambda x: make_zeros(np.shape(x), x), args[i]))[1](g)[0]
 
     for i, rule in zip(_check_primitive("defjvp", f, argnums), rules, strict=False):
         f.makers[i] = None if rule is None else partial(maker, i, rule)

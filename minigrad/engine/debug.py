@@ -21,6 +21,7 @@ from minigrad.engine.recording import announce_switch, compilation, is_paused, t
 from minigrad.engine.tensor import Tensor
 from minigrad.engine.watch import check_unchanged, note_changes, seal_array
 from minigrad.ops.base import Op
+from minigrad.ops.libraries import bring
 
 _unwatched = traced_by(None)
 
@@ -105,7 +106,7 @@ class Debugger:
             walked = [y for y in latest_first(output, since) if y.op is not None]
             for y in walked:
                 check_unchanged(y)
-            if not is_finite(np.asarray(output.array)):
+            if not is_finite(bring(output.array)):
                 _raise_birth(walked)
             _raise_slope(output, getattr(gradient, "array", gradient), since, walked)
 
@@ -154,18 +155,18 @@ def _raise_birth(walked: list[Any]) -> None:
 def _raise_slope(output: Any, gradient: Any, since: int, walked: list[Any]) -> None:
     """Raise if a gradient is not finite, naming the operation whose rule was the first to make it so."""
     gradients = find_gradients(output, gradient, since)
-    if all(is_finite(np.asarray(g)) for g in gradients.values()):
+    if all(is_finite(bring(g)) for g in gradients.values()):
         return
     for guarded in (True, False):  # 0 · ∞ behind a choice is no fault, if anything else is
         for y in walked:
             g = gradients.get(y)
-            if g is None or y.op.splits or not is_finite(np.asarray(g)):
+            if g is None or y.op.splits or not is_finite(bring(g)):
                 continue
             for i, x in enumerate(y.inputs):
-                if not flows_to(x, output, since) or not y.op.vjps[i] or is_finite(np.asarray(gradients[x])):
+                if not flows_to(x, output, since) or not y.op.vjps[i] or is_finite(bring(gradients[x])):
                     continue
                 c = apply_rule(y, i, g, create_graph=False, guarded=guarded)
-                if not is_finite(np.asarray(c)):
+                if not is_finite(bring(c)):
                     line = find_line(y)
                     names = line.names if line else tuple(map(describe, y.inputs))
                     raise explain_slope(y, i, c, g, names, line.place if line else None)

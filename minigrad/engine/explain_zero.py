@@ -13,6 +13,7 @@ from minigrad.engine.debug import find_gradients
 from minigrad.engine.errors import describe
 from minigrad.engine.lines import find_line, write_place
 from minigrad.engine.tensor import Tensor
+from minigrad.ops.libraries import bring
 
 PRODUCTS = ("multiply", "matmul")
 SLOPES = {
@@ -91,7 +92,7 @@ def _explain_rule(y: Any, i: int, g: Any, walked: list[Any]) -> str:
         other = values[1 - i]
         which = "" if np.ndim(other) == 0 else ", which is 0" if not np.any(other) else ", and that gives 0"
         return f"is multiplied by {_name_operand(y, 1 - i)}{which}"
-    x = np.asarray(values[i])
+    x = bring(values[i])
     if not x.size:
         return f"has nothing to work on: {_name_operand(y, i)} has no elements"
     passes = "has slope 0" if op.derivatives is not None else "passes on nothing"
@@ -104,7 +105,7 @@ def _find_ends(walked: list[Any], w: Tensor) -> Iterator[str]:
     read = [(y, i, x) for y in walked if y.op is not None for i, x in enumerate(y.inputs)]
     constants = [(y, i, x) for y, i, x in read if not (isinstance(x, Tensor) and x.serial > 0) and np.ndim(_array(x))]
     for y, i, x in constants:
-        if np.may_share_memory(np.asarray(_array(x)), np.asarray(w.array)):
+        if np.may_share_memory(bring(_array(x)), bring(w.array)):
             yield f"{_name(y)} reads {_name_operand(y, i)}, the array of {describe(w)} detached: by .detach() or .data."
         elif isinstance(x, Tensor):
             yield f"{_name(y)} reads {_name_operand(y, i)}: {_explain_constant(x, w)}"
@@ -125,7 +126,7 @@ def _explain_constant(x: Tensor, w: Tensor) -> str:
             f"{describe(x)} is a constant: data, or a result in no_grad(), of .detach(), or of an operation without a "
             f"slope, as a comparison, a sign, rounding or a cast to integers."
         )
-    whole = np.asarray(x.array).dtype
+    whole = bring(x.array).dtype
     reason = f"gives {whole}, which has no slope" if whole.kind in "biu" else "has slope 0 everywhere"
     return f"{called}{place} {reason}, so that the gradient ends there."
 

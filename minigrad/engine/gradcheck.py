@@ -10,6 +10,8 @@ import numpy as np
 
 from minigrad.engine.arguments import shown
 from minigrad.engine.tensor import Tensor
+from minigrad.ops.base import as_array
+from minigrad.ops.libraries import alike, bring
 
 Array = np.ndarray[Any, Any]
 
@@ -47,25 +49,27 @@ def gradcheck(
             f"gradcheck: f must be a function of the arrays, not {shown(f)}; write gradcheck(lambda w: …, w.data)"
         )
     rng = np.random.default_rng(rng)
-    points = [np.array(x) for x in arrays]
+    given = [as_array(x) for x in arrays]
+    points = [np.array(bring(x)) for x in given]
     if any(x.dtype.kind not in "fc" for x in points):
         raise TypeError(f"gradcheck: wanted floating-point or complex arrays, not {[str(x.dtype) for x in points]}.")
-    leaves = [Tensor(x, requires_grad=True) for x in points]
+    leaves = [Tensor(alike(x, like), requires_grad=True) for x, like in zip(points, given, strict=True)]
     value = f(*leaves)
     if not isinstance(value, Tensor):
         raise TypeError(f"gradcheck: f must return a Tensor, not {type(value).__name__}; is the gradient lost in it?")
     weights = _draw(rng, value) if value.shape or value.dtype.kind == "c" else np.ones(())
     if value.requires_grad:
-        value.backward(weights)
-    gradients = [np.zeros_like(leaf.array) if leaf.grad is None else leaf.grad.array for leaf in leaves]
+        value.backward(alike(weights, value))
+    pairs = zip(points, leaves, strict=True)
+    gradients = [np.zeros_like(x) if leaf.grad is None else bring(leaf.grad.array) for x, leaf in pairs]
     precision = max((np.finfo(x.dtype).eps for x in points), default=0.0) / np.finfo(np.float64).eps
     rtol, atol = (max(tolerance, tolerance * min(precision, 1e4)) for tolerance in (rtol, atol))
 
     doubles = [x.astype(np.complex128 if x.dtype.kind == "c" else np.float64) for x in points]
 
     def energy(i: int, x: Array) -> float:
-        inputs = [Tensor(x if i == j else other) for j, other in enumerate(doubles)]
-        return float(np.real(np.sum(weights * f(*inputs).array)))
+        inputs = [Tensor(alike(x if i == j else other, given[j])) for j, other in enumerate(doubles)]
+        return float(np.real(np.sum(weights * bring(f(*inputs).array))))
 
     faults: list[str] = []
     for i, (x, gradient) in enumerate(zip(doubles, gradients, strict=True)):

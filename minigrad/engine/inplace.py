@@ -20,6 +20,7 @@ from minigrad.engine.operand import Operand, is_constant, plain_value
 from minigrad.engine.recording import announce_switch, compilation, count_records, is_paused, leaf_serial, note_holder
 from minigrad.engine.views import find_base
 from minigrad.engine.watch import LENT, TIED, VARIABLE, is_held, note_leaf, seal_array
+from minigrad.ops.libraries import alike, is_other
 
 Binary = Callable[[Any, Any], Any]
 
@@ -178,7 +179,7 @@ def replace_elements(t: Writable, values: Any) -> None:
     """Write all elements of a tensor anew."""
     array = t.array
     out = find_room(t, array)
-    out[...] = values
+    out[...] = alike(values, out)
     _take(t, out)
 
 
@@ -206,10 +207,18 @@ def _write_result(t: Writable, symbol: str, binary: Binary, ufunc: np.ufunc, oth
             replace_elements_of(t, lambda old, other, assign: fit_result(t, symbol, binary(old, other)), other)
             return t
         return fit_result(t, symbol, binary(t, other))
+    value = plain_value(other)
+    _follow_library(t, value)
     array = t.array
     out = find_room(t, array)
-    ufunc(array, plain_value(other), out=out)
+    ufunc(array, alike(value, array), out=out)
     return _take(t, out)
+
+
+def _follow_library(t: Writable, value: Any) -> None:
+    """Move a constant of the host, as a layer's running average, to the library whose values come into it."""
+    if t.serial <= 0 and isinstance(t.array, np.ndarray) and is_other(value):
+        t.array = alike(t.array, value)
 
 
 def _refusal(t: Writable, symbol: str) -> str:

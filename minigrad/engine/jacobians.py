@@ -14,6 +14,7 @@ from minigrad.engine.mapping import vmap
 from minigrad.engine.products import Linearization, join_leaves
 from minigrad.engine.trees import bundle_numbers, fill_tree
 from minigrad.ops import shaping
+from minigrad.ops.libraries import alike, make_zeros
 
 DEARER = 2  # what a column costs in rows: it goes through the gradient's record, which is twice the function's
 
@@ -63,7 +64,7 @@ def _jacobian(f: Callable[..., Any], argnums: Argnums, has_aux: bool, /, *args: 
         """Give the derivatives of output i, a tree like the argument."""
         shape = tuple(np.shape(linear.outputs[i]))
         parts = [
-            shaping.reshape(x[spans[i]], (*shape, *v.shape)) if i in spans else np.zeros((*shape, *v.shape), v.dtype)
+            shaping.reshape(x[spans[i]], (*shape, *v.shape)) if i in spans else make_zeros((*shape, *v.shape), v)
             for x, v in zip(rows, linear.call.variables, strict=True)
         ]
         trees = linear.call.fill(parts)
@@ -78,7 +79,7 @@ def _carry_back(linear: Linearization) -> list[Any]:
     joined = linear.joined
     if joined is None:
         return [None for _ in linear.call.variables]
-    basis = np.reshape(np.eye(joined.size, dtype=joined.dtype), (joined.size, *joined.shape))
+    basis = alike(np.eye(joined.size, dtype=joined.dtype).reshape(joined.size, *joined.shape), joined)
     return list(vmap(lambda g: linear.pull_joined(g, linear.with_graph))(basis))
 
 
@@ -89,11 +90,11 @@ def _carry_forward(linear: Linearization) -> list[Any]:
     def pull(g: Any) -> Any:
         return join_leaves(linear.pull_joined(g, with_graph=True))
 
-    back = Linearization(linear.called, pull, (0,), (np.zeros(joined.shape, joined.dtype),), {})
+    back = Linearization(linear.called, pull, (0,), (make_zeros(joined.shape, joined),), {})
     n = sum(x.size for x in variables)
     if back.joined is None:
-        return [np.zeros((joined.size, *x.shape), x.dtype) for x in variables]
-    basis = np.eye(n, dtype=back.joined.dtype).reshape(n, *back.joined.shape)
+        return [make_zeros((joined.size, *x.shape), x) for x in variables]
+    basis = alike(np.eye(n, dtype=back.joined.dtype).reshape(n, *back.joined.shape), back.joined)
     columns = vmap(lambda t: back.pull_joined(t, linear.with_graph or back.with_graph)[0])(basis)
     rows = shaping.transpose(shaping.reshape(columns, (n, joined.size)))
     stops = list(accumulate(x.size for x in variables))

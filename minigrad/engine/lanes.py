@@ -17,8 +17,9 @@ from minigrad.engine.operand import Operand, map_operands
 from minigrad.engine.recording import compilation, leaf_serial
 from minigrad.engine.tensor import Tensor
 from minigrad.ops import shaping
-from minigrad.ops.base import Op
+from minigrad.ops.base import Op, as_array
 from minigrad.ops.elementwise import identity
+from minigrad.ops.libraries import find_other, move_beside
 
 _levels = count(1)
 
@@ -41,7 +42,7 @@ class Mapping:
             return x
         if type(x) is Tensor and x.serial <= 0 and compilation() is None:
             x = x.array  # a constant is not what makes Tensors of arrays
-        x = x if isinstance(x, Operand) else np.asarray(x)
+        x = as_array(x)
         return shaping.reshape(x, (1, *x.shape))
 
     def owns(self, x: Any) -> bool:
@@ -72,7 +73,14 @@ class Mapping:
 
     def compute(self, op: Op, inputs: tuple[Any, ...]) -> Any:
         """Apply an operation to all lanes."""
-        return op.batch(*map(self.stack, inputs))
+        stacks = tuple(map(self.stack, inputs))
+        try:
+            return op.batch(*stacks)
+        except TypeError:
+            other = find_other(stacks)
+            if other is None:
+                raise
+            return op.batch(*move_beside(other, stacks))
 
     def each(self, f: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         """Call a function of NumPy's, that is no operation, for one lane after the other."""
@@ -86,7 +94,7 @@ class Mapping:
 
     def join(self, f: Callable[..., Any], rows: Sequence[Any]) -> Any:
         """Give what a function has given for each lane as a Tensor of all of them."""
-        arrays = [x if isinstance(x, Operand) else np.asarray(x) for x in rows]
+        arrays = [as_array(x) for x in rows]
         if len({x.shape for x in arrays}) != 1 or any(x.dtype.kind not in "biufc" for x in arrays):
             raise TypeError(
                 f"{self.called}: np.{f.__name__} does not give an array of one shape for every lane. Choose by "

@@ -14,8 +14,8 @@ from minigrad.engine.functional import Transformed, check_function
 from minigrad.engine.lanes import Mapping
 from minigrad.engine.operand import Operand
 from minigrad.engine.recording import mapped_by, mapping
-from minigrad.engine.tensor import Tensor
 from minigrad.engine.trees import bundle_numbers, fill_tree, list_leaves, name_leaves, spread_prefix
+from minigrad.ops.base import as_array
 from minigrad.ops.lanes import move_axis, running
 
 
@@ -86,8 +86,7 @@ def _count_examples(called: str, path: str, x: Any, axis: Any) -> int:
 
 def _bring_forward(x: Any, axis: int) -> Any:
     """Give an argument with the axis of the examples in front."""
-    x = x if isinstance(x, Tensor | np.ndarray) else np.asarray(x)
-    return move_axis(x, axis % x.ndim, 0)
+    return move_axis(as_array(x), axis % x.ndim, 0)
 
 
 def _give(lanes: Mapping, x: Any, axis: Any, taken: set[int]) -> Any:
@@ -96,7 +95,7 @@ def _give(lanes: Mapping, x: Any, axis: Any, taken: set[int]) -> Any:
         raise TypeError(
             f"{lanes.called}: the function returned a {type(x).__name__}; wanted arrays and numbers, or trees."
         )
-    stack = lanes.stack(x if isinstance(x, Operand) else np.asarray(x))
+    stack = lanes.stack(as_array(x))
     if axis is None:
         if stack.shape[0] != 1:
             raise ValueError(f"{lanes.called}: out_axes is None for a value that differs from example to example.")

@@ -11,6 +11,7 @@ from minigrad.engine.errors import made_at
 from minigrad.engine.recording import recorded, traced_by
 from minigrad.engine.tensor import Tensor
 from minigrad.ops.base import Elementwise, Op
+from minigrad.ops.libraries import bring
 
 HINTS = {
     "log": "Keep the argument above 0, by np.log(x + 1e-12) say, or take log_softmax for the logarithm of a softmax.",
@@ -37,7 +38,7 @@ class NonFiniteError(FloatingPointError):
     def subgraph(self) -> Tensor:
         """The operation on the values that it failed on, as a recorded scalar."""
         leaves = [
-            Tensor(x, requires_grad=np.asarray(x).dtype.kind == "f", name=name if name.isidentifier() else None)
+            Tensor(x, requires_grad=bring(x).dtype.kind == "f", name=name if name.isidentifier() else None)
             for name, x in zip(self.names, self.values, strict=True)
         ]
         with np.errstate(all="ignore"), traced_by(None), recorded():
@@ -74,7 +75,7 @@ def find_birth(
         message = f"{op.name}: {names[i]} holds nan as it was given{_write_index(at)}, and is used{where}"
     else:
         at = _find_first(np.isnan(result) if nan else np.isinf(result))
-        value, shape = np.asarray(result)[at], np.shape(result)
+        value, shape = bring(result)[at], np.shape(result)
         message = (
             f"{op.name}: the first {value} arose{where}{_write_index(at)} of a result of shape {shape}, from "
             f"{show_values(op, names, values, at, shape)}"
@@ -91,12 +92,12 @@ def explain_slope(y: Any, i: int, c: Any, g: Any, names: Sequence[str], place: s
     at = _find_first(~np.isfinite(c))
     shape = y.shape
     aligned = isinstance(op, Elementwise) and np.shape(c) == shape
-    seed = f"∂E/∂y = {np.asarray(g)[at]}" if aligned else f"∂E/∂y of shape {np.shape(g)}"
+    seed = f"∂E/∂y = {bring(g)[at]}" if aligned else f"∂E/∂y of shape {np.shape(g)}"
     shown = show_values(op, names, values, at, shape) if aligned else show_values(op, names, values, None, shape)
     where = f" at {place}" if place else ""
     hint = HINTS.get(op.name, "")
     return NonFiniteError(
-        f"backward: the first {np.asarray(c)[at]} on the way back arose in {op.name}{where}{_write_index(at)} of "
+        f"backward: the first {bring(c)[at]} on the way back arose in {op.name}{where}{_write_index(at)} of "
         f"∂E/∂{names[i]}, from {shown}, {seed}.{hint and f' {hint}'}",
         op,
         names,

@@ -18,6 +18,7 @@ from minigrad.engine.products import join_leaves
 from minigrad.engine.recording import is_paused, mapped_by, mapping
 from minigrad.engine.tensor import Tensor
 from minigrad.engine.trees import fill_tree, fit_leaves, list_leaves, map_tree, name_leaves
+from minigrad.ops.base import as_array
 from minigrad.ops.copies import qualified_name
 
 
@@ -113,7 +114,7 @@ class _Record:
         counts = [len(list_leaves(x)) for x in args]
         stops = list(accumulate(counts))
         self.wanted = {next(k for k, stop in enumerate(stops) if i < stop) for i in places}
-        found = [x if isinstance(x, Tensor) else np.asarray(x) for x in list_leaves(value)]
+        found = [as_array(x) for x in list_leaves(value)]
         self.outputs = [x if isinstance(x, Tensor) else self.like.as_constant(x) for x in found]
         self.flowing = [i for i, x in enumerate(self.outputs) if x.dtype.kind in "fc"]
         self.joined = join_leaves([self.outputs[i] for i in self.flowing])
@@ -150,7 +151,7 @@ class _Record:
         given = dict(zip(self.places, arrays, strict=True))
         args = fill_tree(self.args, (given[i] if i in given else _bare(x) for i, x in enumerate(self.leaves)))
         outputs = list_leaves(self.ruled.f(*args))
-        return join_leaves([np.asarray(outputs[i]) for i in self.flowing])
+        return join_leaves([as_array(outputs[i]) for i in self.flowing])
 
     def part(self, joined: Any) -> Any:
         """Give a tree like the value, with that vector's parts in it."""
@@ -218,6 +219,6 @@ def _as_gradient(g: Any, x: Any, with_graph: bool) -> Any:
     if g is None:
         g = x.of_gradient(None)
     elif not isinstance(g, Tensor):
-        g = x.as_constant(np.asarray(g))
+        g = x.as_constant(as_array(g))
     g = g if g.dtype == x.dtype else g.astype(x.dtype)
     return g if with_graph else g.array

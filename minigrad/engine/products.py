@@ -14,6 +14,7 @@ from minigrad.engine.recording import recorded
 from minigrad.engine.tensor import Tensor, constant_tensor
 from minigrad.engine.trees import fill_tree, fit_leaves, list_leaves, map_tree, name_leaves
 from minigrad.ops import shaping
+from minigrad.ops.libraries import alike, is_other, make_zeros
 
 
 def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
@@ -100,7 +101,7 @@ class Linearization:
             isinstance(x, Tensor) and x.requires_grad for x in leaves
         )
         with recorded():
-            seed = join_leaves([_as_constant(leaves[i], self.outputs[i].dtype) for i in self.flowing])
+            seed = join_leaves([_as_constant(leaves[i], self.outputs[i]) for i in self.flowing])
             gradients = self.call.fill(self.pull_joined(seed, with_graph))
         tensors = any(isinstance(x, Tensor) and not x.plain for x in leaves)
         return gradients if tensors else self.call.give(gradients, with_graph)
@@ -119,11 +120,12 @@ def join_leaves(leaves: Sequence[Any]) -> Any:
     return shaping.concatenate([shaping.ravel(x) for x in leaves])
 
 
-def _as_constant(x: Any, dtype: Any) -> Tensor:
-    """Give a gradient that a user gave as a tensor of its output's dtype."""
-    if isinstance(x, Tensor):
-        return x if x.dtype == dtype else x.astype(dtype)
-    return constant_tensor(np.asarray(x, dtype))
+def _as_constant(x: Any, y: Any) -> Tensor:
+    """Give a gradient that a user gave as a tensor of its output's dtype, in the library of that."""
+    if isinstance(x, Tensor) or is_other(x):
+        x = x if x.dtype == y.dtype else x.astype(y.dtype)
+        return x if isinstance(x, Tensor) else constant_tensor(x)
+    return constant_tensor(alike(np.asarray(x, y.dtype), y))
 
 
 def jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = False) -> tuple[Any, ...]:
@@ -143,7 +145,7 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = Fals
     called = name_function_of("jvp", f)
     primals, tangents = _as_arguments(called, primals, tangents)
     value, pull, *more = vjp(f, *primals, has_aux=has_aux)
-    _, push = vjp(pull, map_tree(lambda x: np.zeros(np.shape(x), x.dtype), value))
+    _, push = vjp(pull, map_tree(lambda x: make_zeros(np.shape(x), x), value))
     return (value, push(tuple(tangents))[0], *more)
 
 

@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from minigrad.engine.inplace import replace_elements
 from minigrad.engine.tensor import Tensor
+from minigrad.ops.libraries import bring
 
 
 def name_tensors(model: Any) -> dict[str, Tensor]:
@@ -37,7 +36,7 @@ def write_state(model: Any, state: Mapping[str, Any]) -> None:
         said = [f"lacks {', '.join(lacks)}"] if lacks else []
         said += [f"has {', '.join(map(str, more))}, which the model has not"] if more else []
         raise ValueError(f"{called}.load_state_dict: the state {' and '.join(said)}; it is that of another model")
-    arrays = {name: np.asarray(getattr(x, "array", x)) for name, x in state.items()}
+    arrays = {name: bring(getattr(x, "array", x)) for name, x in state.items()}
     for name, x in tensors.items():
         if arrays[name].shape != x.shape or arrays[name].dtype.kind not in "fiu":
             raise ValueError(

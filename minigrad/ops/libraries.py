@@ -60,6 +60,30 @@ def _count_out(part: Any) -> tuple[Any, ...]:
     return part.nonzero() if isinstance(part, np.ndarray) and part.dtype == np.bool_ and part.ndim else (part,)
 
 
+def make_zeros(shape: tuple[int, ...], like: Any) -> Any:
+    """Give zeros of a shape, in the dtype and the library of what ``like`` is, or holds."""
+    return alike(np.zeros(shape, like.dtype), like)
+
+
+def bring(x: Any) -> Any:
+    """Give the elements of an array of any library to the host, where they are shown, written or compared there.
+
+    By the word that a library has for it: ``get`` of CuPy's, ``compute`` of Dask's, or by DLPack. Nothing that only
+    computes calls this. Numbers and lists become arrays.
+    """
+    return np.asarray(on_host(x))
+
+
+def on_host(x: Any) -> Any:
+    """Give what ``bring`` gives of an array of another library, and anything else as it is."""
+    if not is_other(x):
+        return x
+    for name in ("get", "compute"):
+        if hasattr(x, name):
+            return getattr(x, name)()
+    return np.from_dlpack(x)
+
+
 def index_other(x: Any, key: Any) -> Any:
     """Give x[key] of an array of another library: by the index as it is, or with what lies on the host moved to it.
 
@@ -89,7 +113,8 @@ def scatter_other(into: tuple[int, ...], key: Any, x: Any) -> Any:
     if not size or not places.size:
         return np.zeros_like(x, shape=into)
     x = np.ravel(np.broadcast_to(x, places.shape))
-    places = alike(np.ravel(places), x) + np.zeros_like(x, dtype=np.intp)  # which gives it the blocks that x has
+    places = alike(np.ravel(places), x) + np.zeros_like(x, dtype=np.intp)  # each has the blocks of both so
+    x = x + np.zeros_like(places, dtype=x.dtype)
     if x.dtype.kind == "c":
         sums = np.bincount(places, x.real, size) + 1j * np.bincount(places, x.imag, size)
     else:
@@ -174,4 +199,19 @@ def _find_places(x: Any, shape: tuple[int, ...], key: Any) -> Any:
     places = np.arange(int(np.prod(shape))).reshape(shape)
     if find_other((key,)) is None:
         return places[key]
-    return alike(places, x)[move_beside(x, (key,))[0]]
+    parts = move_beside(x, tuple(np.asarray(part) if isinstance(part, list) else part for part in _parts(key)))
+    if all(isinstance(part, int | np.integer) or getattr(part, "dtype", places.dtype).kind in "iu" for part in parts):
+        return _count_places(alike(places, x), shape, parts)
+    return alike(places, x)[parts]
+
+
+def _count_places(places: Any, shape: tuple[int, ...], numbers: tuple[Any, ...]) -> Any:
+    """Give the positions that whole numbers along the first axes name: Σ iₖ · product of the lengths behind axis k."""
+    found: Any = 0
+    for i, n in zip(numbers, shape, strict=False):
+        found = found * n + np.where(i < 0, i + n, i)
+    rest = shape[len(numbers) :]
+    size = int(np.prod(rest))
+    if not rest:
+        return found
+    return np.reshape(found[..., None] * size + np.ravel(places)[:size], (*found.shape, *rest))

@@ -3,11 +3,12 @@
 g = ∂E/∂w is the gradient and η the learning rate `lr`; powers and roots are elementwise. Where a rule divides by a
 root, ε stands outside it, as √h + ε (but in Adadelta), and every running value (Δw, h, m, v) starts at 0.
 
-``base`` is what all rules share, with its ``rows``, one a parameter; ``descent``, ``adaptive`` and ``moments`` are the
-rules, a file a family, and ``lbfgs`` one that asks for E itself, along a line (``line_search``). ``checks`` looks at
-what they are given, ``groups`` makes one of several, ``clipping`` cuts gradients down that are too large. ``formula``
-is the way to a rule's formula, which ``reading`` reads from the code that runs, ``order`` puts in a book's order and
-``update_lines`` write. It imports ``engine``, and for formulas ``notation`` and ``algebra``.
+``base`` is what all rules share, with its ``rows``, one a parameter, and ``held`` places for arrays that never change;
+``descent``, ``adaptive`` and ``moments`` are the rules, a file a family, and ``lbfgs`` one that asks for E itself,
+along a line (``line_search``). ``checks`` looks at what they are given, ``groups`` makes one of several, ``clipping``
+cuts gradients down that are too large. ``formula`` is the way to a rule's formula, which ``reading`` reads from the
+code that runs, ``order`` puts in a book's order and ``update_lines`` write. It imports ``engine``, and for formulas
+``notation`` and ``algebra``.
 """
 
 from typing import Any

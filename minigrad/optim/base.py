@@ -12,8 +12,10 @@ from minigrad.engine.other_names import OPTIMIZER, say_argument
 from minigrad.engine.recording import count_records, tracer
 from minigrad.engine.tensor import Tensor
 from minigrad.notebook.safety import text_or_reason
+from minigrad.ops.libraries import alike
 from minigrad.optim.checks import check_parameters, label_parameter
 from minigrad.optim.formula import OnClassOrInstance, read_formula
+from minigrad.optim.held import Held
 from minigrad.optim.rows import Array, Row, Rows, State
 
 Made = TypeVar("Made", bound=Callable[..., Any])
@@ -89,7 +91,10 @@ class Optimizer:
 
     @property
     def states(self) -> list[State]:
-        """The running values of each parameter, by name: the arrays themselves, in which the rule keeps them."""
+        """The running values of each parameter, by name: the arrays themselves, in which the rule keeps them.
+
+        Of arrays that never change, the places that hold them.
+        """
         return [row.state for row in self._rows]
 
     def _start(self, w: Array) -> State:
@@ -117,7 +122,7 @@ class Optimizer:
     def follow_parameters(self) -> None:
         """Take the arrays that the parameters have now for those to write to: compiled code has given them others."""
         for row in self._rows:
-            if row.param.array is not row.w:
+            if row.param.array is not row.w and not isinstance(row.w, Held):
                 row.take(row.param.array)
 
     def step(self) -> None:
@@ -197,7 +202,7 @@ class Optimizer:
             setattr(self, name, float(saved["settings"][name]))
         for row, state in zip(self._rows, saved["state"], strict=True):
             for name, value in state.items():
-                row.state[name][...] = value
+                row.state[name][...] = alike(value, row.state[name])
 
     def _check_setting(self, name: str, value: Any) -> None:
         """Raise ValueError unless a saved setting is one that could have been set."""
@@ -218,7 +223,10 @@ class Optimizer:
                 self._recheck(row, grad.array)
 
     def _recheck(self, row: Row, g: Array) -> None:
-        """Follow a parameter to the array that the user has put in the place of the old one, if it fits."""
+        """Follow a parameter to the array that the user has put in the place of the old one, if it fits.
+
+        A place that holds the array of the parameter follows it by itself.
+        """
         label, w = label_parameter(row.param, self._rows.index(row)), row.param.array
         if w.shape != row.w.shape or w.dtype != row.w.dtype:
             raise ValueError(
@@ -227,5 +235,6 @@ class Optimizer:
             )
         if g.shape != w.shape:
             raise ValueError(f"step: the gradient of {label} has shape {g.shape}, not the parameter's {w.shape}")
-        row.take(w)
-        self._rows.unheld = -1
+        if not isinstance(row.w, Held):
+            row.take(w)
+            self._rows.unheld = -1

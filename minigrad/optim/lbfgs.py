@@ -11,6 +11,7 @@ from minigrad.engine.arguments import check_count, check_number, shown, with_usa
 from minigrad.engine.inplace import replace_elements
 from minigrad.engine.recording import tracer
 from minigrad.engine.tensor import Tensor
+from minigrad.ops.libraries import make_zeros
 from minigrad.optim.base import Optimizer
 from minigrad.optim.line_search import LineSearch
 from minigrad.optim.rows import Array, State
@@ -57,7 +58,7 @@ class LBFGS(Optimizer):
 
     def _start(self, w: Array) -> State:
         many = (self.memory, *w.shape)
-        return {"s": np.zeros(many, w.dtype), "y": np.zeros(many, w.dtype), "t": np.zeros((), np.int64)}
+        return {"s": make_zeros(many, w), "y": make_zeros(many, w), "t": np.zeros((), np.int64)}
 
     def _move(self, w: Array, g: Array, eta: Array, buf: Array, state: State, out: Array) -> None:
         raise TypeError("LBFGS: its step is not one of w and g alone, but looks at E along a line: step(closure)")
@@ -86,7 +87,7 @@ class LBFGS(Optimizer):
 
         search = LineSearch(look, (0.0, _number_of(E), slope), self.c1, self.c2, self.evaluations)
         alpha = search.find(first)[0]
-        if not np.array_equal(self._join("w"), w + alpha * p):
+        if (self._join("w") != w + alpha * p).any():
             look(alpha)
         self._remember(alpha * p, self._join("g") - g)
         return E
@@ -97,7 +98,8 @@ class LBFGS(Optimizer):
             return np.concatenate([p.array.ravel() for p in self.params])
         self.check_ready()
         grads = [p.stored_grad for p in self.params]
-        parts = [np.zeros(p.size) if g is None else g.array.ravel() for p, g in zip(self.params, grads, strict=True)]
+        rows = zip(self.params, grads, strict=True)
+        parts = [(np.zeros_like(p.array) if g is None else g.array).ravel() for p, g in rows]
         return np.concatenate(parts)
 
     def _put(self, w: Array) -> None:
@@ -113,7 +115,7 @@ class LBFGS(Optimizer):
     def _turn(self, g: Array) -> Array:
         """Give p = −H g by two loops over the pairs (algorithm 7.4)."""
         many, t = self.memory, self._count()
-        S, Y = (np.concatenate([x[name].reshape(many, -1) for x in self.states], axis=1) for name in "sy")
+        S, Y = (np.concatenate([x[name][:].reshape(many, -1) for x in self.states], axis=1) for name in "sy")
         order = [i % many for i in range(max(0, t - many), t)]
         q, kept = g.copy(), {}
         for i in reversed(order):

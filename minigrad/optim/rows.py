@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from minigrad.engine.recording import count_records
 from minigrad.engine.tensor import Tensor
 from minigrad.engine.watch import COUNTED, COUNTS, TIED, forget_unheld, newest, seal_array, seals, ties
+from minigrad.ops.libraries import is_other
+from minigrad.optim.held import Held, HeldByTensor, is_unchanging
 
 Array = NDArray[Any]
 State = dict[str, Array]
@@ -49,6 +51,8 @@ class Row:
     def find_room(self) -> Array:
         """Give another array for the new w, or w itself where others are to see it; then a record notices."""
         w = self.w
+        if isinstance(w, Held):  # which takes another array with each step
+            return w
         if self.param.born == TIED:
             seal_array(w)
             return w
@@ -67,6 +71,15 @@ def count_own(w: Array) -> int:
     return 3 + COUNTED if COUNTS and type(w) is np.ndarray and w.base is None else -1
 
 
+def make_row(p: Tensor, buf: Any, state: State) -> Row:
+    """Give one parameter its row: of arrays that never change, places that hold them."""
+    eta: Any = np.empty_like(p.array, shape=())
+    if not is_unchanging(p.array):
+        return Row(p, p.array, eta, buf, state)
+    places = {name: Held(x) if is_unchanging(x) else x for name, x in state.items()}
+    return Row(p, HeldByTensor(p), Held(eta), Held(buf), places)  # type: ignore[arg-type]
+
+
 class Rows(list[Row]):
     """The rows of an optimizer, one a parameter; ``unheld`` is −1 where a record may hold one of their arrays.
 
@@ -79,10 +92,7 @@ class Rows(list[Row]):
     def __init__(self, params: list[Tensor], states: Iterable[State], unheld: int = -1) -> None:
         self.unheld, self.looked = unheld, -1
         memory = share_scratch(params)
-        super().__init__(
-            Row(p, p.array, np.empty((), p.dtype), buf, state)
-            for p, buf, state in zip(params, memory, states, strict=True)
-        )
+        super().__init__(make_row(p, buf, state) for p, buf, state in zip(params, memory, states, strict=True))
 
     def may_be_held(self) -> bool:
         """Say whether anything has been recorded since the parameters were made: only then may a record hold them."""
@@ -119,7 +129,13 @@ class Rows(list[Row]):
 
 
 def share_scratch(params: list[Tensor]) -> Iterator[Array]:
-    """Give each parameter scratch space of its shape and dtype, all of them in the same memory."""
-    memory = np.empty(max(p.array.nbytes for p in params), np.uint8)
+    """Give each parameter scratch space of its shape and dtype, all of them in the same memory.
+
+    An array of another library has some of its own, of that library.
+    """
+    memory = np.empty(max((p.array.nbytes for p in params if not is_other(p.array)), default=0), np.uint8)
     for p in params:
-        yield memory[: p.array.nbytes].view(p.dtype).reshape(p.shape)
+        if is_other(p.array):
+            yield np.empty_like(p.array)
+        else:
+            yield memory[: p.array.nbytes].view(p.dtype).reshape(p.shape)

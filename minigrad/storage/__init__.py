@@ -19,6 +19,7 @@ import numpy as np
 from minigrad.engine.arguments import shown, with_usage
 from minigrad.files import replacing
 from minigrad.interrupts import CtrlC
+from minigrad.ops.libraries import bring
 from minigrad.optim import Optimizer
 from minigrad.storage.entries import Model, by_entry, generators_of, tensors_of
 from minigrad.storage.fitting import assign_all, compare_all, compare_copies
@@ -95,7 +96,7 @@ def save_noted(
     text = json.dumps(header, default=np.ndarray.tolist)  # some bit generators keep arrays in their states
     arrays["header"] = np.frombuffer(text.encode(), np.uint8)
     with replacing(os.path.realpath(path)) as file:
-        np.savez(file, **arrays)
+        np.savez(file, **{entry: bring(array) for entry, array in arrays.items()})
 
 
 @with_usage

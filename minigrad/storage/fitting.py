@@ -34,7 +34,7 @@ def compare_all(saved: Described, model: Model, optimizer: Optimizer | None) -> 
     for generator, state in zip(generators, saved.generators, strict=True):
         check_generator(generator, state)
     for entry, x in tensors.items():
-        if not x.array.flags.writeable:
+        if isinstance(x.array, np.ndarray) and not x.array.flags.writeable:
             raise ValueError(f"the array of {x.name or entry} is read-only; give it a copy")
     if optimizer is not None:
         if saved.optimizer is None:

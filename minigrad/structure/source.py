@@ -21,6 +21,8 @@ from minigrad.engine.node import Node
 from minigrad.engine.overwriting import read_elements
 from minigrad.engine.tensor import Tensor
 from minigrad.ops.alphabet import printable, to_subscript
+from minigrad.ops.libraries import bring, on_host
+from minigrad.ops.unit import make_one
 from minigrad.structure.reading import Reading, read_graph, role_of_array
 
 
@@ -65,11 +67,12 @@ class Source:
     def gradients(self) -> dict[Node, Any]:
         """The gradient of each Node that one flows to, as the engine computes it."""
         with np.errstate(all="ignore"):  # a picture of where a NaN arose
-            found = pullback(self.loss, np.ones((), self.loss.dtype), keep=self.nodes)
+            found = pullback(self.loss, make_one(self.loss.array), keep=self.nodes)
         gradients: dict[Node, Any] = {}
         for t, node in self.nodes.items():
             if t in found:  # two tensors that were computed alike are one Node
-                gradients[node] = gradients[node] + found[t] if node in gradients else np.asarray(found[t])
+                g = bring(found[t])
+                gradients[node] = gradients[node] + g if node in gradients else g
         return gradients
 
     @cached_property
@@ -93,7 +96,7 @@ class Source:
     @cached_property
     def values(self) -> dict[Node, Any]:
         """The value of every Node: what was recorded, and for the parts of an operation that is one kernel anew."""
-        found = {node: self.graph.values.get(node, read_elements(t)) for t, node in self.nodes.items()}
+        found = {node: self.graph.values.get(node, on_host(read_elements(t))) for t, node in self.nodes.items()}
         for node in self.graph.nodes:
             if node in found:
                 continue

@@ -15,6 +15,7 @@ from minigrad.engine.recording import no_grad
 from minigrad.engine.tensor import Tensor
 from minigrad.metrics import is_one_hot_rows
 from minigrad.ops.elementwise import sigmoid
+from minigrad.ops.libraries import alike, bring
 from minigrad.training.history import Measured
 from minigrad.training.modes import switch
 from minigrad.training.sources import Arrays, Loader
@@ -45,6 +46,7 @@ class Meter:
 
     def add(self, E: float, y: Tensor, t: Array) -> None:
         """Take in one batch: its loss E, outputs y and targets t."""
+        t = alike(t, y)
         if self.one_hot is None or self.truth is None:
             self.one_hot, self.truth = is_one_hot_rows(t), is_truth(t)
         if self.sums is None and E != 0:
@@ -52,7 +54,7 @@ class Meter:
         self.rows += len(t)
         self.total += E if self.sums else E * len(t)
         if self.metrics:
-            self.seen.append((np.array(y.array), np.array(t)))  # code may write its next outputs to the same place
+            self.seen.append((y.array.copy(), t.copy()))  # code may write its next outputs to the same place
         self._count(y, t)
 
     def _count(self, y: Tensor, t: Array) -> None:
@@ -145,5 +147,5 @@ def _name(f: Any) -> str:
 
 def _plain(value: Any) -> Any:
     """Give a number as Python's, and an array as it is."""
-    array = np.asarray(getattr(value, "array", value))
+    array = bring(getattr(value, "array", value))
     return array.item() if array.ndim == 0 else array

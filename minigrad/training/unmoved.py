@@ -6,15 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
-
 from minigrad.engine.inplace import replace_elements
 
 
 @contextmanager
 def unmoved_if_it_fails(buffers: Any) -> Iterator[None]:
     """Put the elements of buffers back where the block raises anything, a Ctrl-C too."""
-    kept = [np.copy(b.array) for b in buffers]
+    kept = [b.array.copy() for b in buffers]
     try:
         yield
     except BaseException:

@@ -11,6 +11,7 @@ import numpy as np
 from minigrad.data import Array
 from minigrad.engine.arguments import check_number, shown
 from minigrad.metrics import is_one_hot_rows
+from minigrad.ops.libraries import bring
 from minigrad.training.meter import is_truth
 
 WAY = "write class_weight={0: 1.0, 1: 5.0}, or 'balanced'"
@@ -30,12 +31,12 @@ class ClassWeights:
             raise TypeError(
                 f"fit: class_weight must be a dict of classes, or 'balanced', not {shown(class_weight)}; {WAY}"
             )
-        labels = None if T is None else find_classes(T)
+        labels = None if T is None else bring(find_classes(T))
         self.table = _balance(labels) if balanced else _read_table(class_weight, labels)
 
     def of(self, t: Array) -> Array:
         """Give the weight of each row; a class that was not named counts once."""
-        labels = find_classes(t)
+        labels = bring(find_classes(t))
         known = (labels >= 0) & (labels < len(self.table))
         return np.asarray(np.where(known, self.table[np.where(known, labels, 0)], 1.0))
 
@@ -43,9 +44,9 @@ class ClassWeights:
 def find_classes(T: Array) -> Array:
     """Give the class of each row: of one-hot rows, of class numbers, or of 0 and 1 in one column."""
     if is_one_hot_rows(T):
-        return np.asarray(T.argmax(-1))
+        return T.argmax(-1)
     if T.dtype.kind in "biu" or is_truth(T):
-        return np.asarray(T.astype(np.int64))
+        return T.astype(np.int64)
     raise ValueError(
         f"fit: class_weight needs targets that are classes, one-hot rows or class numbers, not {T.dtype} {T.shape}"
     )

@@ -267,7 +267,7 @@ def check_array(array: Any) -> None:
     if not isinstance(array, float | np.generic) and type(array) not in (np.ndarray, np.memmap):
         raise TypeError(
             f"compile: an argument is a {type(array).__name__}, and the code computes with NumPy's own arrays. Pass "
-            f"np.asarray(…) of it, or call the function uncompiled."
+            f"np.asarray(…) of it, of an array on a GPU its .get(), or call the function uncompiled."
         )
     if np.result_type(array).kind not in "biufc":
         raise TypeError(f"compile: an argument has dtype {np.result_type(array)}, and the code computes with numbers.")
