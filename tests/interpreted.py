@@ -79,6 +79,7 @@ def window_dots(
 
 
 WORLD: dict[str, Any] = {
+    "shared": range,
     "bool": np.bool_,  # by which a quotient is ∞, as in machine code, where Python's own is an error
     "np": np, "gemm64": gemm, "gemm32": gemm, "tile": tile, "dot": dot,
     "window_tile": window_tile, "window_dots": window_dots,

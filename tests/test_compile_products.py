@@ -1,5 +1,7 @@
 """Products of matrices in native code: of every size, however the factors lie, in blocks and by BLAS."""
 
+from importlib import import_module
+
 import numpy as np
 import pytest
 
@@ -13,9 +15,11 @@ from tests.compiling import as_code, assert_same, each_backend, plain, running, 
 
 @pytest.fixture
 def sharing(monkeypatch):
-    """Let products, also small ones, be shared by the threads of BLAS, or by none."""
+    """Let products, also small ones, be shared by the threads of BLAS, or by none, where native code has none."""
+    crew = import_module("minigrad.compiler.native.crew")
 
     def shared(threads):
+        monkeypatch.setattr(crew, "READY", False)
         monkeypatch.setattr(blas, "one_thread", lambda: not threads)
         monkeypatch.setattr(blas, "WORTH_THREADS", 1)
 

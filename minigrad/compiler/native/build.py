@@ -15,9 +15,11 @@ from typing import Any
 import numpy as np
 
 from minigrad.compiler.backend import Call
+from minigrad.compiler.native import crew
 from minigrad.compiler.native.cache import KeptFunction
 from minigrad.compiler.native.math import GEMM
 from minigrad.compiler.native.objects import READABLE, Table, read_kind
+from minigrad.compiler.native.registry import ARRAYS
 from minigrad.compiler.native.source import NativeCode
 from minigrad.compiler.refusals import Unsupported
 from minigrad.extras import require
@@ -36,6 +38,8 @@ _building = threading.Lock()
 
 def compile_step(code: NativeCode) -> Callable[..., Any]:
     """Compile the step, or fetch it from the cache: equal source, also of what it calls, is equal code."""
+    if "in shared(" in code.source:
+        crew.start(lambda: _built(HELPER, "help_out"), crew.count_threads())
     step: Callable[..., Any] = _built(_module(code), "step")
     return step
 
@@ -70,6 +74,7 @@ import numpy as np
 from numba import types
 from numba.extending import intrinsic
 
+from minigrad.compiler.native.crew import share_out
 from minigrad.compiler.native.math import (
     exp32, exp64, gemm32, gemm64, larger, log32, log64, pointer32, pointer64, pointerb, pointeri32, pointeri64, signum,
     smaller, times32, times64,
@@ -82,6 +87,17 @@ from minigrad.compiler.native.translate import translate
 from minigrad.compiler.native.window_tile import window_dots, window_tile
 
 
+"""
+
+
+HELPER = f"""from numba import types
+
+from minigrad.compiler.native.crew import help_for_ever
+
+
+@kept((types.intp,), {DIVIDING}{FREE})
+def help_out(crew):
+    help_for_ever(crew)
 """
 
 
@@ -118,7 +134,7 @@ def _write_looking(code: NativeCode) -> str:
 
     It refuses by giving None: to raise takes numba 10 μs.
     """
-    table = 3 + len(code.bound)  # and behind it the type of arrays, and the kind of each dtype
+    table = ARRAYS + len(code.bound)  # and behind it the type of arrays, and the kind of each dtype
     checks, head = [f"still_hold(context[{table}])"], code.source.splitlines()
     for i, x in enumerate(code.passed):
         if not x.weak:
@@ -226,9 +242,9 @@ def epochs({", ".join(["address", "X", "T", "order", "x", "t", "xs", "ts", "loss
 
 
 def make_context(memory: Any, arrays: Sequence[Any]) -> Any:
-    """Give what code is called with the address of: those of the memory that it computes in, of BLAS, of arrays."""
+    """Give what code is called with the address of: those of the memory that it computes in, of BLAS, crew, arrays."""
     start = -(-memory.ctypes.data // 64) * 64
-    return np.array([start, GEMM["dgemm"], GEMM["sgemm"], *(x.ctypes.data for x in arrays)], np.intp)
+    return np.array([start, GEMM["dgemm"], GEMM["sgemm"], crew.ADDRESS, *(x.ctypes.data for x in arrays)], np.intp)
 
 
 class NativeStep:
@@ -245,5 +261,5 @@ class NativeStep:
     def watch(self, slots: Sequence[tuple[Any, str, Any]], counting: bool) -> Callable[[], None]:
         """Let the code look at slots of Tensors, and the number of records, as ``backend.Call`` says."""
         table = Table(slots, counting)
-        self.context[3 + len(self.arrays)], self.table = table.words.ctypes.data, table
+        self.context[ARRAYS + len(self.arrays)], self.table = table.words.ctypes.data, table
         return table.note_records

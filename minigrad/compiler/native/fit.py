@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from minigrad.algebra.rewrite import rebuild_node
-from minigrad.compiler.blas import threads_share
+from minigrad.compiler.native.products import leaves_to_blas
 from minigrad.compiler.native.registry import is_typed
 from minigrad.compiler.passes.fuse import is_elementwise, is_reduction
 from minigrad.compiler.passes.layouts import contiguous_strides, layout
@@ -84,4 +84,4 @@ def _of_one_thread(product: Node) -> bool:
     a, b = product.inputs
     both = isinstance(a, Node) and isinstance(b, Node) and a.ndim == b.ndim == 2
     loops = all(isinstance(x, Node) and x.dtype.char in "df" and is_typed(x) for x in (a, b, product))
-    return both and loops and not threads_share(a.shape[0], b.shape[1], a.shape[1])
+    return both and loops and not leaves_to_blas(a.shape[0], b.shape[1], a.shape[1])

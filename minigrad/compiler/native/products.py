@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 
 from minigrad.compiler.blas import threads_share
+from minigrad.compiler.native import crew
+from minigrad.compiler.native.crew import count_pieces
 from minigrad.compiler.native.loops import LoopWriter
 from minigrad.compiler.native.registry import DTYPES, KERNELS, Kernel, Lines
 from minigrad.compiler.native.tile import block
-from minigrad.compiler.native.values import ALIGNED, spread_layout, write_element
+from minigrad.compiler.native.values import ALIGNED, spread_layout, write_element, write_heads
 from minigrad.compiler.passes.fuse import Product
 from minigrad.compiler.passes.layouts import Layout, contiguous_strides, layout
 from minigrad.engine.node import Node
@@ -73,6 +75,7 @@ class Task:
     bias: Matrix | None
     dtype: np.dtype[Any]
     batch: list[str]  # the letters that count through it
+    turns: int = 1  # of a loop over t around it, which threads share
 
     @property
     def turned(self) -> Task:
@@ -91,13 +94,27 @@ class ProductWriter(LoopWriter):
         batch = node.shape[: node.ndim - (a.ndim > 1) - (b.ndim > 1)]
         pointer, at = self.pointer(unit.into if unit.into is not None else node)
         c = Matrix(pointer, at, contiguous_strides((*batch, m, n))[:-2], n, 1)
-        letters, indent = self.nest(batch)
+        turns = count_pieces(node.size * a.shape[-1]) if batch else 1
+        letters, indent = self.nest_shared(batch, turns)
         start = self.matrix(bias[0], ()) if bias else None
         task = Task(
             m, n, a.shape[-1], self.matrix(a, batch), self.matrix(b, batch, column=True), c,
-            unit.sign, start, node.dtype, letters,
+            unit.sign, start, node.dtype, letters, turns,
         )  # fmt: skip
         self.lines += [indent + line for line in self.write_task(task) or ["pass"]]
+
+    def nest_shared(self, batch: Shape, turns: int) -> tuple[list[str], str]:
+        """Write the heads of loops over a batch, of which threads share the first if it has several turns."""
+        if turns == 1:
+            return self.nest(batch)
+        each = -(-batch[0] // turns)
+        self.lines += [
+            f"for t in shared({-(-batch[0] // each)}):",
+            f"    for i0 in range(t * {each}, min(t * {each} + {each}, {batch[0]})):",
+        ]
+        letters = [f"i{axis}" for axis in range(len(batch))]
+        self.lines += ["        " + line for line in write_heads(letters[1:], batch[1:])]
+        return letters, "    " * (len(batch) + 1)
 
     def matrix(self, x: Node, batch: Shape, column: bool = False) -> Matrix:
         """Say where the elements of a factor lie, as it is broadcast to the batch."""
@@ -118,7 +135,7 @@ class ProductWriter(LoopWriter):
         if not task.k:
             return [] if task.sign else self.write_start(task)
         factors = b.for_blas(task.k, task.n), a.for_blas(task.m, task.k)
-        if threads_share(task.m, task.n, task.k) and not task.batch and all(factors):
+        if leaves_to_blas(task.m, task.n, task.k) and not task.batch and all(factors):
             return self.blas(task, *factors)
         if task.bias is None and ((task.n == 1 and a.right != 1 == a.down) or (task.m == 1 and b.right != 1 == b.down)):
             task = task.turned
@@ -167,17 +184,22 @@ class ProductWriter(LoopWriter):
         a, c, bias = task.a, task.c, task.bias
         high, wide = block(task.m, task.n, task.dtype.itemsize)
         start = "None, 0" if bias is None else f"{bias.pointer}, {bias.at([], j='j')}"
-        for begin, end, columns in cut_ranges(task.n, wide):
+        down, across = (1, 1) if task.batch else cut_product(task, high, wide)
+        if down * across > 1:
+            task = replace(task, turns=down * across)
+            lines += [f"for t in shared({task.turns}):", f"    u = t // {across}", f"    v = t % {across}"]
+        begun = len(lines)
+        for begin, end, columns in cut_shares(task.n, wide, across, "v"):
             copying, factor = self.panel(task, columns, task.m > 2 * high)
             lines += [f"for j in range({begin}, {end}, {columns}):", *(f"    {line}" for line in copying)]
-            for top, bottom, rows in cut_ranges(task.m, high):
+            for top, bottom, rows in cut_shares(task.m, high, down, "u"):
                 left = f"{a.pointer}, {a.at(task.batch, 'i')}, {a.down}, {a.right}"
                 result = f"{c.pointer}, {c.at(task.batch, 'i', 'j')}, {c.down}"
                 lines += [
                     f"    for i in range({top}, {bottom}, {rows}):",
                     f"        tile({rows}, {columns}, {task.sign}, {left}, {factor}, {result}, {task.k}, {start})",
                 ]
-        return lines
+        return [*lines[:begun], *("    " * (down * across > 1) + line for line in lines[begun:])]
 
     def panel(self, task: Task, columns: int, worth_it: bool) -> tuple[Lines, str]:
         """Give how to copy some columns of B so that their rows lie in order, and where they are then.
@@ -188,10 +210,11 @@ class ProductWriter(LoopWriter):
         b, size = task.b, task.dtype.itemsize
         if b.right == 1 and not (worth_it and abs(b.down) * size > PAGE):
             return [], f"{b.pointer}, {b.at(task.batch, j='j')}, {b.down}"
-        self.scratch = max(self.scratch, task.k * columns * size)
+        self.scratch = max(self.scratch, task.turns * task.k * columns * size)
         self.kinds.add(task.dtype.name)
         name, at = f"m{DTYPES[task.dtype.name]}", -(-self.nbytes // ALIGNED) * ALIGNED // size
-        here = f"{name}[{write_element(at, (columns, 1), ['k', 'h'])}]"
+        turn = ["t"] * (task.turns > 1)
+        here = f"{name}[{write_element(at, (columns, 1, task.k * columns)[: 2 + len(turn)], ['k', 'h', *turn])}]"
         copied = f"{here} = {b.pointer}[{b.at(task.batch, 'k', '(j + h)')}]"
         if b.right == 1:
             lines = [f"for k in range({task.k}):", f"    for h in range({columns}):", f"        {copied}"]
@@ -202,7 +225,7 @@ class ProductWriter(LoopWriter):
                 f"        for k in range(g, min(g + {A_LINE}, {task.k})):",
                 f"            {copied}",
             ]
-        return lines, f"{name}, {at}, {columns}"
+        return lines, f"{name}, {write_element(at, [task.k * columns] * len(turn), turn)}, {columns}"
 
     def blas(self, task: Task, b: str, a: str) -> Lines:
         """Write a call of gemm. BLAS counts by columns, so it is asked for the transpose, Cᵀ = Bᵀ Aᵀ."""
@@ -211,6 +234,35 @@ class ProductWriter(LoopWriter):
         alpha, beta = (-1.0 if task.sign < 0 else 1.0), (1.0 if task.sign or begun else 0.0)
         c = f"{task.c.pointer}, {task.c.offset}, {task.n}"
         return [*begun, f"{gemm}({gemm}_, {task.n}, {task.m}, {task.k}, {alpha}, {b}, {a}, {beta}, {c})"]
+
+
+def leaves_to_blas(m: int, n: int, k: int) -> bool:
+    """Say whether a product is BLAS's: where its threads share it, and native code has none."""
+    return not crew.READY and threads_share(m, n, k)
+
+
+def cut_product(task: Task, high: int, wide: int) -> tuple[int, int]:
+    """Give into how many shares of rows and of columns a product is cut, for threads to do them."""
+    pieces = count_pieces(task.m * task.n * task.k)
+    shares = []
+    for total, step in ((task.n, wide), (task.m, high)):
+        blocks = -(-total // step)
+        each = -(-blocks // min(pieces, blocks))
+        shares.append(-(-blocks // each))
+        pieces = -(-pieces // shares[0])
+    across, down = shares
+    return down, across
+
+
+def cut_shares(total: int, step: int, shares: int, letter: str) -> list[tuple[Any, Any, int]]:
+    """Part a range as ``cut_ranges`` does, and give of that the share that a letter counts."""
+    if shares == 1:
+        return list(cut_ranges(total, step))
+    blocks = -(-total // step)
+    each = -(-blocks // shares) * step
+    (_, whole, _), *rest = cut_ranges(total, step)
+    own = (f"{letter} * {each}", f"min({letter} * {each} + {each}, {whole})", step)
+    return [own, *((f"{begin} if {letter} == {shares - 1} else {end}", end, left) for begin, end, left in rest)]
 
 
 def cut_ranges(total: int, step: int) -> list[tuple[int, int, int]]:

@@ -18,6 +18,7 @@ from minigrad.engine.node import Node
 Lines = list[str]
 
 DTYPES = {"float64": "64", "float32": "32", "int64": "i64", "int32": "i32", "bool": "b"}
+ARRAYS = 4  # words that a step's context begins with, before the addresses of arrays: memory, BLAS twice, the crew
 NO_KERNEL = "no native kernel is registered for it"
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from minigrad.compiler.backend import Draft
 from minigrad.compiler.native.build import make_context
-from minigrad.compiler.native.registry import DTYPES
+from minigrad.compiler.native.registry import ARRAYS, DTYPES
 from minigrad.compiler.native.source import NativeCode, NativeWriter
 from minigrad.compiler.native.values import ALIGNED
 from minigrad.compiler.passes.cut import Group
@@ -77,9 +77,9 @@ class RunWriter(NativeWriter):
         bound = [*self.bound, *self.constants, *self.given]
         for i, x in enumerate(self.given, len(bound) - len(self.given)):
             self.kinds.add(x.dtype.name)
-            self.lines.append(f"pointer{DTYPES[x.dtype.name]}(context[{i + 3}])[0] = {self.number(x, x.dtype)}")
+            self.lines.append(f"pointer{DTYPES[x.dtype.name]}(context[{i + ARRAYS}])[0] = {self.number(x, x.dtype)}")
         shifted = [i for i, x in enumerate(self.passed) if x in self.begins]
-        shifts = [f"shift{i} = context[{k}]" for k, i in enumerate(shifted, 3 + len(bound))]
+        shifts = [f"shift{i} = context[{k}]" for k, i in enumerate(shifted, ARRAYS + len(bound))]
         body = [*self.opening(), *shifts, *self.head, *self.lines, "return 0"]
         parameters = ", ".join(["address", *(f"a{i}" for i in range(len(self.passed)))])
         return RunCode(
@@ -122,7 +122,7 @@ def bind_run(
     """Give a run that is bound to arrays, which it keeps; constants are copied where they do not lie in order."""
     held = [lay_in_order(x) for x in arrays]
     context = np.concatenate([make_context(memory, held), np.array(shifts, np.intp)])
-    context[3 : 3 + len(begins)] += np.array(begins, np.intp)
+    context[ARRAYS : ARRAYS + len(begins)] += np.array(begins, np.intp)
     run = partial(compiled, context.ctypes.data)
     run.held = (memory, context, held)  # type: ignore[attr-defined]
     return run

@@ -14,7 +14,7 @@ from minigrad.compiler.native.along import AlongWriter
 from minigrad.compiler.native.convolution import ConvolutionWriter
 from minigrad.compiler.native.pooling import PoolingWriter
 from minigrad.compiler.native.products import ProductWriter
-from minigrad.compiler.native.registry import DTYPES, Lines, find_kernel, find_meeting_dtype
+from minigrad.compiler.native.registry import ARRAYS, DTYPES, Lines, find_kernel, find_meeting_dtype
 from minigrad.compiler.native.values import ALIGNED
 from minigrad.compiler.passes.fuse import Loops, Number, Unit
 from minigrad.compiler.passes.layouts import contiguous_strides, layout
@@ -141,9 +141,10 @@ class NativeWriter(ProductWriter, ConvolutionWriter, PoolingWriter, AlongWriter)
         lines = ["context = pointeri64(address)"]
         lines += [f"m{DTYPES[kind]} = pointer{DTYPES[kind]}(context[0])" for kind in kinds]
         lines += [f"gemm{kind}_ = context[{i}]" for i, kind in ((1, "64"), (2, "32"))]
+        lines += ["crew = context[3]"]
         for i, x in enumerate((*self.bound, *self.constants)):
             name = self.pointers.get(x, "")
-            lines.append(f"{name} = pointer{DTYPES[x.dtype.name]}(context[{i + 3}])")
+            lines.append(f"{name} = pointer{DTYPES[x.dtype.name]}(context[{i + ARRAYS}])")
             if x in self.names:
                 lines.append(f"{self.names[x]} = {name}[0]")
         lines += [f"{r} = pointer{DTYPES[x.dtype.name]}({r}_.ctypes.data)" for x, r in self.fresh.items()]
@@ -167,7 +168,7 @@ class NativeWriter(ProductWriter, ConvolutionWriter, PoolingWriter, AlongWriter)
 
     def refuse_shared(self) -> Lines:
         """Refuse arguments in memory that is written to before they have been read: it takes copies of them."""
-        at = {x: f"context[{i + 3}]" for i, x in enumerate(self.bound)}
+        at = {x: f"context[{i + ARRAYS}]" for i, x in enumerate(self.bound)}
         shared, exposed = [], set(self.plan.exposed)
         for i, x in enumerate(self.passed):
             if x in exposed:

@@ -108,6 +108,9 @@ class Statements(Expressions):
         """Write a loop over a range whose step is known, with its test at the end."""
         if not isinstance(loop.target, ast.Name) or loop.orelse:
             raise Untranslated(ast.unparse(loop))
+        if isinstance(loop.iter, ast.Call) and ast.unparse(loop.iter.func) == "shared":
+            self.write_shared(loop)
+            return
         start, stop, step = self.read_range(loop.iter)
         builder = self.builder
         before = builder.icmp_signed("<" if step > 0 else ">", start, stop)
@@ -138,6 +141,39 @@ class Statements(Expressions):
         step = ast.literal_eval(iterated.args[2]) if len(ends) == 3 else 1
         start, stop = (WHOLE(0), ends[0]) if len(ends) == 1 else (self.cast(ends[0], types.intp), ends[1])
         return start, self.cast(stop, types.intp), step
+
+    def write_shared(self, loop: ast.For) -> None:
+        """Write a loop whose turns threads share: a function of the turn, and of where what it names is kept."""
+        used = {x.id for y in loop.body for x in ast.walk(y) if isinstance(x, ast.Name)}
+        held = {name: self.load(x) for name, x in self.names.items() if name in used}
+        builder, kept = self.builder, ir.LiteralStructType([x.value.type for x in held.values()])
+        place = cgutils.alloca_once(builder, kept)
+        for i, x in enumerate(held.values()):
+            builder.store(x.value, cgutils.gep_inbounds(builder, place, 0, i))
+        piece = self.write_piece(loop, {name: x.kind for name, x in held.items()}, kept)
+        addresses = [Value(builder.ptrtoint(x, WHOLE), types.intp) for x in (piece, place)]
+        count = self.value(loop.iter.args[0])  # type: ignore[attr-defined]
+        self.call(self.known["share_out"], [self.give_Name(ast.Name("crew")), *addresses, count])
+
+    def write_piece(self, loop: ast.For, kinds: dict[str, Any], kept: Any) -> Any:
+        """Write the function that is one turn of a loop; it may raise nothing."""
+        convention, module = self.context.call_conv, self.builder.module
+        kind = convention.get_function_type(types.none, (types.intp, types.intp))
+        function = ir.Function(module, kind, module.get_unique_name(f"{self.builder.function.name}.piece"))
+        function.linkage = "internal"
+        builder = ir.IRBuilder(function.append_basic_block())
+        captured, turn = convention.get_arguments(function)
+        place = builder.inttoptr(captured, kept.as_pointer())
+        names: dict[str, Value | Slot] = {
+            name: Value(builder.load(cgutils.gep_inbounds(builder, place, 0, i)), kind)
+            for i, (name, kind) in enumerate(kinds.items())
+        }
+        names[loop.target.id] = Value(turn, types.intp)  # type: ignore[attr-defined]
+        part = Statements(self.context, builder, self.known, names)
+        part.mutable = find_mutable(loop.body)
+        part.write_statements(loop.body)
+        convention.return_value(builder, self.context.get_dummy_value())
+        return function
 
     def write_If(self, statement: ast.If) -> None:
         """Write a branch."""
