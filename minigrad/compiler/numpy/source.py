@@ -152,7 +152,7 @@ class Writer(Names):
         self.write_part(self.plan.second)
         for state, value in self.plan.copies:
             shape = state.shape if np.shape(value) == () else ()
-            self.lines.append(write_store(self.taken_over[state], shape, self.value(value)))
+            self.lines.append(write_store(self, self.taken_over[state], shape, self.value(value), static=True))
         second, self.lines = self.lines, []
         results = [self.value(x) for x in self.returned]
         return self.assemble([*self.prelude, *first], second, results)

@@ -113,6 +113,8 @@ def _opened(node: Node) -> Any:
         return sqrt(inputs[0])  # as NumPy computes it of arrays: (−∞) ** 0.5 of a scalar would be ∞
     if isinstance(op, Scatter) and not node.shape and node.dtype.kind == "f":
         return Sum()(inputs[0])
+    if isinstance(op, Transpose) and isinstance(inputs[0], Node) and node.shape == inputs[0].shape == (1,) * node.ndim:
+        return inputs[0]  # one element, which has nowhere to go
     if isinstance(op, Roll | Tril):
         return op.as_simpler(*inputs)
     if isinstance(op, Elementwise) and not isinstance(op.forward, np.ufunc):
