@@ -19,7 +19,7 @@ copyright = author
 release = version = minigrad.__version__
 html_title = f"minigrad {version}"
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "courses", "docstrings", "made", "offline", "tongue"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "access", "courses", "docstrings", "made", "offline", "tongue"]
 exclude_patterns = ["_build"]
 myst_enable_extensions = ["colon_fence", "deflist", "fieldlist"]
 myst_heading_anchors = 3
@@ -33,4 +33,4 @@ html_css_files = ["site.css"]
 html_copy_source = False
 html_show_search_summary = False  # it would be fetched, which pages opened as files may not
 highlight_language = "none"  # of a block without a language, which is what code prints
-pygments_style, pygments_dark_style = "friendly", "github-dark"
+pygments_style, pygments_dark_style = "a11y-light", "github-dark"  # whose letters stand out by 4.5 : 1

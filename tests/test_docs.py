@@ -87,12 +87,15 @@ def test_what_cannot_be_made_names_its_page(wanted, said, tmp_path):
 
 def test_a_page_has_what_is_made_for_it_and_loads_nothing(tmp_path):
     pytest.importorskip("sphinx")
-    made = "# A\n\n```{made} making.start:draw_small_network\n```\n\n```{toctree}\nja/b\n```\n"
+    made = "# A\n\n```{made} making.start:draw_small_network\n```\n\n```python\nx\n```\n\n"
+    made += "```{toctree}\n:caption: B\nja/b\n```\n"
     built, error = site(tmp_path / "docs", {"index.md": made, "ja/b.md": "# あ\n\n線を\n引く `x`\nの\n"})
     assert built, error
     page = (tmp_path / "docs" / "built" / "index.html").read_text("utf-8")
     assert page.count("<svg") > 1
     assert 'lang="en"' in page
+    assert page.count("<pre") == page.count('<pre tabindex="0">') == 1  # which Tab reaches, to scroll it
+    assert page.count('role="heading"') == page.count('role="heading" aria-level="2"') > 0
     japanese = (tmp_path / "docs" / "built" / "ja" / "b.html").read_text("utf-8")
     assert 'lang="ja"' in japanese
     assert "線を引く <code" in japanese

@@ -233,6 +233,7 @@ def test_a_stepper_without_a_path_is_shown_in_its_cell(tmp_path):
     page = OBJECTS["page"][0]
     cell = Page(page._repr_html_())
     assert dict(cell.attributes)["srcdoc"] == page.html
+    assert "\n" not in page._repr_html_()
     assert dict(cell.attributes)["sandbox"] == "allow-scripts"
     assert page.write(tmp_path / "steps.html").read_text("utf-8") == page.html
     with pytest.raises(ValueError, match=r"end it in \.html"):

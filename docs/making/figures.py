@@ -40,9 +40,12 @@ def show_plot(make: Callable[[str], Any], says: str, kind: str = "plain") -> str
     with mpl.rc_context({"svg.fonttype": "none"}):  # text stays text, for which no font with its letters is needed here
         drawn = {theme: make(theme) for theme in THEMES}
         svgs = {theme: x if isinstance(x, str) else write_svg(x) for theme, x in drawn.items()}
-    both = "".join(f'<div class="picture only-{theme}" tabindex="0">{svg}</div>' for theme, svg in svgs.items())
     said = escape(says)
-    return f'<figure class="{kind}" role="group" aria-label="{said}">{both}<figcaption>{said}</figcaption></figure>'
+    both = "".join(
+        f'<div class="picture only-{theme}" role="group" aria-label="{said}" tabindex="0">{svg}</div>'
+        for theme, svg in svgs.items()
+    )
+    return f'<figure class="{kind}">{both}<figcaption>{said}</figcaption></figure>'
 
 
 def write_svg(axes: Any) -> str:

@@ -6,15 +6,17 @@ import numpy as np
 
 import minigrad
 from making import gallery_of_training
+from making.figures import show_plot
 from making.showing import show_anything, show_code
 from minigrad import Tensor, data, derive, draw, draw_matrices, losses, nn, optim, stepper
 
 
 def present(name: str) -> str:
     """Give the code of a function of the gallery, and what it makes."""
-    function = globals().get(name) or getattr(gallery_of_training, name)
+    plotted = getattr(gallery_of_training, name, None)
+    function = plotted or globals()[name]
     says = (function.__doc__ or "").split("\n")[0]
-    return f"{show_code(function)}\n\n{show_anything(function(), says)}\n"
+    return f"{show_code(function)}\n\n{show_plot(plotted, says) if plotted else show_anything(function(), says)}\n"
 
 
 def one_neuron() -> Any:

@@ -65,11 +65,11 @@ def draw_house() -> str:
         for place, room in enumerate(floor):
             x = left + place * (WIDTH + GAP)
             boxes.append(
-                f'<rect x="{x}" y="{y}" width="{WIDTH}" height="{HEIGHT}" rx="6" fill="#e8f1fa" stroke="#5b86b0"/>'
+                f'<rect x="{x}" y="{y}" width="{WIDTH}" height="{HEIGHT}" rx="6"/>'
                 f'<text x="{x + WIDTH / 2}" y="{y + HEIGHT / 2 + 5}" text-anchor="middle" font-size="15" '
-                f'font-family="sans-serif" fill="#17324d">{escape(room)}</text>'
+                f'font-family="sans-serif">{escape(room)}</text>'
             )
-    svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">{"".join(boxes)}</svg>'
+    svg = f'<svg class="house" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">{"".join(boxes)}</svg>'
     return show_picture(svg, "The rooms of the library; each imports only what lies below it.")
 
 

@@ -70,14 +70,21 @@ def to_markdown(equations: Written, notation: str = "matrix") -> str:
 def to_mathml(equations: Written, notation: str = "matrix") -> list[str]:
     """Write each equation as a ``math`` element, with its text for who cannot see it."""
     written = []
-    for line, terms in zip(equations.lines, equations.all(notation), strict=True):
-        spoken = escape(_equation(line, terms, TEXT), quote=True)
+    for line, terms, said in zip(
+        equations.lines, equations.all(notation), list_spoken(equations, notation), strict=True
+    ):
+        spoken = escape(said, quote=True)
         equation = "<mo>=</mo>".join(f"<mrow>{write_term(term, MATHML)}</mrow>" for term in terms)
         equation += f"<mtext>&nbsp;{escape(line.supposing.reason)}</mtext>" if line.supposing else ""
         written.append(
             f'<math display="inline" alttext="{spoken}"><mstyle displaystyle="true">{equation}</mstyle></math>'
         )
     return written
+
+
+def list_spoken(equations: Written, notation: str = "matrix") -> list[str]:
+    """Give each equation as the text that stands for it where it is not seen."""
+    return [_equation(*pair, TEXT) for pair in zip(equations.lines, equations.all(notation), strict=True)]
 
 
 def to_html(
@@ -89,7 +96,8 @@ def to_html(
     for each line what is seen below its equation when that is opened.
     """
     written = to_mathml(equations, notation)
-    cells = [opening(*pair) for pair in zip(written, inside or [""] * len(written), strict=True)]
+    spoken = list_spoken(equations, notation)
+    cells = [opening(*parts) for parts in zip(written, inside or [""] * len(written), spoken, strict=True)]
     rows = [
         f'<tr><td><div class="equation">{cell}</div></td>'
         f"<td>{escape(_shape(line))}</td><td>{escape(_reasons(line, terms))}</td></tr>"
@@ -103,9 +111,10 @@ def to_html(
     )
 
 
-def opening(seen: str, inside: str) -> str:
-    """Write something that opens on what is inside, if there is anything."""
-    return f"<details><summary>{seen}</summary>{inside}</details>" if inside else seen
+def opening(seen: str, inside: str, spoken: str) -> str:
+    """Write something that opens on what is inside, if there is anything; a formula alone would give it no name."""
+    named = f'<summary aria-label="{escape(spoken, quote=True)}">{seen}</summary>'
+    return f"<details>{named}{inside}</details>" if inside else seen
 
 
 def write_ranges(ranges: Sequence[Range], writer: Writer = TEXT) -> str:

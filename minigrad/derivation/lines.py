@@ -226,6 +226,10 @@ class Derivation(Sequence[Line]):
         """Write each equation by itself as a ``math`` element, for a page of one's own."""
         return documents.to_mathml(self._written, notation)
 
+    def to_spoken(self, notation: str = "matrix") -> list[str]:
+        """Give each equation as the text that stands for it where it is not seen: as the name of a button, say."""
+        return documents.list_spoken(self._written, notation)
+
     def to_numpy(self, name: str = "loss_and_gradients") -> str:
         """Write the hand-derived code: the source of a NumPy function that gives E and a dictionary of gradients.
 

@@ -58,7 +58,10 @@ def to_markdown(lines: Sequence[Rows]) -> str:
 
 def to_html(lines: Sequence[Rows]) -> str:
     """Write each line with its formula, and below it, where one opens it, the steps."""
-    parts = "\n".join(opening(mathml([*rows[0].left, rows[-1].right]), table(rows)) for rows in lines)
+    whole = [[*rows[0].left, rows[-1].right] for rows in lines]
+    parts = "\n".join(
+        opening(mathml(terms), table(rows), _equation(terms, TEXT)) for terms, rows in zip(whole, lines, strict=True)
+    )
     return f'<style>{STYLE}</style>\n<div class="minigrad-derivation">\n{parts}\n</div>'
 
 

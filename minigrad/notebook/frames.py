@@ -17,9 +17,14 @@ def picture(svg: str, width: float, kind: str, style: str = "") -> str:
 
 
 def page(html: str, title: str, height: int) -> str:
-    """Write a page as a frame that knows nothing of the notebook around it, and runs its own script alone."""
+    """Write a page as a frame that knows nothing of the notebook around it, and runs its own script alone.
+
+    It is one line: what joins lines or leaves empty ones out, as Markdown's readers do, would make the script another
+    than that which the page's policy lets in.
+    """
+    held = escape(html, quote=True).replace("\n", "&#10;")
     return (
-        f'<iframe srcdoc="{escape(html, quote=True)}" title="{escape(title, quote=True)}" sandbox="allow-scripts" '
+        f'<iframe srcdoc="{held}" title="{escape(title, quote=True)}" sandbox="allow-scripts" '
         f'style="width:100%;height:{height}px;border:1px solid color-mix(in srgb, currentColor 20%, transparent);'
         f'border-radius:8px" loading="lazy"></iframe>'
     )

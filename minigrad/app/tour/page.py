@@ -121,11 +121,11 @@ def _work(work: Work, title: str, words: Words) -> str:
 
 def _derivation(work: Work, notation: str, words: Words) -> str:
     """Write the lines in one notation, each with its steps, its shape and how far it is off."""
-    equations = work.derivation.to_mathml(notation)
+    equations = zip(work.derivation.to_mathml(notation), work.derivation.to_spoken(notation), strict=True)
     rows = "".join(
-        f"<tr><th scope=row>{opening(equation, table(_steps(line, notation, words)))}{_facts(line, words)}</th>"
+        f"<tr><th scope=row>{opening(seen, table(_steps(line, notation, words)), spoken)}{_facts(line, words)}</th>"
         f"<td>{_size(line.shape, words)}</td><td>{_share(found.engine)}</td><td>{_share(found.numeric)}</td></tr>"
-        for line, equation, found in zip(work.derivation, equations, work.differences, strict=True)
+        for line, (seen, spoken), found in zip(work.derivation, equations, work.differences, strict=True)
     )
     heads = "".join(f"<th scope=col>{words[head]}</th>" for head in ("line", "shape", "engine", "numeric"))
     return (
