@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -14,6 +14,7 @@ from minigrad.derivation import step_documents
 from minigrad.derivation.directions import draw_direction, sum_along, to_double
 from minigrad.derivation.symbol_terms import SymbolTerms
 from minigrad.derivation.ways import Step, Ways
+from minigrad.derivation.wording import join_words
 from minigrad.engine.node import Node, order_nodes
 from minigrad.notation.chain import Chain
 from minigrad.notation.term import Term, find_notes
@@ -76,7 +77,7 @@ class Steps(Sequence[Step]):
                 [] if i else left,
                 right,
                 [terms.equation(*pair, notation) for pair in step.equations],
-                "; ".join(filter(None, [step.rule, *find_notes([right])])),
+                reduce(join_words, find_notes([right]), step.rule),
             )
             for i, (step, right) in enumerate(zip(self, rights, strict=True))
         ]
