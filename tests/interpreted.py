@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
+from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
 
@@ -78,6 +79,16 @@ def window_dots(
             c[c0 + i * ci + j] += (left * right).sum()
 
 
+LINEAR = (
+    "factor",
+    "solve",
+    "invert",
+    "substitute",
+    "sign_of",
+    "log_size",
+    "decompose",
+)  # which are Python without numba
+
 WORLD: dict[str, Any] = {
     "shared": range,
     "bool": np.bool_,  # by which a quotient is ∞, as in machine code, where Python's own is an error
@@ -88,7 +99,8 @@ WORLD: dict[str, Any] = {
     "floored": np.floor_divide, "left_over": np.remainder,
     "power64": np.power, "log1p_64": np.log1p, "expm1_64": np.expm1, "logaddexp64": np.logaddexp,
     "times64": lambda a, b: np.float64(a) * np.float64(b), "times32": lambda a, b: np.float32(a) * np.float32(b),
-    "math": SimpleNamespace(sqrt=np.sqrt, sin=np.sin, cos=np.cos, isfinite=np.isfinite, frexp=np.frexp),
+    "math": SimpleNamespace(sqrt=np.sqrt, sin=np.sin, cos=np.cos, isfinite=np.isfinite, frexp=np.frexp, exp=np.exp),
+    **{name: getattr(import_module("minigrad.compiler.native.linear"), name).py_func for name in LINEAR},
     "pointer64": pointer(np.float64), "pointer32": pointer(np.float32), "pointerb": pointer(np.bool),
     "pointeri64": pointer(np.int64), "pointeri32": pointer(np.int32),
 }  # fmt: skip

@@ -28,7 +28,7 @@ IMAGES, WANTED = RNG.normal(size=(5, 1, 6, 6)), RNG.normal(size=(5, 3))
 
 
 class Filtering:
-    """A convolution, a layer of its elements, and a matrix that is inverted: calls in both directions."""
+    """A convolution, a layer of its elements, and the pseudo-inverse of a matrix: calls in both directions."""
 
     def __init__(self, dtype=np.float64):
         rng = np.random.default_rng(4)
@@ -39,7 +39,7 @@ class Filtering:
 
     def __call__(self, x):
         y = np.tanh(self.filter(x)).reshape(len(x), -1)
-        return np.linalg.solve(self.S, np.sin(self.layer(y)).T).T
+        return np.sin(self.layer(y)) @ np.linalg.pinv(self.S).T
 
     def parameters(self):
         return [*self.filter.parameters(), *self.layer.parameters(), self.S]
@@ -68,7 +68,7 @@ def test_a_step_of_loops_and_calls_trains_as_the_eager_one(rule, dtype):
             assert_same(plain(eager(x, t)), plain(code(x, t)), 1e-11 if dtype is np.float64 else 1e-4)
     assert_same(state(params, optimizer), state(others, other), 1e-11 if dtype is np.float64 else 1e-3)
     assert code.backend == "native"
-    assert {refusal.operation.partition("(")[0] for refusal in code.report().calls} >= {"solve"}
+    assert {refusal.operation.partition("(")[0] for refusal in code.report().calls} >= {"pinv"}
     assert code.cache_info().misses == 1
 
 
@@ -84,7 +84,10 @@ def test_a_step_of_loops_and_calls_in_machine_code():
     assert_same(state(params, optimizer), state(others, other), 1e-11)
     assert code.backend == "native"
     assert str(code.report()).splitlines()[0] == "The step runs as native code."
-    assert "  a call between its loops: solve: what LAPACK computes" in str(code.report()).splitlines()
+    assert (
+        "  a call between its loops: pinv(rcond=None, hermitian=False): what LAPACK computes"
+        in str(code.report()).splitlines()
+    )
 
 
 def test_epochs_of_such_a_step_loop_in_python_and_say_why():
@@ -310,7 +313,7 @@ def test_what_a_run_refuses_when_it_is_written_is_a_call():
     assert "a new value computed from other places of the old one" in reasons
 
 
-def test_a_large_step_of_loops_alone_is_several_functions():
+def test_a_large_step_of_loops_alone_is_several_functions(monkeypatch):
     """With products that are drawn into parameters, which stay together wherever it is cut."""
 
     def made():
@@ -324,6 +327,7 @@ def test_a_large_step_of_loops_alone_is_several_functions():
 
         return stepping(chain, optimizer, distance), weights
 
+    monkeypatch.setattr("minigrad.compiler.native.backend.LARGE", 400)
     (eager, weights), (step, others) = made(), made()
     x = RNG.normal(size=(4, 3))
     with running("interpreted"):

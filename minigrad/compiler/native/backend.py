@@ -19,7 +19,7 @@ from minigrad.compiler.refusals import Unsupported
 from minigrad.compiler.trace.sources import Draw
 from minigrad.engine.node import Node
 
-LARGE = 400  # operations, above which one function takes most of a minute to compile
+LARGE = 4000  # operations, up to which a step is one function: in runs of loops Python calls each of them
 
 
 class NativeProgram(Program):

@@ -75,6 +75,8 @@ from numba import types
 from numba.extending import intrinsic
 
 from minigrad.compiler.native.crew import share_out
+from minigrad.compiler.native.lapack import decompose_large, substitute_large
+from minigrad.compiler.native.linear import decompose, factor, invert, log_size, sign_of, solve, substitute
 from minigrad.compiler.native.math import (
     exp32, exp64, gemm32, gemm64, larger, log32, log64, pointer32, pointer64, pointerb, pointeri32, pointeri64, signum,
     smaller, times32, times64,

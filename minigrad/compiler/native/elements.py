@@ -46,6 +46,7 @@ from minigrad.ops.positions import Positions
 
 ufunc_db: Any = require("numba.np.ufunc_db", "native")
 
+LAPACK = "what LAPACK computes"
 Element = Callable[[Node, list[str]], str]
 
 CALLS = {
@@ -278,7 +279,7 @@ KERNELS.register(Kernel(limit=lambda node: "an assignment at indices that are co
 KERNELS.register(Kernel(limit=lambda node: "one row moved along another"), sliding.Convolve, sliding.Correlate)
 KERNELS.register(Kernel(reduction=Reduction(_start_from_zero, _add_product)), linalg.Inner)
 KERNELS.register(Kernel(reduction=Reduction(_start_from_zero, _add_likelihood)), linalg.LogLikelihood)
-KERNELS.register(Kernel(limit=lambda node: "what LAPACK computes"), inverses.OfMatrices)
+KERNELS.register(Kernel(limit=lambda node: LAPACK), inverses.OfMatrices)
 KERNELS.register(Kernel(limit=lambda node: "what windows are taken of, or added to"), windows.Windows)
 KERNELS.register(
     Kernel(lambda node, values: _typed(node, f"0.5 * math.erfc({values[0]} * {-(0.5**0.5)!r})")), activations.normal_cdf

@@ -11,7 +11,10 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-PLACES = {"tile": (4, 8, 11, 15), "dot": (2, 4)}  # which of their arguments say where an array begins
+PLACES = {  # which of their arguments say where an array begins
+    "tile": (4, 8, 11, 15), "dot": (2, 4), "factor": (2, 4), "solve": (3, 5, 7), "invert": (2, 4, 6),
+    "substitute": (4, 8), "decompose": (2,), "substitute_large": (5, 9), "decompose_large": (3, 5),
+}  # fmt: skip
 
 
 @dataclass

@@ -12,6 +12,7 @@ import numpy as np
 
 from minigrad.compiler.native.along import AlongWriter
 from minigrad.compiler.native.convolution import ConvolutionWriter
+from minigrad.compiler.native.matrices import MatrixWriter
 from minigrad.compiler.native.pooling import PoolingWriter
 from minigrad.compiler.native.products import ProductWriter
 from minigrad.compiler.native.registry import ARRAYS, DTYPES, Lines, find_kernel, find_meeting_dtype
@@ -21,6 +22,7 @@ from minigrad.compiler.passes.layouts import contiguous_strides, layout
 from minigrad.compiler.refusals import Unsupported, refused_for
 from minigrad.compiler.trace.sources import Draw
 from minigrad.engine.node import Node
+from minigrad.ops.inverses import OfMatrices
 from minigrad.ops.linalg import MatMul
 
 QUICK = 1 << 16  # multiplications or elements, up to which a step takes some microseconds
@@ -47,7 +49,7 @@ class NativeCode:
     within: ClassVar[bool] = False  # it is a part of a step
 
 
-class NativeWriter(ProductWriter, ConvolutionWriter, PoolingWriter, AlongWriter):
+class NativeWriter(MatrixWriter, ProductWriter, ConvolutionWriter, PoolingWriter, AlongWriter):
     """Writes one plan."""
 
     # numbers
@@ -156,10 +158,11 @@ class NativeWriter(ProductWriter, ConvolutionWriter, PoolingWriter, AlongWriter)
         return self.work() <= QUICK and not drawn and getattr(sys, "_is_gil_enabled", lambda: True)()
 
     def work(self) -> int:
-        """Count the multiplications of the products and the elements of everything else."""
+        """Count the multiplications of products, the cubes of matrices' sizes, and the elements of everything else."""
         nodes = [*self.plan.first, *self.plan.second]
         products = sum(x.size * x.inputs[0].shape[-1] for x in nodes if isinstance(x.op, MatMul))
-        return products + sum(x.size for x in nodes)
+        cubes = sum(x.inputs[0].size * x.inputs[0].shape[-1] for x in nodes if isinstance(x.op, OfMatrices))
+        return products + cubes + sum(x.size for x in nodes)
 
     def refuse_shapes(self) -> Lines:
         """Refuse arguments of other shapes: here it takes 1 ns, before the call 50 for each."""

@@ -193,10 +193,10 @@ class Statements(Expressions):
     def write_Raise(self, statement: ast.Raise) -> None:
         """Leave the code with an exception that says what stands there."""
         raised = statement.exc
-        if not (isinstance(raised, ast.Call) and isinstance(raised.func, ast.Name)):
+        if not isinstance(raised, ast.Call):
             raise Untranslated(ast.unparse(statement))
         said = tuple(ast.literal_eval(x) for x in raised.args)
-        self.context.call_conv.return_user_exc(self.builder, getattr(self.known["builtins"], raised.func.id), said)
+        self.context.call_conv.return_user_exc(self.builder, self.find(raised.func), said)
 
 
 class Whole(Statements):
@@ -209,7 +209,7 @@ class Whole(Statements):
         self.returned = cgutils.alloca_once(self.builder, self.context.get_value_type(result))
         self.end = self.builder.append_basic_block("returned")
         known = {x.id for x in ast.walk(ast.Module(list(body), [])) if isinstance(x, ast.Name)} - self.known.keys()
-        outlines = {x: outline_statement(x, known) for x in body if isinstance(x, ast.For)}
+        outlines = {x: outline_statement(x, known) for x in body if isinstance(x, ast.For | ast.If | ast.Expr)}
         often = Counter(x.key for x in outlines.values())
         for statement in body:
             if statement in outlines and often[outlines[statement].key] >= OFTEN:

@@ -25,10 +25,13 @@ from minigrad.ops.base import Elementwise, Shape, placeholder
 from minigrad.ops.convolution import Convolving
 from minigrad.ops.cumulative import CumProd, CumSum, Prod, Recurrence, Shift
 from minigrad.ops.indexing import Gather, Index, Scatter, ScatterAt, gives_view
+from minigrad.ops.inverses import OfMatrices
 from minigrad.ops.linalg import Inner, MatMul
 from minigrad.ops.pooling import Pooling
 from minigrad.ops.reduction import Max, Sum, normalize_axis
 from minigrad.ops.shaping import BroadcastTo, Cast, Concatenate, Reshape, Stack, Transpose
+
+MOST = 200  # operations of a loop: one of 3 700 took LLVM 6 s, three times as long for each as one of 1 200
 
 
 @dataclass(eq=False)
@@ -103,7 +106,12 @@ class Windowed(Alone):
     """An operation on windows of an operand: a convolution, or what gathers the elements of each."""
 
 
-Unit = Loops | Product | Number | Parts | Picked | Along | Windowed
+@dataclass(eq=False)
+class OfMatrix(Alone):
+    """An inverse, a determinant, a solution or a triangle of one matrix, or of each of a batch."""
+
+
+Unit = Loops | Product | Number | Parts | Picked | Along | Windowed | OfMatrix
 
 
 def is_elementwise(node: Node) -> bool:
@@ -166,8 +174,8 @@ def _joins(node: Node) -> bool:
 
 def _alone(node: Node, plan: Plan, second: Container[Node]) -> Unit:
     """Give the unit of an operation that shares none."""
-    if node in second and isinstance(node.op, Gather):
-        raise Unsupported("an index that could be refused when parameters have been written to")
+    if node in second and isinstance(node.op, Gather | OfMatrices):
+        raise Unsupported("an index, or a matrix, that could be refused when parameters have been written to")
     if isinstance(node.op, MatMul) and node.shape:
         return Product(node)
     product = next((x for x in node.inputs if isinstance(x, Node) and plan.drawn_in.get(x) is node), None)
@@ -193,6 +201,8 @@ def _alone(node: Node, plan: Plan, second: Container[Node]) -> Unit:
         return Along(node)
     if isinstance(node.op, Convolving | Pooling):
         return Windowed(node)
+    if isinstance(node.op, OfMatrices):
+        return OfMatrix(node)
     if not node.shape and isinstance(node.op, Elementwise | Where | Cast | Index | Reshape | Transpose | BroadcastTo):
         return Number(node)
     raise Unsupported("a number, where arrays alone have loops" if not node.shape else "it fits no loop")
@@ -275,16 +285,14 @@ def _join(node: Node, units: list[Unit], place: dict[Node, int], late: bool) -> 
     """Put an operation into the latest loop that it fits into, or into one of its own."""
     shape = space(node)
     earliest = 0
-    for x in node.inputs:
-        if not isinstance(x, Node):
-            continue
+    for x in (x for x in node.inputs if isinstance(x, Node)):
         at = place.get(root(x), -1)
         unit = units[at] if at >= 0 else None
         same = isinstance(unit, Loops) and x.shape == unit.shape == shape and not is_view(x.op) and not is_reduction(x)
         earliest = max(earliest, at if same else at + 1)
     for i in range(len(units) - 1, earliest - 1, -1):
         unit = units[i]
-        if isinstance(unit, Loops) and unit.shape == shape and unit.late == late:
+        if isinstance(unit, Loops) and unit.shape == shape and unit.late == late and len(unit.members) < MOST:
             unit.members.append(node)
             return i
     units.append(Loops(shape, late, [node]))

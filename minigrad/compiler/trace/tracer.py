@@ -148,6 +148,8 @@ class Tracer:
             return x
         if isinstance(x, np.generic):
             return Traced(self, self.constant(np.asarray(x)), plain=True)
+        if type(x) is np.ndarray and x.flags.f_contiguous and not x.flags.c_contiguous:  # as A.T lies: code reads A
+            return Traced(self, self.input(Captured(x.T, place()), x.T).T, plain=True)
         return Traced(self, self.input(Captured(x, place()), x), plain=True)
 
     def random(self, rng: Any, shape: tuple[int, ...]) -> Traced:

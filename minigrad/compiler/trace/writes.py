@@ -14,7 +14,7 @@ import numpy as np
 
 from minigrad.compiler.trace.links import Elements, Link, is_same
 from minigrad.compiler.trace.outside import FOREIGN, OURS
-from minigrad.compiler.trace.sources import Captured, Source
+from minigrad.compiler.trace.sources import Captured, Source, find_memory
 from minigrad.compiler.trace.traced import Traced, TraceError
 from minigrad.engine.tensor import Tensor
 
@@ -72,8 +72,8 @@ def _was_written(t: Tensor, array: Any, content: Any) -> bool:
 
 def link_elements(links: Sequence[Link], inputs: Iterable[Source]) -> list[Link]:
     """Give links to the elements of arrays that the code does not read itself: NumPy has, while it was traced."""
-    read = {id(source.array) for source in inputs if isinstance(source, Captured)}
-    arrays = [x for x in _arrays(link.seen for link in links) if id(x) not in read]
+    read = {find_memory(source.array) for source in inputs if isinstance(source, Captured)}
+    arrays = [x for x in _arrays(link.seen for link in links) if find_memory(x) not in read]
     return [Elements(x, "", "the elements of an array") for x in arrays]
 
 
