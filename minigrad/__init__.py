@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from minigrad.engine.own_operations import operation
     from minigrad.engine.products import hessian_vector_product, hvp, jvp, stop_gradient, vjp
     from minigrad.engine.recomputation import checkpoint
+    from minigrad.engine.taken import from_dlpack
     from minigrad.exercises.attempt import exercise
     from minigrad.ops.activations import elu, gelu, leaky_relu, logsigmoid, silu, softplus
     from minigrad.picture.draw import draw
@@ -77,6 +78,7 @@ __all__ = [
     "exercise",
     "fit",
     "flatten",
+    "from_dlpack",
     "gelu",
     "grad",
     "gradcheck",
@@ -138,6 +140,7 @@ _LATE = {
     "exercise": "exercises.attempt",
     "fit": "training",
     "flatten": "autograd",
+    "from_dlpack": "engine.taken",
     "gelu": "ops.activations",
     "gradcheck": "engine.gradcheck",
     "hessian": "engine.jacobians",

@@ -11,6 +11,7 @@ PACKAGES = {
     "pdf": "typst",
     "progress": "tqdm",
     "native": "numba scipy",
+    "cuda": "cupy-cuda13x",
 }
 
 

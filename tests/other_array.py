@@ -113,3 +113,28 @@ def wrapped(x: Any) -> Any:
         parts = [wrapped(part) for part in x]
         return type(x)(*parts) if hasattr(x, "_fields") else type(x)(parts)
     return OtherArray(x) if isinstance(x, np.ndarray | np.generic) else x
+
+
+class PlainArray:
+    """An array that speaks DLPack, and nothing of NumPy's protocols: as PyTorch's, JAX's and those of the array API.
+
+    ``device`` is DLPack's number of where it says that it lies, ``dtype`` of what it says that it holds; NumPy knows no
+    bfloat16. One with ``requires_grad`` gives its memory to nobody, as PyTorch's.
+    """
+
+    def __init__(self, array: Any, device: int = 1, dtype: str = "", requires_grad: bool = False) -> None:
+        self._held, self.device, self.requires_grad = np.asarray(array), device, requires_grad
+        self.shape, self.dtype = self._held.shape, dtype or self._held.dtype
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return self.device, 0
+
+    def __dlpack__(self, **options: Any) -> Any:
+        if self.dtype == "bfloat16":
+            raise BufferError("Unsupported dtype in DLTensor.")
+        assert self.device == 1, "its memory is asked for"
+        assert not self.requires_grad, "its gradient would end"
+        return self._held.__dlpack__(**options)
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+        raise AssertionError("a copy on the host is asked for")

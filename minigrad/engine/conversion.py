@@ -191,6 +191,26 @@ class Convertible(Record):
             seal_array(known)  # which is in the caller's hands now
         return array
 
+    def __dlpack__(self, **options: Any) -> Any:
+        """Give the memory to another library, as ``torch.from_dlpack(t)`` asks for it.
+
+        Raises ``BufferError`` for a tensor that requires a gradient, which would end there.
+        """
+        if self.serial > 0:
+            raise BufferError(
+                f"dlpack: {describe(self)} requires a gradient, which another library would not carry on. Give it "
+                f"t.detach(), and its result back as an array."
+            )
+        known = self._known()
+        array: Any = np.asarray(known) if isinstance(known, np.generic) else known
+        seal_array(array)  # which is in the other's hands now
+        return array.__dlpack__(**options)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        array = self.array
+        device: tuple[int, int] = (np.asarray(array) if isinstance(array, np.generic) else array).__dlpack_device__()
+        return device
+
     def compute_plainly(self, f: Callable[..., Any], args: Any, kwargs: Any, writes: bool) -> Any:
         """Give what NumPy's own function computes on the arrays of constants, as constants.
 

@@ -6,19 +6,24 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.ops.dlpack import speaks_dlpack, take_memory
+
 
 def as_numbers(called: str, x: Any) -> Any:
     """Give an array of numbers, of NumPy or of whatever speaks its protocols, as it is, and make one of a list.
 
     Raises ``TypeError`` for what computes by other rules than an array of numbers does (masked arrays, ``np.matrix``,
     sparse matrices) or holds something else (objects, as Fraction and Decimal, dates, text), ``ValueError`` for rows of
-    unequal lengths; ``called`` is the operation or the argument that the message names.
+    unequal lengths; ``called`` is the operation or the argument that the message names. Arrays of PyTorch, JAX and
+    others that speak DLPack are taken where they lie, on the host.
     """
     way_out = _way_out(type(x))
     if way_out:
         raise TypeError(f"{called}: wanted an array of numbers, not a {type(x).__name__}. {way_out}")
     if hasattr(x, "__array_function__") and hasattr(x, "shape"):
         array = x
+    elif speaks_dlpack(x):
+        array = take_memory(called, x)
     else:
         try:
             array = np.asarray(x)

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from minigrad.ops.alphabet import name_operands
+from minigrad.ops.dlpack import speaks_dlpack, take_memory
 from minigrad.ops.dtypes import WHOLE, dtype_of_call, dtype_of_ufunc, kind_of
 from minigrad.ops.frozen import Frozen
 from minigrad.ops.lanes import align_lanes, apply_each, find_highest, running
@@ -247,7 +248,9 @@ def as_array(x: Any) -> Any:
         return x.astype(x.dtype)
     if isinstance(x, list | tuple) and _holds_unknown(x):
         return np.stack([as_array(part) for part in x])
-    return x if isinstance(x, Recorder) or hasattr(x, "__array_function__") else np.asarray(x)
+    if isinstance(x, Recorder) or hasattr(x, "__array_function__"):
+        return x
+    return take_memory("an array", x) if speaks_dlpack(x) else np.asarray(x)
 
 
 def _holds_unknown(x: Any) -> bool:

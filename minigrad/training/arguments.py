@@ -9,6 +9,7 @@ import numpy as np
 
 from minigrad.engine.arguments import check_count, shown
 from minigrad.engine.recording import is_paused, no_grad
+from minigrad.ops.dlpack import speaks_dlpack, take_memory
 from minigrad.ops.libraries import is_other
 
 KINDS = (TypeError, IndexError, ValueError)  # what arrays of other shapes or kinds than are wanted raise
@@ -88,7 +89,7 @@ def check_samples(name: str, samples: Any) -> tuple[Any, Any]:
 def as_array(name: str, letter: str, x: Any) -> Any:
     """Give an array of numbers, of a table of pandas', too; else say what is in the way."""
     try:
-        array = x if is_other(x) else np.asarray(x)
+        array = x if is_other(x) else take_memory(f"fit: {letter} of {name}", x) if speaks_dlpack(x) else np.asarray(x)
     except ValueError as error:
         raise ValueError(f"fit: {letter} of {name} is a {type(x).__name__} that makes no array: {error}") from error
     if array.dtype.kind not in "biufc":
