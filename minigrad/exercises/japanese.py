@@ -21,7 +21,7 @@ COURSE = {
     "An activation function multiplies the gradient by its derivative, which the output alone can tell.": (
         "活性化関数は勾配にその導関数を掛けます。シグモイド関数の導関数は出力だけから求まります。"
     ),
-    "The squared error": "二乗誤差",
+    "The squared error": "二乗和誤差",
     "The error of a linear output layer: what goes back first is how far each output is from its target.": (
         "線形な出力層の誤差です。最初に戻っていくのは、各出力と正解との差です。"
     ),
@@ -31,7 +31,7 @@ COURSE = {
     ),
     "Softmax with cross-entropy": "ソフトマックス関数と交差エントロピー誤差",
     "Each output of softmax depends on all inputs of it, and yet δ is as short as that of the squared error.": (
-        "ソフトマックス関数の各出力はすべての入力によりますが、δ は二乗誤差のときと同じく簡単になります。"
+        "ソフトマックス関数の各出力はすべての入力によりますが、δ は二乗和誤差のときと同じく簡単になります。"
     ),
     "Sums over a batch": "バッチについての和",
     "Four samples at once, and E is their mean: where do the sum over n and 1/N come in?": (
@@ -61,7 +61,7 @@ CODE = {
     "that is an array of shape {shape}, much too large": "形状 {shape} の配列になり、大きすぎます",
     "that is no Python: {error}, in “{line}”": "Python の文法に合いません（{error}）：「{line}」",
     "^ is no power in Python: write X**2; the transpose is X.T": (
-        "Python では ^ は累乗でありません。X**2 と書きます。転置は X.T です"
+        "Python では ^ は累乗ではありません。X**2 と書きます。転置は X.T です"
     ),
     "the transpose is written X.T": "転置は X.T と書きます",
     "the shapes do not fit. {shapes}. The transpose of X is X.T": "形状が合いません。{shapes}。X の転置は X.T です",
@@ -146,7 +146,7 @@ PAGE = {
     "ends": "式が途中で終わっています。",
     "missing": "{sign} が足りません。",
     "rest": "{rest} の前に演算がありません。成分ごとの積は *、行列の積は @ です。",
-    "caret": "^ は累乗でありません。X**2 と書きます。転置は X.T です。",
+    "caret": "^ は累乗ではありません。X**2 と書きます。転置は X.T です。",
     "equals": "= は答えの名前のすぐ後ろにだけ書けます。",
     "other": "この空欄は {name} でなく {key} です。",
     "method": ".{name} はありません。.T、.sum(axis=0)、.mean(axis=0) が使えます。",

@@ -228,7 +228,7 @@ JAPANESE: Words = {
     "footer": "minigrad のツアー、乱数の種 {seed}。数値は次のファイルにあります：",
     "fit x": "ネットワークの出力 y",
     "fit t": "訓練データ",
-    "fit parts": "中間層の各ユニットの wⱼyⱼ（平均を 0 にしたもの）",
+    "fit parts": "中間層の各ニューロンの wⱼyⱼ（平均を 0 にしたもの）",
     "learned here": "学習した値",
     "E axis": "1 サンプルあたりの E",
     "epoch": "エポック",
