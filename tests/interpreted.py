@@ -102,6 +102,7 @@ WORLD: dict[str, Any] = {
     "math": SimpleNamespace(sqrt=np.sqrt, sin=np.sin, cos=np.cos, isfinite=np.isfinite, frexp=np.frexp, exp=np.exp),
     **{name: getattr(import_module("minigrad.compiler.native.linear"), name).py_func for name in LINEAR},
     "pointer64": pointer(np.float64), "pointer32": pointer(np.float32), "pointerb": pointer(np.bool),
+    "ahead": lambda x, n: pointer(x.dtype)(x.ctypes.data + int(n) * x.itemsize),
     "pointeri64": pointer(np.int64), "pointeri32": pointer(np.int32),
 }  # fmt: skip
 

@@ -958,3 +958,15 @@ def test_a_gradient_that_is_0_but_for_rounding_is_no_difference():
 
     for _ in range(3):
         step(rng.normal(size=(8, 3)), rng.normal(size=(8, 2)))
+
+
+def test_a_result_on_the_way_to_a_new_value_is_not_written_over():
+    w = Tensor(np.ones(3), requires_grad=True)
+
+    def f():
+        y = 2 * w.data
+        w.data = np.sin(y) - 1.0
+        return y
+
+    np.testing.assert_array_equal(compile(f)(), np.full(3, 2.0))
+    np.testing.assert_allclose(w.data, np.full(3, np.sin(2.0) - 1))

@@ -22,6 +22,9 @@ from minigrad.compiler.passes.lower import (
 from minigrad.compiler.passes.plan import plan_order
 from minigrad.compiler.record import Record
 from minigrad.compiler.refusals import Refusal, Unsupported
+from minigrad.compiler.rolling.loop import describe_loops
+from minigrad.compiler.rolling.roll import roll_loops
+from minigrad.compiler.rolling.turn import fit_bodies
 from minigrad.compiler.trace.links import Key, renew_links
 from minigrad.compiler.trace.numbers import find_changed, is_number
 from minigrad.compiler.trace.sources import Argument, Captured, Data, Draw, Gradient, Source, State
@@ -43,19 +46,22 @@ class Report:
     """Which backend runs a step, and what those that were asked before it have refused: operations, and why.
 
     ``calls`` are the operations that Python calls between loops of that backend, and why; ``loop`` says why ``epochs``
-    loops in Python around code that could loop itself. Printed, each of them is a line.
+    loops in Python around code that could loop itself; ``rolled`` says what repeats in the step and is a loop of its
+    code. Printed, each of them is a line.
     """
 
     backend: str
     refused: tuple[tuple[str, Refusal], ...] = ()
     loop: tuple[Refusal, ...] = ()
     calls: tuple[Refusal, ...] = ()
+    rolled: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         lines = dict.fromkeys(f"  not {backend}: {refusal}" for backend, refusal in self.refused)
         calls = [f"  a call between its loops: {refusal}" for refusal in self.calls]
         loops = [f"  epochs loops in Python: {refusal}" for refusal in self.loop]
-        return "\n".join([f"The step runs as {self.backend} code.", *lines, *calls, *loops])
+        rolled = [f"  a loop: {x}" for x in self.rolled]
+        return "\n".join([f"The step runs as {self.backend} code.", *rolled, *lines, *calls, *loops])
 
     __repr__ = __str__
 
@@ -65,6 +71,7 @@ class Variant:
 
     program: Program
     graph: Graph
+    rolled: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -117,8 +124,9 @@ class Variant:
         outputs = record.outputs
         if self.exact not in record.lowered:  # a backend that another falls back on need not do so again
             lower = lower_exactly if self.exact else lower_outputs
-            record.lowered[self.exact] = lower(outputs, record.seeds, record.gradients)
-        values = backend.fit(record.lowered[self.exact])
+            record.lowered[self.exact] = roll_loops(lower(outputs, record.seeds, record.gradients))
+        values = fit_bodies(backend.fit(record.lowered[self.exact]), backend.fit)
+        self.rolled = tuple(describe_loops(values))
         values = [hold_output(restore_type(x, like)) for x, like in zip(values, outputs, strict=True)]
         n, m = len(record.returned), len(record.updates)
         updates = {state: unspread(x) for (state, _), x in zip(record.updates, values[n : n + m], strict=True)}
@@ -133,7 +141,9 @@ class Variant:
 
     def report(self) -> Report:
         """Say which backend runs, and what has been refused on the way to it."""
-        return Report(self.backend.name, tuple(self.refused), tuple(self.refused_loop), tuple(self.program.calls))
+        return Report(
+            self.backend.name, tuple(self.refused), tuple(self.refused_loop), tuple(self.program.calls), self.rolled
+        )
 
     def holds(self, arguments: Sequence[Any]) -> bool:
         """Say whether what the trace depended on is still so."""

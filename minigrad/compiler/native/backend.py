@@ -14,10 +14,13 @@ from minigrad.compiler.native.fit import fit_outputs
 from minigrad.compiler.native.mixed import find_unordered, write_mixed
 from minigrad.compiler.native.registry import find_calls
 from minigrad.compiler.native.source import NativeCode, NativeWriter
+from minigrad.compiler.native.turns import register_loops
 from minigrad.compiler.numpy.backend import BACKEND as NUMPY
 from minigrad.compiler.refusals import Unsupported
 from minigrad.compiler.trace.sources import Draw
 from minigrad.engine.node import Node
+
+register_loops()
 
 LARGE = 4000  # operations, up to which a step is one function: in runs of loops Python calls each of them
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any, ClassVar
@@ -20,6 +20,7 @@ from minigrad.compiler.native.values import ALIGNED
 from minigrad.compiler.passes.fuse import Loops, Number, Unit
 from minigrad.compiler.passes.layouts import contiguous_strides, layout
 from minigrad.compiler.refusals import Unsupported, refused_for
+from minigrad.compiler.rolling.loop import Loop
 from minigrad.compiler.trace.sources import Draw
 from minigrad.engine.node import Node
 from minigrad.ops.inverses import OfMatrices
@@ -158,11 +159,8 @@ class NativeWriter(MatrixWriter, ProductWriter, ConvolutionWriter, PoolingWriter
         return self.work() <= QUICK and not drawn and getattr(sys, "_is_gil_enabled", lambda: True)()
 
     def work(self) -> int:
-        """Count the multiplications of products, the cubes of matrices' sizes, and the elements of everything else."""
-        nodes = [*self.plan.first, *self.plan.second]
-        products = sum(x.size * x.inputs[0].shape[-1] for x in nodes if isinstance(x.op, MatMul))
-        cubes = sum(x.inputs[0].size * x.inputs[0].shape[-1] for x in nodes if isinstance(x.op, OfMatrices))
-        return products + cubes + sum(x.size for x in nodes)
+        """Count the multiplications of the products and the elements of everything else."""
+        return count_work([*self.plan.first, *self.plan.second])
 
     def refuse_shapes(self) -> Lines:
         """Refuse arguments of other shapes: here it takes 1 ns, before the call 50 for each."""
@@ -195,3 +193,11 @@ class NativeWriter(MatrixWriter, ProductWriter, ConvolutionWriter, PoolingWriter
         else:
             written = self.number(value, state.dtype)
             self.lines += [f"for i in range({prod(state.shape)}):", f"    {target}[i] = {written}"]
+
+
+def count_work(nodes: Sequence[Node]) -> int:
+    """Count the multiplications of products, the cubes of matrices' sizes, and the elements of everything else."""
+    products = sum(x.size * x.inputs[0].shape[-1] for x in nodes if isinstance(x.op, MatMul))
+    products += sum(x.inputs[0].size * x.inputs[0].shape[-1] for x in nodes if isinstance(x.op, OfMatrices))
+    bodies = (x.op.body for x in nodes if isinstance(x.op, Loop))
+    return products + sum(x.size for x in nodes) + sum(body.count * count_work(body.nodes) for body in bodies)

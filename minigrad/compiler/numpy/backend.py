@@ -14,11 +14,13 @@ from weakref import finalize
 from minigrad.compiler.backend import Backend, Call, Draft, Program, lie_in_order
 from minigrad.compiler.blas import WORTH_A_GEMM, one_thread
 from minigrad.compiler.numpy.fit import fit_outputs
+from minigrad.compiler.numpy.loops import register_loops
 from minigrad.compiler.numpy.resume import Code, write_module
 from minigrad.compiler.numpy.source import Writer
 from minigrad.compiler.trace.sources import Draw
 from minigrad.engine.node import Node
 
+register_loops()
 _number = count(1).__next__
 
 

@@ -55,7 +55,7 @@ def write_resumable(lines: Lines, names: Lines) -> tuple[Lines, tuple[Lines, Lin
     needed = [name for name in dict.fromkeys([*names, *assigned]) if name in words]
     finish = ["def finish(done, known):", *(f'    {name} = known.get("{name}")' for name in needed)]
     for number, statement in enumerate(_part_statements(lines), 1):
-        again = re.match(r"\w+(\[.*?\])? = |if ", statement[0]) is not None
+        again = re.match(r"\w+(\[.*?\])? = |if |for ", statement[0]) is not None
         body += [*statement, f"done = {number}"]
         finish += [f"    if done < {number if again else number - 1}:", *(f"        {line}" for line in statement)]
     handler = ["except BaseException:", "    if done >= 0:", "        finish(done, locals())", "    raise"]

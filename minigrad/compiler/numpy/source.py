@@ -31,6 +31,7 @@ class Writer(Names):
         self.plan, self.returned, self.inputs = draft.plan, draft.returned, draft.inputs
         self.begun, self.memory = self.plan_memory()
         self.formulas = AlikeOperations()
+        self.inner: list[Writer] = []  # those of its loops
         super().__init__(draft.hints, draft.plan.fresh | self.begun)
         brought = Argument | NumberOutside | Gradient
         self.bound = [x for x, source in self.inputs.items() if not isinstance(source, brought)]

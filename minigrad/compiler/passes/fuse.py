@@ -18,6 +18,7 @@ from minigrad.compiler.passes.layouts import Layout, contiguous_strides, find_st
 from minigrad.compiler.passes.lower import AddAt, is_view
 from minigrad.compiler.passes.plan import Plan, root
 from minigrad.compiler.refusals import Unsupported, refused_for
+from minigrad.compiler.rolling.loop import Loop
 from minigrad.engine.node import Node
 from minigrad.ops.arithmetic import Where, add
 from minigrad.ops.assignment import Assign
@@ -111,7 +112,7 @@ class OfMatrix(Alone):
     """An inverse, a determinant, a solution or a triangle of one matrix, or of each of a batch."""
 
 
-Unit = Loops | Product | Number | Parts | Picked | Along | Windowed | OfMatrix
+Unit = Loops | Product | Number | Parts | Picked | Along | Windowed | OfMatrix | Alone
 
 
 def is_elementwise(node: Node) -> bool:
@@ -201,8 +202,8 @@ def _alone(node: Node, plan: Plan, second: Container[Node]) -> Unit:
         return Along(node)
     if isinstance(node.op, Convolving | Pooling):
         return Windowed(node)
-    if isinstance(node.op, OfMatrices):
-        return OfMatrix(node)
+    if isinstance(node.op, OfMatrices | Loop):
+        return OfMatrix(node) if isinstance(node.op, OfMatrices) else Alone(node)
     if not node.shape and isinstance(node.op, Elementwise | Where | Cast | Index | Reshape | Transpose | BroadcastTo):
         return Number(node)
     raise Unsupported("a number, where arrays alone have loops" if not node.shape else "it fits no loop")

@@ -75,8 +75,16 @@ def _seeded(outputs: list[Any], seeds: list[Node], gradients: set[Node]) -> list
         if node in starts:
             replaced[node] = becomes[node]
         else:
-            replaced[node] = replaced[becomes[node]] if node in becomes else rebuild_node(node, replaced)
+            new = replaced[becomes[node]] if node in becomes else rebuild_node(node, replaced)
+            replaced[node] = _retyped(new, node)
     return [replaced[x] if isinstance(x, Node) else x for x in outputs]
+
+
+def _retyped(new: Any, old: Node) -> Any:
+    """Give an array that a number fills the dtype that it had: c has none yet, and would make float64 of float32."""
+    if not isinstance(new, Node) or new.dtype == old.dtype or not isinstance(new.op, BroadcastTo | Reshape):
+        return new
+    return new.apply(new.op, (Cast(old.dtype)(new.inputs[0]),))
 
 
 def _scaled(outputs: list[Any], seed: Node, gradients: set[Node]) -> dict[Node, tuple[Node, Node]]:
@@ -192,6 +200,12 @@ class AddAt(Op):
 
     def __init__(self, key: Any) -> None:
         self.key = key
+
+    def forward(self, y: Any, x: Any) -> Any:
+        """Add to a copy of y."""
+        changed = np.array(y)
+        changed[self.key] += x
+        return changed
 
     def shape(self, *shapes: Shape) -> Shape:
         """Give the shape of y."""

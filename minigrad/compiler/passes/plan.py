@@ -64,7 +64,7 @@ def plan_order(
     for node in nodes:
         for x in dict.fromkeys(x for x in node.inputs if isinstance(x, Node)):
             users.setdefault(x, []).append(node)
-    in_place = _chains(nodes, users, updates)
+    in_place = _chains(nodes, users, updates, {x for x in returned if isinstance(x, Node)})
     late = _descendants(nodes, in_place)
     chains: dict[Node, set[Node]] = {}
     for node, into in in_place.items():
@@ -105,9 +105,11 @@ def is_ufunc(node: Node) -> bool:
     return isinstance(node.op, Elementwise) and isinstance(node.op.forward, np.ufunc)
 
 
-def _chains(nodes: list[Node], users: Mapping[Node, list[Node]], updates: Mapping[Node, Any]) -> dict[Node, Node]:
+def _chains(
+    nodes: list[Node], users: Mapping[Node, list[Node]], updates: Mapping[Node, Any], returned: set[Node]
+) -> dict[Node, Node]:
     """Find the operations that may write over the old value of an input: from it to its new one, with no other use."""
-    outputs = {x for x in updates.values() if isinstance(x, Node)}
+    outputs = {x for x in updates.values() if isinstance(x, Node)} | returned
     found: dict[Node, Node] = {}
     for state, new in updates.items():
         chain: list[Node] = []

@@ -1,0 +1,130 @@
+"""Loops in NumPy: a ``for`` over turns, each of which computes into arrays that are there before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minigrad.compiler.numpy.calls import KERNELS, Kernel
+from minigrad.compiler.numpy.memory import plan_arrays
+from minigrad.compiler.numpy.names import Lines
+from minigrad.compiler.numpy.source import Writer
+from minigrad.compiler.passes.memory import Memory
+from minigrad.compiler.rolling.keys import EvenKey
+from minigrad.compiler.rolling.loop import Kept, Loop
+from minigrad.compiler.rolling.turn import plan_turn
+from minigrad.engine.node import Node
+from minigrad.notation.keys import write_key
+
+
+class TurnWriter(Writer):
+    """Writes one loop. It shares all names with the step around it, and what is made once."""
+
+    def __init__(self, outer: Writer, node: Node, out: str) -> None:
+        assert isinstance(node.op, Loop)
+        self.outer, self.node, self.body, self.out = outer, node, node.op.body, out
+        self.turn = plan_turn(self.body, lambda product: False)
+        self.plan, self.returned, self.inputs = self.turn.plan, self.turn.returned, {}
+        self.begun, self.memory = self.plan_memory()
+        self.formulas, self.inner = outer.formulas, outer.inner
+        self.inner.append(self)  # what is made is known by the identity of its memory, which has to last
+        self.fresh_arrays, self.prelude, self.lines = self.plan.fresh, [], []
+        self.made, self.names, self.static = outer.made, outer.names, outer.static
+        self.taken, self.numbered, self.constants = outer.taken, outer.numbered, outer.constants
+        self.zeros, self.used, self.blas = outer.zeros, outer.used, outer.blas
+        self.t = self.fresh("t")
+        self.parts = {part: self.name_part(part) for part, _ in self.turn.kept}
+        self.rows = {value: part for part, value in self.turn.kept if isinstance(value, Node)}
+
+    def plan_memory(self) -> tuple[set[Node], dict[Node, Memory]]:
+        """Begin nothing in what is kept: it is another array in each turn."""
+        return set(), plan_arrays(self.plan, self.returned, set())
+
+    def write_loop(self) -> Lines:
+        """Write the loop. What is handed on to the first turn is put there by that, so that a loop can begin anew."""
+        first = self.open_states()
+        self.open_reads()
+        self.write_part(self.plan.first)
+        self.write_part(self.plan.second)
+        self.keep_values()
+        self.hand_on()
+        opening = [f"if {self.t} == 0:", *(f"    {line}" for line in first)] if first else []
+        body = [f"    {line}" for line in (*opening, *self.lines)]
+        return [*self.prelude, f"for {self.t} in range({self.body.count}):", *body]
+
+    def name_part(self, part: Kept) -> str:
+        """Name the part of the block that something is kept in, which is made once if the block is."""
+        lines = self.made if self.node in self.static else self.prelude
+        name = self.fresh("kept")
+        shape = (self.body.count, *part.shape) if part.each else part.shape or (1,)
+        lines.append(f"{name} = {self.out}[{part.start}:{part.start + part.size(self.body.count)}].reshape({shape})")
+        return name
+
+    def open_states(self) -> Lines:
+        """Name what is handed on, and give the lines that put it there before the first turn."""
+        lines: Lines = []
+        for state in self.body.states:
+            given = self.outer.value(self.node.inputs[state.operand])
+            name = self.names[state.node] = self.fresh("state")
+            if state.node.shape:
+                self.static.add(state.node)
+                self.made.append(f"{name} = {self.allocate_array(state.node)}")
+                lines.append(f"{name}[...] = {given}")
+            else:
+                lines.append(f"{name} = {given}")
+        return lines
+
+    def open_reads(self) -> None:
+        """Name what a turn takes from outside, and write where it is in each."""
+        for read in self.body.reads:
+            operand = self.node.inputs[read.operand]
+            given = self.outer.value(operand)
+            if read.key is None:
+                self.names[read.node] = given
+                self.static |= {read.node} if operand in self.static else set()
+            else:
+                name = self.names[read.node] = self.fresh(f"{given}_t")
+                self.lines.append(f"{name} = {given}[{self.write_even_key(read.key)}]")
+
+    def write_even_key(self, key: EvenKey) -> str:
+        """Write the index of a turn."""
+        pairs = zip(key.first, key.step, strict=True)
+        steps = {0: "", 1: self.t, -1: f"-{self.t}"}
+        moving = ((n, steps.get(s, f"{s} * {self.t}")) for n, s in pairs)
+        numbers = [str(n) if not step else f"{step} + {n}" if n else step for n, step in moving]
+        return write_key(key.fill(numbers), str)
+
+    def allocate(self, node: Node) -> str:
+        """Write the array that a result goes to: a row of what is kept."""
+        part = self.rows.get(node)
+        if part is None:
+            return self.allocate_array(node)
+        return f"{self.parts[part]}[{self.t}]" if part.each else self.parts[part]
+
+    def allocate_array(self, node: Node) -> str:
+        """Write an array of a Node's shape and dtype."""
+        return super().allocate(node)
+
+    def keep_values(self) -> None:
+        """Write keeping numbers, and what was computed elsewhere."""
+        for part, value in self.turn.kept:
+            if value not in self.plan.fresh:
+                at = self.t if part.each else "0" if not part.shape else "..."
+                self.lines.append(f"{self.parts[part]}[{at}] = {self.value(value)}")
+
+    def hand_on(self) -> None:
+        """Write handing values on to the next turn."""
+        for state, value in self.plan.copies:
+            self.lines.append(f"{self.names[state]}[...] = {self.value(value)}")
+        if self.turn.handed:
+            names = ", ".join(self.names[x] for x in self.turn.handed)
+            self.lines.append(f"{names} = {', '.join(map(self.value, self.turn.handed.values()))}")
+
+
+def write_loop(w: Any, node: Node, out: str) -> Lines:
+    """Write a loop that leaves what it keeps in a block."""
+    return TurnWriter(w, node, out).write_loop()
+
+
+def register_loops() -> None:
+    """Say how a loop is written."""
+    KERNELS.register(Kernel(write_loop, lambda w, node: ""), Loop)

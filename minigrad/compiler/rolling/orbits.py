@@ -1,0 +1,154 @@
+"""Which operations are the same one, turn after turn: found by following the operands of two that are one turn apart.
+
+If b is in its turn what a was in the turn before, each operand of b is either that of a, or is in its turn what that
+was. So one such pair leads to all others that it is computed from, and the pairs hang together as rows. The first pair
+of a row is guessed: b is an operation, and a the nearest one on the way to its inputs that looks the same. A wrong
+guess leads nowhere within a turn; a right one through all turns at once. It is linear in the number of operations.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Hashable, Iterator, Sequence
+from typing import Any
+
+from minigrad.compiler.rolling.keys import without_numbers
+from minigrad.engine.node import Node
+
+ROUNDS = 3  # how many operations deep two have to look the same for one to be guessed as the other in its turn
+NEAR = 400  # operations among which the one of the turn before is looked for
+TRIES = 8  # guesses for one operation
+FAILURES = 3  # operations of one look for which none was right, after which no more of them are asked
+
+
+def find_orbits(nodes: Sequence[Node], least: int) -> list[list[Node]]:
+    """Give the rows of at least so many operations that are the same turn after turn; ``nodes`` come in order.
+
+    In some rows the turns go up, in others down: from an operation to those that are computed from it.
+    """
+    return _Orbits(nodes, least).find()
+
+
+class _Orbits:
+    """The search: ``after`` leads from an operation to the same one of the next turn, ``before`` back."""
+
+    def __init__(self, nodes: Sequence[Node], least: int) -> None:
+        self.nodes, self.least = nodes, least
+        numbers: dict[Hashable, int] = {}
+        self.kind = {x: numbers.setdefault(describe(x), len(numbers)) for x in nodes if is_foldable(x)}
+        self.look = self._look()
+        self.after: dict[Node, Node] = {}
+        self.before: dict[Node, Node] = {}
+
+    def _look(self) -> dict[Node, int]:
+        """Number what operations look like to some depth, down to which inputs they are computed from."""
+        look: dict[Node, int] = dict(self.kind)
+        for _ in range(ROUNDS):
+            numbers: dict[Hashable, int] = {}
+            deeper = {}
+            for node in self.kind:
+                operands = tuple([look.get(x, id(x)) if type(x) is Node else x for x in node.inputs])
+                deeper[node] = numbers.setdefault((look[node], operands), len(numbers))
+            look = deeper
+        return look
+
+    def find(self) -> list[list[Node]]:
+        """Guess pairs from the outputs on down."""
+        count = Counter(self.look.values())
+        failures = Counter[int]()
+        for node in reversed(self.nodes):
+            look = self.look.get(node)
+            if look is None or count[look] < self.least or node in self.before or node in self.after:
+                continue
+            if failures[look] < FAILURES and not self.link(node):
+                failures[look] += 1
+        starts = [x for x in self.after if x not in self.before]
+        rows = (list(self.row(x)) for x in starts)
+        return [row for row in rows if len(row) >= self.least]
+
+    def earlier(self, node: Node) -> Iterator[Node]:
+        """Give those on the way to a Node's inputs that look the same, the nearest first."""
+        seen: set[Node] = set()
+        waiting: deque[Any] = deque(node.inputs)
+        found = 0
+        while waiting and len(seen) < NEAR and found < TRIES:
+            x = waiting.popleft()
+            if type(x) is not Node or x in seen or x not in self.kind:
+                continue
+            seen.add(x)
+            if self.look[x] == self.look[node]:
+                found += 1
+                yield x
+            waiting.extend(x.inputs)
+
+    def link(self, node: Node) -> bool:
+        """Pair a Node with the one of an earlier turn that leads furthest, if any leads through enough turns.
+
+        Of four stages of a turn that sum up alike, each leads to the next, but only the whole turn to all there is.
+        """
+        pairs = [pair for x in self.earlier(node) for pair in ((x, node), (node, x))]
+        reach = [self.measure(*pair) for pair in pairs]
+        furthest = max(reach, default=0)
+        if furthest:
+            self.follow(*pairs[reach.index(furthest)])
+        return furthest > 0
+
+    def measure(self, a: Node, b: Node) -> int:
+        """Count the pairs that one leads to; none if these are too few turns."""
+        made = self.follow(a, b)
+        enough = bool(made) and self.count_around(a) >= self.least
+        self.undo(made)
+        return len(made) if enough else 0
+
+    def undo(self, made: Sequence[Node]) -> None:
+        """Forget pairs."""
+        for x in made:
+            del self.before[self.after.pop(x)]
+
+    def follow(self, a: Node, b: Node) -> list[Node]:
+        """Pair two operations, and what they are computed from; give the first of each new pair, none if they clash."""
+        made: list[Node] = []
+        stack = [(a, b)]
+        while stack:
+            x, y = stack.pop()
+            if self.after.get(x) is y:
+                continue
+            if x in self.after or y in self.before or self.after.get(y) is x:
+                if made and self.after.get(y) is not x:
+                    continue
+                self.undo(made)
+                return []
+            self.after[x], self.before[y] = y, x
+            made.append(x)
+            for p, q in zip(x.inputs, y.inputs, strict=True):
+                if p is not q and type(p) is Node and type(q) is Node:
+                    kind = self.kind.get(p)
+                    if kind is not None and kind == self.kind.get(q):
+                        stack.append((p, q))
+        return made
+
+    def count_around(self, x: Node) -> int:
+        """Count the operations of a row, from one of them on, up to as many as are enough."""
+        n = 1
+        for step in (self.after, self.before):
+            y = step.get(x)
+            while y is not None and y is not x and n < self.least:
+                n, y = n + 1, step.get(y)
+        return n
+
+    def row(self, x: Node | None) -> Iterator[Node]:
+        """Give an operation and all that follow it."""
+        while x is not None:
+            yield x
+            x = self.after.get(x)
+
+
+def is_foldable(x: Node) -> bool:
+    """Say whether an operation can be one of a loop's: what gives Python numbers cannot, which have no dtype yet."""
+    return x.op is not None and not x.weak
+
+
+def describe(node: Node) -> Hashable:
+    """Say what an operation is, but for the numbers in its index and for what it is computed from."""
+    operands = tuple([(x.shape, x.dtype.char, x.weak) if type(x) is Node else type(x) for x in node.inputs])
+    return without_numbers(node.op), node.shape, node.dtype.char, operands  # type: ignore[arg-type]

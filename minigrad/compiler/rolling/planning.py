@@ -1,0 +1,112 @@
+"""Which loops there are to be in a step: its rows, gathered in groups, none of which waits for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from minigrad.compiler.rolling.groups import Group, find_between, find_recurrences, find_sources, join_groups
+from minigrad.compiler.rolling.orbits import find_orbits
+from minigrad.compiler.rolling.rows import Row, find_usable_rows
+from minigrad.engine.node import Node
+from minigrad.ops.linalg import MatMul
+
+LEAST = 8  # turns of a loop that is worth being one
+SPENT = 4  # turns by which a loop may get shorter for what joins it
+
+
+class Plan:
+    """The loops of a step: ``groups``, and which of them a row is ``taken`` by."""
+
+    def __init__(self, nodes: Sequence[Node], least: int = LEAST) -> None:
+        self.least = least
+        self.place = {node: i for i, node in enumerate(nodes)}
+        orbits = find_orbits(nodes, least)
+        rows = find_usable_rows(orbits)
+        self.rows = sorted(rows, key=lambda row: self.place[row.like])
+        self.groups: list[Group] = []
+        self.taken: dict[Row, Group] = {}
+        for group in find_recurrences(self.rows):
+            self.add(group)
+
+    def add(self, group: Group) -> None:
+        """Take a recurrence, or let it join the loop that it sums over."""
+        group.settle(self.taken)
+        between, earlier = find_between(group, self.taken)
+        for other in earlier:
+            joined = join_groups(other, group, between)
+            if joined is not None and self.try_group(joined, other, min(other.count, group.count) - SPENT):
+                self.gather(joined)
+                return
+        if self.try_group(group, None, 0):
+            self.gather(group)
+
+    def try_group(self, group: Group, old: Group | None, least: int) -> bool:
+        """Take a group, in another's place maybe, if enough turns are left and it needs nothing that it makes."""
+        before = self.groups, self.taken
+        self.groups = [*(x for x in self.groups if x is not old), group]
+        self.taken = {row: x for row, x in self.taken.items() if x is not old}
+        group.settle(self.taken)
+        self.taken |= dict.fromkeys(group.shift, group)
+        users = [x for x in self.groups if x is not group and any(y in group.shift for y in self.rows_read(x))]
+        counts = [x.count for x in users]
+        for x in users:
+            x.settle(self.others(x))
+        if group.count >= max(self.least, least) and all(
+            x.count >= max(self.least, n - SPENT) for x, n in zip(users, counts, strict=True)
+        ) and not self.waits_for_itself(group):  # fmt: skip
+            return True
+        self.groups, self.taken = before
+        for x in [*users, *([old] if old is not None else [])]:
+            x.settle(self.others(x))
+        return False
+
+    def others(self, group: Group) -> dict[Row, Group]:
+        """Give what is taken by others than one group."""
+        return {row: x for row, x in self.taken.items() if x is not group}
+
+    def rows_read(self, group: Group) -> Iterator[Row]:
+        """Give the rows that a group takes operands from."""
+        for row in group.shift:
+            yield from (x for x, _ in find_sources(row))
+
+    def gather(self, group: Group) -> None:
+        """Let a group compute what is made for it alone, the last first; products go before it, all at once."""
+        rows = [x for x in reversed(self.rows) if not (x in self.taken or x.waits or x.is_view or x.is_read)]
+        users = self.find_users()
+        shift = dict(group.shift)
+        for row in rows:
+            mine = users.get(row, [])
+            if mine and all(user in shift for user, _ in mine) and not isinstance(row.like.op, MatMul):
+                shift[row] = min(shift[user] - group.sign * ahead for user, ahead in mine)
+        if len(shift) > len(group.shift):
+            self.try_group(Group(group.sign, shift), group, group.count - SPENT)
+
+    def find_users(self) -> dict[Row, list[tuple[Row, int]]]:
+        """Give the rows that take operands from each row, itself or by views, and how far ahead."""
+        users: dict[Row, list[tuple[Row, int]]] = {}
+        for row in self.rows:
+            if not row.is_view or row in self.taken:
+                for other, ahead in find_sources(row):
+                    users.setdefault(other, []).append((row, ahead))
+        return users
+
+    def waits_for_itself(self, group: Group) -> bool:
+        """Say whether anything that a group takes from outside depends on what it makes, other groups being whole."""
+        home = {node: x for x in self.groups for node in x.home}
+        seen: set[Node | Group] = set()
+        stack = self.taken_in(group)
+        while stack:
+            node = stack.pop()
+            at = home.get(node)
+            if at is group:
+                return True
+            step: Node | Group = node if at is None else at
+            if step not in seen:
+                seen.add(step)
+                stack += self.taken_in(at) if at is not None else [x for x in node.inputs if type(x) is Node]
+        return False
+
+    def taken_in(self, group: Group) -> list[Node]:
+        """Give the operands of a group that it does not make."""
+        operands = dict.fromkeys(x for node in group.home for x in node.inputs if type(x) is Node)
+        return [x for x in operands if x not in group.home]

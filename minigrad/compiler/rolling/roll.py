@@ -1,0 +1,127 @@
+"""Roll: what a step does over and over again becomes a loop.
+
+It is found in the graph, after the algebra, whoever wrote it: a ``for`` over time steps, the sweep back through them,
+layers that are alike, a solver's steps. The first or last turns may be otherwise; they stay what they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from minigrad.algebra.rewrite import rebuild_node
+from minigrad.compiler.rolling.body import BodyWriter, Gathered, Stacked, Whole
+from minigrad.compiler.rolling.groups import Group
+from minigrad.compiler.rolling.loop import Kept, Loop
+from minigrad.compiler.rolling.planning import LEAST, Plan
+from minigrad.compiler.rolling.rows import Row
+from minigrad.compiler.rolling.stacking import find_needs, stack_rows
+from minigrad.engine.node import Node, order_nodes
+from minigrad.ops.indexing import Index
+from minigrad.ops.shaping import Cast, Reshape, Stack
+
+
+def roll_loops(outputs: Sequence[Any], least: int = LEAST) -> list[Any]:
+    """Give equal outputs, in which operations that repeat at least so many times are loops."""
+    nodes = order_nodes(outputs)
+    plan = Plan(nodes, least)
+    return _Rolling(plan, outputs).roll() if plan.groups else list(outputs)
+
+
+class _Rolling:
+    """The rewriting: first, in order, all that will be there, and what is wanted of each loop; then that, made."""
+
+    def __init__(self, plan: Plan, outputs: Sequence[Any]) -> None:
+        self.plan, self.outputs = plan, outputs
+        self.home = {node: group for group in plan.groups for node in group.home}
+        self.writers = {group: BodyWriter(group, plan) for group in plan.groups}
+        self.wanted: dict[Group, dict[Row, set[int]]] = {group: {} for group in plan.groups}
+        self.becomes: dict[Node, Any] = {}
+        self.loops: dict[Group, tuple[Node, dict[Row, Kept]]] = {}
+
+    def roll(self) -> list[Any]:
+        """Give the outputs."""
+        for unit in self.order_units():
+            if isinstance(unit, Group):
+                self.make_loop(unit)
+            else:
+                self.becomes[unit] = rebuild_node(unit, self.becomes)
+        return [self.becomes[x] if isinstance(x, Node) else x for x in self.outputs]
+
+    # what there will be
+
+    def order_units(self) -> list[Node | Group]:
+        """Give operations and loops, each after all that it needs."""
+        done: dict[Node | Group, None] = {}
+        stack: list[Any] = [self.unit(x) for x in self.outputs if isinstance(x, Node)][::-1]
+        while stack:
+            unit = stack.pop()
+            if unit is None:
+                done[stack.pop()] = None
+            elif unit not in done:
+                stack += (unit, None)
+                stack += [x for x in self.find_needed(unit)[::-1] if x not in done]
+        return list(done)
+
+    def unit(self, node: Node) -> Node | Group:
+        """Give the loop that makes a Node, which is wanted of it, or the Node."""
+        group = self.home.get(node)
+        if group is None:
+            return node
+        row, t = group.home[node]
+        self.wanted[group].setdefault(row, set()).add(t)
+        return group
+
+    def find_needed(self, unit: Node | Group) -> list[Node | Group]:
+        """Give what must be there before an operation or a loop."""
+        if isinstance(unit, Node):
+            return [self.unit(x) for x in unit.inputs if isinstance(x, Node)]
+        return list(self.needed_for(self.writers[unit].operands))
+
+    def needed_for(self, operands: Iterable[Any]) -> Iterable[Node | Group]:
+        """Give what the operands of a loop are made of."""
+        for x in operands:
+            if isinstance(x, Whole):
+                self.wanted[x.group].setdefault(x.row, set()).update(range(x.group.low, x.group.high + 1))
+                yield x.group
+            elif isinstance(x, Gathered):
+                yield from map(self.unit, x.nodes)
+            elif isinstance(x, Stacked):
+                yield from self.needed_for(find_needs(x, self.plan))
+            else:
+                yield self.unit(x)
+
+    # what is made
+
+    def make_loop(self, group: Group) -> None:
+        """Make a loop, and what is wanted of it."""
+        wanted = {row: bool(turns - {group.high}) for row, turns in self.wanted[group].items()}
+        writer = self.writers[group]
+        body, kept = writer.write_body(wanted)
+        operands = tuple(self.make_operand(x) for x in writer.operands)
+        table = next(iter(group.home)).table
+        block = Node(Loop(body), operands, shape=(body.size,), dtype=body.dtype, table=table)
+        self.loops[group] = block, kept
+        for row, turns in self.wanted[group].items():
+            whole = self.see_part(group, row)
+            for t in turns if len(turns) < group.count else range(group.low, group.high + 1):
+                node = row.nodes[group.index(row, t)]
+                self.becomes[node] = Index((t - group.low,))(whole) if kept[row].each else whole
+
+    def see_part(self, group: Group, row: Row) -> Node:
+        """Give what is kept of a row: a view of the loop's block, as an array of one turn or of all."""
+        (block, kept), like = self.loops[group], row.like
+        part = kept[row]
+        shape = (group.count, *like.shape) if part.each else like.shape
+        seen = Reshape(shape)(Index((slice(part.start, part.start + part.size(group.count)),))(block))
+        return seen if seen.dtype == like.dtype else Cast(like.dtype)(seen)
+
+    def make_operand(self, operand: Any) -> Any:
+        """Make an operand of a loop."""
+        if isinstance(operand, Whole):
+            return self.see_part(operand.group, operand.row)
+        if isinstance(operand, Gathered):
+            return Stack()(*(self.becomes[x] for x in operand.nodes))
+        if isinstance(operand, Stacked):
+            return stack_rows(operand, self.plan, self.make_operand)
+        return self.becomes[operand]

@@ -1,0 +1,133 @@
+"""Rows: an operation of a loop, as it is in each turn, and where its operands come from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from minigrad.compiler.passes.lower import is_view
+from minigrad.compiler.rolling.keys import EvenKey, find_even_key, is_read
+from minigrad.engine.node import Node
+from minigrad.ops.base import number_key
+
+FEW = 64  # elements, up to which what each turn has for itself, such as weights, is laid side by side in each call
+
+
+@dataclass(frozen=True, eq=False)
+class Slot:
+    """Where an operand of a row comes from, and in which of the row's places, ``start`` to ``end``, that is so.
+
+    It is the ``same`` in all of them, or element i + ``ahead`` of another ``row``; else each place has its own.
+    """
+
+    start: int
+    end: int
+    same: Any = None
+    row: Row | None = None
+    ahead: int = 0
+
+    @property
+    def is_own(self) -> bool:
+        """Whether each place has its own operand."""
+        return self.row is None and self.same is None
+
+
+@dataclass(eq=False)
+class Row:
+    """An operation as it is turn after turn; ``key`` is the index of one that reads a part of an array in each."""
+
+    nodes: list[Node]
+    slots: list[Slot] = field(default_factory=list)
+    key: EvenKey | None = None
+    start: int = 0
+    end: int = 0
+    waits: bool = False  # does it depend on itself, so that no two of its turns can be computed at once?
+
+    @property
+    def like(self) -> Node:
+        """One that stands for all."""
+        return self.nodes[len(self.nodes) // 2]
+
+    @property
+    def is_read(self) -> bool:
+        """Whether it is a part of one array that is the same in all turns, each time another."""
+        return self.key is not None and any(self.key.step) and self.slots[0].same is not None
+
+    @property
+    def is_view(self) -> bool:
+        """Whether it looks at its operand in the same way in all turns."""
+        return is_view(self.like.op) and not (self.key is not None and any(self.key.step))
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether the operation is the same in all turns."""
+        return self.key is None or not any(self.key.step)
+
+    @property
+    def is_even(self) -> bool:
+        """Whether it is one operation, but for the numbers of an index, which go on evenly."""
+        return self.key is not None or not is_read(self.like)
+
+
+def make_rows(orbits: Iterable[Sequence[Node]]) -> list[Row]:
+    """Give rows whose slots are known."""
+    rows = [Row(list(nodes)) for nodes in orbits]
+    home = {node: (row, i) for row in rows for i, node in enumerate(row.nodes)}
+    for row in rows:
+        row.start, row.end = 0, len(row.nodes)
+        middle = len(row.nodes) // 2
+        if is_read(row.like):
+            found = find_even_key([x.op.key for x in row.nodes], middle)  # type: ignore[union-attr]
+            if found is not None:
+                row.key, row.start, row.end = found
+        row.slots = [_find_slot(row, j, middle, home) for j in range(len(row.like.inputs))]
+    return rows
+
+
+def find_usable_rows(orbits: Iterable[Sequence[Node]]) -> list[Row]:
+    """Give rows, but for those that a loop could not compute: they are no longer where operands of others come from."""
+    left: list[Sequence[Node]] = list(orbits)
+    while True:
+        rows = make_rows(left)
+        usable: list[Sequence[Node]] = [row.nodes for row in rows if _is_usable(row)]
+        if len(usable) == len(left):
+            return rows
+        left = usable
+
+
+def _is_usable(row: Row) -> bool:
+    """Say whether an index that moves is into what stays, and what each turn has for itself is not computed for it."""
+    if not row.is_even or not (row.is_fixed or row.is_read):
+        return False
+    own = [x for j, slot in enumerate(row.slots) if slot.is_own for x in (node.inputs[j] for node in row.nodes)]
+    return all(isinstance(x, Node) and x.op is None and not x.weak and x.size <= FEW for x in own)
+
+
+def _find_slot(row: Row, place: int, middle: int, home: Mapping[Node, tuple[Row, int]]) -> Slot:
+    """Say where an operand comes from in the middle, and how far around that it is so."""
+    operands = [x.inputs[place] for x in row.nodes]
+    here, near = operands[middle], operands[middle - 1]
+    if _equal(here, near):
+        return Slot(*_spread(middle, len(operands), lambda i: _equal(operands[i], here)), same=here)
+    if isinstance(here, Node) and here in home and near in home:
+        other, at = home[here]
+        ahead = at - middle
+        if home[near] == (other, middle - 1 + ahead):
+            start, end = _spread(middle, len(operands), lambda i: home.get(operands[i]) == (other, i + ahead))
+            return Slot(start, end, row=other, ahead=ahead)
+    return Slot(0, len(operands))
+
+
+def _equal(a: Any, b: Any) -> bool:
+    return a is b or (not isinstance(a, Node) and not isinstance(b, Node) and number_key(a) == number_key(b))
+
+
+def _spread(middle: int, count: int, fits: Any) -> tuple[int, int]:
+    """Give the places around one that fit."""
+    start, end = middle, middle + 1
+    while start > 0 and fits(start - 1):
+        start -= 1
+    while end < count and fits(end):
+        end += 1
+    return start, end

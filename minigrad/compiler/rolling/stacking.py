@@ -1,0 +1,112 @@
+"""Rows that no loop needs to compute turn by turn: all turns are computed at once, along an axis in front."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from minigrad.compiler.rolling.body import Gathered, Stacked, Whole
+from minigrad.compiler.rolling.keys import EvenKey
+from minigrad.compiler.rolling.planning import Plan
+from minigrad.compiler.rolling.rows import Row
+from minigrad.engine.node import Node
+from minigrad.ops.indexing import Index
+from minigrad.ops.shaping import Reshape, Stack, Transpose
+
+Making = Callable[[Any], Any]
+
+
+def find_needs(wanted: Stacked, plan: Plan) -> Iterator[Any]:
+    """Give the operands that a stack is made of."""
+    for part in _parts(wanted, plan):
+        if isinstance(part, Stacked):
+            yield from find_needs(part, plan)
+        elif isinstance(part, tuple):
+            yield part[0]
+
+
+def stack_rows(wanted: Stacked, plan: Plan, make: Making) -> Node:
+    """Compute some elements of a row at once; ``make`` gives what an operand has become."""
+    parts = _parts(wanted, plan)
+    if wanted.row.is_read and wanted.row not in plan.taken:
+        ((whole, key),) = parts
+        return _take(make(whole), key, wanted.count)
+    made = []
+    for part in parts:
+        if isinstance(part, Stacked):
+            made.append(stack_rows(part, plan, make))
+        elif isinstance(part, tuple):
+            operand, key = part
+            x = make(operand)
+            made.append(_take(x, key, wanted.count) if key else x if key == () else Reshape((1, *x.shape))(x))
+        else:
+            made.append(part)
+    if wanted.row in plan.taken:
+        return made[0]
+    assert wanted.row.like.op is not None
+    return wanted.row.like.op.batch(*made)
+
+
+def _parts(wanted: Stacked, plan: Plan) -> list[Any]:
+    """Give the parts of a stack: numbers, other stacks, and operands with what is taken of them.
+
+    That is an index, of each turn; () for an operand that lies side by side already; None for one that is the same.
+    """
+    row = wanted.row
+    group = plan.taken.get(row)
+    if group is not None:
+        first = group.sign * wanted.first + group.shift[row] - group.low
+        return [(Whole(group, row), EvenKey((None,), (first,), (group.sign * wanted.step,)))]
+    if row.is_read:
+        assert row.key is not None
+        return [(row.slots[0].same, row.key.from_turn(wanted.first, wanted.step))]
+    return [_part(wanted, row, place, plan) for place in range(len(row.slots))]
+
+
+def _part(wanted: Stacked, row: Row, place: int, plan: Plan) -> Any:
+    slot = row.slots[place]
+    if slot.row is not None and (slot.row in plan.taken or not slot.row.waits):
+        return Stacked(slot.row, wanted.first + slot.ahead, wanted.step, wanted.count)
+    if slot.same is not None:
+        return (slot.same, None) if isinstance(slot.same, Node) else slot.same
+    nodes = (row.nodes[wanted.first + wanted.step * t] for t in range(wanted.count))
+    return Gathered(tuple(x.inputs[place] for x in nodes)), ()
+
+
+def _take(x: Node, key: EvenKey, count: int) -> Node:
+    """Give the parts of an array that an index names in each turn, side by side along an axis in front."""
+    moving = [i for i, step in enumerate(key.step) if step]
+    place = _find_place(key, moving[0]) if len(moving) == 1 else None
+    if place is None:
+        return Stack()(*(Index(key.at(t))(x) for t in range(count)))
+    axis, behind = place
+    first, step = key.first[moving[0]] % x.shape[axis], key.step[moving[0]]
+    last = first + step * (count - 1)
+    stop = last + (1 if step > 0 else -1)
+    numbers: list[Any] = list(key.first)
+    numbers[moving[0]] = slice(first, stop if stop >= 0 else None, step)
+    seen = Index(key.fill(numbers))(x)
+    return seen if not behind else Transpose((behind, *(i for i in range(seen.ndim) if i != behind)))(seen)
+
+
+def _find_place(key: EvenKey, number: int) -> tuple[int, int] | None:
+    """Give the axis of an array that a number of an index is for, and which one that is of what is seen of it.
+
+    None where it is the end of a slice, or an ellipsis comes before.
+    """
+    axis = seen = found = 0
+    for part in key.parts:
+        if part is None:
+            if found == number:
+                return axis, seen
+            found, axis = found + 1, axis + 1
+        elif part == (None,):
+            seen += 1
+        elif len(part) == 2:
+            found += sum(end is None for end in part[1])
+            axis, seen = axis + 1, seen + 1
+            if found > number:
+                return None
+        else:
+            return None
+    return None

@@ -1,0 +1,160 @@
+"""Random functions with loops, eagerly and as code whose loops are rolled: values, gradients and gradients of these.
+
+``python -m tests.fuzz.loops --seconds 60 --seed 0`` stops at the first seed at which two ways disagree. A loop carries
+one to three values, vectors or numbers; its body takes them, parameters, rows of an array that go up or down, and
+constants, through random operations; some of what it makes is kept in a list, summed up, or dropped; there are masks,
+loops in loops, and loops after loops. It is taken 0, 1, 2 or many times.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+import minigrad
+from minigrad import Tensor
+from tests.interpreted import interpreted
+
+SIZE = 3
+COUNTS = (0, 1, 2, 3, 8, 9, 12, 20)
+Function = Callable[[Any, Any, Any], Any]
+
+MEETINGS: tuple[Callable[[Any, Any], Any], ...] = (
+    lambda a, b: a + b, lambda a, b: a - b, lambda a, b: a * b, lambda a, b: a / (1.5 + b * b),
+    np.maximum, lambda a, b: np.where(a > b, a, 0.5 * b),
+)  # fmt: skip
+CHANGES: tuple[Callable[[Any], Any], ...] = (
+    np.tanh, np.sin, np.cos, lambda a: np.exp(-a * a), lambda a: 0.3 * a, lambda a: 1 - a, lambda a: a**2,
+    lambda a: minigrad.sigmoid(a), lambda a: np.where(a > 0, a, 0.1 * a),
+)  # fmt: skip
+
+
+class Drawn:
+    """A body of a loop: lines, each of which is computed from what there is."""
+
+    def __init__(self, rng: np.random.Generator, depth: int = 0) -> None:
+        self.count = int(rng.choice(COUNTS if depth == 0 else COUNTS[:5]))
+        self.carried = int(rng.integers(1, 4))
+        self.numbers = bool(rng.integers(4) == 0)
+        self.lines = [rng.integers(1 << 30, size=4) for _ in range(int(rng.integers(2, 7)))]
+        self.new = rng.integers(1 << 30, size=self.carried)
+        self.keeps, self.sums = bool(rng.integers(2)), bool(rng.integers(2))
+        self.down, self.lag = bool(rng.integers(2)), bool(rng.integers(4) == 0)
+        self.masked, self.varying = bool(rng.integers(4) == 0), bool(rng.integers(5) == 0)
+        self.inner = Drawn(rng, depth + 1) if depth == 0 and rng.integers(4) == 0 else None
+
+    def run(self, state: list[Any], X: Any, W: Any, b: Any) -> tuple[list[Any], list[Any]]:
+        """Run the loop from a state on; give the state after it, and what else came of it."""
+        kept, total, before = [], None, state[0]
+        for t in range(self.count):
+            row = X[len(X) - 1 - t] if self.down else X[t]
+            known = [*state, row, b] + ([before] if self.lag else []) + ([0.1 * t] if self.varying else [])
+            if self.numbers:
+                known = [x.sum() if np.ndim(x) else x for x in known]
+            for line in self.lines:
+                known.append(self.line(line, known, W))
+            if self.inner is not None:
+                begin = [known[-1 - i] + 0 * row for i in range(self.inner.carried)]
+                inner, more = self.inner.run(begin, X, W, b)
+                known += [*inner, *(x for x in more if np.shape(x) == (SIZE,))]
+            before = state[0]
+            new = [np.tanh(known[-1 - int(n) % len(self.lines)]) for n in self.new]
+            if self.masked:
+                new = [np.where(row > 0, x, 0.9 * y) for x, y in zip(new, state, strict=True)]
+            state = new
+            kept.append(known[-1])
+            total = known[-2] if total is None else total + known[-2]
+        return state, [*(kept if self.keeps else []), *([total] if self.sums and total is not None else [])]
+
+    def line(self, line: Sequence[int], known: Sequence[Any], W: Any) -> Any:
+        """Compute one line."""
+        kind, i, j, k = map(int, line)
+        a, b = known[i % len(known)], known[j % len(known)]
+        if kind % 4 == 0 and np.shape(a) == (SIZE,):
+            return a @ W
+        return MEETINGS[k % len(MEETINGS)](a, b) if kind % 4 < 3 else CHANGES[k % len(CHANGES)](a + 0 * b)
+
+
+def draw_function(seed: int) -> tuple[Function, list[Any]]:
+    """Give a function of X, W and b, which gives a number, and arguments."""
+    rng = np.random.default_rng(seed)
+    loops = [Drawn(rng) for _ in range(int(rng.integers(1, 3)))]
+    dtype = np.float32 if rng.integers(4) == 0 else np.float64
+    arguments = [
+        (rng.standard_normal(shape) * 0.5).astype(dtype) for shape in ((max(COUNTS) + 1, SIZE), (SIZE, SIZE), (SIZE,))
+    ]
+
+    def f(X: Any, W: Any, b: Any) -> Any:
+        state, ends = [b * 0.5, b + X[0], X[1] * b], []
+        for loop in loops:
+            state, more = loop.run(state[: loop.carried], X, W, b)
+            state = [*state, b, b][:3]
+            ends += more
+        return sum((np.sum(x * x) for x in [*state, *ends]), 0 * b[0])
+
+    return f, arguments
+
+
+def differentiate(f: Function, order: int) -> Function:
+    """Give the value and its gradients by all arguments, or those of the first gradient's square."""
+    if order == 1:
+        return minigrad.value_and_grad(f, (0, 1, 2))
+
+    def squared(*args: Any) -> Any:
+        return sum((np.sum(g * g) for g in minigrad.grad(f, (0, 1, 2))(*args)), 0.0)
+
+    return minigrad.value_and_grad(squared, (0, 1, 2))
+
+
+def outcome(f: Function, arguments: Sequence[Any]) -> list[Any]:
+    """Give all numbers that a function gives."""
+    value, gradients = f(*arguments)
+    return [np.asarray(x.data if isinstance(x, Tensor) else x) for x in (value, *gradients)]
+
+
+def find_wrong(seed: int, backends: Sequence[str]) -> str | None:
+    """Say where code differs from the function itself, if it does."""
+    f, arguments = draw_function(seed)
+    for order in (1, 2) if seed % 3 == 0 else (1,):
+        g = differentiate(f, order)
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            wanted = outcome(g, arguments)
+            for backend in backends:
+                chosen: Any = backend
+                if backend == "interpreted":
+                    chosen = import_module("minigrad.compiler.native.backend").NativeBackend(interpreted)
+                step = minigrad.compile(g, backend=chosen, exact=seed % 5 == 0)
+                for _ in range(2):  # what a loop leaves in its memory must not matter to the next call
+                    found = outcome(step, arguments)
+                for i, (a, b) in enumerate(zip(wanted, found, strict=True)):
+                    bound = (1e-9 if a.dtype == np.float64 else 1e-3) * (1 + np.abs(a).max(initial=0))
+                    if a.dtype != b.dtype or a.shape != b.shape or not np.allclose(a, b, rtol=0, atol=bound):
+                        return f"{backend}, order {order}, result {i}: {a} and {b}"
+    return None
+
+
+def main() -> None:
+    """Check seeds for some time."""
+    parser = argparse.ArgumentParser(description="Compares random loops, run in every way, until two disagree.")
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--backends", default="numpy,interpreted")
+    given = parser.parse_args()
+    seed, end = given.seed, time.monotonic() + given.seconds
+    while time.monotonic() < end:
+        found = find_wrong(seed, given.backends.split(","))
+        if found is not None:
+            raise SystemExit(f"seed {seed}\n{found}")
+        seed += 1
+    print(f"seeds {given.seed} to {seed - 1} agree")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,112 @@
+"""What a compiled function does over and over is a loop of its code, and computes what the function itself does."""
+
+import numpy as np
+import pytest
+
+import minigrad
+from minigrad import Tensor, optim
+from minigrad.algebra.graph import evaluate
+from minigrad.compiler import variant
+from minigrad.compiler.rolling.loop import Loop
+from minigrad.engine.node import order_nodes
+from tests.compiling import as_code, each_backend, running
+from tests.fuzz.loops import find_wrong
+
+
+def recurrent(turns, dtype=np.float64, seed=0):
+    """A training step of a recurrent network that is written as a ``for``, and its parameters."""
+    rng = np.random.default_rng(seed)
+    shapes = {"Wx": (2, 5), "Wh": (5, 5), "b": (5,), "V": (5, 1)}
+    weights = {
+        name: Tensor((rng.standard_normal(shape) * 0.3).astype(dtype), requires_grad=True, name=name)
+        for name, shape in shapes.items()
+    }
+    rule = optim.SGD(list(weights.values()), lr=0.1)
+
+    def step(X, y):
+        h = np.zeros((4, 5), dtype)
+        for t in range(turns):
+            h = np.tanh(X[t] @ weights["Wx"] + h @ weights["Wh"] + weights["b"])
+        E = ((h @ weights["V"] - y) ** 2).mean()
+        rule.zero_grad()
+        E.backward()
+        rule.step()
+        return E
+
+    return step, list(weights.values()), (rng.standard_normal((turns, 4, 2)).astype(dtype), np.ones((4, 1), dtype))
+
+
+def loops_of(step):
+    return [node.op.body for node in step._last.graph.nodes if isinstance(node.op, Loop)]
+
+
+@each_backend
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_time_steps_and_the_way_back_are_a_loop_each(backend, dtype):
+    eager, wanted, args = recurrent(20, dtype)
+    f, weights, _ = recurrent(20, dtype)
+    with running(backend):
+        step = as_code(f, backend)
+        for _ in range(3):
+            assert np.isclose(step(*args).item(), eager(*args).item(), rtol=1e-5 if dtype == np.float32 else 1e-12)
+    for w, v in zip(weights, wanted, strict=True):
+        assert w.data.dtype == dtype
+        np.testing.assert_allclose(w.data, v.data, rtol=0, atol=1e-6 if dtype == np.float32 else 1e-13)
+    bodies = loops_of(step)
+    assert len(bodies) == 2
+    assert all(body.count >= 18 for body in bodies)
+
+
+def test_code_does_not_grow_with_the_number_of_turns():
+    sources = []
+    for turns in (20, 60):
+        f, _, args = recurrent(turns)
+        step = minigrad.compile(f)
+        step(*args)
+        sources.append(step.source)
+    assert len(sources[0].splitlines()) == len(sources[1].splitlines())
+    assert "for t in range(19):" in sources[0]
+    assert "for t in range(59):" in sources[1]
+
+
+def test_report_says_what_is_a_loop():
+    f, _, args = recurrent(20)
+    step = minigrad.compile(f)
+    step(*args)
+    report = step.report()
+    assert report.rolled[0] == "×19 of 2 add, tanh, matmul"
+    assert "  a loop: ×19 of 2 add, tanh, matmul" in str(report)
+
+
+def test_few_turns_are_written_out():
+    f, _, args = recurrent(5)
+    step = minigrad.compile(f)
+    step(*args)
+    assert not loops_of(step)
+    assert step.report().rolled == ()
+
+
+def test_rolled_expressions_evaluate_to_what_the_others_do(monkeypatch):
+    seen = []
+    roll = variant.roll_loops
+
+    def noted(outputs):
+        seen.append((outputs, roll(outputs)))
+        return seen[-1][1]
+
+    monkeypatch.setattr(variant, "roll_loops", noted)
+    f, _, (X, y) = recurrent(20)
+    minigrad.compile(f)(X, y)
+    ((before, after),) = seen
+    assert len(order_nodes(after)) < len(order_nodes(before)) / 4
+    rng = np.random.default_rng(1)
+    free = [x for x in order_nodes(before) if x.op is None and x.value is None]
+    known = {x: rng.standard_normal(x.shape) for x in free}
+    for a, b in zip(evaluate(before, known), evaluate(after, known), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_random_loops_give_what_the_functions_give(seed):
+    pytest.importorskip("numba")
+    assert find_wrong(seed, ["numpy", "interpreted"]) is None
