@@ -22,8 +22,8 @@ from minigrad.compiler.collecting import collector_paused
 from minigrad.compiler.compiled_card import compiled_html
 from minigrad.compiler.entry import MISS, bind_entry
 from minigrad.compiler.epochs import EpochLoops, run_in_python
+from minigrad.compiler.leaves import flatten_leaves, name_leaves
 from minigrad.compiler.load import load_backend
-from minigrad.compiler.record import flatten_leaves, name_leaves
 from minigrad.compiler.refusals import Refusal, Unsupported
 from minigrad.compiler.shortcuts import open_way, shortcuts
 from minigrad.compiler.variant import CacheInfo, Report, Variant, name_inputs
@@ -56,12 +56,13 @@ def compile(
     values among the arguments are part of the code: for others the function is traced again.
 
     So it is where something that the function names outside itself is another now: a variable of an enclosing function,
-    a global, an argument's default, an attribute or an item of one, the contents of a list, deque, dict or set of at
-    most 100, the elements of an array (over 1 MB 1024 of them), a context variable, likewise in functions and methods
-    of your own that it calls. A float that has been another once, such as an annealed weight, is read at each call from
-    then on. Not watched is what the code does not name (a computed name), what libraries keep for themselves, another
-    method in the place of one, other code in a function, an array that is an operand and that NumPy alone computes with
-    as well, and the outside world (files, clocks): pass that as an argument.
+    a global, an argument's default, an attribute or an item of one, a method or a class, the contents of a list, deque,
+    dict or set of at most 100, the elements of an array (over 1 MB 1024 of them), a context variable, likewise in
+    functions and methods of your own that it calls. A float that has been another once, such as an annealed weight, is
+    read at each call from then on. Not watched is a computed name, as in getattr(o, "k" + i), more in a container, what
+    libraries keep (a cache of functools), other code in a function, a special method in the place of one, an array that
+    is an operand and that NumPy alone computes with as well, and the outside world (files, clocks, the environment):
+    pass that as an argument.
     ``verify=n`` makes the first n calls by the function itself, too, ``verify_every=k`` every k-th, and raises
     ``DifferenceError`` with the name of the first value that differs; updates still happen once. So is the first call
     of each trace, of a function that names ``isinstance`` or ``type``: while it is traced, values are of other types.
@@ -69,9 +70,8 @@ def compile(
     A compiled function that takes no gradients itself is differentiable, to any order: a call is one operation in its
     caller's record, and its gradient is compiled when it is first needed. What one returns that calls ``backward`` or
     ``step`` has no record, and refuses to become a part of something with a gradient.
-
-    A step that begins with ``zero_grad()`` and ends with ``step()`` leaves no gradients behind; return those that you
-    want to see.
+    A step from ``zero_grad()`` to ``step()`` leaves no gradients behind; return those that you want to see. What it
+    writes into arrays among its arguments, ``x[0] = 1``, goes there when all has been computed.
 
     Integers and truth values are those of the function bit for bit. Of floats rounding may differ by the order of
     operations (in float64 within 1e-12), and algebra may change a value that is singular or overflows on the way: where
@@ -80,10 +80,8 @@ def compile(
     beyond 1e±100 meet (1e±12 in float32), (x ⊙ y)³ = x³ ⊙ y³; numbers that the function names keep their places then.
     ``exact=True`` forbids all algebra that could: the code computes each operation of the function, ∞, NaN and −0 as
     they come, and leaves to the backend the last digits of functions and the order in which sums and products of
-    matrices are added up.
-
-    Python numbers compute as NumPy's do: 1 / x is ∞ at 0.0 and x**0.5 NaN at −2.0, with NumPy's warning in NumPy code;
-    and scalars as arrays, whose x**0.5 is √x, NaN at −∞.
+    matrices are added up. Python numbers compute as NumPy's do: 1 / x is ∞ at 0.0 and x**0.5 NaN at −2.0, with NumPy's
+    warning; and scalars as arrays, whose x**0.5 is √x, NaN at −∞.
 
     ``backend="numpy"`` writes straight-line NumPy, which ``.source`` shows; ``"native"`` machine code, through numba
     and SciPy's BLAS (``pip install numba scipy``). An operation that has no native loops is called by Python,
@@ -158,7 +156,7 @@ class Compiled(partial[Any]):
             return self._f(*(x for x in given if x is not MISS), **kwargs)
         args = tuple(x for x in given if x is not MISS)
         due = not self._verified.is_over and self._verified.is_due()
-        if due or self._asks(args):
+        if due or self._asks(args, kwargs):
             with self._lock:
                 return self._verify(due, args, kwargs)
         return self._run(*args, **kwargs)
@@ -255,9 +253,11 @@ class Compiled(partial[Any]):
     def export(self, path: str | os.PathLike[str]) -> None:
         """Write the latest call's code as a module of its own, which needs NumPy alone: ``make(…)`` gives ``step(…)``.
 
-        Raises ``ValueError`` if an operation in it is not NumPy's.
+        Raises ``ValueError`` if an operation in it is not NumPy's, or if it writes into arguments.
         """
         variant = self._latest()
+        if variant.record.written:
+            raise ValueError("export: the function writes into its arguments, which code alone does not. Return them")
         while variant.backend.fallback is not None:
             variant = Variant(
                 variant.record, variant.name, variant.hints, variant.backend.fallback, variant.compile, variant.exact

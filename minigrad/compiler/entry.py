@@ -14,9 +14,10 @@ import numpy as np
 
 from minigrad.compiler.backend import Call
 from minigrad.compiler.differentiable import Pullback
+from minigrad.compiler.entry_end import EndWriter
 from minigrad.compiler.likeness import compare_argument, compare_tensors
-from minigrad.compiler.record import Output, Record, map_leaves
-from minigrad.compiler.spent import Spent, make_spent
+from minigrad.compiler.record import Record
+from minigrad.compiler.spent import Spent
 from minigrad.compiler.trace.links import Cell, Link
 from minigrad.compiler.trace.sources import (
     Argument,
@@ -28,6 +29,7 @@ from minigrad.compiler.trace.sources import (
     Setting,
     Source,
 )
+from minigrad.compiler.trace.write_back import are_apart
 from minigrad.compiler.watched import Watched
 from minigrad.engine.recording import is_paused, records_left
 from minigrad.engine.tensor import Tensor, constant_tensor
@@ -63,6 +65,7 @@ def write_entry(
         *writer.write_call(passed),
         "    hits += 1",
         *writer.write_gradients(),
+        *writer.write_arguments(),
         *(writer.write_result() if pullback is None else writer.write_recorded(pullback)),
     ]
     cells = ", ".join(f"{name}=None" for name in writer.cells)
@@ -72,7 +75,7 @@ def write_entry(
     return FunctionType(made.__code__, writer.known, None, made.__defaults__, closure)
 
 
-class _Writer:
+class _Writer(EndWriter):
     """Writes one way in.
 
     ``known`` are the names that the code uses, ``checks`` what tells a call that is not for it before the code is
@@ -152,10 +155,26 @@ class _Writer:
         for t in record.without_gradient:
             own = self.misfits if self.call.watch and not isinstance(t, int) else checks
             own.append(f"{self.owners[t]}.stored_grad is not None")
+        self.read = {id(source.tensor) for source in passed if isinstance(source, Gradient)}
         without = [*record.without_gradient, *(t for t, g in record.grads if g is None)]
-        self.slots += [(t, "stored_grad", None) for t in without if not isinstance(t, int)]
+        self.slots += [(t, "stored_grad", None) for t in without if isinstance(t, Tensor) and self.is_looked_at(t)]
+        checks += self.check_apart(bound, arrays)
         checks += [f"{self.gradient(source)} is None" for source in passed if isinstance(source, Gradient)]
         self.checks = checks
+
+    def check_apart(self, bound: Sequence[Source], arrays: Sequence[Any]) -> Lines:
+        """Write what tells that arguments which are written into share memory with others, or cannot be written."""
+        if not self.record.written:
+            return []
+        written = [self.letters[i] for i in self.record.written]
+        others = [
+            x
+            for i, (x, given) in enumerate(zip(self.letters, self.arguments, strict=True))
+            if i not in self.record.written and not isinstance(given, float)
+        ]
+        others += [self.name(x) for source, x in zip(bound, arrays, strict=True) if isinstance(source, Data | Captured)]
+        self.known["apart"] = are_apart
+        return [f"not apart(({', '.join(written)},), ({''.join(f'{x}, ' for x in others)}))"]
 
     def write_link(self, link: Link) -> str:
         """Write what would tell that something outside the function is another now."""
@@ -222,57 +241,6 @@ class _Writer:
             lines += ["        if r is None:", f"            {self.missed}"]
         return [*lines, *back]
 
-    def write_drops(self, looked_at: bool) -> Lines:
-        """Write what drops the gradients that the function leaves none of: of Tensors that code looks at, or others."""
-        lines = []
-        for t, g in self.record.grads:
-            if g is None and looked_at == (self.call.watch is not None and not isinstance(t, int)):
-                owner = self.owners[t]
-                lines += [f"    if {owner}.stored_grad is not None:", f"        {owner}.stored_grad = None"]
-        return lines
-
-    def write_gradients(self) -> Lines:
-        """Write the gradients that the function leaves behind."""
-        results = iter(self.call.results[len(self.record.returned) :])
-        left = [(self.owners[t], next(results)) for t, g in self.record.grads if g is not None]
-        kept = [f"    {owner}.stored_grad = constant({result})" for owner, result in left]
-        return [*self.write_drops(looked_at=False), *kept]
-
-    def write_result(self) -> Lines:
-        """Write what is returned."""
-        result, results = self.record.result, self.call.results
-        if type(result) is not Output:
-            returned = ", ".join(results[: len(self.record.returned)])
-            given = self.name(lambda r: map_leaves(result, lambda x: _given(x, r, Spent)))
-            return [f"    return {given}([{returned}])"]
-        if result.plain:
-            return [f"    return {results[result.position]}"]
-        # what constant_tensor does, without the call
-        made = [f"    t = new({'Spent' if result.recorded else 'Tensor'})", f"    t.array = {results[result.position]}"]
-        return [*made, *([] if result.recorded else ["    t.op = None", "    t.serial = 0"]), "    return t"]
-
-    def write_recorded(self, pullback: Pullback) -> Lines:
-        """Write what is returned with a record, from what the trace's inputs were in this call."""
-        result, results = self.record.result, self.call.results
-        drawn = iter(results[len(results) - sum(isinstance(x, Draw) for x in self.record.inputs.values()) :])
-        given = [next(drawn) if isinstance(x, Draw) else self.operand(x) for x in self.record.inputs.values()]
-        constant = self.name(lambda r: map_leaves(result, lambda x: _given(x, r, Tensor)))
-        recorded = self.name(lambda r: map_leaves(result, lambda x: _given(x, r, None)))
-        return [
-            f"    r = [{', '.join(results)}]",
-            "    if is_paused():",
-            f"        return {constant}(r)",
-            f"    return {recorded}({self.name(pullback.record)}(r, ({', '.join(given)},)))",
-        ]
-
-    def operand(self, source: Source) -> str:
-        """Write what an input is to the record: the Tensor, if a gradient flows to it, or its array."""
-        if isinstance(source, Argument) and isinstance(x := self.arguments[source.position], Tensor):
-            return f"{self.letters[source.position]}{'' if x.requires_grad else '.array'}"
-        if isinstance(source, Data):
-            return f"{self.name(source.tensor)}{'' if source.tensor.requires_grad else '.array'}"
-        return self.name(source.array) if isinstance(source, Captured) else self.value(source)
-
 
 def bind_entry(enter: Any, missed: Callable[..., Any], hits: CellType) -> Callable[..., Any]:
     """Give the same way in, which goes to ``missed`` with the calls that are not for it and counts the others."""
@@ -284,15 +252,3 @@ def bind_entry(enter: Any, missed: Callable[..., Any], hits: CellType) -> Callab
 def _pass(value: str, by_identity: bool) -> str:
     """Write what the code is passed for a value."""
     return f"id({value})" if by_identity else value
-
-
-def _given(x: Any, values: Any, kind: type[Tensor] | None) -> Any:
-    """Give what stands for a value in a result; one with a record becomes a Tensor of that kind, if it is not one."""
-    if not isinstance(x, Output):
-        return x
-    value = values[x.position]
-    if x.plain or (x.recorded and kind is None):
-        return value
-    if not x.recorded or kind is None:
-        return constant_tensor(value)
-    return constant_tensor(value) if kind is Tensor else make_spent(value)

@@ -6,20 +6,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
+from minigrad.compiler.leaves import holds_arrays, is_taken, list_objects, name_leaves
 from minigrad.compiler.tape import Tape, write_tape
 from minigrad.compiler.trace.containers import Contents
 from minigrad.compiler.trace.differences import refuse_differences
 from minigrad.compiler.trace.links import Key, Link, renew_links
 from minigrad.compiler.trace.numbers import reading_anew, split_numbers
 from minigrad.compiler.trace.outside import find_links
-from minigrad.compiler.trace.sources import Draw, Source
+from minigrad.compiler.trace.sources import Captured, Data, Draw, Source
 from minigrad.compiler.trace.traced import Traced, TraceError, check_memory_apart
 from minigrad.compiler.trace.tracer import Tracer, UpdateRule
+from minigrad.compiler.trace.write_back import find_written, refuse_overlaps
 from minigrad.compiler.trace.writes import kept_from_writing, link_elements, look_for_leaks, put_back, refuse_changes
 from minigrad.engine.chosen import Chosen
-from minigrad.engine.conversion import is_array
 from minigrad.engine.named_arguments import name_arguments
 from minigrad.engine.node import Node, forget_alike
 from minigrad.engine.recording import is_paused, traced_by
@@ -38,7 +37,8 @@ class Record:
     with gradients that are no arguments: if two of these were one, the code would be another. ``leaves`` are the
     Tensors from outside, and whether they took gradients; ``rules`` have stepped; ``links`` lead to what was read
     outside, ``numbers`` to what the code reads anew there; ``tape`` is how the results at ``taped`` were recorded, if
-    the function took no gradient itself; ``paused`` says that nothing is to be recorded. ``lowered`` are the outputs in
+    the function took no gradient itself; ``paused`` says that nothing is to be recorded; ``written`` are the positions
+    of arrays among the arguments that get the last of the values ``returned``. ``lowered`` are the outputs in
     the form in which backends get them, by whether that is exact, once one has been asked.
     """
 
@@ -61,6 +61,7 @@ class Record:
     rules: list[UpdateRule]
     numbers: list[Link]
     paused: bool
+    written: list[int]
     lowered: dict[bool, list[Any]] = field(default_factory=dict)
 
     @property
@@ -93,75 +94,10 @@ class Output:
     recorded: bool
 
 
-def flatten_leaves(structure: Any, leaves: list[Any]) -> Any:
-    """Take the arrays, Tensors and floats out of nested tuples, lists, dicts and dataclasses; give the static rest."""
-    if isinstance(structure, tuple | list):
-        return (type(structure), *(flatten_leaves(part, leaves) for part in structure))
-    if isinstance(structure, dict):
-        return (dict, *((name, flatten_leaves(part, leaves)) for name, part in structure.items()))
-    if isinstance(structure, Tensor | np.generic) or is_array(structure):
-        leaves.append(structure)
-        grad = isinstance(structure, Tensor) and structure.requires_grad
-        return (type(structure), tuple(structure.shape), structure.dtype, grad, grad and structure.op is not None)
-    if isinstance(structure, float):
-        leaves.append(structure)
-        return float
-    if _holds_arrays(structure):
-        return (type(structure), *((key, flatten_leaves(part, leaves)) for _, key, part in list_parts(structure)))
-    return _static(structure)
-
-
-def name_leaves(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Give what ``flatten_leaves`` takes out of arguments names, in its order: params["W1"] as it is reached, and W1.
-
-    The short one is for code, p0 for p[0].
-    """
-    found: list[tuple[str, str]] = []
-    stack = [(name, name, x) for name, x in (*zip(name_arguments(f, len(args)), args, strict=True), *kwargs.items())]
-    stack.reverse()
-    while stack:
-        path, name, x = stack.pop()
-        if isinstance(x, tuple | list | dict) or (not _is_taken(x) and _holds_arrays(x)):
-            parts = [
-                (path + step, key if isinstance(key, str) else f"{name}{key}", part)
-                for step, key, part in list_parts(x)
-            ]
-            stack += parts[::-1]
-        elif _is_taken(x):
-            found.append((path, name))
-    return found
-
-
-def _is_taken(x: Any) -> bool:
-    """Say whether something may be another at each call."""
-    return isinstance(x, Tensor | float | np.generic) or is_array(x)
-
-
-def _holds_arrays(x: Any) -> bool:
-    """Say whether something is a dataclass of what changes from call to call, by which it cannot be hashed."""
-    if is_leaf(x) or x is None:
-        return False
-    try:
-        hash(x)
-    except TypeError:
-        return True
-    return False
-
-
 def _holds_results(x: Any) -> bool:
     """Say whether something is a dataclass of what is computed."""
     parts = () if is_leaf(x) or isinstance(x, Output) else list_parts(x)
     return any(isinstance(part, Traced | Output) or _holds_results(part) for _, _, part in parts)
-
-
-def _static(x: Any) -> Any:
-    if isinstance(x, slice):  # which has no hash before Python 3.12
-        return (slice, *map(_static, (x.start, x.stop, x.step)))
-    try:
-        hash(x)
-    except TypeError:
-        raise TypeError(f"compile: an argument of type {type(x).__name__} is neither an array nor hashable") from None
-    return (type(x), x)
 
 
 def map_leaves(structure: Any, leaf: Callable[[Any], Any], is_open: Callable[[Any], bool] = _holds_results) -> Any:
@@ -180,7 +116,7 @@ def record_call(
 
     Numbers outside whose links have the keys in ``varying`` are inputs, as those among the arguments are.
     """
-    numbers, links = split_numbers(find_links(f, args), varying)
+    numbers, links = split_numbers(find_links(f, args, list_objects((args, kwargs))), varying)
     try:
         with kept_from_writing(links):
             first, places = _traced(f, args, kwargs, numbers)
@@ -205,13 +141,13 @@ def _traced(
     paths = iter(name_leaves(f, args, kwargs))
 
     def argument(x: Any) -> Any:
-        if _is_taken(x):
+        if is_taken(x):
             leaves.append(x)
             return tracer.argument(len(leaves) - 1, x, next(paths)[0])
         return x
 
-    given = map_leaves(args, argument, _holds_arrays), map_leaves(dict(kwargs), argument, _holds_arrays)
-    contents = Contents([*name_arguments(f, len(args)), *kwargs], [*given[0], *given[1].values()], _holds_arrays)
+    given = map_leaves(args, argument, holds_arrays), map_leaves(dict(kwargs), argument, holds_arrays)
+    contents = Contents([*name_arguments(f, len(args)), *kwargs], [*given[0], *given[1].values()], holds_arrays)
     try:
         with traced_by(tracer), reading_anew(numbers, tracer):
             returned = f(*given[0], **given[1])
@@ -266,13 +202,18 @@ def _record(tracer: Tracer, returned: Any, arguments: Sequence[Any]) -> Record:
     check_memory_apart(tracer)
     updates = [(tracer.input(source, source.read([])), value) for source, value in tracer.updates.values()]
     inputs = {node: source for source, node in tracer.inputs.values()}
-    tape = write_tape(list(recorded.values()), tracer.owners) if recorded and not updates and not grads else None
+    written = find_written(tracer.arrays)
+    left = updates or grads or written
+    tape = write_tape(list(recorded.values()), tracer.owners) if recorded and not left else None
     if tape is not None:
         values += [node for node, source in inputs.items() if isinstance(source, Draw)]  # for its gradient
+    values += written.values()
+    read = [x.read([]) for x in inputs.values() if isinstance(x, Data | Captured)]
+    refuse_overlaps(tracer.arrays.values(), written, arguments, read)
     return Record(
         result, values, updates, grads, inputs, tracer.guards, without, tracer.seeds,
         tracer.gradients, list(tracer.positions.values()), tracer.fixed, others, tape, list(recorded), [], leaves,
-        tracer.rules, [], is_paused(),
+        tracer.rules, [], is_paused(), list(written),
     )  # fmt: skip
 
 

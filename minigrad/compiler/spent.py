@@ -42,9 +42,10 @@ class Spent(Tensor):
     def lost(self) -> TypeError:
         """Give the error that says what to do."""
         return TypeError(
-            "a result of a compiled function that takes gradients itself, by backward() or step(), has no record any "
-            "more, and its share of a gradient would be lost. Add the other terms inside that function, or write "
-            ".detach() for its bare value; a function that only computes a loss is differentiable when it is compiled."
+            "a result of a compiled function that takes gradients itself, by backward() or step(), or writes into its "
+            "arguments, has no record any more, and its share of a gradient would be lost. Add the other terms inside "
+            "that function, or write .detach() for its bare value; a function that only computes a loss is "
+            "differentiable when it is compiled."
         )
 
     @property

@@ -28,6 +28,7 @@ from minigrad.compiler.rolling.turn import fit_bodies
 from minigrad.compiler.trace.links import Key, renew_links
 from minigrad.compiler.trace.numbers import find_changed, is_number
 from minigrad.compiler.trace.sources import Argument, Captured, Data, Draw, Gradient, Source, State
+from minigrad.compiler.trace.write_back import are_apart
 from minigrad.compiler.watched import Holding, Watched
 from minigrad.engine.node import Node, forget_alike
 
@@ -162,7 +163,13 @@ class Variant:
             and record.suits(arguments)
             and all(s.read(list(arguments)) is not None for s in self.passed if isinstance(s, Gradient))
             and all((a := s.read([])).shape == shape and a.dtype == dtype for s, shape, dtype in self.states)
+            and are_apart([arguments[i] for i in record.written], self.find_others(arguments))
         )
+
+    def find_others(self, arguments: Sequence[Any]) -> list[Any]:
+        """Give the arrays that are read, but for those among the arguments that are written into."""
+        given = [x for i, x in enumerate(arguments) if i not in self.record.written and not isinstance(x, float)]
+        return given + [source.read([]) for source in self.bound if isinstance(source, Data | Captured)]
 
     def entry(self, arguments: Sequence[Any], fresh: bool = True) -> Any:
         """Give the way into this trace, for the arrays that parameters have now; the last one, unless ``fresh``."""

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.compiler.record import Output, Record, flatten_leaves
+from minigrad.compiler.leaves import flatten_leaves, list_objects
+from minigrad.compiler.record import Output, Record
 from minigrad.compiler.reference import Reference
 from minigrad.compiler.trace.links import SCALARS
 from minigrad.compiler.trace.outside import asks_for_types
@@ -53,10 +54,10 @@ class Asking:
         self.f, self.known = f, False
         self.looked = False
 
-    def __call__(self, args: tuple[Any, ...]) -> bool:
+    def __call__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
         """Say so, from the code of the function and of those that it calls."""
         if not self.looked:
-            self.known, self.looked = asks_for_types(self.f, args), True
+            self.known, self.looked = asks_for_types(self.f, args, list_objects((args, kwargs))), True
         return self.known
 
 
@@ -75,6 +76,7 @@ class _State:
         self.arrays = [(t, t.array, np.copy(t.array), t.stored_grad) for _, t in self.tensors]
         self.grads = [None if g is None else np.copy(g.array) for _, _, _, g in self.arrays]
         self.values = [np.copy(state[name]) for _, state, name in self.states]
+        self.written = [(arguments[i], np.copy(arguments[i])) for i in record.written]
         self.drawn = [rng.bit_generator.state for rng in self.rngs]
 
     def take(self) -> list[Part]:
@@ -82,7 +84,8 @@ class _State:
         found: list[Part] = [(f"{name} after the call", np.copy(t.array)) for name, t in self.tensors]
         kept = [(name, t.stored_grad) for name, t in self.tensors if id(t) not in self.used_up]
         found += [(f"the gradient of {name}", None if g is None else np.copy(g.array)) for name, g in kept]
-        return found + [(called, np.copy(state[name])) for called, state, name in self.states]
+        found += [(called, np.copy(state[name])) for called, state, name in self.states]
+        return found + [(f"argument {i} after the call", np.copy(self.arguments[i])) for i in self.record.written]
 
     def number(self) -> list[int | None]:
         """Say which of what the record computes each of it becomes; None for what a call leaves as it is."""
@@ -93,7 +96,9 @@ class _State:
         numbers |= {id(t): first + i for i, t in enumerate(with_gradient)}
         found = [numbers.get(Data(t).key) for _, t in self.tensors]
         found += [numbers.get(id(t)) for _, t in self.tensors if id(t) not in self.used_up]
-        return found + [numbers.get(State(state, name, None).key) for _, state, name in self.states]
+        found += [numbers.get(State(state, name, None).key) for _, state, name in self.states]
+        last = len(record.returned)
+        return [*found, *range(last - len(record.written), last)]
 
     def call(self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[list[Part]]:
         """Call a function; give what it returns, and all of this, and undo it."""
@@ -116,6 +121,8 @@ class _State:
                 grad.array[...] = g
         for (_, state, name), content in zip(self.states, self.values, strict=True):
             state[name][...] = content
+        for array, content in self.written:
+            array[...] = content
         for rng, drawn in zip(self.rngs, self.drawn, strict=True):
             rng.bit_generator.state = drawn
 

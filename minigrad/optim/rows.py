@@ -71,12 +71,27 @@ def count_own(w: Array) -> int:
     return 3 + COUNTED if COUNTS and type(w) is np.ndarray and w.base is None else -1
 
 
+class RunningValues(dict[str, Any]):
+    """The running values of one parameter, by name: a new value goes into the array that rules and code write to."""
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        held = self.get(name)
+        if held is not None:
+            held[...] = value
+        else:
+            super().__setitem__(name, value)
+
+    def __reduce__(self) -> Any:
+        """Be kept as a dict, in which a copy finds arrays of its own."""
+        return dict, (dict(self),)
+
+
 def make_row(p: Tensor, buf: Any, state: State) -> Row:
     """Give one parameter its row: of arrays that never change, places that hold them."""
     eta: Any = np.empty_like(p.array, shape=())
     if not is_unchanging(p.array):
-        return Row(p, p.array, eta, buf, state)
-    places = {name: Held(x) if is_unchanging(x) else x for name, x in state.items()}
+        return Row(p, p.array, eta, buf, RunningValues(state))
+    places = RunningValues({name: Held(x) if is_unchanging(x) else x for name, x in state.items()})
     return Row(p, HeldByTensor(p), Held(eta), Held(buf), places)  # type: ignore[arg-type]
 
 

@@ -126,10 +126,27 @@ def find_difference(source: str, compiled: bool = False) -> str | None:
         return f"its gradient is {gradient}, and should be {slopes(f)}"
     if compiled and not np.allclose(code := compile(grad(f))(X), gradient, rtol=1e-9, atol=1e-10):
         return f"its gradient is {gradient}, and compiled {code}"
+    if compiled and (said := find_lost_write(f)):
+        return said
     if compiled and not np.allclose(
         lane := vmap(grad(f))(np.stack([X * 0.999, X]))[1], gradient, rtol=1e-9, atol=1e-10
     ):
         return f"its gradient is {gradient}, and under vmap {lane}"
+    return None
+
+
+def find_lost_write(f: Any) -> str | None:
+    """Say what a compiled function leaves in its argument, or returns, where that is not what NumPy does."""
+    code, mine, right = compile(f), X.copy(), X.copy()
+    for _ in range(2):  # in the second call of the same arrays
+        with np.errstate(all="ignore"):
+            value, wanted = code(mine), f(right)
+        if not np.all(np.abs(right) < 20):  # of cos of what is large rounding leaves nothing
+            return None
+        if not np.allclose(mine, right, rtol=1e-9, atol=1e-10, equal_nan=True):
+            return f"it leaves {right} in its argument, and compiled {mine}"
+        if not np.allclose(value, wanted, rtol=1e-9, atol=1e-10, equal_nan=True):
+            return f"its value is {wanted}, and compiled {value}"
     return None
 
 

@@ -243,8 +243,8 @@ def restore_type(new: Any, old: Any) -> Any:
 
 def hold_output(x: Any) -> Any:
     """Give a copy of a value that is an input itself, or a view: it may outlive what that memory holds."""
-    if not isinstance(x, Node) or not x.shape:
-        return x
+    if not isinstance(x, Node) or (not x.shape and (x.op is not None or x.weak or x.value is not None)):
+        return x  # of an input without axes the caller has the array, too
     return copy_array(x) if x.op is None or is_view(x.op) else x
 
 

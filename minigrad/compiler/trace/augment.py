@@ -24,6 +24,7 @@ class Assigning(Protocol):
         """Give the expression of a Tensor from outside."""
 
     own: dict[int, Tensor]
+    arrays: dict[Traced, Any]
 
     def operand(self, x: Any) -> Any:
         """Give an operand as an expression."""
@@ -50,7 +51,9 @@ def augment_traced(
             tracer.note_update(t, twin.node)
         return t
     check_memory(t, f"`{symbol}`", f"x = x {symbol[:-1]} …")
-    if find_base(t) is not None or (t.shape and (names > count_uses(t, other)[0] or any(find_views(t)))):
+    given = tracer.arrays.get(t)
+    in_place = given.is_array if given is not None else find_base(t) is not None
+    if in_place or (t.shape and (names > count_uses(t, other)[0] or any(find_views(t)))):
         replace_elements_of(t, lambda old, other, assign: fit_result(t, symbol, binary(old, other)), other)
         return t
     return fit_result(t, symbol, binary(t, other)) if t.shape else binary(t, other)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import builtins
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
-from operator import is_
 from types import CellType
 from typing import Any
 
@@ -13,8 +12,6 @@ import numpy as np
 
 MISSING: Any = object()
 Key = tuple[Any, ...]
-WHOLE = 1 << 20  # bytes: of a larger array a sample is compared in every call
-SAMPLE = 1024
 SCALARS = (int, float, complex, str, bytes, bool, type(None))
 
 
@@ -110,6 +107,22 @@ class Attribute(Link):
         setattr(self.owner, self.name, value)
 
 
+class Method(Link):
+    """The function that a method is, of the class or in the place of that of the class."""
+
+    def write(self, owner: str, name: Callable[[Any], str]) -> str:
+        """Write what finds it."""
+        return f"{name(get_function)}({owner}.{self.name})"
+
+    def read(self) -> Any:
+        """Give the function."""
+        return get_function(getattr(self.owner, self.name, MISSING))
+
+    def put(self, value: Any) -> None:
+        """Take away what the object has been given in its place; the class keeps what it was given."""
+        self.owner.__dict__.pop(self.name, None)
+
+
 class Current(Link):
     """What a context variable is in this context."""
 
@@ -144,108 +157,6 @@ class Stored(Link):
             self.owner.__dict__.pop(self.name, None)
 
 
-class Contents(Link):
-    """What is in a list, another sequence, a dict or a set, or was added to it; in a dict not what ``past`` names."""
-
-    past: frozenset[Any] = frozenset()
-
-    def write_check(self, owner: str, seen: str, name: Callable[[Any], str]) -> str:
-        """Write the check."""
-        return f"not {name(is_unchanged)}({owner}, {seen}, {name(self.past)})"
-
-    def read(self) -> Any:
-        """Give a list of the contents."""
-        return _contents(self.owner, self.past)
-
-    def look_past(self, names: Iterable[Any]) -> None:
-        """Watch these items of a dict no longer; that they are there, all the same."""
-        self.past = frozenset(names)
-        self.seen = self.read()
-
-    def holds_past(self, names: set[Any]) -> bool:
-        """Say whether all of it is what it was, but for these items of a dict."""
-        if not isinstance(self.owner, dict):
-            return self.holds()
-        before, now = dict(zip(self.seen[::2], self.seen[1::2], strict=True)), self.owner
-        return list(before) == list(now) and all(is_same(before[x], now[x]) for x in before if x not in names)
-
-    def put(self, value: Any) -> None:
-        """Put the contents back."""
-        if isinstance(self.owner, dict):
-            self.owner.clear()
-            self.owner.update(zip(value[::2], value[1::2], strict=True))
-        elif isinstance(self.owner, set):
-            self.owner.clear()
-            self.owner.update(value)
-        else:
-            while self.owner:
-                self.owner.pop()
-            self.owner.extend(value)
-
-    def holds(self) -> bool:
-        """Say whether all of it is what it was."""
-        now = self.read()
-        return len(now) == len(self.seen) and all(map(is_same, now, self.seen))
-
-    def renew(self) -> bool:
-        """Take the contents for those that were seen."""
-        before, self.seen = self.seen, self.read()
-        return not is_unchanged(self.owner, before, self.past)
-
-
-class Elements(Link):
-    """The elements of an array that the function has computed with before the compiled code does; some of many."""
-
-    def write_check(self, owner: str, seen: str, name: Callable[[Any], str]) -> str:
-        """Write the check."""
-        return (
-            f"{name(_take_sample)}({owner}) != {seen}" if self.owner.nbytes > WHOLE else f"{owner}.tobytes() != {seen}"
-        )
-
-    def read(self) -> Any:
-        """Give the elements as bytes."""
-        return _take_sample(self.owner) if self.owner.nbytes > WHOLE else self.owner.tobytes()
-
-    def renew(self) -> bool:
-        """Take the elements for those that were seen."""
-        before, self.seen = self.seen, self.read()
-        return bool(before != self.seen)
-
-
-class Buffer(Elements):
-    """The numbers in a bytearray or an array of Python's own, whose objects are made anew at each look."""
-
-    def write_check(self, owner: str, seen: str, name: Callable[[Any], str]) -> str:
-        """Write the check."""
-        return f"{name(bytes)}({owner}) != {seen}"
-
-    def read(self) -> Any:
-        """Give the numbers as bytes."""
-        return bytes(self.owner)
-
-    def put(self, value: Any) -> None:
-        """Put the numbers back, where there are as many."""
-        if len(value) == len(self.read()):
-            memoryview(self.owner).cast("B")[:] = value
-
-
-def _take_sample(array: np.ndarray[Any, Any]) -> bytes:
-    """Give about a thousand elements throughout an array, as bytes."""
-    return array.flat[:: max(1, array.size // SAMPLE)].tobytes()
-
-
-def _contents(owner: Any, past: frozenset[Any]) -> list[Any]:
-    if not isinstance(owner, dict):
-        return list(owner)
-    return [x for name, value in owner.items() for x in (name, None if name in past else value)]
-
-
-def is_unchanged(owner: Any, seen: list[Any], past: frozenset[Any]) -> bool:
-    """Say whether a list or a dict still has the very same contents, but for items of a dict that nobody looks at."""
-    now = _contents(owner, past)
-    return len(now) == len(seen) and all(map(is_, now, seen))
-
-
 def renew_links(links: Iterable[Link]) -> bool:
     """Take what all links lead to now for what was seen; say whether one leads to another object."""
     renewed = [link.renew() for link in links]
@@ -265,6 +176,11 @@ def is_same(a: Any, b: Any, contents: bool = False) -> bool:
     if isinstance(a, float):
         return a.hex() == b.hex()
     return isinstance(a, SCALARS) and bool(a == b)
+
+
+def get_function(method: Any) -> Any:
+    """Give the function of a method, or what stands in the place of one."""
+    return getattr(method, "__func__", method)
 
 
 def get_current(variable: ContextVar[Any]) -> Any:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from minigrad.compiler.trace.links import Contents, Item, Key, Link
+from minigrad.compiler.trace.contents import Contents
+from minigrad.compiler.trace.links import Item, Key, Link
 from minigrad.compiler.trace.sources import Reading
 from minigrad.compiler.trace.traced import Traced, TraceError
 from minigrad.compiler.trace.tracer import Tracer

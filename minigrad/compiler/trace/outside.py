@@ -4,52 +4,43 @@ from __future__ import annotations
 
 import dis
 import inspect
-import sys
 from array import array
-from collections import Counter, deque
+from collections import ChainMap, Counter, UserDict, UserList, deque
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from functools import cached_property, lru_cache, partial
 from operator import attrgetter, methodcaller
 from threading import local
-from types import CodeType, FunctionType, MethodType, ModuleType
+from types import CodeType, FunctionType, MappingProxyType, MethodType, ModuleType
 from typing import Any
 from weakref import ref
 
 import numpy as np
 
+from minigrad.compiler.trace.contents import Buffer, Contents
+from minigrad.compiler.trace.foreign import is_computed, is_foreign, is_settled
 from minigrad.compiler.trace.links import (
     MISSING,
     SCALARS,
     Attribute,
-    Buffer,
-    Contents,
     Current,
     Item,
     Link,
+    Method,
     Stored,
     cell_of,
     global_of,
 )
 from minigrad.engine.tensor import Tensor
 
-OURS = __name__.partition(".")[0]
-FOREIGN = sys.stdlib_module_names | {OURS, "numpy", "scipy", "numba"}
 ARITHMETIC = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul")
-LOADS = {
-    "LOAD_DEREF",
-    "LOAD_CLASSDEREF",
-    "LOAD_GLOBAL",
-    "LOAD_NAME",
-    "LOAD_FAST",
-    "LOAD_FAST_BORROW",
-    "LOAD_FAST_CHECK",
-}
+LOADS = {f"LOAD_{name}" for name in ["DEREF", "CLASSDEREF", "GLOBAL", "NAME", "FAST", "FAST_BORROW", "FAST_CHECK"]}
 ATTRIBUTES = {"LOAD_ATTR", "LOAD_METHOD"}
 SUBSCRIPTS = {"BINARY_SUBSCR"}
 PLAIN = (*SCALARS, Tensor, np.ndarray, np.generic)
 LONGEST = 100  # the contents of a longer list or dict are not watched
-CONTAINERS = (list, tuple, dict, set, deque)
+INDEXED = (list, tuple, dict, MappingProxyType)
+CONTAINERS = (*INDEXED, set, deque)
 # Methods that an object is asked for by operators and by functions of Python's.
 SPECIAL = [f"__{r}{name}__" for name in ARITHMETIC for r in ("", "r")]
 SPECIAL += [
@@ -58,25 +49,31 @@ SPECIAL += [
 PASSED_OVER = {"PUSH_NULL", "COPY", "SWAP", "NOP", "RESUME", "EXTENDED_ARG", "CACHE", "PRECALL"}
 
 
-def find_links(f: Any, args: Sequence[Any] = ()) -> list[Link]:
+def find_links(f: Any, args: Sequence[Any] = (), objects: Sequence[Any] = ()) -> list[Link]:
     """Give the links from a function to what it reads: variables, attributes and items of them, in reading order.
 
-    Functions, methods and callable objects of the user's own that it names are followed, and those among its
-    arguments; libraries are not. Of what reaches a function by its arguments or from a loop, as in ``for layer in
-    layers``, those attributes count, of all objects that are met, which the code names.
+    Functions, methods and callable objects of the user's own that it names are followed, and the ``objects`` among its
+    arguments, ``args`` those that it has by position; libraries are not. Of what reaches a function by its arguments or
+    from a loop, as in ``for layer in layers``, those attributes count, of all objects that are met, which the code
+    names. Containers of arrays among the arguments are no places outside: what is in them may be another at each call.
     """
-    finder = _Finder()
-    finder.follow(f, tuple(MISSING if isinstance(x, PLAIN) else x for x in args))
-    finder.try_names()
-    return [link for link in finder.links.values() if link.seen is not MISSING and not is_settled(link.seen)]
+    found = _follow(f, args, objects)
+    return [link for link in found.links.values() if link.seen is not MISSING and not is_settled(link.seen)]
 
 
-def asks_for_types(f: Any, args: Sequence[Any] = ()) -> bool:
+def asks_for_types(f: Any, args: Sequence[Any] = (), objects: Sequence[Any] = ()) -> bool:
     """Say whether a function, or one of the user's own that it calls, names isinstance or type: see ``verify``."""
-    finder = _Finder()
-    finder.follow(f, tuple(MISSING if isinstance(x, PLAIN) else x for x in args))
+    return _follow(f, args, objects).asks
+
+
+def _follow(f: Any, args: Sequence[Any], objects: Sequence[Any]) -> _Finder:
+    """Follow a function and the objects that it is given."""
+    given, finder = {id(x) for x in objects}, _Finder()
+    finder.follow(f, tuple(x if id(x) in given and not isinstance(x, PLAIN) else MISSING for x in args))
+    for x in objects:
+        finder.follow(x)
     finder.try_names()
-    return finder.asks
+    return finder
 
 
 class _Finder:
@@ -157,6 +154,10 @@ class _Finder:
             self.links.setdefault((Buffer, id(value)), Buffer(value, "", f"the contents of a {type(value).__name__}"))
         elif isinstance(value, ref):
             self.follow(value())
+        elif isinstance(value, ChainMap):
+            self.follow(value.maps)
+        elif isinstance(value, UserDict | UserList):
+            self.follow(value.data)
         elif isinstance(value, attrgetter | methodcaller):
             named = value.__reduce__()[1]
             self.names |= {name: None for path in named if isinstance(path, str) for name in path.split(".")}
@@ -173,7 +174,7 @@ class _Finder:
         self.known[id(value)] = value
         if not isinstance(value, tuple):
             self.add(Contents(value, "is_unchanged", f"the contents of a {type(value).__name__}"))
-        for part in value.values() if isinstance(value, dict) else value:
+        for part in value.values() if isinstance(value, dict | MappingProxyType) else value:
             self.follow(part)
 
     def follow_function(self, f: FunctionType, args: tuple[Any, ...]) -> None:
@@ -205,14 +206,18 @@ class _Finder:
                 value = MISSING if value is MISSING else self.attribute(value, x.argval)
             elif x.opname == "STORE_FAST" and value is not MISSING and stores[x.argval] == 1:
                 local[x.argval], value = value, MISSING
-            elif x.opname == "LOAD_CONST" and following in SUBSCRIPTS and isinstance(value, list | dict | tuple):
+            elif x.opname == "LOAD_CONST" and following in SUBSCRIPTS and isinstance(value, INDEXED):
                 value = self.item(value, x.argval)
             elif x.opname not in SUBSCRIPTS:
                 value = MISSING
             if value is not MISSING:
                 self.follow(value, called=following not in ATTRIBUTES)
         self.asks |= not {"isinstance", "type"}.isdisjoint(code.co_names)
-        if "getattr" in code.co_names:
+        if "globals" in code.co_names:
+            for x in code.co_consts:
+                if isinstance(x, str) and x in names:
+                    self.follow(self.add(Item(names, x, x)))
+        if not {"getattr", "__getattribute__"}.isdisjoint(code.co_names):
             self.names |= {x: None for x in code.co_consts if isinstance(x, str) and x.isidentifier()}
             self.asks_by_name = True
         if "vars" in code.co_names:
@@ -250,11 +255,10 @@ class _Finder:
                 self.follow_function(stored.fget, (owner,))
             return MISSING
         if name not in getattr(owner, "__dict__", ()) and is_computed(stored):
-            for kind in type(owner).__mro__:  # super() may ask for any of them
-                method: Any = kind.__dict__.get(name)
-                if isinstance(inspect.unwrap(method), FunctionType):
-                    self.follow(method, (owner,))
+            self.follow_computed(owner, name, stored)
             return MISSING
+        if isinstance(asked := inspect.getattr_static(type(owner), "__getattribute__", None), FunctionType):
+            self.follow(asked, (owner,))
         if stored is MISSING:
             computing = inspect.getattr_static(type(owner), "__getattr__", None)
             if isinstance(inspect.unwrap(computing), FunctionType) and not is_foreign(computing):
@@ -263,6 +267,17 @@ class _Finder:
                 self.follow(computing, (owner,))
             return MISSING
         return self.add(Attribute(owner, name, f"{type(owner).__name__}.{name}"))
+
+    def follow_computed(self, owner: Any, name: str, stored: Any) -> None:
+        """Follow a method, or what a descriptor computes; of the user's own methods another one may take the place."""
+        if isinstance(stored, FunctionType) and not is_foreign(stored):
+            self.add(Method(owner, name, f"{type(owner).__name__}.{name}"))
+        for kind in type(owner).__mro__:  # super() may ask for any of them
+            method: Any = kind.__dict__.get(name)
+            if isinstance(inspect.unwrap(method), FunctionType):
+                self.follow(method, (owner,))
+        if isinstance(get := inspect.getattr_static(type(stored), "__get__", None), FunctionType):
+            self.follow(get, (stored, owner))
 
     def item(self, owner: Any, key: Any) -> Any:
         """Give an item."""
@@ -279,19 +294,3 @@ class _Finder:
 def read_instructions(code: CodeType) -> list[dis.Instruction]:
     """Give a code's instructions, without those that only help Python along."""
     return [x for x in dis.get_instructions(code) if x.opname not in PASSED_OVER]
-
-
-def is_foreign(x: Any) -> bool:
-    """Say whether a function, a class or a module belongs to a library rather than to the user."""
-    name = x.__name__ if isinstance(x, ModuleType) else getattr(x, "__module__", None)
-    return not isinstance(name, str) or name.partition(".")[0] in FOREIGN
-
-
-def is_settled(x: Any) -> bool:
-    """Say whether something is as good as never replaced by another: a module, a class."""
-    return isinstance(x, ModuleType | type)
-
-
-def is_computed(stored: Any) -> bool:
-    """Say whether what a class holds for an attribute is a descriptor other than a slot."""
-    return hasattr(type(stored), "__get__") and not inspect.ismemberdescriptor(stored)

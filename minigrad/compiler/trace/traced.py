@@ -35,6 +35,7 @@ class Recording(Protocol):
     retained: Kept
     owners: dict[Traced, Tensor]
     own: dict[int, Tensor]
+    arrays: dict[Traced, Any]
 
     def apply(self, op: Op, inputs: tuple[Any, ...]) -> Any:
         """Write down an operation."""
@@ -130,6 +131,8 @@ class Traced(Tensor):
 
     def __setitem__(self, key: Any, value: Any) -> None:
         check_memory(self, "an assignment", "np.where(…)")
+        if (given := self.tracer.arrays.get(self)) is not None and not given.is_array:
+            raise TypeError(f"compile: at {place()} {self.name} is a number of NumPy's: it has no elements to assign.")
         super().__setitem__(key, map_operands(value, self.tracer.operand))
 
     @property
@@ -233,11 +236,20 @@ def refuse_recorded() -> TraceError:
     )
 
 
-def check_memory(t: Traced, what: str, instead: str) -> None:
-    """Raise if t looks at the array of an argument, which is the caller's, and which the code would leave alone."""
+def find_root(t: Traced) -> Traced:
+    """Give what t is a view of in the end: itself, if it has memory of its own."""
     root: Any = t
     while (found := find_base(root)) is not None:
         root = found[0]
+    return root
+
+
+def check_memory(t: Traced, what: str, instead: str) -> None:
+    """Raise if t looks at an array of the caller's which the code would leave alone: one of a Tensor."""
+    root = find_root(t)
+    if (array := t.tracer.arrays.get(root)) is not None:
+        array.check_writable()
+        return
     node = root.node
     given = node.op is None and node.value is None and not node.weak and getattr(root, "born", None) != VARIABLE
     owner = t.tracer.owners.get(root)

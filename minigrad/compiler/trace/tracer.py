@@ -12,6 +12,7 @@ from minigrad.compiler.trace.augment import assign_outside, augment_traced
 from minigrad.compiler.trace.indices import gather_unknown
 from minigrad.compiler.trace.sources import Argument, Captured, Data, Draw, Gradient, Setting, Source, State
 from minigrad.compiler.trace.traced import Traced, TraceError, check_array, refuse_recorded
+from minigrad.compiler.trace.write_back import Given
 from minigrad.engine.cells import Cell
 from minigrad.engine.chosen import Chosen, find_chosen
 from minigrad.engine.conversion import as_operand, is_array, join_numbers
@@ -65,6 +66,7 @@ class Tracer:
         self.copies: list[tuple[Any, Any]] = []
         self.positions: dict[int, int] = {}  # the Tensors among the arguments that take gradients -> where
         self.fixed: dict[int, Tensor] = {}  # those that the function knows from elsewhere too: no other may come
+        self.arrays: dict[Traced, Given] = {}  # those among the arguments, which the function may write into
         self.own: dict[int, Tensor] = {}  # those that the function makes itself: what becomes of them nobody sees
         self.draws = 0
         self.places: dict[Any, str] = {}  # the line that an operation stands in
@@ -98,6 +100,7 @@ class Tracer:
             number = isinstance(x, float) and not isinstance(x, np.generic)
             like = x if number or is_array(x) else np.asarray(x)
             twin = Traced(self, self.input(Argument(position), like, f"a{position}"), plain=True)
+            self.arrays |= {} if number else {twin: Given(position, path, x, twin.node)}
             twin.name = path
             return twin
         twin = Traced(self, self.input(Argument(position), x.array, x.name), x.serial)
@@ -141,10 +144,8 @@ class Tracer:
         if not isinstance(x, np.generic) and op is not None:
             if isinstance(x, list | tuple) and all(isinstance(t, Traced) and t.plain for t in find_operands(x)):
                 x = join_numbers(x)
-            if isinstance(x, Traced):
-                return x
-            x = as_operand(op, x)
-        if isinstance(x, int | float | complex) and not isinstance(x, np.generic):
+            x = x if isinstance(x, Traced) else as_operand(op, x)
+        if isinstance(x, Traced | int | float | complex) and not isinstance(x, np.generic):
             return x
         if isinstance(x, np.generic):
             return Traced(self, self.constant(np.asarray(x)), plain=True)
@@ -210,8 +211,6 @@ class Tracer:
         else:
             self.identify(t)
         self.touch(t)
-        if id(t) not in self.set_to_none and t.stored_grad is not None:
-            self.inputs.pop(Gradient(t).key, None)
         self.set_to_none.add(id(t))
         t.stored_grad = None
 
@@ -282,7 +281,7 @@ class Tracer:
     def let_go(self) -> None:
         """Hold on to no traced value any more: one that is still alive then is held by somebody else."""
         forget_versions(self.alive)
-        for held in (self.twins, self.owners, self.before, self.own):
+        for held in (self.twins, self.owners, self.before, self.own, self.arrays):
             held.clear()
 
     def restore(self) -> None:

@@ -12,8 +12,9 @@ from weakref import WeakSet
 
 import numpy as np
 
-from minigrad.compiler.trace.links import Elements, Link, is_same
-from minigrad.compiler.trace.outside import FOREIGN, OURS
+from minigrad.compiler.trace.contents import Elements
+from minigrad.compiler.trace.foreign import FOREIGN, OURS
+from minigrad.compiler.trace.links import Link, is_same
 from minigrad.compiler.trace.sources import Captured, Source, find_memory
 from minigrad.compiler.trace.traced import Traced, TraceError
 from minigrad.engine.tensor import Tensor

@@ -1,0 +1,114 @@
+"""What a way into compiled code does when the code has run: gradients, arguments written into, and the result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from minigrad.compiler.backend import Call
+from minigrad.compiler.differentiable import Pullback
+from minigrad.compiler.record import Output, Record, map_leaves
+from minigrad.compiler.spent import Spent, make_spent
+from minigrad.compiler.trace.sources import Argument, Captured, Data, Draw, Source
+from minigrad.engine.tensor import Tensor, constant_tensor
+
+Lines = list[str]
+
+
+class EndWriter:
+    """Writes the end of one way in; ``owners`` are what the code calls the Tensors that get gradients.
+
+    ``read`` are the Tensors whose gradients are passed to the code, by their ids.
+    """
+
+    record: Record
+    arguments: Sequence[Any]
+    letters: list[str]
+    call: Call
+    known: dict[str, Any]
+    owners: dict[Tensor | int, str]
+    read: set[int]
+
+    def name(self, x: Any) -> str:
+        """Give the name that the code has for something."""
+        raise NotImplementedError
+
+    def value(self, source: Source) -> str:
+        """Write what the code is passed."""
+        raise NotImplementedError
+
+    def write_drops(self, looked_at: bool) -> Lines:
+        """Write what drops the gradients that the function leaves none of: of Tensors that code looks at, or others."""
+        lines = []
+        for t, g in self.record.grads:
+            if g is None and looked_at == (self.call.watch is not None and self.is_looked_at(t)):
+                owner = self.owners[t]
+                lines += [f"    if {owner}.stored_grad is not None:", f"        {owner}.stored_grad = None"]
+        return lines
+
+    def is_looked_at(self, t: Tensor | int) -> bool:
+        """Say whether code can look at the gradient slot of a Tensor: not one that it reads, and empties afterwards."""
+        return not isinstance(t, int) and id(t) not in self.read
+
+    def write_gradients(self) -> Lines:
+        """Write the gradients that the function leaves behind."""
+        results = iter(self.call.results[len(self.record.returned) :])
+        left = [(self.owners[t], next(results)) for t, g in self.record.grads if g is not None]
+        kept = [f"    {owner}.stored_grad = constant({result})" for owner, result in left]
+        return [*self.write_drops(looked_at=False), *kept]
+
+    def write_arguments(self) -> Lines:
+        """Write what stores the new elements of arrays among the arguments in these, when nothing can fail any more."""
+        written, n = self.record.written, len(self.record.returned)
+        self.known["copyto"] = np.copyto
+        pairs = zip(written, self.call.results[n - len(written) : n], strict=True)
+        return [f"    copyto({self.letters[i]}, {result})" for i, result in pairs]
+
+    def write_result(self) -> Lines:
+        """Write what is returned."""
+        result, results = self.record.result, self.call.results
+        if type(result) is not Output:
+            returned = ", ".join(results[: len(self.record.returned)])
+            given = self.name(lambda r: map_leaves(result, lambda x: _given(x, r, Spent)))
+            return [f"    return {given}([{returned}])"]
+        if result.plain:
+            return [f"    return {results[result.position]}"]
+        # what constant_tensor does, without the call
+        made = [f"    t = new({'Spent' if result.recorded else 'Tensor'})", f"    t.array = {results[result.position]}"]
+        return [*made, *([] if result.recorded else ["    t.op = None", "    t.serial = 0"]), "    return t"]
+
+    def write_recorded(self, pullback: Pullback) -> Lines:
+        """Write what is returned with a record, from what the trace's inputs were in this call."""
+        result, results = self.record.result, self.call.results
+        drawn = iter(results[len(results) - sum(isinstance(x, Draw) for x in self.record.inputs.values()) :])
+        given = [next(drawn) if isinstance(x, Draw) else self.operand(x) for x in self.record.inputs.values()]
+        constant = self.name(lambda r: map_leaves(result, lambda x: _given(x, r, Tensor)))
+        recorded = self.name(lambda r: map_leaves(result, lambda x: _given(x, r, None)))
+        return [
+            f"    r = [{', '.join(results)}]",
+            "    if is_paused():",
+            f"        return {constant}(r)",
+            f"    return {recorded}({self.name(pullback.record)}(r, ({', '.join(given)},)))",
+        ]
+
+    def operand(self, source: Source) -> str:
+        """Write what an input is to the record: the Tensor, if a gradient flows to it, or its array."""
+        if isinstance(source, Argument) and isinstance(x := self.arguments[source.position], Tensor):
+            return f"{self.letters[source.position]}{'' if x.requires_grad else '.array'}"
+        if isinstance(source, Data):
+            return f"{self.name(source.tensor)}{'' if source.tensor.requires_grad else '.array'}"
+        return self.name(source.array) if isinstance(source, Captured) else self.value(source)
+
+
+def _given(x: Any, values: Any, kind: type[Tensor] | None) -> Any:
+    """Give what stands for a value in a result; one with a record becomes a Tensor of that kind, if it is not one."""
+    if not isinstance(x, Output):
+        return x
+    value = values[x.position]
+    if x.plain or (x.recorded and kind is None):
+        return value
+    if not x.recorded or kind is None:
+        return constant_tensor(value)
+    return constant_tensor(value) if kind is Tensor else make_spent(value)

@@ -1,0 +1,87 @@
+"""What of the arguments may be another at each call, arrays, Tensors and floats, and the static rest, which is code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from minigrad.engine.conversion import is_array
+from minigrad.engine.named_arguments import name_arguments
+from minigrad.engine.tensor import Tensor
+from minigrad.engine.trees import is_leaf, list_parts
+
+
+def flatten_leaves(structure: Any, leaves: list[Any]) -> Any:
+    """Take the arrays, Tensors and floats out of nested tuples, lists, dicts and dataclasses; give the static rest."""
+    if isinstance(structure, tuple | list):
+        return (type(structure), *(flatten_leaves(part, leaves) for part in structure))
+    if isinstance(structure, dict):
+        return (dict, *((name, flatten_leaves(part, leaves)) for name, part in structure.items()))
+    if isinstance(structure, Tensor | np.generic) or is_array(structure):
+        leaves.append(structure)
+        grad = isinstance(structure, Tensor) and structure.requires_grad
+        return (type(structure), tuple(structure.shape), structure.dtype, grad, grad and structure.op is not None)
+    if isinstance(structure, float):
+        leaves.append(structure)
+        return float
+    if holds_arrays(structure):
+        return (type(structure), *((key, flatten_leaves(part, leaves)) for _, key, part in list_parts(structure)))
+    return _static(structure)
+
+
+def name_leaves(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Give what ``flatten_leaves`` takes out of arguments names, in its order: params["W1"] as it is reached, and W1.
+
+    The short one is for code, p0 for p[0].
+    """
+    found: list[tuple[str, str]] = []
+    stack = [(name, name, x) for name, x in (*zip(name_arguments(f, len(args)), args, strict=True), *kwargs.items())]
+    stack.reverse()
+    while stack:
+        path, name, x = stack.pop()
+        if isinstance(x, tuple | list | dict) or (not is_taken(x) and holds_arrays(x)):
+            parts = [
+                (path + step, key if isinstance(key, str) else f"{name}{key}", part)
+                for step, key, part in list_parts(x)
+            ]
+            stack += parts[::-1]
+        elif is_taken(x):
+            found.append((path, name))
+    return found
+
+
+def list_objects(structure: Any) -> list[Any]:
+    """Give what is no array or number of nested tuples, lists, dicts and dataclasses of arguments."""
+    if is_taken(structure):
+        return []
+    if isinstance(structure, tuple | list | dict) or holds_arrays(structure):
+        return [x for _, _, part in list_parts(structure) for x in list_objects(part)]
+    return [structure]
+
+
+def is_taken(x: Any) -> bool:
+    """Say whether something may be another at each call."""
+    return isinstance(x, Tensor | float | np.generic) or is_array(x)
+
+
+def holds_arrays(x: Any) -> bool:
+    """Say whether something is a dataclass of what changes from call to call, by which it cannot be hashed."""
+    if is_leaf(x) or x is None:
+        return False
+    try:
+        hash(x)
+    except TypeError:
+        return True
+    return False
+
+
+def _static(x: Any) -> Any:
+    if isinstance(x, slice):  # which has no hash before Python 3.12
+        return (slice, *map(_static, (x.start, x.stop, x.step)))
+    try:
+        hash(x)
+    except TypeError:
+        raise TypeError(f"compile: an argument of type {type(x).__name__} is neither an array nor hashable") from None
+    return (type(x), x)

@@ -1,0 +1,207 @@
+"""What compiled code sees of a change outside of it, in unusual places, and what it does not: as its docstring says."""
+
+import os
+from collections import ChainMap, UserDict, UserList
+from functools import lru_cache
+from types import MappingProxyType, SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from minigrad import compile
+from minigrad.compiler.verify import DifferenceError
+from tests.compiling import as_code, running
+
+x = np.array([1.0, 2.0])
+FACTOR = 2.0
+
+
+class Model:
+    """Has a method that another is put in the place of."""
+
+    def scale(self, x):
+        return 2 * x
+
+    def __call__(self, x):
+        return self.scale(x)
+
+
+def by_a_method_of_the_object():
+    model = Model()
+    return lambda x: model(x), [lambda: setattr(model, "scale", lambda x: 5 * x), lambda: delattr(model, "scale")]
+
+
+def by_a_method_of_the_class():
+    class Own(Model):
+        def scale(self, x):
+            return 3 * x
+
+    model = Own()
+    return model, [lambda: setattr(Own, "scale", lambda self, x: 7 * x), lambda: delattr(Own, "scale")]
+
+
+def by_a_class_in_the_place_of_another():
+    kinds = SimpleNamespace(Model=Model)
+
+    class Other(Model):
+        def scale(self, x):
+            return 9 * x
+
+    return lambda x: kinds.Model()(x), [lambda: setattr(kinds, "Model", Other)]
+
+
+def by_globals():
+    def change(value):
+        globals()["FACTOR"] = value
+
+    return lambda x: x * globals()["FACTOR"], [lambda: change(5.0), lambda: change(2.0)]
+
+
+def by_chain_map():
+    chain = ChainMap({"k": 2.0}, {"m": 3.0})
+    return lambda x: x * chain["k"] * chain["m"], [lambda: chain.update(k=5.0), lambda: chain.maps[1].update(m=4.0)]
+
+
+def by_mapping_proxy():
+    own: dict[str, Any] = {"k": 2.0, "m": [3.0]}
+    proxy = MappingProxyType(own)
+    return lambda x: x * proxy["k"] + sum(proxy["m"]), [lambda: own.update(k=5.0), lambda: own["m"].append(4.0)]
+
+
+def by_user_containers():
+    names: UserDict[str, float] = UserDict(k=2.0)
+    numbers: UserList[float] = UserList([3.0])
+    return lambda x: x * names["k"] + sum(numbers), [lambda: names.update(k=5.0), lambda: numbers.append(4.0)]
+
+
+class Looked:
+    """Gives attributes by a rule of its own."""
+
+    def __init__(self):
+        self.own = {"k": 2.0}
+
+    def __getattribute__(self, name):
+        own = object.__getattribute__(self, "own")
+        return own[name] if name in own else object.__getattribute__(self, name)
+
+
+def by_getattribute():
+    looked = Looked()
+    return lambda x: x * looked.k, [lambda: looked.own.update(k=5.0)]
+
+
+class Descriptor:
+    """An attribute that is computed of another."""
+
+    def __get__(self, owner, kind=None):
+        return owner.__dict__.get("held", 2.0)
+
+
+def by_a_descriptor_of_ones_own():
+    class Owner:
+        k = Descriptor()
+
+    owner = Owner()
+    return lambda x: x * owner.k, [lambda: setattr(owner, "held", 5.0), lambda: delattr(owner, "held")]
+
+
+WATCHED = [
+    *(by_a_method_of_the_object, by_a_method_of_the_class, by_a_class_in_the_place_of_another, by_globals),
+    *(by_chain_map, by_mapping_proxy, by_user_containers, by_getattribute, by_a_descriptor_of_ones_own),
+]
+
+
+@pytest.mark.parametrize("backend", ["numpy", "interpreted"])
+@pytest.mark.parametrize("way", WATCHED, ids=lambda way: way.__name__)
+def test_what_it_reads_is_seen_when_it_changes(way, backend):
+    f, changes = way()
+    with running(backend):
+        compiled = as_code(f, backend)
+        for change in (lambda: None, *changes):
+            change()
+            for _ in range(2):
+                np.testing.assert_allclose(compiled(x), f(x), rtol=1e-12)
+
+
+def by_a_computed_name():
+    owner = SimpleNamespace(k1=2.0)
+    return lambda x: x * getattr(owner, "k" + str(len(x) - 1)), lambda: setattr(owner, "k1", 5.0)
+
+
+def by_a_large_container():
+    numbers = [1.0] * 1000
+    return lambda x: x * sum(numbers), lambda: numbers.__setitem__(500, 5.0)
+
+
+def by_a_cache():
+    owner = SimpleNamespace(k1=2.0)
+    found = lru_cache(lambda name: getattr(owner, name + "1"))
+
+    def change():
+        owner.k1 = 5.0
+        found.cache_clear()
+
+    return lambda x: x * found("k"), change
+
+
+def by_other_code():
+    def scale(x):
+        return 2 * x
+
+    return lambda x: scale(x), lambda: setattr(scale, "__code__", (lambda x: 5 * x).__code__)
+
+
+def by_a_special_method():
+    class Own(Model):
+        def __call__(self, x):
+            return 2 * x
+
+    model = Own()
+    return lambda x: model(x), lambda: setattr(Own, "__call__", lambda self, x: 5 * x)
+
+
+def by_an_array_that_numpy_computes_with_too():
+    weights = np.array([2.0, 3.0])
+    return lambda x: x * weights + float(np.sort(weights)[0]), lambda: weights.__setitem__(0, 9.0)
+
+
+def by_a_file(tmp_path):
+    path = tmp_path / "factor"
+    path.write_text("2.0", encoding="utf-8")
+    return lambda x: x * float(path.read_text(encoding="utf-8")), lambda: path.write_text("5.0", encoding="utf-8")
+
+
+def by_the_environment():
+    return lambda x: x * float(os.environ["MINIGRAD_FACTOR"]), lambda: os.environ.update(MINIGRAD_FACTOR="5.0")
+
+
+UNWATCHED = {
+    "a computed name": by_a_computed_name,
+    "more in a container": by_a_large_container,
+    "a cache of functools": by_a_cache,
+    "other code in a function": by_other_code,
+    "a special method": by_a_special_method,
+    "an array that is an operand and that NumPy alone computes with as well": by_an_array_that_numpy_computes_with_too,
+    "files": by_a_file,
+    "the environment": by_the_environment,
+}
+
+
+@pytest.mark.parametrize("said", UNWATCHED)
+def test_what_the_docstring_lists_is_not_seen_and_found_by_verify(said, tmp_path, monkeypatch):
+    """Whatever comes to be watched is to leave the list."""
+    monkeypatch.setenv("MINIGRAD_FACTOR", "2.0")
+    words = " ".join(str(compile.__doc__).split())
+    start = words.index("Not watched is")
+    assert said in words[start : words.index("pass that as an argument", start)]
+    way = UNWATCHED[said]
+    f, change = way(tmp_path) if said == "files" else way()
+    compiled, verified = compile(f), compile(f, verify_every=1)
+    before = compiled(x)
+    verified(x)
+    change()
+    assert not np.allclose(f(x), before)
+    assert not np.allclose(compiled(x), f(x))
+    with pytest.raises(DifferenceError):
+        verified(x)
