@@ -60,7 +60,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "fonts": (),
     "interrupts": (),
     "textbook": (),
-    "storage": ("ops", "engine", "files", "interrupts", "optim", "storage"),
+    "storage": ("ops", "engine", "nn", "extras", "files", "interrupts", "optim", "storage"),
     "training": (
         *("ops", "engine", "losses", "optim", "data", "extras", "interrupts", "compiler", "metrics", "plot"),
         *("callbacks", "storage", "notebook", "training"),

@@ -1,10 +1,13 @@
 """A model and the state of its training in one file: an `.npz` of arrays and one JSON text, with no pickles in it.
 
+A name that ends in `.safetensors` makes a file of that format (extra `safetensors`), which PyTorch reads.
+
 The entries are `header` (the JSON, as bytes), `parameter/0`, `parameter/1`, … in the order of `model.parameters()`,
 `buffer/0`, … in that of `model.buffers()`, and the optimizer's running values, such as `optimizer/0/m`. A training that
 is to go on notes what it needs in the header, and keeps copies, such as its best weights, in `copy/0/parameter/0`, ….
 
-``entries`` names what is saved of a model; ``reading`` opens a file, ``fitting`` compares it with a model.
+``entries`` names what is saved of a model; ``reading`` opens a file, ``safe_tensors`` one of the other format,
+``fitting`` compares it with a model.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ from minigrad.optim import Optimizer
 from minigrad.storage.entries import Model, by_entry, generators_of, tensors_of
 from minigrad.storage.fitting import assign_all, compare_all, compare_copies
 from minigrad.storage.reading import FORMAT, VERSION, Array, CheckpointError, CheckpointFile, damage_explained
+from minigrad.storage.safe_tensors import SafeTensorsFile, is_safe, pack_arrays
 
 __all__ = ["CheckpointError", "load", "load_noted", "save", "save_noted"]
 
@@ -55,6 +59,9 @@ def _check_arguments(called: str, path: Any, model: Any, optimizer: Any) -> None
 @with_usage
 def save(path: PathLike, model: Model, optimizer: Optimizer | None = None) -> None:
     """Write parameters, buffers, the states of the layers' random generators, and the optimizer's state to `path`.
+
+    A name that ends in `.safetensors` makes a file of that format, with the names of `model.state_dict()`, which
+    `safetensors.torch.load_file` reads; any other an `.npz`.
 
     The name is used as it stands. The file appears whole or not at all: a failure leaves what was there before; one
     that was there keeps its permissions. Raises ``OSError`` where a folder, a device or a pipe has the name.
@@ -93,10 +100,14 @@ def save_noted(
         for i, values in enumerate(state["state"]):
             arrays |= {f"optimizer/{i}/{name}": value for name, value in values.items()}
         header["optimizer"] = state | {"state": [list(values) for values in state["state"]]}
+    arrays = {entry: bring(array) for entry, array in arrays.items()}
+    packed = pack_arrays(header, arrays, model) if is_safe(path) else None
     text = json.dumps(header, default=np.ndarray.tolist)  # some bit generators keep arrays in their states
-    arrays["header"] = np.frombuffer(text.encode(), np.uint8)
     with replacing(os.path.realpath(path)) as file:
-        np.savez(file, **{entry: bring(array) for entry, array in arrays.items()})
+        if packed is None:
+            np.savez(file, header=np.frombuffer(text.encode(), np.uint8), **arrays)
+        else:
+            file.write(packed)
 
 
 @with_usage
@@ -105,7 +116,7 @@ def load(path: PathLike, model: Model, optimizer: Optimizer | None = None) -> No
 
     The model, and the optimizer if given, must be built as the saved ones were; the values are written into their
     arrays. CheckpointError says what does not fit, and leaves both as they were. No more is read than they need, and
-    no array whose size is not theirs.
+    no array whose size is not theirs. A `.safetensors` that another program has written is taken by its names.
     """
     load_noted(path, model, optimizer)
 
@@ -127,7 +138,7 @@ def load_noted(
         raise CheckpointError(f"{name}: a directory or a device, not a minigrad checkpoint")
     with open(path, "rb") as file:  # a missing file is FileNotFoundError, as everywhere
         with damage_explained(name):
-            saved = CheckpointFile(file)
+            saved = SafeTensorsFile(name, model) if is_safe(path) else CheckpointFile(file)
             found = saved.header["format"], saved.header["version"]
         if found != (FORMAT, VERSION):
             raise CheckpointError(f"{name}: is {found[0]} version {found[1]}, not {FORMAT} version {VERSION}")

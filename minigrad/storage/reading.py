@@ -118,5 +118,9 @@ def damage_explained(name: str) -> Iterator[None]:
     """Say which file is damaged, or none of ours, whatever goes wrong in the block."""
     try:
         yield
+    except CheckpointError as error:
+        raise CheckpointError(f"{name}: {error}") from error
+    except ImportError:
+        raise
     except Exception as error:  # zipfile, zlib, json and NumPy's readers raise all sorts on damaged bytes
         raise CheckpointError(f"{name}: not a minigrad checkpoint, or damaged ({error!r})") from error
