@@ -9,7 +9,7 @@ from minigrad.algebra.graph import evaluate
 from minigrad.compiler import variant
 from minigrad.compiler.rolling.loop import Loop
 from minigrad.engine.node import order_nodes
-from tests.compiling import as_code, each_backend, running
+from tests.compiling import as_code, assert_same, each_backend, plain, running
 from tests.fuzz.loops import find_wrong
 
 
@@ -110,3 +110,25 @@ def test_rolled_expressions_evaluate_to_what_the_others_do(monkeypatch):
 def test_random_loops_give_what_the_functions_give(seed):
     pytest.importorskip("numba")
     assert find_wrong(seed, ["numpy", "interpreted"]) is None
+
+
+def kalman(F, q, r, Y):
+    """The log-likelihood of observations by a Kalman filter of two states."""
+    x, P, H, total = np.zeros(2), np.eye(2), np.array([[1.0, 0.0]]), 0.0
+    for y in Y:
+        x, P = F @ x, F @ P @ F.T + q * np.eye(2)
+        S, error = H @ P @ H.T + r, y - H @ x
+        K = P @ H.T / S
+        total = total - 0.5 * (np.log(S[0, 0]) + error[0] ** 2 / S[0, 0])
+        x, P = x + K @ error, P - K @ H @ P
+    return total
+
+
+@each_backend
+def test_a_filter_and_its_gradient_are_loops_over_small_matrices(backend):
+    args = (np.array([[1.0, 0.1], [0.0, 0.9]]), 0.1, 0.5, np.random.default_rng(0).standard_normal((30, 1)))
+    f = minigrad.value_and_grad(kalman, (0, 1, 2))
+    with running(backend):
+        step = as_code(f, backend)
+        assert_same(plain(f(*args)), plain(step(*args)), 1e-9)
+    assert len(loops_of(step)) == 2

@@ -104,6 +104,7 @@ class TurnWriter(NativeWriter):
     def allocate_memory(self, outside: Any = ()) -> None:
         """Let what is kept of a turn lie in the block: each turn's has a place of its own, or all have the same."""
         super().allocate_memory(outside)
+        self.kinds |= {x.dtype.name for x in self.offset}
         block, at = self.outer.pointer(self.node)
         for part, value in self.turn.kept:
             if isinstance(value, Node) and value.shape:
