@@ -12,7 +12,7 @@ from benchmarks.columns import RIVALS, installed, versions
 from benchmarks.report import markdown
 from benchmarks.workloads import DTYPES, WORKLOADS
 
-PARTS = (*WORKLOADS, "networks", "functions", "compile", "chain", "derive", "draw", "import")
+PARTS = (*WORKLOADS, "loaded", "networks", "functions", "compile", "chain", "derive", "draw", "import")
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def measure(parts: tuple[str, ...], rivals: tuple[str, ...], effort: Effort) -> 
         print(f"measuring {WORKLOADS.get(part, part)} …", file=sys.stderr)
         if part == "import":
             results["import"] = imports.measure(effort.import_rounds)
-        elif part == "networks":
+        elif part in ("networks", "loaded"):
             results[part] = _by_worker(effort, threads=2, task=part, rivals=rivals)
         elif part in ("functions", "compile", "chain", "derive", "draw"):
             results[part] = _by_worker(effort, threads=1, task=part, rivals=rivals)

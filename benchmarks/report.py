@@ -22,6 +22,8 @@ def markdown(results: dict[str, Any]) -> str:
     if results["steps"]:
         parts += ["## Training steps", LEGEND, steps(results["steps"])]
         parts += ["## Compiled training steps", report_compiled.LEGEND, report_compiled.steps(results["steps"])]
+    if results.get("loaded"):
+        parts += ["## A busy machine", report_functions.LEGEND_OF_LOADED, report_functions.loaded(results["loaded"])]
     if results.get("networks"):
         found = report_functions.table_of(results["networks"], "network")
         parts += ["## Networks of other kinds", report_functions.LEGEND_OF_NETWORKS, found]

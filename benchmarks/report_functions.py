@@ -4,7 +4,7 @@ from typing import Any
 
 from benchmarks.columns import BACKENDS, NATIVE
 from benchmarks.layout import cell, duration, table, verdict
-from benchmarks.targets import FUNCTIONS, NETWORKS
+from benchmarks.targets import FUNCTIONS, LOADED, NETWORKS
 
 LEGEND = (
     "One thread, float64 where no other is named. Compiled code returns a fresh array, as the others do; `jax` is "
@@ -13,6 +13,10 @@ LEGEND = (
 LEGEND_OF_NETWORKS = (
     "Two threads, float32. A step is forward, gradient and w ← w − η ∂E/∂w; the rivals are in the same interleaved "
     "run, with a rest between the columns."
+)
+LEGEND_OF_LOADED = (
+    "Two threads, and beside them as many processes that do nothing but compute; all columns in one interleaved run. "
+    "What a thread does alone takes three times as long there, by fair shares."
 )
 TARGETS = FUNCTIONS | NETWORKS
 POSITION = {"compiled": 0, NATIVE: 1}
@@ -23,6 +27,17 @@ def table_of(found: dict[str, Any], kind: str = "function") -> str:
     names = list(dict.fromkeys(["manual", "minigrad", *BACKENDS, *(name for case in found.values() for name in case)]))
     rows = [[case, *(_beside_target(case, columns, name) for name in names)] for case, columns in found.items()]
     return table([kind, *names], rows)
+
+
+def loaded(found: dict[str, Any]) -> str:
+    """Give one row for each dtype, and how native code does beside JAX."""
+    rows = []
+    for case, columns in found.items():
+        if "jax" in columns and NATIVE in columns:
+            ratio = columns[NATIVE]["ratio"] / columns["jax"]["ratio"]
+            rows.append([case, f"{ratio:.2f}×", f"{LOADED:.2f}×", verdict(ratio, LOADED)])
+    beside = [table(["step", "native / jax", "target", ""], rows)] if rows else []
+    return "\n\n".join([table_of(found, "step"), *beside])
 
 
 def _beside_target(case: str, columns: dict[str, Any], name: str) -> str:

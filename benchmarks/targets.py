@@ -36,6 +36,8 @@ NETWORKS: dict[str, Pair] = {
     "W7: transformer block, 16 × 64 × 128": (16e-3, 10e-3),
 }
 
+LOADED = 1.2  # × JAX's step, where other processes keep all processors busy
+
 # Compiling: seconds; memory × the hand-optimized code's; bytes a call takes beyond its result (Python's numbers and
 # frames, where an array of a step's would be kilobytes)
 TRACE, COLD, CACHED, MEMORY, CALL = 0.1, 5.0, 0.3, 1.05, 1024

@@ -12,6 +12,7 @@ from benchmarks import (
     compiling,
     functions,
     growing,
+    loaded,
     machine,
     networks,
     optimized,
@@ -214,6 +215,14 @@ def test_steps_of_other_networks_compute_the_same_numbers_also_by_rivals(case, m
         for value, wanted in zip(column.parameters(), manual.parameters(), strict=True):
             assert value.dtype == wanted.dtype
             np.testing.assert_allclose(value, wanted, rtol=1e-5, atol=1e-6)
+
+
+def test_a_busy_machine_is_busy_while_it_is_measured(monkeypatch):
+    monkeypatch.setattr(loaded, "COLUMNS", (BASELINE, "compiled"))
+    with loaded.busy_processes(1):
+        found = loaded.measure([], 0.0, 1, 0.001, 0.0, small=True)
+    assert [name[-7:] for name in found] == list(DTYPES)
+    assert all(list(columns) == [BASELINE, "compiled"] for columns in found.values())
 
 
 def test_memory_is_that_held_between_calls_and_what_a_call_adds():

@@ -96,6 +96,7 @@ def test_the_report_puts_functions_and_compiling_beside_their_targets():
             "Rosenbrock's gradient, 1000-d": {"manual": figure, "compiled": figure},
             "other": {"jax": figure},
         },
+        "loaded": {"W4 beside 2 busy processes, float32": {"native": figure, "jax": figure | {"ratio": 0.8}}},
         "networks": {"W6: convolutions, 64 × 28 × 28": {"native": figure, "torch": figure | {"seconds": 6e-3}}},
         "compile": {
             "trace": [0.05, 0.04, 0.2],
@@ -105,6 +106,7 @@ def test_the_report_puts_functions_and_compiling_beside_their_targets():
     text = report.markdown(results() | found)
     assert row(text, "Rosenbrock's gradient, 1000-d")[3] == "8 µs, 1.20× (1.10–1.30) ≤ 7 µs missed"
     assert row(text, "other")[-1] == "8 µs, 1.20× (1.10–1.30)"
+    assert row(text, "W4 beside 2 busy processes, float32 | 1.50×")[1:] == ["1.50×", "1.20×", "missed"]
     network = row(text, "W6: convolutions, 64 × 28 × 28")
     assert network[-2:] == ["8 µs, 1.20× (1.10–1.30) ≤ 5 ms met", "6 ms, 1.20× (1.10–1.30)"]
     assert row(text, "tracing and planning W2")[1:] == ["50 ms (40 ms–200 ms)", "100 ms", "met"]
