@@ -1,5 +1,7 @@
 """Convolution, its gradients and pooling in native code against loops, of all strides, padding, groups, odd sizes."""
 
+import importlib
+
 import numpy as np
 import pytest
 
@@ -57,9 +59,29 @@ def compare(seed, backend, dtype):
         assert abs(np.vdot(found, direction) - slope) < (1e-5 if dtype == np.float32 else 1e-13) * scale
 
 
+@pytest.fixture
+def sharing(monkeypatch):
+    """Let three threads share loops, also short ones."""
+    crew = importlib.import_module("minigrad.compiler.native.crew")
+    monkeypatch.setattr(crew, "WORTH", 1)
+    monkeypatch.setattr(crew, "FEWEST", 2)
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "3")
+
+
 @pytest.mark.parametrize("seed", range(60))
 def test_convolutions_by_loops_of_native_code(seed):
     compare(seed, BY_PYTHON, np.float64)
+
+
+@pytest.mark.usefixtures("sharing")
+@pytest.mark.parametrize("seed", range(60))
+def test_convolutions_whose_samples_and_kernels_threads_share(seed):
+    compare(seed, BY_PYTHON, np.float64)
+
+
+@pytest.mark.usefixtures("sharing")
+def test_a_convolution_in_machine_code_that_threads_share():
+    compare(12, "native", np.float64)
 
 
 @pytest.mark.parametrize(("seed", "dtype"), [(11, np.float32), (12, np.float64)])

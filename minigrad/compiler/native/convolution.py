@@ -12,6 +12,7 @@ from math import prod
 
 import numpy as np
 
+from minigrad.compiler.native.crew import count_pieces
 from minigrad.compiler.native.images import (
     Image,
     Phase,
@@ -23,10 +24,10 @@ from minigrad.compiler.native.images import (
     write_copy,
 )
 from minigrad.compiler.native.loops import LoopWriter
-from minigrad.compiler.native.products import cut_ranges
+from minigrad.compiler.native.products import count_shares, cut_ranges, cut_shares
 from minigrad.compiler.native.registry import DTYPES, KERNELS, Kernel, Lines
 from minigrad.compiler.native.tile import BYTES
-from minigrad.compiler.native.values import ALIGNED, write_element, write_heads
+from minigrad.compiler.native.values import ALIGNED, share_range, write_element, write_heads
 from minigrad.compiler.native.window_tile import cut_block, cut_sums
 from minigrad.compiler.passes.fuse import Windowed
 from minigrad.engine.node import Node
@@ -59,9 +60,9 @@ class ConvolutionWriter(LoopWriter):
         return self.pointer(table)[0]
 
     def hold_image(
-        self, x: Node, padding: Pairs, parts: int, samples: int = 1, more: Sequence[int] = ()
+        self, x: Node, padding: Pairs, parts: int, samples: int, to: str, more: Sequence[int] = ()
     ) -> tuple[Image, Lines, list[int]]:
-        """Give an operand's image, the lines that copy sample n to place m if it must be, and ``more`` memory."""
+        """Give an operand's image, the lines that copy sample n if it must be, to a place of some, ``more`` memory."""
         _, channels, *size = x.shape
         pointer, offset = self.pointer(x)
         source = see_image(pointer, offset, channels, tuple(size))
@@ -74,7 +75,7 @@ class ConvolutionWriter(LoopWriter):
             f"for i in range({samples * image.sample}):",
             f"    {name}[{at} + i] = np.{x.dtype.name}(0)",
         ]
-        return image, write_copy(image, source, channels, tuple(size), padding, "m", "n"), places
+        return image, write_copy(image, source, channels, tuple(size), padding, to, "n"), places
 
     # the three operations
 
@@ -83,16 +84,18 @@ class ConvolutionWriter(LoopWriter):
         node = unit.node
         op, (x, W) = node.op, node.inputs
         assert isinstance(op, Convolving)
-        image, copying, _ = self.hold_image(x, op.padding, op.stride[-1])
         channels, kernel, places = W.shape[1], W.shape[2:], node.shape[2:]
+        turns = min(count_pieces(node.size * prod(W.shape[1:])), node.shape[0])
+        copied = "t" if turns > 1 else "0"
+        image, copying, _ = self.hold_image(x, op.padding, op.stride[-1], turns, copied)
         rows, k = W.shape[0] // op.groups, prod(W.shape[1:])
         table = self.hold_table(node, list_taps(image, channels, kernel, op.dilation))
         (w, w0), (y, y0) = self.pointer(W), self.pointer(node)
         target = see_image(y, y0, W.shape[0], places)
         steps = [s * step for s, step in zip(op.stride[:-1], image.steps, strict=False)]
-        seen = replace(image, sample=0 if copying else image.sample, steps=(*steps, 1))
-        block = Block(rows, k, (w, w0), seen, channels, table, target, rows)
-        self.write_samples(node, op.groups, copying, block.write(places, node.dtype.itemsize))
+        seen = replace(image, steps=(*steps, 1))
+        block = Block(rows, k, (w, w0), seen, copied if copying else "n", channels, table, target, rows)
+        self.write_samples(node, op.groups, turns, copying, block.write(places, node.dtype.itemsize))
 
     def write_transposed(self, unit: Windowed) -> None:
         """Write x: positions of one remainder by the stride are a convolution of y with some of the elements of W."""
@@ -105,7 +108,9 @@ class ConvolutionWriter(LoopWriter):
         around = _find_margins(phases, places)
         apart = channels * max((prod(phase.count) for phase in phases), default=0) * (op.stride[-1] > 1)
         weights = [op.groups * channels * outputs * len(phase.taps) for phase in phases]
-        image, copying, (between, *ats) = self.hold_image(y, around, 1, 1, [apart, *weights])
+        turns = 1 if apart else min(count_pieces(y.size * prod(W.shape[1:])), node.shape[0])
+        copied = "t" if turns > 1 else "0"
+        image, copying, (between, *ats) = self.hold_image(y, around, 1, turns, copied, [apart, *weights])
         whole = see_image(*self.pointer(node), node.shape[1], op.size)
         body: Lines = []
         for phase, at in zip(phases, ats, strict=True):
@@ -117,8 +122,8 @@ class ConvolutionWriter(LoopWriter):
             name = self.gather_weights(W, at, op.groups, phase, size)
             back = [[q - e + m[0] for q, e, m in zip(phase.low, tap, around, strict=True)] for _, tap in phase.taps]
             far = [o * image.channel + image.find(tap) for o in range(outputs) for tap in back]
-            seen = replace(image, sample=0 if copying else image.sample)
-            block = Block(channels, len(far), (name, at), seen, outputs, self.hold_table(node, far), target, channels)
+            own, table = copied if copying else "n", self.hold_table(node, far)
+            block = Block(channels, len(far), (name, at), image, own, outputs, table, target, channels)
             if op.stride[-1] == 1:
                 body += block.write(phase.count, node.dtype.itemsize)
                 continue
@@ -126,17 +131,13 @@ class ConvolutionWriter(LoopWriter):
             body += replace(block, target=replace(beside, sample=0), turn=0).write(phase.count, node.dtype.itemsize)
             places_of = write_element(between, (beside.channel, *beside.steps), _letters(len(phase.count)))
             body += _fill(target, channels, phase.count, f"{name}[{places_of}]")
-        self.write_samples(node, op.groups, copying, body)
+        self.write_samples(node, op.groups, turns, copying, body)
 
-    def write_samples(self, node: Node, groups: int, copying: Lines, body: Lines) -> None:
+    def write_samples(self, node: Node, groups: int, turns: int, copying: Lines, body: Lines) -> None:
         """Write the loops over samples and groups: each sample is copied first, if it has to be."""
-        self.lines += [
-            f"for n in range({node.shape[0]}):",
-            *(["    m = 0"] if copying else []),
-            *("    " + line for line in copying),
-            f"    for g in range({groups}):",
-            *("        " + line for line in body),
-        ]
+        heads = share_range("n", node.shape[0], turns)
+        inner = [*copying, f"for g in range({groups}):", *("    " + line for line in body)]
+        self.lines += [*heads, *("    " * len(heads) + line for line in inner)]
 
     def gather_weights(self, W: Node, at: int, groups: int, phase: Phase, size: int) -> str:
         """Write the matrix of the elements of W that a phase takes: for each group (channels, outputs · elements)."""
@@ -161,31 +162,38 @@ class ConvolutionWriter(LoopWriter):
         channels, k, rows, width = node.shape[1], prod(node.shape[1:]), outputs // op.groups, places[-1]
         each = (x.size + y.size) // samples * node.dtype.itemsize
         held = max(1, min(samples, NEAR // each))
-        image, copying, _ = self.hold_image(x, op.padding, op.stride[-1], held)
+        high, wide = cut_sums(rows, k)
+        turns = count_shares(rows, high, count_pieces(y.size * k) if op.groups == 1 else 1)
+        place = f"(t * {held} + m)" if turns > 1 else "m"
+        image, copying, _ = self.hold_image(x, op.padding, op.stride[-1], held * turns, place)
         steps = [s * step for s, step in zip(op.stride[:-1], image.steps, strict=False)]
         starts = [sum(i * step for i, step in zip(at, steps, strict=True)) for at in each_place(tuple(places[:-1]))]
         table = self.hold_table(node, [*list_taps(image, channels, op.kernel, op.dilation), *starts])
         (c, c0), (g, g0), size = self.pointer(node), self.pointer(y), prod(places)
-        first = f"{image.offset} + g * {channels * image.channel}" + ("" if copying else f" + b * {image.sample}")
-        high, wide = cut_sums(rows, k)
+        first = f"{image.offset} + g * {channels * image.channel}"
+        if copying:
+            first += f" + t * {held * image.sample}" * (turns > 1)
+        else:
+            first += f" + b * {image.sample}"
         self.zeros(node)
-        self.lines += [
+        lines = [
             f"for b in range(0, {samples}, {held}):",
             f"    held = min({held}, {samples} - b)",
             *(["    for m in range(held):", "        n = b + m"] if copying else []),
             *("        " + line for line in copying),
             f"    for g in range({op.groups}):",
         ]
-        for top, bottom, some in cut_ranges(rows, high):
+        for top, bottom, some in cut_shares(rows, high, turns, "t"):
             for begin, end, columns in cut_ranges(k, wide):
                 left = f"{g}, {g0} + b * {outputs * size} + (g * {rows} + i) * {size}, {size}, {outputs * size}"
-                self.lines += [
+                lines += [
                     f"        for i in range({top}, {bottom}, {some}):",
                     f"            for j in range({begin}, {end}, {columns}):",
                     f"                window_dots({some}, {columns}, {width}, {left}, {image.pointer}, {first}, "
                     f"{image.sample}, {table}, j, {k}, {c}, {c0} + (g * {rows} + i) * {k} + j, {k}, "
                     f"{prod(places[:-1])}, held)",
                 ]
+        self.lines += [f"for t in shared(crew, {turns}):", *("    " + line for line in lines)] if turns > 1 else lines
 
 
 @dataclass(frozen=True)
@@ -193,14 +201,15 @@ class Block:
     """Outputs of one group of one sample: sums of ``k`` products each, of ``rows`` channels, at every place.
 
     ``weights`` are a pointer and an offset to a matrix (groups, rows, k). Of the image, whose ``steps`` are those of a
-    place, each group has so many ``channels``; the table says how far the factor of each weight is from a place. The
-    target has ``turn`` channels for each group.
+    place, each group has so many ``channels``, and ``sample`` says which of its samples is meant; the table says how
+    far the factor of each weight is from a place. The target has ``turn`` channels for each group.
     """
 
     rows: int
     k: int
     weights: tuple[str, int]
     image: Image
+    sample: str
     channels: int
     table: str
     target: Image
@@ -228,16 +237,17 @@ class Block:
         """Write one block, at the row r and the place that letters say."""
         image, target, (w, w0) = self.image, self.target, self.weights
         a = f"{w}, {w0} + g * {self.rows * self.k} + r * {self.k}, {self.k}"
-        b = f"{image.pointer}, {_place(image, image.channel * self.channels, letters)}, {_line_step(image)}"
-        c = f"{_place(target, target.channel * self.turn, letters)} + r * {target.channel}"
+        place = _place(image, image.channel * self.channels, [self.sample, *letters])
+        b = f"{image.pointer}, {place}, {_line_step(image)}"
+        c = f"{_place(target, target.channel * self.turn, ['n', *letters])} + r * {target.channel}"
         c = f"{target.pointer}, {c}, {target.channel}, {_line_step(target)}"
         return f"window_tile({rows}, {lines}, {columns}, {a}, {b}, {self.table}, 0, {c}, {self.k})"
 
 
 def _place(image: Image, group: int, letters: Sequence[str]) -> str:
-    """Write where a place of sample n and group g is, by the letters for lines and columns."""
+    """Write where a place of group g is, by the letters for the sample, lines and columns."""
     steps = (0, *image.steps)[-max(len(image.steps), 2) :]
-    return write_element(image.offset, (image.sample, group, *steps), ["n", "g", *letters])
+    return write_element(image.offset, (image.sample, group, *steps), [letters[0], "g", *letters[1:]])
 
 
 def _line_step(image: Image) -> int:

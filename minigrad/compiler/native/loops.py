@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import prod
 from typing import Any
 
 import numpy as np
 
+from minigrad.compiler.native.crew import count_pieces
 from minigrad.compiler.native.elements import take_element
 from minigrad.compiler.native.registry import KERNELS, Kernel, Lines, Reduction, find_kernel, find_meeting_dtype
-from minigrad.compiler.native.values import Values, spread_layout, write_element
+from minigrad.compiler.native.values import Values, share_range, spread_layout, write_element
 from minigrad.compiler.passes.fuse import Loops, Parts, Picked, is_reduction, space
 from minigrad.compiler.passes.layouts import (
     Layout,
@@ -31,6 +32,8 @@ from minigrad.ops.indexing import Gather, Index, Scatter, ScatterAt
 from minigrad.ops.linalg import LogLikelihood
 from minigrad.ops.reduction import Max, Sum, normalize_axis
 from minigrad.ops.shaping import Concatenate
+
+FAR = 16  # multiplications of a product, in the time that an element takes on its way from memory and back
 
 
 class LoopWriter(Values):
@@ -58,6 +61,7 @@ class LoopWriter(Values):
             if is_reduction(node):
                 self.prepare(node)
         held = {x: len(dims) - self.count_inner(x) for x in partial if self.count_inner(x)}  # the loops around it
+        begun = len(self.lines)
         for depth, (letter, n) in enumerate(zip(letters, dims, strict=True)):
             for node in (x for x, around in held.items() if around == depth):
                 self.lines.append("    " * depth + f"{self.accumulator(node)} = {self.start(node)}")
@@ -71,10 +75,24 @@ class LoopWriter(Values):
             number, place = self.accumulator(node), self.reduced_place(node, letters)
             more = [f"{place} = {number}"] if self.is_inner(node) else _reduction(node).enter(node, place, [number])
             self.lines += ["    " * around + line for line in more]
+        turns = self.count_turns(unit.members, layouts)
+        if turns > 1:
+            self.lines[begun:] = [
+                *share_range(letters[0], dims[0], turns),
+                *("    " + line for line in self.lines[begun + 1 :]),
+            ]
         for node in unit.members:
             if isinstance(node.op, LogLikelihood):
                 name = self.accumulator(node)  # 0 ln 0 = 0: the second sum passes over what is not there
                 self.lines.append(f"{name} = {name} if {name} == {name} else {name}_present")
+
+    def count_turns(self, members: Sequence[Node], layouts: Mapping[Node, Layout]) -> int:
+        """Give in how many turns of the outermost loop threads share it: only one, if something is gathered over it."""
+        gathered = any(not x.shape or 0 in self.reduced[x] for x in members if is_reduction(x))
+        if gathered or any(x.dtype.kind not in "fb" for x in members):
+            return 1
+        arrays = len({at.base for at in layouts.values()}) + 1
+        return min(count_pieces(prod(self.dims) * (len(members) + FAR * arrays)), self.dims[0])
 
     def member(
         self, node: Node, values: dict[Node, str], layouts: Mapping[Node, Layout], letters: list[str],

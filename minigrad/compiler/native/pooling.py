@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from math import prod
 
+from minigrad.compiler.native.crew import count_pieces
 from minigrad.compiler.native.loops import LoopWriter
 from minigrad.compiler.native.registry import KERNELS, Kernel, Lines
-from minigrad.compiler.native.values import write_element, write_heads
+from minigrad.compiler.native.values import share_range, write_element, write_heads
 from minigrad.compiler.passes.fuse import Windowed
 from minigrad.compiler.passes.layouts import contiguous_strides
 from minigrad.engine.node import Node
 from minigrad.ops.base import Shape
 from minigrad.ops.pooling import Collect, MaxPool, Pooling, ShareOut, SpreadSums, SumPool
+
+SLOW = 8  # multiplications of a product, in the time that one element of a window takes
 
 
 class PoolingWriter(LoopWriter):
@@ -55,7 +58,10 @@ class PoolingWriter(LoopWriter):
     ) -> None:
         """Write loops over all windows: what comes before its elements, for each, after them, and for each again."""
         n = len(op.kernel)
-        heads = write_heads(["n", *(f"i{axis}" for axis in range(n))], [prod(shape[:-n]), *shape[-n:]])
+        lead = prod(shape[:-n])
+        shared = share_range("n", lead, min(count_pieces(SLOW * prod(shape) * prod(op.kernel)), lead))
+        inside = write_heads([f"i{axis}" for axis in range(n)], shape[-n:])
+        heads = [*shared, *("    " * len(shared) + line for line in inside)]
         inner = write_heads([f"e{axis}" for axis in range(n)], op.kernel)
         loops = [[*inner, *("    " * n + line for line in lines)] for lines in (each, again) if lines]
         body = [*before, *loops[0], *after, *(line for loop in loops[1:] for line in loop)]

@@ -13,7 +13,7 @@ from minigrad.compiler.native.crew import count_pieces
 from minigrad.compiler.native.loops import LoopWriter
 from minigrad.compiler.native.registry import DTYPES, KERNELS, Kernel, Lines
 from minigrad.compiler.native.tile import block
-from minigrad.compiler.native.values import ALIGNED, spread_layout, write_element, write_heads
+from minigrad.compiler.native.values import ALIGNED, share_range, spread_layout, write_element, write_heads
 from minigrad.compiler.passes.fuse import Product
 from minigrad.compiler.passes.layouts import Layout, contiguous_strides, layout
 from minigrad.engine.node import Node
@@ -107,12 +107,8 @@ class ProductWriter(LoopWriter):
         """Write the heads of loops over a batch, of which threads share the first if it has several turns."""
         if turns == 1:
             return self.nest(batch)
-        each = -(-batch[0] // turns)
-        self.lines += [
-            f"for t in shared({-(-batch[0] // each)}):",
-            f"    for i0 in range(t * {each}, min(t * {each} + {each}, {batch[0]})):",
-        ]
         letters = [f"i{axis}" for axis in range(len(batch))]
+        self.lines += share_range("i0", batch[0], turns)
         self.lines += ["        " + line for line in write_heads(letters[1:], batch[1:])]
         return letters, "    " * (len(batch) + 1)
 
@@ -187,7 +183,7 @@ class ProductWriter(LoopWriter):
         down, across = (1, 1) if task.batch else cut_product(task, high, wide)
         if down * across > 1:
             task = replace(task, turns=down * across)
-            lines += [f"for t in shared({task.turns}):", f"    u = t // {across}", f"    v = t % {across}"]
+            lines += [f"for t in shared(crew, {task.turns}):", f"    u = t // {across}", f"    v = t % {across}"]
         begun = len(lines)
         for begin, end, columns in cut_shares(task.n, wide, across, "v"):
             copying, factor = self.panel(task, columns, task.m > 2 * high)
@@ -244,14 +240,15 @@ def leaves_to_blas(m: int, n: int, k: int) -> bool:
 def cut_product(task: Task, high: int, wide: int) -> tuple[int, int]:
     """Give into how many shares of rows and of columns a product is cut, for threads to do them."""
     pieces = count_pieces(task.m * task.n * task.k)
-    shares = []
-    for total, step in ((task.n, wide), (task.m, high)):
-        blocks = -(-total // step)
-        each = -(-blocks // min(pieces, blocks))
-        shares.append(-(-blocks // each))
-        pieces = -(-pieces // shares[0])
-    across, down = shares
-    return down, across
+    across = count_shares(task.n, wide, pieces)
+    return count_shares(task.m, high, -(-pieces // across)), across
+
+
+def count_shares(total: int, step: int, most: int) -> int:
+    """Give into how many shares, about equal, whole steps are cut."""
+    blocks = -(-total // step)
+    each = -(-blocks // min(most, blocks))
+    return -(-blocks // each)
 
 
 def cut_shares(total: int, step: int, shares: int, letter: str) -> list[tuple[Any, Any, int]]:

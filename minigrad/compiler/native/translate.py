@@ -152,8 +152,8 @@ class Statements(Expressions):
             builder.store(x.value, cgutils.gep_inbounds(builder, place, 0, i))
         piece = self.write_piece(loop, {name: x.kind for name, x in held.items()}, kept)
         addresses = [Value(builder.ptrtoint(x, WHOLE), types.intp) for x in (piece, place)]
-        count = self.value(loop.iter.args[0])  # type: ignore[attr-defined]
-        self.call(self.known["share_out"], [self.give_Name(ast.Name("crew")), *addresses, count])
+        crew, count = map(self.value, loop.iter.args)  # type: ignore[attr-defined]
+        self.call(self.known["share_out"], [crew, *addresses, count])
 
     def write_piece(self, loop: ast.For, kinds: dict[str, Any], kept: Any) -> Any:
         """Write the function that is one turn of a loop; it may raise nothing."""

@@ -135,6 +135,15 @@ def write_heads(letters: Sequence[str], counts: Sequence[int]) -> Lines:
     return ["    " * i + f"for {x} in range({n}):" for i, (x, n) in enumerate(zip(letters, counts, strict=True))]
 
 
+def share_range(letter: str, n: int, turns: int) -> Lines:
+    """Write the heads of a loop over n, in so many parts that threads share, one for each turn t; or of one."""
+    if turns == 1:
+        return [f"for {letter} in range({n}):"]
+    each = -(-n // turns)
+    own = f"range(t * {each}, min(t * {each} + {each}, {n}))"
+    return [f"for t in shared(crew, {-(-n // each)}):", f"    for {letter} in {own}:"]
+
+
 def _find_readers(units: Sequence[Unit]) -> dict[Node, set[Unit | None]]:
     """Find the units that read each array; None is any of them that reads it through a view, its own one too."""
     found: dict[Node, set[Unit | None]] = {}
