@@ -9,7 +9,9 @@ import pytest
 
 from minigrad import Tensor, grad, log_softmax, losses, relu, sigmoid, softmax
 from minigrad.ops.base import Op
+from minigrad.ops.libraries import bring
 from minigrad.ops.linalg import affine
+from tests.composed_samples import COMPOSED_SAMPLES
 from tests.other_array import OtherArray
 from tests.samples import SAMPLES
 
@@ -209,3 +211,18 @@ def test_scatter_by_a_librarys_own_add_at(monkeypatch):
     w[np.array([0, 1, 0])].sum().backward()
     assert len(called) == 1
     np.testing.assert_array_equal(bring_other(w.grad.data), [[2, 2], [1, 1]])
+
+
+@pytest.mark.parametrize("row", COMPOSED_SAMPLES, ids=str)
+def test_a_function_of_several_operations(row):
+    """Value and gradient; what NumPy gives of it besides, as positions, has none."""
+    arrays = row.arrays()
+    plain, other = [leaf(x) for x in arrays], [leaf(OtherArray(x)) for x in arrays]
+    y, z = row.call(*plain), row.call(*other)
+    several = [parts if isinstance(parts, tuple | list) else [parts] for parts in (y, z)]
+    first, found = (next(part for part in parts if part.requires_grad) for parts in several)
+    compare([bring(x) for x in arrays_of(z)], arrays_of(y), np.asarray, 1e-11)
+    seed = np.cos(np.arange(first.size)).reshape(first.shape).astype(first.dtype)
+    wanted, came = walk_back(first, plain, seed), walk_back(found, other, OtherArray(seed))
+    pairs = [(g, w) for g, w in zip(came, wanted, strict=True) if w is not None]
+    compare([g.data for g, _ in pairs], [w.data for _, w in pairs], bring_other, 1e-11)

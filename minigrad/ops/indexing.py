@@ -10,7 +10,7 @@ from numpy import ndarray
 
 from minigrad.ops.base import Op, Recorder, Rule, Shape, placeholder
 from minigrad.ops.lanes import add_axes, align_lanes, apply_each, count_lanes, find_highest, move_axis
-from minigrad.ops.libraries import index_other, is_other, put_into_zeros, scatter_other
+from minigrad.ops.libraries import alike, find_other, index_other, is_other, put_into_zeros, scatter_other
 
 
 class Index(Op):
@@ -169,6 +169,8 @@ class Gather(Op):
 
     def forward(self, x: Any, *indices: Any) -> Any:
         """Index."""
+        if type(x) is ndarray and not all(type(i) is ndarray for i in indices):  # NumPy would ask for the elements of i
+            x = alike(x, find_other(indices))
         key = self.filled(indices)
         return x[key] if type(x) is ndarray or not is_other(x) else index_other(x, key)
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.ops.base import Recorder, Refused, as_array
+from minigrad.ops.libraries import bring, is_other
 from minigrad.ops.reduction import normalize_axis
 
 
@@ -20,7 +21,11 @@ def as_tensors(xs: Iterable[Any]) -> list[Any]:
 
 def as_known(x: Any) -> Any:
     """Give what a shape depends on as NumPy knows it: of a Tensor its array, unless a gradient would be lost."""
-    return np.asarray(x) if isinstance(x, Recorder) else x
+    if not isinstance(x, Recorder):
+        return x
+    array = getattr(x, "array", x)
+    constant = not getattr(x, "requires_grad", False)  # of any other NumPy's own way raises what says so
+    return bring(array) if is_other(array) and constant else np.asarray(x)
 
 
 def as_constant(x: Any) -> Any:
@@ -30,12 +35,17 @@ def as_constant(x: Any) -> Any:
 
 def read_values(x: Any) -> Any:
     """Give the elements, recorded or not, for a shape or places that depend on them; no compiled function has these."""
-    return np.asarray(as_constant(x))
+    constant = as_constant(x)
+    array = getattr(constant, "array", constant)
+    return bring(array) if is_other(array) else np.asarray(constant)
 
 
 def find_values(x: Any) -> Any:
     """Give the elements where they are known, recorded or not; None while a function is traced."""
-    return np.asarray(getattr(x, "array", x)) if getattr(x, "has_data", True) else None
+    if not getattr(x, "has_data", True):
+        return None
+    values = getattr(x, "array", x)
+    return values if is_other(values) else np.asarray(values)
 
 
 def has_zero(x: Any) -> bool:

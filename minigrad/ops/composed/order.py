@@ -12,6 +12,7 @@ from minigrad.ops.composed.arguments import read_values
 from minigrad.ops.composed.reductions import cast
 from minigrad.ops.dtypes import WHOLE
 from minigrad.ops.indexing import Gather
+from minigrad.ops.libraries import alike
 from minigrad.ops.parts import is_complex
 from minigrad.ops.reduction import Axis, normalize_axis
 from minigrad.ops.sorting import OrderStatistics, Partition, Sort
@@ -163,7 +164,7 @@ def take_between(ordered: Any, count: Any, q: Any, method: str) -> Any:
     A share that is recorded has the slope of that line for its derivative, at an element that of the line behind it.
     """
     alpha, beta = HYNDMAN_FAN[method]
-    share = np.reshape(as_array(q), np.shape(q) + (1,) * (ordered.ndim - 1))
+    share = alike(np.reshape(as_array(q), np.shape(q) + (1,) * (ordered.ndim - 1)), ordered)
     last = np.maximum(count - 1, 0)
     places = np.minimum(np.maximum(count * share + (alpha - 1 + share * (1 - alpha - beta)), 0), last)
     lower = places.astype(np.intp)
