@@ -18,10 +18,7 @@ message, in ``engine`` or where it is raised.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from minigrad import data, losses, nn, optim
 from minigrad.engine.absent import absent
-from minigrad.engine.formulas import say_activations
-from minigrad.engine.functional import grad, holomorphic_grad, value_and_grad
 from minigrad.engine.other_names import MODULE
 from minigrad.engine.recording import no_grad
 from minigrad.engine.tensor import Tensor
@@ -29,7 +26,7 @@ from minigrad.ops.elementwise import relu, sigmoid
 from minigrad.ops.reduction import log_softmax, softmax
 
 if TYPE_CHECKING:
-    from minigrad import callbacks, metrics, plot, textbook
+    from minigrad import callbacks, data, losses, metrics, nn, optim, plot, textbook
     from minigrad.algebra.facts import sums_to_one
     from minigrad.algebra.simplify import simplify
     from minigrad.algebra.trace import trace
@@ -41,6 +38,7 @@ if TYPE_CHECKING:
     from minigrad.engine.custom import custom_vjp, defjvp, defvjp, primitive
     from minigrad.engine.debug import debug
     from minigrad.engine.explain_zero import why_zero
+    from minigrad.engine.functional import grad, holomorphic_grad, value_and_grad
     from minigrad.engine.gradcheck import gradcheck
     from minigrad.engine.jacobians import hessian, jacobian
     from minigrad.engine.mapping import vmap
@@ -122,8 +120,9 @@ __all__ = [
     "why_zero",
 ]
 
-# What looks at a recorded graph is imported when it is first asked for, since training needs none of it; so are files,
-# whose zipfile alone takes as long as everything else of ours, and functions of functions.
+# What is not of a Tensor itself is imported when it is first asked for: each room, what looks at a recorded graph,
+# files, whose zipfile alone takes as long as all that a Tensor needs, and functions of functions.
+_ROOMS = ("autograd", "callbacks", "data", "losses", "metrics", "nn", "numpy", "optim", "plot", "scipy", "textbook")
 _LATE = {
     "checkpoint": "engine.recomputation",
     "compare": "derivation.compare",
@@ -142,9 +141,11 @@ _LATE = {
     "flatten": "autograd",
     "from_dlpack": "engine.taken",
     "gelu": "ops.activations",
+    "grad": "engine.functional",
     "gradcheck": "engine.gradcheck",
     "hessian": "engine.jacobians",
     "hessian_vector_product": "engine.products",
+    "holomorphic_grad": "engine.functional",
     "hvp": "engine.products",
     "jacobian": "engine.jacobians",
     "jvp": "engine.products",
@@ -165,6 +166,7 @@ _LATE = {
     "stop_gradient": "engine.products",
     "sums_to_one": "algebra.facts",
     "trace": "algebra.trace",
+    "value_and_grad": "engine.functional",
     "vjp": "engine.products",
     "vmap": "engine.mapping",
     "why_zero": "engine.explain_zero",
@@ -172,7 +174,7 @@ _LATE = {
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("autograd", "callbacks", "metrics", "numpy", "plot", "scipy", "textbook"):
+    if name in _ROOMS:
         return import_module(f"minigrad.{name}")
     if name not in _LATE:
         rooms = {room: import_module(f"minigrad.{room}") for room in ("nn", "losses", "optim", "data", "textbook")}
@@ -183,6 +185,7 @@ def __getattr__(name: str) -> Any:
             if callable(x) and getattr(x, "__module__", "").startswith(module.__name__) and other[0] != "_"
         }
         numpys = {name: f"It is NumPy's: write np.{name}"} if hasattr(import_module("numpy"), name) else {}
-        raise absent(f"module {__name__!r}", name, numpys | meant | MODULE | say_activations(), __all__)
+        activations = import_module("minigrad.engine.formulas").say_activations()
+        raise absent(f"module {__name__!r}", name, numpys | meant | MODULE | activations, __all__)
     value = globals()[name] = getattr(import_module(f"minigrad.{_LATE[name]}"), name)
     return value

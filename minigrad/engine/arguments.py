@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import inspect
-import os
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from functools import wraps
 from operator import index
-from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
 from minigrad.engine.other_names import say_argument
 
-PAGES = (".html", ".htm")
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -113,21 +110,3 @@ def _usage(name: str, signature: inspect.Signature, args: Any, kwargs: Any, erro
 
 def _written(default: Any) -> str:
     return getattr(default, "__name__", None) or repr(default)
-
-
-def check_path(
-    called: str, path: str | os.PathLike[str], suffixes: Container[str], lacks: str, example: str = "E.svg"
-) -> Path:
-    """Give the path of a file that is to be written, in a folder that is there.
-
-    Raises ``TypeError`` for what is no path, ``ValueError`` for one that ends in none of ``suffixes``, saying what it
-    ``lacks``, ``FileNotFoundError`` for a folder that does not exist.
-    """
-    if not isinstance(path, str | os.PathLike):
-        raise TypeError(f"{called}: path must be the name of a file, such as {example!r}, not {shown(path)}")
-    path = Path(path)
-    if path.suffix.lower() not in suffixes:
-        raise ValueError(f"{called}: {path.name!r} {lacks}")
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"{called}: the folder {str(path.parent)!r} does not exist; make it first")
-    return path

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 from weakref import ref
 
 
-@dataclass(frozen=True, slots=True)
 class Line:
-    """The place of an operation, as ``file.py:line``, its name, and the names of its operands there."""
+    """The place of an operation, as ``file.py:line``, its name, and the names of its operands there.
 
-    place: str | None
-    operation: str
-    names: tuple[str, ...]
-    result: ref[Any]
+    No dataclass, nor is what else is imported with minigrad: the module takes a tenth of the time that all of ours do.
+    """
+
+    __slots__ = ("names", "operation", "place", "result")
+
+    def __init__(self, place: str | None, operation: str, names: tuple[str, ...], result: ref[Any]) -> None:
+        self.place, self.operation, self.names, self.result = place, operation, names, result
 
 
 _lines: dict[int, Line] = {}  # by the id of the result, for as long as that lives

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from sys import getrefcount
 from types import FrameType
 from typing import Any
@@ -48,16 +47,17 @@ class _Fresh:
 FRESH = _Fresh(np.empty(1), requires_grad=True).count - COUNTED  # which differs between versions of Python
 
 
-@dataclass(slots=True)
 class Seal:
-    """What an array held when it was given out, and since which serial; records before ``broken`` saw another value."""
+    """What an array held when it was given out, and since which serial; records before ``broken`` saw another value.
 
-    array: ref[Any]
-    content: bytes
-    serial: int
-    broken: int
-    place: str | None
-    between: str = ""  # which lines it changed, where a debugger has seen that
+    ``between`` says which lines it changed, where a debugger has seen that.
+    """
+
+    __slots__ = ("array", "between", "broken", "content", "place", "serial")
+
+    def __init__(self, array: ref[Any], content: bytes, serial: int, place: str | None) -> None:
+        self.array, self.content, self.serial, self.place = array, content, serial, place
+        self.broken, self.between = 0, ""
 
 
 TIED = -2  # what ``born`` is of a leaf whose array is another leaf's too, on purpose: both are written where they lie
@@ -131,7 +131,7 @@ def seal_array(array: Any) -> None:
     newest.count += 1
     known = next((s for s in seals.get(owner, ()) if s.array() is array), None)
     if known is None:
-        seal = Seal(ref(array, _forget(owner)), _fingerprint(array), now, 0, place())
+        seal = Seal(ref(array, _forget(owner)), _fingerprint(array), now, place())
         seals.setdefault(owner, []).append(seal)
     elif known.serial != now:  # something has been recorded since
         _renew_seal(known, array)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from typing import Any
-from unicodedata import normalize
 
 RAISED = dict(zip("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹ᵀᵗ", "+−0123456789ᵀt", strict=True))
 HAT = "\u0302"  # of a letter: m̂
@@ -66,7 +66,8 @@ def plain_identifier(name: str) -> str:
     >>> plain_identifier("learning rate₁"), plain_identifier("ﬁt")
     ('learning_rate1', 'fit')
     """
-    return "".join(c if f"a{c}".isidentifier() else "_" for c in normalize("NFKC", plain_digits(name)))
+    composed = import_module("unicodedata").normalize("NFKC", plain_digits(name))  # of use to written code alone
+    return "".join(c if f"a{c}".isidentifier() else "_" for c in composed)
 
 
 def plain_word(name: Any) -> str:

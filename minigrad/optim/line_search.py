@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import inf, isfinite, sqrt
 
 Point = tuple[float, float, float]  # α, E there, and the slope of E along the direction
 
 
-@dataclass
 class LineSearch:
     """A search for α > 0 where E has fallen enough, E(α) ≤ E(0) + c₁ α E′(0), and is flat enough, |E′(α)| ≤ c₂ |E′(0)|.
 
     ``look(α)`` gives E and its slope there; ``most`` is how often it may be asked. Where E is not finite, α is too far.
     """
 
-    look: Callable[[float], tuple[float, float]]
-    start: Point
-    c1: float
-    c2: float
-    most: int
+    def __init__(
+        self, look: Callable[[float], tuple[float, float]], start: Point, c1: float, c2: float, most: int
+    ) -> None:
+        self.look, self.start, self.c1, self.c2, self.most = look, start, c1, c2, most
 
     def find(self, alpha: float) -> Point:
         """Give the point that was found, trying α first; where none was, the lowest, which may be the start."""

@@ -1,7 +1,6 @@
 """A row for each parameter of an optimizer: its array, scratch space and running values, and where the new w may go."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from sys import getrefcount
 from typing import Any
 
@@ -18,7 +17,6 @@ Array = NDArray[Any]
 State = dict[str, Array]
 
 
-@dataclass(slots=True, eq=False)
 class Row:
     """One parameter and what its update needs: its array, η, scratch space, and the rule's running values.
 
@@ -31,18 +29,15 @@ class Row:
     has its spare array for scratch space, so that no more memory than before goes through the cache.
     """
 
-    param: Tensor
+    __slots__ = ("buf", "eta", "own", "param", "shape", "spare", "state", "w")
     w: Array
-    eta: Array
-    buf: Array
-    state: State
-    shape: tuple[int, ...] = field(init=False)
-    spare: Array | None = field(init=False)
-    own: int = field(init=False)
+    spare: Array | None
+    own: int
 
-    def __post_init__(self) -> None:
-        self.take(self.w)
-        self.shape = self.w.shape
+    def __init__(self, param: Tensor, w: Array, eta: Array, buf: Array, state: State) -> None:
+        self.param, self.eta, self.buf, self.state = param, eta, buf, state
+        self.take(w)
+        self.shape = w.shape
 
     def take(self, w: Array) -> None:
         """Follow the parameter to another array."""
