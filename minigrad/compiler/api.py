@@ -2,40 +2,35 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial, update_wrapper
-from operator import index
-from pathlib import Path
 from types import CellType
 from typing import Any, Literal
 from weakref import ref
 
-import numpy as np
 from numpy.typing import ArrayLike
 
-from minigrad.algebra.graph import Graph
 from minigrad.compiler.backend import Backend
+from minigrad.compiler.bound import Bound
 from minigrad.compiler.collecting import collector_paused
 from minigrad.compiler.compiled_card import compiled_html
-from minigrad.compiler.entry import MISS, bind_entry
-from minigrad.compiler.epochs import EpochLoops, run_in_python
+from minigrad.compiler.described import MOST_TRACES, Described
+from minigrad.compiler.entry import MISS
+from minigrad.compiler.epochs import EpochLoops
 from minigrad.compiler.leaves import flatten_leaves, name_leaves
 from minigrad.compiler.load import load_backend
-from minigrad.compiler.refusals import Refusal, Unsupported
-from minigrad.compiler.shortcuts import open_way, shortcuts
-from minigrad.compiler.variant import CacheInfo, Report, Variant, name_inputs
+from minigrad.compiler.shortcuts import bind_entry, open_way, shortcuts
+from minigrad.compiler.variant import Variant, name_inputs
 from minigrad.compiler.varying import Varying
 from minigrad.compiler.verify import Asking, DifferenceError, Schedule, verify_call, verify_trace
-from minigrad.data import Array, Rng, batches
+from minigrad.data import Array, Rng
 from minigrad.engine.recording import mapping, tracer
 from minigrad.notebook.safety import html_or_text, text_or_reason
 from minigrad.ops.alphabet import plain_word
 from minigrad.ops.copies import qualified_name
 
-MOST_TRACES = 64
 PATIENT = 100
 
 
@@ -98,7 +93,7 @@ def compile(
     return Compiled(f, load_backend(backend), verify, verify_every, exact)
 
 
-class Compiled(partial[Any]):
+class Compiled(Described):
     """A function as code; called like the function itself.
 
     It is the way into its latest trace with nothing bound: calling a partial costs 80 ns less than a ``__call__`` here,
@@ -150,6 +145,36 @@ class Compiled(partial[Any]):
         """Be a method where the function was one: ``owner`` becomes the first argument, which is static."""
         return self if owner is None else partial(self, owner)
 
+    def bind(self, *args: Any, **kwargs: Any) -> Bound:
+        """Prepare the call for these arguments: ``call = step.bind(x, t)``, and then ``call()`` each time.
+
+        The function is traced now, if it has not been for such arguments, but not run. A call takes half of what an
+        ordinary one does, and gives the same: arrays are read where they lie, so write into them, ``x[:] = batch``, to
+        compute with other values; numbers stay what they are. Other arrays of parameters, settings, and whatever else
+        an ordinary call would notice is noticed. Any thread may make it.
+
+        Raises what tracing raises; ``TypeError`` for a list or dict of arguments, which could get others later; and, in
+        the call, ``ValueError`` for an array that has got another shape or dtype since.
+
+        >>>         >>> from minigrad import compile
+        >>> x = np.arange(3.0)
+        >>> call = compile(lambda x: (x * x).sum()).bind(x)
+        >>> x[:] = 2
+        >>> float(call())
+        12.0
+        """
+        return Bound(self, args, kwargs)
+
+    def prepare(self, bound: Bound, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Let a prepared call go straight to the code, unless calls are verified, or something is traced."""
+        if tracer() is not None or mapping() is not None or not self._verified.is_over:
+            return
+        with self._lock:
+            leaves: list[Any] = []
+            flatten_leaves((args, kwargs), leaves)
+            enter = self._checked(args, kwargs).bound_entry(leaves)
+            shortcuts.shorten(bound, bind_entry(enter, bound.way, self._hits))
+
     def look_up(self, *given: Any, **kwargs: Any) -> Any:
         """Find the trace for the arguments, or make it, and go in by it; within another trace, or a vmap, be in it."""
         if tracer() is not None or mapping() is not None:
@@ -163,17 +188,22 @@ class Compiled(partial[Any]):
 
     def _verify(self, due: bool, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Make a call by the function, too: one that is ``due``, or is traced, and types are others then."""
-        before, variant = self._misses, self._variant(args, kwargs)
         if due:
-            return verify_call(self._f, self._run, variant.record, args, kwargs)
-        if self._misses > before:
+            return verify_call(self._f, self._run, self._variant(args, kwargs).record, args, kwargs)
+        self._checked(args, kwargs)
+        return self._run(*args, **kwargs)
+
+    def _checked(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Variant:
+        """Find the trace, or make it; of a function that asks for types compare it with the function itself."""
+        before, variant = self._misses, self._variant(args, kwargs)
+        if self._misses > before and self._asks(args, kwargs):
             try:
                 verify_trace(self._f, variant.record, args, kwargs)
             except DifferenceError:  # the next call is to be verified, too
                 self._variants.clear()
                 self.call_by(self.way)
                 raise
-        return self._run(*args, **kwargs)
+        return variant
 
     def _run(self, *args: Any, **kwargs: Any) -> Any:
         """Go in by the trace for the arguments."""
@@ -235,66 +265,8 @@ class Compiled(partial[Any]):
 
         Raises ``ValueError`` for X and T of different lengths, or a batch size below 1.
         """
-        X, T = np.asarray(X), np.asarray(T)
-        batches(X, T, batch_size)  # which checks them
-        if index(epochs) < 0:
-            raise ValueError(f"epochs: epochs must be 0 or more, not {epochs}")
-        refused: list[Refusal] = []
-        if self._backend.loops and self._verified.is_over:
-            try:
-                return self._loops.run(self._variant, X, T, min(len(X), batch_size or len(X)), epochs, rng)
-            except Unsupported as error:
-                refused = error.refusals
-        losses = run_in_python(self, X, T, batch_size, epochs, rng)
+        find = self._variant if self._backend.loops and self._verified.is_over else None
+        losses, refused = self._loops.run_checked(self, find, X, T, batch_size, epochs, rng)
         if losses.size and self._latest().backend.loops:
             self._latest().refused_loop = refused
         return losses
-
-    def export(self, path: str | os.PathLike[str]) -> None:
-        """Write the latest call's code as a module of its own, which needs NumPy alone: ``make(…)`` gives ``step(…)``.
-
-        Raises ``ValueError`` if an operation in it is not NumPy's, or if it writes into arguments.
-        """
-        variant = self._latest()
-        if variant.record.written:
-            raise ValueError("export: the function writes into its arguments, which code alone does not. Return them")
-        while variant.backend.fallback is not None:
-            variant = Variant(
-                variant.record, variant.name, variant.hints, variant.backend.fallback, variant.compile, variant.exact
-            )
-        Path(path).write_text(variant.program.write_module(variant.name), encoding="utf-8")
-
-    @property
-    def backend(self) -> str:
-        """The name of the backend that runs the latest call: another than was asked for, where that had no loops."""
-        return self._latest().backend.name
-
-    def report(self) -> Report:
-        """Say which backend runs the latest call, which operations are calls between its loops, or refused, and why.
-
-        >>> from minigrad import compile
-        >>> step = compile(lambda x: x + 1)
-        >>> step(1.0), step.report()
-        (2.0, The step runs as numpy code.)
-        """
-        return self._latest().report()
-
-    @property
-    def source(self) -> str:
-        """The code of the latest call."""
-        return self._latest().program.source
-
-    @property
-    def graph(self) -> Graph:
-        """The expressions that the code of the latest call computes."""
-        return self._latest().graph
-
-    def _latest(self) -> Variant:
-        if self._last is None:
-            raise RuntimeError("compile: the function has not been called yet, and is traced at its first call")
-        return self._last
-
-    def cache_info(self) -> CacheInfo:
-        """Give the numbers of replays and traces."""
-        size = sum(len(variants) for variants in self._variants.values())
-        return CacheInfo(self._hits.cell_contents, self._misses, MOST_TRACES, size)

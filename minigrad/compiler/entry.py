@@ -49,16 +49,18 @@ def write_entry(
     idle: list[Any],
     pullback: Pullback | None,
     watched: Watched,
+    bound_to: bool = False,
 ) -> Callable[..., Any]:
     """Give ``enter(*arguments)``: it takes a step from the idle ones, runs it, and puts it back.
 
-    With a ``pullback`` the results have records, unless recording is paused.
+    With a ``pullback`` the results have records, unless recording is paused. One that is ``bound_to`` the arguments is
+    called without any.
 
     It gives ``missed(*arguments)``, which is MISS, without having done anything if the arguments differ from those
     traced in shape, dtype or kind, an array in ``bound`` is no longer the one that the step was made for, or what the
     trace depended on has changed.
     """
-    writer = _Writer(record, arguments, call, watched)
+    writer = _Writer(record, arguments, call, watched, bound_to)
     writer.write_checks(passed, bound, arrays)
     lines = [
         *writer.write_head(idle),
@@ -83,10 +85,12 @@ class _Writer(EndWriter):
     with what they are to hold, that code may look at itself.
     """
 
-    def __init__(self, record: Record, arguments: Sequence[Any], call: Call, watched: Watched) -> None:
+    def __init__(self, record: Record, arguments: Sequence[Any], call: Call, watched: Watched, bound_to: bool) -> None:
         self.record, self.arguments, self.call, self.watched = record, arguments, call, watched
         self.letters = [f"a{i}" for i in range(len(arguments))]
-        self.missed = f"return missed({''.join(f'{letter}, ' for letter in self.letters)}*more, **named)"
+        self.bound_to = bound_to
+        given = "".join(f"{letter}, " for letter in self.letters)
+        self.missed = "return missed(*more)" if bound_to else f"return missed({given}*more, **named)"
         self.known: dict[str, Any] = {
             "MISS": MISS,
             "new": object.__new__,
@@ -97,6 +101,7 @@ class _Writer(EndWriter):
             "is_paused": is_paused,
             "fitting": call.fitting,
             **call.known,
+            **(dict(zip(self.letters, arguments, strict=True)) if bound_to else {}),
         }
         self.cells: dict[str, Any] = {"hits": CellType(0), "missed": CellType(lambda *_: MISS)}
         touched = [*record.without_gradient, *(t for t, _ in record.grads)]
@@ -133,7 +138,8 @@ class _Writer(EndWriter):
         """
         typed = self.call.fitting is not None and not any(isinstance(source, Draw) for source in bound)
         refused = {source.position for source in passed if isinstance(source, Argument) and typed}
-        record, checks = self.record, ["more", "named", *(["not is_paused()"] if self.record.paused else [])]
+        record, checks = self.record, ["more", *([] if self.bound_to else ["named"])]
+        checks += ["not is_paused()"] if record.paused else []
         self.misfits: Lines = []
         self.slots: list[tuple[Tensor, str, Any]] = []
         for i, (letter, x) in enumerate(zip(self.letters, self.arguments, strict=True)):
@@ -141,7 +147,7 @@ class _Writer(EndWriter):
                 own = self.misfits if self.call.watch else checks
                 own.append(f"{letter}.__class__ is not ndarray")
                 self.misfits.append(f"{letter}.shape != {x.shape} or {letter}.dtype != {self.name(x.dtype)}")
-            else:
+            elif not (self.bound_to and type(x) is float):
                 checks += compare_argument(letter, x, self.name)
         for source, array in zip(bound, arrays, strict=True):
             if isinstance(source, Data):
@@ -191,16 +197,17 @@ class _Writer(EndWriter):
     def write_head(self, idle: list[Any]) -> Lines:
         """Write the head, the checks, and where a step comes from to compute with."""
         given = "".join(f"{letter}=MISS, " for letter in self.letters)
-        lines = [f"def enter({given}{'/, ' if given else ''}*more, **named):", "    nonlocal hits"]
+        parameters = "*more" if self.bound_to else f"{given}{'/, ' if given else ''}*more, **named"
+        lines = [f"def enter({parameters}):", "    nonlocal hits"]
         lines += [f"    if {' or '.join(self.checks)}:", f"        {self.missed}"]
         if self.call.watch is None:
             lines += self.write_watch()
         else:
             self.known["note"] = self.call.watch(idle[-1], self.slots, bool(self.watched.tensors))
+        self.known["idle"] = idle  # which holds the memory that a shared step is in
         if self.call.shared is not None:
             self.known |= self.call.shared(idle[-1])
         else:
-            self.known["idle"] = idle
             lines += ["    if not idle:", f"        {self.missed}", "    step = idle.pop()"]
         return [*lines, *(f"    {line}" for line in self.call.before)]
 
@@ -221,7 +228,7 @@ class _Writer(EndWriter):
         values = [self.value(source) for source in passed]
         own = self.call.identities
         back = [] if self.call.shared is not None else ["    idle.append(step)"]
-        written = self.call.written.format("".join(f"{_pass(x, i in own)}, " for i, x in enumerate(values)))
+        written = self.call.written.format("".join(f"{self.pass_value(x, i in own)}, " for i, x in enumerate(values)))
         if self.call.fitting is None:
             return [f"    r = {written}", *back]
         lines = ["    try:", f"        r = {written}", "    except TypeError:"]
@@ -235,20 +242,14 @@ class _Writer(EndWriter):
             lines += [f"    {line}" for line in settled]
         fits = [f"f{i}" if i in own else f"fitting({x})" for i, x in enumerate(values)]
         lines += [f"        f{i} = fitting({x})" for i, x in enumerate(values) if i in own]
-        again = self.call.written.format("".join(f"{_pass(x, i in own)}, " for i, x in enumerate(fits)))
+        again = self.call.written.format("".join(f"{self.pass_value(x, i in own)}, " for i, x in enumerate(fits)))
         lines.append(f"        r = {again}")
         if self.call.watch is not None:  # another thread has been here
             lines += ["        if r is None:", f"            {self.missed}"]
         return [*lines, *back]
 
-
-def bind_entry(enter: Any, missed: Callable[..., Any], hits: CellType) -> Callable[..., Any]:
-    """Give the same way in, which goes to ``missed`` with the calls that are not for it and counts the others."""
-    own = {"hits": hits, "missed": CellType(missed)}
-    closure = (own.get(name, cell) for name, cell in zip(enter.__code__.co_freevars, enter.__closure__, strict=True))
-    return FunctionType(enter.__code__, enter.__globals__, None, enter.__defaults__, tuple(closure))
-
-
-def _pass(value: str, by_identity: bool) -> str:
-    """Write what the code is passed for a value."""
-    return f"id({value})" if by_identity else value
+    def pass_value(self, value: str, by_identity: bool) -> str:
+        """Write what the code is passed for a value: of what is bound the identity is known."""
+        if by_identity and self.bound_to and value in self.letters:
+            return self.name(id(self.known[value]))
+        return f"id({value})" if by_identity else value

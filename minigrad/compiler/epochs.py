@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from operator import index
 from typing import Any
 
 import numpy as np
 
 from minigrad.compiler.record import Output
-from minigrad.compiler.refusals import Unsupported
+from minigrad.compiler.refusals import Refusal, Unsupported
 from minigrad.compiler.trace.sources import Argument, Data, Draw, NumberOutside
 from minigrad.compiler.variant import Variant
 from minigrad.compiler.watched import Holding, Watched
@@ -103,6 +104,22 @@ class EpochLoops:
 
     def __init__(self) -> None:
         self.loops: dict[Any, EpochLoop] = {}
+
+    def run_checked(
+        self, step: Any, find: Any, X: Any, T: Any, size: int | None, epochs: int, rng: Rng
+    ) -> tuple[Array, list[Refusal]]:
+        """Run the loop, or call the step where there is no ``find`` or no such loop; give losses, and why not."""
+        X, T = np.asarray(X), np.asarray(T)
+        batches(X, T, size)  # which checks them
+        if index(epochs) < 0:
+            raise ValueError(f"epochs: epochs must be 0 or more, not {epochs}")
+        refused: list[Refusal] = []
+        if find is not None:
+            try:
+                return self.run(find, X, T, min(len(X), size or len(X)), epochs, rng), []
+            except Unsupported as error:
+                refused = error.refusals
+        return run_in_python(step, X, T, size, epochs, rng), refused
 
     def run(self, find: Callable[[Any, Any], Variant], X: Array, T: Array, size: int, epochs: int, rng: Rng) -> Array:
         """Run the step that ``find`` gives for some arguments on every batch of every epoch; give the losses."""

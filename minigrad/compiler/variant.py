@@ -186,14 +186,35 @@ class Variant:
                 if not self.idle:
                     self.idle.append(self.program.make_step(self.arrays))
                 if fresh:
-                    self.enter = write_entry(
-                        self.record, arguments, self.passed, self.bound, self.arrays, self.program.call, self.idle,
-                        self.pullback, self.watched,
-                    )  # fmt: skip
+                    self.enter = self.write_entry(arguments)
                     self.watched.forget()
             self.enter.__globals__.setdefault("holding", []).append(holding)  # gone with what holds the arrays
             del before
         return self.enter
+
+    def bound_entry(self, arguments: Sequence[Any]) -> Any:
+        """Give a way in for these very arguments."""
+        self.entry(arguments, fresh=False)
+        holding = Holding()
+        with holding.counting(self.tensors):
+            enter = self.write_entry(arguments, bound=True)
+        enter.__globals__["holding"] = [holding]
+        self.watched.forget()
+        return enter
+
+    def write_entry(self, arguments: Sequence[Any], bound: bool = False) -> Any:
+        """Write the way in."""
+        return write_entry(
+            self.record, arguments, self.passed, self.bound, self.arrays, self.program.call, self.idle, self.pullback,
+            self.watched, bound,
+        )  # fmt: skip
+
+    def write_module(self) -> str:
+        """Write the code as a module that needs NumPy alone."""
+        variant = self
+        while variant.backend.fallback is not None:
+            variant = Variant(self.record, self.name, self.hints, variant.backend.fallback, self.compile, self.exact)
+        return variant.program.write_module(self.name)
 
     def bind(self) -> bool:
         """Take the arrays that parameters have now, for other steps than there are; say whether it had others."""

@@ -99,6 +99,12 @@ class Table:
         self.words = np.array([len(places), *(word for place in places for word in place)], np.int64)
         self.counting = counting
 
+    def describes(self, slots: Sequence[tuple[Tensor, str, Any]], counting: bool) -> bool:
+        """Say whether it is a table of these."""
+        pairs = zip(slots, self.held, strict=False)
+        same = all(t is u and name == own and x is y for (t, name, x), (u, own, y) in pairs)
+        return same and len(slots) == len(self.held) > 0 and counting == self.counting
+
     def note_records(self) -> None:
         """Note how many records there are now."""
         if self.counting:
