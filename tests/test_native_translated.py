@@ -141,9 +141,11 @@ def test_what_is_not_in_the_language_is_named(body, named):
 def test_a_chain_of_equal_layers_is_a_few_functions(monkeypatch, tmp_path):
     """Their number is that of the kinds of loops, not of the layers."""
 
+    turns = np.random.default_rng(1).integers(3, size=24)  # no loop of their own: in no order
+
     def loss(W, x):
-        for _ in range(12):
-            x = np.tanh(x @ W)
+        for turn in turns:
+            x = (np.tanh, np.sin, np.arctan)[turn](x @ W)
         return (x * x).sum()
 
     written = []
@@ -156,4 +158,4 @@ def test_a_chain_of_equal_layers_is_a_few_functions(monkeypatch, tmp_path):
     wanted, eager = value_and_grad(loss)(W, x)
     np.testing.assert_allclose(value, wanted, rtol=1e-12)
     np.testing.assert_allclose(gradient, eager, rtol=1e-10)
-    assert 2 < len(written) < 8 < 30 < step.source.count("for i in")
+    assert 2 < len(written) < 16 < 60 < step.source.count("for i in")
