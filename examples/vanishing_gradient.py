@@ -1,10 +1,12 @@
 """How far back does a recurrent layer learn? The size of ∂E/∂xₜ over t, for a simple layer and for two with gates.
 
 E is of the last state alone. On the way back from step T to step t a simple layer multiplies δ by T − t Jacobians, so
-that it shrinks, or grows, as a power; an LSTM's cell multiplies by its forget gate, which is near 1.
+that it shrinks, or grows, as a power; an LSTM's cell multiplies by its forget gate, which is near 1. Drawn over t, to
+vanishing_gradient.png.
 """
 
 import numpy as np
+from matplotlib import pyplot
 
 from minigrad import Tensor, nn
 
@@ -43,3 +45,8 @@ for t in (steps - 1, 29, 19, 9, 0):
     print(f"  {t + 1:<5}" + "".join(f"{size[t] / size[-1]:10.1e}" for size in found.values()))
 reach = {name: size[0] / size[-1] for name, size in found.items()}
 print("The LSTM remembers the first step best:", max(reach, key=lambda name: reach[name]) == "LSTM")
+for name, size in found.items():
+    pyplot.semilogy(range(1, steps + 1), size / size[-1], label=name)
+pyplot.gca().set(xlabel="t", ylabel="‖∂E/∂xₜ‖, of the last step's")
+pyplot.legend()
+pyplot.savefig("vanishing_gradient.png")

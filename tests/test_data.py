@@ -159,6 +159,22 @@ def test_iris_35_and_38_are_fishers_not_the_altered_ones():
     assert data.iris()[0].min() == 0.1
 
 
+def test_digits_are_those_that_the_repository_counts():
+    """The file optdigits.names: 1 797 for testing, so many of each class; and the first 0 of them."""
+    X, labels = data.digits()
+    assert (X.shape, X.dtype, labels.dtype) == ((1797, 1, 8, 8), np.float64, np.int64)
+    assert np.bincount(labels).tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
+    assert (X.min(), X.max()) == (0, 1)
+    assert (16 * X[0, 0, :3]).tolist() == [
+        [0, 0, 5, 13, 9, 1, 0, 0],
+        [0, 0, 13, 15, 10, 15, 5, 0],
+        [0, 3, 15, 2, 0, 11, 8, 0],
+    ]
+    assert labels[:3].tolist() == [0, 1, 2]
+    X[:] = 0
+    assert data.digits()[0].max() == 1
+
+
 def test_sine_is_one_period():
     X, T = data.sine(8)
     assert X.ravel().tolist() == [-1, -0.75, -0.5, -0.25, 0, 0.25, 0.5, 0.75]

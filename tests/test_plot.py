@@ -123,6 +123,7 @@ def test_each_plot_keeps_to_its_axes_in_each_theme_and_language(theme, lang):
         lambda **k: plot.gradient_flow({0: [1e-4, 1e-2, 0.0], 5: [1e-3, 1e-1, 1.0]}, **k),
         lambda **k: plot.weight_histograms(model, **k),
         lambda **k: plot.confusion_matrix(model(X), LABELS, **k),
+        lambda **k: plot.matrices({"W": model.parameters()[0]}, **k),
         lambda **k: plot.learning_curves(history, **k),
     ]
     for draw in plots:
@@ -211,6 +212,24 @@ def test_histograms_count_every_weight():
     assert [x.get_text() for x in ax.get_yticklabels()] == ["b₂", "W₂", "b₁", "W₁"]
 
 
+def test_tiles_hold_the_matrices_each_row_with_its_own_scale():
+    W, A = np.arange(-6.0, 12.0).reshape(2, 3, 3), np.eye(3)
+    ax = plot.matrices({"W": Tensor(W), "A": A})
+    tiles = ax.get_images()
+    assert [x.get_extent()[:2] for x in tiles] == [[0, 1], [1.15, 2.15], [0, 1]]
+    for tile, expected, most in zip(tiles, [*W, A], [11, 11, 1], strict=True):
+        np.testing.assert_array_equal(tile.get_array(), expected)
+        assert tile.get_clim() == (-most, most)
+    assert [x.get_text() for x in ax.get_yticklabels()] == ["W", "A"]
+    paper, blue, orange = (tiles[0].cmap(x)[:3] for x in (0.5, 1.0, 0.0))
+    assert min(paper) > 0.99
+    assert blue[2] > blue[0]
+    assert orange[0] > orange[2]
+    figures.close("all")
+    ax = plot.matrices({"attention": np.ones((2, 2, 3))}, ("ab", ("x", "y", "z")))
+    assert "".join(x.get_text() for x in ax.texts) == "abxyzxyz"
+
+
 def test_cells_hold_counts():
     y = np.eye(3)[[0, 1, 1, 2, 2, 2]]
     ax = plot.confusion_matrix(y, [0, 1, 2, 2, 2, 0], ["a", "b", "c"])
@@ -277,6 +296,20 @@ WRONG = [
         ValueError,
         "there is a class 2, and 1 classes are numbered 0 to 0",
     ),
+    (lambda: plot.matrices(X), TypeError, "rows must be a dict of stacks by name, not a ndarray; write {'filters': W}"),
+    (lambda: plot.matrices({}), TypeError, "rows must be a dict of stacks by name"),
+    (
+        lambda: plot.matrices({"W": np.ones((2, 3, 5, 5))}),
+        ValueError,
+        r"'W' must be real matrices.*float64 \(2, 3, 5, 5\); of a convolution's W.*W\[:, 0\]",
+    ),
+    (lambda: plot.matrices({"W": [[np.nan]]}), ValueError, "'W' holds NaN or infinity, for which there is no shade"),
+    (
+        lambda: plot.matrices({"A": np.ones((2, 2))}, ("ab", "abc")),
+        ValueError,
+        "there are letters for 2 rows and 3 columns, and 'A' has 2 rows and 2 columns",
+    ),
+    (lambda: plot.imshow, AttributeError, r"It is plot.matrices\(\{'filters': W\}\)"),
     (lambda: plot.landscap, AttributeError, "Did you mean landscape?"),
     (lambda: plot.history, AttributeError, r"It is history.plot\(\), or plot.learning_curves"),
     (lambda: plot.learning_curves([1.0]), TypeError, "history must be what fit returned, not a list"),

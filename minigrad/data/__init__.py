@@ -30,6 +30,7 @@ __all__ = [
     "Rng",
     "Table",
     "batches",
+    "digits",
     "iris",
     "one_hot",
     "read_csv",
@@ -197,6 +198,17 @@ def iris() -> tuple[Floats, Integers]:
     with open(os.path.join(os.path.dirname(__file__), os.pardir, "datasets", "iris.csv"), encoding="utf-8") as file:
         table = np.loadtxt(file, delimiter=",", converters={4: IRIS_CLASSES.index})
     return table[:, :4].copy(), table[:, 4].astype(np.int64)
+
+
+def digits() -> tuple[Floats, Integers]:
+    """Handwritten digits, 1 797 images: X (1797, 1, 8, 8) between 0, paper, and 1, ink, and labels (1797,).
+
+    Each of the 8×8 numbers is the share of ink, in sixteenths, in a block of 4×4 points of a form that was scanned; 13
+    people wrote them. Source: E. Alpaydin and C. Kaynak (1998), "Optical Recognition of Handwritten Digits", the UCI
+    repository's test set, doi:10.24432/C50P49, CC BY 4.0.
+    """
+    with np.load(os.path.join(os.path.dirname(__file__), os.pardir, "datasets", "digits.npz")) as file:
+        return file["images"][:, np.newaxis] / 16, file["labels"].astype(np.int64)
 
 
 def sine(n: int = 64, noise: float = 0.0, rng: Rng = None) -> tuple[Floats, Floats]:

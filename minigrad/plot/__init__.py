@@ -5,8 +5,8 @@ a limit is Matplotlib's own next line.
 
 ``contours`` draws the loss over two parameters, whose values a ``surface`` computes, and the paths of optimizers;
 ``regions`` what a network takes each point of a plane for; ``flow`` how large δ is in each layer; ``weights`` how the
-parameters are spread; ``confusion`` which classes are taken for which; ``curves`` what a training came to. ``theme``
-has the colors and fonts, ``words`` the labels.
+parameters are spread; ``confusion`` which classes are taken for which; ``curves`` what a training came to; ``tiles``
+filters, their gradients and attention as shades. ``theme`` has the colors and fonts, ``words`` the labels.
 """
 
 from typing import Any
@@ -18,6 +18,7 @@ from minigrad.plot.curves import learning_curves
 from minigrad.plot.flow import gradient_flow, measure_deltas
 from minigrad.plot.regions import decision_regions
 from minigrad.plot.surface import descend
+from minigrad.plot.tiles import matrices
 from minigrad.plot.weights import weight_histograms
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "gradient_flow",
     "landscape",
     "learning_curves",
+    "matrices",
     "measure_deltas",
     "weight_histograms",
 ]
@@ -37,6 +39,9 @@ _MEANT = {
     "histogram": "It is plot.weight_histograms(model)",
     "graph": "It is minigrad.draw(E)",
     "network": "It is minigrad.draw(E)",
+    "imshow": "It is plot.matrices({'filters': W})",
+    "attention": "It is plot.matrices({'attention': A})",
+    "filters": "It is plot.matrices({'filters': W})",
 }
 
 
