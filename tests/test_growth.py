@@ -10,10 +10,11 @@ import pytest
 from benchmarks import growing
 from minigrad import Tensor, optim, softmax, value_and_grad
 from minigrad.algebra import simplify
+from minigrad.algebra.rewrite import rebuild_node
 from minigrad.compiler.api import compile
-from minigrad.compiler.passes import plan
+from minigrad.compiler.passes import lower, plan
 from minigrad.compiler.passes.factor import factor_sums
-from minigrad.engine.node import Node
+from minigrad.engine.node import Node, order_nodes
 from minigrad.ops import shaping
 from tests.compiling import as_code, running
 
@@ -165,6 +166,44 @@ def test_what_each_layer_has_to_shorten_takes_no_pass_of_its_own(monkeypatch):
     for found, right in zip(compile(value_and_grad(f))(x), value_and_grad(f)(x), strict=True):
         np.testing.assert_allclose(found, right, rtol=1e-6, atol=1e-9)
     assert len(passes) <= simplify.BY_STEPS + 2
+
+
+def test_a_pass_that_changes_nothing_rebuilds_nothing(monkeypatch):
+    rebuilt = []
+    monkeypatch.setattr(
+        lower, "rebuild_node", lambda node, becomes: rebuilt.append(node) or rebuild_node(node, becomes)
+    )
+    x = Node(name="x", shape=(3,), table={})
+    y = x
+    for _ in range(50):
+        y = np.sin(y) * x
+    first = order_nodes([y])[1]
+    assert lower.rewrite_nodes([y, 2.0], lambda node: None) == [y, 2.0]
+    assert rebuilt == []
+    (other,) = lower.rewrite_nodes([y], lambda node: np.cos(x) if node is first else None)
+    assert len(rebuilt) == len(order_nodes([y])) - 2  # all that comes behind it
+    assert order_nodes([other])[1] is np.cos(x)
+
+
+def test_the_order_of_nodes_looks_at_each_operand_once():
+    looked = []
+
+    class Operands(tuple[Node, ...]):
+        def __iter__(self):
+            for part in super().__iter__():
+                looked.append(part)
+                yield part
+
+    x = Node(name="x", shape=(3,), table={})
+    layers = [x]
+    for _ in range(20):
+        layers.append(np.stack([*layers, layers[-1]])[0])
+    nodes = order_nodes(layers[-1:])
+    assert all(nodes.index(part) < i for i, node in enumerate(nodes) for part in node.inputs)
+    for node in nodes:
+        node.inputs = Operands(node.inputs)
+    assert order_nodes(layers[-1:]) == nodes
+    assert len(looked) == sum(len(node.inputs) for node in nodes)
 
 
 def test_factors_that_pairs_of_terms_share_are_found_in_linear_time():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import chain, count
 from typing import Any
 
@@ -147,14 +147,23 @@ def count_uses(nodes: Iterable[Node], outputs: Iterable[Any]) -> Counter[Node]:
 
 
 def order_nodes(outputs: Iterable[Any]) -> list[Node]:
-    """Give the Nodes that outputs depend on, and the outputs, each once and after its inputs; without recursion."""
+    """Give the Nodes that outputs depend on, and the outputs, each once and after its inputs; without recursion.
+
+    Every pass begins with it: it looks at each operand once, and goes no further down where there are none.
+    """
     done: dict[Node, None] = {}
-    stack: list[Any] = [x for x in outputs if type(x) is Node][::-1]
+    stack: list[tuple[Any, Iterator[Any]]] = [(None, iter(outputs))]  # a Node, and those of its operands that are left
     while stack:
-        node = stack.pop()
-        if node is None:  # all that is needed for the one below is done
-            done[stack.pop()] = None
-        elif node not in done:
-            stack += (node, None)
-            stack += [x for x in node.inputs[::-1] if type(x) is Node and x not in done]
+        node, left = stack[-1]
+        for x in left:
+            if type(x) is not Node or x in done:
+                continue
+            if x.op is not None:
+                stack.append((x, iter(x.inputs)))
+                break
+            done[x] = None
+        else:
+            stack.pop()
+            if node is not None:
+                done[node] = None
     return list(done)

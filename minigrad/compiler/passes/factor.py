@@ -35,8 +35,10 @@ def factor_sums(outputs: Sequence[Any]) -> list[Any]:
             fewer = _shared(terms)
             new = _sum(fewer) if fewer is not terms else None
         fits = isinstance(new, Node) and (new.shape, new.dtype) == (node.shape, node.dtype)
-        becomes[node] = new if fits else rebuild_node(node, becomes)
-    return [becomes[x] if isinstance(x, Node) else x for x in outputs]
+        made = new if fits else rebuild_node(node, becomes) if becomes else node
+        if made is not node:
+            becomes[node] = made
+    return [becomes.get(x, x) if isinstance(x, Node) else x for x in outputs]
 
 
 def _is_sum(x: Any) -> bool:

@@ -47,12 +47,13 @@ def lower_exactly(outputs: Sequence[Any], seeds: Iterable[Node], gradients: Iter
 
 def rewrite_nodes(outputs: Sequence[Any], rule: Callable[[Node], Any]) -> list[Any]:
     """Replace each Node, inputs first, by what a rule makes of it; None leaves it."""
-    becomes: dict[Node, Any] = {}
+    becomes: dict[Node, Any] = {}  # those that are another: until there is one, none can be
     for node in order_nodes(outputs):
-        new = rebuild_node(node, becomes)
+        new = rebuild_node(node, becomes) if becomes else node
         made = rule(new) if isinstance(new, Node) else None
-        becomes[node] = new if made is None else made
-    return [becomes[x] if isinstance(x, Node) else x for x in outputs]
+        if made is not None or new is not node:
+            becomes[node] = new if made is None else made
+    return [becomes.get(x, x) if isinstance(x, Node) else x for x in outputs]
 
 
 def _seeded(outputs: list[Any], seeds: list[Node], gradients: set[Node]) -> list[Any]:
