@@ -118,8 +118,10 @@ def test_tensors_among_the_arguments_are_told_apart_in_linear_time():
 
 def test_the_names_of_a_long_program_are_put_in_front_of_a_short_block():
     """Python's compiler inserts MAKE_CELL there for each name that step reads, and moves the rest: n² time."""
-    x = np.array([0.1, 0.3, 0.5])
-    step = compile(value_and_grad(chain(STEPS["layers"], 800)))
+    x, drawn = np.array([0.1, 0.3, 0.5]), np.random.default_rng(0).integers(4, size=800)
+    layers = [lambda x, y: np.tanh(y @ W + b), lambda x, y: np.sin(y) * x, lambda x, y: y / (1 + y * y)]
+    layers.append(lambda x, y: np.sum(y) * x)  # in no order that repeats, which would be a loop
+    step = compile(value_and_grad(chain(lambda x, y, i: layers[drawn[i]](x, y), 800)))
     step(x)
     module = builtins.compile(step.source, "<test>", "exec")
     (make,) = (x for x in module.co_consts if getattr(x, "co_name", None) == "make")
