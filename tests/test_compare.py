@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minigrad import Tensor, compare, derive, losses, nn, relu, sums_to_one
+from minigrad import Tensor, compare, derive, losses, nn, relu, softmax, sums_to_one
 from minigrad.ops.alphabet import plain_digits, to_subscript
 from tests.networks import NETWORKS, attention, gate_residual_and_tied, layer_normalization, mlp
 from tests.samples import SAMPLES
@@ -255,3 +255,21 @@ def test_a_gain_that_is_not_summed():
     np.testing.assert_allclose(product.sum(axis=0), values["∂E/∂gain"])
     assert slip(loss, "dgain", product) == "it is not summed over axis 0, the batch"
     assert slip(loss, "dgain", -product) == "it is not summed over axis 0, the batch, and the sign is wrong"
+
+
+def test_what_it_should_be_says_what_it_is_if_the_targets_sum_to_1():
+    X, T = np.arange(8.0).reshape(4, 2) / 7 - 0.5, np.eye(3)[[0, 1, 2, 1]]
+    W = Tensor(np.ones((2, 3)) * [0.1, 0.2, 0.4], requires_grad=True, name="W1")
+    u = Tensor(X, name="X") @ W
+    loss = losses.softmax_cross_entropy(u, T, reduction="mean")
+    result = compare(loss, {"dU1": softmax(u.array) - T}, names={"T": T})
+    assert str(result).splitlines()[:2] == [
+        "Look at dU1 first: 1/N is missing, N = 4.",
+        "It should be δ₁ = ∂E/∂U₁ = (softmax(Y₁) ⊙ Σₖ tₖ) / 4 − T / 4"
+        " = (softmax(Y₁) − T) / 4 if Σ T = 1, as in this T.",
+    ]
+    with pytest.raises(KeyError) as raised:
+        result["du1"]
+    assert str(raised.value) == "nothing called 'du1' was compared; there are dU1. Did you mean dU1?"
+    with pytest.raises(ValueError, match=r"no gradient or value is called 'dw1'.* Did you mean dW1"):
+        compare(loss, {"dw1": X})

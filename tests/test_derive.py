@@ -1,11 +1,14 @@
 """Derivations: the textbook's lines as golden strings, every line's value against the engine."""
 
+import re
+
 import numpy as np
 import pytest
 
 from minigrad import Tensor, data, derive, losses, nn, optim, relu, sigmoid, softmax, sums_to_one
 from minigrad.engine.claims import is_one_hot
 from minigrad.ops.alphabet import to_subscript
+from tests.networks import NETWORKS
 
 
 def given_data(outputs=3, labels=True):
@@ -261,3 +264,12 @@ def test_a_loss_from_before_an_update_is_derived_by_the_values_that_it_used():
     for line, other in zip(after, before, strict=True):
         np.testing.assert_array_equal(line.value, other.value)
     assert max(line.difference for line in after.check()) < 1e-7
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_what_is_called_v_in_a_line_is_said_before_the_lines(network):
+    loss, given = network()
+    derivation = derive(loss, given=given)
+    written = str(derivation).splitlines()
+    assert {line.split(" = ")[0] for line in written} >= set(re.findall("v[₀-₉]+", str(derivation)))
+    assert [line.split(" = ")[0] for line in written][-len(derivation) :] == [line.symbol for line in derivation]

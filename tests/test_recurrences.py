@@ -117,6 +117,7 @@ def test_the_users_names_of_one_step_are_those_of_all():
 
 def test_the_blocks_of_a_residual_network():
     assert str(lines(residual(20))) == text("""
+        Hₗ = Hₗ₋₁ + Y⁽²⁾ₗ  for l = 1 … 20
         ∂E/∂H₂₀ = 2 H₂₀
         δ⁽²⁾ₗ = ∂E/∂U⁽²⁾ₗ = ∂E/∂Hₗ  for l = 20 … 1
         ∂E/∂Vₗ = Y⁽¹⁾ₗᵀ δ⁽²⁾ₗ  for l = 20 … 1

@@ -98,7 +98,8 @@ class FoldedDerivation(Derivation):
         self._lines, self._cut, self._loss, self._nodes = tuple(lines), cut, loss, nodes
         inputs = order_inputs(plan.reading)
         self.graph = Graph(plan.graph.outputs, {x: plan.values[x] for x in inputs if x in plan.values})
-        self._ahead, self._same, self._unfold = list(ahead), same, unfold
+        self._every_ahead, self._same, self._unfold = list(ahead), same, unfold
+        self._invented = plan.reading.invented
         self.symbols = {x: str(name) for line in lines for part in line.parts for x, name in part.names.items()}
         self.forward = (*((line.symbol, line.target) for line in ahead),)
         self._general = self._with_forward = False
@@ -111,16 +112,20 @@ class FoldedDerivation(Derivation):
     @cached_property
     def forward_lines(self) -> list[Any]:
         """The way forward as lines, one for all t: Uₜ = Xₜ Wx + Hₜ₋₁ Wh, Hₜ = tanh(Uₜ), E."""
-        return self._ahead
+        return self._every_ahead
+
+    @cached_property
+    def _ahead(self) -> list[Any]:
+        return [line for line in self._every_ahead if self._with_forward or line.target in self._invented]
 
     @property
     def _written(self) -> FoldedEquations:
-        lines = [*(self._ahead if self._with_forward else []), *self._lines]
+        lines = [*self._ahead, *self._lines]
         return FoldedEquations(lines, self.graph, self.symbols, self._same)
 
     def _told(self, notation: str) -> list[list[StepRow]]:
         """Give the steps to each line, for one t; none to one that says of an input what it is, H₀ = 0."""
-        lines = [*(self._ahead if self._with_forward else []), *self._lines]
+        lines = [*self._ahead, *self._lines]
         return [line.steps().rows(notation) if line.step != "forward" or line.target.op else [] for line in lines]
 
     def to_text(self, notation: str = "matrix", steps: bool = False) -> str:

@@ -100,6 +100,8 @@ STEPS = {
     "as it is computed": "計算のとおり",
     "in other words": "言い換えると",
     "and {n} more": "ほか {n} 個",
+    "terms with an index outside of its axis are left out": "添字が範囲の外になる項は除く",
+    "elements that tie for the largest share": "最大の要素が複数あるときは等分する",
 }
 
 SHEETS = {

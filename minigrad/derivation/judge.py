@@ -16,6 +16,7 @@ from minigrad.derivation.rounding import Rounding, Slack, is_close, largest
 from minigrad.derivation.slips.factors import sizes_of
 from minigrad.derivation.slips.table import calculate_lines
 from minigrad.derivation.wording import join_and, say
+from minigrad.engine.absent import AbsentKey, find_close
 from minigrad.notebook.safety import html_or_text, text_or_reason
 
 
@@ -69,7 +70,13 @@ class Comparison:
         return iter(self.rows)
 
     def __getitem__(self, key: str) -> Row:
-        return next(row for row in self.rows if row.key == key)
+        for row in self.rows:
+            if row.key == key:
+                return row
+        keys = [row.key for row in self.rows]
+        close = find_close(str(key), keys)
+        meant = f". Did you mean {close}?" if close else ""
+        raise AbsentKey(f"nothing called {key!r} was compared; there are {', '.join(keys)}{meant}")
 
     def __str__(self) -> str:
         first = self.first

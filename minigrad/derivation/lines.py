@@ -164,7 +164,7 @@ class Derivation(Sequence[Line]):
     def showing(self, *, general: bool = False, forward: bool = False) -> Derivation:
         """Give the same derivation, written with the general form of each line, and after the forward formulas."""
         other = copy(self)
-        other.__dict__.pop("_shown", None)
+        vars(other).pop("_shown", None), vars(other).pop("_ahead", None)
         other._general, other._with_forward = general, forward
         return other
 
@@ -184,15 +184,21 @@ class Derivation(Sequence[Line]):
         return Equations(self._lines, self.graph, self.symbols, self._inputs)
 
     @cached_property
+    def _ahead(self) -> list[Any]:
+        """The lines of the way forward that are shown: all, or those that say what v₁ is."""
+        invented = self._ways.plan.reading.invented
+        return [line for line in self.forward_lines if self._with_forward or line.target in invented]
+
+    @cached_property
     def _shown(self) -> Shown:
-        return Shown(self.equations, self.forward_lines if self._with_forward else [], self._ways, self._general)
+        return Shown(self.equations, self._ahead, self._ways, self._general)
 
     def _told(self, notation: str) -> list[list[StepRow]]:
         return self._shown.steps(notation)
 
     @property
     def _written(self) -> Written:
-        return self._shown if self._with_forward or self._general else self.equations
+        return self._shown if self._ahead or self._general else self.equations
 
     def to_text(self, notation: str = "matrix", steps: bool = False) -> str:
         """Write one equation a line: in ``"matrix"`` notation, by ``"index"`` as a book does, or in ASCII (``"text"``).
@@ -202,7 +208,7 @@ class Derivation(Sequence[Line]):
         """
         if steps:
             return "\n\n".join(step_documents.to_text(rows, notation) for rows in self._told(notation) if rows)
-        plain = notation == "matrix" and not (self._with_forward or self._general)
+        plain = notation == "matrix" and not (self._ahead or self._general)
         return "\n".join(map(str, self)) if plain else documents.to_text(self._written, notation)
 
     def to_latex(self, notation: str = "matrix", steps: bool = False) -> str:

@@ -30,6 +30,8 @@ class ComparedLine(Protocol):
     def value(self) -> Any: ...  # noqa: D102
     @property
     def target(self) -> Any: ...  # noqa: D102
+    @property
+    def supposing(self) -> Any: ...  # noqa: D102
 
 
 class Compared(Protocol):
@@ -74,7 +76,10 @@ class Place:
         if self.forward:
             return f"{self.symbol} = {formula_of(self.node, way)}"
         left = " = ".join(dict.fromkeys([self.symbol, f"∂E/∂{self.names[0]}"]))
-        return f"{left} = {self.line.formula}" if self.line else f"{left}, of shape {self.node.shape}"
+        if self.line is None:
+            return f"{left}, of shape {self.node.shape}"
+        shorter = self.line.supposing
+        return f"{left} = {self.line.formula}" + (f" = {shorter.formula} {shorter.reason}" if shorter else "")
 
     def value_in(self, way: Calculation) -> Any:
         """Give the array that a calculation gives."""

@@ -14,7 +14,7 @@ from minigrad.derivation import step_documents
 from minigrad.derivation.directions import draw_direction, sum_along, to_double
 from minigrad.derivation.symbol_terms import SymbolTerms
 from minigrad.derivation.ways import Step, Ways
-from minigrad.derivation.wording import join_words
+from minigrad.derivation.wording import join_words, say
 from minigrad.engine.node import Node, order_nodes
 from minigrad.notation.chain import Chain
 from minigrad.notation.term import Term, find_notes
@@ -77,7 +77,7 @@ class Steps(Sequence[Step]):
                 [] if i else left,
                 right,
                 [terms.equation(*pair, notation) for pair in step.equations],
-                reduce(join_words, find_notes([right]), step.rule),
+                reduce(join_words, map(say, find_notes([right])), step.rule),
             )
             for i, (step, right) in enumerate(zip(self, rights, strict=True))
         ]

@@ -19,7 +19,7 @@ from minigrad.derivation.python_names import Spelling, variable
 from minigrad.derivation.slips.table import Answers, calculate_lines, tabulate_answers
 from minigrad.derivation.steps import Steps
 from minigrad.derivation.wording import Said, check_language, say
-from minigrad.engine.absent import find_close
+from minigrad.engine.absent import AbsentKey, find_close
 from minigrad.engine.arguments import check_count, check_generator, shown
 from minigrad.engine.node import Node
 from minigrad.notation.helpers import HELPERS
@@ -165,7 +165,7 @@ class Worksheet:
         for question in self.questions:
             if wanted in (question.key, *question.place.spellings):
                 return question
-        raise KeyError(_no_question(key, self.questions))
+        raise AbsentKey(_no_question(key, self.questions))
 
     def check(self, arrays: Mapping[str, Any] | None = None, /, **more: Any) -> Comparison:
         """Compare answers with what they should be, ``check(dW2=array, delta2=array)``, as ``compare`` does.

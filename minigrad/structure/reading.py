@@ -39,6 +39,12 @@ class Reading:
     totals: dict[Node, str] = field(default_factory=dict)
     deltas: dict[Node, str] = field(default_factory=dict)
 
+    @property
+    def invented(self) -> set[Node]:
+        """The results whose symbols are neither a user's nor those of a layer, and say nothing by themselves: v₁."""
+        layers = {x for layer in self.layers for x in (layer.u, layer.y)}
+        return {x for x in self.symbols if x.op is not None and x not in self.named and x not in layers}
+
 
 def read_graph(
     graph: Graph,

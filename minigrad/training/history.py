@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
+from minigrad.engine.absent import AbsentKey
 from minigrad.notebook.cards import card, part
 from minigrad.notebook.charts import Curve, chart, key
 from minigrad.notebook.safety import html_or_text, text_or_reason
@@ -62,7 +63,7 @@ class History:
         if found is None:
             known = ("loss", "accuracy", "validation_loss", "validation_accuracy", "seconds", "lr")
             if name not in known:
-                raise KeyError(f"the history has no {name!r}; it has {', '.join((*known, *self.metrics))}")
+                raise AbsentKey(f"the history has no {name!r}; it has {', '.join((*known, *self.metrics))}")
             found = getattr(self, name)
         return found
 
