@@ -52,9 +52,7 @@ def test_time_steps_and_the_way_back_are_a_loop_each(backend, dtype):
     for w, v in zip(weights, wanted, strict=True):
         assert w.data.dtype == dtype
         np.testing.assert_allclose(w.data, v.data, rtol=0, atol=1e-6 if dtype == np.float32 else 1e-13)
-    bodies = loops_of(step)
-    assert len(bodies) == 2
-    assert all(body.count >= 18 for body in bodies)
+    assert [body.count for body in loops_of(step)] == [20, 19]
 
 
 def test_code_does_not_grow_with_the_number_of_turns():
@@ -65,8 +63,8 @@ def test_code_does_not_grow_with_the_number_of_turns():
         step(*args)
         sources.append(step.source)
     assert len(sources[0].splitlines()) == len(sources[1].splitlines())
-    assert "for t in range(19):" in sources[0]
-    assert "for t in range(59):" in sources[1]
+    assert "for t in range(20):" in sources[0]
+    assert "for t in range(60):" in sources[1]
 
 
 def test_report_says_what_is_a_loop():
@@ -74,8 +72,8 @@ def test_report_says_what_is_a_loop():
     step = minigrad.compile(f)
     step(*args)
     report = step.report()
-    assert report.rolled[0] == "×19 of 2 add, tanh, matmul"
-    assert "  a loop: ×19 of 2 add, tanh, matmul" in str(report)
+    assert report.rolled[0] == "×20 of 2 add, matmul, tanh"
+    assert "  a loop: ×20 of 2 add, matmul, tanh" in str(report)
 
 
 def test_few_turns_are_written_out():
@@ -90,8 +88,8 @@ def test_rolled_expressions_evaluate_to_what_the_others_do(monkeypatch):
     seen = []
     roll = variant.roll_loops
 
-    def noted(outputs):
-        seen.append((outputs, roll(outputs)))
+    def noted(outputs, exact):
+        seen.append((outputs, roll(outputs, exact)))
         return seen[-1][1]
 
     monkeypatch.setattr(variant, "roll_loops", noted)
@@ -106,7 +104,7 @@ def test_rolled_expressions_evaluate_to_what_the_others_do(monkeypatch):
         np.testing.assert_allclose(a, b, rtol=1e-12)
 
 
-@pytest.mark.parametrize("seed", range(24))
+@pytest.mark.parametrize("seed", [*range(16), 519])  # the last one's first turn has what a later one makes
 def test_random_loops_give_what_the_functions_give(seed):
     pytest.importorskip("numba")
     assert find_wrong(seed, ["numpy", "interpreted"]) is None

@@ -114,6 +114,9 @@ class BodyWriter:
 
     def earlier(self, other: Row, turns: int, row: Row, place: int, at: int) -> Node:
         """Give what a row was some turns before; in the first ones, what stands there in the place of that."""
+        if row in self.group.begun:
+            zeros = Node(value=np.zeros(row.like.shape, row.like.dtype), shape=row.like.shape, dtype=row.like.dtype)
+            return self.hand_on(other, (zeros,))
         first = tuple(row.nodes[at + self.group.sign * t].inputs[place] for t in range(turns))
         return self.hand_on(other, first)
 

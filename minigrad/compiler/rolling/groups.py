@@ -9,18 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from minigrad.compiler.rolling.components import find_components
 from minigrad.compiler.rolling.rows import Row, Slot
 from minigrad.engine.node import Node
+from minigrad.ops.arithmetic import add
 
 
 @dataclass(eq=False)
 class Group:
-    """Rows of one loop; element i of one is computed in turn sign · i + shift, for turns of ``low`` to ``high``."""
+    """Rows of one loop; element i of one is computed in turn sign · i + shift, for turns of ``low`` to ``high``.
+
+    Sums that are ``begun`` in the first turn, where there is but one term, are taken from 0 on; ``exact`` ones never
+    are, since 0 + −0 is no −0.
+    """
 
     sign: int
     shift: dict[Row, int]
+    exact: bool = False
+    begun: set[Row] = field(default_factory=set)
     low: int = 0
     high: int = -1
     home: dict[Node, tuple[Row, int]] = field(default_factory=dict)  # what the loop computes -> its row, its turn
@@ -41,21 +49,56 @@ class Group:
 
     def settle(self, taken: Mapping[Row, Group]) -> None:
         """Find the turns in which all rows are there, and wired as they are in the middle; others are ``taken``."""
-        lows, highs = zip(*self._bounds(taken), strict=True)
-        self.low, self.high = max(lows), min(highs)
-        turns = range(self.low, self.high + 1)
-        self.home = {row.nodes[self.index(row, t)]: (row, t) for row in self.shift for t in turns}
-
-    def _bounds(self, taken: Mapping[Row, Group]) -> Iterator[tuple[int, int]]:
+        bounds = {row: list(self._bounds(row, taken)) for row in self.shift}
+        lows = {row: max(low for low, _ in found) for row, found in bounds.items()}
+        self.high = min(high for found in bounds.values() for _, high in found)
+        low = max((lows[row] for row in self.shift if not self.is_sum(row)), default=max(lows.values()))
+        self.begun = {row for row in self.shift if lows[row] == low + 1 and self.begins_with(row, low)}
+        self.low = max([low, *(lows[row] for row in self.shift if row not in self.begun)])
+        self.begun = self.begun if self.low == low else set()
+        self.low = self.low if self.begun else max(lows.values())
+        self.home = {}
         for row in self.shift:
-            yield self._turns(row, row.start, row.end, 0)
-            for slot in row.slots:
-                if slot.row in self.shift:
-                    back = -self.lag(row, slot)
-                    low, high = self._turns(row, slot.start, slot.end, 0)
-                    yield low - back, high
-                else:
-                    yield from self._bounds_outside(row, slot, 0, taken)
+            for t in range(self.low + (row in self.begun), self.high + 1):
+                self.home.setdefault(row.nodes[self.index(row, t)], (row, t))
+
+    def find_firsts(self) -> Iterator[Any]:
+        """Give what the first turns have in the place of what an earlier one would have made."""
+        for row in self.shift:
+            for place, slot in enumerate(row.slots):
+                user, at = row, self.index(row, self.low)
+                while slot.row is not None and slot.row not in self.shift and slot.row.is_view and not slot.row.waits:
+                    user, at, place = slot.row, at + slot.ahead, 0
+                    slot = user.slots[0]
+                if slot.row in self.shift and user not in self.begun:
+                    lag = self.sign * (at + slot.ahead) + self.shift[slot.row] - self.low
+                    yield from (user.nodes[at + self.sign * t].inputs[place] for t in range(-lag))
+
+    def is_sum(self, row: Row) -> bool:
+        """Say whether a row sums up what another of the group is in the same turn."""
+        return not self.exact and row.like.op == add and sorted(
+            [(x.row is row, self.lag(row, x)) for x in row.slots if x.row in self.shift]
+        ) == [(False, 0), (True, -1)]  # fmt: skip
+
+    def begins_with(self, row: Row, low: int) -> bool:
+        """Say whether the first element of a sum is the second one's operand alone, what it sums up in a turn."""
+        if not self.is_sum(row):
+            return False
+        (before,) = (j for j, slot in enumerate(row.slots) if slot.row is row)
+        (term,) = (slot.row for slot in row.slots if slot.row is not row)
+        i = self.index(term, low) if term is not None else -1
+        first = row.nodes[self.index(row, low + 1)].inputs[before]
+        return term is not None and 0 <= i < len(term.nodes) and term.nodes[i] is first
+
+    def _bounds(self, row: Row, taken: Mapping[Row, Group]) -> Iterator[tuple[int, int]]:
+        yield self._turns(row, row.start, row.end, 0)
+        for slot in row.slots:
+            if slot.row in self.shift:
+                back = -self.lag(row, slot)
+                low, high = self._turns(row, slot.start, slot.end, 0)
+                yield low - back, high
+            else:
+                yield from self._bounds_outside(row, slot, 0, taken)
 
     def _bounds_outside(
         self, row: Row, slot: Slot, ahead: int, taken: Mapping[Row, Group]
@@ -99,7 +142,7 @@ def find_sources(row: Row) -> Iterator[tuple[Row, int]]:
             ahead, other = ahead + other.slots[0].ahead, other.slots[0].row
 
 
-def find_recurrences(rows: Sequence[Row]) -> list[Group]:
+def find_recurrences(rows: Sequence[Row], exact: bool = False) -> list[Group]:
     """Give the rows that depend on one another, in an order in which they can be computed."""
     takes = {row: [slot.row for slot in row.slots if slot.row is not None] for row in rows}
     groups = []
@@ -110,7 +153,7 @@ def find_recurrences(rows: Sequence[Row]) -> list[Group]:
             for sign in (1, -1):
                 shift = _place(part, sign)
                 if shift is not None:
-                    groups.append(Group(sign, shift))
+                    groups.append(Group(sign, shift, exact))
                     break
     return groups
 
@@ -150,7 +193,7 @@ def join_groups(earlier: Group, later: Group, between: Sequence[Row]) -> Group |
     ]  # fmt: skip
     if not gaps:
         return None
-    return Group(sign, shift | {row: n + max(gaps) for row, n in later.shift.items()})
+    return Group(sign, shift | {row: n + max(gaps) for row, n in later.shift.items()}, earlier.exact)
 
 
 def find_between(later: Group, taken: Mapping[Row, Group]) -> tuple[list[Row], list[Group]]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from minigrad.compiler.rolling.keys import without_numbers
 from minigrad.engine.node import Node
+from minigrad.ops.base import number_key
 
 ROUNDS = 3  # how many operations deep two have to look the same for one to be guessed as the other in its turn
 NEAR = 400  # operations among which the one of the turn before is looked for
@@ -62,6 +63,7 @@ class _Orbits:
                 continue
             if failures[look] < FAILURES and not self.link(node):
                 failures[look] += 1
+        self.extend()
         starts = [x for x in self.after if x not in self.before]
         rows = (list(self.row(x)) for x in starts)
         return [row for row in rows if len(row) >= self.least]
@@ -80,6 +82,21 @@ class _Orbits:
                 found += 1
                 yield x
             waiting.extend(x.inputs)
+
+    def extend(self) -> None:
+        """Pair operations at the ends of rows with those of further turns: the first term of a sum has no sum yet."""
+        known = {_write_key(x, x.inputs): x for x in self.kind}
+        for there, back, nodes in ((self.before, self.after, self.nodes), (self.after, self.before, self.nodes)):
+            for node in nodes:
+                x: Node | None = node if node in back and node not in there else None
+                while x is not None:
+                    inputs = tuple([there.get(p, p) if type(p) is Node else p for p in x.inputs])
+                    moved = any(p is not q for p, q in zip(inputs, x.inputs, strict=True))
+                    y = known.get(_write_key(x, inputs)) if moved else None
+                    free = y is not None and y not in back and y not in there and self.kind[y] == self.kind[x]
+                    if y is not None and free:
+                        there[x], back[y] = y, x
+                    x = y if free else None
 
     def link(self, node: Node) -> bool:
         """Pair a Node with the one of an earlier turn that leads furthest, if any leads through enough turns.
@@ -141,6 +158,10 @@ class _Orbits:
         while x is not None:
             yield x
             x = self.after.get(x)
+
+
+def _write_key(node: Node, inputs: Sequence[Any]) -> Hashable:
+    return node.op, *[id(x) if type(x) is Node else number_key(x) for x in inputs]
 
 
 def is_foldable(x: Node) -> bool:

@@ -17,7 +17,7 @@ SPENT = 4  # turns by which a loop may get shorter for what joins it
 class Plan:
     """The loops of a step: ``groups``, and which of them a row is ``taken`` by."""
 
-    def __init__(self, nodes: Sequence[Node], least: int = LEAST) -> None:
+    def __init__(self, nodes: Sequence[Node], least: int = LEAST, exact: bool = False) -> None:
         self.least = least
         self.place = {node: i for i, node in enumerate(nodes)}
         orbits = find_orbits(nodes, least)
@@ -25,12 +25,12 @@ class Plan:
         self.rows = sorted(rows, key=lambda row: self.place[row.like])
         self.groups: list[Group] = []
         self.taken: dict[Row, Group] = {}
-        for group in find_recurrences(self.rows):
+        for group in find_recurrences(self.rows, exact):
             self.add(group)
 
     def add(self, group: Group) -> None:
         """Take a recurrence, or let it join the loop that it sums over."""
-        group.settle(self.taken)
+        self.move_rows(group)
         between, earlier = find_between(group, self.taken)
         for other in earlier:
             joined = join_groups(other, group, between)
@@ -39,6 +39,19 @@ class Plan:
                 return
         if self.try_group(group, None, 0):
             self.gather(group)
+
+    def move_rows(self, group: Group) -> None:
+        """Let rows be computed a turn later, as far as the others allow it, where more turns come of that."""
+        group.settle(self.taken)
+        for row in group.shift:
+            users = [(x, slot) for x in group.shift if x is not row for slot in x.slots if slot.row is row]
+            if users and max(group.lag(x, slot) for x, slot in users) < 0:
+                count = group.count
+                group.shift[row] += 1
+                group.settle(self.taken)
+                if group.count <= count:
+                    group.shift[row] -= 1
+        group.settle(self.taken)
 
     def try_group(self, group: Group, old: Group | None, least: int) -> bool:
         """Take a group, in another's place maybe, if enough turns are left and it needs nothing that it makes."""
@@ -53,7 +66,7 @@ class Plan:
             x.settle(self.others(x))
         if group.count >= max(self.least, least) and all(
             x.count >= max(self.least, n - SPENT) for x, n in zip(users, counts, strict=True)
-        ) and not self.waits_for_itself(group):  # fmt: skip
+        ) and not any(map(self.waits_for_itself, [group, *users])):  # fmt: skip
             return True
         self.groups, self.taken = before
         for x in [*users, *([old] if old is not None else [])]:
@@ -79,7 +92,7 @@ class Plan:
             if mine and all(user in shift for user, _ in mine) and not isinstance(row.like.op, MatMul):
                 shift[row] = min(shift[user] - group.sign * ahead for user, ahead in mine)
         if len(shift) > len(group.shift):
-            self.try_group(Group(group.sign, shift), group, group.count - SPENT)
+            self.try_group(Group(group.sign, shift, group.exact), group, group.count - SPENT)
 
     def find_users(self) -> dict[Row, list[tuple[Row, int]]]:
         """Give the rows that take operands from each row, itself or by views, and how far ahead."""
@@ -92,6 +105,8 @@ class Plan:
 
     def waits_for_itself(self, group: Group) -> bool:
         """Say whether anything that a group takes from outside depends on what it makes, other groups being whole."""
+        if any(x in group.home for x in group.find_firsts()):
+            return True
         home = {node: x for x in self.groups for node in x.home}
         seen: set[Node | Group] = set()
         stack = self.taken_in(group)

@@ -21,11 +21,18 @@ from minigrad.ops.indexing import Index
 from minigrad.ops.shaping import Cast, Reshape, Stack
 
 
-def roll_loops(outputs: Sequence[Any], least: int = LEAST) -> list[Any]:
-    """Give equal outputs, in which operations that repeat at least so many times are loops."""
+def roll_loops(outputs: Sequence[Any], exact: bool = False) -> list[Any]:
+    """Give equal outputs, bit for bit if they are to be ``exact``, in which operations that repeat are loops."""
     nodes = order_nodes(outputs)
-    plan = Plan(nodes, least)
-    return _Rolling(plan, outputs).roll() if plan.groups else list(outputs)
+    plan = Plan(nodes, LEAST, exact)
+    try:
+        return _Rolling(plan, outputs).roll() if plan.groups else list(outputs)
+    except Circular:  # a plan that is wrong had better cost time than never end
+        return list(outputs)
+
+
+class Circular(Exception):
+    """Loops that wait for one another."""
 
 
 class _Rolling:
@@ -53,12 +60,16 @@ class _Rolling:
     def order_units(self) -> list[Node | Group]:
         """Give operations and loops, each after all that it needs."""
         done: dict[Node | Group, None] = {}
+        waiting: set[Node | Group] = set()
         stack: list[Any] = [self.unit(x) for x in self.outputs if isinstance(x, Node)][::-1]
         while stack:
             unit = stack.pop()
             if unit is None:
                 done[stack.pop()] = None
             elif unit not in done:
+                if unit in waiting:
+                    raise Circular
+                waiting.add(unit)
                 stack += (unit, None)
                 stack += [x for x in self.find_needed(unit)[::-1] if x not in done]
         return list(done)
@@ -104,7 +115,7 @@ class _Rolling:
         self.loops[group] = block, kept
         for row, turns in self.wanted[group].items():
             whole = self.see_part(group, row)
-            for t in turns if len(turns) < group.count else range(group.low, group.high + 1):
+            for t in turns - ({group.low} if row in group.begun else set()):
                 node = row.nodes[group.index(row, t)]
                 self.becomes[node] = Index((t - group.low,))(whole) if kept[row].each else whole
 
