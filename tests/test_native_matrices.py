@@ -118,3 +118,14 @@ def test_a_view_and_the_same_one_transposed_are_two():
     x, y = np.arange(3.0), np.arange(6.0)
     for got, wanted in zip(compile(f, backend="native")(x), f(x), strict=True):
         np.testing.assert_array_equal(got, wanted)
+
+
+def test_what_nobody_may_write_is_read_where_it_lies():
+    H = np.arange(4.0)
+    frozen = H[:2]
+    frozen.flags.writeable = False
+    step = compile(lambda x: (x * frozen).sum(), backend="native")
+    assert step(np.ones(2)) == 1
+    H += 1
+    assert step(np.ones(2)) == 3
+    assert "bind_run" not in step.source

@@ -136,3 +136,8 @@ class Backend(ABC):
 def lie_in_order(arrays: Sequence[Any]) -> bool:
     """Say whether arrays' elements lie in order, so that machine code and BLAS may write to them where they are."""
     return all(x.flags.carray for x in arrays if isinstance(x, np.ndarray))
+
+
+def are_read_in_order(arrays: Sequence[Any]) -> bool:
+    """Say whether arrays' elements lie in order, so that machine code may read them where they are."""
+    return all(x.flags.c_contiguous and x.flags.aligned for x in arrays if isinstance(x, np.ndarray))

@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.compiler.backend import Backend, Call, Draft, Program, lie_in_order
+from minigrad.compiler.backend import Backend, Call, Draft, Program, are_read_in_order, lie_in_order
 from minigrad.compiler.native.build import NativeStep, compile_epochs, compile_step, describe_call
 from minigrad.compiler.native.fit import fit_outputs
-from minigrad.compiler.native.mixed import find_unordered, write_mixed
+from minigrad.compiler.native.mixed import write_mixed
 from minigrad.compiler.native.registry import find_calls
 from minigrad.compiler.native.source import NativeCode, NativeWriter
 from minigrad.compiler.native.turns import register_loops
 from minigrad.compiler.numpy.backend import BACKEND as NUMPY
 from minigrad.compiler.refusals import Unsupported
-from minigrad.compiler.trace.sources import Draw
+from minigrad.compiler.trace.sources import Captured, Draw
 from minigrad.engine.node import Node
 
 register_loops()
@@ -36,6 +36,7 @@ class NativeProgram(Program):
         self.call: Call = describe_call(code, step, draws)
         places = {x: i for i, x in enumerate(code.bound)}
         plan = draft.plan
+        self.written = [places[x] for x in plan.written if x in places]
         self.apart = [(places[x], places[w]) for x in plan.exposed if x in places for w in plan.written]
 
     def make_step(self, arrays: Sequence[Any]) -> NativeStep:
@@ -48,7 +49,7 @@ class NativeProgram(Program):
 
     def find_misfit(self, arrays: Sequence[Any]) -> str:
         """Refuse arrays that flat memory is not, and one that is written to before another in its memory is read."""
-        if not lie_in_order(arrays):
+        if not are_read_in_order(arrays) or not lie_in_order([arrays[i] for i in self.written]):
             return "an array whose elements do not lie in order"
         shared = any(np.may_share_memory(arrays[i], arrays[j]) for i, j in self.apart)
         return "arrays that share memory with one that is updated" if shared else ""
@@ -84,7 +85,8 @@ class NativeBackend(Backend):
         """Write the code and compile it: one function, or runs of loops between calls of NumPy."""
         nodes = [*draft.plan.first, *draft.plan.second]
         calls = find_calls(nodes)
-        if not calls and not find_unordered(draft) and len(nodes) <= LARGE:
+        captured = [source.array for source in draft.inputs.values() if isinstance(source, Captured)]
+        if not calls and are_read_in_order(captured) and len(nodes) <= LARGE:
             try:
                 code = NativeWriter(draft).write_code()
                 return NativeProgram(code, self.compile_step(code), draft)

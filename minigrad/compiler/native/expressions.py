@@ -14,6 +14,7 @@ from minigrad.extras import require
 types: Any = require("numba.core.types", "native")
 cgutils: Any = require("numba.core.cgutils", "native")
 ir: Any = require("llvmlite.ir", "native")
+Dispatcher: Any = require("numba.core.dispatcher", "native").Dispatcher
 
 WHOLE, TRUTH = ir.IntType(64), ir.IntType(1)
 OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
@@ -212,7 +213,9 @@ class Expressions:
         return getattr(self.known["builtins"], x.id) if found is None else found
 
     def call(self, function: Any, values: Sequence[Value]) -> Value:
-        """Write a call, or an operator, as numba does for these types."""
+        """Write a call, or an operator, as numba does for these types; what numba compiles itself, for any number."""
+        if isinstance(function, Dispatcher):
+            values = [Value(x.value, types.unliteral(x.kind)) for x in values]
         key = (function, *(x.kind for x in values))
         if key not in self.calls:
             kind = function if isinstance(function, types.Type) else self.typing.resolve_value_type(function)

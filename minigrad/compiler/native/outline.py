@@ -7,7 +7,7 @@ among them; a call costs 2 ns.
 from __future__ import annotations
 
 import ast
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,9 @@ PLACES = {  # which of their arguments say where an array begins
     "tile": (4, 8, 11, 15), "dot": (2, 4), "factor": (2, 4), "solve": (3, 5, 7), "invert": (2, 4, 6),
     "substitute": (4, 8), "decompose": (2,), "substitute_large": (5, 9), "decompose_large": (3, 5),
 }  # fmt: skip
+
+
+LONG = 12  # statements of a loop, from which on each of them may be a function
 
 
 @dataclass
@@ -39,6 +42,15 @@ def outline_statement(statement: ast.stmt, known: Container[str]) -> Outline:
     shared = abstract.visit(statement)
     names = {old: new for old, new in abstract.names.items() if old in known}
     return Outline(ast.dump(shared), shared, names, {names[x] for x in bound if x in names}, abstract.places)
+
+
+def list_parts(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """Give the statements that may become functions: loops, refusals and calls, but not a long loop as a whole."""
+    for statement in body:
+        if isinstance(statement, ast.For) and len(statement.body) >= LONG:
+            yield from list_parts(statement.body)
+        elif isinstance(statement, ast.For | ast.If | ast.Expr):
+            yield statement
 
 
 class _Abstract(ast.NodeTransformer):

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from minigrad.compiler.native.expressions import OPERATORS, WHOLE, Expressions, Slot, Untranslated, Value
-from minigrad.compiler.native.outline import Outline, find_mutable, outline_statement
+from minigrad.compiler.native.outline import Outline, find_mutable, list_parts, outline_statement
 from minigrad.extras import require
 
 types: Any = require("numba.core.types", "native")
@@ -51,10 +51,14 @@ class Statements(Expressions):
     def write_statements(self, body: Iterable[ast.stmt]) -> None:
         """Write one after the other."""
         for statement in body:
-            write = getattr(self, f"write_{type(statement).__name__}", None)
-            if write is None:
-                raise Untranslated(ast.unparse(statement))
-            write(statement)
+            self.write_statement(statement)
+
+    def write_statement(self, statement: ast.stmt) -> None:
+        """Write one."""
+        write = getattr(self, f"write_{type(statement).__name__}", None)
+        if write is None:
+            raise Untranslated(ast.unparse(statement))
+        write(statement)
 
     def write_scope(self, body: Iterable[ast.stmt]) -> None:
         """Write statements whose new names nobody else knows."""
@@ -209,15 +213,19 @@ class Whole(Statements):
         self.returned = cgutils.alloca_once(self.builder, self.context.get_value_type(result))
         self.end = self.builder.append_basic_block("returned")
         known = {x.id for x in ast.walk(ast.Module(list(body), [])) if isinstance(x, ast.Name)} - self.known.keys()
-        outlines = {x: outline_statement(x, known) for x in body if isinstance(x, ast.For | ast.If | ast.Expr)}
-        often = Counter(x.key for x in outlines.values())
-        for statement in body:
-            if statement in outlines and often[outlines[statement].key] >= OFTEN:
-                self.write_call(outlines[statement])
-            else:
-                self.write_statements([statement])
+        self.outlines = {x: outline_statement(x, known) for x in list_parts(body)}
+        self.often = Counter(x.key for x in self.outlines.values())
+        self.write_statements(body)
         self.builder.position_at_end(self.end)
         return self.builder.load(self.returned)
+
+    def write_statement(self, statement: ast.stmt) -> None:
+        """Write a statement, or a call of the function that it is."""
+        outline = self.outlines.get(statement)
+        if outline is not None and self.often[outline.key] >= OFTEN:
+            self.write_call(outline)
+        else:
+            super().write_statement(statement)
 
     def write_Return(self, statement: ast.Return) -> None:
         """Leave the code with a value."""
