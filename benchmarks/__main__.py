@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks import imports, machine
+from benchmarks import digits, imports, machine
 from benchmarks.columns import RIVALS, installed, versions
 from benchmarks.report import markdown
 from benchmarks.workloads import DTYPES, WORKLOADS
 
-PARTS = (*WORKLOADS, "loaded", "networks", "functions", "compile", "chain", "derive", "draw", "import")
+PARTS = (*WORKLOADS, "loaded", "networks", "digits", "functions", "compile", "chain", "derive", "draw", "import")
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,8 @@ def measure(parts: tuple[str, ...], rivals: tuple[str, ...], effort: Effort) -> 
         print(f"measuring {WORKLOADS.get(part, part)} …", file=sys.stderr)
         if part == "import":
             results["import"] = imports.measure(effort.import_rounds)
+        elif part == "digits":
+            results[part] = digits.measure()
         elif part in ("networks", "loaded"):
             results[part] = _by_worker(effort, threads=2, task=part, rivals=rivals)
         elif part in ("functions", "compile", "chain", "derive", "draw"):

@@ -5,6 +5,7 @@ from typing import Any
 from benchmarks import recorded, report_compiled, report_compiling, report_functions
 from benchmarks.columns import COMPILED, OURS
 from benchmarks.layout import cell, table, verdict
+from benchmarks.targets import DIGITS
 from benchmarks.workloads import WORKLOADS
 
 # Microseconds an operation, bytes an operation, milliseconds. The target for forward was set where NumPy alone took
@@ -27,6 +28,8 @@ def markdown(results: dict[str, Any]) -> str:
     if results.get("networks"):
         found = report_functions.table_of(results["networks"], "network")
         parts += ["## Networks of other kinds", report_functions.LEGEND_OF_NETWORKS, found]
+    if results.get("digits"):
+        parts += ["## Digits, from nothing", digits(results["digits"])]
     if results.get("functions"):
         parts += [
             "## Functions beyond networks",
@@ -76,6 +79,17 @@ def steps(measured: dict[str, Any]) -> str:
 def blas(found: dict[str, Any]) -> str:
     """Name the library and the kernel that it chose for this processor."""
     return f"{found['config'] or found['name']}, kernel {found['kernel']}"
+
+
+def digits(found: dict[str, float]) -> str:
+    """Give the time that W12 takes, and how good it is then."""
+    seconds, accuracy = DIGITS
+    rows = [
+        ["seconds, with compiling", f"{found['seconds']:.1f}", f"{seconds:g}", verdict(found["seconds"], seconds)],
+        ["wrong of the test digits", f"{1 - found['accuracy']:.2%}", f"{1 - accuracy:.0%}",
+         verdict(1 - found["accuracy"], 1 - accuracy)],
+    ]  # fmt: skip
+    return table(["W12: 1797 images, 8 × 8", "", "target", ""], rows)
 
 
 def chain(found: dict[str, Any]) -> str:

@@ -38,6 +38,8 @@ NETWORKS: dict[str, Pair] = {
 
 LOADED = 1.2  # × JAX's step, where other processes keep all processors busy
 
+DIGITS = (20.0, 0.98)  # seconds of W12, and the accuracy on digits that it has not seen
+
 # Compiling: seconds; memory × the hand-optimized code's; bytes a call takes beyond its result (Python's numbers and
 # frames, where an array of a step's would be kilobytes)
 TRACE, COLD, CACHED, MEMORY, CALL = 0.1, 5.0, 0.3, 1.05, 1024

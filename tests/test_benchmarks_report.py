@@ -96,6 +96,7 @@ def test_the_report_puts_functions_and_compiling_beside_their_targets():
             "Rosenbrock's gradient, 1000-d": {"manual": figure, "compiled": figure},
             "other": {"jax": figure},
         },
+        "digits": {"seconds": 6.0, "accuracy": 0.97},
         "loaded": {"W4 beside 2 busy processes, float32": {"native": figure, "jax": figure | {"ratio": 0.8}}},
         "networks": {"W6: convolutions, 64 × 28 × 28": {"native": figure, "torch": figure | {"seconds": 6e-3}}},
         "compile": {
@@ -107,6 +108,8 @@ def test_the_report_puts_functions_and_compiling_beside_their_targets():
     assert row(text, "Rosenbrock's gradient, 1000-d")[3] == "8 µs, 1.20× (1.10–1.30) ≤ 7 µs missed"
     assert row(text, "other")[-1] == "8 µs, 1.20× (1.10–1.30)"
     assert row(text, "W4 beside 2 busy processes, float32 | 1.50×")[1:] == ["1.50×", "1.20×", "missed"]
+    assert row(text, "seconds, with compiling")[1:] == ["6.0", "20", "met"]
+    assert row(text, "wrong of the test digits")[1:] == ["3.00%", "2%", "missed"]
     network = row(text, "W6: convolutions, 64 × 28 × 28")
     assert network[-2:] == ["8 µs, 1.20× (1.10–1.30) ≤ 5 ms met", "6 ms, 1.20× (1.10–1.30)"]
     assert row(text, "tracing and planning W2")[1:] == ["50 ms (40 ms–200 ms)", "100 ms", "met"]

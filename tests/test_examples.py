@@ -19,6 +19,7 @@ SAYS = {
         "97 in 100 digits that it has never seen are read: True",
         "∂E/∂W is the sum over all places by hand: True",
     ],
+    "digits_by_convolution": ["that is 98 % or more: True"],
     "gaussian_process": ["the gradient is the one by hand: True", "noise 0.20 (it was 0.2)"],
     "iris": ["each is better than the nearest mean: True"],
     "kalman_filter": ["the filter's likelihood is the Gaussian's: True", "so is its gradient: True"],
