@@ -1,5 +1,6 @@
 """Dicts, lists and dataclasses among the arguments of a compiled function."""
 
+from collections import OrderedDict, defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -126,3 +127,26 @@ def test_code_calls_what_is_in_containers_by_its_keys():
     f = compile(lambda params, batch: (batch[0] @ params["W1"] + params["b1"]).sum() * batch[1])
     f({"W1": np.ones((2, 3)), "b1": np.zeros(3)}, [X, 2.0])
     assert "def step(W1, b1, batch0, batch1)" in f.source
+
+
+def test_kinds_of_dicts_stay_what_they_are():
+    def f(p):
+        return OrderedDict(E=p["W"].sum()), p
+
+    p = {"W": np.ones(2), "b": np.zeros(1)}
+    code = compile(f)
+    for given in (OrderedDict(p), defaultdict(float, p), p):
+        E, same = code(given)
+        assert type(E) is OrderedDict
+        assert type(same) is type(given)
+        assert list(same) == ["W", "b"]
+    assert code.cache_info().misses == 3
+    move_first = compile(lambda p: [p.move_to_end("W"), *p][1:])
+    assert move_first(OrderedDict(p)) == ["b", "W"]
+
+
+def test_what_is_made_like_an_array_is_one():
+    for make in (np.zeros_like, np.ones_like, lambda x: np.full_like(x, 3)):
+        found = compile(lambda x, make=make: make(x) + make(x[:1]))(X)
+        assert type(found) is np.ndarray
+        np.testing.assert_array_equal(found, make(X) * 2)

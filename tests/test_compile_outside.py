@@ -205,3 +205,17 @@ def test_what_the_docstring_lists_is_not_seen_and_found_by_verify(said, tmp_path
     assert not np.allclose(compiled(x), f(x))
     with pytest.raises(DifferenceError):
         verified(x)
+
+
+def test_whether_two_arguments_are_one_array_is_not_seen_either():
+    assert "whether two arguments are one array" in " ".join(str(compile.__doc__).split())
+
+    def f(x, y):
+        return x if x is y else x + y
+
+    compiled, verified = compile(f), compile(f, verify_every=1)
+    for code in (compiled, verified):
+        np.testing.assert_array_equal(code(x, x.copy()), 2 * x)
+    np.testing.assert_array_equal(compiled(x, x), 2 * x)
+    with pytest.raises(DifferenceError):
+        verified(x, x)

@@ -3,6 +3,7 @@
 import signal
 import sys
 import threading
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -200,12 +201,76 @@ def doubled_by_another(x, k):
     return doubled_if_array(x, k) + 1
 
 
-@pytest.mark.parametrize("f", [doubled_if_float, doubled_if_array, doubled_if_exactly_array, doubled_by_another])
+def by_an_error_that_is_caught(x, k):
+    try:
+        return x * float(k)
+    except TypeError:
+        return x
+
+
+def by_any_error(x, k):
+    try:
+        return x * int(k)
+    except:  # noqa: E722  # which is what some write
+        return x
+
+
+def by_an_error_that_is_suppressed(x, k):
+    n = 1.0
+    with suppress(TypeError):
+        n = float(k)
+    return x * n
+
+
+def by_an_attribute(x, k):
+    return x if hasattr(k, "shape") else x * k
+
+
+def by_an_attribute_or_a_default(x, k):
+    return x * getattr(k, "ndim", 5)
+
+
+def by_numpys_word(x, k):
+    return x * 2 if np.isscalar(k) else x
+
+
+def by_class(x, k):
+    return x * 2 if k.__class__ is float else x
+
+
+def by_match(x, k):
+    match k:
+        case float():
+            return x * 2
+        case _:
+            return x
+
+
+def by_identity(x, k):
+    return x * 2 if x is ORIGINAL[0] else x
+
+
+def by_text(x, k):
+    return x * len(f"{k}")
+
+
+ORIGINAL = [np.ones(2)]
+ASKING = [doubled_if_float, doubled_if_array, doubled_if_exactly_array, doubled_by_another, by_an_error_that_is_caught]
+ASKING += [by_any_error, by_an_error_that_is_suppressed, by_an_attribute, by_an_attribute_or_a_default, by_numpys_word]
+ASKING += [by_class, by_match, by_text]
+
+
+@pytest.mark.parametrize("f", ASKING, ids=lambda f: f.__name__)
 def test_a_course_that_depends_on_types_is_an_error_where_tracing_changes_it(f):
     code = compile(f)
     for x in (np.ones(2), np.ones(2), np.ones(3)):
         with pytest.raises(DifferenceError, match="asks for the type of a value"):
             code(x, 2.0)
+
+
+def test_a_course_that_depends_on_which_array_it_gets_is_an_error():
+    with pytest.raises(DifferenceError):
+        compile(by_identity)(ORIGINAL[0], 2.0)
 
 
 def test_a_course_that_asks_for_types_and_does_not_depend_on_them_is_none():

@@ -18,7 +18,7 @@ def flatten_leaves(structure: Any, leaves: list[Any]) -> Any:
     if isinstance(structure, tuple | list):
         return (type(structure), *(flatten_leaves(part, leaves) for part in structure))
     if isinstance(structure, dict):
-        return (dict, *((name, flatten_leaves(part, leaves)) for name, part in structure.items()))
+        return (type(structure), *((name, flatten_leaves(part, leaves)) for name, part in structure.items()))
     if isinstance(structure, Tensor | np.generic) or is_array(structure):
         leaves.append(structure)
         grad = isinstance(structure, Tensor) and structure.requires_grad

@@ -102,9 +102,9 @@ def _holds_results(x: Any) -> bool:
 
 def map_leaves(structure: Any, leaf: Callable[[Any], Any], is_open: Callable[[Any], bool] = _holds_results) -> Any:
     """Give nested tuples, lists, dicts, and dataclasses that are open, anew, with every leaf replaced."""
-    if isinstance(structure, dict):
+    if type(structure) is dict:
         return {name: map_leaves(part, leaf, is_open) for name, part in structure.items()}
-    if isinstance(structure, tuple | list) or is_open(structure):
+    if isinstance(structure, tuple | list | dict) or is_open(structure):
         return with_parts(structure, {key: map_leaves(part, leaf, is_open) for _, key, part in list_parts(structure)})
     return leaf(structure)
 

@@ -189,7 +189,8 @@ def _compare(f: Callable[..., Any], a: list[Part], b: list[Part], compare: Calla
         raise DifferenceError(
             f"compile: the code of {called} differs from the function itself: {said}. It may depend "
             f"on something that is not watched (see compile's docstring): pass that as an argument. Or it asks for "
-            f"the type of a value, which is another while it is traced: decide by what is no array or float."
+            f"the type of a value, its text or an error, which are others while it is traced: decide by what is no "
+            f"array or float, or by shapes."
         )
 
 

@@ -2,6 +2,7 @@
 their contents come from ``sources``. What a traced value cannot do, ``traced`` says, ``indices`` what it is as an
 index; ``augment`` is what ``+=`` does to one, and ``write_back`` what is written into arguments. What the function
 reads outside itself is found ``outside``, as far as nothing ``foreign`` reads it, by ``links`` to it and to its
-``contents``, some of them to ``numbers`` that its code reads anew; ``writes`` are what it changes there, and
-``differences`` between two traces of one call are refused, as are changes of the ``containers`` that it is given.
+``contents``, some of them to ``numbers`` that its code reads anew; ``asking`` is where its code asks what something is;
+``writes`` are what it changes there, and ``differences`` between two traces of one call are refused, as are changes of
+the ``containers`` that it is given.
 """

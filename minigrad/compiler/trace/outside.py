@@ -8,7 +8,7 @@ from array import array
 from collections import ChainMap, Counter, UserDict, UserList, deque
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, partial
 from operator import attrgetter, methodcaller
 from threading import local
 from types import CodeType, FunctionType, MappingProxyType, MethodType, ModuleType
@@ -17,6 +17,7 @@ from weakref import ref
 
 import numpy as np
 
+from minigrad.compiler.trace.asking import asks_what_it_is, read_instructions
 from minigrad.compiler.trace.contents import Buffer, Contents
 from minigrad.compiler.trace.foreign import is_computed, is_foreign, is_settled
 from minigrad.compiler.trace.links import (
@@ -46,7 +47,6 @@ SPECIAL = [f"__{r}{name}__" for name in ARITHMETIC for r in ("", "r")]
 SPECIAL += [
     f"__{name}__" for name in ("neg", "abs", "len", "bool", "iter", "next", "getitem", "contains", "float", "int")
 ]
-PASSED_OVER = {"PUSH_NULL", "COPY", "SWAP", "NOP", "RESUME", "EXTENDED_ARG", "CACHE", "PRECALL"}
 
 
 def find_links(f: Any, args: Sequence[Any] = (), objects: Sequence[Any] = ()) -> list[Link]:
@@ -212,7 +212,7 @@ class _Finder:
                 value = MISSING
             if value is not MISSING:
                 self.follow(value, called=following not in ATTRIBUTES)
-        self.asks |= not {"isinstance", "type"}.isdisjoint(code.co_names)
+        self.asks |= asks_what_it_is(code)
         if "globals" in code.co_names:
             for x in code.co_consts:
                 if isinstance(x, str) and x in names:
@@ -288,9 +288,3 @@ class _Finder:
         if not isinstance(link, Contents) and link.read() is not link.seen:
             return MISSING  # made anew whenever it is asked for, as a bound method is
         return self.links.setdefault(link.key, link).seen
-
-
-@lru_cache(maxsize=1024)  # half the time of following a function, which each of its traces does
-def read_instructions(code: CodeType) -> list[dis.Instruction]:
-    """Give a code's instructions, without those that only help Python along."""
-    return [x for x in dis.get_instructions(code) if x.opname not in PASSED_OVER]

@@ -152,7 +152,8 @@ class Traced(Tensor):
 
     def as_constant(self, array: Any) -> Traced:
         """Give an array, or an expression, as a constant of this kind."""
-        return Traced(self.tracer, array if isinstance(array, Node) else self.tracer.constant(np.asarray(array)))
+        node = array if isinstance(array, Node) else self.tracer.constant(np.asarray(array))
+        return Traced(self.tracer, node, plain=self.plain)
 
     def as_plain(self) -> Traced:
         """Give the same expression, standing for an array."""

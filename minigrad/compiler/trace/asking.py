@@ -1,0 +1,49 @@
+"""What a function's code asks of a value that, while it is traced, is another thing: its type, its text, an error."""
+
+from __future__ import annotations
+
+import dis
+from functools import lru_cache
+from itertools import pairwise
+from types import CodeType
+
+# Names by which code asks what something is, or what it looks like: of a value that is traced the answer is another.
+NAMES = frozenset(
+    (
+        *("isinstance", "issubclass", "type", "__class__", "callable", "hasattr", "getattr", "isscalar", "iterable"),
+        *("id", "hash", "repr", "str", "format", "suppress", "is_", "is_not"),
+    )
+)
+# An except clause may catch the error that says what cannot be traced, and f"{x}" is of what stands for x.
+CODES = frozenset(
+    (
+        *("CHECK_EXC_MATCH", "FORMAT_VALUE", "FORMAT_SIMPLE", "FORMAT_WITH_SPEC"),
+        *("MATCH_CLASS", "MATCH_SEQUENCE", "MATCH_MAPPING"),
+    )
+)
+SINGLE = (None, True, False, ...)  # what anything else may be told from
+PASSED_OVER = {"PUSH_NULL", "COPY", "SWAP", "NOP", "RESUME", "EXTENDED_ARG", "CACHE", "PRECALL"}
+
+
+@lru_cache(maxsize=1024)  # half the time of following a function, which each of its traces does
+def read_instructions(code: CodeType) -> list[dis.Instruction]:
+    """Give a code's instructions, without those that only help Python along."""
+    return [x for x in dis.get_instructions(code) if x.opname not in PASSED_OVER]
+
+
+@lru_cache(maxsize=1024)
+def asks_what_it_is(code: CodeType) -> bool:
+    """Say whether code asks what something is, so that a trace may take another way than a call would.
+
+    By a name such as ``isinstance``, by ``except``, ``match`` or ``x is y``, or by the text of it.
+    """
+    if not NAMES.isdisjoint(code.co_names):
+        return True
+    instructions = read_instructions(code)
+    names = [x.opname for x in instructions]
+    if not CODES.isdisjoint(names) or ("PUSH_EXC_INFO" in names and "WITH_EXCEPT_START" not in names):
+        return True
+    return any(
+        x.opname == "IS_OP" and not (before.opname == "LOAD_CONST" and any(before.argval is s for s in SINGLE))
+        for before, x in pairwise(instructions)
+    )
