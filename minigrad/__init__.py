@@ -4,11 +4,11 @@ The rooms, from the ground up: ``ops`` are the operations, ``engine`` records an
 ``losses``, ``optim``, ``data``, ``training`` and ``storage`` are what networks are made, trained and kept with;
 ``callbacks`` stop, save and steer a training, ``metrics`` say what a classifier is worth. ``notation`` writes formulas,
 ``algebra`` shortens them, ``structure`` reads a graph as a textbook would; ``derivation`` and ``picture`` show it,
-``plot`` draws losses and trainings, ``exercises`` leave the way back to a learner, and ``compiler`` makes code of a
-graph. ``app`` is the command line, ``textbook`` the independent witness, ``numpy`` has NumPy's names, ``scipy`` SciPy's
-and ``autograd`` those of HIPS autograd's operators, ``notebook`` has what notebooks show, ``extras`` loads what is
-optional, ``files`` appear whole or not at all, ``fonts`` have Japanese letters or not, and ``interrupts`` waits for a
-safe moment.
+``cluster`` trains on Dask's workers, ``plot`` draws losses and trainings, ``exercises`` leave the way back to a
+learner, and ``compiler`` makes code of a graph. ``app`` is the command line, ``textbook`` the independent witness,
+``numpy`` has NumPy's names, ``scipy`` SciPy's and ``autograd`` those of HIPS autograd's operators, ``notebook`` has
+what notebooks show, ``extras`` loads what is optional, ``files`` appear whole or not at all, ``fonts`` have Japanese
+letters or not, and ``interrupts`` waits for a safe moment.
 
 Something is wrong: a label, in ``picture`` (what a value is called, in ``structure``); a δ, in ``ops`` (its value),
 ``algebra`` (its formula) or ``derivation`` (its line); a slow step, in ``engine`` or, compiled, in ``compiler``; a

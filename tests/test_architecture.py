@@ -61,9 +61,10 @@ DOORS: dict[str, tuple[str, ...]] = {
     "interrupts": (),
     "textbook": (),
     "storage": ("ops", "engine", "nn", "extras", "files", "interrupts", "optim", "storage"),
+    "cluster": ("ops", "engine", "extras", "compiler", "cluster"),
     "training": (
         *("ops", "engine", "losses", "optim", "data", "extras", "interrupts", "compiler", "metrics", "plot"),
-        *("callbacks", "storage", "notebook", "training"),
+        *("callbacks", "cluster", "storage", "notebook", "training"),
     ),
     "": (
         *("ops", "engine", "algebra", "derivation", "picture", "exercises", "compiler", "autograd", "numpy", "scipy"),

@@ -51,6 +51,7 @@ def fit(
     class_weight: Mapping[int, float] | Literal["balanced"] | None = None,
     metrics: Sequence[Metric] | Mapping[str, Metric] | None = None,
     resume: str | os.PathLike[str] | None = None,
+    client: Any = None,
 ) -> History:
     """Train `model` to lower loss(model(X), T) over data = (X, T), one sample per row.
 
@@ -70,6 +71,9 @@ def fit(
                  measured without
     metrics      functions of outputs y and targets t, of a whole epoch, for the History
     resume       a file of ModelCheckpoint's: goes on as if the training had not stopped, up to `epochs` in all
+    client       a `distributed.Client`: gradients are computed by its workers (extra `cluster`), each of which reads
+                 its share of the rows, of arrays, of two .npy files, or of a Zarr group with arrays X and T;
+                 batch_size rows are then dealt in blocks, one to each worker
 
     A loss that doubles when every row is given twice is a sum over rows, and is divided by their number for the
     History; any other counts as a mean. Accuracy is measured where T holds class numbers, or one-hot rows, or 0 and 1
@@ -80,8 +84,13 @@ def fit(
     moves the layers' buffers. The model is left in `eval()`, if it has modes.
     """
     check_parts(model, loss, optimizer)
-    source = find_source("data", data, batch_size)
     check_counts(epochs, batch_size)
+    source: Any
+    if client is None:
+        source = find_source("data", data, batch_size)
+    else:
+        gather = import_module("minigrad.training.clustered").gather_crew
+        source = gather(client, model, loss, data, batch_size, compile, metrics=metrics, class_weight=class_weight)
     tested_on = None if validation is None else find_source("validation", validation, ROWS)
     rng = check_generator("fit", rng)
     run = _Run(model, loss, optimizer, source, tested_on, check_metrics(metrics))
@@ -190,13 +199,13 @@ class _Run:
         model: Model,
         loss: Loss,
         optimizer: Optimizer,
-        source: Arrays | Loader,
+        source: Any,  # Arrays, a Loader, or the Blocks of a cluster
         tested_on: Arrays | Loader | None,
         metrics: dict[str, Metric],
     ) -> None:
         self.model, self.loss, self.optimizer, self.source, self.tested_on = model, loss, optimizer, source, tested_on
         threshold = find_threshold(model, loss)
-        self.training = Meter(loss, metrics, threshold, source.T)
+        self.training = getattr(source, "meter", None) or Meter(loss, metrics, threshold, source.T)
         self.testing = None if tested_on is None else Meter(loss, metrics, threshold, tested_on.T)
         self.weights: ClassWeights | None = None
         self.clip: dict[str, float] = {}
@@ -204,7 +213,10 @@ class _Run:
         self.buffers = list(getattr(model, "buffers", list)())
 
     def prepare(self, compile: bool | str) -> None:
-        """Make the functions of one batch, as code if that is wanted."""
+        """Make the functions of one batch, as code if that is wanted; workers of a cluster make their own."""
+        if hasattr(self.source, "backpropagate"):
+            self.backpropagate, self.update = self.source.backpropagate, self.optimizer.step
+            return
         backpropagate = make_backpropagation(self.model, self.loss, self.optimizer, self.weights is not None)
         update: Callable[[], Any] = self.optimizer.step
         if compile:

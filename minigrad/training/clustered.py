@@ -1,0 +1,121 @@
+"""fit on a cluster: blocks of rows in the place of batches, whose gradients come from workers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from minigrad.cluster.blocks import Rows, find_rows
+from minigrad.cluster.crew import Crew
+from minigrad.cluster.holder import Holder
+from minigrad.engine.arguments import shown
+from minigrad.engine.recording import no_grad
+from minigrad.engine.tensor import Tensor
+from minigrad.training.history import Measured
+
+FEW = 8  # rows that are looked at here
+PER_WORKER = 4  # blocks of a full batch: the share of a worker that is lost can be spread over others
+
+
+class Blocks:
+    """What ``fit`` deals in the place of batches: the numbers of some blocks, and of how many rows they are."""
+
+    T = np.zeros(0)  # targets stay on the workers
+
+    def __init__(self, crew: Crew, rows: Rows, together: int | None, params: list[Tensor], sums: bool) -> None:
+        self.crew, self.rows, self.params, self.sums = crew, rows, params, sums
+        self.together = together or len(crew.blocks)
+        self.meter = BlockMeter(sums)
+
+    def first(self) -> Any:
+        """Read the first rows."""
+        return self.rows.first(FEW)
+
+    def deal(self, rng: np.random.Generator | None) -> Iterator[tuple[list[int], int]]:
+        """Give the blocks of one epoch, each once: as many at a time as there were workers, or all."""
+        self.crew.follow_workers()
+        blocks = self.crew.blocks
+        order = list(range(len(blocks))) if rng is None or len(self) == 1 else rng.permutation(len(blocks)).tolist()
+        for start in range(0, len(order), self.together):
+            chosen = order[start : start + self.together]
+            yield chosen, sum(blocks[number].rows for number in chosen)
+
+    def backpropagate(self, numbers: list[int], rows: int) -> tuple[None, Tensor]:
+        """Leave the gradients of some blocks in the parameters, and give their loss."""
+        values = [p.data for p in self.params]
+        total, count, gradients = self.crew.add_up(values, numbers, weighed=not self.sums)
+        if count != rows:
+            raise RuntimeError(f"fit: {count} rows were added up, and {rows} asked for; has the data changed?")
+        share = 1.0 if self.sums else 1 / rows
+        for p, g in zip(self.params, gradients, strict=True):
+            p.grad = None if g is None else Tensor((g * share).astype(p.dtype))
+        return None, Tensor(total * share)
+
+    @contextmanager
+    def naming(self, number: int, epoch: int, *batch: Any) -> Iterator[None]:
+        """Leave errors as they are: blocks are alike."""
+        yield
+
+    def __len__(self) -> int:
+        return -(-len(self.crew.blocks) // self.together)
+
+
+class BlockMeter:
+    """Measures the loss, which is all that comes from workers besides gradients."""
+
+    one_hot, truth, threshold = False, False, None
+
+    def __init__(self, sums: bool) -> None:
+        self.sums, self.total, self.rows = sums, 0.0, 0
+        self.metrics: dict[str, Any] = {}
+
+    def add(self, E: float, y: None, rows: int) -> None:
+        """Take in the loss of some rows."""
+        self.rows += rows
+        self.total += E if self.sums else E * rows
+
+    def read(self) -> Measured:
+        """Give the loss per sample since the last reading."""
+        result = Measured(self.total / self.rows, None, {})
+        self.total, self.rows = 0.0, 0
+        return result
+
+
+def gather_crew(
+    client: Any, model: Any, loss: Any, data: Any, batch_size: int | None, compile: bool | str, **other: Any
+) -> Blocks:
+    """Put a training on a cluster's workers, and give the blocks that are dealt to them.
+
+    The first rows go through model and loss here, so that what does not fit is an error before anything is sent.
+    ``other`` are arguments of ``fit`` that need what stays on the workers.
+    """
+    if not all(hasattr(client, name) for name in ("submit", "run", "nthreads")):
+        raise TypeError(f"fit: client must be a distributed.Client, not {shown(client)}; write Client('tcp://…')")
+    for name in (name for name, value in other.items() if value is not None):
+        raise ValueError(f"fit: {name} needs outputs and targets, which stay on the workers; leave it out with client=")
+    for name, what in (("buffers", "running averages"), ("generators", "random numbers")):
+        if getattr(model, name, list)():
+            raise ValueError(
+                f"fit: the model has {what}, which each worker would have of its own. On a cluster train one without "
+                f"BatchNorm and Dropout"
+            )
+    rows = find_rows(data)
+    sums = _is_sum(model, loss, rows)
+    workers = max(len(client.nthreads()), 1)
+    size = -(-rows.count // (PER_WORKER * workers)) if batch_size is None else -(-batch_size // workers)
+    backend = None if not compile else "numpy" if compile is True else compile
+    crew = Crew(client, rows.cut(size), partial(Holder, model, loss, backend))
+    return Blocks(crew, rows, None if batch_size is None else workers, model.parameters(), sums)
+
+
+def _is_sum(model: Any, loss: Any, rows: Rows) -> bool:
+    """Say whether a loss of rows twice is twice the loss."""
+    x, t = rows.first(FEW)
+    with no_grad():
+        once = loss(model(x), t).item()
+        twice = loss(model(np.concatenate([x, x])), np.concatenate([t, t])).item()
+    return bool(abs(twice - 2 * once) < 0.01 * abs(once))
