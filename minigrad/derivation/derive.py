@@ -64,7 +64,7 @@ def derive(
     if not isinstance(loss, Tensor):
         way = "; call it, and give the loss of what it returns" if callable(loss) else ""
         raise TypeError(f"derive: wanted a Tensor, the loss, not {shown(loss)}{way}")
-    source = read_loss(loss, names, "derive", number=False)
+    source = read_loss(loss, names, "derive")
     graph, nodes = source.graph, source.nodes
     wanted = [t for t in nodes if t.op is None and t.requires_grad] if wrt is None else _tensors(wrt)
     for t in wanted:

@@ -37,7 +37,7 @@ _EXACT_BINARY = (
 )
 
 
-def cross_entropy(y: Any, t: Any, reduction: Reduction = "sum", weights: Any = None) -> Any:
+def cross_entropy(y: Any, t: Any, reduction: Reduction = "sum", weights: Any = None) -> Tensor:
     """Cross-entropy of probabilities, E = −Σ t log y, literally, for y and targets t (one-hot or soft) of one shape.
 
     With a softmax output layer, δ = ∂E/∂u = y − t. Where a y underflows to 0, log y is infinite: there a warning
@@ -53,7 +53,7 @@ def cross_entropy(y: Any, t: Any, reduction: Reduction = "sum", weights: Any = N
     return reduce_total("cross_entropy", -vdot(t, np.log(y)), y, reduction)
 
 
-def softmax_cross_entropy(u: Any, t: Any, reduction: Reduction = "sum", weights: Any = None) -> Any:
+def softmax_cross_entropy(u: Any, t: Any, reduction: Reduction = "sum", weights: Any = None) -> Tensor:
     """Cross-entropy of softmax(u) from the logits u, E = −Σ t log softmax(u), exact at logits of ±1000.
 
     ``t`` holds one-hot or soft targets of u's shape, or the integer label of each row. δ = ∂E/∂u = softmax(u) − t
@@ -129,7 +129,7 @@ def _weigh_rows(weights: Any, u: Any) -> Any:
     return spread[..., 0]
 
 
-def binary_cross_entropy(y: Any, t: Any, reduction: Reduction = "sum", weights: Any = None) -> Any:
+def binary_cross_entropy(y: Any, t: Any, reduction: Reduction = "sum", weights: Any = None) -> Tensor:
     """Cross-entropy of yes and no, E = −Σ t log y + (1 − t) log(1 − y), literally; y and t of one shape, t from 0 to 1.
 
     Each output is the probability of its own event: one column tells two classes apart, several may all be true. With
@@ -150,7 +150,7 @@ def binary_cross_entropy(y: Any, t: Any, reduction: Reduction = "sum", weights: 
     return reduce_total("binary_cross_entropy", total, y, reduction)
 
 
-def sigmoid_cross_entropy(u: Any, t: Any, reduction: Reduction = "sum", weights: Any = None) -> Any:
+def sigmoid_cross_entropy(u: Any, t: Any, reduction: Reduction = "sum", weights: Any = None) -> Tensor:
     """Cross-entropy of yes and no from the logits u, E = Σ log(1 + eᵘ) − t u, finite at logits of ±1000.
 
     It is ``binary_cross_entropy(sigmoid(u), t)``, where log σ(u) = u − log(1 + eᵘ) has been put in; others
@@ -162,7 +162,7 @@ def sigmoid_cross_entropy(u: Any, t: Any, reduction: Reduction = "sum", weights:
     return add_up("sigmoid_cross_entropy", softplus(u) - as_targets(t, u) * u, u, reduction, weights)
 
 
-def kl_divergence(y: Any, t: Any, reduction: Reduction = "sum", weights: Any = None) -> Any:
+def kl_divergence(y: Any, t: Any, reduction: Reduction = "sum", weights: Any = None) -> Tensor:
     """Kullback–Leibler divergence of probabilities y from targets t, E = Σ t log(t / y) (Kullback & Leibler 1951).
 
     It is cross-entropy less what no y could spare, the entropy of t: 0 where y = t, and 0 log 0 counts as 0. The rows
@@ -176,7 +176,7 @@ def kl_divergence(y: Any, t: Any, reduction: Reduction = "sum", weights: Any = N
     return reduce_total("kl_divergence", total, y, reduction)
 
 
-def hinge(y: Any, t: Any, reduction: Reduction = "sum", weights: Any = None) -> Any:
+def hinge(y: Any, t: Any, reduction: Reduction = "sum", weights: Any = None) -> Tensor:
     """Hinge loss, E = Σ max(0, 1 − t y), for outputs y and targets t of one shape that are −1 or 1.
 
     An output that is on its target's side by 1 or more costs nothing, and has no gradient; else ∂E/∂y = −t (Cortes &

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.engine.arguments import check_number
+from minigrad.engine.tensor import Tensor
 from minigrad.losses.reducing import (
     Reduction,
     add_up,
@@ -18,7 +19,7 @@ from minigrad.losses.reducing import (
 from minigrad.ops.linalg import half_squared_distance
 
 
-def squared_error(y: Any, t: Any, reduction: Reduction = "sum", weights: Any = None) -> Any:
+def squared_error(y: Any, t: Any, reduction: Reduction = "sum", weights: Any = None) -> Tensor:
     """Half the sum of squared errors, E = ½ Σ (y − t)², for outputs y and targets t of one shape.
 
     With an identity output layer, δ = ∂E/∂u = y − t. Raises ``ValueError`` if the shapes differ.
@@ -32,7 +33,7 @@ def squared_error(y: Any, t: Any, reduction: Reduction = "sum", weights: Any = N
     return total if reduction == "sum" else reduce_total("squared_error", total, y, reduction)
 
 
-def absolute_error(y: Any, t: Any, reduction: Reduction = "sum", weights: Any = None) -> Any:
+def absolute_error(y: Any, t: Any, reduction: Reduction = "sum", weights: Any = None) -> Tensor:
     """Sum of absolute errors, E = Σ |y − t| (Laplace 1774), for outputs y and targets t of one shape.
 
     ∂E/∂y = sign(y − t), and 0 where y = t; an error counts by its size alone, so that outliers pull less than in
@@ -42,7 +43,7 @@ def absolute_error(y: Any, t: Any, reduction: Reduction = "sum", weights: Any = 
     return add_up("absolute_error", np.abs(y - as_targets(t, y)), y, reduction, weights)
 
 
-def huber(y: Any, t: Any, reduction: Reduction = "sum", weights: Any = None, *, delta: float = 1.0) -> Any:
+def huber(y: Any, t: Any, reduction: Reduction = "sum", weights: Any = None, *, delta: float = 1.0) -> Tensor:
     """Squares of small errors, sizes of large ones: E = Σ ½d² where |d| ≤ δ, else δ(|d| − ½δ), with d = y − t.
 
     ∂E/∂y is d, cut off at ±δ: the value and the slope of both parts meet at |d| = δ = ``delta`` (Huber 1964, "Robust

@@ -92,7 +92,7 @@ class MultiHeadAttention(Learning):
         """Give Wq, Wk, Wv, Wo and, if there are any, bq, bk, bv, bo."""
         return [p for p in (getattr(self, letter) for letter in LETTERS) if p is not None]
 
-    def __call__(self, x: Any, seen: Any = None, mask: Any = None) -> Any:
+    def __call__(self, x: Any, seen: Any = None, mask: Any = None) -> Tensor:
         """Give y. Raises ``ValueError`` for sequences of another size, or a mask of another shape."""
         x = as_array(x)
         seen = x if seen is None else as_array(seen)
@@ -178,7 +178,7 @@ class TransformerBlock(Composite):
         self.dropout = Dropout(dropout, generator)
         self.take(self.norms[0], self.attention, self.norms[1], self.mlp, self.dropout)
 
-    def __call__(self, x: Any, seen: Any = None, mask: Any = None) -> Any:
+    def __call__(self, x: Any, seen: Any = None, mask: Any = None) -> Tensor:
         """Give y; ``seen`` and ``mask`` are for the attention."""
         h = x + self.dropout(self.attention(self.norms[0](x), seen, mask))
         return h + self.dropout(self.mlp(self.norms[1](h)))

@@ -9,6 +9,7 @@ import numpy as np
 
 from minigrad.engine.arguments import shown
 from minigrad.engine.errors import ShapeError, describe
+from minigrad.engine.tensor import Tensor
 from minigrad.nn.base import Layer
 from minigrad.nn.sequential import Composite
 
@@ -24,7 +25,7 @@ class Residual(Composite):
     def __init__(self, *layers: Layer) -> None:
         self.take(*layers)
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Any) -> Tensor:
         """Give y."""
         change = x
         for layer in self.layers:
@@ -57,6 +58,6 @@ class Parallel(Composite):
         self.take(*layers)
         self.join = join
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Any) -> Tensor:
         """Give y."""
         return self.join([layer(x) for layer in self.layers])

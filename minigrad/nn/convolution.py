@@ -77,7 +77,7 @@ class _Conv(_Kernels):
         self.stride, self.padding, self.dilation = stride, padding, dilation
         self.keep(drawn, bias, dtype)
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Any) -> Tensor:
         """Give u."""
         conv = getattr(functional, f"conv{self.axes}d")
         return conv(x, self.W, self.b, self.stride, self.padding, self.dilation, self.groups)
@@ -128,7 +128,7 @@ class _ConvTranspose(_Kernels):
         by_group = drawn.reshape(self.groups, -1, *drawn.shape[1:]).swapaxes(1, 2)
         self.keep(by_group.reshape(self.inputs, -1, *self.kernel), bias, dtype)
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Any) -> Tensor:
         """Give u."""
         conv = getattr(functional, f"conv_transpose{self.axes}d")
         return conv(x, self.W, self.b, self.stride, self.padding, self.output_padding, self.groups, self.dilation)

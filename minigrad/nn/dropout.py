@@ -32,7 +32,7 @@ class Dropout(Speaking):
         self.rng = check_generator(type(self).__name__, rng)
         self.training = True
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Any) -> Tensor:
         """Give x, in training with its dropped elements at 0."""
         rate = setting(self, "rate")
         if not setting(self, "training") or rate == 0:

@@ -55,7 +55,7 @@ class Embedding(_Table):
     ) -> None:
         self.begin(count, size, rng, init, dtype)
 
-    def __call__(self, n: Any) -> Any:
+    def __call__(self, n: Any) -> Tensor:
         """Give y. Raises ``TypeError`` for what are no whole numbers, ``IndexError`` for one that has no row."""
         n = as_array(n)
         if n.dtype.kind not in "iu":
@@ -87,7 +87,7 @@ class LearnedPositions(_Table):
     ) -> None:
         self.begin(count, size, rng, init, dtype)
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Any) -> Tensor:
         """Give y."""
         steps = _count_steps(self, x, self.W.shape[1])
         if steps > len(self.W):
@@ -109,7 +109,7 @@ class SinusoidalPositions(Speaking):
     def __init__(self, size: int) -> None:
         self.size = check_count("SinusoidalPositions", "size", size)
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Any) -> Tensor:
         """Give y."""
         steps = _count_steps(self, x, self.size)
         return x + write_waves(steps, self.size).astype(np.result_type(x.dtype, np.float16))

@@ -40,7 +40,7 @@ class Linear(Learning):
         self.W = Tensor(draw_weights("Linear", init, (inputs, outputs), rng, dtype), requires_grad=True, name="W")
         self.b = Tensor(np.zeros(outputs, dtype), requires_grad=True, name="b") if bias else None
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Any) -> Tensor:
         """Give u. Raises ``ValueError`` for an x of another width than the layer's."""
         b = self.b
         try:

@@ -39,7 +39,7 @@ class LayerNorm(_Scaled):
         sizes = shape if isinstance(shape, list | tuple) else (shape,)
         self.begin(tuple(check_count("LayerNorm", "shape", n) for n in sizes), eps, dtype)
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Any) -> Tensor:
         """Give y."""
         return layer_norm(x, self.γ.shape, self.γ, self.β, self.eps)
 
@@ -62,7 +62,7 @@ class RMSNorm(Learning):
         counts = tuple(check_count("RMSNorm", "shape", n) for n in sizes)
         self.γ = Tensor(np.ones(counts, dtype), requires_grad=True, name="γ")
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Any) -> Tensor:
         """Give y."""
         return rms_norm(x, self.γ.shape, self.γ, self.eps)
 
@@ -84,7 +84,7 @@ class GroupNorm(_Scaled):
             raise ValueError(f"GroupNorm: {channels} channels cannot be split into {groups} groups")
         self.begin((channels,), eps, dtype)
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Any) -> Tensor:
         """Give y."""
         return group_norm(x, self.groups, self.γ, self.β, self.eps)
 
@@ -107,7 +107,7 @@ class BatchNorm(_Scaled):
         self.running_mean, self.running_var = Tensor(np.zeros(channels, dtype)), Tensor(np.ones(channels, dtype))
         self.training = True
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Any) -> Tensor:
         """Give y, and in training follow the batch."""
         training = setting(self, "training")
         if training:

@@ -8,6 +8,7 @@ import numpy as np
 
 from minigrad.engine.arguments import with_usage
 from minigrad.engine.errors import ShapeError, describe
+from minigrad.engine.tensor import Tensor
 from minigrad.nn import functional
 from minigrad.nn.base import Speaking
 from minigrad.nn.functional import Each, flatten
@@ -30,7 +31,7 @@ class _MaxPool(_Pool):
     def __init__(self, kernel: Each, stride: Each | None = None, padding: Each = 0, dilation: Each = 1) -> None:
         self.kernel, self.stride, self.padding, self.dilation = kernel, stride, padding, dilation
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Any) -> Tensor:
         """Give (samples, channels, *places)."""
         pool = getattr(functional, f"max_pool{self.axes}d")
         return pool(x, self.kernel, self.stride, self.padding, self.dilation)
@@ -63,7 +64,7 @@ class _AvgPool(_Pool):
     ) -> None:
         self.kernel, self.stride, self.padding, self.count_include_pad = kernel, stride, padding, count_include_pad
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Any) -> Tensor:
         """Give (samples, channels, *places)."""
         pool = getattr(functional, f"avg_pool{self.axes}d")
         return pool(x, self.kernel, self.stride, self.padding, self.count_include_pad)
@@ -105,7 +106,7 @@ class _GlobalPool(Speaking):
 class GlobalAvgPool(_GlobalPool):
     """The mean of each feature map, over all of its positions (Lin, Chen & Yan 2014)."""
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Any) -> Tensor:
         """Give (samples, channels)."""
         return np.mean(x, self._positions(x))
 
@@ -113,7 +114,7 @@ class GlobalAvgPool(_GlobalPool):
 class GlobalMaxPool(_GlobalPool):
     """The largest element of each feature map."""
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Any) -> Tensor:
         """Give (samples, channels)."""
         return np.max(x, self._positions(x))
 
@@ -121,7 +122,7 @@ class GlobalMaxPool(_GlobalPool):
 class Flatten(Speaking):
     """One row for each sample: (samples, *axes) as (samples, product of axes)."""
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Any) -> Tensor:
         """Give the rows."""
         return flatten(x, 1)
 

@@ -73,7 +73,7 @@ class Sequential(Composite):
     def __init__(self, *layers: Layer) -> None:
         self.take(*layers)
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Any) -> Tensor:
         """Pass x through the layers."""
         for layer in self.layers:
             x = layer(x)

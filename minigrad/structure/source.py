@@ -107,13 +107,11 @@ class Source:
         return found
 
 
-def read_loss(
-    loss: Tensor | Graph, names: Mapping[str, Any] | None = None, caller: str = "draw", number: bool = True
-) -> Source:
+def read_loss(loss: Tensor | Graph, names: Mapping[str, Any] | None = None, caller: str = "draw") -> Source:
     """Read a recorded scalar, or a traced graph of one.
 
     ``names=locals()`` names the tensors and arrays that have no name of their own. Inputs of one name are numbered,
-    W₁ and W₂, or with ``number=False`` refused.
+    W₁ and W₂.
 
     Raises ``TypeError`` for anything else, ``ValueError`` for a tensor that has no record or is no scalar, and for a
     graph of several outputs or without the values of its inputs; ``caller`` is named in the message.
@@ -133,9 +131,9 @@ def read_loss(
         )
     called = names_of(names)
     whole = {} if isinstance(names, Variables) else called
-    source = _of_tensor(loss, called, whole, number)
+    source = _of_tensor(loss, called, whole)
     roles = _roles(source)
-    return _of_tensor(loss, {**called, **roles}, whole, number, set(roles.values())) if roles else source
+    return _of_tensor(loss, {**called, **roles}, whole, set(roles.values())) if roles else source
 
 
 def _roles(source: Source) -> dict[int, str]:
@@ -153,11 +151,9 @@ def _roles(source: Source) -> dict[int, str]:
     return {id(x.value): role for x, role in alone.items() if role == "t" or np.any(x.value)}
 
 
-def _of_tensor(
-    loss: Tensor, called: Mapping[int, str], whole: Container[int], number: bool, roles: Container[str] = ()
-) -> Source:
+def _of_tensor(loss: Tensor, called: Mapping[int, str], whole: Container[int], roles: Container[str] = ()) -> Source:
     """Read a recorded loss; of the results in ``whole`` none is swallowed by an operation that is recognized."""
-    graph, nodes = lift_tensors([loss], _distinct(loss, called) if number else {}, called)
+    graph, nodes = lift_tensors([loss], _distinct(loss, called), called)
     own = {node for t, node in nodes.items() if t.name or id(t) in whole}
     graph, nodes, chosen = write_one_hot(graph, nodes, own)
     graph, nodes = recognize(graph, nodes, {node for t, node in nodes.items() if t.name or id(t) in whole})
