@@ -8,6 +8,8 @@ import pytest
 import minigrad
 from minigrad import Tensor, compile, derive, grad, gradcheck, nn, vmap
 from minigrad.nn import functional
+from minigrad.ops import convolution
+from minigrad.ops.convolution import Convolution, Correlation, TransposedConvolution
 from tests.samples_networks import convolve_by_loops
 
 rng = np.random.default_rng(0)
@@ -209,3 +211,17 @@ def test_compiled_by_native_code_too():
     step = compile(lambda x, W: minigrad.gelu(functional.conv1d(x, W)).sum(), backend="native")
     eager = minigrad.gelu(functional.conv1d(x, W)).sum()
     np.testing.assert_allclose(step(x, W).data, eager.data)
+
+
+@pytest.mark.parametrize("groups", [1, 2])
+def test_convolutions_of_some_samples_at_a_time(monkeypatch, groups):
+    """What comes of them is what comes of all at once, also where the last part is smaller."""
+    geometry = (2, 1), ((1, 0), (1, 1)), (1, 2), groups
+    op, x, W = Convolution(*geometry), drawn(7, 4, 6, 7), drawn(6, 4 // groups, 3, 2)
+    g = drawn(*op.shape(x.shape, W.shape))
+    back, over = op.turned(TransposedConvolution, x.shape[2:]), op.turned(Correlation, W.shape[2:])
+    whole = op(x, W), back(g, W), over(x, g)
+    monkeypatch.setattr(convolution, "AT_ONCE", 3 * x.itemsize * x.shape[1] * 6 * g[0, 0].size)
+    for found, wanted in zip((op(x, W), back(g, W), over(x, g)), whole, strict=True):
+        np.testing.assert_allclose(found, wanted, rtol=1e-12, atol=1e-12)
+    assert len(op.parts(x, x.shape[1] * 6 * g[0, 0].size)) == 3

@@ -40,6 +40,7 @@ def _to_powers(series: tuple[float, ...]) -> tuple[float, ...]:
 
 
 # For float32 the first twelve terms are as good; by powers the sum is two operations a term, by Clenshaw's three.
+NEAR = 1 << 14  # elements that are computed at a time: thirty passes over more would go through all of memory
 _DOUBLE = np.dtype(np.float64)
 _POWERS, _POWERS32 = _to_powers(_ERFC), _to_powers(_ERFC[:12])
 
@@ -47,6 +48,12 @@ _POWERS, _POWERS32 = _to_powers(_ERFC), _to_powers(_ERFC[:12])
 def _normal_cdf(x: Any) -> Any:
     """Give Φ(x) = ½ erfc(−x / √2) to full relative precision in the lower tail."""
     x = as_floating(x)
+    if type(x) is np.ndarray and x.size > NEAR:
+        y = np.empty(x.size, x.dtype)
+        flat = x.reshape(-1)
+        for first in range(0, x.size, NEAR):
+            y[first : first + NEAR] = _normal_cdf(flat[first : first + NEAR])
+        return y.reshape(x.shape)
     z = abs(x) * sqrt(0.5)
     t = 2 / (2 + z)
     s = 2 * t - 1

@@ -20,6 +20,8 @@ from minigrad.ops.base import Op, Shape
 from minigrad.ops.lanes import spread_lanes
 from minigrad.ops.windows import Pairs, Sizes, add_windows, count_places, pad_with, take_windows, write_geometry
 
+AT_ONCE = 4 << 20  # bytes of columns: as quick as all at once, or quicker where those are larger than the caches
+
 
 class Convolving(Op):
     """One of the three: ``stride``, ``padding`` (before and behind), ``dilation`` of each axis, ``groups`` of channels.
@@ -66,6 +68,11 @@ class Convolving(Op):
         turned = windows.transpose(1, *range(2 + n, 2 + 2 * n), 0, *range(2, 2 + n))
         channels, samples = x.shape[1] // self.groups * prod(kernel), x.shape[0]
         return turned.reshape(self.groups, channels, samples * prod(windows.shape[2 : 2 + n]))
+
+    def parts(self, x: Any, columns: int) -> list[slice]:
+        """Part the samples of x, each of which has columns of so many elements: those of all may be gigabytes."""
+        some = max(1, AT_ONCE // max(columns * x.dtype.itemsize, 1))
+        return [slice(first, first + some) for first in range(0, len(x), some)] or [slice(None)]
 
     def rows(self, y: Any) -> Any:
         """Give y as rows: (groups, outputs / groups, samples · places)."""
@@ -114,9 +121,13 @@ class Convolution(Convolving):
 
     def forward(self, x: Any, W: Any) -> Any:
         """Multiply the kernels' matrix and the windows."""
-        samples, outputs, *places = self.shape(x.shape, W.shape)
-        y = np.matmul(self.matrix(W), self.columns(x, W.shape[2:]))
-        return y.reshape(outputs, samples, *places).swapaxes(0, 1)
+        _, outputs, *places = self.shape(x.shape, W.shape)
+        matrix, found = self.matrix(W), []
+        for part in self.parts(x, self.groups * prod((*W.shape[1:], *places))):
+            some = x[part]
+            y = np.matmul(matrix, self.columns(some, W.shape[2:]))
+            found.append(y.reshape(outputs, len(some), *places).swapaxes(0, 1))
+        return found[0] if len(found) == 1 else np.concatenate(found)
 
     def shape(self, *shapes: Shape) -> Shape:
         """Give (samples, outputs, *places)."""
@@ -139,10 +150,17 @@ class TransposedConvolution(Convolving):
 
     def forward(self, y: Any, W: Any) -> Any:
         """Multiply the kernels' matrix, transposed, and y, and add the windows that this gives."""
-        samples, channels, *_ = self.shape(y.shape, W.shape)
-        kernel, places, n = W.shape[2:], y.shape[2:], len(self.size)
-        columns = np.matmul(self.matrix(W).swapaxes(1, 2), self.rows(y))
-        windows = columns.reshape(channels, *kernel, samples, *places)
+        channels = self.shape(y.shape, W.shape)[1]
+        matrix, found = self.matrix(W).swapaxes(1, 2), []
+        for part in self.parts(y, self.groups * prod((*W.shape[1:], *y.shape[2:]))):
+            some = y[part]
+            columns = np.matmul(matrix, self.rows(some))
+            found.append(self.add_up(columns.reshape(channels, *W.shape[2:], len(some), *y.shape[2:])))
+        return found[0] if len(found) == 1 else np.concatenate(found)
+
+    def add_up(self, windows: Any) -> Any:
+        """Add windows (channels, *kernel, samples, *places) to where they belong."""
+        n = len(self.size)
         windows = windows.transpose(1 + n, 0, *range(2 + n, 2 + 2 * n), *range(1, 1 + n))
         x = add_windows(windows, self.padded(self.size), self.stride, self.dilation)
         inside = (slice(first, first + m) for m, (first, _) in zip(self.size, self.padding, strict=True))
@@ -179,7 +197,10 @@ class Correlation(Convolving):
     def forward(self, x: Any, y: Any) -> Any:
         """Multiply y and the windows, transposed."""
         shape = self.shape(x.shape, y.shape)
-        return np.matmul(self.rows(y), self.columns(x, self.kernel).swapaxes(1, 2)).reshape(shape)
+        parts = self.parts(x, prod((x.shape[1], *self.kernel, *y.shape[2:])))
+        pairs = ((self.rows(y[part]), self.columns(x[part], self.kernel).swapaxes(1, 2)) for part in parts)
+        first, *others = (np.matmul(rows, columns) for rows, columns in pairs)
+        return sum(others, first).reshape(shape)
 
     def shape(self, *shapes: Shape) -> Shape:
         """Give (outputs, channels / groups, *kernel)."""
