@@ -12,7 +12,10 @@ from benchmarks.columns import RIVALS, installed, versions
 from benchmarks.report import markdown
 from benchmarks.workloads import DTYPES, WORKLOADS
 
-PARTS = (*WORKLOADS, "loaded", "networks", "digits", "functions", "compile", "chain", "derive", "draw", "import")
+PARTS = (
+    *WORKLOADS,
+    *("loaded", "networks", "loops", "digits", "functions", "compile", "chain", "derive", "draw", "import"),
+)
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ def measure(parts: tuple[str, ...], rivals: tuple[str, ...], effort: Effort) -> 
             results["import"] = imports.measure(effort.import_rounds)
         elif part == "digits":
             results[part] = digits.measure()
-        elif part in ("networks", "loaded"):
+        elif part in ("networks", "loops", "loaded"):
             results[part] = _by_worker(effort, threads=2, task=part, rivals=rivals)
         elif part in ("functions", "compile", "chain", "derive", "draw"):
             results[part] = _by_worker(effort, threads=1, task=part, rivals=rivals)

@@ -28,6 +28,9 @@ def markdown(results: dict[str, Any]) -> str:
     if results.get("networks"):
         found = report_functions.table_of(results["networks"], "network")
         parts += ["## Networks of other kinds", report_functions.LEGEND_OF_NETWORKS, found]
+    if results.get("loops"):
+        found = report_functions.table_of(results["loops"], "loop")
+        parts += ["## Loops over time", report_functions.LEGEND_OF_LOOPS, found]
     if results.get("digits"):
         parts += ["## Digits, from nothing", digits(results["digits"])]
     if results.get("functions"):

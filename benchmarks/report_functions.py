@@ -4,7 +4,7 @@ from typing import Any
 
 from benchmarks.columns import BACKENDS, NATIVE
 from benchmarks.layout import cell, duration, table, verdict
-from benchmarks.targets import FUNCTIONS, LOADED, NETWORKS
+from benchmarks.targets import FUNCTIONS, LOADED, LOOPS, NETWORKS
 
 LEGEND = (
     "One thread, float64 where no other is named. Compiled code returns a fresh array, as the others do; `jax` is "
@@ -14,11 +14,15 @@ LEGEND_OF_NETWORKS = (
     "Two threads, float32. A step is forward, gradient and w ← w − η ∂E/∂w; the rivals are in the same interleaved "
     "run, with a rest between the columns."
 )
+LEGEND_OF_LOOPS = (
+    "Two threads, W8 in float32, the others in float64; each is a plain `for`, JAX's a `scan` under jit. By hand, W8 "
+    "goes back through time, and the gradients of the others take one complex step for each number that they are by."
+)
 LEGEND_OF_LOADED = (
     "Two threads, and beside them as many processes that do nothing but compute; all columns in one interleaved run. "
     "What a thread does alone takes three times as long there, by fair shares."
 )
-TARGETS = FUNCTIONS | NETWORKS
+TARGETS = FUNCTIONS | NETWORKS | LOOPS
 POSITION = {"compiled": 0, NATIVE: 1}
 
 

@@ -36,6 +36,12 @@ NETWORKS: dict[str, Pair] = {
     "W7: transformer block, 16 × 64 × 128": (16e-3, 10e-3),
 }
 
+# Loops over time, in seconds: compiled, native
+LOOPS: dict[str, Pair] = {
+    "W8: recurrent network, 100 steps": (3500e-6, 1600e-6),
+    "W9: Kalman filter, 100 steps": (1500e-6, 40e-6),
+}
+
 LOADED = 1.2  # × JAX's step, where other processes keep all processors busy
 
 DIGITS = (20.0, 0.98)  # seconds of W12, and the accuracy on digits that it has not seen

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import chain, compiling, derivation, drawing, floor, functions, loaded, networks, recorded
+from benchmarks import chain, compiling, derivation, drawing, floor, functions, loaded, loops, networks, recorded
 from benchmarks.columns import BASELINE, measured, rival
 from benchmarks.machine import blas
 from benchmarks.timing import Figure, in_turns
@@ -63,13 +63,13 @@ def main() -> None:
         result = derivation.measure(wanted["derive_rounds"])
     elif wanted["task"] == "draw":
         result = drawing.measure(wanted["chain_rounds"])
-    elif wanted["task"] in ("functions", "networks", "loaded"):
+    elif wanted["task"] in ("functions", "networks", "loops", "loaded"):
         settle_allocator()
         settings = wanted["rivals"], wanted["seconds"], wanted["rounds"], wanted["shortest"]
         if wanted["task"] == "functions":
             cases = functions.measure(*settings)
         else:
-            cases = {"networks": networks, "loaded": loaded}[wanted["task"]].measure(*settings, REST)
+            cases = {"networks": networks, "loops": loops, "loaded": loaded}[wanted["task"]].measure(*settings, REST)
         result = {case: {name: asdict(figure) for name, figure in found.items()} for case, found in cases.items()}
     elif wanted["task"] == "compile":
         result = compiling.measure(wanted["chain_rounds"])

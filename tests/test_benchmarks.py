@@ -13,6 +13,7 @@ from benchmarks import (
     functions,
     growing,
     loaded,
+    loops,
     machine,
     networks,
     optimized,
@@ -22,7 +23,7 @@ from benchmarks.columns import BASELINE, NATIVE, OURS, RIVALS, installed, rival
 from benchmarks.compiled import Epochs
 from benchmarks.products import Products
 from benchmarks.workloads import DTYPES, WORKLOADS, Workload
-from minigrad import Tensor, textbook
+from minigrad import textbook
 
 SMALL = [workload.small() for workload in WORKLOADS.values()]
 TOLERANCE = {"float32": 1e-5, "float64": 1e-12}
@@ -163,7 +164,7 @@ def test_a_workload_has_its_shapes_and_a_rate_for_the_sum_over_the_batch():
 def flat(value):
     """Give what a function returned, an array, a Tensor or several, as one row."""
     parts = value if isinstance(value, tuple) else (value,)
-    return np.concatenate([np.ravel(x.data if isinstance(x, Tensor) else x) for x in parts])
+    return np.concatenate([flat(x) if isinstance(x, tuple) else np.ravel(getattr(x, "array", x)) for x in parts])
 
 
 @pytest.mark.parametrize("case", functions.CASES)
@@ -215,6 +216,21 @@ def test_steps_of_other_networks_compute_the_same_numbers_also_by_rivals(case, m
         for value, wanted in zip(column.parameters(), manual.parameters(), strict=True):
             assert value.dtype == wanted.dtype
             np.testing.assert_allclose(value, wanted, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("case", loops.CASES)
+def test_loops_compute_the_same_numbers_also_by_rivals(case, monkeypatch):
+    monkeypatch.setattr(loops, "BACKENDS", {"compiled": "numpy"})
+    columns = loops.CASES[case](small=True)
+    for name in filter(installed, ("torch", "jax")):
+        theirs = import_module(f"benchmarks.loops_{name}").CASES
+        columns |= {name: theirs[case](small=True)} if case in theirs else {}
+    manual = columns.pop(BASELINE)
+    tolerance = 1e-5 if "W8" in case else 1e-9
+    for _ in range(2):  # the second step of W8 begins at what the first has made of the weights
+        wanted = flat(manual())
+        for column in columns.values():
+            np.testing.assert_allclose(flat(column()), wanted, rtol=tolerance, atol=tolerance)
 
 
 def test_a_busy_machine_is_busy_while_it_is_measured(monkeypatch):

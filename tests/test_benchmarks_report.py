@@ -99,6 +99,7 @@ def test_the_report_puts_functions_and_compiling_beside_their_targets():
         "digits": {"seconds": 6.0, "accuracy": 0.97},
         "loaded": {"W4 beside 2 busy processes, float32": {"native": figure, "jax": figure | {"ratio": 0.8}}},
         "networks": {"W6: convolutions, 64 × 28 × 28": {"native": figure, "torch": figure | {"seconds": 6e-3}}},
+        "loops": {"W9: Kalman filter, 100 steps": {"native": figure, "jax": figure}},
         "compile": {
             "trace": [0.05, 0.04, 0.2],
             "memory": {"W4": {"optimized": {"held": 1000, "call": 0}, "compiled": bytes_of | {"call": 2000}}},
@@ -112,6 +113,7 @@ def test_the_report_puts_functions_and_compiling_beside_their_targets():
     assert row(text, "wrong of the test digits")[1:] == ["3.00%", "2%", "missed"]
     network = row(text, "W6: convolutions, 64 × 28 × 28")
     assert network[-2:] == ["8 µs, 1.20× (1.10–1.30) ≤ 5 ms met", "6 ms, 1.20× (1.10–1.30)"]
+    assert row(text, "W9: Kalman filter, 100 steps")[-2] == "8 µs, 1.20× (1.10–1.30) ≤ 40 µs met"
     assert row(text, "tracing and planning W2")[1:] == ["50 ms (40 ms–200 ms)", "100 ms", "met"]
     assert row(text, "memory of W4, compiled")[1:] == ["0.00 MB, 2.900× the optimized", "1.05×", "missed"]
     assert row(text, "beyond it in a call, compiled")[1:] == ["2000 bytes", "1024 bytes", "missed"]
