@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import functions_byhand as byhand
-from benchmarks import survival
+from benchmarks import gaussian, survival
 from benchmarks.columns import BACKENDS, BASELINE
 from benchmarks.engine import Layers
 from benchmarks.timing import Figure, in_turns
@@ -61,6 +61,13 @@ def likelihood(small: bool = False) -> Columns:
 def curvature_of_likelihood(small: bool = False) -> Columns:
     study = survival.make_study(20 if small else 1000)
     return {BASELINE: partial(survival.hessian, *study)} | _each(hessian(survival.loss_in(np)), *study)
+
+
+def gaussian_process(small: bool = False) -> Columns:
+    """Give E and its gradient by three settings."""
+    samples = gaussian.make_samples(20 if small else 200)
+    by_hand = partial(gaussian.value_and_gradient, *samples)
+    return {BASELINE: by_hand} | _each(value_and_grad(gaussian.loss_in(np, np.linalg.solve)), *samples)
 
 
 def jacobian_of_network(small: bool = False) -> Columns:
@@ -117,6 +124,7 @@ CASES: dict[str, Callable[..., Columns]] = {
     "Weibull likelihood of 1000, Hessian": curvature_of_likelihood,
     "Jacobian of a network, 100 to 100": jacobian_of_network,
     "tanh⁽⁵⁾ of a number": fifth_derivative,
+    "W10: Gaussian process, n = 200": gaussian_process,
     "logistic regression, 10⁵ × 50": logistic_regression,
 }
 
@@ -124,7 +132,7 @@ CASES: dict[str, Callable[..., Columns]] = {
 def measure(rivals: list[str], seconds: float, rounds: int, shortest: float) -> dict[str, dict[str, Figure]]:
     """Measure each case in an interleaved run of its columns, and then rivals' ways beside the manual and the eager."""
     found = {name: in_turns(case(), BASELINE, seconds / 4, rounds, shortest) for name, case in CASES.items()}
-    for rival in ("autograd", "jax"):
+    for rival in ("autograd", "jax", "torch"):
         if rival not in rivals:
             continue
         theirs = import_module(f"benchmarks.functions_{rival}").CASES  # when ours are done: threads would disturb them

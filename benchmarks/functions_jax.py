@@ -6,7 +6,9 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import jax.scipy.linalg
 
+from benchmarks import gaussian
 from benchmarks.functions import points, rosenbrock
 from benchmarks.survival import loss_in, make_study
 
@@ -42,6 +44,11 @@ def curvature_of_likelihood(small: bool = False) -> Callable[[], Any]:
     return _ready(jax.hessian(loss_in(jnp)), *map(jnp.asarray, make_study(20 if small else 1000)))
 
 
+def gaussian_process(small: bool = False) -> Callable[[], Any]:
+    loss = gaussian.loss_in(jnp, partial(jax.scipy.linalg.solve_triangular, lower=True))
+    return _ready(jax.value_and_grad(loss), *map(jnp.asarray, gaussian.make_samples(20 if small else 200)))
+
+
 def _ready(f: Callable[..., Any], *args: Any) -> Callable[[], Any]:
     compiled = partial(jax.jit(f), *args)
     return lambda: jax.block_until_ready(compiled())
@@ -53,4 +60,5 @@ CASES: dict[str, Callable[..., Callable[[], Any]]] = {
     "Weibull likelihood of 1000, value and gradient": likelihood,
     "Weibull likelihood of 1000, Hessian": curvature_of_likelihood,
     "tanh⁽⁵⁾ of a number": fifth_derivative,
+    "W10: Gaussian process, n = 200": gaussian_process,
 }

@@ -189,7 +189,7 @@ def test_steps_of_functions_move_their_parameters():
 
 
 @pytest.mark.filterwarnings("default")
-@pytest.mark.parametrize("name", ["autograd", "jax"])
+@pytest.mark.parametrize("name", ["autograd", "jax", "torch"])
 def test_functions_by_rivals_compute_the_same_numbers(name):
     if not installed(name):
         pytest.skip(f"{name} is not installed")
