@@ -96,7 +96,7 @@ class SignedLikelihood(LogLikelihood):
 
     def forward(self, a: Any, b: Any) -> Any:
         """Multiply and add up."""
-        return -super().forward(a, b)
+        return -LogLikelihood.forward(self, a, b)
 
 
 _signed_likelihood = SignedLikelihood()

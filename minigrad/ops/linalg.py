@@ -197,7 +197,7 @@ class LogLikelihood(Inner):
 
     def forward(self, a: Any, b: Any) -> Any:
         """Multiply and add up; look for 0 · ∞ only if the sum says that there is one, since looking costs a pass."""
-        total = super().forward(a, b)
+        total = Inner.forward(self, a, b)  # super() takes a fortieth of a loss
         return total if total == total else np.vdot(a, np.where(a == 0, 0, b))
 
 

@@ -183,7 +183,8 @@ class LogSoftmax(Softmax):
         """Subtract the logarithm of the sum of exponentials, both shifted by the maximum."""
         x = as_floating(x)
         shifted = x - _largest(x, self.axis)
-        return shifted - np.log(_total(np.exp(shifted), self.axis))
+        logs = np.log(_total(np.exp(shifted), self.axis))
+        return np.subtract(shifted, logs, shifted) if type(shifted) is np.ndarray else shifted - logs
 
 
 class LogSumExp(Reduction):

@@ -64,7 +64,8 @@ class Optimizer:
     def __init__(self, params: Iterable[Tensor], lr: float) -> None:
         self.params = check_parameters(params)
         states, records = [self._start(p.array) for p in self.params], count_records()
-        self._rows = Rows(self.params, states, records if all(p.born == records for p in self.params) else -1)
+        unheld = records if all(p.born == records for p in self.params) else -1
+        self._rows = Rows(self.params, states, type(self)._write, type(self)._in_spare, unheld)
         self.lr = lr
 
     def __getstate__(self) -> dict[str, Any]:
@@ -74,7 +75,8 @@ class Optimizer:
     def __setstate__(self, kept: dict[str, Any]) -> None:
         """Be a copy, whose running values are its own also where the parameters are those of the original."""
         states = [{name: value.copy() for name, value in state.items()} for state in kept["_rows"]]
-        self.__dict__.update(kept, _rows=Rows(kept["params"], states))
+        kind = type(self)
+        self.__dict__.update(kept, _rows=Rows(kept["params"], states, kind._write, kind._in_spare))
         self.lr = kept["lr"]
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -141,13 +143,13 @@ class Optimizer:
                 ready = []
                 continue
             g = grad.array
-            if p.array is not row.w or g.shape != row.shape:
+            if p.array is not row.w or g.size != row.size:  # another shape of as many elements NumPy refuses
                 self._recheck(row, g)
         if not ready:
             ready = [row for row in rows if row.param.stored_grad is not None]
             if not ready:
                 raise RuntimeError(f"{type(self).__name__}.step: no parameter has a gradient; call backward() first")
-        rows.write(ready, self._write, self._in_spare)
+        rows.write(ready, self)
 
     def _move_by_update(self, w: Array, g: Array, eta: Array, buf: Array, state: State, out: Array) -> None:
         """Let a rule that knows of writing in place alone write to `out`."""

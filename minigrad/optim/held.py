@@ -44,6 +44,11 @@ class Held(NDArrayOperatorsMixin):
         return self.array.dtype
 
     @property
+    def size(self) -> int:
+        """Number of elements."""
+        return int(self.array.size)
+
+    @property
     def nbytes(self) -> int:
         """Number of bytes of the elements."""
         return int(self.array.nbytes)

@@ -29,7 +29,7 @@ class Row:
     has its spare array for scratch space, so that no more memory than before goes through the cache.
     """
 
-    __slots__ = ("buf", "eta", "own", "param", "shape", "spare", "state", "w")
+    __slots__ = ("buf", "eta", "own", "param", "shape", "size", "spare", "state", "w")
     w: Array
     spare: Array | None
     own: int
@@ -38,6 +38,7 @@ class Row:
         self.param, self.eta, self.buf, self.state = param, eta, buf, state
         self.take(w)
         self.shape = w.shape
+        self.size = w.size
 
     def take(self, w: Array) -> None:
         """Follow the parameter to another array."""
@@ -94,13 +95,16 @@ class Rows(list[Row]):
     """The rows of an optimizer, one a parameter; ``unheld`` is −1 where a record may hold one of their arrays.
 
     Otherwise it is how many results had been recorded when none could: as many as now, and none does. ``looked`` is how
-    many times an array had been taken in hand when nobody had one of theirs.
+    many times an array had been taken in hand when nobody had one of theirs. ``move`` is the rule's method that writes
+    a new w, and ``in_spare`` says whether where that goes may be scratch space until then.
     """
 
-    __slots__ = ("looked", "unheld")
+    __slots__ = ("in_spare", "looked", "move", "unheld")
 
-    def __init__(self, params: list[Tensor], states: Iterable[State], unheld: int = -1) -> None:
-        self.unheld, self.looked = unheld, -1
+    def __init__(
+        self, params: list[Tensor], states: Iterable[State], move: Callable[..., None], in_spare: bool, unheld: int = -1
+    ) -> None:
+        self.move, self.in_spare, self.unheld, self.looked = move, in_spare, unheld, -1
         memory = share_scratch(params)
         super().__init__(make_row(p, buf, state) for p, buf, state in zip(params, memory, states, strict=True))
 
@@ -110,12 +114,9 @@ class Rows(list[Row]):
             self.unheld = -1
         return self.unheld < 0
 
-    def write(self, ready: list[Row], move: Callable[..., None], in_spare: bool) -> None:
-        """Write each new w of the rows that are ready, beside the old one where somebody holds that.
-
-        ``in_spare``: the new w may be scratch space until it is written.
-        """
-        held, tied = self.may_be_held(), bool(ties)
+    def write(self, ready: list[Row], rule: Any) -> None:
+        """Write each new w of the rows that are ready, beside the old one where somebody holds that."""
+        move, in_spare, held, tied = self.move, self.in_spare, self.may_be_held(), bool(ties)
         for row in ready:
             w, g, out, own = row.w, row.param.stored_grad.array, row.spare, row.own
             if not held:
@@ -123,9 +124,9 @@ class Rows(list[Row]):
             elif out is None or tied or getrefcount(out) >= own:
                 out = row.find_room() if getrefcount(w) > own else w
             if out is w:
-                move(w, g, row.eta, row.buf, row.state, w)
+                move(rule, w, g, row.eta, row.buf, row.state, w)
                 continue
-            move(w, g, row.eta, out if in_spare else row.buf, row.state, out)
+            move(rule, w, g, row.eta, out if in_spare else row.buf, row.state, out)
             row.param.array = row.w = out
             row.spare = w if own > 0 else None  # who sees a view's memory holds what it is a view of, not it
         if newest.count != self.looked:
