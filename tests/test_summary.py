@@ -75,6 +75,8 @@ def test_what_does_not_fit_is_told():
         model.summary(5)
     with pytest.raises(ValueError, match=r"input_shape must be the shape of one sample, such as \(3, 32, 32\)"):
         model.summary(())
+    with pytest.raises(TypeError, match=r"not a ndarray; of samples X that is X.shape\[1:\], here \(3, 8\)"):
+        model.summary(np.ones((5, 3, 8)))
     with pytest.raises(ValueError, match=r"input_shape\[1\] must be 1 or more"):
         model.summary((3, 0))
 

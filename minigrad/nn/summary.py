@@ -119,6 +119,11 @@ def _find_input(layers: Sequence[Any]) -> Shape | None:
 
 
 def _check_shape(input_shape: Any) -> Shape:
+    if hasattr(input_shape, "shape") and np.ndim(input_shape) > 1:
+        raise TypeError(
+            f"summary: input_shape must be the shape of one sample, not {shown(input_shape)}; of samples X that is "
+            f"X.shape[1:], here {tuple(input_shape.shape[1:])}"
+        )
     sizes = [input_shape] if np.ndim(input_shape) == 0 else list(input_shape)
     if not sizes or isinstance(input_shape, str):
         raise ValueError(
