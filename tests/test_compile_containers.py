@@ -1,5 +1,6 @@
 """Dicts, lists and dataclasses among the arguments of a compiled function."""
 
+import random
 from collections import OrderedDict, defaultdict
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,9 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from minigrad import compile, value_and_grad
+from minigrad import Tensor, compile, value_and_grad
 from minigrad.compiler import variant
 from minigrad.compiler.trace.traced import TraceError
+from tests.compiling import as_code, running
 
 X = np.linspace(-1, 1, 6).reshape(3, 2)
 
@@ -150,3 +152,35 @@ def test_what_is_made_like_an_array_is_one():
         found = compile(lambda x, make=make: make(x) + make(x[:1]))(X)
         assert type(found) is np.ndarray
         np.testing.assert_array_equal(found, make(X) * 2)
+
+
+CONSTANT, RNG = np.arange(3.0), np.random.default_rng()
+
+
+def some_results(x):
+    return {"ones": np.ones(3), "more": [np.arange(2), {1, 2}], "x": x * 2, "t": Tensor(np.zeros(2)), "n": float("nan")}
+
+
+@pytest.mark.parametrize("backend", ["numpy", "interpreted"])
+def test_what_is_made_of_nothing_that_is_traced_is_made_anew_at_each_call(backend):
+    with running(backend):
+        code, constant = as_code(some_results, backend), as_code(lambda x: (CONSTANT, np.ones(2)), backend)
+        for _ in range(3):
+            found = code(X)
+            np.testing.assert_array_equal(found["ones"], np.ones(3))
+            np.testing.assert_array_equal(found["more"][0], [0, 1])
+            assert found["more"][1] == {1, 2}
+            np.testing.assert_array_equal(found["t"].data, np.zeros(2))
+            found["ones"][0] = found["more"][0][0] = found["t"].data[0] = 7
+            found["more"][1].add(5)
+        assert constant(X)[0] is CONSTANT  # which is not made by the function
+        assert constant(X)[1] is not constant(X)[1]
+
+
+@pytest.mark.parametrize(
+    "draw", [lambda: RNG.random(2), random.random, lambda: Tensor(RNG.random(2)), lambda: {random.random()}]
+)
+def test_what_is_another_in_every_call_is_an_error_also_where_it_is_only_returned(draw):
+    for f, path in ((lambda x: (x, [draw()]), r"the result\[1\]\[0\]"), (lambda x: draw(), "the result")):
+        with pytest.raises(TraceError, match=f"compile: {path} is another in every call"):
+            compile(f)(X)

@@ -3,12 +3,12 @@
 ``api`` has ``compile``, ``bound`` calls that are prepared, ``described`` what a compiled function says of itself;
 ``variant`` is one trace as code, ``entry`` the way into it at each call, ``entry_end`` what that does afterwards,
 ``leaves`` what of the arguments is passed, ``likeness`` what tells a call from that of the trace, ``record`` what a
-traced call did, or why it cannot be traced, ``varying`` which numbers from outside are its inputs, ``epochs`` the loop
-over batches. A call may be an operation in its caller's record: ``tape`` is what it repeats then, ``differentiable``
-the operation; a result whose gradient the function took itself is ``spent``; ``watched`` gives what it writes another
-array where others hold it. Python's garbage collector rests meanwhile (``collecting``). ``compiled_card`` shows one in
-a notebook. ``shortcuts`` lead calls straight to their code, and ``verify`` compares some with the function itself; what
-a trace computes without any algebra is a ``reference``. ``trace`` writes down,
+traced call did, or why it cannot be traced, ``results`` what it returns, ``varying`` which numbers from outside are its
+inputs, ``epochs`` the loop over batches. A call may be an operation in its caller's record: ``tape`` is what it repeats
+then, ``differentiable`` the operation; a result whose gradient the function took itself is ``spent``; ``watched`` gives
+what it writes another array where others hold it. Python's garbage collector rests meanwhile (``collecting``).
+``compiled_card`` shows one in a notebook. ``shortcuts`` lead calls straight to their code, and ``verify`` compares some
+with the function itself; what a trace computes without any algebra is a ``reference``. ``trace`` writes down,
 ``passes`` rewrite and plan, ``rolling`` makes loops of what repeats, and a ``backend`` writes code: ``numpy`` and
 ``native`` are two, which ``load`` finds by name. ``refusals`` say what a backend is not written for, and ``blas`` which
 products are left to it. It imports ``algebra`` and what is below, not ``structure``.

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
 
 from minigrad.compiler.backend import Call
 from minigrad.compiler.differentiable import Pullback
-from minigrad.compiler.record import Output, Record, map_leaves
+from minigrad.compiler.record import Record
+from minigrad.compiler.results import Made, Output, map_leaves
 from minigrad.compiler.spent import Spent, make_spent
 from minigrad.compiler.trace.sources import Argument, Captured, Data, Draw, Source
 from minigrad.engine.tensor import Tensor, constant_tensor
@@ -105,7 +107,7 @@ class EndWriter:
 def _given(x: Any, values: Any, kind: type[Tensor] | None) -> Any:
     """Give what stands for a value in a result; one with a record becomes a Tensor of that kind, if it is not one."""
     if not isinstance(x, Output):
-        return x
+        return deepcopy(x.value) if isinstance(x, Made) else x
     value = values[x.position]
     if x.plain or (x.recorded and kind is None):
         return value

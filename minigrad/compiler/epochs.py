@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.compiler.record import Output
 from minigrad.compiler.refusals import Refusal, Unsupported
+from minigrad.compiler.results import Output
 from minigrad.compiler.trace.sources import Argument, Data, Draw, NumberOutside
 from minigrad.compiler.variant import Variant
 from minigrad.compiler.watched import Holding, Watched

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from minigrad.compiler.leaves import holds_arrays, is_taken, list_objects, name_leaves
+from minigrad.compiler.results import Output, join_results, map_leaves
 from minigrad.compiler.tape import Tape, write_tape
 from minigrad.compiler.trace.containers import Contents
 from minigrad.compiler.trace.differences import refuse_differences
@@ -23,7 +24,6 @@ from minigrad.engine.named_arguments import name_arguments
 from minigrad.engine.node import Node, forget_alike
 from minigrad.engine.recording import is_paused, traced_by
 from minigrad.engine.tensor import Tensor
-from minigrad.engine.trees import is_leaf, list_parts, with_parts
 
 
 @dataclass(eq=False)
@@ -82,33 +82,6 @@ class Record:
         )
 
 
-@dataclass(frozen=True)
-class Output:
-    """Stands for the value at a position among those returned; ``plain`` where that is an array, not a Tensor.
-
-    ``recorded`` where the function itself would have returned a Tensor with a record.
-    """
-
-    position: int
-    plain: bool
-    recorded: bool
-
-
-def _holds_results(x: Any) -> bool:
-    """Say whether something is a dataclass of what is computed."""
-    parts = () if is_leaf(x) or isinstance(x, Output) else list_parts(x)
-    return any(isinstance(part, Traced | Output) or _holds_results(part) for _, _, part in parts)
-
-
-def map_leaves(structure: Any, leaf: Callable[[Any], Any], is_open: Callable[[Any], bool] = _holds_results) -> Any:
-    """Give nested tuples, lists, dicts, and dataclasses that are open, anew, with every leaf replaced."""
-    if type(structure) is dict:
-        return {name: map_leaves(part, leaf, is_open) for name, part in structure.items()}
-    if isinstance(structure, tuple | list | dict) or is_open(structure):
-        return with_parts(structure, {key: map_leaves(part, leaf, is_open) for _, key, part in list_parts(structure)})
-    return leaf(structure)
-
-
 def record_call(
     f: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], varying: frozenset[Key] = frozenset()
 ) -> Record:
@@ -123,6 +96,7 @@ def record_call(
             between = [link.read() for link in links]
             second, _ = _traced(f, args, kwargs, numbers)
         refuse_differences(first, second, places)
+        first.result = join_results(first.result, second.result)
         forget_alike(second.outputs)
         refuse_changes(links, between)
     except BaseException:

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from minigrad.compiler.leaves import flatten_leaves, list_objects
-from minigrad.compiler.record import Output, Record
+from minigrad.compiler.record import Record
 from minigrad.compiler.reference import Reference
+from minigrad.compiler.results import Made, Output
 from minigrad.compiler.trace.links import SCALARS
 from minigrad.compiler.trace.outside import asks_for_types
 from minigrad.compiler.trace.sources import Data, Draw, State
@@ -161,6 +162,7 @@ def verify_trace(f: Callable[..., Any], record: Record, args: tuple[Any, ...], k
     results, changed = state.call(f, args, kwargs)
 
     def compare(a: Any, b: Any) -> str:
+        b = b.value if isinstance(b, Made) else b
         if not isinstance(b, Output):
             return _difference(a, b, 0.0) if b is None or isinstance(b, SCALARS) or isinstance(a, np.ndarray) else ""
         value, wrong = traced.values[b.position], traced.find_wrong(b.position, a)
