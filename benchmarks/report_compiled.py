@@ -15,7 +15,7 @@ LEGEND = (
     "still looks for work when the next column's begins. `native epochs` and `jax-scan` are steps of a call that "
     "makes many; the target of a ratio stands behind it. `BLAS products alone` is the floor of whatever multiplies "
     "these matrices by NumPy's BLAS, which on an AMD EPYC was quicker than PyTorch's MKL, and need not be on other "
-    "processors; native code sums a product that one thread computes by itself."
+    "processors; native code sums products by itself, and threads of its own share the large ones."
 )
 NOT_INSTALLED = "Not measured: `native`, which needs numba and SciPy (`pip install numba scipy`)."
 

@@ -90,7 +90,7 @@ LINEAR = (
 )  # which are Python without numba
 
 WORLD: dict[str, Any] = {
-    "shared": lambda crew, n: range(n),
+    "shared": lambda crew, turns, threads: range(turns), "me": 0,
     "bool": np.bool_,  # by which a quotient is ∞, as in machine code, where Python's own is an error
     "np": np, "gemm64": gemm, "gemm32": gemm, "tile": tile, "dot": dot,
     "window_tile": window_tile, "window_dots": window_dots,

@@ -89,6 +89,7 @@ from minigrad.compiler.native.tile import dot, tile
 from minigrad.compiler.native.translate import translate
 from minigrad.compiler.native.window_tile import window_dots, window_tile
 
+me = None  # of the threads that share a loop each gives this a number, there
 
 """
 
@@ -98,9 +99,9 @@ HELPER = f"""from numba import types
 from minigrad.compiler.native.crew import help_for_ever
 
 
-@kept((types.intp,), {DIVIDING}{FREE})
-def help_out(crew):
-    help_for_ever(crew)
+@kept((types.intp, types.intp), {DIVIDING}{FREE})
+def help_out(crew, me):
+    help_for_ever(crew, me)
 """
 
 

@@ -12,7 +12,7 @@ from math import prod
 
 import numpy as np
 
-from minigrad.compiler.native.crew import count_pieces
+from minigrad.compiler.native.crew import count_pieces, count_threads
 from minigrad.compiler.native.images import (
     Image,
     Phase,
@@ -27,7 +27,7 @@ from minigrad.compiler.native.loops import LoopWriter
 from minigrad.compiler.native.products import count_shares, cut_ranges, cut_shares
 from minigrad.compiler.native.registry import DTYPES, KERNELS, Kernel, Lines
 from minigrad.compiler.native.tile import BYTES
-from minigrad.compiler.native.values import ALIGNED, share_range, write_element, write_heads
+from minigrad.compiler.native.values import ALIGNED, share_range, write_element, write_heads, write_shared
 from minigrad.compiler.native.window_tile import cut_block, cut_sums
 from minigrad.compiler.passes.fuse import Windowed
 from minigrad.engine.node import Node
@@ -86,8 +86,8 @@ class ConvolutionWriter(LoopWriter):
         assert isinstance(op, Convolving)
         channels, kernel, places = W.shape[1], W.shape[2:], node.shape[2:]
         turns = min(count_pieces(node.size * prod(W.shape[1:])), node.shape[0])
-        copied = "t" if turns > 1 else "0"
-        image, copying, _ = self.hold_image(x, op.padding, op.stride[-1], turns, copied)
+        copied, copies = ("me", count_threads()) if turns > 1 else ("0", 1)
+        image, copying, _ = self.hold_image(x, op.padding, op.stride[-1], copies, copied)
         rows, k = W.shape[0] // op.groups, prod(W.shape[1:])
         table = self.hold_table(node, list_taps(image, channels, kernel, op.dilation))
         (w, w0), (y, y0) = self.pointer(W), self.pointer(node)
@@ -109,8 +109,8 @@ class ConvolutionWriter(LoopWriter):
         apart = channels * max((prod(phase.count) for phase in phases), default=0) * (op.stride[-1] > 1)
         weights = [op.groups * channels * outputs * len(phase.taps) for phase in phases]
         turns = 1 if apart else min(count_pieces(y.size * prod(W.shape[1:])), node.shape[0])
-        copied = "t" if turns > 1 else "0"
-        image, copying, (between, *ats) = self.hold_image(y, around, 1, turns, copied, [apart, *weights])
+        copied, copies = ("me", count_threads()) if turns > 1 else ("0", 1)
+        image, copying, (between, *ats) = self.hold_image(y, around, 1, copies, copied, [apart, *weights])
         whole = see_image(*self.pointer(node), node.shape[1], op.size)
         body: Lines = []
         for phase, at in zip(phases, ats, strict=True):
@@ -164,15 +164,15 @@ class ConvolutionWriter(LoopWriter):
         held = max(1, min(samples, NEAR // each))
         high, wide = cut_sums(rows, k)
         turns = count_shares(rows, high, count_pieces(y.size * k) if op.groups == 1 else 1)
-        place = f"(t * {held} + m)" if turns > 1 else "m"
-        image, copying, _ = self.hold_image(x, op.padding, op.stride[-1], held * turns, place)
+        place, copies = (f"(me * {held} + m)", held * count_threads()) if turns > 1 else ("m", held)
+        image, copying, _ = self.hold_image(x, op.padding, op.stride[-1], copies, place)
         steps = [s * step for s, step in zip(op.stride[:-1], image.steps, strict=False)]
         starts = [sum(i * step for i, step in zip(at, steps, strict=True)) for at in each_place(tuple(places[:-1]))]
         table = self.hold_table(node, [*list_taps(image, channels, op.kernel, op.dilation), *starts])
         (c, c0), (g, g0), size = self.pointer(node), self.pointer(y), prod(places)
         first = f"{image.offset} + g * {channels * image.channel}"
         if copying:
-            first += f" + t * {held * image.sample}" * (turns > 1)
+            first += f" + me * {held * image.sample}" * (turns > 1)
         else:
             first += f" + b * {image.sample}"
         self.zeros(node)
@@ -193,7 +193,7 @@ class ConvolutionWriter(LoopWriter):
                     f"{image.sample}, {table}, j, {k}, {c}, {c0} + (g * {rows} + i) * {k} + j, {k}, "
                     f"{prod(places[:-1])}, held)",
                 ]
-        self.lines += [f"for t in shared(crew, {turns}):", *("    " + line for line in lines)] if turns > 1 else lines
+        self.lines += [write_shared(turns), *("    " + line for line in lines)] if turns > 1 else lines
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ types: Any = require("numba.core.types", "native")
 WORD = 8  # bytes
 # Where is what, in words: each that threads write to has a line of the cache (or two, which some fetch at once) alone.
 BEGUN, ENDED, NEXT, BUSY, FIXED = 0, 16, 32, 48, 64
-HELPERS, COUNT, PIECE, CAPTURED, WAIT, TRY, POST = range(FIXED, FIXED + 7)
+HELPERS, THREADS, COUNT, PIECE, CAPTURED, WAIT, TRY, POST = range(FIXED, FIXED + 8)
 SIZE = 80 * WORD
 
 WORTH = 1 << 21  # multiplications of a piece, 20 µs: to be woken takes as long
@@ -83,14 +83,14 @@ READY = ADDRESS != 0
 _starting = threading.Lock()
 
 
-def start(make: Callable[[], Callable[[int], Any]], threads: int) -> None:
+def start(make: Callable[[], Callable[[int, int], Any]], threads: int) -> None:
     """Let so many threads share loops, this one among them; ``make`` gives what each of the others runs for ever."""
     words = _see(ADDRESS)
     with _starting:
         help_out = make() if words[HELPERS] < threads - 1 else None
         while words[HELPERS] < threads - 1:
-            threading.Thread(target=help_out, args=(ADDRESS,), name="minigrad", daemon=True).start()
             words[HELPERS] += 1
+            threading.Thread(target=help_out, args=(ADDRESS, words[HELPERS]), name="minigrad", daemon=True).start()
 
 
 @extending.intrinsic
@@ -127,30 +127,30 @@ def ask(typing: Any, function: Any, semaphore: Any) -> Any:
 
 
 @extending.intrinsic
-def do_piece(typing: Any, piece: Any, captured: Any, i: Any) -> Any:
-    """Call piece i of a loop: a function at an address, of the address of what the loop names from outside.
+def do_piece(typing: Any, piece: Any, captured: Any, i: Any, me: Any) -> Any:
+    """Call piece i of a loop: a function at an address, of the address of what the loop names from outside, i and me.
 
     It is one of numba's, which would say whether it has raised something; none does.
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         address, *given = arguments
-        convention, kinds = context.call_conv, (types.intp, types.intp)
+        convention, kinds = context.call_conv, (types.intp,) * 3
         function = builder.inttoptr(address, convention.get_function_type(types.none, kinds).as_pointer())
         convention.call_function(builder, function, types.none, kinds, given)
         return context.get_dummy_value()
 
-    return types.void(types.intp, types.intp, types.intp), generate
+    return types.void(*(types.intp,) * 4), generate
 
 
 @numba.njit(**PLAIN)
-def do_pieces(crew: Any) -> Any:
+def do_pieces(crew: Any, me: Any) -> Any:
     """Do one piece after another, as long as there is one that nobody has."""
     words = pointeri64(crew)
     count, piece, captured = words[COUNT], words[PIECE], words[CAPTURED]
     i = add_to(crew + NEXT * WORD, 1)
     while i < count:
-        do_piece(piece, captured, i)
+        do_piece(piece, captured, i, me)
         i = add_to(crew + NEXT * WORD, 1)
 
 
@@ -162,31 +162,34 @@ def sleep_at(crew: Any, place: Any) -> Any:
 
 
 @numba.njit(**PLAIN)
-def help_for_ever(crew: Any) -> Any:
-    """Sleep until a loop is begun, take part in it, and say so."""
+def help_for_ever(crew: Any, me: Any) -> Any:
+    """Sleep until a loop is begun, take part in it, and say so; not in one with memory for fewer threads."""
     while True:
         sleep_at(crew, BEGUN)
-        do_pieces(crew)
+        if me < pointeri64(crew)[THREADS]:
+            do_pieces(crew, me)
         ask(pointeri64(crew)[POST], crew + ENDED * WORD)
 
 
 @numba.njit(**(PLAIN | {"forceinline": False}))
-def share_out(crew: Any, piece: Any, captured: Any, count: Any) -> Any:
+def share_out(crew: Any, piece: Any, captured: Any, count: Any, threads: Any) -> Any:
     """Do all pieces of a loop, with whoever helps; alone where another thread has the crew.
+
+    Each piece is told who does it, a number below that of the threads: this one is 0.
 
     Helpers that have not woken when all pieces are taken are not waited for: what would wake them is taken back.
     """
     words = pointeri64(crew)
     if words[HELPERS] == 0 or replace_by(crew + BUSY * WORD, 1) != 0:
         for i in range(count):
-            do_piece(piece, captured, i)
+            do_piece(piece, captured, i, 0)
         return
-    words[COUNT], words[PIECE], words[CAPTURED] = count, piece, captured
+    words[COUNT], words[PIECE], words[CAPTURED], words[THREADS] = count, piece, captured, threads
     replace_by(crew + NEXT * WORD, 0)
     asked = min(words[HELPERS], count - 1)
     for _ in range(asked):
         ask(words[POST], crew + BEGUN * WORD)
-    do_pieces(crew)
+    do_pieces(crew, 0)
     while asked > 0 and ask(words[TRY], crew + BEGUN * WORD) == 0:
         asked -= 1
     for _ in range(asked):

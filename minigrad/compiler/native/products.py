@@ -1,4 +1,7 @@
-"""Products of matrices in native code: blocks that are summed in registers, or calls of BLAS where it has threads."""
+"""Products of matrices in native code: blocks that are summed in registers, which threads share where they are many.
+
+BLAS is called for large ones where the system has no semaphores for threads of our own.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,18 @@ import numpy as np
 
 from minigrad.compiler.blas import threads_share
 from minigrad.compiler.native import crew
-from minigrad.compiler.native.crew import count_pieces
+from minigrad.compiler.native.crew import count_pieces, count_threads
 from minigrad.compiler.native.loops import LoopWriter
 from minigrad.compiler.native.registry import DTYPES, KERNELS, Kernel, Lines
 from minigrad.compiler.native.tile import block
-from minigrad.compiler.native.values import ALIGNED, share_range, spread_layout, write_element, write_heads
+from minigrad.compiler.native.values import (
+    ALIGNED,
+    share_range,
+    spread_layout,
+    write_element,
+    write_heads,
+    write_shared,
+)
 from minigrad.compiler.passes.fuse import Product
 from minigrad.compiler.passes.layouts import Layout, contiguous_strides, layout
 from minigrad.engine.node import Node
@@ -183,7 +193,7 @@ class ProductWriter(LoopWriter):
         down, across = (1, 1) if task.batch else cut_product(task, high, wide)
         if down * across > 1:
             task = replace(task, turns=down * across)
-            lines += [f"for t in shared(crew, {task.turns}):", f"    u = t // {across}", f"    v = t % {across}"]
+            lines += [write_shared(task.turns), f"    u = t // {across}", f"    v = t % {across}"]
         begun = len(lines)
         for begin, end, columns in cut_shares(task.n, wide, across, "v"):
             copying, factor = self.panel(task, columns, task.m > 2 * high)
@@ -206,11 +216,11 @@ class ProductWriter(LoopWriter):
         b, size = task.b, task.dtype.itemsize
         if b.right == 1 and not (worth_it and abs(b.down) * size > PAGE):
             return [], f"{b.pointer}, {b.at(task.batch, j='j')}, {b.down}"
-        self.scratch = max(self.scratch, task.turns * task.k * columns * size)
+        mine = ["me"] * (task.turns > 1)  # each thread has a copy of its own
+        self.scratch = max(self.scratch, (count_threads() if mine else 1) * task.k * columns * size)
         self.kinds.add(task.dtype.name)
         name, at = f"m{DTYPES[task.dtype.name]}", -(-self.nbytes // ALIGNED) * ALIGNED // size
-        turn = ["t"] * (task.turns > 1)
-        here = f"{name}[{write_element(at, (columns, 1, task.k * columns)[: 2 + len(turn)], ['k', 'h', *turn])}]"
+        here = f"{name}[{write_element(at, (columns, 1, task.k * columns)[: 2 + len(mine)], ['k', 'h', *mine])}]"
         copied = f"{here} = {b.pointer}[{b.at(task.batch, 'k', '(j + h)')}]"
         if b.right == 1:
             lines = [f"for k in range({task.k}):", f"    for h in range({columns}):", f"        {copied}"]
@@ -221,7 +231,7 @@ class ProductWriter(LoopWriter):
                 f"        for k in range(g, min(g + {A_LINE}, {task.k})):",
                 f"            {copied}",
             ]
-        return lines, f"{name}, {write_element(at, [task.k * columns] * len(turn), turn)}, {columns}"
+        return lines, f"{name}, {write_element(at, [task.k * columns] * len(mine), mine)}, {columns}"
 
     def blas(self, task: Task, b: str, a: str) -> Lines:
         """Write a call of gemm. BLAS counts by columns, so it is asked for the transpose, Cᵀ = Bᵀ Aᵀ."""

@@ -156,23 +156,24 @@ class Statements(Expressions):
             builder.store(x.value, cgutils.gep_inbounds(builder, place, 0, i))
         piece = self.write_piece(loop, {name: x.kind for name, x in held.items()}, kept)
         addresses = [Value(builder.ptrtoint(x, WHOLE), types.intp) for x in (piece, place)]
-        crew, count = map(self.value, loop.iter.args)  # type: ignore[attr-defined]
-        self.call(self.known["share_out"], [crew, *addresses, count])
+        crew, *counts = map(self.value, loop.iter.args)  # type: ignore[attr-defined]
+        self.call(self.known["share_out"], [crew, *addresses, *counts])
 
     def write_piece(self, loop: ast.For, kinds: dict[str, Any], kept: Any) -> Any:
         """Write the function that is one turn of a loop; it may raise nothing."""
         convention, module = self.context.call_conv, self.builder.module
-        kind = convention.get_function_type(types.none, (types.intp, types.intp))
+        kind = convention.get_function_type(types.none, (types.intp,) * 3)
         function = ir.Function(module, kind, module.get_unique_name(f"{self.builder.function.name}.piece"))
         function.linkage = "internal"
         builder = ir.IRBuilder(function.append_basic_block())
-        captured, turn = convention.get_arguments(function)
+        captured, turn, me = convention.get_arguments(function)
         place = builder.inttoptr(captured, kept.as_pointer())
         names: dict[str, Value | Slot] = {
             name: Value(builder.load(cgutils.gep_inbounds(builder, place, 0, i)), kind)
             for i, (name, kind) in enumerate(kinds.items())
         }
         names[loop.target.id] = Value(turn, types.intp)  # type: ignore[attr-defined]
+        names["me"] = Value(me, types.intp)
         part = Statements(self.context, builder, self.known, names)
         part.mutable = find_mutable(loop.body)
         part.write_statements(loop.body)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.compiler.backend import Draft
+from minigrad.compiler.native.crew import count_threads
 from minigrad.compiler.native.registry import DTYPES, Lines, find_kernel, is_typed
 from minigrad.compiler.passes.fuse import Number, Product, Unit, fuse_loops, is_reduction
 from minigrad.compiler.passes.layouts import Layout
@@ -135,13 +136,18 @@ def write_heads(letters: Sequence[str], counts: Sequence[int]) -> Lines:
     return ["    " * i + f"for {x} in range({n}):" for i, (x, n) in enumerate(zip(letters, counts, strict=True))]
 
 
+def write_shared(turns: int) -> str:
+    """Write the head of a loop that threads share, each of which has its number in ``me``."""
+    return f"for t in shared(crew, {turns}, {count_threads()}):"
+
+
 def share_range(letter: str, n: int, turns: int) -> Lines:
     """Write the heads of a loop over n, in so many parts that threads share, one for each turn t; or of one."""
     if turns == 1:
         return [f"for {letter} in range({n}):"]
     each = -(-n // turns)
     own = f"range(t * {each}, min(t * {each} + {each}, {n}))"
-    return [f"for t in shared(crew, {-(-n // each)}):", f"    for {letter} in {own}:"]
+    return [write_shared(-(-n // each)), f"    for {letter} in {own}:"]
 
 
 def _find_readers(units: Sequence[Unit]) -> dict[Node, set[Unit | None]]:
