@@ -83,6 +83,7 @@ DOORS: dict[str, tuple[str, ...]] = {
             "picture",
             "compiler",
             "app",
+            "cluster",
             "exercises",
         ),
         *(

@@ -1,12 +1,15 @@
 """Training on a cluster: a stand-in of Dask's client, whose workers fail when they are told to."""
 
 import copy
+from contextlib import nullcontext
 from functools import partial
 
 import numpy as np
 import pytest
 
 from minigrad import callbacks, fit, losses, nn, optim
+from minigrad.app import fitting
+from minigrad.app.cli import main
 from minigrad.cluster import crew as crew_module
 from minigrad.cluster.blocks import find_rows
 from minigrad.cluster.crew import Crew, add_in_pairs
@@ -318,3 +321,68 @@ def test_a_cluster_without_workers_or_without_answer():
     client.run = lambda f: (_ for _ in ()).throw(TimeoutError("no answer"))
     with pytest.raises(RuntimeError, match=r"cannot be asked what they run \(no answer\)"):
         train(client)
+
+
+BUILD = """
+import numpy as np
+from minigrad import losses, nn, optim
+
+
+def build():
+    model = nn.Sequential(nn.Linear(4, 5, rng=0), np.tanh, nn.Linear(5, 3, rng=1))
+    return model, losses.softmax_cross_entropy, optim.Adam(model.parameters(), lr=0.05)
+
+
+def alone():
+    return build()[0]
+"""
+
+
+@pytest.fixture
+def built(files, monkeypatch):
+    monkeypatch.chdir(files)
+    (files / "model.py").write_text(BUILD)
+    return "model.py:build"
+
+
+def test_the_command_trains_here(built, capsys):
+    assert main(["train", built, "--data", "X.npy", "T.npy", "--epochs", "3", "-o", "net.npz"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    losses_said = [float(line.split()[3]) for line in said]
+    np.testing.assert_allclose(losses_said, train(epochs=3)[0].loss, rtol=1e-5)
+    assert main(["train", built, "--data", "X.npy", "T.npy", "--epochs", "5", "--resume", "net.npz"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+def test_the_command_trains_on_a_cluster(built, capsys, monkeypatch):
+    client = Cluster(*"ab")
+    monkeypatch.setattr(fitting, "_connected", lambda address: nullcontext(client))
+    assert main(["train", built, "--data", "X.npy", "T.npy", "--epochs", "2", "--scheduler", "tcp://here:1"]) == 0
+    assert client.count("step") == 4
+    assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["model.py:build", "--data", "no.npy", "T.npy"], "there is no 'no.npy'"),
+        (["model.py:alone", "--data", "X.npy", "T.npy"], "alone returns a Sequential; wanted (model, loss, optimizer)"),
+        (["model.py:buidl", "--data", "X.npy", "T.npy"], "Did you mean build?"),
+        (["model.py:build", "--data", "X.npy", "T.npy", "-o", "no/net.npz"], "the folder 'no' does not exist"),
+        (
+            ["model.py:build", "--data", "X.npy", "X.npy", "T.npy"],
+            "--data takes X.npy and T.npy, or one Zarr group, not 3",
+        ),
+    ],
+)
+def test_bad_input_of_the_command(arguments, said, built, capsys):
+    assert main(["train", *arguments]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_scheduler_that_is_not_there(built, capsys, monkeypatch):
+    pytest.importorskip("distributed")
+    monkeypatch.setattr(fitting, "TIMEOUT", 0.3)
+    arguments = ["--data", "X.npy", "T.npy", "--scheduler", "tcp://127.0.0.1:9"]
+    assert main(["train", built, *arguments]) == 2
+    assert "the scheduler tcp://127.0.0.1:9 cannot be reached" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""The command line: ``minigrad tour``, ``exercise``, ``ops``; ``derive``, ``draw`` ``stepper`` of a user's loss."""
+"""The command line: ``minigrad tour``, ``exercise``, ``ops``; ``derive``, ``draw``, ``stepper``, ``train``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 
 from minigrad import __version__
 from minigrad.app.exercising import add_exercise, run_exercise
+from minigrad.app.fitting import add_train, run_train
 from minigrad.app.operations import list_functions, list_operations
 from minigrad.app.tour.guide import tour
 from minigrad.app.tour.words import LANGUAGES
@@ -109,6 +110,7 @@ FORMATS: dict[str, Callable[[Derivation, str, bool], str]] = {
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "tour": _tour, "exercise": run_exercise, "ops": _ops, "derive": _derive, "draw": _draw, "stepper": _stepper,
+    "train": run_train,
 }  # fmt: skip
 
 
@@ -122,6 +124,7 @@ def _parser() -> argparse.ArgumentParser:
     touring.add_argument("--quick", action="store_true", help="train for a tenth of the epochs")
     touring.add_argument("--lang", choices=LANGUAGES, default="en", help="of the page: en or ja (default: en)")
     add_exercise(commands)
+    add_train(commands)
     commands.add_parser("ops", help="list every operation with its local derivative, and NumPy's functions")
     deriving = _on_a_loss(commands, "derive", "write the derivation of a loss's gradients")
     deriving.add_argument("--format", choices=FORMATS, default="text", help="numpy is code (default: text)")

@@ -35,30 +35,8 @@ def loss_of(target: str) -> Found:
     Raises ``UserError`` for a target that is not FILE.py:function, a file or a function that does not exist, one that
     needs arguments or raises, and one that returns no recorded scalar Tensor.
     """
-    path, function = _split(target)
-    _read_code(path)
-    with _neighbors(path):
-        return _found(target, path, function)
-
-
-def _found(target: str, path: Path, function: str) -> Found:
-    space = _run(target, lambda: runpy.run_path(str(path), run_name=path.stem))
-    if function not in space:
-        raise UserError(f"{path} has no function {function!r}{_offer(path, function)}")
-    called = space[function]
-    if not callable(called):
-        raise UserError(
-            f"{function!r} in {path} is no function but of type {type(called).__name__}; write def {function}(): "
-            f"…, which makes its own data and returns the loss"
-        )
-    needed = _needed(called)
-    if needed:
-        raise UserError(
-            f"{function} needs {', '.join(needed)}, and is called without arguments; write a function that makes its "
-            "own data and returns the loss"
-        )
-    names: dict[str, Any] = {}
-    loss = _run(target, lambda: _watched(called, names))
+    function = target.rpartition(":")[2]
+    loss, names = _result_of(target, "the loss")
     if not isinstance(loss, Tensor):
         raise UserError(f"{function} returns {_kind(loss)}; wanted the loss, a scalar Tensor")
     if loss.shape:
@@ -69,6 +47,43 @@ def _found(target: str, path: Path, function: str) -> Found:
             "of no_grad()"
         )
     return Found(loss, Variables({name: x for name, x in names.items() if x is not loss}))
+
+
+def model_of(target: str) -> tuple[Any, Any, Any]:
+    """Run the file likewise, and give the model, the loss and the optimizer that the function returns."""
+    found, _ = _result_of(target, "(model, loss, optimizer)")
+    if not isinstance(found, tuple) or len(found) != 3:
+        function, kind = target.rpartition(":")[2], f"{len(found)} things" if isinstance(found, tuple) else _kind(found)
+        raise UserError(f"{function} returns {kind}; wanted (model, loss, optimizer), as fit takes them")
+    return found
+
+
+def _result_of(target: str, wanted: str) -> tuple[Any, dict[str, Any]]:
+    """Give what the function returns, and its variables; ``wanted`` is what it is to return, for errors."""
+    path, function = _split(target)
+    _read_code(path)
+    with _neighbors(path):
+        return _call(target, path, function, wanted)
+
+
+def _call(target: str, path: Path, function: str, wanted: str) -> tuple[Any, dict[str, Any]]:
+    space = _run(target, lambda: runpy.run_path(str(path), run_name=path.stem))
+    if function not in space:
+        raise UserError(f"{path} has no function {function!r}{_offer(path, function)}")
+    called = space[function]
+    if not callable(called):
+        raise UserError(
+            f"{function!r} in {path} is no function but of type {type(called).__name__}; write def {function}(): "
+            f"…, which makes its own data and returns {wanted}"
+        )
+    needed = _needed(called)
+    if needed:
+        raise UserError(
+            f"{function} needs {', '.join(needed)}, and is called without arguments; write a function that makes its "
+            f"own data and returns {wanted}"
+        )
+    names: dict[str, Any] = {}
+    return _run(target, lambda: _watched(called, names)), names
 
 
 def _split(target: str) -> tuple[Path, str]:
