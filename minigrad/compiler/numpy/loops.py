@@ -49,7 +49,7 @@ class TurnWriter(Writer):
         self.hand_on()
         opening = [f"if {self.t} == 0:", *(f"    {line}" for line in first)] if first else []
         body = [f"    {line}" for line in (*opening, *self.lines)]
-        return [*self.prelude, f"for {self.t} in range({self.body.count}):", *body]
+        return [*self.prelude, f"for {self.t} in range({self.body.count}):", *body, *self.keep_last()]
 
     def name_part(self, part: Kept) -> str:
         """Name the part of the block that something is kept in, which is made once if the block is."""
@@ -105,11 +105,21 @@ class TurnWriter(Writer):
         return super().allocate(node)
 
     def keep_values(self) -> None:
-        """Write keeping numbers, and what was computed elsewhere."""
+        """Write keeping each turn's numbers, and arrays that were computed elsewhere."""
         for part, value in self.turn.kept:
-            if value not in self.plan.fresh:
-                at = self.t if part.each else "0" if not part.shape else "..."
+            if value not in self.plan.fresh and value not in self.left_last(part):
+                at = self.t if part.each else "..." if part.shape else "0"
                 self.lines.append(f"{self.parts[part]}[{at}] = {self.value(value)}")
+
+    def left_last(self, part: Kept) -> set[Any]:
+        """Give what the last turn leaves as it is for a part, behind the loop: what is handed on is another by then."""
+        computed = {x for kept, x in self.turn.kept if kept is part and isinstance(x, Node) and x.op is not None}
+        return set() if part.each else computed - self.plan.fresh
+
+    def keep_last(self) -> Lines:
+        """Write keeping what the last turn has left, behind the loop."""
+        left = ((part, x) for part, _ in self.turn.kept for x in self.left_last(part))
+        return [f"{self.parts[part]}[{'...' if part.shape else 0}] = {self.value(x)}" for part, x in left]
 
     def hand_on(self) -> None:
         """Write handing values on to the next turn."""

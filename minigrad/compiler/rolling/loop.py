@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.algebra.graph import evaluate
-from minigrad.compiler.passes.lower import is_view
+from minigrad.compiler.passes.lower import Spread, is_view
 from minigrad.compiler.rolling.keys import EvenKey
 from minigrad.engine.node import Node, order_nodes
 from minigrad.ops.base import Op, Shape
@@ -133,7 +133,8 @@ def describe_loops(outputs: Iterable[Any], around: str = "") -> Iterator[str]:
     for node in order_nodes(outputs):
         if isinstance(node.op, Loop):
             body = node.op.body
-            names = Counter(x.op.name for x in body.nodes if x.op is not None and not is_view(x.op))
+            ops = [x.op for x in body.nodes if x.op is not None and not is_view(x.op)]
+            names = Counter(op.name for op in ops if not isinstance(op, Spread))
             listed = ", ".join(f"{n} {name}" if n > 1 else name for name, n in names.most_common())
             yield f"{around}×{body.count} of {listed}"
             yield from describe_loops(body.values, f"{around}×{body.count} of ")
