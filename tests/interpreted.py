@@ -16,7 +16,13 @@ FAR = 1 << 40  # bytes, more than any step looks at
 def pointer(dtype: Any) -> Callable[[int], Any]:
     """Give what takes an address as that of elements of a dtype."""
     size = np.dtype(dtype).itemsize
-    return lambda address: np.ndarray((FAR // size,), dtype, (ctypes.c_char * FAR).from_address(int(address)))
+
+    def take(address: Any) -> Any:
+        if isinstance(address, np.ndarray):
+            return address.view(dtype)
+        return np.ndarray((FAR // size,), dtype, (ctypes.c_char * FAR).from_address(int(address)))
+
+    return take
 
 
 def gemm(
@@ -93,6 +99,7 @@ WORLD: dict[str, Any] = {
     "shared": lambda crew, turns, threads: range(turns), "me": 0,
     "bool": np.bool_,  # by which a quotient is ∞, as in machine code, where Python's own is an error
     "np": np, "gemm64": gemm, "gemm32": gemm, "tile": tile, "dot": dot,
+    "room": lambda size: np.empty(-(-size // 64) * 64, np.uint8),
     "window_tile": window_tile, "window_dots": window_dots,
     "exp64": np.exp, "exp32": np.exp, "log64": np.log, "log32": np.log, "tanh64": np.tanh,
     "larger": np.maximum, "smaller": np.minimum, "signum": np.sign,

@@ -16,13 +16,16 @@ from minigrad.compiler.native.registry import find_calls
 from minigrad.compiler.native.source import NativeCode, NativeWriter
 from minigrad.compiler.native.turns import register_loops
 from minigrad.compiler.numpy.backend import BACKEND as NUMPY
+from minigrad.compiler.passes.plan import is_array
 from minigrad.compiler.refusals import Unsupported
-from minigrad.compiler.trace.sources import Captured, Draw
+from minigrad.compiler.trace.sources import Argument, Captured, Draw
 from minigrad.engine.node import Node
 
 register_loops()
 
 LARGE = 4000  # operations, up to which a step is one function: in runs of loops Python calls each of them
+
+MANY = 60  # arrays to be passed to one function: numba takes 100 ms for each of 200, for how it gets at them
 
 
 class NativeProgram(Program):
@@ -86,7 +89,9 @@ class NativeBackend(Backend):
         nodes = [*draft.plan.first, *draft.plan.second]
         calls = find_calls(nodes)
         captured = [source.array for source in draft.inputs.values() if isinstance(source, Captured)]
-        if not calls and are_read_in_order(captured) and len(nodes) <= LARGE:
+        passed = [*filter(is_array, draft.returned), *(x for x, s in draft.inputs.items() if isinstance(s, Argument))]
+        large = len(nodes) > LARGE or (len(nodes) > MANY and len(passed) > MANY)
+        if not calls and are_read_in_order(captured) and not large:
             try:
                 code = NativeWriter(draft).write_code()
                 return NativeProgram(code, self.compile_step(code), draft)

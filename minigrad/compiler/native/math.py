@@ -58,7 +58,8 @@ def _pointer(address: Any, element: Any) -> Any:
     signature = core_types.CPointer(element)(address)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.inttoptr(arguments[0], context.get_value_type(signature.return_type))
+        take = builder.bitcast if isinstance(address, core_types.CPointer) else builder.inttoptr
+        return take(arguments[0], context.get_value_type(signature.return_type))
 
     return signature, generate
 

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from minigrad.compiler.native import room
 from minigrad.compiler.native.along import AlongWriter
 from minigrad.compiler.native.convolution import ConvolutionWriter
 from minigrad.compiler.native.matrices import MatrixWriter
@@ -142,7 +143,9 @@ class NativeWriter(MatrixWriter, ProductWriter, ConvolutionWriter, PoolingWriter
         """Write where everything is: the memory, BLAS, the arrays that the step is bound to, those that it returns."""
         kinds = sorted(self.kinds | {x.dtype.name for x in self.offset})
         lines = ["context = pointeri64(address)"]
-        lines += [f"m{DTYPES[kind]} = pointer{DTYPES[kind]}(context[0])" for kind in kinds]
+        needed = self.nbytes + self.scratch + ALIGNED
+        memory = f"room({needed})" if needed <= room.MOST else "context[0]"
+        lines += [f"memory = {memory}", *(f"m{DTYPES[kind]} = pointer{DTYPES[kind]}(memory)" for kind in kinds)]
         lines += [f"gemm{kind}_ = context[{i}]" for i, kind in ((1, "64"), (2, "32"))]
         lines += ["crew = context[3]"]
         for i, x in enumerate((*self.bound, *self.constants)):
