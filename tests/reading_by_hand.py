@@ -149,8 +149,8 @@ BY_HAND = {
         δ₁ = ∂E/∂U₁ = where(|Y₁ − T| < 1, Y₁ − T, sign(Y₁ − T))
         ∂E/∂W = Xᵀ δ₁
         ∂E/∂b = Σₙ δ₁"""),
-    "a leaky rectifier, u written three times": (leaky, ["Layer 1 · greater, multiply, where", "Loss · squared error"],
-        ["U₁ = X W + b", "v₁ = U₁ > 0", "v₂ = 0.1 U₁", "Y₁ = where(v₁, U₁, v₂)"], """
+    "a leaky rectifier, u written three times": (leaky, ["Layer 1 · leaky relu", "Loss · squared error"],
+        ["U₁ = X W + b", "Y₁ = leaky_relu(U₁)"], """
         ∂E/∂Y₁ = Y₁ − T
         δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ where(U₁ > 0, 1, 0.1)
         ∂E/∂W = Xᵀ δ₁

@@ -20,7 +20,7 @@ REARRANGES = {
     "eigenpairs",
     *("svdvals", "singular_system", "qr_factors", "complement"),
     *("fftn", "ifftn", "rfft", "irfft"),
-    *("sort", "order_statistics", "partition", "reorder", "convolve", "correlate", "standardize"),
+    *("sort", "order_statistics", "partition", "reorder", "convolve", "correlate"),
 }
 
 

@@ -12,28 +12,26 @@ are those of the engine.
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Mapping, Set
 from typing import Any
 
 import numpy as np
 
 from minigrad.algebra.composites import find_composite
+from minigrad.algebra.definitions import find_numbers, read_definitions, vary_operation
 from minigrad.algebra.graph import Graph, evaluate
-from minigrad.algebra.normal.forms import TELLING, Forms, is_defined, looks_through
+from minigrad.algebra.normal.forms import Forms, is_defined, looks_through, tells
 from minigrad.algebra.normal.quotients import Quotient
 from minigrad.algebra.rewrite import rebuild_node, substitute_nodes
 from minigrad.engine.backward import pullback
 from minigrad.engine.node import Node, order_nodes
 from minigrad.engine.overwriting import read_elements
 from minigrad.engine.tensor import Tensor
-from minigrad.notation.ops_table import operations
 from minigrad.ops.arithmetic import add, divide, multiply, negative, subtract
-from minigrad.ops.base import Op
+from minigrad.ops.base import Elementwise, Op
 from minigrad.ops.elementwise import exp
 from minigrad.ops.linalg import matmul
-from minigrad.ops.reduction import LogSumExp, Reduction, Sum, normalize_axis
+from minigrad.ops.reduction import LogSumExp, Sum
 
 MOST = 40  # operations between an operation written by hand and what it is applied to
 
@@ -45,9 +43,7 @@ def recognize(graph: Graph, nodes: Mapping[Tensor, Any], named: Set[Node]) -> tu
     that are the whole operation and a part of it. A Node that is ``named`` stays: nothing is recognized that it is in
     the midst of.
     """
-    if not any(
-        node.op is not None and (node.op.name in TELLING or find_composite(node) is not None) for node in graph.nodes
-    ):
+    if not any(tells(node.op) or _is_scaled(node) or find_composite(node) is not None for node in graph.nodes):
         return graph, dict(nodes)
     known = graph.values | {node: read_elements(t) for t, node in nodes.items() if isinstance(node, Node)}
     finder = _Finder(set(named), known)
@@ -56,8 +52,11 @@ def recognize(graph: Graph, nodes: Mapping[Tensor, Any], named: Set[Node]) -> tu
     within: set[Node] = set()  # what came out as the very operation that it is a part of
     for node in graph.nodes:
         new = rebuild_node(node, becomes)
-        tells = node.op is not None and node.op.name in TELLING
-        if tells or (looks_through(node.op) and any(x in told for x in node.inputs if isinstance(x, Node))):
+        if (
+            tells(node.op)
+            or _is_scaled(node)
+            or (looks_through(node.op) and any(x in told for x in node.inputs if isinstance(x, Node)))
+        ):
             told.add(node)
             found = finder.find(new)
             same: set[Node] = set() if found is new else _parts_alike(node, found, becomes)
@@ -118,20 +117,32 @@ class _Finder:
         found = self._match(r)
         if found is None and r.op == divide and isinstance(r.inputs[1], Node) and r.inputs[0] != 1:
             one_over = self._match(1 / r.inputs[1])
-            found = None if one_over is None else r.inputs[0] * one_over
+            found = self._multiple(*r.inputs) if one_over is None else r.inputs[0] * one_over
         return r if found is None or (found.shape, found.dtype) != (r.shape, r.dtype) else found
+
+    def _multiple(self, above: Any, below: Node) -> Any:
+        """Give a f if (a b) / c is that, f being an operation that b / c is; else None."""
+        if not isinstance(above, Node) or above.op != multiply or above in self.named:
+            return None
+        for i, part in enumerate(above.inputs):
+            if isinstance(part, Node):
+                found = self._match(part / below)
+                if found is not None:
+                    return found * above.inputs[1] if i == 0 else above.inputs[0] * found
+        return None
 
     def _match(self, r: Node) -> Node | None:
         form = None if is_defined(r.op) else self.forms.of_root(r)
         if form is None:
             return None
         kinds = self.forms.atoms.kinds(form)
-        ops = [known.op for known in _definitions() if known.may_be(form, kinds)]
-        inside = self._inside(r) if ops else []
+        may_be = [known for known in read_definitions() if known.may_be(form, kinds)]
+        inside = self._inside(r) if may_be else []
         axes = {x.op.axis for x in (r, *inside) if isinstance(x.op, Sum | LogSumExp)}
-        for op in ops:
+        numbers = find_numbers([r, *inside])
+        for known in may_be:
             for u in _operands(inside):
-                for one in _with_axes(op, u, axes):
+                for one in vary_operation(known, u, axes, numbers):
                     made = self._made(one, u, r, form)
                     if made is not None:
                         return made
@@ -146,7 +157,7 @@ class _Finder:
             return None
         if not self.forms.are_equal(self.forms.of_root(op.definition(u)), form):
             return None
-        if op.chooses and not self._slopes_agree(made, u, r):
+        if (op.chooses or "step" in self.forms.atoms.kinds(form)) and not self._slopes_agree(made, u, r):
             return None
         return made if self._keeps_all(made, u, r) else None
 
@@ -166,7 +177,8 @@ class _Finder:
         But 1 − σ(−u) is not left at that.
         """
         leaves = self._leaves(r)
-        if len(leaves) == 1 and is_defined(leaves[0].op) and not _has_sign(leaves[0].inputs[0]):
+        whole = len(leaves) == 1 and is_defined(leaves[0].op) and not _has_sign(leaves[0].inputs[0])
+        if whole and not (_is_scaled(leaves[0]) and r.op in (add, subtract)):  # but 2 σ(2 u) − 1
             return []
         found = dict.fromkeys(leaves)
         stack = [r]
@@ -203,62 +215,19 @@ class _Finder:
         slopes = [pullback(x, g).get(at, 0.0) for x in substitute_nodes([made, r], {u: at})]
         with np.errstate(all="ignore"):
             ours, theirs = evaluate(slopes, known)
-        return np.array_equal(np.broadcast_to(ours, u.shape), np.broadcast_to(theirs, u.shape), equal_nan=True)
+        ours, theirs = (np.broadcast_to(slope, u.shape) for slope in (ours, theirs))
+        return np.allclose(ours, theirs, 1e-6 if u.dtype.itemsize < 8 else 1e-12, 0.0, equal_nan=True)
 
 
-@dataclass(frozen=True)
-class _Definition:
-    """What is known of an operation by its definition: the kinds of atoms in its form, and how many terms it has.
-
-    ``above`` and ``below`` are None where the number of terms depends on what the operation is applied to.
-    """
-
-    op: Op
-    kinds: frozenset[str]
-    above: int | None
-    below: int | None
-
-    def may_be(self, form: Quotient, kinds: frozenset[str]) -> bool:
-        """Say whether a form may be that of the operation; of one with a step in it, little is known."""
-        if not self.kinds <= kinds:
-            return False
-        return "step" in kinds or (self.above in (None, len(form.above)) and self.below in (None, len(form.below)))
-
-
-@cache
-def _definitions() -> tuple[_Definition, ...]:
-    """Read the definition of each operation of one operand that has one, by what it makes of a, a + b and −a."""
-    found = []
-    for op in operations():
-        if is_defined(op) and len(op.letters) == 1:
-            forms, table = Forms(), dict[Any, Any]()
-            a, b = (Node(name=name, shape=(2, 3), table=table) for name in "ab")
-            made = [forms.of(op(u)) for u in (a, a + b, -a)]
-            sizes = ({len(part) for part in parts} for parts in zip(*made, strict=True))
-            above, below = (min(size) if len(size) == 1 else None for size in sizes)
-            kinds = forms.atoms.kinds(made[0]) & {"exp", "log", "sum", "step"}
-            found.append(_Definition(op, kinds, above, below))
-    return tuple(found)
-
-
-def _with_axes(op: Op, u: Node, axes: Set[Any]) -> Iterator[Op]:
-    """Give an operation as it is along each of the axes that are summed over, if it has any."""
-    if "axis" not in op.fields:
-        yield op
-        return
-    for axis in axes:
-        try:
-            places = normalize_axis(axis, u.ndim)
-        except np.exceptions.AxisError:
-            continue
-        kind: Any = type(op)
-        if isinstance(op, Reduction):
-            yield from (kind(axis, keepdims) for keepdims in (False, True))
-        elif len(places) == 1:
-            along: Any = -1 if places[0] == u.ndim - 1 else places[0]
-            fields = {field: getattr(op, field) for field in op.fields}
-            fields["axis"] = (along,) if isinstance(fields["axis"], tuple) else along
-            yield kind(*fields.values())
+def _is_scaled(node: Node) -> bool:
+    """Say whether an operation of elements that has a definition is applied to a multiple: σ(2 u)."""
+    op = node.op
+    if not isinstance(op, Elementwise) or not is_defined(op) or len(node.inputs) != 1:
+        return False
+    x = node.inputs[0]
+    if not isinstance(x, Node) or x.op not in (multiply, divide, add, negative):
+        return False
+    return any(not isinstance(part, Node) for part in x.inputs) or len(set(x.inputs)) == 1
 
 
 def _operands(inside: list[Node]) -> list[Node]:

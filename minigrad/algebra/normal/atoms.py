@@ -14,7 +14,7 @@ from minigrad.algebra.normal.quotients import ONE, Key, Monomial, Polynomial, Qu
 from minigrad.ops.base import Shape
 
 Axes = tuple[int, ...]
-_QUOTIENTS = ("log", "step", "exp of quotient")  # kinds whose parts are a quotient's key
+_QUOTIENTS = ("log", "step", "exp of quotient", "root", "normal")  # kinds whose parts are a quotient's key
 
 
 class Atoms:

@@ -10,28 +10,32 @@ writing need not be in another.
 from __future__ import annotations
 
 from collections.abc import Callable, Container
-from math import exp as exp_of
-from math import log as log_of
 from math import prod
 from typing import Any
 
 import numpy as np
 
 from minigrad.algebra.normal import quotients
-from minigrad.algebra.normal.atoms import Atoms, Axes
-from minigrad.algebra.normal.quotients import ONE, UNIT, Quotient, TooLarge, of_atom, of_number
+from minigrad.algebra.normal.atoms import Axes
+from minigrad.algebra.normal.axes import added_axes, takes_all
+from minigrad.algebra.normal.functions import Functions
+from minigrad.algebra.normal.quotients import ONE, Quotient, TooLarge, of_atom, of_number
 from minigrad.engine.node import Node
 from minigrad.ops.arithmetic import Power, negative
 from minigrad.ops.base import Op, Shape
-from minigrad.ops.indexing import Index, Scatter, is_basic
+from minigrad.ops.indexing import Index, Scatter
 from minigrad.ops.linalg import matmul
 from minigrad.ops.parts import is_complex
 from minigrad.ops.reduction import Max, Sum, normalize_axis
 from minigrad.ops.shaping import Cast, Reshape
 
-MOST_STEPS = 3  # of which a function is taken apart, into eight cases
 DEEPEST = 30  # operations that are looked through at a time
 _SHAPING = (Reshape, Index)
+
+
+def tells(op: Op | None) -> bool:
+    """Say whether an operation is one that the forms of definitions are told by."""
+    return op is not None and (op.name in TELLING or (isinstance(op, Power) and abs(op.exponent) == 0.5))
 
 
 def is_defined(op: Op | None) -> bool:
@@ -46,11 +50,12 @@ def looks_through(op: Op | None) -> bool:
     return op.name in _RULES or isinstance(op, (Sum, Max, Power, Cast, *_SHAPING)) or is_defined(op)
 
 
-class Forms:
+class Forms(Functions):
     """The forms of a graph's expressions; the Nodes in ``whole`` are not looked into."""
 
     def __init__(self, whole: Container[Node] = ()) -> None:
-        self.whole, self.atoms = whole, Atoms()
+        super().__init__()
+        self.whole = whole
         self._forms: dict[Node, Quotient] = {}
 
     def of(self, x: Any, depth: int = 0) -> Quotient:
@@ -71,7 +76,7 @@ class Forms:
         if a is None or b is None:
             return False
         try:
-            return a == b or not self.subtract(a, b).above
+            return a == b or quotients.is_rounding(self.subtract(a, b), a, b)
         except TooLarge:
             return False
 
@@ -102,103 +107,12 @@ class Forms:
             return None
         inputs = [self.of(part, depth) for part in x.inputs]
         if isinstance(op, Power):
-            return self._power(inputs[0], op.exponent)
+            return self.power(inputs[0], op.exponent)
         if isinstance(op, Sum | Max):
             return self._reduced(x, op, inputs[0])
         if isinstance(op, _SHAPING):
             return self._reshaped(x, inputs[0])
         return inputs[0] if isinstance(op, Cast) else _RULES[op.name](self, *inputs)
-
-    def add(self, a: Quotient, b: Quotient) -> Quotient:
-        """a + b."""
-        return quotients.add(a, b, self.atoms.fold)
-
-    def subtract(self, a: Quotient, b: Quotient) -> Quotient:
-        """a − b."""
-        return quotients.add(a, quotients.scale(b, -1.0), self.atoms.fold)
-
-    def multiply(self, a: Quotient, b: Quotient) -> Quotient:
-        """a b."""
-        return quotients.multiply(a, b, self.atoms.fold)
-
-    def divide(self, a: Quotient, b: Quotient) -> Quotient:
-        """a / b."""
-        return self.multiply(a, self._by_cases(quotients.inverse, b))
-
-    def _by_cases(self, rule: Callable[[Quotient], Quotient], a: Quotient) -> Quotient:
-        """f(a) = [d > 0] f(a where d > 0) + (1 − [d > 0]) f(a elsewhere), so that no function has a step inside."""
-        steps = [atom for atom in a.atoms if self.atoms.kind(atom) == "step"]
-        if not steps:
-            return rule(a)
-        if len(steps) > MOST_STEPS:
-            raise TooLarge
-        step = min(steps)
-        low, high = (self._by_cases(rule, quotients.with_value(a, step, value)) for value in (0, 1))
-        return self.add(low, self.multiply(of_atom(step), self.subtract(high, low)))
-
-    def _power(self, a: Quotient, n: float) -> Quotient | None:
-        if n != int(n) or abs(n) > 4:
-            return None
-        total = of_number(1.0)
-        for _ in range(abs(int(n))):
-            total = self.multiply(total, a)
-        return self.divide(of_number(1.0), total) if n < 0 else total
-
-    def exp(self, a: Quotient) -> Quotient:
-        """exp(c m + d) = exp(m)ᶜ exp(d)."""
-        return self._by_cases(self._exp, a)
-
-    def log(self, a: Quotient) -> Quotient:
-        """ln (exp(m)ᶜ a / b) = c m + ln a − ln b, where a or b is positive."""
-        return self._by_cases(self._log, a)
-
-    def _exp(self, a: Quotient) -> Quotient:
-        if a.below != ONE:
-            return self.atoms.made("exp of quotient", a)
-        powers = frozenset((self.atoms.exponential(m), c) for m, c in a.above.items() if m)
-        return Quotient({powers: exp_of(a.above.get(UNIT, 0.0))}, ONE)
-
-    def _log(self, a: Quotient) -> Quotient:
-        if not a.above:
-            raise TooLarge
-        if a.below != ONE and (self.atoms.is_positive(a.above) or self.atoms.is_positive(a.below)):
-            return self.subtract(self._log(Quotient(a.above, ONE)), self._log(Quotient(a.below, ONE)))
-        shared = frozenset((x, power) for x, power in quotients.common(a.above) if self.atoms.kind(x) == "exp")
-        found = Quotient({self.atoms.parts(x): power for x, power in shared}, ONE)
-        rest = quotients.over(a, shared)
-        if rest.below == ONE and len(rest.above) == 1:
-            ((m, c),) = rest.above.items()
-            if c > 0 and not m:
-                return self.add(found, of_number(log_of(c)))
-            if c == 1 and len(m) == 1 and self.atoms.is_positive({m: 1.0}):
-                ((x, power),) = m
-                return self.add(found, quotients.scale(self.atoms.made("log", of_atom(x)), power))
-        return self.add(found, self.atoms.made("log", rest))
-
-    def step(self, d: Quotient) -> Quotient:
-        """[d > 0] = 1 − [−d > 0], for whatever d is not 0 at."""
-        if not d.above:
-            return of_number(0.0)
-        if d.below != ONE:
-            return self.atoms.made("step", d)
-        first = d.above[min(d.above, key=quotients.rank)]
-        if not any(d.above):
-            return of_number(float(first > 0))
-        step = self.atoms.made("step", quotients.scale(d, 1 / first))
-        return step if first > 0 else self.subtract(of_number(1.0), step)
-
-    def greater(self, a: Quotient, b: Quotient) -> Quotient:
-        """[a > b] = [a − b > 0]."""
-        return self.step(self.subtract(a, b))
-
-    def maximum(self, a: Quotient, b: Quotient) -> Quotient:
-        """max(a, b) = b + (a − b) [a > b]."""
-        d = self.subtract(a, b)
-        return self.add(b, self.multiply(d, self.step(d)))
-
-    def where(self, c: Quotient, a: Quotient, b: Quotient) -> Quotient:
-        """Choose a where c is 1, b where it is 0: b + c (a − b)."""
-        return self.add(b, self.multiply(c, self.subtract(a, b)))
 
     def _product(self, x: Node, depth: int) -> Quotient | None:
         """(−a) b = −(a b)."""
@@ -233,12 +147,12 @@ class Forms:
     def _reshaped(self, x: Node, a: Quotient) -> Quotient | None:
         """A reshape that only adds or removes axes of length 1 leaves a function what it is."""
         before, after = x.inputs[0].shape, x.shape
-        if prod(before) != prod(after) or (isinstance(x.op, Index) and not _takes_all(x.op.key)):
+        if prod(before) != prod(after) or (isinstance(x.op, Index) and not takes_all(x.op.key)):
             return None
         if len(after) >= len(before):
-            axes = _added(after, before)
+            axes = added_axes(after, before)
             return None if axes is None else self.atoms.with_axes(a, axes, len(after))
-        axes = _added(before, after)
+        axes = added_axes(before, after)
         return None if axes is None else self.atoms.without_axes(a, axes, len(before))
 
 
@@ -258,6 +172,10 @@ _RULES: dict[str, Callable[..., Quotient]] = {
     "logaddexp": lambda forms, a, b: forms.log(forms.add(forms.exp(a), forms.exp(b))),
     "sinh": lambda forms, a: quotients.scale(forms.subtract(forms.exp(a), forms.exp(quotients.scale(a, -1.0))), 0.5),
     "cosh": lambda forms, a: quotients.scale(forms.add(forms.exp(a), forms.exp(quotients.scale(a, -1.0))), 0.5),
+    "sqrt": Forms.root,
+    "erf": Forms.erf,
+    "normal_cdf": Forms.normal,
+    "ndtr": Forms.normal,
     "reciprocal": lambda forms, a: forms.divide(of_number(1.0), a),
     "maximum": Forms.maximum,
     "minimum": lambda forms, a, b: forms.subtract(forms.add(a, b), forms.maximum(a, b)),
@@ -270,25 +188,18 @@ _RULES: dict[str, Callable[..., Quotient]] = {
     "where": Forms.where,
 }
 _CHOICES = ("greater", "greater_equal", "less", "less_equal", "where")
-# What the forms of definitions are told by: operations that make an exponential or a step.
-TELLING = frozenset((*_CHOICES, "exp", "expm1", "logaddexp", "sinh", "cosh", "maximum", "minimum", "absolute", "sign"))
-
-
-def _added(longer: Shape, shorter: Shape) -> Axes | None:
-    """Give the axes of length 1 without which one shape is another; None if there are none such."""
-    axes: list[int] = []
-    rest = list(shorter)
-    for i in range(-1, -len(longer) - 1, -1):
-        if rest and longer[i] == rest[-1] and (longer[i] != 1 or len(longer) + i + 1 == len(rest)):
-            rest.pop()
-        elif longer[i] == 1:
-            axes.append(i)
-        else:
-            return None
-    return None if rest else tuple(axes)
-
-
-def _takes_all(key: Any) -> bool:
-    """Say whether an index takes every element in order: whole slices, new axes and single elements."""
-    parts = key if isinstance(key, tuple) else (key,)
-    return is_basic(key) and all(part == slice(None) for part in parts if isinstance(part, slice))
+# What the forms of definitions are told by: operations that make an exponential, a step, a root or Φ.
+TELLING = {
+    *_CHOICES,
+    "exp",
+    "expm1",
+    "logaddexp",
+    "sinh",
+    "cosh",
+    "maximum",
+    "minimum",
+    "absolute",
+    "sign",
+    "sqrt",
+    "erf",
+}

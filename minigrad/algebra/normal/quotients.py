@@ -82,6 +82,17 @@ def scale(a: Quotient, c: float) -> Quotient:
     return Quotient({m: c * n for m, n in a.above.items()} if c else {}, a.below)
 
 
+def rounded(a: Quotient) -> Quotient:
+    """Give the same with coefficients of twelve digits: 1 / √2 and √½ differ in the sixteenth."""
+    return Quotient(*({m: float(f"{c:.12g}") for m, c in part.items()} for part in a))
+
+
+def is_rounding(difference: Quotient, *of: Quotient) -> bool:
+    """Say whether a difference of quotients is nothing but what rounding leaves of their coefficients."""
+    size = max((abs(c) for a in of for part in a for c in part.values()), default=0.0)
+    return all(abs(c) <= 1e-13 * size for c in difference.above.values())
+
+
 def with_value(a: Quotient, atom: int, value: int) -> Quotient:
     """Put 0 or 1 in the place of an atom. Raises ``TooLarge`` where that is divided by."""
 

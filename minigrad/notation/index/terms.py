@@ -87,6 +87,8 @@ def _operands(
     if cases is not None:
         return _chosen(decide_cases(cases), used, name)
     op, follows = node.op, follow_axes(node)
+    if op is not None and follows is None and op.definition is not None:
+        return [(op.definition(*node.inputs), at, used)], lambda parts: parts[0]
     if op is None or follows is None:
         raise NoIndexForm(repr(node))
     if isinstance(op, Softmax):
