@@ -1,6 +1,7 @@
 """Training on a cluster: a stand-in of Dask's client, whose workers fail when they are told to."""
 
 import copy
+import tracemalloc
 from contextlib import nullcontext
 from functools import partial
 
@@ -231,6 +232,23 @@ def test_large_blocks_are_read_anew(monkeypatch):
     crew = Crew(client, find_rows((X, T)).cut(50), partial(Holder, network(), MEAN, None))
     crew.add_up([p.data for p in network().parameters()], range(5), True)
     assert sum(len(actor.holder.read) for actor in crew.holders.values()) == 5
+
+
+def test_one_block_is_in_memory_at_a_time(tmp_path):
+    """Of ten blocks of files, each 1.6 MB: the most that is held is one, and a fifth more."""
+    wide = np.random.default_rng(0).normal(size=(10_000, 200))
+    np.save(tmp_path / "X.npy", wide)
+    np.save(tmp_path / "T.npy", wide[:, :1])
+    blocks = find_rows((tmp_path / "X.npy", tmp_path / "T.npy")).cut(1000)
+    holder = Holder(nn.Sequential(nn.Linear(200, 1, rng=0)), losses.squared_error, None, keep=False)
+    holder.take(dict(enumerate(blocks)))
+    values = [p.data.copy() for p in holder.params]
+    tracemalloc.start()
+    kind, (_, rows, _) = holder.step(values, range(10), False)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (kind, rows) == ("sums", 10_000)
+    assert most < 1.2 * blocks[0].nbytes
 
 
 @pytest.fixture

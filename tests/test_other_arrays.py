@@ -185,6 +185,14 @@ def test_a_parameter_of_the_host_beside_another_library_is_refused():
         Tensor(x) @ w
 
 
+def test_an_index_of_another_library_may_change_afterwards():
+    w, index = leaf(OtherArray(a.copy())), OtherArray(np.array([0, 0]))
+    E = w[index].sum()
+    index[0] = 1
+    E.backward()
+    np.testing.assert_array_equal(bring_other(w.grad.data), [[2, 2], [0, 0]])
+
+
 def test_errors_do_not_make_it_the_hosts_either():
     with pytest.raises(ValueError, match=r"matmul: inner sizes differ, w:\(2, 2\) @ .*:\(3, 2\)"):
         leaf(name="w") @ OtherArray(np.ones((3, 2)))

@@ -62,15 +62,19 @@ class Holder:
         total, rows = 0.0, 0
         sums: list[Any] = [None] * len(self.params)
         for number in numbers:
-            x, t = self._read_block(number)
-            E = self.backpropagate(x, t)
-            weight = len(x) if weighed else 1
-            total, rows = total + weight * float(E.item()), rows + len(x)
+            E, count = self._go_through(number)
+            weight = count if weighed else 1
+            total, rows = total + weight * E, rows + count
             for i, p in enumerate(self.params):
                 if p.grad is not None:
                     g = weight * p.grad.data
                     sums[i] = g if sums[i] is None else sums[i] + g
         return total, rows, sums
+
+    def _go_through(self, number: int) -> tuple[float, int]:
+        """Leave the gradients of one block in the parameters; nothing else of it is held when the next one is read."""
+        x, t = self._read_block(number)
+        return float(self.backpropagate(x, t).item()), len(x)
 
     def _read_block(self, number: int) -> Pair:
         if number in self.read:

@@ -91,7 +91,7 @@ def copy_key(key: Any) -> Any:
         return tuple(copy_key(list(part) if isinstance(part, tuple) else part) for part in key)
     if isinstance(key, list):
         return list(key) if key else np.zeros(0, np.intp)  # of an empty list NumPy would make floats, elsewhere
-    return key.copy() if isinstance(key, np.ndarray) else key
+    return key.copy() if isinstance(key, np.ndarray) or is_other(key) else key
 
 
 def lane_key(key: Any) -> tuple[Any, ...]:
