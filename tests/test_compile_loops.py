@@ -130,3 +130,34 @@ def test_a_filter_and_its_gradient_are_loops_over_small_matrices(backend):
         step = as_code(f, backend)
         assert_same(plain(f(*args)), plain(step(*args)), 1e-9)
     assert len(loops_of(step)) == 2
+
+
+def batch_first(W, X):
+    """States of all time steps, of sequences that lie in rows; each sequence is read from its end on, too."""
+    h, back, states = np.zeros((2, 3)), np.ones((2, 3)), []
+    for t in range(X.shape[1]):
+        h = np.tanh(h @ W + X[:, t])
+        back = np.sin(back @ W - X[:, -1 - t, ::-1])
+        states.append(h * back)
+    return (np.stack(states, 1) ** 2 * X).sum()
+
+
+def two_layers(W, X):
+    """A recurrence over what another has left, written behind it."""
+    first, second = np.zeros((10, 3)), np.zeros((10, 3))
+    below = [first := np.tanh(first @ W[0] + x) for x in X]
+    for x in below:
+        second = np.tanh(second @ W[1] + x)
+    return (second**2).sum()
+
+
+@each_backend
+@pytest.mark.parametrize(("f", "shape"), [(batch_first, (2, 14, 3)), (two_layers, (14, 10, 3))])
+def test_rows_are_read_along_any_axis_either_way_and_from_other_loops(backend, f, shape):
+    weights = (3, 3) if f is batch_first else (2, 3, 3)
+    args = np.random.default_rng(0).standard_normal(weights) * 0.4, np.random.default_rng(1).standard_normal(shape)
+    both = minigrad.value_and_grad(f, (0, 1))
+    with running(backend):
+        step = as_code(both, backend)
+        assert_same(plain(both(*args)), plain(step(*args)), 1e-11)
+    assert len(loops_of(step)) >= 2
