@@ -219,3 +219,17 @@ def test_whether_two_arguments_are_one_array_is_not_seen_either():
     np.testing.assert_array_equal(compiled(x, x), 2 * x)
     with pytest.raises(DifferenceError):
         verified(x, x)
+
+
+def test_what_is_printed_is_printed_while_it_is_traced(capsys):
+    assert "it prints while it is traced" in " ".join(str(compile.__doc__).split())
+
+    @compile
+    def f(x):
+        print("computing")
+        return 2 * x
+
+    f(x)
+    assert "computing" in capsys.readouterr().out
+    f(x)
+    assert capsys.readouterr().out == ""

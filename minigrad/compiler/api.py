@@ -64,9 +64,10 @@ def compile(
 
     A compiled function that takes no gradients itself is differentiable, to any order: a call is one operation in its
     caller's record, and its gradient is compiled when it is first needed. What one returns that calls ``backward`` or
-    ``step`` has no record, and refuses to become a part of something with a gradient.
-    A step from ``zero_grad()`` to ``step()`` leaves no gradients behind; return those that you want to see. What it
-    writes into arrays among its arguments, ``x[0] = 1``, goes there when all has been computed.
+    ``step`` has no record, and refuses to become a part of something with a gradient. A step from ``zero_grad()`` to
+    ``step()`` leaves no gradients behind; return those that you want to see. What it writes into arrays among its
+    arguments, ``x[0] = 1``, goes there when all has been computed. What it prints or logs, it prints while it is
+    traced.
 
     Integers and truth values are those of the function bit for bit. Of floats rounding may differ by the order of
     operations (in float64 within 1e-12), and algebra may change a value that is singular or overflows on the way: where
