@@ -91,26 +91,27 @@ def lines(called, forward=True):
 
 def test_a_convolution_is_a_sum_over_channels_and_kernel():
     assert lines("conv2d padded") == [
-        "v_cij = Σ_dpq w_cdpq x_{d,i+p−1,j+q−1} + b_c" + OUTSIDE,
-        "E = Σ_ncij v_ncij²",
-        "∂E/∂v_cij = 2 v_cij",
-        "∂E/∂x_cij = Σ_dpq w_dcpq ∂E/∂v_{d,i−p+1,j−q+1}" + OUTSIDE,
-        "∂E/∂w_cdpq = Σₙᵢⱼ ∂E/∂v_ncij x_{n,d,i+p−1,j+q−1}" + OUTSIDE,
-        "∂E/∂b_c = Σₙᵢⱼ ∂E/∂v_ncij",
+        "u_cij = Σ_dpq w_cdpq x_{d,i+p−1,j+q−1} + b_c" + OUTSIDE,
+        "y_cij = u_cij²",
+        "E = Σ_ncij y_ncij",
+        "δ_cij = ∂E/∂u_cij = 2 u_cij",
+        "∂E/∂x_cij = Σ_dpq w_dcpq δ_{d,i−p+1,j−q+1}" + OUTSIDE,
+        "∂E/∂w_cdpq = Σₙᵢⱼ δ_ncij x_{n,d,i+p−1,j+q−1}" + OUTSIDE,
+        "∂E/∂b_c = Σₙᵢⱼ δ_ncij",
     ]
 
 
 @pytest.mark.parametrize(
     ("called", "wanted"),
     [
-        ("conv1d", ["v_ci = Σ_dp w_cdp x_{d,i+p} + b_c", "∂E/∂w_cdp = Σₙᵢ ∂E/∂v_nci x_{n,d,i+p}"]),
-        ("conv3d by 2", ["v_cijk = Σ_dpr w_cdpr x_{d,2i+p,2j,2k+r} + b_c"]),
-        ("conv1d dilated", ["v_ci = Σ_dp w_cdp x_{d,i+2p−2} + b_c" + OUTSIDE]),
-        ("conv1d by 2, dilated by 3", ["∂E/∂x_ci = Σ_{d,j,p: 2j+3p=i} w_dcp ∂E/∂v_dj"]),
-        ("depthwise", ["v_cij = Σ_pq w_cpq x_{c,i+p,j+q} + b_c", "∂E/∂w_cpq = Σₙᵢⱼ ∂E/∂v_ncij x_{n,c,i+p,j+q}"]),
-        ("depthwise twice", ["v_{2g+c,i} = Σₚ w_{2g+c,p} x_{g,i+p} + b_{2g+c}"]),
-        ("groups", ["v_{2g+c,i} = Σ_dp w_{2g+c,d,p} x_{3g+d,i+p} + b_{2g+c}"]),
-        ("transposed", ["v_ci = Σ_dj w_{d,c,i−2j+1} x_dj + b_c" + OUTSIDE]),
+        ("conv1d", ["u_ci = Σ_dp w_cdp x_{d,i+p} + b_c", "∂E/∂w_cdp = Σₙᵢ δ_nci x_{n,d,i+p}"]),
+        ("conv3d by 2", ["u_cijk = Σ_dpr w_cdpr x_{d,2i+p,2j,2k+r} + b_c"]),
+        ("conv1d dilated", ["u_ci = Σ_dp w_cdp x_{d,i+2p−2} + b_c" + OUTSIDE]),
+        ("conv1d by 2, dilated by 3", ["∂E/∂x_ci = Σ_{d,j,p: 2j+3p=i} w_dcp δ_dj"]),
+        ("depthwise", ["u_cij = Σ_pq w_cpq x_{c,i+p,j+q} + b_c", "∂E/∂w_cpq = Σₙᵢⱼ δ_ncij x_{n,c,i+p,j+q}"]),
+        ("depthwise twice", ["u_{2g+c,i} = Σₚ w_{2g+c,p} x_{g,i+p} + b_{2g+c}"]),
+        ("groups", ["u_{2g+c,i} = Σ_dp w_{2g+c,d,p} x_{3g+d,i+p} + b_{2g+c}"]),
+        ("transposed", ["u_ci = Σ_dj w_{d,c,i−2j+1} x_dj + b_c" + OUTSIDE]),
         ("max pooling", ["E = Σ_ncij (max_{pq} x_{n,c,2i+p,2j+q})²"]),
         ("mean pooling", ["∂E/∂x_cij = Σ_{k,l: 0≤i−2k<2, 0≤j−2l<2} 0.5((Σ_pq x_{c,2k+p,2l+q}) / 4)"]),
         ("mean pooling padded", ["E = Σ_nci ((Σₚ x_{n,c,i+p−1}) / 3)²" + OUTSIDE]),
@@ -145,18 +146,16 @@ def test_a_small_network_of_convolution_pooling_and_a_layer():
     T = Tensor(one_hot([1, 2], 5), name="T")
     derivation = derive(losses.softmax_cross_entropy(h.reshape(2, -1) @ V, T), forward=True)
     assert derivation.to_text("index").splitlines() == [
-        "v⁽³⁾_cij = Σ_dpq w_cdpq x_{d,i+p−1,j+q−1} + b_c" + OUTSIDE,
-        "v⁽⁴⁾_cij = relu(v⁽³⁾_cij)",
-        "v⁽⁵⁾_cij = max_{pq} v⁽⁴⁾_{c,2i+p,2j+q}",
-        "yₖ = uₖ = Σ_cij v⁽⁵⁾_cij V_{9c+3i+j,k}",
-        "E = −Σₙₖ tₙₖ(yₙₖ − log(Σᵣ exp(yₙᵣ)))",
-        "δₖ = ∂E/∂uₖ = exp(yₖ) / (Σᵣ exp(yᵣ)) − tₖ    (Σ T = 1 along axis -1)",
-        "∂E/∂V_{9c+3i+j,k} = Σₙ v⁽⁵⁾_ncij δₙₖ",
-        "∂E/∂v⁽⁵⁾_cij = Σₖ δₖ V_{9c+3i+j,k}",
-        "∂E/∂v⁽⁴⁾_cij = Σ_{k,l: 0≤i−2k<2, 0≤j−2l<2} (v⁽⁴⁾_cij = v⁽⁵⁾_ckl)∂E/∂v⁽⁵⁾_ckl" + TIES,
-        "∂E/∂v⁽³⁾_cij = ∂E/∂v⁽⁴⁾_cij(v⁽³⁾_cij > 0)",
-        "∂E/∂w_cdpq = Σₙᵢⱼ ∂E/∂v⁽³⁾_ncij x_{n,d,i+p−1,j+q−1}" + OUTSIDE,
-        "∂E/∂b_c = Σₙᵢⱼ ∂E/∂v⁽³⁾_ncij",
+        "u⁽¹⁾_cij = Σ_dpq w_cdpq x_{d,i+p−1,j+q−1} + b_c" + OUTSIDE,
+        "y⁽¹⁾_cij = relu(u⁽¹⁾_cij)",
+        "y⁽²⁾ₖ = u⁽²⁾ₖ = Σ_cij (max_{pq} y⁽¹⁾_{c,2i+p,2j+q})v_{9c+3i+j,k}",
+        "E = −Σₙₖ tₙₖ(y⁽²⁾ₙₖ − log(Σᵣ exp(y⁽²⁾ₙᵣ)))",
+        "δ⁽²⁾ₖ = ∂E/∂u⁽²⁾ₖ = exp(y⁽²⁾ₖ) / (Σᵣ exp(y⁽²⁾ᵣ)) − tₖ    (Σ T = 1 along axis -1)",
+        "∂E/∂v_{9c+3i+j,k} = Σₙ (max_{pq} y⁽¹⁾_{n,c,2i+p,2j+q})δ⁽²⁾ₙₖ",
+        "∂E/∂y_cij = Σ_{k,l: 0≤i−2k<2, 0≤j−2l<2} (y⁽¹⁾_cij = max_{pq} y⁽¹⁾_{c,2k+p,2l+q})Σᵣ δ⁽²⁾ᵣ v_{9c+3k+l,r}" + TIES,
+        "δ⁽¹⁾_cij = ∂E/∂u⁽¹⁾_cij = ∂E/∂y_cij(u_cij > 0)",
+        "∂E/∂w_cdpq = Σₙᵢⱼ δ⁽¹⁾_ncij x_{n,d,i+p−1,j+q−1}" + OUTSIDE,
+        "∂E/∂b_c = Σₙᵢⱼ δ⁽¹⁾_ncij",
     ]
 
 

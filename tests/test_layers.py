@@ -152,7 +152,7 @@ def test_pooling_after_relu_is_checked_where_it_has_a_slope():
 def test_the_picture_of_a_convolution_has_kernel_stride_and_maps():
     model = nn.Sequential(nn.Conv2d(4, 3, 2, stride=2, padding=1, rng=0), relu, nn.MaxPool2d((1, 2)), nn.Flatten())
     source = draw(losses.squared_error(model(Tensor(MAPS, name="X")), np.zeros((3, 18)))).source
-    for said in ("∗ 2×2, stride 2, padding 1", "max pool 1×2, stride 1×2", "3×3×3×4"):
+    for said in ("Layer 1 · relu", "∗ 2×2, stride 2, padding 1", "max pool 1×2, stride 1×2", "3×3×3×4"):
         assert said in source
 
 

@@ -210,7 +210,8 @@ def test_the_steps_begin_and_end_as_the_line_is_written(notation):
     derivations = [derived() for derived, _ in NAMED.values()]
     derivations += [derive(loss, given=given, fold=False) for loss, given in (network() for network in NETWORKS)]
     for derivation in derivations:
-        for line, written in zip(derivation, derivation.to_text(notation).splitlines(), strict=True):
+        lines = [x for x in derivation.to_text(notation).splitlines() if x[0] in "∂δ"]  # past those that say what v₁ is
+        for line, written in zip(derivation, lines, strict=True):
             steps = line.steps().to_text(notation).splitlines()
             names = written.split(" = ")[: len(line.names)]
             assert steps[0].startswith(" = ".join([*names, ""]))

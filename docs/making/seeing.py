@@ -14,7 +14,8 @@ import numpy as np
 from matplotlib import pyplot
 
 from making.figures import show_plot
-from minigrad import plot
+from making.showing import WIDTH, show_picture
+from minigrad import Tensor, data, draw, losses, nn, plot, relu
 from minigrad.plot.theme import drawing
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
@@ -40,6 +41,15 @@ def draw_filters() -> str:
     W = found["first"].W
     rows = {"filters": W.data[:, 0], "∂E/∂W": W.grad.data[:, 0], f"a {found['t'][0]}": found["seen"]}
     return show_plot(partial(_tiles, rows, None), "Eight filters of 3 × 3, their gradients, and what they see.")
+
+
+def draw_convolution() -> str:
+    """Draw a small network of a convolution, pooling and a layer of ten outputs."""
+    X, labels = data.digits()
+    conv = nn.Conv2d(1, 4, 3, padding=1, rng=0)
+    model = nn.Sequential(conv, relu, nn.MaxPool2d(2), nn.Flatten(), nn.Linear(64, 10, rng=1))
+    E = losses.softmax_cross_entropy(model(Tensor(X[:2], name="X")), labels[:2])
+    return show_picture(draw(E, width=WIDTH), "Two digits on their way through four filters, and the gradients back.")
 
 
 def draw_attention() -> str:

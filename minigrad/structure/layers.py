@@ -12,6 +12,7 @@ from minigrad.engine.node import Node
 from minigrad.ops.alphabet import plain_digits, to_subscript
 from minigrad.ops.arithmetic import Power, absolute, add, maximum, minimum, multiply, subtract
 from minigrad.ops.base import Elementwise
+from minigrad.ops.convolution import Convolution, TransposedConvolution
 from minigrad.ops.elementwise import log, square
 from minigrad.ops.indexing import Index
 from minigrad.ops.linalg import matmul
@@ -25,8 +26,9 @@ _MOVES = (Reshape, Transpose, Index, BroadcastTo)
 class Layer:
     """One layer of a network, u = x W + h V + b and y = f(u).
 
-    ``u`` is the total input, a product with a parameter or the ``sum`` of several and a bias; ``y`` the output, u
-    itself where nothing acts on it; ``acting`` are the Nodes after u up to y, in order. ``number`` is a subscript.
+    ``u`` is the total input, a product with a parameter, or with a filter at every place, or the ``sum`` of several and
+    a bias; ``y`` the output, u itself where nothing acts on it; ``acting`` are the Nodes after u up to y, in order.
+    ``number`` is a subscript.
     """
 
     number: str
@@ -53,10 +55,10 @@ def find_users(nodes: Iterable[Node]) -> dict[Node, list[Node]]:
 def find_layers(graph: Graph, parameters: Container[Node], named: Container[Node] | None = None) -> list[Layer]:
     """Find the layers of a graph, in the order of evaluation.
 
-    A layer is a product with a parameter, or a sum of such products and of parameters, as a single neuron's is, and
-    then all that acts on the total input alone, element by element or along its axes, up to what enters the next layer
-    or the loss. The loss is what comes after the last layer: where targets meet the output, and before that a
-    logarithm.
+    A layer is a product with a parameter, as a convolution is too, or a sum of such products and of parameters, as a
+    single neuron's is, and then all that acts on the total input alone, element by element or along its axes, up to
+    what enters the next layer or the loss. The loss is what comes after the last layer: where targets meet the output,
+    and before that a logarithm.
 
     A layer is numbered by the digits in its parameters' names, W₂ say, if all are ``named`` (by default every input is)
     and the layers have different ones; and else in the order of evaluation.
@@ -69,6 +71,11 @@ def is_weight(x: object, parameters: Container[Node]) -> bool:
     while isinstance(x, Node) and isinstance(x.op, _MOVES):
         (x,) = x.inputs
     return isinstance(x, Node) and x in parameters
+
+
+def is_product(x: Node) -> bool:
+    """Say whether x is a product as layers have it: of matrices, or of a filter and the image at every place."""
+    return x.op == matmul or isinstance(x.op, Convolution | TransposedConvolution)
 
 
 def find_model(graph: Graph, parameters: Container[Node]) -> set[Node]:
@@ -98,7 +105,7 @@ class _Finder:
         found: dict[Node, tuple[Node, ...]] = {}
         inside: set[Node] = set()
         for node in reversed(self.graph.nodes):  # the outermost sum first
-            if node not in inside and node.op in (add, matmul):
+            if node not in inside and (node.op == add or is_product(node)):
                 group = self._affine(node)
                 if group:
                     found[node] = tuple(sorted(group, key=self.place.__getitem__))
@@ -128,10 +135,11 @@ class _Finder:
                 group += parts
             elif self._is_bias(x, node):
                 bias = True
+                group += self._turning(x)
             else:
                 return []
         neuron = bias and len(group) > 1 and node is not self.graph.outputs[0]
-        return group if neuron or any(x.op == matmul for x in group) else []
+        return group if neuron or any(is_product(x) for x in group) else []
 
     def _weigh(self, x: Node) -> list[Node]:
         """Give the Nodes of what one neuron's inputs come to: w x of two numbers, or the sum of w ⊙ x."""
@@ -147,7 +155,7 @@ class _Finder:
         return len(self.users[x]) > 1
 
     def _is_product(self, x: Node) -> bool:
-        return x.op == matmul and any(is_weight(part, self.parameters) for part in x.inputs)
+        return is_product(x) and any(is_weight(part, self.parameters) for part in x.inputs)
 
     def _is_bias(self, x: object, total: Node) -> bool:
         """Say whether what is added is a parameter, or a leaf that is the same for every row."""
@@ -156,6 +164,14 @@ class _Finder:
         if not isinstance(x, Node) or x.op is not None or not x.ndim:
             return False
         return x.size <= (total.shape or (1,))[-1]
+
+    def _turning(self, x: Node) -> list[Node]:
+        """Give the Nodes that turn a bias around for the sum, if nothing else needs them."""
+        found = []
+        while isinstance(x, Node) and x.op is not None and len(self.users[x]) == 1:
+            found.append(x)
+            (x,) = x.inputs
+        return found
 
     def _leading_to(self, ends: Collection[Node]) -> set[Node]:
         """Give the Nodes from which a product of a layer is computed."""

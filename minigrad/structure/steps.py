@@ -13,6 +13,7 @@ from minigrad.notation.template import short_sign
 from minigrad.ops.alphabet import to_subscript
 from minigrad.ops.arithmetic import divide, multiply, negative
 from minigrad.ops.base import Op
+from minigrad.ops.convolution import Convolving
 from minigrad.ops.elementwise import log
 from minigrad.ops.linalg import matmul
 from minigrad.ops.shaping import Reshape, Transpose
@@ -39,14 +40,16 @@ class Step:
 def find_steps(reading: Reading) -> list[Step]:
     """Group the operations that lead to a graph's one output, in the order of computation.
 
-    The products and the bias of a layer's total input become one step, affine; a transpose and a scale by a number join
-    the product that they belong to, as in Q Kᵀ / √d, unless they have a name; what stands between the last layer and
-    the loss becomes one too, if it is one of the textbook's. Everything else is a step by itself.
+    The products and the bias of a layer's total input become one step, affine, or a filter's ∗ 3×3; a transpose and a
+    scale by a number join the product that they belong to, as in Q Kᵀ / √d, unless they have a name; what stands
+    between the last layer and the loss becomes one too, if it is one of the textbook's. Everything else is a step by
+    itself.
     """
     graph = reading.graph
     (loss,) = graph.outputs
     inside: dict[Node, list[Node]] = {}  # the output of a group -> what is in it besides
     names: dict[Node, str] = {}
+    labels: dict[Node, str] = {}
     if reading.loss_kind and len(reading.loss) < sum(node.op is not None for node in graph.nodes):
         inside[loss], names[loss] = [x for x in graph.nodes if x in reading.loss and x is not loss], reading.loss_kind
     taken = {node for group in inside.values() for node in group}
@@ -54,6 +57,9 @@ def find_steps(reading: Reading) -> list[Step]:
         if len(layer.sum) > 1 and not any(x in reading.named for x in layer.sum if x is not layer.u):
             inside[layer.u], names[layer.u] = [x for x in layer.sum if x is not layer.u], "affine"
             taken.update(inside[layer.u])
+            for x in layer.sum:
+                if isinstance(x.op, Convolving):
+                    labels[layer.u] = _label(x.op, x)
     for node in graph.nodes:
         for x in _joining(node, reading.users, reading.named):
             if x not in taken and node not in taken and x not in names and node not in names:
@@ -65,7 +71,7 @@ def find_steps(reading: Reading) -> list[Step]:
             continue
         nodes = (*inside.get(node, ()), node)
         op = next((x.op for x in nodes if x.op == matmul), node.op)
-        label = names.get(node) or _label(op, node)
+        label = labels.get(node) or names.get(node) or _label(op, node)
         found.append(Step(nodes, _operands(nodes), names.get(node, op.name), label))
     return found
 
