@@ -116,7 +116,7 @@ WORLD: dict[str, Any] = {
 
 def interpreted(code: Any) -> Callable[..., Any]:
     """Give the step of some native code as Python runs it; takes the place of ``build.compile_step``."""
-    code.quick = False  # Python's lock is not held while it runs
+    code.quick = code.looks = False  # Python's lock is not held while it runs, and arrays are passed as arrays
     known = dict(WORLD)
     exec(code.source, known)
     step = known["step"]

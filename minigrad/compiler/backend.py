@@ -44,7 +44,8 @@ class Call:
     never in two threads at once, which then may share the step: ``shared`` gives what the call names of that. One that
     reads objects where they lie is passed the ``id`` of each value in ``identities``; ``watch(step, slots, counting)``
     lets it refuse, as what does not fit, a slot of a Tensor that holds another object than it did, and with
-    ``counting`` whatever comes after a new record until ``note()``, which ``watch`` gives.
+    ``counting`` whatever comes after a new record until ``note()``, which ``watch`` gives. A ``silent`` one refuses by
+    giving None.
     """
 
     written: str
@@ -55,6 +56,7 @@ class Call:
     shared: Callable[[Any], dict[str, Any]] | None = None
     identities: Container[int] = ()
     watch: Callable[[Any, Sequence[tuple[Any, str, Any]], bool], Callable[[], None]] | None = None
+    silent: bool = False
 
 
 @dataclass

@@ -144,7 +144,7 @@ class _Writer(EndWriter):
         self.slots: list[tuple[Tensor, str, Any]] = []
         for i, (letter, x) in enumerate(zip(self.letters, self.arguments, strict=True)):
             if i in refused and type(x) is np.ndarray and x.shape:
-                own = self.misfits if self.call.watch else checks
+                own = self.misfits if self.call.silent else checks
                 own.append(f"{letter}.__class__ is not ndarray")
                 self.misfits.append(f"{letter}.shape != {x.shape} or {letter}.dtype != {self.name(x.dtype)}")
             elif not (self.bound_to and type(x) is float):
@@ -232,7 +232,7 @@ class _Writer(EndWriter):
         if self.call.fitting is None:
             return [f"    r = {written}", *back]
         lines = ["    try:", f"        r = {written}", "    except TypeError:"]
-        if self.call.watch is not None:
+        if self.call.silent:
             lines += ["        r = None", "    if r is None:"]
         if self.misfits:
             lines.append(f"        if {' or '.join(self.misfits)}:")
@@ -244,8 +244,8 @@ class _Writer(EndWriter):
         lines += [f"        f{i} = fitting({x})" for i, x in enumerate(values) if i in own]
         again = self.call.written.format("".join(f"{self.pass_value(x, i in own)}, " for i, x in enumerate(fits)))
         lines.append(f"        r = {again}")
-        if self.call.watch is not None:  # another thread has been here
-            lines += ["        if r is None:", f"            {self.missed}"]
+        if self.call.silent:  # another thread has been here
+            lines += ["        if r is None:", *(f"        {x}" for x in back), f"            {self.missed}"]
         return [*lines, *back]
 
     def pass_value(self, value: str, by_identity: bool) -> str:

@@ -12,6 +12,7 @@ from minigrad.compiler.backend import Backend, Call, Draft, Program, are_read_in
 from minigrad.compiler.native.build import NativeStep, compile_epochs, compile_step, describe_call
 from minigrad.compiler.native.fit import fit_outputs
 from minigrad.compiler.native.mixed import write_mixed
+from minigrad.compiler.native.objects import READABLE
 from minigrad.compiler.native.registry import find_calls
 from minigrad.compiler.native.source import NativeCode, NativeWriter
 from minigrad.compiler.native.turns import register_loops
@@ -23,7 +24,7 @@ from minigrad.engine.node import Node
 
 register_loops()
 
-LARGE = 4000  # operations, up to which a step is one function: in runs of loops Python calls each of them
+LARGE = 1200  # operations, up to which a step is one function: 3000 took 10 s to compile, and 5 in runs of loops
 
 MANY = 60  # arrays to be passed to one function: numba takes 100 ms for each of 200, for how it gets at them
 
@@ -90,7 +91,7 @@ class NativeBackend(Backend):
         calls = find_calls(nodes)
         captured = [source.array for source in draft.inputs.values() if isinstance(source, Captured)]
         passed = [*filter(is_array, draft.returned), *(x for x, s in draft.inputs.items() if isinstance(s, Argument))]
-        large = len(nodes) > LARGE or (len(nodes) > MANY and len(passed) > MANY)
+        large = len(nodes) > LARGE or (len(nodes) > MANY and len(passed) > MANY and not READABLE)
         if not calls and are_read_in_order(captured) and not large:
             try:
                 code = NativeWriter(draft).write_code()

@@ -45,8 +45,8 @@ def compile_step(code: NativeCode) -> Callable[..., Any]:
 
 
 def looks_itself(code: NativeCode) -> bool:
-    """Say whether the code is passed objects as they lie in memory: if Python's lock is held while it runs."""
-    return READABLE and code.quick and not code.within
+    """Say whether the code is passed objects as they lie in memory, and looks itself whether they are those meant."""
+    return READABLE and code.looks and not code.within
 
 
 def _built(text: str, name: str) -> Any:
@@ -200,9 +200,9 @@ def describe_call(code: NativeCode, step: Any, draws: Sequence[tuple[int, Any]])
     address = "address" if code.quick else "step.address"
     shared = (lambda step: {"address": step.address}) if code.quick else None
     identities = [i for i, x in enumerate(code.passed) if looks and not x.weak]
-    watch = NativeStep.watch if looks else None
+    watch = NativeStep.watch if looks and code.quick else None  # which Python's lock must be held for
     written = f"compiled({address}, {{}}{outputs})"
-    return Call(written, results, before, known, _fitting, shared, identities, watch)
+    return Call(written, results, before, known, _fitting, shared, identities, watch, silent=looks)
 
 
 def _fitting(x: Any) -> Any:

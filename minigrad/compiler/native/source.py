@@ -49,6 +49,7 @@ class NativeCode:
     quick: bool  # other threads may as well wait for it
     exact: bool  # no two operations may be contracted, or taken in another order
     within: ClassVar[bool] = False  # it is a part of a step
+    looks: ClassVar[bool] = True  # it may be passed objects where they lie
 
 
 class NativeWriter(MatrixWriter, ProductWriter, ConvolutionWriter, PoolingWriter, AlongWriter):
