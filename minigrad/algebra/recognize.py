@@ -115,7 +115,7 @@ class _Finder:
         if not isinstance(r, Node):
             return r
         found = self._match(r)
-        if found is None and r.op == divide and isinstance(r.inputs[1], Node) and r.inputs[0] != 1:
+        if found is None and r.op == divide and isinstance(r.inputs[1], Node) and not _is_one(r.inputs[0]):
             one_over = self._match(1 / r.inputs[1])
             found = self._multiple(*r.inputs) if one_over is None else r.inputs[0] * one_over
         return r if found is None or (found.shape, found.dtype) != (r.shape, r.dtype) else found
@@ -217,6 +217,10 @@ class _Finder:
             ours, theirs = evaluate(slopes, known)
         ours, theirs = (np.broadcast_to(slope, u.shape) for slope in (ours, theirs))
         return np.allclose(ours, theirs, 1e-6 if u.dtype.itemsize < 8 else 1e-12, 0.0, equal_nan=True)
+
+
+def _is_one(x: Any) -> bool:
+    return not isinstance(x, Node) and not np.ndim(x) and x == 1
 
 
 def _is_scaled(node: Node) -> bool:

@@ -96,7 +96,7 @@ class FoldedDerivation(Derivation):
         unfold: Callable[[], Derivation],
     ) -> None:
         self._lines, self._cut, self._loss, self._nodes = tuple(lines), cut, loss, nodes
-        inputs = order_inputs(plan.reading)
+        self._inputs = inputs = order_inputs(plan.reading)
         self.graph = Graph(plan.graph.outputs, {x: plan.values[x] for x in inputs if x in plan.values})
         self._every_ahead, self._same, self._unfold = list(ahead), same, unfold
         self._invented = plan.reading.invented

@@ -92,6 +92,9 @@ def _joined(a: Term, b: Term) -> Term | None:
 
 def _product(a: Term, b: Term) -> Term:
     """Write factors side by side, with a space where no bracket parts them: yⱼ δₖ, but (1 − yⱼ)yⱼ; a number first."""
+    for x, other in ((a, b), (b, a)):
+        if x.kind == "number" and x.template == "1":
+            return other
     if a.kind != "number" and b.kind == "multiply" and b.parts["a"].kind == "number":
         return _product(b.parts["a"], _product(a, b.parts["b"]))
     term = Term("{a} {b}", {"a": before_sum(a, b), "b": b}, multiply.binds, "multiply")

@@ -22,7 +22,7 @@ from minigrad.notation.index.position import (
 from minigrad.notation.index.terms import index_term, with_layer
 from minigrad.notation.index.windows import SAMPLES, axis_letters
 from minigrad.notation.symbols import Indexed, Symbol, split_name
-from minigrad.notation.term import Term, symbol_term
+from minigrad.notation.term import CASES, Term, symbol_term
 from minigrad.ops.linalg import matmul
 
 _FREE = "ijklmpstuvaehox"
@@ -122,7 +122,7 @@ class Lettering:
         used: set[str] = set()
         found: list[AxisIndex] = []
         units = sum(place is not None and place != self.samples for place in classes)
-        places = iter("j" if units == 1 else _FREE)
+        places = iter("j" + _FREE.replace("j", "") if units == 1 else _FREE)
         for place in classes:
             own: AxisIndex
             if place is None:
@@ -240,7 +240,7 @@ class Lettering:
 
         left_out: set[str | None] = set()
         terms = [index_term(x, labels, named, bound) for x in expressions]
-        if "n" in labels and not mixed:
+        if "n" in labels and not (mixed or any(_depends_on(term, "n") for term in terms)):
             left_out.add("n")
             terms = [index_term(x, labels, named, bound) for x in expressions]
         return terms, tuple(None if label in left_out else label for label in labels)
@@ -252,6 +252,17 @@ def _first_free(letters: str, used: Container[str]) -> str:
         if letter not in used:
             return letter
     raise NoIndexForm("more indices than letters")
+
+
+def _depends_on(term: Term, letter: str) -> bool:
+    """Say whether what an element is depends on an index itself, as in {1 if j = n; 0 otherwise}."""
+    stack = [(term, False)]
+    while stack:
+        x, within = stack.pop()
+        if within and x.kind == "symbol" and x.name == letter:
+            return True
+        stack += [(part, within or (x.kind in CASES and of[0] == "c")) for of, part in x.parts.items()]
+    return False
 
 
 def _common(name: Symbol) -> str:
