@@ -119,6 +119,7 @@ class _Finder:
         neuron's w x + b, Σ w ⊙ x + b or w₁ x₁ + w₂ x₂ + b is of numbers; without a bias that is any product.
         """
         group: list[Node] = []
+        turned: list[Node] = []  # what brings a bias into shape, which makes no layer of a sum: w[::-1] + 0.1
         stack: list[object] = [node]
         bias = False
         while stack:
@@ -135,11 +136,11 @@ class _Finder:
                 group += parts
             elif self._is_bias(x, node):
                 bias = True
-                group += self._turning(x)
+                turned += self._turning(x)
             else:
                 return []
         neuron = bias and len(group) > 1 and node is not self.graph.outputs[0]
-        return group if neuron or any(is_product(x) for x in group) else []
+        return [*group, *turned] if neuron or any(is_product(x) for x in group) else []
 
     def _weigh(self, x: Node) -> list[Node]:
         """Give the Nodes of what one neuron's inputs come to: w x of two numbers, or the sum of w ⊙ x."""
