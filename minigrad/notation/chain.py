@@ -11,6 +11,7 @@ from minigrad.engine.node import Node, order_nodes
 from minigrad.notation.index.along import Along
 from minigrad.notation.index.axes import follow_axes
 from minigrad.ops.base import Op, Shape
+from minigrad.ops.normalization import Standardize
 from minigrad.ops.reduction import Softmax, normalize_axis
 
 
@@ -95,6 +96,6 @@ def _through(node: Node, i: int, carried: tuple[int | None, ...]) -> tuple[int |
     if follows is None:
         return (None,) * node.ndim
     labels = follows.inputs[i]
-    mixed = normalize_axis(node.op.axis, node.ndim) if isinstance(node.op, Softmax) else ()
+    mixed = normalize_axis(node.op.axis, node.ndim) if isinstance(node.op, Softmax | Standardize) else ()
     where = {label: axis for label, axis in zip(labels, carried, strict=True) if isinstance(label, int)}
     return tuple(None if k in mixed else where.get(k) for k in range(node.ndim))

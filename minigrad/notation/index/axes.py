@@ -18,6 +18,7 @@ from minigrad.ops.einsum import Einsum
 from minigrad.ops.indexing import Index, is_basic
 from minigrad.ops.linalg import matmul
 from minigrad.ops.moving import Diagonal, Flip
+from minigrad.ops.normalization import Standardize
 from minigrad.ops.pooling import Pooling
 from minigrad.ops.reduction import Reduction, Softmax, normalize_axis
 from minigrad.ops.shaping import BroadcastTo, Cast, Reshape, Transpose
@@ -33,7 +34,7 @@ def follow_axes(node: Node) -> Along | None:
     shapes = [x.shape if isinstance(x, Node) else () for x in node.inputs]
     if isinstance(op, Elementwise | Where | BroadcastTo | Cast):
         return Along(tuple(_aligned(shape, out) for shape in shapes))
-    if isinstance(op, Softmax):
+    if isinstance(op, Softmax | Standardize):
         return Along((tuple(range(len(out))),))
     if op == matmul:
         return _contracted(shapes[0], shapes[1], out)

@@ -26,6 +26,7 @@ from minigrad.notation.term import Term
 from minigrad.ops.alphabet import to_superscript
 from minigrad.ops.arithmetic import add, divide, subtract
 from minigrad.ops.linalg import matmul
+from minigrad.ops.normalization import Standardize
 from minigrad.ops.pooling import Collect, ShareOut
 from minigrad.ops.reduction import LogSoftmax, Softmax, normalize_axis
 
@@ -87,7 +88,7 @@ def _operands(
     if cases is not None:
         return _chosen(decide_cases(cases), used, name)
     op, follows = node.op, follow_axes(node)
-    if op is not None and follows is None and op.definition is not None:
+    if op is not None and op.definition is not None and (follows is None or isinstance(op, Standardize)):
         return [(op.definition(*node.inputs), at, used)], lambda parts: parts[0]
     if op is None or follows is None:
         raise NoIndexForm(repr(node))
