@@ -399,6 +399,14 @@ def test_a_quantile_has_numpys_dtype(dtype, q):
     np.testing.assert_allclose(found, expected, rtol=2e-3 if dtype is np.float16 else 1e-6)
 
 
+@pytest.mark.parametrize("q", [0.5, np.array([0.0, 0.5, 1.0])], ids=str)
+def test_an_infinite_element_is_not_looked_at_by_a_quantile_that_lies_before_it(q):
+    x, expected = np.array([1.0, np.inf, 3.0]), np.array([1.0, 3.0, np.inf])[np.asarray(2 * q, int)]
+    for share in (q, Tensor(q, requires_grad=True)):
+        np.testing.assert_array_equal(np.quantile(Tensor(x, requires_grad=True), share).data, expected)
+    np.testing.assert_array_equal(compile(np.quantile)(x, q), expected)
+
+
 @each_backend
 @pytest.mark.parametrize("name", ["left_shift", "right_shift", "gcd", "lcm", "floor_divide", "bitwise_xor"])
 @pytest.mark.parametrize("dtype", ["bool", "int8", "uint8", "int16", "int32", "uint32", "int64", "uint64"])

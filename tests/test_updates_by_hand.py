@@ -399,10 +399,6 @@ def test_an_update_by_hand_is_compiled(way, backend):
 @pytest.mark.parametrize(
     "f",
     [
-        lambda x: x.__iadd__(1),
-        lambda x: x[:2].__imul__(3),
-        lambda x: x.__setitem__(0, 1.0),
-        lambda x: x.T.__isub__(1),
         lambda x: x * np.unique(KNOWN),
         lambda x: x * KNOWN.item(),
         lambda x: x * float(KNOWN[0]),

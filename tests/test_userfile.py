@@ -138,7 +138,7 @@ def test_a_file_that_does_not_run(tmp_path, capsys):
         (["--steps"], "∂E/∂W = δ₁ · ∂U₁/∂W    the chain rule\n      = xᵀ δ₁          U₁ = x W + b\n"),
         (["--steps", "--notation", "index"], "the chain rule"),
         (["--steps", "--notation", "text"], "dE/dW = delta1 . dU1/dW    the chain rule"),
-        (["--steps", "--format", "html"], "<details><summary><math"),
+        (["--steps", "--format", "html"], "<details><summary aria-label="),
         (["--steps", "--format", "latex"], r"&& \text{the chain rule}"),
         (["--steps", "--format", "markdown"], "$ | the chain rule |"),
         (["--forward"], "Y₁ = U₁ = x W + b\nE = "),

@@ -84,11 +84,12 @@ def fit(
     moves the layers' buffers. The model is left in `eval()`, if it has modes.
     """
     check_parts(model, loss, optimizer)
-    check_counts(epochs, batch_size)
     source: Any
     if client is None:
         source = find_source("data", data, batch_size)
+        check_counts(epochs, batch_size)
     else:
+        check_counts(epochs, batch_size)
         gather = import_module("minigrad.training.clustered").gather_crew
         source = gather(client, model, loss, data, batch_size, compile, metrics=metrics, class_weight=class_weight)
     tested_on = None if validation is None else find_source("validation", validation, ROWS)

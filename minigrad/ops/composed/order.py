@@ -173,8 +173,9 @@ def take_between(ordered: Any, count: Any, q: Any, method: str) -> Any:
     shape = (*np.shape(q), *ordered.shape[1:])
     lower = np.broadcast_to(lower, shape)
     y, upper = take_first(ordered, lower), take_first(ordered, np.minimum(lower + 1, last))
-    line = y + (upper - y) * between
-    return line if isinstance(q, Recorder) else np.where(between > 0, line, y)  # upper may be infinite
+    if isinstance(q, Recorder):  # an infinite one behind has no slope, and is not looked at where its share is 0
+        return y + np.where((between > 0) | np.isfinite(upper), upper - y, 0.0) * between
+    return np.where(between > 0, y + (upper - y) * between, y)  # upper may be infinite
 
 
 def _weighted_quantile(a: Any, q: Any, axis: Axis, method: str, keepdims: bool, weights: Any) -> Any:
