@@ -123,7 +123,7 @@ class _Record:
         """Give the value, recorded as one operation on those leaves."""
         if self.joined is None:
             return self.value
-        result = self.joined.as_constant(self.joined.array)
+        result = self.like.as_constant(self.joined.array)  # an array only where the operands are
         like = _outline(self.joined)
         op = Call(self.ruled.name, len(self.operands), self.compute_again, self.pull, like, self.call_again)
         result.record_operation(op, self.operands, tuple(x.array for x in self.operands))
