@@ -127,14 +127,18 @@ def _pool_samples() -> Iterator[Sample]:
         spread = SpreadSums(*geometry, size)
         yield Sample(SpreadSums, spread, (places,), note, partial(_sum_back, geometry, size))
 
-        def shared(g: Any, x: Any, geometry: Any = geometry) -> Any:
-            return ShareOut(*geometry)(g, MaxPool(*geometry)(x), x)
+        # Which element is the largest is no slope of what a gradient comes back by: that x is no operand of the row.
+        known = np.sin(np.arange(float(np.prod(x)))).reshape(x)
+        largest = pool_by_loops(geometry, max_of, known)
 
-        def collected(h: Any, x: Any, geometry: Any = geometry) -> Any:
-            return Collect(*geometry)(h, MaxPool(*geometry)(x), x)
+        def shared(g: Any, geometry: Any = geometry, known: Array = known, largest: Array = largest) -> Any:
+            return ShareOut(*geometry)(g, largest, known)
 
-        yield Sample(ShareOut, shared, (places, x), note, partial(_shared_by_loops, geometry))
-        yield Sample(Collect, collected, (x, x), note, partial(_collected_by_loops, geometry))
+        def collected(h: Any, geometry: Any = geometry, known: Array = known, largest: Array = largest) -> Any:
+            return Collect(*geometry)(h, largest, known)
+
+        yield Sample(ShareOut, shared, (places,), note, partial(_shared_by_loops, geometry, known))
+        yield Sample(Collect, collected, (x,), note, partial(_collected_by_loops, geometry, known))
 
 
 def max_of(window: list[Array]) -> Array:
@@ -142,14 +146,14 @@ def max_of(window: list[Array]) -> Array:
     return np.max(window, 0)
 
 
-def _shared_by_loops(geometry: Any, g: Array, x: Array) -> Array:
+def _shared_by_loops(geometry: Any, x: Array, g: Array) -> Array:
     return share_by_loops(geometry, g, pool_by_loops(geometry, max_of, x), x)
 
 
-def _collected_by_loops(geometry: Any, h: Array, x: Array) -> Array:
+def _collected_by_loops(geometry: Any, x: Array, h: Array) -> Array:
     """Give the mean of h where x reaches the largest of its window."""
     y = pool_by_loops(geometry, max_of, x)
-    total, ties = np.zeros(y.shape, h.dtype), np.zeros(y.shape)
+    total, ties = np.zeros(y.shape, h.dtype), np.zeros(y.shape, h.dtype)
     for i, window in _elements(geometry, y.shape[y.ndim - len(geometry[0]) :]):
         for j in window:
             reached = x[..., *j] == y[..., *i]
