@@ -157,7 +157,8 @@ class Compiled(Described):
         Raises what tracing raises; ``TypeError`` for a list or dict of arguments, which could get others later; and, in
         the call, ``ValueError`` for an array that has got another shape or dtype since.
 
-        >>>         >>> from minigrad import compile
+        >>> from minigrad import compile
+        >>> import numpy as np
         >>> x = np.arange(3.0)
         >>> call = compile(lambda x: (x * x).sum()).bind(x)
         >>> x[:] = 2
