@@ -337,3 +337,20 @@ def test_a_running_value_that_is_given_anew_is_used(rule, code):
         return w.data.copy()
 
     np.testing.assert_allclose(train(code), train(lambda f: f), rtol=1e-12)
+
+
+def test_machine_code_that_looks_at_arrays_itself_is_not_asked_about_a_dict():
+    pytest.importorskip("numba")
+
+    def write(a, p):
+        a[0] = a.sum()
+        p["W"] += 1
+        return a.sum()
+
+    code = compile(write, backend="native")
+    one, other = (np.arange(3.0), {"W": np.zeros(2)}), (np.arange(3.0), np.zeros(2))
+    for _ in range(3):
+        found, right = code(*one), write(other[0], {"W": other[1]})
+        assert found == right
+        np.testing.assert_array_equal(one[0], other[0])
+        np.testing.assert_array_equal(one[1]["W"], other[1])

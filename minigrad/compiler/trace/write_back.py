@@ -65,9 +65,15 @@ def refuse_overlaps(
 
 
 def are_apart(written: Sequence[Any], others: Iterable[Any]) -> bool:
-    """Say whether arrays may be written into, and none of them shares memory with another or with one that is read."""
+    """Say whether arrays may be written into, and none of them shares memory with another or with one that is read.
+
+    What is no array, in a call that another trace is for, may not.
+    """
     arrays = [x.array if isinstance(x, Tensor) else x for x in others]
+    read = [x for x in arrays if isinstance(x, np.ndarray)]
     return all(
-        x.flags.writeable and not any(np.may_share_memory(x, y) for y in (*written[:i], *arrays))
+        isinstance(x, np.ndarray)
+        and x.flags.writeable
+        and not any(np.may_share_memory(x, y) for y in (*written[:i], *read))
         for i, x in enumerate(written)
     )
