@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import minigrad
-from minigrad import Tensor, optim
+from minigrad import Tensor, compile, optim, value_and_grad
 from minigrad.algebra.graph import evaluate
 from minigrad.compiler import variant
 from minigrad.compiler.rolling.loop import Loop
@@ -161,3 +161,20 @@ def test_rows_are_read_along_any_axis_either_way_and_from_other_loops(backend, f
         step = as_code(both, backend)
         assert_same(plain(both(*args)), plain(step(*args)), 1e-11)
     assert len(loops_of(step)) >= 2
+
+
+def test_loops_of_several_dtypes_stand_in_one_step():
+    pytest.importorskip("numba")
+    x = np.random.default_rng(0).normal(size=(16, 4, 3))
+
+    def f(W, h):
+        for t in range(16):
+            h = np.where(x[t, :, :1] > 0, np.tanh(x[t] @ W + h), h)  # float64 from the first turn on
+        return (h**2).sum()
+
+    W, h = x[0, :3].astype(np.float32), x[1].astype(np.float32)
+    expected, found = value_and_grad(f, (0, 1))(W, h), compile(value_and_grad(f, (0, 1)), backend="native")(W, h)
+    np.testing.assert_allclose(found[0], expected[0], rtol=1e-6)
+    for g, right in zip(found[1], expected[1], strict=True):
+        assert g.dtype == right.dtype
+        np.testing.assert_allclose(g, right, rtol=1e-4, atol=1e-6)

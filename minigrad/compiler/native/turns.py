@@ -26,6 +26,7 @@ from minigrad.ops.inverses import OfMatrices
 class TurnWriter(NativeWriter):
     """Writes one loop. It shares the names of numbers with the step around it, and computes in memory behind its own.
 
+    Another loop's turns have pointers of the same names, of which each says what it points to: a name has one type.
     Arrays from outside have stand-ins in the turn, so that this ends there: ``outside`` says for what.
     """
 
@@ -87,15 +88,15 @@ class TurnWriter(NativeWriter):
         if base in self.moving and base not in self.pointers:
             source, step = self.moving[base]
             name, at = self.outer.pointer(source)
-            self.pointers[base] = self.point(f"ahead({name}, {write_element(at, [step], [self.t])})")
+            self.pointers[base] = self.point(f"ahead({name}, {write_element(at, [step], [self.t])})", source)
         if base.op is None and base not in self.pointers and base not in self.offset:
             return self.outer.pointer(base)
         return super().pointer(base)
 
-    def point(self, place: str) -> str:
-        """Give the name of a pointer that is set anew in each turn."""
+    def point(self, place: str, like: Node) -> str:
+        """Give the name of a pointer to elements like those of an array, that is set anew in each turn."""
         self.count_pointers += 1
-        name = f"q{self.depth}_{self.count_pointers}"
+        name = f"q{self.depth}_{self.count_pointers}_{DTYPES[like.dtype.name]}"
         self.heads.append(f"{name} = {place}")
         return name
 
@@ -109,7 +110,8 @@ class TurnWriter(NativeWriter):
         for part, value in self.turn.kept:
             if isinstance(value, Node) and value.shape:
                 step = prod(part.shape) if part.each else 0
-                self.fresh[value] = self.point(f"ahead({block}, {write_element(at + part.start, [step], [self.t])})")
+                place = write_element(at + part.start, [step], [self.t])
+                self.fresh[value] = self.point(f"ahead({block}, {place})", self.node)
 
     def open_states(self) -> None:
         """Give what is handed on its place, and write what lies there before the first turn."""
@@ -118,9 +120,10 @@ class TurnWriter(NativeWriter):
             x, given = state.node, self.node.inputs[state.operand]
             if x.shape:
                 self.kinds.add(x.dtype.name)
-                memory, at = f"m{DTYPES[x.dtype.name]}", self.nbytes // x.dtype.itemsize
+                kind = DTYPES[x.dtype.name]
+                memory, at = f"m{kind}", self.nbytes // x.dtype.itemsize
                 self.nbytes += -(-prod(x.shape) * x.dtype.itemsize // ALIGNED) * ALIGNED
-                pointer = self.pointers[x] = f"q{self.depth}_s{len(self.opened)}"
+                pointer = self.pointers[x] = f"q{self.depth}_s{len(self.opened)}_{kind}"
                 self.opened.append(f"{pointer} = ahead({memory}, {at})")
                 letters = [f"i{k}" for k in range(x.ndim)]
                 for depth, (letter, n) in enumerate(zip(letters, x.shape, strict=True)):
@@ -141,7 +144,7 @@ class TurnWriter(NativeWriter):
         for state, value in self.plan.copies:
             self.copy(state, value)
         handed = self.turn.handed
-        new = [f"new{self.depth}_{i}" for i in range(len(handed))]
+        new = [f"new{self.depth}_{i}_{DTYPES[state.dtype.name]}" for i, state in enumerate(handed)]
         self.lines += [f"{n} = {self.number(x, s.dtype)}" for n, (s, x) in zip(new, handed.items(), strict=True)]
         self.lines += [f"{self.names[s]} = {n}" for n, s in zip(new, handed, strict=True)]
         body = [*self.heads, *self.lines]
