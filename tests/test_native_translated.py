@@ -136,7 +136,7 @@ def test_an_exception_comes_from_a_loop_of_its_own():
     ],
 )
 def test_what_is_not_in_the_language_is_named(body, named):
-    with pytest.raises(expressions.Untranslated, match=named):
+    with pytest.raises(build.Unsupported, match=named):
         run(build.compile_step, write(body))
 
 
@@ -161,3 +161,14 @@ def test_a_chain_of_equal_layers_is_a_few_functions(monkeypatch, tmp_path):
     np.testing.assert_allclose(value, wanted, rtol=1e-12)
     np.testing.assert_allclose(gradient, eager, rtol=1e-10)
     assert 2 < len(written) < 16 < 60 < step.source.count("for i in")
+
+
+def test_what_is_not_translated_is_computed_by_numpy_and_said(monkeypatch):
+    def refuse(self, body, result):
+        raise expressions.Untranslated("a statement")
+
+    monkeypatch.setattr(translate.Whole, "translate", refuse)
+    step = compile(lambda x: (x * 0.123456789).sum(), backend="native")
+    assert step(np.ones(2)) == 2 * 0.123456789
+    assert step.backend == "numpy"
+    assert "not translated to machine code: a statement" in str(step.report())

@@ -17,6 +17,7 @@ import numpy as np
 from minigrad.compiler.backend import Call
 from minigrad.compiler.native import crew
 from minigrad.compiler.native.cache import KeptFunction
+from minigrad.compiler.native.expressions import Untranslated
 from minigrad.compiler.native.math import GEMM
 from minigrad.compiler.native.objects import READABLE, Table, read_kind
 from minigrad.compiler.native.registry import ARRAYS
@@ -50,7 +51,7 @@ def looks_itself(code: NativeCode) -> bool:
 
 
 def _built(text: str, name: str) -> Any:
-    """Run some source, and give the compiled function of that name."""
+    """Run some source, and give the compiled function of that name; what cannot be translated is left to NumPy."""
 
     def kept(signature: Any, **options: Any) -> Callable[[Any], Any]:
         return lambda function: KeptFunction(function, text, signature, options)
@@ -61,6 +62,8 @@ def _built(text: str, name: str) -> Any:
         sys.modules[module.__name__] = module  # where numba looks for what a function's constants belong to
         try:
             exec(builtins.compile(text, f"<{module.__name__}>", "exec", dont_inherit=True), module.__dict__)
+        except Untranslated as error:
+            raise Unsupported(f"its source is not translated to machine code: {error}") from error
         finally:
             del sys.modules[module.__name__]
     return module.__dict__[name]
