@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from minigrad.compiler.rolling.groups import Group, find_between, find_recurrences, find_sources, join_groups
 from minigrad.compiler.rolling.orbits import find_orbits
@@ -27,6 +27,14 @@ class Plan:
         self.taken: dict[Row, Group] = {}
         for group in find_recurrences(self.rows, exact):
             self.add(group)
+        if not all(map(self.is_settled, self.groups)):  # a loop that reads beyond another's turns is worse than none
+            self.groups, self.taken = [], {}
+
+    def is_settled(self, group: Group) -> bool:
+        """Say whether a group has the turns that all others, as they are in the end, leave it."""
+        before = group.low, group.high
+        group.settle(self.others(group))
+        return (group.low, group.high) == before
 
     def add(self, group: Group) -> None:
         """Take a recurrence, or let it join the loop that it sums over."""
@@ -60,7 +68,7 @@ class Plan:
         self.taken = {row: x for row, x in self.taken.items() if x is not old}
         group.settle(self.taken)
         self.taken |= dict.fromkeys(group.shift, group)
-        users = [x for x in self.groups if x is not group and any(y in group.shift for y in self.rows_read(x))]
+        users = [x for x in self.groups if x is not group and group in find_between(x, self.taken)[1]]
         counts = [x.count for x in users]
         for x in users:
             x.settle(self.others(x))
@@ -76,11 +84,6 @@ class Plan:
     def others(self, group: Group) -> dict[Row, Group]:
         """Give what is taken by others than one group."""
         return {row: x for row, x in self.taken.items() if x is not group}
-
-    def rows_read(self, group: Group) -> Iterator[Row]:
-        """Give the rows that a group takes operands from."""
-        for row in group.shift:
-            yield from (x for x, _ in find_sources(row))
 
     def gather(self, group: Group) -> None:
         """Let a group compute what is made for it alone, the last first; products go before it, all at once."""
