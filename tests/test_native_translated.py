@@ -43,6 +43,12 @@ for i in range(3):
     x[i + {0}] = np.float64(tanh64(x[i + {1}])) * f[{0}]
     s += x[i + {0}]
 """
+TRUE = """
+for i in range(3):
+    x[i + {0}] = x[i + {1}] if found else 0.5
+    k[i + {0}] = 3 if known else 2
+    found = x[i + {0}] > f[i + {0}]
+"""
 BODIES = {
     "a sum": """
         s = np.float64(0)
@@ -105,6 +111,9 @@ BODIES = {
     "equal loops at several places": "s = np.float64(0)"
     + "".join(AT.format(i, i - 1) for i in range(1, 8))
     + "return s",
+    "equal loops that read and find out what is true": "known = k[1] < 0\nfound = x[0] < 0"
+    + "".join(TRUE.format(i, i - 1) for i in range(1, 8))
+    + "return np.float64(1.0) if found else np.float64(2.0)",
 }
 
 

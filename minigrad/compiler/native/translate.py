@@ -245,7 +245,7 @@ class Whole(Statements):
         held = {new: self.names[old] for old, new in loop.names.items() if old in self.names}
         values = {x: self.load(y) for x, y in held.items() if x not in loop.bound}
         slots = {x: y for x, y in held.items() if x in loop.bound and isinstance(y, Slot)}
-        passed = [Value(x.place, types.CPointer(x.kind)) for x in slots.values()] + list(values.values())
+        passed = [self.pass_place(x) for x in slots.values()] + list(values.values())
         passed += [Value(WHOLE(x), types.intp) for x in loop.places]
         kinds = tuple(x.kind for x in passed)
         key = (loop.key, *slots, *kinds)
@@ -257,6 +257,11 @@ class Whole(Statements):
         with cgutils.if_unlikely(self.builder, status.is_error):
             self.context.call_conv.return_status_propagate(self.builder, status)
 
+    def pass_place(self, slot: Slot) -> Value:
+        """Give the place of a variable as an argument."""
+        kind = types.CPointer(slot.kind)
+        return Value(self.builder.bitcast(slot.place, self.context.get_value_type(kind)), kind)
+
     def write_function(self, statement: ast.stmt, given: dict[str, Any], slots: set[str]) -> Any:
         """Write a function of arguments of some types, of which ``slots`` are places of variables."""
         convention = self.context.call_conv
@@ -265,9 +270,15 @@ class Whole(Statements):
         function.linkage = "internal"
         function.attributes.add("noinline")
         names: dict[str, Value | Slot] = {}
-        for (name, kind), x in zip(given.items(), convention.get_arguments(function), strict=True):
-            names[name] = Slot(x, kind.dtype) if name in slots else Value(x, kind)
-        part = Statements(self.context, ir.IRBuilder(function.append_basic_block()), self.known, names)
+        builder = ir.IRBuilder(function.append_basic_block())
+        found = convention.decode_arguments(builder, tuple(given.values()), function)
+        for (name, kind), x in zip(given.items(), found, strict=True):
+            if name in slots:  # which truth values have of one bit, and are passed of a byte
+                place = builder.bitcast(x, self.context.get_value_type(kind.dtype).as_pointer())
+                names[name] = Slot(place, kind.dtype)
+            else:
+                names[name] = Value(x, kind)
+        part = Statements(self.context, builder, self.known, names)
         part.mutable = find_mutable([statement]) | slots
         part.write_statements([statement])
         convention.return_value(part.builder, self.context.get_dummy_value())
