@@ -85,15 +85,7 @@ def window_dots(
             c[c0 + i * ci + j] += (left * right).sum()
 
 
-LINEAR = (
-    "factor",
-    "solve",
-    "invert",
-    "substitute",
-    "sign_of",
-    "log_size",
-    "decompose",
-)  # which are Python without numba
+LINEAR = ("factor", "solve", "invert", "substitute", "sign_of", "log_size", "decompose")
 
 WORLD: dict[str, Any] = {
     "shared": lambda crew, turns, threads: range(turns), "me": 0,
@@ -107,7 +99,6 @@ WORLD: dict[str, Any] = {
     "power64": np.power, "log1p_64": np.log1p, "expm1_64": np.expm1, "logaddexp64": np.logaddexp,
     "times64": lambda a, b: np.float64(a) * np.float64(b), "times32": lambda a, b: np.float32(a) * np.float32(b),
     "math": SimpleNamespace(sqrt=np.sqrt, sin=np.sin, cos=np.cos, isfinite=np.isfinite, frexp=np.frexp, exp=np.exp),
-    **{name: getattr(import_module("minigrad.compiler.native.linear"), name).py_func for name in LINEAR},
     "pointer64": pointer(np.float64), "pointer32": pointer(np.float32), "pointerb": pointer(np.bool),
     "ahead": lambda x, n: pointer(x.dtype)(x.ctypes.data + int(n) * x.itemsize),
     "pointeri64": pointer(np.int64), "pointeri32": pointer(np.int32),
@@ -117,7 +108,8 @@ WORLD: dict[str, Any] = {
 def interpreted(code: Any) -> Callable[..., Any]:
     """Give the step of some native code as Python runs it; takes the place of ``build.compile_step``."""
     code.quick = code.looks = False  # Python's lock is not held while it runs, and arrays are passed as arrays
-    known = dict(WORLD)
+    linear = import_module("minigrad.compiler.native.linear")  # which needs numba, and is Python without it
+    known = WORLD | {name: getattr(linear, name).py_func for name in LINEAR}
     exec(code.source, known)
     step = known["step"]
 
