@@ -104,7 +104,8 @@ def test_rolled_expressions_evaluate_to_what_the_others_do(monkeypatch):
         np.testing.assert_allclose(a, b, rtol=1e-12)
 
 
-@pytest.mark.parametrize("seed", [*range(16), 519])  # the last one's first turn has what a later one makes
+# the first turn of 519 has what a later one makes; in the last two a loop got other turns when another had been placed
+@pytest.mark.parametrize("seed", [*range(16), 519, 18000020, 18000175])
 def test_random_loops_give_what_the_functions_give(seed):
     pytest.importorskip("numba")
     assert find_wrong(seed, ["numpy", "interpreted"]) is None
