@@ -104,8 +104,9 @@ def test_rolled_expressions_evaluate_to_what_the_others_do(monkeypatch):
         np.testing.assert_allclose(a, b, rtol=1e-12)
 
 
-# the first turn of 519 has what a later one makes; in the last two a loop got other turns when another had been placed
-@pytest.mark.parametrize("seed", [*range(16), 519, 18000020, 18000175])
+# the first turn of 519 has what a later one makes; in those that follow a loop got other turns when another
+# had been placed; in the last one, rows of which each takes the one before twice took for ever
+@pytest.mark.parametrize("seed", [*range(16), 519, 18000020, 18000175, 19000160])
 def test_random_loops_give_what_the_functions_give(seed):
     pytest.importorskip("numba")
     assert find_wrong(seed, ["numpy", "interpreted"]) is None
@@ -179,3 +180,24 @@ def test_loops_of_several_dtypes_stand_in_one_step():
     for g, right in zip(found[1], expected[1], strict=True):
         assert g.dtype == right.dtype
         np.testing.assert_allclose(g, right, rtol=1e-4, atol=1e-6)
+
+
+def test_what_is_computed_of_all_turns_at_once_is_computed_once():
+    x = np.random.default_rng(0).normal(size=(12, 4, 3))
+
+    def code_of(layers):
+        def f(W):
+            h = 0 * x[0]
+            for t in range(12):
+                y = x[t]
+                for k in range(layers):
+                    y = np.tanh(y @ W[k]) + 0.1 * (y @ W[k].T)  # each from the one before, twice
+                h = np.tanh(h + y)
+            return (h**2).sum()
+
+        W = np.random.default_rng(1).normal(size=(layers, 3, 3)) * 0.3
+        step = compile(f)
+        np.testing.assert_allclose(step(W), f(W), rtol=1e-12)
+        return step.source.splitlines()
+
+    assert len(code_of(60)) < 8 * len(code_of(10))  # it was 2⁶⁰ lines

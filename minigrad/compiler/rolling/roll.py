@@ -15,7 +15,7 @@ from minigrad.compiler.rolling.groups import Group
 from minigrad.compiler.rolling.loop import Kept, Loop
 from minigrad.compiler.rolling.planning import LEAST, Plan
 from minigrad.compiler.rolling.rows import Row
-from minigrad.compiler.rolling.stacking import find_needs, stack_rows
+from minigrad.compiler.rolling.stacking import find_needs, order_stacks, stack_rows
 from minigrad.engine.node import Node, order_nodes
 from minigrad.ops.indexing import Index
 from minigrad.ops.shaping import Cast, Reshape, Stack
@@ -45,6 +45,7 @@ class _Rolling:
         self.wanted: dict[Group, dict[Row, set[int]]] = {group: {} for group in plan.groups}
         self.becomes: dict[Node, Any] = {}
         self.loops: dict[Group, tuple[Node, dict[Row, Kept]]] = {}
+        self.stacks: dict[Stacked, Node] = {}
 
     def roll(self) -> list[Any]:
         """Give the outputs."""
@@ -134,5 +135,7 @@ class _Rolling:
         if isinstance(operand, Gathered):
             return Stack()(*(self.becomes[x] for x in operand.nodes))
         if isinstance(operand, Stacked):
-            return stack_rows(operand, self.plan, self.make_operand)
+            for stack in order_stacks(operand, self.plan, self.stacks):
+                self.stacks[stack] = stack_rows(stack, self.plan, self.make_operand)
+            return self.stacks[operand]
         return self.becomes[operand]

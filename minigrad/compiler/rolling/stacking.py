@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from typing import Any
 
 from minigrad.compiler.rolling.body import Gathered, Stacked, Whole
@@ -18,15 +18,26 @@ Making = Callable[[Any], Any]
 
 def find_needs(wanted: Stacked, plan: Plan) -> Iterator[Any]:
     """Give the operands that a stack is made of."""
-    for part in _parts(wanted, plan):
-        if isinstance(part, Stacked):
-            yield from find_needs(part, plan)
-        elif isinstance(part, tuple):
-            yield part[0]
+    for stack in order_stacks(wanted, plan, ()):
+        yield from (part[0] for part in _parts(stack, plan) if isinstance(part, tuple))
+
+
+def order_stacks(wanted: Stacked, plan: Plan, made: Container[Stacked]) -> list[Stacked]:
+    """Give the stacks that one is computed from, and itself, each once and after its own; but those that are made."""
+    found: dict[Stacked, None] = {}
+    waiting = [(wanted, False)]
+    while waiting:
+        stack, done = waiting.pop()
+        if done:
+            found[stack] = None
+        elif stack not in found and stack not in made:
+            waiting.append((stack, True))
+            waiting += [(part, False) for part in _parts(stack, plan) if isinstance(part, Stacked)]
+    return list(found)
 
 
 def stack_rows(wanted: Stacked, plan: Plan, make: Making) -> Node:
-    """Compute some elements of a row at once; ``make`` gives what an operand has become."""
+    """Compute some elements of a row at once; ``make`` gives what an operand, or another stack, has become."""
     parts = _parts(wanted, plan)
     if wanted.row.is_read and wanted.row not in plan.taken:
         ((whole, key),) = parts
@@ -34,7 +45,7 @@ def stack_rows(wanted: Stacked, plan: Plan, make: Making) -> Node:
     made = []
     for part in parts:
         if isinstance(part, Stacked):
-            made.append(stack_rows(part, plan, make))
+            made.append(make(part))
         elif isinstance(part, tuple):
             operand, key = part
             x = make(operand)
