@@ -24,9 +24,9 @@ from minigrad.files import replacing
 from minigrad.interrupts import CtrlC
 from minigrad.ops.libraries import bring
 from minigrad.optim import Optimizer
-from minigrad.storage.entries import Model, by_entry, generators_of, tensors_of
+from minigrad.storage.entries import FORMAT, VERSION, Model, by_entry, describe_model, tensors_of
 from minigrad.storage.fitting import assign_all, compare_all, compare_copies
-from minigrad.storage.reading import FORMAT, VERSION, Array, CheckpointError, CheckpointFile, damage_explained
+from minigrad.storage.reading import Array, CheckpointError, CheckpointFile, damage_explained
 from minigrad.storage.safe_tensors import SafeTensorsFile, is_safe, pack_arrays
 
 __all__ = ["CheckpointError", "load", "load_noted", "save", "save_noted"]
@@ -79,14 +79,7 @@ def save_noted(
     """Save, with notes that JSON can write, and copies of all that the model's tensors hold."""
     _check_arguments("save", path, model, optimizer)
     kept = tensors_of(model)
-    header = {
-        "format": FORMAT,
-        "version": VERSION,
-        "parameters": [p.name for p in kept["parameter"]],
-        "buffers": [b.name for b in kept["buffer"]],
-        "generators": [g.bit_generator.state for g in generators_of(model)],
-        "optimizer": None,
-    }
+    header = describe_model(model)
     if notes is not None:
         header["notes"] = notes
     tensors = by_entry(kept)

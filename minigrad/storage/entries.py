@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 from minigrad.engine.tensor import Tensor
 
 Item = TypeVar("Item")
+FORMAT, VERSION = "minigrad checkpoint", 1
 
 
 class Model(Protocol):
@@ -35,3 +36,16 @@ def by_entry(kinds: Mapping[str, Iterable[Item]]) -> dict[str, Item]:
 def generators_of(model: Model) -> list[np.random.Generator]:
     """Give the generators that a model draws from."""
     return list(getattr(model, "generators", list)())
+
+
+def describe_model(model: Model) -> dict[str, Any]:
+    """Give the header of a file that holds a model alone: names of tensors, and the states of random generators."""
+    kept = tensors_of(model)
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "parameters": [p.name for p in kept["parameter"]],
+        "buffers": [b.name for b in kept["buffer"]],
+        "generators": [g.bit_generator.state for g in generators_of(model)],
+        "optimizer": None,
+    }

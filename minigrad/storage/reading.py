@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from minigrad.storage.entries import by_entry
 
-FORMAT, VERSION = "minigrad checkpoint", 1
 PIECE = 1 << 20  # bytes that are read at once
 
 Array = NDArray[Any]

@@ -15,8 +15,8 @@ import numpy as np
 
 from minigrad.extras import require
 from minigrad.nn.state import name_tensors
-from minigrad.storage.entries import Model, by_entry, generators_of, tensors_of
-from minigrad.storage.reading import FORMAT, VERSION, Array, CheckpointError, CheckpointFile
+from minigrad.storage.entries import Model, by_entry, describe_model, tensors_of
+from minigrad.storage.reading import Array, CheckpointError, CheckpointFile
 
 DTYPES = {
     **{"F64": "float64", "F32": "float32", "F16": "float16", "C64": "complex64", "BOOL": "bool"},
@@ -66,15 +66,7 @@ class SafeTensorsFile(CheckpointFile):
             said = [f"lacks {', '.join(lacks)}"] if lacks else []
             said += [f"has {', '.join(more)}, which the model has not"] if more else []
             raise CheckpointError(f"the file {' and '.join(said)}; its names must be those of the model")
-        kept = tensors_of(model)
-        return {
-            "format": FORMAT,
-            "version": VERSION,
-            "parameters": [p.name for p in kept["parameter"]],
-            "buffers": [b.name for b in kept["buffer"]],
-            "generators": [g.bit_generator.state for g in generators_of(model)],
-            "optimizer": None,
-        }
+        return describe_model(model)
 
     def describe(self, name: str) -> Array:
         """Give an array's shape and dtype, as zeros in one place."""
