@@ -12,7 +12,7 @@ PACKAGES = {
     "progress": "tqdm",
     "native": "numba scipy",
     "cuda": "cupy-cuda13x",
-    "cluster": "dask distributed zarr",
+    "cluster": "dask distributed zarr pyarrow",
     "safetensors": "safetensors",
 }
 

@@ -389,7 +389,7 @@ def test_the_command_trains_on_a_cluster(built, capsys, monkeypatch):
         (["model.py:build", "--data", "X.npy", "T.npy", "-o", "no/net.npz"], "the folder 'no' does not exist"),
         (
             ["model.py:build", "--data", "X.npy", "X.npy", "T.npy"],
-            "--data takes X.npy and T.npy, or one Zarr group, not 3",
+            "--data takes X.npy and T.npy, or one Zarr group or Parquet file, not 3",
         ),
     ],
 )

@@ -10,6 +10,7 @@ from typing import Any
 
 from minigrad.app.userfile import UserError, model_of
 from minigrad.cluster.blocks import find_rows
+from minigrad.cluster.parquet import Parquet, is_parquet
 from minigrad.extras import require
 
 TIMEOUT = 10  # seconds to reach a scheduler in
@@ -23,8 +24,10 @@ def add_train(commands: Any) -> None:
         description="Train what FILE.py:function returns, (model, loss, optimizer), on rows in files.",
     )
     parser.add_argument("target", metavar="FILE.py:function", help="returns (model, loss, optimizer)")
-    where = "X.npy T.npy, or a Zarr group with arrays X and T; workers must see them by the same names"
+    where = "X.npy T.npy, a Zarr group with arrays X and T, or a .parquet file; workers must see them by the same names"
     parser.add_argument("--data", nargs="+", required=True, metavar="PATH", help=where)
+    named = "the column of T in a Parquet file (default: the last), all others being X's; several for several outputs"
+    parser.add_argument("--target", action="append", dest="columns", metavar="COLUMN", help=named)
     parser.add_argument("--scheduler", metavar="ADDRESS", help="of a cluster, tcp://host:8786 (default: this process)")
     parser.add_argument("--epochs", type=int, default=10, help="how often to go through all rows (default: 10)")
     parser.add_argument("--batch-size", type=int, help="rows of an update (default: all)")
@@ -35,9 +38,7 @@ def add_train(commands: Any) -> None:
 
 def run_train(arguments: argparse.Namespace) -> int:
     """Train, and print the loss of each epoch."""
-    if len(arguments.data) > 2:
-        raise UserError(f"--data takes X.npy and T.npy, or one Zarr group, not {len(arguments.data)} paths")
-    data = arguments.data[0] if len(arguments.data) == 1 else tuple(arguments.data)
+    data = _find_data(arguments.data, arguments.columns)
     if arguments.out is not None and not arguments.out.parent.is_dir():
         raise UserError(f"the folder {str(arguments.out.parent)!r} does not exist; make it first")
     model, loss, optimizer = model_of(arguments.target)
@@ -61,6 +62,17 @@ def run_train(arguments: argparse.Namespace) -> int:
             client=client,
         )
     return 130 if history.interrupted else 0
+
+
+def _find_data(paths: list[str], target: list[str] | None) -> Any:
+    """Give what find_rows takes."""
+    if len(paths) > 2:
+        raise UserError(f"--data takes X.npy and T.npy, or one Zarr group or Parquet file, not {len(paths)} paths")
+    if target is not None and (len(paths) == 2 or not is_parquet(paths[0])):
+        raise UserError(f"--target names columns of a Parquet file, and {' and '.join(paths)} is none")
+    if len(paths) == 2:
+        return tuple(paths)
+    return paths[0] if target is None else Parquet(paths[0], target)
 
 
 def _print_epoch(training: Any) -> None:

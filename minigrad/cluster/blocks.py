@@ -1,4 +1,4 @@
-"""Rows in blocks, that are read by whoever has them: from memory, from .npy files, from a Zarr group."""
+"""Rows in blocks, that are read by whoever has them: from memory, from .npy files, from Zarr, from Parquet."""
 
 from __future__ import annotations
 
@@ -10,11 +10,15 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.cluster.parquet import Parquet, is_parquet
 from minigrad.engine.arguments import shown
 from minigrad.extras import require
 
 Pair = tuple[Any, Any]
-WAYS = "Give (X, T) as arrays, ('X.npy', 'T.npy') as files, or the path of a Zarr group with arrays X and T"
+WAYS = (
+    "Give (X, T) as arrays, ('X.npy', 'T.npy') as files, the path of a Zarr group with arrays X and T, or a "
+    "minigrad.cluster.Parquet"
+)
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,12 @@ def find_rows(data: Any) -> Rows:
     Raises ``TypeError`` for what is no such data, ``ValueError`` where X and T have different numbers of rows or there
     are none, ``FileNotFoundError`` for a file that is not there: workers must see it by the same name.
     """
+    if isinstance(data, str | os.PathLike) and is_parquet(os.fspath(data)):
+        data = Parquet(data)
+    if isinstance(data, Parquet):
+        _check_there(os.fspath(data.path))
+        columns = data.open()
+        return _measure(os.fspath(data.path), columns.stand_in, partial(partial, columns.read))
     if isinstance(data, str | os.PathLike):
         path = os.fspath(data)
         _check_there(path)

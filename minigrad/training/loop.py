@@ -72,8 +72,8 @@ def fit(
     metrics      functions of outputs y and targets t, of a whole epoch, for the History
     resume       a file of ModelCheckpoint's: goes on as if the training had not stopped, up to `epochs` in all
     client       a `distributed.Client`: gradients are computed by its workers (extra `cluster`), each of which reads
-                 its share of the rows, of arrays, of two .npy files, or of a Zarr group with arrays X and T;
-                 batch_size rows are then dealt in blocks, one to each worker
+                 its share of the rows, of arrays, of two .npy files, of a Zarr group with arrays X and T, or of a
+                 `minigrad.cluster.Parquet`; batch_size rows are then dealt in blocks, one to each worker
 
     A loss that doubles when every row is given twice is a sum over rows, and is divided by their number for the
     History; any other counts as a mean. Accuracy is measured where T holds class numbers, or one-hot rows, or 0 and 1
