@@ -8,12 +8,14 @@ from functools import partial
 from typing import Any
 
 from minigrad.cluster.blocks import Block
-from minigrad.cluster.holder import Holder, Sums, describe_worker
+from minigrad.cluster.holder import Holder, describe_worker
+from minigrad.cluster.messages import Ask, Sums, add_in_pairs, join_answers
 
 PATIENCE = 60  # seconds that a step waits for a worker when all are gone
 GRACE = 2  # seconds after which a worker that did not answer, and is still named, is asked again
 TRIES = 10  # of one step, none of which brought anything
 SHARE = 0.3  # of a worker's memory that blocks may take which are kept in it
+FAN = 8  # workers that are called by one caller: the client has that many, and each of these, and so on
 
 
 class Crew:
@@ -26,6 +28,9 @@ class Crew:
         self.make = partial(make, keep=all(limit is None or share <= SHARE * limit for limit in limits))
         self.holders: dict[str, Any] = {}  # an actor for each worker, by its address
         self.owners: dict[int, str] = {}
+        self.shares: dict[str, list[int]] = {}  # the blocks of each worker
+        self.roots: list[str] = []  # the workers that are called from here
+        self.tree: dict[str, list[str]] = {}  # of each worker: itself and all that are called by way of it
         self.follow_workers()
 
     def follow_workers(self, lost: Collection[str] = ()) -> None:
@@ -39,7 +44,8 @@ class Crew:
                 return
             self.holders = {worker: self.holders.get(worker) or self._put_holder(worker) for worker in now}
             self._deal()
-            failed = self._call("take", {worker: (self._share_of(worker),) for worker in self.holders})[1]
+            self._grow_tree()
+            failed = self._call("take", {worker: self._share_of(worker) for worker in self.holders})[1]
             if not failed:
                 return
             gone |= set(failed)
@@ -83,29 +89,60 @@ class Crew:
             self.owners[number] = min(counts, key=lambda worker: counts[worker])
             counts[self.owners[number]] += 1
 
-    def _share_of(self, worker: str) -> dict[int, Block]:
-        return {number: self.blocks[number] for number, owner in self.owners.items() if owner == worker}
+        self.shares = {worker: [] for worker in self.holders}
+        for number in range(len(self.blocks)):
+            self.shares[self.owners[number]].append(number)
 
-    def add_up(self, values: Sequence[Any], numbers: Iterable[int], weighed: bool) -> Sums:
-        """Give the sums of E, of rows and of gradients over some blocks, each of which counts once.
+    def _grow_tree(self) -> None:
+        """Say who calls whom, of the workers in order: the first are called from here, the next ones by the first."""
+        order = list(self.holders)
+        self.roots, self.tree = order[:FAN], {worker: [worker] for worker in order}
+        for i in range(len(order) - 1, FAN - 1, -1):
+            self.tree[order[i // FAN - 1]] += self.tree[order[i]]
 
-        Blocks whose worker is lost before its sums are here are computed by others, with the same parameters.
+    def _share_of(self, worker: str) -> tuple[Any, ...]:
+        """Give what a holder is to have: its blocks, and the holders that it calls."""
+        i = list(self.holders).index(worker)
+        called = list(self.holders)[FAN * (i + 1) : FAN * (i + 2)]
+        below = {other: (self.holders[other], self.tree[other]) for other in called}
+        return worker, {number: self.blocks[number] for number in self.shares[worker]}, below
+
+    def add_up(
+        self,
+        values: Sequence[Any],
+        numbers: Iterable[int],
+        weighed: bool,
+        states: Sequence[Any] = (),
+        starts: Mapping[int, int] | None = None,
+    ) -> Sums:
+        """Give the sums of E, of rows, of gradients and of buffers over some blocks, each of which counts once.
+
+        Blocks whose worker is lost before its sums are here are computed by others, with the same parameters. So are
+        those of workers below it in the tree, whose sums go by way of it.
         """
         left, parts, tries = set(numbers), [], 0
+        rows = sum(self.blocks[number].rows for number in left) if starts else 0
         while left:
-            asked = {worker: sorted(n for n in left if self.owners[n] == worker) for worker in self.holders}
-            calls = {worker: (values, mine, weighed) for worker, mine in asked.items() if mine}
-            came, lost = self._call("step", calls)
-            for worker, (kind, what) in came.items():
-                if kind == "error":
-                    raise what
-                left.difference_update(asked[worker])
-                parts.append(what)
-            tries = 0 if came else tries + 1
+            shares: dict[str, list[int]] = {}
+            for number in sorted(left):
+                shares.setdefault(self.owners[number], []).append(number)
+            asked = {worker: None if mine == self.shares[worker] else mine for worker, mine in shares.items()}
+            ask = Ask(values, asked, weighed, states, starts or {}, rows)
+            calls = {worker: (ask.among(self.tree[worker]),) for worker in self.roots}
+            came, failed = self._call("step", {worker: call for worker, call in calls.items() if call[0].numbers})
+            lost = {worker: repr(error) for worker, error in failed.items()}
+            answer = join_answers(list(came.values()), lost)
+            if answer.error is not None:
+                raise answer.error
+            if answer.sums is not None:
+                left.difference_update(answer.done)
+                parts.append(answer.sums)
+            tries = 0 if answer.done else tries + 1
             if tries == TRIES:
-                raise RuntimeError(f"fit: {TRIES} times no worker answered") from next(iter(lost.values()))
-            if lost:
-                self.follow_workers(lost)
+                why = next(iter(answer.lost.values()), "it is not said why")
+                raise RuntimeError(f"fit: {TRIES} times no worker answered ({why})")
+            if answer.lost:
+                self.follow_workers(answer.lost)
         return add_in_pairs(parts)
 
     def _call(self, method: str, calls: Mapping[str, tuple[Any, ...]]) -> tuple[dict[str, Any], dict[str, Exception]]:
@@ -151,17 +188,3 @@ def check_workers(client: Any) -> list[int | None]:
                 f"fit: the worker {worker} runs {name} {theirs[name]}, and this process {own[name]}. Install the same"
             )
     return [theirs["memory"] for theirs in found.values()]
-
-
-def add_in_pairs(parts: Sequence[Sums]) -> Sums:
-    """Add up sums by a tree, neighbors first, so that rounding grows with the logarithm of their number."""
-    row = list(parts)
-    while len(row) > 1:
-        pairs = [_add(*row[i : i + 2]) for i in range(0, len(row) - 1, 2)]
-        row = pairs + row[2 * len(pairs) :]
-    return row[0]
-
-
-def _add(a: Sums, b: Sums) -> Sums:
-    gradients = [h if g is None else g if h is None else g + h for g, h in zip(a[2], b[2], strict=True)]
-    return a[0] + b[0], a[1] + b[1], gradients

@@ -13,7 +13,16 @@ from minigrad.engine.evaluation import name_function_of
 from minigrad.engine.functional import Transformed, check_function
 from minigrad.engine.node import Node
 from minigrad.engine.products import join_leaves
-from minigrad.engine.recording import drawn_by, is_paused, latest_serial, leaf_serial, mapping, recorded, tracer
+from minigrad.engine.recording import (
+    drawing,
+    drawn_by,
+    is_paused,
+    latest_serial,
+    leaf_serial,
+    mapping,
+    recorded,
+    tracer,
+)
 from minigrad.engine.tensor import Tensor, constant_tensor
 from minigrad.engine.trees import fill_tree, list_leaves
 from minigrad.ops.elementwise import identity
@@ -46,7 +55,7 @@ class _Part:
     """One evaluation of f, by what it starts from: leaves of its arguments, and Tensors that it reads from outside."""
 
     def __init__(self, f: Callable[..., Any], given: Any) -> None:
-        self.f, self.given, self.leaves, self.draws = f, given, list_leaves(given), _Draws()
+        self.f, self.given, self.leaves, self.draws = f, given, list_leaves(given), _Draws(_find_outside())
         self.places = [i for i, x in enumerate(self.leaves) if isinstance(x, Tensor) and x.requires_grad]
         self.flowing: list[int] = []
         self.outside: list[Tensor] = []
@@ -118,31 +127,39 @@ def _are_alike(a: Any, b: Any) -> bool:
     return a.shape == b.shape and bool(((a == b) | ((a != a) & (b != b))).all())
 
 
-class _Draws:
-    """The random numbers of an evaluation, as the states that their generators had."""
+def _find_outside() -> Any:
+    """Give what draws random numbers around this, other than a checkpoint; or None."""
+    outside = drawing()
+    while isinstance(outside, _Draws | _Redraws):
+        outside = outside.outside
+    return outside
 
-    def __init__(self) -> None:
-        self.states: list[Any] = []
+
+class _Draws:
+    """The random numbers of an evaluation, as the states that their generators had; drawn by whoever did so outside."""
+
+    def __init__(self, outside: Any) -> None:
+        self.outside, self.states = outside, list[Any]()
 
     def random(self, rng: Any, shape: tuple[int, ...]) -> Any:
         """Draw, and remember from what state."""
         self.states.append(rng.bit_generator.state)
-        return rng.random(shape)
+        return rng.random(shape) if self.outside is None else self.outside.random(rng, shape)
 
     def again(self) -> _Redraws:
         """Give what draws the same numbers once more."""
-        return _Redraws(iter(self.states))
+        return _Redraws(iter(self.states), self.outside)
 
 
 class _Redraws:
-    def __init__(self, states: Iterator[Any]) -> None:
-        self.states = states
+    def __init__(self, states: Iterator[Any], outside: Any) -> None:
+        self.states, self.outside = states, outside
 
     def random(self, rng: Any, shape: tuple[int, ...]) -> Any:
         """Draw from a generator of the same kind in the state remembered."""
         copy = np.random.Generator(type(rng.bit_generator)())
         copy.bit_generator.state = next(self.states)
-        return copy.random(shape)
+        return copy.random(shape) if self.outside is None else self.outside.random(copy, shape)
 
 
 def _make_leaf(array: Any) -> Tensor:

@@ -146,6 +146,11 @@ def drawn_by(drawing: Any) -> Block:
     return Block(_drawing, drawing)
 
 
+def drawing() -> Any:
+    """Give what draws random numbers in the place of their generators, or None."""
+    return _drawing.get() if in_force else None
+
+
 def setting(owner: Any, name: str) -> Any:
     """Read an attribute that steers a computation; a compiled function is traced again where its value has changed."""
     tracing = compilation()
