@@ -10,7 +10,18 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.ops import arithmetic, assignment, families, indexing, linalg, moving, reduction, shaping, sorting
+from minigrad.ops import (
+    arithmetic,
+    assignment,
+    families,
+    indexing,
+    linalg,
+    moving,
+    own_memory,
+    reduction,
+    shaping,
+    sorting,
+)
 from minigrad.ops.base import Op, Shape
 from tests.elementwise_rows import BINARY, MORE, POSITIVE, UNARY
 from tests.sample import Array, Sample
@@ -201,6 +212,7 @@ def _shaping() -> Iterator[Sample]:
     yield Sample(indexing.Index, itemgetter((..., None)), ((),), "newaxis of a scalar")
     for shape, to in (((3,), (2, 3)), ((2, 1), (2, 3)), ((), (2, 2)), ((1, 3), (0, 3)), ((2, 3), (2, 3))):
         yield Sample(shaping.BroadcastTo, partial(np.broadcast_to, shape=to), (shape,), f"{to}")
+    yield Sample(own_memory.CopyInOrder, methodcaller("copy"), ((2, 3),))
     for kind in (np.float64, np.longdouble):
         yield Sample(shaping.Cast, methodcaller("astype", kind), ((2, 3),), kind.__name__)
     joined: list[tuple[int | None, tuple[Shape, ...]]] = [

@@ -449,3 +449,37 @@ def test_a_python_number_meets_whole_numbers_and_truth_values_as_in_numpy(name, 
         a = A([1, 0, 2, 5]).astype(dtype)
         with running(backend):
             np.testing.assert_array_equal(value(as_code(f, backend), a), value(f, a), strict=True)
+
+
+FOLDED = {
+    "sum": lambda a: a * 0 + (2**53 + 1),
+    "difference": lambda a: (2**62 + 1) - (a - a),
+    "product": lambda a: (a * 0 + 1) * (2**53 + 1),
+    "larger": lambda a: np.maximum(a * 0, 2**60 + 1),
+    "choice": lambda a: np.where(a * 0 > -1, 2**60 + 1, a),
+    "wrapped": lambda a: (a * 0 + 200) * 2,
+    "quotient": lambda a: (2**60 + 1) // (a * 0 + 3),
+    "true quotient": lambda a: 7 / (a * 0 + 2),
+    "power": lambda a: 2 ** (a * 0 + 3),
+    "no power": lambda a: (a * 0 + 2) ** -1,
+    "out of range": lambda a: -7 % (a * 0 + 3),
+    "lcm": lambda a: np.lcm(a * 0 + 4, 6),
+    "or": lambda a: (a * 0) | 6,
+    "shift": lambda a: 1 << (a * 0 + 3),
+}
+
+
+@each_backend
+@pytest.mark.parametrize("name", FOLDED)
+def test_whole_numbers_that_are_known_beforehand_are_no_floats(name, backend):
+    """2⁵³ + 1 is no float64, and a float has no bits: 0 · a is known without a, and so is what is made of it."""
+    f = FOLDED[name]
+    for dtype in ("bool", "int8", "uint8", "int64", "uint64"):
+        a = A([1, 0, 2, 5]).astype(dtype)
+        expected = value(f, a)
+        with running(backend):
+            found = value(as_code(f, backend), a)
+        if isinstance(expected, str):
+            assert found == expected
+        else:
+            np.testing.assert_array_equal(found, expected, strict=True)

@@ -19,6 +19,7 @@ from minigrad.compiler.likeness import compare_argument, compare_tensors
 from minigrad.compiler.record import Record
 from minigrad.compiler.spent import Spent
 from minigrad.compiler.trace.links import Cell, Link
+from minigrad.compiler.trace.lying import lies_alike
 from minigrad.compiler.trace.sources import (
     Argument,
     Captured,
@@ -164,9 +165,15 @@ class _Writer(EndWriter):
         self.read = {id(source.tensor) for source in passed if isinstance(source, Gradient)}
         without = [*record.without_gradient, *(t for t, g in record.grads if g is None)]
         self.slots += [(t, "stored_grad", None) for t in without if isinstance(t, Tensor) and self.is_looked_at(t)]
-        checks += self.check_apart(bound, arrays)
+        checks += [*self.check_lying(), *self.check_apart(bound, arrays)]
         checks += [f"{self.gradient(source)} is None" for source in passed if isinstance(source, Gradient)]
         self.checks = checks
+
+    def check_lying(self) -> Lines:
+        """Write what tells that an argument lies in memory otherwise, where that has told a view from a copy."""
+        laid = [(self.value(x), strides) for x, strides in self.record.laid if isinstance(x, Argument)]
+        self.known |= {"alike": lies_alike} if laid else {}
+        return [f"not alike({value}, {strides})" for value, strides in laid]
 
     def check_apart(self, bound: Sequence[Source], arrays: Sequence[Any]) -> Lines:
         """Write what tells that arguments which are written into share memory with others, or cannot be written."""

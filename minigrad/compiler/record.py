@@ -12,6 +12,7 @@ from minigrad.compiler.tape import Tape, write_tape
 from minigrad.compiler.trace.containers import Contents
 from minigrad.compiler.trace.differences import refuse_differences
 from minigrad.compiler.trace.links import Key, Link, renew_links
+from minigrad.compiler.trace.lying import Strides, lies_alike
 from minigrad.compiler.trace.numbers import reading_anew, split_numbers
 from minigrad.compiler.trace.outside import find_links
 from minigrad.compiler.trace.sources import Captured, Data, Draw, Source
@@ -38,8 +39,9 @@ class Record:
     Tensors from outside, and whether they took gradients; ``rules`` have stepped; ``links`` lead to what was read
     outside, ``numbers`` to what the code reads anew there; ``tape`` is how the results at ``taped`` were recorded, if
     the function took no gradient itself; ``paused`` says that nothing is to be recorded; ``written`` are the positions
-    of arrays among the arguments that get the last of the values ``returned``. ``lowered`` are the outputs in
-    the form in which backends get them, by whether that is exact, once one has been asked.
+    of arrays among the arguments that get the last of the values ``returned``; ``laid`` are inputs whose strides have
+    told a view from a copy. ``lowered`` are the outputs in the form in which backends get them, by whether that is
+    exact, once one has been asked.
     """
 
     result: Any
@@ -62,6 +64,7 @@ class Record:
     numbers: list[Link]
     paused: bool
     written: list[int]
+    laid: list[tuple[Source, Strides]]
     lowered: dict[bool, list[Any]] = field(default_factory=dict)
 
     @property
@@ -75,6 +78,7 @@ class Record:
         known = [id(t) for t in (*self.others, *self.fixed.values(), *free)]
         return (
             (is_paused() or not self.paused)
+            and all(lies_alike(source.read(list(arguments)), strides) for source, strides in self.laid)
             and all(arguments[i] is t for i, t in self.fixed.items())
             and len({*known}) == len(known)
             and all((t.serial > 0) is takes for t, takes in self.leaves)
@@ -187,7 +191,7 @@ def _record(tracer: Tracer, returned: Any, arguments: Sequence[Any]) -> Record:
     return Record(
         result, values, updates, grads, inputs, tracer.guards, without, tracer.seeds,
         tracer.gradients, list(tracer.positions.values()), tracer.fixed, others, tape, list(recorded), [], leaves,
-        tracer.rules, [], is_paused(), list(written),
+        tracer.rules, [], is_paused(), list(written), [(inputs[x], s) for x, s in tracer.lying.asked.items()],
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import Any, Never, Self
 import numpy as np
 
 from minigrad.engine.other_names import ARGUMENTS, refuse_arguments
-from minigrad.ops import linalg, reduction, shaping
+from minigrad.ops import linalg, own_memory, reduction, shaping
 from minigrad.ops.base import Recorder
 
 _np: Any = np  # whose own types know arrays alone
@@ -177,7 +177,7 @@ class Methods(Recorder):
         """Give the elements in one dimension, in an array of their own."""
         if other:
             raise refuse_arguments("flatten", self, other)
-        return shaping.copy(shaping.ravel(self, order))
+        return own_memory.copy(shaping.ravel(self, order))
 
     def swapaxes(self, axis1: int, axis2: int) -> Self:
         """Exchange two axes."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from minigrad.engine.kinds import OF_KINDS
 from minigrad.engine.scipy_protocol import find_special
-from minigrad.ops import arithmetic, elementwise, linalg, parts, shaping
+from minigrad.ops import arithmetic, elementwise, linalg, own_memory, parts, shaping
 from minigrad.ops.base import Op, as_array
 
 UFUNCS: dict[np.ufunc, Op] = {
@@ -114,7 +114,7 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.squeeze: shaping.squeeze,
     np.ravel: shaping.ravel,
     np.astype: shaping.astype,
-    np.copy: shaping.copy,
+    np.copy: own_memory.copy,
     np.broadcast_to: shaping.broadcast_to,
     np.concatenate: shaping.concatenate,
     np.stack: shaping.stack,

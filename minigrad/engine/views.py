@@ -26,7 +26,7 @@ def note_view(op: Op, base: Any, y: Any) -> None:
     if isinstance(y.array, np.generic):
         return
     if y.op is None and not y.serial:  # of truth values there may be written what they were computed from
-        if not _shares(op, base, y):
+        if y.has_data and not _shares(op, base, y):
             return
         note_base(y, base, op)
         note_holder()
@@ -101,12 +101,12 @@ def _memory_of(array: Any) -> Any:
 
 
 def _lay_out(x: Any) -> Any:
-    """Give an array that lies in memory as what x stands for does, if that is of an array in order."""
+    """Give an array that lies in memory as what x stands for does."""
     ops = []
     while (found := find_base(x)) is not None:
         x, op = found
         ops.append(op)
-    array = np.empty(x.shape, np.bool_)
+    array = np.empty(x.shape, np.bool_) if x.level else x.lay_out()
     for op in ops[::-1]:
         array = op.forward(array)
     return array

@@ -7,11 +7,11 @@
 ``einsum`` of named axes, ``inverses``, ``decompositions``, ``eigenpairs``, ``singular`` and ``norms`` what else there
 is of matrices; ``fft`` are between signals and spectra; ``special`` has SciPy's functions; ``sliding`` moves one row
 along another; ``sorting``, ``shaping`` and ``indexing`` move elements, ``moving`` in ways that have a notation of their
-own; ``assignment`` puts some in the place of others, ``positions`` says where they are. ``activations``, ``windows``,
-``pooling``, ``convolution`` and ``normalization`` are what networks have besides. ``composed`` has the functions that
-are several operations. ``alphabet`` has the raised and lowered characters that operations and names are written with;
-``frozen`` says when two of them are one, and ``copies`` how they are copied and pickled. It imports nothing of ours but
-``extras``.
+own, ``own_memory`` copies them; ``assignment`` puts some in the place of others, ``positions`` says where they are.
+``activations``, ``windows``, ``pooling``, ``convolution`` and ``normalization`` are what networks have besides.
+``composed`` has the functions that are several operations. ``alphabet`` has the raised and lowered characters that
+operations and names are written with; ``frozen`` says when two of them are one, and ``copies`` how they are copied and
+pickled. It imports nothing of ours but ``extras``.
 
 What others here are made with: ``dtypes`` says what dtype an elementwise operation gives, ``lanes`` how one is applied
 to many operands at once, ``dlpack`` takes arrays of libraries that do not speak NumPy's protocols, and ``libraries``

@@ -264,11 +264,6 @@ def fit_dtype(g: Any, dtype: Any) -> Any:
     return g if g.dtype == dtype else Cast(dtype)(g)
 
 
-def copy(a: Any, order: str = "K", subok: bool = False) -> Any:
-    """Give the same elements in an array of their own, which one number has, too."""
-    return astype(a, a.dtype) if a.ndim else Reshape(())(Reshape((1,))(astype(a, a.dtype)))
-
-
 def ravel(x: Any, order: str = "C") -> Any:
     """Give the elements in one dimension, row by row or, in Fortran's order, column by column."""
     return Ravel((-1,))(x) if order == "C" else reshape(x, (-1,), order)

@@ -136,8 +136,16 @@ def find_difference(source: str, compiled: bool = False) -> str | None:
 
 
 def find_lost_write(f: Any) -> str | None:
-    """Say what a compiled function leaves in its argument, or returns, where that is not what NumPy does."""
-    code, mine, right = compile(f), X.copy(), X.copy()
+    """Say what a compiled function leaves in its argument, or returns, where that is not what NumPy does.
+
+    It is one function for arrays that lie in order, and for such that do not.
+    """
+    code = compile(f)
+    return next((said for step in (1, 2, -1, 1) if (said := _find_lost_write(f, code, step))), None)
+
+
+def _find_lost_write(f: Any, code: Any, step: int) -> str | None:
+    mine, right = (np.repeat(X[:: np.sign(step)], abs(step))[::step] for _ in range(2))
     for _ in range(2):  # in the second call of the same arrays
         try:
             with np.errstate(all="ignore"):

@@ -49,6 +49,14 @@ BITS: Joins = (
     ("({0} % {1}).sum()", lambda a, b: (a % b).sum()),
     ("np.bitwise_count({0})", lambda a, b: np.bitwise_count(a)),
 )
+FOLDED: Joins = (  # what algebra makes a number of before anything is computed, and no float has
+    ("{0} * 0 + (2 ** 53 + 1)", lambda a, b: a * 0 + (2**53 + 1)),
+    ("(2 ** 62 + 1) - ({1} - {1})", lambda a, b: (2**62 + 1) - (b - b)),
+    ("np.maximum({0} * 0, 2 ** 60 + 1) // 3", lambda a, b: np.maximum(a * 0, 2**60 + 1) // 3),
+    ("({0} * 0 + 200) * 2", lambda a, b: (a * 0 + 200) * 2),
+    ("np.lcm({0} * 0 + 4, 6) | 1", lambda a, b: np.lcm(a * 0 + 4, 6) | 1),
+    ("1 << ({0} * 0 + 3)", lambda a, b: 1 << (a * 0 + 3)),
+)
 MEETS: Joins = (  # what has a gradient, and a whole number or a Python number
     ("{0} * {1}", lambda x, n: x * n),
     ("{0} + {1}", lambda x, n: x + n),
@@ -107,6 +115,8 @@ def add_kinds(
     if pool and rng.random() < 0.5:  # last, so that the programs of earlier seeds only grow
         a, b = (pool[i] for i in rng.integers(len(pool), size=2))
         add(*MEETS[rng.integers(len(MEETS))], x, add(*BITS[rng.integers(len(BITS))], a, b))
+    if pool and rng.random() < 0.3:
+        add(*FOLDED[rng.integers(len(FOLDED))], *(pool[i] for i in rng.integers(len(pool), size=2)))
 
 
 def _constant(rng: np.random.Generator, add: Callable[..., Any], x: Any) -> Any:

@@ -21,9 +21,14 @@ def compute_constant(node: Node) -> Any:
         return None
     if not node.size and node.dtype.kind not in "fc":  # nobody asks for 2⁻¹, which of integers is an error
         return None
-    arrays = []
+    whole = any(isinstance(x, Node) and x.dtype.kind not in "fc" for x in node.inputs)
+    whole = whole or all(isinstance(n, int) for n in numbers)
+    arrays: list[Any] = []
     for x, n in zip(node.inputs, numbers, strict=True):
         own = isinstance(x, Node) and x.dtype.kind not in "fc"  # integers wrap, and truth values add up to one
+        if whole and not isinstance(x, Node) and isinstance(n, int):  # beside those an int is none of float64's
+            arrays.append(n)
+            continue
         value = np.asarray(n, x.dtype if own else np.result_type(n, np.float64))
         arrays.append(np.broadcast_to(value, () if node.shape else np.shape(x)))
     with np.errstate(all="ignore"):  # 0 / 0 is left to whoever evaluates the graph, and warned of there

@@ -56,7 +56,12 @@ def augment_traced(
     if in_place or (t.shape and (names > count_uses(t, other)[0] or any(find_views(t)))):
         replace_elements_of(t, lambda old, other, assign: fit_result(t, symbol, binary(old, other)), other)
         return t
-    return fit_result(t, symbol, binary(t, other)) if t.shape else binary(t, other)
+    if not t.shape:
+        return binary(t, other)
+    result = fit_result(t, symbol, binary(t, other))
+    if isinstance(result, Traced):
+        result.lies_as = t.lies_as  # as in the memory that NumPy would write into
+    return result
 
 
 def assign_outside(tracer: Assigning, t: Tensor, key: Any, value: Any) -> None:

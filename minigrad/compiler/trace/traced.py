@@ -9,6 +9,7 @@ from weakref import WeakSet
 
 import numpy as np
 
+from minigrad.compiler.trace.lying import Lying
 from minigrad.engine.chosen import Chosen
 from minigrad.engine.errors import describe, place
 from minigrad.engine.node import Node
@@ -36,6 +37,7 @@ class Recording(Protocol):
     owners: dict[Traced, Tensor]
     own: dict[int, Tensor]
     arrays: dict[Traced, Any]
+    lying: Lying
 
     def apply(self, op: Op, inputs: tuple[Any, ...]) -> Any:
         """Write down an operation."""
@@ -63,13 +65,14 @@ class Traced(Tensor):
     ``plain`` says that it stands for an array rather than a Tensor: what the function got or returns as one.
     """
 
-    __slots__ = ("made", "plain", "tracer")
+    __slots__ = ("lies_as", "made", "plain", "tracer")
     guarded = True
     has_data = False
 
     def __init__(self, tracer: Recording, node: Any, serial: int = 0, plain: bool = False) -> None:
         _slot.__set__(self, node)
         self.op, self.serial = None, serial
+        self.lies_as = node  # what has been assigned to it since lies where this does
         self.tracer, self.plain, self.made = tracer, plain, place()
         tracer.alive.add(self)
 
@@ -134,6 +137,10 @@ class Traced(Tensor):
         if (given := self.tracer.arrays.get(self)) is not None and not given.is_array:
             raise TypeError(f"compile: at {place()} {self.name} is a number of NumPy's: it has no elements to assign.")
         super().__setitem__(key, map_operands(value, self.tracer.operand))
+
+    def lay_out(self) -> Any:
+        """Give an array that lies in memory as this one would."""
+        return self.tracer.lying.lay_out(self.lies_as)
 
     @property
     def weak(self) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 
 from minigrad.compiler.trace.augment import assign_outside, augment_traced
 from minigrad.compiler.trace.indices import gather_unknown
+from minigrad.compiler.trace.lying import Lying
 from minigrad.compiler.trace.sources import Argument, Captured, Data, Draw, Gradient, Setting, Source, State
 from minigrad.compiler.trace.traced import Traced, TraceError, check_array, refuse_recorded
 from minigrad.compiler.trace.write_back import Given
@@ -68,12 +69,10 @@ class Tracer:
         self.fixed: dict[int, Tensor] = {}  # those that the function knows from elsewhere too: no other may come
         self.arrays: dict[Traced, Given] = {}  # those among the arguments, which the function may write into
         self.own: dict[int, Tensor] = {}  # those that the function makes itself: what becomes of them nobody sees
-        self.draws = 0
+        self.draws, self.lying = 0, Lying()
         self.places: dict[Any, str] = {}  # the line that an operation stands in
         self.gradients: set[Node] = set()
         self.seeds: list[Node] = []  # the 1 = ∂E/∂E of each backward pass
-
-    # inputs
 
     def constant(self, array: Any) -> Node:
         """Give an array that never changes as an expression."""
@@ -91,6 +90,7 @@ class Tracer:
             shape, dtype = (np.shape(like), np.result_type(like)) if weak else (tuple(like.shape), like.dtype)
             node = Node(name=name, shape=shape, dtype=dtype, table=self.table, weak=weak)
             self.inputs[source.key] = (source, node)
+            self.lying.note_input(node, like)
         return self.inputs[source.key][1]
 
     def argument(self, position: int, x: Any, path: str) -> Any:
