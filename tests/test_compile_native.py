@@ -230,6 +230,74 @@ def test_epochs_are_the_loop_over_the_batches(backend_itself, size):
     assert_same(plain(state(params, optimizer)), plain(state(others, other)))
 
 
+class _Line:
+    """y = scale (x · w + b) with an update of w and, while it is trained, of b."""
+
+    def __init__(self):
+        self.scale, self.squared = 1.0, True
+        self.w, self.b = (Tensor(x, requires_grad=True) for x in (np.array([1.0, -1.0]), np.zeros(1)))
+        self.optimizer = optim.SGD([self.w, self.b], lr=0.1)
+
+    def step(self, x, t):
+        self.optimizer.zero_grad()
+        wrong = self.scale * (x @ self.w + self.b) - t
+        E = (wrong**2 if self.squared else np.abs(wrong)).sum()
+        E.backward()
+        self.optimizer.step()
+        return E
+
+
+def _scale(line):
+    line.scale = 2.0
+
+
+def _switch(line):
+    line.squared = False
+
+
+def _freeze(line):
+    line.b.requires_grad = False
+    line.optimizer = optim.SGD([line.w], lr=0.1)
+
+
+def _refill(line):
+    line.w.data = np.array([0.5, 2.0])
+
+
+def _replace(line):
+    line.w = Tensor(np.array([0.25, 4.0]), requires_grad=True)
+    line.optimizer = optim.SGD([line.w, line.b], lr=0.1)
+
+
+def _anneal(line):
+    line.optimizer.lr = 0.01
+
+
+def _record(line):
+    line.kept = (line.w**2).sum()
+
+
+@pytest.mark.parametrize("change", [_scale, _switch, _freeze, _refill, _replace, _anneal, _record])
+def test_epochs_see_what_has_changed_since_the_last_ones(change):
+    """Whatever the step depends on is looked at by one line of code before each call, which must miss none of it."""
+    pytest.importorskip("numba")
+    x, t = RNG.normal(size=(6, 2)), RNG.normal(size=6)
+    eager, line = _Line(), _Line()
+    code = compile(line.step, backend="native")
+    for _ in range(2):
+        for i in range(3):
+            expected = [eager.step(x[k : k + 2], t[k : k + 2]).item() for k in (0, 2, 4)]
+            np.testing.assert_allclose(code.epochs(x, t, 2)[0], expected, rtol=1e-12, err_msg=f"call {i}")
+        for y in (eager, line):
+            change(y)
+    assert_same(plain([eager.w, eager.b]), plain([line.w, line.b]))
+    if change is _record:
+        for y in (eager, line):
+            y.w.grad = None
+            y.kept.backward()
+        np.testing.assert_allclose(line.w.grad.data, eager.w.grad.data, rtol=1e-12)
+
+
 def test_epochs_say_what_they_do_not_take():
     code = compile(taught()[0])
     with pytest.raises(ValueError, match="same samples"):

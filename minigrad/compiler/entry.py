@@ -71,11 +71,21 @@ def write_entry(
         *writer.write_arguments(),
         *(writer.write_result() if pullback is None else writer.write_recorded(pullback)),
     ]
-    cells = ", ".join(f"{name}=None" for name in writer.cells)
-    exec("\n".join([f"def make({cells}):", *(f"    {line}" for line in lines), "    return enter"]), writer.known)
-    made = writer.known.pop("make")()
-    closure = tuple(writer.cells[name] for name in made.__code__.co_freevars)  # the function's own variables
-    return FunctionType(made.__code__, writer.known, None, made.__defaults__, closure)
+    return writer.make_function("enter", lines)
+
+
+def write_test(
+    record: Record, arguments: Sequence[Any], bound: Sequence[Source], arrays: Sequence[Any], watched: Watched
+) -> Callable[[], bool]:
+    """Give ``holds()``: whether all that the trace depended on, and the arrays of the step, are what they were.
+
+    It is an entry's checks, for arguments that stay the same. Equal numbers that are other objects do not count as the
+    same, so who is told that it does not hold asks ``Variant.holds``, which takes ten times as long.
+    """
+    writer = _Writer(record, arguments, Call("", []), watched, bound_to=True)
+    writer.write_checks((), bound, arrays)
+    checks = [*writer.checks, *(f"({writer.name(t)}.serial > 0) is not {takes}" for t, takes in record.leaves)]
+    return writer.make_function("holds", ["def holds():", f"    return not ({' or '.join(checks or ['False'])})"])
 
 
 class _Writer(EndWriter):
@@ -114,6 +124,14 @@ class _Writer(EndWriter):
         self.known[name] = x
         return name
 
+    def make_function(self, name: str, lines: Lines) -> Any:
+        """Give the function that some lines define, with the traced function's own variables for its."""
+        cells = ", ".join(f"{cell}=None" for cell in self.cells)
+        exec("\n".join([f"def make({cells}):", *(f"    {line}" for line in lines), f"    return {name}"]), self.known)
+        made = self.known.pop("make")()
+        closure = tuple(self.cells[cell] for cell in made.__code__.co_freevars)
+        return FunctionType(made.__code__, self.known, None, made.__defaults__, closure)
+
     def gradient(self, source: Gradient) -> str:
         """Write the gradient that a Tensor has."""
         tensor = self.name(source.tensor) if source.position is None else self.letters[source.position]
@@ -139,8 +157,7 @@ class _Writer(EndWriter):
         """
         typed = self.call.fitting is not None and not any(isinstance(source, Draw) for source in bound)
         refused = {source.position for source in passed if isinstance(source, Argument) and typed}
-        record, checks = self.record, ["more", *([] if self.bound_to else ["named"])]
-        checks += ["not is_paused()"] if record.paused else []
+        record, checks = self.record, ["not is_paused()"] if self.record.paused else []
         self.misfits: Lines = []
         self.slots: list[tuple[Tensor, str, Any]] = []
         for i, (letter, x) in enumerate(zip(self.letters, self.arguments, strict=True)):
@@ -206,7 +223,8 @@ class _Writer(EndWriter):
         given = "".join(f"{letter}=MISS, " for letter in self.letters)
         parameters = "*more" if self.bound_to else f"{given}{'/, ' if given else ''}*more, **named"
         lines = [f"def enter({parameters}):", "    nonlocal hits"]
-        lines += [f"    if {' or '.join(self.checks)}:", f"        {self.missed}"]
+        checks = ["more", *([] if self.bound_to else ["named"]), *self.checks]
+        lines += [f"    if {' or '.join(checks)}:", f"        {self.missed}"]
         if self.call.watch is None:
             lines += self.write_watch()
         else:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.compiler.entry import write_test
 from minigrad.compiler.refusals import Refusal, Unsupported
 from minigrad.compiler.results import Output
 from minigrad.compiler.trace.sources import Argument, Data, Draw, NumberOutside
@@ -37,6 +38,10 @@ def _value(E: Any) -> Any:
     return E.array if isinstance(E, Tensor) else E
 
 
+def _never() -> bool:
+    return False
+
+
 class EpochLoop:
     """The loop over the batches of one size, in the backend's own code."""
 
@@ -53,6 +58,7 @@ class EpochLoop:
         self.at_once = 1  # batches between two looks for Ctrl-C
         self.arrays: list[Any] = []
         self.step: Any = None
+        self.test: Callable[[], bool] = _never
         names = [
             "xt"[source.position] if isinstance(source, Argument) else f"a{i}"
             for i, source in enumerate(variant.passed)
@@ -67,22 +73,30 @@ class EpochLoop:
         with self.lock:
             self._run(X, T, order, losses)
 
+    def holds(self) -> bool:
+        """Say whether what the trace depended on is still so."""
+        return self.test() or self.variant.holds([self.x, self.t])
+
     def is_bound(self) -> bool:
         """Say whether the step computes with the arrays that parameters have, and nobody else holds those."""
-        if self.arrays and records_left() != self.watched.seen.cell_contents:
+        if self.step is not None and records_left() != self.watched.seen.cell_contents:
             self.watched.look()
-        pairs = zip(self.variant.bound, self.arrays, strict=True) if self.arrays else ()
-        return bool(self.arrays) and all(self.variant.array(source) is x for source, x in pairs)
+        if self.step is None or self.test():
+            return self.step is not None
+        pairs = zip(self.variant.bound, self.arrays, strict=True)
+        return all(self.variant.array(source) is x for source, x in pairs)
 
     def _run(self, X: Array, T: Array, order: Array, losses: Array) -> None:
         while not self.is_bound():
             self.watched.check_apart()
             self.watched.settle()
-            self.arrays, self.step = [], None
+            self.arrays, self.step, self.test = [], None, _never
             self.held.let_go()
             with self.held.counting(self.tensors):
                 self.arrays = [self.variant.array(source) for source in self.variant.bound]
                 self.step = self.variant.program.make_step(self.arrays)
+                record, bound = self.variant.record, self.variant.bound
+                self.test = write_test(record, [self.x, self.t], bound, self.arrays, self.watched)
             self.watched.look()
         size, start = len(self.x), 0
         while start < len(losses):
@@ -139,7 +153,7 @@ class EpochLoops:
         """Give the loop for batches of one size."""
         key = (rows, X.shape[1:], X.dtype, T.shape[1:], T.dtype)
         loop = self.loops.get(key)
-        if loop is None or not loop.variant.holds([loop.x, loop.t]):
+        if loop is None or not loop.holds():
             x, t = (np.zeros((rows, *a.shape[1:]), a.dtype) for a in (X, T))
             loop = self.loops[key] = EpochLoop(find((x, t), {}), x, t)
         return loop

@@ -60,8 +60,7 @@ class NativeProgram(Program):
 
     def write_epochs(self, arguments: Sequence[str]) -> Callable[..., None]:
         """Compile the loop over batches."""
-        loop = compile_epochs(self.code, arguments)
-        return lambda step, *given: loop(step.address, *given)
+        return compile_epochs(self.code, arguments)
 
 
 @dataclass(frozen=True)

@@ -220,7 +220,8 @@ def compile_epochs(code: NativeCode, arguments: Sequence[str]) -> Callable[..., 
     """Compile the loop over batches: ``epochs(address, X, T, order, x, t, xs, ts, losses, …)``.
 
     Batch b is the rows order[b n : (b + 1) n] of X and T, copied to x and t (xs and ts, seen as rows); ``arguments``
-    are what the step is passed, of x, t and the numbers at the end.
+    are what the step is passed, of x, t and the numbers at the end. x and t are objects as they lie in memory, where
+    those can be read: numba would count a holder of each in every step, an eighth of W1's.
     """
     numbers = [name for name in arguments if name not in ("x", "t")]
     described = dict(zip(arguments, _arguments(code)[1:], strict=True))
@@ -230,7 +231,8 @@ def compile_epochs(code: NativeCode, arguments: Sequence[str]) -> Callable[..., 
         raise Unsupported(f"a step that does not look at {missing}")
     rows = [re.sub(r", \d+, ", ", 2, ", kinds[name]) for name in "xt"]
     whole, count = "types.Array(types.int64, 1, 'C')", "types.Array(types.float64, 1, 'C')"
-    signature = [_type(None), *rows, whole, kinds["x"], kinds["t"], *rows, count, *(kinds[name] for name in numbers)]
+    batch = [_identity(described[name]) if READABLE else kinds[name] for name in "xt"]
+    signature = [_type(None), *rows, whole, *batch, *rows, count, *(kinds[name] for name in numbers)]
     (size, *x), (_, *t) = (described[name][0] for name in "xt")
     source = f"""{_write_translated(code, False, f"numba.njit({_options(code)}, forceinline=True)")}
 
@@ -246,7 +248,8 @@ def epochs({", ".join(["address", "X", "T", "order", "x", "t", "xs", "ts", "loss
         losses[b] = step(address, {", ".join(arguments)})
 """
     loop: Callable[..., Any] = _built(HEAD + source, "epochs")
-    return loop
+    see = id if READABLE else lambda x: x
+    return lambda step, X, T, order, x, t, *others: loop(step.address, X, T, order, see(x), see(t), *others)
 
 
 def make_context(memory: Any, arrays: Sequence[Any]) -> Any:

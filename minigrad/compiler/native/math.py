@@ -126,7 +126,7 @@ _HIGH32, _LOW32 = np.float32(0.693359375), np.float32(-2.12194440e-4)
 _TWICE = tuple(2 / math.factorial(k) for k in range(14))  # Taylor's coefficients, doubled: see exp64
 (T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13) = _TWICE[2:]
 (S2, S3, S4, S5, S6, S7) = (np.float32(t) for t in _TWICE[2:8])
-TWO32, LOG2E32, LOWEST32 = np.float32(2), np.float32(math.log2(math.e)), np.float32(-86.98)
+TWO32, LOG2E32, LOWEST32 = np.float32(2), np.float32(math.log2(math.e)), np.float32(-87.2)
 LOG2E = math.log2(math.e)
 
 
@@ -146,22 +146,22 @@ def exp64(x: Any) -> Any:
 
     Adding 1.5 · 2⁵² leaves n in the lowest bits of the sum, from where it is shifted into an exponent. A compiler
     that reorders sums would undo that, so this is compiled apart, without leave to. It is 2 eʳ times 2ⁿ⁻¹: float64
-    does not hold 2¹⁰²⁴ itself, and overflows where it should. NaN passes through every line.
+    does not hold 2¹⁰²⁴ itself, and overflows where it should. With n = −1022, from −708.05 down, the bits of that are
+    those of 0. NaN passes through every line.
     """
-    bounded = -708.0 if x < -708.0 else x
+    bounded = -708.3 if x < -708.3 else x
     bounded = 710.0 if bounded > 710.0 else bounded
     sum_ = bounded * LOG2E + _ROUND64
     n = sum_ - _ROUND64
     r = (bounded - n * HIGH64) - n * LOW64
     r2 = r * r
-    twice = 2.0 + (2.0 * r + r2 * taylor64(r, r2))
-    y = twice * float64((bits64(sum_) + 1022) << 52)
-    return 0.0 if x < -708.0 else y
+    twice = 2.0 + ((r + r) + r2 * taylor64(r, r2))
+    return twice * float64((bits64(sum_) + 1022) << 52)
 
 
 @numba.njit(**PLAIN)
 def exp32(x: Any) -> Any:
-    """eˣ in float32, likewise, with 7 terms; from −86.98 down, where 2ⁿ⁻¹ is too small to be exact, 0."""
+    """eˣ in float32, likewise, with 7 terms; it is 0 from −86.99 down, where n = −126."""
     bounded = LOWEST32 if x < LOWEST32 else x
     bounded = np.float32(89) if bounded > np.float32(89) else bounded
     sum_ = bounded * LOG2E32 + _ROUND32
@@ -169,9 +169,8 @@ def exp32(x: Any) -> Any:
     r = (bounded - n * _HIGH32) - n * _LOW32
     r2 = r * r
     p = (S2 + r * S3) + r2 * ((S4 + r * S5) + r2 * (S6 + r * S7))
-    twice = TWO32 + (TWO32 * r + r2 * p)
-    y = twice * _float32(np.int32((_bits32(sum_) + np.int32(126)) << np.int32(23)))
-    return np.float32(0) if x < LOWEST32 else y
+    twice = TWO32 + ((r + r) + r2 * p)
+    return twice * _float32(np.int32((_bits32(sum_) + np.int32(126)) << np.int32(23)))
 
 
 _ATANH = tuple(2 / (2 * k + 1) for k in range(11))  # 2 artanh s = Σ 2 s²ᵏ⁺¹ / (2k + 1)
