@@ -27,6 +27,7 @@ from minigrad.compiler.varying import Varying
 from minigrad.compiler.verify import Asking, DifferenceError, Schedule, verify_call, verify_trace
 from minigrad.data import Array, Rng
 from minigrad.engine.recording import mapping, tracer
+from minigrad.engine.tensor import Tensor
 from minigrad.notebook.safety import html_or_text, text_or_reason
 from minigrad.ops.alphabet import plain_word
 from minigrad.ops.copies import qualified_name
@@ -37,7 +38,7 @@ PATIENT = 100
 def compile(
     f: Callable[..., Any] | None = None,
     *,
-    backend: Literal["numpy", "native"] | Backend = "numpy",
+    backend: Literal["numpy", "native", "cuda"] | Backend = "numpy",
     verify: int = 0,
     verify_every: int | None = None,
     exact: bool = False,
@@ -82,7 +83,9 @@ def compile(
     ``backend="numpy"`` writes straight-line NumPy, which ``.source`` shows; ``"native"`` machine code, through numba
     and SciPy's BLAS (``pip install numba scipy``). An operation that has no native loops is called by Python,
     between the loops of the others: ``.report()`` names these calls, and why; and ``.backend`` is "numpy" where there
-    is nothing left for loops. A backend of your own is an object, see ``minigrad.compiler.backend``.
+    is nothing left for loops. ``"cuda"`` computes on a GPU, where parameters and data are CuPy's arrays, as
+    kernels and products that are captured once (``pip install cupy-cuda13x``). A backend of your own is an object, see
+    ``minigrad.compiler.backend``.
 
     Raises ``TraceError`` for what the trace could not see again, such as ``if tensor > 0``, ``float(tensor)``, a shape
     that depends on values, as x[mask] has, or a value that is kept outside the function; it names the line.
@@ -239,6 +242,8 @@ class Compiled(Described):
         return variant
 
     def _traced(self, key: Any, args: tuple[Any, ...], kwargs: dict[str, Any], leaves: list[Any]) -> Variant:
+        for x in leaves:
+            self._backend.check_argument(x.array if isinstance(x, Tensor) else x)
         self._misses += 1
         with collector_paused():
             with shortcuts:

@@ -15,6 +15,7 @@ import numpy as np
 from minigrad.compiler.passes.plan import Plan
 from minigrad.compiler.refusals import Refusal, Unsupported
 from minigrad.compiler.trace.sources import Draw, Source
+from minigrad.compiler.trace.traced import check_array
 from minigrad.engine.node import Node
 from minigrad.ops.base import Op
 
@@ -115,12 +116,18 @@ class Program(ABC):
 class Backend(ABC):
     """Writes steps. ``fallback`` writes those that this one refuses; one without a fallback refuses none.
 
-    ``loops`` says whether its programs have loops over batches of their own.
+    ``loops`` says whether its programs have loops over batches of their own, ``rolls`` whether it writes what repeats
+    in a step as a loop.
     """
 
     name: ClassVar[str]
     fallback: Backend | None = None
     loops: ClassVar[bool] = False
+    rolls: ClassVar[bool] = True
+
+    def check_argument(self, array: Any) -> None:
+        """Raise ``TypeError`` for an array among the arguments that the code would not compute with."""
+        check_array(array)
 
     @abstractmethod
     def fit(self, outputs: Sequence[Any]) -> list[Any]:

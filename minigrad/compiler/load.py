@@ -1,4 +1,4 @@
-"""The backends that have names, each loaded when it is asked for: native code needs an extra."""
+"""The backends that have names, each loaded when it is asked for: native code and CUDA need extras."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from minigrad.compiler.backend import Backend
 BACKENDS = {
     "numpy": "minigrad.compiler.numpy.backend",
     "native": "minigrad.compiler.native.backend",
+    "cuda": "minigrad.compiler.cuda.backend",
 }
 
 
@@ -17,7 +18,7 @@ def load_backend(backend: str | Backend) -> Backend:
     if isinstance(backend, Backend):
         return backend
     if backend not in BACKENDS:
-        names = " or ".join(f'"{name}"' for name in BACKENDS)
-        raise ValueError(f"compile: backend must be {names}, not {backend!r}")
+        *names, last = (f'"{name}"' for name in BACKENDS)
+        raise ValueError(f"compile: backend must be {', '.join(names)} or {last}, not {backend!r}")
     found: Backend = import_module(BACKENDS[backend]).BACKEND
     return found

@@ -11,6 +11,7 @@ from minigrad.algebra.graph import evaluate
 from minigrad.compiler.passes.lower import is_view
 from minigrad.compiler.record import Record
 from minigrad.engine.node import Node
+from minigrad.ops.libraries import bring, on_host
 
 RUNS = 4  # of rounding otherwise
 MARGIN = 64  # how many times as far another order of operations may be away as those are
@@ -27,7 +28,9 @@ class Reference:
 
     def __init__(self, record: Record, inputs: Mapping[Node, Any]) -> None:
         self.outputs = record.outputs
-        self.known = {seed: np.ones((), seed.dtype) for seed in record.seeds} | dict(inputs)
+        self.known = {seed: np.ones((), seed.dtype) for seed in record.seeds} | {
+            x: on_host(value) for x, value in inputs.items()
+        }
         self.values = self._compute()
         self.moved: list[list[Any]] = []
 
@@ -42,7 +45,7 @@ class Reference:
 
     def find_wrong(self, number: int, found: Any) -> Any:
         """Say which elements of an output, as something else has found it, differ by more than rounding makes."""
-        wanted, found = self.values[number], np.asarray(found)
+        wanted, found = self.values[number], bring(found)
         if (wanted.shape, wanted.dtype) != (found.shape, found.dtype):
             return np.ones(1, bool)
         if np.array_equal(wanted, found, equal_nan=wanted.dtype.kind in "fc"):

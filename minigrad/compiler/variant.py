@@ -125,7 +125,8 @@ class Variant:
         outputs = record.outputs
         if self.exact not in record.lowered:  # a backend that another falls back on need not do so again
             lower = lower_exactly if self.exact else lower_outputs
-            record.lowered[self.exact] = roll_loops(lower(outputs, record.seeds, record.gradients), self.exact)
+            lowered = lower(outputs, record.seeds, record.gradients)
+            record.lowered[self.exact] = roll_loops(lowered, self.exact) if backend.rolls else lowered
         values = fit_bodies(backend.fit(record.lowered[self.exact]), backend.fit)
         self.rolled = tuple(describe_loops(values))
         values = [hold_output(restore_type(x, like)) for x, like in zip(values, outputs, strict=True)]

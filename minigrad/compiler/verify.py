@@ -17,6 +17,7 @@ from minigrad.compiler.trace.outside import asks_for_types
 from minigrad.compiler.trace.sources import Data, Draw, State
 from minigrad.engine.tensor import Tensor
 from minigrad.engine.trees import is_leaf, list_parts
+from minigrad.ops.libraries import bring, is_other
 
 Part = tuple[str, Any]  # something, and before it what it is called
 THE_RESULT = "the result"
@@ -113,12 +114,12 @@ class _State:
     def put_back(self) -> None:
         """Make it what it was."""
         for (t, array, content, grad), g in zip(self.arrays, self.grads, strict=True):
-            if isinstance(array, np.ndarray) and array.flags.writeable:
+            if is_other(array) or (isinstance(array, np.ndarray) and array.flags.writeable):
                 array[...] = content
             if t.array is not array:
                 t.array = array
             t.stored_grad = grad
-            if grad is not None and isinstance(grad.array, np.ndarray):
+            if grad is not None and (is_other(grad.array) or isinstance(grad.array, np.ndarray)):
                 grad.array[...] = g
         for (_, state, name), content in zip(self.states, self.values, strict=True):
             state[name][...] = content
@@ -207,7 +208,7 @@ def _parts(name: str, x: Any) -> Iterator[Part]:
 
 def _largest(x: Any) -> float:
     """Give the largest finite size of an element, 0 of what is no array of floating point."""
-    x = np.asarray(x.array if isinstance(x, Tensor) else x)
+    x = bring(x.array if isinstance(x, Tensor) else x)
     return float(np.max(np.abs(x), initial=0, where=np.isfinite(x))) if x.dtype.kind in "fc" else 0.0
 
 
@@ -219,7 +220,7 @@ def _difference(a: Any, b: Any, scale: float) -> str:
     """
     if a is None or b is None:
         return "" if a is b else f"is {_shown(a)}, and the code gives {_shown(b)}"
-    a, b = (np.asarray(x.array if isinstance(x, Tensor) else x) for x in (a, b))
+    a, b = (bring(x.array if isinstance(x, Tensor) else x) for x in (a, b))
     if (a.shape, a.dtype) != (b.shape, b.dtype) or a.dtype.kind not in "fc":
         return "" if a.dtype == b.dtype and np.array_equal(a, b) else _say_difference(a, b, a != a)
     tolerance = TOLERANCE.get(a.dtype.str[1:], 1e-8)
@@ -230,7 +231,7 @@ def _difference(a: Any, b: Any, scale: float) -> str:
 
 def _say_difference(a: Any, b: Any, wrong: Any) -> str:
     """Say how b differs from a, at the first element that is wrong where there is one."""
-    a, b = np.asarray(a), np.asarray(b)
+    a, b = bring(a), bring(b)
     if (a.shape, a.dtype) != (b.shape, b.dtype):
         return f"is {a.dtype} {a.shape}, and the code gives {b.dtype} {b.shape}"
     if a.dtype.kind not in "fc":
@@ -241,4 +242,4 @@ def _say_difference(a: Any, b: Any, wrong: Any) -> str:
 
 
 def _shown(x: Any) -> str:
-    return "None" if x is None else np.array2string(np.asarray(x), threshold=10)
+    return "None" if x is None else np.array2string(bring(x), threshold=10)

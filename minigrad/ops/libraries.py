@@ -200,7 +200,7 @@ def _find_places(x: Any, shape: tuple[int, ...], key: Any) -> Any:
     if find_other((key,)) is None:
         return places[key]
     parts = move_beside(x, tuple(np.asarray(part) if isinstance(part, list) else part for part in _parts(key)))
-    if all(isinstance(part, int | np.integer) or getattr(part, "dtype", places.dtype).kind in "iu" for part in parts):
+    if all(isinstance(part, int | np.integer) or (is_other(part) and part.dtype.kind in "iu") for part in parts):
         return _count_places(alike(places, x), shape, parts)
     return alike(places, x)[parts]
 
@@ -209,7 +209,7 @@ def _count_places(places: Any, shape: tuple[int, ...], numbers: tuple[Any, ...])
     """Give the positions that whole numbers along the first axes name: Σ iₖ · product of the lengths behind axis k."""
     found: Any = 0
     for i, n in zip(numbers, shape, strict=False):
-        found = found * n + np.where(i < 0, i + n, i)
+        found = found * n + (np.where(i < 0, i + n, i) if is_other(i) else int(i) % n)  # of an int it is the host's
     rest = shape[len(numbers) :]
     size = int(np.prod(rest))
     if not rest:

@@ -13,6 +13,7 @@ import numpy as np
 from minigrad.compiler.native.registry import KERNELS, Kernel, Lines, Reduction
 from minigrad.compiler.numpy.names import write_number
 from minigrad.compiler.passes.lower import Spread
+from minigrad.compiler.passes.promotion import find_loop_dtypes
 from minigrad.engine.cells import Item
 from minigrad.engine.node import Node
 from minigrad.extras import require
@@ -40,7 +41,6 @@ from minigrad.ops import (
 from minigrad.ops.arithmetic import Where
 from minigrad.ops.assignment import AssignAt, IsLast
 from minigrad.ops.base import Elementwise
-from minigrad.ops.dtypes import kind_of
 from minigrad.ops.logic import left_shift, right_shift
 from minigrad.ops.positions import Positions
 
@@ -142,7 +142,7 @@ def take_element(node: Node, values: list[str]) -> str:
 def _ufunc(node: Node, values: list[str]) -> str:
     """Write a call of a ufunc by the name that numba knows it by, on operands of the dtypes that NumPy gives them."""
     ufunc: Any = node.op.forward  # type: ignore[union-attr]
-    operands = (f"np.{dtype.name}({x})" for dtype, x in zip(_loop_dtypes(node)[:-1], values, strict=True))
+    operands = (f"np.{dtype.name}({x})" for dtype, x in zip(find_loop_dtypes(node)[:-1], values, strict=True))
     return _typed(node, f"np.{ufunc.__name__}({', '.join(operands)})")
 
 
@@ -157,23 +157,6 @@ def _of_division(function: str) -> Element:
     return element
 
 
-def _loop_dtypes(node: Node) -> tuple[np.dtype[Any], ...]:
-    """Give the dtypes that NumPy computes a ufunc in: the operands', and the value's. Of True & 6 both are int64."""
-    assert isinstance(node.op, Elementwise)
-    assert isinstance(node.op.forward, np.ufunc)
-    own = [_kind_of(x) for x in node.inputs]
-    if all(isinstance(kind, type) for kind in own):
-        own = [node.dtype for _ in own]
-    return node.op.forward.resolve_dtypes((*own, None))
-
-
-def _kind_of(x: Any) -> Any:
-    """Give an operand's dtype, or the type of a Python number, by which NumPy promotes."""
-    if isinstance(x, Node):
-        return (int if x.dtype.kind in "biu" else float) if x.weak else x.dtype
-    return kind_of(x)
-
-
 def _limit_of_ufunc(node: Node) -> str:
     """Say why an Elementwise without a kernel of its own is not computed: its forward is no ufunc that numba knows."""
     assert isinstance(node.op, Elementwise)
@@ -183,7 +166,7 @@ def _limit_of_ufunc(node: Node) -> str:
     name = ufunc.__name__
     if getattr(np, name, None) is not ufunc or ufunc not in ufunc_db.get_ufuncs():
         return f"numba has no ufunc {name}"
-    *own, value = (dtype.char for dtype in _loop_dtypes(node))
+    *own, value = (dtype.char for dtype in find_loop_dtypes(node))
     signature = f"{''.join(own)}->{value}"
     return "" if signature in ufunc_db.get_ufunc_info(ufunc) else f"numba's {name} has no loop {signature}"
 

@@ -1,6 +1,6 @@
 """Passes: what becomes of a traced graph before a backend writes it.
 
 ``lower`` and ``factor`` rewrite for speed, ``plan`` orders, ``memory`` finds room for results, ``fuse`` joins loops,
-``cut`` parts them from what is called between them, ``rows`` makes one product of a stack times a matrix, and
-``layouts`` says where the elements of views lie.
+``cut`` parts them from what is called between them, ``rows`` makes one product of a stack times a matrix, ``layouts``
+says where the elements of views lie, and ``promotion`` which dtypes NumPy computes an operation in.
 """

@@ -133,8 +133,8 @@ def space(node: Node) -> Shape:
     return x.shape if is_reduction(node) and isinstance(x, Node) else node.shape
 
 
-def fuse_loops(plan: Plan) -> list[Unit]:
-    """Part a plan's operations into units, in an order in which they can run."""
+def fuse_loops(plan: Plan, calls: Container[Node] = ()) -> list[Unit]:
+    """Part a plan's operations into units, in an order in which they can run; each of ``calls`` is one of its own."""
     units: list[Unit] = []
     place: dict[Node, int] = {}
     order = [*plan.first, *plan.second]
@@ -146,11 +146,11 @@ def fuse_loops(plan: Plan) -> list[Unit]:
                 layout(node)
         elif node in drawn_in:
             continue
-        elif _joins(node) and node not in into:
+        elif node not in calls and _joins(node) and node not in into:
             place[node] = _join(node, units, place, node in second)
         else:
             with refused_for([node]):
-                units.append(_alone(node, plan, second))
+                units.append(Alone(node) if node in calls else _alone(node, plan, second))
             place[node] = len(units) - 1
     return units
 

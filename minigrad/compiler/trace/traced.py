@@ -289,5 +289,10 @@ def check_array(array: Any) -> None:
             f"compile: an argument is a {type(array).__name__}, and the code computes with NumPy's own arrays. Pass "
             f"np.asarray(…) of it, of an array on a GPU its .get(), or call the function uncompiled."
         )
-    if np.result_type(array).kind not in "biufc":
-        raise TypeError(f"compile: an argument has dtype {np.result_type(array)}, and the code computes with numbers.")
+
+
+def check_numbers(array: Any) -> None:
+    """Refuse arrays of anything but numbers."""
+    dtype = getattr(array, "dtype", None) or np.result_type(array)
+    if dtype.kind not in "biufc":
+        raise TypeError(f"compile: an argument has dtype {dtype}, and the code computes with numbers.")

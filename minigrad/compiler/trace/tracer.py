@@ -12,7 +12,7 @@ from minigrad.compiler.trace.augment import assign_outside, augment_traced
 from minigrad.compiler.trace.indices import gather_unknown
 from minigrad.compiler.trace.lying import Lying
 from minigrad.compiler.trace.sources import Argument, Captured, Data, Draw, Gradient, Setting, Source, State
-from minigrad.compiler.trace.traced import Traced, TraceError, check_array, refuse_recorded
+from minigrad.compiler.trace.traced import Traced, TraceError, check_numbers, refuse_recorded
 from minigrad.compiler.trace.write_back import Given
 from minigrad.engine.cells import Cell
 from minigrad.engine.chosen import Chosen, find_chosen
@@ -95,7 +95,7 @@ class Tracer:
 
     def argument(self, position: int, x: Any, path: str) -> Any:
         """Give what the function gets for an array, a Tensor or a float among its arguments, which is at a path."""
-        check_array(x.array if isinstance(x, Tensor) else x)
+        check_numbers(x.array if isinstance(x, Tensor) else x)
         if not isinstance(x, Tensor):
             number = isinstance(x, float) and not isinstance(x, np.generic)
             like = x if number or is_array(x) else np.asarray(x)

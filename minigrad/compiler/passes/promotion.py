@@ -1,0 +1,28 @@
+"""Which dtypes NumPy computes an operation in: what a backend that writes it element by element has to cast to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minigrad.engine.node import Node
+from minigrad.ops.base import Elementwise
+from minigrad.ops.dtypes import kind_of
+
+
+def find_loop_dtypes(node: Node) -> tuple[np.dtype[Any], ...]:
+    """Give the dtypes that NumPy computes a ufunc in: the operands', and the value's. Of True & 6 both are int64."""
+    assert isinstance(node.op, Elementwise)
+    assert isinstance(node.op.forward, np.ufunc)
+    own = [_kind_of(x) for x in node.inputs]
+    if all(isinstance(kind, type) for kind in own):
+        own = [node.dtype for _ in own]
+    return node.op.forward.resolve_dtypes((*own, None))
+
+
+def _kind_of(x: Any) -> Any:
+    """Give an operand's dtype, or the type of a Python number, by which NumPy promotes."""
+    if isinstance(x, Node):
+        return (int if x.dtype.kind in "biu" else float) if x.weak else x.dtype
+    return kind_of(x)
