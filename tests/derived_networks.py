@@ -266,11 +266,11 @@ NETWORKS = {
     "tensors without names": (
         without_names,
         """
-    δ₂ = ∂E/∂U₂ = Y₂ − x₅
+    δ₂ = ∂E/∂U₂ = Y₂ − t
     ∂E/∂x₄ = Y₁ᵀ δ₂
     ∂E/∂Y₁ = δ₂ x₄ᵀ
     δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ (1 − Y₁) ⊙ Y₁
-    ∂E/∂x₂ = x₁ᵀ δ₁
+    ∂E/∂x₂ = xᵀ δ₁
     ∂E/∂x₃ = Σₙ δ₁
 """,
     ),

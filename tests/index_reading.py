@@ -1,6 +1,7 @@
 """Reads formulas by indices: from a Term that names each element, what that is, as an array."""
 
 import re
+from fractions import Fraction
 
 import numpy as np
 
@@ -127,8 +128,11 @@ def read(term, arrays, sizes):
         return read_sum(term, array, own, sizes)
     values, axes = aligned(parts)
     if term.kind == "power" and len(values) == 1:
+        if term.template.startswith("√"):
+            return np.sqrt(values[0]), axes
         exponent = term.template.removeprefix("{x}").removeprefix(" ^ ")
-        return values[0] ** float("".join(RAISED.get(c, c) for c in exponent).replace("−", "-")), axes
+        whole = "".join(RAISED.get(c, c) for c in exponent).replace("−", "-").strip("()")
+        return values[0] ** float(Fraction(whole)), axes
     return np.asarray((CONDITIONS | KERNELS)[term.kind](*values)), axes
 
 

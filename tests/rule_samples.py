@@ -9,7 +9,7 @@ import numpy as np
 
 from minigrad import log_softmax, softmax
 from minigrad.algebra import form, form_choices
-from minigrad.algebra.rules import choices, constants, identities, logarithms, parts, shaping, signs, sums
+from minigrad.algebra.rules import choices, constants, identities, logarithms, parts, shaping, signs, spellings, sums
 from minigrad.engine.node import Node
 from minigrad.ops.arithmetic import add
 from minigrad.ops.elementwise import identity
@@ -203,6 +203,19 @@ def samples():
         {"c": "k", "x": "b"},
     )
     yield one(form_choices.one_choice, lambda v: 0.1 * np.where(v.k, 0, v.a) + np.where(v.k, v.a, 0), sister=True)
+    yield one(spellings.product_with_itself, lambda v: v.a * v.a)
+    yield one(spellings.index_of_all, lambda v: v.x[:, None])
+    yield one(spellings.index_of_all, lambda v: v.u[:, :], sister=True)
+    yield one(spellings.product_of_rows, lambda v: v.a.reshape(4) @ v.b.reshape(4))
+    yield one(spellings.product_of_rows, lambda v: (0.5 * v.a.reshape(4)) @ v.a.reshape(4), sister=True)
+    yield one(spellings.product_of_rows, lambda v: v.a.reshape((1, 4)) @ v.b.reshape((4, 1)), sister=True)
+    yield one(spellings.trace_of_product, lambda v: np.trace(v.a @ v.b))
+    yield one(spellings.trace_of_product, lambda v: np.trace(v.a.T @ v.b), sister=True)
+    yield one(spellings.sum_by_ones, lambda v: np.sin(v.u) @ np.ones(3), {"a": "sin(u)", "ones": "array(3,)"})
+    yield one(spellings.sum_by_ones, lambda v: np.sin(v.u) @ np.ones((3, 1)), sister=True)
+    yield one(spellings.transpose_of_function, lambda v: (v.a.T * v.b).T)
+    yield one(spellings.transpose_of_function, lambda v: (v.u.T / v.u.sum(1)).T, sister=True)
+    yield one(spellings.log_of_one_less, lambda v: np.log1p(-v.x))
     yield one(form.gradient_first(Gradients()), lambda v: v.λ * v.W + v.X.T @ v.δ)
 
 

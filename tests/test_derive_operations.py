@@ -67,15 +67,9 @@ LINES = {
     ),
     "diagonal of a product": (
         lambda: np.trace(of("A") @ of("B", A.T)),
-        ["Y₁ = U₁ = A B", "E = Σ diag(Y₁)", "δ₁ = ∂E/∂U₁ = diag(1)", "∂E/∂B = Aᵀ δ₁", "∂E/∂A = δ₁ Bᵀ"],
-        [
-            "yⱼ = uⱼ = Σᵢ aᵢ bᵢⱼ",
-            "E = Σₙ yₙₙ",
-            "δₙⱼ = ∂E/∂uₙⱼ = {1 if j = n; 0 otherwise}",
-            "∂E/∂bᵢₙ = Σₘ aₘᵢ δₘₙ",
-            "∂E/∂aₙᵢ = Σₘ δₙₘ bᵢₘ",
-        ],
-        "A B",
+        ["E = Σ A ⊙ Bᵀ", "∂E/∂A = Bᵀ", "∂E/∂B = Aᵀ"],
+        ["E = Σᵣₛ aᵣₛ bₛᵣ", "∂E/∂aᵢⱼ = bⱼᵢ", "∂E/∂bⱼᵢ = aᵢⱼ"],
+        "Bᵀ",
     ),
     "norm": (
         lambda: np.linalg.norm(of("x", A[0])),

@@ -89,7 +89,7 @@ def test_two_layers_of_one_name_are_numbered():
 def test_an_elementwise_graph_is_shown_operation_by_operation():
     w = parameter([1.0, 2.0], "w")
     shown = scene((w * w + np.sin(w)).sum())
-    assert [operation.label for operation in shown.operations] == ["⊙", "sin", "+", "Σ"]
+    assert [operation.label for operation in shown.operations] == ["(·)²", "sin", "+", "Σ"]
     assert labels(shown)["gv2-gw"] == "∂E/∂v₂ × cos(w)"
 
 

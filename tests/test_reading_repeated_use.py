@@ -116,7 +116,7 @@ def test_a_convolution_by_products_of_slices_is_a_layer():
         "∂E/∂Y₁ = Y₁ − T",
         "δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ (U₁ > 0)",
         "∂E/∂k = Σᵢⱼ scatter(reshape(x[:, i:i+4, j:j+4])ᵀ reshape(δ₁), [i, j])",
-        "∂E/∂b = Σ δ₁",
+        "∂E/∂b = Σₙᵢⱼ δ₁",
     ]
 
 

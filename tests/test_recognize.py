@@ -182,7 +182,7 @@ def test_variance(variance, line):
     assert max(row.difference for row in derivation.check()) < 1e-6
 
 
-@pytest.mark.parametrize(("axis", "mean"), [(0, "(Σ x) / 4"), (1, "(Σₖ x) / 2")])
+@pytest.mark.parametrize(("axis", "mean"), [(0, "(Σₙ x) / 4"), (1, "(Σₖ x) / 2")])
 def test_variance_along_an_axis(axis, mean):
     x = Tensor(TARGETS, requires_grad=True, name="x")
     derivation = derive(0.5 * ((x - x.mean(axis=axis, keepdims=True)) ** 2).sum())

@@ -4,8 +4,8 @@
 everything that shortens one: it applies ``rules``, one equation each, by ``rewrite``, and shortens sums of products by
 ``polynomial``, each in its ``region``. ``recognize`` finds the operation whose definition was written by hand, by
 ``normal`` forms (``definitions`` reads what there is to find), and ``class_numbers`` what a one-hot T would choose.
-``numbers`` says which expressions are numbers,
-``facts`` are what a user claims of an input (Σ T = 1), ``form`` is the order in which a textbook writes,
-``form_choices`` what is given by cases, ``composites`` are made of another operation. It imports ``notation`` and what
-is below.
+``numbers`` says which expressions are numbers, ``facts`` are what a user claims of an input (Σ T = 1), ``form`` is the
+order in which a textbook writes, ``form_choices`` what is given by cases, ``composites`` are made of another operation.
+``respell`` has one spelling of what people write in several, and ``ties`` the larger of two that never tie. It imports
+``notation`` and what is below.
 """

@@ -13,6 +13,7 @@ from minigrad.engine.arguments import shown
 from minigrad.engine.claims import is_one_hot
 from minigrad.engine.node import Node, order_nodes
 from minigrad.engine.tensor import Tensor
+from minigrad.notation.symbols import pretty_name
 from minigrad.ops.libraries import on_host
 from minigrad.ops.reduction import Sum, normalize_axis
 
@@ -25,7 +26,7 @@ class SumsToOne:
     axis: int = -1
 
     def __str__(self) -> str:
-        return f"Σ {self.name} = 1 along axis {self.axis}"
+        return f"Σ {pretty_name(self.name)} = 1 along axis {self.axis}"
 
 
 def sums_to_one(t: Tensor | str, axis: int = -1) -> SumsToOne:

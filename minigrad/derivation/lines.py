@@ -48,8 +48,8 @@ class Supposing:
     @property
     def reason(self) -> str:
         """Say what is supposed: ``if Σ T = 1, as in this T``."""
-        facts = (f"Σ {x.name} = 1" + ("" if x.axis == -1 else f" along axis {x.axis}") for x in self.facts)
-        return f"if {' and '.join(facts)}, as in this {' and '.join(x.name for x in self.facts)}"
+        facts = (str(x).removesuffix(" along axis -1") for x in self.facts)
+        return f"if {' and '.join(facts)}, as in this {' and '.join(pretty_name(x.name) for x in self.facts)}"
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -12,13 +12,18 @@ from minigrad.notation.keys import write_key
 from minigrad.notation.running import fold_sums
 from minigrad.notation.symbols import Symbol
 from minigrad.notation.term import ATOM, Term, before_sum, number_term, symbol_term
+from minigrad.ops.alphabet import to_subscript
 from minigrad.ops.arithmetic import add, multiply
-from minigrad.ops.base import Op
+from minigrad.ops.base import Elementwise, Op
 from minigrad.ops.cumulative import Prod
 from minigrad.ops.elementwise import exp, log
 from minigrad.ops.linalg import matmul
-from minigrad.ops.reduction import LogSumExp, Sum, normalize_axis
-from minigrad.ops.shaping import BroadcastTo, Reshape
+from minigrad.ops.reduction import LogSumExp, Max, Sum, normalize_axis
+from minigrad.ops.shaping import BroadcastTo, Reshape, Transpose
+
+# What runs over each axis of a matrix, and of arrays of more axes: n over samples, k over what each of them has.
+_SHOWN = 6  # numbers of an array
+_AXES = {2: "nk", 3: "njk", 4: "nijk"}
 
 
 def matrix_term(expression: Any, names: Mapping[Node, Symbol], expand: Node | None = None) -> Term:
@@ -71,6 +76,8 @@ def _term(node: Any, parts: list[Term]) -> Term:
         return parts[0]
     if op == multiply:
         parts[0] = before_sum(*parts)
+    if isinstance(op, Elementwise) and not outer_product(node):
+        parts = [_unturned(x, part) for x, part in zip(node.inputs, parts, strict=True)]
     if op == matmul:
         parts = [_as_matrix(x, part) for x, part in zip(node.inputs, parts, strict=True)]
     kind = matmul if outer_product(node) else op
@@ -86,6 +93,12 @@ def _as_matrix(x: Any, part: Term) -> Term:
     if isinstance(x, Node) and isinstance(x.op, BroadcastTo) and part.kind == "number":
         return Term(BroadcastTo.text, {"x": part}, BroadcastTo.binds, BroadcastTo.name)
     return part
+
+
+def _unturned(x: Any, part: Term) -> Term:
+    """Write a vector that was made a row as the vector, where it stands beside every row: Y − (Σₙ Y) / N."""
+    made = isinstance(x, Node) and isinstance(x.op, Reshape) and np.ndim(x.inputs[0]) == 1
+    return part.parts["x"] if made and part.kind == Reshape.name and part.template == "{x}ᵀ" else part
 
 
 def _log_sum_exp(node: Node, op: LogSumExp, x: Term) -> Term:
@@ -107,10 +120,13 @@ def _template(node: Node) -> str:
     if outer_product(node):
         b = node.inputs[1]
         return "{a} {b}ᵀ" if b.ndim == 1 or (b.size == 1 and _is_turned(b)) else "{a} {b}"
-    if isinstance(op, Sum | Prod) and x.ndim == 2 and op.axis is not None:
-        axes = normalize_axis(op.axis, 2)
-        if len(axes) == 1 and op.keepdims <= (axes == (1,)):
-            return op.text[0] + ("ₖ " if axes == (1,) else "ₙ ") + "{x}"
+    if isinstance(op, Sum | Prod | Max) and op.axis is not None:
+        over = "".join(_AXES.get(x.ndim, "")[i : i + 1] for i in normalize_axis(op.axis, x.ndim))
+        if 0 < len(over) < x.ndim:
+            sign, behind = (op.name, "({x})") if isinstance(op, Max) else (op.text[0], " {x}")
+            return f"{sign}{to_subscript(over)}{behind}"
+    if isinstance(op, Transpose) and x.ndim > 2 and not swaps_last(op, x.ndim):
+        return "transpose({x}" + (")" if op.axes is None else f", {op.axes})")
     if isinstance(op, Reshape) and _keeps_places(x, node):
         return "{x}ᵀ" if _turns(x, node) else "{x}"
     return op.text
@@ -127,6 +143,12 @@ def _turns(x: Node, y: Node) -> bool:
     if x.ndim == y.ndim == 2:
         return x.shape != y.shape
     return x.ndim == 1 and y.ndim == 2 and y.shape[1] != 1
+
+
+def swaps_last(op: Transpose, ndim: int) -> bool:
+    """Say whether each matrix, which lies on the last two axes, is transposed, and nothing else."""
+    axes = range(ndim)[::-1] if op.axes is None else (i % ndim for i in op.axes)
+    return tuple(axes) == (*range(ndim - 2), ndim - 1, ndim - 2)
 
 
 def outer_product(node: Node) -> bool:
@@ -161,7 +183,7 @@ def _over_columns(op: Sum, x: Node) -> bool:
 
 
 def _field(value: Any) -> str:
-    return write_number(value) if isinstance(value, np.ndarray) else str(value)
+    return _write_places(value) if isinstance(value, np.ndarray) else str(value)
 
 
 def write_number(x: Any) -> str:
@@ -171,6 +193,17 @@ def write_number(x: Any) -> str:
     if np.iscomplexobj(x):
         return _write_complex(complex(x))
     return f"{x:g}".replace("-", "−")
+
+
+def _write_places(x: Any) -> str:
+    """Write the places that an index names: all of a few, and of more the first two and the last."""
+    if not x.ndim:
+        return str(x)
+    if x.dtype.kind not in "iu" or not x.size or x.ndim > 2:
+        return write_number(x)
+    few = x if len(x) <= _SHOWN else (*x[:2], x[-1])
+    parts = [_write_places(part) for part in few]
+    return f"[{', '.join(parts if few is x else (*parts[:2], '…', parts[-1]))}]"
 
 
 def _write_complex(x: complex) -> str:

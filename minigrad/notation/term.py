@@ -159,7 +159,7 @@ def _part(part: Part, term: Term, written: dict[int, str], writer: Writer, lone:
             return writer.partial(*(_row(inside, term, written, writer) for inside in part.inside))
         case "raised":
             base = _row(part.inside[0], term, written, writer)
-            power = _row(part.inside[1], term, written, writer, boxed=True) if len(part.inside) > 1 else ""
+            power = _power(part.inside[1], term, written, writer) if len(part.inside) > 1 else ""
             return writer.raised(base, part.written, power, _name_alone(part.inside[0], term))
         case "lowered":
             return writer.lowered(_row(part.inside[0], term, written, writer), part.written)
@@ -170,6 +170,12 @@ def _part(part: Part, term: Term, written: dict[int, str], writer: Writer, lone:
         case "number":
             return writer.number(part.written)
     return writer.sign(part.written) if part.written.strip() else writer.beside(term.kind == "multiply")
+
+
+def _power(parts: tuple[Part, ...], term: Term, written: dict[int, str], writer: Writer) -> str:
+    """Write an exponent, whose own brackets, as those of (1/3), a raised position makes needless."""
+    raised = not writer.linear and len(parts) == 1 and parts[0].kind == "fence" and parts[0].written == "("
+    return _row(parts[0].inside[0] if raised else parts, term, written, writer, boxed=True)
 
 
 def _name_alone(parts: tuple[Part, ...], term: Term) -> Symbol | None:
@@ -197,7 +203,7 @@ def needs_brackets(term: Term, letter: str, position: int, x: Term) -> bool:
         return True
     if term.kind == "multiply" and x.kind in _QUOTIENTS and not joins_by(term.template, "⊙"):  # (a / b) c
         return True
-    if (position > 0 or term.kind == "negative") and _begins_with_sign(x):  # a + (−2 b), −(−x)
+    if (position > 0 < term.binds or term.kind == "negative") and _begins_with_sign(x):  # a + (−2 b), −(−x), but u > −1
         return True
     if position > 0 and term.kind == "multiply" and _first(x).kind == _first(term).kind == "number" != x.kind:
         return True  # 2 (3 x)

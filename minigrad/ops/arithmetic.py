@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from functools import lru_cache
+from math import isclose, isfinite
 from typing import Any
 
 import numpy as np
@@ -101,9 +103,9 @@ class Power(Elementwise):
 
     def __init__(self, exponent: float) -> None:
         n = self.exponent = exponent
-        text = f"{{x}}{_superscript(n)}"
+        text, binds = ("√({x})", 5) if n == 0.5 else (f"{{x}}{_superscript(n)}", 4)
         forward = _take_root if n == 0.5 else lambda x: _raise(x, n)
-        super().__init__("power", forward, _derivative(n), text=text, binds=4)
+        super().__init__("power", forward, _derivative(n), text=text, binds=binds)
 
 
 def _raise(x: Any, n: float) -> Any:
@@ -129,9 +131,14 @@ raised = lru_cache(maxsize=256, typed=True)(Power)  # building an Op costs sever
 
 
 def _superscript(n: float) -> str:
-    if isinstance(n, int):
-        return to_superscript(n)
-    return f" ^ {n}"
+    """Write an exponent: raised if it is whole, as a fraction if it is one of small numbers, and else by its digits."""
+    if isinstance(n, int) or (isinstance(n, float) and n.is_integer()):
+        return to_superscript(int(n))
+    if isinstance(n, complex) or not isfinite(n):
+        return f" ^ {n}"
+    fraction = Fraction(n).limit_denominator(12)
+    written = f"({fraction})" if isclose(n, fraction, rel_tol=1e-12) else f"{n:g}"
+    return f" ^ {written}".replace("-", "−")
 
 
 greater = Elementwise("greater", np.greater, None, None, text="{a} > {b}", binds=0, gives=np.bool_)

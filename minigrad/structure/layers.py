@@ -8,17 +8,20 @@ from dataclasses import dataclass
 from itertools import chain
 
 from minigrad.algebra.graph import Graph
+from minigrad.algebra.ties import CHOOSERS
 from minigrad.engine.node import Node
 from minigrad.ops.alphabet import plain_digits, to_subscript
 from minigrad.ops.arithmetic import Power, absolute, add, maximum, minimum, multiply, subtract
 from minigrad.ops.base import Elementwise
 from minigrad.ops.convolution import Convolution, TransposedConvolution
-from minigrad.ops.elementwise import log, square
+from minigrad.ops.elementwise import square
 from minigrad.ops.indexing import Index
 from minigrad.ops.linalg import matmul
 from minigrad.ops.reduction import LogSoftmax, Sum
 from minigrad.ops.shaping import BroadcastTo, Cast, Reshape, Transpose
+from minigrad.structure.loss import LOGARITHMS
 
+_BOUNDS = (add, maximum, minimum, *CHOOSERS)
 _MOVES = (Reshape, Transpose, Index, BroadcastTo)
 
 
@@ -199,7 +202,7 @@ class _Finder:
             waiting.update(self.users.get(node, ()))
         if waists and not hidden and not self._meets_targets(waists[-1]):
             chain = set(waists)  # and beside it is t log y + (1 − t) log(1 − y)
-            aside = [self.place[x] for x in region if x.op == log and x not in chain]
+            aside = [self.place[x] for x in region if x.op in LOGARITHMS and x not in chain]
             waists = _without_measure([x for x in waists if self.place[x] < min(aside, default=len(self.place))])
         end = self.place[waists[-1]] if waists else -1
         return tuple(node for node in region if node is not u and self.place[node] <= end)
@@ -237,10 +240,10 @@ class _Finder:
 
 def _without_measure(acting: list[Node]) -> list[Node]:
     """Leave to the loss what measures an output: a logarithm in −Σ T log y, or the square of y − c, and their sum."""
-    logs = [i for i, node in enumerate(acting) if node.op == log]
+    logs = [i for i, node in enumerate(acting) if node.op in LOGARITHMS]
     if logs:
         acting = acting[: logs[-1]]
-        while len(acting) > 1 and acting[-1].op in (add, maximum, minimum):  # log(y + ε), log(max(y, ε))
+        while len(acting) > 1 and acting[-1].op in _BOUNDS:  # log(y + ε), log(max(y, ε))
             acting = acting[:-1]
         return acting
     while len(acting) > 1 and (acting[-1].op in (square, absolute) or isinstance(acting[-1].op, Power | Sum)):

@@ -7,13 +7,18 @@ from typing import Any
 
 from minigrad.algebra.graph import Graph
 from minigrad.engine.node import Node
+from minigrad.ops.activations import logsigmoid
 from minigrad.ops.arithmetic import Power, add, divide, multiply, negative, subtract
 from minigrad.ops.base import Elementwise
 from minigrad.ops.elementwise import log, square
+from minigrad.ops.exponential import log1p, log2, log10
 from minigrad.ops.indexing import Gather, Index
+from minigrad.ops.moving import Diagonal
 from minigrad.ops.reduction import LogSoftmax, Sum
 from minigrad.ops.shaping import BroadcastTo, Reshape
 
+LOGARITHMS = (log, log1p, log2, log10)
+_ADDING = (add, subtract, negative, multiply, divide)
 TITLES = {"CE": "cross-entropy", "SE": "squared error", "BCE": "binary cross-entropy"}
 
 
@@ -55,20 +60,64 @@ def _is_on_one_stream(x: Node, parameters: Container[Node], taken: Container[Nod
 def name_loss(region: Collection[Node]) -> str:
     """Name the loss that a region computes, by what it is made of: CE, SE, BCE, another "loss", or "" for one step.
 
-    A cross-entropy weighs logarithms with targets or picks those of the labels; a squared error is a difference's.
+    A cross-entropy weighs logarithms with targets or picks those of the labels; a squared error is a difference's. Of a
+    sum of such, as SE + CE, each is named.
     """
-    logs = sum(node.op == log or isinstance(node.op, LogSoftmax) for node in region)
+    kinds = list(dict.fromkeys(filter(None, map(_kind, _terms(region)))))
+    if kinds == ["CE"]:  # of which Σ T log Y and Σ (1 − T) log(1 − Y) may be two
+        kinds = [_kind(region)]
+    if kinds:
+        return " + ".join(kinds)
+    return "loss" if len(region) > 2 and any(node.ndim for node in region) else ""
+
+
+def list_titles(kind: str) -> list[str]:
+    """Give the textbook's names of what ``name_loss`` has named; none for another loss."""
+    return [TITLES[part] for part in kind.split(" + ") if part in TITLES]
+
+
+def _kind(region: Collection[Node]) -> str:
+    """Name what one term of a loss is, or give nothing."""
+    logs = sum(node.op in (*LOGARITHMS, logsigmoid) or isinstance(node.op, LogSoftmax) for node in region)
     if logs and any(_weighs(node) for node in region):
         return "BCE" if logs == 2 else "CE"
     if any(x.op == subtract for node in _squares(region) for x in node.inputs if isinstance(x, Node)):
         return "SE"
-    return "loss" if len(region) > 2 and any(node.ndim for node in region) else ""
+    return ""
+
+
+def _terms(region: Collection[Node]) -> list[set[Node]]:
+    """Part a loss into the numbers that it is the sum of, each with what it is computed from."""
+    used = {x for node in region for x in node.inputs}
+    stack = [node for node in region if node not in used]
+    found: list[set[Node]] = []
+    while stack:
+        node = stack.pop()
+        parts = [x for x in node.inputs if isinstance(x, Node) and x in region]
+        if not node.ndim and node.op in _ADDING and parts and not any(x.ndim for x in parts):
+            stack.extend(reversed(parts))
+        else:
+            found.append(_within(node, region))
+    return found
+
+
+def _within(node: Node, region: Container[Node]) -> set[Node]:
+    """Give a Node and what of a region it is computed from."""
+    found, stack = {node}, [node]
+    while stack:
+        new = {x for x in stack.pop().inputs if isinstance(x, Node) and x in region} - found
+        found |= new
+        stack.extend(new)
+    return found
 
 
 def _weighs(node: Node) -> bool:
-    """Say whether a Node multiplies an array by one that is given, or picks some of its elements."""
+    """Say whether a Node multiplies an array by one that is given, or picks the elements of some labels."""
     given = [isinstance(x, Node) and x.op is None and x.ndim > 0 for x in node.inputs]
-    return isinstance(node.op, Index | Gather) or (node.op == multiply and any(given))
+    if isinstance(node.op, Index) and not isinstance(node.op, Diagonal):
+        parts = node.op.key if isinstance(node.op.key, tuple) else (node.op.key,)
+        return any(not isinstance(part, slice) and part is not None and part is not Ellipsis for part in parts)
+    return isinstance(node.op, Gather) or (node.op == multiply and any(given))
 
 
 def _squares(region: Iterable[Node]) -> list[Node]:

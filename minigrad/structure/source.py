@@ -14,6 +14,8 @@ from minigrad.algebra.class_numbers import write_one_hot
 from minigrad.algebra.facts import SumsToOne, carried_facts, check_fact, check_facts
 from minigrad.algebra.graph import Graph
 from minigrad.algebra.recognize import recognize
+from minigrad.algebra.respell import respell
+from minigrad.algebra.ties import choose_without_ties
 from minigrad.algebra.trace import lift_tensors, names_of
 from minigrad.algebra.widen import widen_inputs
 from minigrad.engine.backward import pullback
@@ -137,18 +139,21 @@ def read_loss(loss: Tensor | Graph, names: Mapping[str, Any] | None = None, call
 
 
 def _roles(source: Source) -> dict[int, str]:
-    """Give the arrays without a name that are a network's data, x, or its targets, t, by identity.
+    """Give the arrays and tensors without a name that are a network's data, x, or its targets, t, by identity.
 
-    They become inputs like those with a name: what is claimed of them counts, and code takes them as arguments. Not so
-    where there are several of a kind, as a recurrent network has targets for each step, and not zeros that a network
-    starts from.
+    Arrays become inputs like those with a name: what is claimed of them counts, and code takes them as arguments. Not
+    so where there are several of a kind, as a recurrent network has targets for each step, and not zeros that a
+    network starts from.
     """
     reading = source.reading
     arrays = [x for x in source.graph.nodes if x.op is None and x.value is not None and x.ndim]
-    roles = {x: role_of_array(x, reading) for x in arrays}
-    counts = Counter(roles.values())
-    alone = {x: role for x, role in roles.items() if counts[role] == 1 and reading.symbols[x] == role}
-    return {id(x.value): role for x, role in alone.items() if role == "t" or np.any(x.value)}
+    tensors = {x: t for t, x in source.nodes.items() if isinstance(x, Node) and x in source.unnamed and x.ndim}
+    tensors = {x: t for x, t in tensors.items() if t.op is None and x not in source.parameters}
+    roles = {x: role_of_array(x, reading) for x in (*arrays, *tensors)}
+    counts, taken = Counter(roles.values()), {reading.symbols[x] for x in reading.symbols if x not in roles}
+    alone = {x: role for x, role in roles.items() if role and counts[role] == 1 and role not in taken}
+    found = {id(x.value): role for x, role in alone.items() if x not in tensors and (role == "t" or np.any(x.value))}
+    return found | {id(tensors[x]): role for x, role in alone.items() if x in tensors}
 
 
 def _of_tensor(loss: Tensor, called: Mapping[int, str], whole: Container[int], roles: Container[str] = ()) -> Source:
@@ -156,7 +161,9 @@ def _of_tensor(loss: Tensor, called: Mapping[int, str], whole: Container[int], r
     graph, nodes = lift_tensors([loss], _distinct(loss, called), called)
     own = {node for t, node in nodes.items() if t.name or id(t) in whole}
     graph, nodes, chosen = write_one_hot(graph, nodes, own)
-    graph, nodes = recognize(graph, nodes, {node for t, node in nodes.items() if t.name or id(t) in whole})
+    for change in (respell, recognize, respell):
+        graph, nodes = change(graph, nodes, {node for t, node in nodes.items() if t.name or id(t) in whole})
+    graph, nodes = choose_without_ties(graph, nodes)
     graph, nodes = widen_inputs(graph, nodes, {nodes[t] for t in nodes if t.requires_grad})
     named: dict[Node, str] = {}
     unnamed = []
@@ -216,7 +223,9 @@ def _of_graph(graph: Graph, caller: str) -> Source:
     for x in graph.nodes:
         if x.op is None and x.value is None and x not in graph.values:
             raise ValueError(f"{caller}: the input {x.name!r} has no value; trace the loss with one")
-    graph, _ = recognize(graph, {}, set())
+    for change in (respell, recognize, respell):
+        graph, _ = change(graph, {}, set())
+    graph, _ = choose_without_ties(graph, {})
     (output,) = graph.outputs
     tensors: dict[Node, Any] = {}
     for node in graph.nodes:

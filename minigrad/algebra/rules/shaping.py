@@ -8,6 +8,7 @@ import numpy as np
 
 from minigrad.algebra.rewrite import on
 from minigrad.engine.node import Node
+from minigrad.notation.matrix import swaps_last
 from minigrad.ops.arithmetic import divide, multiply
 from minigrad.ops.elementwise import identity
 from minigrad.ops.linalg import matmul
@@ -74,7 +75,7 @@ def transposed_product(node: Node) -> Any:
             pass
         case _:
             return None
-    if np.ndim(a) != np.ndim(b) or not _swaps_last(op, np.ndim(a)):
+    if np.ndim(a) != np.ndim(b) or not swaps_last(op, np.ndim(a)):
         return None
     if not any(isinstance(x, Node) and x.op == op for x in (a, b)):
         return None
@@ -83,8 +84,3 @@ def transposed_product(node: Node) -> Any:
 
 def _transposed(x: Any, op: Transpose) -> Any:
     return x.inputs[0] if isinstance(x, Node) and x.op == op else op(x)
-
-
-def _swaps_last(op: Transpose, ndim: int) -> bool:
-    axes = range(ndim)[::-1] if op.axes is None else (i % ndim for i in op.axes)
-    return tuple(axes) == (*range(ndim - 2), ndim - 1, ndim - 2)

@@ -28,7 +28,7 @@ from minigrad.picture.scene.drafts import Draft, Drafts, merge_stands
 from minigrad.picture.scene.parts import Arrow, Box, Cluster, Operation, Scene
 from minigrad.picture.words import ENGLISH, Words, title_layer
 from minigrad.structure.chain_rule import Contribution, Stand, copy_step, count_operations, pull_back_step
-from minigrad.structure.loss import TITLES, split_sum
+from minigrad.structure.loss import list_titles, split_sum
 from minigrad.structure.repeats import least_repeats
 from minigrad.structure.rows import Origin, Row
 from minigrad.structure.source import Source, read_loss
@@ -115,8 +115,8 @@ class _Stage:
         """Put what only one layer needs into its frame, and what only the loss needs into the loss's."""
         last = self.made[self.loss]
         if self.clusters or len(last.nodes) > 1:
-            kind = TITLES.get(last.op)
-            title = self.words["loss of"].format(what=self.words.get(kind, kind)) if kind else self.words["loss"]
+            what = " + ".join(self.words.get(kind, kind) for kind in list_titles(last.op))
+            title = self.words["loss of"].format(what=what) if what else self.words["loss"]
             self.clusters["loss"] = Cluster(self._id("loss"), title)
             self.cluster[last] = self.cluster[self.loss] = "loss"
         for x, users in self.users.items():

@@ -1,0 +1,53 @@
+"""One spelling of what people write in several: a ⊙ a is a², x[:, None] a reshape, and the larger never ties.
+
+Each rule of ``SPELLINGS`` is applied to the forward graph, before operations are recognized in it and after, so that a
+loss is called the same, and its lines read the same, however it was written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from typing import Any
+
+from minigrad.algebra.graph import Graph
+from minigrad.algebra.rewrite import Rewriting, Rule, rebuild_node
+from minigrad.algebra.rules import logarithms, spellings
+from minigrad.engine.node import Node, order_nodes
+from minigrad.engine.tensor import Tensor
+
+SPELLINGS: tuple[Rule, ...] = (
+    spellings.product_with_itself,
+    spellings.index_of_all,
+    spellings.product_of_rows,
+    spellings.trace_of_product,
+    spellings.sum_by_ones,
+    spellings.transpose_of_function,
+    spellings.log_of_one_less,
+    logarithms.exp_of_log_softmax,
+)
+
+
+def respell(graph: Graph, nodes: Mapping[Tensor, Any], named: Set[Node]) -> tuple[Graph, dict[Tensor, Any]]:
+    """Apply the rules to a graph; ``nodes`` has the Node of each Tensor, and what is ``named`` keeps its place."""
+    rewriting, kept = Rewriting(SPELLINGS), set(named)
+    if not any(rewriting.rules_of(node) for node in graph.nodes):
+        return graph, dict(nodes)
+    becomes: dict[Node, Any] = {}
+    for node in graph.nodes:
+        new = rebuild_node(node, becomes)
+        again = rewriting.apply_first(new) if isinstance(new, Node) else new
+        while again is not new and not _loses(new, again, kept):
+            new, again = again, rewriting.apply_first(again) if isinstance(again, Node) else again
+        if node in kept and isinstance(new, Node):
+            kept.add(new)
+        becomes[node] = new
+    outputs = [becomes[x] if isinstance(x, Node) else x for x in graph.outputs]
+    return Graph(outputs, graph.values), {t: becomes.get(x, x) for t, x in nodes.items()}
+
+
+def _loses(before: Node, after: Any, kept: Set[Node]) -> bool:
+    """Say whether something that has a name is not to be seen any more: a rule looks two operations deep."""
+    near = [x for x in before.inputs if isinstance(x, Node)]
+    near += [y for x in near for y in x.inputs if isinstance(y, Node)]
+    named = {x for x in near if x in kept}
+    return bool(named) and not named.issubset(order_nodes([after]))

@@ -1,0 +1,118 @@
+"""What people write in several ways, as a textbook has it: forward formulas, before anything is derived from them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minigrad.algebra.normal.axes import takes_all
+from minigrad.algebra.rewrite import on
+from minigrad.engine.node import Node
+from minigrad.ops.arithmetic import multiply, negative
+from minigrad.ops.base import Elementwise
+from minigrad.ops.elementwise import log, square
+from minigrad.ops.exponential import log1p
+from minigrad.ops.indexing import Index
+from minigrad.ops.linalg import matmul
+from minigrad.ops.moving import Diagonal
+from minigrad.ops.reduction import Sum
+from minigrad.ops.shaping import Reshape, Transpose
+
+
+@on(multiply)
+def product_with_itself(node: Node) -> Any:
+    """a ⊙ a = a², of real numbers."""
+    a, b = node.inputs
+    return square(a) if a is b and node.dtype.kind == "f" else None
+
+
+@on(Index)
+def index_of_all(node: Node) -> Any:
+    """x[:, None] = x, as a column, and so for any index that takes all elements in order, into a matrix at most."""
+    match node:
+        case Node(Index() as op, (Node() as x,)) if type(op) is Index and node.ndim <= 2:
+            return node.apply(Reshape(node.shape), (x,)) if x.size == node.size and takes_all(op.key) else None
+    return None
+
+
+@on(matmul)
+def product_of_rows(node: Node) -> Any:
+    """reshape(a) reshape(b) = Σ a ⊙ b, the product of all elements in a row, of two arrays of one shape."""
+    if node.size != 1:
+        return None
+    (c, a), (d, b) = (_unrolled(x) for x in node.inputs)
+    if a is None or b is None or a.shape != b.shape or a.dtype != b.dtype or a.dtype.kind not in "fc":
+        return None
+    total = Sum()(a * b)
+    total = total if c * d == 1 else (c * d) * total
+    return total if not node.shape else node.apply(Reshape(node.shape), (total,))
+
+
+def _unrolled(x: Any) -> tuple[float, Node | None]:
+    """Give the number before, and what has all its elements in one row, or column, here."""
+    match x:
+        case Node(op, (int() | float() as c, Node() as inner)) if op == multiply:
+            factor, found = _unrolled(inner)
+            return c * factor, found
+        case Node(Reshape(), (Node() as inner,)) if x.size == max(x.shape) and inner.ndim > 1:
+            return 1, inner
+    return 1, None
+
+
+@on(Sum)
+def trace_of_product(node: Node) -> Any:
+    """Σ diag(a b) = Σ a ⊙ bᵀ, the trace of a product of matrices."""
+    match node:
+        case Node(Sum(), (Node(Diagonal() as op, (Node(product, (Node() as a, Node() as b)),)),)):
+            if product != matmul or node.shape or not a.ndim == b.ndim == 2 or node.dtype.kind != "f":
+                return None
+            if op != Diagonal.of((a.shape[0], b.shape[1]), 0):
+                return None
+            if isinstance(a.op, Transpose):  # Σ aᵀ ⊙ bᵀ is Σ a ⊙ b
+                return Sum()(a.inputs[0] * b)
+            return Sum()(a * (b.inputs[0] if isinstance(b.op, Transpose) else b.T))
+    return None
+
+
+@on(matmul)
+def sum_by_ones(node: Node) -> Any:
+    """a ones = Σₖ a, for a column of ones, of an a that is computed."""
+    x, ones = node.inputs
+    if not isinstance(x, Node) or x.op is None or x.ndim != 2 or not isinstance(ones, Node) or ones.value is None:
+        return None
+    if node.dtype.kind != "f":  # truth values are not counted by a product
+        return None
+    alike = ones.shape in ((x.shape[1],), (x.shape[1], 1)) and ones.dtype == x.dtype and x.shape[1] > 1
+    return Sum(-1, keepdims=ones.ndim == 2)(x) if alike and np.all(ones.value == 1) else None
+
+
+@on(Transpose)
+def transpose_of_function(node: Node) -> Any:
+    """(aᵀ ⊙ b)ᵀ = a ⊙ bᵀ, and so for any function of elements and on either side; a vector becomes a column."""
+    match node:
+        case Node(Transpose(axes=None | (1, 0)), (Node(Elementwise() as f, parts),)) if node.ndim == 2:
+            turned = [isinstance(x, Node) and isinstance(x.op, Transpose) and x.ndim == 2 for x in parts]
+            if any(turned) and len(parts) > 1:
+                inside = [_turned(x, known) for x, known in zip(parts, turned, strict=True)]
+                found = node.apply(f, tuple(inside))
+                return found if found.shape == node.shape else None
+    return None
+
+
+def _turned(x: Any, is_transpose: bool) -> Any:
+    """Give the transpose of what broadcasts to a matrix."""
+    if is_transpose:
+        return x.inputs[0]
+    if np.ndim(x) == 1:
+        return x.apply(Reshape((x.size, 1)), (x,))
+    return x if not np.ndim(x) else x.T
+
+
+@on(log1p)
+def log_of_one_less(node: Node) -> Any:
+    """log(1 + (−x)) = log(1 − x)."""
+    match node.inputs:
+        case (Node(op, (x,)),) if op == negative and node.inputs[0].dtype == node.dtype:
+            return log(1 - x)
+    return None
