@@ -9,7 +9,8 @@ then, ``differentiable`` the operation; a result whose gradient the function too
 what it writes another array where others hold it. Python's garbage collector rests meanwhile (``collecting``).
 ``compiled_card`` shows one in a notebook. ``shortcuts`` lead calls straight to their code, and ``verify`` compares some
 with the function itself; what a trace computes without any algebra is a ``reference``. ``trace`` writes down,
-``passes`` rewrite and plan, ``rolling`` makes loops of what repeats, and a ``backend`` writes code: ``numpy``,
-``native`` and ``cuda`` are three, which ``load`` finds by name. ``refusals`` say what a backend is not written for, and
-``blas`` which products are left to it. It imports ``algebra`` and what is below, not ``structure``.
+``passes`` rewrite and plan, ``rolling`` makes loops of what repeats, ``blocking`` computes large matrices that are
+needed for a while alone some rows at a time, and a ``backend`` writes code: ``numpy``, ``native`` and ``cuda`` are
+three, which ``load`` finds by name. ``refusals`` say what a backend is not written for, and ``blas`` which products are
+left to it. It imports ``algebra`` and what is below, not ``structure``.
 """

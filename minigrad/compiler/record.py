@@ -15,9 +15,10 @@ from minigrad.compiler.trace.links import Key, Link, renew_links
 from minigrad.compiler.trace.lying import Strides, lies_alike
 from minigrad.compiler.trace.numbers import reading_anew, split_numbers
 from minigrad.compiler.trace.outside import find_links
+from minigrad.compiler.trace.rule import UpdateRule
 from minigrad.compiler.trace.sources import Captured, Data, Draw, Source
 from minigrad.compiler.trace.traced import Traced, TraceError, check_memory_apart
-from minigrad.compiler.trace.tracer import Tracer, UpdateRule
+from minigrad.compiler.trace.tracer import Tracer
 from minigrad.compiler.trace.write_back import find_written, refuse_overlaps
 from minigrad.compiler.trace.writes import kept_from_writing, link_elements, look_for_leaks, put_back, refuse_changes
 from minigrad.engine.chosen import Chosen

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from minigrad.algebra.graph import Graph
 from minigrad.compiler.backend import Backend, Draft, Program
+from minigrad.compiler.blocking.block import block_matrices
 from minigrad.compiler.differentiable import Pullback
 from minigrad.compiler.entry import write_entry
 from minigrad.compiler.passes.lower import (
@@ -126,7 +127,8 @@ class Variant:
         if self.exact not in record.lowered:  # a backend that another falls back on need not do so again
             lower = lower_exactly if self.exact else lower_outputs
             lowered = lower(outputs, record.seeds, record.gradients)
-            record.lowered[self.exact] = roll_loops(lowered, self.exact) if backend.rolls else lowered
+            lowered = roll_loops(lowered, self.exact) if backend.rolls else lowered
+            record.lowered[self.exact] = block_matrices(lowered) if backend.rolls and not self.exact else lowered
         values = fit_bodies(backend.fit(record.lowered[self.exact]), backend.fit)
         self.rolled = tuple(describe_loops(values))
         values = [hold_output(restore_type(x, like)) for x, like in zip(values, outputs, strict=True)]

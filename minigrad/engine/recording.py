@@ -151,6 +151,12 @@ def drawing() -> Any:
     return _drawing.get() if in_force else None
 
 
+def fixed(array: Any) -> Any:
+    """Give an array that nobody will write to: code that is compiled may depend on what is in it."""
+    tracing = compilation()
+    return array if tracing is None else tracing.fix(array)
+
+
 def setting(owner: Any, name: str) -> Any:
     """Read an attribute that steers a computation; a compiled function is traced again where its value has changed."""
     tracing = compilation()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import sqrt
 from typing import Any
 
@@ -10,6 +11,7 @@ from numpy.typing import DTypeLike
 
 from minigrad.engine.arguments import check_count, check_generator, with_usage
 from minigrad.engine.errors import ShapeError, describe
+from minigrad.engine.recording import fixed
 from minigrad.engine.tensor import Tensor
 from minigrad.nn.base import Layer, Learning, call_result
 from minigrad.nn.dropout import Dropout
@@ -34,10 +36,18 @@ def attend(Q: Any, K: Any, V: Any, mask: Any = None, causal: bool = False) -> An
     turned = K.T if K.ndim == 2 else np.swapaxes(K, -1, -2)
     fits = call_result(Q @ turned / sqrt(Q.shape[-1]), "S")
     if causal:
-        fits = fits + _let_see(np.tri(fits.shape[-2], fits.shape[-1], dtype=bool), fits.dtype)
+        fits = fits + fixed(_hide_later(fits.shape[-2], fits.shape[-1], fits.dtype))
     if mask is not None:
         fits = fits + _let_see(as_array(mask), fits.dtype)
     return call_result(softmax(fits), "A") @ V
+
+
+@lru_cache(maxsize=64)
+def _hide_later(steps: int, seen: int, dtype: Any) -> Any:
+    """Give what is added where no step may look at a later one; its rows lie in one another, a step apart."""
+    line = np.zeros(steps + seen - 1, dtype)
+    line[steps:] = -np.inf
+    return np.lib.stride_tricks.sliding_window_view(line, seen)[::-1]
 
 
 def _let_see(mask: Any, dtype: Any) -> Any:

@@ -49,7 +49,7 @@ def fit_bodies(outputs: Sequence[Any], fit: Callable[[Sequence[Any]], list[Any]]
         if not isinstance(node.op, Loop):
             return None
         body = node.op.body
-        values = [restore_type(x, like) for x, like in zip(fit(body.values), body.values, strict=True)]
+        values = [restore_type(x, like) for x, like in zip(fit_bodies(fit(body.values), fit), body.values, strict=True)]
         return lift_constants(node, body.replace_values(values))
 
     return rewrite_nodes(outputs, fitted)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Protocol
+from collections.abc import Callable
+from typing import Any
 from weakref import WeakSet
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from minigrad.compiler.trace.augment import assign_outside, augment_traced
 from minigrad.compiler.trace.indices import gather_unknown
 from minigrad.compiler.trace.lying import Lying
+from minigrad.compiler.trace.rule import UpdateRule
 from minigrad.compiler.trace.sources import Argument, Captured, Data, Draw, Gradient, Setting, Source, State
 from minigrad.compiler.trace.traced import Traced, TraceError, check_numbers, refuse_recorded
 from minigrad.compiler.trace.write_back import Given
@@ -27,23 +28,6 @@ from minigrad.engine.versions import forget_versions
 from minigrad.engine.views import note_view
 from minigrad.ops.base import Op
 from minigrad.ops.indexing import Index, split_mask
-
-
-class UpdateRule(Protocol):
-    """What an optimizer offers: parameters with their running values, settings, and the rule that writes new ones."""
-
-    params: list[Tensor]
-    settings: ClassVar[tuple[str, ...]]
-
-    @property
-    def states(self) -> list[dict[str, Any]]:
-        """The running values of each parameter, by name."""
-
-    def write_update(self, settings: Mapping[str, Any], w: Any, g: Any, buf: Any, state: dict[str, Any]) -> None:
-        """Write the new w, and the new running values, in place."""
-
-    def follow_parameters(self) -> None:
-        """Take the arrays that the parameters have now for those to write to."""
 
 
 class Tracer:
@@ -75,8 +59,13 @@ class Tracer:
         self.seeds: list[Node] = []  # the 1 = ∂E/∂E of each backward pass
 
     def constant(self, array: Any) -> Node:
-        """Give an array that never changes as an expression."""
-        return Node(shape=array.shape, dtype=array.dtype, table=self.table, value=array)
+        """Give an array that never changes as an expression, the same one each time."""
+        node = Node(shape=array.shape, dtype=array.dtype, table=self.table, value=array)
+        return self.table.setdefault(("constant", id(array)), node)  # which holds the array, so that it stays the one
+
+    def fix(self, array: Any) -> Traced:
+        """Give an array that nobody will write to as an operand."""
+        return Traced(self, self.constant(array), plain=True)
 
     def seed(self, dtype: Any) -> Node:
         """Give the 1 that a backward pass starts from; it stays a symbol, for a factor of all gradients to go into."""
