@@ -17,8 +17,9 @@ from minigrad.app.cli import main
 from minigrad.cluster import crew as crew_module
 from minigrad.cluster.blocks import find_rows
 from minigrad.cluster.crew import Crew
-from minigrad.cluster.holder import Holder, describe_worker
+from minigrad.cluster.holder import Holder
 from minigrad.cluster.messages import Ask, Sums, add_in_pairs
+from minigrad.cluster.workers import describe_worker
 from minigrad.engine.errors import ShapeError
 
 rng = np.random.default_rng(0)
@@ -90,13 +91,18 @@ class Cluster:
 
     def __init__(self, *workers):
         self.workers, self.calls, self.before_call = list(workers), [], None
+        self.others = {}  # what single workers run
         self.versions, self.deepest, self.direct = {}, 0, []
 
     def nthreads(self):
         return dict.fromkeys(self.workers, 1)
 
-    def run(self, f):
-        return {worker: f(None) | self.versions for worker in self.workers}
+    def run(self, f, workers=None, on_error="raise"):
+        return {
+            worker: f(None) | self.versions | self.others.get(worker, {})
+            for worker in self.workers
+            if workers is None or worker in workers
+        }
 
     def submit(self, make, actor, pure, workers, allow_other_workers):
         assert (actor, pure, allow_other_workers) == (True, False, False)

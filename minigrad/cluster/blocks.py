@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -15,33 +15,75 @@ from minigrad.engine.arguments import shown
 from minigrad.extras import require
 
 Pair = tuple[Any, Any]
+PER_WORKER = 4  # blocks of a full batch: the share of a worker that is lost can be spread over others
+SHARE = 0.3  # of a worker's memory that blocks may take which are kept in it
+STREAMED = 0.1  # of a worker's memory: a block of those that are not kept
+LARGEST = 0.6  # of a worker's memory that a block may take, or the arrays that are sent to it
 WAYS = (
     "Give (X, T) as arrays, ('X.npy', 'T.npy') as files, the path of a Zarr group with arrays X and T, or a "
     "minigrad.cluster.Parquet"
 )
 
 
+Form = tuple[tuple[tuple[int, ...], str], ...]  # of X and T: the shape of a row, and the dtype
+
+
 @dataclass(frozen=True)
 class Block:
-    """Some rows: ``load`` reads X and T of them, on whichever machine it is called."""
+    """Some rows: ``load`` reads X and T of them on whichever machine it is called, and ``load_first`` the first one."""
 
     rows: int
     nbytes: int
     load: Callable[[], Pair]
+    load_first: Callable[[], Pair]
+    form: Form
+
+    def find_fault(self) -> str:
+        """Say what is wrong with these rows where this is called, as "finds …"; nothing, if nothing is."""
+        try:
+            found = form_of(*self.load_first())
+        except Exception as error:  # whatever the library raises that reads them
+            return f"cannot read its rows ({error}); it must see the data by the same name"
+        for name, here, wanted in zip("XT", found, self.form, strict=True):
+            if here != wanted:
+                return (
+                    f"finds rows of {name} of shape {here[0]} and {here[1]} where they are of shape {wanted[0]} and "
+                    f"{wanted[1]} here; it must see the same data by that name"
+                )
+        return ""
+
+
+def form_of(X: Any, T: Any) -> Form:
+    """Say of what form rows are."""
+    return tuple((tuple(x.shape[1:]), str(np.dtype(x.dtype))) for x in (X, T))
 
 
 @dataclass(frozen=True)
 class Rows:
-    """All rows: how many, of how many bytes each, and ``part(start, stop)``, a function that reads some, to be sent."""
+    """All rows: how many, of how many bytes each, and ``part(start, stop)``, a function that reads some, to be sent.
+
+    ``held`` says that they are in memory here, and are sent along with that function.
+    """
 
     count: int
     width: int
     part: Callable[[int, int], Callable[[], Pair]]
+    form: Form
+    held: bool = False
 
     def cut(self, size: int) -> list[Block]:
         """Give blocks of a number of rows; the last may be smaller."""
         ends = [(start, min(start + size, self.count)) for start in range(0, self.count, size)]
-        return [Block(stop - start, (stop - start) * self.width, self.part(start, stop)) for start, stop in ends]
+        return [
+            Block(
+                stop - start,
+                (stop - start) * self.width,
+                self.part(start, stop),
+                self.part(start, start + 1),
+                self.form,
+            )
+            for start, stop in ends
+        ]
 
     def first(self, count: int) -> Pair:
         """Read the first rows."""
@@ -72,10 +114,12 @@ def find_rows(data: Any) -> Rows:
             _check_there(path)
         return _measure(f"{paths[0]} and {paths[1]}", partial(_open_files, paths), partial(partial, _read_files, paths))
     X, T = (np.asarray(x) for x in data)
-    return _measure("data", lambda: (X, T), lambda start, stop: partial(_give, X[start:stop], T[start:stop]))
+    return _measure("data", lambda: (X, T), lambda start, stop: partial(_give, X[start:stop], T[start:stop]), True)
 
 
-def _measure(called: str, open_all: Callable[[], Pair], part: Callable[[int, int], Callable[[], Pair]]) -> Rows:
+def _measure(
+    called: str, open_all: Callable[[], Pair], part: Callable[[int, int], Callable[[], Pair]], held: bool = False
+) -> Rows:
     X, T = open_all()
     if not X.ndim or not T.ndim or X.shape[0] != T.shape[0] or not X.shape[0]:
         raise ValueError(
@@ -84,7 +128,35 @@ def _measure(called: str, open_all: Callable[[], Pair], part: Callable[[int, int
     if any(np.dtype(x.dtype).kind not in "biufc" for x in (X, T)):
         raise TypeError(f"fit: in {called}, wanted numbers, not {X.dtype} and {T.dtype}")
     width = sum(int(np.prod(x.shape[1:])) * np.dtype(x.dtype).itemsize for x in (X, T))
-    return Rows(X.shape[0], width, part)
+    return Rows(X.shape[0], width, part, form_of(X, T), held)
+
+
+def choose_size(rows: Rows, batch_size: int | None, limits: Sequence[int | None]) -> int:
+    """Give the rows of a block on workers with limits of memory, in bytes; None: without one.
+
+    Of a batch there is a block for each worker; of all rows some, or, where they do not fit, as many as it takes.
+    Raises ``ValueError`` where a worker cannot hold a block, or what is sent to it.
+    """
+    workers, limit = len(limits), min((limit for limit in limits if limit is not None), default=None)
+    share = rows.count * rows.width / workers
+    size = -(-rows.count // (PER_WORKER * workers)) if batch_size is None else -(-batch_size // workers)
+    if limit is None:
+        return size
+    if rows.held and share > LARGEST * limit:
+        raise ValueError(
+            f"fit: data are arrays of {rows.count * rows.width / 2**20:,.0f} MiB, and {workers} workers of "
+            f"{limit / 2**20:,.0f} MiB each cannot hold them. Write files, of which they read a part at a time"
+        )
+    if batch_size is None and share > SHARE * limit:
+        size = min(size, max(int(STREAMED * limit / rows.width), 1))
+    nbytes = min(size, rows.count) * rows.width
+    if nbytes > LARGEST * limit:
+        way = "Give workers more memory" if batch_size is None else "Take a smaller batch_size"
+        raise ValueError(
+            f"fit: a block of {size:,} rows is {nbytes / 2**20:,.0f} MiB, and a worker may have "
+            f"{limit / 2**20:,.0f} MiB in all. {way}"
+        )
+    return size
 
 
 def _check_there(path: str) -> None:
@@ -102,8 +174,19 @@ def _open_files(paths: tuple[str, str]) -> Pair:
 
 
 def _read_files(paths: tuple[str, str], start: int, stop: int) -> Pair:
-    X, T = _open_files(paths)
-    return np.array(X[start:stop]), np.array(T[start:stop])
+    X, T = (_read_rows(path, start, stop) for path in paths)
+    return X, T
+
+
+def _read_rows(path: str, start: int, stop: int) -> Any:
+    """Read rows by reading: mapped into memory they would be there twice, as pages of the file and as the copy."""
+    mapped = np.load(path, mmap_mode="r")
+    if not mapped.flags.c_contiguous:
+        return np.array(mapped[start:stop])
+    each = int(np.prod(mapped.shape[1:]))
+    offset = mapped.offset + start * each * mapped.itemsize
+    read = np.fromfile(path, mapped.dtype, (stop - start) * each, offset=offset)
+    return read.reshape(stop - start, *mapped.shape[1:])
 
 
 def _open_zarr(path: str) -> Pair:
@@ -114,5 +197,17 @@ def _open_zarr(path: str) -> Pair:
 
 
 def _read_zarr(path: str, start: int, stop: int) -> Pair:
-    X, T = _open_zarr(path)
-    return np.asarray(X[start:stop]), np.asarray(T[start:stop])
+    X, T = (_read_chunks(x, start, stop) for x in _open_zarr(path))
+    return X, T
+
+
+def _read_chunks(array: Any, start: int, stop: int) -> Any:
+    """Read rows a chunk after the other: all at once, the library holds as many chunks beside the result as it has."""
+    rows = np.empty((stop - start, *array.shape[1:]), array.dtype)
+    step = array.chunks[0]
+    begin = start
+    while begin < stop:
+        end = min((begin // step + 1) * step, stop)
+        rows[begin - start : end - start] = array[begin:end]
+        begin = end
+    return rows

@@ -4,29 +4,41 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from minigrad.cluster.blocks import Block
-from minigrad.cluster.holder import Holder, describe_worker
+from minigrad.cluster.blocks import SHARE, Block
+from minigrad.cluster.holder import Holder
 from minigrad.cluster.messages import Ask, Sums, add_in_pairs, join_answers
+from minigrad.cluster.workers import check_workers, find_misfits
+from minigrad.engine.errors import warn_user
 
 PATIENCE = 60  # seconds that a step waits for a worker when all are gone
 GRACE = 2  # seconds after which a worker that did not answer, and is still named, is asked again
 TRIES = 10  # of one step, none of which brought anything
-SHARE = 0.3  # of a worker's memory that blocks may take which are kept in it
 FAN = 8  # workers that are called by one caller: the client has that many, and each of these, and so on
 
 
 class Crew:
-    """Holders on all workers of a client, with the blocks dealt among them; ``make(keep=…)`` gives a holder."""
+    """Holders on all workers of a client, with the blocks dealt among them; ``make(keep=…)`` gives a holder.
 
-    def __init__(self, client: Any, blocks: Sequence[Block], make: Callable[..., Holder]) -> None:
+    ``limits`` are what ``check_workers`` found, if it has been asked.
+    """
+
+    def __init__(
+        self,
+        client: Any,
+        blocks: Sequence[Block],
+        make: Callable[..., Holder],
+        limits: Sequence[int | None] | None = None,
+    ) -> None:
         self.client, self.blocks = client, list(blocks)
-        limits = check_workers(client)
+        limits = check_workers(client) if limits is None else limits
         share = sum(block.nbytes for block in self.blocks) / len(limits)
         self.make = partial(make, keep=all(limit is None or share <= SHARE * limit for limit in limits))
         self.holders: dict[str, Any] = {}  # an actor for each worker, by its address
+        self.begun, self.unfit = False, set[str]()
         self.owners: dict[int, str] = {}
         self.shares: dict[str, list[int]] = {}  # the blocks of each worker
         self.roots: list[str] = []  # the workers that are called from here
@@ -34,22 +46,54 @@ class Crew:
         self.follow_workers()
 
     def follow_workers(self, lost: Collection[str] = ()) -> None:
-        """Deal the blocks among the workers that there are, but for those known to be lost, if it is others now."""
-        gone = set(lost)
+        """Deal the blocks among the workers that there are, but for those known to be lost, if it is others now.
+
+        One that runs other versions, or does not find the data, is an error before training begins; later it is left
+        out, with a warning.
+        """
+        gone = dict.fromkeys(lost, "it is lost")
         for _ in range(TRIES):
-            for worker in gone:
-                self.holders.pop(worker, None)
             now = self._find_workers(gone)
-            if set(now) == set(self.holders) and not gone:
+            kept = {worker: self.holders[worker] for worker in now if worker in self.holders and worker not in gone}
+            if not gone and set(now) == set(self.holders):
                 return
-            self.holders = {worker: self.holders.get(worker) or self._put_holder(worker) for worker in now}
-            self._deal()
-            self._grow_tree()
-            failed = self._call("take", {worker: self._share_of(worker) for worker in self.holders})[1]
-            if not failed:
-                return
-            gone |= set(failed)
-        raise RuntimeError(f"fit: {TRIES} times no worker took its blocks") from next(iter(failed.values()))
+            begun = self._put_holders([worker for worker in now if worker not in kept])
+            self.holders = dict(sorted((kept | begun).items()))
+            gone = {worker: "its actor did not begin" for worker in now if worker not in self.holders}
+            if self.holders:
+                self._deal()
+                self._grow_tree()
+                came, failed = self._call("take", {worker: self._share_of(worker) for worker in self.holders})
+                for worker, why in came.items():
+                    if why:
+                        self._refuse(worker, f"the worker {worker} {why}")
+                        failed[worker] = ValueError(why)
+                if not failed:
+                    self.begun = True
+                    return
+                gone |= {worker: repr(error) for worker, error in failed.items()}
+        raise RuntimeError(f"fit: {TRIES} times workers did not take their blocks ({next(iter(gone.values()))})")
+
+    def _refuse(self, worker: str, why: str) -> None:
+        """Use a worker no more; say why."""
+        if not self.begun:
+            raise RuntimeError(f"fit: {why}")
+        self.unfit.add(worker)
+        warn_user(f"fit: {why}. The training goes on without it", UserWarning)
+
+    def _put_holders(self, workers: Sequence[str]) -> dict[str, Any]:
+        """Put holders on workers, and give those that begin; what is lost later will say so when it is called."""
+        if self.begun and workers:
+            for worker, why in find_misfits(self.client, workers).items():
+                self._refuse(worker, why)
+        place = {"actor": True, "pure": False, "allow_other_workers": False}
+        fit = [worker for worker in workers if worker not in self.unfit]
+        futures = {worker: self.client.submit(self.make, workers=[worker], **place) for worker in fit}
+        found = {}
+        for worker, future in futures.items():
+            with suppress(TimeoutError, OSError):  # of one that is gone since; a scheduler waits for it to come back
+                found[worker] = future.result(timeout=PATIENCE)
+        return found
 
     def _find_workers(self, lost: Collection[str]) -> list[str]:
         """Give the addresses of the workers; wait for one, if there is none.
@@ -58,7 +102,13 @@ class Crew:
         """
         begin = time.monotonic()
         while True:
-            named, waited = set(self.client.nthreads()), time.monotonic() - begin
+            try:
+                named, waited = set(self.client.nthreads()) - self.unfit, time.monotonic() - begin
+            except (OSError, RuntimeError) as error:
+                raise RuntimeError(
+                    f"fit: the scheduler cannot be reached any more ({error}). The parameters are as they were before "
+                    f"this batch"
+                ) from error
             now = sorted(named - set(lost)) or sorted(named if waited > GRACE else ())
             if now:
                 return now
@@ -68,11 +118,6 @@ class Crew:
                     f"batch; start one, with: dask worker {self.client.scheduler.address}"
                 )
             time.sleep(0.1)
-
-    def _put_holder(self, worker: str) -> Any:
-        """Put a holder on a worker; what is lost in between will say so when it is called."""
-        place = {"workers": [worker], "allow_other_workers": False}
-        return self.client.submit(self.make, actor=True, pure=False, **place).result()
 
     def _deal(self) -> None:
         """Say which block is whose: it stays where it is, as far as shares stay even."""
@@ -162,29 +207,3 @@ class Crew:
             except Exception as error:
                 lost[worker] = error
         return came, lost
-
-
-def check_workers(client: Any) -> list[int | None]:
-    """Give the memory that each worker may take, in bytes; None where there is no limit.
-
-    Raises ``RuntimeError`` where there are no workers, none answers, or one runs other versions than this process: a
-    model is sent as its classes and functions pickle.
-    """
-    try:
-        found = client.run(describe_worker)
-    except (OSError, TimeoutError, ImportError) as error:
-        raise RuntimeError(
-            f"fit: the workers cannot be asked what they run ({error}). Is the scheduler there, and minigrad installed "
-            f"where the workers run?"
-        ) from error
-    if not found:
-        raise RuntimeError(f"fit: the cluster has no workers. Start some: dask worker {client.scheduler.address}")
-    own = describe_worker(None)
-    for worker, theirs in found.items():
-        differ = [name for name in ("minigrad", "NumPy", "Python") if theirs[name] != own[name]]
-        if differ:
-            name = differ[0]
-            raise RuntimeError(
-                f"fit: the worker {worker} runs {name} {theirs[name]}, and this process {own[name]}. Install the same"
-            )
-    return [theirs["memory"] for theirs in found.values()]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import platform
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
@@ -54,8 +52,8 @@ class Holder:
             backpropagate = compiled(backpropagate, backend=backend)
         self.backpropagate = backpropagate
 
-    async def take(self, worker: str, blocks: dict[int, Block], below: Below) -> int:
-        """Have these blocks from now on, and no others, and these workers below; give how many blocks."""
+    async def take(self, worker: str, blocks: dict[int, Block], below: Below) -> str:
+        """Have these blocks from now on, and no others, and these workers below; say what is wrong with the blocks."""
         return await asyncio.get_running_loop().run_in_executor(self.thread, self._take, worker, blocks, below)
 
     async def step(self, ask: Ask) -> Answer:
@@ -79,10 +77,11 @@ class Holder:
         except RuntimeError as error:
             return Answer([], None, error=error)
 
-    def _take(self, worker: str, blocks: dict[int, Block], below: Below) -> int:
+    def _take(self, worker: str, blocks: dict[int, Block], below: Below) -> str:
         self.worker, self.blocks, self.below = worker, blocks, dict(below)
         self.read = {number: pair for number, pair in self.read.items() if number in blocks}
-        return len(blocks)
+        unread = [block for number, block in blocks.items() if number not in self.read]
+        return unread[0].find_fault() if unread else ""
 
     def _answer(self, ask: Ask) -> Answer:
         """Give this worker's own sums, or what the model or the loss raised."""
@@ -137,11 +136,3 @@ class Holder:
         if self.keep:
             self.read[number] = pair
         return pair
-
-
-def describe_worker(dask_worker: Any) -> dict[str, Any]:
-    """Say what a worker runs, and how much memory it may take."""
-    versions = {"Python": platform.python_version(), "NumPy": np.__version__}
-    memory = getattr(getattr(dask_worker, "memory_manager", None), "memory_limit", None)
-    package: Any = sys.modules[__name__.partition(".")[0]]
-    return versions | {"minigrad": package.__version__, "memory": memory}

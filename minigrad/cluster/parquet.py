@@ -14,7 +14,8 @@ from minigrad.engine.absent import find_close
 from minigrad.engine.arguments import shown
 from minigrad.extras import require
 
-AT_ONCE = 1 << 14  # rows that are decoded at a time: beside the block there are few
+AT_ONCE = 1 << 14  # rows that are decoded at a time
+BESIDE = 1 << 20  # bytes of columns that are decoded together, beside the block: a page of each is held
 NUMBERS = {"bool": "?", "halffloat": "f2", "float": "f4", "double": "f8"}
 NUMBERS |= {f"{u}int{bits}": f"{u[:1] or 'i'}{bits // 8}" for u in ("", "u") for bits in (8, 16, 32, 64)}
 
@@ -102,21 +103,30 @@ class Columns:
     def _read_file(self, path: str, start: int, stop: int, X: Any, T: Any) -> None:
         """Fill X and T with rows of one file, of which only the groups are opened that have any of them."""
         reader = _Reader(path)
+        places = [(X, i, name) for i, name in enumerate(self.features)]
+        places += [(T, i, name) for i, name in enumerate(self.targets)]
         for group, begin, count in reader.groups():
             lower, upper = max(start, begin), min(stop, begin + count)
-            if lower >= upper:
-                continue
-            at = begin
-            for piece in reader.pieces(group, [*self.features, *self.targets]):
-                a, b = max(lower, at), min(upper, at + piece.num_rows)
-                if a < b:
-                    part, here = piece.slice(a - at, b - a), slice(a - start, b - start)
-                    for into, names in ((X, self.features), (T, self.targets)):
-                        for i, name in enumerate(names):
-                            into[here, i] = _elements(part, name, path)
-                at += piece.num_rows
-                if at >= upper:
-                    break
+            if lower < upper:
+                some = max(BESIDE // (8 * count), 1)
+                for k in range(0, len(places), some):
+                    self._read_columns(
+                        reader, group, (lower - begin, upper - begin), lower - start, places[k : k + some]
+                    )
+
+    def _read_columns(self, reader: _Reader, group: int, rows: tuple[int, int], to: int, places: list[Any]) -> None:
+        """Copy some rows of a group to where they belong: (array, column, name) for each, from the row ``to``."""
+        lower, upper = rows
+        at = 0
+        for piece in reader.pieces(group, [name for _, _, name in places]):
+            a, b = max(lower, at), min(upper, at + piece.num_rows)
+            if a < b:
+                part = piece.slice(a - at, b - a)
+                for into, i, name in places:
+                    into[to + a - lower : to + b - lower, i] = _elements(part, name, reader.path)
+            at += piece.num_rows
+            if at >= upper:
+                break
 
 
 class _Reader:

@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.cluster.blocks import Rows, find_rows
+from minigrad.cluster.blocks import Rows, choose_size, find_rows
 from minigrad.cluster.crew import Crew
 from minigrad.cluster.draws import ADVANCING
 from minigrad.cluster.holder import Holder
 from minigrad.cluster.messages import mean_of
+from minigrad.cluster.workers import check_workers
 from minigrad.engine.arguments import shown
 from minigrad.engine.inplace import replace_elements
 from minigrad.engine.recording import no_grad
@@ -23,7 +24,6 @@ from minigrad.training.history import Measured
 from minigrad.training.modes import switch
 
 FEW = 8  # rows that are looked at here
-PER_WORKER = 4  # blocks of a full batch: the share of a worker that is lost can be spread over others
 
 
 class Blocks:
@@ -128,11 +128,11 @@ def gather_crew(
             )
     rows = find_rows(data)
     sums = _is_sum(model, loss, rows)
-    workers = max(len(client.nthreads()), 1)
-    size = -(-rows.count // (PER_WORKER * workers)) if batch_size is None else -(-batch_size // workers)
+    limits = check_workers(client)
+    size = choose_size(rows, batch_size, limits)
     backend = None if not compile else "numpy" if compile is True else compile
-    crew = Crew(client, rows.cut(size), partial(Holder, model, loss, backend))
-    return Blocks(crew, rows, None if batch_size is None else workers, model, sums)
+    crew = Crew(client, rows.cut(size), partial(Holder, model, loss, backend), limits)
+    return Blocks(crew, rows, None if batch_size is None else len(limits), model, sums)
 
 
 def _is_sum(model: Any, loss: Any, rows: Rows) -> bool:
