@@ -19,7 +19,7 @@ from minigrad.compiler.compiled_card import compiled_html
 from minigrad.compiler.described import MOST_TRACES, Described
 from minigrad.compiler.entry import MISS
 from minigrad.compiler.epochs import EpochLoops
-from minigrad.compiler.leaves import flatten_leaves, name_leaves
+from minigrad.compiler.leaves import find_same, flatten_leaves, name_leaves
 from minigrad.compiler.load import load_backend
 from minigrad.compiler.shortcuts import bind_entry, open_way, shortcuts
 from minigrad.compiler.variant import Variant, name_inputs
@@ -57,18 +57,19 @@ def compile(
     functions and methods of your own that it calls. A float that has been another once, such as an annealed weight, is
     read at each call from then on. Not watched is a computed name, as in getattr(o, "k" + i), more in a container, what
     libraries keep (a cache of functools), other code in a function, a special method in the place of one, an array that
-    is an operand and that NumPy alone computes with as well, whether two arguments are one array, and the outside world
-    (files, clocks, the environment): pass that as an argument. ``verify=n`` makes the first n calls by the function
-    itself, too, ``verify_every=k`` every k-th, and raises ``DifferenceError`` with the name of the first value that
-    differs; updates still happen once. So is the first call of each trace, of a function that asks what a value is, by
-    ``isinstance``, ``hasattr``, ``except``, ``is`` or its text: while it is traced, that is another.
+    is an operand and that NumPy alone computes with as well, whether an argument is an array from outside, a shape set
+    in place, W.data.shape = …, and the outside world (files, clocks, the environment): pass that as an argument.
+    ``verify=n`` makes the first n calls by the function itself, too, ``verify_every=k`` every k-th, and raises
+    ``DifferenceError`` with the name of the first value that differs; updates still happen once. So is the first call
+    of each trace, of a function that asks what a value is, by ``isinstance``, ``hasattr``, ``except``, ``is`` or its
+    text: while it is traced, that is another.
 
     A compiled function that takes no gradients itself is differentiable, to any order: a call is one operation in its
     caller's record, and its gradient is compiled when it is first needed. What one returns that calls ``backward`` or
     ``step`` has no record, and refuses to become a part of something with a gradient. A step from ``zero_grad()`` to
     ``step()`` leaves no gradients behind; return those that you want to see. What it writes into arrays among its
-    arguments, ``x[0] = 1``, goes there when all has been computed. What it prints or logs, it prints while it is
-    traced.
+    arguments, ``x[0] = 1``, goes there when all has been computed; what it returns are arrays of their own, never views
+    of what it was given. What it prints or logs, it prints while it is traced.
 
     Integers and truth values are those of the function bit for bit. Of floats rounding may differ by the order of
     operations (in float64 within 1e-12), and algebra may change a value that is singular or overflows on the way: where
@@ -248,6 +249,7 @@ class Compiled(Described):
         with collector_paused():
             with shortcuts:
                 record = self._varying.record(self._f, args, kwargs, leaves)
+            record.same = find_same(leaves) if self._asks(args, kwargs) else None
             name = plain_word(getattr(self._f, "__name__", type(self._f).__name__))
             further = partial(Compiled, backend=self._backend, exact=self._exact)
             inputs = name_inputs(record, [short for _, short in name_leaves(self._f, args, kwargs)])

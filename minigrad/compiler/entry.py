@@ -15,7 +15,7 @@ import numpy as np
 from minigrad.compiler.backend import Call
 from minigrad.compiler.differentiable import Pullback
 from minigrad.compiler.entry_end import EndWriter
-from minigrad.compiler.likeness import compare_argument, compare_tensors
+from minigrad.compiler.likeness import compare_argument, compare_arrays, compare_tensors
 from minigrad.compiler.record import Record
 from minigrad.compiler.spent import Spent
 from minigrad.compiler.trace.links import Cell, Link
@@ -167,15 +167,20 @@ class _Writer(EndWriter):
                 self.misfits.append(f"{letter}.shape != {x.shape} or {letter}.dtype != {self.name(x.dtype)}")
             elif not (self.bound_to and type(x) is float):
                 checks += compare_argument(letter, x, self.name)
+        outside = set(record.inputs.values())
         for source, array in zip(bound, arrays, strict=True):
             if isinstance(source, Data):
                 own = self.misfits if self.call.watch else checks
                 own.append(f"{self.name(source.tensor)}.array is not {self.name(array)}")
                 self.slots.append((source.tensor, "array", array))
+            elif isinstance(source, Captured) and source in outside:  # x.shape = … leaves it the same array
+                x = self.name(array)
+                checks.append(f"{x}.shape != {tuple(array.shape)} or {x}.dtype != {self.name(array.dtype)}")
         checks += [f"{self.name(owner)}.{attribute} != {self.name(value)}" for owner, attribute, value in record.guards]
         checks += [self.write_link(link) for link in record.links]
         checks += [f"{link.write(self.name_owner(link), self.name)}.__class__ is not float" for link in record.numbers]
         checks += compare_tensors(record, self.letters, self.name)
+        checks += compare_arrays(record, self.letters, self.arguments)
         for t in record.without_gradient:
             own = self.misfits if self.call.watch and not isinstance(t, int) else checks
             own.append(f"{self.owners[t]}.stored_grad is not None")

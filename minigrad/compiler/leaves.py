@@ -12,6 +12,8 @@ from minigrad.engine.named_arguments import name_arguments
 from minigrad.engine.tensor import Tensor
 from minigrad.engine.trees import is_leaf, list_parts
 
+Same = tuple[tuple[int, int], ...] | None
+
 
 def flatten_leaves(structure: Any, leaves: list[Any]) -> Any:
     """Take the arrays, Tensors and floats out of nested tuples, lists, dicts and dataclasses; give the static rest."""
@@ -66,6 +68,13 @@ def is_taken(x: Any) -> bool:
     return isinstance(x, Tensor | float | np.generic) or is_array(x)
 
 
+def find_same(leaves: Sequence[Any]) -> Same:
+    """Say of which arrays and Tensors among arguments the object is there already, and at which place first."""
+    found: dict[int, int] = {}
+    places = ((i, found.setdefault(id(x), i)) for i, x in enumerate(leaves) if not isinstance(x, float | np.generic))
+    return tuple((i, first) for i, first in places if first != i)
+
+
 def holds_arrays(x: Any) -> bool:
     """Say whether something is a dataclass of what changes from call to call, by which it cannot be hashed."""
     if is_leaf(x) or x is None:
@@ -83,5 +92,9 @@ def _static(x: Any) -> Any:
     try:
         hash(x)
     except TypeError:
-        raise TypeError(f"compile: an argument of type {type(x).__name__} is neither an array nor hashable") from None
+        frozen = ", such as frozenset(…) of it" if isinstance(x, set) else ", such as a tuple or a frozen dataclass"
+        raise TypeError(
+            f"compile: an argument is a {type(x).__name__}, which is no array and has no hash, so that what is in it "
+            f"could be another at each call. Pass what has one{frozen}, or read it from outside the function."
+        ) from None
     return (type(x), x)

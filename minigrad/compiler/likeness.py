@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,22 @@ def compare_tensors(record: Record, letters: list[str], name: Callable[[Any], st
         if i not in record.fixed:
             checks += [f"{letters[i]} is {other}" for other in known]
         known.append(letters[i])
+    return checks
+
+
+def compare_arrays(record: Record, letters: list[str], arguments: Sequence[Any]) -> list[str]:
+    """Write what would tell that arguments are one array where those of the trace were not, if the function asks."""
+    if record.same is None:
+        return []
+    checks = [f"{letters[i]} is not {letters[first]}" for i, first in record.same]
+    again = {i for i, _ in record.same}
+    known = [
+        letter
+        for i, (letter, x) in enumerate(zip(letters, arguments, strict=True))
+        if i not in again and not isinstance(x, float | np.generic)
+    ]
+    if len(known) > 1:
+        checks.append(f"len({{{', '.join(f'id({x})' for x in known)}}}) < {len(known)}")
     return checks
 
 

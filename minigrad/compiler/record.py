@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from minigrad.compiler.leaves import holds_arrays, is_taken, list_objects, name_leaves
+from minigrad.compiler.leaves import Same, find_same, holds_arrays, is_taken, list_objects, name_leaves
 from minigrad.compiler.results import Output, join_results, map_leaves
 from minigrad.compiler.tape import Tape, write_tape
 from minigrad.compiler.trace.containers import Contents
@@ -41,8 +41,8 @@ class Record:
     outside, ``numbers`` to what the code reads anew there; ``tape`` is how the results at ``taped`` were recorded, if
     the function took no gradient itself; ``paused`` says that nothing is to be recorded; ``written`` are the positions
     of arrays among the arguments that get the last of the values ``returned``; ``laid`` are inputs whose strides have
-    told a view from a copy. ``lowered`` are the outputs in the form in which backends get them, by whether that is
-    exact, once one has been asked.
+    told a view from a copy; ``same`` says which arguments are one array, for a function that asks. ``lowered`` are the
+    outputs in the form in which backends get them, by whether that is exact, once one has been asked.
     """
 
     result: Any
@@ -66,6 +66,7 @@ class Record:
     paused: bool
     written: list[int]
     laid: list[tuple[Source, Strides]]
+    same: Same = None
     lowered: dict[bool, list[Any]] = field(default_factory=dict)
 
     @property
@@ -79,6 +80,7 @@ class Record:
         known = [id(t) for t in (*self.others, *self.fixed.values(), *free)]
         return (
             (is_paused() or not self.paused)
+            and (self.same is None or self.same == find_same(arguments))
             and all(lies_alike(source.read(list(arguments)), strides) for source, strides in self.laid)
             and all(arguments[i] is t for i, t in self.fixed.items())
             and len({*known}) == len(known)

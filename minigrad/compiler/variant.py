@@ -103,9 +103,10 @@ class Variant:
         program, sources = self.program, self.record.inputs
         self.bound = [sources[x] if x in sources else Captured(x.value, None) for x in program.bound]
         self.passed = [sources[x] for x in program.passed]
-        # the arrays from outside, which the user may have put others in the place of
+        # the arrays from outside, which the user may have put others in the place of, or given another shape
         pairs = zip(self.bound, program.bound, strict=True)
-        self.states = [(s, x.shape, x.dtype) for s, x in pairs if isinstance(s, Data)]
+        own = set(sources.values())
+        self.states = [(s, x.shape, x.dtype) for s, x in pairs if isinstance(s, Data | Captured) and s in own]
         self.arrays: list[Any] = []  # those that the idle steps compute with
         self.idle: list[Any] = []
         self.tensors = [source.tensor for source in self.bound if isinstance(source, Data)]

@@ -16,9 +16,9 @@ no operation, and ``recipes`` what to write instead, ``recording`` switches reco
 context, ``comparison`` is what a mask remembers of its making, ``claims`` remembers what is known of an array,
 ``cells`` stand for arrays that an update rule writes in place, ``arguments`` looks at numbers, counts and calls of a
 user's, ``absent`` tells what a name that is not there means, ``habits`` are those of PyTorch's tensors and
-``other_names`` those of arguments, ``formulas`` what has a name elsewhere and is a line here, ``pairs`` warns of
-broadcasting that few mean, ``gradcheck`` compares a gradient with finite differences. ``paths`` looks at the names of
-files that are to be written. It imports ``ops`` and nothing above.
+``other_names`` those of arguments, ``uncalled`` is a method without its brackets, ``formulas`` what has a name
+elsewhere and is a line here, ``pairs`` warns of broadcasting that few mean, ``gradcheck`` compares a gradient with
+finite differences. ``paths`` looks at the names of files that are to be written. It imports ``ops`` and nothing above.
 
 Functions of functions: ``functional`` has the gradient, ``products`` those of Jacobians and Hessians with vectors;
 ``evaluation`` is one call of a function that is differentiated, ``trees`` are the dicts, lists and dataclasses of

@@ -16,6 +16,7 @@ from minigrad.engine.operand import Operand, find_operands, map_operands, plain_
 from minigrad.engine.record import Record
 from minigrad.engine.recording import compilation
 from minigrad.engine.refusals import refuse_array
+from minigrad.engine.uncalled import GivesNumber
 from minigrad.engine.watch import seal_array
 from minigrad.notebook.safety import html_or_text, text_or_reason
 from minigrad.ops.base import Op
@@ -102,6 +103,7 @@ class Convertible(Record):
             tracing.twin(self).item()  # which raises, and says where
         return self.array
 
+    @GivesNumber
     def item(self) -> Any:
         """Give the one element as a Python number."""
         array = self._known() if in_force else self.array

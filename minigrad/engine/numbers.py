@@ -29,6 +29,9 @@ def as_numbers(called: str, x: Any) -> Any:
             array = np.asarray(x)
         except ValueError as error:
             raise ValueError(f"{called}: a {type(x).__name__} makes no array: {error}") from error
+    if callable(x):
+        name = getattr(x, "__name__", None) or type(x).__name__
+        raise TypeError(f"{called}: wanted numbers, not {name} itself, which is to be called: write {name}(…).")
     if array.dtype.kind not in "biufc":
         raise TypeError(f"{called}: wanted numbers, not {_contents(x, array)}.{_conversion(array)}")
     return array

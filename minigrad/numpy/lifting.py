@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
 import numpy
 
 from minigrad.engine.operand import Operand, find_operands
+from minigrad.engine.other_names import say_argument
 from minigrad.numpy.making import array, holds_operand
 
 DISPATCHER = type(numpy.sum)  # what NumPy makes of a function that looks for __array_function__ in its arguments
@@ -34,14 +35,27 @@ def _lifted(f: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(f)
     def call(*args: Any, **kwargs: Any) -> Any:
         if len(args) == 1 and isinstance(args[0], Operand):
-            return f(*args, **kwargs)  # which NumPy finds by itself, without a search
+            try:
+                return f(*args, **kwargs)  # which NumPy finds by itself, without a search
+            except TypeError as error:
+                raise _explained(f, kwargs, error) from error
         if not holds_operand((*args, *kwargs.values())):
             return f(*args, **kwargs)
         operand = next(find_operands((args, kwargs)))
         named = {name: change(x) for name, x in kwargs.items()}
-        return operand.__array_function__(f, (type(operand),), tuple(map(change, args)), named)
+        try:
+            return operand.__array_function__(f, (type(operand),), tuple(map(change, args)), named)
+        except TypeError as error:
+            raise _explained(f, kwargs, error) from error
 
     return call
+
+
+def _explained(f: Callable[..., Any], named: Mapping[str, Any], error: TypeError) -> TypeError:
+    """Say of an argument that NumPy has not what it is called there, if another library has it by that name."""
+    name = next((name for name in named if f"'{name}'" in str(error)), None)
+    said = say_argument([name], ()) if name and "unexpected keyword argument" in str(error) else ""
+    return TypeError(f"np.{f.__name__}: there is no argument {name!r}.{said}") if said else error
 
 
 def _joined(x: Any) -> Any:

@@ -1,0 +1,67 @@
+"""What is written for a value and is none: a method without its brackets, ``loss.item``, and a number with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Never
+
+_COMPUTING = [
+    f"__{r}{name}__" for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow") for r in ("", "r")
+]
+_COMPUTING += [f"__{name}__" for name in ("neg", "abs", "round", "float", "int", "format", "lt", "le", "gt", "ge")]
+
+
+class Method:
+    """A method of a value, which can be called; whatever computes with it as with a number is told to."""
+
+    __slots__ = ("__func__", "__self__")
+
+    def __init__(self, function: Callable[..., Any], owner: Any) -> None:
+        self.__func__, self.__self__ = function, owner
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call it."""
+        return self.__func__(self.__self__, *args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.__func__, name)
+
+    def __reduce__(self) -> Any:
+        return getattr, (self.__self__, self.__func__.__name__)
+
+    def __repr__(self) -> str:
+        return f"<method {self.__func__.__qualname__} of {self.__self__!r}>"
+
+
+def _refuse(self: Method, *others: Any) -> Never:
+    name = self.__func__.__name__
+    raise TypeError(f"{name} is a method, and here it stands without its brackets: write {name}() for the number.")
+
+
+for _name in _COMPUTING:
+    setattr(Method, _name, _refuse)
+
+
+class GivesNumber:
+    """Makes a method that gives a number say so where it is used as that number without being called."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+        self.__doc__ = function.__doc__
+
+    def __get__(self, owner: Any, kind: type) -> Any:
+        return self.function if owner is None else Method(self.function, owner)
+
+
+class Count(int):
+    """How many elements there are: a number, which says so where it is called."""
+
+    __slots__ = ()
+
+    def __call__(self, *axes: Any) -> Never:
+        """Refuse, and say what to write."""
+        way = f"x.shape[{axes[0]}]" if axes else "x.size for how many elements there are, x.shape for the axes' lengths"
+        raise TypeError(f"size is a number, as NumPy's, and no method: write {way}.")
+
+    def __reduce__(self) -> Any:
+        return int, (int(self),)
