@@ -72,6 +72,7 @@ class FakeDevice(Device):
         self.capturing: list[Any] | None = None
         self.queue = 0
         self.gemms: list[Any] = []
+        self.sources: list[str] = []
 
     def note(self, what: str, work: Any) -> None:
         """Do some work, or keep it while a graph is captured."""
@@ -115,6 +116,7 @@ class FakeDevice(Device):
 
     def load(self, source: str, exact: bool) -> Any:
         assert CUDA in source
+        self.sources.append(source)
         return lambda name: KERNELS.find(source, name)
 
     def launch(self, function: Any, blocks: int, threads: tuple[int, int], addresses: Any) -> None:

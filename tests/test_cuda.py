@@ -3,20 +3,28 @@
 import numpy as np
 import pytest
 
-from minigrad import Tensor, compile
+from benchmarks.engine import Layers
+from benchmarks.workloads import DTYPES, WORKLOADS
+from minigrad import Tensor, compile, optim
+from minigrad.compiler.cuda.dialects import write_module
 from minigrad.compiler.cuda.elements import CALLED
+from minigrad.compiler.cuda.kernels import NAME
 from minigrad.compiler.cuda.registry import NO_KERNEL
 from minigrad.ops import assignment, cumulative, eigenpairs, indexing, logic, rounding, sorting
 from minigrad.ops.base import Elementwise
 from minigrad.ops.indexing import gives_view
 from minigrad.ops.libraries import bring
-from tests.compiling import assert_same
-from tests.fake_gpu import COMPILER, on_fake
+from tests.compiling import assert_same, stepping
+from tests.fake_gpu import COMPILER, FakeDevice, on_fake
+from tests.nvrtc import compile_cuda, find_nvrtc
 from tests.other_array import OtherArray
 from tests.samples import SAMPLES
 from tests.samples_fft import fft_samples
 
+NVRTC = find_nvrtc()
 pytestmark = pytest.mark.skipif(COMPILER is None, reason="there is no C compiler")
+LONG = f"Cast {np.longdouble.__name__} (2,3)"  # which no GPU has
+ROWS = [sample for sample in SAMPLES if str(sample) != LONG]
 
 
 def outcome(sample):
@@ -47,7 +55,7 @@ def called(f, arrays, put=lambda x: x):
 def steps():
     """A step for each row, all of them written, so that one call of the C compiler builds the kernels of all."""
     made = {}
-    for sample in SAMPLES:
+    for sample in ROWS:
         step = made[sample] = compile(outcome(sample), backend=on_fake())
         with np.errstate(all="ignore"):
             step.bind(*(Tensor(OtherArray(x), requires_grad=True) for x in sample.arrays()))
@@ -66,8 +74,8 @@ def find_reasons(sample):
     """Why CuPy computes operations of a row."""
     op, name = sample.op, str(sample)
     kind = op if isinstance(op, type) else type(op)
-    if name.startswith("Cast longdouble") or op is logic.bitwise_count:
-        return {f"CUDA kernels have no dtype {np.uint8.__name__ if op is logic.bitwise_count else np.dtype('g')}"}
+    if op is logic.bitwise_count:
+        return {"CUDA kernels have no dtype uint8"}
     if name in NOTHING:
         return {"an extreme of nothing"}
     if op in SLICED and "rows" in sample.note and ("column" in sample.note or "slice" in sample.note):
@@ -97,7 +105,7 @@ SLICED = (indexing.Gather, indexing.ScatterAt)
 FOURIER = set(map(str, fft_samples()))
 
 
-@pytest.mark.parametrize("sample", SAMPLES, ids=str)
+@pytest.mark.parametrize("sample", ROWS, ids=str)
 def test_kernels_compute_every_row_or_cupy_does(steps, sample):
     """The first call starts kernels, the second one captures them, the third replays what was captured."""
     step, arrays = steps[sample], sample.arrays()
@@ -151,3 +159,30 @@ def test_elementwise_operations_of_every_dtype(dtype):
             assert_same(a, b, 2e-6 if a.dtype == np.float32 else 1e-12)
         except AssertionError as error:
             raise AssertionError(f"{sample} of {np.dtype(dtype)}: {error}") from error
+
+
+@pytest.mark.skipif(NVRTC is None, reason="there is no NVRTC (pip install nvidia-cuda-nvrtc)")
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_nvidias_compiler_takes_the_networks(dtype):
+    """W1 to W5 at their own sizes, by the rule with most kernels; no GPU is needed for that."""
+    device = FakeDevice()
+    for workload in WORKLOADS.values():
+        layers = Layers(workload.start(dtype))
+        for p in layers.model.parameters():
+            p.data = OtherArray(p.data)
+        step = stepping(layers.model, optim.Adam(layers.model.parameters()), layers.loss)
+        compile(step, backend=on_fake(device)).bind(OtherArray(layers.X), OtherArray(layers.T))
+    assert len(device.sources) == 5
+    for source in device.sources:
+        assert "error" not in compile_cuda(NVRTC, source)
+
+
+@pytest.mark.skipif(NVRTC is None, reason="there is no NVRTC (pip install nvidia-cuda-nvrtc)")
+def test_nvidias_compiler_takes_the_kernels_of_all_rows(steps):
+    """Each text once, in one module for a GPU that has tensor cores of 2022: some thousand kernels, half a minute."""
+    variants = [variant for step in steps.values() for found in step._variants.values() for variant in found]
+    texts = dict.fromkeys(text for variant in variants for text in variant.program.code.kernels)
+    assert len(texts) > 800
+    source = write_module([text.replace(NAME, f"k{i}", 1) for i, text in enumerate(texts)])
+    said = compile_cuda(NVRTC, source)
+    assert "error" not in said, said[:3000]

@@ -20,6 +20,7 @@ from minigrad.compiler.cuda.source import write_step
 from minigrad.compiler.cuda.step import CudaStep
 from minigrad.compiler.trace.sources import Captured, Data, Draw, Source, State
 from minigrad.engine.node import Node
+from minigrad.ops.alphabet import plain_identifier
 
 register_elements()
 
@@ -30,6 +31,9 @@ class CudaProgram(Program):
     def __init__(self, draft: Draft, device: Device) -> None:
         for x, source in draft.inputs.items():
             _check_source(x, source, device, x in draft.updates)
+        for x in (*draft.inputs, *draft.plan.first, *draft.plan.second):
+            if x.dtype.kind in "fc" and x.dtype.itemsize > (8 if x.dtype.kind == "f" else 16):
+                raise TypeError(f"compile: {x!r} has dtype {x.dtype}, which no GPU has; cast to float64 with .astype")
         self.device = device
         code = self.code = write_step(draft)
         self.source, self.calls = code.write(), code.calls
@@ -85,9 +89,10 @@ def _check_source(x: Node, source: Source, device: Device, updated: bool) -> Non
 
 def _say_on_host(name: str, array: Any) -> str:
     """Say that a parameter is to be moved."""
+    word = plain_identifier(name) or "w"
     return (
         f'compile: {name}{tuple(array.shape)} lies on the host, as a {type(array).__name__}, and backend="cuda" writes '
-        f"to the GPU. Move it there: {name}.data = cupy.asarray({name}.data), or all of a model by "
+        f"to the GPU. Move it there: {word}.data = cupy.asarray({word}.data), or all of a model by "
         f"for p in model.parameters(): p.data = cupy.asarray(p.data)"
     )
 

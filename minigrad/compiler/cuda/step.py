@@ -82,6 +82,7 @@ class CudaStep:
         self.constants = [self.buffers.fill(("constant", i), x, x.shape, x.dtype) for i, x in enumerate(code.constants)]
         self.segments = _part_items(code.items)
         self.graphs: dict[tuple[int, ...], list[Any] | None] = {}
+        self.apart = False  # are all arguments copied to places of the step's own?
         self.sent: bytes = b""
         self.queue: Any = None
         self.written = [(device.locate(self.bound[i]), self.bound[i].nbytes) for i in code.written]
@@ -93,6 +94,9 @@ class CudaStep:
         if self.queue not in (None, queue):  # what another stream has begun is in the same memory
             self.device.finish(self.queue)
         self.queue = queue
+        if len(self.graphs) == MOST_GRAPHS:
+            self.graphs.clear()
+            self.apart = True
         numbers = self.send_numbers(values)
         here = [self.prepare_bound(i, x) for i, x in enumerate(self.bound)]
         given = [x if y.weak else self.prepare_argument(i, x) for i, (x, y) in enumerate(self._pair(values))]
@@ -101,7 +105,7 @@ class CudaStep:
         graphs = self.graphs.get(key, ())
         if graphs is None:
             graphs = self.graphs[key] = [self.capture(part, arrays) for part in self.segments]
-        elif not graphs and len(self.graphs) < MOST_GRAPHS:
+        elif not graphs:
             self.graphs[key] = None
         for part, graph in zip(self.segments, graphs or [None] * len(self.segments), strict=True):
             if isinstance(part, Calling):
@@ -153,7 +157,7 @@ class CudaStep:
         node = self.code.passed[i]
         device = self.device
         fits = device.takes(array) and device.lies_in_order(array) and not self.overlaps(array)
-        if fits and len(self.graphs) < MOST_GRAPHS:
+        if fits and not self.apart:
             return array
         return self.buffers.fill(("passed", i), array, node.shape, node.dtype)
 

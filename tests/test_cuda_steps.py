@@ -1,0 +1,388 @@
+"""Steps on a GPU that there is not: what is captured and replayed, which products are called, and what is refused."""
+
+import re
+from importlib.util import find_spec
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from minigrad import Tensor, compile, losses, nn, optim, relu, value_and_grad
+from minigrad.compiler.cuda.products import Gemm
+from minigrad.compiler.cuda.step import MOST_GRAPHS
+from minigrad.ops.libraries import bring
+from tests import cuda_threads
+from tests.compiled_steps import RULES
+from tests.compiling import assert_same, stepping
+from tests.fake_gpu import COMPILER, FakeDevice, on_fake
+from tests.other_array import OtherArray
+
+pytestmark = pytest.mark.skipif(COMPILER is None, reason="there is no C compiler")
+SIZES = {"W2": ([4, 25, 25, 3], 8), "W3": ([784, 128, 10], 64)}
+
+
+def data(sizes, rows, batches=4, dtype=np.float64):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(batches, rows, sizes[0])).astype(dtype)
+    return X, np.eye(sizes[-1], dtype=dtype)[rng.integers(0, sizes[-1], (batches, rows))]
+
+
+def moved(model, put=OtherArray):
+    for p in model.parameters():
+        p.data = put(p.data.copy())
+    return model
+
+
+def network(sizes, dtype=np.float64, between=()):
+    layers = [nn.Linear(n, m, rng=i, dtype=dtype) for i, (n, m) in enumerate(pairwise(sizes))]
+    parts = [x for layer in layers for x in (layer, np.tanh, *between)]
+    return nn.Sequential(*parts[: -1 - len(between)])
+
+
+def train(model, rule, backend, X, T, put=OtherArray, loss=losses.softmax_cross_entropy):
+    """Take a step for each batch, with a learning rate that falls; give the losses, the optimizer and the step."""
+    optimizer = rule(model.parameters())
+    step = compile(stepping(model, optimizer, loss), backend=backend)
+    found = []
+    for x, t in zip(X, T, strict=True):
+        found.append(float(bring(step(put(x), put(t)).data)))
+        optimizer.lr *= 0.9
+    return found, optimizer, step
+
+
+def assert_trained_alike(make, rule, X, T, device=None, tolerance=1e-11, **options):
+    """Train on the fake and by NumPy code; give the device and the step."""
+    device = device or FakeDevice()
+    model, plain = moved(make()), make()
+    found, optimizer, step = train(model, rule, on_fake(device), X, T, **options)
+    wanted, beside, _ = train(plain, rule, "numpy", X, T, put=np.array, **options)
+    np.testing.assert_allclose(found, wanted, rtol=tolerance)
+    for p, q in zip(model.parameters(), plain.parameters(), strict=True):
+        assert type(p.data) is OtherArray
+        np.testing.assert_allclose(bring(p.data), q.data, rtol=tolerance, atol=tolerance)
+    for state, other in zip(optimizer.states, beside.states, strict=True):
+        for name, value in state.items():
+            np.testing.assert_allclose(bring(value), other[name], rtol=tolerance, atol=tolerance)
+    return device, step
+
+
+@pytest.mark.parametrize("rule", RULES, ids=str)
+def test_every_rule_trains_as_numpy_code_does(rule):
+    sizes, rows = SIZES["W2"]
+    device, step = assert_trained_alike(lambda: network(sizes), RULES[rule], *data(sizes, rows))
+    assert str(step.report()) == "The step runs as cuda code."
+    assert device.asked["multiply"] == 4 * 8  # three forward, two back, three weights
+
+
+@pytest.mark.parametrize("rule", ["SGD", "Momentum", "Adam"])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_digits(rule, dtype):
+    sizes, rows = SIZES["W3"]
+    tolerance = 1e-10 if dtype is np.float64 else 2e-3  # of weights that move by 0.1 a step
+    given = data(sizes, rows, 3, dtype)
+    assert_trained_alike(lambda: network(sizes, dtype), RULES[rule], *given, tolerance=tolerance)
+
+
+def test_updates_are_drawn_into_the_products():
+    sizes, rows = SIZES["W2"]
+    _, step = assert_trained_alike(lambda: network(sizes), RULES["SGD"], *data(sizes, rows))
+    gemms = [x for x in items(step) if isinstance(x, Gemm)]
+    updates = [x for x in gemms if x.c.place.kind == "bound"]
+    assert [(x.alpha, x.beta) for x in updates] == [(-1.0, 1.0)] * 3
+    assert {(x.m, x.n, x.k) for x in updates} == {(4, 25, 8), (25, 25, 8), (25, 3, 8)}
+    assert all(x.a.turned and not x.b.turned for x in updates)
+    assert all((x.alpha, x.beta) == (1.0, 0.0) for x in gemms if x not in updates)
+
+
+def items(step):
+    return step._latest().program.code.items
+
+
+def test_a_graph_is_captured_at_the_second_call_and_follows_the_learning_rate():
+    """Of the same arrays, which are written into; a number is sent where it is another."""
+    sizes, rows = SIZES["W2"]
+    device, (X, T) = FakeDevice(), data(sizes, rows)
+    model, plain = moved(network(sizes)), network(sizes)
+    optimizer, beside = optim.SGD(model.parameters(), 0.1), optim.SGD(plain.parameters(), 0.1)
+    step = compile(stepping(model, optimizer, losses.softmax_cross_entropy), backend=on_fake(device))
+    eager = stepping(plain, beside, losses.softmax_cross_entropy)
+    x, t = OtherArray(np.empty_like(X[0])), OtherArray(np.empty_like(T[0]))
+    for n in range(8):
+        x[...], t[...] = OtherArray(X[n % 4]), OtherArray(T[n % 4])
+        optimizer.lr = beside.lr = 0.3 if n > 4 else 0.1
+        np.testing.assert_allclose(bring(step(x, t).data), eager(X[n % 4], T[n % 4]).data, rtol=1e-12)
+    asked = device.asked
+    launches = sum(not isinstance(x, Gemm) for x in items(step))
+    assert (asked["capture"], asked["replay"]) == (1, 7)
+    assert (asked["launch"], asked["multiply"]) == (2 * launches, 2 * 8)  # once to start, once to capture
+    assert asked["upload"] == 2  # of the learning rate
+    assert asked["copy"] == 8  # of the loss, which the next call writes over
+
+
+def test_results_are_not_written_over_by_the_next_call():
+    step = compile(lambda x: (x * 2, x.sum()), backend=on_fake())
+    calls = [step(OtherArray(np.full(3, float(n)))) for n in range(4)]
+    for n, (y, total) in enumerate(calls):
+        np.testing.assert_array_equal(bring(y), np.full(3, 2.0 * n))
+        assert bring(total) == 3 * n
+
+
+def test_arguments_at_ever_other_addresses_go_to_one_place():
+    device = FakeDevice()
+    step = compile(lambda x: (x * x).sum(), backend=on_fake(device))
+    held = [OtherArray(np.full(5, float(n))) for n in range(3 * MOST_GRAPHS)]
+    assert [float(bring(step(x))) for x in held] == [5.0 * n * n for n in range(3 * MOST_GRAPHS)]
+    assert device.asked["capture"] == 1
+    assert device.asked["replay"] == 2 * MOST_GRAPHS - 1
+
+
+def test_arguments_that_lie_otherwise_or_on_the_host():
+    """A transpose, a part, an array of NumPy's, one that shares memory with the parameter that is written to."""
+    w = Tensor(OtherArray(np.arange(12.0).reshape(3, 4)), requires_grad=True, name="w")
+    plain = Tensor(np.arange(12.0).reshape(3, 4), requires_grad=True)
+
+    def stepping(w):
+        optimizer = optim.SGD([w], lr=0.1)
+
+        def step(x):
+            optimizer.zero_grad()
+            E = (w * x * x).sum()
+            E.backward()
+            optimizer.step()
+            return E, x * w
+
+        return step
+
+    code, eager = compile(stepping(w), backend=on_fake()), stepping(plain)
+    wide = np.arange(24.0).reshape(3, 8)
+    for _ in range(2):
+        for x in (np.arange(12.0).reshape(4, 3).T, wide[:, ::2]):
+            for given in (OtherArray(x), x):
+                for a, b in zip(code(given), eager(x), strict=True):
+                    np.testing.assert_allclose(bring(a.data), b.data)
+    for a, b in zip(code(w.data), eager(plain.data.copy()), strict=True):
+        np.testing.assert_allclose(bring(a.data), b.data)
+    np.testing.assert_allclose(bring(w.data), plain.data)
+
+
+def test_an_array_of_the_host_that_the_function_names_is_sent_when_it_has_changed():
+    device, offset = FakeDevice(), np.arange(3.0)
+    step = compile(lambda x: x + offset, backend=on_fake(device))
+    x = OtherArray(np.ones(3))
+    for n in range(4):
+        offset[0] = n // 2
+        np.testing.assert_array_equal(bring(step(x)), 1 + offset)
+    assert device.asked["upload"] == 2
+
+
+def test_dropout_draws_what_numpy_code_draws():
+    sizes, rows = SIZES["W2"]
+    X, T = data(sizes, rows)
+    assert_trained_alike(lambda: network(sizes, between=(nn.Dropout(0.4, rng=5),)), RULES["Adam"], X, T)
+
+
+def test_what_cupy_computes_parts_the_graph():
+    """A convolution and its gradients: named in the report, and between graphs of all else."""
+
+    def make():
+        first = nn.Conv2d(1, 2, 3, rng=0)
+        return nn.Sequential(first, relu, nn.MaxPool2d(2), nn.Flatten(), nn.Linear(8, 3, rng=1))
+
+    rng = np.random.default_rng(0)
+    X, T = rng.normal(size=(4, 5, 1, 6, 6)), np.eye(3)[rng.integers(0, 3, (4, 5))]
+    device, step = assert_trained_alike(make, RULES["SGD"], X, T)
+    reasons = {reason for _, reason in step.report().calls}
+    assert reasons == {"a convolution", "what windows are taken of, or added to"}
+    assert "a call between its loops: convolution" in str(step.report())
+    x, t = OtherArray(X[0]), OtherArray(T[0])
+    before = device.asked["capture"]
+    for _ in range(3):
+        step(x, t)
+    graphs = device.asked["capture"] - before
+    assert graphs > 1
+    assert device.asked["replay"] == 3 * graphs  # the first batch has been at this address before
+
+
+def test_a_recurrence_is_written_out():
+    def f(h, W, X):
+        for x in (X[i] for i in range(6)):
+            h = np.tanh(h @ W + x)
+        return (h * h).sum()
+
+    rng = np.random.default_rng(0)
+    given = [rng.normal(size=shape) for shape in ((2, 3), (3, 3), (6, 2, 3))]
+    step = compile(value_and_grad(f, argnums=(0, 1, 2)), backend=on_fake())
+    for _ in range(3):
+        E, gradients = step(*map(OtherArray, given))
+        wanted, expected = value_and_grad(f, argnums=(0, 1, 2))(*given)
+        np.testing.assert_allclose(bring(E), wanted, rtol=1e-13)
+        for a, b in zip(gradients, expected, strict=True):
+            np.testing.assert_allclose(bring(a), b, rtol=1e-12, atol=1e-13)
+    assert not step.report().calls
+
+
+PRODUCTS = {
+    "vectors": ((3,), (3, 4)),
+    "a column": ((4, 3), (3,)),
+    "a batch": ((2, 4, 3), (2, 3, 5)),
+    "a batch of one": ((2, 1, 4, 3), (5, 3, 2)),
+    "a stack by a matrix": ((2, 4, 3), (3, 5)),
+}
+
+
+@pytest.mark.parametrize("shapes", PRODUCTS.values(), ids=PRODUCTS)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.int64, np.int32, np.bool_])
+@pytest.mark.parametrize("turn", [False, True])
+def test_products(shapes, dtype, turn):
+    rng = np.random.default_rng(0)
+    a, b = (rng.integers(-3, 4, shape[::-1] if turn else shape).astype(dtype) for shape in shapes)
+    f = (lambda a, b: a.T @ b.T) if turn else (lambda a, b: a @ b)
+    device = FakeDevice()
+    step = compile(f, backend=on_fake(device))
+    found = bring(step(OtherArray(a), OtherArray(b)))
+    wanted = f(a, b)
+    assert_same(wanted, found)
+    assert (device.asked["multiply"] > 0) == (np.dtype(dtype).kind == "f")
+
+
+@pytest.mark.parametrize("shape", [(5, 40000), (40000, 3), (120000,), (1, 20000), (0, 4), (4, 0)])
+def test_long_sums_and_empty_ones(shape):
+    """Few long rows are summed in parts, which a second kernel adds up."""
+    x = np.random.default_rng(0).normal(size=shape)
+
+    def f(x):
+        last = x.max(axis=-1) if x.shape[-1] else x.sum(axis=-1)
+        return x.sum(axis=0), x.sum(axis=-1), last, x.sum(), (x * x).sum(), np.exp(x).mean(axis=0) if len(x) else 1.0
+
+    step = compile(f, backend=on_fake())
+    for a, b in zip(step(OtherArray(x)), f(x), strict=True):
+        np.testing.assert_allclose(bring(a), b, rtol=1e-12, atol=1e-11)
+
+
+@pytest.mark.skipif(cuda_threads.COMPILER is None, reason="there is no C++ compiler")
+class TestByThreads:
+    """CUDA C as it is, by threads with barriers: what lanes of a block do with each other."""
+
+    def test_gathering(self):
+        rng = np.random.default_rng(0)
+        x, y, i = rng.normal(size=(70, 33)), rng.normal(size=(70, 33)), np.array([3, -2, 3, 0])
+
+        def f(x, y, i):
+            c = x.max(axis=1, keepdims=True)
+            sums = x.sum(axis=0), x.sum(axis=1), (x * y).sum(), np.exp(x - c).sum(axis=1), x.min(axis=0)
+            return *sums, x - c, x[i], np.cumsum(x, axis=0), (x > 0).any(axis=1), np.prod(x[:, :5], axis=1)
+
+        step = compile(f, backend=on_fake(cuda_threads.ThreadedDevice()))
+        for a, b in zip(step(*map(OtherArray, (x, y, i))), f(x, y, i), strict=True):
+            np.testing.assert_allclose(bring(a), b, rtol=1e-12, atol=1e-13)
+
+    def test_parts_of_long_rows_and_sums_at_one_place(self):
+        z, i = np.random.default_rng(0).normal(size=(3, 20000)), np.arange(600) % 7
+        f = value_and_grad(lambda w, z: (w[i] ** 2).sum() + z.sum(axis=1) @ w[:3], argnums=(0, 1))
+        step, w = compile(f, backend=on_fake(cuda_threads.ThreadedDevice())), np.linspace(-1, 1, 7)
+        E, gradients = step(OtherArray(w), OtherArray(z))
+        wanted, expected = f(w, z)
+        np.testing.assert_allclose(bring(E), wanted, rtol=1e-11)
+        for a, b in zip(gradients, expected, strict=True):
+            np.testing.assert_allclose(bring(a), b, rtol=1e-11)
+
+    @pytest.mark.parametrize("rule", ["SGD", "Adam"])
+    def test_a_network(self, rule):
+        sizes, rows = SIZES["W2"]
+        X, T = data(sizes, rows, 2)
+        assert_trained_alike(lambda: network(sizes), RULES[rule], X, T, device=cuda_threads.ThreadedDevice())
+
+
+# what is refused
+
+
+def step_of(model, device=None, rule=RULES["SGD"]):
+    optimizer = rule(model.parameters())
+    return compile(stepping(model, optimizer, losses.softmax_cross_entropy), backend=on_fake(device)), optimizer
+
+
+def test_a_parameter_that_is_left_on_the_host():
+    sizes, rows = SIZES["W2"]
+    (X, T), model = data(sizes, rows), network(SIZES["W2"][0])
+    before = [p.data.copy() for p in model.parameters()]
+    with pytest.raises(TypeError, match=r"W₁\(4, 25\) lies on the host, as a ndarray.*W1.data = cupy.asarray"):
+        step_of(model)[0](OtherArray(X[0]), OtherArray(T[0]))
+    for p, w in zip(model.parameters(), before, strict=True):
+        np.testing.assert_array_equal(p.data, w)
+
+
+def test_a_parameter_that_comes_back_to_the_host():
+    sizes, rows = SIZES["W2"]
+    (X, T), model = data(sizes, rows), moved(network(SIZES["W2"][0]))
+    step, _ = step_of(model)
+    given = OtherArray(X[0]), OtherArray(T[0])
+    step(*given)
+    model.parameters()[1].data = np.zeros(25)
+    with pytest.raises(TypeError, match=r"b₁\(25,\) lies on the host"):
+        step(*given)
+
+
+def test_running_values_that_were_made_on_the_host():
+    sizes, rows = SIZES["W2"]
+    (X, T), model = data(sizes, rows), network(SIZES["W2"][0])
+    step, _ = step_of(model, rule=RULES["Adam"])
+    moved(model)
+    with pytest.raises(TypeError, match=r"a running value of the optimizer, lies on the host\. Move"):
+        step(OtherArray(X[0]), OtherArray(T[0]))
+
+
+def test_too_little_memory():
+    sizes, rows = SIZES["W2"]
+    (X, T), model = data(sizes, rows), moved(network(SIZES["W2"][0]))
+    before = [bring(p.data).copy() for p in model.parameters()]
+    with pytest.raises(MemoryError, match=r"the step needs 32\.\d MiB of the GPU's memory, and 1.0 MiB are free"):
+        step_of(model, FakeDevice(free=1 << 20))[0](OtherArray(X[0]), OtherArray(T[0]))
+    for p, w in zip(model.parameters(), before, strict=True):
+        np.testing.assert_array_equal(bring(p.data), w)
+
+
+def test_a_dtype_that_no_gpu_has():
+    if np.dtype(np.longdouble).itemsize == 8:
+        pytest.skip("longdouble is float64 here")
+    with pytest.raises(TypeError, match=r"which no GPU has; cast to float64"):
+        compile(lambda x: x * 2, backend=on_fake())(np.ones(3, np.longdouble))
+
+
+def test_an_array_of_neither_library():
+    class Foreign(OtherArray):
+        pass
+
+    device = FakeDevice()
+    device.takes = lambda x: type(x) is OtherArray
+    with pytest.raises(TypeError, match=r"an argument is a Foreign, and backend=\"cuda\" computes with arrays of CuPy"):
+        compile(lambda x: x * 2, backend=on_fake(device))(Foreign(np.ones(3)))
+
+
+def test_an_index_out_of_bounds_is_raised_by_the_next_call():
+    step = compile(lambda x, i: x[i] * 1.0, backend=on_fake())
+    x = OtherArray(np.arange(4.0))
+    np.testing.assert_array_equal(bring(step(x, OtherArray(np.array([1, 4, -5])))), [1, np.nan, np.nan])
+    with pytest.raises(IndexError, match="out of bounds for axis 0 with size 4, in an earlier call"):
+        step(x, OtherArray(np.array([1, 2, 3])))
+    np.testing.assert_array_equal(bring(step(x, OtherArray(np.array([1, 2, -4])))), [1, 2, 0])
+
+
+def test_without_cupy_or_a_gpu_it_says_what_to_install_or_check():
+    step = compile(lambda x: x * 2, backend="cuda")
+    if find_spec("cupy") is None:
+        with pytest.raises(ImportError, match=re.escape("pip install cupy-cuda13x")):
+            step(np.ones(3))
+    else:
+        cupy = pytest.importorskip("cupy")
+        try:
+            there = cupy.cuda.runtime.getDeviceCount() > 0
+        except cupy.cuda.runtime.CUDARuntimeError:
+            there = False
+        if not there:
+            with pytest.raises(RuntimeError, match="wants a GPU, and CUDA finds none"):
+                step(np.ones(3))
+
+
+def test_names_of_backends():
+    with pytest.raises(ValueError, match='backend must be "numpy", "native" or "cuda", not \'gpu\''):
+        compile(lambda x: x, backend="gpu")
