@@ -99,3 +99,11 @@ def test_lines_are_those_of_a_book(called):
 def test_a_picture_writes_the_operation_in_a_box(called):
     loss, _, _, formula = LINES[called]
     assert formula in [box.formula for box in draw(loss()).scene.boxes]
+
+
+def test_a_row_beside_a_column_is_told_by_its_transposition():
+    u = Tensor(np.arange(4.0), requires_grad=True, name="u")
+    X = Tensor(np.arange(20.0).reshape(5, 4), requires_grad=True, name="X")
+    apart = derive((np.abs(u[:, None] - u[None, :]) ** 3).sum(), [u])
+    assert "v₃ = u − uᵀ" in str(apart)
+    assert str(derive(((X - X.mean(0)) ** 2).sum(), [X])) == "∂E/∂X = 2 (X − (Σₙ X) / 5)"

@@ -224,7 +224,7 @@ def test_shapes_that_do_not_fit(run, message):
             "x requires a gradient, and an array made of it would lose it; x was made at HERE. For the bare values "
             "take .data; to join tensors use np.stack([…]) instead of np.array([…]), to fill a shape with one "
             "np.broadcast_to(x, shape) instead of np.full(shape, x), for A.dot(x) A @ x, and for y[i] = x a tensor y, "
-            "np.zeros_like(x).",
+            "np.zeros_like(x). With `import minigrad.numpy as np` all of these, np.r_ and np.ndenumerate take tensors.",
         ),
         (
             lambda: leaf("x", 3).__setitem__(0, 1.0),

@@ -117,6 +117,18 @@ def test_a_function_of_numbers_is_called_for_each_element():
         np.vectorize(numpy.sum, signature="(n)->()")(t[None])
 
 
+def test_the_elements_of_a_tensor_are_gone_through_with_their_places():
+    def f(x):
+        return sum(v**2 * (i - 2 * j) for (i, j), v in np.ndenumerate(x))
+
+    x = numpy.arange(6.0).reshape(2, 3)
+    weights = numpy.arange(2)[:, None] - 2 * numpy.arange(3)
+    for way in (grad(f), compile(grad(f))):
+        numpy.testing.assert_array_equal(way(x), 2 * x * weights)
+    assert list(np.ndenumerate(x)) == list(numpy.ndenumerate(x))
+    assert [place for place, _ in np.ndenumerate(t)] == [()]
+
+
 def test_windows_and_required_arrays_of_tensors():
     assert gradcheck(lambda b: (np.kaiser(5, b) * numpy.arange(5.0)).sum(), 1.3)
     assert gradcheck(lambda b: np.kaiser(6, b)[2], 2.0)

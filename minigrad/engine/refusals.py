@@ -102,7 +102,7 @@ def refuse_array(x: Any) -> str:
         f"{describe(x)} requires a gradient, and an array made of it would lose it{f'; {made}' if made else ''}. For "
         f"the bare values take .data; to join tensors use np.stack([…]) instead of np.array([…]), to fill a shape with "
         f"one np.broadcast_to(x, shape) instead of np.full(shape, x), for A.dot(x) A @ x, and for y[i] = x a tensor y, "
-        f"np.zeros_like(x)."
+        f"np.zeros_like(x). With `import minigrad.numpy as np` all of these, np.r_ and np.ndenumerate take tensors."
     )
 
 

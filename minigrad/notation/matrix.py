@@ -76,7 +76,7 @@ def _term(node: Any, parts: list[Term]) -> Term:
         return parts[0]
     if op == multiply:
         parts[0] = before_sum(*parts)
-    if isinstance(op, Elementwise) and not outer_product(node):
+    if isinstance(op, Elementwise) and not any(_beside_rows(x, node) for x in node.inputs):
         parts = [_unturned(x, part) for x, part in zip(node.inputs, parts, strict=True)]
     if op == matmul:
         parts = [_as_matrix(x, part) for x, part in zip(node.inputs, parts, strict=True)]
@@ -93,6 +93,11 @@ def _as_matrix(x: Any, part: Term) -> Term:
     if isinstance(x, Node) and isinstance(x.op, BroadcastTo) and part.kind == "number":
         return Term(BroadcastTo.text, {"x": part}, BroadcastTo.binds, BroadcastTo.name)
     return part
+
+
+def _beside_rows(x: Any, node: Node) -> bool:
+    """Say whether an operand is a column, repeated along rows: beside it a row is told by its ᵀ, as in u − uᵀ."""
+    return isinstance(x, Node) and x.ndim > 1 and x.shape[-1] == 1 != node.shape[-1]
 
 
 def _unturned(x: Any, part: Term) -> Term:

@@ -4,7 +4,7 @@ Everything is NumPy's, whose functions know tensors by themselves, but for what 
 for tensors in some arguments alone: ``np.array([t, u])``, ``np.full(3, t)``, ``np.sum([t, u])``, ``np.take(array, i)``.
 
 ``making`` has the functions that make arrays, ``buffers`` those that make them to be filled, ``joining`` what is
-indexed to make one, ``vectorizing`` calls a function for each element, ``lifting`` takes NumPy's others to all of their
+indexed to make one, ``vectorizing`` goes through the elements, ``lifting`` takes NumPy's others to all of their
 arguments; ``linalg``, ``fft`` and ``random`` are NumPy's, by the same names. The ``.pyi`` beside each say to type
 checkers that np.tanh of a Tensor is a Tensor; they are written by ``python -m tests.generated``.
 """
@@ -28,11 +28,11 @@ from minigrad.numpy.making import (
     kaiser,
     require,
 )
-from minigrad.numpy.vectorizing import vectorize
+from minigrad.numpy.vectorizing import ndenumerate, vectorize
 
 __all__ = [*numpy.__all__]
 __all__ += ["array", "asanyarray", "asarray", "asarray_chkfinite", "ascontiguousarray", "asfortranarray", "full"]
-__all__ += ["c_", "kaiser", "r_", "require", "vectorize"]
+__all__ += ["c_", "kaiser", "ndenumerate", "r_", "require", "vectorize"]
 __all__ += ["empty", "empty_like", "zeros", "zeros_like"]
 
 ROOMS = ("linalg", "fft", "random")

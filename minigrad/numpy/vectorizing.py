@@ -1,11 +1,13 @@
-"""``np.vectorize``: a function of numbers, called for each element, of tensors too."""
+"""``np.vectorize`` and ``np.ndenumerate``: one element of a tensor after the other, each with its gradient."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy
 
+from minigrad.engine.operand import Operand
 from minigrad.numpy.making import array, asarray, holds_operand
 
 
@@ -30,3 +32,8 @@ class vectorize(numpy.vectorize):
         if rows and isinstance(rows[0], tuple):
             return tuple(numpy.reshape(array(list(column)), shape) for column in zip(*rows, strict=True))
         return numpy.reshape(array(rows), shape)
+
+
+def ndenumerate(arr: Any) -> Iterator[tuple[tuple[int, ...], Any]]:
+    """Give each place of an array and what is there, in order: of a tensor a tensor, as ``arr[place]`` is."""
+    return ((i, arr[i]) for i in numpy.ndindex(arr.shape)) if isinstance(arr, Operand) else numpy.ndenumerate(arr)

@@ -213,7 +213,8 @@ class Traced(Tensor):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         raise self._frozen(
             "an array made",
-            "leave it as it is, or write to no array inside the function; for a[i] write np.take(a, i, 0)",
+            "leave it as it is; to join values write np.stack, for a[i] np.take(a, i, 0); and where it is a shape that "
+            "depends on it, as of np.unique or np.repeat with counts, compute it outside and pass it as an argument",
         )
 
     def argmax(self, axis: int | None = None, out: Any = None, *, keepdims: bool = False) -> Any:
