@@ -226,3 +226,16 @@ def test_a_reader_that_has_read_enough_is_no_error():
     shown.stdout.close()
     assert (shown.wait(), shown.stderr.read()) == (0, b"")
     shown.stderr.close()
+
+
+def test_a_derivation_in_japanese(tmp_path, capsys):
+    (tmp_path / "model.py").write_text(
+        "from minigrad import Tensor\n\n\ndef loss():\n    w = Tensor([1.0, 2.0], requires_grad=True, name='w')\n"
+        "    return (w * w).sum()\n"
+    )
+    assert main(["derive", f"{tmp_path}/model.py:loss", "--steps", "--general", "--lang", "ja"]) == 0
+    assert "2 w" in capsys.readouterr().out
+    assert main(["derive", f"{tmp_path}/model.py:loss", "--format", "html", "--lang", "ja"]) == 0
+    written = capsys.readouterr().out
+    assert "導出" in written
+    assert "Derivation" not in written

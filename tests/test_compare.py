@@ -1,5 +1,7 @@
 """A learner's own gradients against the derivation: every usual slip, on several networks, is recognised."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -273,3 +275,20 @@ def test_what_it_should_be_says_what_it_is_if_the_targets_sum_to_1():
     assert str(raised.value) == "nothing called 'du1' was compared; there are dU1. Did you mean dU1?"
     with pytest.raises(ValueError, match=r"no gradient or value is called 'dw1'.* Did you mean dW1"):
         compare(loss, {"dw1": X})
+
+
+def test_a_comparison_in_japanese_says_the_same():
+    """What is right, wrong, or follows is the same; the sentences, and those of the card, are Japanese."""
+    loss = network()
+    lines = {line.symbol: line.value for line in derive(loss)}
+    arrays = {"delta3": lines["δ₃"], "dW3": lines["∂E/∂W₃"].T, "dY2": -lines["∂E/∂Y₂"], "delta2": -lines["δ₂"]}
+    english, japanese = compare(loss, arrays), compare(loss, arrays, lang="ja")
+    assert [row.right for row in english] == [row.right for row in japanese]
+    assert str(japanese).splitlines()[0] == "まず dW3 を見てください。転置されています。"
+    assert str(japanese).splitlines()[1] == f"正しくは {english.first.equation} です。"
+    assert str(japanese).splitlines()[-1] == "→ delta2 は dY2 の誤りから続いています"
+    for written in (str(japanese), re.sub(r"<style>.*?</style>|<[^>]*>", "", japanese._repr_html_(), flags=re.DOTALL)):
+        assert not re.search(r"\b(is|right|wrong|look|should|follows|differs|Comparison)\b", written)
+    assert str(compare(loss, {"delta3": lines["δ₃"]}, lang="ja")) == "delta3 は正解です。"
+    with pytest.raises(ValueError, match="compare: lang must be one of 'en', 'ja', not the str 'fr'"):
+        compare(loss, arrays, lang="fr")

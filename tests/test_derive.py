@@ -283,3 +283,40 @@ def test_what_is_called_v_in_a_line_is_said_before_the_lines(network):
     written = str(derivation).splitlines()
     assert {line.split(" = ")[0] for line in written} >= set(re.findall("v[₀-₉]+", str(derivation)))
     assert [line.split(" = ")[0] for line in written][-len(derivation) :] == [line.symbol for line in derivation]
+
+
+def test_what_is_said_beside_the_formulas_is_in_the_language_that_was_asked_for():
+    """No word of English is left, in any format, and the formulas are the same."""
+    x, t = Tensor([[0.5, -1.0], [1.0, 0.3]], name="x"), data.one_hot([0, 1], 2)
+    E = losses.cross_entropy(nn.MLP((2, 3, 2), hidden="sigmoid", output="softmax", rng=0)(x), t)
+    english, japanese = derive(E), derive(E, lang="ja")
+    assert str(japanese).splitlines()[0] == "δ₂ = ∂E/∂U₂ = Y₂ − t    (軸 -1 について Σ t = 1)"
+    assert str(japanese).splitlines()[1:] == str(english).splitlines()[1:]
+    assert "連鎖律" in str(japanese[0].steps())
+    assert "the chain rule" not in japanese.to_text(steps=True)
+    assert r"\text{(軸 -1 について }" in japanese.to_latex()
+    assert "(軸 -1 について sum t = 1)" in japanese.to_text("text")
+    for written in (japanese.to_html(steps=True), japanese.to_markdown(), str(japanese.check())):
+        words = re.sub(r"<style>.*?</style>|<[^>]*>|\$[^$]*\$", "", written, flags=re.DOTALL)
+        assert not re.search(r"\b(the|chain|rule|product|sum|by|shape|equation|engine|agree)\b", words)
+    assert str(japanese.showing()) == str(english)
+    assert japanese.exercise(1).lang == "ja"
+    assert english.exercise(1).lang == "en"
+    assert str(japanese.exercise(lang="en")) == str(english.exercise())
+    assert str(japanese.exercise()) == str(english.exercise(lang="ja"))
+    assert japanese.exercise(lang="en")["dW1"].hints[1].words == "the chain rule"
+    with pytest.raises(ValueError, match="lang must be one of 'en', 'ja', not the str 'de'"):
+        derive(E, lang="de")
+
+
+def test_a_folded_derivation_in_japanese_says_for_which_t_a_line_is():
+    w = Tensor(np.eye(2), requires_grad=True, name="w")
+    h = Tensor(np.ones((1, 2)), name="h")
+    for _ in range(6):
+        h = np.tanh(h @ w)
+    found = derive((h**2).sum(), forward=True, lang="ja")
+    english = str(derive((h**2).sum(), forward=True))
+    assert "（t = 6 … 2）" in str(found) or "（t = 5 … 1）" in str(found)
+    assert re.sub(r"  for (.*)", r"  （\1）", english) == str(found)
+    assert "連鎖律" in str(found[1].steps())
+    assert r"\text{（} t = " in found.to_latex()

@@ -74,7 +74,7 @@ def _derive(arguments: argparse.Namespace) -> int:
             if getattr(arguments, option):
                 raise UserError(f"--{option} is for reading, and --format numpy is code; choose another format")
     loss, names = loss_of(arguments.target)
-    derivation = derive(loss, names=names, fold=arguments.fold, **shown)
+    derivation = derive(loss, names=names, fold=arguments.fold, lang=arguments.lang, **shown)
     written = FORMATS[arguments.format](derivation, arguments.notation, arguments.steps).rstrip()
     if arguments.out is None:
         print(written)
@@ -134,6 +134,7 @@ def _parser() -> argparse.ArgumentParser:
     deriving.add_argument("--steps", action="store_true", help="show how each line came, from the chain rule on")
     deriving.add_argument("--general", action="store_true", help="begin lines with what holds for any activation")
     deriving.add_argument("--forward", action="store_true", help="write the formulas of U, Y and E before the lines")
+    deriving.add_argument("--lang", choices=LANGUAGES, default="en", help="of what is not a formula (default: en)")
     deriving.add_argument("-o", "--out", type=Path, help="file to write (default: print)")
     drawing = _on_a_loss(commands, "draw", "draw a loss's backward graph")
     drawing.add_argument("-o", "--out", type=Path, required=True, help="picture: .svg, .png, .pdf or .dot")

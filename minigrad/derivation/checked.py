@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from html import escape
 from typing import NamedTuple
 
+from minigrad.derivation.wording import count_cells, in_language, say
 from minigrad.notebook.cards import card, part, table
 from minigrad.notebook.safety import html_or_text, text_or_reason
 
@@ -26,6 +28,10 @@ class Difference(NamedTuple):
 class Check(list[Difference]):
     """The differences, one for each line, in order; printed as a table, with the first line that is not right."""
 
+    def __init__(self, rows: Iterable[Difference] = (), lang: str = "en") -> None:
+        super().__init__(rows)
+        self.lang = lang
+
     @property
     def first(self) -> Difference | None:
         """The first line that differs by more than rounding of float64: where a wrong rule is."""
@@ -33,8 +39,9 @@ class Check(list[Difference]):
 
     def __str__(self) -> str:
         wide = max([len(row.symbol) for row in self], default=0)
-        rows = [f"{row.symbol.ljust(wide)}  {row.engine:9.1e}  {row.numeric:9.1e}  {_word(row)}" for row in self]
-        head = f"{''.ljust(wide)}  {'engine':>9}  {'numeric':>9}"
+        rows = [f"{row.symbol.ljust(wide)}  {row.engine:9.1e}  {row.numeric:9.1e}  {self._word(row)}" for row in self]
+        heads = (in_language(x, self.lang) for x in (say("engine"), say("numeric")))
+        head = "  ".join([" " * wide, *(" " * (9 - count_cells(x)) + x for x in heads)])
         return "\n".join([head, *rows, self._verdict()])
 
     @text_or_reason
@@ -46,18 +53,20 @@ class Check(list[Difference]):
         """Show the table in a notebook."""
         rows = [
             (escape(row.symbol), f"{row.engine:.1e}", f"{row.numeric:.1e}",
-             f'<span class="{"good" if row.difference <= SMALL else "bad"}">{_word(row)}</span>')
+             f'<span class="{"good" if row.difference <= SMALL else "bad"}">{self._word(row)}</span>')
             for row in self
         ]  # fmt: skip
-        head = ["line", "from the engine’s", "from finite differences", ""]
-        return card("Check", [self._verdict()], part("", table(head, rows, ("", "number", "number"))))
+        heads = (say("line"), say("from the engine’s"), say("from finite differences"), say("Check"))
+        *head, title = (in_language(x, self.lang) for x in heads)
+        return card(title, [self._verdict()], part("", table([*head, ""], rows, ("", "number", "number"))))
 
     def _verdict(self) -> str:
         first = self.first
-        if first is None:
-            return f"All {len(self)} lines agree."
-        return f"{first.symbol} is the first that differs, by {first.difference:.1e}."
+        said = say("All {n} lines agree.", n=len(self))
+        if first is not None:
+            off = first.difference
+            said = say("{symbol} is the first that differs, by {off:.1e}.", symbol=first.symbol, off=off)
+        return str(in_language(said, self.lang))
 
-
-def _word(row: Difference) -> str:
-    return "✓ agrees" if row.difference <= SMALL else "✗ differs"
+    def _word(self, row: Difference) -> str:
+        return str(in_language(say("✓ agrees") if row.difference <= SMALL else say("✗ differs"), self.lang))

@@ -9,6 +9,7 @@ from minigrad.algebra.facts import SumsToOne
 from minigrad.derivation.derive import derive
 from minigrad.derivation.judge import Comparison, Judge
 from minigrad.derivation.places import find_places, places_of
+from minigrad.derivation.wording import check_language
 from minigrad.engine.arguments import shown, with_usage
 from minigrad.engine.tensor import Tensor
 from minigrad.ops.libraries import bring
@@ -20,6 +21,8 @@ def compare(
     arrays: Mapping[str, Any],
     names: Mapping[str, Any] | None = None,
     given: Iterable[SumsToOne] = (),
+    *,
+    lang: str = "en",
 ) -> Comparison:
     """Check what was computed by hand: ``compare(loss, {"Y1": array, "delta2": array, "dW2": array, "db2": array})``.
 
@@ -37,7 +40,8 @@ def compare(
     - a weight that was already updated, and with which η
 
     A slip is named only if making it gives the array, and a difference that is rounding is none: what that may be is
-    measured, by the array's own dtype and what cancels on the way. ``names`` and ``given`` are as for ``derive``.
+    measured, by the array's own dtype and what cancels on the way. ``names``, ``given`` and ``lang`` are as for
+    ``derive``.
 
     Raises ``ValueError`` for a key that the derivation has not, one that is given twice, or no key at all, and
     ``TypeError`` for a value that is no array of numbers; besides what ``derive`` raises.
@@ -48,9 +52,10 @@ def compare(
         )
     if not isinstance(arrays, Mapping):
         raise TypeError(f"compare: arrays must be a dict such as {{'dW': array, 'delta2': array}}, not {shown(arrays)}")
+    check_language("compare", lang)
     derivation = derive(loss, names=names, given=given, fold=False)
     places = places_of(derivation)
     found = find_places(arrays, places)
     items = [(place, key, array) for place in places for key, array in found.get(place, [])]
     judge = Judge(derivation, bring(loss.array), [array for _, _, array in items])
-    return Comparison(tuple(judge.row(*item) for item in items))
+    return Comparison(tuple(judge.row(*item) for item in items), lang)

@@ -16,9 +16,11 @@ from minigrad.algebra.rewrite import substitute_nodes
 from minigrad.algebra.simplify import Findings, simplify
 from minigrad.derivation.cut import Cut
 from minigrad.derivation.fold import fold_derivation
-from minigrad.derivation.lines import Derivation, Line, Supposing
+from minigrad.derivation.lines import Derivation, Line
 from minigrad.derivation.naming import name_what_repeats
+from minigrad.derivation.remarks import Supposing, say_step
 from minigrad.derivation.ways import Ways
+from minigrad.derivation.wording import check_language
 from minigrad.engine.arguments import shown, with_usage
 from minigrad.engine.node import Node, order_nodes
 from minigrad.engine.tensor import Tensor
@@ -40,6 +42,7 @@ def derive(
     general: bool = False,
     forward: bool = False,
     fold: Any = "auto",
+    lang: str = "en",
 ) -> Derivation:
     """Write the gradient of a loss the way a textbook does, one line for each δ, ∂E/∂W, ∂E/∂b and ∂E/∂Y.
 
@@ -56,7 +59,8 @@ def derive(
 
     What repeats at least four times, as the steps of a recurrent network and equal layers do, is written once, with an
     index: ``δₜ = δₜ₊₁ Whᵀ ⊙ (1 − Hₜ²)  for t = 49 … 1``, ``∂E/∂Wh = Σₜ Hₜ₋₁ᵀ δₜ``. ``fold`` may be another least
-    number of repeats, 2 or more, or False to write all of it; True is as "auto".
+    number of repeats, 2 or more, or False to write all of it; True is as "auto". ``lang`` is the language of what is
+    said beside the formulas, "en" or "ja".
 
     Raises ``ValueError`` for a loss that is no scalar or has no record, a tensor that the loss does not depend on, a
     fact that the data contradict, and a name that stands for two tensors.
@@ -64,6 +68,7 @@ def derive(
     if not isinstance(loss, Tensor):
         way = "; call it, and give the loss of what it returns" if callable(loss) else ""
         raise TypeError(f"derive: wanted a Tensor, the loss, not {shown(loss)}{way}")
+    check_language("derive", lang)
     source = read_loss(loss, names, "derive")
     graph, nodes = source.graph, source.nodes
     wanted = [t for t in nodes if t.op is None and t.requires_grad] if wrt is None else _tensors(wrt)
@@ -83,7 +88,7 @@ def derive(
     @cache
     def unfolded() -> Derivation:
         derivation = _derivation(Plan(source.reading, targets), given, loss, nodes)
-        return derivation.showing(general=general, forward=forward)
+        return derivation.showing(general=general, forward=forward, lang=lang)
 
     least = least_repeats(fold)
     if not least or general:
@@ -98,7 +103,7 @@ def derive(
     def ways() -> Ways:
         return _derivation(plan, given, loss, nodes)._ways
 
-    return fold_derivation(plan, indexing, given, loss, nodes, unfolded, ways).showing(forward=forward)
+    return fold_derivation(plan, indexing, given, loss, nodes, unfolded, ways).showing(forward=forward, lang=lang)
 
 
 def _tensors(wrt: Any) -> list[Tensor]:
@@ -147,7 +152,7 @@ def _derivation(plan: Plan, given: tuple[SumsToOne, ...], loss: Tensor, nodes: M
             (other,) = substitute_nodes([supposed], definitions)
             supposing = Supposing(text(supposed, names), other, facts)
         symbol, of, written = plan.symbol(x), plan.called(x), text(formula, names)
-        lines.append(Line(symbol, of, written, node, whole, tuple(needed), plan.step(x), x, supposing, ways))
+        lines.append(Line(symbol, of, written, node, whole, tuple(needed), say_step(plan, x), x, supposing, ways))
         definitions[formulas.gradient[x]], values[formulas.gradient[x]] = node, whole
         if isinstance(node, Node):
             symbols.setdefault(node, plan.symbol(x))

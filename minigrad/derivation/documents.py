@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from minigrad.derivation.equations import Range, Written
-from minigrad.notation.term import Term, find_notes, write_term
+from minigrad.derivation.equations import HERE, Range, Written
+from minigrad.derivation.remarks import write_facts
+from minigrad.derivation.wording import in_language, say
+from minigrad.notation.term import Term, write_term
 from minigrad.notation.writers.ascii import ASCII
 from minigrad.notation.writers.latex import LATEX
 from minigrad.notation.writers.mathml import MATHML
@@ -37,13 +39,19 @@ STYLE = """
 """.strip()
 
 
+_JAPANESE = (
+    r"[\u3000-\u30ff\u4e00-\u9fff\uff00-\uffef]"  # letters and signs of full width, which are words, not formulas
+)
+SHAPE, BY = say("shape"), say("by")
+
+
 def to_text(equations: Written, notation: str = "matrix") -> str:
     """Write one equation a line, with the fact that it needs behind it; ``notation="text"`` is ASCII alone."""
     writer = ASCII if notation == "text" else TEXT
     lines = []
     for line, terms in zip(equations.lines, equations.all(notation), strict=True):
-        said = facts(line, terms)
-        reason = write_ranges(line.ranges) + (f"    ({said})" if said else "")
+        said = write_facts(line.facts, terms, line.lang)
+        reason = write_ranges(line.ranges, lang=line.lang) + (f"    ({said})" if said else "")
         lines.append(_equation(line, terms, writer, reason))
     return "\n".join(lines)
 
@@ -52,16 +60,16 @@ def to_latex(equations: Written, notation: str = "matrix") -> str:
     """Write an ``aligned`` environment, for math mode of LaTeX, MathJax or KaTeX."""
     rows = []
     for line, terms in zip(equations.lines, equations.all(notation), strict=True):
-        known = facts(line, terms)
-        said = [write_ranges(line.ranges, LATEX), in_latex(f"({known})") if known else ""]
+        known = write_facts(line.facts, terms, line.lang)
+        said = [write_ranges(line.ranges, LATEX, line.lang), in_latex(f"({known})") if known else ""]
         reason = " && ".join(["", *filter(None, said)])
         rows.append("  " + _equation(line, terms, LATEX).replace(" = ", " &= ", 1) + reason)
     return "\n".join([r"\begin{aligned}", " \\\\\n".join(rows), r"\end{aligned}"])
 
 
-def to_markdown(equations: Written, notation: str = "matrix") -> str:
+def to_markdown(equations: Written, notation: str = "matrix", lang: str = "en") -> str:
     """Write a table with one equation a row, its shape and what it came by; mathematics between dollar signs."""
-    rows = ["| | shape | by |", "|:--|:--|:--|"]
+    rows = [f"| | {in_language(SHAPE, lang)} | {in_language(BY, lang)} |", "|:--|:--|:--|"]
     for line, terms in zip(equations.lines, equations.all(notation), strict=True):
         rows.append(f"| ${_equation(line, terms, LATEX)}$ | {_shape(line)} | {in_markdown(_reasons(line, terms))} |")
     return "\n".join(rows)
@@ -75,7 +83,7 @@ def to_mathml(equations: Written, notation: str = "matrix") -> list[str]:
     ):
         spoken = escape(said, quote=True)
         equation = "<mo>=</mo>".join(f"<mrow>{write_term(term, MATHML)}</mrow>" for term in terms)
-        equation += f"<mtext>&nbsp;{escape(line.supposing.reason)}</mtext>" if line.supposing else ""
+        equation += f"<mtext>&nbsp;{escape(_supposed(line))}</mtext>" if line.supposing else ""
         written.append(
             f'<math display="inline" alttext="{spoken}"><mstyle displaystyle="true">{equation}</mstyle></math>'
         )
@@ -88,7 +96,7 @@ def list_spoken(equations: Written, notation: str = "matrix") -> list[str]:
 
 
 def to_html(
-    equations: Written, notation: str = "matrix", caption: str = "Derivation", inside: Sequence[str] = ()
+    equations: Written, notation: str = "matrix", caption: str = "", inside: Sequence[str] = (), lang: str = "en"
 ) -> str:
     """Write a table as a fragment of HTML that needs nothing else: MathML, which browsers show and screen readers read.
 
@@ -103,10 +111,11 @@ def to_html(
         f"<td>{escape(_shape(line))}</td><td>{escape(_reasons(line, terms))}</td></tr>"
         for line, terms, cell in zip(equations.lines, equations.all(notation), cells, strict=True)
     ]
-    head = "".join(f'<th scope="col">{title}</th>' for title in ("Equation", "Shape", "By"))
+    title, *heads = (in_language(x, lang) for x in (say("Derivation"), say("equation"), SHAPE, BY))
+    head = "".join(f'<th scope="col">{x[:1].upper()}{x[1:]}</th>' for x in heads)
     return (
         f"<style>{STYLE}</style>\n"
-        f'<div class="minigrad-derivation"><table>\n<caption>{escape(caption)}</caption>\n'
+        f'<div class="minigrad-derivation"><table>\n<caption>{escape(caption or title)}</caption>\n'
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n" + "\n".join(rows) + "\n</tbody>\n</table></div>"
     )
 
@@ -117,25 +126,27 @@ def opening(seen: str, inside: str, spoken: str) -> str:
     return f"<details>{named}{inside}</details>" if inside else seen
 
 
-def write_ranges(ranges: Sequence[Range], writer: Writer = TEXT) -> str:
+def write_ranges(ranges: Sequence[Range], writer: Writer = TEXT, lang: str = "en") -> str:
     """Say which of many a line is for: ``  for t = 4 … 1``."""
+    around = [in_language(x.words, lang).partition(HERE) for x in ranges]
     if writer is LATEX:
-        ends = (rf"{in_latex(f'{x.words} ')} {x.letter} = {x.first}, \ldots, {x.last}" for x in ranges)
+        ends = (
+            rf"{in_latex(before)} {x.letter} = {x.first}, \ldots, {x.last}" + (after and f" {in_latex(after)}")
+            for x, (before, _, after) in zip(ranges, around, strict=True)
+        )
         return r", \ ".join(ends)
-    said = ", ".join(f"{x.words} {x.letter} = {x.first} … {x.last}" for x in ranges)
+    said = ", ".join(
+        f"{before}{x.letter} = {x.first} … {x.last}{after}"
+        for x, (before, _, after) in zip(ranges, around, strict=True)
+    )
     return f"  {said}" if said else ""
-
-
-def facts(line: Any, terms: Sequence[Term] = ()) -> str:
-    """Write the facts that a line used, and what has to be said of the Terms that it is written with; or nothing."""
-    return "; ".join([*map(str, line.facts), *find_notes(terms)])
 
 
 def _equation(line: Any, terms: Sequence[Term], writer: Writer, reason: str = "") -> str:
     """Write what is equal side by side, a reason behind it, and then what is equal only if a fact holds."""
     sides = [write_term(term, writer) for term in terms]
     supposed = f" = {sides.pop()}" if line.supposing else ""
-    words = line.supposing.reason if line.supposing else ""
+    words = _supposed(line) if line.supposing else ""
     if writer is LATEX:
         return f"{' = '.join(sides)}{supposed}" + (rf" \quad {in_latex(words)}" if words else "")
     written = f" {words}" if words else ""
@@ -145,19 +156,24 @@ def _equation(line: Any, terms: Sequence[Term], writer: Writer, reason: str = ""
 
 
 def _shape(line: Any) -> str:
-    return " × ".join(map(str, line.shape)) or "scalar"
+    return " × ".join(map(str, line.shape)) or in_language(say("scalar"), line.lang)
+
+
+def _supposed(line: Any) -> str:
+    return str(in_language(line.supposing.reason, line.lang))
 
 
 def _reasons(line: Any, terms: Sequence[Term]) -> str:
     """Say by which step and which facts a line came."""
-    step = str(getattr(line, "step", "") or "")
-    return "; ".join(filter(None, (write_ranges(line.ranges).strip(), step, facts(line, terms))))
+    step = str(in_language(getattr(line, "step", "") or "", line.lang))
+    ranges = write_ranges(line.ranges, lang=line.lang).strip()
+    return "; ".join(filter(None, (ranges, step, write_facts(line.facts, terms, line.lang))))
 
 
 def in_ascii(written: str) -> str:
     """Write a sentence without Unicode, its signs as a keyboard has them."""
     words = written.replace("Σ", "sum").replace("ᵀ", ".T")
-    return "".join(c if c.isascii() else ASCII.sign(c) for c in words)
+    return "".join(c if c.isascii() or re.match(_JAPANESE, c) else ASCII.sign(c) for c in words)
 
 
 # What is no letter in the text of LaTeX and of Markdown, where < would begin HTML, | end a cell
@@ -179,7 +195,7 @@ def in_markdown(words: str) -> str:
 
 def in_latex(written: str) -> str:
     """Write a sentence between formulas: words as text, and the signs in it as mathematics."""
-    pieces = re.split(r"([^\x00-\x7f]+)", written)
+    pieces = re.split(rf"((?:(?!{_JAPANESE})[^\x00-\x7f])+)", written)
     signs = {"Σ": r"\Sigma", "ᵀ": r"^{\top}"}
     return "".join(
         " ".join(signs.get(c) or LATEX.sign(c).strip() for c in piece) if i % 2 else _latex_words(piece)

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
 from minigrad.algebra.graph import Graph
+from minigrad.derivation.wording import Said, say
 from minigrad.engine.node import Node
 from minigrad.notation.index.along import NoIndexForm
 from minigrad.notation.index.letters import Lettering
@@ -16,10 +17,14 @@ from minigrad.notation.term import Term, symbol_term
 NOTATIONS = ("matrix", "index", "text")
 
 
-class Range(NamedTuple):
-    """Which of many is spoken of: "for" t = ``first`` to ``last``, up or down."""
+HERE = "…"  # where a range stands in its words
+FOR, SUM_OVER = say("for {range}", range=HERE), say("Σ over {range}", range=HERE)
 
-    words: str
+
+class Range(NamedTuple):
+    """Which of many is spoken of: ``words`` for t = ``first`` to ``last``, up or down."""
+
+    words: Said
     letter: str
     first: int
     last: int

@@ -16,6 +16,7 @@ from minigrad.derivation.folded import FoldedDerivation, FoldedLine, Summand
 from minigrad.derivation.folded_equations import matrix_sum
 from minigrad.derivation.lines import Derivation
 from minigrad.derivation.recurrence import Formula, Part, Recurrence
+from minigrad.derivation.remarks import FORWARD, say_step
 from minigrad.derivation.ways import Ways
 from minigrad.engine.node import Node
 from minigrad.engine.tensor import Tensor
@@ -81,20 +82,20 @@ class _Writer:
         left = tuple(dict.fromkeys([self.names.gradient(x, origin), self.names.gradient(x, origin, own=False)]))
         values = [self.known[self.recurrence.gradient[y]] for y in self.recurrence.members(formula)]
         names = {y: self.names.value(y, origin) for y in self.plan.symbols}
-        return self._any_line(formula, left, values, self.plan.step(x, names))
+        return self._any_line(formula, left, values, say_step(self.plan, x, names))
 
     def _forward_line(self, formula: Formula) -> FoldedLine:
         """Give the line of a value, Hₜ = …, or of E."""
         x, origin = formula.target, formula.origin
         if x is self.plan.graph.outputs[0]:
             (value,) = evaluate([self.cut.output], self.known)
-            return self._any_line(formula, ("E",), [value], "forward")
+            return self._any_line(formula, ("E",), [value], FORWARD)
         total = self.indexing.name(x, origin, "total") or self.plan.reading.totals.get(x)
         left = (self.names.value(x, origin), *([] if total is None else [total]))
         if x.op is None:  # C₀ = H₀ = 0: one constant may begin several rows
             left = self.indexing.starts(x)
         values = [self.known[self.cut.atom[y]] for y in self.recurrence.members(formula)]
-        return self._any_line(formula, left, values, "forward")
+        return self._any_line(formula, left, values, FORWARD)
 
     def _any_line(self, formula: Formula, left: tuple[Symbol, ...], values: Sequence[Any], step: str) -> FoldedLine:
         parts = tuple(self._summand(part, formula.origin) for part in formula.parts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,9 +14,10 @@ from minigrad.derivation import documents
 from minigrad.derivation.checked import Difference
 from minigrad.derivation.cut import Cut
 from minigrad.derivation.directions import draw_direction, sum_along, to_double
-from minigrad.derivation.equations import Range
+from minigrad.derivation.equations import FOR, SUM_OVER, Range
 from minigrad.derivation.folded_equations import FoldedEquations
 from minigrad.derivation.lines import Derivation, Line
+from minigrad.derivation.remarks import FORWARD, write_facts
 from minigrad.derivation.steps import StepRow, Steps, find_steps
 from minigrad.derivation.ways import Ways
 from minigrad.derivation.worksheet import Worksheet
@@ -59,14 +60,14 @@ class FoldedLine(Line):
     @property
     def ranges(self) -> tuple[Range, ...]:
         """The indices that the line is for, backward from the last, and those of each sum that leaves some out."""
-        along = self.indices if self.step == "forward" else self.indices[::-1]
-        found = [Range("for", self.letter, along[0], along[-1])] if along else []
-        return (*found, *(Range("Σ over", letter, first, last) for letter, first, last in self.sums))
+        along = self.indices if self.step == FORWARD else self.indices[::-1]
+        found = [Range(FOR, self.letter, along[0], along[-1])] if along else []
+        return (*found, *(Range(SUM_OVER, letter, first, last) for letter, first, last in self.sums))
 
     def steps(self) -> Steps:
         """Give the way to this line, for the target in the middle: δ₃ of a line δₜ for t = 1 … 6."""
         assert self.whole is not None
-        return find_steps(self.whole(), self.target, forward=self.step == "forward")
+        return find_steps(self.whole(), self.target, forward=self.step == FORWARD, lang=self.lang)
 
     @property
     def names(self) -> list[str]:
@@ -74,8 +75,9 @@ class FoldedLine(Line):
         return list(map(str, self.left))
 
     def __str__(self) -> str:
-        reason = f"    ({'; '.join(str(fact) for fact in self.facts)})" if self.facts else ""
-        return f"{' = '.join(map(str, self.left))} = {self.formula}{documents.write_ranges(self.ranges)}{reason}"
+        reason = f"    ({write_facts(self.facts, lang=self.lang)})" if self.facts else ""
+        ranges = documents.write_ranges(self.ranges, lang=self.lang)
+        return f"{' = '.join(map(str, self.left))} = {self.formula}{ranges}{reason}"
 
 
 class FoldedDerivation(Derivation):
@@ -102,7 +104,7 @@ class FoldedDerivation(Derivation):
         self._invented = plan.reading.invented
         self.symbols = {x: str(name) for line in lines for part in line.parts for x, name in part.names.items()}
         self.forward = (*((line.symbol, line.target) for line in ahead),)
-        self._general = self._with_forward = False
+        self._general, self._with_forward, self.lang = False, False, "en"
 
     @cached_property
     def unfolded(self) -> Derivation:
@@ -112,11 +114,11 @@ class FoldedDerivation(Derivation):
     @cached_property
     def forward_lines(self) -> list[Any]:
         """The way forward as lines, one for all t: Uₜ = Xₜ Wx + Hₜ₋₁ Wh, Hₜ = tanh(Uₜ), E."""
-        return self._every_ahead
+        return [replace(line, lang=self.lang) for line in self._every_ahead]
 
     @cached_property
     def _ahead(self) -> list[Any]:
-        return [line for line in self._every_ahead if self._with_forward or line.target in self._invented]
+        return [line for line in self.forward_lines if self._with_forward or line.target in self._invented]
 
     @property
     def _written(self) -> FoldedEquations:
@@ -126,15 +128,15 @@ class FoldedDerivation(Derivation):
     def _told(self, notation: str) -> list[list[StepRow]]:
         """Give the steps to each line, for one t; none to one that says of an input what it is, H₀ = 0."""
         lines = [*self._ahead, *self._lines]
-        return [line.steps().rows(notation) if line.step != "forward" or line.target.op else [] for line in lines]
+        return [line.steps().rows(notation) if line.step != FORWARD or line.target.op else [] for line in lines]
 
     def to_text(self, notation: str = "matrix", steps: bool = False) -> str:
         """Write one equation a line, as any derivation; with ``steps``, the way to each for one t."""
         return super().to_text(notation, steps) if steps else documents.to_text(self._written, notation)
 
-    def exercise(self, blanks: Any = None, *, seed: Any = 0, title: str = "", lang: str = "en") -> Worksheet:
+    def exercise(self, blanks: Any = None, *, seed: Any = 0, title: str = "", lang: str = "") -> Worksheet:
         """Give a worksheet of all lines, written out."""
-        return self.unfolded.exercise(blanks, seed=seed, title=title, lang=lang)
+        return self.unfolded.exercise(blanks, seed=seed, title=title, lang=lang or self.lang)
 
     def to_numpy(self, name: str = "loss_and_gradients") -> str:
         """Write the hand-derived code of all steps: the source of a NumPy function that gives E and its gradients."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from minigrad.algebra.facts import SumsToOne
 from minigrad.derivation.equations import Range
+from minigrad.derivation.remarks import FORWARD
 from minigrad.derivation.steps import Steps
 from minigrad.derivation.ways import Ways
 from minigrad.engine.node import Node
@@ -26,9 +27,10 @@ class ForwardLine:
     atom: Node
     ways: Ways
     facts: tuple[SumsToOne, ...] = ()
-    step: str = "forward"
+    step: str = FORWARD
     supposing: None = None
     ranges: tuple[Range, ...] = ()
+    lang: str = "en"
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -43,7 +45,7 @@ class ForwardLine:
 
     def steps(self) -> Steps:
         """Give the way from what was computed to the formula, one equation a step, each with the rule that made it."""
-        return Steps(self, self.ways.forward(self.atom), self.ways)
+        return Steps(self, self.ways.forward(self.atom), self.ways, self.lang)
 
     def check_steps(self) -> list[float]:
         """Give for each step how far its value is from the line's, as a share of scale."""
@@ -53,10 +55,10 @@ class ForwardLine:
         return " = ".join([*self.names, self.formula])
 
 
-def forward_lines(ways: Ways) -> list[ForwardLine]:
+def forward_lines(ways: Ways, lang: str = "en") -> list[ForwardLine]:
     """Give a line for each value that has a symbol, in the order of evaluation, and for E."""
     names = ways.names
     return [
-        ForwardLine(names[atom], text(formula, names), ways.values[atom], ways.target[atom], atom, ways)
+        ForwardLine(names[atom], text(formula, names), ways.values[atom], ways.target[atom], atom, ways, lang=lang)
         for atom, formula in ways.definitions.items()
     ]

@@ -104,6 +104,64 @@ STEPS = {
     "elements that tie for the largest share": "最大の要素が複数あるときは等分する",
 }
 
+LINES = {
+    "product {product}": "積 {product}",
+    "sum over the {n} uses of {name}": "{name} が使われる {n} か所についての和",
+    "E itself": "E 自身",
+    "sum over the batch: {name} was broadcast": "バッチについての和（{name} は繰り返し使われる）",
+    "a term of a sum": "和の項",
+    "chain rule through {name}": "{name} についての連鎖律",
+    "forward": "順伝播",
+    "Σ {name} = 1": "Σ {name} = 1",
+    "Σ {name} = 1 along axis {axis}": "軸 {axis} について Σ {name} = 1",
+    "if {facts}, as in this {names}": "（{facts} のとき。ここでの {names} では成り立つ）",
+    "for {range}": "（{range}）",
+    "Σ over {range}": "（和は {range}）",
+    "Derivation": "導出",
+    "equation": "式",
+    "shape": "形状",
+    "by": "根拠",
+    "scalar": "スカラー",
+}
+
+CHECKS = {
+    "engine": "エンジン",
+    "numeric": "数値微分",
+    "line": "式",
+    "from the engine’s": "エンジンの勾配との差",
+    "from finite differences": "数値微分との差",
+    "Check": "検算",
+    "✓ agrees": "✓ 一致",
+    "✗ differs": "✗ 不一致",
+    "All {n} lines agree.": "{n} 行すべてが一致しました。",
+    "{symbol} is the first that differs, by {off:.1e}.": "最初に一致しないのは {symbol} で、差は {off:.1e} です。",
+}
+
+COMPARISONS = {
+    "All {n} are right.": "{n} 個すべて正解です。",
+    "{key} is right.": "{key} は正解です。",
+    "Look at {key} first: {slip}.": "まず {key} を見てください。{slip}。",
+    "It should be {equation}.": "正しくは {equation} です。",
+    "It differs most at {at}.": "最も違うのは {at} の成分です。",
+    "It differs.": "値が違います。",
+    "It differs most at {at}, by {percent:.3g} % of the largest element.": (
+        "最も違うのは {at} の成分で、差は最大の成分の {percent:.3g} % です。"
+    ),
+    "It differs by {percent:.3g} %.": "差は {percent:.3g} % です。",
+    "{left} = {formula}": "{left} = {formula}",
+    "{left}, of shape {shape}": "形状が {shape} の {left}",
+    "{formula} = {shorter} {reason}": "{formula} = {shorter} {reason}",
+    "Comparison": "比較",
+    "{right} of {n} right": "{n} 個中 {right} 個が正解",
+    "array": "配列",
+    "should be": "正しい式",
+    "follows": "前の誤りによる",
+    "wrong": "誤り",
+    "right": "正解",
+    "follows from {others}": "{others} の誤りから続いています",
+    "{said}, by {percent:.3g} % at {at}": "{said}（{at} の成分で {percent:.3g} %）",
+}
+
 SHEETS = {
     "Exercise": "演習",
     "Given": "与えられた値",
@@ -111,7 +169,6 @@ SHEETS = {
     "The way back": "逆伝播",
     "The way back: fill in the blanks": "逆伝播：空欄を埋めなさい",
     "Answers": "解答",
-    "Σ {name} = 1 along axis {axis}": "軸 {axis} について Σ {name} = 1",
     "It is known that {fact}.": "{fact} が成り立ちます。",
     "it has the shape of {of}, {shape}": "形状は {of} と同じ {shape} です",
     "it is a number, as {of} is": "{of} と同じく 1 個の数です",
@@ -120,7 +177,7 @@ SHEETS = {
 }
 
 JAPANESE = {
-    **SLIPS, **STEPS, **SHEETS,
+    **SLIPS, **STEPS, **LINES, **CHECKS, **COMPARISONS, **SHEETS,
     "{first}, and {second}": "{first}。また、{second}",
     "{first} and {second}": "{first}。また、{second}",
     "{first}; {second}": "{first}、{second}",

@@ -15,7 +15,7 @@ from minigrad.derivation.places import Compared, Place
 from minigrad.derivation.rounding import Rounding, Slack, is_close, largest
 from minigrad.derivation.slips.factors import sizes_of
 from minigrad.derivation.slips.table import calculate_lines
-from minigrad.derivation.wording import join_and, say
+from minigrad.derivation.wording import Said, in_language, join_and, say
 from minigrad.engine.absent import AbsentKey, find_close
 from minigrad.notebook.safety import html_or_text, text_or_reason
 
@@ -49,9 +49,10 @@ class Row:
 
 @dataclass(frozen=True, repr=False)
 class Comparison:
-    """The rows of a comparison, in the order of the backward pass; true where all are right."""
+    """The rows of a comparison, in the order of the backward pass; true where all are right; printed in ``lang``."""
 
     rows: tuple[Row, ...]
+    lang: str = "en"
 
     @property
     def ok(self) -> bool:
@@ -79,20 +80,33 @@ class Comparison:
         raise AbsentKey(f"nothing called {key!r} was compared; there are {', '.join(keys)}{meant}")
 
     def __str__(self) -> str:
-        first = self.first
-        if first is None:
-            return f"All {len(self.rows)} are right." if len(self.rows) > 1 else f"{self.rows[0].key} is right."
-        lines = [f"Look at {first.key} first: {first.slip}.", f"It should be {first.equation}."]
-        if first.difference is not None:
-            by = f", by {100 * first.difference:.3g} % of the largest element" if np.isfinite(first.difference) else ""
-            lines.append(f"It differs most{f' at {list(first.at)}' if first.at else ''}{by}.")
-        return "\n".join([*lines, "", *map(str, self.rows)])
+        told = list(_tell(self.rows, self.first))
+        said = [*told, "", *map(str, self.rows)] if self.first else told
+        return "\n".join(in_language(line, self.lang) for line in said)
 
     __repr__ = text_or_reason(__str__)
 
     @html_or_text
     def _repr_html_(self) -> str | None:
-        return comparison_html(str(self), self.rows)
+        return comparison_html(str(self), self.rows, self.lang)
+
+
+def _tell(rows: Sequence[Row], first: Row | None) -> Iterator[Said]:
+    """Say where to look first, what it should be, and where it differs most."""
+    if first is None:
+        yield say("All {n} are right.", n=len(rows)) if len(rows) > 1 else say("{key} is right.", key=rows[0].key)
+        return
+    yield say("Look at {key} first: {slip}.", key=first.key, slip=first.slip)
+    yield say("It should be {equation}.", equation=first.equation)
+    if first.difference is None:
+        return
+    at, percent = list(first.at), 100 * first.difference
+    if not np.isfinite(percent):
+        yield say("It differs most at {at}.", at=at) if at else say("It differs.")
+    elif at:
+        yield say("It differs most at {at}, by {percent:.3g} % of the largest element.", at=at, percent=percent)
+    else:
+        yield say("It differs by {percent:.3g} %.", percent=percent)
 
 
 class Judge:

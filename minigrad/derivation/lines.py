@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -19,9 +19,11 @@ from minigrad.derivation.cut import Cut
 from minigrad.derivation.directions import slope_off
 from minigrad.derivation.equations import Equations, Range, Written
 from minigrad.derivation.forward import ForwardLine, forward_lines
+from minigrad.derivation.remarks import Supposing, write_facts
 from minigrad.derivation.shown import Shown
 from minigrad.derivation.steps import StepRow, Steps
 from minigrad.derivation.ways import Ways
+from minigrad.derivation.wording import check_language, in_language
 from minigrad.derivation.worksheet import Worksheet
 from minigrad.engine.backward import pullback
 from minigrad.engine.node import Node
@@ -34,24 +36,6 @@ from minigrad.ops.unit import make_one
 OPENING = 40  # lines of a derivation whose steps a notebook shows, too: those of 40 take 0.1 s to find
 
 
-@dataclass(frozen=True, eq=False)
-class Supposing:
-    """The shorter formula that a line would have by facts which nobody declared and the traced values bear out.
-
-    ``node`` is the formula as an expression of the graph's inputs, as a line's is.
-    """
-
-    formula: str
-    node: Any
-    facts: tuple[SumsToOne, ...]
-
-    @property
-    def reason(self) -> str:
-        """Say what is supposed: ``if Σ T = 1, as in this T``."""
-        facts = (str(x).removesuffix(" along axis -1") for x in self.facts)
-        return f"if {' and '.join(facts)}, as in this {' and '.join(pretty_name(x.name) for x in self.facts)}"
-
-
 @dataclass(frozen=True, eq=False, repr=False)
 class Line:
     """One line of a derivation, ``symbol = ∂E/∂of = formula``.
@@ -59,7 +43,7 @@ class Line:
     ``symbol`` is ∂E/∂of itself where the gradient has no symbol of its own. ``node`` is the formula as an expression
     of the graph's inputs (or a number), ``value`` what it is, in the shape of ``target``, the Node that E is
     differentiated by. ``facts`` are those that the formula needs, ``step`` says by which step it came; ``supposing``
-    is the formula that it would have by facts that nobody declared.
+    is the formula that it would have by facts that nobody declared. ``lang`` is the language of what is said beside it.
     """
 
     symbol: str
@@ -72,6 +56,7 @@ class Line:
     target: Any = None
     supposing: Supposing | None = None
     ways: Ways | None = None
+    lang: str = "en"
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -98,7 +83,7 @@ class Line:
         """
         if self.ways is None:
             raise ValueError(f"steps: how {self.symbol} came is not known; only the lines that derive wrote know it")
-        return Steps(self, self.ways.steps(self.target), self.ways)
+        return Steps(self, self.ways.steps(self.target), self.ways, self.lang)
 
     def check_steps(self) -> list[float]:
         """Give for each step how far its value is from the line's, as a share of scale."""
@@ -107,8 +92,9 @@ class Line:
     def __str__(self) -> str:
         gradient = f"∂E/∂{self.of}"
         middle = "" if self.symbol == gradient else f" = {gradient}"
-        reason = f"    ({'; '.join(str(fact) for fact in self.facts)})" if self.facts else ""
-        shorter = f" = {self.supposing.formula} {self.supposing.reason}" if self.supposing else ""
+        reason = f"    ({write_facts(self.facts, lang=self.lang)})" if self.facts else ""
+        supposed = in_language(self.supposing.reason, self.lang) if self.supposing else ""
+        shorter = f" = {self.supposing.formula} {supposed}" if self.supposing else ""
         return f"{self.symbol}{middle} = {self.formula}{reason}{shorter}"
 
     @text_or_reason
@@ -139,7 +125,7 @@ class Derivation(Sequence[Line]):
     ) -> None:
         self._lines, self.graph, self.symbols, self.forward = tuple(lines), graph, symbols, tuple(forward)
         self._inputs, self._cut, self._loss, self._nodes, self._ways = inputs, cut, loss, nodes, ways
-        self._general = self._with_forward = False
+        self._general, self._with_forward, self.lang = False, False, "en"
 
     @property
     def named(self) -> dict[Node, str]:
@@ -161,17 +147,19 @@ class Derivation(Sequence[Line]):
     def __repr__(self) -> str:
         return str(self)
 
-    def showing(self, *, general: bool = False, forward: bool = False) -> Derivation:
-        """Give the same derivation, written with the general form of each line, and after the forward formulas."""
+    def showing(self, *, general: bool = False, forward: bool = False, lang: str = "en") -> Derivation:
+        """Give the same derivation, with the general form of each line, after the forward formulas, in a language."""
         other = copy(self)
-        vars(other).pop("_shown", None), vars(other).pop("_ahead", None)
-        other._general, other._with_forward = general, forward
+        for kept in ("_shown", "_ahead", "equations", "forward_lines"):
+            vars(other).pop(kept, None)
+        other._general, other._with_forward, other.lang = general, forward, check_language("showing", lang)
+        other._lines = tuple(replace(line, lang=lang) for line in self._lines)
         return other
 
     @cached_property
     def forward_lines(self) -> list[ForwardLine]:
         """The way forward as lines: U₁ = X W₁ + b₁, Y₁ = σ(U₁), …, E."""
-        return forward_lines(self._ways)
+        return forward_lines(self._ways, self.lang)
 
     @property
     def inputs(self) -> Sequence[Node]:
@@ -220,13 +208,13 @@ class Derivation(Sequence[Line]):
     def to_markdown(self, notation: str = "matrix", steps: bool = False) -> str:
         """Write a table in Markdown, the equations between dollar signs."""
         if steps:
-            return step_documents.to_markdown(self._told(notation))
-        return documents.to_markdown(self._written, notation)
+            return step_documents.to_markdown(self._told(notation), self.lang)
+        return documents.to_markdown(self._written, notation, self.lang)
 
     def to_html(self, notation: str = "matrix", steps: bool = False) -> str:
         """Write a table as a self-contained fragment of HTML, with native MathML; each line opens on its steps."""
         inside = [step_documents.table(rows) for rows in self._told(notation)] if steps else []
-        return documents.to_html(self._written, notation, inside=inside)
+        return documents.to_html(self._written, notation, inside=inside, lang=self.lang)
 
     def to_mathml(self, notation: str = "matrix") -> list[str]:
         """Write each equation by itself as a ``math`` element, for a page of one's own."""
@@ -254,13 +242,15 @@ class Derivation(Sequence[Line]):
         """Show the table in a notebook; each line opens on its steps, unless there are many lines."""
         return self.to_html(steps=len(self) <= OPENING)
 
-    def exercise(self, blanks: Any = None, *, seed: Any = 0, title: str = "", lang: str = "en") -> Worksheet:
+    def exercise(self, blanks: Any = None, *, seed: Any = 0, title: str = "", lang: str = "") -> Worksheet:
         """Give the way back with blanks, as a worksheet for a learner, whose answers it checks, and an answer sheet.
 
         ``blanks`` is how many lines are left blank, chosen by ``seed``, or the symbols of those that are, ``["dW2"]``;
-        by default all. ``lang`` is ``"en"`` or ``"ja"``. Raises ``ValueError`` for a line that there is not.
+        by default all. ``lang`` is ``"en"`` or ``"ja"``, by default the derivation's. Raises ``ValueError`` for a line
+        that there is not.
         """
-        return Worksheet(self, bring(self._loss.array), blanks, seed, title, lang)
+        english = self if self.lang == "en" else self.showing()  # which the sheet says in its own language
+        return Worksheet(english, bring(self._loss.array), blanks, seed, title, lang or self.lang)
 
     def check(self) -> Check:
         """Compare each line's value with the engine's gradient and with finite differences of E.
@@ -270,7 +260,7 @@ class Derivation(Sequence[Line]):
         rule shows at the first line whose difference is not small (1e-6 for float64), and that is the line it is in.
         """
         engine = self._engine()
-        return Check(self._difference(line, engine) for line in self)
+        return Check((self._difference(line, engine) for line in self), self.lang)
 
     def _difference(self, line: Line, engine: Mapping[Node, Any]) -> Difference:
         value = np.asarray(line.value, np.result_type(line.value, np.float64))

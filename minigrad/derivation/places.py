@@ -10,6 +10,7 @@ from minigrad.algebra.graph import Graph
 from minigrad.derivation.calculation import Calculation
 from minigrad.derivation.slips.base import Slip, formula_of
 from minigrad.derivation.slips.catalog import slips_in_gradient, slips_in_value, two_slips_in_gradient
+from minigrad.derivation.wording import Said, say
 from minigrad.engine.absent import find_close
 from minigrad.engine.node import Node, order_nodes
 from minigrad.engine.tensor import Tensor
@@ -71,15 +72,20 @@ class Place:
         plain = _plain(key)
         return next((name for name in self.names if plain in (_plain(name), _plain(f"∂E/∂{name}"))), self.names[0])
 
-    def equation(self, way: Calculation) -> str:
+    def equation(self, way: Calculation) -> Said:
         """Write what it should be."""
         if self.forward:
-            return f"{self.symbol} = {formula_of(self.node, way)}"
+            return say("{left} = {formula}", left=self.symbol, formula=formula_of(self.node, way))
         left = " = ".join(dict.fromkeys([self.symbol, f"∂E/∂{self.names[0]}"]))
         if self.line is None:
-            return f"{left}, of shape {self.node.shape}"
+            return say("{left}, of shape {shape}", left=left, shape=self.node.shape)
+        formula: str = self.line.formula
         shorter = self.line.supposing
-        return f"{left} = {self.line.formula}" + (f" = {shorter.formula} {shorter.reason}" if shorter else "")
+        if shorter:
+            formula = say(
+                "{formula} = {shorter} {reason}", formula=formula, shorter=shorter.formula, reason=shorter.reason
+            )
+        return say("{left} = {formula}", left=left, formula=formula)
 
     def value_in(self, way: Calculation) -> Any:
         """Give the array that a calculation gives."""

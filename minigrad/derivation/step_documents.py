@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from minigrad.derivation.documents import STYLE, in_ascii, in_latex, in_markdown, opening
+from minigrad.derivation.documents import BY, STYLE, in_ascii, in_latex, in_markdown, opening
+from minigrad.derivation.wording import in_language
 from minigrad.notation.term import Term, write_term
 from minigrad.notation.writers.ascii import ASCII
 from minigrad.notation.writers.latex import LATEX
@@ -44,9 +45,9 @@ def _latex_row(row: Any) -> str:
     return f"  {first} &= {right} && {_latex_reason(row)}"
 
 
-def to_markdown(lines: Sequence[Rows]) -> str:
+def to_markdown(lines: Sequence[Rows], lang: str = "en") -> str:
     """Write a table with one step a row, and by what it came; mathematics between dollar signs."""
-    table = ["| | by |", "|:--|:--|"]
+    table = [f"| | {in_language(BY, lang)} |", "|:--|:--|"]
     for rows in lines:
         for row in rows:
             left = " = ".join(write_term(term, LATEX) for term in row.left) or r"\quad"

@@ -14,7 +14,7 @@ from minigrad.derivation import step_documents
 from minigrad.derivation.directions import draw_direction, sum_along, to_double
 from minigrad.derivation.symbol_terms import SymbolTerms
 from minigrad.derivation.ways import Step, Ways
-from minigrad.derivation.wording import join_words, say
+from minigrad.derivation.wording import in_language, join_words, say
 from minigrad.engine.node import Node, order_nodes
 from minigrad.notation.chain import Chain
 from minigrad.notation.term import Term, find_notes
@@ -45,8 +45,8 @@ class StepRow(NamedTuple):
 class Steps(Sequence[Step]):
     """The steps to one line, each equal to it; the last is its formula. They print as one equation a step."""
 
-    def __init__(self, line: Stepped, steps: Sequence[Step], ways: Ways) -> None:
-        self.line, self._steps, self._ways = line, tuple(steps), ways
+    def __init__(self, line: Stepped, steps: Sequence[Step], ways: Ways, lang: str = "en") -> None:
+        self.line, self._steps, self._ways, self.lang = line, tuple(steps), ways, lang
 
     def __getitem__(self, i: Any) -> Any:
         return self._steps[i]
@@ -77,7 +77,7 @@ class Steps(Sequence[Step]):
                 [] if i else left,
                 right,
                 [terms.equation(*pair, notation) for pair in step.equations],
-                reduce(join_words, map(say, find_notes([right])), step.rule),
+                in_language(reduce(join_words, map(say, find_notes([right])), step.rule), self.lang),
             )
             for i, (step, right) in enumerate(zip(self, rights, strict=True))
         ]
@@ -92,7 +92,7 @@ class Steps(Sequence[Step]):
 
     def to_markdown(self, notation: str = "matrix") -> str:
         """Write a table in Markdown, the equations between dollar signs."""
-        return step_documents.to_markdown([self.rows(notation)])
+        return step_documents.to_markdown([self.rows(notation)], self.lang)
 
     def to_html(self, notation: str = "matrix") -> str:
         """Write a fragment of HTML, with native MathML; the line alone is seen until it is opened."""
@@ -156,7 +156,7 @@ class _About:
     target: Node
 
 
-def find_steps(ways: Ways, target: Node, forward: bool = False) -> Steps:
+def find_steps(ways: Ways, target: Node, forward: bool = False, lang: str = "en") -> Steps:
     """Give the way to ∂E/∂target, or, ``forward``, to the formula of the target, whether or not that has a line.
 
     Raises ``ValueError`` where there is no formula: for a Node without a symbol, and for an input.
@@ -164,12 +164,12 @@ def find_steps(ways: Ways, target: Node, forward: bool = False) -> Steps:
     atom = ways.E if target is ways.plan.graph.outputs[0] else ways.cut.atom[target]
     if forward and atom in ways.definitions:
         names = [ways.names[x] for x in (atom, ways.total.get(atom)) if x is not None]
-        return Steps(_About(names, ways.values[atom], target), ways.forward(atom), ways)
+        return Steps(_About(names, ways.values[atom], target), ways.forward(atom), ways, lang)
     if forward or target not in ways.formula:
         raise ValueError(f"steps: {ways.names.get(atom, 'this')} has no formula that there is a way to")
     g = ways.gradient[target]
     names = list(dict.fromkeys([ways.names[g], f"∂E/∂{ways.plan.called(target)}"]))
-    return Steps(_About(names, ways.values[g], target), ways.steps(target), ways)
+    return Steps(_About(names, ways.values[g], target), ways.steps(target), ways, lang)
 
 
 def _terms_of_sum(expression: Any) -> list[Any]:

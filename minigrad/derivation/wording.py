@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
+from unicodedata import east_asian_width
 
 from minigrad.derivation.japanese import JAPANESE
 from minigrad.engine.arguments import shown
@@ -78,6 +79,11 @@ def check_language(called: str, lang: Any) -> str:
     return lang
 
 
+def count_cells(text: str) -> int:
+    """Give how many cells of a terminal a text takes: a Japanese letter takes two."""
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
 def in_language(said: Any, lang: str) -> Any:
-    """Say a sentence in a language, ``"en"`` or ``"ja"``."""
-    return translate(said, LANGUAGES[lang])
+    """Say a sentence in a language, ``"en"`` or ``"ja"``; one in English stays a sentence that can be translated."""
+    return said if lang == "en" else translate(said, LANGUAGES[lang])

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minigrad.derivation.documents import in_markdown
+from minigrad.derivation.remarks import say_fact
 from minigrad.derivation.shown import Shown
 from minigrad.derivation.step_documents import mathml, table
 from minigrad.derivation.wording import Said, in_language, say
@@ -188,8 +189,7 @@ def _symbol(sheet: Any, name: str) -> Sequence[Term]:
 def facts(sheet: Any) -> list[Said]:
     """Say which facts the answers need."""
     found = dict.fromkeys(fact for line in sheet.source for fact in line.facts)
-    said = [say("Σ {name} = 1 along axis {axis}", name=fact.name, axis=fact.axis) for fact in found]
-    return [say("It is known that {fact}.", fact=fact) for fact in said]
+    return [say("It is known that {fact}.", fact=say_fact(fact)) for fact in found]
 
 
 def _facts(sheet: Any) -> list[str]:

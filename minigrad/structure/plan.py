@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from minigrad.engine.node import Node
-from minigrad.notation.formula import text
-from minigrad.notation.symbols import Symbol
-from minigrad.ops.arithmetic import add, subtract
 from minigrad.ops.linalg import matmul
 from minigrad.structure.layers import is_weight
 from minigrad.structure.reading import Reading
@@ -55,16 +52,3 @@ class Plan:
         """Say whether x is what a matrix is applied to, whose gradient comes last, as ∂E/∂Y does."""
         products = [user for user in self.users.get(x, []) if user.op == matmul]
         return any(y.inputs[1 - is_weight(y.inputs[1], self.reading.parameters)] is x for y in products)
-
-    def step(self, x: Node, names: Mapping[Node, Symbol] | None = None) -> str:
-        """Say in a few words by which step the gradient of x comes; ``names`` go before the symbols."""
-        users, symbols = self.users.get(x, []), names or self.symbols
-        called = symbols[x] if names else self.called(x)
-        if len(users) != 1:
-            return f"sum over the {len(users)} uses of {called}" if users else "E itself"
-        (user,) = users
-        if user.op == matmul:
-            return f"product {text(user, symbols, expand=user)}"
-        if user.op in (add, subtract):
-            return f"sum over the batch: {called} was broadcast" if x.shape != user.shape else "a term of a sum"
-        return f"chain rule through {user.op.name if user.op else user.name}"

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from unicodedata import east_asian_width
 
 import numpy as np
 
@@ -19,6 +18,7 @@ from minigrad.app.tour.runs import Run, best, trained, write_loss
 from minigrad.app.tour.words import Words, find_words
 from minigrad.app.tour.work import TOLERANCE as LINE_TOLERANCE
 from minigrad.app.tour.work import Work, work
+from minigrad.derivation.wording import count_cells
 from minigrad.extras import require
 
 TOLERANCE = 1e-12  # of a gradient that came out of the graph, against the hand-derived one
@@ -143,17 +143,12 @@ def _timed(chapter: Chapter, words: Words) -> str:
 
 
 def _table(rows: list[list[str]]) -> str:
-    widths = [max(map(_cells, column)) for column in zip(*rows, strict=True)]
+    widths = [max(map(count_cells, column)) for column in zip(*rows, strict=True)]
     lines = []
     for first, *others in rows:
-        cells = (" " * (width - _cells(cell)) + cell for cell, width in zip(others, widths[1:], strict=True))
-        lines.append("   ".join([f"  {first}{' ' * (widths[0] - _cells(first))}", *cells]))
+        cells = (" " * (width - count_cells(cell)) + cell for cell, width in zip(others, widths[1:], strict=True))
+        lines.append("   ".join([f"  {first}{' ' * (widths[0] - count_cells(first))}", *cells]))
     return "\n".join(lines)
-
-
-def _cells(text: str) -> int:
-    """Give how many cells of a terminal a text takes: a Japanese letter takes two."""
-    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def _figures(chapters: list[Chapter], seed: int) -> dict[str, Any]:

@@ -15,9 +15,6 @@ from minigrad.app.tour.work import Work
 from minigrad.derivation.documents import opening
 from minigrad.derivation.lines import Line
 from minigrad.derivation.step_documents import table
-from minigrad.derivation.steps import StepRow
-from minigrad.derivation.wording import LANGUAGES as SENTENCES
-from minigrad.derivation.wording import translate
 
 CSS = (Path(__file__).parent / "page.css").read_text("utf-8")
 INSIDE = ("landscape", "flow", "weights", "confusion")
@@ -123,7 +120,7 @@ def _derivation(work: Work, notation: str, words: Words) -> str:
     """Write the lines in one notation, each with its steps, its shape and how far it is off."""
     equations = zip(work.derivation.to_mathml(notation), work.derivation.to_spoken(notation), strict=True)
     rows = "".join(
-        f"<tr><th scope=row>{opening(seen, table(_steps(line, notation, words)), spoken)}{_facts(line, words)}</th>"
+        f"<tr><th scope=row>{opening(seen, table(line.steps().rows(notation)), spoken)}{_facts(line, words)}</th>"
         f"<td>{_size(line.shape, words)}</td><td>{_share(found.engine)}</td><td>{_share(found.numeric)}</td></tr>"
         for line, (seen, spoken), found in zip(work.derivation, equations, work.differences, strict=True)
     )
@@ -133,11 +130,6 @@ def _derivation(work: Work, notation: str, words: Words) -> str:
         f"<caption>{words['derivation says']}</caption><thead><tr>{heads}</tr></thead>"
         f"<tbody>{rows}</tbody></table></div>"
     )
-
-
-def _steps(line: Line, notation: str, words: Words) -> list[StepRow]:
-    """Give the steps of a line, by what each came said in the page's language."""
-    return [row._replace(words=translate(row.words, SENTENCES[words["lang"]])) for row in line.steps().rows(notation)]
 
 
 def _code(work: Work, words: Words) -> str:

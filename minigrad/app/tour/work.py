@@ -49,7 +49,7 @@ def work(problem: Problem, model: MLP, out: Path, lang: str = "en") -> Work:
     X, T = (Tensor(array[:SAMPLES], name=name) for array, name in zip(problem.train, "XT", strict=True))
     given = [sums_to_one(T)] if problem.kind == "classification" else []
     loss = problem.loss(model(X), T)
-    derivation = derive(loss, given=given)
+    derivation = derive(loss, given=given, lang=lang)
     picture, dark = f"{problem.key}-graph.svg", f"{problem.key}-graph-dark.svg"
     draw(loss, out / picture, given=given, theme="light", lang=lang)
     draw(loss, out / dark, given=given, theme="dark", lang=lang)
