@@ -1,5 +1,6 @@
 """The tour's page in a browser: its notations, its tables on a phone, its pictures in the dark; and in Japanese."""
 
+import json
 import re
 import shutil
 
@@ -62,6 +63,19 @@ def test_the_update_rules_are_those_that_run(toured):
     for rule in (optim.SGD, optim.Momentum, optim.AdaGrad, optim.RMSProp, optim.Adam, optim.AdamW):
         for line in str(rule.formula()).splitlines():
             assert f'alttext="{line}"' in page, (rule, line)
+
+
+def test_digits_are_read_and_a_filters_gradient_is_the_sum_over_its_places(toured):
+    page = (toured / "index.html").read_text("utf-8")
+    assert 'alttext="∂E/∂W₁ = X ⋆ δ₁"' in page
+    found = json.loads((toured / "results.json").read_text("utf-8"))["digits"]
+    assert found["by hand"] < 1e-12
+    assert max(max(line["engine"], line["numeric"]) for line in found["derivation"]) < 1e-6
+    assert found["accuracy"] > 0.85, "after one epoch; guessing reads a tenth"
+    for name in ("filters", "sees", "read", "graph"):
+        light, dark = ((toured / f"digits-{name}{end}.svg").read_text("utf-8") for end in ("", "-dark"))
+        assert f"digits-{name}.svg" in page
+        assert light != dark
 
 
 def test_the_notation_is_switched_by_key_and_without_a_script(toured, browser):

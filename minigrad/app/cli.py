@@ -118,7 +118,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="minigrad", description="Backpropagation that shows its work.")
     parser.add_argument("--version", action="version", version=f"minigrad {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
-    touring = commands.add_parser("tour", help="derive, draw and train three networks, compare every gradient")
+    touring = commands.add_parser("tour", help="derive, draw and train small networks, compare every gradient")
     touring.add_argument("--out", type=Path, default=Path("tour"), help="folder for the page (default: tour)")
     touring.add_argument("--seed", type=_seed, default=0, help="of all random choices (default: 0)")
     touring.add_argument("--quick", action="store_true", help="train for a tenth of the epochs")

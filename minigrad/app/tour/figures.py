@@ -49,7 +49,7 @@ def figures(chapter: Chapter, seed: int, lang: str = "en") -> dict[str, dict[str
         names = [name.split()[0] for name in problem.classes]
         confused: Draw = partial(_confusion, lang=lang, names=names, y=run.model(X), T=T)
         drawn["confusion"] = (confused, (3.6, 3.6))
-    return {name: {theme: _svg(draw, theme, size) for theme in THEMES} for name, (draw, size) in drawn.items()}
+    return {name: {theme: write_svg(draw, theme, size) for theme in THEMES} for name, (draw, size) in drawn.items()}
 
 
 def _confusion(ax: Any, theme: str, lang: str, names: list[str], y: Any, T: Any) -> None:
@@ -127,7 +127,7 @@ def _fit(ax: Any, theme: str, lang: str, problem: Problem, model: nn.MLP) -> Non
         look.legend(ax)
 
 
-def _svg(draw: Draw, theme: str, size: tuple[float, float]) -> str:
+def write_svg(draw: Draw, theme: str, size: tuple[float, float]) -> str:
     """Give a figure as SVG text, always the same for the same drawing."""
     matplotlib = require("matplotlib", "plot")
     file = io.StringIO()

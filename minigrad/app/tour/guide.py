@@ -12,6 +12,7 @@ import numpy as np
 from minigrad.app.tour import figures
 from minigrad.app.tour.chapter import Chapter
 from minigrad.app.tour.checks import QUANTITIES, differences, price
+from minigrad.app.tour.digits import SIZES, Digits, read_digits
 from minigrad.app.tour.page import page
 from minigrad.app.tour.problems import MODES, OPTIMIZERS, problems
 from minigrad.app.tour.runs import Run, best, trained, write_loss
@@ -25,7 +26,7 @@ TOLERANCE = 1e-12  # of a gradient that came out of the graph, against the hand-
 
 
 def tour(out: Path, seed: int = 0, quick: bool = False, lang: str = "en") -> int:
-    """Go through the three problems and write ``out/index.html``; 0, or 1 if a gradient is not the textbook's.
+    """Go through the problems and the digits, and write ``out/index.html``; 0, or 1 if a gradient is wrong.
 
     Raises ``OSError`` if ``out`` cannot be written to, ``ValueError`` for a language that there are no words of.
     """
@@ -50,10 +51,13 @@ def tour(out: Path, seed: int = 0, quick: bool = False, lang: str = "en") -> int
             _plot(chapter, out, seed, lang)
         print(*(write(chapter, words) for write in (_results, _compared, _timed)), sep="\n\n")
         chapters.append(chapter)
-    (out / "results.json").write_text(json.dumps(_figures(chapters, seed), indent=1, ensure_ascii=False), "utf-8")
-    (out / "index.html").write_text(page(chapters, notes, seed, lang), "utf-8")
+    digits = _read(out, seed, quick, lang, plots=not any("plot" in note for note in notes))
+    (out / "results.json").write_text(
+        json.dumps(_figures(chapters, digits, seed), indent=1, ensure_ascii=False), "utf-8"
+    )
+    (out / "index.html").write_text(page(chapters, digits, notes, seed, lang), "utf-8")
     print("\n" + words["printed page"].format(path=out / "index.html"))
-    wrong = list(_defects(chapters))
+    wrong = [*_defects(chapters), *_defects_of(digits.work, "digits", digits.by_hand)]
     for defect in wrong:
         print(f"\n{defect}, a defect")
     return 1 if wrong else 0
@@ -64,11 +68,27 @@ def _defects(chapters: list[Chapter]) -> Iterator[str]:
         title = chapter.problem.title
         if not chapter.worst <= TOLERANCE:
             yield f"{title}: a gradient differs from the textbook's by {chapter.worst:.1e}"
-        for found in chapter.work.differences:
-            if not found.difference <= LINE_TOLERANCE:
-                yield f"{title}: the line of {found.symbol} is off by {found.difference:.1e}"
-        if not chapter.work.off <= TOLERANCE:
-            yield f"{title}: the written code is off by {chapter.work.off:.1e}"
+        yield from _defects_of(chapter.work, title)
+
+
+def _defects_of(work: Work, title: str, by_hand: float = 0.0) -> Iterator[str]:
+    """Name each line that is not the engine's, and what was written or computed by hand and differs."""
+    for found in work.differences:
+        if not found.difference <= LINE_TOLERANCE:
+            yield f"{title}: the line of {found.symbol} is off by {found.difference:.1e}"
+    for what, off in (("the written code", work.off), ("∂E/∂W by hand", by_hand)):
+        if not off <= TOLERANCE:
+            yield f"{title}: {what} is off by {off:.1e}"
+
+
+def _read(out: Path, seed: int, quick: bool, lang: str, plots: bool) -> Digits:
+    """Let a convolutional network read digits, and print what came of it."""
+    words = find_words(lang)
+    print(f"\n{words['digits']}, {SIZES}\n")
+    digits = read_digits(out, seed, quick, lang, plots)
+    print(_derived(digits.work, words), end="\n\n")
+    print(f"  {words['printed digits'].format(test=digits.test, accuracy=f'{digits.accuracy:.1%}')}")
+    return digits
 
 
 def _missing() -> list[str]:
@@ -151,7 +171,7 @@ def _table(rows: list[list[str]]) -> str:
     return "\n".join(lines)
 
 
-def _figures(chapters: list[Chapter], seed: int) -> dict[str, Any]:
+def _figures(chapters: list[Chapter], digits: Digits, seed: int) -> dict[str, Any]:
     """Give every figure, for those who want to compute with them."""
     return {
         "seed": seed,
@@ -161,13 +181,19 @@ def _figures(chapters: list[Chapter], seed: int) -> dict[str, Any]:
                     {"optimizer": r.optimizer, "mode": r.mode, "lr": r.lr, "loss": r.loss, "accuracy": r.accuracy}
                     for r in c.runs
                 ],
-                "derivation": [
-                    {"line": str(line), "engine": found.engine, "numeric": found.numeric}
-                    for line, found in zip(c.work.derivation, c.work.differences, strict=True)
-                ],
+                "derivation": _lines(c.work),
                 "differences": [{q: (v if np.isfinite(v) else str(v)) for q, v in d.items()} for d in c.differences],
                 "seconds": {p.mode: {"minigrad": p.engine, "by hand": p.hand} for p in c.prices},
             }
             for c in chapters
         },
+        "digits": {"accuracy": digits.accuracy, "by hand": digits.by_hand, "derivation": _lines(digits.work)},
     }
+
+
+def _lines(work: Work) -> list[dict[str, Any]]:
+    """Give each line of a derivation, and how far it is from the engine's gradient and from finite differences."""
+    return [
+        {"line": str(line), "engine": found.engine, "numeric": found.numeric}
+        for line, found in zip(work.derivation, work.differences, strict=True)
+    ]

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
 from minigrad.app.tour.chapter import Chapter
+from minigrad.app.tour.digits import SIZES, Digits
+from minigrad.app.tour.parts import NOTATIONS, write_code, write_plot, write_row, write_work
 from minigrad.app.tour.problems import MODES, OPTIMIZERS
 from minigrad.app.tour.runs import Run, best
 from minigrad.app.tour.tables import swatch, table_differences, table_prices, table_results
 from minigrad.app.tour.words import Words, find_words
-from minigrad.app.tour.work import Work
-from minigrad.derivation.documents import opening
-from minigrad.derivation.lines import Line
-from minigrad.derivation.step_documents import table
 
 CSS = (Path(__file__).parent / "page.css").read_text("utf-8")
 INSIDE = ("landscape", "flow", "weights", "confusion")
-NOTATIONS = ("matrix", "index")
 
 
-def page(chapters: Sequence[Chapter], notes: Sequence[str], seed: int, lang: str = "en") -> str:
+def page(chapters: Sequence[Chapter], digits: Digits, notes: Sequence[str], seed: int, lang: str = "en") -> str:
     """Give the page as HTML text, in a language."""
     words = find_words(lang)
-    worst, line = (max(x) for x in zip(*((c.worst, c.work.worst) for c in chapters), strict=True))
-    links = " · ".join(f'<a href="#{key}">{words[key]}</a>' for key in (*(c.problem.key for c in chapters), "rules"))
+    worst = max(digits.worst, *(c.worst for c in chapters))
+    line = max(digits.work.worst, *(c.work.worst for c in chapters))
+    links = " · ".join(
+        f'<a href="#{key}">{words[key]}</a>' for key in (*(c.problem.key for c in chapters), "digits", "rules")
+    )
     warnings = "".join(f'<p class="note">{escape(note)}</p>' for note in notes)
     policy = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:"
     signs = "".join(f"<dt>{sign}</dt><dd>{words[f'sign {sign}']}</dd>" for sign in ("X", "δ", "⊙", "Σ"))
@@ -48,6 +48,7 @@ def page(chapters: Sequence[Chapter], notes: Sequence[str], seed: int, lang: str
 {warnings}
 {_switch(words)}
 {"".join(_section(chapter, words) for chapter in chapters)}
+{_digits(digits, words)}
 {_rules(words)}
 </main>
 <footer>{words["footer"].format(seed=seed)} <a href="results.json">results.json</a></footer>
@@ -81,8 +82,8 @@ def _section(chapter: Chapter, words: Words) -> str:
     problem, run = chapter.problem, best(chapter.runs)
     return f"""<section id="{problem.key}">
 <h2>{escape(words[problem.key])} <small>{problem.layout}, {words[problem.kind]}</small></h2>
-{_work(chapter.work, words[problem.key], words)}
-<div class="work code">{_code(chapter.work, words)}{_learned(chapter, run, words)}</div>
+{write_work(chapter.work, words[problem.key], words)}
+<div class="work code">{write_code(chapter.work, words)}{_learned(chapter, run, words)}</div>
 <h3>{words["results"]}</h3>
 <p class="says">{words["results say"]}</p>
 {table_results(chapter, words)}
@@ -98,93 +99,34 @@ def _learned(chapter: Chapter, run: Run, words: Words) -> str:
     if "learned" not in chapter.pictures:
         return ""
     said = words["best"].format(optimizer=run.optimizer, mode=words[run.mode], lr=f"{run.lr:g}")
-    return f'<figure class="learned">{_plot(chapter, "learned", said)}<figcaption>{said}</figcaption></figure>'
-
-
-def _work(work: Work, title: str, words: Words) -> str:
-    tables = "".join(f'<div class="as-{notation}">{_derivation(work, notation, words)}</div>' for notation in NOTATIONS)
-    picture = _image(work.picture, words["graph alt"].format(problem=title), work.dark)
-    return f"""<div class="work">
-<div><h3>{words["derivation"]}</h3>
-{tables}</div>
-<div><h3>{words["graph"]}</h3>
-<p class="says">{words["graph says"]}</p>
-<div class="wide" tabindex="0" role="group" aria-label="{words["scrolls"]}">
-{picture}</div>
-<p class="links"><a class="button" href="{work.page}">{words["step"]}</a>
-<a href="{work.picture}">{words["alone"]}</a></p></div>
-</div>"""
-
-
-def _derivation(work: Work, notation: str, words: Words) -> str:
-    """Write the lines in one notation, each with its steps, its shape and how far it is off."""
-    equations = zip(work.derivation.to_mathml(notation), work.derivation.to_spoken(notation), strict=True)
-    rows = "".join(
-        f"<tr><th scope=row>{opening(seen, table(line.steps().rows(notation)), spoken)}{_facts(line, words)}</th>"
-        f"<td>{_size(line.shape, words)}</td><td>{_share(found.engine)}</td><td>{_share(found.numeric)}</td></tr>"
-        for line, (seen, spoken), found in zip(work.derivation, equations, work.differences, strict=True)
-    )
-    heads = "".join(f"<th scope=col>{words[head]}</th>" for head in ("line", "shape", "engine", "numeric"))
-    return (
-        f'<div class="scroll" tabindex="0" role="group" aria-label="{words["derivation"]}"><table class="derivation">'
-        f"<caption>{words['derivation says']}</caption><thead><tr>{heads}</tr></thead>"
-        f"<tbody>{rows}</tbody></table></div>"
-    )
-
-
-def _code(work: Work, words: Words) -> str:
-    return f"""<div><h3>{words["code"]}</h3>
-<p class="links"><span>{words["code says"]}</span> <a href="{work.code}">{work.code}</a></p>
-<pre tabindex="0" role="group" aria-label="{words["code scrolls"]}">{escape(_function(work.source))}</pre></div>"""
-
-
-def _function(source: str) -> str:
-    """Leave out what stands before the function: imports, and helpers such as softmax."""
-    return source[source.index("def loss_and_gradients") :].rstrip()
-
-
-def _facts(line: Line, words: Words) -> str:
-    return "".join(f"<small>{words['as'].format(name=escape(fact.name))}</small>" for fact in line.facts)
-
-
-def _share(x: float) -> str:
-    return f"{x:.0e}" if x else "0"
-
-
-def _size(shape: tuple[int, ...], words: Words) -> str:
-    return "×".join(map(str, shape)) or words["scalar"]
+    picture = write_plot(chapter.pictures, "learned", said)
+    return f'<figure class="learned">{picture}<figcaption>{said}</figcaption></figure>'
 
 
 def _curves(chapter: Chapter, words: Words) -> str:
     named = {mode: words["curve alt"].format(mode=words[mode]) for mode in MODES}
-    return _row(chapter, MODES, lambda mode: named[mode], lambda mode: words[mode], f"<p>{words['curves']}</p>")
+    return write_row(
+        chapter.pictures, MODES, lambda mode: named[mode], lambda mode: words[mode], f"<p>{words['curves']}</p>"
+    )
 
 
 def _inside(chapter: Chapter, words: Words) -> str:
     """Show what became of the best network inside: its loss, its δ, its weights, what it takes for what."""
     say = words.__getitem__
-    return _row(chapter, INSIDE, say, say, f"<h3>{words['inside']}</h3>")
+    return write_row(chapter.pictures, INSIDE, say, say, f"<h3>{words['inside']}</h3>")
 
 
-def _row(
-    chapter: Chapter, names: Iterable[str], alt: Callable[[str], str], say: Callable[[str], str],
-    before: str,
-) -> str:  # fmt: skip
-    """Write plots side by side, those that there are, each with what is said of it."""
-    parts = "".join(
-        f"<figure>{_plot(chapter, name, alt(name))}<figcaption>{say(name)}</figcaption></figure>"
-        for name in names
-        if name in chapter.pictures
+def _digits(digits: Digits, words: Words) -> str:
+    """Write the section of the network that reads digits: its work, its filters, what they see, what it misread."""
+    says = words["digits say"].format(
+        train=digits.train, test=digits.test, accuracy=f"{digits.accuracy:.1%}", off=f"{digits.by_hand:.0e}"
     )
-    return f'{before}<div class="row">{parts}</div>' if parts else ""
-
-
-def _plot(chapter: Chapter, name: str, alt: str) -> str:
-    light = chapter.pictures[name]
-    return _image(light, alt, light.replace(".svg", "-dark.svg"), "plot")
-
-
-def _image(light: str, alt: str, dark: str, kind: str = "graph") -> str:
-    """Write a picture that is another one on dark paper."""
-    source = f'<source srcset="{dark}" media="(prefers-color-scheme: dark)">'
-    return f'<picture class="{kind}">{source}<img src="{light}" alt="{escape(alt)}" loading="lazy"></picture>'
+    say = {name: words[name].format(label=digits.label) for name in ("filters", "sees", "read")}.__getitem__
+    return f"""<section id="digits">
+<h2>{words["digits"]} <small>{SIZES}, {words["classification"]}</small></h2>
+<p class="says">{says}</p>
+{write_work(digits.work, words["digits"], words)}
+{write_row(digits.pictures, ("filters", "sees", "read"), say, say, "")}
+<div class="work code">{write_code(digits.work, words)}</div>
+</section>
+"""

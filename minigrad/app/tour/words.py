@@ -24,7 +24,7 @@ ENGLISH: Words = {
         "Three small networks, trained on real and textbook data. Each is a chain of layers <i>U</i> = <i>Y "
         "W</i> + <i>b</i>; hidden layers apply the sigmoid, the last one nothing (regression) or softmax "
         "(classification). The loss is <i>E</i> = ½ Σ (<i>Y</i> − <i>T</i>)² or <i>E</i> = −Σ <i>T</i> log "
-        "<i>Y</i>."
+        "<i>Y</i>. A fourth one, of convolutions, reads handwritten digits."
     ),
     "checked": (
         "Every line was compared with finite differences and with the engine: the largest difference is "
@@ -106,6 +106,25 @@ ENGLISH: Words = {
     "flow": "δ of each layer, before and after training: each layer back it is multiplied by Wᵀ and by σ′ ≤ ¼.",
     "weights": "The weights and biases that were learned.",
     "confusion": "The test half: which class was taken for which.",
+    "digits": "Handwritten digits",
+    "digits say": (
+        "A convolution <i>U</i> = <i>X</i> ∗ <i>W</i> + <i>b</i> moves each filter over the image, so that a weight is "
+        "used at every place: ∂<i>E</i>/∂<i>W</i> = <i>X</i> ⋆ δ is the sum over all places of δ times what lay under "
+        "the filter. Computed so by hand, in NumPy, it differs by {off}. The network learned from {train} images, and "
+        "reads {accuracy} of {test} others."
+    ),
+    "filters": (
+        "The filters of layer 1 and ∂E/∂W, before and after learning, each row on a scale of its own: blue is "
+        "positive, orange negative."
+    ),
+    "sees": "A {label} of the training half, what the filters make of it, and δ: how E changes with each of it.",
+    "read": "The test images: which digit was taken for which.",
+    "image": "image X",
+    "W first": "W, before",
+    "dW first": "∂E/∂W, before",
+    "W last": "W, after",
+    "dW last": "∂E/∂W, after",
+    "printed digits": "{accuracy} of {test} test images are read",
     "compared": "Compared with the formulas",
     "compared says": "Largest difference from the hand-derived δ code",
     "layer": "layer {number}",
@@ -140,7 +159,8 @@ JAPANESE: Words = {
         "3 つの小さなネットワークを、教科書のデータと実際のデータで学習させます。どれも層 <i>U</i> = <i>Y W</i> "
         "+ <i>b</i> を重ねたものです。活性化関数は、中間層ではシグモイド関数、"
         "出力層では恒等関数（回帰）またはソフトマックス関数（分類）です。誤差は <i>E</i> = ½ Σ (<i>Y</i> − "
-        "<i>T</i>)² または <i>E</i> = −Σ <i>T</i> log <i>Y</i> です。"
+        "<i>T</i>)² または <i>E</i> = −Σ <i>T</i> log <i>Y</i> です。4 つめの畳み込みニューラルネットワークは、"
+        "手書きの数字を読みます。"
     ),
     "checked": (
         "どの式も、数値微分およびエンジンの勾配と比べてあります。差は最大でも勾配の大きさの "
@@ -218,6 +238,23 @@ JAPANESE: Words = {
     "flow": "学習の前と後の各層の δ。層を一つ戻るたびに Wᵀ と σ′ ≤ ¼ が掛かります。",
     "weights": "学習した重みとバイアス。",
     "confusion": "テストデータ：どのクラスをどのクラスと判定したか。",
+    "digits": "手書き数字",
+    "digits say": (
+        "畳み込み <i>U</i> = <i>X</i> ∗ <i>W</i> + <i>b</i> では、フィルターを画像の上で動かすので、"
+        "1 つの重みがすべての位置で使われます。∂<i>E</i>/∂<i>W</i> = <i>X</i> ⋆ δ は、"
+        "δ とフィルターの下にあった部分の積を、すべての位置について足し合わせたものです。"
+        "NumPy で手計算した値との差は {off} です。{train} 枚の画像で学習し、"
+        "残りの {test} 枚の {accuracy} を正しく読みました。"
+    ),
+    "filters": "第 1 層のフィルター W と ∂E/∂W。学習の前と後。行ごとに目盛りが違い、青が正、橙が負です。",
+    "sees": "訓練データの「{label}」、フィルターを通した値、そして δ（値ごとの誤差の変わり方）。",
+    "read": "テストデータ：どの数字をどの数字と読んだか。",
+    "image": "画像 X",
+    "W first": "学習前の W",
+    "dW first": "学習前の ∂E/∂W",
+    "W last": "学習後の W",
+    "dW last": "学習後の ∂E/∂W",
+    "printed digits": "テストデータ {test} 枚のうち {accuracy} を正しく読みました",
     "compared": "公式との比較",
     "compared says": "手で導いた δ のコードとの最大の差",
     "layer": "第 {number} 層",

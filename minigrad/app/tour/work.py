@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import runpy
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from minigrad.algebra.facts import sums_to_one
+from minigrad.algebra.facts import SumsToOne, sums_to_one
 from minigrad.app.tour.problems import Problem
 from minigrad.derivation.checked import Difference
 from minigrad.derivation.derive import derive
@@ -48,13 +49,17 @@ def work(problem: Problem, model: MLP, out: Path, lang: str = "en") -> Work:
     """Derive the gradients of a network from three training samples, and write its code, pictures and page."""
     X, T = (Tensor(array[:SAMPLES], name=name) for array, name in zip(problem.train, "XT", strict=True))
     given = [sums_to_one(T)] if problem.kind == "classification" else []
-    loss = problem.loss(model(X), T)
+    return show_work(problem.key, problem.loss(model(X), T), given, out, lang)
+
+
+def show_work(key: str, loss: Tensor, given: Sequence[SumsToOne], out: Path, lang: str = "en") -> Work:
+    """Derive the gradients of a loss, and write its code, pictures and page, whose files begin with a key."""
     derivation = derive(loss, given=given, lang=lang)
-    picture, dark = f"{problem.key}-graph.svg", f"{problem.key}-graph-dark.svg"
+    picture, dark = f"{key}-graph.svg", f"{key}-graph-dark.svg"
     draw(loss, out / picture, given=given, theme="light", lang=lang)
     draw(loss, out / dark, given=given, theme="dark", lang=lang)
-    page = stepper(loss, out / f"{problem.key}-steps.html", given=given, lang=lang)
-    code = out / f"{problem.key}_gradients.py"
+    page = stepper(loss, out / f"{key}-steps.html", given=given, lang=lang)
+    code = out / f"{key}_gradients.py"
     source = derivation.to_numpy()
     code.write_text(source, "utf-8")
     off = _off(derivation, code)
