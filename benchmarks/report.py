@@ -74,7 +74,7 @@ def steps(measured: dict[str, Any]) -> str:
         cells = [cell(columns[name], name) if name in columns else "" for name in names]
         target = [f"{workload.target:.2f}×", verdict(columns["minigrad"]["ratio"], workload.target)]
         rows.append([str(workload), dtype, threads, *cells, *target])
-    heading = ["step", "dtype", "threads", *names, "target", ""]
+    heading = ["step", "dtype", "threads", *names, "target", "verdict"]
     kernels = dict.fromkeys(blas(step["blas"]) for _, _, step in found)
     return table(heading, rows) + "\n\nBLAS: " + "; ".join(kernels)
 
@@ -92,7 +92,7 @@ def digits(found: dict[str, float]) -> str:
         ["wrong of the test digits", f"{1 - found['accuracy']:.2%}", f"{1 - accuracy:.0%}",
          verdict(1 - found["accuracy"], 1 - accuracy)],
     ]  # fmt: skip
-    return table(["W12: 1797 images, 8 × 8", "", "target", ""], rows)
+    return table(["W12: 1797 images, 8 × 8", "measured", "target", "verdict"], rows)
 
 
 def chain(found: dict[str, Any]) -> str:
@@ -122,7 +122,7 @@ def chain(found: dict[str, Any]) -> str:
         *_recorded(found.get("recorded", {})),
         ["memory held (at 10⁵)", f"{found['bytes']:.0f} bytes", "", f"{BYTES} bytes", verdict(found["bytes"], BYTES)],
     ]
-    return table(["an operation", "10³ operations", "10⁶ operations", "target", ""], rows)
+    return table(["an operation", "10³ operations", "10⁶ operations", "target", "verdict"], rows)
 
 
 def _recorded(seconds: dict[str, float]) -> list[list[str]]:
@@ -144,7 +144,7 @@ def derivation(found: dict[str, Any]) -> str:
     growth = [f"{found['growth']:.2f}×", f"{DERIVE_GROWTH}×", verdict(found["growth"], DERIVE_GROWTH)]
     steps = [f"{found['steps'] * 1e3:.1f} ms", f"{STEPS} ms", verdict(found["steps"] * 1e3, STEPS)]
     last = [["growth of a layer's time", *growth], ["3 layers, each line's steps told and checked", *steps]]
-    return table(["a network", "time", "target", ""], [*rows, *last])
+    return table(["a network", "time", "target", "verdict"], [*rows, *last])
 
 
 def drawing(found: dict[str, Any]) -> str:
@@ -152,7 +152,7 @@ def drawing(found: dict[str, Any]) -> str:
     rows = [
         [name, f"{seconds:.2f} s", f"{DRAW:g} s", verdict(seconds, DRAW)] for name, seconds in found["seconds"].items()
     ]
-    heading = [f"{found['parts']} boxes and operations to SVG", "time", "target", ""]
+    heading = [f"{found['parts']} boxes and operations to SVG", "time", "target", "verdict"]
     return table(heading, rows) + f"\n\ndraw's was {found['how']}."
 
 
@@ -167,4 +167,4 @@ def imports(found: dict[str, Any]) -> str:
         f"{IMPORT} ms",
         verdict(own, IMPORT),
     ]
-    return table(["import numpy", "import minigrad", "minigrad's own", "target", ""], [row])
+    return table(["import numpy", "import minigrad", "minigrad's own", "target", "verdict"], [row])

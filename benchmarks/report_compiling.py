@@ -30,7 +30,7 @@ def table_of(found: dict[str, Any]) -> str:
             rows.append([label, text, duration(target), verdict(middle, target)])
     for workload, by_column in found["memory"].items():
         rows += _memory(workload, by_column)
-    return table(["", "measured", "target", ""], rows)
+    return table(["compiling", "measured", "target", "verdict"], rows)
 
 
 def _memory(workload: str, by_column: dict[str, dict[str, int]]) -> list[Row]:

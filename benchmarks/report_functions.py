@@ -40,7 +40,7 @@ def loaded(found: dict[str, Any]) -> str:
         if "jax" in columns and NATIVE in columns:
             ratio = columns[NATIVE]["ratio"] / columns["jax"]["ratio"]
             rows.append([case, f"{ratio:.2f}×", f"{LOADED:.2f}×", verdict(ratio, LOADED)])
-    beside = [table(["step", "native / jax", "target", ""], rows)] if rows else []
+    beside = [table(["step", "native / jax", "target", "verdict"], rows)] if rows else []
     return "\n\n".join([table_of(found, "step"), *beside])
 
 

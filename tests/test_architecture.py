@@ -53,7 +53,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "data": ("ops", "engine", "data"),
     "metrics": ("ops", "engine"),
     "callbacks": ("engine", "plot", "callbacks"),
-    "plot": ("ops", "engine", "algebra", "extras", "fonts", "metrics", "plot"),
+    "plot": ("ops", "engine", "notation", "algebra", "extras", "fonts", "metrics", "plot"),
     "extras": (),
     "notebook": ("notebook",),
     "files": (),

@@ -51,7 +51,18 @@ def row(text, beginning):
 def test_the_report_puts_each_figure_beside_its_target():
     text = report.markdown(results())
     figure, jax = "20 µs, 1.65× (1.60–1.70)", "20 µs, 1.00× (1.00–1.00)"
-    heading = ["step", "dtype", "threads", "manual", "optimized", "minigrad", "minigrad expr", "jax", "target", ""]
+    heading = [
+        "step",
+        "dtype",
+        "threads",
+        "manual",
+        "optimized",
+        "minigrad",
+        "minigrad expr",
+        "jax",
+        "target",
+        "verdict",
+    ]
     assert row(text.split("## Compiled")[0], "step") == heading
     assert row(text, "W1: 1-3-1, batch 1")[2:] == ["2", "20 µs", "", figure, "", jax, "1.70×", "met"]
     assert row(text, "W2: 4-25-25-3, batch 8")[-2:] == ["1.60×", "missed"]

@@ -60,7 +60,7 @@ def test_the_tour_leads_with_the_work_and_checks_every_line(toured):
         assert all(line["engine"] < 1e-12 and line["numeric"] < 1e-8 for line in found)
         assert "Back through affine" in (toured / f"{key}-steps.html").read_text("utf-8")
     page = (toured / "index.html").read_text("utf-8")
-    assert page.count("<details><summary aria-label=") == 2 * (7 + 7 + 11)
+    assert page.count("<details><summary aria-label=") == 2 * (7 + 7 + 11 + 11)
     assert page.count("the chain rule") > 20
     assert page.index("What came out of the graph") < page.index("Results on the test half")
 

@@ -321,3 +321,8 @@ def test_wrong_input_is_told_so(call, error, message):
     with pytest.raises(error, match=message):
         call()
     assert not figures.get_fignums()  # nothing is left half drawn
+
+
+def test_a_moment_that_is_no_number_is_named_by_itself():
+    ax = plot.gradient_flow({"at first": [0.1, 1.0], 10: [0.2, 1.0]})
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["at first", "epoch 10"]

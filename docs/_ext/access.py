@@ -1,5 +1,9 @@
-"""What the theme leaves out for keyboards and screen readers: code that scrolls is reached, headings have a level."""
+"""What the theme leaves out for keyboards and screen readers.
 
+Code that scrolls is reached, headings have a level, what stands beside the text has a name, the search page a title.
+"""
+
+from pathlib import Path
 from typing import Any
 
 from docutils import nodes
@@ -17,7 +21,26 @@ def complete_page(app: Sphinx, page: str, template: str, context: dict[str, Any]
             context[part] = context[part].replace('role="heading">', 'role="heading" aria-level="2">')
 
 
+BESIDE = {"sidebar-drawer": ("All pages", "すべてのページ"), "toc-drawer": ("On this page", "このページの内容")}
+RESULTS = '<div id="search-results">'
+
+
+def name_parts(app: Sphinx, error: Exception | None) -> None:
+    """Name both columns beside the text, which are in the theme's own templates, and head the search page."""
+    for path in Path(app.outdir).rglob("*.html") if error is None and app.builder.format == "html" else ():
+        page = path.read_text("utf-8")
+        japanese = '<html class="" lang="ja"' in page or '<html lang="ja"' in page
+        named = page
+        for part, names in BESIDE.items():
+            named = named.replace(f'<aside class="{part}', f'<aside aria-label="{names[japanese]}" class="{part}')
+        if path.name == "search.html" and "<h1" not in named:
+            named = named.replace(RESULTS, f"<h1>Search</h1>\n{RESULTS}")
+        if named != page:
+            path.write_text(named, "utf-8")
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Complete each page before it is written."""
     app.connect("html-page-context", complete_page, priority=AFTER_THE_THEME)
+    app.connect("build-finished", name_parts)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -48,7 +48,8 @@ def your_own_activation() -> Any:
 def recurrent() -> Any:
     """Fifty equal steps are drawn once, and marked ×50."""
     rng = np.random.default_rng(0)
-    Wx, Wh, V = (Tensor(rng.normal(size=shape), requires_grad=True) for shape in ((3, 4), (4, 4), (4, 2)))
+    sizes = (3, 4), (4, 4), (4, 2)
+    Wx, Wh, V = (Tensor(rng.normal(size=n), requires_grad=True) for n in sizes)
     H = np.zeros((5, 4))
     for x in rng.normal(size=(50, 5, 3)):
         H = np.tanh(x @ Wx + H @ Wh)
@@ -60,7 +61,10 @@ def attention() -> Any:
     """Attention, softmax(Q Kᵀ / √d) V, derived."""
     rng = np.random.default_rng(0)
     X = Tensor(rng.normal(size=(5, 4)), name="X")
-    Wq, Wk, Wv = (Tensor(rng.normal(size=(4, 3)), requires_grad=True, name=f"W{n}") for n in "qkv")
+    Wq, Wk, Wv = (
+        Tensor(rng.normal(size=(4, 3)), requires_grad=True, name=name)
+        for name in ("Wq", "Wk", "Wv")
+    )  # fmt: skip
     A = minigrad.softmax((X @ Wq) @ (X @ Wk).T / np.sqrt(3))
     return derive(losses.squared_error(A @ (X @ Wv), np.ones((5, 3))))
 

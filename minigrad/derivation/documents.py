@@ -17,13 +17,13 @@ from minigrad.notation.writers.mathml import MATHML
 from minigrad.notation.writers.text import TEXT, Writer
 
 STYLE = """
-.minigrad-derivation { container-type: inline-size; color: inherit; }
+.minigrad-derivation { overflow-x: auto; color: inherit; }
 .minigrad-derivation table { border-collapse: collapse; line-height: 1.7; }
 .minigrad-derivation caption { text-align: start; font-weight: 600; padding-block: .3em; }
 .minigrad-derivation :is(th, td) { text-align: start; vertical-align: middle; padding: .1em 1.2em .1em 0;
   border-bottom: 1px solid color-mix(in srgb, currentColor 18%, transparent); }
 .minigrad-derivation thead th { font-size: .85em; font-weight: 600; opacity: .75; }
-.minigrad-derivation .equation { max-width: 66cqi; overflow: auto hidden; padding-block: .4em; }
+.minigrad-derivation .equation { padding-block: .4em; }
 .minigrad-derivation td:not(:first-child) { font-size: .9em; opacity: .85; }
 .minigrad-derivation tr:has(details[open]) > td { vertical-align: baseline; }
 .minigrad-derivation math { font-size: 1.1em; }
@@ -112,10 +112,12 @@ def to_html(
         for line, terms, cell in zip(equations.lines, equations.all(notation), cells, strict=True)
     ]
     title, *heads = (in_language(x, lang) for x in (say("Derivation"), say("equation"), SHAPE, BY))
+    said = escape(caption or title)
     head = "".join(f'<th scope="col">{x[:1].upper()}{x[1:]}</th>' for x in heads)
     return (
         f"<style>{STYLE}</style>\n"
-        f'<div class="minigrad-derivation"><table>\n<caption>{escape(caption or title)}</caption>\n'
+        f'<div class="minigrad-derivation" tabindex="0" role="group" aria-label="{said}">'
+        f"<table>\n<caption>{said}</caption>\n"
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n" + "\n".join(rows) + "\n</tbody>\n</table></div>"
     )
 

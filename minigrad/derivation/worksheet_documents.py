@@ -26,8 +26,8 @@ ANSWERS = say("Answers")
 
 STYLE = """
 .minigrad-worksheet { color: inherit; line-height: 1.6; max-width: 52rem; }
-.minigrad-worksheet h2 { font-size: 1.25em; margin: 0 0 .6em; }
-.minigrad-worksheet h3 { font-size: 1em; margin: 1.2em 0 .3em; }
+.minigrad-worksheet .title { font-size: 1.25em; margin: 0 0 .6em; }
+.minigrad-worksheet .part { font-size: 1em; margin: 1.2em 0 .3em; }
 .minigrad-worksheet .given { display: flex; flex-wrap: wrap; gap: .6em 2em; align-items: center; }
 .minigrad-worksheet .given > div { display: flex; gap: .5em; align-items: center; max-width: 100%; overflow-x: auto; }
 .minigrad-worksheet table.matrix { border-collapse: collapse; position: relative; font-variant-numeric: tabular-nums;
@@ -118,12 +118,15 @@ def to_html(sheet: Any, answers: bool, notation: str) -> str:
         f'<!DOCTYPE html>\n<html lang="{sheet.lang}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n<link rel="icon" href="data:,">\n'
         f"<title>{escape(_title(sheet, answers))}</title>\n<style>{PAGE}</style>\n</head>\n<body>\n"
-        f"<main>{fragment(sheet, answers, notation)}</main>\n</body>\n</html>\n"
+        f"<main>{fragment(sheet, answers, notation, level=1)}</main>\n</body>\n</html>\n"
     )
 
 
-def fragment(sheet: Any, answers: bool | Container[str], notation: str) -> str:
-    """Write the sheet as a fragment of HTML, which a notebook shows; ``answers`` as for ``to_text``."""
+def fragment(sheet: Any, answers: bool | Container[str], notation: str, level: int = 2) -> str:
+    """Write the sheet as a fragment of HTML, which a notebook shows; ``answers`` as for ``to_text``.
+
+    Its title is a heading of a ``level``.
+    """
     forward, back = items(sheet, notation)
     given = "".join(
         f"<div><span>{mathml([*_symbol(sheet, name)], '')}</span> = {_matrix(value)}"
@@ -134,10 +137,11 @@ def fragment(sheet: Any, answers: bool | Container[str], notation: str) -> str:
     rows = "".join(_html_item(item, answers, sheet.lang) for item in back)
     known = "".join(f"<p>{escape(fact)}</p>" for fact in _facts(sheet) if fact)
     return (
-        f'<style>{STYLE}</style>\n<div class="minigrad-worksheet">\n<h2>{escape(_title(sheet, answers))}</h2>\n'
-        f'<h3>{_said(GIVEN, sheet)}</h3>\n<div class="given">{given}</div>\n'
-        f"<h3>{_said(FORWARD, sheet)}</h3>\n<ol>{ahead}</ol>\n"
-        f"<h3>{_said(BACK if answers is True else BLANKS, sheet)}</h3>\n<ol>{rows}</ol>\n{known}</div>"
+        f'<style>{STYLE}</style>\n<div class="minigrad-worksheet">\n'
+        f'<h{level} class="title">{escape(_title(sheet, answers))}</h{level}>\n'
+        f'{_part(GIVEN, sheet, level)}\n<div class="given">{given}</div>\n'
+        f"{_part(FORWARD, sheet, level)}\n<ol>{ahead}</ol>\n"
+        f"{_part(BACK if answers is True else BLANKS, sheet, level)}\n<ol>{rows}</ol>\n{known}</div>"
     )
 
 
@@ -200,6 +204,10 @@ def _facts(sheet: Any) -> list[str]:
 def _title(sheet: Any, answers: Any) -> str:
     title = sheet.title or _said(TITLE, sheet)
     return f"{title}: {_said(ANSWERS, sheet)}" if answers is True else title
+
+
+def _part(words: Said, sheet: Any, level: int) -> str:
+    return f'<h{level + 1} class="part">{_said(words, sheet)}</h{level + 1}>'
 
 
 def _said(words: Said, sheet: Any) -> str:

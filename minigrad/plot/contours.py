@@ -9,6 +9,7 @@ import numpy as np
 
 from minigrad.engine.arguments import check_count, shown, with_usage
 from minigrad.engine.tensor import Tensor
+from minigrad.notation.symbols import pretty_name
 from minigrad.plot.surface import Element, Loss, Points, Surface, check_optimizer, find_element, follow, sample
 from minigrad.plot.theme import Look, drawing
 
@@ -58,7 +59,7 @@ def landscape(
         _draw_heights(ax, look, axes, heights)
         for i, (label, path) in enumerate(found.items()):
             _draw_path(ax, look, look.line(i + 1), label, path)
-        ax.set(xlabel=elements[0].name, ylabel=elements[1].name, xlim=sides[0], ylim=sides[1])
+        ax.set(xlabel=pretty_name(elements[0].name), ylabel=pretty_name(elements[1].name), xlim=sides[0], ylim=sides[1])
         if found:
             look.legend_above(ax, min(len(found), 3))
     return ax

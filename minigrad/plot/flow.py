@@ -54,7 +54,7 @@ def gradient_flow(
     """Draw how large δ is in each layer, a bar for each moment of the training; give the axes.
 
     sizes   what ``measure_deltas`` gave, at several moments: a dict by epochs, {0: …, 10: …}, or a list, which is
-            counted from 0
+            counted from 0; a moment that is no number is named by itself, {"at first": …}
     names   of the layers, the first one first
 
     Bars stand on a logarithmic axis: a vanishing gradient falls in equal steps from the output layer, at the right, to
@@ -74,7 +74,7 @@ def gradient_flow(
         for i, (moment, row) in enumerate(zip(moments, table, strict=True)):
             where = np.arange(layers) + (i - (len(table) - 1) / 2) * wide
             bars = np.where(row > 0, row, np.nan) - floor
-            ax.bar(where, bars, 0.92 * wide, bottom=floor, color=colors[i], label=f"{look.words['epoch']} {moment}")
+            ax.bar(where, bars, 0.92 * wide, bottom=floor, color=colors[i], label=_call(moment, look.words["epoch"]))
         ax.set_yscale("log")
         ax.set_ylim(floor, 2 * positive.max() if positive.size else 1)
         ax.set_xticks(range(layers), labels)
@@ -83,6 +83,11 @@ def gradient_flow(
         look.rule(ax)
         look.legend_above(ax, min(len(table), 4), handlelength=1.0)
     return ax
+
+
+def _call(moment: str, epoch: str) -> str:
+    """Call a number "epoch 10", and what is none, "at first", by itself."""
+    return f"{epoch} {moment}" if moment.replace(".", "", 1).isdecimal() else moment
 
 
 def _check_sizes(sizes: Any) -> tuple[list[str], Any]:

@@ -71,7 +71,8 @@ def _rules(words: Words) -> str:
     """Write the update rules, each as it is read from its code."""
     cards = "".join(
         f"<div><h3>{swatch(name)}{name}</h3><p>{words[name]}</p>"
-        f'<div class="scroll">{"".join(f"<div>{line}</div>" for line in rule.formula().to_mathml())}</div></div>'
+        f'<div class="scroll" tabindex="0" role="group" aria-label="{name}">'
+        f"{''.join(f'<div>{line}</div>' for line in rule.formula().to_mathml())}</div></div>"
         for name, rule in OPTIMIZERS.items()
     )
     head = f"<h2>{words['rules']}</h2><p>{words['rules say']}</p>"

@@ -162,7 +162,10 @@ function go(step) {
     const id = part.dataset.id;
     part.classList.toggle("later", shownAt[id] > at);
     part.classList.toggle("now", active.has(id) && (at > 0 || now.phase !== "start"));
-    if (part.classList.contains("box")) part.setAttribute("aria-label", label(id));
+    if (part.classList.contains("box")) {
+      part.setAttribute("aria-label", label(id)); // which says all that is written in it
+      for (const text of part.querySelectorAll("text")) text.setAttribute("aria-hidden", "true");
+    }
     if (many) part.tabIndex = active.has(id) || now.uses.includes(id) ? 0 : -1;
   }
   by("slider").value = at;
