@@ -14,6 +14,7 @@ KINDS = {
     "f′ missing": ("f′ is missing",),
     "bias forgotten": ("b is forgotten", "b₁ is forgotten", "b₂ is forgotten"),
     "u for y": ("U₁ is", "U₂ is", "U₃ is", "S is used"),
+    "another step": ("H₁ is", "H₃ is"),
     "another f′": ("f′ is that of",),
     "updated": ("w was", "W₂ was", "W was", "Wh was", "V was", "K was"),
     "diagonal": ("only the diagonal",),
@@ -43,7 +44,7 @@ OCCUR = {
     },
     "recurrent": {
         *("transposed", "sign", "axis", "½", "f′ missing", "bias forgotten", "u for y", "another f′", "updated"),
-        *("= for +=", "cut off"),
+        *("= for +=", "cut off", "another step"),
     },
     "attention": {"transposed", "sign", "axis", "½", "f′ missing", "u for y", "another f′", "updated", "diagonal"},
 }
@@ -162,6 +163,18 @@ SLIPS = {
         ("dWh", "H0.T @ delta1", "only the first of its 3 uses is counted, that in H₀ Wh; += is due, and not ="),
         ("dWh", "(H2.T @ delta3 + H1.T @ delta2 + H0.T @ delta1).T", "it is transposed"),
         ("dWh", "U2.T @ delta3 + U1.T @ delta2 + H0.T @ delta1", "U₁ is used in place of H₁ and 2 more like it"),
+        ("dWh", "H3.T @ delta3 + H2.T @ delta2 + H1.T @ delta1", "H₁ is used in place of H₀ and 2 more like it"),
+        ("delta2", "dH2 * (1 - H3**2)", "H₃ is taken for H₂ in f′, the derivative of tanh(U₂)"),
+        ("delta2", "dH2 * (1 - H1**2)", "H₁ is taken for H₂ in f′, the derivative of tanh(U₂)"),
+        ("delta2", "delta3 @ Wh", "Wh is not transposed, and f′ is missing, the derivative of tanh(U₂)"),
+        (
+            *("dWh", "(H2.T @ delta3).T"),
+            "nothing comes back through time, as if H₁ and the like were constants, and it is transposed",
+        ),
+        (
+            *("dWx", "-(X3.T @ delta3 + X2.T @ delta2)"),
+            "the way back through time is cut off after 2 of 3 steps, and the sign is wrong",
+        ),
         ("db", "delta1 + delta2 + delta3", "it is not summed over axis 0, the batch"),
         ("db", "(delta1 + delta2 + delta3).sum(axis=1)", "it is summed over axis 1 instead of axis 0"),
     ],

@@ -292,3 +292,31 @@ def test_a_comparison_in_japanese_says_the_same():
     assert str(compare(loss, {"delta3": lines["δ₃"]}, lang="ja")) == "delta3 は正解です。"
     with pytest.raises(ValueError, match="compare: lang must be one of 'en', 'ja', not the str 'fr'"):
         compare(loss, arrays, lang="fr")
+
+
+def test_another_layers_value_is_told_from_other_slips():
+    """Two hidden layers of one width: Y₁ where Y₂ is due, in ∂E/∂W or in f′."""
+    loss = network(sizes=(4, 5, 5, 3), hidden="tanh", rows=7)
+    found = derive(loss)
+    of = {line.symbol: line.value for line in found}
+    values = {symbol: line.value for line in found.forward_lines for symbol in line.names}
+    Y1, Y2 = values["Y₁"], values["Y₂"]
+    assert compare(loss, {"dW3": Y1.T @ of["δ₃"]}).first.slip == "Y₁ is used in place of Y₂"
+    delta2 = of["∂E/∂Y₂"] * (1 - Y1**2)
+    assert compare(loss, {"delta2": delta2}).first.slip == "Y₁ is taken for Y₂ in f′, the derivative of tanh(U₂)"
+    assert compare(loss, {"dW3": Y2.T @ of["δ₃"], "delta2": of["∂E/∂Y₂"] * (1 - Y2**2)}).ok
+
+
+def test_a_slip_in_an_array_that_is_transposed_too_or_not_summed():
+    """What is wrong with its shape hides no other slip; without one, only the shape is spoken of."""
+    loss = network(rows=7)
+    found = derive(loss)
+    of = {line.symbol: line.value for line in found}
+    values = {symbol: line.value for line in found.forward_lines for symbol in line.names}
+    slip = lambda **arrays: compare(loss, arrays).first.slip  # noqa: E731
+    assert slip(dW2=(-values["Y₁"].T @ of["δ₂"]).T) == "it is transposed, and the sign is wrong"
+    assert slip(dW2=(values["U₁"].T @ of["δ₂"]).T) == "U₁ is used in place of Y₁, and it is transposed"
+    assert slip(dW2=of["∂E/∂W₂"].T) == "it is transposed"
+    assert slip(db2=of["∂E/∂Y₂"]) == "f′ is missing, the derivative of σ(U₂), and it is not summed over axis 0"
+    assert slip(db2=of["δ₂"]) == "it is not summed over axis 0, the batch"
+    assert slip(dW2=np.ones((5, 6))) == "its shape is (5, 6), and should be (6, 5)"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -42,6 +42,10 @@ class Case:
         for way in reversed(ways):
             for found in self._explanations(way):
                 return Diagnosis(found.says if way is ways[0] else _behind(found.says), found.way)
+        for way in reversed(ways):
+            reshaped = self._in_another_shape(way)
+            if reshaped is not None:
+                return reshaped if way is ways[0] else Diagnosis(_behind(reshaped.says), reshaped.way)
         value = self.place.value_in(ways[0])
         plain = _shape(self.array, value, self.slack) or self._any_factor(value)
         if plain:
@@ -67,6 +71,21 @@ class Case:
             factor = self._factor(slip.value)
             if factor and not self._same(slip.value, value):
                 yield Slip(say("{first}, and {second}", first=slip.says, second=factor), None, slip.way)
+
+    def _in_another_shape(self, way: Calculation) -> Diagnosis | None:
+        """Name the slip in an array that is transposed besides, or not summed over its first axes."""
+        there, wanted = np.shape(self.array), np.shape(self.place.value_in(way))
+        extra = len(there) - len(wanted)
+        if len(there) == 2 and there[::-1] == wanted != there:
+            right, besides = self.array.T, say("it is transposed")
+        elif extra > 0 and there[extra:] == wanted:
+            axes = say("axis {axis}", axis=0) if extra == 1 else say("the first {n} axes", n=extra)
+            right, besides = self.array.sum(axis=tuple(range(extra))), say("it is not summed over {axes}", axes=axes)
+        else:
+            return None
+        for found in replace(self, array=right)._explanations(way):
+            return Diagnosis(say("{first}, and {second}", first=found.says, second=besides), found.way)
+        return None
 
     def _is(self, value: Any) -> bool:
         return is_close(self.array, value, self.slack)

@@ -17,6 +17,7 @@ from minigrad.derivation.slips.local import (
     derivative_of_another,
     diagonal_alone,
 )
+from minigrad.derivation.slips.neighbors import neighbor_for_value
 from minigrad.derivation.slips.sums import gradient_transposed, not_summed, not_transposed, summed_otherwise, transposed
 from minigrad.derivation.slips.uses import assigned, cut_off, indexed_once, one_sample, use_missing
 from minigrad.derivation.slips.values import (
@@ -36,7 +37,7 @@ IN_A_GRADIENT: tuple[Family, ...] = (
     *(transposed, derivative_missing, cut_off, use_missing, assigned, indexed_once),
     *(summed_otherwise, not_transposed, gradient_transposed, not_summed, one_sample),
     *(diagonal_alone, derivative_along_another_axis, derivative_elsewhere, argument_for_value, derivative_of_another),
-    *(term_forgotten, function_forgotten),
+    *(term_forgotten, function_forgotten, neighbor_for_value),
 )
 
 # Of two slips at once: those that change values stand before the others, and those of many kinds are left out.
@@ -53,21 +54,25 @@ def slips_in_gradient(way: Calculation, x: Node, array: Any) -> Iterator[Slip]:
     yield from weight_updated(way, x, array)
 
 
-def two_slips_in_gradient(way: Calculation, x: Node) -> Iterator[Slip]:
-    """Give what two slips at once make of ∂E/∂x, where trying all pairs takes no longer than a moment."""
+def two_slips_in_gradient(way: Calculation, x: Node, few: bool = False) -> Iterator[Slip]:
+    """Give what two slips at once make of ∂E/∂x, where trying all pairs takes no longer than a moment.
+
+    ``few`` leaves out those in places of the middle: of each kind there are the first, and the last, in all places.
+    """
     if len(way.tape.above(x)) > _LONGEST:
         return
-    for first in _differing(way, x):
+    for first in _differing(way, x, few):
         if first.way is not None:
-            for second in _differing(first.way, x):
+            for second in _differing(first.way, x, few, later=True):
                 says = say("{first}, and {second}", first=first.says, second=second.says)
                 yield Slip(says, second.value, second.way)
 
 
-def _differing(way: Calculation, x: Node) -> Iterator[Slip]:
-    """Give the slips of which each gives another array."""
+def _differing(way: Calculation, x: Node, few: bool = False, later: bool = False) -> Iterator[Slip]:
+    """Give the slips of which each gives another array; what is cut off stands before the ``later`` ones."""
     seen = {way.gradient(x).tobytes()}
-    for slip in (slip for family in IN_PAIRS for slip in family(way, x)):
+    families = (list(family(way, x)) for family in (IN_PAIRS if later else (cut_off, *IN_PAIRS)))
+    for slip in (slip for found in families for slip in (found[:1] + found[1:][-1:] if few else found)):
         digits = np.asarray(slip.value).tobytes()
         if digits not in seen:
             seen.add(digits)

@@ -15,7 +15,7 @@ from minigrad.derivation.slips.values import updated_straight
 from minigrad.derivation.wording import Said, say
 from minigrad.engine.node import Node
 
-MOST_PAIRED = 100  # slips; of 280, in a recurrent network, pairs would take 20 s and 1 MB for each question
+MOST_PAIRED = 100  # slips; of 280, in a recurrent network, all pairs would take 20 s and 1 MB for each question
 _NONE = np.zeros((0, 0))  # in the place of an array that slips with an unknown number would be fitted to
 
 
@@ -24,7 +24,7 @@ class Answers(NamedTuple):
 
     ``factors`` are numbers that the right one, or a wrong one, may be multiplied by besides. ``straight`` are those
     with an unknown η in them: (what is said with ``{eta}`` for it, the array that is added η times). ``pairs`` are what
-    two slips at once give, where there are few.
+    two slips at once give; where there are many, of the first and the last of each kind.
     """
 
     wrong: list[tuple[Said, Any]]
@@ -37,7 +37,7 @@ def tabulate_answers(way: Calculation, x: Node) -> Answers:
     """Give what each slip makes of ∂E/∂x, of those that give one array the first, and none that gives the right one."""
     right = way.gradient(x)
     wrong = _differing(slips_in_gradient(way, x, _NONE), right)
-    pairs = _differing(two_slips_in_gradient(way, x), right) if len(wrong) < MOST_PAIRED else {}
+    pairs = _differing(two_slips_in_gradient(way, x, few=len(wrong) >= MOST_PAIRED), right)
     usual = usual_factors(sizes_of(way)).items()
     factors = [(c, says) for c, says in reversed(usual) if says]
     factors += [(-c, with_wrong_sign(says)) for c, says in reversed(usual)]

@@ -142,6 +142,8 @@ function choose(id) {
   showNode(id);
 }
 
+let begun = false; // a link to a step shows it at once
+
 function follow(ids) {
   const boxes = ids.map(drawn).filter(Boolean).map((part) => part.getBoundingClientRect());
   if (!boxes.length) return;
@@ -151,7 +153,7 @@ function follow(ids) {
   const wide = right - left > view.width - 40; // then the part that was just computed matters most
   const centre = wide ? (boxes[0].left + boxes[0].right) / 2 : (left + right) / 2;
   frame.scrollTo({ left: frame.scrollLeft + centre - view.left - view.width / 2,
-    top: frame.scrollTop + (top + bottom) / 2 - view.top - view.height / 2, behavior: calm.matches ? "auto" : "smooth" });
+    top: frame.scrollTop + (top + bottom) / 2 - view.top - view.height / 2, behavior: calm.matches || !begun ? "auto" : "smooth" });
 }
 
 function go(step) {
@@ -259,3 +261,4 @@ document.addEventListener("keydown", (event) => {
 });
 addEventListener("hashchange", () => { stop(); go(asked()); });
 go(asked());
+begun = true;
