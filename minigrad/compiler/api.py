@@ -26,6 +26,7 @@ from minigrad.compiler.variant import Variant, name_inputs
 from minigrad.compiler.varying import Varying
 from minigrad.compiler.verify import Asking, DifferenceError, Schedule, verify_call, verify_trace
 from minigrad.data import Array, Rng
+from minigrad.engine.node import order_kept
 from minigrad.engine.recording import mapping, tracer
 from minigrad.engine.tensor import Tensor
 from minigrad.notebook.safety import html_or_text, text_or_reason
@@ -246,7 +247,7 @@ class Compiled(Described):
         for x in leaves:
             self._backend.check_argument(x.array if isinstance(x, Tensor) else x)
         self._misses += 1
-        with collector_paused():
+        with collector_paused(), order_kept():
             with shortcuts:
                 record = self._varying.record(self._f, args, kwargs, leaves)
             record.same = find_same(leaves) if self._asks(args, kwargs) else None

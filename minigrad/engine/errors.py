@@ -6,6 +6,7 @@ import os
 import sys
 import warnings
 from collections.abc import Iterable
+from functools import lru_cache
 from types import FrameType
 from typing import Any
 
@@ -111,7 +112,10 @@ def find_user() -> FrameType | None:
 
 def write_line(frame: FrameType) -> str:
     """Give the line that a frame is in, as ``file.py:line``."""
-    return f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno}"
+    return f"{_name_file(frame.f_code.co_filename)}:{frame.f_lineno}"
+
+
+_name_file = lru_cache(maxsize=256)(os.path.basename)  # asked for each operation that is traced
 
 
 def warn_user(message: str, category: type[Warning]) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import chain, count
+from operator import is_
+from threading import local
 from typing import Any
 
 import numpy as np
@@ -146,11 +149,41 @@ def count_uses(nodes: Iterable[Node], outputs: Iterable[Any]) -> Counter[Node]:
     return Counter(x for x in chain(read, outputs) if isinstance(x, Node))
 
 
+class _Latest(local):
+    """What has been ordered last in this thread, where that is kept."""
+
+    kept = False
+    outputs: Sequence[Any] = ()
+    nodes: Sequence[Node] = ()
+
+
+_latest = _Latest()
+
+
+@contextmanager
+def order_kept() -> Iterator[None]:
+    """Keep the latest order within: half of a compiler's passes change nothing, so that the next one asks again."""
+    before, _latest.kept = _latest.kept, True
+    try:
+        yield
+    finally:
+        _latest.kept, _latest.outputs, _latest.nodes = before, (), ()
+
+
 def order_nodes(outputs: Iterable[Any]) -> list[Node]:
     """Give the Nodes that outputs depend on, and the outputs, each once and after its inputs; without recursion.
 
     Every pass begins with it: it looks at each operand once, and goes no further down where there are none.
     """
+    if not _latest.kept:
+        return _order_anew(outputs)
+    outputs = list(outputs)
+    if len(outputs) != len(_latest.outputs) or not all(map(is_, outputs, _latest.outputs)):
+        _latest.outputs, _latest.nodes = outputs, _order_anew(outputs)
+    return list(_latest.nodes)
+
+
+def _order_anew(outputs: Iterable[Any]) -> list[Node]:
     done: dict[Node, None] = {}
     stack: list[tuple[Any, Iterator[Any]]] = [(None, iter(outputs))]  # a Node, and those of its operands that are left
     while stack:

@@ -14,6 +14,7 @@ from minigrad.compiler.trace.lying import Lying
 from minigrad.compiler.trace.rule import UpdateRule
 from minigrad.compiler.trace.sources import Argument, Captured, Data, Draw, Gradient, Setting, Source, State
 from minigrad.compiler.trace.traced import Traced, TraceError, check_numbers, refuse_recorded
+from minigrad.compiler.trace.updating import Reader
 from minigrad.compiler.trace.write_back import Given
 from minigrad.engine.cells import Cell
 from minigrad.engine.chosen import Chosen, find_chosen
@@ -232,14 +233,13 @@ class Tracer:
             raise RuntimeError(f"{type(optimizer).__name__}.step: no parameter has a gradient; call backward() first")
         self.rules.append(optimizer)
         settings = {name: Cell(self.input(Setting(optimizer, name), 0.0)) for name in optimizer.settings}
+        reader = Reader(optimizer, settings, self.constant, [param for param, _, _ in ready])
         for param, g, state in ready:
             sources = {name: State(state, name, param.name) for name in state}
-            cells = {name: Cell(self.current(source, state[name])) for name, source in sources.items()}
-            w = Cell(self.twin(param).node)
-            scratch = Cell(w.node if w.shape else self.constant(np.zeros((), w.dtype)))
-            optimizer.write_update(settings, w, Cell(g), scratch, cells)
-            self.updates |= {source.key: (source, cells[name].node) for name, source in sources.items()}
-            self.assign(param, w.node)
+            states = {name: self.current(source, state[name]) for name, source in sources.items()}
+            w, *changed = reader.read(self.twin(param).node, g, states)
+            self.updates |= {s.key: (s, x) for s, x in zip(sources.values(), changed, strict=True)}
+            self.assign(param, w)
             self.moved_params.add(id(param))
 
     def assign(self, t: Tensor, node: Any) -> None:
