@@ -10,7 +10,7 @@ from minigrad import Tensor, checkpoint, compile, derive, grad, jacobian, memory
 from minigrad.engine.node import Node
 from minigrad.engine.views import find_base
 from tests.composed_samples import COMPOSED_SAMPLES
-from tests.fuzz import assigning
+from tests.fuzz import assigning, layouts
 from tests.fuzz.assigning import X, slopes
 from tests.samples import SAMPLES
 
@@ -112,6 +112,11 @@ def test_a_function_that_assigns_is_differentiated_as_it_stands(f):
 @pytest.mark.parametrize("seed", range(60))
 def test_random_functions_that_assign(seed):
     assert assigning.check_assignments(seed, compiled=seed % 6 == 0) is None
+
+
+@pytest.mark.parametrize("seed", [*range(12), 423, 479, 606, 607])  # these four found a mistake once
+def test_random_assignments_to_arrays_that_lie_in_every_way(seed):
+    assert layouts.check_layouts(seed) is None
 
 
 def test_the_fuzzer_finds_an_assignment_that_is_lost(monkeypatch):

@@ -248,6 +248,23 @@ def _lay_out(array: Any, like: Any) -> Any:
         return np.asarray(array)
     if not (isinstance(array, np.ndarray) and isinstance(like, np.ndarray)) or array.strides == like.strides:
         return array
-    out = np.empty_like(like)
+    out = _empty_as(like)
     out[...] = array
     return out
+
+
+def _empty_as(like: Any) -> Any:
+    """Give an array that lies as another: with the order of its axes, and a gap between elements where that has one.
+
+    By the gaps NumPy says whether a reshape is a view; how wide they are does not matter.
+    """
+    if like.flags.forc or 0 in like.strides or not like.size:
+        return np.empty_like(like)
+    width, strides, before = like.itemsize, list(like.strides), like.itemsize
+    for axis in sorted(range(like.ndim), key=lambda i: abs(like.strides[i])):
+        step = like.strides[axis]
+        width *= 1 if step == before else 2
+        strides[axis] = width if step > 0 else -width
+        width, before = width * like.shape[axis], step * like.shape[axis]
+    offset = sum(-s * (n - 1) for s, n in zip(strides, like.shape, strict=True) if s < 0)
+    return np.ndarray(like.shape, like.dtype, np.empty(width, np.uint8), offset, strides)

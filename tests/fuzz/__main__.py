@@ -7,6 +7,7 @@ import time
 
 from tests.fuzz.assigning import check_assignments
 from tests.fuzz.check import BACKENDS, NATIVE, check
+from tests.fuzz.layouts import check_layouts
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -27,7 +28,8 @@ def main(arguments: list[str] | None = None) -> int:
     while time.monotonic() - started < options.seconds:
         native = options.native_every and seed % options.native_every == 0
         compiled += bool(native)
-        found = check(seed, BACKENDS if native else BACKENDS[:-1]) or check_assignments(seed, compiled=seed % 4 == 0)
+        found = check(seed, BACKENDS if native else BACKENDS[:-1])
+        found = found or check_assignments(seed, compiled=seed % 4 == 0) or check_layouts(seed)
         if found is not None:
             failures += 1
             print(found, "\n", flush=True)

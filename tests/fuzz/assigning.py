@@ -29,9 +29,9 @@ NEW = ["np.sin({})", "{0} * {1}", "{} * 1.5", "{}.copy()", "np.tanh({}) + 0.5", 
 UPDATES = ["+=", "-=", "*="]
 
 
-def write_program(rng: Any, length: int = 8) -> str:
-    """Give the source of ``f(x)``, of four numbers, that NumPy runs: each of its lines has been tried."""
-    known: dict[str, Any] = {"np": np, "x": np.array([0.3, -0.7, 1.1, 0.9])}
+def write_program(rng: Any, length: int = 8, x: Any = X) -> str:
+    """Give the source of ``f(x)``, of an array such as x, that NumPy runs: each of its lines has been tried."""
+    known: dict[str, Any] = {"np": np, "x": x.copy() if x is X else x}
     lines: list[str] = []
     while len(lines) < length:
         line = _write_line(rng, [name for name in known if name != "np"], known)
