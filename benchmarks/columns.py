@@ -15,7 +15,8 @@ from benchmarks.workloads import Column, Start
 
 BASELINE, NATIVE, EPOCHS, FLOOR = "manual", "native", "native epochs", "BLAS products alone"
 COMPILED = {"compiled", NATIVE, EPOCHS, FLOOR, "jax-scan", "torch-compile"}  # which the report has in a table of theirs
-RIVALS = ("torch", "torch-compile", "jax", "jax-scan", "autograd", "mygrad")
+RIVALS = ("torch", "torch-compile", "jax", "jax-scan", "autograd", "mygrad", "casadi")
+OF_NUMBERS = ("casadi",)  # which have functions and loops, and no steps of networks
 
 
 def installed(name: str) -> bool:

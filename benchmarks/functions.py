@@ -132,7 +132,7 @@ CASES: dict[str, Callable[..., Columns]] = {
 def measure(rivals: list[str], seconds: float, rounds: int, shortest: float) -> dict[str, dict[str, Figure]]:
     """Measure each case in an interleaved run of its columns, and then rivals' ways beside the manual and the eager."""
     found = {name: in_turns(case(), BASELINE, seconds / 4, rounds, shortest) for name, case in CASES.items()}
-    for rival in ("autograd", "jax", "torch"):
+    for rival in ("autograd", "jax", "torch", "casadi"):
         if rival not in rivals:
             continue
         theirs = import_module(f"benchmarks.functions_{rival}").CASES  # when ours are done: threads would disturb them

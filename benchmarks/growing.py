@@ -195,12 +195,12 @@ class Counting(Tracer):
         return self.table.operations
 
 
-def first_call(program: Program) -> Cost:
+def first_call(program: Program, backend: str = "numpy") -> Cost:
     """Trace a program, write its code and run it once."""
     f, arguments = program
     with mock.patch.object(record, "Tracer", Counting):
         began = process_time()
-        compile(f)(*arguments)
+        compile(f, backend=backend)(*arguments)
         seconds = process_time() - began
     tracer = Counting.latest
     return Cost(tracer.operations, tracer.traced, seconds)

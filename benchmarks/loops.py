@@ -183,7 +183,7 @@ def measure(rivals: list[str], seconds: float, rounds: int, shortest: float, res
     found: dict[str, dict[str, Figure]] = {}
     for name, case in CASES.items():
         columns = case()
-        for rival in ("torch", "jax"):
+        for rival in ("torch", "jax", "casadi"):
             theirs = import_module(f"benchmarks.loops_{rival}").CASES if rival in rivals else {}
             columns |= {rival: theirs[name]()} if name in theirs else {}
         found[name] = in_turns(columns, BASELINE, seconds / 2, rounds, shortest, rest)

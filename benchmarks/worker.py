@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import chain, compiling, derivation, drawing, floor, functions, loaded, loops, networks, recorded
-from benchmarks.columns import BASELINE, measured, rival
+from benchmarks.columns import BASELINE, OF_NUMBERS, measured, rival
 from benchmarks.machine import blas
 from benchmarks.timing import Figure, in_turns
 from benchmarks.workloads import WORKLOADS, Workload
@@ -44,7 +44,7 @@ def step_figures(
     ours = {name: column(start) for name, column in measured().items()}
     rest = REST if workload.threads > 1 else 0.0
     found = in_turns(ours, BASELINE, seconds, rounds, shortest, rest)
-    for name in rivals:
+    for name in (x for x in rivals if x not in OF_NUMBERS):
         pair = {BASELINE: ours[BASELINE], name: rival(name)(start)}
         found[name] = in_turns(pair, BASELINE, seconds / 2, rounds, shortest, rest)[name]
     return found

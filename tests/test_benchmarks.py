@@ -19,7 +19,7 @@ from benchmarks import (
     optimized,
     workloads,
 )
-from benchmarks.columns import BASELINE, NATIVE, OURS, RIVALS, installed, rival
+from benchmarks.columns import BASELINE, NATIVE, OF_NUMBERS, OURS, RIVALS, installed, rival
 from benchmarks.compiled import Epochs
 from benchmarks.products import Products
 from benchmarks.workloads import DTYPES, WORKLOADS, Workload
@@ -104,7 +104,7 @@ def test_the_floor_has_every_product_of_the_step_and_nothing_else(workload):
     assert multiplications == workload.batch * (3 * sum(sizes) - sizes[0])
 
 
-STEPWISE = [name for name in RIVALS if name not in ("jax-scan", "torch-compile")]
+STEPWISE = [name for name in RIVALS if name not in ("jax-scan", "torch-compile", *OF_NUMBERS)]
 
 
 @each_workload
@@ -189,7 +189,7 @@ def test_steps_of_functions_move_their_parameters():
 
 
 @pytest.mark.filterwarnings("default")
-@pytest.mark.parametrize("name", ["autograd", "jax", "torch"])
+@pytest.mark.parametrize("name", ["autograd", "jax", "torch", "casadi"])
 def test_functions_by_rivals_compute_the_same_numbers(name):
     if not installed(name):
         pytest.skip(f"{name} is not installed")
@@ -222,7 +222,7 @@ def test_steps_of_other_networks_compute_the_same_numbers_also_by_rivals(case, m
 def test_loops_compute_the_same_numbers_also_by_rivals(case, monkeypatch):
     monkeypatch.setattr(loops, "BACKENDS", {"compiled": "numpy"})
     columns = loops.CASES[case](small=True)
-    for name in filter(installed, ("torch", "jax")):
+    for name in filter(installed, ("torch", "jax", "casadi")):
         theirs = import_module(f"benchmarks.loops_{name}").CASES
         columns |= {name: theirs[case](small=True)} if case in theirs else {}
     manual = columns.pop(BASELINE)
