@@ -6,6 +6,10 @@ import numpy as np
 import pytest
 
 from minigrad import Tensor, checkpoint, compile, derive, grad, jacobian, nn, vmap
+from minigrad.engine.frugal import Unread, find_read
+from minigrad.ops import arithmetic, elementwise, linalg, trigonometric
+from tests.samples import SAMPLES
+from tests.test_backward import BINARY, UNARY
 
 rng = np.random.default_rng(0)
 W, x = rng.normal(size=(3, 3)), rng.normal(size=3)
@@ -100,8 +104,140 @@ def peak_of(layers, block):
 
 
 def test_memory_grows_as_the_root_of_the_layers():
-    """16 layers in 4 parts keep 4 + 2 · 4 arrays, 144 in 12 parts thrice as many; without parts nine times as many."""
+    """16 layers in 4 parts keep 4 + 4 arrays, 144 in 12 parts thrice as many; without parts nine times as many."""
     few, many = peak_of(16, 4), peak_of(144, 12)
     assert 2 < many / few < 4
     assert peak_of(144, 1) / peak_of(16, 1) > 7
     assert many < peak_of(144, 1) / 4
+
+
+def recurrent(turns, block):
+    """The memory that a recurrent network's gradient takes, in arrays of a step, with checkpoints around blocks."""
+    random = np.random.default_rng(0)
+    Wx, Wh, b = (Tensor(random.normal(size=n) / 8, requires_grad=True) for n in ((4, 64), (64, 64), 64))
+    X = random.normal(size=(turns, 32, 4))
+
+    def run(h, X):
+        for x in X:
+            h = np.tanh(x @ Wx + h @ Wh + b)
+        return h
+
+    part = checkpoint(run)
+
+    def step():
+        h = np.zeros((32, 64))
+        for t in range(0, turns, block):
+            h = part(h, X[t : t + block])
+        (h * h).mean().backward()
+        found = [p.grad.data for p in (Wx, Wh, b)]
+        for p in (Wx, Wh, b):
+            p.grad = None
+        return found
+
+    step()
+    tracemalloc.start()
+    found = step()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    wanted = grad(lambda *ws: (last(X, *ws) ** 2).mean(), (0, 1, 2))(Wx.data, Wh.data, b.data)
+    for a, b in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-14)
+    return peak / (32 * 64 * 8)
+
+
+def last(X, Wx, Wh, b):
+    h = np.zeros((32, 64))
+    for x in X:
+        h = np.tanh(x @ Wx + h @ Wh + b)
+    return h
+
+
+def test_a_part_keeps_one_array_a_step_of_a_recurrent_network():
+    """Of the five that a step computes; JAX's scan of checkpointed scans keeps three and a half."""
+    few, many = recurrent(100, 10), recurrent(400, 20)
+    assert many - few < 2 * (20 + 20 - 10 - 10)  # with those that Python's objects come to; all five make 60
+
+
+@pytest.mark.parametrize(
+    ("op", "values", "read"),
+    [
+        (arithmetic.add, (x, x), (False, (False, False))),
+        (arithmetic.multiply, (x, x), (False, (True, True))),
+        (elementwise.exp, (x,), (True, (False,))),
+        (trigonometric.sin, (x,), (False, (True,))),
+        (linalg.matmul, (W, x), (False, (True, True))),
+    ],
+)
+def test_rules_say_what_they_read(op, values, read):
+    assert find_read(op, op(*values), values) == read
+
+
+def test_what_is_in_hand_stays_as_it_is():
+    held = []
+
+    def f(v):
+        u = v + 1
+        held.append(u)
+        for _ in range(20):
+            v = v + np.sin(v + 2.0) + 1
+        return v * held[-1]
+
+    np.testing.assert_allclose(grad(lambda v: checkpoint(f)(v).sum())(x), grad(lambda v: f(v).sum())(x), rtol=1e-12)
+    assert not any(isinstance(u.array, Unread) for u in held)
+
+
+def test_what_nobody_reads_is_computed_again_where_somebody_does():
+    found = []
+
+    def f(v):
+        u = v + 1
+        y = (u + 2) + 3
+        found.append(y)
+        return np.sin(y)
+
+    v = Tensor(x, requires_grad=True)
+    checkpoint(f)(v)
+    (inner,) = (t for t in found[0].inputs if isinstance(t, Tensor))
+    assert isinstance(inner.array, Unread)
+    np.testing.assert_allclose(np.asarray(inner.array), x + 3)
+
+
+@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.filterwarnings("ignore")
+def test_random_parts_have_the_gradients_that_they_have_without(seed):
+    def f(a, b, c):
+        random = np.random.default_rng(seed)
+        pool = [a, b, c]
+        for _ in range(12):
+            u, v = (pool[i] for i in random.integers(len(pool), size=2))
+            op = random.choice(np.array([*UNARY, *BINARY], object))
+            try:
+                y = op(u) if op in UNARY else op(u, v)
+            except ValueError:
+                continue
+            pool = [y, *pool][: random.integers(3, 7)]
+        return sum((y * y).sum() for y in pool)
+
+    starts = [np.random.default_rng(seed).normal(size=shape) for shape in ((3, 3), (3,), (3, 1))]
+    for a, b in zip(grad(checkpoint(f), (0, 1, 2))(*starts), grad(f, (0, 1, 2))(*starts), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_every_operation_has_the_gradient_that_it_has_without():
+    looked = 0
+    for sample in SAMPLES:
+        arrays = sample.arrays()
+
+        def f(*xs, sample=sample):
+            return np.sin(np.asarray(0.0) + sample.call(*(x + 0.0 for x in xs)) * 1.0).sum()
+
+        try:
+            wanted = grad(f, tuple(range(len(arrays))))(*arrays)
+        except (TypeError, ValueError, AttributeError):
+            continue
+        found = grad(checkpoint(f), tuple(range(len(arrays))))(*arrays)
+        for a, b in zip(found, wanted, strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-13, err_msg=str(sample))
+        looked += 1
+    assert looked > 200

@@ -23,9 +23,9 @@ finite differences. ``paths`` looks at the names of files that are to be written
 Functions of functions: ``functional`` has the gradient, ``products`` those of Jacobians and Hessians with vectors;
 ``evaluation`` is one call of a function that is differentiated, ``trees`` are the dicts, lists and dataclasses of
 arrays that it takes and gives. ``mapping`` has vmap, whose function computes with ``batched`` Tensors of ``lanes``;
-``jacobians`` are whole matrices, of Hessians too, by one sweep over lanes. ``recomputation`` has checkpoint; ``custom``
-has custom_vjp and primitive, whose calls are recorded by ``own_rules``; such ``calls`` are one operation each;
-``own_operations`` makes an operation of a function and its derivatives.
+``jacobians`` are whole matrices, of Hessians too, by one sweep over lanes. ``recomputation`` has checkpoint, whose
+recording is ``frugal``; ``custom`` has custom_vjp and primitive, whose calls are recorded by ``own_rules``; such
+``calls`` are one operation each; ``own_operations`` makes an operation of a function and its derivatives.
 
 Where a gradient goes wrong: ``debug`` looks at each operation and each walk back, ``nonfinite`` words what made a NaN
 or an infinity, ``explain_zero`` says why a gradient is zero, ``memory`` what a record

@@ -66,7 +66,7 @@ class Step:
 class Debugger:
     """Computes every operation that it is handed, and looks at what comes of it; ``steps`` are those so far."""
 
-    computes = True
+    computes, follows = True, False
 
     def __init__(self, at_once: bool) -> None:
         self.at_once, self.steps, self.latest = at_once, list[Step](), "the beginning of debug()"

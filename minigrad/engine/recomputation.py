@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from minigrad.engine.backward import pullback
 from minigrad.engine.calls import Call, part_joined
 from minigrad.engine.evaluation import name_function_of
+from minigrad.engine.frugal import Frugal
 from minigrad.engine.functional import Transformed, check_function
 from minigrad.engine.node import Node
 from minigrad.engine.products import join_leaves
@@ -21,6 +23,7 @@ from minigrad.engine.recording import (
     leaf_serial,
     mapping,
     recorded,
+    traced_by,
     tracer,
 )
 from minigrad.engine.tensor import Tensor, constant_tensor
@@ -32,8 +35,9 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     """Give f, of whose computation nothing is kept but the arguments: it is computed again when its gradient is due.
 
     A chain of n layers in √n such parts keeps √n values, and those of the part that is gone through: memory of 2 √n
-    instead of n, for one more evaluation. Gradients of any order, to arguments and to Tensors that f reads, are as
-    without it; so are random draws of layers. Under ``compile`` and ``vmap`` it is f itself.
+    instead of n, for one more evaluation. Within a part it keeps only what rules of gradients read. Gradients of
+    any order, to arguments and to Tensors that f reads, are as without it; so are random draws of layers. Under
+    ``compile`` and ``vmap`` it is f itself.
 
     Raises ``RuntimeError``, when the gradient is taken, if f does not compute again what it did.
 
@@ -46,7 +50,8 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _checkpoint(f: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-    if tracer() is not None or mapping() is not None or is_paused():
+    tracing = tracer()
+    if (tracing is not None and not isinstance(tracing, Frugal)) or mapping() is not None or is_paused():
         return f(*args, **kwargs)
     return _Part(f, (args, kwargs)).compute()
 
@@ -63,7 +68,7 @@ class _Part:
     def compute(self) -> Any:
         """Give f's value, recorded as one operation on what it starts from."""
         start = latest_serial()
-        with drawn_by(self.draws):
+        with drawn_by(self.draws), traced_by(Frugal()):
             value = self.evaluate([_make_leaf(self.leaves[i].array) for i in self.places])
         outputs = list_leaves(value)
         self.flowing = [i for i, x in enumerate(outputs) if isinstance(x, Tensor) and x.serial >= start]
@@ -108,7 +113,8 @@ class _Part:
         with recorded(), drawn_by(self.draws.again()):
             variables = [identity(x) if isinstance(x, Tensor) else _make_leaf(x) for x in starts]
             since = latest_serial() - len(variables)
-            outputs = list_leaves(self.evaluate(variables))
+            with nullcontext() if with_graph else traced_by(Frugal()):
+                outputs = list_leaves(self.evaluate(variables))
             joined = join_leaves([outputs[i] for i in self.flowing])
             ends = {*variables, *self.outside}
             same = _are_alike(joined.array, y.array if with_graph else y)

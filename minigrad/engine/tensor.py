@@ -147,10 +147,13 @@ class Tensor(Listening):
 
     def apply(self, op: Op, inputs: tuple[Any, ...]) -> Tensor:
         """Compute an operation, and record it if a gradient flows to one of its inputs."""
+        follow = None
         if in_force:
             tracing = tracer()
             if tracing is not None:
-                return tracing.apply(op, inputs)
+                if not tracing.follows:
+                    return tracing.apply(op, inputs)
+                follow = tracing.follow
         values: Any
         count = len(inputs)
         if count == 1:
@@ -189,6 +192,8 @@ class Tensor(Listening):
             result.keep_formula(op, inputs, values)
         if views:
             note_view(op, self, result)
+        if follow is not None:
+            follow(result)
         return result
 
     __add__ = _binary(arithmetic.add)

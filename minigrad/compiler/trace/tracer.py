@@ -34,7 +34,7 @@ from minigrad.ops.indexing import Index, split_mask
 class Tracer:
     """Writes down one call of a function: the inputs that it reads, the values it returns, and what it updates."""
 
-    computes = False  # what it is handed, it writes down
+    computes = follows = False  # what it is handed, it writes down
 
     def __init__(self) -> None:
         self.table: Table = {}
