@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from minigrad import Tensor, compile, derive, draw, losses, nn
+from minigrad.picture.scene.build import scene
 from tests.gradients import differences
 
 rng = np.random.default_rng(0)
@@ -197,3 +198,46 @@ def test_pytorch_has_the_same_block():
 def test_bad_input(make, kind, message):
     with pytest.raises(kind, match=message):
         make()
+
+
+def frames(E):
+    """The titles of a picture's frames, each with the symbols of the values in it."""
+    shown = scene(E, values=False, backward=False)
+    inside = {c.id: [box.symbol for box in shown.boxes if box.cluster == c.id] for c in shown.clusters}
+    return {c.title: inside[c.id] for c in shown.clusters if c.id.startswith("heads")}
+
+
+@pytest.mark.parametrize("heads", [2, 4])
+def test_a_picture_frames_what_all_heads_do_and_says_how_many_they_are(heads):
+    layer = nn.MultiHeadAttention(8, heads, causal=True, rng=0)
+    assert frames((layer(Tensor(X, name="X")) ** 2).sum()) == {f"×{heads} heads": ["S", "v₁", "A", "v₂"]}
+
+
+def test_heads_are_seen_however_they_are_written_and_where_there_are_several():
+    def own(x, W, n):
+        samples, steps, size = x.shape
+        Q, K = (np.transpose((x @ w).reshape(samples, steps, n, size // n), (0, 2, 1, 3)) for w in W)
+        y = np.tanh(Q @ np.swapaxes(K, 2, 3)) @ Q
+        return np.transpose(y, (0, 2, 1, 3)).reshape(x.shape)
+
+    W = [Tensor(rng.normal(size=(8, 8)), requires_grad=True, name=name) for name in ("Wa", "Wb")]
+    found = frames((own(own(X, W, 4), W, 2) ** 2).sum())
+    assert list(found) == ["×4 heads", "×2 heads"]
+    first, second = map(set, found.values())
+    assert len(first) == len(second) >= 3
+    assert not first & second
+
+
+def test_what_is_no_head_is_not_framed():
+    w = Tensor(rng.normal(size=(8, 8)), requires_grad=True, name="w")
+    assert frames((nn.MultiHeadAttention(8, 1, rng=0)(Tensor(X, name="X")) ** 2).sum()) == {}
+    turned = np.swapaxes((X @ w).reshape(3, 5, 4, 2), 1, 2)  # no product of each by itself
+    assert frames((np.tanh(turned) ** 2).sum()) == {}
+    mixed = np.swapaxes((X @ w).reshape(3, 5, 4, 2), 1, 2).sum(axis=1) @ np.ones((2, 2))
+    assert frames((mixed**2).sum()) == {}
+
+
+def test_the_gates_of_an_lstm_have_the_names_that_books_have():
+    out, _ = nn.LSTM(3, 4, rng=0)(Tensor(rng.normal(size=(2, 5, 3)), name="X"))
+    symbols = {box.symbol for box in scene((out**2).sum(), values=False).boxes}
+    assert {"iₜ", "fₜ", "gₜ", "oₜ", "cₜ", "hₜ"} <= symbols

@@ -28,6 +28,7 @@ from minigrad.picture.scene.drafts import Draft, Drafts, merge_stands
 from minigrad.picture.scene.parts import Arrow, Box, Cluster, Operation, Scene
 from minigrad.picture.words import ENGLISH, Words, title_layer
 from minigrad.structure.chain_rule import Contribution, Stand, copy_step, count_operations, pull_back_step
+from minigrad.structure.heads import find_heads
 from minigrad.structure.loss import list_titles, split_sum
 from minigrad.structure.repeats import least_repeats
 from minigrad.structure.rows import Origin, Row
@@ -94,6 +95,7 @@ class _Stage:
         self.taken: set[str] = set()
         self.drafts = Drafts()
         self._frame_layers()
+        self._frame_heads()
         self._gather()
 
     def _one_hot(self, row: Row) -> tuple[Node, ...]:
@@ -109,6 +111,16 @@ class _Stage:
             self.clusters[key] = Cluster(key, title_layer(layer, number, self.reading.layers, self.words))
             for node in layer.nodes:
                 if node in self.made:
+                    self.cluster[node] = self.cluster[self.made[node]] = key
+
+    def _frame_heads(self) -> None:
+        """Frame what several heads do alike, titled by how many they are."""
+        for heads in find_heads(self.graph.nodes):
+            own = [node for node in heads.nodes if node in self.made and self.made[node] not in self.cluster]
+            if own:
+                key = self._id("heads")
+                self.clusters[key] = Cluster(key, self.words["heads"].format(count=heads.count))
+                for node in own:
                     self.cluster[node] = self.cluster[self.made[node]] = key
 
     def _gather(self) -> None:
