@@ -27,7 +27,17 @@ def _order() -> Iterator[Sample]:
     yield Sample(np.bincount, lambda w: np.bincount([0, 2, 1, 2], weights=w, minlength=4), ((4,),))
     edges = [0.0, 0.5, 1.5, 2.0]
     yield Sample(np.histogram, lambda w: np.histogram(np.arange(6).reshape(2, 3) / 2, edges, weights=w)[0], ((2, 3),))
+    yield Sample(np.histogram_bin_edges, partial(np.histogram_bin_edges, bins=3), ((2, 3),), counts=True)
+    planes = [0.0, 1.0, 2.0, 0.5], [1.0, 0.0, 2.0, 1.5]
+    yield Sample(np.histogram2d, lambda w: np.histogram2d(*planes, (2, [0, 1, 2]), weights=w)[0], ((4,),))
+    yield Sample(np.histogramdd, lambda w: np.histogramdd(planes, 2, density=True, weights=w)[0], ((4,),), low=0.5)
     yield Sample(np.sort_complex, np.sort_complex, ((5,),))
+    for unique in (np.unique_values, np.unique_counts, np.unique_inverse, np.unique_all):
+        yield Sample(unique, unique, ((2, 3),), counts=True)
+    yield Sample(np.union1d, np.union1d, ((3,), (2, 2)), counts=True)
+    yield Sample(np.intersect1d, lambda x: np.intersect1d(x, x[1:]), ((4,),), counts=True)
+    yield Sample(np.setdiff1d, lambda x: np.setdiff1d(x, x[1:3]), ((4,),), counts=True)
+    yield Sample(np.setxor1d, lambda x: np.setxor1d(x, x[1:3]), ((4,),), counts=True)
     yield Sample(np.unique, np.unique, ((2, 3),), counts=True)
     yield Sample(np.unique, partial(np.unique, axis=1), ((2, 3),), "columns", counts=True)
     yield Sample(np.percentile, partial(np.percentile, q=30, axis=0, keepdims=True), ((4, 2),))

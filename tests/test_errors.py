@@ -213,10 +213,10 @@ def test_shapes_that_do_not_fit(run, message):
             ".data.",
         ),
         (
-            lambda: np.vecdot(leaf("x", 3), leaf("x", 3), axes=[0, 0, ()]),
+            lambda: np.linalg.qr(leaf("x", 3, 3), mode="raw"),
             TypeError,
-            "np.vecdot, for tensors, here x: vecdot() got an unexpected keyword argument 'axes'. Leave it out, or use "
-            ".data.",
+            "np.linalg.qr, for tensors, here x: the argument mode='raw' has no derivative here; there are 'reduced', "
+            "'complete' and 'r'. Leave it out, or use .data.",
         ),
         (
             lambda: np.asarray(leaf("x", 3)),

@@ -17,6 +17,7 @@ from tests.forms import (
     as_function,
     elementwise,
     methods,
+    odd,
     operands_of,
     operators,
     products,
@@ -25,7 +26,7 @@ from tests.forms import (
 )
 from tests.forms.uncompiled import UNCOMPILED, UNMAPPED
 
-TABLES = (operators, reductions, elementwise, arranging, products, analysis, methods, writing)
+TABLES = (operators, reductions, elementwise, arranging, products, analysis, methods, writing, odd)
 RIGHT = [code for table in TABLES for code in table.RIGHT]
 REFUSED = [row for table in TABLES for row in table.REFUSED]
 COARSE = ("float32", "f4", "f->f")  # roundings show in differences of such values

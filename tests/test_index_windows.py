@@ -174,3 +174,16 @@ def test_latex_and_mathml_write_what_stands_below_a_sign_and_cases():
         "index"
     )
     assert written.to_mathml("index")[0].count("<mtr>") == 2
+
+
+@pytest.mark.parametrize(
+    ("f", "index"),
+    [
+        (lambda x, w: np.convolve(x, w, "valid"), ["∂E/∂xᵢ = Σᵣ ∂E/∂v_{i+r} wᵣ", "∂E/∂wⱼ = Σᵣ ∂E/∂v_{j+r} xᵣ"]),
+        (lambda x, w: np.cumsum(x) * w[0], ["Σ_{r: 0≤r−i<4}"]),
+    ],
+)
+def test_what_runs_along_an_axis_has_indices(f, index):
+    x, w = (Tensor(np.arange(1.0, n + 1), requires_grad=True, name=name) for n, name in ((4, "x"), (2, "w")))
+    written = derive((f(x, w) ** 2).sum()).to_text("index")
+    assert all(line in written for line in index)

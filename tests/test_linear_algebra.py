@@ -1,5 +1,6 @@
 """Linear algebra where it is degenerate, what its gradients are written as, and NumPy's forms of call."""
 
+import pickle
 import subprocess
 import sys
 from typing import Any
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from minigrad import Tensor, derive, grad, gradcheck
+from minigrad.engine.errors import ShapeError
 from minigrad.engine.node import Node
 from minigrad.notation.formula import latex, plain, text
 from minigrad.ops import decompositions, inverses, linalg, norms
@@ -316,3 +318,52 @@ def test_complex_gradients_are_those_of_steps_along_both_parts():
 def _span(y):
     """The projection on what columns span, which does not depend on their choice."""
     return y @ y.conj().T
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        np.linalg.eigvals,
+        lambda a: np.linalg.eig(a)[1] ** 2,
+        lambda a: np.roots([1, 4, 0.1] * a[0]),
+        lambda a: np.sort(np.roots(np.append([1, 4, 0.1] * a[0], 0.0))),
+        lambda a: np.poly(np.roots(np.abs(a[0]))),
+        np.poly,
+    ],
+)
+def test_what_is_real_in_numpy_is_real_here(f):
+    a = np.array([[2.0, -0.6, 0.1], [-0.5, 3.0, 0.3], [0.2, 0.4, 1.0]])
+    wanted, y = f(a), f(Tensor(a, requires_grad=True))
+    assert (y.dtype, y.shape) == (wanted.dtype, wanted.shape)
+    np.testing.assert_allclose(y.data, wanted, rtol=1e-13)
+    slope = grad(lambda a: (f(a) ** 2 * np.arange(1, wanted.size + 1).reshape(wanted.shape)).sum())
+    assert gradcheck(lambda a: (f(a) ** 2).sum(), a)
+    assert gradcheck(lambda a: (slope(a) ** 2).sum(), a, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: np.linalg.inv(0 * x),
+        lambda x: np.linalg.cholesky(-x @ x.T),
+        lambda x: np.linalg.det(x[0]),
+        lambda x: np.linalg.tensorinv(x),
+        lambda x: np.linalg.matrix_power(0 * x, -1),
+        lambda x: np.linalg.multi_dot([x, x[None], x]),
+        lambda x: np.sum(x, axis=5),
+        lambda x: np.concatenate([x, x], axis=3),
+        lambda x: np.moveaxis(x, 5, 0),
+        lambda x: np.fft.fft(x, axis=4),
+        lambda x: np.split(x, 2, axis=5),
+    ],
+)
+def test_who_catches_numpys_error_catches_ours(call):
+    """An except clause for LinAlgError, or for IndexError, is about a tensor's, too."""
+    x = np.array([[2.0, 1.0], [0.0, 3.0]])
+    with pytest.raises(Exception) as numpys:  # noqa: PT011, whichever NumPy raises
+        call(x)
+    with pytest.raises(ShapeError) as ours:
+        call(Tensor(x, requires_grad=True, name="W"))
+    assert isinstance(ours.value, type(numpys.value))
+    assert "W" in str(ours.value)
+    assert str(pickle.loads(pickle.dumps(ours.value))) == str(ours.value)

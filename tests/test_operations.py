@@ -7,13 +7,15 @@ That it is written in every format, by elements and as code, is tested over all 
 import copy
 import pickle
 import pkgutil
+import re
 from importlib import import_module
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
 import minigrad.ops
-from minigrad import Tensor, draw
+from minigrad import Tensor, derive, draw, stepper
 from minigrad.engine.numpy_protocol import find_ufunc
 from minigrad.notation.ops_table import GROUPS, operations
 from minigrad.notation.template import short_sign
@@ -23,6 +25,11 @@ from minigrad.ops.linalg import MatMul
 from tests.samples import SAMPLES
 
 ELEMENTWISE = {row.op.name: row for row in reversed(SAMPLES) if type(row.op) is Elementwise and row.shapes[0]}
+OF_EACH = {
+    (row.op.name if isinstance(row.op, Op) else row.op.__name__): row
+    for row in reversed(SAMPLES)
+    if row.op.differentiable and all(all(shape) for shape in row.shapes)
+}
 SMOOTH = [row for row in ELEMENTWISE.values() if row.op.differentiable]
 # Of which a picture writes the name, since they have no sign of their own.
 NAMED = {"identity", "power", "float_power", "ldexp", "hypot", "logaddexp", "logaddexp2", "share", "one_minus_square"}
@@ -32,6 +39,41 @@ NAMED = {"identity", "power", "float_power", "ldexp", "hypot", "logaddexp", "log
 def test_numpys_own_function_is_the_operation(op):
     if isinstance(op.forward, np.ufunc):
         assert find_ufunc(op.forward) is op, f"{op}: engine/numpy_protocol.py does not say that np.{op} is this"
+
+
+def picture_of(row, dtype=float):
+    xs = [Tensor(x, requires_grad=True, name=name) for x, name in zip(row.arrays(dtype), "abc", strict=False)]
+    y = row.call(*xs)
+    return draw((np.abs(y) ** 2).sum())
+
+
+@pytest.mark.parametrize("row", [row for row in SAMPLES if row.op.differentiable], ids=str)
+def test_every_row_has_a_picture(row):
+    drawing = picture_of(row)
+    scene = drawing.scene
+    assert len(scene.operations) >= 1
+    assert all(operation.label for operation in scene.operations)
+    assert all(box.id in drawing.source for box in scene.boxes)
+
+
+@pytest.mark.parametrize("row", OF_EACH.values(), ids=OF_EACH)
+def test_every_operation_has_a_picture_that_is_well_formed(row):
+    drawing = picture_of(row)
+    root = ElementTree.fromstring(re.sub(r"<!DOCTYPE[^>]*>", "", drawing.svg()))
+    shown = "".join(root.itertext())
+    assert "NaN" not in shown
+    assert "E" in shown
+
+
+@pytest.mark.parametrize("z", [3 - 4j, [1 + 2j, -0.001j], np.arange(40) + 1j], ids=["one", "row", "many"])
+def test_complex_numbers_are_written_by_their_parts(z):
+    x = Tensor(np.array(z), requires_grad=True, name="z")
+    E = (np.abs(x * (1 + 1j)) ** 2).sum()
+    shown = "".join(ElementTree.fromstring(re.sub(r"<!DOCTYPE[^>]*>", "", draw(E).svg())).itertext())
+    if x.ndim == 0:
+        assert "3.00−4.00i" in shown
+    assert re.search(r"\d[+−]\d\S*i", stepper(E).html)
+    assert derive(E).check()
 
 
 @pytest.mark.parametrize("row", SMOOTH, ids=lambda row: row.op.name)

@@ -21,7 +21,7 @@ def to_double(x: Any) -> Any:
 def draw_direction(rng: np.random.Generator, like: Any) -> Any:
     """Give a direction of numbers from ½ to 1 of either sign, of complex ones where the values are complex."""
     d = rng.choice([-1.0, 1.0], size=like.shape) * rng.uniform(0.5, 1.0, size=like.shape)
-    return d + 1j * rng.permuted(d) if np.iscomplexobj(like) else d
+    return d + 1j * rng.permutation(d.ravel()).reshape(d.shape) if np.iscomplexobj(like) else d
 
 
 def sum_along(gradient: Any, d: Any) -> float:

@@ -22,6 +22,21 @@ class ShapeError(ValueError):
     """Shapes that an operation cannot take together."""
 
 
+class MatrixError(ShapeError, np.linalg.LinAlgError):
+    """A matrix that has no inverse, factors or the like: what catches NumPy's error for it catches this."""
+
+
+class AxisError(ShapeError, np.exceptions.AxisError):
+    """An axis that there is none of: what catches NumPy's error for it, an IndexError besides, catches this."""
+
+
+def _kind_of(error: Exception) -> type[ShapeError]:
+    """Give the class of our error that is NumPy's, too."""
+    if isinstance(error, np.linalg.LinAlgError):
+        return MatrixError
+    return AxisError if isinstance(error, np.exceptions.AxisError) else ShapeError
+
+
 def explain_error(op: Op, inputs: tuple[Any, ...], error: Exception) -> Exception:
     """Give an error of the same kind that says what was wanted, what came, and what to do."""
     shapes = [x.shape if hasattr(x, "shape") else np.shape(x) for x in inputs]
@@ -36,7 +51,7 @@ def explain_error(op: Op, inputs: tuple[Any, ...], error: Exception) -> Exceptio
         called = [name if isinstance(x, Recorder) else "(…)" for name, x in zip(names, inputs, strict=True)]
         hint = op.hint(*shapes) if len(shapes) == len(op.letters) else ""
         hint = hint.format(**dict(zip(op.letters, called, strict=False))) or way_of_axes(op, shapes[0], str(error))
-        return ShapeError(f"{message}.{hint and f' {hint}'}")
+        return _kind_of(error)(f"{message}.{hint and f' {hint}'}")
     way = way_of_index(op.key, shapes[0]) if hasattr(op, "key") else way_of_axes(op, shapes[0], str(error))
     return (IndexError if isinstance(error, IndexError) else TypeError)(f"{message}.{way and f' {way}'}")
 

@@ -130,6 +130,15 @@ class Writable(Convertible):
                 f"Convert it, with .astype(np.{self.dtype}), or make a new Tensor."
             )
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Length of each axis."""
+        return self.array.shape
+
+    @shape.setter
+    def shape(self, to: Any) -> None:
+        raise AttributeError(f"the shape of a tensor is not assigned to. Write x = x.reshape({to})")
+
     def __setitem__(self, key: Any, value: Any) -> None:
         tracing = compilation()
         if tracing is not None and self.has_data:

@@ -30,5 +30,6 @@ OF_KINDS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.shape: lambda a: a.shape,
     np.ndim: lambda a: a.ndim,
     **{f: _of_kinds(f) for f in (np.size, np.iscomplexobj, np.isrealobj, np.result_type, np.einsum_path)},
+    **{f: _of_kinds(f) for f in (np.common_type, np.can_cast)},
     **{f: _of_kinds(f) for f in (np.diag_indices_from, np.tril_indices_from, np.triu_indices_from)},
 }

@@ -97,10 +97,21 @@ def vdot(a: Any, b: Any) -> Any:
     return linalg.vdot(a, b)
 
 
+def real(val: Any) -> Any:
+    """Give the real part as ``numpy.real`` does."""
+    return parts.real(val)
+
+
+def imag(val: Any) -> Any:
+    """Give the imaginary part as ``numpy.imag`` does."""
+    return parts.imag(val)
+
+
 def like(make: Callable[..., Any]) -> Callable[..., Any]:
     """Give a function that makes a constant of the shape and dtype that another has, whatever the elements of that."""
 
-    def made(a: Any, *args: Any, **kwargs: Any) -> Any:
+    def made(*args: Any, **kwargs: Any) -> Any:
+        a, *args = args or (kwargs.pop("a" if "a" in kwargs else "prototype"),)  # type: ignore[assignment]
         array = a.array if a.has_data else np.broadcast_to(np.zeros((), a.dtype), a.shape)
         return a.as_constant(make(array, *args, **kwargs))
 
@@ -121,8 +132,8 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.where: where,
     np.dot: linalg.dot,
     np.vdot: vdot,
-    np.real: parts.real,
-    np.imag: parts.imag,
+    np.real: real,
+    np.imag: imag,
     np.angle: parts.angle,
     np.real_if_close: parts.real_if_close,
     **OF_KINDS,
@@ -197,7 +208,14 @@ COMPOSED: dict[str, str] = {
         "bounds": (
             *("numpy.clip", "numpy.nan_to_num", "numpy.isposinf", "numpy.isneginf", "numpy.iscomplex", "numpy.isreal"),
         ),
-        "counting": ("numpy.bincount", "numpy.histogram"),
+        "counting": (
+            *("numpy.bincount", "numpy.histogram", "numpy.histogram2d", "numpy.histogramdd"),
+            "numpy.histogram_bin_edges",
+        ),
+        "sets": (
+            *("numpy.unique_all", "numpy.unique_counts", "numpy.unique_inverse", "numpy.unique_values"),
+            *("numpy.union1d", "numpy.intersect1d", "numpy.setdiff1d", "numpy.setxor1d"),
+        ),
         "families": ("numpy.sinc", "numpy.i0"),
         "angles": ("numpy.unwrap",),
         "fft": (

@@ -20,7 +20,7 @@ from minigrad.engine.ufuncs import find_call
 from minigrad.engine.uncalled import Count
 from minigrad.engine.whole_operators import WholeOperators
 from minigrad.ops import arithmetic, elementwise, indexing, linalg, parts, shaping
-from minigrad.ops.base import Op
+from minigrad.ops.base import Op, as_array
 from minigrad.ops.dtypes import WHOLE
 from minigrad.ops.lanes import running
 
@@ -71,10 +71,20 @@ class Operand(Methods, OtherHabits, WholeOperators):
         """The real part."""
         return self.apply(parts.real, (self,))
 
+    @real.setter
+    def real(self: Any, value: Any) -> None:
+        self[...] = as_array(value) + 1j * self.imag if parts.is_complex(self) else value
+
     @property
     def imag(self) -> Self:
         """The imaginary part."""
         return self.apply(parts.imag, (self,))
+
+    @imag.setter
+    def imag(self: Any, value: Any) -> None:
+        if not parts.is_complex(self):
+            raise TypeError(f"elements of {self.dtype} have no imaginary part to set. Write x = x + 1j * value")
+        self[...] = self.real + 1j * as_array(value)
 
     def __add__(self, other: Any) -> Self:
         return self.apply(arithmetic.add, (self, other))

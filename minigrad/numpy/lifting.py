@@ -19,7 +19,7 @@ DISPATCHER = type(numpy.sum)  # what NumPy makes of a function that looks for __
 OF_SEVERAL = frozenset(
     (
         *("concatenate", "concat", "stack", "hstack", "vstack", "dstack", "column_stack"),
-        *("select", "choose", "piecewise", "multi_dot"),
+        *("select", "choose", "piecewise", "multi_dot", "histogramdd"),
     )
 )
 

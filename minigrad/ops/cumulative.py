@@ -11,7 +11,7 @@ import numpy as np
 
 from minigrad.ops.base import Op, Shape
 from minigrad.ops.lanes import batch_along
-from minigrad.ops.reduction import Axis, Reduction, counted_dtype, normalize_axis, restore_axes
+from minigrad.ops.reduction import Axis, Reduction, counted_dtype, normalize_axis, restore_axes, static_axis
 
 
 class AlongAxis(Op):
@@ -230,7 +230,7 @@ _prod, _cumsum, _cumprod = (lru_cache(maxsize=64)(kind) for kind in (Prod, CumSu
 
 def prod(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """Multiply over ``axis``; zeros are differentiated exactly, to any order."""
-    return _prod(tuple(axis) if isinstance(axis, list) else axis, bool(keepdims))(x)
+    return _prod(static_axis(axis, x), bool(keepdims))(x)
 
 
 def cumsum(x: Any, axis: int) -> Any:

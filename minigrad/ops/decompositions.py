@@ -40,7 +40,7 @@ def divide_gaps(w: Any, scale: Any) -> Any:
 def check_matrices(shape: Shape) -> Shape:
     """Refuse what has no two axes, and give its shape."""
     if len(shape) < 2:
-        raise ValueError("wanted matrices, along the last two axes")
+        raise np.linalg.LinAlgError("wanted matrices, along the last two axes")
     return shape
 
 

@@ -18,7 +18,7 @@ from minigrad.ops.reduction import floating_dtype
 def check_square(shape: Shape) -> None:
     """Refuse what is no square matrix, nor a batch of such."""
     if len(shape) < 2 or shape[-1] != shape[-2]:
-        raise ValueError("wanted square matrices, along the last two axes")
+        raise np.linalg.LinAlgError("wanted square matrices, along the last two axes")
 
 
 def over_matrices(g: Any) -> Any:
@@ -125,7 +125,7 @@ class PseudoInverse(OfMatrices):
     def shape(self, *shapes: Shape) -> Shape:
         """Give the shape of the transposed matrices."""
         if len(shapes[0]) < 2:
-            raise ValueError("wanted matrices, along the last two axes")
+            raise np.linalg.LinAlgError("wanted matrices, along the last two axes")
         return (*shapes[0][:-2], shapes[0][-1], shapes[0][-2])
 
     def vjp(self, g: Any, y: Any, x: Any) -> Any:

@@ -26,7 +26,7 @@ def normalize_axis(axis: Axis, ndim: int) -> tuple[int, ...]:
 
 def restore_axes(g: Any, x: Any, op: Any) -> Any:
     """Give a reduction's result or gradient back the axes that it lost, each of length 1 (a scalar needs none)."""
-    if op.keepdims or op.axis is None:
+    if op.keepdims or op.axis is None or not x.ndim:
         return g
     axes = normalize_axis(op.axis, x.ndim)
     return np.reshape(g, tuple(1 if i in axes else n for i, n in enumerate(x.shape)))
@@ -53,6 +53,8 @@ class Reduction(Op):
     def shape(self, *shapes: Shape) -> Shape:
         """Give the shape without the reduced axes."""
         (shape,) = shapes
+        if not shape and self.axis in (0, -1):  # as NumPy's reductions call the axes of one number
+            return ()
         axes = normalize_axis(self.axis, len(shape))
         kept = (1 if i in axes else n for i, n in enumerate(shape) if self.keepdims or i not in axes)
         return tuple(kept)
@@ -238,13 +240,18 @@ _log_sum_exp = lru_cache(maxsize=64)(LogSumExp)
 _softmax, _log_softmax = lru_cache(maxsize=64)(Softmax), lru_cache(maxsize=64)(LogSoftmax)
 
 
-def _static(axis: Axis | list[int]) -> Axis:
-    return tuple(axis) if isinstance(axis, list) else axis
+def static_axis(axis: Axis | list[int], x: Any) -> Axis:
+    """Give axes as a field of an Op. Of one number there are none, though NumPy's reductions call them 0 and −1."""
+    if axis is None or isinstance(axis, list | tuple):
+        return axis if axis is None else tuple(axis)
+    if isinstance(axis, bool | np.bool_ | float):  # which are remembered by the Op of an integer that equals them
+        raise TypeError(f"the argument axis={axis!r} is no integer, nor a tuple of such")
+    return () if axis in (0, -1) and not getattr(x, "ndim", 1) else axis
 
 
 def sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """Sum over ``axis``, as ``numpy.sum`` does."""
-    return summed(_static(axis), bool(keepdims))(x)
+    return summed(static_axis(axis, x), bool(keepdims))(x)
 
 
 def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
@@ -252,17 +259,17 @@ def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     x = as_floating(x)  # a sum of integers may wrap; NumPy does the same
     if x.dtype == np.float16:  # the sum may be out of its range, where the mean is not; NumPy does the same
         return mean(x.astype(np.float32), axis, keepdims).astype(np.float16)
-    return sum(x, axis, keepdims) / prod(x.shape[i] for i in normalize_axis(_static(axis), x.ndim))
+    return sum(x, axis, keepdims) / prod(x.shape[i] for i in normalize_axis(axis, x.ndim))
 
 
 def max(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """Largest element over ``axis``, as ``numpy.max`` gives; ties share the gradient evenly."""
-    return _max(_static(axis), bool(keepdims))(x)
+    return _max(static_axis(axis, x), bool(keepdims))(x)
 
 
 def min(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """Smallest element over ``axis``, as ``numpy.min`` gives; ties share the gradient evenly."""
-    return _min(_static(axis), bool(keepdims))(x)
+    return _min(static_axis(axis, x), bool(keepdims))(x)
 
 
 def _refuse(called: str, other: Iterable[str]) -> TypeError:
@@ -290,4 +297,4 @@ def log_sum_exp(x: Any, axis: Axis = None, keepdims: bool = False, **other: Neve
     """Logarithm of the sum of exponentials over ``axis``, ln Σ exp(x), for Tensors and arrays; exact at ±1000."""
     if other:
         raise _refuse("log_sum_exp", other)
-    return _log_sum_exp(_static(axis), bool(keepdims))(x)
+    return _log_sum_exp(static_axis(axis, x), bool(keepdims))(x)

@@ -200,18 +200,18 @@ def _sizes(shape: Any) -> Shape:
     return tuple(shape) if np.iterable(shape) else (shape,)
 
 
-def reshape(x: Any, /, shape: int | Sequence[int], order: str = "C", *, copy: bool | None = None) -> Any:
+def reshape(a: Any, /, shape: int | Sequence[int], order: str = "C", *, copy: bool | None = None) -> Any:
     """Give the same elements in another shape, row by row or, in Fortran's order, column by column."""
     if copy:
-        x = astype(x, x.dtype)
+        a = astype(a, a.dtype)
     elif copy is False:
-        _check_view(x, shape, order)
+        _check_view(a, shape, order)
     if order == "C":
-        return _reshape(_sizes(shape))(x)
+        return _reshape(_sizes(shape))(a)
     if order != "F":
         error = ValueError("whether rows or columns come first must not depend on the memory; write 'C' or 'F'")
-        return Refused(f"reshape(order={order!r})", error)(x)
-    return transpose(_reshape(_sizes(shape)[::-1])(transpose(x)))
+        return Refused(f"reshape(order={order!r})", error)(a)
+    return transpose(_reshape(_sizes(shape)[::-1])(transpose(a)))
 
 
 def _check_view(x: Any, shape: Any, order: str) -> None:
@@ -223,19 +223,19 @@ def _check_view(x: Any, shape: Any, order: str) -> None:
         Refused(f"reshape(copy={False})", error)(x)
 
 
-def transpose(x: Any, axes: Sequence[int] | None = None) -> Any:
+def transpose(a: Any, axes: Sequence[int] | None = None) -> Any:
     """Permute the axes; None reverses them, as ``numpy.transpose`` does."""
-    return _transpose(None if axes is None else tuple(axes))(x)
+    return _transpose(None if axes is None else tuple(axes))(a)
 
 
-def expand_dims(x: Any, axis: int | tuple[int, ...]) -> Any:
+def expand_dims(a: Any, axis: int | tuple[int, ...]) -> Any:
     """Insert axes of length 1, as ``numpy.expand_dims`` does."""
-    return _reshaped(x, "expand_dims", np.expand_dims, axis)
+    return _reshaped(a, "expand_dims", np.expand_dims, axis)
 
 
-def squeeze(x: Any, axis: int | tuple[int, ...] | None = None) -> Any:
+def squeeze(a: Any, axis: int | tuple[int, ...] | None = None) -> Any:
     """Remove axes of length 1, as ``numpy.squeeze`` does."""
-    return _reshaped(x, "squeeze", np.squeeze, axis)
+    return _reshaped(a, "squeeze", np.squeeze, axis)
 
 
 def _reshaped(x: Any, called: str, rearrange: Callable[..., Any], axis: Any) -> Any:
@@ -264,14 +264,14 @@ def fit_dtype(g: Any, dtype: Any) -> Any:
     return g if g.dtype == dtype else Cast(dtype)(g)
 
 
-def ravel(x: Any, order: str = "C") -> Any:
+def ravel(a: Any, order: str = "C") -> Any:
     """Give the elements in one dimension, row by row or, in Fortran's order, column by column."""
-    return Ravel((-1,))(x) if order == "C" else reshape(x, (-1,), order)
+    return Ravel((-1,))(a) if order == "C" else reshape(a, (-1,), order)
 
 
-def broadcast_to(x: Any, shape: int | Sequence[int], subok: bool = False) -> Any:
+def broadcast_to(array: Any, shape: int | Sequence[int], subok: bool = False) -> Any:
     """Repeat to a shape, as ``numpy.broadcast_to`` does."""
-    return BroadcastTo(_sizes(shape))(x)
+    return BroadcastTo(_sizes(shape))(array)
 
 
 def concatenate(

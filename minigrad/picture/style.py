@@ -136,13 +136,18 @@ def numbers(array: Any, words: Words = ENGLISH) -> list[str]:
     return ["[" + " ".join(value.rjust(width) for value in row) + " ]" for row in texts]
 
 
-def _lone_number(value: float) -> str:
+def _lone_number(value: complex) -> str:
     """Write E, say, which may be small: 4.3e−05."""
+    if isinstance(value, complex):
+        return _number(value)
     plain = not value or 0.1 <= abs(value) < 1e5
     return _number(value) if plain else _minus(f" {value:.2g}")
 
 
-def _number(value: float) -> str:
+def _number(value: complex) -> str:
+    if isinstance(value, complex):
+        imaginary = _number(value.imag).lstrip()
+        return f"{_number(value.real)}{'' if imaginary[0] == '−' else '+'}{imaginary}i"
     if 0 < abs(value) < 5e-3 or abs(value) >= 1e5:
         return _minus(f" {value:.0e}" if np.isfinite(value) else f" {value}")
     return _minus(f"{round(value, 2) + 0: .2f}")

@@ -3,7 +3,8 @@
 A form is an expression of the operands below, or statements and, last, an expression. Those in ``RIGHT`` give NumPy's
 value in NumPy's dtype and a gradient that agrees with central differences; those in ``REFUSED`` are an error that names
 the function and the argument and says what to write. ``operators``, ``reductions``, ``elementwise``, ``arranging``,
-``products``, ``analysis``, ``methods`` and ``writing`` have the rows, ``uncompiled`` says of which no code is made.
+``products``, ``analysis``, ``methods``, ``writing`` and ``odd`` have the rows, ``uncompiled`` says of which no code is
+made.
 """
 
 from __future__ import annotations

@@ -178,7 +178,7 @@ REFUSED = [
     Refused("np.clip(x, -1, 1, out=np.zeros((2, 3)))", TypeError, "np.clip | out | .data"),
     Refused("np.round(x, out=np.zeros((2, 3)))", TypeError, "np.round | out | .data"),
     Refused("np.clip(x, -1, 1, where=mask)", TypeError, "np.clip | where"),
-    Refused("np.nan_to_num(x, copy=False)", TypeError, "nan_to_num | copy | .data"),
+    Refused("np.nan_to_num(x, copy=False)", TypeError, "changed in place | x.copy()"),
     Refused("np.exp(x, dtype=int)", TypeError, "casting | exp"),
     Refused("np.exp(x, dtyp=int)", TypeError, "dtyp"),
     Refused("np.where(mask, x)", ValueError, "where | x and y"),

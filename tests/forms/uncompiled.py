@@ -5,7 +5,29 @@ Those in ``UNMAPPED`` cannot be mapped, either, where the values differ from lan
 
 from tests.forms import split_forms
 
-UNCOMPILED = split_forms("""
+# Edges that move with elements, what is different, and NaN's places.
+BY_VALUES = [
+    *(
+        f"np.nanquantile(np.where(mask, x, np.nan), {more}')"
+        for more in (
+            *("0.5, method='lower", "[0.2, 0.5], axis=1, keepdims=True, method='nearest", "0.4, method='midpoint"),
+            "0.3, axis=0, weights=[[1, 2, 1], [1, 1, 2]], method='inverted_cdf",
+        )
+    ),
+    *split_forms("""
+        np.histogram(v, 3)  np.histogram(x, 4, density=True)  np.histogram(v, 3, (-1.5, 1.7), weights=v)
+        np.histogram(s * np.ones(2), 2)
+        np.histogram_bin_edges(v, 4)  np.histogram_bin_edges(x, 'sturges')  np.histogram2d(q, q, weights=y)[1]
+        np.histogram2d(y, q, [2, 3])[2]
+    """),
+    *split_forms("""
+        np.union1d(y, q)  np.union1d(x, [0.5])  np.intersect1d(v, v[1:3])
+        np.intersect1d(v, v[::-1], return_indices=True)  np.setdiff1d(v, v[1:3])  np.setdiff1d(x, x[0], True)
+        np.setxor1d(v, v[1:3])  np.setxor1d(y, [9, 8], assume_unique=True)  np.unique_values(v)
+        np.unique_counts(np.append(v, v))  np.unique_inverse(x)  np.unique_all(np.append(y, y))
+    """),
+]
+UNCOMPILED = BY_VALUES + split_forms("""
     x[x > 0]  max([s, 2 * s])  np.histogram(v, bins=3, range=(-1, 1))[0] * y
     np.quantile(v, 0.3, weights=[1, 2, 3, 2, 1], method='inverted_cdf')
     np.percentile(x, 40, axis=1, weights=[3, 1, 2], method='inverted_cdf')  x[np.where(x > 0)]
@@ -16,7 +38,7 @@ UNCOMPILED = split_forms("""
     x * np.linalg.matrix_rank(M)  v[v.nonzero()]  x * (1 in x)  x * len(np.array_str(x))
     x * len(np.array2string(x))  x * len(np.array_repr(x))
 """)
-UNMAPPED = split_forms("""
+UNMAPPED = BY_VALUES + split_forms("""
     x[x > 0]  max([s, 2 * s])  np.histogram(v, bins=3, range=(-1, 1))[0] * y
     np.quantile(v, 0.3, weights=[1, 2, 3, 2, 1], method='inverted_cdf')
     np.percentile(x, 40, axis=1, weights=[3, 1, 2], method='inverted_cdf')

@@ -1,7 +1,8 @@
 """Index notation, δⱼ = (Σᵣ δᵣ wⱼᵣ)(1 − yⱼ)yⱼ.
 
-``axes`` says what runs along an axis (in the words of ``along``), ``windows`` of operations with a kernel, ``choices``
-of those that take each element from one of several places; ``position`` is where on an axis that is, 2i + p − 1.
+``axes`` says what runs along an axis (in the words of ``along``), ``windows`` of operations with a kernel, ``running``
+of convolutions of rows and of what adds up along an axis, ``choices`` of those that take each element from one of
+several places; ``position`` is where on an axis that is, 2i + p − 1.
 ``classes`` puts axes together that run along, ``letters`` calls them, ``terms`` writes elements, each as ``build`` has
 it of its operands.
 """

@@ -10,10 +10,12 @@ from typing import Any, NamedTuple
 
 from minigrad.engine.node import Node
 from minigrad.notation.index.along import Along, Label, Moved
+from minigrad.notation.index.running import follow_running
 from minigrad.notation.index.windows import follow_windows
 from minigrad.ops.arithmetic import Where
 from minigrad.ops.base import Elementwise, Shape
 from minigrad.ops.convolution import Convolving
+from minigrad.ops.cumulative import CumProd, CumSum
 from minigrad.ops.einsum import Einsum
 from minigrad.ops.indexing import Index, is_basic
 from minigrad.ops.linalg import matmul
@@ -22,6 +24,7 @@ from minigrad.ops.normalization import Standardize
 from minigrad.ops.pooling import Pooling
 from minigrad.ops.reduction import Reduction, Softmax, normalize_axis
 from minigrad.ops.shaping import BroadcastTo, Cast, Reshape, Transpose
+from minigrad.ops.sliding import Convolve, Correlate
 from minigrad.ops.windows import Windows
 
 
@@ -46,6 +49,8 @@ def follow_axes(node: Node) -> Along | None:
         return Along((tuple(where.index(i) for i in range(len(out))),))
     if isinstance(op, Convolving | Windows | Pooling):
         return follow_windows(op, shapes, out)
+    if isinstance(op, Convolve | Correlate | CumProd | CumSum):
+        return follow_running(op, shapes, out) if node.size else None
     if isinstance(op, Reduction):
         return _reduced(shapes[0], normalize_axis(op.axis, len(shapes[0])), op.keepdims)
     if isinstance(op, Reshape):

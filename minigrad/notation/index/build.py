@@ -11,7 +11,7 @@ from minigrad.ops.alphabet import to_subscript
 from minigrad.ops.arithmetic import absolute, add, equal, multiply, raised
 from minigrad.ops.base import Op
 from minigrad.ops.convolution import Convolving
-from minigrad.ops.cumulative import Prod
+from minigrad.ops.cumulative import CumProd, CumSum, Prod
 from minigrad.ops.einsum import Einsum
 from minigrad.ops.elementwise import identity, sqrt, square
 from minigrad.ops.indexing import Index
@@ -20,6 +20,7 @@ from minigrad.ops.norms import Norm
 from minigrad.ops.pooling import Collect, MaxPool, ShareOut, SpreadSums, SumPool
 from minigrad.ops.reduction import LogSumExp, Max, Sum
 from minigrad.ops.shaping import BroadcastTo, Cast, Reshape, Transpose
+from minigrad.ops.sliding import Convolve, Correlate
 from minigrad.ops.windows import AddWindows, Windows
 
 OUTSIDE = "terms with an index outside of its axis are left out"
@@ -32,9 +33,13 @@ def build_element(op: Op, parts: list[Term], over: str, only: str = "") -> Term:
         return add_over(_product(*parts), over)
     if isinstance(op, Convolving):
         return add_over(_product(*parts[::-1]), over, only)
+    if isinstance(op, Convolve | Correlate):
+        return add_over(_product(*parts), over)
+    if isinstance(op, CumProd):
+        return Term(f"∏_{{{over}: {only}}} {{x}}", {"x": parts[0]}, Prod.binds, "prod") if over else parts[0]
     if isinstance(op, Max | MaxPool):
         return _extreme("max" if isinstance(op, MaxPool) else op.extreme, parts[0], over)
-    if isinstance(op, AddWindows | SumPool | SpreadSums):
+    if isinstance(op, AddWindows | SumPool | SpreadSums | CumSum):
         return add_over(parts[0], over, only)
     if isinstance(op, ShareOut | Collect):
         g, y, x = parts

@@ -12,6 +12,6 @@ element in several places, ``padding`` makes axes longer; ``choosing`` takes ele
 triangles of matrices, ``matrices`` what numpy.linalg calls by another's name; ``rounding`` rounds and splits numbers,
 ``bounds`` keeps them within bounds, ``families`` has sinc and i0, ``angles`` lets angles run on, ``ufunc_methods`` what
 ufuncs have as methods; ``grids`` has numbers from one end to another, ``mapping`` applies functions along axes,
-``fft`` is numpy.fft, ``counting`` adds up in bins.
+``fft`` is numpy.fft, ``counting`` adds up in bins, ``sets`` has vectors as sets.
 ``writing`` has those that write into their first argument. ``arguments`` and ``places`` are what several share.
 """

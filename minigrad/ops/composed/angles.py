@@ -10,6 +10,8 @@ import numpy as np
 
 def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: float = 2 * pi) -> Any:
     """Give angles without the jumps of a period or more along an axis: p plus whole periods, of slope 0."""
+    if not p.ndim:
+        raise ValueError("unwrap: wanted angles along an axis, and one number has none")
     half = period / 2
     before = (slice(None),) * (axis % p.ndim)
     step = p[(*before, slice(1, None))] - p[(*before, slice(None, -1))]

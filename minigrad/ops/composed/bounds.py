@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from minigrad.ops.base import as_array, refuse_out
-from minigrad.ops.composed.reductions import cast
+from minigrad.ops.parts import is_complex
+from minigrad.ops.shaping import astype
 
 _MISSING: Any = object()
 
@@ -21,12 +22,15 @@ def clip(
     min: Any = _MISSING,
     max: Any = _MISSING,
     dtype: Any = None,
+    casting: Any = "same_kind",
 ) -> Any:
     """Give min(max(a, lowest), highest); a bound of None is none. A bound that is met takes half the gradient."""
     refuse_out(out)
     lowest, highest = _one_of(a_min, min, "min"), _one_of(a_max, max, "max")
     if dtype is not None:
-        a, lowest, highest = (x if x is None else cast(as_array(x), np.dtype(dtype)) for x in (a, lowest, highest))
+        a, lowest, highest = (
+            x if x is None else astype(as_array(x), dtype, copy=False, casting=casting) for x in (a, lowest, highest)
+        )
     if lowest is None and highest is None:
         return np.positive(a)
     y = a if lowest is None else np.maximum(a, lowest)
@@ -44,7 +48,8 @@ def _one_of(first: Any, second: Any, name: str) -> Any:
 def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
     """Give numbers for what are none: their slope is 0, and that of all others 1. The infinities: the largest ones."""
     if not copy:
-        raise TypeError("the argument 'copy' of False writes into x, and a result that is recorded is a new tensor")
+        x[...] = nan_to_num(x, True, nan, posinf, neginf)
+        return x
     if x.dtype.kind == "c":
         return nan_to_num(x.real, True, nan, posinf, neginf) + 1j * nan_to_num(x.imag, True, nan, posinf, neginf)
     if x.dtype.kind != "f":
@@ -68,10 +73,19 @@ def isreal(x: Any) -> Any:
 def isposinf(x: Any, out: None = None) -> Any:
     """Say where x is +∞."""
     refuse_out(out)
+    _refuse_complex(x)
     return np.equal(x, np.inf)
 
 
 def isneginf(x: Any, out: None = None) -> Any:
     """Say where x is −∞."""
     refuse_out(out)
+    _refuse_complex(x)
     return np.equal(x, -np.inf)
+
+
+def _refuse_complex(x: Any) -> None:
+    if is_complex(x):
+        raise TypeError(
+            f"the argument x is {x.dtype}, which has infinities of every angle; take those of x.real and of x.imag"
+        )

@@ -16,10 +16,12 @@ from minigrad.ops.indexing import Scatter, gather
 def take(a: Any, indices: Any, axis: int | None = None, out: None = None, mode: str = "raise") -> Any:
     """Give the elements of an axis (None: of the array as a vector) at places, in their shape."""
     refuse_out(out)
-    a, indices = as_array(a), as_array(indices)
+    a, indices = as_array(a), np.asarray(indices, np.intp) if isinstance(indices, list) else as_array(indices)
     if axis is None:
         a, axis = np.ravel(a), 0
     axis = find_axis(f"take(axis={axis!r})", a, axis)
+    if indices.dtype.kind not in "iub":
+        raise TypeError(f"take: wanted whole numbers as indices, not {indices.dtype}")
     if indices.dtype == np.bool_:  # numbers here, no mask
         indices = indices.astype(np.intp)
     return _index(a, index_along(axis, bring_into(a.shape[axis], indices, mode)))
@@ -62,7 +64,10 @@ def choose(a: Any, choices: Any, out: None = None, mode: str = "raise") -> Any:
     number = bring_into(len(arrays), np.broadcast_to(a, shape), mode)
     number = np.where(number < 0, len(arrays), number)  # which is out of bounds, as −1 is here
     every = np.stack([np.broadcast_to(x, shape) for x in arrays])
-    return take_along_axis(every, np.reshape(number, (1, *shape)), 0)[0]
+    try:
+        return take_along_axis(every, np.reshape(number, (1, *shape)), 0)[0]
+    except IndexError:
+        return refuse("choose", every, ValueError(f"there are the choices 0 to {len(arrays) - 1}"))
 
 
 def compress(condition: Any, a: Any, axis: int | None = None, out: None = None) -> Any:

@@ -1,4 +1,4 @@
-"""Counts in bins, of weights that may be tensors: which bin takes each number is constant, its share is not."""
+"""Counts in bins, of weights and edges that may be tensors: which bin takes each number is constant."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.ops.base import as_array
-from minigrad.ops.composed.arguments import read_values
+from minigrad.ops.base import Recorder, as_array
+from minigrad.ops.composed.arguments import as_tensors, read_values
 from minigrad.ops.indexing import Scatter
+from minigrad.ops.shaping import astype
 
 
 def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Any:
@@ -16,7 +17,7 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Any:
 
     How many there are depends on x, so that its values must be known.
     """
-    x = as_array(x)
+    x = np.asarray(x, np.intp) if isinstance(x, list | tuple) else as_array(x)
     if not getattr(x, "has_data", True):
         raise TypeError(
             "bincount: how many sums there are depends on the values, which are not known yet or differ from lane to "
@@ -31,25 +32,86 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Any:
             f"bincount: wanted a vector and as many weights, not shapes {places.shape} and {weights.shape}"
         )
     count = len(np.bincount(places, minlength=minlength))  # which raises for what is no whole number, or negative
-    return Scatter(places.astype(np.intp), (count,))(weights.astype(np.float64))
+    return Scatter(places.astype(np.intp), (count,))(astype(weights, np.float64, casting="safe"))
+
+
+def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> Any:
+    """Give the edges of bins: a number of bins of one width move with the smallest and the largest element."""
+    if isinstance(bins, str) and weights is not None:
+        raise TypeError("Automated estimation of the number of bins is not supported for weighted data")
+    a, bins = as_array(a), as_array(bins) if np.ndim(bins) else bins
+    values = np.ravel(read_values(a))
+    known = np.histogram_bin_edges(values, read_values(bins) if np.ndim(bins) else bins, range)
+    if np.ndim(bins):
+        return bins
+    if range is not None or not values.size or not isinstance(a, Recorder):
+        return known
+    half = 0.5 if values.min() == values.max() else 0.0
+    elements: Any = a
+    return np.linspace(np.min(elements) - half, np.max(elements) + half, len(known), dtype=known.dtype)
 
 
 def histogram(a: Any, bins: Any = 10, range: Any = None, density: bool | None = None, weights: Any = None) -> Any:
-    """Give the sum of the weights, or the number, of what lies in each bin, and the edges between these.
-
-    Raises ``TypeError`` for edges that would move with a tensor: of a number of bins without a range.
-    """
-    given = as_array(a)
-    if getattr(given, "serial", 0) > 0 and not np.ndim(bins) and range is None:
-        raise TypeError("the edges move with the data. Give them, or the argument range")
-    values = np.ravel(read_values(given))
-    edges = np.histogram_bin_edges(values, bins, range)
+    """Give the sum of the weights, or the number, of what lies in each bin, and the edges between these."""
+    a = as_array(a)
+    edges = histogram_bin_edges(a, bins, range, weights)
+    values, known = np.ravel(read_values(a)), read_values(edges)
     if weights is None:
-        return np.histogram(values, edges, density=density)
-    weights = as_array(weights)
-    if weights.shape != given.shape:
-        raise ValueError(f"histogram: wanted weights of shape {given.shape}, not {weights.shape}")
-    inside = (values >= edges[0]) & (values <= edges[-1])  # the last bin has its right end, too
-    places = np.minimum(np.searchsorted(edges, values[inside], "right") - 1, len(edges) - 2)
-    sums = Scatter(places, (len(edges) - 1,))(np.ravel(weights)[inside])
-    return (sums / (np.diff(edges) * np.sum(sums)) if density else sums), edges
+        sums, _ = np.histogram(values, known)
+    else:
+        weights = as_array(weights)
+        if weights.shape != a.shape:
+            raise ValueError(f"histogram: wanted weights of shape {a.shape}, not {weights.shape}")
+        places, inside = _find_bins(values, known)
+        sums = Scatter(places[inside], (len(known) - 1,))(np.ravel(weights)[inside])
+    return (sums / np.diff(edges) / np.sum(sums) if density else sums), edges
+
+
+def _find_bins(values: Any, edges: Any) -> tuple[Any, Any]:
+    """Give the bin of each number, and which of them have one; the last bin has its right end, too."""
+    places = np.minimum(np.searchsorted(edges, values, "right") - 1, len(edges) - 2)
+    return places, (values >= edges[0]) & (values <= edges[-1])
+
+
+def histogramdd(
+    sample: Any, bins: Any = 10, range: Any = None, density: bool | None = None, weights: Any = None
+) -> Any:
+    """Give the sum of the weights, or the number, of the points in each bin of a space, and the edges along each axis.
+
+    The points are the rows of ``sample``, or its parts hold their coordinates, one each.
+    """
+    if getattr(sample, "ndim", 0) == 2:
+        columns = [sample[:, i] for i in np.arange(sample.shape[1])]
+    else:
+        columns = [as_array(x) for x in sample]
+    each: Any = bins if np.iterable(bins) else [bins] * len(columns)
+    ranges = [None] * len(columns) if range is None else range
+    if not len(each) == len(ranges) == len(columns):
+        raise ValueError(f"histogramdd: wanted bins, and ranges, for each of {len(columns)} coordinates")
+    edges = [histogram_bin_edges(x, n, within) for x, n, within in zip(columns, each, ranges, strict=True)]
+    known = [read_values(x) for x in edges]
+    found = [_find_bins(read_values(x), ends) for x, ends in zip(columns, known, strict=True)]
+    inside = np.logical_and.reduce([within for _, within in found])
+    counted = np.ones(len(inside)) if weights is None else astype(as_array(weights), np.float64, casting="safe")
+    sums = Scatter(tuple(places[inside] for places, _ in found), tuple(len(ends) - 1 for ends in known))(
+        counted[inside]
+    )
+    if density:
+        total = np.sum(sums)
+        for axis, ends in enumerate(edges):
+            sums = sums / np.expand_dims(np.diff(ends), tuple(i for i in np.arange(len(edges)) if i != axis))
+        sums = sums / total
+    beside = [as_tensors((x, *columns, *edges))[0] for x in (sums, *edges)]  # constants beside a tensor are tensors
+    return beside[0], beside[1:]
+
+
+def histogram2d(
+    x: Any, y: Any, bins: Any = 10, range: Any = None, density: bool | None = None, weights: Any = None
+) -> Any:
+    """Give the sum of the weights, or the number, of the points in each bin of a plane, and the edges along both."""
+    if np.shape(x) != np.shape(y):
+        raise ValueError("x and y must have the same length.")
+    count = len(bins) if np.iterable(bins) else 1  # type: ignore[arg-type]
+    bins = [bins, bins] if count not in (1, 2) else bins
+    sums, edges = histogramdd([x, y], bins, range, density, weights)
+    return sums, *edges

@@ -10,6 +10,8 @@ from minigrad.ops.base import as_array, as_floating
 from minigrad.ops.composed.reductions import cast
 from minigrad.ops.cumulative import slice_along
 from minigrad.ops.indexing import Gather
+from minigrad.ops.parts import is_complex
+from minigrad.ops.shaping import astype
 from minigrad.ops.sorting import ArgSort, SearchSorted
 
 
@@ -104,12 +106,15 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
     It computes in double precision, as NumPy's does.
     """
     x, xp, fp = (as_floating(as_array(part)) for part in (x, xp, fp))
-    x, xp, fp = cast(x, np.float64), cast(xp, np.float64), cast(fp, np.result_type(fp.dtype, np.float64))
+    kind = np.complex128 if is_complex(fp) else np.float64
+    x, xp, fp = (astype(part, to, casting="safe") for part, to in ((x, np.float64), (xp, np.float64), (fp, kind)))
     if xp.ndim != 1 or xp.shape != fp.shape:
         raise ValueError(f"interp: xp and fp must be vectors of one length, not of shapes {xp.shape} and {fp.shape}")
     if not xp.shape[0]:
         raise ValueError("interp: there is no point to interpolate between")
     if period is not None:
+        if period == 0:
+            raise ValueError("period must be a non-zero value")
         x, xp, fp = _repeat(x, xp, fp, abs(period))
         left = right = None
     if xp.shape[0] == 1:

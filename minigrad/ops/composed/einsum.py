@@ -8,6 +8,7 @@ from typing import Any
 
 from minigrad.ops.base import Refused, as_array, refuse_out
 from minigrad.ops.einsum import contract
+from minigrad.ops.shaping import astype
 
 _BY_NUMBER = ascii_uppercase + ascii_lowercase  # in the order in which an output that is left out has its axes
 
@@ -23,7 +24,7 @@ def einsum(
     subscripts, arrays = _read_call(operands)
     arrays = [as_array(x) for x in arrays]
     if dtype is not None:
-        arrays = [x if x.dtype == dtype else x.astype(dtype) for x in arrays]
+        arrays = [x if x.dtype == dtype else astype(x, dtype, casting=casting) for x in arrays]
     try:
         terms, output = _read_subscripts(subscripts, [x.ndim for x in arrays])
     except ValueError as error:

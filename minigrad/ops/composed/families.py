@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minigrad.ops import families
+from minigrad.ops.parts import is_complex
 
 
 def sinc(x: Any) -> Any:
@@ -14,4 +15,6 @@ def sinc(x: Any) -> Any:
 
 def i0(x: Any) -> Any:
     """Give the modified Bessel function of the first kind, of order 0."""
+    if is_complex(x):
+        raise TypeError("i0: the argument x is complex; scipy.special.iv(0, x) takes it")
     return families.i0(x)

@@ -148,7 +148,7 @@ def _find_lengths(
     try:
         over = tuple(range(-len(s), 0) if s is not None else range(x.ndim)) if axes is None else tuple(axes)
         places = [normalize_axis(i, x.ndim)[0] for i in over]
-        lengths = [x.shape[i] for i in places] if s is None else [index(n) for n in s]
+        lengths = [x.shape[i] for i in places] if s is None else [-1 if n is None else index(n) for n in s]
         if len(lengths) != len(places):
             raise ValueError("Shape and axes have different lengths.")
         if not (places or several):

@@ -61,7 +61,7 @@ def multi_dot(arrays: Sequence[Any], *, out: None = None) -> Any:
         raise ValueError(f"multi_dot: wanted two matrices or more, not {len(arrays)}")
     wrong = [x for i, x in enumerate(arrays) if x.ndim != 2 and (x.ndim != 1 or 0 < i < len(arrays) - 1)]
     if wrong:
-        return Refused("multi_dot", ValueError("wanted matrices; a vector may stand first or last"))(*wrong)
+        return Refused("multi_dot", np.linalg.LinAlgError("wanted matrices; a vector may stand first or last"))(*wrong)
     shapes = [x.shape if x.ndim == 2 else (*x.shape, 1) if i else (1, *x.shape) for i, x in enumerate(arrays)]
     sizes = (shapes[0][0], *(columns for _, columns in shapes))
 
@@ -86,7 +86,7 @@ def matrix_power(a: Any, n: int) -> Any:
     """Multiply a matrix by itself n times, with about log₂ n products; its inverse for a negative n."""
     a = as_array(a)
     if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
-        return Refused("matrix_power", ValueError("wanted square matrices"))(a)
+        return Refused("matrix_power", np.linalg.LinAlgError("wanted square matrices"))(a)
     if not isinstance(n, int | np.integer):
         raise TypeError(f"matrix_power: the power must be a whole number, not {n!r}")
     if n == 0:

@@ -11,6 +11,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from minigrad.ops import decompositions, eigenpairs, inverses, singular
 from minigrad.ops.base import Recorder, Refused, as_array
+from minigrad.ops.composed.arguments import find_values
 from minigrad.ops.linalg import transpose_matrices
 from minigrad.ops.parts import conjugate, is_complex, square_size
 
@@ -55,12 +56,17 @@ def cholesky(a: Any, /, *, upper: bool = False) -> Any:
 
 
 def eig(a: Any) -> Any:
-    """Give the eigenvalues and eigenvectors of each matrix, complex ones even where NumPy's are real."""
-    return EigResult(*eigenpairs.split_eigenpairs(eigenpairs.eigenpairs(a)))
+    """Give the eigenvalues and eigenvectors of each matrix: of real ones real numbers, if all eigenvalues are real.
+
+    Whether they are is not known while a function is compiled or mapped over: there all are complex.
+    """
+    w, v = eigenpairs.split_eigenpairs(eigenpairs.eigenpairs(a))
+    known = None if is_complex(a) else find_values(w)
+    return EigResult(w, v) if known is None or np.any(known.imag) else EigResult(w.real, v.real)
 
 
 def eigvals(a: Any) -> Any:
-    """Give the eigenvalues of each matrix, complex ones even where NumPy's are real."""
+    """Give the eigenvalues of each matrix, as ``eig`` does."""
     return eig(a).eigenvalues
 
 
@@ -99,7 +105,8 @@ def svdvals(x: Any, /) -> Any:
 def qr(a: Any, mode: str = "reduced") -> Any:
     """Give Q and R of a = Q R; R alone for the mode "r", and a square Q for "complete"."""
     if mode not in ("reduced", "complete", "r"):
-        raise TypeError(f"the argument mode={mode!r} has no derivative here; there are 'reduced', 'complete' and 'r'")
+        said = f"the argument mode={mode!r} has no derivative here; there are 'reduced', 'complete' and 'r'"
+        raise TypeError(said) if mode == "raw" else ValueError(f"qr: {said}")
     n, m = np.shape(a)[-2:] if np.ndim(a) > 1 else (0, 0)
     tall = a[..., :n] if m > n else a  # the columns beyond a square follow: R = Qᴴ a
     y = decompositions.qr_factors("complete" if mode == "complete" and n > m else "reduced")(tall)
@@ -134,6 +141,10 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> Any:
     """
     a, b = as_array(a), as_array(b)
     n, m = a.shape
+    if b.shape[0] != n:
+        return Refused("lstsq", np.linalg.LinAlgError(f"Incompatible dimensions: {n} rows, and b has {b.shape[0]}"))(
+            a, b
+        )
     eps = np.finfo(a.dtype if a.dtype.kind == "f" else float).eps
     rcond = float(max(n, m) * eps if rcond is None else eps if rcond < 0 else rcond)
     x, s = inverses.pseudo_inverse(rcond)(a) @ b, singular.singular_values(a)
@@ -148,7 +159,9 @@ def tensorinv(a: Any, ind: int = 2) -> Any:
     """Invert a as a matrix whose rows are its first ``ind`` axes and whose columns are the others."""
     rows, columns = a.shape[:ind], a.shape[ind:]
     if ind <= 0 or prod(rows) != prod(columns):
-        error = ValueError("wanted as many elements along the first ind axes as along the others, and ind > 0")
+        error = np.linalg.LinAlgError(
+            "wanted as many elements along the first ind axes as along the others, and ind > 0"
+        )
         return Refused(f"tensorinv(ind={ind})", error)(a)
     return np.reshape(inverses.inv(np.reshape(a, (prod(rows), prod(columns)))), columns + rows)
 
@@ -161,6 +174,6 @@ def tensorsolve(a: Any, b: Any, axes: Sequence[int] | None = None) -> Any:
         a = np.moveaxis(a, axes, range(-len(axes), 0))
     shape = a.shape[b.ndim :]
     if prod(shape) != b.size:
-        error = ValueError("wanted as many elements along the axes of b as along the others")
+        error = np.linalg.LinAlgError("wanted as many elements along the axes of b as along the others")
         return Refused("tensorsolve", error)(a, b)
     return np.reshape(solve(np.reshape(a, (b.size, b.size)), np.ravel(b)), shape)

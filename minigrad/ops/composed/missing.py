@@ -8,7 +8,16 @@ import numpy as np
 
 from minigrad.ops import elementwise
 from minigrad.ops.base import as_array, refuse_out
-from minigrad.ops.composed.order import HYNDMAN_FAN, as_fraction, median, put_in_order, quantile, take_between
+from minigrad.ops.composed.order import (
+    HYNDMAN_FAN,
+    as_fraction,
+    check_shares,
+    median,
+    put_in_order,
+    quantile,
+    quantile_by_ranks,
+    take_between,
+)
 from minigrad.ops.dtypes import WHOLE
 from minigrad.ops.reduction import Axis
 from minigrad.ops.sorting import Sort
@@ -104,9 +113,9 @@ def nanmedian(
     a: Any, axis: Axis = None, out: None = None, overwrite_input: bool = False, keepdims: bool = False
 ) -> Any:
     """Give the middle one of the elements that are not NaN, or the mean of the two in the middle."""
-    if as_array(a).dtype in WHOLE:
-        return median(a, axis, out, keepdims=keepdims)
-    return nanquantile(a, 0.5, axis, out, keepdims=keepdims)
+    refuse_out(out)
+    a = as_array(a)
+    return median(a, axis, keepdims=keepdims) if a.dtype in WHOLE else _find_present(a, 0.5, axis, "linear", keepdims)
 
 
 def nanpercentile(a: Any, q: Any, axis: Axis = None, *args: Any, **more: Any) -> Any:
@@ -123,18 +132,23 @@ def nanquantile(
     method: str = "linear",
     keepdims: bool = False,
     *,
-    weights: None = None,
+    weights: Any = None,
 ) -> Any:
     """Give the quantiles of what is not NaN: their places among the elements in order depend on how many there are."""
     refuse_out(out)
-    if weights is not None:
-        raise TypeError("the argument 'weights' of quantiles that pass over NaN has no operation here")
-    if method not in HYNDMAN_FAN:
-        raise ValueError(f"nanquantile: method must be one of {', '.join(HYNDMAN_FAN)}, not {method!r}")
-    if as_array(a).dtype in WHOLE:
-        return quantile(a, q, axis, method=method, keepdims=keepdims)
-    if not np.size(a):
+    a = as_array(a)
+    check_shares(a, q)
+    if a.dtype in WHOLE:
+        return quantile(a, q, axis, method=method, keepdims=keepdims, weights=weights)
+    if a.size and (weights is not None or method not in HYNDMAN_FAN):
+        return quantile_by_ranks(np.nanquantile, a, q, axis, method, keepdims, weights)
+    return _find_present(a, q, axis, method, keepdims)
+
+
+def _find_present(a: Any, q: Any, axis: Axis, method: str, keepdims: bool) -> Any:
+    """Give what lies at a share of the elements that are there, by a line between two."""
+    if not a.size:
         return np.mean(a, axis, keepdims=keepdims)  # NaN, with a warning, and no axis for q: so has NumPy
-    ordered, shape = put_in_order(as_array(a), axis, keepdims, Sort)  # NaN comes last
+    ordered, shape = put_in_order(a, axis, keepdims, Sort)  # NaN comes last
     y = take_between(ordered, np.sum(ordered == ordered, 0), q, method)
     return np.reshape(y, (*np.shape(q), *shape))

@@ -92,6 +92,8 @@ def _of_matrices(x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any
 def cond(x: Any, p: Any = None) -> Any:
     """Give the condition number, ‖x‖ ‖x⁻¹‖: of singular values the largest by the smallest, for p = None and 2."""
     x = as_array(x)
+    if not x.size:
+        return Refused("cond", np.linalg.LinAlgError("cond is not defined on empty arrays"))(x)
     if p in (None, 2, -2):
         s = singular_values(x)
         high, low = (s[..., -1], s[..., 0]) if p == -2 else (s[..., 0], s[..., -1])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import prod
+from types import NoneType
 from typing import Any
 
 import numpy as np
 
 from minigrad.ops.base import Recorder, as_array, as_floating, refuse_out
-from minigrad.ops.composed.arguments import read_values
+from minigrad.ops.composed.arguments import find_values, read_values
 from minigrad.ops.composed.reductions import cast
 from minigrad.ops.dtypes import WHOLE
 from minigrad.ops.indexing import Gather
@@ -42,7 +44,7 @@ def partition(a: Any, kth: Any, axis: int | None = -1, kind: str = "introselect"
 
 def _refuse_fields(order: Any) -> None:
     if order is not None:
-        raise TypeError("the argument 'order' names fields, which a tensor has none of")
+        raise ValueError("Cannot specify order when the array has no fields.")
 
 
 def unique(
@@ -117,16 +119,14 @@ def quantile(
     """
     refuse_out(out)
     a = as_array(a)
+    check_shares(a, q)
     if isinstance(q, Recorder) and weights is None and method in HYNDMAN_FAN:
-        shares = getattr(q, "array", None)
-        if isinstance(shares, np.ndarray) and not ((shares >= 0) & (shares <= 1)).all():  # NaN is no share either
-            raise ValueError("Quantiles must be in the range [0, 1]")
         ordered, shape = put_in_order(as_floating(a), axis, keepdims)
         y = take_between(ordered, np.array(ordered.shape[0]), q, method)
         return np.reshape(y, (*y.shape[: y.ndim - ordered.ndim + 1], *shape))
     q = q if type(q) in (int, float) else _as_constant("q", q)
     if weights is not None:
-        return _weighted_quantile(a, q, axis, method, keepdims, _as_constant("weights", weights))
+        return quantile_by_ranks(np.quantile, a, q, axis, method, keepdims, weights)
     if a.dtype in WHOLE:  # some methods give whole numbers of those, and others floats even where they need not
         a = cast(a, np.quantile(np.zeros(1, a.dtype), q, method=method).dtype)  # type: ignore[call-overload]
     ordered, shape = put_in_order(a, axis, keepdims)
@@ -144,6 +144,17 @@ def quantile(
         between = y + (upper - y) * (share.item() if type(q) in (int, float) else share)
         y = between if share.all() else np.where(share > 0, between, y)  # upper may be infinite
     return np.reshape(y, (*np.shape(q), *shape))
+
+
+def check_shares(a: Any, q: Any) -> None:
+    """Raise what NumPy raises for elements in no order, and for shares below 0, above 1, or NaN."""
+    if is_complex(a):
+        raise TypeError("a must be an array of real numbers")
+    shares = find_values(q)
+    if isinstance(shares, np.ndarray) and shares.dtype.kind == "c":
+        raise TypeError("q must be an array of real numbers")
+    if isinstance(shares, np.ndarray) and not ((shares >= 0) & (shares <= 1)).all():
+        raise ValueError("Quantiles must be in the range [0, 1]")
 
 
 # α and β of Hyndman and Fan, Sample quantiles in statistical packages (1996): among n elements in order the quantile is
@@ -178,16 +189,32 @@ def take_between(ordered: Any, count: Any, q: Any, method: str) -> Any:
     return np.where(between > 0, y + (upper - y) * between, y)  # upper may be infinite
 
 
-def _weighted_quantile(a: Any, q: Any, axis: Axis, method: str, keepdims: bool, weights: Any) -> Any:
-    """Give the elements at the places where NumPy's own weighted quantile of 0, 1, 2 … in a's order is."""
+def quantile_by_ranks(
+    numpys: Callable[..., Any], a: Any, q: Any, axis: Axis, method: str, keepdims: bool, weights: Any = None
+) -> Any:
+    """Give what is at the places where NumPy's own function finds the quantiles of 0, 1, 2 … in a's order.
+
+    Places and weights are constants. NaN has no place, and where NumPy finds none, the quantile is NaN.
+    """
+    q, weights = (
+        x if type(x) in (int, float, NoneType) else _as_constant(name, x)
+        for name, x in (("q", q), ("weights", weights))
+    )
     axes = normalize_axis(axis, a.ndim)
     first = np.moveaxis(read_values(a), axes, range(len(axes)))
     lines = first.reshape(prod(first.shape[: len(axes)]), *first.shape[len(axes) :])
     order = np.argsort(np.argsort(lines, 0, kind="stable"), 0, kind="stable")
-    ranks = np.moveaxis(order.reshape(first.shape), range(len(axes)), axes)
-    places: Any = np.quantile(ranks, q, axis, method=method, weights=weights)  # type: ignore[call-overload]
-    ordered, shape = put_in_order(a, axis, keepdims)
-    return np.reshape(take_first(ordered, np.asarray(places, np.intp)), (*np.shape(q), *shape))
+    known = np.where(np.isnan(lines), np.nan, order).reshape(first.shape)
+    places = numpys(np.moveaxis(known, range(len(axes)), axes), q, axis, method=method, weights=weights)
+    ordered, shape = put_in_order(a, axis, keepdims, Sort)
+    places = np.reshape(places, (*np.shape(q), *ordered.shape[1:]))
+    lower = np.floor(np.where(np.isnan(places), 0, places)).astype(np.intp)
+    y, share = take_first(ordered, lower), (places - lower).astype(ordered.dtype)
+    upper = take_first(ordered, np.minimum(lower + 1, ordered.shape[0] - 1))
+    between = y + np.where(share > 0, upper - y, 0) * share if share.any() else y
+    return np.reshape(
+        np.where(np.isnan(places), np.nan, between) if np.isnan(places).any() else between, (*np.shape(q), *shape)
+    )
 
 
 def take_first(x: Any, i: Any) -> Any:

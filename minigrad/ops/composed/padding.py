@@ -34,6 +34,10 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> An
     if isinstance(pad_width, dict):
         pad_width = [pad_width.get(i, pad_width.get(i - x.ndim, 0)) for i in range(x.ndim)]
         pad_width = [width if isinstance(width, tuple) else (width, width) for width in pad_width]
+    unknown = set(kwargs) - set(_OPTIONS.get(mode, ()))
+    if unknown:
+        known = ", ".join(_OPTIONS.get(mode, ())) or "none"
+        return refuse(called, x, ValueError(f"mode {mode!r} has no argument {', '.join(unknown)}; it has {known}"))
     widths = [(int(before), int(after)) for before, after in _as_pairs(pad_width, x.ndim)]
     if mode in ("constant", "empty") and not kwargs:
         inner = zip(widths, x.shape, strict=True)
@@ -130,6 +134,14 @@ def _combine(rows: Any, x: Any, axis: int) -> Any:
     parts = (pick(x, places[:, k], axis) * factors[:, k].reshape(shape).astype(x.dtype) for k in range(width))
     return sum(parts, start=np.zeros((), x.dtype))
 
+
+# What can be said besides, of each mode that has more to be said.
+_OPTIONS = {
+    "constant": ("constant_values",),
+    "linear_ramp": ("end_values",),
+    **dict.fromkeys(("maximum", "minimum", "mean", "median"), ("stat_length",)),
+    **dict.fromkeys(("reflect", "symmetric"), ("reflect_type",)),
+}
 
 _MODES: dict[str, Callable[..., Pair]] = {
     "constant": _constant,

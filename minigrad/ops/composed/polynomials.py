@@ -18,6 +18,8 @@ from minigrad.ops.sliding import convolve as convolve_full
 def polyval(p: Any, x: Any) -> Any:
     """Give the polynomial's value at x, by Horner's rule."""
     p, x = as_array(p), as_array(x)
+    if not p.ndim:
+        raise TypeError("polyval: wanted coefficients, the highest power first, and p is one number; write p[None]")
     y = p[0] if p.shape[0] > 1 else 0 * x + (p[0] if p.shape[0] else 0)
     for n in range(1, p.shape[0]):
         y = y * x + p[n]
@@ -87,9 +89,10 @@ def polydiv(u: Any, v: Any) -> tuple[Any, Any]:
 
 
 def roots(p: Any) -> Any:
-    """Give the numbers at which a polynomial is 0, complex ones even where NumPy's are real.
+    """Give the numbers at which a polynomial is 0: complex ones, unless all of them are known to be real.
 
-    They are the eigenvalues of its companion matrix (R. A. Horn and C. R. Johnson, Matrix Analysis, 1999, 3.3.12).
+    They are the eigenvalues of its companion matrix (R. A. Horn and C. R. Johnson, Matrix Analysis, 1999, 3.3.12), and
+    those that are 0 come last, as NumPy has them.
     """
     p = as_floating(as_array(p))
     p = _start_at_first(p if p.ndim else np.reshape(p, (1,)))
@@ -100,7 +103,9 @@ def roots(p: Any) -> Any:
         return p[:0]
     if has_zero(p[:1]):
         raise ValueError("roots: the first coefficient is 0, so that a root is infinite; leave it out, p[1:]")
-    return np.linalg.eigvals(np.concatenate([np.expand_dims(-p[1:] / p[0], 0), np.eye(n - 2, n - 1, dtype=p.dtype)]))
+    w = np.linalg.eigvals(np.concatenate([np.expand_dims(-p[1:] / p[0], 0), np.eye(n - 2, n - 1, dtype=p.dtype)]))
+    known = find_values(w)
+    return w if known is None or known.all() else w[np.argsort(known == 0, kind="stable")]
 
 
 def polyfit(
@@ -112,6 +117,8 @@ def polyfit(
     residuals a degree of freedom, V having the powers of x as columns.
     """
     x, y, order = as_floating(as_array(x)), as_floating(as_array(y)), int(deg) + 1
+    if x.dtype in _UNSOLVED:
+        raise TypeError(f"array type {x.dtype} is unsupported in linalg")
     _check_fit(x, y, order)
     powers = np.vander(x, order)
     if w is not None:
@@ -140,6 +147,9 @@ def polyfit(
     return c, spread
 
 
+_UNSOLVED = (np.float16, np.longdouble, np.clongdouble)  # which NumPy solves no equations with
+
+
 def _check_fit(x: Any, y: Any, order: int) -> None:
     """Raise NumPy's errors for places and values that do not fit together."""
     if order < 1:
@@ -159,6 +169,8 @@ def polyder(p: Any, m: int = 1) -> Any:
     if m < 0:
         raise ValueError("Order of derivative must be positive (see polyint)")
     p = as_array(p)
+    if not p.ndim:
+        raise TypeError("polyder: wanted coefficients, the highest power first, and p is one number; write p[None]")
     for _ in range(m):
         p = p[:-1] * np.arange(p.shape[0] - 1, 0, -1)
     return p
@@ -169,7 +181,11 @@ def polyint(p: Any, m: int = 1, k: Any = None) -> Any:
     if m < 0:
         raise ValueError("Order of integral must be positive (see polyder)")
     p = as_array(p)
-    constants = np.zeros(m) if k is None else np.broadcast_to(np.ravel(as_array(k)), (m,))
+    constants = np.zeros(m) if k is None else np.ravel(as_array(k))
+    if constants.shape == (1,) and m > 1:
+        constants = np.broadcast_to(constants, (m,))
+    if constants.shape[0] < m:
+        raise ValueError("k must be a scalar or a rank-1 array of length 1 or >m.")
     for n in range(m):
         p = np.concatenate([p / np.arange(p.shape[0], 0, -1), constants[n : n + 1]])
     return p
@@ -189,7 +205,10 @@ def poly(seq_of_zeros: Any) -> Any:
     p: Any = np.ones(1, roots.dtype)
     for n in range(roots.shape[0]):
         p = np.concatenate([p, np.zeros(1, p.dtype)]) - np.concatenate([np.zeros(1, p.dtype), p]) * roots[n]
-    return p
+    known = find_values(roots) if is_complex(roots) else None
+    if known is None or not np.all(np.sort(known) == np.sort(known.conj())):
+        return p
+    return p.real  # of conjugate pairs
 
 
 def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
@@ -231,7 +250,8 @@ def _as_rows(a: Any, v: Any) -> tuple[Any, Any]:
 
 
 def _cut(whole: Any, mode: str, long: int, short: int) -> Any:
-    """Give the part of all positions that a mode is about."""
+    """Give the part of all positions that a mode is about; NumPy takes it as a number, too."""
+    mode = {0: "valid", 1: "same", 2: "full"}.get(mode, mode)  # type: ignore[call-overload]
     if mode == "full":
         return whole
     if mode == "same":

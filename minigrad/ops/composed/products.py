@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -96,33 +96,41 @@ def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = 
     return np.sum(np.diagonal(a, offset, axis1, axis2), -1, dtype)
 
 
-def vecdot(x1: Any, x2: Any, /, *, axis: int = -1, keepdims: bool = False) -> Any:
-    """Multiply vectors along an axis, Σᵢ āᵢ bᵢ of each pair."""
-    a, b = (np.moveaxis(as_array(x), axis, -1) for x in (x1, x2))
+def vecdot(x1: Any, x2: Any, /, *, axis: int = -1, keepdims: bool = False, axes: Any = None) -> Any:
+    """Multiply vectors along an axis, Σᵢ āᵢ bᵢ of each pair; ``axes`` names that of each."""
+    ends = (axis, axis) if axes is None else [_each(part)[0] for part in axes[:2]]
+    a, b = (np.moveaxis(as_array(x), end, -1) for x, end in zip((x1, x2), ends, strict=False))
     products = conjugate(a) * b
     y = np.sum(products, -1, dtype=products.dtype)  # whole numbers wrap, as NumPy's do
-    return np.expand_dims(y, axis) if keepdims else y
+    return np.expand_dims(y, axis if axes is None else _each(axes[2])[0]) if keepdims else y
 
 
-def matvec(x1: Any, x2: Any, /) -> Any:
+def matvec(x1: Any, x2: Any, /, *, axes: Any = None) -> Any:
     """Multiply matrices by vectors, A x of each pair."""
+    if axes is not None:
+        return _along(matvec, x1, x2, axes)
     x = as_array(x2)
     return x1 @ x if x.ndim == 1 else np.squeeze(x1 @ np.expand_dims(x, -1), -1)
 
 
-def vecmat(x1: Any, x2: Any, /) -> Any:
+def vecmat(x1: Any, x2: Any, /, *, axes: Any = None) -> Any:
     """Multiply vectors by matrices, xᵀ A of each pair, of a complex x its conjugate."""
+    if axes is not None:
+        return _along(vecmat, x1, x2, axes)
     x = conjugate(as_array(x1))
     return x @ x2 if x.ndim == 1 else np.squeeze(np.expand_dims(x, -2) @ x2, -2)
 
 
-def matmul(x1: Any, x2: Any, /, *, axes: Sequence[Sequence[int]] | None = None) -> Any:
+def matmul(x1: Any, x2: Any, /, *, axes: Any = None) -> Any:
     """Multiply matrices whose rows and columns are along other axes than the last two: ``axes`` names both of each."""
-    if axes is None:
-        return linalg.matmul(x1, x2)
-    a, b, y = (_each(part) for part in axes)
-    product = np.matmul(_to_end(as_array(x1), a), _to_end(as_array(x2), b))
-    return np.moveaxis(product, range(-len(y), 0), y)
+    return linalg.matmul(x1, x2) if axes is None else _along(linalg.matmul, x1, x2, axes)
+
+
+def _along(multiply: Callable[..., Any], a: Any, b: Any, axes: Any) -> Any:
+    """Multiply what lies along the named axes of both operands, and put it along those of the result."""
+    of_a, of_b, of_y = (_each(part) for part in axes)
+    product = multiply(_to_end(as_array(a), of_a), _to_end(as_array(b), of_b))
+    return np.moveaxis(product, range(-len(of_y), 0), of_y)
 
 
 def _to_end(x: Any, axes: tuple[int, ...]) -> Any:

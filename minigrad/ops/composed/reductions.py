@@ -164,7 +164,7 @@ def cumulative_prod(
 
 
 def _only_axis(called: str, x: Any, axis: int | None) -> int:
-    if axis is None and np.ndim(x) != 1:
+    if axis is None and np.ndim(x) > 1:
         raise ValueError(f"{called}: for an array of {np.ndim(x)} dimensions, axis must be given")
     return axis or 0
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from minigrad.ops import elementwise
 from minigrad.ops.base import as_array, as_floating, refuse_out
-from minigrad.ops.composed.arguments import as_constant, has_zero
+from minigrad.ops.composed.arguments import as_constant, find_values, has_zero
 from minigrad.ops.composed.reductions import cast, count_chosen
 from minigrad.ops.parts import square_size
 from minigrad.ops.reduction import Axis
@@ -103,7 +103,7 @@ def cov(
     if y is not None:
         x = np.concatenate([x, _as_variables(y, rowvar or np.shape(y)[:1] == (1,), dtype)], 0)
     ddof = (0 if bias else 1) if ddof is None else ddof
-    weights = _weigh_samples(x.shape[1], fweights, aweights)
+    weights = _weigh_samples(x.shape[1], fweights=fweights, aweights=aweights)
     if weights is None:
         left = x.shape[1] - ddof
         deviation = x - np.mean(x, 1, keepdims=True)
@@ -129,13 +129,21 @@ def _as_variables(m: Any, rowvar: bool, dtype: Any) -> Any:
     return x if rowvar else x.T
 
 
-def _weigh_samples(n: int, *weights: Any) -> Any:
+def _weigh_samples(n: int, **weights: Any) -> Any:
     """Give the weight of each sample, the product of those that are given; None if none is."""
-    given = [as_array(w) for w in weights if w is not None]
-    for w in given:
+    given = []
+    for name, w in weights.items():
+        if w is None:
+            continue
+        w = cast(as_array(w), np.float64)
+        known = find_values(w)
+        if name == "fweights" and known is not None and not np.all(known == np.around(known)):
+            raise TypeError("fweights must be integer")
         if w.shape != (n,):
-            raise RuntimeError(f"weights must be one for each of {n} samples, not of shape {w.shape}")
-    given = [cast(w, np.result_type(w.dtype, np.float64)) for w in given]
+            raise RuntimeError(f"{name} must be one for each of {n} samples, not of shape {w.shape}")
+        if known is not None and np.any(known < 0):
+            raise ValueError(f"{name} cannot be negative")
+        given.append(w)
     return None if not given else given[0] if len(given) == 1 else given[0] * given[1]
 
 

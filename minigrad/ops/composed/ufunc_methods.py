@@ -6,14 +6,15 @@ What they refuse, NumPy refuses itself: each tries the ufunc's own method on one
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from math import log
+from math import log, prod
 from typing import Any
 
 import numpy as np
 
-from minigrad.ops.base import as_array, refuse_out
+from minigrad.ops.base import Recorder, as_array, refuse_out
+from minigrad.ops.composed.arguments import read_values
 from minigrad.ops.indexing import Gather, Scatter, ScatterAt, split_key
-from minigrad.ops.reduction import log_sum_exp, normalize_axis
+from minigrad.ops.reduction import log_sum_exp, normalize_axis, static_axis
 
 _MISSING: Any = object()
 
@@ -49,20 +50,43 @@ def reduce(
     array = _cast(array, dtype)
     initial = None if initial is _MISSING else initial
     start = {} if initial is None else {"initial": initial}
-    if ufunc in _AT_ONCE and (array.size or ufunc not in (np.logaddexp, np.logaddexp2)):  # of nothing they are −∞
+    logarithmic = ufunc in (np.logaddexp, np.logaddexp2)  # of nothing they are −∞
+    if ufunc in _AT_ONCE and not (logarithmic and (where is not True or start or not array.size)):
+        if logarithmic:
+            ufunc.reduce(np.ones((1,) * array.ndim, array.dtype))
         chosen = {} if where is True else {"where": where}
         return _AT_ONCE[ufunc](array, axis=axis, keepdims=keepdims, **start, **chosen)
-    if where is not True:
-        raise TypeError(f"the argument 'where' of {ufunc.__name__}.reduce does not work; use np.where(condition, x, y)")
     if not array.size:
         return ufunc.reduce(np.empty(array.shape, array.dtype), axis=axis, keepdims=keepdims, **start)
-    ufunc.reduce(np.ones((1,) * array.ndim, array.dtype), axis=axis)
-    axes = normalize_axis(axis, array.ndim)
-    y = array
-    for along in axes:
-        *_, y = _partial_results(ufunc, y, along, initial if along == axes[-1] else None)
-        y = np.expand_dims(y, along)
-    return y if keepdims else np.squeeze(y, axes)
+    one: Any = np.ones((1,) * array.ndim, array.dtype)
+    ufunc.reduce(one, axis=axis, **start, where=True if where is True else one != 0)
+    axes = normalize_axis(static_axis(axis, array), array.ndim)
+    if not axes:
+        return _reduce_line(ufunc, np.expand_dims(array, 0), 0, initial, where)
+    if len(axes) > 1:  # all of them in a row
+        rest = [i for i in range(array.ndim) if i not in axes]
+        array, where = (x if x is True else _in_a_row(x, array.shape, axes, rest) for x in (array, where))
+    y = _reduce_line(ufunc, array, 0 if len(axes) > 1 else axes[0], initial, where)
+    return np.expand_dims(y, axes) if keepdims else y
+
+
+def _in_a_row(x: Any, shape: tuple[int, ...], axes: tuple[int, ...], rest: list[int]) -> Any:
+    """Give what is reduced over several axes, or chosen for it, along one axis, which comes first."""
+    turned = np.transpose(np.broadcast_to(x, shape), (*axes, *rest))
+    return np.reshape(turned, (prod(shape[i] for i in axes), *(shape[i] for i in rest)))
+
+
+def _reduce_line(ufunc: np.ufunc, array: Any, axis: int, initial: Any, where: Any) -> Any:
+    """Reduce along one axis, from the first element, or from ``initial`` by those that a mask chooses."""
+    if where is True:
+        *_, y = _partial_results(ufunc, array, axis, initial)
+        return y
+    chosen = np.broadcast_to(where, array.shape)
+    whole: tuple[Any, ...] = (slice(None),) * axis
+    y = np.full(array[(*whole, 0)].shape, ufunc.identity if initial is None else initial, array.dtype)
+    for i in range(array.shape[axis]):
+        y = np.where(chosen[(*whole, i)], ufunc(y, array[(*whole, i)]), y)
+    return y
 
 
 def accumulate(ufunc: np.ufunc, array: Any, axis: int = 0, dtype: Any = None, out: None = None) -> Any:
@@ -112,16 +136,42 @@ def _partial_results(ufunc: np.ufunc, array: Any, axis: int, start: Any) -> Iter
 
 
 def at(ufunc: np.ufunc, a: Any, indices: Any, b: Any = _MISSING) -> None:
-    """Add to elements in place, or subtract from them, of one that is named twice twice.
-
-    Raises ``TypeError`` for other functions, which would have to be applied one after the other.
-    """
-    if ufunc not in (np.add, np.subtract) or b is _MISSING:
-        raise TypeError(
-            f"np.{ufunc.__name__}.at of a tensor is not differentiable, since an element may be named twice. Where "
-            f"none is, write x[i] = np.{ufunc.__name__}(x[i], …)."
-        )
+    """Apply a function to elements in place, and to one that is named twice twice."""
+    if ufunc not in (np.add, np.subtract) or b is _MISSING or _has_mask(indices):
+        _apply_in_rounds(ufunc, a, indices, b)
+        return
     template, operands = split_key(indices)
     shape = Gather(template).shape(a.shape, *(i.shape for i in operands))
     scatter = ScatterAt(template, a.shape) if operands else Scatter(indices, a.shape)
     a[...] = ufunc(a, scatter(np.broadcast_to(as_array(b), shape), *operands))
+
+
+def _has_mask(indices: Any) -> bool:
+    """Say whether there is a mask among indices, which is an operand that says how many elements there are."""
+    parts = indices if isinstance(indices, tuple) else (indices,)
+    return any(getattr(part, "dtype", None) == np.bool_ for part in parts)
+
+
+def _apply_in_rounds(ufunc: np.ufunc, a: Any, indices: Any, b: Any) -> None:
+    """Apply a function to all elements that are named, then to those that are named again, and so on.
+
+    Raises ``TypeError`` where it is not known which those are: in a function that is compiled, or in lanes.
+    """
+    parts = indices if isinstance(indices, tuple) else (indices,)
+    if not all(getattr(part, "has_data", True) for part in parts):
+        raise TypeError(
+            f"np.{ufunc.__name__}.at: which elements are named twice is not known here. Where none is, write "
+            f"x[i] = np.{ufunc.__name__}(x[i], …)"
+        )
+    places = np.arange(a.size).reshape(a.shape)[tuple(map(_as_index, parts))]
+    others = () if b is _MISSING else (np.ravel(np.broadcast_to(as_array(b), places.shape)),)
+    flat = places.ravel()
+    before = np.array([np.count_nonzero(flat[:i] == place) for i, place in enumerate(flat)], np.intp)
+    for times in range(int(before.max(initial=-1)) + 1):
+        now = np.flatnonzero(before == times)
+        where = np.unravel_index(flat[now], a.shape)
+        a[where] = ufunc(a[where], *(x[now] for x in others))
+
+
+def _as_index(part: Any) -> Any:
+    return read_values(part) if isinstance(part, Recorder) else part

@@ -152,10 +152,12 @@ def numbers(array: Any) -> Any:
         return {"empty": True}
     with np.errstate(over="ignore", invalid="ignore"):
         figures = {"mean": array.mean(), "norm": np.linalg.norm(array), "least": array.min(), "most": array.max()}
-    return {name: _number(float(x)) for name, x in figures.items()}
+    return {name: _number(x.item() if array.dtype.kind == "c" else float(x)) for name, x in figures.items()}
 
 
 def _number(x: Any) -> Any:
+    if isinstance(x, complex):
+        return f"{x.real:.4g}{x.imag:+.4g}i".replace("-", "−")
     if isinstance(x, float) and not np.isfinite(x):
         return "NaN" if np.isnan(x) else "∞" if x > 0 else "−∞"
     return float(f"{x:.6g}") if isinstance(x, float) else int(x)
