@@ -168,3 +168,11 @@ def test_the_code_of_a_derivation_calls_scipys_ufuncs(name):
     value, gradients = space["loss_and_gradients"](X)
     np.testing.assert_allclose(value, E.data, rtol=1e-12)
     np.testing.assert_allclose(gradients["w"], w.grad.data, rtol=1e-10)
+
+
+def test_a_scaled_function_has_no_complex_derivative():
+    """exp(−|Re z|) is no holomorphic factor: its gradient by z was that of |z|'s."""
+    z = np.array([0.5 + 0.2j, -0.3 + 1j])
+    with pytest.raises(TypeError, match=r"ive has no complex derivative; write iv"):
+        grad(lambda z: (np.abs(special.ive(1.5, z)) ** 2).sum())(z)
+    assert gradcheck(lambda z: (np.abs(special.iv(1.5, z) * np.exp(-np.abs(z.real))) ** 2).sum(), z)

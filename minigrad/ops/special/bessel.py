@@ -13,9 +13,18 @@ import numpy as np
 
 from minigrad.extras import require
 from minigrad.ops.base import Elementwise
+from minigrad.ops.parts import is_complex
 from minigrad.ops.special.unknown import no_closed_form
 
 special: Any = require("scipy.special", "native")
+
+
+def _slope_of_scaled(y: Any, a: Any, b: Any) -> Any:
+    """Give Iₑ′ by b; |Re b| has no complex derivative."""
+    if is_complex(b):
+        raise TypeError("scipy.special.ive has no complex derivative; write iv(v, z) * np.exp(-np.abs(z.real))")
+    return (special.ive(a - 1, b) + special.ive(a + 1, b)) / 2 - np.sign(b) * y
+
 
 j0 = Elementwise("j0", special.j0, lambda y, x: -special.j1(x), text="J₀({x})")
 j1 = Elementwise("j1", special.j1, lambda y, x: (special.j0(x) - special.jv(2, x)) / 2, text="J₁({x})")
@@ -64,7 +73,7 @@ ive = Elementwise(
     "ive",
     special.ive,
     no_closed_form("ive", "order"),
-    lambda y, a, b: (special.ive(a - 1, b) + special.ive(a + 1, b)) / 2 - np.sign(b) * y,
+    _slope_of_scaled,
     text="Iₑ({a}, {b})",
 )
 kv = Elementwise(
