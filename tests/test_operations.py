@@ -33,6 +33,8 @@ OF_EACH = {
 SMOOTH = [row for row in ELEMENTWISE.values() if row.op.differentiable]
 # Of which a picture writes the name, since they have no sign of their own.
 NAMED = {"identity", "power", "float_power", "ldexp", "hypot", "logaddexp", "logaddexp2", "share", "one_minus_square"}
+# Of which it writes what they are: where no NaN is, fmax is maximum.
+CALLED = {"log": "ln", "fmax": "maximum", "fmin": "minimum"}
 
 
 @pytest.mark.parametrize("op", [row.op for row in ELEMENTWISE.values()], ids=str)
@@ -80,7 +82,7 @@ def test_complex_numbers_are_written_by_their_parts(z):
 def test_a_picture_has_a_sign_for_it(row):
     xs = [Tensor(x, requires_grad=True, name=name) for x, name in zip(row.arrays(), "ab", strict=False)]
     labels = [operation.label for operation in draw(row.call(*xs).sum()).scene.operations]
-    sign = {"log": "ln"}.get(row.op.name, short_sign(row.op.text))
+    sign = CALLED.get(row.op.name, short_sign(row.op.text))
     assert sign or row.op.name in NAMED, f"{row.op}: no sign for a picture in {row.op.text!r}: notation/template.py"
     assert labels[0] == (sign or row.op.name.replace("_", " ")), f"{row.op}: not in the picture"
 

@@ -27,6 +27,7 @@ from minigrad.ops import (
     moving,
     normalization,
     norms,
+    own_memory,
     parts,
     pooling,
     positions,
@@ -45,7 +46,7 @@ from minigrad.ops.base import Op
 
 GROUPS: tuple[ModuleType, ...] = (
     *(arithmetic, elementwise, activations, trigonometric, exponential, rounding, signs, logic, families, slopes),
-    *(parts, reduction, cumulative, shaping, indexing, assignment, moving, sorting, positions, sliding),
+    *(parts, reduction, cumulative, shaping, own_memory, indexing, assignment, moving, sorting, positions, sliding),
     *(linalg, einsum, inverses, decompositions, eigenpairs, singular, norms, fft),
     *(windows, pooling, convolution, normalization),
 )
