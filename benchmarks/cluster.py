@@ -4,6 +4,7 @@ Logistic regression on 10⁶ × 50 numbers, full batch, native code on both side
 which is what the messages take.
 """
 
+import os
 import statistics
 import tempfile
 import time
@@ -35,22 +36,8 @@ def write_data(folder, rows):
     return folder / "X.npy", folder / "T.npy"
 
 
-def time_steps(step):
-    """Give the median time of a step, in seconds, after three that compile and read."""
-    for _ in range(3):
-        step()
-    times = []
-    for _ in range(STEPS):
-        begin = time.perf_counter()
-        step()
-        times.append(time.perf_counter() - begin)
-    return statistics.median(times)
-
-
-def time_alone(data):
-    """Time the step in this process."""
-    model = make_model()
-    x, t = find_rows(data).first(ROWS)
+def make_step(model):
+    """Give the step in one process, compiled."""
 
     @compile(backend="native")
     def step(x, t):
@@ -60,16 +47,48 @@ def time_alone(data):
         E.backward()
         return E
 
-    return time_steps(lambda: step(x, t).item())
+    return step
 
 
-def time_crew(client, data):
-    """Time the step on all workers of a client, each with a block."""
+def make_alone(data):
+    """Give the step in this process."""
+    step = make_step(make_model())
+    x, t = find_rows(data).first(ROWS)
+    return lambda: step(x, t).item()
+
+
+def make_on(client, data):
+    """Give the step on all workers of a client, each with a block."""
     model, rows = make_model(), find_rows(data)
     blocks = rows.cut(-(-rows.count // WORKERS))
     crew = Crew(client, blocks, partial(Holder, model, losses.sigmoid_cross_entropy, "native"))
     values = [p.data for p in model.parameters()]
-    return time_steps(lambda: crew.add_up(values, range(len(blocks)), False))
+    return lambda: crew.add_up(values, range(len(blocks)), False)
+
+
+def time_in_turns(client, turns):
+    """Give the seconds of each of some functions, in turns, and processor time: here, and of the busiest worker."""
+
+    def spent():
+        return np.array([time.process_time(), *client.run(time.process_time).values()])
+
+    for turn in turns.values():
+        for _ in range(3):
+            turn()
+    times = {name: [] for name in turns}
+    for _ in range(STEPS):
+        for name, turn in turns.items():
+            begin = time.perf_counter()
+            turn()
+            times[name].append(time.perf_counter() - begin)
+    processors = {}
+    for name, turn in turns.items():
+        before = spent()
+        for _ in range(STEPS):
+            turn()
+        here, *there = (spent() - before) / STEPS
+        processors[name] = here, max(there)
+    return times, processors
 
 
 def main():
@@ -79,11 +98,22 @@ def main():
         (Path(name) / "few").mkdir()
         data, few = write_data(Path(name), ROWS), write_data(Path(name) / "few", WORKERS)
         with distributed.Client(cluster) as client:
-            there, empty = time_crew(client, data), time_crew(client, few)
-        alone = time_alone(data)
-    print(f"{ROWS:,} × {WIDTH} logistic regression, one process   {1e3 * alone:7.1f} ms a step")
-    print(f"the same on {WORKERS} workers                        {1e3 * there:7.1f} ms, {there / alone:.2f} ×")
-    print(f"an empty step                                  {1e3 * empty:7.1f} ms")
+            turns = {
+                f"{ROWS:,} × {WIDTH} logistic regression, one process": make_alone(data),
+                f"the same on {WORKERS} workers": make_on(client, data),
+                f"an empty step on {WORKERS} workers": make_on(client, few),
+            }
+            times, processors = time_in_turns(client, turns)
+    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors; {STEPS} steps of each, in turns\n")
+    print(f"{'ms a step':56}  median shortest  processor here  of a worker")
+    for name, taken in times.items():
+        here, there = processors[name]
+        said = [1e3 * x for x in (statistics.median(taken), min(taken), here, there)]
+        print(f"{name:56}{said[0]:8.1f}{said[1]:9.1f}{said[2]:16.1f}{said[3]:13.1f}")
+    alone, there, _ = times.values()
+    pairs = sorted(b / a for a, b in zip(alone, there, strict=True))
+    print(f"\n{WORKERS} workers beside one process: {statistics.median(pairs):.2f} × in the median of turns, ", end="")
+    print(f"{min(there) / min(alone):.2f} × of the shortest")
 
 
 if __name__ == "__main__":
