@@ -160,3 +160,24 @@ def test_a_tree_of_workers_of_dask(monkeypatch):
         assert not any(WATCHED)
         counted = client.run(lambda dask_worker: dask_worker.counted)
         assert list(counted.values()) == 5 * [6]
+
+
+def test_workers_of_a_tree_are_killed(monkeypatch):
+    """Of four, of which the first two are called from here: one that another calls, and then one that calls others.
+
+    Who calls one that is lost would wait for it for ever, if it were by an actor of Dask's.
+    """
+    monkeypatch.setattr(crew_module, "FAN", 2)
+    options = {"n_workers": 4, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
+    with distributed.LocalCluster(**options) as cluster, distributed.Client(cluster) as client:
+        workers = sorted(client.nthreads())
+        pids = client.run(os.getpid)
+        lost = {2: pids[workers[3]], 4: pids[workers[0]]}
+
+        def kill(training):
+            if training.epoch in lost:
+                threading.Timer(0.03, os.kill, (lost[training.epoch], signal.SIGKILL)).start()
+
+        found = train(client, loss=slow, epochs=6, callbacks=[Watch(on_batch_begin=kill)])
+        compare(found, train(epochs=6), 1e-12)
+        assert not set(lost.values()) & set(client.run(os.getpid).values())

@@ -11,7 +11,7 @@ from typing import Any
 from minigrad.cluster.blocks import SHARE, Block
 from minigrad.cluster.holder import Holder
 from minigrad.cluster.messages import Ask, Sums, add_in_pairs, join_answers
-from minigrad.cluster.workers import check_workers, find_misfits
+from minigrad.cluster.workers import check_workers, find_misfits, reach
 from minigrad.engine.errors import warn_user
 
 PATIENCE = 60  # seconds that a step waits for a worker when all are gone
@@ -149,7 +149,7 @@ class Crew:
         """Give what a holder is to have: its blocks, and the holders that it calls."""
         i = list(self.holders).index(worker)
         called = list(self.holders)[FAN * (i + 1) : FAN * (i + 2)]
-        below = {other: (self.holders[other], self.tree[other]) for other in called}
+        below = {other: (reach(other, self.holders[other]), self.tree[other]) for other in called}
         return worker, {number: self.blocks[number] for number in self.shares[worker]}, below
 
     def add_up(

@@ -58,19 +58,16 @@ class Holder:
 
     async def step(self, ask: Ask) -> Answer:
         """Give the sums that are asked for of this worker and of those below it, all of which compute at once."""
-        calls, lost = {}, {}
+        calls, lost = dict[str, Any](), dict[str, str]()
         for worker, (holder, workers) in self.below.items():
             asked = ask.among(workers)
             if asked.numbers:
-                try:
-                    calls[worker] = holder.step(asked)
-                except Exception as error:  # Dask's: a holder gives back what the user's own functions raise
-                    lost[worker] = repr(error)
+                calls[worker] = asyncio.create_task(_call(holder, asked))
         answers = [await asyncio.get_running_loop().run_in_executor(self.thread, self._answer, ask)]
         for worker, call in calls.items():
             try:
                 answers.append(await call)
-            except Exception as error:
+            except Exception as error:  # Dask's: a holder gives back what the user's own functions raise
                 lost[worker] = repr(error)
         try:
             return join_answers(answers, lost)
@@ -136,3 +133,8 @@ class Holder:
         if self.keep:
             self.read[number] = pair
         return pair
+
+
+async def _call(holder: Any, ask: Ask) -> Answer:
+    answer: Answer = await holder.step(ask)
+    return answer
