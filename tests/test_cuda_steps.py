@@ -245,6 +245,47 @@ def test_products(shapes, dtype, turn):
     assert (device.asked["multiply"] > 0) == (np.dtype(dtype).kind == "f")
 
 
+def test_a_softmax_with_its_loss_is_one_kernel_beside_the_sums_over_other_axes():
+    """A row after the other: the maximum, the sum of exponentials, the quotients, δ; what is of a kernel of its own?"""
+    u, t = np.random.default_rng(0).normal(size=(7, 5)), np.eye(5)[np.arange(7) % 5]
+    f = value_and_grad(losses.softmax_cross_entropy)
+    step = compile(f, backend=on_fake())
+    for _ in range(3):
+        E, g = step(OtherArray(u), OtherArray(t))
+        np.testing.assert_allclose(bring(E), f(u, t)[0], rtol=1e-14)
+        np.testing.assert_allclose(bring(g), f(u, t)[1], rtol=1e-13, atol=1e-15)
+    code = step._latest().program.code
+    assert [text.count("SYNC") for text in code.kernels if "SYNC" in text] == [5]
+    assert len(code.items) == 3  # the rows, the loss, and its sign
+
+
+ROWS = {
+    "rows of rows": lambda x: x - x.sum(axis=-1, keepdims=True) * x.max(axis=-1, keepdims=True),
+    "a number a row": lambda x: np.exp(x - np.log(np.exp(x).sum(axis=-1))[..., None]).sum(axis=-1),
+    "the row before": lambda x: x[1:] - x.sum(axis=-1)[:-1, ..., None],
+    "columns as rows": lambda x: x.sum(axis=-1) + x.sum(axis=0)[..., 0],
+    "backwards": lambda x: x * x.sum(axis=-1)[::-1, ..., None] + x.sum(axis=-1, keepdims=True),
+}
+
+
+SHAPES = {name: [(3, 3)] if name == "columns as rows" else [(6, 4), (1, 3), (2, 3, 4), (5, 1)] for name in ROWS}
+
+
+@pytest.mark.parametrize(("name", "shape"), [(name, shape) for name in ROWS for shape in SHAPES[name]])
+def test_what_is_read_of_other_rows_waits_for_a_kernel_of_its_own(name, shape):
+    compare_rows(name, shape, FakeDevice())
+
+
+def compare_rows(name, shape, device):
+    """Compare with NumPy a function of rows, and its gradient."""
+    x = np.random.default_rng(0).normal(size=shape)
+    f = ROWS[name]
+    g = value_and_grad(lambda x: (f(x) ** 2).sum())
+    step = compile(lambda x: (f(x), *g(x)), backend=on_fake(device))
+    for a, b in zip(step(OtherArray(x)), (f(x), *g(x)), strict=True):
+        np.testing.assert_allclose(bring(a), b, rtol=1e-11, atol=1e-12)
+
+
 @pytest.mark.parametrize("shape", [(5, 40000), (40000, 3), (120000,), (1, 20000), (0, 4), (4, 0)])
 def test_long_sums_and_empty_ones(shape):
     """Few long rows are summed in parts, which a second kernel adds up."""
@@ -285,6 +326,10 @@ class TestByThreads:
         np.testing.assert_allclose(bring(E), wanted, rtol=1e-11)
         for a, b in zip(gradients, expected, strict=True):
             np.testing.assert_allclose(bring(a), b, rtol=1e-11)
+
+    @pytest.mark.parametrize("name", ROWS)
+    def test_rows(self, name):
+        compare_rows(name, SHAPES[name][0], cuda_threads.ThreadedDevice())
 
     @pytest.mark.parametrize("rule", ["SGD", "Adam"])
     def test_a_network(self, rule):

@@ -1,7 +1,8 @@
 """The two dialects that kernels are written in: CUDA C for a GPU, and plain C, in which a loop takes the grid's place.
 
 A kernel is written once, in words that each dialect defines: EACH element of n, in any order; GROUPS, n of them, whose
-LANES share a range between them and GATHER what they have found, of which the FIRST one writes the result; ADD to an
+LANES share a range between them and GATHER what they have found, of which the FIRST one writes the result, and SYNC,
+waiting for each other; ADD to an
 element that others may add to meanwhile. On the GPU a group is a row or column of threads in a block, blockDim.y of
 them; blockDim.x groups lie side by side in it. In plain C a group has one lane: so what each element is computed
 by is checked on any machine, and what threads do with each other only on a GPU.
@@ -30,6 +31,7 @@ CUDA = f"""
 #define LIVE(o, n) (o < (n))
 #define LANES(r, start, stop) for (INDEX r = (start) + threadIdx.y; r < (stop); r += blockDim.y)
 #define FIRST (threadIdx.y == 0)
+#define SYNC __syncthreads();
 #define GATHER(s, meet) {{ \\
     decltype(s) *held = (decltype(s) *)shared; \\
     const int at = threadIdx.y * blockDim.x + threadIdx.x; \\
@@ -63,6 +65,7 @@ PLAIN = """
 #define LIVE(o, n) 1
 #define LANES(r, start, stop) for (INDEX r = (start); r < (stop); r++)
 #define FIRST 1
+#define SYNC
 #define GATHER(s, meet)
 HELPER void add64(double *p, double x) { *p += x; }
 HELPER void add32(float *p, float x) { *p += x; }

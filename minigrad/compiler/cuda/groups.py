@@ -52,7 +52,17 @@ class GroupWriter(KernelWriter):
         give: Callable[[Node, list[str]], list[str]],
     ) -> None:  # fmt: skip
         """Write a kernel of groups whose lanes gather what enters, and launch it."""
-        lines = ["SHARED", f"GROUPS(o, {group.count}) {{", *(f"    {line}" for line in before)]
+        lines = self.write_lanes(group.count, gathered, before, ends, body, entering, give)
+        kernel.lines = ["SHARED", f"GROUPS(o, {group.count}) {{", *(f"    {line}" for line in lines), "}"]
+        x, y = group.threads
+        self.launch(kernel, -(-group.count // x), (x, y))
+
+    def write_lanes(
+        self, count: int, gathered: Sequence[Node], before: Sequence[str], ends: tuple[str, str],
+        body: Sequence[str], entering: Mapping[Node, list[str]], give: Callable[[Node, list[str]], list[str]],
+    ) -> list[str]:  # fmt: skip
+        """Write what the lanes of a group do: a body for each element of a range, and gathering what enters."""
+        lines = list(before)
         names: dict[Node, list[str]] = {}
         meeting: list[str] = []
         gathers: list[str] = []
@@ -64,13 +74,10 @@ class GroupWriter(KernelWriter):
             for start, entered in zip(reduction.starts(node), entering[node], strict=True):
                 s = f"s{len(gathers)}"
                 names[node].append(s)
-                lines.append(f"    {C_TYPES[node.dtype.name]} {s} = {start};")
+                lines.append(f"{C_TYPES[node.dtype.name]} {s} = {start};")
                 meeting.append(f"{s} = {meet}({entered}, {s});")
-                gathers.append(f"    GATHER({s}, {meet})")
-        lines.append(f"    if (LIVE(o, {group.count})) LANES(r, {ends[0]}, {ends[1]}) {{")
-        lines += [f"        {line}" for line in (*body, *meeting)]
-        lines += ["    }", *gathers, f"    if (FIRST && LIVE(o, {group.count})) {{"]
-        lines += [f"        {line}" for node in gathered for line in give(node, names[node])]
-        kernel.lines = [*lines, "    }", "}"]
-        x, y = group.threads
-        self.launch(kernel, -(-group.count // x), (x, y))
+                gathers.append(f"GATHER({s}, {meet})")
+        lines.append(f"if (LIVE(o, {count})) LANES(r, {ends[0]}, {ends[1]}) {{")
+        lines += [*(f"    {line}" for line in (*body, *meeting)), "}", *gathers]
+        results = [f"    {line}" for node in gathered for line in give(node, names[node])]
+        return [*lines, f"if (FIRST && LIVE(o, {count})) {{", *results, "}"] if results else lines

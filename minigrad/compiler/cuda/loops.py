@@ -91,8 +91,8 @@ class LoopWriter(GroupWriter):
             self.write_members(unit, stored, frame, letters, kernel, body, stored)
             self.launch_each(kernel, n, body)
 
-    def frame(self, unit: Loops) -> Frame:
-        """Find the loops of a unit: axes whose elements lie in order everywhere share one."""
+    def frame(self, unit: Loops, by_rows: bool = False) -> Frame:
+        """Find the loops of a unit: axes whose elements lie in order everywhere share one, but the last ``by_rows``."""
         shape = unit.shape or (1,)
         inside = {x for x in unit.members if not is_reduction(x)}
         operands = dict.fromkeys(
@@ -103,7 +103,8 @@ class LoopWriter(GroupWriter):
         elsewhere = {at.base for at in layouts.values() if at.strides != contiguous_strides(shape)}
         if any(self.plan.in_place.get(node) in elsewhere for node in unit.members):
             raise Unsupported("a new value computed from other places of the old one")
-        loops = share_loops(shape, [at.strides for at in layouts.values()], list(partial.values()))
+        apart = [*partial.values(), *([(len(shape) - 1,)] if by_rows else [])]
+        loops = share_loops(shape, [at.strides for at in layouts.values()], apart)
         layouts = {x: replace(at, strides=merge_strides(at.strides, loops)) for x, at in layouts.items()}
         reduced = {x: frozenset(loops[axis] for axis in axes) for x, axes in partial.items()}
         return Frame(merge_sizes(shape, loops), layouts, reduced)

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.compiler.cuda.loops import LoopWriter
 from minigrad.compiler.cuda.places import Kernel, Place, spread_layout, write_letters, write_place
 from minigrad.compiler.cuda.registry import SUFFIXES, Operand
+from minigrad.compiler.cuda.rows import RowWriter
 from minigrad.compiler.passes.fuse import Parts, Picked
 from minigrad.compiler.passes.layouts import Layout, contiguous_strides, layout
 from minigrad.compiler.passes.lower import AddAt
@@ -20,7 +20,7 @@ from minigrad.ops.indexing import Scatter, ScatterAt
 OUTSIDE = Place("flag")  # where a kernel leaves which index it found out of bounds: its axis and the axis's length
 
 
-class MoveWriter(LoopWriter):
+class MoveWriter(RowWriter):
     """Writes Parts, Picked and copies."""
 
     def write_zeros(self, node: Node) -> None:

@@ -90,7 +90,7 @@ class Places:
         self.plan, self.returned, self.calls = plan, returned, calls
         self.kept = {root(x) for x in (*returned, *(v for _, v in plan.copies)) if isinstance(x, Node)}
         self.final = set(updates.values()) & set(plan.in_place)
-        self.works = list(_join_numbers(fuse_loops(plan, calls), calls))
+        self.works = self.order_works()
         self.readers = _find_readers(self.works)
         self.where: dict[Node, Place] = {x: Place("bound", i) for i, x in enumerate(bound)}
         self.where |= {x: Place("passed", i) for i, x in enumerate(passed)}
@@ -98,6 +98,10 @@ class Places:
         self.constants: list[Any] = []
         self.nbytes = self.result_bytes = self.scratch = 0
         self.allocate_memory()
+
+    def order_works(self) -> list[Any]:
+        """Give what is to be done, in order."""
+        return list(_join_numbers(fuse_loops(self.plan, self.calls), self.calls))
 
     def allocate_memory(self) -> None:
         """Give what is stored its place: what is returned in a block of its own, which each call copies."""
@@ -115,14 +119,16 @@ class Places:
                 self.nbytes += max(memory.nbytes, ALIGNED)
             self.where[x] = Place("memory", 0, offsets[memory])
 
-    def find_reads(self, work: Work) -> list[Node]:
+    def find_reads(self, work: Any) -> list[Node]:
         """Give the stored values that some work reads."""
         inside = set(work.members)
         found = [x for node in work.members for x in node.inputs if isinstance(x, Node)]
         return [root(x) for x in found if root(x) not in inside or is_view(x.op) or is_reduction(x)]
 
-    def find_stored(self, work: Work) -> list[Node]:
-        """Give the results of some work that something outside of it needs."""
+    def find_stored(self, work: Any) -> list[Node]:
+        """Give the results of some work that something outside of it needs; of several units, outside of each."""
+        if hasattr(work, "units"):
+            return [x for unit in work.units for x in self.find_stored(unit)]
         if isinstance(work, Product) and work.into is not None:
             return []
         if isinstance(work, Product | Alone):
@@ -194,10 +200,10 @@ def _join_numbers(units: Iterable[Unit], calls: Container[Node]) -> Iterable[Wor
         yield Numbers(numbers)
 
 
-def _find_readers(works: Iterable[Work]) -> dict[Node, set[Work | None]]:
+def _find_readers(works: Iterable[Any]) -> dict[Node, set[Work | None]]:
     """Find what reads each value; None is any that reads it through a view, its own one too."""
     found: dict[Node, set[Work | None]] = {}
-    for work in works:
+    for work in [unit for joined in works for unit in getattr(joined, "units", [joined])]:
         for x in (x for node in work.members for x in node.inputs if isinstance(x, Node)):
             found.setdefault(root(x), set()).add(None if is_view(x.op) else work)
     return found

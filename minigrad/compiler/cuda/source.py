@@ -16,6 +16,7 @@ from minigrad.compiler.cuda.kernels import NAME
 from minigrad.compiler.cuda.places import ALIGNED, Launch, Numbers, Place, Work
 from minigrad.compiler.cuda.products import Gemm, ProductWriter
 from minigrad.compiler.cuda.registry import find_calls
+from minigrad.compiler.cuda.rows import Rows, join_rows
 from minigrad.compiler.passes.fuse import Along, Loops, Number, Parts, Picked, Product, find_misfits
 from minigrad.compiler.passes.lower import is_view
 from minigrad.compiler.passes.plan import root
@@ -98,6 +99,10 @@ class CudaWriter(ProductWriter):
         updates = {x: value for x, value in draft.updates.items() if x not in host.updates}
         super().__init__(rest, draft.returned, updates, calls, self.bound, self.passed, host.given)
 
+    def order_works(self) -> list[Any]:
+        """Put together what works row by row."""
+        return join_rows(super().order_works(), self.plan)
+
     def write_code(self, calls: Mapping[Node, str]) -> CudaCode:
         """Write everything; raises ``Unsupported``, with its Nodes, for units that are no kernels."""
         refused: list[Unsupported] = []
@@ -128,6 +133,8 @@ class CudaWriter(ProductWriter):
             self.write_numbers(work)
         elif isinstance(work, Loops):
             self.write_loops(work)
+        elif isinstance(work, Rows):
+            self.write_rows(work)
         elif isinstance(work, Product):
             self.write_product(work)
         elif isinstance(work, Parts):
