@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from minigrad import Tensor, compile, losses, nn, optim, relu, value_and_grad
+from minigrad import Tensor, compile, fit, losses, nn, optim, relu, value_and_grad
 from minigrad.compiler.cuda.products import Gemm
 from minigrad.compiler.cuda.step import MOST_GRAPHS
 from minigrad.ops.libraries import bring
@@ -336,6 +336,42 @@ class TestByThreads:
         sizes, rows = SIZES["W2"]
         X, T = data(sizes, rows, 2)
         assert_trained_alike(lambda: network(sizes), RULES[rule], X, T, device=cuda_threads.ThreadedDevice())
+
+
+@pytest.mark.parametrize("rng", [None, 3])
+def test_epochs_deal_batches_on_the_gpu_and_bring_losses_after_each(rng):
+    sizes, rows = SIZES["W2"]
+    (X, T), device = data(sizes, 30, 1), FakeDevice()
+    model, plain = moved(network(sizes)), network(sizes)
+    step, _ = step_of(model, device)
+    optimizer = RULES["SGD"](plain.parameters())
+    beside = compile(stepping(plain, optimizer, losses.softmax_cross_entropy))
+    asked = OtherArray.asked
+    found = step.epochs(OtherArray(X[0]), OtherArray(T[0]), batch_size=rows, epochs=3, rng=rng)
+    assert OtherArray.asked == asked
+    np.testing.assert_allclose(found, beside.epochs(X[0], T[0], batch_size=rows, epochs=3, rng=rng), rtol=1e-11)
+    for p, q in zip(model.parameters(), plain.parameters(), strict=True):
+        np.testing.assert_allclose(bring(p.data), q.data, rtol=1e-11)
+
+
+@pytest.mark.parametrize("put", [OtherArray, np.array], ids=["on the GPU", "on the host"])
+def test_fit(put):
+    sizes = SIZES["W2"][0]
+    X, T = (x[0] for x in data(sizes, 30, 1))
+
+    def run(model, given, **options):
+        optimizer = optim.Adam(model.parameters(), lr=0.05)
+        chosen = {"rng": 0, "progress": False, "validation": given} | options
+        return fit(model, losses.softmax_cross_entropy, optimizer, given, 3, 8, **chosen)
+
+    model, plain = moved(network(sizes)), network(sizes)
+    device = FakeDevice()
+    found, wanted = run(model, (put(X), put(T)), compile=on_fake(device)), run(plain, (X, T))
+    np.testing.assert_allclose(found.loss, wanted.loss, rtol=1e-10)
+    np.testing.assert_allclose(found.validation_loss, wanted.validation_loss, rtol=1e-10)
+    assert device.asked["multiply"] > 0
+    for p, q in zip(model.parameters(), plain.parameters(), strict=True):
+        np.testing.assert_allclose(bring(p.data), q.data, rtol=1e-10)
 
 
 # what is refused

@@ -21,6 +21,7 @@ SAYS = {
     ],
     "digits_by_convolution": ["that is 98 % or more: True"],
     "gaussian_process": ["the gradient is the one by hand: True", "noise 0.20 (it was 0.2)"],
+    "gpu_step": ["The step runs as ", "the loss went down: True", "97 in 100 irises are right: True"],
     "iris": ["each is better than the nearest mean: True"],
     "kalman_filter": ["the filter's likelihood is the Gaussian's: True", "so is its gradient: True"],
     "logistic_regression": ["reweighted least squares finds the same: True", "97% of the flowers are right"],

@@ -19,6 +19,7 @@ from minigrad.compiler.watched import Holding, Watched
 from minigrad.data import Array, Rng, batches
 from minigrad.engine.recording import records_left
 from minigrad.engine.tensor import Tensor
+from minigrad.ops.libraries import bring, is_other
 
 PATIENCE = 0.05  # seconds that native code runs before Python looks whether Ctrl-C was pressed
 
@@ -26,9 +27,12 @@ PATIENCE = 0.05  # seconds that native code runs before Python looks whether Ctr
 def run_in_python(
     step: Callable[[Any, Any], Any], X: Array, T: Array, size: int | None, epochs: int, rng: Rng
 ) -> Array:
-    """Call the step for each batch; give the losses, (epochs, batches)."""
+    """Call the step for each batch; give the losses, (epochs, batches); those on a GPU come after each epoch."""
     rng = None if rng is None else np.random.default_rng(rng)
-    losses = [[float(np.asarray(_value(step(x, t)))) for x, t in batches(X, T, size, rng)] for _ in range(epochs)]
+    losses = []
+    for _ in range(epochs):
+        found = [_value(step(x, t)) for x, t in batches(X, T, size, rng)]
+        losses.append([float(bring(E)) for E in found])
     return np.array(losses, np.float64).reshape(epochs, -(-len(X) // min(len(X), size or len(X))))
 
 
@@ -123,7 +127,7 @@ class EpochLoops:
         self, step: Any, find: Any, X: Any, T: Any, size: int | None, epochs: int, rng: Rng
     ) -> tuple[Array, list[Refusal]]:
         """Run the loop, or call the step where there is no ``find`` or no such loop; give losses, and why not."""
-        X, T = np.asarray(X), np.asarray(T)
+        X, T = (x if is_other(x) else np.asarray(x) for x in (X, T))
         batches(X, T, size)  # which checks them
         if index(epochs) < 0:
             raise ValueError(f"epochs: epochs must be 0 or more, not {epochs}")

@@ -43,7 +43,7 @@ def fit(
     validation: Samples | None = None,
     progress: bool = True,
     rng: Rng = None,
-    compile: bool | Literal["numpy", "native"] = False,
+    compile: bool | Literal["numpy", "native", "cuda"] = False,
     *,
     callbacks: Sequence[Any] = (),  # each a Callback, in part, a Schedule, or a function of the Training
     clip_norm: float | None = None,
@@ -61,7 +61,8 @@ def fit(
     validation   data that are measured after each epoch, with no gradients recorded
     progress     shows a bar, with the extra `progress`; without it, warns once and goes on
     rng          deals the samples to batches, anew for each epoch
-    compile      True or "numpy", or "native" with that extra, runs gradients and updates as code (`minigrad.compile`)
+    compile      True or "numpy", or "native" with that extra, runs gradients and updates as code (`minigrad.compile`);
+                 "cuda" with parameters that lie on a GPU
     callbacks    `minigrad.callbacks`: EarlyStopping, ModelCheckpoint, schedules of the learning rate, objects of your
                  own, functions of the training that are called after each epoch
     clip_norm    shortens the gradient of all parameters together to this length (`optim.clip_norm`)

@@ -16,6 +16,7 @@ from minigrad.compiler.backend import Backend, Call, Draft, Program
 from minigrad.compiler.cuda.device import CupyDevice, Device
 from minigrad.compiler.cuda.elements import register_elements
 from minigrad.compiler.cuda.fit import fit_outputs
+from minigrad.compiler.cuda.order import write_order
 from minigrad.compiler.cuda.source import write_step
 from minigrad.compiler.cuda.step import CudaStep
 from minigrad.compiler.trace.sources import Captured, Data, Draw, Source, State
@@ -36,12 +37,13 @@ class CudaProgram(Program):
                 raise TypeError(f"compile: {x!r} has dtype {x.dtype}, which no GPU has; cast to float64 with .astype")
         self.device = device
         code = self.code = write_step(draft)
-        self.source, self.calls = code.write(), code.calls
+        module = code.write()
+        self.source, self.calls = module + write_order(code, draft.hints), code.calls
         self.host = code.host.program
         own = set(code.bound)
         more = [x for x in self.host.bound if x not in own] if self.host is not None else []
         self.bound, self.passed = [*code.bound, *more], code.passed
-        find = device.load(self.source, draft.exact)
+        find = device.load(module, draft.exact)
         self.functions = [find(f"k{i}") for i in range(len(code.kernels))]
         self.draws = [s if isinstance(s := draft.inputs.get(x), Draw) else None for x in code.bound]
         self.names = [draft.hints.get(x, x.name) for x in code.bound]
