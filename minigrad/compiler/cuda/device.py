@@ -95,18 +95,21 @@ class CupyDevice(Device):
     """A GPU through CuPy; raises ``ImportError`` without that, and ``RuntimeError`` where there is no GPU."""
 
     def __init__(self) -> None:
-        self.cupy = require("cupy", "cuda")
-        self.runtime = self.cupy.cuda.runtime
+        cupy = require("cupy", "cuda")
         try:
-            self.count = self.runtime.getDeviceCount()
-        except self.runtime.CUDARuntimeError as error:
+            cupy.cuda.runtime.getDeviceCount()
+        except cupy.cuda.runtime.CUDARuntimeError as error:
             raise RuntimeError(
                 f'compile: backend="cuda" wants a GPU, and CUDA finds none ({error}). Check nvidia-smi and the driver; '
                 f'backend="native" computes on this machine'
             ) from error
+        self.use(cupy, _load_cublas())
+
+    def use(self, cupy: Any, blas: Any) -> None:
+        """Call these two."""
+        self.cupy, self.blas, self.runtime = cupy, blas, cupy.cuda.runtime
         self.lock = threading.RLock()
         self.handles: dict[int, Any] = {}
-        self.blas = _load_cublas()
 
     def takes(self, x: Any) -> bool:
         """Say whether x is an array of CuPy's."""
@@ -192,7 +195,7 @@ class CupyDevice(Device):
 
     def replay(self, graph: Any) -> None:
         """Launch it in the current stream."""
-        graph.launch(self.cupy.cuda.get_current_stream())
+        graph.launch()
 
     def find_queue(self) -> Any:
         """Give the address of the current stream."""

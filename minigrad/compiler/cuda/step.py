@@ -83,7 +83,12 @@ class CudaStep:
         self.segments = _part_items(code.items)
         self.graphs: dict[tuple[int, ...], list[Any] | None] = {}
         self.apart = False  # are all arguments copied to places of the step's own?
-        self.sent: bytes = b""
+        self.sent: list[Any] = []  # the numbers that kernels are given, as the last call had them
+        self.numbers: dict[Node, Any] = {}
+        steady = all(device.takes(x) for x in self.bound)
+        self.here = self.bound if steady else None  # None where some are drawn, or sent, in each call
+        self.weak = [x.weak for x in code.passed]
+        self.copied = any(x.offset is not None for x in code.results)
         self.queue: Any = None
         self.written = [(device.locate(self.bound[i]), self.bound[i].nbytes) for i in code.written]
 
@@ -98,10 +103,16 @@ class CudaStep:
             self.graphs.clear()
             self.apart = True
         numbers = self.send_numbers(values)
-        here = [self.prepare_bound(i, x) for i, x in enumerate(self.bound)]
-        given = [x if y.weak else self.prepare_argument(i, x) for i, (x, y) in enumerate(self._pair(values))]
-        arrays = {"bound": here, "passed": given, "constants": self.constants}
-        key = tuple(self.device.locate(x) for x, y in zip(given, self.code.passed, strict=True) if not y.weak)
+        here = self.here or [self.prepare_bound(i, x) for i, x in enumerate(self.bound)]
+        given, key = list(values), []
+        for i, weak in enumerate(self.weak):
+            if not weak:
+                given[i] = self.prepare_argument(i, values[i])
+                key.append(self.device.locate(given[i]))
+        return self.run(tuple(key), {"bound": here, "passed": given, "constants": self.constants}, numbers)
+
+    def run(self, key: tuple[int, ...], arrays: dict[str, list[Any]], numbers: dict[Node, Any]) -> list[Any]:
+        """Start everything, or replay it, for arguments at certain addresses; give the results."""
         graphs = self.graphs.get(key, ())
         if graphs is None:
             graphs = self.graphs[key] = [self.capture(part, arrays) for part in self.segments]
@@ -115,9 +126,6 @@ class CudaStep:
             else:
                 self.device.replay(graph)
         return self.give_results(numbers)
-
-    def _pair(self, values: Sequence[Any]) -> list[tuple[Any, Node]]:
-        return list(zip(values, self.code.passed, strict=True))
 
     # what comes in
 
@@ -138,12 +146,14 @@ class CudaStep:
             assert host.program is not None
             results = self.host(*(found[x] for x in host.program.passed))
             found |= dict(zip(host.results, results, strict=True))
-        numbers = {x: found[x] for x in host.given}
-        packed = b"".join(np.asarray(value, x.dtype).tobytes().ljust(8, b"\0") for x, value in numbers.items())
-        if packed != self.sent:
+        given = [found[x] for x in host.given]
+        if given != self.sent:  # of NaN always
+            packed = b"".join(
+                np.asarray(value, x.dtype).tobytes().ljust(8, b"\0") for x, value in zip(host.given, given, strict=True)
+            )
             self.device.upload(self.starts["numbers"], np.frombuffer(packed, np.uint8))
-            self.sent = packed
-        return numbers
+            self.sent, self.numbers = given, dict(zip(host.given, given, strict=True))
+        return self.numbers
 
     def prepare_bound(self, i: int, array: Any) -> Any:
         """Draw random numbers, and follow an array of the host; one on the GPU is read where it lies."""
@@ -215,7 +225,7 @@ class CudaStep:
     def give_results(self, numbers: dict[Node, Any]) -> list[Any]:
         """Give the results, in a block of their own, since the next call writes over this one's."""
         code, block = self.code, None
-        if any(x.offset is not None for x in code.results):
+        if self.copied:
             block = self.device.allocate(max(code.result_bytes, ALIGNED))
             self.device.copy(self.device.locate(block), self.starts["results"], code.result_bytes)
         return [
