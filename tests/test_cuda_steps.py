@@ -175,6 +175,61 @@ def test_an_array_of_the_host_that_the_function_names_is_sent_when_it_has_change
     assert device.asked["upload"] == 2
 
 
+def test_what_a_function_writes_into_its_argument_goes_there():
+    def f(a):
+        a[0] = a[1] * 2
+        return a.sum()
+
+    step, a, b = compile(f, backend=on_fake()), OtherArray(np.arange(6.0).reshape(2, 3)), np.arange(6.0).reshape(2, 3)
+    for _ in range(3):
+        np.testing.assert_array_equal(bring(step(a)), f(b))
+        np.testing.assert_array_equal(bring(a), b)
+
+
+def test_calls_are_bound_verified_and_recorded():
+    x = np.arange(6.0).reshape(2, 3)
+    given = OtherArray(x.copy())
+    bound = compile(lambda a: (a * a).sum(), backend=on_fake()).bind(given)
+    for n in range(1, 4):
+        given[...] = OtherArray(n * x)
+        np.testing.assert_allclose(bring(bound()), n * n * (x * x).sum())
+    verified = compile(lambda a: np.tanh(a).sum(), verify=2, backend=on_fake())
+    for _ in range(3):
+        np.testing.assert_allclose(bring(verified(OtherArray(x))), np.tanh(x).sum(), rtol=1e-14)
+    w = Tensor(OtherArray(x), requires_grad=True)
+    E = compile(lambda w: (w * w).sum(), backend=on_fake())(w) * 3
+    E.backward()
+    np.testing.assert_allclose(bring(w.grad.data), 6 * x)
+
+
+def test_exact_code_contracts_nothing_and_keeps_infinities():
+    asked = []
+
+    class Asked(FakeDevice):
+        def load(self, source, exact):
+            asked.append(exact)
+            return super().load(source, exact)
+
+    def f(x):
+        return x * 1e200 * 1e200, np.exp(x) / np.exp(x).sum(axis=1, keepdims=True)
+
+    x = np.linspace(-1, 800, 6).reshape(2, 3)
+    step = compile(f, exact=True, backend=on_fake(Asked()))
+    with np.errstate(all="ignore"):
+        for a, b in zip(step(OtherArray(x)), f(x), strict=True):
+            np.testing.assert_allclose(bring(a), b, rtol=1e-14)
+    assert asked == [True]
+
+
+def test_an_embedding_is_gathered_and_its_gradient_added_up():
+    def make():
+        return nn.Sequential(nn.Embedding(7, 3, rng=0))
+
+    labels, T = np.array([[1, 2, 1, 0]] * 4), np.eye(3)[np.zeros((4, 4), int)]
+    _, step = assert_trained_alike(make, RULES["Momentum"], labels, T)
+    assert not step.report().calls
+
+
 def test_dropout_draws_what_numpy_code_draws():
     sizes, rows = SIZES["W2"]
     X, T = data(sizes, rows)
@@ -401,6 +456,23 @@ def test_a_parameter_that_comes_back_to_the_host():
     model.parameters()[1].data = np.zeros(25)
     with pytest.raises(TypeError, match=r"b₁\(25,\) lies on the host"):
         step(*given)
+
+
+def test_running_averages_that_are_left_on_the_host():
+    model = moved(nn.Sequential(nn.Linear(3, 4, rng=0), nn.BatchNorm(4)))
+    optimizer, x = optim.SGD(model.parameters(), 0.1), np.random.default_rng(0).normal(size=(5, 3))
+    step = compile(stepping(model, optimizer, lambda y, t: ((y - t) ** 2).sum()), backend=on_fake())
+    with pytest.raises(TypeError, match=r"\(4,\) lies on the host.*for p in model.buffers\(\): p.data = cupy"):
+        step(OtherArray(x), 1.5)
+    for p in model.buffers():
+        p.data = OtherArray(p.data.copy())
+    plain = nn.Sequential(nn.Linear(3, 4, rng=0), nn.BatchNorm(4))
+    beside = optim.SGD(plain.parameters(), 0.1)
+    eager = stepping(plain, beside, lambda y, t: ((y - t) ** 2).sum())
+    for _ in range(3):
+        np.testing.assert_allclose(bring(step(OtherArray(x), 1.5).data), eager(x, 1.5).data, rtol=1e-10, atol=1e-12)
+    for p, q in zip(model.buffers(), plain.buffers(), strict=True):
+        np.testing.assert_allclose(bring(p.data), q.data, rtol=1e-12)
 
 
 def test_running_values_that_were_made_on_the_host():

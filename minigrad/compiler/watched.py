@@ -12,6 +12,7 @@ from weakref import ref
 import numpy as np
 
 from minigrad.compiler.record import Record
+from minigrad.compiler.trace.sharing import may_share_memory
 from minigrad.compiler.trace.sources import Data
 from minigrad.compiler.trace.traced import TraceError
 from minigrad.engine.errors import describe
@@ -93,7 +94,7 @@ class Watched:
         for t in self.tensors:
             lying.setdefault(id(owner_of(t.array)), []).append(t)
         for a, b in (pair for together in lying.values() for pair in combinations(together, 2)):
-            if np.may_share_memory(a.array, b.array) and self.reads_updates():
+            if may_share_memory(a.array, b.array) and self.reads_updates():
                 raise TraceError(
                     f"compile: {describe(a)}{a.shape} and {describe(b)}{b.shape} look at the same memory, and the "
                     f"function updates both and goes on with that. Let the model use one Tensor in both places, or "

@@ -67,7 +67,7 @@ class CudaProgram(Program):
             if self.device.takes(array) and not self.device.lies_in_order(array):
                 return f"the elements of {self.names[i]} do not lie in order; give it cupy.ascontiguousarray of them"
             if i in self.code.written and not self.device.takes(array):
-                raise TypeError(_say_on_host(str(self.names[i]), array))
+                raise TypeError(_say_on_host(self.names[i], array))
         return ""
 
 
@@ -76,7 +76,8 @@ def _check_source(x: Node, source: Source, device: Device, updated: bool) -> Non
     if isinstance(source, Data):
         array = source.tensor.array
         if not device.takes(array) and (updated or source.tensor.requires_grad):
-            raise TypeError(_say_on_host(source.tensor.name or x.name or "a parameter", array))
+            kind = "parameter" if source.tensor.requires_grad else "buffer"
+            raise TypeError(_say_on_host(source.tensor.name or x.name, array, kind))
     elif isinstance(source, State):
         array = source.read([])
         if array.shape and not device.takes(array):
@@ -86,16 +87,16 @@ def _check_source(x: Node, source: Source, device: Device, updated: bool) -> Non
                 f"parameters to the GPU before the optimizer is made, or load its state afterwards"
             )
     elif isinstance(source, Captured) and updated:
-        raise TypeError(_say_on_host("an array from outside", source.array))
+        raise TypeError(_say_on_host(None, source.array))
 
 
-def _say_on_host(name: str, array: Any) -> str:
-    """Say that a parameter is to be moved."""
-    word = plain_identifier(name) or "w"
+def _say_on_host(name: str | None, array: Any, kind: str = "parameter") -> str:
+    """Say that a parameter, or a running average of a layer, is to be moved."""
+    word, called = plain_identifier(name or "w"), name or f"a {kind} "
     return (
-        f'compile: {name}{tuple(array.shape)} lies on the host, as a {type(array).__name__}, and backend="cuda" writes '
-        f"to the GPU. Move it there: {word}.data = cupy.asarray({word}.data), or all of a model by "
-        f"for p in model.parameters(): p.data = cupy.asarray(p.data)"
+        f'compile: {called}{tuple(array.shape)} lies on the host, as a {type(array).__name__}, and backend="cuda" '
+        f"writes to the GPU. Move it there: {word}.data = cupy.asarray({word}.data), or all of a model by "
+        f"for p in model.{kind}s(): p.data = cupy.asarray(p.data)"
     )
 
 

@@ -1,9 +1,9 @@
 """Tracing: ``tracer`` writes down what a function does to ``traced`` values, and an update ``rule`` to the engine's
 cells; their contents come from ``sources``. What a traced value cannot do, ``traced`` says, ``indices`` what it is as
-an index; ``augment`` is what ``+=`` does to one, ``write_back`` what is written into arguments, and ``lying`` says what
-is a view of them; ``updating`` reads the rule of an optimizer. What the function reads outside itself is found
-``outside``, as far as nothing ``foreign`` reads it, by ``links`` to it and to its ``contents``, some of them to
-``numbers`` that its code reads anew; ``asking`` is where its code asks what something is; ``writes`` are what it
-changes there, and ``differences`` between two traces of one call are refused, as are changes of the ``containers`` that
-it is given.
+an index; ``augment`` is what ``+=`` does to one, ``write_back`` what is written into arguments, ``lying`` says what is
+a view of them, and ``sharing`` which arrays may share memory; ``updating`` reads the rule of an optimizer. What the
+function reads outside itself is found ``outside``, as far as nothing ``foreign`` reads it, by ``links`` to it and to
+its ``contents``, some of them to ``numbers`` that its code reads anew; ``asking`` is where its code asks what something
+is; ``writes`` are what it changes there, and ``differences`` between two traces of one call are refused, as are changes
+of the ``containers`` that it is given.
 """

@@ -10,6 +10,7 @@ from weakref import WeakSet
 import numpy as np
 
 from minigrad.compiler.trace.lying import Lying
+from minigrad.compiler.trace.sharing import may_share_memory
 from minigrad.engine.chosen import Chosen
 from minigrad.engine.errors import describe, place
 from minigrad.engine.node import Node
@@ -276,7 +277,7 @@ def check_memory_apart(tracer: Any) -> None:
         if t.serial > 0 or ("data", id(t)) not in tracer.updates:
             continue
         for x, _ in tracer.twins.values():
-            if x is not t and np.may_share_memory(x.array, t.array):
+            if x is not t and may_share_memory(x.array, t.array):
                 raise TraceError(
                     f"compile: the function assigns to {describe(t)}{t.shape}, and uses {describe(x)}{x.shape}, which "
                     f"looks at the same memory. Take the view of it inside the function, as in v = x[…]."

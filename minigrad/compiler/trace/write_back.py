@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.compiler.trace.sharing import may_share_memory
 from minigrad.compiler.trace.traced import Traced, TraceError
 from minigrad.engine.errors import place
 from minigrad.engine.tensor import Tensor
+from minigrad.ops.libraries import is_other
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,11 +27,11 @@ class Given:
     @property
     def is_array(self) -> bool:
         """Whether there is memory to write into."""
-        return isinstance(self.array, np.ndarray)
+        return isinstance(self.array, np.ndarray) or is_other(self.array)
 
     def check_writable(self) -> None:
         """Raise for an array that nobody may write into, as NumPy does."""
-        if self.is_array and not self.array.flags.writeable:
+        if isinstance(self.array, np.ndarray) and not self.array.flags.writeable:
             raise ValueError(
                 f"compile: at {place()} the function writes into {self.path}, whose flags.writeable is False. Pass a "
                 f"copy of it, or compute a new array."
@@ -70,10 +72,9 @@ def are_apart(written: Sequence[Any], others: Iterable[Any]) -> bool:
     What is no array, in a call that another trace is for, may not.
     """
     arrays = [x.array if isinstance(x, Tensor) else x for x in others]
-    read = [x for x in arrays if isinstance(x, np.ndarray)]
+    read = [x for x in arrays if isinstance(x, np.ndarray) or is_other(x)]
     return all(
-        isinstance(x, np.ndarray)
-        and x.flags.writeable
-        and not any(np.may_share_memory(x, y) for y in (*written[:i], *read))
+        (is_other(x) or (isinstance(x, np.ndarray) and x.flags.writeable))
+        and not any(may_share_memory(x, y) for y in (*written[:i], *read))
         for i, x in enumerate(written)
     )
