@@ -1,6 +1,7 @@
 """Steps on a GPU that there is not: what is captured and replayed, which products are called, and what is refused."""
 
 import re
+from functools import partial
 from importlib.util import find_spec
 from itertools import pairwise
 
@@ -311,7 +312,74 @@ def test_a_softmax_with_its_loss_is_one_kernel_beside_the_sums_over_other_axes()
         np.testing.assert_allclose(bring(g), f(u, t)[1], rtol=1e-13, atol=1e-15)
     code = step._latest().program.code
     assert [text.count("SYNC") for text in code.kernels if "SYNC" in text] == [5]
-    assert len(code.items) == 3  # the rows, the loss, and its sign
+    assert len(code.items) == 2  # the rows, and the loss with its sign
+
+
+def update_by_a_sum(w, b, x):
+    b -= (x * w).sum(axis=0)
+    return b
+
+
+def update_what_the_sum_reads(w, b, x):
+    b -= (x * b).sum(axis=0)
+    return b
+
+
+def update_two_by_each_other(w, b, x):
+    s, t = (x * b).sum(axis=0), (x * w).sum(axis=0)
+    b -= t
+    w -= s
+    return b
+
+
+def update_one_by_the_new_other(w, b, x):
+    s = x.sum(axis=0)
+    b -= s
+    w -= s * b
+    return w + s
+
+
+def update_by_other_places(w, b, x):
+    b -= (x.sum(axis=0) * w)[::-1]
+    return b
+
+
+def update_what_is_read_afterwards(w, b, x):
+    s = x.sum(axis=0)
+    old = (x + b).max(axis=1)
+    b -= s
+    return old
+
+
+def update_by_a_number(w, b, x):
+    b *= -(x * x).sum()
+    w -= np.sqrt((x * x).sum()) + 1
+    return b
+
+
+UPDATES = [
+    *(update_by_a_sum, update_what_the_sum_reads, update_two_by_each_other, update_one_by_the_new_other),
+    *(update_by_other_places, update_what_is_read_afterwards, update_by_a_number),
+]
+
+
+def compare_updates(step, rows, device):
+    """Compare steps that write over what sums have read, or have not, with themselves in NumPy."""
+    x = np.random.default_rng(0).normal(size=(rows, 5))
+    kept = []
+    for backend, put in ((on_fake(device), OtherArray), (None, np.array)):
+        w, b = (Tensor(put(np.linspace(*ends, 5)), name=name) for ends, name in (((-1, 1), "w"), ((2, 3), "b")))
+        f = partial(step, w, b)
+        f = f if backend is None else compile(f, backend=backend)
+        kept.append([*(bring(f(put(x)).data).copy() for _ in range(3)), bring(w.data), bring(b.data)])
+    for a, c in zip(*kept, strict=True):
+        np.testing.assert_allclose(a, c, rtol=1e-11, atol=1e-12)
+
+
+@pytest.mark.parametrize("step", UPDATES, ids=lambda step: step.__name__)
+@pytest.mark.parametrize("rows", [1, 7, 20000])
+def test_what_follows_a_sum_is_in_its_kernel_where_that_may_be(step, rows):
+    compare_updates(step, rows, FakeDevice())
 
 
 ROWS = {
@@ -381,6 +449,10 @@ class TestByThreads:
         np.testing.assert_allclose(bring(E), wanted, rtol=1e-11)
         for a, b in zip(gradients, expected, strict=True):
             np.testing.assert_allclose(bring(a), b, rtol=1e-11)
+
+    @pytest.mark.parametrize("step", UPDATES, ids=lambda step: step.__name__)
+    def test_updates(self, step):
+        compare_updates(step, 40, cuda_threads.ThreadedDevice())
 
     @pytest.mark.parametrize("name", ROWS)
     def test_rows(self, name):

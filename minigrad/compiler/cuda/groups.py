@@ -49,10 +49,10 @@ class GroupWriter(KernelWriter):
     def write_group(
         self, kernel: Kernel, group: Group, gathered: Sequence[Node], before: Sequence[str],
         ends: tuple[str, str], body: Sequence[str], entering: Mapping[Node, list[str]],
-        give: Callable[[Node, list[str]], list[str]],
+        give: Callable[[Node, list[str]], list[str]], after: Sequence[str] = (),
     ) -> None:  # fmt: skip
-        """Write a kernel of groups whose lanes gather what enters, and launch it."""
-        lines = self.write_lanes(group.count, gathered, before, ends, body, entering, give)
+        """Write a kernel of groups whose lanes gather what enters; ``after`` is what the first one adds. Launch it."""
+        lines = self.write_lanes(group.count, gathered, before, ends, body, entering, give, after)
         kernel.lines = ["SHARED", f"GROUPS(o, {group.count}) {{", *(f"    {line}" for line in lines), "}"]
         x, y = group.threads
         self.launch(kernel, -(-group.count // x), (x, y))
@@ -60,6 +60,7 @@ class GroupWriter(KernelWriter):
     def write_lanes(
         self, count: int, gathered: Sequence[Node], before: Sequence[str], ends: tuple[str, str],
         body: Sequence[str], entering: Mapping[Node, list[str]], give: Callable[[Node, list[str]], list[str]],
+        after: Sequence[str] = (),
     ) -> list[str]:  # fmt: skip
         """Write what the lanes of a group do: a body for each element of a range, and gathering what enters."""
         lines = list(before)
@@ -80,4 +81,5 @@ class GroupWriter(KernelWriter):
         lines.append(f"if (LIVE(o, {count})) LANES(r, {ends[0]}, {ends[1]}) {{")
         lines += [*(f"    {line}" for line in (*body, *meeting)), "}", *gathers]
         results = [f"    {line}" for node in gathered for line in give(node, names[node])]
+        results += [f"    {line}" for line in after]
         return [*lines, f"if (FIRST && LIVE(o, {count})) {{", *results, "}"] if results else lines

@@ -53,8 +53,15 @@ class LoopWriter(GroupWriter):
     # numbers
 
     def write_numbers(self, work: Numbers) -> None:
-        """Write operations on numbers, one after another; what is seen of an array is read where that is needed."""
+        """Write operations on numbers as a kernel of one thread."""
         kernel = Kernel()
+        body = self.compute_numbers(work, kernel)
+        if body:
+            kernel.lines = ["EACH(i, 1) {", *(f"    {line}" for line in body), "}"]
+            self.launch(kernel, 1, (32, 1))
+
+    def compute_numbers(self, work: Numbers, kernel: Kernel) -> list[str]:
+        """Write operations on numbers, one after another; what is seen of an array is read where that is needed."""
         body: list[str] = []
         values: dict[Any, Operand] = {}
         stored = set(self.find_stored(work))
@@ -65,14 +72,12 @@ class LoopWriter(GroupWriter):
             values[node] = self.compute(node, operands, body)
             if node in stored:
                 body.append(f"{kernel.point(self.find(node), node.dtype)}[0] = {values[node].written};")
-        if body:
-            kernel.lines = ["EACH(i, 1) {", *(f"    {line}" for line in body), "}"]
-            self.launch(kernel, 1, (32, 1))
+        return body
 
     # loops
 
-    def write_loops(self, unit: Loops) -> None:
-        """Write the kernels of one unit."""
+    def write_loops(self, unit: Loops, tails: Sequence[Any] = ()) -> None:
+        """Write the kernels of one unit; ``tails`` follow its sums, which are over the same axes."""
         frame = self.frame(unit)
         groups: dict[frozenset[int], list[Node]] = {}
         for node in unit.members:
@@ -81,7 +86,7 @@ class LoopWriter(GroupWriter):
         stored = [x for x in self.find_stored(unit) if not is_reduction(x)]
         last = list(groups)[-1] if groups else None
         for axes, gathered in groups.items():
-            self.write_gathered(unit, frame, axes, gathered, stored if axes == last else [])
+            self.write_gathered(unit, frame, axes, gathered, stored if axes == last else [], tails)
         n = prod(frame.sizes)
         if not groups and stored and n:
             kernel, body = Kernel(), []
@@ -90,6 +95,21 @@ class LoopWriter(GroupWriter):
                 body += write_letters("i", letters, frame.sizes)
             self.write_members(unit, stored, frame, letters, kernel, body, stored)
             self.launch_each(kernel, n, body)
+
+    def write_tails(self, tails: Sequence[Any], kernel: Kernel) -> list[str]:
+        """Write what follows sums, for element o of each."""
+        lines = []
+        for tail in tails:
+            if isinstance(tail, Numbers):
+                body = self.compute_numbers(tail, kernel)
+            else:
+                frame = self.frame(tail)
+                letters = [f"t{k}" for k in range(len(frame.sizes))]
+                body = write_letters("o", letters, frame.sizes)
+                stored = self.find_stored(tail)
+                self.write_members(tail, stored, frame, letters, kernel, body, stored)
+            lines += ["{", *(f"    {line}" for line in body), "}"]
+        return lines
 
     def frame(self, unit: Loops, by_rows: bool = False) -> Frame:
         """Find the loops of a unit: axes whose elements lie in order everywhere share one, but the last ``by_rows``."""
@@ -146,8 +166,9 @@ class LoopWriter(GroupWriter):
         return gathered
 
     def write_gathered(
-        self, unit: Loops, frame: Frame, axes: frozenset[int], gathered: Sequence[Node], stored: Sequence[Node]
-    ) -> None:
+        self, unit: Loops, frame: Frame, axes: frozenset[int], gathered: Sequence[Node], stored: Sequence[Node],
+        tails: Sequence[Any] = (),
+    ) -> None:  # fmt: skip
         """Write the kernel of reductions over the same axes; of few long ones two, the first for parts of them."""
         sizes = frame.sizes
         kept = [k for k in range(len(sizes)) if k not in axes]
@@ -172,7 +193,8 @@ class LoopWriter(GroupWriter):
         )
         entering = {x: find_kernel(x).reduction.enter(x, operands[x]) for x in gathered}  # type: ignore[union-attr]
         if parts == 1:
-            self.write_group(kernel, group, gathered, before, (start, stop), body, entering, self.give_results(kernel))
+            give_all, after = self.give_results(kernel), self.write_tails(tails, kernel)
+            self.write_group(kernel, group, gathered, before, (start, stop), body, entering, give_all, after)
             return
         counts = [len(entering[x]) * [x.dtype] for x in gathered]
         scratch = iter(self.take_scratch([dtype.itemsize * rows * parts for c in counts for dtype in c]))
@@ -188,7 +210,8 @@ class LoopWriter(GroupWriter):
         pointers = {x: [second.point(place, x.dtype) for place in places[x]] for x in gathered}
         meeting = {x: [f"{p}[r * {rows} + o]" for p in pointers[x]] for x in gathered}
         last = Group(rows, parts, rows == 1)
-        self.write_group(second, last, gathered, [], ("0", str(parts)), [], meeting, self.give_results(second))
+        give_all, after = self.give_results(second), self.write_tails(tails, second)
+        self.write_group(second, last, gathered, [], ("0", str(parts)), [], meeting, give_all, after)
 
 
 def reduced_axes(node: Node) -> tuple[int, ...]:

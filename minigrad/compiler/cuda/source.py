@@ -17,6 +17,7 @@ from minigrad.compiler.cuda.places import ALIGNED, Launch, Numbers, Place, Work
 from minigrad.compiler.cuda.products import Gemm, ProductWriter
 from minigrad.compiler.cuda.registry import find_calls
 from minigrad.compiler.cuda.rows import Rows, join_rows
+from minigrad.compiler.cuda.tails import Tailed, join_tails
 from minigrad.compiler.passes.fuse import Along, Loops, Number, Parts, Picked, Product, find_misfits
 from minigrad.compiler.passes.lower import is_view
 from minigrad.compiler.passes.plan import root
@@ -100,8 +101,9 @@ class CudaWriter(ProductWriter):
         super().__init__(rest, draft.returned, updates, calls, self.bound, self.passed, host.given)
 
     def order_works(self) -> list[Any]:
-        """Put together what works row by row."""
-        return join_rows(super().order_works(), self.plan)
+        """Put together what works row by row, and sums with what follows them."""
+        works = join_rows(super().order_works(), self.plan)
+        return join_tails(works, self.plan, bool(self.calls))
 
     def write_code(self, calls: Mapping[Node, str]) -> CudaCode:
         """Write everything; raises ``Unsupported``, with its Nodes, for units that are no kernels."""
@@ -135,6 +137,8 @@ class CudaWriter(ProductWriter):
             self.write_loops(work)
         elif isinstance(work, Rows):
             self.write_rows(work)
+        elif isinstance(work, Tailed):
+            self.write_loops(work.head, work.tails)
         elif isinstance(work, Product):
             self.write_product(work)
         elif isinstance(work, Parts):
