@@ -198,12 +198,12 @@ class CupyDevice(Device):
         graph.launch()
 
     def find_queue(self) -> Any:
-        """Give the address of the current stream."""
-        return self._stream()
+        """Give the current stream, which is kept alive so."""
+        return self.cupy.cuda.get_current_stream()
 
     def finish(self, queue: Any) -> None:
         """Wait for a stream."""
-        self.runtime.streamSynchronize(queue)
+        queue.synchronize()
 
     def _stream(self) -> int:
         return int(self.cupy.cuda.get_current_stream().ptr)

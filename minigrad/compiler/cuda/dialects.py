@@ -175,6 +175,6 @@ HELPERS = _write_helpers()
 
 
 def write_module(kernels: Iterable[str], dialect: str = CUDA, wide: bool = False) -> str:
-    """Give kernels as a module of a dialect; of arrays with 2³¹ elements or more the places are ``wide``."""
+    """Give kernels as a module of a dialect; of arrays with 2³⁰ elements or more the places are ``wide``."""
     index = "long long" if wide else "int"
     return "\n".join([f"#define INDEX {index}", dialect, HELPERS, *kernels, ""])

@@ -25,7 +25,7 @@ from minigrad.compiler.refusals import Refusal, Unsupported, refused_for
 from minigrad.compiler.trace.sources import Argument, Gradient, NumberOutside
 from minigrad.engine.node import Node
 
-WIDE = 1 << 31  # elements, from which on places need more than 32 bits
+WIDE = 1 << 30  # elements, from which on places need more than 32 bits: a thread steps on by up to 2²³
 
 
 @dataclass(frozen=True)
