@@ -11,7 +11,7 @@ from minigrad import log_softmax, softmax
 from minigrad.algebra import form, form_choices
 from minigrad.algebra.rules import choices, constants, identities, logarithms, parts, shaping, signs, spellings, sums
 from minigrad.engine.node import Node
-from minigrad.ops.arithmetic import add
+from minigrad.ops.arithmetic import add, divide_or_zero
 from minigrad.ops.elementwise import identity
 
 
@@ -57,6 +57,17 @@ def copies(node, c, shape=(3,)):
 def number(node, c):
     """A number that is a Node."""
     return Node(value=np.asarray(c, node.dtype), dtype=node.dtype, table=node.table)
+
+
+def direction(x, c):
+    """The norm of x, a number of times, by the direction of x."""
+    norm = np.linalg.norm(x)
+    return (norm if c == 1 else c * norm) * divide_or_zero(x, norm)
+
+
+def nested_choice(v):
+    """A choice of two choices by another condition."""
+    return np.where(v.k, np.where(v.a > v.b, 0, v.c), np.where(v.a > v.b, 0, v.W))
 
 
 class Gradients:
@@ -203,9 +214,27 @@ def samples():
         {"c": "k", "x": "b"},
     )
     yield one(form_choices.one_choice, lambda v: 0.1 * np.where(v.k, 0, v.a) + np.where(v.k, v.a, 0), sister=True)
+    yield one(identities.norm_times_direction, lambda v: direction(v.x, 1))
+    yield one(identities.norm_times_direction, lambda v: direction(v.x, 3.0), sister=True)
+    yield one(identities.sign_over_size, lambda v: v.y * np.sign(v.x) / abs(v.x), {"c": "y"})
+    yield one(identities.sign_over_size, lambda v: np.sign(v.x) / abs(v.x), sister=True)
+    yield one(identities.square_of_size, lambda v: abs(v.x) ** 2)
+    yield one(identities.square_of_size, lambda v: np.square(abs(v.x)), sister=True)
+    yield one(form.number_before_factor, lambda v: v.a * (2.0 * v.b), {"c": "2"})
+    yield one(form.factor_above_fraction, lambda v: v.a * (0.5 / v.c), sister=True)
+    yield one(form_choices.choice_of_choices, nested_choice, {"c": "k", "d": "a > b", "a": "c", "b": "W"})
+    yield one(form_choices.sign_of_truth, lambda v: (-1.0 * v.k) / v.a, sister=True)
+    yield one(form_choices.choose_between, lambda v: v.c + v.k * v.a - np.where(v.k, 0, 1) * v.b, sister=True)
+    yield one(form_choices.choose_between, lambda v: v.k / v.a + np.where(v.k, 0, 1) / v.b, sister=True)
     yield one(spellings.product_with_itself, lambda v: v.a * v.a)
     yield one(spellings.index_of_all, lambda v: v.x[:, None])
     yield one(spellings.index_of_all, lambda v: v.u[:, :], sister=True)
+    yield one(spellings.axes_of_reduction, lambda v: v.u.sum(1).reshape((2, 1)))
+    yield one(spellings.axes_of_reduction, lambda v: v.u.max(0).reshape((1, 3)), sister=True)
+    yield one(spellings.reshape_of_function, lambda v: np.sqrt(v.x).reshape((3, 1)))
+    yield one(spellings.reshape_of_function, lambda v: (v.x + 2.0).reshape((3, 1)), sister=True)
+    yield one(form.number_times_fraction, lambda v: 2.0 * (3.0 * v.a / v.b))
+    yield one(form.number_times_fraction, lambda v: 2.0 * (0.5 * v.a / v.b), sister=True)
     yield one(spellings.product_of_rows, lambda v: v.a.reshape(4) @ v.b.reshape(4))
     yield one(spellings.product_of_rows, lambda v: (0.5 * v.a.reshape(4)) @ v.a.reshape(4), sister=True)
     yield one(spellings.product_of_rows, lambda v: v.a.reshape((1, 4)) @ v.b.reshape((4, 1)), sister=True)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minigrad import Tensor, compare, losses, softmax
+from minigrad import Tensor, compare, derive, losses, softmax
 from minigrad.ops.alphabet import to_subscript
 from tests.byhand import LAYERS, logistic
 from tests.slips_by_hand import SYMBOLS, layers, named, recurrent, values_of
@@ -151,3 +151,17 @@ def test_a_weight_that_was_already_updated(net, rate):
     *others, last = [f"W{to_subscript(i)}" for i in range(n, 1, -1)]
     says = f"{', '.join(others)} and {last} were" if others else f"{last} was"
     assert named(net, {"dW1": mine["dW1"]}) == ("dW1", f"{says} already updated, with η = {rate:g}")
+
+
+def test_a_slip_by_which_a_matrix_has_no_decomposition_is_none():
+    """Of exp(−d / l²) without exp there is no Cholesky decomposition: it is not what was done, and raises nothing."""
+    points = np.arange(5.0)
+    distance = (points[:, None] - points) ** 2
+    length = Tensor(0.7, requires_grad=True, name="l")
+    K = np.exp(-distance / length**2) + 0.1 * np.eye(5)
+    E = np.log(np.diag(np.linalg.cholesky(K))).sum()
+    (line,) = (line for line in derive(E) if line.of == "l")
+    right = float(line.value)
+    assert compare(E, {"l": right})
+    assert "it is no usual slip" in str(compare(E, {"l": 1.1 * right}))
+    assert derive(E).check().first is None

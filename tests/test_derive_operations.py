@@ -13,7 +13,7 @@ def of(name, values=A):
 
 
 EINSUM = "Σⱼₖ Aᵢⱼ Bⱼₖ cₖ"
-SLOPE = "chol(A)ᵀ⁻¹ (chol(A)ᵀ⁻¹ Φ(2 chol(A)ᵀ chol(A)))ᵀ"
+SLOPE = "chol(A)ᵀ⁻¹ (chol(A)ᵀ⁻¹ half_lower(2 chol(A)ᵀ chol(A)))ᵀ"
 # called: the loss; its lines in matrices, and by indices (None: what is of a matrix as a whole is written as that); and
 # what a picture writes in the box of the operation
 LINES = {

@@ -58,8 +58,10 @@ def missing(derivation, formulas, headings):
     """Give what is defined and called otherwise in a derivation than in boxes with these formulas and headings.
 
     That is the definition of each symbol, and what each δ is called; one of the last t alone is in the box for all t.
+    An input has one box, h₀, and no other for H₀ = h₀.
     """
-    forward = {str(line.left[0]): line.formula for line in derivation.forward_lines}
+    lines = (line for line in derivation.forward_lines if line.target.op is not None or line.target.value is not None)
+    forward = {str(line.left[0]): line.formula for line in lines}
     deltas = [line for line in derivation if str(line.left[0]).startswith("δ")]
     deltas = [line for line in deltas if line.letter or not isinstance(line.left[0], Indexed)]
     assert forward

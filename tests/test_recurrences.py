@@ -315,3 +315,30 @@ def test_targets_of_each_step_that_are_no_one_hot_are_not_taken_for_such(own):
         rows = one_hot(np.array([0, 1, 1, 0, 1]), 2) * (1 + own * (t == 2))
         E = E + losses.cross_entropy(softmax(h @ V), rows)
     assert ("Σ tₜ = 1" in str(lines(E))) is False
+
+
+def swinging(steps):
+    """A mass on a spring: two values, carried from step to step, of each other."""
+    x, v = (Tensor(values, requires_grad=True, name=name) for name, values in (("x0", [1.0, 0.5]), ("v0", [0.0, 1.0])))
+    k = Tensor(0.3, requires_grad=True, name="k")
+    for _ in range(steps):
+        v = v - 0.1 * k * x
+        x = x + 0.1 * v
+    return 0.5 * (x**2).sum()
+
+
+def test_each_of_several_values_that_are_carried_has_a_name_of_its_own():
+    derivation = derive(swinging(8), forward=True)
+    assert str(derivation).splitlines()[:4] == [
+        "H₀ = x₀",
+        "C₀ = v₀ − 0.1 k x₀",
+        "Hₜ = Hₜ₋₁ + 0.1 Cₜ₋₁  for t = 1 … 7",
+        "Cₜ = Cₜ₋₁ − 0.1 k Hₜ  for t = 1 … 7",
+    ]
+    assert derivation.check().first is None
+    A = np.eye(3)
+    w = Tensor(np.ones(3), requires_grad=True, name="w")
+    for t in range(5):
+        w = w - 0.1 * A @ (A @ w - np.full(3, float(t)))
+    written = str(derive((w**2).sum(), forward=True))
+    assert "Hₜ = Hₜ₋₁ − xₜ (c₂ Hₜ₋₁ − dₜ)  for t = 1 … 5" in written  # c₂ is one for all t, and no c of the cₜ

@@ -19,23 +19,24 @@ from minigrad.engine.overwriting import read_elements
 from minigrad.engine.tensor import Tensor
 from minigrad.ops.arithmetic import add, divide, multiply, negative, subtract
 from minigrad.ops.base import Elementwise, Op
+from minigrad.ops.elementwise import log
 from minigrad.ops.indexing import Index, hash_key
-from minigrad.ops.reduction import Sum
+from minigrad.ops.reduction import Softmax, Sum
 
 NAMES = ("T", "T′", "T″")
 ARITHMETIC = (add, subtract, multiply, divide, negative)
 
 
 def write_one_hot(
-    graph: Graph, nodes: Mapping[Tensor, Any], named: Container[Node]
+    graph: Graph, nodes: Mapping[Tensor, Any], named: Container[Node], one: bool = False
 ) -> tuple[Graph, dict[Tensor, Any], set[Node]]:
     """Put Σₖ T ⊙ y for y[np.arange(N), labels], for a y of (N, classes); give the new inputs T, too.
 
-    A function of what is chosen is chosen of the function, log y[…] = Σₖ T ⊙ log y, unless that is ``named`` or would
-    be infinite elsewhere, where T ⊙ y is not 0.
+    Of ``one`` sample, whose softmax y is, it is y[label] alone. A function of what is chosen is chosen of the function,
+    log y[…] = Σₖ T ⊙ log y, unless that is ``named`` or would be infinite elsewhere, where T ⊙ y is not 0.
     """
     known = {node: read_elements(t) for t, node in nodes.items() if isinstance(node, Node)}
-    writer = _Writer(graph, known, named)
+    writer = _Writer(graph, known, named, one)
     becomes: dict[Node, Any] = {}
     for node in graph.nodes:
         becomes[node] = writer.rewrite(node, rebuild_node(node, becomes))
@@ -53,7 +54,8 @@ def write_one_hot(
 class _Writer:
     """Writes the sums; ``targets`` are T and its rows by class numbers, ``whole`` what a sum chooses of."""
 
-    def __init__(self, graph: Graph, known: Mapping[Node, Any], named: Container[Node]) -> None:
+    def __init__(self, graph: Graph, known: Mapping[Node, Any], named: Container[Node], one: bool) -> None:
+        self.one = one
         self.known, self.named = dict(graph.values) | dict(known), named
         self.names = [name for name in NAMES if name not in graph.inputs]
         self.targets: dict[Any, tuple[Node, Any]] = {}
@@ -63,7 +65,7 @@ class _Writer:
         """Give what stands for a Node that has been rebuilt of what its inputs became."""
         match new:
             case Node(Index(key=key), (Node() as y,)) if type(new.op) is Index:
-                chosen = self.choose(key, node, y)
+                chosen = (self.choose_one if self.one else self.choose)(key, node, y)
                 return new if chosen is None else chosen
             case Node(Elementwise() as f, _) if node not in self.named:
                 return self.move_inside(f, node, new)
@@ -75,6 +77,17 @@ class _Writer:
         if labels is None or not self.is_finite(node.inputs[0]):
             return None
         T = self.target(key, labels, y)
+        return None if T is None else self.sum(T, y, node)
+
+    def choose_one(self, key: Any, node: Node, y: Node) -> Node | None:
+        """Give Σ T ⊙ y for y[label], y being the softmax of one sample; of another vector y[1] is no class."""
+        if not (isinstance(y.op, Softmax) or (y.op == log and isinstance(y.inputs[0].op, Softmax))):
+            return None
+        parts = key if isinstance(key, tuple) else (key,)
+        ones = all(isinstance(part, int | np.integer) and not isinstance(part, bool) for part in parts)
+        if not ones or len(parts) != y.ndim or y.size != y.shape[-1] or y.size < 2:
+            return None
+        T = self.target(key, parts[-1], y) if self.is_finite(node.inputs[0]) else None
         return None if T is None else self.sum(T, y, node)
 
     def move_inside(self, f: Op, node: Node, new: Node) -> Any:
@@ -99,7 +112,8 @@ class _Writer:
 
     def sum(self, T: Node, y: Node, node: Node) -> Node:
         """Write Σₖ T ⊙ y in the shape of a Node."""
-        total: Node = (T * y).apply(Sum(1, keepdims=node.ndim == 2), (T * y,))
+        reduce = Sum(1, keepdims=node.ndim == 2) if node.shape else Sum()
+        total: Node = (T * y).apply(reduce, (T * y,))
         self.whole[total] = T, y
         return total
 
@@ -111,7 +125,7 @@ class _Writer:
                 return None
             T = Node(name=self.names[len(self.targets)], shape=y.shape, dtype=y.dtype, table=y.table)
             rows = np.zeros(y.shape, y.dtype)
-            rows[np.arange(len(rows)), labels] = 1
+            rows[(*np.indices(rows.shape[:-1]), labels)] = 1
             self.targets[kept] = T, declared_one_hot(rows)
         return self.targets[kept][0]
 

@@ -80,7 +80,8 @@ def vary_operation(known: Definition, u: Node, axes: Set[Any], numbers: Sequence
             named = [tuple(-1 if i == u.ndim - 1 else i for i in some) for some in places if several or len(some) == 1]
             choices.append(named if several else [some[0] for some in named])
         else:
-            choices.append([value, *numbers] if isinstance(value, float) else [value])
+            least = [0.0] if field == "eps" else []  # a small ε may be none
+            choices.append([value, *numbers, *least] if isinstance(value, float) else [value])
     made = (kind(*fields) for fields in product(*choices)) if op.fields else (op,)
     yield from (one for one in made if not op.fields or _kinds_of(one, u.ndim) >= known.kinds)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.algebra.form_choices import choose_between, one_choice, sign_of_truth
+from minigrad.algebra.form_choices import choice_of_choices, choose_between, one_choice, sign_of_truth
 from minigrad.algebra.graph import Graph
 from minigrad.algebra.rewrite import Log, Rule, on, replace_operand, rewrite
 from minigrad.algebra.rules import signs
@@ -41,6 +41,9 @@ def form_rules(numbers: Sequence[float], gradients: Container[Node]) -> tuple[Ru
         quotient_of_mean(numbers),
         as_fraction,
         number_before_product,
+        number_before_factor,
+        signs.number_times_multiple,
+        number_times_fraction,
         fraction_before_product,
         factor_above_fraction,
         fraction_times_factor,
@@ -48,6 +51,7 @@ def form_rules(numbers: Sequence[float], gradients: Container[Node]) -> tuple[Ru
         squared_denominator,
         one_choice,
         choose_between,
+        choice_of_choices,
         sign_of_truth,
         signs.sign_in_product,
         signs.add_negative,
@@ -123,6 +127,26 @@ def number_before_product(node: Node) -> Any:
     return None
 
 
+@on(multiply)
+def number_before_factor(node: Node) -> Any:
+    """a ⊙ c b = c a ⊙ b, for a number c."""
+    match node.inputs:
+        case (Node() as a, Node(op, (int() | float() as c, Node() as b))) if op == multiply:
+            return _if_alike(a * b, node, lambda product: c * product)
+    return None
+
+
+@on(multiply)
+def number_times_fraction(node: Node) -> Any:
+    """2 (3 a / b) = 6 a / b, for numbers."""
+    match node.inputs:
+        case (int() | float() as c, Node(quotient, (Node(product, (int() | float() as d, a)), b))) if (
+            quotient == divide and product == multiply and node.dtype.kind == "f"
+        ):
+            return _if_alike(a if c * d == 1 else (c * d) * a, node, lambda above: above / b)
+    return None
+
+
 @on(matmul, Transpose)
 def fraction_before_product(node: Node) -> Any:
     """(a / n) b = a b / n, for a number n, on either side, and so for ᵀ."""
@@ -138,7 +162,7 @@ def factor_above_fraction(node: Node) -> Any:
     """a ⊙ (b / c) = a ⊙ b / c, where a is no fraction itself."""
     match node.inputs:
         case (Node() as a, Node(op, (b, c))) if op == divide != a.op:
-            return _if_alike(a * b, node, lambda product: product / c)
+            return _if_alike(a * b if isinstance(b, Node) else b * a, node, lambda product: product / c)
     return None
 
 

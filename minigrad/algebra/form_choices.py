@@ -28,13 +28,37 @@ def one_choice(node: Node) -> Any:
 
 @on(add, subtract)
 def choose_between(node: Node) -> Any:
-    """c ⊙ a + where(c, 0, 1) ⊙ b = where(c, a, b), of truth values c, and so for a difference."""
-    first, second = (_part_choice(x) for x in node.inputs)
+    """c ⊙ a + where(c, 0, 1) ⊙ b = where(c, a, b), of truth values c, and so for a difference, and a sum before it."""
+    before, first = None, node.inputs[0]
+    made = _chosen(node, *node.inputs)
+    if made is None and isinstance(first, Node) and first.op in (add, subtract):
+        before, first = first.inputs
+        made = _chosen(node, -first if node.inputs[0].op == subtract else first, node.inputs[1])
+        made = None if made is None else before + made
+    return made if made is not None and made.shape == node.shape and made.dtype == node.dtype else None
+
+
+def _chosen(node: Node, *terms: Any) -> Any:
+    """Give where(c, a, b) for what is chosen of two terms, which a Node adds or subtracts; None of others."""
+    first, second = map(_part_choice, terms)
     if node.dtype.kind != "f" or first is None or second is None or first[0] is not second[0] or first[1] == second[1]:
+        return None
+    if not (_has_sign(first[2]) and _has_sign(second[2])):
         return None
     c, chosen, x = first
     y = second[2] if node.op == add else _negated(second[2])
-    made = where(c, x, y) if chosen else where(c, y, x)
+    return where(c, x, y) if chosen else where(c, y, x)
+
+
+@on(where)
+def choice_of_choices(node: Node) -> Any:
+    """where(c, where(d, 0, a), where(d, 0, b)) = where(d, 0, where(c, a, b)), and so for where(d, a, 0)."""
+    c, a, b = node.inputs
+    first, second = _part_choice(a), _part_choice(b)
+    if first is None or second is None or first[0] is not second[0] or first[1] != second[1] or first[0] is c:
+        return None
+    inner = where(c, first[2], second[2])
+    made = where(first[0], inner, 0) if first[1] else where(first[0], 0, inner)
     return made if made.shape == node.shape and made.dtype == node.dtype else None
 
 
@@ -48,6 +72,8 @@ def _part_choice(x: Any) -> tuple[Node, bool, Any] | None:
         case Node(op, (a,)) if op == negative:
             return _with_branch(a, _negated)
         case Node(op, (Node() as a, b)) if op == divide:
+            if a.dtype.kind == "b" and _has_sign(b):
+                return a, True, 1 / b if isinstance(b, Node) else 1.0 / b
             return _with_branch(a, lambda branch: branch / b)
         case Node(op, (a, b)) if op == multiply:
             for part, rest in ((a, b), (b, a)):
@@ -80,11 +106,11 @@ def _negated(x: Any) -> Any:
     return x.inputs[1] - x.inputs[0] if isinstance(x, Node) and x.op == subtract else -x
 
 
-@on(multiply)
+@on(multiply, divide)
 def sign_of_truth(node: Node) -> Any:
-    """−1 c ⊙ x = −(c ⊙ x), for truth values c, which have no sign, and an x that has."""
+    """−1 c ⊙ x = −(c ⊙ x), for truth values c, which have no sign, and an x that has, and so for /."""
     match node.inputs:
         case (Node(op, (n, Node() as c)), Node() as x) if op == multiply and number_of(n) == -1:
             if c.dtype.kind == "b" and x.dtype == node.dtype and x.dtype.kind in "fc":
-                return -(c * x)
+                return -(c * x if node.op == multiply else c / x)
     return None

@@ -22,6 +22,7 @@ from minigrad.algebra.definitions import find_numbers, read_definitions, vary_op
 from minigrad.algebra.graph import Graph, evaluate
 from minigrad.algebra.normal.forms import Forms, is_defined, looks_through, tells
 from minigrad.algebra.normal.quotients import Quotient
+from minigrad.algebra.operands import find_operands, has_sign
 from minigrad.algebra.rewrite import rebuild_node, substitute_nodes
 from minigrad.engine.backward import pullback
 from minigrad.engine.node import Node, order_nodes
@@ -29,8 +30,6 @@ from minigrad.engine.overwriting import read_elements
 from minigrad.engine.tensor import Tensor
 from minigrad.ops.arithmetic import add, divide, multiply, negative, subtract
 from minigrad.ops.base import Elementwise, Op
-from minigrad.ops.elementwise import exp
-from minigrad.ops.linalg import matmul
 from minigrad.ops.reduction import LogSumExp, Sum
 
 MOST = 40  # operations between an operation written by hand and what it is applied to
@@ -115,9 +114,11 @@ class _Finder:
         if not isinstance(r, Node):
             return r
         found = self._match(r)
-        if found is None and r.op == divide and isinstance(r.inputs[1], Node) and not _is_one(r.inputs[0]):
+        if found is None and r.op == divide and isinstance(r.inputs[1], Node) and not _is_number(r.inputs[0], 1):
             one_over = self._match(1 / r.inputs[1])
             found = self._multiple(*r.inputs) if one_over is None else r.inputs[0] * one_over
+        if found is None and r.op in (add, subtract):
+            found = self._two_terms(r)
         return r if found is None or (found.shape, found.dtype) != (r.shape, r.dtype) else found
 
     def _multiple(self, above: Any, below: Node) -> Any:
@@ -131,6 +132,29 @@ class _Finder:
                     return found * above.inputs[1] if i == 0 else above.inputs[0] * found
         return None
 
+    def _two_terms(self, r: Node) -> Any:
+        """Give f + c, f being what two terms of a sum of three are: max(u, 0) − u t + log(1 + exp(−|u|))."""
+        terms = self._terms(r)
+        if len(terms) != 3 or not all(isinstance(x, Node) and x.shape == r.shape for x, _ in terms):
+            return None
+        for i, (rest, sign) in enumerate(terms):
+            (a, plus), (b, also) = terms[:i] + terms[i + 1 :]
+            found = self._match(a + b) if plus and also else None
+            if found is not None:
+                return found + rest if sign else found - rest
+        return None
+
+    def _terms(self, r: Node) -> list[tuple[Any, bool]]:
+        """Give the terms of a sum of sums, and whether each is added."""
+        found: list[tuple[Any, bool]] = []
+        for i, x in enumerate(r.inputs):
+            plus = i == 0 or r.op == add
+            if isinstance(x, Node) and x.op in (add, subtract) and x not in self.named:
+                found += [(x.inputs[0], plus), (x.inputs[1], plus == (x.op == add))]
+            else:
+                found.append((x, plus))
+        return found
+
     def _match(self, r: Node) -> Node | None:
         form = None if is_defined(r.op) else self.forms.of_root(r)
         if form is None:
@@ -141,7 +165,7 @@ class _Finder:
         axes = {x.op.axis for x in (r, *inside) if isinstance(x.op, Sum | LogSumExp)}
         numbers = find_numbers([r, *inside])
         for known in may_be:
-            for u in _operands(inside):
+            for u in find_operands(inside):
                 for one in vary_operation(known, u, axes, numbers):
                     made = self._made(one, u, r, form)
                     if made is not None:
@@ -177,8 +201,8 @@ class _Finder:
         But 1 − σ(−u) is not left at that.
         """
         leaves = self._leaves(r)
-        whole = len(leaves) == 1 and is_defined(leaves[0].op) and not _has_sign(leaves[0].inputs[0])
-        if whole and not (_is_scaled(leaves[0]) and r.op in (add, subtract)):  # but 2 σ(2 u) − 1
+        whole = len(leaves) == 1 and is_defined(leaves[0].op) and not has_sign(leaves[0].inputs[0])
+        if whole and not (_is_scaled(leaves[0]) and _adds(r)):  # but 2 σ(2 u) − 1
             return []
         found = dict.fromkeys(leaves)
         stack = [r]
@@ -219,8 +243,8 @@ class _Finder:
         return np.allclose(ours, theirs, 1e-6 if u.dtype.itemsize < 8 else 1e-12, 0.0, equal_nan=True)
 
 
-def _is_one(x: Any) -> bool:
-    return not isinstance(x, Node) and not np.ndim(x) and x == 1
+def _is_number(x: Any, n: float) -> bool:
+    return not isinstance(x, Node) and not np.ndim(x) and x == n
 
 
 def _is_scaled(node: Node) -> bool:
@@ -234,38 +258,8 @@ def _is_scaled(node: Node) -> bool:
     return any(not isinstance(part, Node) for part in x.inputs) or len(set(x.inputs)) == 1
 
 
-def _operands(inside: list[Node]) -> list[Node]:
-    """Give what an operation may be applied to: parts of what is written, and the opposites of exponents.
-
-    But truth values: they have no opposite, and 1 / (1 + exp(−u)) is nothing of theirs.
-    """
-    numbers = [x for x in inside if x.dtype.kind != "b"]
-    exponents = dict.fromkeys(x.inputs[0] for x in inside if x.op == exp and isinstance(x.inputs[0], Node))
-    opposites = (_opposite(x) for x in exponents if x.dtype.kind != "b")
-    return [*numbers, *(x for x in opposites if isinstance(x, Node))]
-
-
-def _opposite(x: Any) -> Any:
-    """Give −x, without a sign where x has one: x for −x, b − a for a − b, x W + b for (−x) W − b."""
-    if not isinstance(x, Node):
-        return -x
-    if x.op == negative:
-        return x.inputs[0]
-    if x.op == subtract:
-        a, b = x.inputs
-        return _opposite(a) + b if _has_sign(a) else b - a
-    if x.op == add and _has_sign(x.inputs[0]):
-        a, b = x.inputs
-        return _opposite(a) - b
-    if x.op in (multiply, divide, matmul):
-        for i, part in enumerate(x.inputs):
-            if _has_sign(part):
-                return x.apply(x.op, (*x.inputs[:i], _opposite(part), *x.inputs[i + 1 :]))
-    return -x
-
-
-def _has_sign(x: Any) -> bool:
-    while isinstance(x, Node) and x.op in (multiply, divide, matmul):
-        signs = [part for part in x.inputs if not isinstance(part, Node) or part.op is not None]
-        x = next((part for part in signs if not isinstance(part, Node) or part.op == negative), x.inputs[0])
-    return x.op == negative if isinstance(x, Node) else not isinstance(x, complex) and x < 0
+def _adds(r: Node) -> bool:
+    """Say whether an expression is a sum or a difference, or a multiple of one: ½ (1 + tanh(u / 2))."""
+    parts = [x for x in r.inputs if isinstance(x, Node)]
+    scaled = r.op in (multiply, divide) and len(parts) == 1 and parts[0] is not r
+    return r.op in (add, subtract) or (scaled and parts[0].op in (add, subtract))

@@ -18,6 +18,8 @@ from minigrad.engine.tensor import Tensor
 SPELLINGS: tuple[Rule, ...] = (
     spellings.product_with_itself,
     spellings.index_of_all,
+    spellings.axes_of_reduction,
+    spellings.reshape_of_function,
     spellings.product_of_rows,
     spellings.trace_of_product,
     spellings.sum_by_ones,

@@ -47,7 +47,7 @@ _PAIRS: dict[Op, tuple[Elementwise, Elementwise]] = {
     op: (_make_chooser(like, chosen, either=False), _make_chooser(like, chosen, either=True))
     for op, like, chosen in (
         (maximum, maximum, _is_larger),
-        (fmax, maximum, _is_larger),
+        (fmax, maximum, _is_larger),  # where no NaN is, that is what it is
         (minimum, minimum, _is_smaller),
         (fmin, minimum, _is_smaller),
     )

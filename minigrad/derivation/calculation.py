@@ -15,7 +15,7 @@ import numpy as np
 from minigrad.algebra.graph import Graph
 from minigrad.engine.backward import unbroadcast
 from minigrad.engine.node import Node
-from minigrad.ops.base import Rule
+from minigrad.ops.base import Rule, Shape
 
 Values = Mapping[Node, Any]
 
@@ -97,7 +97,7 @@ class Calculation:
             if isinstance(x, Node) and y.op is not None:
                 rule = self.rules[y, i] if (y, i) in self.rules else y.op.vjps[i]
                 if rule is not None:
-                    share = rule(y.op, g, known[y], *values)
+                    share = _or_nan(rule, x.shape, y.op, g, known[y], *values)
                     share = unbroadcast(share, x.shape) if np.shape(share) != x.shape else share
                     yield x, self.touch(share) if self.touch else share
 
@@ -113,7 +113,8 @@ class Calculation:
         with np.errstate(all="ignore"):
             for y in self.tape.nodes:
                 if y.op and y not in changed and any(isinstance(x, Node) and x in moved for x in y.inputs):
-                    values[y] = y.op.forward(*(values[x] if isinstance(x, Node) else x for x in y.inputs))
+                    inputs = (values[x] if isinstance(x, Node) else x for x in y.inputs)
+                    values[y] = _or_nan(y.op.forward, y.shape, *inputs)
                     moved.add(y)
         return replace(self, values=values)
 
@@ -144,6 +145,14 @@ class Calculation:
     def with_gradient(self, y: Node, g: Any) -> Calculation:
         """Let ∂E/∂y be g, whatever comes before it."""
         return replace(self, given={**self.given, y: g})
+
+
+def _or_nan(compute: Callable[..., Any], shape: Shape, *arguments: Any) -> Any:
+    """Compute, and give NaN where there is nothing: by a mistake a matrix may have no decomposition, or no inverse."""
+    try:
+        return compute(*arguments)
+    except np.linalg.LinAlgError:
+        return np.full(shape, np.nan)
 
 
 def calculate(graph: Graph, names: Mapping[Node, str], learned: Sequence[Node] = ()) -> Calculation:

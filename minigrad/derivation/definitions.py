@@ -30,6 +30,7 @@ def find_definitions(recurrence: Recurrence) -> list[Formula]:
             rows.setdefault(row, {})[index] = x
         elif x.op is not None or _is_start(x, row):
             found.append(Formula(x, (Part(as_number(expression)),)))
+    found += [Formula(x, (Part(cut.atom[x]),)) for x in _named_starts(recurrence)]
     for row, members in rows.items():
         expressions = {index: definitions[x] for index, x in members.items()}
         for middle, run in find_runs(sorted(members), recurrence.alike(expressions)):
@@ -37,7 +38,7 @@ def find_definitions(recurrence: Recurrence) -> list[Formula]:
             origin = (row.letter, middle) if many else None
             found.append(Formula(members[middle], (Part(expressions[middle]),), origin, run if many else ()))
     place = {x: i for i, x in enumerate(definitions)}
-    found.sort(key=lambda formula: place[formula.target])
+    found.sort(key=lambda formula: place.get(formula.target, -1))
     found.append(Formula(recurrence.plan.graph.outputs[0], _parts_of_loss(recurrence)))
     return [_simplified(formula, recurrence) for formula in found]
 
@@ -60,6 +61,14 @@ def _simplified(formula: Formula, recurrence: Recurrence) -> Formula:
 def _is_start(x: Node, row: Row | None) -> bool:
     """Say whether a constant is the same number everywhere and begins a row, as H₀ = 0 does."""
     return row is not None and x is row.nodes[0] and row.carried and not isinstance(as_number(x), Node)
+
+
+def _named_starts(recurrence: Recurrence) -> list[Node]:
+    """Give the inputs that begin a row under a name of their own, as h does in H₀ = h."""
+    rows = (row for row in recurrence.indexing.rows if row.carried)
+    starts = dict.fromkeys(row.nodes[0] for row in rows if row.nodes[0].op is None and row.nodes[0].value is None)
+    symbols = recurrence.plan.symbols
+    return [x for x in starts if symbols.get(x, "") not in [str(name) for name in recurrence.indexing.starts(x)]]
 
 
 def _parts_of_loss(recurrence: Recurrence) -> tuple[Part, ...]:

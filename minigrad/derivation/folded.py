@@ -13,7 +13,7 @@ from minigrad.algebra.graph import Graph
 from minigrad.derivation import documents
 from minigrad.derivation.checked import Difference
 from minigrad.derivation.cut import Cut
-from minigrad.derivation.directions import draw_direction, sum_along, to_double
+from minigrad.derivation.directions import draw_direction, find_reach, sum_along, to_double
 from minigrad.derivation.equations import FOR, SUM_OVER, Range
 from minigrad.derivation.folded_equations import FoldedEquations
 from minigrad.derivation.lines import Derivation, Line
@@ -163,9 +163,10 @@ class FoldedDerivation(Derivation):
         cut, worst, rng = self._cut, 0.0, np.random.default_rng(0)
         before = self._values
         atoms = [cut.atom[x] for x in targets]
-        h = 6e-6 * (1 + max(float(np.max(np.abs(before[atom]), initial=0.0)) for atom in atoms))
+        h = max(find_reach(before[atom])[0] for atom in atoms)
+        shares = [find_reach(before[atom])[1] for atom in atoms]
         for _ in range(2):
-            moves = [draw_direction(rng, g) for g in gradients]
+            moves = [draw_direction(rng, g) * share for g, share in zip(gradients, shares, strict=True)]
             ends = [
                 cut.moved_loss({atom: sign * h * d for atom, d in zip(atoms, moves, strict=True)}, before)
                 for sign in (1, -1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
 from typing import Any, NamedTuple, Protocol
@@ -11,7 +11,7 @@ import numpy as np
 
 from minigrad.algebra.graph import evaluate
 from minigrad.derivation import step_documents
-from minigrad.derivation.directions import draw_direction, sum_along, to_double
+from minigrad.derivation.directions import draw_direction, find_reach, stays_symmetric, sum_along, to_double
 from minigrad.derivation.symbol_terms import SymbolTerms
 from minigrad.derivation.ways import Step, Ways
 from minigrad.derivation.wording import in_language, join_words, say
@@ -127,22 +127,24 @@ class Steps(Sequence[Step]):
         """Compare ⟨line, d⟩ with the sum of what each term of a sum says that E changes by along d."""
         known, rng = self._ways.values, np.random.default_rng(0)
         atom = self._ways.cut.atom[self.line.target]
+        h, share = find_reach(known[atom])
+        symmetric = stays_symmetric(self._ways.cut.graph, known[atom])
         found = []
         for _ in range(2):
-            d = draw_direction(rng, wanted)
-            slope = sum(self._slope(term, atom, d, known) for term in _terms_of_sum(expression))
+            d = draw_direction(rng, wanted, symmetric) * share
+            slope = sum(self._slope(term, atom, h, d) for term in _terms_of_sum(expression))
             off = abs(sum_along(wanted, d) - slope)
             found.append(off / (1 + float(np.abs(wanted * d).sum())))
         return float(np.max(found))
 
-    def _slope(self, term: Any, atom: Node, d: Any, known: Mapping[Node, Any]) -> float:
-        """Give ⟨term, d⟩, for ∂E/∂y · ∂y/∂x by the difference of y where x moves along d."""
+    def _slope(self, term: Any, atom: Node, h: float, d: Any) -> float:
+        """Give ⟨term, d⟩, for ∂E/∂y · ∂y/∂x by the difference of y where x moves by h along d."""
+        known = self._ways.values
         if not (isinstance(term, Node) and isinstance(term.op, Chain)):
             return sum_along(evaluate([term], known)[0], d)
         g, partial = term.inputs
         definition = self._ways.recorded(partial.inputs[0])
         x = known[atom]
-        h = 6e-6 * (1 + float(np.max(np.abs(x), initial=0.0)))
         ends = [evaluate([definition], {**known, atom: x + sign * h * d})[0] for sign in (1, -1)]
         return sum_along(known[g], ends[0] - ends[1]) / (2 * h)
 

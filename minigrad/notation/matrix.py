@@ -70,14 +70,19 @@ def _term(node: Any, parts: list[Term]) -> Term:
         template = f"{op.name}({', '.join(f'{{{letter}}}' for letter in letters)})"
     if template == "{x}":  # nothing to be seen
         return parts[0]
+    if isinstance(op, Transpose) and _unturned(node.inputs[0], parts[0]) is not parts[0]:  # of a vector made a row
+        return _unturned(node.inputs[0], parts[0])
     for field in op.fields:
         template = template.replace(f"{{{field}}}", write_key(getattr(op, field), _field, code=False))
     if isinstance(op, BroadcastTo) and _is_number(node.inputs[0]):
         return parts[0]
     if op == multiply:
         parts[0] = before_sum(*parts)
-    if isinstance(op, Elementwise) and not any(_beside_rows(x, node) for x in node.inputs):
-        parts = [_unturned(x, part) for x, part in zip(node.inputs, parts, strict=True)]
+    if isinstance(op, Elementwise) or op == matmul:
+        across = op == matmul or any(_beside_rows(x, node) for x in node.inputs)
+        beside = across and op != matmul and node.ndim == 2 and not outer_product(node)
+        pairs = zip(node.inputs, parts, strict=True)
+        parts = [_turned(x, part, beside) if across else _unturned(x, part) for x, part in pairs]
     if op == matmul:
         parts = [_as_matrix(x, part) for x, part in zip(node.inputs, parts, strict=True)]
     kind = matmul if outer_product(node) else op
@@ -102,8 +107,26 @@ def _beside_rows(x: Any, node: Node) -> bool:
 
 def _unturned(x: Any, part: Term) -> Term:
     """Write a vector that was made a row as the vector, where it stands beside every row: Y − (Σₙ Y) / N."""
-    made = isinstance(x, Node) and isinstance(x.op, Reshape) and np.ndim(x.inputs[0]) == 1
-    return part.parts["x"] if made and part.kind == Reshape.name and part.template == "{x}ᵀ" else part
+    return part.parts["x"] if part.kind == Reshape.name and part.template == "{x}ᵀ" and _is_row(x) else part
+
+
+def _turned(x: Any, part: Term, beside: bool) -> Term:
+    """Write what was computed of such a vector as the row that it is, x − (y / N)ᵀ; so a vector ``beside`` a column."""
+    rows = isinstance(x, Node) and isinstance(x.op, Elementwise) and part.kind != "symbol" and _is_made_row(x)
+    rows = rows or (beside and np.ndim(x) == 1 and np.size(x) > 1)
+    return Term(Transpose.text, {"x": part}, Transpose.binds, Transpose.name) if rows else part
+
+
+def _is_made_row(x: Node) -> bool:
+    """Say whether functions of elements were applied to a vector that was made a row."""
+    stack: list[Any] = [x]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Node) and node.ndim == 2 and node.shape[0] == 1 < node.shape[1]:
+            if isinstance(node.op, Reshape):
+                return np.ndim(node.inputs[0]) == 1
+            stack += node.inputs if isinstance(node.op, Elementwise) else ()
+    return False
 
 
 def _log_sum_exp(node: Node, op: LogSumExp, x: Term) -> Term:

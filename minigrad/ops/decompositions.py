@@ -52,7 +52,7 @@ def real_part(x: Any) -> Any:
 class HalfLower(OfSquareMatrices):
     """Φ(x): the lower triangle, of the diagonal one half. It is linear and its own transpose: ∂E/∂x = Φ(g)."""
 
-    name, text, reads_values = "half_lower", "Φ({x})", False
+    name, text, reads_values = "half_lower", "half_lower({x})", False
     vjps = (lambda op, g, y, x: half_lower(g),)
 
     def forward(self, x: Any) -> Any:

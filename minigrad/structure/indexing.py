@@ -53,9 +53,15 @@ class _Namer:
         self.of_y = {layer.y: layer for layer in self.layers}
         self.repeated = {node for repeat in repeats for node in repeat.places}
         self.taken = {name for x, name in reading.symbols.items() if x not in self.repeated and self._is_users(x)}
+        kept = (x for x in reading.symbols if x.op is None and x not in self.repeated | self._owned())
+        self.bases = {split_name(reading.symbols[x]).base for x in kept}  # of arrays and inputs that are not of a row
         self.before = self._find_layers_before()
         self.stands = self._find_stands()
         self.numbers = self._number_layers()
+
+    def _owned(self) -> set[Node]:
+        """Give the inputs and arrays that each segment has for itself."""
+        return {x for repeat in self.repeats for nodes in repeat.own for x in nodes if x.op is None}
 
     def _is_users(self, x: Node) -> bool:
         """Say whether a symbol is the user's own."""
@@ -137,11 +143,13 @@ class _Namer:
             nodes = repeat.row(number)
             row = self._results(nodes, letter, first, number in carried, self._states(repeat, carried))
             start = starts.get(number) if number in carried else self.stands.get(nodes[0])
-            found += [] if row is None else [_extended(row, start)]
+            if row is not None:
+                found.append(_extended(row, start))
+                self.taken.add(row.name)  # of several that are carried, each has a name of its own
         for nodes in repeat.own:
             if all(x.op is None for x in nodes):
                 found.append(_extended(self._inputs(nodes, letter, first), self.stands.get(nodes[0])))
-        self.taken.update(row.name for row in found)
+                self.taken.add(found[-1].name)
         return found
 
     def _states(self, repeat: Repeat, carried: Iterable[int]) -> set[Node]:
@@ -179,7 +187,7 @@ class _Namer:
         elif u:
             name = self._free(f"U{raised}")
         elif carried:
-            name = self._free("H" if nodes[0] in states else "C")
+            name = self._free(*("HCS" if nodes[0] in states else "CS"))
         else:
             return None
         return Row(name, letter, first, nodes, delta, total, carried)
@@ -196,11 +204,14 @@ class _Namer:
                 return Row(names[0].base, letter, numbers[0], nodes)
         learns = nodes[0] in self.reading.parameters
         multiplied = any(user.op == matmul for user in self.reading.users.get(nodes[0], ()))
-        roles = sorted(bases - {"c"}) or [self._free("x") if multiplied else "c"]  # of arrays without a name: x or t
+        roles = sorted(bases - {"c"} - self.taken) or [self._free(*("xcd" if multiplied else "cd"))]  # arrays: x or t
         name = roles[0] if not learns or len(bases) == 1 else self._free("W" if multiplied else "b")
         return Row(name, letter, first, nodes)
 
-    def _free(self, name: str) -> str:
+    def _free(self, *names: str) -> str:
+        """Give the first of some names that nothing is called by, with an index or without; else the first, primed."""
+        free = [name for name in names if name not in self.taken and (len(names) == 1 or name not in self.bases)]
+        name = free[0] if free else names[0]
         while name in self.taken:
             name += "′"
         return name

@@ -17,7 +17,7 @@ from minigrad.ops.convolution import Convolution, TransposedConvolution
 from minigrad.ops.elementwise import square
 from minigrad.ops.indexing import Index
 from minigrad.ops.linalg import matmul
-from minigrad.ops.reduction import LogSoftmax, Sum
+from minigrad.ops.reduction import LogSoftmax, Reduction, Sum
 from minigrad.ops.shaping import BroadcastTo, Cast, Reshape, Transpose
 from minigrad.structure.loss import LOGARITHMS
 
@@ -194,10 +194,10 @@ class _Finder:
         while waiting:
             node = min(waiting, key=self.place.__getitem__)
             waiting.remove(node)
-            if not self._acts(node, region, hidden):
+            if not self._acts(node, region, hidden, u):
                 break
             region[node] = None
-            if not waiting:
+            if not waiting and node.shape == u.shape:
                 waists.append(node)
             waiting.update(self.users.get(node, ()))
         if waists and not hidden and not self._meets_targets(waists[-1]):
@@ -207,14 +207,17 @@ class _Finder:
         end = self.place[waists[-1]] if waists else -1
         return tuple(node for node in region if node is not u and self.place[node] <= end)
 
-    def _acts(self, node: Node, region: Container[Node], hidden: bool) -> bool:
-        """Say whether a Node acts on the region alone, and keeps the shape; in the last layer, without the targets."""
+    def _acts(self, node: Node, region: Container[Node], hidden: bool, u: Node) -> bool:
+        """Say whether a Node acts on the region alone, and keeps the shape; in the last layer, without the targets.
+
+        What is computed of each row or column, a mean or a norm, and meets all of u again, keeps it too.
+        """
         if node is self.graph.outputs[0] or isinstance(node.op, LogSoftmax):  # that logarithm belongs to the loss
             return False
         operands = [x for x in node.inputs if isinstance(x, Node)]
         own = [x for x in operands if x in region]
         others = [x for x in operands if x not in region]
-        if any(x.shape != node.shape for x in own) or isinstance(node.op, Transpose):
+        if isinstance(node.op, Transpose) or (any(x.shape != node.shape for x in own) and not _is_along(node, u)):
             return False
         if others and not isinstance(node.op, Elementwise):
             return False
@@ -236,6 +239,13 @@ class _Finder:
             digits.append(own.pop() if len(own) == 1 else "")
         distinct = all(digits) and len(set(digits)) == len(digits)
         return [to_subscript(int(own) if distinct else i) for i, own in enumerate(digits, 1)]
+
+
+def _is_along(node: Node, u: Node) -> bool:
+    """Say whether a Node is a reduction along some axes of u, or its shape alone, or has the shape of u again."""
+    if isinstance(node.op, Reduction):
+        return node.op.axis is not None and node.inputs[0].shape == u.shape and u.ndim > 1
+    return isinstance(node.op, Reshape) or (isinstance(node.op, Elementwise) and node.shape == u.shape)
 
 
 def _without_measure(acting: list[Node]) -> list[Node]:

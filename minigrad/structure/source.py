@@ -164,6 +164,9 @@ def _of_tensor(loss: Tensor, called: Mapping[int, str], whole: Container[int], r
     for change in (respell, recognize, respell):
         graph, nodes = change(graph, nodes, {node for t, node in nodes.items() if t.name or id(t) in whole})
     graph, nodes = choose_without_ties(graph, nodes)
+    own = {node for t, node in nodes.items() if t.name or id(t) in whole}
+    graph, nodes, label = write_one_hot(graph, nodes, own, one=True)
+    chosen |= label
     graph, nodes = widen_inputs(graph, nodes, {nodes[t] for t in nodes if t.requires_grad})
     named: dict[Node, str] = {}
     unnamed = []

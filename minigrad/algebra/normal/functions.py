@@ -10,6 +10,7 @@ from minigrad.algebra.normal import quotients
 from minigrad.algebra.normal.atoms import Atoms
 from minigrad.algebra.normal.quotients import ONE, UNIT, Quotient, TooLarge, of_atom, of_number
 
+MOST_IN_EXP = 300.0  # a number in an exponent whose exponential is computed
 MOST_STEPS = 3  # of which a function is taken apart, into eight cases
 
 
@@ -83,8 +84,10 @@ class Functions:
     def _exp(self, a: Quotient) -> Quotient:
         if a.below != ONE:
             return self.atoms.made("exp of quotient", a)
-        powers = frozenset((self.atoms.exponential(m), c) for m, c in a.above.items() if m)
-        return Quotient({powers: exp_of(a.above.get(UNIT, 0.0))}, ONE)
+        number = a.above.get(UNIT, 0.0)
+        kept = abs(number) > MOST_IN_EXP  # exp(−10⁹), of what a mask hides, would be 0
+        powers = frozenset((self.atoms.exponential(m), c) for m, c in a.above.items() if m or kept)
+        return Quotient({powers: 1.0 if kept else exp_of(number)}, ONE)
 
     def _log(self, a: Quotient) -> Quotient:
         if not a.above:
@@ -112,8 +115,23 @@ class Functions:
         first = d.above[min(d.above, key=quotients.rank)]
         if not any(d.above):
             return of_number(float(first > 0))
+        power = self._of_exponential(d)
+        if power is not None:
+            return power
         step = self.atoms.made("step", quotients.scale(d, 1 / first))
         return step if first > 0 else self.subtract(of_number(1.0), step)
+
+    def _of_exponential(self, d: Quotient) -> Quotient | None:
+        """[a exp(m) − b > 0] = [m − ln(b / a) > 0], for numbers a and b of one sign; None of what is no such thing."""
+        rest = [m for m in d.above if m != UNIT]
+        if len(d.above) != 2 or len(rest) != 1 or any(self.atoms.kind(atom) != "exp" for atom, _ in rest[0]):
+            return None
+        a, b = d.above[rest[0]], -d.above[UNIT]
+        if a * b <= 0:
+            return None
+        m = Quotient({self.atoms.parts(atom): power for atom, power in rest[0]}, ONE)
+        step = self.step(self.subtract(m, of_number(log_of(b / a))))
+        return step if a > 0 else self.subtract(of_number(1.0), step)
 
     def greater(self, a: Quotient, b: Quotient) -> Quotient:
         """[a > b] = [a − b > 0]."""

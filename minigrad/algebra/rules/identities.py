@@ -9,7 +9,10 @@ import numpy as np
 from minigrad.algebra.numbers import in_shape_of, number_of
 from minigrad.algebra.rewrite import on
 from minigrad.engine.node import Node
-from minigrad.ops.arithmetic import add, divide, multiply, subtract
+from minigrad.ops.arithmetic import Power, absolute, add, divide, divide_or_zero, multiply, raised, subtract
+from minigrad.ops.elementwise import sign, square
+from minigrad.ops.norms import Norm
+from minigrad.ops.shaping import BroadcastTo, Reshape
 
 
 @on(add)
@@ -70,4 +73,53 @@ def multiply_by_reciprocal(node: Node) -> Any:
     for a, b in (node.inputs, node.inputs[::-1]):
         if isinstance(b, Node) and b.op == divide and number_of(b.inputs[0]) == 1:
             return in_shape_of(a / b.inputs[1], node)
+    return None
+
+
+@on(multiply)
+def norm_times_direction(node: Node) -> Any:
+    """‖x‖ (x / ‖x‖) = x, on either side, and so with a number before; both are 0 at x = 0."""
+    for a, b in (node.inputs, node.inputs[::-1]):
+        match a, b:
+            case _, Node(op, (Node() as x, y)) if op == divide_or_zero and x.shape == node.shape:
+                c, norm = _part_factor(a)
+                if norm is not None and _undo_reshape(y) is norm and x.dtype == node.dtype:
+                    return x if c is None else c * x
+    return None
+
+
+def _part_factor(a: Any) -> tuple[Any, Node | None]:
+    """Give c and y for a = c y, or None and y, where y is a Euclidean norm."""
+    match a:
+        case Node(op, (c, Node() as y)) if op == multiply and number_of(c) is not None:
+            return number_of(c), _part_factor(y)[1]
+    norm = _undo_reshape(a)
+    return None, norm if isinstance(norm, Node) and isinstance(norm.op, Norm) and norm.op.ord == 2 else None
+
+
+def _undo_reshape(y: Any) -> Any:
+    return y.inputs[0] if isinstance(y, Node) and isinstance(y.op, Reshape | BroadcastTo) else y
+
+
+@on(divide)
+def sign_over_size(node: Node) -> Any:
+    """c ⊙ sign(x) / |x| = c / x, for a factor c or none, of a real x."""
+    a, size = node.inputs
+    if not isinstance(size, Node) or size.op != absolute or size.dtype.kind != "f":
+        return None
+    (x,) = size.inputs
+    match a:
+        case Node(op, (y,)) if op == sign and y is x:
+            return in_shape_of(1 / x, node)
+        case Node(op, (c, Node(inner, (y,)))) if op == multiply and inner == sign and y is x:
+            return in_shape_of(c / x, node)
+    return None
+
+
+@on(Power, square)
+def square_of_size(node: Node) -> Any:
+    """|x|² = x², of a real x."""
+    match node:
+        case Node(op, (Node(size, (Node() as x,)),)) if size == absolute and op in (square, raised(2)):
+            return node.apply(op, (x,)) if x.dtype.kind == "f" else None
     return None

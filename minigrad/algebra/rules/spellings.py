@@ -16,7 +16,7 @@ from minigrad.ops.exponential import log1p
 from minigrad.ops.indexing import Index
 from minigrad.ops.linalg import matmul
 from minigrad.ops.moving import Diagonal
-from minigrad.ops.reduction import Sum
+from minigrad.ops.reduction import Reduction, Sum
 from minigrad.ops.shaping import Reshape, Transpose
 
 
@@ -33,6 +33,27 @@ def index_of_all(node: Node) -> Any:
     match node:
         case Node(Index() as op, (Node() as x,)) if type(op) is Index and node.ndim <= 2:
             return node.apply(Reshape(node.shape), (x,)) if x.size == node.size and takes_all(op.key) else None
+    return None
+
+
+@on(Reshape)
+def axes_of_reduction(node: Node) -> Any:
+    """Σₖ u = Σₖ u, with the axis kept in place of a reshape that brings it back; so for any reduction."""
+    match node.inputs:
+        case (Node(Reduction() as op, (Node() as x,)),) if op.fields == Reduction.fields and not op.keepdims:
+            kept = type(op)(op.axis, True)
+            return node.apply(kept, (x,)) if op.axis is not None and kept.shape(x.shape) == node.shape else None
+    return None
+
+
+@on(Reshape)
+def reshape_of_function(node: Node) -> Any:
+    """√(x) = √(x), as a column, of a column: a function of a vector's elements; and so with numbers, x + 2."""
+    match node:
+        case Node(Reshape() as op, (Node(Elementwise() as f, parts),)):
+            arrays = [x for x in parts if np.ndim(x)]
+            if len(arrays) == 1 and arrays[0].shape == (node.size,) and node.shape == (node.size, 1):
+                return node.apply(f, tuple(node.apply(op, (x,)) if np.ndim(x) else x for x in parts))
     return None
 
 
