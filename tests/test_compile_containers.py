@@ -83,6 +83,38 @@ def test_what_is_written_into_a_container_would_be_lost(f, backend):
     assert len(p["more"]) == 1
 
 
+@pytest.mark.parametrize("backend", ["numpy", "native"])
+def test_the_ways_out_that_the_error_names_do_what_the_function_did(backend):
+    """Written into the array that is there, or put into a copy that is returned: as without compile, call by call."""
+    if backend == "native":
+        pytest.importorskip("numba")
+
+    def into(p, x):
+        E, g = value_and_grad(loss)(p, x)
+        p["W"][...] = p["W"] - 0.1 * g["W"]
+        return E
+
+    def returned(p, x):
+        E, g = value_and_grad(loss)(p, x)
+        p = dict(p)
+        p["W"] = p["W"] - 0.1 * g["W"]
+        return E, p
+
+    with pytest.raises(TraceError, match=r"Write into the array that is there, p\['W'\]\[\.\.\.\] = …; or put it into"):
+        compile(replace_item, backend=backend)(parameters(), X)
+    with pytest.raises(TraceError, match=r"would not\. Put it into a copy, and return that, as in p = step\(p, …\)"):
+        compile(add_item, backend=backend)(parameters(), X)
+    plain, written, given = parameters(), parameters(), parameters()
+    step, back = compile(into, backend=backend), compile(returned, backend=backend)
+    for _ in range(4):
+        E = float(np.asarray(replace_item(plain, X)))
+        assert np.isclose(float(np.asarray(step(written, X))), E, rtol=1e-12)
+        other, given = back(given, X)
+        assert np.isclose(float(np.asarray(other)), E, rtol=1e-12)
+    for p in (written, given):
+        assert np.allclose(p["W"], plain["W"], rtol=1e-12, atol=0)
+
+
 def test_so_is_what_is_written_into_a_dataclass_and_a_keyword():
     def put(box, *, into):
         box.value = box.value * 2

@@ -434,6 +434,7 @@ def test_a_notebook_shows_what_is_solved():
     x = minigrad.exercise("squared-error")
     html = x._repr_html_()
     assert html.count('class="blank"') == 3
+    assert html.index("</h2>") < html.index(x.tell(x.about)) < html.index("<h3")
     x.check("Y1 - T")
     assert x._repr_html_().count('class="blank"') == 2
     assert "X.T @ delta1" not in x._repr_html_()

@@ -122,10 +122,12 @@ def to_html(sheet: Any, answers: bool, notation: str) -> str:
     )
 
 
-def fragment(sheet: Any, answers: bool | Container[str], notation: str, level: int = 2) -> str:
+def fragment(
+    sheet: Any, answers: bool | Container[str], notation: str, level: int = 2, about: str = ""
+) -> str:  # fmt: skip
     """Write the sheet as a fragment of HTML, which a notebook shows; ``answers`` as for ``to_text``.
 
-    Its title is a heading of a ``level``.
+    Its title is a heading of a ``level``, below which stands what it is ``about``.
     """
     forward, back = items(sheet, notation)
     given = "".join(
@@ -139,6 +141,7 @@ def fragment(sheet: Any, answers: bool | Container[str], notation: str, level: i
     return (
         f'<style>{STYLE}</style>\n<div class="minigrad-worksheet">\n'
         f'<h{level} class="title">{escape(_title(sheet, answers))}</h{level}>\n'
+        f"{f'<p>{escape(about)}</p>' if about else ''}"
         f'{_part(GIVEN, sheet, level)}\n<div class="given">{given}</div>\n'
         f"{_part(FORWARD, sheet, level)}\n<ol>{ahead}</ol>\n"
         f"{_part(BACK if answers is True else BLANKS, sheet, level)}\n<ol>{rows}</ol>\n{known}</div>"

@@ -253,6 +253,6 @@ class Attempt:
 
     @html_or_text
     def _repr_html_(self) -> str:
-        about = f"<p>{escape(self.tell(self.about))}</p>" if self.about else ""
-        sheet = worksheet_documents.fragment(self.worksheet, self._solved, "matrix")
-        return f"{about}{sheet}<p>{escape(self._way())}</p>"
+        about = self.tell(self.about) if self.about else ""
+        sheet = worksheet_documents.fragment(self.worksheet, self._solved, "matrix", about=about)
+        return f"{sheet}<p>{escape(self._way())}</p>"

@@ -53,7 +53,8 @@ def _introduction(attempt: Attempt) -> str:
     """Say what the exercise is about, and what is given."""
     sheet = attempt.worksheet
     heading = sheet.title or attempt.key
-    lines = [heading, "=" * _width(heading), attempt.tell(attempt.about) if attempt.about else "", ""]
+    about = [attempt.tell(attempt.about)] if attempt.about else []
+    lines = [heading, "=" * _width(heading), *about, ""]
     lines += [f"  {line}" for line in sheet.source.forward_lines]
     lines += ["", attempt.tell(say("These arrays are there, and np:")), *_arrays(sheet.given)]
     help_ = say("Write NumPy. hint, answer, skip, show, help and quit are commands.")

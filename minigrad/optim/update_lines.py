@@ -76,7 +76,7 @@ class UpdateFormula:
         return written
 
     def _repr_html_(self) -> str:
-        return "".join(f"<div>{line}</div>" for line in self.to_mathml())
+        return "".join(f'<div style="margin-block: .45em">{line}</div>' for line in self.to_mathml())
 
     def check(self) -> float:
         """Give the largest difference between these lines and the rule's own steps, as a share of scale.

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from minigrad.compiler.trace.traced import TraceError
+from minigrad.engine.conversion import is_array
+from minigrad.engine.tensor import Tensor
 from minigrad.engine.trees import list_parts
 
 
@@ -29,10 +31,12 @@ class Contents:
             now = {key: (step, part) for step, key, part in list_parts(x)}
             for key, (step, part) in now.items():
                 if key not in before or part is not before[key]:
+                    copy = f"put it into a copy, and return that, as in {path} = step({path}, …)"
+                    if isinstance(before.get(key), Tensor) or is_array(before.get(key)):
+                        copy = f"write into the array that is there, {path}{step}[...] = …; or {copy}"
                     raise TraceError(
                         f"compile: the function puts a new value into {path}{step}, an argument, where the compiled "
-                        f"code would not. Return the new values, as in {path} = step({path}, …), or let an optimizer "
-                        f"update Tensors."
+                        f"code would not. {copy[0].upper()}{copy[1:]}; or let an optimizer update Tensors."
                     )
             for key in before.keys() - now.keys():
                 raise TraceError(
