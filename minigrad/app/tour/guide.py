@@ -131,10 +131,11 @@ def result(run: Run) -> str:
 def _derived(shown: Work, words: Words) -> str:
     """Write each line of the derivation beside how far it is from the engine and from finite differences."""
     lines = [str(line) for line in shown.derivation]
-    wide = max(map(len, lines))
-    head = f"    {'':{wide}}  {words['engine']:>7}  {words['numeric']:>8}"
+    wide = max(map(count_cells, lines))
+    heads = (" " * (least - count_cells(x)) + x for x, least in ((words["engine"], 7), (words["numeric"], 8)))
+    head = "  ".join(["    " + " " * wide, *heads])
     return "\n".join(
-        [head, *(f"    {line:{wide}}  {found.engine:7.0e}  {found.numeric:8.0e}"
+        [head, *(f"    {line}{' ' * (wide - count_cells(line))}  {found.engine:7.0e}  {found.numeric:8.0e}"
                  for line, found in zip(lines, shown.differences, strict=True))]
     )  # fmt: skip
 
