@@ -50,4 +50,4 @@ def above_floor(found: list[tuple[str, str, Any]]) -> str:
         if name in targets.ABOVE_FLOOR and FLOOR in columns and NATIVE in columns:
             ratio, target = columns[NATIVE]["ratio"] / columns[FLOOR]["ratio"], targets.ABOVE_FLOOR[name]
             rows.append([name, dtype, f"{ratio:.2f}×", f"{target:.2f}×", verdict(ratio, target)])
-    return table(["step", "dtype", "native / BLAS products alone", "target", ""], rows) if rows else ""
+    return table(["step", "dtype", "native / BLAS products alone", "target", "verdict"], rows) if rows else ""

@@ -33,3 +33,27 @@ def test_columns_have_names_and_the_search_page_a_title(tmp_path, monkeypatch):
     assert search.count("<h1>Search</h1>") == 1
     access.name_parts(app, None)
     assert (tmp_path / "search.html").read_text("utf-8") == search, "a second build changes nothing"
+
+
+def test_what_scrolls_is_reached_by_the_keyboard(monkeypatch):
+    pytest.importorskip("sphinx")
+    monkeypatch.syspath_prepend(str(EXTENSIONS))
+    context = {"body": '<pre>x</pre><pre class="literal-block">y</pre><div class="table-wrapper docutils"></div>'}
+    import_module("access").complete_page(None, "page", "", context, None)
+    assert context["body"] == (
+        '<pre tabindex="0">x</pre><pre tabindex="0" class="literal-block">y</pre>'
+        '<div tabindex="0" class="table-wrapper docutils"></div>'
+    )
+
+
+def test_lines_of_japanese_are_joined_but_not_those_of_what_code_prints(monkeypatch):
+    """A line break between Japanese letters would show as a space; in a block of code it is a line's end."""
+    nodes = pytest.importorskip("docutils.nodes")
+    monkeypatch.syspath_prepend(str(EXTENSIONS))
+    tongue = import_module("tongue")
+    tree = nodes.document(None, None)
+    tree += nodes.paragraph("", "式を導き、\n確かめる。")
+    tree += nodes.literal_block("", "正しい。\n違う。")
+    app = SimpleNamespace(env=SimpleNamespace(docname="ja/start"))
+    tongue.join_lines(app, tree)
+    assert [part.astext() for part in tree] == ["式を導き、確かめる。", "正しい。\n違う。"]

@@ -9,13 +9,17 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
+SCROLLING = "<pre>", '<pre class="literal-block">', '<div class="table-wrapper'  # what may be wider than the page
 AFTER_THE_THEME = 900  # which fills in its navigation at 500
 
 
 def complete_page(app: Sphinx, page: str, template: str, context: dict[str, Any], tree: nodes.document | None) -> None:
-    """Let Tab reach blocks of code, and give the captions of the navigation a level."""
+    """Let Tab reach blocks of code and tables, and give the captions of the navigation a level."""
     if "body" in context:
-        context["body"] = context["body"].replace("<pre>", '<pre tabindex="0">')
+        for opening in SCROLLING:
+            tag = opening.split(" ")[0].rstrip(">")
+            reached = f'{tag} tabindex="0"{opening.removeprefix(tag)}'
+            context["body"] = context["body"].replace(opening, reached)
     for part in ("body", "furo_navigation_tree"):
         if isinstance(context.get(part), str):
             context[part] = context[part].replace('role="heading">', 'role="heading" aria-level="2">')

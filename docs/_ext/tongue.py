@@ -17,9 +17,9 @@ LETTER = r"[\u3000-\u30ff\u4e00-\u9fff\uff00-\uffef]"  # punctuation, kana, kanj
 
 
 def join_lines(app: Sphinx, tree: nodes.document) -> None:
-    """Take line breaks between Japanese letters out, which would show as spaces."""
+    """Take line breaks between Japanese letters out, which would show as spaces; those of code stay."""
     if app.env.docname.startswith("ja/"):
-        for text in list(tree.findall(nodes.Text)):
+        for text in [x for x in tree.findall(nodes.Text) if not isinstance(x.parent, nodes.literal_block)]:
             before, after = (x.astext() if x is not None else "" for x in find_neighbors(text))
             joined = re.sub(rf"(?<={LETTER})\n(?={LETTER})", "", before[-1:] + text + after[:1])
             joined = joined[len(before[-1:]) : len(joined) - len(after[:1])]
