@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from minigrad.engine.own_operations import operation
     from minigrad.engine.products import hessian_vector_product, hvp, jvp, stop_gradient, vjp
     from minigrad.engine.recomputation import checkpoint
+    from minigrad.engine.steps import steps
     from minigrad.engine.taken import from_dlpack
     from minigrad.exercises.attempt import exercise
     from minigrad.ops.activations import elu, gelu, leaky_relu, logsigmoid, silu, softplus
@@ -110,6 +111,7 @@ __all__ = [
     "softmax",
     "softplus",
     "stepper",
+    "steps",
     "stop_gradient",
     "sums_to_one",
     "textbook",
@@ -163,6 +165,7 @@ _LATE = {
     "simplify": "algebra.simplify",
     "softplus": "ops.activations",
     "stepper": "picture.stepper.page",
+    "steps": "engine.steps",
     "stop_gradient": "engine.products",
     "sums_to_one": "algebra.facts",
     "trace": "algebra.trace",

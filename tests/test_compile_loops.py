@@ -6,7 +6,7 @@ import pytest
 import minigrad
 from minigrad import Tensor, compile, optim, value_and_grad
 from minigrad.algebra.graph import evaluate
-from minigrad.compiler import variant
+from minigrad.compiler import lowered
 from minigrad.compiler.rolling.loop import Loop
 from minigrad.engine.node import order_nodes
 from tests.compiling import as_code, assert_same, each_backend, plain, running
@@ -86,13 +86,13 @@ def test_few_turns_are_written_out():
 
 def test_rolled_expressions_evaluate_to_what_the_others_do(monkeypatch):
     seen = []
-    roll = variant.roll_loops
+    roll = lowered.roll_loops
 
     def noted(outputs, exact):
         seen.append((outputs, roll(outputs, exact)))
         return seen[-1][1]
 
-    monkeypatch.setattr(variant, "roll_loops", noted)
+    monkeypatch.setattr(lowered, "roll_loops", noted)
     f, _, (X, y) = recurrent(20)
     minigrad.compile(f)(X, y)
     ((before, after),) = seen

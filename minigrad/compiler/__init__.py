@@ -9,6 +9,7 @@ then, ``differentiable`` the operation; a result whose gradient the function too
 what it writes another array where others hold it. Python's garbage collector rests meanwhile (``collecting``).
 ``compiled_card`` shows one in a notebook. ``shortcuts`` lead calls straight to their code, and ``verify`` compares some
 with the function itself; what a trace computes without any algebra is a ``reference``. ``trace`` writes down,
+``lowered`` is the form that backends get; ``shortened`` traces few turns of a loop, and has all of them computed.
 ``passes`` rewrite and plan, ``rolling`` makes loops of what repeats, ``blocking`` computes large matrices that are
 needed for a while alone some rows at a time, and a ``backend`` writes code: ``numpy``, ``native`` and ``cuda`` are
 three, which ``load`` finds by name. ``refusals`` say what a backend is not written for, and ``blas`` which products are

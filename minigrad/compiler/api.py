@@ -21,7 +21,9 @@ from minigrad.compiler.entry import MISS
 from minigrad.compiler.epochs import EpochLoops
 from minigrad.compiler.leaves import find_same, flatten_leaves, name_leaves
 from minigrad.compiler.load import load_backend
+from minigrad.compiler.record import record_call
 from minigrad.compiler.shortcuts import bind_entry, open_way, shortcuts
+from minigrad.compiler.shortened import record_shortened
 from minigrad.compiler.variant import Variant, name_inputs
 from minigrad.compiler.varying import Varying
 from minigrad.compiler.verify import Asking, DifferenceError, Schedule, verify_call, verify_trace
@@ -249,7 +251,10 @@ class Compiled(Described):
         self._misses += 1
         with collector_paused(), order_kept():
             with shortcuts:
-                record = self._varying.record(self._f, args, kwargs, leaves)
+                whole = not self._verified.is_over or self._asks(args, kwargs)  # compared with the function itself
+                short = self._backend.rolls and not whole
+                plainly = partial(record_shortened, exact=self._exact) if short else record_call
+                record = self._varying.record(self._f, args, kwargs, leaves, plainly)
             record.same = find_same(leaves) if self._asks(args, kwargs) else None
             name = plain_word(getattr(self._f, "__name__", type(self._f).__name__))
             further = partial(Compiled, backend=self._backend, exact=self._exact)

@@ -13,12 +13,14 @@ from minigrad.compiler.trace.containers import Contents
 from minigrad.compiler.trace.differences import refuse_differences
 from minigrad.compiler.trace.links import Key, Link, renew_links
 from minigrad.compiler.trace.lying import Strides, lies_alike
+from minigrad.compiler.trace.made import merge_made
 from minigrad.compiler.trace.numbers import reading_anew, split_numbers
 from minigrad.compiler.trace.outside import find_links
 from minigrad.compiler.trace.rule import UpdateRule
 from minigrad.compiler.trace.sources import Captured, Data, Draw, Source
 from minigrad.compiler.trace.traced import Traced, TraceError, check_memory_apart
 from minigrad.compiler.trace.tracer import Tracer
+from minigrad.compiler.trace.turns import Shortening
 from minigrad.compiler.trace.write_back import find_written, refuse_overlaps
 from minigrad.compiler.trace.writes import kept_from_writing, link_elements, look_for_leaks, put_back, refuse_changes
 from minigrad.engine.chosen import Chosen
@@ -42,7 +44,8 @@ class Record:
     the function took no gradient itself; ``paused`` says that nothing is to be recorded; ``written`` are the positions
     of arrays among the arguments that get the last of the values ``returned``; ``laid`` are inputs whose strides have
     told a view from a copy; ``same`` says which arguments are one array, for a function that asks. ``lowered`` are the
-    outputs in the form in which backends get them, by whether that is exact, once one has been asked.
+    outputs in the form in which backends get them, by whether that is exact, once one has been asked. ``whole`` says of
+    which loops all turns were traced that might have been few, and why.
     """
 
     result: Any
@@ -68,11 +71,27 @@ class Record:
     laid: list[tuple[Source, Strides]]
     same: Same = None
     lowered: dict[bool, list[Any]] = field(default_factory=dict)
+    whole: list[str] = field(default_factory=list)
 
     @property
     def outputs(self) -> list[Any]:
         """All that a call computes: what it returns, updates and leaves behind."""
         return [*self.returned, *(x for _, x in self.updates), *(x for _, x in self.grads if x is not None)]
+
+    @property
+    def expressions(self) -> list[Any]:
+        """All that a call computes, and what its tape holds."""
+        return [*self.outputs, *self.gradients, *([] if self.tape is None else self.tape.constants)]
+
+    def replace_nodes(self, becomes: Mapping[Node, Any]) -> None:
+        """Put others in the place of some expressions, wherever they are."""
+        if becomes:
+            self.returned = [becomes.get(x, x) if isinstance(x, Node) else x for x in self.returned]
+            self.updates = [(x, becomes.get(new, new)) for x, new in self.updates]
+            self.grads = [(t, becomes.get(g, g)) for t, g in self.grads]
+            self.inputs = {x: source for x, source in self.inputs.items() if x not in becomes}
+            self.gradients = {becomes.get(x, x) for x in self.gradients}
+            self.tape = None if self.tape is None else self.tape.replace_nodes(becomes)
 
     def suits(self, arguments: Sequence[Any]) -> bool:
         """Say whether the Tensors among some arguments are as different as they were in the trace."""
@@ -90,21 +109,30 @@ class Record:
 
 
 def record_call(
-    f: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], varying: frozenset[Key] = frozenset()
+    f: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    varying: frozenset[Key] = frozenset(),
+    turns: Shortening | None = None,
+    known: Record | None = None,
 ) -> Record:
     """Trace a call, twice: what differs between the two would be frozen into the code, and is an error instead.
 
-    Numbers outside whose links have the keys in ``varying`` are inputs, as those among the arguments are.
+    Numbers outside whose links have the keys in ``varying`` are inputs, as those among the arguments are. ``turns`` say
+    of which loops few turns are traced. It is traced once where another record of it is ``known``,
+    of fewer turns.
     """
     numbers, links = split_numbers(find_links(f, args, list_objects((args, kwargs))), varying)
     try:
         with kept_from_writing(links):
-            first, places = _traced(f, args, kwargs, numbers)
+            first, places = _traced(f, args, kwargs, numbers, turns)
             between = [link.read() for link in links]
-            second, _ = _traced(f, args, kwargs, numbers)
-        refuse_differences(first, second, places)
-        first.result = join_results(first.result, second.result)
-        forget_alike(second.outputs)
+            second = known or _traced(f, args, kwargs, numbers, turns)[0]
+        if known is None:
+            refuse_differences(first, second, places)
+            first.result = join_results(first.result, second.result)
+            forget_alike(second.outputs)
+        first.replace_nodes(merge_made(first.inputs, second.inputs.values(), first.expressions))
         refuse_changes(links, between)
     except BaseException:
         put_back(links)
@@ -115,9 +143,14 @@ def record_call(
 
 
 def _traced(
-    f: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], numbers: Sequence[Link]
+    f: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    numbers: Sequence[Link],
+    turns: Shortening | None,
 ) -> tuple[Record, dict[Any, str]]:
     tracer = Tracer()
+    tracer.turns = turns
     leaves: list[Any] = []
     paths = iter(name_leaves(f, args, kwargs))
 

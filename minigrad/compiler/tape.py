@@ -47,6 +47,14 @@ class Tape:
         """The inputs that a gradient flows to."""
         return list(dict.fromkeys(step.operands[0] for step in self.steps if step.op is None))
 
+    def replace_nodes(self, becomes: Mapping[Node, Any]) -> Tape:
+        """Give the tape with others in the place of some expressions."""
+        steps = (
+            Step(op, tuple([becomes.get(x, x) if isinstance(x, Node) else x for x in operands]))
+            for op, operands in self.steps
+        )
+        return Tape(list(steps), self.outputs)
+
     def find_leaves(self, output: int) -> set[Node]:
         """Give the inputs that a gradient flows to from one output."""
         found: set[Node] = set()

@@ -8,14 +8,12 @@ from typing import Any, NamedTuple
 
 from minigrad.algebra.graph import Graph
 from minigrad.compiler.backend import Backend, Draft, Program
-from minigrad.compiler.blocking.block import block_matrices
 from minigrad.compiler.differentiable import Pullback
 from minigrad.compiler.entry import write_entry
+from minigrad.compiler.lowered import lower_record
 from minigrad.compiler.passes.lower import (
     copy_array,
     hold_output,
-    lower_exactly,
-    lower_outputs,
     part_arrays,
     restore_type,
     unspread,
@@ -24,7 +22,6 @@ from minigrad.compiler.passes.plan import plan_order
 from minigrad.compiler.record import Record
 from minigrad.compiler.refusals import Refusal, Unsupported
 from minigrad.compiler.rolling.loop import describe_loops
-from minigrad.compiler.rolling.roll import roll_loops
 from minigrad.compiler.rolling.turn import fit_bodies
 from minigrad.compiler.trace.links import Key, renew_links
 from minigrad.compiler.trace.numbers import find_changed, is_number
@@ -49,7 +46,7 @@ class Report:
 
     ``calls`` are the operations that Python calls between loops of that backend, and why; ``loop`` says why ``epochs``
     loops in Python around code that could loop itself; ``rolled`` says what repeats in the step and is a loop of its
-    code. Printed, each of them is a line.
+    code, ``whole`` of which lines' loops all turns were traced, and why. Printed, each of them is a line.
     """
 
     backend: str
@@ -57,13 +54,15 @@ class Report:
     loop: tuple[Refusal, ...] = ()
     calls: tuple[Refusal, ...] = ()
     rolled: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         lines = dict.fromkeys(f"  not {backend}: {refusal}" for backend, refusal in self.refused)
         calls = [f"  a call between its loops: {refusal}" for refusal in self.calls]
         loops = [f"  epochs loops in Python: {refusal}" for refusal in self.loop]
         rolled = [f"  a loop: {x}" for x in self.rolled]
-        return "\n".join([f"The step runs as {self.backend} code.", *rolled, *lines, *calls, *loops])
+        whole = [f"  all turns are traced: {x}" for x in self.whole]
+        return "\n".join([f"The step runs as {self.backend} code.", *rolled, *whole, *lines, *calls, *loops])
 
     __repr__ = __str__
 
@@ -126,10 +125,7 @@ class Variant:
         record = self.record
         outputs = record.outputs
         if self.exact not in record.lowered:  # a backend that another falls back on need not do so again
-            lower = lower_exactly if self.exact else lower_outputs
-            lowered = lower(outputs, record.seeds, record.gradients)
-            lowered = roll_loops(lowered, self.exact) if backend.rolls else lowered
-            record.lowered[self.exact] = block_matrices(lowered) if backend.rolls and not self.exact else lowered
+            record.lowered[self.exact] = lower_record(record, self.exact, backend.rolls)
         values = fit_bodies(backend.fit(record.lowered[self.exact]), backend.fit)
         self.rolled = tuple(describe_loops(values))
         values = [hold_output(restore_type(x, like)) for x, like in zip(values, outputs, strict=True)]
@@ -147,8 +143,9 @@ class Variant:
     def report(self) -> Report:
         """Say which backend runs, and what has been refused on the way to it."""
         return Report(
-            self.backend.name, tuple(self.refused), tuple(self.refused_loop), tuple(self.program.calls), self.rolled
-        )
+            self.backend.name, tuple(self.refused), tuple(self.refused_loop), tuple(self.program.calls), self.rolled,
+            tuple(self.record.whole),
+        )  # fmt: skip
 
     def holds(self, arguments: Sequence[Any]) -> bool:
         """Say whether what the trace depended on is still so."""

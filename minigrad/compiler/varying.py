@@ -28,9 +28,14 @@ class Varying:
             self.keys |= variant.find_changed(arguments)
 
     def record(
-        self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], arguments: Sequence[Any]
+        self,
+        f: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        arguments: Sequence[Any],
+        plainly: Callable[..., Record] = record_call,
     ) -> Record:
-        """Trace a call, with those numbers as inputs unless that cannot be, or does something else.
+        """Trace a call, with those numbers as inputs unless that cannot be, or does something else; else ``plainly``.
 
         A function that asks for the type of a number finds no float in its place: so what is recorded is computed, and
         compared with what is without such inputs.
@@ -47,7 +52,7 @@ class Varying:
             except Exception:  # whatever the function makes of a number that is not known
                 pass
             self.steering |= keys
-        return record_call(f, args, kwargs) if known is None else known
+        return plainly(f, args, kwargs) if known is None else known
 
 
 def _compute_same(a: Record, b: Record, arguments: Sequence[Any]) -> bool:

@@ -13,12 +13,13 @@ gradient flows through it, ``overwriting`` in the same memory, ``aliases`` and `
 tensor in a notebook, ``chosen`` is what a mask chooses that is not known yet. ``errors`` and ``ways`` have the words
 for what went wrong, ``named_arguments`` those for what a function was given, ``refusals`` those for a function that is
 no operation, and ``recipes`` what to write instead, ``recording`` switches recording off, by ``blocks`` that know their
-context, ``comparison`` is what a mask remembers of its making, ``claims`` remembers what is known of an array,
-``cells`` stand for arrays that an update rule writes in place, ``arguments`` looks at numbers, counts and calls of a
-user's, ``absent`` tells what a name that is not there means, ``habits`` are those of PyTorch's tensors and
-``other_names`` those of arguments, ``uncalled`` is a method without its brackets, ``formulas`` what has a name
-elsewhere and is a line here, ``pairs`` warns of broadcasting that few mean, ``gradcheck`` compares a gradient with
-finite differences. ``paths`` looks at the names of files that are to be written. It imports ``ops`` and nothing above.
+context, ``steps`` are the numbers of a loop's turns, ``comparison`` is what a mask remembers of its making, ``claims``
+remembers what is known of an array, ``cells`` stand for arrays that an update rule writes in place, ``arguments`` looks
+at numbers, counts and calls of a user's, ``absent`` tells what a name that is not there means, ``habits`` are those of
+PyTorch's tensors and ``other_names`` those of arguments, ``uncalled`` is a method without its brackets, ``formulas``
+what has a name elsewhere and is a line here, ``pairs`` warns of broadcasting that few mean, ``gradcheck`` compares a
+gradient with finite differences. ``paths`` looks at the names of files that are to be written. It imports ``ops`` and
+nothing above.
 
 Functions of functions: ``functional`` has the gradient, ``products`` those of Jacobians and Hessians with vectors;
 ``evaluation`` is one call of a function that is differentiated, ``trees`` are the dicts, lists and dataclasses of

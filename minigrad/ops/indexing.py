@@ -87,7 +87,7 @@ def copy_key(key: Any) -> Any:
 
     A tuple within one is no index of several axes, but as a list is: x[:, (0, 1)].
     """
-    if type(key) is int or type(key) is slice:  # the most usual, without the questions
+    if type(key) is int or type(key) is slice or isinstance(key, int):  # the most usual, without the questions
         return key
     if isinstance(key, tuple):
         return tuple(copy_key(list(part) if isinstance(part, tuple) else part) for part in key)

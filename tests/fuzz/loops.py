@@ -3,7 +3,8 @@
 ``python -m tests.fuzz.loops --seconds 60 --seed 0`` stops at the first seed at which two ways disagree. A loop carries
 one to three values, vectors or numbers; its body takes them, parameters, rows of an array that go up or down, and
 constants, through random operations; some of what it makes is kept in a list, summed up, or dropped; there are masks,
-loops in loops, and loops after loops. It is taken 0, 1, 2 or many times.
+loops in loops, and loops after loops. It is taken 0, 1, 2 or many times; of some, which are taken often, few turns are
+traced.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from tests.interpreted import interpreted
 
 SIZE = 3
 COUNTS = (0, 1, 2, 3, 8, 9, 12, 20)
+LONG = 96  # turns more, of a loop of which few are traced
 Function = Callable[[Any, Any, Any], Any]
 
 MEETINGS: tuple[Callable[[Any, Any], Any], ...] = (
@@ -48,11 +50,18 @@ class Drawn:
         self.down, self.lag = bool(rng.integers(2)), bool(rng.integers(4) == 0)
         self.masked, self.varying = bool(rng.integers(4) == 0), bool(rng.integers(5) == 0)
         self.inner = Drawn(rng, depth + 1) if depth == 0 and rng.integers(4) == 0 else None
+        self.turns: Callable[[int], Any] = range
+
+    def lengthen(self, rng: np.random.Generator) -> None:
+        """Be taken so often that few turns are traced, unless something is kept of each."""
+        self.count, self.turns = self.count + LONG if self.count > 3 else self.count, minigrad.steps
+        if rng.integers(4):
+            self.keeps = self.varying = False
 
     def run(self, state: list[Any], X: Any, W: Any, b: Any) -> tuple[list[Any], list[Any]]:
         """Run the loop from a state on; give the state after it, and what else came of it."""
         kept, total, before = [], None, state[0]
-        for t in range(self.count):
+        for t in self.turns(self.count):
             row = X[len(X) - 1 - t] if self.down else X[t]
             known = [*state, row, b] + ([before] if self.lag else []) + ([0.1 * t] if self.varying else [])
             if self.numbers:
@@ -68,9 +77,9 @@ class Drawn:
             if self.masked:
                 new = [np.where(row > 0, x, 0.9 * y) for x, y in zip(new, state, strict=True)]
             state = new
-            kept.append(known[-1])
+            kept += [known[-1]] if self.keeps else []
             total = known[-2] if total is None else total + known[-2]
-        return state, [*(kept if self.keeps else []), *([total] if self.sums and total is not None else [])]
+        return state, [*kept, *([total] if self.sums and total is not None else [])]
 
     def line(self, line: Sequence[int], known: Sequence[Any], W: Any) -> Any:
         """Compute one line."""
@@ -86,7 +95,10 @@ def draw_function(seed: int) -> tuple[Function, list[Any]]:
     rng = np.random.default_rng(seed)
     loops = [Drawn(rng) for _ in range(int(rng.integers(1, 3)))]
     dtype = np.float32 if rng.integers(4) == 0 else np.float64
-    shapes = ((max(COUNTS) + 1, SIZE), (SIZE, SIZE), (SIZE,))
+    long = seed >= 20_000_000 and np.random.default_rng((seed, 2)).integers(8) == 0
+    for loop in loops if long else ():
+        loop.lengthen(rng)
+    shapes = ((max(COUNTS) + 1 + LONG * long, SIZE), (SIZE, SIZE), (SIZE,))
     apart = np.random.default_rng((seed, 1))
     dtypes = apart.choice([np.float32, np.float64], 3) if apart.integers(4) == 0 else [dtype] * 3
     arguments = [(rng.standard_normal(shape) * 0.5).astype(kind) for shape, kind in zip(shapes, dtypes, strict=True)]

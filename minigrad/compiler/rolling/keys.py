@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.compiler.passes.lower import AddAt
 from minigrad.engine.node import Node
 from minigrad.ops.base import Op
 from minigrad.ops.indexing import Index, Scatter, gives_view
@@ -87,8 +88,8 @@ def find_even_key(keys: Sequence[Any], around: int) -> tuple[EvenKey, int, int] 
 
 def without_numbers(op: Op) -> Hashable:
     """Give what an operation is, but for the numbers in its index."""
-    if isinstance(op, Index) and not isinstance(op, Scatter) and gives_view(op.key):
-        return Index, part_key(op.key)[0]
+    if isinstance(op, Index | AddAt) and gives_view(op.key):
+        return type(op), getattr(op, "into", None), part_key(op.key)[0]
     return op
 
 

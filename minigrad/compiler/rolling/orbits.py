@@ -9,16 +9,19 @@ guess leads nowhere within a turn; a right one through all turns at once. It is 
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any
 
 from minigrad.compiler.rolling.keys import without_numbers
 from minigrad.engine.node import Node
+from minigrad.ops.arithmetic import add
 from minigrad.ops.base import number_key
 
 ROUNDS = 3  # how many operations deep two have to look the same for one to be guessed as the other in its turn
 NEAR = 400  # operations among which the one of the turn before is looked for
 TRIES = 8  # guesses for one operation
+ENDS = 4  # terms of a sum that are compared on each side of where it may go on with others
+NEARLY = 0.8  # of the furthest reach, with which the nearest guess is taken: two turns at once reach as far
 FAILURES = 3  # operations of one look for which none was right, after which no more of them are asked
 
 
@@ -35,9 +38,12 @@ class _Orbits:
 
     def __init__(self, nodes: Sequence[Node], least: int) -> None:
         self.nodes, self.least = nodes, least
+        self.place = {x: i for i, x in enumerate(nodes)}
         numbers: dict[Hashable, int] = {}
         self.kind = {x: numbers.setdefault(describe(x), len(numbers)) for x in nodes if is_foldable(x)}
         self.look = self._look()
+        sums = ((self.find_sum(x), x) for x in self.kind if x.op == add)
+        self.further = {x: y for x, y in sums if x is not None}  # a sum -> the one that adds to it
         self.after: dict[Node, Node] = {}
         self.before: dict[Node, Node] = {}
 
@@ -107,7 +113,7 @@ class _Orbits:
         reach = [self.measure(*pair) for pair in pairs]
         furthest = max(reach, default=0)
         if furthest:
-            self.follow(*pairs[reach.index(furthest)])
+            self.follow(*pairs[next(i for i, n in enumerate(reach) if n >= NEARLY * furthest)])
         return furthest > 0
 
     def measure(self, a: Node, b: Node) -> int:
@@ -138,11 +144,37 @@ class _Orbits:
             self.after[x], self.before[y] = y, x
             made.append(x)
             for p, q in zip(x.inputs, y.inputs, strict=True):
-                if p is not q and type(p) is Node and type(q) is Node:
+                if p is not q and type(p) is Node and type(q) is Node and not self.ends_sum(x, y, p, q):
                     kind = self.kind.get(p)
                     if kind is not None and kind == self.kind.get(q):
                         stack.append((p, q))
         return made
+
+    def ends_sum(self, x: Node, y: Node, p: Any, q: Any) -> bool:
+        """Say whether a sum, which p or q is of, goes on with terms of another kind there, another loop's for instance.
+
+        One that stands alone is what a first or last turn adds.
+        """
+        if x.op != add or not self.kind.get(p) == self.kind.get(q) == self.kind[x]:
+            return False
+        later, earlier = (y, x) if self.place[x] < self.place[y] else (x, y)
+        sides: list[list[Any]] = [[], []]
+        steps: tuple[Callable[[Node], Node | None], ...] = (self.further.get, self.find_sum)
+        for side, node, step in zip(sides, (later, earlier), steps, strict=True):
+            z: Node | None = node
+            while z is not None and len(side) < ENDS:
+                side.append(self.look_of_terms(z))
+                z = step(z)
+        usual = [max(side, key=side.count) for side in sides]
+        return usual[0] != usual[1] and all(side.count(x) >= ENDS - 1 for side, x in zip(sides, usual, strict=True))
+
+    def find_sum(self, x: Node) -> Node | None:
+        """Give the sum that an operation adds to."""
+        return next((z for z in x.inputs if type(z) is Node and self.kind.get(z) == self.kind[x]), None)
+
+    def look_of_terms(self, x: Node) -> list[int | None]:
+        """Give what that looks like which is added to a sum."""
+        return [self.look.get(p) for p in x.inputs if type(p) is Node and self.kind.get(p) != self.kind[x]]
 
     def count_around(self, x: Node) -> int:
         """Count the operations of a row, from one of them on, up to as many as are enough."""

@@ -21,7 +21,7 @@ class Plan:
         self.least = least
         self.place = {node: i for i, node in enumerate(nodes)}
         orbits = find_orbits(nodes, least)
-        rows = find_usable_rows(orbits)
+        rows = find_usable_rows(orbits, least)
         self.rows = sorted(rows, key=lambda row: self.place[row.like])
         self.groups: list[Group] = []
         self.taken: dict[Row, Group] = {}

@@ -15,7 +15,7 @@ from minigrad.compiler.rolling.groups import Group
 from minigrad.compiler.rolling.loop import Kept, Loop
 from minigrad.compiler.rolling.planning import LEAST, Plan
 from minigrad.compiler.rolling.rows import Row
-from minigrad.compiler.rolling.stacking import find_needs, order_stacks, stack_rows
+from minigrad.compiler.rolling.stacking import find_needs, find_stacks, order_stacks, stack_rows
 from minigrad.engine.node import Node, order_nodes
 from minigrad.ops.indexing import Index
 from minigrad.ops.shaping import Cast, Reshape, Stack
@@ -25,10 +25,22 @@ def roll_loops(outputs: Sequence[Any], exact: bool = False) -> list[Any]:
     """Give equal outputs, bit for bit if they are to be ``exact``, in which operations that repeat are loops."""
     nodes = order_nodes(outputs)
     plan = Plan(nodes, LEAST, exact)
+    if not plan.groups:
+        return list(outputs)
     try:
-        return _Rolling(plan, outputs).roll() if plan.groups else list(outputs)
+        rolling = _Rolling(plan, outputs)
+        units = rolling.order_units()
+        stacks = find_stacks(plan, units)
+        try:
+            again = _Rolling(plan, outputs, stacks) if stacks else rolling
+            return again.roll(again.order_units() if stacks else units)
+        except Circular:
+            return rolling.roll(units)
     except Circular:  # a plan that is wrong had better cost time than never end
         return list(outputs)
+
+
+Unit = Node | Group | Stacked
 
 
 class Circular(Exception):
@@ -38,8 +50,9 @@ class Circular(Exception):
 class _Rolling:
     """The rewriting: first, in order, all that will be there, and what is wanted of each loop; then that, made."""
 
-    def __init__(self, plan: Plan, outputs: Sequence[Any]) -> None:
+    def __init__(self, plan: Plan, outputs: Sequence[Any], stacks: Sequence[Stacked] = ()) -> None:
         self.plan, self.outputs = plan, outputs
+        self.stacked = {stack.row.nodes[stack.first + i]: (stack, i) for stack in stacks for i in range(stack.count)}
         self.home = {node: group for group in plan.groups for node in group.home}
         self.writers = {group: BodyWriter(group, plan) for group in plan.groups}
         self.wanted: dict[Group, dict[Row, set[int]]] = {group: {} for group in plan.groups}
@@ -47,21 +60,25 @@ class _Rolling:
         self.loops: dict[Group, tuple[Node, dict[Row, Kept]]] = {}
         self.stacks: dict[Stacked, Node] = {}
 
-    def roll(self) -> list[Any]:
+    def roll(self, units: Iterable[Unit]) -> list[Any]:
         """Give the outputs."""
-        for unit in self.order_units():
+        for unit in units:
             if isinstance(unit, Group):
                 self.make_loop(unit)
+            elif isinstance(unit, Stacked):
+                whole = self.make_operand(unit)
+                nodes = unit.row.nodes[unit.first : unit.first + unit.count]
+                self.becomes |= {node: Index((i,))(whole) for i, node in enumerate(nodes)}
             else:
                 self.becomes[unit] = rebuild_node(unit, self.becomes)
         return [self.becomes[x] if isinstance(x, Node) else x for x in self.outputs]
 
     # what there will be
 
-    def order_units(self) -> list[Node | Group]:
-        """Give operations and loops, each after all that it needs."""
-        done: dict[Node | Group, None] = {}
-        waiting: set[Node | Group] = set()
+    def order_units(self) -> list[Unit]:
+        """Give operations, stacks and loops, each after all that it needs."""
+        done: dict[Unit, None] = {}
+        waiting: set[Unit] = set()
         stack: list[Any] = [self.unit(x) for x in self.outputs if isinstance(x, Node)][::-1]
         while stack:
             unit = stack.pop()
@@ -75,22 +92,24 @@ class _Rolling:
                 stack += [x for x in self.find_needed(unit)[::-1] if x not in done]
         return list(done)
 
-    def unit(self, node: Node) -> Node | Group:
-        """Give the loop that makes a Node, which is wanted of it, or the Node."""
+    def unit(self, node: Node) -> Unit:
+        """Give the loop that makes a Node, which is wanted of it, or the stack that it is one of, or the Node."""
         group = self.home.get(node)
         if group is None:
-            return node
+            return self.stacked[node][0] if node in self.stacked else node
         row, t = group.home[node]
         self.wanted[group].setdefault(row, set()).add(t)
         return group
 
-    def find_needed(self, unit: Node | Group) -> list[Node | Group]:
-        """Give what must be there before an operation or a loop."""
+    def find_needed(self, unit: Unit) -> list[Unit]:
+        """Give what must be there before an operation, a stack or a loop."""
+        if isinstance(unit, Stacked):
+            return list(self.needed_for([unit]))
         if isinstance(unit, Node):
             return [self.unit(x) for x in unit.inputs if isinstance(x, Node)]
         return list(self.needed_for(self.writers[unit].operands))
 
-    def needed_for(self, operands: Iterable[Any]) -> Iterable[Node | Group]:
+    def needed_for(self, operands: Iterable[Any]) -> Iterable[Unit]:
         """Give what the operands of a loop are made of."""
         for x in operands:
             if isinstance(x, Whole):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from minigrad.compiler.passes.lower import is_view
+from minigrad.compiler.passes.lower import AddAt, is_view
 from minigrad.compiler.rolling.keys import EvenKey, find_even_key, is_read
 from minigrad.engine.node import Node
 from minigrad.ops.base import number_key
+from minigrad.ops.indexing import Scatter
 
 FEW = 64  # elements, up to which what each turn has for itself, such as weights, is laid side by side in each call
 
@@ -85,23 +86,42 @@ def make_rows(orbits: Iterable[Sequence[Node]]) -> list[Row]:
     return rows
 
 
-def find_usable_rows(orbits: Iterable[Sequence[Node]]) -> list[Row]:
-    """Give rows, but for those that a loop could not compute: they are no longer where operands of others come from."""
+def find_usable_rows(orbits: Iterable[Sequence[Node]], least: int) -> list[Row]:
+    """Give rows, but for those that a loop could not compute: they are no longer where operands of others come from.
+
+    One whose operands come from elsewhere for ``least`` turns or more, as a sum over two loops has it, is several.
+    """
     left: list[Sequence[Node]] = list(orbits)
     while True:
         rows = make_rows(left)
-        usable: list[Sequence[Node]] = [row.nodes for row in rows if _is_usable(row)]
-        if len(usable) == len(left):
+        usable = [part for row in rows if _is_usable(row) for part in _part_nodes(row, least)]
+        if len(usable) == len(left) and sum(map(len, usable)) == sum(map(len, left)):
             return rows
         left = usable
 
 
+def _part_nodes(row: Row, least: int) -> Iterator[Sequence[Node]]:
+    """Give a row's operations in parts: those that are wired as in the middle, and enough of those before and after."""
+    start = max([row.start, *(slot.start for slot in row.slots)])
+    end = min([row.end, *(slot.end for slot in row.slots)])
+    if end - start >= least:
+        start, end = start if start >= least else 0, end if len(row.nodes) - end >= least else len(row.nodes)
+    else:
+        start, end = 0, len(row.nodes)
+    yield from filter(None, (row.nodes[:start], row.nodes[start:end], row.nodes[end:]))
+
+
 def _is_usable(row: Row) -> bool:
     """Say whether an index that moves is into what stays, and what each turn has for itself is not computed for it."""
-    if not row.is_even or not (row.is_fixed or row.is_read):
+    if not row.is_even or not (row.is_fixed or row.is_read) or not _is_one(row):
         return False
     own = [x for j, slot in enumerate(row.slots) if slot.is_own for x in (node.inputs[j] for node in row.nodes)]
     return all(isinstance(x, Node) and x.op is None and not x.weak and x.size <= FEW for x in own)
+
+
+def _is_one(row: Row) -> bool:
+    """Say whether a row that adds or puts something at an index does so at the same one in all turns."""
+    return not isinstance(row.like.op, AddAt | Scatter) or all(x.op == row.like.op for x in row.nodes)
 
 
 def _find_slot(row: Row, place: int, middle: int, home: Mapping[Node, tuple[Row, int]]) -> Slot:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from typing import Any
 
 from minigrad.compiler.rolling.body import Gathered, Stacked, Whole
@@ -10,6 +10,7 @@ from minigrad.compiler.rolling.keys import EvenKey
 from minigrad.compiler.rolling.planning import Plan
 from minigrad.compiler.rolling.rows import Row
 from minigrad.engine.node import Node
+from minigrad.ops.base import Op
 from minigrad.ops.indexing import Index
 from minigrad.ops.shaping import Reshape, Stack, Transpose
 
@@ -34,6 +35,40 @@ def order_stacks(wanted: Stacked, plan: Plan, made: Container[Stacked]) -> list[
             waiting.append((stack, True))
             waiting += [(part, False) for part in _parts(stack, plan) if isinstance(part, Stacked)]
     return list(found)
+
+
+def find_stacks(plan: Plan, units: Iterable[Any]) -> list[Stacked]:
+    """Give the rows whose operations are there one by one, though no loop needs them turn by turn, as stacks."""
+    alone = set(units)
+    found = []
+    extents: dict[Row, tuple[int, int]] = {}
+    for row in plan.rows:
+        start, end = extents[row] = _find_extent(row, plan, extents)
+        if row in plan.taken or row.waits or row.is_read or end - start < plan.least:
+            continue
+        op = row.like.op
+        if (
+            op is not None
+            and type(op).batch is not Op.batch
+            and sum(x in alone for x in row.nodes[start:end]) >= plan.least
+        ):
+            found.append(Stacked(row, start, 1, end - start))
+    return found
+
+
+def _find_extent(row: Row, plan: Plan, known: Mapping[Row, tuple[int, int]]) -> tuple[int, int]:
+    """Give the places in a row that are wired as in the middle, and what they take, too, where that is stacked."""
+    start, end = row.start, row.end
+    for slot in row.slots:
+        start, end = max(start, slot.start), min(end, slot.end)
+        group = plan.taken.get(slot.row) if slot.row is not None else None
+        if slot.row is not None and group is not None:
+            ends = [group.index(slot.row, t) for t in (group.low + (slot.row in group.begun), group.high)]
+            start, end = max(start, min(ends) - slot.ahead), min(end, max(ends) + 1 - slot.ahead)
+        elif slot.row is not None and not slot.row.waits:
+            low, high = known.get(slot.row, (0, 0))
+            start, end = max(start, low - slot.ahead), min(end, high - slot.ahead)
+    return start, end
 
 
 def stack_rows(wanted: Stacked, plan: Plan, make: Making) -> Node:
@@ -87,7 +122,7 @@ def _part(wanted: Stacked, row: Row, place: int, plan: Plan) -> Any:
 def _take(x: Node, key: EvenKey, count: int) -> Node:
     """Give the parts of an array that an index names in each turn, side by side along an axis in front."""
     moving = [i for i, step in enumerate(key.step) if step]
-    place = _find_place(key, moving[0]) if len(moving) == 1 else None
+    place = find_place(key, moving[0]) if len(moving) == 1 else None
     if place is None:
         return Stack()(*(Index(key.at(t))(x) for t in range(count)))
     axis, behind = place
@@ -100,7 +135,7 @@ def _take(x: Node, key: EvenKey, count: int) -> Node:
     return seen if not behind else Transpose((behind, *(i for i in range(seen.ndim) if i != behind)))(seen)
 
 
-def _find_place(key: EvenKey, number: int) -> tuple[int, int] | None:
+def find_place(key: EvenKey, number: int) -> tuple[int, int] | None:
     """Give the axis of an array that a number of an index is for, and which one that is of what is seen of it.
 
     None where it is the end of a slice, or an ellipsis comes before.

@@ -5,5 +5,7 @@ a view of them, and ``sharing`` which arrays may share memory; ``updating`` read
 function reads outside itself is found ``outside``, as far as nothing ``foreign`` reads it, by ``links`` to it and to
 its ``contents``, some of them to ``numbers`` that its code reads anew; ``asking`` is where its code asks what something
 is; ``writes`` are what it changes there, and ``differences`` between two traces of one call are refused, as are changes
-of the ``containers`` that it is given.
+of the ``containers`` that it is given; arrays that it ``made`` and that are equal are one. Of loops few ``turns`` are
+traced: ``turn_number`` is their t, ``loop_code`` and ``python_state`` say whether they are alike. Who is ``alive`` of
+what was traced is known.
 """

@@ -87,3 +87,11 @@ def _check_outside(tracer: Assigning, t: Tensor, value: Any, what: str, instead:
             f"compile: at {place()} this would record in {describe(t)} what is kept outside the function. Return it "
             f"instead."
         )
+
+
+def refuse_recorded() -> TraceError:
+    """Give the error for a result from outside that was recorded there."""
+    return TraceError(
+        f"compile: at {place()} the function uses the result of a computation that was recorded outside of it, whose "
+        f"gradient would be lost. Compute it inside, or take .detach() of it."
+    )

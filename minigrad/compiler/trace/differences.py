@@ -47,13 +47,13 @@ def _described(record: Computation) -> list[tuple[Any, Node]]:
         if node.op is not None:
             rows.append(((node.op, *(numbers[x] if isinstance(x, Node) else number_key(x) for x in node.inputs)), node))
         elif node in record.inputs:
-            rows.append((_identity(record.inputs[node]), node))
+            rows.append((identify_source(record.inputs[node]), node))
         else:
             rows.append((None if node.value is None else (node.value.dtype.str, node.value.tobytes()), node))
     return rows
 
 
-def _identity(source: Source) -> Any:
+def identify_source(source: Source) -> Any:
     """Give what a source reads, or its contents where the function itself may have made it."""
     array = source.array if isinstance(source, Captured) else None
     if isinstance(source, Data) and source.tensor.op is None and not source.tensor.requires_grad:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Never, Protocol
-from weakref import WeakSet
 
 import numpy as np
 
+from minigrad.compiler.trace.alive import Alive
 from minigrad.compiler.trace.lying import Lying
 from minigrad.compiler.trace.sharing import may_share_memory
+from minigrad.compiler.trace.turn_number import settle_index
 from minigrad.engine.chosen import Chosen
 from minigrad.engine.errors import describe, place
 from minigrad.engine.node import Node
@@ -33,7 +34,7 @@ _slot: Any = Record.__dict__["array"]
 class Recording(Protocol):
     """Who is told what happens to a Traced: the tracer of the call, as a Traced sees it."""
 
-    alive: WeakSet[Traced]
+    alive: Alive
     retained: Kept
     owners: dict[Traced, Tensor]
     own: dict[int, Tensor]
@@ -52,6 +53,9 @@ class Recording(Protocol):
     def seed(self, dtype: Any) -> Any:
         """Give the 1 that a backward pass starts from."""
 
+    def loop_over(self, count: int, give: Callable[[Any], Any], frame: Any) -> Iterable[Any]:
+        """Give what a ``for`` in a frame is to go over."""
+
     def add_gradient(self, leaf: Traced, g: Any) -> None:
         """Add to the gradient of the Tensor that a leaf stands for."""
 
@@ -66,7 +70,7 @@ class Traced(Tensor):
     ``plain`` says that it stands for an array rather than a Tensor: what the function got or returns as one.
     """
 
-    __slots__ = ("lies_as", "made", "plain", "tracer")
+    __slots__ = ("lies_as", "made", "order", "plain", "tracer")
     guarded = True
     has_data = False
 
@@ -75,7 +79,7 @@ class Traced(Tensor):
         self.op, self.serial = None, serial
         self.lies_as = node  # what has been assigned to it since lies where this does
         self.tracer, self.plain, self.made = tracer, plain, place()
-        tracer.alive.add(self)
+        self.order = tracer.alive.enroll(self)
 
     @property
     def data(self) -> Any:
@@ -137,7 +141,10 @@ class Traced(Tensor):
         check_memory(self, "an assignment", "np.where(…)")
         if (given := self.tracer.arrays.get(self)) is not None and not given.is_array:
             raise TypeError(f"compile: at {place()} {self.name} is a number of NumPy's: it has no elements to assign.")
-        super().__setitem__(key, map_operands(value, self.tracer.operand))
+        super().__setitem__(settle_index(key, self.shape), map_operands(value, self.tracer.operand))
+
+    def __iter__(self) -> Iterator[Traced]:
+        return iter(self.tracer.loop_over(len(self), lambda i: self[i], sys._getframe(1)))
 
     def lay_out(self) -> Any:
         """Give an array that lies in memory as this one would."""
@@ -235,14 +242,6 @@ def refuse_choice(instead: str) -> TraceError:
     return TraceError(
         f"compile: at {place()} a mask chooses elements, and how many is only known when the compiled function runs. "
         f"{instead}"
-    )
-
-
-def refuse_recorded() -> TraceError:
-    """Give the error for a result from outside that was recorded there."""
-    return TraceError(
-        f"compile: at {place()} the function uses the result of a computation that was recorded outside of it, whose "
-        f"gradient would be lost. Compute it inside, or take .detach() of it."
     )
 
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from types import FrameType
 from typing import Any
-from weakref import WeakSet
 
 import numpy as np
 
-from minigrad.compiler.trace.augment import assign_outside, augment_traced
+from minigrad.compiler.trace.alive import Alive
+from minigrad.compiler.trace.augment import assign_outside, augment_traced, refuse_recorded
 from minigrad.compiler.trace.indices import gather_unknown
 from minigrad.compiler.trace.lying import Lying
 from minigrad.compiler.trace.rule import UpdateRule
 from minigrad.compiler.trace.sources import Argument, Captured, Data, Draw, Gradient, Setting, Source, State
-from minigrad.compiler.trace.traced import Traced, TraceError, check_numbers, refuse_recorded
+from minigrad.compiler.trace.traced import Traced, TraceError, check_numbers
+from minigrad.compiler.trace.turn_number import settle_index
+from minigrad.compiler.trace.turns import Shortening, Steps
 from minigrad.compiler.trace.updating import Reader
 from minigrad.compiler.trace.write_back import Given
 from minigrad.engine.cells import Cell
@@ -37,6 +40,7 @@ class Tracer:
     computes = follows = False  # what it is handed, it writes down
 
     def __init__(self) -> None:
+        self.turns: Shortening | None = None  # of which loops few turns are traced
         self.table: Table = {}
         self.inputs: dict[tuple[Any, ...], tuple[Source, Node]] = {}
         self.updates: dict[tuple[Any, ...], tuple[Source, Any]] = {}
@@ -47,7 +51,7 @@ class Tracer:
         self.moved_params: set[int] = set()  # the parameters that an update rule moved
         self.rules: list[UpdateRule] = []
         self.guards: list[tuple[Any, str, Any]] = []
-        self.alive: WeakSet[Traced] = WeakSet()
+        self.alive = Alive()
         self.retained = Kept()  # the intermediate results that ``retain_grad`` was called on
         self.copies: list[tuple[Any, Any]] = []
         self.positions: dict[int, int] = {}  # the Tensors among the arguments that take gradients -> where
@@ -152,13 +156,21 @@ class Tracer:
         """Note an attribute that the function's course depends on."""
         self.guards.append((owner, name, getattr(owner, name)))
 
-    # operations
+    def steps(self, count: int) -> Steps:
+        """Give the numbers of a loop's turns."""
+        return Steps(self, count)
+
+    def loop_over(self, count: int, give: Callable[[Any], Any], frame: FrameType) -> Iterable[Any]:
+        """Give what a ``for`` in a frame goes over: few turns, if all are known to be alike."""
+        return map(give, range(count)) if self.turns is None else self.turns.iterate(self, count, give, frame)
 
     def apply(self, op: Op, inputs: tuple[Any, ...]) -> Any:
         """Write down an operation; its record, for the gradient, is the one that a Tensor keeps."""
         if (chosen := find_chosen(inputs)) is not None:
             return chosen.apply(op, inputs)
         if isinstance(op, Index):
+            if self.turns is not None and self.turns.counts and type(op) is Index:
+                op = Index(settle_index(op.key, np.shape(inputs[0])))
             mask, rest = split_mask(op.key)
             if mask is not None:
                 return self.operand(inputs[0]).choose_behind(rest, Traced(self, mask, plain=True))
@@ -261,7 +273,7 @@ class Tracer:
 
     def assign_elements(self, t: Tensor, key: Any, value: Any) -> None:
         """Write down ``t[key] = value`` for a Tensor from outside."""
-        assign_outside(self, t, key, value)
+        assign_outside(self, t, settle_index(key, t.shape), value)
 
     def gradient_of(self, t: Tensor) -> Node | None:
         """Give the input that holds the gradient a Tensor came with, if it came with one."""

@@ -1,0 +1,34 @@
+"""What a trace computes, in the form in which backends get it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minigrad.compiler.blocking.block import block_matrices
+from minigrad.compiler.passes.lower import lower_exactly, lower_outputs
+from minigrad.compiler.record import Record
+from minigrad.compiler.rolling.added import merge_added
+from minigrad.compiler.rolling.roll import roll_loops
+
+
+def lower_record(record: Record, exact: bool, rolls: bool = True) -> list[Any]:
+    """Give all that a call computes, simplified and lowered; for a backend that ``rolls`` as loops, and in blocks."""
+    if rolls:
+        return block_lowered(roll_record(record, exact), exact)
+    return _lower(record, exact)
+
+
+def roll_record(record: Record, exact: bool) -> list[Any]:
+    """Give what is computed, in which what repeats is loops."""
+    rolled = roll_loops(_lower(record, exact), exact)
+    return rolled if exact else merge_added(rolled)
+
+
+def block_lowered(rolled: list[Any], exact: bool) -> list[Any]:
+    """Compute large matrices that are needed for a while alone some rows at a time."""
+    return rolled if exact else block_matrices(rolled)
+
+
+def _lower(record: Record, exact: bool) -> list[Any]:
+    lower = lower_exactly if exact else lower_outputs
+    return lower(record.outputs, record.seeds, record.gradients)
