@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import minigrad
+from benchmarks import loops
 from minigrad import Tensor, compile, grad, optim, steps, value_and_grad
 from minigrad.compiler.trace.tracer import Tracer
 from tests.compiling import as_code, each_backend, running
@@ -468,3 +469,32 @@ def test_uncompiled_it_is_a_range():
         steps(-1)
     with pytest.raises(TypeError, match="a value that is not known yet"):
         compile(lambda n: list(steps(n)))(3.0)
+
+
+LOOPS = {
+    "W8, a recurrent network": lambda turns: _of_network(turns),
+    "W9, a Kalman filter": lambda turns: (value_and_grad(loops.likelihood_in(np), (0, 1, 2)), _filter(turns)),
+    "W11, a pendulum": lambda turns: (value_and_grad(loops.pendulum_in(np, turns), (0, 1)), (9.81, 0.1)),
+}
+
+
+def _of_network(turns):
+    drawn, X, wanted = loops.draw_network(small=True)
+    return loops.Recurrent(drawn, X, wanted).step, (np.ones((turns, *X.shape[1:]), np.float32), wanted)
+
+
+def _filter(turns):
+    F, q, r, _ = loops.draw_filter()
+    return F, q, r, np.linspace(-1, 1, turns)[:, None]
+
+
+@pytest.mark.parametrize("name", LOOPS)
+def test_operations_and_lines_of_a_loop_do_not_grow_with_its_turns(name):
+    found = []
+    for turns in (24, 40):
+        f, arguments = LOOPS[name](turns)
+        step = compile(f)
+        step(*arguments)
+        assert step.report().rolled
+        found.append((len(step.graph.nodes), len(step.source.splitlines())))
+    assert found[0] == found[1]
