@@ -14,8 +14,8 @@ def keeps_what_it_yields(frame: FrameType) -> bool:
     A list that is made of its turns lies where no variable leads to: behind the iterators of all loops within it.
     """
     code = [x for x in dis.get_instructions(frame.f_code) if x.opname not in ("CACHE", "EXTENDED_ARG")]
-    start = next((x for x in code if x.offset == frame.f_lasti and x.opname == "FOR_ITER"), None)
-    if start is None or not isinstance(start.argval, int):
+    start = max((x for x in code if x.offset <= frame.f_lasti), key=lambda x: x.offset)  # Python 3.12 is behind it
+    if start.opname != "FOR_ITER" or not isinstance(start.argval, int):
         return True
     inside: list[int] = []  # where the loops within end
     for x in code:
