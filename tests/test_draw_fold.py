@@ -115,7 +115,7 @@ def test_a_parameter_that_two_repeats_share():
     shown = scene(h.sum())
     (formula,) = (box.formula for box in shown.boxes if box.symbol == "∂E/∂w")
     assert [op.label for op in shown.operations] == ["sin", "⊙", "tanh", "+", "Σ"]
-    assert formula == "Σₜ ∂E/∂H′ₜ + Σₜ ∂E/∂Hₜ ⊙ v⁽¹⁾ₜ"
+    assert formula == "Σₜ ∂E/∂Cₜ + Σₜ ∂E/∂Hₜ ⊙ v⁽¹⁾ₜ"
 
 
 def test_every_operation_is_there_again_when_unfolded():
