@@ -12,6 +12,7 @@ KINDS = {
     "axis": ("it is summed over", "it is not summed", "it kept axis", "the derivative of softmax(S) is taken along"),
     "½": ("a factor ½", "there is a factor ½"),
     "f′ missing": ("f′ is missing",),
+    "f′ twice": ("f′ is there twice",),
     "bias forgotten": ("b is forgotten", "b₁ is forgotten", "b₂ is forgotten"),
     "u for y": ("U₁ is", "U₂ is", "U₃ is", "S is used"),
     "another step": ("H₁ is", "H₃ is"),
@@ -29,10 +30,11 @@ OCCUR = {
     "sigmoid": {"transposed", "sign", "½", "f′ missing", "bias forgotten", "u for y", "another f′"},
     "squared-error": {"transposed", "sign", "½", "bias forgotten"},
     "hidden-layer": {
-        *("transposed", "sign", "½", "f′ missing", "bias forgotten", "u for y", "another f′", "updated"),
+        *("transposed", "sign", "½", "f′ missing", "bias forgotten", "u for y", "another f′", "updated", "f′ twice"),
     },
     "softmax": {
         *("transposed", "sign", "½", "f′ missing", "bias forgotten", "u for y", "another f′", "updated", "diagonal"),
+        "f′ twice",
     },
     "batch": {
         *("transposed", "1/N", "sign", "axis", "½", "f′ missing", "bias forgotten", "u for y", "another f′"),
@@ -92,6 +94,7 @@ SLIPS = {
         ("dY1", "delta2 @ (W2 - 0.1 * dW2).T", "W₂ was already updated, with η = 0.1"),
         ("delta1", "dY1", "f′ is missing, the derivative of σ(U₁)"),
         ("delta1", "dY1 * (1 - Y1**2)", "f′ is that of tanh, 1 − Y₁², and should be that of σ(U₁)"),
+        ("delta1", "dY1 * (Y1 * (1 - Y1)) ** 2", "f′ is there twice, the derivative of σ(U₁)"),
         ("delta1", "dY1 * U1 * (1 - U1)", "U₁ is taken for Y₁ in f′, the derivative of σ(U₁)"),
         ("delta1", "dY1 * sigmoid(Y1) * (1 - sigmoid(Y1))", "f′ is taken at Y₁ instead of U₁, the derivative of σ(U₁)"),
         ("dW1", "X.T @ dY1", "f′ is missing, the derivative of σ(U₁)"),
@@ -101,6 +104,7 @@ SLIPS = {
         ("delta2", "T - Y2", "the sign is wrong"),
         ("delta2", "-T / Y2 * Y2 * (1 - Y2)", "only the diagonal of the Jacobian of softmax(U₂) is there, ∂yₖ/∂uₖ"),
         ("delta2", "-T / Y2", "f′ is missing, the derivative of softmax(U₂)"),
+        ("delta2", "(Y2 - T) * Y2 * (1 - Y2)", "f′ is there twice, the derivative of softmax(U₂)"),
         ("delta2", "softmax(Y1 @ W2) - T", "b₂ is forgotten in U₂ = Y₁ W₂ + b₂"),
         ("delta2", "U2 - T", "U₂ is used in place of Y₂, in f′ too"),
         ("dW2", "delta2.T @ Y1", "it is transposed"),

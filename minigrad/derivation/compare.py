@@ -34,7 +34,8 @@ def compare(
 
     - a sign, a factor ½ or 2, 1/N; transposed; a factor of a product not transposed, or transposed; a shape
     - a sum over another axis, over none, or with its axis kept; one sample alone
-    - f′ missing, that of another function, at y instead of u; only the diagonal of softmax's Jacobian; U used for Y
+    - f′ missing, or there twice, that of another function, at y instead of u; only the diagonal of softmax's Jacobian
+    - U used for Y, another layer's or step's value
     - a use that is not counted, = where += is due, a repeated index counted once, backpropagation cut off in time
     - a bias or another term, or a function, forgotten on the way to E; another function, or another axis, there
     - a weight that was already updated, and with which η

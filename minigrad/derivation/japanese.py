@@ -76,6 +76,7 @@ SLIPS = {
         "{state} などを定数とみなしたように、時間をさかのぼる分が抜けています"
     ),
     "f′ is missing, the derivative of {f}": "{f} の導関数 f′ が抜けています",
+    "f′ is there twice, the derivative of {f}": "{f} の導関数 f′ が二重に掛かっています",
     "{u} is taken for {y} in f′, the derivative of {f}": "{f} の導関数 f′ で、{y} の代わりに {u} を使っています",
     "f′ is taken at {y} instead of {u}, the derivative of {f}": "{f} の導関数 f′ を、{u} でなく {y} で計算しています",
     "f′ is that of {other}, {formula}, and should be that of {f}": (

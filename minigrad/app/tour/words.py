@@ -117,7 +117,7 @@ ENGLISH: Words = {
         "The filters of layer 1 and ∂E/∂W, before and after learning, each row on a scale of its own: blue is "
         "positive, orange negative."
     ),
-    "sees": "A {label} of the training half, what the filters make of it, and δ: how E changes with each of it.",
+    "sees": "A {label} that was learned from, what the filters make of it, and δ: how E changes with each of it.",
     "read": "The test images: which digit was taken for which.",
     "image": "image X",
     "W first": "W, before",

@@ -15,6 +15,7 @@ from minigrad.derivation.slips.local import (
     derivative_elsewhere,
     derivative_missing,
     derivative_of_another,
+    derivative_twice,
     diagonal_alone,
 )
 from minigrad.derivation.slips.neighbors import neighbor_for_value
@@ -37,7 +38,7 @@ IN_A_GRADIENT: tuple[Family, ...] = (
     *(transposed, derivative_missing, cut_off, use_missing, assigned, indexed_once),
     *(summed_otherwise, not_transposed, gradient_transposed, not_summed, one_sample),
     *(diagonal_alone, derivative_along_another_axis, derivative_elsewhere, argument_for_value, derivative_of_another),
-    *(term_forgotten, function_forgotten, neighbor_for_value),
+    *(term_forgotten, function_forgotten, neighbor_for_value, derivative_twice),
 )
 
 # Of two slips at once: those that change values stand before the others, and those of many kinds are left out.

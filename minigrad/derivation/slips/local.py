@@ -101,6 +101,34 @@ def derivative_missing(way: Calculation, x: Node) -> Iterator[Slip]:
         yield slip_in(changed, x, _missing(group, way))
 
 
+def derivative_twice(way: Calculation, x: Node) -> Iterator[Slip]:
+    """f′ once more: (y − t) ⊙ y (1 − y) where the loss's own derivative had left y − t; of softmax, its diagonal."""
+    for group in functions(way, x):
+        if any(f.scales or not f.is_one_operation or f.y.ndim == 0 for f in group):
+            continue
+        if all(isinstance(f.y.op, Elementwise) or _mixes(f, way) for f in group):
+            back = {f.y: (f.u, partial(_back_twice, f, way, _diagonal_of(f, way))) for f in group}
+            yield slip_in(
+                way.with_bridges(back), x, say("f′ is there twice, the derivative of {f}", f=_written(group, way))
+            )
+
+
+def _back_twice(f: Function, way: Calculation, slope: Any, g: Any) -> Any:
+    """Give what goes back from y to u of ∂E/∂y = g, times f′ once more."""
+    return _through(f, way, g) * slope
+
+
+def _through(f: Function, way: Calculation, g: Any) -> Any:
+    """Give what goes back from y to u of ∂E/∂y = g."""
+    return next(share for x, share in way.shares(f.y, g) if x is f.u)
+
+
+def _diagonal_of(f: Function, way: Calculation) -> Any:
+    """Give ∂yₖ/∂uₖ, of one operation."""
+    with np.errstate(all="ignore"):
+        return _diagonal(f, way) if _mixes(f, way) else _through(f, way, np.ones(f.y.shape))
+
+
 def diagonal_alone(way: Calculation, x: Node) -> Iterator[Slip]:
     """∂E/∂uₖ = ∂E/∂yₖ ∂yₖ/∂uₖ, without the other outputs of a softmax: y (1 − y) ⊙ ∂E/∂y."""
     for group in functions(way, x):
