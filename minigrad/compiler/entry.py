@@ -188,7 +188,7 @@ class _Writer(EndWriter):
         without = [*record.without_gradient, *(t for t, g in record.grads if g is None)]
         self.slots += [(t, "stored_grad", None) for t in without if isinstance(t, Tensor) and self.is_looked_at(t)]
         checks += [*self.check_lying(), *self.check_apart(bound, arrays)]
-        checks += [f"{self.gradient(source)} is None" for source in passed if isinstance(source, Gradient)]
+        checks += [f"{self.gradient(source)} is None" for source in record.find_gradients(passed)]
         self.checks = checks
 
     def check_lying(self) -> Lines:

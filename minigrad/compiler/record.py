@@ -17,7 +17,7 @@ from minigrad.compiler.trace.made import merge_made
 from minigrad.compiler.trace.numbers import reading_anew, split_numbers
 from minigrad.compiler.trace.outside import find_links
 from minigrad.compiler.trace.rule import UpdateRule
-from minigrad.compiler.trace.sources import Captured, Data, Draw, Source
+from minigrad.compiler.trace.sources import Captured, Data, Draw, Gradient, Source
 from minigrad.compiler.trace.traced import Traced, TraceError, check_memory_apart
 from minigrad.compiler.trace.tracer import Tracer
 from minigrad.compiler.trace.turns import Shortening
@@ -25,7 +25,7 @@ from minigrad.compiler.trace.write_back import find_written, refuse_overlaps
 from minigrad.compiler.trace.writes import kept_from_writing, link_elements, look_for_leaks, put_back, refuse_changes
 from minigrad.engine.chosen import Chosen
 from minigrad.engine.named_arguments import name_arguments
-from minigrad.engine.node import Node, forget_alike
+from minigrad.engine.node import Node, forget_alike, order_nodes
 from minigrad.engine.recording import is_paused, traced_by
 from minigrad.engine.tensor import Tensor
 
@@ -92,6 +92,11 @@ class Record:
             self.inputs = {x: source for x, source in self.inputs.items() if x not in becomes}
             self.gradients = {becomes.get(x, x) for x in self.gradients}
             self.tape = None if self.tape is None else self.tape.replace_nodes(becomes)
+
+    def find_gradients(self, passed: Sequence[Source]) -> list[Gradient]:
+        """Give the gradients that a call needs: for its code, which is ``passed`` them, and for its record."""
+        needed = [*passed, *(self.inputs.values() if self.tape is not None else ())]
+        return list(dict.fromkeys(x for x in needed if isinstance(x, Gradient)))
 
     def suits(self, arguments: Sequence[Any]) -> bool:
         """Say whether the Tensors among some arguments are as different as they were in the trace."""
@@ -221,6 +226,8 @@ def _record(tracer: Tracer, returned: Any, arguments: Sequence[Any]) -> Record:
     tape = write_tape(list(recorded.values()), tracer.owners) if recorded and not left else None
     if tape is not None:
         values += [node for node, source in inputs.items() if isinstance(source, Draw)]  # for its gradient
+        known = {*order_nodes(values), *tape.constants, *tape.leaves}
+        inputs = {x: source for x, source in inputs.items() if x in known}  # not the gradients that there were
     values += written.values()
     read = [x.read([]) for x in inputs.values() if isinstance(x, Data | Captured)]
     refuse_overlaps(tracer.arrays.values(), written, arguments, read)

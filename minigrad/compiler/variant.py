@@ -25,7 +25,7 @@ from minigrad.compiler.rolling.loop import describe_loops
 from minigrad.compiler.rolling.turn import fit_bodies
 from minigrad.compiler.trace.links import Key, renew_links
 from minigrad.compiler.trace.numbers import find_changed, is_number
-from minigrad.compiler.trace.sources import Argument, Captured, Data, Draw, Gradient, Source, State
+from minigrad.compiler.trace.sources import Argument, Captured, Data, Draw, Source, State
 from minigrad.compiler.trace.write_back import are_apart
 from minigrad.compiler.watched import Holding, Watched
 from minigrad.engine.node import Node, forget_alike
@@ -162,7 +162,7 @@ class Variant:
             all(getattr(owner, name) == value for owner, name, value in record.guards)
             and all(is_number(link) for link in record.numbers)
             and record.suits(arguments)
-            and all(s.read(list(arguments)) is not None for s in self.passed if isinstance(s, Gradient))
+            and all(s.read(list(arguments)) is not None for s in record.find_gradients(self.passed))
             and all((a := s.read([])).shape == shape and a.dtype == dtype for s, shape, dtype in self.states)
             and are_apart([arguments[i] for i in record.written], self.find_others(arguments))
         )

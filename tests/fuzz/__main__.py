@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import time
 
+from minigrad import compile
 from tests.fuzz.assigning import check_assignments
 from tests.fuzz.check import BACKENDS, NATIVE, check
 from tests.fuzz.layouts import check_layouts
+from tests.fuzz.states import check_states
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -30,6 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
         compiled += bool(native)
         found = check(seed, BACKENDS if native else BACKENDS[:-1])
         found = found or check_assignments(seed, compiled=seed % 4 == 0) or check_layouts(seed)
+        found = found or (check_states(seed, {"numpy": compile}) if seed % 20 == 7 else None)
         if found is not None:
             failures += 1
             print(found, "\n", flush=True)

@@ -68,7 +68,8 @@ def _write_line(rng: Any, names: list[str], known: dict[str, Any]) -> str:
         return f"{new} = {pick(VIEWS).format(a)}"
     if kind == 1:
         return f"{new} = {pick(NEW).format(a, b)}"
-    value = pick([b, f"{b} * 0.5", f"np.sin({a})", "0.25", f"{b}[0]", f"{a} * {b}"])
+    # a copy of the row: in one dimension NumPy 2.4 writes into what it reads from, if that has another stride
+    value = pick([b, f"{b} * 0.5", f"np.sin({a})", "0.25", f"{b}[0] * 1.0", f"{a} * {b}"])
     if kind == 2:
         return f"{a} {pick(UPDATES)} {value}"
     key = pick(KEYS.get(np.ndim(known[a]), ["..."]))

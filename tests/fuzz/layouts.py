@@ -30,7 +30,7 @@ def find_difference(f: Any, layout: str, code: Any) -> str | None:
     with np.errstate(all="ignore"):
         try:
             wanted = f(right)
-        except IndexError:  # what it searches for is not there in this order
+        except (IndexError, ValueError):  # what it searches for is not there, or what is a view here is read-only
             return None
         t, mine = Tensor(laid_out(X, layout)), laid_out(X, layout)
         for called, value, left in (("eager", f(t).data, t.data), ("compiled", code(mine), mine)):
