@@ -183,3 +183,15 @@ def test_a_traceback_shows_the_line_of_the_code():
     shown = "".join(traceback.format_exception(caught.value))
     assert "<minigrad.compile step" in shown
     assert re.search(r"\blog\(x, v", shown), shown
+
+
+@pytest.mark.parametrize("clip", [optim.clip_norm, optim.clip_value])
+def test_gradients_that_are_no_numbers_yet_are_not_cut(clip):
+    w = Tensor([3.0, 4.0], requires_grad=True)
+
+    def step():
+        (w * w).sum().backward()
+        clip([w], 1.0)
+
+    with pytest.raises(TypeError, match=rf"{clip.__name__}: inside a compiled function .* Write p.grad = "):
+        compile(step)()

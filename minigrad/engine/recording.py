@@ -88,7 +88,7 @@ on_switch: list[Callable[[], None]] = []
 
 
 def announce_switch(known: bool) -> None:
-    """Tell all who have asked to be told that a tensor takes a gradient now, or none; unless it is just being made."""
+    """Tell all who have asked that a tensor takes a gradient now, or none, or is another; unless it is being made."""
     for told in on_switch if known else ():
         told()
 
@@ -163,3 +163,8 @@ def setting(owner: Any, name: str) -> Any:
     if tracing is not None:
         tracing.depend(owner, name)
     return getattr(owner, name)
+
+
+def read_settings(owner: Any, *names: str) -> list[Any]:
+    """Read several attributes so."""
+    return [setting(owner, name) for name in names]

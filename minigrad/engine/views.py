@@ -106,7 +106,8 @@ def _lay_out(x: Any) -> Any:
     while (found := find_base(x)) is not None:
         x, op = found
         ops.append(op)
-    array = np.empty(x.shape, np.bool_) if x.level else x.lay_out()
+    lay_out = None if x.level else getattr(x, "lay_out", None)  # of an array that is not kept, nobody knows
+    array = np.empty(x.shape, np.bool_) if lay_out is None else lay_out()
     for op in ops[::-1]:
         array = op.forward(array)
     return array

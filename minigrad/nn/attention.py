@@ -11,7 +11,7 @@ from numpy.typing import DTypeLike
 
 from minigrad.engine.arguments import check_count, check_generator, with_usage
 from minigrad.engine.errors import ShapeError, describe
-from minigrad.engine.recording import fixed
+from minigrad.engine.recording import fixed, setting
 from minigrad.engine.tensor import Tensor
 from minigrad.nn.base import Layer, Learning, call_result
 from minigrad.nn.dropout import Dropout
@@ -115,7 +115,7 @@ class MultiHeadAttention(Learning):
         of_x, of_seen = ((x, "q", "Q"),), ((seen, "k", "K"), (seen, "v", "V"))
         Q, K, V = (self._split(call_result(self._turn(z, letter), name)) for z, letter, name in (*of_x, *of_seen))
         mask = None if mask is None else self._fit_mask(mask, x, seen)
-        return self._turn(self._merge(attend(Q, K, V, mask, self.causal)), "o")
+        return self._turn(self._merge(attend(Q, K, V, mask, setting(self, "causal"))), "o")
 
     def _turn(self, x: Any, letter: str) -> Any:
         y, b = x @ getattr(self, f"W{letter}"), getattr(self, f"b{letter}")
@@ -123,14 +123,14 @@ class MultiHeadAttention(Learning):
 
     def _split(self, x: Any) -> Any:
         """Give each head its columns: (…, steps, size) as (…, heads, steps, d)."""
-        if self.heads == 1:
+        if setting(self, "heads") == 1:
             return x
         *front, steps, size = x.shape
         return np.swapaxes(np.reshape(x, (*front, steps, self.heads, size // self.heads)), -2, -3)
 
     def _merge(self, y: Any) -> Any:
         """Put the heads' columns side by side again."""
-        if self.heads == 1:
+        if setting(self, "heads") == 1:
             return y
         *front, heads, steps, d = y.shape
         return np.reshape(np.swapaxes(y, -2, -3), (*front, steps, heads * d))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, runtime_chec
 import numpy as np
 
 from minigrad.engine.absent import absent
+from minigrad.engine.recording import announce_switch
 from minigrad.engine.tensor import Tensor
 from minigrad.notebook.safety import html_or_text, text_or_reason
 from minigrad.ops.alphabet import to_subscript
@@ -131,13 +132,22 @@ def call_result(x: Any, name: str) -> Any:
 
 
 class Speaking:
-    """A layer that says, where it is asked for what it has not, what is meant; ``__getattr__`` is asked for no else."""
+    """A layer that says, where it is asked for what it has not, what is meant; ``__getattr__`` is asked for no else.
+
+    It tells of attributes that are replaced, ``layer.W = Tensor(…)``: compiled functions look at all of them then, and
+    need not look at each call.
+    """
 
     def __init_subclass__(cls, **more: Any) -> None:
         """Let no ``__repr__`` of a layer raise, whatever has been taken out of it."""
         super().__init_subclass__(**more)
         if "__repr__" in vars(cls):
             cls.__repr__ = text_or_reason(cls.__repr__)  # type: ignore[method-assign]
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        before = self.__dict__.get(name, value)
+        super().__setattr__(name, value)
+        announce_switch(before is not value)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):  # what copy and pickle look for, before there are any attributes

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from minigrad.engine.arguments import check_count, check_generator, with_usage
+from minigrad.engine.recording import read_settings
 from minigrad.engine.tensor import Tensor
 from minigrad.nn import functional
 from minigrad.nn.base import Learning
@@ -80,7 +81,7 @@ class _Conv(_Kernels):
     def __call__(self, x: Any) -> Tensor:
         """Give u."""
         conv = getattr(functional, f"conv{self.axes}d")
-        return conv(x, self.W, self.b, self.stride, self.padding, self.dilation, self.groups)
+        return conv(x, self.W, self.b, *read_settings(self, "stride", "padding", "dilation", "groups"))
 
 
 class Conv1d(_Conv):
@@ -131,7 +132,8 @@ class _ConvTranspose(_Kernels):
     def __call__(self, x: Any) -> Tensor:
         """Give u."""
         conv = getattr(functional, f"conv_transpose{self.axes}d")
-        return conv(x, self.W, self.b, self.stride, self.padding, self.output_padding, self.groups, self.dilation)
+        names = ("stride", "padding", "output_padding", "groups", "dilation")
+        return conv(x, self.W, self.b, *read_settings(self, *names))
 
 
 class ConvTranspose1d(_ConvTranspose):

@@ -41,7 +41,7 @@ class LayerNorm(_Scaled):
 
     def __call__(self, x: Any) -> Tensor:
         """Give y."""
-        return layer_norm(x, self.γ.shape, self.γ, self.β, self.eps)
+        return layer_norm(x, self.γ.shape, self.γ, self.β, setting(self, "eps"))
 
     def __repr__(self) -> str:
         return f"LayerNorm({self.γ.shape if self.γ.ndim > 1 else self.γ.size})"
@@ -64,7 +64,7 @@ class RMSNorm(Learning):
 
     def __call__(self, x: Any) -> Tensor:
         """Give y."""
-        return rms_norm(x, self.γ.shape, self.γ, self.eps)
+        return rms_norm(x, self.γ.shape, self.γ, setting(self, "eps"))
 
     def parameters(self) -> list[Tensor]:
         """Give γ."""
@@ -86,7 +86,7 @@ class GroupNorm(_Scaled):
 
     def __call__(self, x: Any) -> Tensor:
         """Give y."""
-        return group_norm(x, self.groups, self.γ, self.β, self.eps)
+        return group_norm(x, setting(self, "groups"), self.γ, self.β, setting(self, "eps"))
 
     def __repr__(self) -> str:
         return f"GroupNorm({self.groups}, {self.γ.size})"
@@ -112,7 +112,7 @@ class BatchNorm(_Scaled):
         training = setting(self, "training")
         if training:
             self._follow(x)
-        return batch_norm(x, self.running_mean, self.running_var, self.γ, self.β, training, self.eps)
+        return batch_norm(x, self.running_mean, self.running_var, self.γ, self.β, training, setting(self, "eps"))
 
     def _follow(self, x: Any) -> None:
         """Move the averages by a share to the batch's mean, and its variance as that of all (divided by n − 1)."""

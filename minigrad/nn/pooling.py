@@ -8,6 +8,7 @@ import numpy as np
 
 from minigrad.engine.arguments import with_usage
 from minigrad.engine.errors import ShapeError, describe
+from minigrad.engine.recording import read_settings
 from minigrad.engine.tensor import Tensor
 from minigrad.nn import functional
 from minigrad.nn.base import Speaking
@@ -34,7 +35,7 @@ class _MaxPool(_Pool):
     def __call__(self, x: Any) -> Tensor:
         """Give (samples, channels, *places)."""
         pool = getattr(functional, f"max_pool{self.axes}d")
-        return pool(x, self.kernel, self.stride, self.padding, self.dilation)
+        return pool(x, *read_settings(self, "kernel", "stride", "padding", "dilation"))
 
 
 class MaxPool1d(_MaxPool):
@@ -67,7 +68,7 @@ class _AvgPool(_Pool):
     def __call__(self, x: Any) -> Tensor:
         """Give (samples, channels, *places)."""
         pool = getattr(functional, f"avg_pool{self.axes}d")
-        return pool(x, self.kernel, self.stride, self.padding, self.count_include_pad)
+        return pool(x, *read_settings(self, "kernel", "stride", "padding", "count_include_pad"))
 
 
 class AvgPool1d(_AvgPool):

@@ -13,6 +13,7 @@ from numpy.typing import DTypeLike
 
 from minigrad.engine.arguments import check_count, check_generator, shown, with_usage
 from minigrad.engine.errors import ShapeError, describe
+from minigrad.engine.recording import read_settings
 from minigrad.engine.tensor import Tensor
 from minigrad.nn.base import Learning, call_result
 from minigrad.nn.init import Initializer, Rng, xavier
@@ -107,19 +108,20 @@ class _Recurrent(Learning):
             )
         counts = None if lengths is None else which_count(repr(self), lengths, x.shape[0], x.shape[1])
         now = self._begin(x, state)
+        gives, truncate = read_settings(self, "gives", "truncate")
         every = []
         for t in range(x.shape[1]):
-            if self.truncate is not None and t and t % self.truncate == 0:
+            if truncate is not None and t and t % truncate == 0:
                 now = tuple(map(_cut_off, now))
             after = self.move(x[:, t], *now)
             if counts is not None:
                 after = tuple(np.where(counts[:, t, None], new, old) for new, old in zip(after, now, strict=True))
             now = after
             every.append(now[0])
-        if self.gives == "last":
+        if gives == "last":
             return now[0]
         every_state = np.stack(every, axis=1)
-        return every_state if self.gives == "all" else (every_state, self._packed(now))
+        return every_state if gives == "all" else (every_state, self._packed(now))
 
     def _begin(self, x: Any, state: Any) -> tuple[Any, ...]:
         """Give the state before the first step as a tuple."""

@@ -63,4 +63,10 @@ def _with_gradients(called: str, params: Any) -> list[Tensor]:
     """Give the parameters that have a gradient."""
     if isinstance(params, Tensor) or not isinstance(params, Iterable):
         raise TypeError(f"{called}: params must be a list of Tensors, not {shown(params)}; write optimizer.params")
-    return [p for p in params if p.grad is not None]
+    found = [p for p in params if p.grad is not None]
+    if not all(getattr(p.grad, "has_data", True) for p in found):
+        way = "np.clip(p.grad, -most, most)"
+        if called == "clip_norm":
+            way = "p.grad * np.minimum(1.0, most / n), with n = np.sqrt(sum((p.grad**2).sum() for p in params))"
+        raise TypeError(f"{called}: inside a compiled function there are no numbers yet. Write p.grad = {way}.")
+    return found

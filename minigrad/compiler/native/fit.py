@@ -83,5 +83,6 @@ def _of_one_thread(product: Node) -> bool:
     """Say whether a product is one of two matrices that loops compute, and no threads share."""
     a, b = product.inputs
     both = isinstance(a, Node) and isinstance(b, Node) and a.ndim == b.ndim == 2
-    loops = all(isinstance(x, Node) and x.dtype.char in "df" and is_typed(x) for x in (a, b, product))
+    loops = all(isinstance(x, Node) and x.dtype == product.dtype and is_typed(x) for x in (a, b))
+    loops = loops and product.dtype.char in "df" and is_typed(product)
     return both and loops and not leaves_to_blas(a.shape[0], b.shape[1], a.shape[1])

@@ -17,6 +17,11 @@ def is_foreign(x: Any) -> bool:
     return not isinstance(name, str) or name.partition(".")[0] in FOREIGN
 
 
+def is_layer(x: Any) -> bool:
+    """Say whether something is one of this library's layers, or of a class made of one."""
+    return any(base.__module__.startswith(f"{OURS}.nn.") for base in type(x).__mro__)
+
+
 def is_settled(x: Any) -> bool:
     """Say whether something is as good as never replaced by another: a module, a library's class."""
     return isinstance(x, ModuleType) or (isinstance(x, type) and is_foreign(x))

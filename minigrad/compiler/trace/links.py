@@ -18,6 +18,8 @@ SCALARS = (int, float, complex, str, bytes, bool, type(None))
 class Link:
     """Where something outside is found: in ``owner``, by ``name``; ``seen`` is what was found there last."""
 
+    tells = False  # does the owner tell of another by itself, so that no call has to look?
+
     def __init__(self, owner: Any, name: Any, called: str) -> None:
         self.owner, self.name, self.called = owner, name, called
         self.seen = self.read()
@@ -105,6 +107,12 @@ class Attribute(Link):
     def put(self, value: Any) -> None:
         """Set the attribute."""
         setattr(self.owner, self.name, value)
+
+
+class Part(Attribute):
+    """An attribute of one of this library's layers, which sends all calls to look at everything when it is set."""
+
+    tells = True
 
 
 class Method(Link):

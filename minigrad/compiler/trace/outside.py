@@ -19,7 +19,7 @@ import numpy as np
 
 from minigrad.compiler.trace.asking import asks_what_it_is, read_instructions
 from minigrad.compiler.trace.contents import Buffer, Contents
-from minigrad.compiler.trace.foreign import is_computed, is_foreign, is_settled
+from minigrad.compiler.trace.foreign import is_computed, is_foreign, is_layer, is_settled
 from minigrad.compiler.trace.links import (
     MISSING,
     SCALARS,
@@ -28,6 +28,7 @@ from minigrad.compiler.trace.links import (
     Item,
     Link,
     Method,
+    Part,
     Stored,
     cell_of,
     global_of,
@@ -161,7 +162,11 @@ class _Finder:
         elif isinstance(value, attrgetter | methodcaller):
             named = value.__reduce__()[1]
             self.names |= {name: None for path in named if isinstance(path, str) for name in path.split(".")}
-        elif not is_foreign(type(value)):
+        if is_layer(value):
+            for name, part in [*vars(value).items()]:  # its numbers it reads as settings, which are watched
+                if part is None or not isinstance(part, SCALARS):
+                    self.follow(self.add(Part(value, name, f"{type(value).__name__}.{name}")))
+        if not is_foreign(type(value)):
             for name in SPECIAL:
                 method = inspect.getattr_static(type(value), name, None)
                 if isinstance(method, FunctionType):
