@@ -29,7 +29,7 @@ def as_numbers(called: str, x: Any) -> Any:
             array = np.asarray(x)
         except ValueError as error:
             raise ValueError(f"{called}: a {type(x).__name__} makes no array: {error}") from error
-    if callable(x):
+    if callable(x) and not isinstance(x, int):  # x.size is a number that can be called, as PyTorch's is
         name = getattr(x, "__name__", None) or type(x).__name__
         raise TypeError(f"{called}: wanted numbers, not {name} itself, which is to be called: write {name}(…).")
     if array.dtype.kind not in "biufc":
