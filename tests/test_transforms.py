@@ -6,7 +6,8 @@ import threading
 import numpy as np
 import pytest
 
-from minigrad import Tensor, grad, no_grad, value_and_grad
+import minigrad as mg
+from minigrad import Tensor, compile, grad, hvp, jacobian, no_grad, value_and_grad, vmap
 
 
 def cubes(x, y, z=1.0):
@@ -229,3 +230,31 @@ def test_threads_differentiate_at_the_same_time():
 def test_refused(run, error, message):
     with pytest.raises(error, match=message):
         run()
+
+
+def test_what_stands_for_an_array_in_compiled_code_is_given_as_one_behind_stop_gradient():
+    f = compile(lambda x: x * mg.stop_gradient(x))
+    assert isinstance(f(np.array([1.0, 2.0])), np.ndarray)
+    assert isinstance(f(Tensor(np.array([1.0, 2.0]))), Tensor)
+
+
+def test_a_checkpoint_that_differentiates_is_computed_again_outside_of_the_lanes_of_a_walk_back():
+    """Its variables were taken for lanes of the Jacobian's sweep, and what came back to the arguments was 0."""
+    f = mg.checkpoint(lambda x: grad(lambda y: (y**3).sum())(x) * x[0])
+    x = np.array([1.0, 2.0])
+    exact = np.diag(6 * x) * x[0] + np.outer(3 * x**2, [1.0, 0.0])
+    np.testing.assert_allclose(jacobian(f)(x), exact)
+
+
+def test_tangents_of_several_arguments_within_a_compiled_vmap():
+    def f(p):
+        return (p["a"] ** 3).sum() * p["b"]
+
+    p = {"a": np.array([1.0, 2.0]), "b": np.array(3.0)}
+    many = {name: np.stack([x, 2 * x]) for name, x in p.items()}
+
+    def products(many):
+        return vmap(lambda one: hvp(f, (one,), (p,)))(many)
+
+    for name, found in compile(products)(many).items():
+        np.testing.assert_allclose(found, products(many)[name])

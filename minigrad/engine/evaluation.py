@@ -118,12 +118,14 @@ class Evaluation:
         found: dict[Tensor, Any] = {}
         if isinstance(output, Tensor) and output.serial >= self.oldest:
             # lanes of a vmap around the walk compute with Tensors and with arrays, not with what stands for arrays
-            with_graph = with_graph or (isinstance(output.array, Operand) and seed.level > output.level)
+            of_lanes = isinstance(output.array, Operand)
+            with_graph = with_graph or (of_lanes and seed.level > output.level)
+            outside = of_lanes and seed.level < output.level and not (type(seed) is Tensor and seed.serial <= 0)
             with recorded():
                 announce_walk(output, seed, self.oldest)
                 found = fast_pullback(
                     output,
-                    seed if with_graph else seed.array,
+                    seed if with_graph or outside else seed.array,  # lanes are made of what is recorded outside
                     create_graph=with_graph,
                     since=self.oldest,
                     keep=set(self.variables),

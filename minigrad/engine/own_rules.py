@@ -166,7 +166,7 @@ class _Record:
         A derivation walks over expressions, and gets the rule's own.
         """
         with_graph = any(isinstance(x, Tensor) for x in inputs) or (
-            isinstance(g, Node) and (self.symbolic or self.like.has_data)
+            self.symbolic if self.like is None else isinstance(g, Node) and (self.symbolic or self.like.has_data)
         )
         given = dict(zip(self.places, inputs if with_graph else self.operands, strict=True))
         leaves = (given.get(i, x) for i, x in enumerate(self.leaves))

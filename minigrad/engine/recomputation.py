@@ -13,7 +13,9 @@ from minigrad.engine.calls import Call, part_joined
 from minigrad.engine.evaluation import name_function_of
 from minigrad.engine.frugal import Frugal
 from minigrad.engine.functional import Transformed, check_function
+from minigrad.engine.lanes import Lanes
 from minigrad.engine.node import Node
+from minigrad.engine.operand import Operand
 from minigrad.engine.products import join_leaves
 from minigrad.engine.recording import (
     drawing,
@@ -21,6 +23,7 @@ from minigrad.engine.recording import (
     is_paused,
     latest_serial,
     leaf_serial,
+    mapped_by,
     mapping,
     recorded,
     traced_by,
@@ -110,7 +113,7 @@ class _Part:
                 )
             found = pullback(self.compute_again(*inputs), g, ends=set(starts))
             return [found.get(x, np.zeros(x.shape, x.dtype)) for x in starts]
-        with recorded(), drawn_by(self.draws.again()):
+        with recorded(), drawn_by(self.draws.again()), mapped_by(_find_mapping(inputs)):
             variables = [identity(x) if isinstance(x, Tensor) else _make_leaf(x) for x in starts]
             since = latest_serial() - len(variables)
             with nullcontext() if with_graph else traced_by(Frugal()):
@@ -128,9 +131,29 @@ class _Part:
         return [found.get(x, zero) for x, zero in zip((*variables, *self.outside), zeros, strict=True)]
 
 
+def _find_mapping(inputs: Sequence[Any]) -> Any:
+    """Give the vmap that f was called in, which is that of its arguments: the walk back may be in lanes of its own."""
+    levels = [x for x in inputs if getattr(x, "level", 0)]
+    return max(levels, key=lambda x: x.level).mapping if levels else None
+
+
 def _are_alike(a: Any, b: Any) -> bool:
-    """Say whether two arrays of one library, which need not be NumPy's, have the same elements, NaN being one."""
+    """Say whether two arrays of one library, which need not be NumPy's, have the same elements, NaN being one.
+
+    Of lanes all are compared; what is not known yet is believed.
+    """
+    if isinstance(a, Operand) or isinstance(b, Operand):
+        a, b = _find_known(a), _find_known(b)
+        return a is None or b is None or bool(((a == b) | ((a != a) & (b != b))).all())  # one may be for all lanes
     return a.shape == b.shape and bool(((a == b) | ((a != a) & (b != b))).all())
+
+
+def _find_known(x: Any) -> Any:
+    """Give the array of what stands for one, of lanes that of all of them; None where it is not known yet."""
+    while isinstance(x, Operand):
+        known = x.has_data or isinstance(x.array, Lanes)
+        x = x.stack if isinstance(x, Lanes) else x.array if known else None
+    return x
 
 
 def _find_outside() -> Any:

@@ -163,7 +163,7 @@ class Traced(Tensor):
 
     def detach(self) -> Traced:
         """Give a tensor of the same expression through which no gradient flows."""
-        return Traced(self.tracer, self.node)
+        return Traced(self.tracer, self.node, plain=self.plain)
 
     def as_constant(self, array: Any) -> Traced:
         """Give an array, or an expression, as a constant of this kind."""
