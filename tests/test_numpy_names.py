@@ -129,6 +129,18 @@ def test_the_elements_of_a_tensor_are_gone_through_with_their_places():
     assert [place for place, _ in np.ndenumerate(t)] == [()]
 
 
+def test_what_an_iterable_gives_is_a_vector():
+    x = Tensor(np.array([1.0, 2.0, 3.0]), requires_grad=True, name="x")
+    y = np.fromiter((a * b for a, b in zip(x, x[::-1], strict=True)), float, count=2)
+    numpy.testing.assert_array_equal(y.data, [3.0, 4.0])
+    assert gradcheck(lambda x: (np.fromiter((a**2 for a in x), float) * [1, 2, 3]).sum(), x.data)
+    numpy.testing.assert_array_equal(np.fromiter(range(3), int), [0, 1, 2])
+    assert x.detach().item(1) == 2
+    assert Tensor(np.eye(2)).item(1, 0) == 0
+    with pytest.raises(IndexError):
+        x.item(7)
+
+
 def test_windows_and_required_arrays_of_tensors():
     assert gradcheck(lambda b: (np.kaiser(5, b) * numpy.arange(5.0)).sum(), 1.3)
     assert gradcheck(lambda b: np.kaiser(6, b)[2], 2.0)

@@ -104,12 +104,14 @@ class Convertible(Record):
         return self.array
 
     @GivesNumber
-    def item(self) -> Any:
-        """Give the one element as a Python number."""
+    def item(self, *place: Any) -> Any:
+        """Give the one element, or that at a place, as a Python number."""
         array = self._known() if in_force else self.array
         try:
-            return array.item()
+            return array.item(*place)
         except (ValueError, TypeError, AttributeError) as error:
+            if place:
+                raise
             if array.size == 1 and not hasattr(array, "item"):  # of a library that has no such method
                 return bring(array).item()
             if array.size == 1:

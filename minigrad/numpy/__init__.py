@@ -24,6 +24,7 @@ from minigrad.numpy.making import (
     asarray_chkfinite,
     ascontiguousarray,
     asfortranarray,
+    fromiter,
     full,
     kaiser,
     require,
@@ -32,7 +33,7 @@ from minigrad.numpy.vectorizing import ndenumerate, vectorize
 
 __all__ = [*numpy.__all__]
 __all__ += ["array", "asanyarray", "asarray", "asarray_chkfinite", "ascontiguousarray", "asfortranarray", "full"]
-__all__ += ["c_", "kaiser", "ndenumerate", "r_", "require", "vectorize"]
+__all__ += ["c_", "fromiter", "kaiser", "ndenumerate", "r_", "require", "vectorize"]
 __all__ += ["empty", "empty_like", "zeros", "zeros_like"]
 
 ROOMS = ("linalg", "fft", "random")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from itertools import islice
 from typing import Any
 
 import numpy
@@ -117,6 +118,14 @@ def full(
     """Give an array of a shape full of a tensor, which is broadcast to it: its gradient is the sum over all copies."""
     _check_order("full", order)
     return numpy.broadcast_to(array(fill_value, dtype, copy=False), shape)
+
+
+def fromiter(iter: Any, dtype: Any, count: int = -1, *, like: Any = None) -> Any:
+    """Give a vector of what an iterable gives, numbers and tensors."""
+    if isinstance(iter, numpy.ndarray | range):
+        return numpy.fromiter(iter, dtype, count)
+    found = list(islice(iter, None if count < 0 else count))
+    return array(found, dtype) if holds_operand(found) else numpy.fromiter(found, dtype, count)
 
 
 @of_tensors(numpy.require)

@@ -208,7 +208,7 @@ class Traced(Tensor):
     def _number(self, called: str) -> Any:
         raise self._frozen(f"{called}()", "keep it a tensor: use NumPy's functions, or return it")
 
-    def item(self) -> Any:
+    def item(self, *place: Any) -> Any:
         """Refuse: there is no number yet."""
         raise self._frozen(".item()", "return the tensor, and take .item() of what the compiled function returns")
 
