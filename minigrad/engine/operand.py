@@ -220,7 +220,7 @@ class Operand(Methods, OtherHabits, WholeOperators):
         try:
             return ours(*inputs, **kwargs)
         except TypeError as error:
-            if "argument" not in str(error):
+            if type(error) is not TypeError or "argument" not in str(error):
                 raise
             raise TypeError(refuse_call(ufunc, error, find_operands((inputs, kwargs)))) from error
 
@@ -242,7 +242,7 @@ class Operand(Methods, OtherHabits, WholeOperators):
             try:
                 return ours(*args, **kwargs)
             except TypeError as error:
-                if "argument" not in str(error):
+                if type(error) is not TypeError or "argument" not in str(error):
                     raise
                 if not constant:
                     raise TypeError(refuse_call(func, error, find_operands((args, kwargs)))) from error

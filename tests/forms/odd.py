@@ -33,6 +33,8 @@ RIGHT = [
     "a = x * 1; a.real = y; a",
     *BY_VALUES,
     "np.cov(x, aweights=q, fweights=[1, 2, 0])",
+    "s.sum(0) + s.max(-1)",
+    "x * np.unwrap(np.round(3 * x).astype(int), period=5)",
     "np.histogram2d([0, 1, 2], [1, 2, 1], [-1, 1, 2, 3], weights=y)[0]",
     "np.histogramdd([[0, 1, 2], [1, 2, 1]], (2, 1), density=True, weights=q)[0]",
 ]
