@@ -17,7 +17,6 @@ from minigrad.engine.outputs import compute_into, find_targets, name_target
 from minigrad.engine.recording import compilation, is_paused
 from minigrad.engine.refusals import explain_refusal, refuse_call
 from minigrad.engine.ufuncs import find_call
-from minigrad.engine.uncalled import Count
 from minigrad.engine.whole_operators import WholeOperators
 from minigrad.ops import arithmetic, elementwise, indexing, linalg, parts, shaping
 from minigrad.ops.base import Op, as_array
@@ -59,7 +58,7 @@ class Operand(Methods, OtherHabits, WholeOperators):
     @property
     def size(self) -> int:
         """Number of elements."""
-        return Count(prod(self.shape))
+        return prod(self.shape)  # an int itself: of any other kind float32 would become float64 beside it
 
     @property
     def T(self) -> Self:

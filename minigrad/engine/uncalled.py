@@ -1,4 +1,4 @@
-"""What is written for a value and is none: a method without its brackets, ``loss.item``, and a number with them."""
+"""What is written for a value and is none: a method without its brackets, ``loss.item``."""
 
 from __future__ import annotations
 
@@ -51,17 +51,3 @@ class GivesNumber:
 
     def __get__(self, owner: Any, kind: type) -> Any:
         return self.function if owner is None else Method(self.function, owner)
-
-
-class Count(int):
-    """How many elements there are: a number, which says so where it is called."""
-
-    __slots__ = ()
-
-    def __call__(self, *axes: Any) -> Never:
-        """Refuse, and say what to write."""
-        way = f"x.shape[{axes[0]}]" if axes else "x.size for how many elements there are, x.shape for the axes' lengths"
-        raise TypeError(f"size is a number, as NumPy's, and no method: write {way}.")
-
-    def __reduce__(self) -> Any:
-        return int, (int(self),)

@@ -26,8 +26,6 @@ ROWS = [
     argument("W.sum(axes=0)", "'axes' | W:(4, 3)", "sum of", "NumPy's method"),
     argument("minigrad.numpy.sum(W, dim=1)", "'dim'", "np.sum:", "dim is called axis"),
     argument("minigrad.numpy.concatenate([W, W], dim=1)", "'dim'", "np.concatenate:", "dim is called axis"),
-    argument("W.size()", "size is a number", "size", "x.size | x.shape"),
-    argument("W.size(0)", "size is a number", "size", "x.shape[0]"),
     argument("total = 0.0; total += E.item", "item is a method", "item", "item()"),
     argument("print(f'{E.item:.3f}')", "item is a method", "item", "item()"),
     argument("np.mean([E.item, E.item])", "item is a method", "item", "item()"),

@@ -64,7 +64,7 @@ def histogram(a: Any, bins: Any = 10, range: Any = None, density: bool | None = 
             raise ValueError(f"histogram: wanted weights of shape {a.shape}, not {weights.shape}")
         places, inside = _find_bins(values, known)
         sums = Scatter(places[inside], (len(known) - 1,))(np.ravel(weights)[inside])
-    return (sums / np.diff(edges) / np.sum(sums) if density else sums), edges
+    return (sums / np.diff(edges).astype(np.float64) / np.sum(sums) if density else sums), edges
 
 
 def _find_bins(values: Any, edges: Any) -> tuple[Any, Any]:

@@ -112,7 +112,7 @@ def cov(
     total = np.sum(weights)
     if has_zero(total):
         raise ZeroDivisionError("cov: Weights sum to zero, can't be normalized")
-    left = total - (ddof if aweights is None else ddof * np.sum(weights * as_array(aweights)) / total)
+    left = total - (ddof if aweights is None else ddof * np.sum(weights * cast(as_array(aweights), np.float64)) / total)
     deviation = x - np.sum(x * weights, 1, keepdims=True) / total
     turned = (deviation * weights).T
     return np.squeeze(deviation @ (turned.conj() if x.dtype.kind == "c" else turned) / left)
