@@ -24,8 +24,11 @@ _untraced = traced_by(None)
 _known: dict[Any, tuple[bool, tuple[bool, ...]]] = {}
 
 
-class Unread:
-    """Stands for an array that no rule reads the elements of; as an array it is computed again."""
+class Unread(np.lib.mixins.NDArrayOperatorsMixin):
+    """Stands for an array that no rule reads the elements of; as an array it is computed again.
+
+    Whoever takes a gradient of a gradient within the checkpoint computes with it as with an array.
+    """
 
     __slots__ = ("dtype", "op", "shape", "values")
     base, nbytes = None, 0
@@ -41,6 +44,18 @@ class Unread:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         values = (np.asarray(x) if isinstance(x, Unread) else x for x in self.values)
         return np.asarray(self.op.forward(*values), dtype)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        arrays = (np.asarray(x) if isinstance(x, Unread) else x for x in inputs)
+        return getattr(ufunc, method)(*arrays, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(np.asarray(self), name)
+
+    def __getitem__(self, key: Any) -> Any:
+        return np.asarray(self)[key]
 
 
 class Frugal:
