@@ -33,7 +33,7 @@ def merge_made(inputs: Mapping[Node, Source], others: Collection[Source], expres
             becomes[node] = like
     if becomes:
         for node in order_nodes(expressions):
-            new = becomes.get(node) or rebuild_node(node, becomes)
+            new = becomes[node] if node in becomes else rebuild_node(node, becomes)
             if new is not node:
                 becomes[node] = new
     return becomes
