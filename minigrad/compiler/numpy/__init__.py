@@ -1,7 +1,7 @@
 """The NumPy backend: a step as straight-line NumPy.
 
 ``backend`` is the way in: ``fit`` rewrites for it, ``source`` writes the code, and ``calls`` is the registry of how
-each operation is called, ``gemm`` a product that an update takes in, ``loops`` what repeats. ``memory`` says where
-results go and ``names`` what they are called; ``resume`` has the lines that an interrupt may not part, and writes
-modules.
+each operation is called, ``gemm`` a product that an update takes in, ``loops`` what repeats, ``chunks`` large arrays
+part by part. ``memory`` says where results go and ``names`` what they are called; ``resume`` has the lines that an
+interrupt may not part, and writes modules.
 """

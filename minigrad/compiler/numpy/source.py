@@ -10,6 +10,7 @@ import numpy as np
 
 from minigrad.compiler.backend import Draft
 from minigrad.compiler.numpy.calls import find_kernel, write_store, write_ufunc, write_view
+from minigrad.compiler.numpy.chunks import part_runs, write_chunks
 from minigrad.compiler.numpy.gemm import write_gemm
 from minigrad.compiler.numpy.memory import CHANGES, find_begun_arrays, plan_arrays
 from minigrad.compiler.numpy.names import Lines, Names
@@ -46,9 +47,12 @@ class Writer(Names):
         return begun, plan_arrays(self.plan, self.returned, begun)
 
     def write_part(self, nodes: Sequence[Node]) -> None:
-        """Write operations one after another."""
-        for node in nodes:
-            self.write(node)
+        """Write operations one after another; of the second part, whose lines may have to run again, none by parts."""
+        for run in part_runs(self, nodes) if nodes is self.plan.first else ([node] for node in nodes):
+            if len(run) > 1:
+                write_chunks(self, run)
+            else:
+                self.write(run[0])
 
     def write(self, node: Node) -> None:
         """Write the line, or lines, that compute one Node."""
