@@ -6,8 +6,6 @@ structure LAPACK's own ways to divide them are best left to NumPy, which calls t
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from minigrad.compiler.native.elements import LAPACK
@@ -17,11 +15,11 @@ from minigrad.compiler.native.registry import DTYPES, KERNELS, Kernel
 from minigrad.compiler.native.values import ALIGNED, write_element
 from minigrad.compiler.passes.fuse import OfMatrix
 from minigrad.compiler.passes.layouts import contiguous_strides
+from minigrad.compiler.passes.triangles import find_triangle
 from minigrad.compiler.refusals import Unsupported
 from minigrad.engine.node import Node
 from minigrad.ops.decompositions import Cholesky, HalfLower
 from minigrad.ops.inverses import Cofactors, Determinant, DeterminantSign, Inverse, LogDeterminant, Solve
-from minigrad.ops.shaping import Transpose
 
 SMALL = 16  # rows, up to which loops are faster than a call of LAPACK
 CLOSED = 3  # rows, up to which cofactors are written out
@@ -189,17 +187,6 @@ class MatrixWriter(ProductWriter):
             f"    for j in range(i + 1, {n}):",
             f"        {place} = np.{node.dtype.name}(0)",
         )
-
-
-def find_triangle(x: Any) -> bool | None:
-    """Say whether a matrix is a lower triangle, or an upper one, which a Cholesky factor is; None if it is neither."""
-    turned = False
-    while isinstance(x, Node) and isinstance(x.op, Transpose):
-        order = x.op.axes or tuple(range(x.ndim))[::-1]
-        if tuple(axis % x.ndim for axis in order) != (*range(x.ndim - 2), x.ndim - 1, x.ndim - 2):
-            return None
-        turned, (x,) = not turned, x.inputs
-    return x.op.upper == turned if isinstance(x, Node) and isinstance(x.op, Cholesky) else None
 
 
 def _lies_for_blas(x: Matrix, n: int) -> bool:

@@ -17,10 +17,12 @@ from minigrad.compiler.numpy.fit import fit_outputs
 from minigrad.compiler.numpy.loops import register_loops
 from minigrad.compiler.numpy.resume import Code, write_module
 from minigrad.compiler.numpy.source import Writer
+from minigrad.compiler.numpy.triangles import register_triangles
 from minigrad.compiler.trace.sources import Draw
 from minigrad.engine.node import Node
 
 register_loops()
+register_triangles()
 _number = count(1).__next__
 
 

@@ -1,0 +1,57 @@
+"""Systems whose matrix is known to be a triangle, in NumPy code: block after block, as the whole system is solved."""
+
+import re
+
+import numpy as np
+import pytest
+
+from minigrad import compile, value_and_grad
+from minigrad.compiler.numpy.triangles import BLOCK, solve_triangle
+
+rng = np.random.default_rng(0)
+
+
+def positive(n, dtype=np.float64):
+    A = rng.normal(size=(n, n)) / np.sqrt(n)
+    return (A @ A.T + np.eye(n)).astype(dtype)
+
+
+@pytest.mark.parametrize("lower", [False, True])
+@pytest.mark.parametrize("n", [1, BLOCK - 1, BLOCK, 2 * BLOCK + 1, 3 * BLOCK])
+@pytest.mark.parametrize("columns", [1, 5, 60])
+def test_blocks_solve_the_whole_system(lower, n, columns):
+    L = np.linalg.cholesky(positive(n))
+    a = L if lower else L.T
+    b, y = rng.normal(size=(n, columns)), np.full((n, columns), np.nan)
+    solve_triangle(lower, a, b, y)
+    np.testing.assert_allclose(a @ y, b, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(y, np.linalg.solve(a, b), rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(130,), (130, 7)])
+def test_a_likelihood_and_its_gradient(shape, dtype):
+    K, t = positive(130, dtype), rng.normal(size=shape).astype(dtype)
+
+    def loss(K, t):
+        L = np.linalg.cholesky(K)
+        a = np.linalg.solve(L, t)
+        return (a * a).sum() / 2 + np.log(np.diagonal(L)).sum()
+
+    code = compile(value_and_grad(loss, (0, 1)), backend="numpy")
+    value, (gK, gt) = code(K, t)
+    assert {"solve_lower", "solve_upper"} <= set(re.findall(r"\w+", code.source))
+    inverse = np.linalg.inv(K.astype(float))
+    α = inverse @ t
+    square = np.outer(α, α) if t.ndim == 1 else α @ α.T
+    tolerance = 1e-9 if dtype == np.float64 else 1e-3
+    np.testing.assert_allclose(value, (t * α).sum() / 2 + np.linalg.slogdet(K)[1] / 2, rtol=tolerance)
+    np.testing.assert_allclose(gK, (inverse - square) / 2, rtol=tolerance, atol=tolerance)
+    np.testing.assert_allclose(gt, α, rtol=tolerance, atol=tolerance)
+
+
+def test_what_is_no_triangle_is_solved_as_it_was():
+    K, t = positive(130), rng.normal(size=130)
+    code = compile(lambda K, t: np.linalg.solve(K, t), backend="numpy")
+    np.testing.assert_allclose(K @ code(K, t), t, atol=1e-12)
+    assert "solve_lower" not in code.source
