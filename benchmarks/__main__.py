@@ -14,7 +14,19 @@ from benchmarks.workloads import DTYPES, WORKLOADS
 
 PARTS = (
     *WORKLOADS,
-    *("loaded", "networks", "loops", "digits", "functions", "compile", "chain", "derive", "draw", "import"),
+    *(
+        "loaded",
+        "networks",
+        "loops",
+        "digits",
+        "functions",
+        "compile",
+        "chain",
+        "checkpoint",
+        "derive",
+        "draw",
+        "import",
+    ),
 )
 
 
@@ -62,7 +74,7 @@ def measure(parts: tuple[str, ...], rivals: tuple[str, ...], effort: Effort) -> 
             results[part] = digits.measure()
         elif part in ("networks", "loops", "loaded"):
             results[part] = _by_worker(effort, threads=2, task=part, rivals=rivals)
-        elif part in ("functions", "compile", "chain", "derive", "draw"):
+        elif part in ("functions", "compile", "chain", "checkpoint", "derive", "draw"):
             results[part] = _by_worker(effort, threads=1, task=part, rivals=rivals)
         else:
             threads = WORKLOADS[part].threads

@@ -5,7 +5,7 @@ from typing import Any
 from benchmarks import recorded, report_compiled, report_compiling, report_functions
 from benchmarks.columns import COMPILED, OURS
 from benchmarks.layout import cell, table, verdict
-from benchmarks.targets import DIGITS
+from benchmarks.targets import CHECKPOINT, DIGITS
 from benchmarks.workloads import WORKLOADS
 
 # Microseconds an operation, bytes an operation, milliseconds. The target for forward was set where NumPy alone took
@@ -43,6 +43,8 @@ def markdown(results: dict[str, Any]) -> str:
         parts += ["## What compiling costs", report_compiling.LEGEND, report_compiling.table_of(results["compile"])]
     if results["chain"]:
         parts += ["## A chain of tiny operations", chain(results["chain"])]
+    if results.get("checkpoint"):
+        parts += ["## Memory with checkpoints", checkpointed(results["checkpoint"])]
     if results["derive"]:
         parts += ["## Trace, simplify and derive an MLP", derivation(results["derive"])]
     if results.get("draw"):
@@ -133,6 +135,24 @@ def _recorded(seconds: dict[str, float]) -> list[list[str]]:
         [f"{name} of 10 numbers, over {recorded.BARE}", f"{value:.2f} µs", "", *bars.get(name, ["", ""])]
         for name, value in over.items()
     ]
+
+
+def checkpointed(found: dict[str, Any]) -> str:
+    """Give the memory of W8's gradient over each number of steps, and how it grows, beside the root of their ratio."""
+    lengths = list(next(iter(found.values())))
+    few, many = lengths[0], lengths[-1]
+    ours, theirs = found["minigrad"], found.get("jax")
+    rows = []
+    for name, sizes in found.items():
+        growth = sizes[many] / sizes[few]
+        target = ["", ""]
+        if name == "minigrad" and theirs is not None:
+            ratio = ours[many] / theirs[many]
+            target = [f"{ratio:.2f}× jax ≤ {CHECKPOINT}×", verdict(ratio, CHECKPOINT)]
+        rows.append([name, *(f"{sizes[n] / 1e6:.2f} MB" for n in lengths), f"{growth:.2f}×", *target])
+    root = (int(many) / int(few)) ** 0.5
+    heading = ["W8's gradient", *(f"{n} steps" for n in lengths), f"growth (√T: {root:g}×)", "target", "verdict"]
+    return table(heading, rows)
 
 
 def derivation(found: dict[str, Any]) -> str:

@@ -43,6 +43,7 @@ LOOPS: dict[str, Pair] = {
     "W9: Kalman filter, 100 steps": (1500e-6, 40e-6),
 }
 
+CHECKPOINT = 1.3  # × the memory that JAX's scan of checkpointed scans takes
 LOADED = 1.2  # × JAX's step, where other processes keep all processors busy
 
 DIGITS = (20.0, 0.98)  # seconds of W12, and the accuracy on digits that it has not seen

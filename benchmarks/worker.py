@@ -11,7 +11,19 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import chain, compiling, derivation, drawing, floor, functions, loaded, loops, networks, recorded
+from benchmarks import (
+    chain,
+    checkpointed,
+    compiling,
+    derivation,
+    drawing,
+    floor,
+    functions,
+    loaded,
+    loops,
+    networks,
+    recorded,
+)
 from benchmarks.columns import BASELINE, OF_NUMBERS, measured, rival
 from benchmarks.machine import blas
 from benchmarks.timing import Figure, in_turns
@@ -59,6 +71,8 @@ def main() -> None:
             "floor": floor.growth(wanted["chain_rounds"]),
             "recorded": recorded.measure(wanted["chain_rounds"], wanted["rivals"]),
         }
+    elif wanted["task"] == "checkpoint":
+        result = checkpointed.measure(wanted["rivals"])
     elif wanted["task"] == "derive":
         result = derivation.measure(wanted["derive_rounds"])
     elif wanted["task"] == "draw":

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks import (
+    checkpointed,
     compiling,
     functions,
     growing,
@@ -231,6 +232,22 @@ def test_loops_compute_the_same_numbers_also_by_rivals(case, monkeypatch):
         wanted = flat(manual())
         for column in columns.values():
             np.testing.assert_allclose(flat(column()), wanted, rtol=tolerance, atol=tolerance)
+
+
+def test_parts_of_a_long_recurrent_network_compute_what_the_whole_does_in_less_memory():
+    drawn = checkpointed.draw_long(100)
+    parts, whole = (checkpointed.Recurrent(*drawn, parts=parts) for parts in (True, False))
+    (E, found), (wanted, gradients) = parts(), whole()
+    np.testing.assert_allclose(E, wanted, rtol=1e-6)
+    for a, b in zip(found, gradients, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
+    assert checkpointed.peak_of(parts) < checkpointed.peak_of(whole) / 4
+    if installed("jax"):
+        code = import_module("benchmarks.checkpointed_jax").compiled(*drawn)
+        value, theirs = code(list(drawn[0]), drawn[1])
+        np.testing.assert_allclose(value, wanted, rtol=1e-5)
+        for a, b in zip(theirs, gradients, strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-5)
 
 
 def test_a_busy_machine_is_busy_while_it_is_measured(monkeypatch):

@@ -48,6 +48,16 @@ def row(text, beginning):
     return [part.strip() for part in line.strip("|").split("|")]
 
 
+def test_memory_with_checkpoints_stands_beside_jaxs_and_the_root_of_the_steps():
+    ours, theirs = {"2500": 1_000_000, "10000": 1_900_000}, {"2500": 800_000, "10000": 2_000_000}
+    text = report.markdown(results() | {"checkpoint": {"minigrad": ours, "jax": theirs}})
+    assert "growth (√T: 2×)" in text
+    assert row(text, "minigrad") == ["minigrad", "1.00 MB", "1.90 MB", "1.90×", "0.95× jax ≤ 1.3×", "met"]
+    assert row(text, "jax") == ["jax", "0.80 MB", "2.00 MB", "2.50×", "", ""]
+    alone = report.markdown(results() | {"checkpoint": {"minigrad": ours}})
+    assert row(alone, "minigrad")[4:] == ["", ""]
+
+
 def test_the_report_puts_each_figure_beside_its_target():
     text = report.markdown(results())
     figure, jax = "20 µs, 1.65× (1.60–1.70)", "20 µs, 1.00× (1.00–1.00)"
