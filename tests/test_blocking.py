@@ -23,6 +23,7 @@ def _small(monkeypatch):
     monkeypatch.setattr(making, "ELEMENTS", 1)
     monkeypatch.setattr(making, "FEWEST", 8)
     monkeypatch.setattr(making, "ALIGNED", 4)
+    monkeypatch.setattr(making, "ROWS_OF_A_SHARE", 16)
 
 
 def operations(outputs):
