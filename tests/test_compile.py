@@ -238,3 +238,13 @@ def test_a_number_less_itself_is_a_constant(backend):
 
     with running(backend):
         assert [float(x) for x in as_code(step, backend)()] == [0, 0]
+
+
+@each_backend
+def test_a_count_of_elements_is_the_number_that_it_is(backend):
+    def f(x):
+        return (x * x).sum() / x.size + x.size * x.mean() - x.size
+
+    x = np.arange(6.0).reshape(2, 3)
+    with running(backend):
+        np.testing.assert_allclose(as_code(f, backend)(x), (x * x).mean() + x.sum() - 6)

@@ -112,6 +112,8 @@ class Node(Operand):
         """Give an array as a constant Node, and a NumPy scalar as the number that it is."""
         if isinstance(x, Operand):
             raise TypeError(f"a Node and a {type(x).__name__} do not mix; trace the function as a whole")
+        if isinstance(x, int) and not isinstance(x, bool):  # a Count, of x.size
+            return int(x)
         x = np.asarray(as_numbers("a traced operation", x))
         return x.item() if not x.ndim else Node(shape=x.shape, dtype=x.dtype, table=self.table, value=x)
 
