@@ -2,6 +2,6 @@
 
 ``backend`` is the way in: ``fit`` rewrites for it, ``source`` writes the code, and ``calls`` is the registry of how
 each operation is called, ``gemm`` a product that an update takes in, ``loops`` what repeats, ``chunks`` large arrays
-part by part. ``memory`` says where results go and ``names`` what they are called; ``resume`` has the lines that an
-interrupt may not part, and writes modules.
+part by part, ``triangles`` what is solved by blocks. ``memory`` says where results go and ``names`` what they are
+called; ``resume`` has the lines that an interrupt may not part, and writes modules.
 """
