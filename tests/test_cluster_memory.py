@@ -36,7 +36,7 @@ def read_memory(dask_worker=None, most=False):
 
 
 def test_ten_times_more_data_than_a_worker_may_have(tmp_path):
-    """Without 20 %, and with what a step leaves behind in the allocator, it comes to 1.03 to 1.05 blocks."""
+    """A worker takes a block, the parameters and less than 20 % of these, with what a step leaves in the allocator."""
     few, many = write(tmp_path, 4), write(tmp_path, DATA)
     options = {"n_workers": 1, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
     limited = options | {"memory_limit": LIMIT * MIB}

@@ -14,12 +14,14 @@ from tests.samples import SAMPLES
 
 # Rows that NumPy reads one triangle of: of a matrix that is not Hermitian, differences move the others in vain; an
 # operation that only the determinant of a real matrix comes to; factors whose gradient is refused; what refuses complex
-# numbers; rows whose reference here is of real ones; and losses, whose outputs and targets are real.
+# numbers; rows whose reference here is of real ones; what gives elements in no order, or numbers of them beside them;
+# and losses, whose outputs and targets are real.
 LEFT_OUT = {
     *(row.op.__name__ for row in LOSS_SAMPLES),
     *("Standardize", "TransposedConvolution", "Correlation"),
     *("Eigenvalues", "eigvalsh", "Eigensystem", "eigh", "Cholesky", "cholesky", "Cofactors"),
     *("SingularSystem", "svd", "QR", "qr", "Complement"),
+    *("unique_values", "unique_counts", "unique_inverse", "unique_all"),
 }
 
 

@@ -75,11 +75,11 @@ def test_arguments_of_ufuncs():
         (lambda t: np.add.at(np.zeros(2), [0, 0], t), TypeError, r"np\.add\.at is not differentiable.*np\.stack"),
         (lambda t: np.exp.reduce(t), ValueError, "only supported for binary"),
         (lambda t: np.subtract.reduce(t[None], axis=None), ValueError, "not reorderable"),
-        (lambda t: np.subtract.reduce(t, where=[True, False]), TypeError, r"'where'.*np\.where"),
+        (lambda t: np.subtract.reduce(t, where=[True, False]), ValueError, "specify 'initial'"),
         (lambda t: np.hypot.reduceat(t, [5]), IndexError, "out-of-bounds"),
         (lambda t: np.clip(t, 0, 1, out=np.zeros(2)), TypeError, r"np\.clip.*'out'"),
         (lambda t: np.clip(t, 0, min=0), ValueError, "given twice"),
-        (lambda t: np.nan_to_num(t, copy=False), TypeError, r"np\.nan_to_num.*'copy'"),
+        (lambda t: np.nan_to_num(t, copy=False), TypeError, r"w requires a gradient.*v = w\.copy\(\)"),
     ],
 )
 def test_refused(run, error, message):

@@ -79,7 +79,7 @@ class Line:
         >>> from minigrad import Tensor, derive
         >>> x = Tensor([1.0, 2.0], requires_grad=True, name="x")
         >>> print(derive((x * x).sum())[0].steps())
-        ∂E/∂x = 2 x    E = Σ x ⊙ x
+        ∂E/∂x = 2 x    E = Σ x²
         """
         if self.ways is None:
             raise ValueError(f"steps: how {self.symbol} came is not known; only the lines that derive wrote know it")

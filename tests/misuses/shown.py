@@ -55,7 +55,7 @@ ROWS = [
     Misuse("grad(np.sum, 'x')(W.data)", ValueError, "argnums | 'x'", "grad of sum:", "there are a, axis"),
     Misuse("gradcheck(E, W.data)", TypeError, "f must be | a Tensor", "gradcheck:", "lambda"),
     Misuse("compile(E)", TypeError, "Tensor", "compile:", "compile(f)"),
-    Misuse("compile(np.sum, backend='cuda')", ValueError, "backend | 'cuda'", "compile:", '"native"'),
+    Misuse("compile(np.sum, backend='jax')", ValueError, "backend | 'jax'", "compile:", '"native"'),
     Misuse("compile(lambda x: x if x.sum() > 0 else -x)(X)", TraceError, "the truth", "misuse.py:1", "np.where"),
     Misuse("compile(lambda x: float(x.sum()))(X)", TraceError, "float()", "misuse.py:1", "keep it a tensor"),
     Misuse("compile(lambda x: x[x > 0])(X)", TraceError, "a mask", "misuse.py:1", "np.where(mask, x, 0)"),

@@ -59,9 +59,12 @@ def two_slips_in_gradient(way: Calculation, x: Node, few: bool = False) -> Itera
     """Give what two slips at once make of ∂E/∂x, where trying all pairs takes no longer than a moment.
 
     ``few`` leaves out those in places of the middle: of each kind there are the first, and the last, in all places.
+    They come before the others, so that of several that give one array those are named that a table of few has, too.
     """
     if len(way.tape.above(x)) > _LONGEST:
         return
+    if not few:
+        yield from two_slips_in_gradient(way, x, few=True)
     for first in _differing(way, x, few):
         if first.way is not None:
             for second in _differing(first.way, x, few, later=True):
