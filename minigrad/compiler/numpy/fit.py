@@ -44,7 +44,7 @@ def _flatten_sum(node: Node) -> Any:
         return None
     axes = normalize_axis(node.op.axis, x.ndim)
     n = len(axes)
-    if not x.size or n == x.ndim or axes not in (tuple(range(n)), tuple(range(x.ndim - n, x.ndim))):
+    if not x.size or n in (0, x.ndim) or axes not in (tuple(range(n)), tuple(range(x.ndim - n, x.ndim))):
         return None
     first = axes[0] == 0
     rows = prod(x.shape[:n] if first else x.shape[:-n])
