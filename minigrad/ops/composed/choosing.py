@@ -16,7 +16,10 @@ from minigrad.ops.indexing import Scatter, gather
 def take(a: Any, indices: Any, axis: int | None = None, out: None = None, mode: str = "raise") -> Any:
     """Give the elements of an axis (None: of the array as a vector) at places, in their shape."""
     refuse_out(out)
-    a, indices = as_array(a), np.empty(0, np.intp) if isinstance(indices, list) and not indices else as_array(indices)
+    a, places = as_array(a), as_array(indices)
+    if isinstance(indices, list) and type(places) is np.ndarray:  # [] and [0.0] are whole numbers here
+        places = np.asarray(indices, np.intp)
+    indices = places
     if axis is None:
         a, axis = np.ravel(a), 0
     axis = find_axis(f"take(axis={axis!r})", a, axis)
