@@ -44,7 +44,8 @@ class Methods(Recorder):
         if other:
             raise refuse_arguments("sum", self, other)
         if dtype is None and out is None and initial is None and where is True:
-            return self.apply(reduction.summed(reduction.static_axis(axis, self), keepdims), (self,))
+            axis = axis if axis is None else reduction.static_axis(axis, self)
+            return self.apply(reduction.summed(axis, keepdims), (self,))
         return _np.sum(self, axis, dtype, out, keepdims, **_chosen(initial, where))
 
     def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: None = None) -> Self:

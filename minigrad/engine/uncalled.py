@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Never
 
 _COMPUTING = [
@@ -11,30 +12,34 @@ _COMPUTING = [
 _COMPUTING += [f"__{name}__" for name in ("neg", "abs", "round", "float", "int", "format", "lt", "le", "gt", "ge")]
 
 
-class Method:
-    """A method of a value, which can be called; whatever computes with it as with a number is told to."""
+class Method(partial[Any]):
+    """A method of a value, which can be called; whatever computes with it as with a number is told to.
 
-    __slots__ = ("__func__", "__self__")
+    A step of W1 asks for one: as a partial, which Python need not be asked how to call, it takes a third.
+    """
 
-    def __init__(self, function: Callable[..., Any], owner: Any) -> None:
-        self.__func__, self.__self__ = function, owner
+    __slots__ = ()
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Call it."""
-        return self.__func__(self.__self__, *args, **kwargs)
+    @property
+    def __func__(self) -> Any:
+        return self.func
+
+    @property
+    def __self__(self) -> Any:
+        return self.args[0]
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.__func__, name)
+        return getattr(self.func, name)
 
     def __reduce__(self) -> Any:
-        return getattr, (self.__self__, self.__func__.__name__)
+        return getattr, (self.__self__, self.func.__name__)
 
     def __repr__(self) -> str:
-        return f"<method {self.__func__.__qualname__} of {self.__self__!r}>"
+        return f"<method {self.func.__qualname__} of {self.__self__!r}>"
 
 
 def _refuse(self: Method, *others: Any) -> Never:
-    name = self.__func__.__name__
+    name = self.func.__name__
     raise TypeError(f"{name} is a method, and here it stands without its brackets: write {name}() for the number.")
 
 
