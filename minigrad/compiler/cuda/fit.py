@@ -7,12 +7,9 @@ from typing import Any
 
 from minigrad.compiler.cuda.products import see_matrix, suits_blas
 from minigrad.compiler.cuda.registry import has_type
-from minigrad.compiler.passes.fuse import is_elementwise, is_reduction
-from minigrad.compiler.passes.layouts import layout
-from minigrad.compiler.passes.lower import copy_array, is_view, rewrite_nodes
-from minigrad.compiler.passes.plan import root
+from minigrad.compiler.passes.flat import copy_unseen
+from minigrad.compiler.passes.lower import copy_array, rewrite_nodes
 from minigrad.compiler.passes.rows import merge_rows
-from minigrad.compiler.refusals import Unsupported
 from minigrad.engine.node import Node
 from minigrad.ops.cumulative import ProdOfOthers
 from minigrad.ops.linalg import MatMul
@@ -20,7 +17,7 @@ from minigrad.ops.linalg import MatMul
 
 def fit_outputs(outputs: Sequence[Any]) -> list[Any]:
     """Give equal outputs, in operations that kernels are written for."""
-    for rule in (_opened, merge_rows, _in_memory, _for_blas):
+    for rule in (_opened, merge_rows, copy_unseen, _for_blas):
         outputs = rewrite_nodes(outputs, rule)
     return list(outputs)
 
@@ -28,24 +25,6 @@ def fit_outputs(outputs: Sequence[Any]) -> list[Any]:
 def _opened(node: Node) -> Any:
     """Open what comes to operations that run along an axis."""
     return node.op.forward(*node.inputs) if isinstance(node.op, ProdOfOthers) and has_type(node) else None
-
-
-def _in_memory(node: Node) -> Any:
-    """Copy what a reshape cannot see as it lies, and a number that is seen as an array by more than a kernel."""
-    if node.op is None:
-        return None
-    if is_view(node.op):
-        try:
-            layout(node)
-        except Unsupported:
-            return node.apply(node.op, tuple(copy_array(x) for x in node.inputs))
-    elif node.shape and not is_elementwise(node) and not is_reduction(node):
-        lone = [isinstance(x, Node) and bool(x.shape) and not root(x).shape for x in node.inputs]
-        if any(lone):
-            return node.apply(
-                node.op, tuple(copy_array(x) if number else x for x, number in zip(node.inputs, lone, strict=True))
-            )
-    return None
 
 
 def _for_blas(node: Node) -> Any:

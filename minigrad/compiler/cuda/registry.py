@@ -13,6 +13,7 @@ import numpy as np
 
 from minigrad.compiler.backend import Registry
 from minigrad.compiler.passes.plan import root
+from minigrad.compiler.passes.promotion import refuse_numbers
 from minigrad.engine.node import Node
 
 C_TYPES = {"float64": "double", "float32": "float", "int64": "long long", "int32": "int", "bool": "bool"}
@@ -96,16 +97,7 @@ def _refuse(node: Node) -> str:
             return "CUDA kernels have no complex numbers"
     assert node.op is not None
     kernel = KERNELS.find(node.op)
-    return NO_KERNEL if kernel is None else kernel.limit(node) or _refuse_numbers(node)
-
-
-def _refuse_numbers(node: Node) -> str:
-    """Say of an operation on integers which number they cannot be: NumPy raises, or knows what a comparison gives."""
-    dtypes = [x.dtype for x in node.inputs if isinstance(x, Node) and not x.weak]
-    meeting = np.result_type(*dtypes) if dtypes else node.dtype
-    ends = np.iinfo(meeting if meeting.kind == "i" else np.int64)
-    large = [x for x in node.inputs if type(x) is int and not ends.min < x <= ends.max]
-    return f"{large[0]} is no {ends.dtype}" if large and meeting.kind in "ib" else ""
+    return NO_KERNEL if kernel is None else kernel.limit(node) or refuse_numbers(node)
 
 
 def has_type(x: Node) -> bool:

@@ -8,12 +8,10 @@ from typing import Any
 from minigrad.algebra.rewrite import rebuild_node
 from minigrad.compiler.native.products import leaves_to_blas
 from minigrad.compiler.native.registry import is_typed
-from minigrad.compiler.passes.fuse import is_elementwise, is_reduction
+from minigrad.compiler.passes.flat import copy_unseen
 from minigrad.compiler.passes.layouts import contiguous_strides, layout
-from minigrad.compiler.passes.lower import copy_array, is_view, rewrite_nodes
-from minigrad.compiler.passes.plan import root
+from minigrad.compiler.passes.lower import copy_array, rewrite_nodes
 from minigrad.compiler.passes.rows import find_rows, merge_rows
-from minigrad.compiler.refusals import Unsupported
 from minigrad.engine.node import Node, count_uses, order_nodes
 from minigrad.ops.arithmetic import add
 from minigrad.ops.convolution import Convolving
@@ -33,21 +31,14 @@ def _opened(node: Node) -> Any:
 
 
 def _in_memory(node: Node) -> Any:
-    """Copy what a reshape cannot see as it lies, and a number that is seen as an array by more than a loop."""
-    if node.op is None:
-        return None
-    if is_view(node.op):
-        try:
-            layout(node)
-        except Unsupported:
-            return node.apply(node.op, tuple(copy_array(x) for x in node.inputs))
-    elif node.shape and not is_elementwise(node) and not is_reduction(node):
-        lone = [isinstance(x, Node) and bool(x.shape) and not root(x).shape for x in node.inputs]
-        inputs = tuple(copy_array(x) if number else x for x, number in zip(node.inputs, lone, strict=True))
-        if isinstance(node.op, Convolving | Pooling):
-            inputs = tuple(_in_order(x) if isinstance(x, Node) else x for x in inputs)
-        return None if all(x is y for x, y in zip(inputs, node.inputs, strict=True)) else node.apply(node.op, inputs)
-    return None
+    """Copy what cannot be seen as it lies, and for windows what does not lie in order."""
+    copied = copy_unseen(node)
+    seen = node if copied is None else copied
+    if isinstance(seen.op, Convolving | Pooling):
+        inputs = tuple(_in_order(x) if isinstance(x, Node) else x for x in seen.inputs)
+        if any(x is not y for x, y in zip(inputs, seen.inputs, strict=True)):
+            return seen.apply(seen.op, inputs)
+    return copied
 
 
 def _in_order(x: Node) -> Node:

@@ -11,7 +11,7 @@ import numpy as np
 
 from minigrad.compiler.native.crew import count_pieces
 from minigrad.compiler.native.elements import take_element
-from minigrad.compiler.native.registry import KERNELS, Kernel, Lines, Reduction, find_kernel, find_meeting_dtype
+from minigrad.compiler.native.registry import KERNELS, Kernel, Lines, Reduction, find_kernel
 from minigrad.compiler.native.values import Values, share_range, spread_layout, write_element
 from minigrad.compiler.passes.fuse import Loops, Parts, Picked, is_reduction, space
 from minigrad.compiler.passes.layouts import (
@@ -24,6 +24,7 @@ from minigrad.compiler.passes.layouts import (
 )  # fmt: skip
 from minigrad.compiler.passes.lower import AddAt
 from minigrad.compiler.passes.plan import root
+from minigrad.compiler.passes.promotion import find_meeting_dtype
 from minigrad.compiler.refusals import Unsupported
 from minigrad.engine.node import Node
 from minigrad.ops.assignment import Assign

@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from minigrad.compiler.backend import Registry
 from minigrad.compiler.passes.plan import root
+from minigrad.compiler.passes.promotion import refuse_numbers
 from minigrad.engine.node import Node
 
 Lines = list[str]
@@ -70,23 +69,9 @@ def _refuse(node: Node) -> str:
             return f"native code has no dtype {root(x).dtype}"
     assert node.op is not None
     kernel = KERNELS.find(node.op)
-    return NO_KERNEL if kernel is None else kernel.limit(node) or _refuse_numbers(node)
-
-
-def _refuse_numbers(node: Node) -> str:
-    """Say of an operation on integers which number they cannot be; NumPy raises, or knows what a comparison gives."""
-    meeting = find_meeting_dtype(node)
-    ends = np.iinfo(meeting if meeting.kind == "i" else np.int64)
-    large = [x for x in node.inputs if type(x) is int and not ends.min < x <= ends.max]
-    return f"{large[0]} is no {ends.dtype}" if large and meeting.kind in "ib" else ""
+    return NO_KERNEL if kernel is None else kernel.limit(node) or refuse_numbers(node)
 
 
 def is_typed(x: Node) -> bool:
     """Say whether native code has the dtype of a Node's elements; a Python number takes that of what it meets."""
     return x.weak or (x.dtype.name in DTYPES and bool(x.dtype.isnative))
-
-
-def find_meeting_dtype(node: Node) -> np.dtype[Any]:
-    """Give the dtype that a number takes among a Node's operands."""
-    dtypes = [x.dtype for x in node.inputs if isinstance(x, Node) and not x.weak]
-    return np.result_type(*dtypes) if dtypes else node.dtype

@@ -16,10 +16,11 @@ from minigrad.compiler.native.convolution import ConvolutionWriter
 from minigrad.compiler.native.matrices import MatrixWriter
 from minigrad.compiler.native.pooling import PoolingWriter
 from minigrad.compiler.native.products import ProductWriter
-from minigrad.compiler.native.registry import ARRAYS, DTYPES, Lines, find_kernel, find_meeting_dtype
+from minigrad.compiler.native.registry import ARRAYS, DTYPES, Lines, find_kernel
 from minigrad.compiler.native.values import ALIGNED
 from minigrad.compiler.passes.fuse import Loops, Number, Unit
 from minigrad.compiler.passes.layouts import contiguous_strides, layout
+from minigrad.compiler.passes.promotion import find_meeting_dtype
 from minigrad.compiler.refusals import Unsupported, refused_for
 from minigrad.compiler.rolling.loop import Loop
 from minigrad.compiler.trace.sources import Draw

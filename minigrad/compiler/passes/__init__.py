@@ -2,6 +2,6 @@
 
 ``lower`` and ``factor`` rewrite for speed, ``plan`` orders, ``memory`` finds room for results, ``fuse`` joins loops,
 ``cut`` parts them from what is called between them, ``rows`` makes one product of a stack times a matrix, ``layouts``
-says where the elements of views lie, ``promotion`` which dtypes NumPy computes an operation in, and ``triangles`` which
-matrices are known to be such.
+says where the elements of views lie, ``flat`` copies what loops cannot see as it lies, ``promotion`` says which dtypes
+NumPy computes an operation in, and ``triangles`` which matrices are known to be such.
 """

@@ -26,3 +26,17 @@ def _kind_of(x: Any) -> Any:
     if isinstance(x, Node):
         return (int if x.dtype.kind in "biu" else float) if x.weak else x.dtype
     return kind_of(x)
+
+
+def find_meeting_dtype(node: Node) -> np.dtype[Any]:
+    """Give the dtype that a number takes among a Node's operands."""
+    dtypes = [x.dtype for x in node.inputs if isinstance(x, Node) and not x.weak]
+    return np.result_type(*dtypes) if dtypes else node.dtype
+
+
+def refuse_numbers(node: Node) -> str:
+    """Say of an operation on integers which number they cannot be: NumPy raises, or knows what a comparison gives."""
+    meeting = find_meeting_dtype(node)
+    ends = np.iinfo(meeting if meeting.kind == "i" else np.int64)
+    large = [x for x in node.inputs if type(x) is int and not ends.min < x <= ends.max]
+    return f"{large[0]} is no {ends.dtype}" if large and meeting.kind in "ib" else ""
