@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import Any
 
 import numpy as np
-from numpy import dot, ndarray
+from numpy import ndarray
 
 from minigrad.engine.pairs import warn_of_pairs
 from minigrad.ops.base import Shape
@@ -123,7 +123,9 @@ def unbroadcast(g: Any, shape: Shape, y: Any = None) -> Any:
         if width == shape[0]:
             if rows == width > 1 and y is not None:
                 warn_of_pairs(y)
-            return dot(ones((rows,), g.dtype), g)  # the bias of a layer: in half the time of np.add.reduce
+            if rows == 1:
+                return g.flatten()  # a copy, in a fourth of the time of a product
+            return ones((rows,), g.dtype).dot(g)  # the bias of a layer: in half the time of np.add.reduce
     extra = g.ndim - len(shape)
     if extra and g.shape[extra:] == shape:  # only leading axes
         return g.sum(0 if extra == 1 else tuple(range(extra)))

@@ -165,14 +165,15 @@ def fast_pullback(
     while True:
         if keep and t in keep:
             g = found[t] = keep.give(t, g) if isinstance(keep, Kept) else g
+        b = t._b
         if sealed and t.serial < sealed:
             check_unchanged(t)
-        elif plain and type(t._b) is ndarray and not (queue or masked):
+        elif type(b) is ndarray and plain and not (queue or masked):
             t, g = _along_chain(t, g, since if since > sealed else sealed)
+            b = t._b
         op = t.op
         y = t.array
         watched = masked and t.serial in masked
-        b = t._b
         if b is None:
             inputs = t._a
             values = t._x

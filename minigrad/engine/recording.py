@@ -109,6 +109,13 @@ def compilation() -> Any:
     return None if found is None or found.computes else found
 
 
+def show_result(result: Any) -> None:
+    """Show a result to what follows the code that runs, if anything does."""
+    following = tracer()
+    if following is not None and following.follows:
+        following.follow(result)
+
+
 def announce_walk(output: Any, gradient: Any, since: int) -> None:
     """Tell a debugger, if one watches the code that runs, of a walk back from ``output`` before it is done."""
     watching = tracer()

@@ -15,7 +15,15 @@ from minigrad.engine.listening import Listening, listeners, retained
 from minigrad.engine.numbers import as_numbers
 from minigrad.engine.other_names import refuse_arguments
 from minigrad.engine.record import fast_pullback, restore_leaf, stand_ins
-from minigrad.engine.recording import announce_walk, count_records, is_paused, next_serial, note_holder, tracer
+from minigrad.engine.recording import (
+    announce_walk,
+    count_records,
+    is_paused,
+    next_serial,
+    note_holder,
+    show_result,
+    tracer,
+)
 from minigrad.engine.stand_ins import leave_gradients, part_from
 from minigrad.engine.views import note_view
 from minigrad.engine.watch import is_fresh, note_leaf
@@ -147,13 +155,10 @@ class Tensor(Listening):
 
     def apply(self, op: Op, inputs: tuple[Any, ...]) -> Tensor:
         """Compute an operation, and record it if a gradient flows to one of its inputs."""
-        follow = None
         if in_force:
             tracing = tracer()
-            if tracing is not None:
-                if not tracing.follows:
-                    return tracing.apply(op, inputs)
-                follow = tracing.follow
+            if tracing is not None and not tracing.follows:
+                return tracing.apply(op, inputs)
         values: Any
         count = len(inputs)
         if count == 1:
@@ -162,12 +167,12 @@ class Tensor(Listening):
             values, recorded, views = [], False, False
             for x in inputs:
                 kind = type(x)
-                if kind is ndarray and (x.dtype is _FLOAT64 or x.dtype in NUMBERS):
-                    values.append(x)
-                elif isinstance(x, Tensor):
+                if kind is Tensor or isinstance(x, Tensor):
                     values.append(x.array)
                     if x.serial > 0:
                         recorded = True
+                elif kind is ndarray and (x.dtype is _FLOAT64 or x.dtype in NUMBERS):
+                    values.append(x)
                 else:
                     values.append(x if kind is float else as_operand(op, x))
             values = tuple(values)
@@ -192,8 +197,8 @@ class Tensor(Listening):
             result.keep_formula(op, inputs, values)
         if views:
             note_view(op, self, result)
-        if follow is not None:
-            follow(result)
+        if in_force:
+            show_result(result)
         return result
 
     __add__ = _binary(arithmetic.add)

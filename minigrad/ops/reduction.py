@@ -119,7 +119,7 @@ def _total(x: Any, axis: Axis, keepdims: bool = True) -> Any:
     """Sum along an axis; on plain arrays by the ufunc itself, without the layers of Python around it."""
     if type(x) is np.ndarray:
         if axis == -1 and keepdims and x.ndim == 2 and x.dtype in BLAS:
-            return np.dot(x, ones((x.shape[1], 1), x.dtype))
+            return x.dot(ones((x.shape[1], 1), x.dtype))
         return _add(x, axis, None, None, keepdims)
     return x.sum(axis, keepdims=keepdims)
 

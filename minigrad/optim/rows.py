@@ -116,21 +116,36 @@ class Rows(list[Row]):
 
     def write(self, ready: list[Row], rule: Any) -> None:
         """Write each new w of the rows that are ready, beside the old one where somebody holds that."""
-        move, in_spare, held, tied = self.move, self.in_spare, self.may_be_held(), bool(ties)
+        move, in_spare = self.move, self.in_spare
+        held = self.unheld < 0 or self.may_be_held()
+        beside = held and not ties
         for row in ready:
-            w, g, out, own = row.w, row.param.stored_grad.array, row.spare, row.own
-            if not held:
-                out = w
-            elif out is None or tied or getrefcount(out) >= own:
-                out = row.find_room() if getrefcount(w) > own else w
-            if out is w:
-                move(rule, w, g, row.eta, row.buf, row.state, w)
+            w = row.w
+            out = row.spare
+            if out is None or not beside or getrefcount(out) >= row.own:
+                own = row.own
+                out = row.find_room() if held and getrefcount(w) > own else w
+                self.write_to(out, row, rule, keeps=own > 0)
                 continue
-            move(rule, w, g, row.eta, out if in_spare else row.buf, row.state, out)
-            row.param.array = row.w = out
-            row.spare = w if own > 0 else None  # who sees a view's memory holds what it is a view of, not it
+            p = row.param
+            move(rule, w, p.stored_grad.array, row.eta, out if in_spare else row.buf, row.state, out)
+            p.array = row.w = out
+            row.spare = w
         if newest.count != self.looked:
             self.forget_unheld()
+
+    def write_to(self, out: Array, row: Row, rule: Any, keeps: bool) -> None:
+        """Write a new w to its own array or another; its row ``keeps`` the old one, for the step after, if it is whole.
+
+        Who sees a view's memory holds what it is a view of, not it: that nobody has the view tells nothing.
+        """
+        w, g = row.w, row.param.stored_grad.array
+        if out is w:
+            self.move(rule, w, g, row.eta, row.buf, row.state, w)
+            return
+        self.move(rule, w, g, row.eta, out if self.in_spare else row.buf, row.state, out)
+        row.param.array = row.w = out
+        row.spare = w if keeps else None
 
     def forget_unheld(self) -> None:
         """Let nobody watch the arrays that a user was given and has let go of; look again while he has one."""
