@@ -51,6 +51,7 @@ class Drawn:
         self.masked, self.varying = bool(rng.integers(4) == 0), bool(rng.integers(5) == 0)
         self.inner = Drawn(rng, depth + 1) if depth == 0 and rng.integers(4) == 0 else None
         self.turns: Callable[[int], Any] = range
+        self.counted = False
 
     def lengthen(self, rng: np.random.Generator) -> None:
         """Be taken so often that few turns are traced, unless something is kept of each."""
@@ -64,6 +65,7 @@ class Drawn:
         for t in self.turns(self.count):
             row = X[len(X) - 1 - t] if self.down else X[t]
             known = [*state, row, b] + ([before] if self.lag else []) + ([0.1 * t] if self.varying else [])
+            known += [t + 1, -1 / (t + 1)] if self.counted else []
             if self.numbers:
                 known = [x.sum() if np.ndim(x) else x for x in known]
             for line in self.lines:
@@ -98,6 +100,8 @@ def draw_function(seed: int) -> tuple[Function, list[Any]]:
     long = seed >= 20_000_000 and np.random.default_rng((seed, 2)).integers(8) == 0
     for loop in loops if long else ():
         loop.lengthen(rng)
+    for loop in loops if seed >= 31_000_000 else ():  # each turn has numbers of its own, whole ones among them
+        loop.counted = bool(np.random.default_rng((seed, 3)).integers(2))
     shapes = ((max(COUNTS) + 1 + LONG * long, SIZE), (SIZE, SIZE), (SIZE,))
     apart = np.random.default_rng((seed, 1))
     dtypes = apart.choice([np.float32, np.float64], 3) if apart.integers(4) == 0 else [dtype] * 3

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +11,11 @@ import numpy as np
 from minigrad.compiler.rolling.groups import Group
 from minigrad.compiler.rolling.keys import EvenKey
 from minigrad.compiler.rolling.loop import Body, Kept, Read, State, place_parts
+from minigrad.compiler.rolling.numbers import gather_numbers
 from minigrad.compiler.rolling.planning import Plan
 from minigrad.compiler.rolling.rows import Row
 from minigrad.engine.node import Node
+from minigrad.ops.base import Op
 from minigrad.ops.shaping import Cast
 
 
@@ -74,7 +76,7 @@ class BodyWriter:
         if slot.same is not None:
             return self.read(slot.same, None, slot.same) if isinstance(slot.same, Node) else slot.same
         if slot.row is None:
-            return self.gather(row.nodes[at + group.sign * t].inputs[place] for t in range(group.count))
+            return self.gather([row.nodes[at + group.sign * t] for t in range(group.count)], place, row.like.op)
         other, there = slot.row, at + slot.ahead
         if other in group.shift:
             lag = group.sign * there + group.shift[other] - group.low
@@ -84,7 +86,7 @@ class BodyWriter:
             first = source.sign * there + source.shift[other] - source.low
             return self.read(Whole(source, other), _counting(first, source.sign * group.sign), other.like)
         if other.waits:
-            return self.gather(other.nodes[there + group.sign * t] for t in range(group.count))
+            return self.lay_out([other.nodes[there + group.sign * t] for t in range(group.count)])
         if other.is_read:
             assert other.key is not None
             return self.read(other.slots[0].same, other.key.from_turn(there, group.sign), other.like)
@@ -92,10 +94,18 @@ class BodyWriter:
             return self.apply(other, [self.operand(other, 0, there)])
         return self.read(Stacked(other, there, group.sign, group.count), _counting(0, 1), other.like)
 
-    def gather(self, nodes: Iterable[Node]) -> Node:
+    def gather(self, nodes: Sequence[Node], place: int, op: Op | None) -> Node:
+        """Give the input that is in each turn what its operation has for itself in one place."""
+        operands = [x.inputs[place] for x in nodes]
+        if any(isinstance(x, Node) for x in operands):
+            return self.lay_out(operands)
+        numbers = gather_numbers(nodes, place, op)
+        assert numbers is not None
+        return self.read(numbers, _counting(0, 1), Node(dtype=numbers.dtype))
+
+    def lay_out(self, operands: Sequence[Node]) -> Node:
         """Give the input that is in each turn what that has for itself."""
-        found = tuple(nodes)
-        return self.read(Gathered(found), _counting(0, 1), found[0])
+        return self.read(Gathered(tuple(operands)), _counting(0, 1), operands[0])
 
     def read(self, operand: Any, key: EvenKey | None, like: Node) -> Node:
         """Give the input that is a part of an operand in each turn, or all of it."""

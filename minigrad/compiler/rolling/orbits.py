@@ -13,6 +13,7 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any
 
 from minigrad.compiler.rolling.keys import without_numbers
+from minigrad.compiler.rolling.numbers import takes_off_number
 from minigrad.engine.node import Node
 from minigrad.ops.arithmetic import add
 from minigrad.ops.base import number_key
@@ -47,19 +48,35 @@ class _Orbits:
         self.after: dict[Node, Node] = {}
         self.before: dict[Node, Node] = {}
 
-    def _look(self) -> dict[Node, int]:
-        """Number what operations look like to some depth, down to which inputs they are computed from."""
+    def _look(self, numbers_count: bool = True) -> dict[Node, int]:
+        """Number what operations look like to some depth, down to which inputs they are computed from.
+
+        Numbers among their operands may not count: each turn may have its own.
+        """
         look: dict[Node, int] = dict(self.kind)
         for _ in range(ROUNDS):
             numbers: dict[Hashable, int] = {}
             deeper = {}
             for node in self.kind:
-                operands = tuple([look.get(x, id(x)) if type(x) is Node else x for x in node.inputs])
+                operands = tuple(
+                    [look.get(x, id(x)) if type(x) is Node else x if numbers_count else type(x) for x in node.inputs]
+                )
                 deeper[node] = numbers.setdefault((look[node], operands), len(numbers))
             look = deeper
         return look
 
     def find(self) -> list[list[Node]]:
+        """Guess pairs, of operations on the same numbers first."""
+        self.guess()
+        if any(type(x) is not Node for node in self.kind if node not in self.before for x in node.inputs):
+            self.look = self._look(numbers_count=False)
+            self.guess()
+        self.extend()
+        starts = [x for x in self.after if x not in self.before]
+        rows = (list(self.row(x)) for x in starts)
+        return [row for row in rows if len(row) >= self.least]
+
+    def guess(self) -> None:
         """Guess pairs from the outputs on down."""
         count = Counter(self.look.values())
         failures = Counter[int]()
@@ -69,10 +86,6 @@ class _Orbits:
                 continue
             if failures[look] < FAILURES and not self.link(node):
                 failures[look] += 1
-        self.extend()
-        starts = [x for x in self.after if x not in self.before]
-        rows = (list(self.row(x)) for x in starts)
-        return [row for row in rows if len(row) >= self.least]
 
     def earlier(self, node: Node) -> Iterator[Node]:
         """Give those on the way to a Node's inputs that look the same, the nearest first."""
@@ -204,4 +217,5 @@ def is_foldable(x: Node) -> bool:
 def describe(node: Node) -> Hashable:
     """Say what an operation is, but for the numbers in its index and for what it is computed from."""
     operands = tuple([(x.shape, x.dtype.char, x.weak) if type(x) is Node else type(x) for x in node.inputs])
-    return without_numbers(node.op), node.shape, node.dtype.char, operands  # type: ignore[arg-type]
+    op = add if takes_off_number(node) else node.op
+    return without_numbers(op), node.shape, node.dtype.char, operands  # type: ignore[arg-type]

@@ -13,6 +13,7 @@ from minigrad.algebra.rewrite import rebuild_node
 from minigrad.compiler.rolling.body import BodyWriter, Gathered, Stacked, Whole
 from minigrad.compiler.rolling.groups import Group
 from minigrad.compiler.rolling.loop import Kept, Loop
+from minigrad.compiler.rolling.numbers import Numbers
 from minigrad.compiler.rolling.planning import LEAST, Plan
 from minigrad.compiler.rolling.rows import Row
 from minigrad.compiler.rolling.stacking import find_needs, find_stacks, order_stacks, stack_rows
@@ -117,6 +118,8 @@ class _Rolling:
                 yield x.group
             elif isinstance(x, Gathered):
                 yield from map(self.unit, x.nodes)
+            elif isinstance(x, Numbers):
+                continue
             elif isinstance(x, Stacked):
                 yield from self.needed_for(find_needs(x, self.plan))
             else:
@@ -151,6 +154,8 @@ class _Rolling:
         """Make an operand of a loop."""
         if isinstance(operand, Whole):
             return self.see_part(operand.group, operand.row)
+        if isinstance(operand, Numbers):
+            return operand.as_node()
         if isinstance(operand, Gathered):
             return Stack()(*(self.becomes[x] for x in operand.nodes))
         if isinstance(operand, Stacked):

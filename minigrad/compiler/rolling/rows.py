@@ -8,6 +8,7 @@ from typing import Any
 
 from minigrad.compiler.passes.lower import AddAt, is_view
 from minigrad.compiler.rolling.keys import EvenKey, find_even_key, is_read
+from minigrad.compiler.rolling.numbers import gather_numbers, read_operand
 from minigrad.engine.node import Node
 from minigrad.ops.base import number_key
 from minigrad.ops.indexing import Scatter
@@ -115,7 +116,14 @@ def _is_usable(row: Row) -> bool:
     """Say whether an index that moves is into what stays, and what each turn has for itself is not computed for it."""
     if not row.is_even or not (row.is_fixed or row.is_read) or not _is_one(row):
         return False
-    own = [x for j, slot in enumerate(row.slots) if slot.is_own for x in (node.inputs[j] for node in row.nodes)]
+    return all(_can_gather(row, place) for place, slot in enumerate(row.slots) if slot.is_own)
+
+
+def _can_gather(row: Row, place: int) -> bool:
+    """Say whether what the turns have of their own in one place can lie side by side."""
+    own = [node.inputs[place] for node in row.nodes]
+    if not any(isinstance(x, Node) for x in own):
+        return gather_numbers(row.nodes, place, row.like.op) is not None
     return all(isinstance(x, Node) and x.op is None and not x.weak and x.size <= FEW for x in own)
 
 
@@ -126,7 +134,7 @@ def _is_one(row: Row) -> bool:
 
 def _find_slot(row: Row, place: int, middle: int, home: Mapping[Node, tuple[Row, int]]) -> Slot:
     """Say where an operand comes from in the middle, and how far around that it is so."""
-    operands = [x.inputs[place] for x in row.nodes]
+    operands = [read_operand(x, place, row.like.op) for x in row.nodes]
     here, near = operands[middle], operands[middle - 1]
     if _equal(here, near):
         return Slot(*_spread(middle, len(operands), lambda i: _equal(operands[i], here)), same=here)

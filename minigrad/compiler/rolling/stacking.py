@@ -7,6 +7,7 @@ from typing import Any
 
 from minigrad.compiler.rolling.body import Gathered, Stacked, Whole
 from minigrad.compiler.rolling.keys import EvenKey
+from minigrad.compiler.rolling.numbers import gather_numbers
 from minigrad.compiler.rolling.planning import Plan
 from minigrad.compiler.rolling.rows import Row
 from minigrad.engine.node import Node
@@ -115,8 +116,9 @@ def _part(wanted: Stacked, row: Row, place: int, plan: Plan) -> Any:
         return Stacked(slot.row, wanted.first + slot.ahead, wanted.step, wanted.count)
     if slot.same is not None:
         return (slot.same, None) if isinstance(slot.same, Node) else slot.same
-    nodes = (row.nodes[wanted.first + wanted.step * t] for t in range(wanted.count))
-    return Gathered(tuple(x.inputs[place] for x in nodes)), ()
+    nodes = [row.nodes[wanted.first + wanted.step * t] for t in range(wanted.count)]
+    own = tuple([x.inputs[place] for x in nodes])
+    return Gathered(own) if any(isinstance(x, Node) for x in own) else gather_numbers(nodes, place, row.like.op), ()
 
 
 def _take(x: Node, key: EvenKey, count: int) -> Node:

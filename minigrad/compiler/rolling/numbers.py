@@ -1,0 +1,64 @@
+"""Numbers that each turn has of its own, as 1 / (t + 1), side by side: one array, of which each takes its element."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from minigrad.compiler.passes.promotion import find_loop_dtypes
+from minigrad.engine.node import Node
+from minigrad.ops.arithmetic import Where, subtract
+from minigrad.ops.base import Elementwise, Op
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The operand that numbers of the turns' own are: an array, by its bytes, so that 0.0 and −0.0 are two."""
+
+    content: bytes
+    dtype: np.dtype[Any]
+
+    def as_node(self) -> Node:
+        """Give the array, as a constant."""
+        value = np.frombuffer(self.content, self.dtype)
+        return Node(value=value, shape=value.shape, dtype=value.dtype)
+
+
+def takes_off_number(node: Node) -> bool:
+    """Say whether a node is x − c, to the last bit x + (−c): what adds a table's numbers is now one, now the other."""
+    return node.op == subtract and type(node.inputs[1]) is float and node.dtype.kind == "f"
+
+
+def read_operand(node: Node, place: int, op: Op | None) -> Any:
+    """Give an operand as it is in the place of another operation's: of x − c, the −c of x + (−c)."""
+    x = node.inputs[place]
+    return -x if node.op != op and place == 1 and type(x) is float else x
+
+
+def gather_numbers(nodes: Sequence[Node], place: int, op: Op | None) -> Numbers | None:
+    """Give the numbers that operations have in one place, in the dtype that NumPy computes with them in, if it is one.
+
+    A number of an array has a dtype of its own, where one in the code takes that of what it meets.
+    """
+    dtypes = {_find_dtype(node, place) for node in nodes}
+    numbers = [read_operand(node, place, op) for node in nodes]
+    (dtype,) = dtypes if len(dtypes) == 1 else (None,)
+    if dtype is None or dtype.kind not in "biufc":
+        return None
+    try:
+        found = np.array(numbers, dtype)
+    except (OverflowError, TypeError):  # 300 in the place of a uint8, or 1j in that of a float
+        return None
+    whole = dtype.kind in "biu"
+    lost = whole and any(type(x) is not int and not isinstance(x, bool | np.bool_ | np.integer) for x in numbers)
+    return None if lost else Numbers(found.tobytes(), dtype)
+
+
+def _find_dtype(node: Node, place: int) -> np.dtype[Any] | None:
+    """Give the dtype that an operand is converted to; None where that is not known."""
+    if isinstance(node.op, Elementwise) and isinstance(node.op.forward, np.ufunc):
+        return find_loop_dtypes(node)[place]
+    return node.dtype if isinstance(node.op, Where) and place > 0 else None
