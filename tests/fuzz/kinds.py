@@ -73,6 +73,13 @@ CONSTANTS: tuple[tuple[str, Callable[[Any, Any], Any]], ...] = (
     ("np.where({0} == {c}, {0}, {c})", lambda x, c: np.where(x == c, x, c)),
     ("{0} ** {c}", lambda x, c: x**c),
 )
+ASKED: Joins = (  # of Python numbers alone, which have no dtype before they meet an array
+    ("np.where(np.isnan({0}), {1}, {0} * 2)", lambda m, n: np.where(np.isnan(m), n, m * 2)),
+    ("np.where(np.isfinite({0} * {1}), {0}, 1.5)", lambda m, n: np.where(np.isfinite(m * n), m, 1.5)),
+    ("np.signbit({0}) | np.isinf({1} / 3)", lambda m, n: np.signbit(m) | np.isinf(n / 3)),
+    ("np.where(({0} > {1}) ^ ({0} == {0}), {1}, 0.25)", lambda m, n: np.where((m > n) ^ (m == m), n, 0.25)),
+    ("np.logical_and({0}, {1} - 1) * 1.5", lambda m, n: np.logical_and(m, n - 1) * 1.5),
+)
 Keep = Callable[[Line, dict[Any, Any]], None]
 
 
@@ -117,6 +124,12 @@ def add_kinds(
         add(*MEETS[rng.integers(len(MEETS))], x, add(*BITS[rng.integers(len(BITS))], a, b))
     if pool and rng.random() < 0.3:
         add(*FOLDED[rng.integers(len(FOLDED))], *(pool[i] for i in rng.integers(len(pool), size=2)))
+    if rng.random() < 0.15:
+        numbers = [Leaf(np.asarray(c), "number") for c in rng.choice([0.0, -0.0, 2.5, -1.5, np.inf, np.nan], 2)]
+        for number in numbers:
+            values[number] = number.array.item()
+            leaves.append(number)
+        add(*MEETS[rng.integers(len(MEETS))], x, add(*ASKED[rng.integers(len(ASKED))], *numbers))
 
 
 def _constant(rng: np.random.Generator, add: Callable[..., Any], x: Any) -> Any:

@@ -13,7 +13,7 @@ from minigrad.compiler.native.build import NativeStep, compile_epochs, compile_s
 from minigrad.compiler.native.fit import fit_outputs
 from minigrad.compiler.native.mixed import write_mixed
 from minigrad.compiler.native.objects import READABLE
-from minigrad.compiler.native.registry import find_calls
+from minigrad.compiler.native.registry import find_calls, is_typed
 from minigrad.compiler.native.source import NativeCode, NativeWriter
 from minigrad.compiler.native.turns import register_loops
 from minigrad.compiler.numpy.backend import BACKEND as NUMPY
@@ -91,7 +91,8 @@ class NativeBackend(Backend):
         captured = [source.array for source in draft.inputs.values() if isinstance(source, Captured)]
         passed = [*filter(is_array, draft.returned), *(x for x, s in draft.inputs.items() if isinstance(s, Argument))]
         large = len(nodes) > LARGE or (len(nodes) > MANY and len(passed) > MANY and not READABLE)
-        if not calls and are_read_in_order(captured) and not large:
+        typed = all(is_typed(x) for x in draft.returned if isinstance(x, Node))  # a result may be a constant, too
+        if not calls and typed and are_read_in_order(captured) and not large:
             try:
                 code = NativeWriter(draft).write_code()
                 return NativeProgram(code, self.compile_step(code), draft)

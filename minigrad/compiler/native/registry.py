@@ -74,4 +74,4 @@ def _refuse(node: Node) -> str:
 
 def is_typed(x: Node) -> bool:
     """Say whether native code has the dtype of a Node's elements; a Python number takes that of what it meets."""
-    return x.weak or (x.dtype.name in DTYPES and bool(x.dtype.isnative))
+    return (x.weak and x.dtype.kind != "c") or (x.dtype.name in DTYPES and bool(x.dtype.isnative))

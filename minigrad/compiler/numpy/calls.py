@@ -11,7 +11,7 @@ from typing import Any, cast
 import numpy as np
 
 from minigrad.compiler.backend import Registry
-from minigrad.compiler.numpy.names import Lines, Names, write_number
+from minigrad.compiler.numpy.names import Lines, Names, write_number, write_plain
 from minigrad.compiler.passes.lower import AddAt, Spread
 from minigrad.compiler.passes.plan import is_ufunc
 from minigrad.engine.cells import Item
@@ -174,7 +174,7 @@ def _elementwise_number(w: Names, node: Node) -> str:
     if op == arithmetic.negative:
         return f"-{values[0]}"
     written = w.call(_name_ufunc(w, node), *values) if is_ufunc(node) else _forward_number(w, node)
-    return f"float({written})" if node.weak else written
+    return write_plain(node, written)
 
 
 def _forward_number(w: Names, node: Node) -> str:
@@ -261,7 +261,7 @@ def _powered(w: Names, node: Node) -> str:
     x, n = _first(w, node), write_number(node.op.exponent)  # type: ignore[union-attr]
     if node.inputs[0].dtype.kind == "b" and node.shape and n == "2":
         return w.call("square", x)  # of an array an int8, as its one element's own power is not
-    return f"float({w.call('power', x, n)})" if node.weak else f"{x} ** {n}"
+    return write_plain(node, w.call("power", x, n)) if node.weak else f"{x} ** {n}"
 
 
 def _register_all() -> None:

@@ -24,6 +24,11 @@ def write_number(x: complex) -> str:
     return repr(x) if np.isfinite(x) else "np.nan" if np.isnan(x) else "np.inf" if x > 0 else "-np.inf"
 
 
+def write_plain(node: Node, written: str) -> str:
+    """Write what NumPy computes as a Python number, where a Node is one: a float, or a complex number of two."""
+    return f"{type(node.dtype.type().item()).__name__}({written})" if node.weak else written
+
+
 def _as_floating(x: complex) -> complex:
     return x if isinstance(x, complex) else float(x)
 

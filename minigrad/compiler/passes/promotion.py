@@ -15,22 +15,21 @@ def find_loop_dtypes(node: Node) -> tuple[np.dtype[Any], ...]:
     """Give the dtypes that NumPy computes a ufunc in: the operands', and the value's. Of True & 6 both are int64."""
     assert isinstance(node.op, Elementwise)
     assert isinstance(node.op.forward, np.ufunc)
-    own = [_kind_of(x) for x in node.inputs]
-    if all(isinstance(kind, type) for kind in own):
-        own = [node.dtype for _ in own]
-    return node.op.forward.resolve_dtypes((*own, None))
+    return node.op.forward.resolve_dtypes((*map(_kind_of, node.inputs), None))
 
 
 def _kind_of(x: Any) -> Any:
     """Give an operand's dtype, or the type of a Python number, by which NumPy promotes."""
     if isinstance(x, Node):
-        return (int if x.dtype.kind in "biu" else float) if x.weak else x.dtype
+        return type(x.dtype.type().item()) if x.weak else x.dtype
     return kind_of(x)
 
 
 def find_meeting_dtype(node: Node) -> np.dtype[Any]:
     """Give the dtype that a number takes among a Node's operands."""
     dtypes = [x.dtype for x in node.inputs if isinstance(x, Node) and not x.weak]
+    if not dtypes and node.dtype.kind == "b":  # which no Python number is that a question is asked about
+        dtypes = [np.result_type(*(x.dtype if isinstance(x, Node) else x for x in node.inputs))]
     return np.result_type(*dtypes) if dtypes else node.dtype
 
 
