@@ -30,6 +30,21 @@ RESULTS = {
         ("atleast_1d", "atleast_2d", "atleast_3d", "slogdet", "eigh", "eig", "svd", "qr", "lstsq", "gradient"), "Any"
     ),
 }
+# Those that give an array of arrays, and no number, whatever their axis is.
+GIVE_ARRAYS = frozenset(
+    (
+        *("append", "array", "asanyarray", "asarray", "ascontiguousarray", "asfortranarray", "full", "broadcast_to"),
+        *("column_stack", "compress", "concat", "concatenate", "convolve", "copy", "correlate", "cross", "cumprod"),
+        *("cumsum", "cumulative_prod", "cumulative_sum", "delete", "diag", "diagflat", "diagonal", "diff", "dstack"),
+        *("ediff1d", "empty_like", "expand_dims", "fft", "fft2", "fftn", "fftshift", "flip", "fliplr", "flipud"),
+        *("full_like", "geomspace", "hfft", "hstack", "ifft", "ifft2", "ifftn", "ifftshift", "ihfft", "insert", "inv"),
+        *("irfft", "irfft2", "irfftn", "kron", "linspace", "logspace", "matrix_power", "matrix_transpose", "moveaxis"),
+        *("nancumprod", "nancumsum", "ones_like", "outer", "pad", "partition", "permute_dims", "pinv", "ravel"),
+        *("repeat", "reshape", "resize", "rfft", "rfft2", "rfftn", "roll", "rollaxis", "rot90", "solve", "sort"),
+        *("squeeze", "stack", "swapaxes", "take_along_axis", "tile", "transpose", "tril", "triu", "unwrap", "vander"),
+        *("vstack", "where", "zeros_like", "cholesky", "eigvals", "eigvalsh", "svdvals", "tensorinv", "tensorsolve"),
+    )
+)
 MAKING = ("array", "asanyarray", "asarray", "asarray_chkfinite", "ascontiguousarray", "asfortranarray", "full")
 HEAD = '''"""{what} for type checkers; written by ``python -m tests.generated``, not by hand."""
 
@@ -44,7 +59,11 @@ from {module} import (
 from minigrad.engine.tensor import Tensor
 '''
 ROOMS = ("linalg", "fft", "random")
-TENSORS = "\n_Tensors = Tensor | Sequence[Tensor] | Sequence[Sequence[Tensor]]\n"
+TENSORS = """
+_Tensors = Tensor | Sequence[Tensor] | Sequence[Sequence[Tensor]]
+_Array = numpy.ndarray[Any, numpy.dtype[Any]]
+_Arrays = _Array | Sequence[_Array] | Sequence[Sequence[_Array]]
+"""
 UFUNCS = """
 class _Ufunc:
     nin: int
@@ -64,6 +83,8 @@ class _Unary(_Ufunc):
     @overload
     def __call__(self, x: Tensor, /, *args: Any, **kwargs: Any) -> Tensor: ...
     @overload
+    def __call__(self, x: _Array, /, *args: Any, **kwargs: Any) -> _Array: ...
+    @overload
     def __call__(self, x: Any, /, *args: Any, **kwargs: Any) -> Any: ...
 
 class _Binary(_Ufunc):
@@ -71,6 +92,10 @@ class _Binary(_Ufunc):
     def __call__(self, x1: Tensor, x2: Any, /, *args: Any, **kwargs: Any) -> Tensor: ...
     @overload
     def __call__(self, x1: Any, x2: Tensor, /, *args: Any, **kwargs: Any) -> Tensor: ...
+    @overload
+    def __call__(self, x1: _Array, x2: _Array | complex, /, *args: Any, **kwargs: Any) -> _Array: ...
+    @overload
+    def __call__(self, x1: complex, x2: _Array, /, *args: Any, **kwargs: Any) -> _Array: ...
     @overload
     def __call__(self, x1: Any, x2: Any, /, *args: Any, **kwargs: Any) -> Any: ...
 """
@@ -97,7 +122,7 @@ def _write(name, value, inner) -> Iterator[str]:
     if name in ("r_", "c_"):
         yield f"{name}: _Joining"
     elif isinstance(value, np.ufunc) and f"numpy.{name}" not in COMPOSED:
-        if value.__name__ == name and find_ufunc(value) is not None:
+        if find_ufunc(value) is not None:
             yield f"{name}: {'_Unary' if value.nin == 1 else '_Binary'}"
     elif isinstance(value, np.ufunc):
         yield from _overloads(name, ["x: {}", "/"] if value.nin == 1 else ["x1: {}", "x2: {}", "/"], RESULTS.get(name))
@@ -124,7 +149,7 @@ def _parameters(f) -> Iterator[str]:
 
 
 def _overloads(name, parameters, result) -> Iterator[str]:
-    """An overload for tensors in each argument that may be an array, and one for all else."""
+    """An overload for tensors in each argument that may be an array, one for arrays in all, and one for all else."""
     places = [i for i, p in enumerate(parameters) if "{}" in p]
     for place in places:
         given = []
@@ -132,6 +157,11 @@ def _overloads(name, parameters, result) -> Iterator[str]:
             p = p.format("_Tensors" if i == place else "Any")
             given.append(p.removesuffix(" = ...") if i <= place and not p.startswith("*") else p)
         yield f"@overload\ndef {name}({', '.join(given)}) -> {result or 'Tensor'}: ..."
+    if places and name in GIVE_ARRAYS:
+        numbers = dict.fromkeys(places if name == "where" else places[1:], " | complex")
+        given = [p.format("_Arrays" + numbers.get(i, "")) for i, p in enumerate(parameters)]
+        given = [p.removesuffix(" = ...") if i <= places[-1] else p for i, p in enumerate(given)]
+        yield f"@overload\ndef {name}({', '.join(given)}) -> _Array: ..."
     given = [p.format("Any") for p in parameters]
     decorator = "@overload\n" if places else ""
     yield f"{decorator}def {name}({', '.join(given)}) -> Any: ..."

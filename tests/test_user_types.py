@@ -3,7 +3,10 @@
 
 import numpy as np
 
-from minigrad import Tensor, derive, losses, nn, optim
+import minigrad.numpy as mnp
+from minigrad import Tensor, derive, losses, nn, optim, value_and_grad
+
+Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
 
 class Network:
@@ -41,3 +44,25 @@ def test_a_network_of_typed_parts_learns() -> None:
     assert errors[-1] < errors[0]
     assert derive(loss_of(network, x, labels)).check().first is None
     assert features(Tensor(rng.normal(size=(2, 1, 6, 6)))).shape == (2, 8)
+
+
+def soft_threshold(x: Array) -> Array:
+    return mnp.where(mnp.abs(x) > 0.5, mnp.maximum(x, 0.0), mnp.expm1(x))
+
+
+def ordered(x: Array, y: Array) -> Array:
+    return mnp.concatenate([mnp.sort(x), mnp.cumsum(mnp.hypot(x, y))])
+
+
+def powers(w: Tensor, x: Array) -> Tensor:
+    return mnp.pow(mnp.abs(w), 3) + mnp.mod(x, 2.0) * mnp.conj(w) + mnp.arctan2(x, w)
+
+
+def test_functions_of_arrays_give_arrays_and_of_tensors_tensors() -> None:
+    x, y = np.array([0.2, -0.9, 0.7]), np.array([1.0, 2.0, 3.0])
+    assert isinstance(soft_threshold(x), np.ndarray)
+    assert ordered(x, y).shape == (6,)
+    first: Tensor = powers(Tensor(x, requires_grad=True, name="w"), y)[0]
+    assert first.requires_grad
+    _, slope = value_and_grad(lambda x: soft_threshold(x).sum())(x)
+    np.testing.assert_allclose(slope, [np.exp(0.2), 0.0, 1.0])

@@ -71,4 +71,6 @@ from minigrad.engine.tensor import Tensor
 
 
 _Tensors = Tensor | Sequence[Tensor] | Sequence[Sequence[Tensor]]
+_Array = numpy.ndarray[Any, numpy.dtype[Any]]
+_Arrays = _Array | Sequence[_Array] | Sequence[Sequence[_Array]]
 
