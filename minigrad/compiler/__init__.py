@@ -3,7 +3,8 @@
 ``api`` has ``compile``, ``bound`` calls that are prepared, ``described`` what a compiled function says of itself;
 ``variant`` is one trace as code, ``entry`` the way into it at each call, ``entry_end`` what that does afterwards,
 ``leaves`` what of the arguments is passed, ``likeness`` what tells a call from that of the trace, ``record`` what a
-traced call did, or why it cannot be traced, ``results`` what it returns, ``varying`` which numbers from outside are its
+traced call did, or why it cannot be traced, ``results`` what it returns, ``puts`` what it puts into
+containers among its arguments, ``varying`` which numbers from outside are its
 inputs, ``epochs`` the loop over batches. A call may be an operation in its caller's record: ``tape`` is what it repeats
 then, ``differentiable`` the operation; a result whose gradient the function took itself is ``spent``; ``watched`` gives
 what it writes another array where others hold it. Python's garbage collector rests meanwhile (``collecting``).

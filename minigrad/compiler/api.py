@@ -21,6 +21,7 @@ from minigrad.compiler.entry import MISS
 from minigrad.compiler.epochs import EpochLoops
 from minigrad.compiler.leaves import find_same, flatten_leaves, name_leaves
 from minigrad.compiler.load import load_backend
+from minigrad.compiler.puts import put_parts, refuse_shared
 from minigrad.compiler.record import record_call
 from minigrad.compiler.shortcuts import bind_entry, open_way, shortcuts
 from minigrad.compiler.shortened import record_shortened
@@ -71,7 +72,8 @@ def compile(
     caller's record, and its gradient is compiled when it is first needed. What one returns that calls ``backward`` or
     ``step`` has no record, and refuses to become a part of something with a gradient. A step from ``zero_grad()`` to
     ``step()`` leaves no gradients behind; return those that you want to see. What it writes into arrays among its
-    arguments, ``x[0] = 1``, goes there when all has been computed; what it returns are arrays of their own, never views
+    arguments, ``x[0] = 1``, goes there when all has been computed, and so does what it puts into dicts, lists and
+    dataclasses among them, ``p[k] = p[k] - lr * g[k]``; what it returns are arrays of their own, never views
     of what it was given. What it prints or logs, it prints while it is traced.
 
     Integers and truth values are those of the function bit for bit. Of floats rounding may differ by the order of
@@ -221,12 +223,15 @@ class Compiled(Described):
         for attempt in range(PATIENT):  # another thread may take the memory that was made for this call
             with self._lock:
                 variant = self._variant(args, kwargs)
+                puts, arguments = variant.record.puts, [*args, *kwargs.values()]
+                if puts:
+                    refuse_shared(puts, arguments, variant.record.links)
                 enter = variant.entry(leaves, fresh=attempt > 0)
-                if not kwargs and len(leaves) == len(args) and self._verified.is_over:
+                if not puts and not kwargs and len(leaves) == len(args) and self._verified.is_over:
                     shortcuts.shorten(self, bind_entry(enter, self.way, self._hits))
             result = enter(*leaves)
             if result is not MISS:
-                return result
+                return put_parts(puts, result, arguments) if puts else result
         raise RuntimeError("compile: what the function depends on is changed by another thread all the time")
 
     def _variant(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Variant:

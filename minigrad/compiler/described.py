@@ -27,7 +27,7 @@ class Described(partial[Any]):
 
         Raises ``ValueError`` if an operation in it is not NumPy's, or if it writes into arguments.
         """
-        if self._latest().record.written:
+        if self._latest().record.written or self._latest().record.puts:
             raise ValueError("export: the function writes into its arguments, which code alone does not. Return them")
         Path(path).write_text(self._latest().write_module(), encoding="utf-8")
 

@@ -9,7 +9,7 @@ from typing import Any
 from minigrad.compiler.leaves import Same, find_same, holds_arrays, is_taken, list_objects, name_leaves
 from minigrad.compiler.results import Output, join_results, map_leaves
 from minigrad.compiler.tape import Tape, write_tape
-from minigrad.compiler.trace.containers import Contents
+from minigrad.compiler.trace.containers import Contents, Put, refuse_other_puts
 from minigrad.compiler.trace.differences import refuse_differences
 from minigrad.compiler.trace.links import Key, Link, renew_links
 from minigrad.compiler.trace.lying import Strides, lies_alike
@@ -45,7 +45,8 @@ class Record:
     of arrays among the arguments that get the last of the values ``returned``; ``laid`` are inputs whose strides have
     told a view from a copy; ``same`` says which arguments are one array, for a function that asks. ``lowered`` are the
     outputs in the form in which backends get them, by whether that is exact, once one has been asked. ``whole`` says of
-    which loops all turns were traced that might have been few, and why.
+    which loops all turns were traced that might have been few, and why. ``puts`` are what is put into containers among
+    the arguments: ``result`` is a pair then, of what is returned and these parts.
     """
 
     result: Any
@@ -70,6 +71,7 @@ class Record:
     written: list[int]
     laid: list[tuple[Source, Strides]]
     same: Same = None
+    puts: Sequence[Put] = ()
     lowered: dict[bool, list[Any]] = field(default_factory=dict)
     whole: list[str] = field(default_factory=list)
 
@@ -135,6 +137,7 @@ def record_call(
             second = known or _traced(f, args, kwargs, numbers, turns)[0]
         if known is None:
             refuse_differences(first, second, places)
+            refuse_other_puts(first.puts, second.puts)
             first.result = join_results(first.result, second.result)
             forget_alike(second.outputs)
         first.replace_nodes(merge_made(first.inputs, second.inputs.values(), first.expressions))
@@ -170,8 +173,11 @@ def _traced(
     try:
         with traced_by(tracer), reading_anew(numbers, tracer):
             returned = f(*given[0], **given[1])
-        contents.refuse_changes()
-        record = _record(tracer, returned, leaves)
+        puts = contents.find_puts()
+        if puts:
+            returned = (contents.point_changed(returned, puts), list(puts.values()))
+        record = _record(tracer, returned, leaves, shared=bool(puts))
+        record.puts = tuple(puts)
         _refuse_results(record, leaves)
     finally:
         tracer.restore()
@@ -181,23 +187,29 @@ def _traced(
             f"compile: the function writes into the array of {written.name or 'a tensor'} itself, which the compiled "
             f"code would not do. Let an optimizer update it, or return the new value."
         )
-    del returned, given, contents
+    del returned, given, contents, puts
     tracer.let_go()
     look_for_leaks(tracer.alive)
     return record, tracer.places
 
 
-def _record(tracer: Tracer, returned: Any, arguments: Sequence[Any]) -> Record:
+def _record(tracer: Tracer, returned: Any, arguments: Sequence[Any], shared: bool) -> Record:
     values: list[Any] = []
     recorded: dict[int, Traced] = {}
+    met: dict[int, Output] = {}
 
     def output(x: Any) -> Any:
+        if id(x) in met:  # an array that is in two places stays one
+            return met[id(x)]
         if isinstance(x, Tensor) and (isinstance(x, Traced) or id(x) in tracer.twins):
             traced = tracer.twin(x)
             if traced.serial > 0 and not traced.plain:
                 recorded[len(values)] = traced
             values.append(traced.node)
-            return Output(len(values) - 1, traced.plain, len(values) - 1 in recorded)
+            made = Output(len(values) - 1, traced.plain, len(values) - 1 in recorded)
+            if shared and traced.plain:
+                met[id(x)] = made
+            return made
         if isinstance(x, Chosen):
             x.item()  # which says why not
         return x

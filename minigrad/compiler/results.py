@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.compiler.trace.containers import Place
 from minigrad.compiler.trace.links import SCALARS, is_same
 from minigrad.compiler.trace.traced import Traced, TraceError
 from minigrad.engine.tensor import Tensor
@@ -41,7 +42,7 @@ def join_results(a: Any, b: Any, path: str = "the result") -> Any:
 
     Raises ``TraceError`` where it is not equal, as of random numbers that nothing but NumPy computes with.
     """
-    if a is b or (isinstance(a, Output) and a == b):
+    if a is b or (isinstance(a, Output | Place) and a == b):
         return a
     if type(a) is type(b) and (isinstance(a, tuple | list | dict) or _holds_results(a)):
         parts, others = list_parts(a), {key: part for _, key, part in list_parts(b)}
@@ -61,8 +62,8 @@ def join_results(a: Any, b: Any, path: str = "the result") -> Any:
 
 def _holds_results(x: Any) -> bool:
     """Say whether something is a dataclass of what is computed."""
-    parts = () if is_leaf(x) or isinstance(x, Output) else list_parts(x)
-    return any(isinstance(part, Traced | Output) or _holds_results(part) for _, _, part in parts)
+    parts = () if is_leaf(x) or isinstance(x, Output | Place) else list_parts(x)
+    return any(isinstance(part, Traced | Output | Place) or _holds_results(part) for _, _, part in parts)
 
 
 def map_leaves(structure: Any, leaf: Callable[[Any], Any], is_open: Callable[[Any], bool] = _holds_results) -> Any:

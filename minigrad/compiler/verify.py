@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.compiler.leaves import flatten_leaves, list_objects
+from minigrad.compiler.leaves import flatten_leaves, holds_arrays, list_objects
+from minigrad.compiler.puts import find_part, keep_parts
 from minigrad.compiler.record import Record
 from minigrad.compiler.reference import Reference
-from minigrad.compiler.results import Made, Output
+from minigrad.compiler.results import Made, Output, map_leaves
+from minigrad.compiler.trace.containers import Place
 from minigrad.compiler.trace.links import SCALARS
 from minigrad.compiler.trace.outside import asks_for_types
 from minigrad.compiler.trace.sources import Data, Draw, State
@@ -103,10 +105,12 @@ class _State:
         return [*found, *range(last - len(record.written), last)]
 
     def call(self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[list[Part]]:
-        """Call a function; give what it returns, and all of this, and undo it."""
+        """Call a function; give what it returns and puts into containers, and all of this, and undo it."""
+        args, kwargs = (map_leaves(x, lambda part: part, holds_arrays) for x in (args, dict(kwargs)))  # for it alone
         try:
             result = f(*args, **kwargs)
-            parts = [(name, np.copy(x.array) if isinstance(x, Tensor) else x) for name, x in _parts(THE_RESULT, result)]
+            found = [*_parts(THE_RESULT, result), *_list_puts(self.record, args, kwargs)]
+            parts = [(name, np.copy(x.array) if isinstance(x, Tensor) else x) for name, x in found]
             return [parts, self.take()]
         finally:
             self.put_back()
@@ -138,13 +142,16 @@ def verify_call(
     """
     state = _make_state(record, args, kwargs)
     results, changed = state.call(f, args, kwargs)
+    put_back = keep_parts(record.puts, [*args, *kwargs.values()])
     found = code(*args, **kwargs)
     largest = max((_largest(x) for _, x in changed), default=0.0)
     try:
-        _compare(f, results, list(_parts(THE_RESULT, found)), lambda a, b: _difference(a, b, 0.0))
+        computed = [*_parts(THE_RESULT, found), *_list_puts(record, args, kwargs)]
+        _compare(f, results, computed, lambda a, b: _difference(a, b, 0.0))
         _compare(f, changed, state.take(), lambda a, b: _difference(a, b, largest))
     except DifferenceError:
         state.put_back()
+        put_back()
         raise
     return found
 
@@ -169,7 +176,10 @@ def verify_trace(f: Callable[..., Any], record: Record, args: tuple[Any, ...], k
         value, wrong = traced.values[b.position], traced.find_wrong(b.position, a)
         return (_difference(a, value, 0.0) if a is None else _say_difference(a, value, wrong)) if wrong.any() else ""
 
-    _compare(f, results, list(_parts(THE_RESULT, record.result)), compare)
+    given = list(_list_traced(record))
+    own = tuple(name for name, x in given if isinstance(x, Place))  # what is in the arguments' own is compared there
+    results = [(name, x) for name, x in results if not name.startswith(own)]
+    _compare(f, results, [(name, x) for name, x in given if not isinstance(x, Place)], compare)
     pairs = zip(before, state.number(), strict=True)
     _compare(f, changed, [(name, x if i is None else Output(i, True, False)) for (name, x), i in pairs], compare)
 
@@ -199,11 +209,25 @@ def _compare(f: Callable[..., Any], a: list[Part], b: list[Part], compare: Calla
 
 def _parts(name: str, x: Any) -> Iterator[Part]:
     """Give what is in nested tuples, lists, dicts and dataclasses, by where it is."""
-    if is_leaf(x) or x is None or isinstance(x, Output):
+    if is_leaf(x) or x is None or isinstance(x, Output | Place):
         yield name, x
     else:
         for step, _, part in list_parts(x):
             yield from _parts(name + step, part)
+
+
+def _list_puts(record: Record, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterator[Part]:
+    """Give what is in the containers where the function puts something."""
+    for put in record.puts:
+        yield from _parts(f"{put.path} after the call", find_part([*args, *kwargs.values()], (*put.route, put.key)))
+
+
+def _list_traced(record: Record) -> Iterator[Part]:
+    """Give what the trace returns and puts into containers."""
+    result, parts = record.result if record.puts else (record.result, ())
+    yield from _parts(THE_RESULT, result)
+    for put, part in zip(record.puts, parts, strict=True):
+        yield from _parts(f"{put.path} after the call", part)
 
 
 def _largest(x: Any) -> float:

@@ -196,9 +196,10 @@ def describe_call(code: NativeCode, step: Any, draws: Sequence[tuple[int, Any]])
             results.append(f"r{code.places[position]}")
         else:
             r = f"r[{numbers}]" if several else "r"
-            one = dtype.kind == "f"  # times 1 is exact, and 40 ns where float32(r) takes 150
+            number: type = float if position in code.weak and dtype.kind == "f" else dtype.type  # float32 stays that
+            one = issubclass(number, np.floating)  # times 1 is exact, and 40 ns where float32(r) takes 150
             results.append(f"as{position} * {r}" if one else f"as{position}({r})")
-            known[f"as{position}"] = dtype.type(1) if one else dtype.type
+            known[f"as{position}"] = number(1) if one else number
             numbers += 1
     address = "address" if code.quick else "step.address"
     shared = (lambda step: {"address": step.address}) if code.quick else None

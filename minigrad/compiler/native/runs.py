@@ -89,6 +89,7 @@ class RunWriter(NativeWriter):
             nbytes=self.nbytes + self.scratch + ALIGNED,
             outputs=[],
             numbers=[],
+            weak=frozenset(),
             places={},
             quick=self.quick(),
             exact=self.exact,

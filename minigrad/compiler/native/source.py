@@ -49,6 +49,7 @@ class NativeCode:
     places: dict[int, int]  # the position of a returned array among the results -> among the outputs
     quick: bool  # other threads may as well wait for it
     exact: bool  # no two operations may be contracted, or taken in another order
+    weak: frozenset[int]  # the positions of Python numbers among the results: they stay such
     within: ClassVar[bool] = False  # it is a part of a step
     looks: ClassVar[bool] = True  # it may be passed objects where they lie
 
@@ -100,6 +101,7 @@ class NativeWriter(MatrixWriter, ProductWriter, ConvolutionWriter, PoolingWriter
             places={i: order[x] for i, x in enumerate(self.returned) if np.shape(x)},
             quick=self.quick(),
             exact=self.exact,
+            weak=frozenset(i for i, x in enumerate(self.returned) if isinstance(x, Node) and x.weak),
         )
 
     def write_units(self, units: Iterable[Unit]) -> None:

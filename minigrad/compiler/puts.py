@@ -1,0 +1,83 @@
+"""What a call puts into dicts, lists and dataclasses among its arguments, as the function has put it into copies."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from minigrad.compiler.leaves import holds_arrays, is_taken
+from minigrad.compiler.results import map_leaves
+from minigrad.compiler.trace.containers import Place, Put, Route
+from minigrad.compiler.trace.links import Link
+from minigrad.compiler.trace.traced import TraceError
+from minigrad.engine.trees import list_parts
+
+MISSING = object()
+
+
+def refuse_shared(puts: Iterable[Put], arguments: Sequence[Any], links: Iterable[Link]) -> None:
+    """Raise where a container that gets something is met twice: the code would see it there as it was."""
+    seen = Counter(id(x) for argument in arguments for x in _list_containers(argument))
+    outside = {id(link.owner) for link in links}
+    for put in puts:
+        x = find_part(arguments, put.route)
+        if seen[id(x)] > 1 or id(x) in outside:
+            met = "twice among the arguments" if seen[id(x)] > 1 else "an argument and read outside as well"
+            raise TraceError(
+                f"compile: the function puts a new value into {put.path}, and the {type(x).__name__} that it belongs "
+                f"to is {met}, where the code would not see the new one. Pass a copy, or pass it once."
+            )
+
+
+def put_parts(puts: Sequence[Put], returned: Any, arguments: Sequence[Any]) -> Any:
+    """Put what a call has computed, the second of what it ``returned``, into its arguments; give the first."""
+
+    def find(x: Any) -> Any:
+        return find_part(arguments, x.route) if isinstance(x, Place) else x
+
+    result, parts = map_leaves(returned, find)
+    for put, part in zip(puts, parts, strict=True):
+        set_part(find_part(arguments, put.route), put.key, part)
+    return result
+
+
+def find_part(arguments: Sequence[Any], route: Route) -> Any:
+    """Give what is at a place among the arguments."""
+    x = arguments[route[0]]
+    for key in route[1:]:
+        x = x[key] if isinstance(x, dict | list | tuple) else getattr(x, key)
+    return x
+
+
+def set_part(x: Any, key: Any, part: Any) -> None:
+    """Put a part into a container."""
+    if isinstance(x, dict | list):
+        x[key] = part
+    else:
+        setattr(x, key, part)
+
+
+def keep_parts(puts: Iterable[Put], arguments: Sequence[Any]) -> Callable[[], None]:
+    """Give what puts back what is in the containers now."""
+    kept = [(x := find_part(arguments, put.route), put.key, _get_part(x, put.key)) for put in puts]
+
+    def put_back() -> None:
+        for x, key, part in kept:
+            if part is MISSING:
+                del x[key]
+            else:
+                set_part(x, key, part)
+
+    return put_back
+
+
+def _get_part(x: Any, key: Any) -> Any:
+    return next((part for _, known, part in list_parts(x) if known == key), MISSING)
+
+
+def _list_containers(x: Any) -> Iterator[Any]:
+    if not is_taken(x) and (isinstance(x, dict | list | tuple) or holds_arrays(x)):
+        yield x
+        for _, _, part in list_parts(x):
+            yield from _list_containers(part)
