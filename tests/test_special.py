@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import scipy.special as special
 
-from minigrad import Tensor, compile, derive, grad, gradcheck, vmap
+from minigrad import Tensor, compile, derive, grad, gradcheck, holomorphic_grad, vmap
 from minigrad.engine.scipy_protocol import SPECIAL
 from minigrad.scipy import special as ours
 from tests.test_compile_backends import BY_PYTHON
@@ -58,6 +58,23 @@ def test_a_ufunc_of_scipys(name):
     for backend in ("numpy", BY_PYTHON):
         np.testing.assert_allclose(compile(second, backend=backend)(X), second(X), rtol=1e-9)
     np.testing.assert_allclose(np.asarray(vmap(f)(np.stack([X, X / 2]))), np.stack([f(X), f(X / 2)]), rtol=1e-12)
+
+
+def test_derivatives_of_psi_at_complex_numbers():
+    """Against differences of the derivative before, SciPy's ψ first, on both sides of the imaginary axis."""
+    z = np.array([1 + 1j, 0.2 - 3j, -3.5 + 0.2j, -20.3 - 4j, 40 + 2j, -0.6 + 0j, 100j])
+    before = special.psi
+    for n in (1, 2, 3):
+        f = partial(ours.polygamma, n)
+        wanted = (before(z + 1e-4) - before(z - 1e-4)) / 2e-4
+        np.testing.assert_allclose(f(z), wanted, rtol=1e-5, atol=1e-9)
+        np.testing.assert_allclose(f(z.astype(np.complex64)), f(z), rtol=1e-4)
+        assert f(z.astype(np.complex64)).dtype == np.complex64
+        np.testing.assert_allclose(f(z.conj()), f(z).conj())
+        before = f
+    slope = holomorphic_grad(lambda z: special.loggamma(z).sum())
+    np.testing.assert_allclose(holomorphic_grad(lambda z: slope(z).sum())(z), ours.polygamma(1, z))
+    np.testing.assert_allclose(ours.polygamma(2, X + 0j), special.polygamma(2, X), rtol=1e-12)
 
 
 def test_a_sign_is_constant_on_each_side():
