@@ -18,8 +18,8 @@ message, in ``engine`` or where it is raised.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from minigrad.engine.absent import absent
-from minigrad.engine.other_names import MODULE
+from minigrad.engine.messages.absent import absent
+from minigrad.engine.messages.other_names import MODULE
 from minigrad.engine.recording import no_grad
 from minigrad.engine.tensor import Tensor
 from minigrad.ops.elementwise import relu, sigmoid
@@ -32,22 +32,22 @@ if TYPE_CHECKING:
     from minigrad.algebra.trace import trace
     from minigrad.autograd import elementwise_grad, flatten, make_jvp, make_vjp
     from minigrad.compiler.api import compile
-    from minigrad.derivation.compare import compare
+    from minigrad.derivation.comparing.compare import compare
     from minigrad.derivation.derive import derive
     from minigrad.derivation.matrices import draw_matrices
-    from minigrad.engine.custom import custom_vjp, defjvp, defvjp, primitive
-    from minigrad.engine.debug import debug
-    from minigrad.engine.explain_zero import why_zero
-    from minigrad.engine.functional import grad, holomorphic_grad, value_and_grad
-    from minigrad.engine.gradcheck import gradcheck
-    from minigrad.engine.jacobians import hessian, jacobian
-    from minigrad.engine.mapping import vmap
-    from minigrad.engine.memory import memory_report
-    from minigrad.engine.own_operations import operation
-    from minigrad.engine.products import hessian_vector_product, hvp, jvp, stop_gradient, vjp
-    from minigrad.engine.recomputation import checkpoint
+    from minigrad.engine.debugging.debug import debug
+    from minigrad.engine.debugging.explain_zero import why_zero
+    from minigrad.engine.debugging.gradcheck import gradcheck
+    from minigrad.engine.debugging.memory import memory_report
     from minigrad.engine.steps import steps
     from minigrad.engine.taken import from_dlpack
+    from minigrad.engine.transforms.custom import custom_vjp, defjvp, defvjp, primitive
+    from minigrad.engine.transforms.functional import grad, holomorphic_grad, value_and_grad
+    from minigrad.engine.transforms.jacobians import hessian, jacobian
+    from minigrad.engine.transforms.mapping import vmap
+    from minigrad.engine.transforms.own_operations import operation
+    from minigrad.engine.transforms.products import hessian_vector_product, hvp, jvp, stop_gradient, vjp
+    from minigrad.engine.transforms.recomputation import checkpoint
     from minigrad.exercises.attempt import exercise
     from minigrad.ops.activations import elu, gelu, leaky_relu, logsigmoid, silu, softplus
     from minigrad.picture.draw import draw
@@ -126,13 +126,13 @@ __all__ = [
 # files, whose zipfile alone takes as long as all that a Tensor needs, and functions of functions.
 _ROOMS = ("autograd", "callbacks", "data", "losses", "metrics", "nn", "numpy", "optim", "plot", "scipy", "textbook")
 _LATE = {
-    "checkpoint": "engine.recomputation",
-    "compare": "derivation.compare",
+    "checkpoint": "engine.transforms.recomputation",
+    "compare": "derivation.comparing.compare",
     "compile": "compiler.api",
-    "custom_vjp": "engine.custom",
-    "debug": "engine.debug",
-    "defjvp": "engine.custom",
-    "defvjp": "engine.custom",
+    "custom_vjp": "engine.transforms.custom",
+    "debug": "engine.debugging.debug",
+    "defjvp": "engine.transforms.custom",
+    "defvjp": "engine.transforms.custom",
     "derive": "derivation.derive",
     "draw": "picture.draw",
     "draw_matrices": "derivation.matrices",
@@ -143,22 +143,22 @@ _LATE = {
     "flatten": "autograd",
     "from_dlpack": "engine.taken",
     "gelu": "ops.activations",
-    "grad": "engine.functional",
-    "gradcheck": "engine.gradcheck",
-    "hessian": "engine.jacobians",
-    "hessian_vector_product": "engine.products",
-    "holomorphic_grad": "engine.functional",
-    "hvp": "engine.products",
-    "jacobian": "engine.jacobians",
-    "jvp": "engine.products",
+    "grad": "engine.transforms.functional",
+    "gradcheck": "engine.debugging.gradcheck",
+    "hessian": "engine.transforms.jacobians",
+    "hessian_vector_product": "engine.transforms.products",
+    "holomorphic_grad": "engine.transforms.functional",
+    "hvp": "engine.transforms.products",
+    "jacobian": "engine.transforms.jacobians",
+    "jvp": "engine.transforms.products",
     "leaky_relu": "ops.activations",
     "load": "storage",
     "logsigmoid": "ops.activations",
     "make_jvp": "autograd",
     "make_vjp": "autograd",
-    "memory_report": "engine.memory",
-    "operation": "engine.own_operations",
-    "primitive": "engine.custom",
+    "memory_report": "engine.debugging.memory",
+    "operation": "engine.transforms.own_operations",
+    "primitive": "engine.transforms.custom",
     "save": "storage",
     "scipy_objective": "scipy.objective",
     "silu": "ops.activations",
@@ -166,13 +166,13 @@ _LATE = {
     "softplus": "ops.activations",
     "stepper": "picture.stepper.page",
     "steps": "engine.steps",
-    "stop_gradient": "engine.products",
+    "stop_gradient": "engine.transforms.products",
     "sums_to_one": "algebra.facts",
     "trace": "algebra.trace",
-    "value_and_grad": "engine.functional",
-    "vjp": "engine.products",
-    "vmap": "engine.mapping",
-    "why_zero": "engine.explain_zero",
+    "value_and_grad": "engine.transforms.functional",
+    "vjp": "engine.transforms.products",
+    "vmap": "engine.transforms.mapping",
+    "why_zero": "engine.debugging.explain_zero",
 }
 
 
@@ -188,7 +188,7 @@ def __getattr__(name: str) -> Any:
             if callable(x) and getattr(x, "__module__", "").startswith(module.__name__) and other[0] != "_"
         }
         numpys = {name: f"It is NumPy's: write np.{name}"} if hasattr(import_module("numpy"), name) else {}
-        activations = import_module("minigrad.engine.formulas").say_activations()
+        activations = import_module("minigrad.engine.protocols.formulas").say_activations()
         raise absent(f"module {__name__!r}", name, numpys | meant | MODULE | activations, __all__)
     value = globals()[name] = getattr(import_module(f"minigrad.{_LATE[name]}"), name)
     return value

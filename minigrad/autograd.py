@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.engine import functional, jacobians, products
-from minigrad.engine.custom import defjvp, defvjp, primitive
-from minigrad.engine.evaluation import name_function_of
-from minigrad.engine.functional import Transformed, check_argnums, check_function
-from minigrad.engine.recomputation import checkpoint
-from minigrad.engine.trees import fill_tree, list_leaves, map_tree
+from minigrad.engine.transforms import functional, jacobians, products
+from minigrad.engine.transforms.custom import defjvp, defvjp, primitive
+from minigrad.engine.transforms.evaluation import name_function_of
+from minigrad.engine.transforms.functional import Transformed, check_argnums, check_function
+from minigrad.engine.transforms.recomputation import checkpoint
+from minigrad.engine.transforms.trees import fill_tree, list_leaves, map_tree
 from minigrad.ops import shaping
 from minigrad.ops.dtypes import dtype_of
 from minigrad.ops.parts import is_complex

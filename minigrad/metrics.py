@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from minigrad.engine.absent import absent
-from minigrad.engine.arguments import check_count
+from minigrad.engine.messages.absent import absent
+from minigrad.engine.messages.arguments import check_count
 from minigrad.engine.operand import Operand
 from minigrad.ops.libraries import bring
 

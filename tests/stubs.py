@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from minigrad.engine.numpy_protocol import COMPOSED, find_function, find_ufunc
+from minigrad.engine.protocols.numpy_protocol import COMPOSED, find_function, find_ufunc
 from minigrad.numpy.lifting import DISPATCHER
 
 # What an array is called among the parameters of NumPy's functions.

@@ -8,7 +8,7 @@ import pytest
 
 from minigrad import Tensor, checkpoint, compile, derive, grad, jacobian, memory_report, no_grad, value_and_grad, vmap
 from minigrad.engine.node import Node
-from minigrad.engine.views import find_base
+from minigrad.engine.writing.views import find_base
 from tests.composed_samples import COMPOSED_SAMPLES
 from tests.fuzz import assigning, layouts
 from tests.fuzz.assigning import X, slopes

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from minigrad import Tensor, compile, grad, load, no_grad, optim, save
-from minigrad.engine.watch import seals
+from minigrad.engine.writing.watch import seals
 from minigrad.nn import Linear
 
 RULES = {

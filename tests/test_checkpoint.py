@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from minigrad import Tensor, checkpoint, compile, derive, grad, jacobian, nn, vmap
-from minigrad.engine.frugal import Unread, find_read
+from minigrad.engine.transforms.frugal import Unread, find_read
 from minigrad.ops import arithmetic, elementwise, linalg, trigonometric
 from tests.samples import SAMPLES
 from tests.test_backward import BINARY, UNARY

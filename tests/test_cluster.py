@@ -20,7 +20,7 @@ from minigrad.cluster.crew import Crew
 from minigrad.cluster.holder import Holder
 from minigrad.cluster.messages import Ask, Sums, add_in_pairs
 from minigrad.cluster.workers import describe_worker
-from minigrad.engine.errors import ShapeError
+from minigrad.engine.messages.errors import ShapeError
 
 rng = np.random.default_rng(0)
 X, T = rng.normal(size=(230, 4)), np.eye(3)[rng.integers(0, 3, 230)]

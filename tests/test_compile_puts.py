@@ -9,7 +9,7 @@ import pytest
 from minigrad import Tensor, compile, value_and_grad
 from minigrad.compiler.trace.traced import TraceError
 from minigrad.compiler.verify import DifferenceError
-from minigrad.engine.trees import map_tree, name_leaves
+from minigrad.engine.transforms.trees import map_tree, name_leaves
 
 X = np.linspace(-1, 1, 6).reshape(3, 2)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from minigrad import Tensor, compile, grad, gradcheck, holomorphic_grad
-from minigrad.engine.gradcheck import GradientError
+from minigrad.engine.debugging.gradcheck import GradientError
 from minigrad.ops.base import Elementwise
 
 Z = np.array([0.3 + 0.7j, -1.2 + 0.4j, 0.9 - 1.1j, -0.5 - 0.6j])

@@ -7,7 +7,7 @@ import pytest
 
 from minigrad import Tensor, compile, grad, gradcheck
 from minigrad.compiler.trace.traced import TraceError
-from minigrad.engine.numpy_protocol import COMPOSED
+from minigrad.engine.protocols.numpy_protocol import COMPOSED
 from tests.composed_samples import COMPOSED_SAMPLES
 from tests.test_compile_backends import BY_PYTHON
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from minigrad import Tensor, compile, derive, grad, softmax, value_and_grad
-from minigrad.engine.functional import value_and_grad as defined_there
+from minigrad.engine.transforms.functional import value_and_grad as defined_there
 from minigrad.nn import MLP, Dropout, Linear, Sequential
 from minigrad.ops.base import Elementwise, Op
 from minigrad.ops.elementwise import relu, tanh

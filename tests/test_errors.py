@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from minigrad import Tensor, compile, grad, sigmoid, value_and_grad
-from minigrad.engine.errors import ShapeError, describe
+from minigrad.engine.messages.errors import ShapeError, describe
 from minigrad.ops.base import Op
 from minigrad.ops.linalg import affine
 

@@ -7,7 +7,7 @@ import pytest
 
 import minigrad
 from minigrad import gradcheck, losses, nn
-from minigrad.engine.formulas import ACTIVATIONS, LOSSES
+from minigrad.engine.protocols.formulas import ACTIVATIONS, LOSSES
 
 X = np.array([[-4.1, -1.3, -0.2], [0.3, 1.4, 6.3]])
 U, LABELS = np.array([[0.3, -1.2, 0.8], [1.1, 0.4, -0.6]]), np.array([2, 0])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minigrad import Tensor, gradcheck, relu, sigmoid
-from minigrad.engine.gradcheck import GradientError
+from minigrad.engine.debugging.gradcheck import GradientError
 from minigrad.ops.base import Elementwise
 
 x = np.array([[0.3, -1.2], [0.7, 2.0]])

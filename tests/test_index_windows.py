@@ -6,7 +6,8 @@ import pytest
 from minigrad import Tensor, derive, losses, nn, relu
 from minigrad.algebra.graph import evaluate
 from minigrad.data import one_hot
-from minigrad.derivation import equations, symbol_terms
+from minigrad.derivation import equations
+from minigrad.derivation.reasons import symbol_terms
 from minigrad.nn import functional as F
 from tests.index_reading import says_the_value
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from minigrad import Tensor, derive, grad, gradcheck
-from minigrad.engine.errors import ShapeError
+from minigrad.engine.messages.errors import ShapeError
 from minigrad.engine.node import Node
 from minigrad.notation.formula import latex, plain, text
 from minigrad.ops import decompositions, inverses, linalg, norms

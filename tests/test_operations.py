@@ -16,7 +16,7 @@ import pytest
 
 import minigrad.ops
 from minigrad import Tensor, derive, draw, stepper
-from minigrad.engine.numpy_protocol import find_ufunc
+from minigrad.engine.protocols.numpy_protocol import find_ufunc
 from minigrad.notation.ops_table import GROUPS, operations
 from minigrad.notation.template import short_sign
 from minigrad.ops.base import Elementwise, Op

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from minigrad import Tensor, compile, derive, grad, jacobian, operation, sigmoid, vmap
-from minigrad.engine.gradcheck import GradientError
+from minigrad.engine.debugging.gradcheck import GradientError
 
 X = np.array([0.3, -1.2, 2.0])
 

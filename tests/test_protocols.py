@@ -8,7 +8,7 @@ import pytest
 
 from minigrad import Tensor, no_grad, relu, softmax
 from minigrad.engine.node import Node
-from minigrad.engine.numpy_protocol import COMPOSED, FUNCTIONS, PLAIN, find_function, find_ufunc
+from minigrad.engine.protocols.numpy_protocol import COMPOSED, FUNCTIONS, PLAIN, find_function, find_ufunc
 
 a = np.array([[1.0, 2.0], [3.0, 5.0]])
 

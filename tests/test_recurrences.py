@@ -229,7 +229,7 @@ def test_what_repeats_but_says_something_else_has_a_line_of_its_own():
 
 def test_the_work_grows_with_the_number_of_steps_alone(monkeypatch):
     asked = []
-    monkeypatch.setattr("minigrad.derivation.recurrence.simplify", lambda *x: asked.append(1) or simplify(*x))
+    monkeypatch.setattr("minigrad.derivation.folding.recurrence.simplify", lambda *x: asked.append(1) or simplify(*x))
     counts = []
     for steps in (10, 40):
         asked.clear()

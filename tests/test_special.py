@@ -9,7 +9,7 @@ import pytest
 import scipy.special as special
 
 from minigrad import Tensor, compile, derive, grad, gradcheck, holomorphic_grad, vmap
-from minigrad.engine.scipy_protocol import SPECIAL
+from minigrad.engine.protocols.scipy_protocol import SPECIAL
 from minigrad.scipy import special as ours
 from tests.test_compile_backends import BY_PYTHON
 

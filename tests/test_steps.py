@@ -8,7 +8,7 @@ import pytest
 from latex2mathml.converter import convert
 
 from minigrad import Tensor, derive, losses, nn, relu, sigmoid, softmax, sums_to_one
-from minigrad.derivation.ways import MOST
+from minigrad.derivation.reasons.ways import MOST
 from minigrad.engine.node import Node
 from minigrad.notation.formula import text
 from minigrad.ops.shaping import BroadcastTo

@@ -7,8 +7,8 @@ from latex2mathml.converter import convert
 from minigrad import Tensor, derive, sigmoid, softmax, sums_to_one
 from minigrad.algebra import polynomial
 from minigrad.algebra.graph import evaluate
-from minigrad.derivation import laws
-from minigrad.derivation.ways import MOST
+from minigrad.derivation.reasons import laws
+from minigrad.derivation.reasons.ways import MOST
 from minigrad.engine.node import order_nodes
 from tests.derived_networks import NETWORKS as NAMED
 from tests.networks import NETWORKS, mlp

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import minigrad as mg
-from minigrad.engine.trees import fill_tree, list_leaves
+from minigrad.engine.transforms.trees import fill_tree, list_leaves
 
 STEP = Fraction(1, 10**9)
 WEIGHTS = (2, -1, 3)

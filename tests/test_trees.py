@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from minigrad import Tensor, compile, grad, jvp, value_and_grad, vjp
-from minigrad.engine.trees import list_leaves, map_tree, name_leaves
+from minigrad.engine.transforms.trees import list_leaves, map_tree, name_leaves
 
 Point = namedtuple("Point", "x y")
 

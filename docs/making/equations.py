@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from minigrad.derivation.lines import Derivation
-from minigrad.derivation.step_documents import mathml, table
-from minigrad.derivation.steps import StepRow
+from minigrad.derivation.reasons.step_documents import mathml, table
+from minigrad.derivation.reasons.steps import StepRow
 from minigrad.derivation.wording import LANGUAGES, translate
 from minigrad.engine.node import Node
 from minigrad.notation.index.terms import index_term

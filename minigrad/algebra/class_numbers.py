@@ -15,8 +15,8 @@ from minigrad.algebra.graph import Graph, evaluate
 from minigrad.algebra.rewrite import rebuild_node
 from minigrad.engine.claims import declared_one_hot
 from minigrad.engine.node import Node
-from minigrad.engine.overwriting import read_elements
 from minigrad.engine.tensor import Tensor
+from minigrad.engine.writing.overwriting import read_elements
 from minigrad.ops.arithmetic import add, divide, multiply, negative, subtract
 from minigrad.ops.base import Elementwise, Op
 from minigrad.ops.elementwise import log

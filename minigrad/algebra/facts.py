@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from minigrad.algebra.graph import Graph
-from minigrad.engine.arguments import shown
 from minigrad.engine.claims import is_one_hot
+from minigrad.engine.messages.arguments import shown
 from minigrad.engine.node import Node, order_nodes
 from minigrad.engine.tensor import Tensor
 from minigrad.notation.symbols import pretty_name

@@ -26,8 +26,8 @@ from minigrad.algebra.operands import find_operands, has_sign
 from minigrad.algebra.rewrite import rebuild_node, substitute_nodes
 from minigrad.engine.backward import pullback
 from minigrad.engine.node import Node, order_nodes
-from minigrad.engine.overwriting import read_elements
 from minigrad.engine.tensor import Tensor
+from minigrad.engine.writing.overwriting import read_elements
 from minigrad.ops.arithmetic import add, divide, multiply, negative, subtract
 from minigrad.ops.base import Elementwise, Op
 from minigrad.ops.reduction import LogSumExp, Sum

@@ -14,8 +14,8 @@ import numpy as np
 from minigrad.algebra.graph import Graph
 from minigrad.algebra.rewrite import rebuild_node
 from minigrad.engine.node import Node, order_nodes
-from minigrad.engine.overwriting import read_elements
 from minigrad.engine.tensor import Tensor
+from minigrad.engine.writing.overwriting import read_elements
 from minigrad.ops.arithmetic import maximum, minimum
 from minigrad.ops.base import Elementwise, Op
 from minigrad.ops.reduction import Max, Min, normalize_axis, restore_axes

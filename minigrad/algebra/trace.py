@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from minigrad.algebra.graph import Graph
-from minigrad.engine.arguments import shown
 from minigrad.engine.comparison import AGAIN
 from minigrad.engine.conversion import is_array
+from minigrad.engine.messages.arguments import shown
 from minigrad.engine.node import Node, Table
 from minigrad.engine.tensor import Tensor
 from minigrad.ops.alphabet import plain_digits, printable

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.engine.kinds import OF_KINDS
-from minigrad.engine.numpy_protocol import PLAIN, find_function, find_ufunc
-from minigrad.engine.recipes import GRADIENTLESS, RECIPES
-from minigrad.engine.refusals import name_function
-from minigrad.engine.scipy_protocol import SPECIAL
+from minigrad.engine.protocols.kinds import OF_KINDS
+from minigrad.engine.protocols.numpy_protocol import PLAIN, find_function, find_ufunc
+from minigrad.engine.protocols.recipes import GRADIENTLESS, RECIPES
+from minigrad.engine.protocols.refusals import name_function
+from minigrad.engine.protocols.scipy_protocol import SPECIAL
 from minigrad.notation.ops_table import table_rows
 
 MODULES = {"np": np, "np.linalg": np.linalg, "np.fft": np.fft}

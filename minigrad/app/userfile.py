@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple
 
-from minigrad.engine.absent import find_close
+from minigrad.engine.messages.absent import find_close
 from minigrad.engine.tensor import Tensor
 from minigrad.structure.source import Variables
 

@@ -11,7 +11,7 @@ from minigrad.callbacks.base import Callback, Schedule, Training
 from minigrad.callbacks.measuring import GradientFlow
 from minigrad.callbacks.schedules import CosineDecay, LearningRateScheduler, ReduceLROnPlateau, StepDecay, WarmUp
 from minigrad.callbacks.stopping import EarlyStopping, ModelCheckpoint
-from minigrad.engine.absent import absent
+from minigrad.engine.messages.absent import absent
 
 _MEANT = {
     "steplr": "It is callbacks.StepDecay(every, factor)",

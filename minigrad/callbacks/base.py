@@ -9,8 +9,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from minigrad.engine.absent import find_close
-from minigrad.engine.arguments import shown
+from minigrad.engine.messages.absent import find_close
+from minigrad.engine.messages.arguments import shown
 
 MOMENTS = ("on_train_begin", "on_epoch_begin", "on_batch_begin", "on_batch_end", "on_epoch_end", "on_train_end")
 

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from minigrad.callbacks.base import Training
-from minigrad.engine.arguments import check_count, shown, with_usage
+from minigrad.engine.messages.arguments import check_count, shown, with_usage
 
 
 class GradientFlow:

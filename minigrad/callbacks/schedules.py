@@ -12,7 +12,7 @@ from typing import Any
 
 from minigrad.callbacks.base import Training
 from minigrad.callbacks.watching import Watching
-from minigrad.engine.arguments import check_count, check_number, shown, with_usage
+from minigrad.engine.messages.arguments import check_count, check_number, shown, with_usage
 
 
 def _check_positive(called: str, name: str, value: Any) -> float:

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from minigrad.callbacks.base import Training
 from minigrad.callbacks.watching import Watching
-from minigrad.engine.arguments import check_count, shown, with_usage
-from minigrad.engine.inplace import replace_elements
+from minigrad.engine.messages.arguments import check_count, shown, with_usage
+from minigrad.engine.writing.inplace import replace_elements
 
 
 class EarlyStopping(Watching):

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from minigrad.callbacks.base import Training
-from minigrad.engine.absent import find_close
-from minigrad.engine.arguments import check_number, shown
+from minigrad.engine.messages.absent import find_close
+from minigrad.engine.messages.arguments import check_number, shown
 
 MODES = ("auto", "min", "max")
 

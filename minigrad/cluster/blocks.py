@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.cluster.parquet import Parquet, is_parquet
-from minigrad.engine.arguments import shown
+from minigrad.engine.messages.arguments import shown
 from minigrad.extras import require
 
 Pair = tuple[Any, Any]

@@ -12,7 +12,7 @@ from minigrad.cluster.blocks import SHARE, Block
 from minigrad.cluster.holder import Holder
 from minigrad.cluster.messages import Ask, Sums, add_in_pairs, join_answers
 from minigrad.cluster.workers import check_workers, find_misfits, reach
-from minigrad.engine.errors import warn_user
+from minigrad.engine.messages.errors import warn_user
 
 PATIENCE = 60  # seconds that a step waits for a worker when all are gone
 GRACE = 2  # seconds after which a worker that did not answer, and is still named, is asked again

@@ -13,8 +13,8 @@ import numpy as np
 from minigrad.cluster.blocks import Block, Pair
 from minigrad.cluster.draws import RowDraws
 from minigrad.cluster.messages import Answer, Ask, Sums, join_answers
-from minigrad.engine.inplace import replace_elements
 from minigrad.engine.recording import drawn_by
+from minigrad.engine.writing.inplace import replace_elements
 
 Below = Mapping[str, tuple[Any, Sequence[str]]]  # a holder on another worker, and all workers that are asked by it
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.engine.absent import find_close
-from minigrad.engine.arguments import shown
+from minigrad.engine.messages.absent import find_close
+from minigrad.engine.messages.arguments import shown
 from minigrad.extras import require
 
 AT_ONCE = 1 << 14  # rows that are decoded at a time

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from minigrad.compiler.tape import Tape
-from minigrad.engine.functional import grad
 from minigrad.engine.node import Node
 from minigrad.engine.tensor import Tensor, constant_tensor
+from minigrad.engine.transforms.functional import grad
 from minigrad.ops.base import EachInput, Op, Shape
 
 Compile = Callable[[Callable[..., Any]], Callable[..., Any]]

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from minigrad.engine.conversion import is_array
-from minigrad.engine.named_arguments import name_arguments
+from minigrad.engine.messages.named_arguments import name_arguments
 from minigrad.engine.tensor import Tensor
-from minigrad.engine.trees import is_leaf, list_parts
+from minigrad.engine.transforms.trees import is_leaf, list_parts
 
 Same = tuple[tuple[int, int], ...] | None
 

@@ -11,7 +11,7 @@ from minigrad.compiler.results import map_leaves
 from minigrad.compiler.trace.containers import Place, Put, Route
 from minigrad.compiler.trace.links import Link
 from minigrad.compiler.trace.traced import TraceError
-from minigrad.engine.trees import list_parts
+from minigrad.engine.transforms.trees import list_parts
 
 MISSING = object()
 

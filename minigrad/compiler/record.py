@@ -23,11 +23,11 @@ from minigrad.compiler.trace.tracer import Tracer
 from minigrad.compiler.trace.turns import Shortening
 from minigrad.compiler.trace.write_back import find_written, refuse_overlaps
 from minigrad.compiler.trace.writes import kept_from_writing, link_elements, look_for_leaks, put_back, refuse_changes
-from minigrad.engine.chosen import Chosen
-from minigrad.engine.named_arguments import name_arguments
+from minigrad.engine.messages.named_arguments import name_arguments
 from minigrad.engine.node import Node, forget_alike, order_nodes
 from minigrad.engine.recording import is_paused, traced_by
 from minigrad.engine.tensor import Tensor
+from minigrad.engine.writing.chosen import Chosen
 
 
 @dataclass(eq=False)

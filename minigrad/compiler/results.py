@@ -13,7 +13,7 @@ from minigrad.compiler.trace.containers import Place
 from minigrad.compiler.trace.links import SCALARS, is_same
 from minigrad.compiler.trace.traced import Traced, TraceError
 from minigrad.engine.tensor import Tensor
-from minigrad.engine.trees import is_leaf, list_parts, with_parts
+from minigrad.engine.transforms.trees import is_leaf, list_parts, with_parts
 
 MADE_ANEW = (np.ndarray, Tensor, set, bytearray, deque)  # which a caller may write into
 

@@ -18,7 +18,7 @@ from minigrad.compiler.trace.links import SCALARS
 from minigrad.compiler.trace.outside import asks_for_types
 from minigrad.compiler.trace.sources import Data, Draw, State
 from minigrad.engine.tensor import Tensor
-from minigrad.engine.trees import is_leaf, list_parts
+from minigrad.engine.transforms.trees import is_leaf, list_parts
 from minigrad.ops.libraries import bring, is_other
 
 Part = tuple[str, Any]  # something, and before it what it is called

@@ -15,11 +15,11 @@ from minigrad.compiler.record import Record
 from minigrad.compiler.trace.sharing import may_share_memory
 from minigrad.compiler.trace.sources import Data
 from minigrad.compiler.trace.traced import TraceError
-from minigrad.engine.errors import describe
+from minigrad.engine.messages.errors import describe
 from minigrad.engine.node import Node, order_nodes
 from minigrad.engine.recording import records_left
 from minigrad.engine.tensor import Tensor
-from minigrad.engine.watch import COUNTS, TIED, owner_of, seal_array
+from minigrad.engine.writing.watch import COUNTS, TIED, owner_of, seal_array
 
 NEVER = -1  # no number of records
 

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from minigrad.engine.absent import absent
 from minigrad.engine.claims import declared_one_hot, is_one_hot
+from minigrad.engine.messages.absent import absent
 from minigrad.ops.libraries import index_other, is_other
 
 if TYPE_CHECKING:

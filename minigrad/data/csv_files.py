@@ -11,8 +11,8 @@ from typing import Any, Literal, NamedTuple, TextIO
 import numpy as np
 from numpy.typing import NDArray
 
-from minigrad.engine.absent import find_close
-from minigrad.engine.arguments import shown
+from minigrad.engine.messages.absent import find_close
+from minigrad.engine.messages.arguments import shown
 
 Array = NDArray[Any]
 Column = str | int

@@ -15,13 +15,13 @@ from minigrad.algebra.graph import Graph, evaluate
 from minigrad.algebra.rewrite import substitute_nodes
 from minigrad.algebra.simplify import Findings, simplify
 from minigrad.derivation.cut import Cut
-from minigrad.derivation.fold import fold_derivation
+from minigrad.derivation.folding.fold import fold_derivation
 from minigrad.derivation.lines import Derivation, Line
 from minigrad.derivation.naming import name_what_repeats
+from minigrad.derivation.reasons.ways import Ways
 from minigrad.derivation.remarks import Supposing, say_step
-from minigrad.derivation.ways import Ways
 from minigrad.derivation.wording import check_language
-from minigrad.engine.arguments import shown, with_usage
+from minigrad.engine.messages.arguments import shown, with_usage
 from minigrad.engine.node import Node, order_nodes
 from minigrad.engine.tensor import Tensor
 from minigrad.notation.formula import same_formula, text

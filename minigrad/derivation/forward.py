@@ -9,9 +9,9 @@ import numpy as np
 
 from minigrad.algebra.facts import SumsToOne
 from minigrad.derivation.equations import Range
+from minigrad.derivation.reasons.steps import Steps
+from minigrad.derivation.reasons.ways import Ways
 from minigrad.derivation.remarks import FORWARD
-from minigrad.derivation.steps import Steps
-from minigrad.derivation.ways import Ways
 from minigrad.engine.node import Node
 from minigrad.notation.formula import text
 

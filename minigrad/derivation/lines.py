@@ -12,17 +12,18 @@ import numpy as np
 
 from minigrad.algebra.facts import SumsToOne
 from minigrad.algebra.graph import Graph
-from minigrad.derivation import documents, step_documents
+from minigrad.derivation import documents
 from minigrad.derivation.as_numpy import to_numpy
 from minigrad.derivation.checked import Check, Difference
 from minigrad.derivation.cut import Cut
 from minigrad.derivation.directions import slope_off
 from minigrad.derivation.equations import Equations, Range, Written
 from minigrad.derivation.forward import ForwardLine, forward_lines
+from minigrad.derivation.reasons import step_documents
+from minigrad.derivation.reasons.steps import StepRow, Steps
+from minigrad.derivation.reasons.ways import Ways
 from minigrad.derivation.remarks import Supposing, write_facts
 from minigrad.derivation.shown import Shown
-from minigrad.derivation.steps import StepRow, Steps
-from minigrad.derivation.ways import Ways
 from minigrad.derivation.wording import check_language, in_language
 from minigrad.derivation.worksheet import Worksheet
 from minigrad.engine.backward import pullback

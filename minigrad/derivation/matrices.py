@@ -9,7 +9,7 @@ from typing import Any
 from minigrad.algebra.facts import SumsToOne
 from minigrad.derivation.derive import derive
 from minigrad.derivation.lines import Derivation
-from minigrad.derivation.symbol_terms import SymbolTerms
+from minigrad.derivation.reasons.symbol_terms import SymbolTerms
 from minigrad.engine.node import Node
 from minigrad.engine.tensor import Tensor
 from minigrad.picture.matrices.drawing import MatrixDrawing, check_drawing_path

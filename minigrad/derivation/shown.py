@@ -7,9 +7,9 @@ from typing import Any
 
 from minigrad.derivation.equations import Equations
 from minigrad.derivation.forward import ForwardLine
-from minigrad.derivation.steps import StepRow
-from minigrad.derivation.symbol_terms import SymbolTerms
-from minigrad.derivation.ways import Ways
+from minigrad.derivation.reasons.steps import StepRow
+from minigrad.derivation.reasons.symbol_terms import SymbolTerms
+from minigrad.derivation.reasons.ways import Ways
 from minigrad.notation.term import Term
 
 

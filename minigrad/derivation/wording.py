@@ -7,7 +7,7 @@ from typing import Any, Self
 from unicodedata import east_asian_width
 
 from minigrad.derivation.japanese import JAPANESE
-from minigrad.engine.arguments import shown
+from minigrad.engine.messages.arguments import shown
 
 LANGUAGES: Mapping[str, Mapping[str, str]] = {"en": {}, "ja": JAPANESE}
 """For each language the table of its sentences, by the English ones."""

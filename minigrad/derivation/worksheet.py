@@ -11,16 +11,16 @@ import numpy as np
 
 from minigrad.algebra.graph import Graph
 from minigrad.derivation import worksheet_documents
-from minigrad.derivation.calculation import Tape
+from minigrad.derivation.comparing.calculation import Tape
+from minigrad.derivation.comparing.judge import Comparison, Judge, Row
+from minigrad.derivation.comparing.places import Place, find_places, places_of
+from minigrad.derivation.comparing.slips.table import Answers, calculate_lines, tabulate_answers
 from minigrad.derivation.equations import Equations
-from minigrad.derivation.judge import Comparison, Judge, Row
-from minigrad.derivation.places import Place, find_places, places_of
 from minigrad.derivation.python_names import Spelling, variable
-from minigrad.derivation.slips.table import Answers, calculate_lines, tabulate_answers
-from minigrad.derivation.steps import Steps
+from minigrad.derivation.reasons.steps import Steps
 from minigrad.derivation.wording import Said, check_language, say
-from minigrad.engine.absent import AbsentKey, find_close
-from minigrad.engine.arguments import check_count, check_generator, shown
+from minigrad.engine.messages.absent import AbsentKey, find_close
+from minigrad.engine.messages.arguments import check_count, check_generator, shown
 from minigrad.engine.node import Node
 from minigrad.notation.helpers import HELPERS
 from minigrad.notation.python import write_python

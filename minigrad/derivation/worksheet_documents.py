@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minigrad.derivation.documents import in_markdown
+from minigrad.derivation.reasons.step_documents import mathml, table
 from minigrad.derivation.remarks import say_fact
 from minigrad.derivation.shown import Shown
-from minigrad.derivation.step_documents import mathml, table
 from minigrad.derivation.wording import Said, in_language, say
 from minigrad.notation.term import Term, write_term
 from minigrad.notation.writers.ascii import ASCII

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from minigrad.engine.pairs import warn_of_pairs
+from minigrad.engine.messages.pairs import warn_of_pairs
 from minigrad.ops.base import Shape
 from minigrad.ops.reduction import BLAS, ones
 from minigrad.ops.shaping import fit_dtype

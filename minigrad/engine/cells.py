@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.engine.node import Node
-from minigrad.engine.numpy_protocol import UFUNCS
+from minigrad.engine.protocols.numpy_protocol import UFUNCS
 from minigrad.ops import arithmetic
 from minigrad.ops.base import Elementwise, Op
 from minigrad.ops.shaping import BroadcastTo, Cast

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 from minigrad.engine.blocks import in_force
-from minigrad.engine.errors import describe, explain_error
+from minigrad.engine.messages.errors import describe, explain_error
+from minigrad.engine.messages.uncalled import GivesNumber
 from minigrad.engine.numbers import as_numbers
 from minigrad.engine.operand import Operand, find_operands, map_operands, plain_value
+from minigrad.engine.protocols.refusals import refuse_array
 from minigrad.engine.record import Record
 from minigrad.engine.recording import compilation
-from minigrad.engine.refusals import refuse_array
-from minigrad.engine.uncalled import GivesNumber
-from minigrad.engine.watch import seal_array
+from minigrad.engine.writing.watch import seal_array
 from minigrad.notebook.safety import html_or_text, text_or_reason
 from minigrad.ops.base import Op
 from minigrad.ops.libraries import bring, find_other, move_beside

@@ -9,11 +9,11 @@ from weakref import ref
 import numpy as np
 
 from minigrad.engine.conversion import is_array
-from minigrad.engine.errors import describe
-from minigrad.engine.inplace import Writable
+from minigrad.engine.messages.errors import describe
 from minigrad.engine.numbers import as_numbers
 from minigrad.engine.record import Kept
 from minigrad.engine.recording import compilation
+from minigrad.engine.writing.inplace import Writable
 from minigrad.ops.libraries import alike
 from minigrad.ops.parts import is_complex
 from minigrad.ops.unit import make_one

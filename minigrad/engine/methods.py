@@ -6,7 +6,7 @@ from typing import Any, Never, Self
 
 import numpy as np
 
-from minigrad.engine.other_names import ARGUMENTS, refuse_arguments
+from minigrad.engine.messages.other_names import ARGUMENTS, refuse_arguments
 from minigrad.ops import linalg, own_memory, reduction, shaping
 from minigrad.ops.base import Recorder
 

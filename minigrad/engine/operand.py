@@ -9,15 +9,15 @@ from typing import Any, Self
 import numpy as np
 
 from minigrad.engine.blocks import in_force
-from minigrad.engine.errors import describe
-from minigrad.engine.habits import OtherHabits
+from minigrad.engine.messages.errors import describe
+from minigrad.engine.messages.habits import OtherHabits
 from minigrad.engine.methods import Methods
-from minigrad.engine.numpy_protocol import PLAIN, UFUNCS, WRITING, find_function, find_ufunc, is_computed
-from minigrad.engine.outputs import compute_into, find_targets, name_target
+from minigrad.engine.protocols.numpy_protocol import PLAIN, UFUNCS, WRITING, find_function, find_ufunc, is_computed
+from minigrad.engine.protocols.outputs import compute_into, find_targets, name_target
+from minigrad.engine.protocols.refusals import explain_refusal, refuse_call
+from minigrad.engine.protocols.ufuncs import find_call
+from minigrad.engine.protocols.whole_operators import WholeOperators
 from minigrad.engine.recording import compilation, is_paused
-from minigrad.engine.refusals import explain_refusal, refuse_call
-from minigrad.engine.ufuncs import find_call
-from minigrad.engine.whole_operators import WholeOperators
 from minigrad.ops import arithmetic, elementwise, indexing, linalg, parts, shaping
 from minigrad.ops.base import Op, as_array
 from minigrad.ops.dtypes import WHOLE

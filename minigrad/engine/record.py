@@ -15,8 +15,8 @@ from minigrad.engine.claims import keep_claim, made_one_hot
 from minigrad.engine.comparison import COMPARED, keep_comparison
 from minigrad.engine.operand import Operand
 from minigrad.engine.recording import is_paused, leaf_serial, next_serial
-from minigrad.engine.versions import assigned, find_version, settle
-from minigrad.engine.watch import check_unchanged, newest, note_leaf, seals
+from minigrad.engine.writing.versions import assigned, find_version, settle
+from minigrad.engine.writing.watch import check_unchanged, newest, note_leaf, seals
 from minigrad.ops.base import Op, one
 from minigrad.ops.shaping import fit_dtype
 

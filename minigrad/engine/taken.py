@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from minigrad.engine.arguments import shown
+from minigrad.engine.messages.arguments import shown
 from minigrad.engine.tensor import Tensor
 from minigrad.ops.dlpack import ON_HOST, hold_on_gpu, take_memory
 

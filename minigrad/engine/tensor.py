@@ -10,10 +10,10 @@ from numpy import ndarray
 
 from minigrad.engine.blocks import in_force
 from minigrad.engine.conversion import as_operand, compute_beside, holds_tensor, own_array, refuse_objects
-from minigrad.engine.errors import check_name, describe, place
 from minigrad.engine.listening import Listening, listeners, retained
+from minigrad.engine.messages.errors import check_name, describe, place
+from minigrad.engine.messages.other_names import refuse_arguments
 from minigrad.engine.numbers import as_numbers
-from minigrad.engine.other_names import refuse_arguments
 from minigrad.engine.record import fast_pullback, restore_leaf, stand_ins
 from minigrad.engine.recording import (
     announce_walk,
@@ -25,8 +25,8 @@ from minigrad.engine.recording import (
     tracer,
 )
 from minigrad.engine.stand_ins import leave_gradients, part_from
-from minigrad.engine.views import note_view
-from minigrad.engine.watch import is_fresh, note_leaf
+from minigrad.engine.writing.views import note_view
+from minigrad.engine.writing.watch import is_fresh, note_leaf
 from minigrad.ops import arithmetic, linalg
 from minigrad.ops.base import Op
 from minigrad.ops.dtypes import NUMBERS

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 from minigrad.algebra.facts import SumsToOne
-from minigrad.derivation import step_documents, worksheet_documents
+from minigrad.derivation import worksheet_documents
 from minigrad.derivation.derive import derive
+from minigrad.derivation.reasons import step_documents
 from minigrad.derivation.wording import Said, check_language, say
 from minigrad.derivation.worksheet import Hint, Question, Worksheet
-from minigrad.engine.arguments import shown, with_usage
+from minigrad.engine.messages.arguments import shown, with_usage
 from minigrad.engine.tensor import Tensor
 from minigrad.exercises.code import CodeError, run_code
 from minigrad.exercises.course import Lesson, find_lesson

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.derivation.wording import Said, say
-from minigrad.engine.absent import find_close
+from minigrad.engine.messages.absent import find_close
 from minigrad.engine.tensor import Tensor
 from minigrad.notation.helpers import HELPERS
 

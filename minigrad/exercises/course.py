@@ -12,7 +12,7 @@ from minigrad.algebra.facts import sums_to_one
 from minigrad.derivation.derive import derive
 from minigrad.derivation.wording import Said, say
 from minigrad.derivation.worksheet import Worksheet
-from minigrad.engine.absent import find_close
+from minigrad.engine.messages.absent import find_close
 from minigrad.engine.tensor import Tensor
 from minigrad.exercises.words import tell
 from minigrad.losses import cross_entropy, squared_error

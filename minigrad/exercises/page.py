@@ -11,7 +11,7 @@ from html import escape
 from pathlib import Path
 from string import Template
 
-from minigrad.engine.paths import PAGES, check_path
+from minigrad.engine.messages.paths import PAGES, check_path
 from minigrad.exercises.page_content import Sheet, content
 
 _HERE = Path(__file__).parent

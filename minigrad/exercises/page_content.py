@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.derivation import worksheet_documents
-from minigrad.derivation.step_documents import mathml, table
+from minigrad.derivation.reasons.step_documents import mathml, table
 from minigrad.derivation.wording import Said, say
 from minigrad.derivation.worksheet import Question, Worksheet
 from minigrad.exercises.page_words import PAGE_WORDS

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from minigrad.engine.absent import absent
-from minigrad.engine.formulas import say_losses
+from minigrad.engine.messages.absent import absent
+from minigrad.engine.protocols.formulas import say_losses
 from minigrad.losses.classes import (
     binary_cross_entropy,
     cross_entropy,

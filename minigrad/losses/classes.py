@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.engine.errors import warn_user
+from minigrad.engine.messages.errors import warn_user
 from minigrad.engine.tensor import Tensor
 from minigrad.losses.messages import (
     say_called,

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.engine.arguments import check_number
+from minigrad.engine.messages.arguments import check_number
 from minigrad.engine.tensor import Tensor
 from minigrad.losses.reducing import (
     Reduction,

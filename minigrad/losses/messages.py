@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from minigrad.engine.errors import describe, made_at, warn_user
+from minigrad.engine.messages.errors import describe, made_at, warn_user
 from minigrad.engine.operand import Operand
 
 

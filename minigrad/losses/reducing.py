@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from minigrad.engine.errors import describe
+from minigrad.engine.messages.errors import describe
 from minigrad.engine.operand import Operand
 from minigrad.losses.messages import say_no_outputs, say_unfit
 

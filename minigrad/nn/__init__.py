@@ -11,7 +11,7 @@ the table of its layers. It imports ``engine`` and ``ops``.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from minigrad.engine.absent import absent
+from minigrad.engine.messages.absent import absent
 from minigrad.nn.dropout import Dropout, Dropout2d
 from minigrad.nn.freezing import freeze, unfreeze
 from minigrad.nn.init import he, normal, xavier

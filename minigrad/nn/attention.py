@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from minigrad.engine.arguments import check_count, check_generator, with_usage
-from minigrad.engine.errors import ShapeError, describe
+from minigrad.engine.messages.arguments import check_count, check_generator, with_usage
+from minigrad.engine.messages.errors import ShapeError, describe
 from minigrad.engine.recording import fixed, setting
 from minigrad.engine.tensor import Tensor
 from minigrad.nn.base import Layer, Learning, call_result

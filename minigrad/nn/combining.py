@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.engine.arguments import shown
-from minigrad.engine.errors import ShapeError, describe
+from minigrad.engine.messages.arguments import shown
+from minigrad.engine.messages.errors import ShapeError, describe
 from minigrad.engine.tensor import Tensor
 from minigrad.nn.base import Layer
 from minigrad.nn.sequential import Composite

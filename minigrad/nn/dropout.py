@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.engine.arguments import check_generator, check_number, shown, with_usage
-from minigrad.engine.errors import ShapeError
+from minigrad.engine.messages.arguments import check_generator, check_number, shown, with_usage
+from minigrad.engine.messages.errors import ShapeError
 from minigrad.engine.recording import random, setting
 from minigrad.engine.tensor import Tensor
 from minigrad.nn.base import Speaking

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from minigrad.engine.arguments import shown
+from minigrad.engine.messages.arguments import shown
 
 Model = TypeVar("Model")
 

@@ -11,10 +11,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from minigrad.engine.absent import absent
-from minigrad.engine.arguments import check_count
-from minigrad.engine.errors import ShapeError, describe
-from minigrad.engine.formulas import say_activations
+from minigrad.engine.messages.absent import absent
+from minigrad.engine.messages.arguments import check_count
+from minigrad.engine.messages.errors import ShapeError, describe
+from minigrad.engine.protocols.formulas import say_activations
 from minigrad.ops.activations import elu, gelu, leaky_relu, logsigmoid, silu
 from minigrad.ops.base import as_array
 from minigrad.ops.convolution import Convolution, TransposedConvolution

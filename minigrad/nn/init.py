@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from minigrad.engine.absent import absent
+from minigrad.engine.messages.absent import absent
 
 _MADE = "Give the layer a function that draws: Linear(inputs, outputs, init=minigrad.nn.he)"
 _MEANT = dict.fromkeys(

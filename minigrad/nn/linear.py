@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from minigrad.engine.arguments import check_count, check_generator, shown, with_usage
-from minigrad.engine.errors import ShapeError, describe, made_at
+from minigrad.engine.messages.arguments import check_count, check_generator, shown, with_usage
+from minigrad.engine.messages.errors import ShapeError, describe, made_at
 from minigrad.engine.operand import Operand
 from minigrad.engine.tensor import Tensor
 from minigrad.nn.base import Learning

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import DTypeLike
 
-from minigrad.engine.arguments import check_count, check_generator, with_usage
+from minigrad.engine.messages.arguments import check_count, check_generator, with_usage
 from minigrad.nn.base import Layer
 from minigrad.nn.init import Initializer, Rng, he, xavier
 from minigrad.nn.linear import Linear

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from minigrad.engine.arguments import check_count, check_number, with_usage
+from minigrad.engine.messages.arguments import check_count, check_number, with_usage
 from minigrad.engine.recording import no_grad, setting
 from minigrad.engine.tensor import Tensor
 from minigrad.nn.base import Learning

@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from minigrad.engine.arguments import with_usage
-from minigrad.engine.errors import ShapeError, describe
+from minigrad.engine.messages.arguments import with_usage
+from minigrad.engine.messages.errors import ShapeError, describe
 from minigrad.engine.recording import read_settings
 from minigrad.engine.tensor import Tensor
 from minigrad.nn import functional

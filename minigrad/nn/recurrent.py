@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import DTypeLike
 
-from minigrad.engine.arguments import check_count, check_generator, shown, with_usage
-from minigrad.engine.errors import ShapeError, describe
+from minigrad.engine.messages.arguments import check_count, check_generator, shown, with_usage
+from minigrad.engine.messages.errors import ShapeError, describe
 from minigrad.engine.recording import read_settings
 from minigrad.engine.tensor import Tensor
 from minigrad.nn.base import Learning, call_result

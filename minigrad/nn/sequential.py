@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.engine.arguments import shown
+from minigrad.engine.messages.arguments import shown
 from minigrad.engine.tensor import Tensor
 from minigrad.nn.base import Buffered, EvalMode, Layer, Numbered, Random, Speaking, Trainable, TrainMode, each_once
 

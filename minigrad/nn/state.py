@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from minigrad.engine.inplace import replace_elements
 from minigrad.engine.tensor import Tensor
+from minigrad.engine.writing.inplace import replace_elements
 from minigrad.ops.libraries import bring
 
 

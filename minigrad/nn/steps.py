@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.engine.errors import ShapeError
+from minigrad.engine.messages.errors import ShapeError
 from minigrad.engine.tensor import Tensor
 from minigrad.ops.base import as_array
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.engine.arguments import check_count, shown
-from minigrad.engine.inplace import replace_elements
+from minigrad.engine.messages.arguments import check_count, shown
 from minigrad.engine.recording import no_grad
 from minigrad.engine.tensor import Tensor
+from minigrad.engine.writing.inplace import replace_elements
 from minigrad.notebook.cards import card, part, table
 from minigrad.notebook.safety import html_or_text, text_or_reason
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy
 
-from minigrad.engine.evaluation import is_within
 from minigrad.engine.recording import compilation, mapping
 from minigrad.engine.tensor import Tensor
+from minigrad.engine.transforms.evaluation import is_within
 
 
 def _as_buffer(plain: Callable[..., Any]) -> Callable[..., Any]:

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy
 
+from minigrad.engine.messages.other_names import say_argument
 from minigrad.engine.operand import Operand, find_operands
-from minigrad.engine.other_names import say_argument
 from minigrad.numpy.making import array, holds_operand
 
 DISPATCHER = type(numpy.sum)  # what NumPy makes of a function that looks for __array_function__ in its arguments

@@ -13,7 +13,7 @@ code that runs, ``order`` puts in a book's order and ``update_lines`` write. It 
 
 from typing import Any
 
-from minigrad.engine.absent import absent
+from minigrad.engine.messages.absent import absent
 from minigrad.optim.adaptive import AdaGrad, Adam, AdamW, RMSProp
 from minigrad.optim.base import Optimizer
 from minigrad.optim.clipping import clip_norm, clip_value

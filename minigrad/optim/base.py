@@ -5,10 +5,10 @@ from typing import Any, ClassVar, Never, TypeVar
 
 import numpy as np
 
-from minigrad.engine.absent import absent
-from minigrad.engine.arguments import check_number, with_usage
 from minigrad.engine.blocks import in_force
-from minigrad.engine.other_names import OPTIMIZER, say_argument
+from minigrad.engine.messages.absent import absent
+from minigrad.engine.messages.arguments import check_number, with_usage
+from minigrad.engine.messages.other_names import OPTIMIZER, say_argument
 from minigrad.engine.recording import count_records, tracer
 from minigrad.engine.tensor import Tensor
 from minigrad.notebook.safety import text_or_reason

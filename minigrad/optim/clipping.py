@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.engine.arguments import check_number, shown
+from minigrad.engine.messages.arguments import check_number, shown
 from minigrad.engine.tensor import Tensor
 
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 from numpy import add, multiply, sign, subtract
 
-from minigrad.engine.arguments import with_usage
+from minigrad.engine.messages.arguments import with_usage
 from minigrad.engine.tensor import Tensor
 from minigrad.optim.base import Optimizer
 from minigrad.optim.rows import Array, State

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from minigrad.engine.arguments import check_number, shown
+from minigrad.engine.messages.arguments import check_number, shown
 from minigrad.engine.recording import tracer
 from minigrad.engine.tensor import Tensor
 from minigrad.optim.base import Optimizer

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.engine.arguments import check_count, check_number, shown, with_usage
-from minigrad.engine.inplace import replace_elements
+from minigrad.engine.messages.arguments import check_count, check_number, shown, with_usage
 from minigrad.engine.recording import tracer
 from minigrad.engine.tensor import Tensor
+from minigrad.engine.writing.inplace import replace_elements
 from minigrad.ops.libraries import make_zeros
 from minigrad.optim.base import Optimizer
 from minigrad.optim.line_search import LineSearch

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy import absolute, add, divide, greater, maximum, multiply, sqrt, subtract
 
-from minigrad.engine.arguments import check_number, with_usage
+from minigrad.engine.messages.arguments import check_number, with_usage
 from minigrad.engine.tensor import Tensor
 from minigrad.optim.adaptive import Adam, move_average, take_root
 from minigrad.optim.base import Optimizer

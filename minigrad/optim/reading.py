@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from minigrad.engine.arguments import check_number
 from minigrad.engine.cells import Cell
+from minigrad.engine.messages.arguments import check_number
 from minigrad.engine.node import Node, Table, order_nodes
 from minigrad.notation.symbols import pretty_name
 from minigrad.ops.alphabet import HAT

@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 from minigrad.algebra.facts import SumsToOne
 from minigrad.algebra.graph import Graph
-from minigrad.engine.paths import check_path
+from minigrad.engine.messages.paths import check_path
 from minigrad.engine.tensor import Tensor
 from minigrad.fonts import find_japanese, is_japanese
 from minigrad.notebook.frames import picture

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from minigrad.engine.errors import warn_user
+from minigrad.engine.messages.errors import warn_user
 from minigrad.extras import require
 from minigrad.fonts import WAY_OUT, find_japanese, is_japanese, list_folders
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from minigrad.engine.arguments import shown
+from minigrad.engine.messages.arguments import shown
 from minigrad.picture.look import LIGHT, LOOKS, Look
 from minigrad.picture.words import ENGLISH, Words, find_words
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from minigrad.engine.arguments import shown
+from minigrad.engine.messages.arguments import shown
 from minigrad.structure.layers import Layer, describe_layer
 
 Words = Mapping[str, str]

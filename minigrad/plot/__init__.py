@@ -11,7 +11,7 @@ filters, their gradients and attention as shades. ``theme`` has the colors and f
 
 from typing import Any
 
-from minigrad.engine.absent import absent
+from minigrad.engine.messages.absent import absent
 from minigrad.plot.confusion import confusion_matrix
 from minigrad.plot.contours import landscape
 from minigrad.plot.curves import learning_curves

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.engine.arguments import with_usage
+from minigrad.engine.messages.arguments import with_usage
 from minigrad.metrics import confusion_matrix as count_confusions
 from minigrad.plot.theme import drawing
 

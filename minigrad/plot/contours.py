@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.engine.arguments import check_count, shown, with_usage
+from minigrad.engine.messages.arguments import check_count, shown, with_usage
 from minigrad.engine.tensor import Tensor
 from minigrad.notation.symbols import pretty_name
 from minigrad.plot.surface import Element, Loss, Points, Surface, check_optimizer, find_element, follow, sample

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from minigrad.engine.arguments import shown, with_usage
+from minigrad.engine.messages.arguments import shown, with_usage
 from minigrad.plot.theme import Look, drawing
 
 Values = Sequence[float | None]

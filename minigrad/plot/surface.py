@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from minigrad.algebra.graph import evaluate
 from minigrad.algebra.trace import lift_tensors
-from minigrad.engine.arguments import check_count, shown, with_usage
 from minigrad.engine.backward import pullback
-from minigrad.engine.errors import describe
+from minigrad.engine.messages.arguments import check_count, shown, with_usage
+from minigrad.engine.messages.errors import describe
 from minigrad.engine.node import seed_node
 from minigrad.engine.recording import no_grad
 from minigrad.engine.tensor import Tensor

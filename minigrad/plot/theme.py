@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from minigrad.engine.arguments import shown
-from minigrad.engine.errors import warn_user
+from minigrad.engine.messages.arguments import shown
+from minigrad.engine.messages.errors import warn_user
 from minigrad.extras import require
 from minigrad.fonts import WAY_OUT, find_japanese
 from minigrad.plot.words import find_words

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.engine.arguments import shown, with_usage
+from minigrad.engine.messages.arguments import shown, with_usage
 from minigrad.extras import require
 from minigrad.plot.theme import Look, drawing
 

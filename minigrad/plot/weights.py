@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.engine.arguments import check_count, shown, with_usage
+from minigrad.engine.messages.arguments import check_count, shown, with_usage
 from minigrad.engine.tensor import Tensor
 from minigrad.plot.theme import drawing
 

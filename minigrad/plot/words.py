@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from minigrad.engine.arguments import shown
+from minigrad.engine.messages.arguments import shown
 
 WORDS: dict[str, dict[str, str]] = {
     "en": {

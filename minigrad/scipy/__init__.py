@@ -9,7 +9,7 @@ of axes; ``objective`` makes a function one for ``scipy.optimize.minimize``.
 from importlib import import_module
 from typing import Any
 
-from minigrad.engine.absent import absent
+from minigrad.engine.messages.absent import absent
 
 _ROOMS = ("integrate", "linalg", "signal", "special", "stats")
 

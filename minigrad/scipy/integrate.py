@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.engine.custom import CustomVjp
 from minigrad.engine.operand import Operand
-from minigrad.engine.products import vjp
+from minigrad.engine.transforms.custom import CustomVjp
+from minigrad.engine.transforms.products import vjp
 from minigrad.extras import require
 from minigrad.ops.base import EachInput, Op, Recorder, Shape, as_array
 from minigrad.ops.indexing import hash_key

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.engine.functional import check_function, value_and_grad
-from minigrad.engine.products import hvp
+from minigrad.engine.transforms.functional import check_function, value_and_grad
+from minigrad.engine.transforms.products import hvp
 
 
 class Objective:

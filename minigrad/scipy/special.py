@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.engine.products import stop_gradient
+from minigrad.engine.transforms.products import stop_gradient
 from minigrad.extras import require
 from minigrad.ops import reduction
 from minigrad.ops.base import as_array

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.engine.arguments import shown, with_usage
+from minigrad.engine.messages.arguments import shown, with_usage
 from minigrad.files import replacing
 from minigrad.interrupts import CtrlC
 from minigrad.ops.libraries import bring

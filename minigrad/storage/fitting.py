@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.engine.inplace import replace_elements
+from minigrad.engine.writing.inplace import replace_elements
 from minigrad.optim import Optimizer
 from minigrad.storage.entries import KINDS, Model, by_entry, generators_of, tensors_of
 from minigrad.storage.reading import Array, Described

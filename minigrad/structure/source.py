@@ -20,8 +20,8 @@ from minigrad.algebra.trace import lift_tensors, names_of
 from minigrad.algebra.widen import widen_inputs
 from minigrad.engine.backward import pullback
 from minigrad.engine.node import Node
-from minigrad.engine.overwriting import read_elements
 from minigrad.engine.tensor import Tensor
+from minigrad.engine.writing.overwriting import read_elements
 from minigrad.ops.alphabet import printable, to_subscript
 from minigrad.ops.libraries import bring, on_host
 from minigrad.ops.unit import make_one

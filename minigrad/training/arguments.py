@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.engine.arguments import check_count, shown
+from minigrad.engine.messages.arguments import check_count, shown
 from minigrad.engine.recording import is_paused, no_grad
 from minigrad.ops.dlpack import speaks_dlpack, take_memory
 from minigrad.ops.libraries import is_other

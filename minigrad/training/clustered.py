@@ -16,10 +16,10 @@ from minigrad.cluster.draws import ADVANCING
 from minigrad.cluster.holder import Holder
 from minigrad.cluster.messages import mean_of
 from minigrad.cluster.workers import check_workers
-from minigrad.engine.arguments import shown
-from minigrad.engine.inplace import replace_elements
+from minigrad.engine.messages.arguments import shown
 from minigrad.engine.recording import no_grad
 from minigrad.engine.tensor import Tensor
+from minigrad.engine.writing.inplace import replace_elements
 from minigrad.training.history import Measured
 from minigrad.training.modes import switch
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
-from minigrad.engine.absent import AbsentKey
+from minigrad.engine.messages.absent import AbsentKey
 from minigrad.notebook.cards import card, part
 from minigrad.notebook.charts import Curve, chart, key
 from minigrad.notebook.safety import html_or_text, text_or_reason

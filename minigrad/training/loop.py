@@ -13,8 +13,8 @@ from numpy.typing import ArrayLike
 
 from minigrad.callbacks.base import Training, check_callbacks, sort_callbacks
 from minigrad.data import Rng
-from minigrad.engine.arguments import check_generator, check_number, with_usage
-from minigrad.engine.errors import warn_user
+from minigrad.engine.messages.arguments import check_generator, check_number, with_usage
+from minigrad.engine.messages.errors import warn_user
 from minigrad.extras import require
 from minigrad.interrupts import CtrlC
 from minigrad.optim import Optimizer, clip_norm, clip_value

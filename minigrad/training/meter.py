@@ -10,7 +10,7 @@ import numpy as np
 
 from minigrad import losses
 from minigrad.data import Array
-from minigrad.engine.arguments import shown
+from minigrad.engine.messages.arguments import shown
 from minigrad.engine.recording import no_grad
 from minigrad.engine.tensor import Tensor
 from minigrad.metrics import is_one_hot_rows

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.data import Array, batches
-from minigrad.engine.arguments import shown
+from minigrad.engine.messages.arguments import shown
 from minigrad.training.arguments import KINDS, as_array, check_samples, kind_of
 
 ROWS = 1000  # a validation set goes through the model in pieces of this size, to bound the memory of hidden layers

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from minigrad.engine.inplace import replace_elements
+from minigrad.engine.writing.inplace import replace_elements
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.data import Array
-from minigrad.engine.arguments import check_number, shown
+from minigrad.engine.messages.arguments import check_number, shown
 from minigrad.metrics import is_one_hot_rows
 from minigrad.ops.libraries import bring
 from minigrad.training.meter import is_truth

@@ -14,9 +14,9 @@ from minigrad.algebra.facts import sums_to_one
 from minigrad.app.tour.figures import write_svg
 from minigrad.app.tour.words import Words, find_words
 from minigrad.app.tour.work import SAMPLES, Work, show_work
-from minigrad.engine.functional import grad
 from minigrad.engine.recording import no_grad
 from minigrad.engine.tensor import Tensor
+from minigrad.engine.transforms.functional import grad
 from minigrad.plot.theme import THEMES
 from minigrad.training import fit
 

@@ -9,7 +9,7 @@ from minigrad.app.tour.words import Words
 from minigrad.app.tour.work import Work
 from minigrad.derivation.documents import opening
 from minigrad.derivation.lines import Line
-from minigrad.derivation.step_documents import table
+from minigrad.derivation.reasons.step_documents import table
 
 NOTATIONS = ("matrix", "index")
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from minigrad.engine.arguments import shown
+from minigrad.engine.messages.arguments import shown
 
 Words = Mapping[str, str]
 

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from minigrad.compiler.trace.traced import Traced, TraceError, check_memory
-from minigrad.engine.aliases import count_uses
-from minigrad.engine.assignment import assign_elements, replace_elements_of
-from minigrad.engine.errors import describe, place
-from minigrad.engine.inplace import fit_result
+from minigrad.engine.messages.errors import describe, place
 from minigrad.engine.operand import map_operands
 from minigrad.engine.recording import is_paused
 from minigrad.engine.tensor import Tensor
-from minigrad.engine.views import find_base, find_views
+from minigrad.engine.writing.aliases import count_uses
+from minigrad.engine.writing.assignment import assign_elements, replace_elements_of
+from minigrad.engine.writing.inplace import fit_result
+from minigrad.engine.writing.views import find_base, find_views
 from minigrad.ops.assignment import Assign
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from minigrad.compiler.trace.traced import Traced, TraceError
 from minigrad.engine.tensor import Tensor
-from minigrad.engine.trees import list_parts, with_parts
+from minigrad.engine.transforms.trees import list_parts, with_parts
 
 Route = tuple[Any, ...]  # the number of an argument, and the keys of what is in it
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from minigrad.compiler.trace.traced import Recording, Traced, refuse_choice
-from minigrad.engine.chosen import INSTEAD
 from minigrad.engine.conversion import join_numbers
 from minigrad.engine.node import Node
+from minigrad.engine.writing.chosen import INSTEAD
 from minigrad.ops.base import Op
 from minigrad.ops.indexing import Gather, Index
 

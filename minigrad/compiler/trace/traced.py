@@ -12,17 +12,17 @@ from minigrad.compiler.trace.alive import Alive
 from minigrad.compiler.trace.lying import Lying
 from minigrad.compiler.trace.sharing import may_share_memory
 from minigrad.compiler.trace.turn_number import settle_index
-from minigrad.engine.chosen import Chosen
-from minigrad.engine.errors import describe, place
+from minigrad.engine.messages.errors import describe, place
+from minigrad.engine.messages.other_names import refuse_arguments
 from minigrad.engine.node import Node
-from minigrad.engine.numpy_protocol import PLAIN
 from minigrad.engine.operand import find_operands, map_operands
-from minigrad.engine.other_names import refuse_arguments
+from minigrad.engine.protocols.numpy_protocol import PLAIN
+from minigrad.engine.protocols.refusals import name_function
 from minigrad.engine.record import Kept, Record, fast_pullback
-from minigrad.engine.refusals import name_function
 from minigrad.engine.tensor import Tensor
-from minigrad.engine.views import find_base
-from minigrad.engine.watch import VARIABLE
+from minigrad.engine.writing.chosen import Chosen
+from minigrad.engine.writing.views import find_base
+from minigrad.engine.writing.watch import VARIABLE
 from minigrad.ops.base import Op
 from minigrad.ops.lanes import find_highest, running
 from minigrad.ops.positions import find_positions

@@ -20,16 +20,16 @@ from minigrad.compiler.trace.turns import Shortening, Steps
 from minigrad.compiler.trace.updating import Reader
 from minigrad.compiler.trace.write_back import Given
 from minigrad.engine.cells import Cell
-from minigrad.engine.chosen import Chosen, find_chosen
 from minigrad.engine.conversion import as_operand, is_array, join_numbers
-from minigrad.engine.errors import explain_error, place
+from minigrad.engine.messages.errors import explain_error, place
 from minigrad.engine.node import Node, Table
 from minigrad.engine.operand import find_operands
 from minigrad.engine.record import Kept
 from minigrad.engine.recording import is_paused, leaf_serial
 from minigrad.engine.tensor import Tensor
-from minigrad.engine.versions import forget_versions
-from minigrad.engine.views import note_view
+from minigrad.engine.writing.chosen import Chosen, find_chosen
+from minigrad.engine.writing.versions import forget_versions
+from minigrad.engine.writing.views import note_view
 from minigrad.ops.base import Op
 from minigrad.ops.indexing import Index, split_mask
 

@@ -16,7 +16,7 @@ from typing import Any, Never
 from minigrad.compiler.trace.loop_code import keeps_what_it_yields
 from minigrad.compiler.trace.python_state import PythonState, StateError
 from minigrad.compiler.trace.turn_number import TurnNumber
-from minigrad.engine.errors import write_line
+from minigrad.engine.messages.errors import write_line
 
 LONG = 96  # turns, from which on few are traced
 FEWEST = 32  # turns that are traced: so many at least, and fewer than the next

@@ -10,7 +10,7 @@ import numpy as np
 
 from minigrad.compiler.trace.sharing import may_share_memory
 from minigrad.compiler.trace.traced import Traced, TraceError
-from minigrad.engine.errors import place
+from minigrad.engine.messages.errors import place
 from minigrad.engine.tensor import Tensor
 from minigrad.ops.libraries import is_other
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 
-from minigrad.engine.paths import check_path
+from minigrad.engine.messages.paths import check_path
 from minigrad.notebook.safety import html_or_text
 from minigrad.picture.look import adapt_scheme
 from minigrad.picture.matrices.pieces import Drawn

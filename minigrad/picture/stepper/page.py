@@ -15,8 +15,8 @@ from typing import Any
 
 from minigrad.algebra.facts import SumsToOne
 from minigrad.algebra.graph import Graph
-from minigrad.engine.arguments import with_usage
-from minigrad.engine.paths import PAGES, check_path
+from minigrad.engine.messages.arguments import with_usage
+from minigrad.engine.messages.paths import PAGES, check_path
 from minigrad.engine.tensor import Tensor
 from minigrad.notebook import frames
 from minigrad.notebook.safety import html_or_text, text_or_reason
