@@ -5,7 +5,7 @@ from textwrap import dedent
 import numpy as np
 import pytest
 
-from minigrad import Tensor, derive, losses, softmax
+from minigrad import Tensor, derive, losses, nn, softmax
 from minigrad.algebra.simplify import simplify
 from minigrad.data import one_hot
 from tests.recurrent import data, equal_layers, gated, gru, parameter, recurrent, residual, stacked
@@ -342,3 +342,55 @@ def test_each_of_several_values_that_are_carried_has_a_name_of_its_own():
         w = w - 0.1 * A @ (A @ w - np.full(3, float(t)))
     written = str(derive((w**2).sum(), forward=True))
     assert "Hₜ = Hₜ₋₁ − xₜ (c₂ Hₜ₋₁ − dₜ)  for t = 1 … 5" in written  # c₂ is one for all t, and no c of the cₜ
+
+
+def outputs_of(cell, steps=6):
+    X = Tensor(np.random.default_rng(0).normal(size=(5, steps, 3)), name="X")
+    return cell(3, 4, rng=0, gives="all")(X), parameter("V")
+
+
+@pytest.mark.parametrize("cell", [nn.RNN, nn.LSTM, nn.GRU])
+def test_the_last_of_all_states_is_the_last_state(cell):
+    states, V = outputs_of(cell)
+    by_hand = losses.squared_error(states[:, -1] @ V, np.ones((5, 2)))
+    X = Tensor(np.random.default_rng(0).normal(size=(5, 6, 3)), name="X")
+    last = losses.squared_error(cell(3, 4, rng=0, gives="last")(X) @ V, np.ones((5, 2)))
+    assert str(lines(by_hand, forward=True)) == str(lines(last, forward=True))
+    assert str(lines(by_hand, fold=False)) == str(lines(last, fold=False))
+
+
+def test_two_recurrent_layers_have_states_of_their_own():
+    states, V = outputs_of(nn.RNN)
+    E = losses.squared_error(nn.RNN(4, 4, rng=1, gives="all")(states)[:, -1] @ V, np.ones((5, 2)))
+    assert str(lines(E, forward=True)) == text("""
+        h⁽¹⁾₀ = 0
+        U⁽¹⁾ₜ = Xₜ Wx₁ + h⁽¹⁾ₜ₋₁ Wh₁ + b₁  for t = 1 … 6
+        h⁽¹⁾ₜ = tanh(U⁽¹⁾ₜ)  for t = 1 … 6
+        h⁽²⁾₀ = 0
+        U⁽²⁾ₜ = h⁽¹⁾ₜ Wx₂ + h⁽²⁾ₜ₋₁ Wh₂ + b₂  for t = 1 … 6
+        h⁽²⁾ₜ = tanh(U⁽²⁾ₜ)  for t = 1 … 6
+        Y⁽³⁾ = U⁽³⁾ = h⁽²⁾₆ V
+        E = ½ Σ (Y⁽³⁾ − t)²
+        δ⁽³⁾ = ∂E/∂U⁽³⁾ = Y⁽³⁾ − t
+        ∂E/∂V = h⁽²⁾₆ᵀ δ⁽³⁾
+        δ⁽²⁾₆ = ∂E/∂U⁽²⁾₆ = δ⁽³⁾ Vᵀ ⊙ (1 − h⁽²⁾₆²)
+        δ⁽²⁾ₜ = ∂E/∂U⁽²⁾ₜ = δ⁽²⁾ₜ₊₁ Wh₂ᵀ ⊙ (1 − h⁽²⁾ₜ²)  for t = 5 … 1
+        ∂E/∂Wx₂ = Σₜ h⁽¹⁾ₜᵀ δ⁽²⁾ₜ
+        ∂E/∂Wh₂ = Σₜ h⁽²⁾ₜ₋₁ᵀ δ⁽²⁾ₜ
+        ∂E/∂b₂ = Σₜ Σₙ δ⁽²⁾ₜ
+        δ⁽¹⁾₆ = ∂E/∂U⁽¹⁾₆ = δ⁽²⁾₆ Wx₂ᵀ ⊙ (1 − h⁽¹⁾₆²)
+        δ⁽¹⁾ₜ = ∂E/∂U⁽¹⁾ₜ = (δ⁽²⁾ₜ Wx₂ᵀ + δ⁽¹⁾ₜ₊₁ Wh₁ᵀ) ⊙ (1 − h⁽¹⁾ₜ²)  for t = 5 … 1
+        ∂E/∂Wx₁ = Σₜ Xₜᵀ δ⁽¹⁾ₜ
+        ∂E/∂Wh₁ = Σₜ h⁽¹⁾ₜ₋₁ᵀ δ⁽¹⁾ₜ
+        ∂E/∂b₁ = Σₜ Σₙ δ⁽¹⁾ₜ
+    """)
+
+
+def test_what_is_joined_and_not_taken_has_a_gradient_still():
+    a, b = parameter("a", (3,)), parameter("b", (3,))
+    values = {line.of: line.value for line in lines((np.stack([a, b])[1] ** 2).sum())}
+    np.testing.assert_allclose(values["a"], np.zeros(3))
+    np.testing.assert_allclose(values["b"], 2 * b.data)
+    part = np.concatenate([np.tanh(a), b])[:3]
+    part.name = "part"  # a name of the user's own keeps its place, beside that of the array that was joined
+    assert "∂E/∂part = 2 part" in str(lines((part * part).sum() + np.tanh(a).sum()))

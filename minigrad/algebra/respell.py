@@ -14,9 +14,11 @@ from minigrad.algebra.rewrite import Rewriting, Rule, rebuild_node
 from minigrad.algebra.rules import logarithms, spellings
 from minigrad.engine.node import Node, order_nodes
 from minigrad.engine.tensor import Tensor
+from minigrad.ops.shaping import Concatenate
 
 SPELLINGS: tuple[Rule, ...] = (
     spellings.product_with_itself,
+    spellings.part_of_joined,
     spellings.index_of_all,
     spellings.axes_of_reduction,
     spellings.reshape_of_function,
@@ -31,25 +33,48 @@ SPELLINGS: tuple[Rule, ...] = (
 
 def respell(graph: Graph, nodes: Mapping[Tensor, Any], named: Set[Node]) -> tuple[Graph, dict[Tensor, Any]]:
     """Apply the rules to a graph; ``nodes`` has the Node of each Tensor, and what is ``named`` keeps its place."""
-    rewriting, kept = Rewriting(SPELLINGS), set(named)
+    rewriting = Rewriting(SPELLINGS)
     if not any(rewriting.rules_of(node) for node in graph.nodes):
         return graph, dict(nodes)
-    becomes: dict[Node, Any] = {}
+    found, becomes = _respelled(graph, named, rewriting)
+    there = {becomes[x] for x in graph.nodes if x in named or (x.op is None and x.value is None)}
+    if not there <= set(found.nodes):  # of what is joined, and not taken, E would be said not to depend on
+        rules = [rule for rule in SPELLINGS if rule is not spellings.part_of_joined]
+        found, becomes = _respelled(graph, named, Rewriting(rules))
+    return found, _moved(nodes, becomes)
+
+
+def _respelled(graph: Graph, named: Set[Node], rewriting: Rewriting) -> tuple[Graph, dict[Node, Any]]:
+    """Give the graph, and what each of its Nodes becomes."""
+    kept, becomes, made = set(named), dict[Node, Any](), set[Any]()
     for node in graph.nodes:
         new = rebuild_node(node, becomes)
         again = rewriting.apply_first(new) if isinstance(new, Node) else new
-        while again is not new and not _loses(new, again, kept):
+        while again is not new and not _loses(new, again, kept) and not (node in kept and again in made):
             new, again = again, rewriting.apply_first(again) if isinstance(again, Node) else again
         if node in kept and isinstance(new, Node):
             kept.add(new)
         becomes[node] = new
+        made.add(new)
     outputs = [becomes[x] if isinstance(x, Node) else x for x in graph.outputs]
-    return Graph(outputs, graph.values), {t: becomes.get(x, x) for t, x in nodes.items()}
+    return Graph(outputs, graph.values), becomes
+
+
+def _moved(nodes: Mapping[Tensor, Any], becomes: Mapping[Node, Any]) -> dict[Tensor, Any]:
+    """Give the Node that each Tensor is after it; a part of what is joined is not the array that was.
+
+    It is a use of that, whose gradient is a share of the array's, and would be added to it.
+    """
+    owner: dict[Any, Node] = {}
+    for x, new in becomes.items():
+        owner.setdefault(new, x)
+    return {t: x if owner.get(becomes.get(x), x) is not x else becomes.get(x, x) for t, x in nodes.items()}
 
 
 def _loses(before: Node, after: Any, kept: Set[Node]) -> bool:
     """Say whether something that has a name is not to be seen any more: a rule looks two operations deep."""
     near = [x for x in before.inputs if isinstance(x, Node)]
-    near += [y for x in near for y in x.inputs if isinstance(y, Node)]
+    if not (near and isinstance(near[0].op, Concatenate)):  # what was joined may be used elsewhere
+        near += [y for x in near for y in x.inputs if isinstance(y, Node)]
     named = {x for x in near if x in kept}
     return bool(named) and not named.issubset(order_nodes([after]))

@@ -13,13 +13,12 @@ from dataclasses import replace
 from minigrad.engine.node import Node
 from minigrad.notation.symbols import split_name
 from minigrad.ops.alphabet import to_subscript, to_superscript
-from minigrad.ops.arithmetic import add, subtract
 from minigrad.ops.indexing import Index
 from minigrad.ops.linalg import matmul
 from minigrad.structure.layers import Layer
 from minigrad.structure.loss import name_loss
 from minigrad.structure.reading import Reading
-from minigrad.structure.repeats import LEAST, Repeat, find_repeats
+from minigrad.structure.repeats import LEAST, Repeat, accumulates, find_repeats, find_starts
 from minigrad.structure.rows import Indexing, Loop, Row
 from minigrad.structure.wiring import numbers_of
 
@@ -58,6 +57,7 @@ class _Namer:
         self.before = self._find_layers_before()
         self.stands = self._find_stands()
         self.numbers = self._number_layers()
+        self.of_users = self._find_names_of_users()
 
     def _owned(self) -> set[Node]:
         """Give the inputs and arrays that each segment has for itself."""
@@ -66,6 +66,19 @@ class _Namer:
     def _is_users(self, x: Node) -> bool:
         """Say whether a symbol is the user's own."""
         return (x.op is None and x.value is None) or x in self.reading.named
+
+    def _find_names_of_users(self) -> dict[tuple[Node, ...], str]:
+        """Give the user's names of rows: two rows of one name, as the h of two layers in time, are numbered."""
+        found: dict[tuple[Node, ...], str] = {}
+        for nodes in (repeat.row(number) for repeat in self.repeats for number in range(len(repeat.segments[0]))):
+            named = next((self.reading.named[x] for x in nodes if x in self.reading.named), "")
+            if named and not _moves(nodes):
+                found[nodes] = split_name(named).base
+        many, so_far = Counter(found.values()), Counter[str]()
+        for nodes, name in found.items():
+            so_far[name] += 1
+            found[nodes] = name if many[name] == 1 else name + _raised(str(so_far[name]))
+        return found
 
     def _products(self, layer: Layer) -> dict[Node, Node]:
         """Give what a layer multiplies each parameter with."""
@@ -82,7 +95,7 @@ class _Namer:
         found: dict[Node, Layer] = {}
         alone = [layer for layer in self.layers if layer.u not in self.repeated]
         for repeat in self.repeats:
-            starts = set(_starts(repeat).values())
+            starts = set(find_starts(repeat).values())
             begin = self.order[repeat.segments[0][0]]
             for layer in (self.of_u[x] for x in repeat.segments[0] if x in self.of_u):
                 before = [one for one in alone if self.order[one.u] < begin and one not in found.values()]
@@ -131,13 +144,13 @@ class _Namer:
     def loop(self, repeat: Repeat) -> Loop:
         """Give a repeat with its index."""
         letter = self.letter(repeat)
-        return Loop(repeat, letter, self._first(repeat, letter, _starts(repeat)))
+        return Loop(repeat, letter, self._first(repeat, letter, find_starts(repeat)))
 
     def rows(self, loop: Loop) -> list[Row]:
         """Give the rows of a repeat that have a symbol, in the order of computation."""
         repeat, letter, first = loop.repeat, loop.letter, loop.first
-        starts, width = _starts(repeat), len(repeat.segments[0])
-        carried = {number for number in repeat.carried if not _accumulates(repeat, number)}
+        starts, width = find_starts(repeat), len(repeat.segments[0])
+        carried = {number for number in repeat.carried if not accumulates(repeat, number)}
         found: list[Row] = []
         for number in range(width):
             nodes = repeat.row(number)
@@ -164,14 +177,13 @@ class _Namer:
             numbers = [int(split_name(f"U{layer.number}").below) for layer in layers]
             if numbers and numbers == list(range(numbers[0], numbers[0] + repeat.count)):
                 return numbers[0]
-        before = [x for place, x in starts.items() if isinstance(x, Node) and not _accumulates(repeat, place)]
+        before = [x for place, x in starts.items() if isinstance(x, Node) and not accumulates(repeat, place)]
         return 2 if any(x in self.of_y or x in self.reading.named for x in before if x.op is not None) else 1
 
     def _results(
         self, nodes: tuple[Node, ...], letter: str, first: int, carried: bool, states: Container[Node]
     ) -> Row | None:
         """Name what the segments compute at one place; None for what needs no name."""
-        named = next((self.reading.named[x] for x in nodes if x in self.reading.named), "")
         middle = nodes[len(nodes) // 2]  # at the ends other operations may act on a layer, a number or the loss
         u, y = middle in self.of_u, middle in self.of_y
         raised = _raised(self.numbers[middle if u else self.of_y[middle].u] if u or y else "")
@@ -180,8 +192,8 @@ class _Namer:
             source = nodes[0].inputs[0]
             same = source is nodes[-1].inputs[0] and numbers_of(nodes[0].op)
             name = (self.reading.symbols.get(source) if same else None) or self._free("X")
-        elif named:
-            name = split_name(named).base
+        elif nodes in self.of_users:
+            name = self.of_users[nodes]
         elif y:
             name = self._free(f"{'H' if carried and letter == 't' else 'Y'}{raised}")
         elif u:
@@ -280,21 +292,3 @@ def _moves(nodes: Sequence[Node]) -> bool:
 
 def _raised(number: str) -> str:
     return f"⁽{to_superscript(number)}⁾" if number else ""
-
-
-def _starts(repeat: Repeat) -> dict[int, object]:
-    """Give what the first segment takes where the second takes a value of the first, by the place of that."""
-    found: dict[int, object] = {}
-    place = {node: i for i, node in enumerate(repeat.segments[0])}
-    for first, second in zip(repeat.segments[0], repeat.segments[1], strict=True):
-        for a, b in zip(first.inputs, second.inputs, strict=True):
-            if isinstance(b, Node) and b in place and a is not b:
-                found.setdefault(place[b], a)
-    return found
-
-
-def _accumulates(repeat: Repeat, number: int) -> bool:
-    """Say whether a carried value is a running sum that nothing but itself needs: E = E + …"""
-    node, after = repeat.segments[0][number], repeat.segments[1]
-    users = [i for i, other in enumerate((*repeat.segments[0], *after)) if any(x is node for x in other.inputs)]
-    return node.op in (add, subtract) and users == [len(repeat.segments[0]) + number]

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.engine.node import Node
+from minigrad.ops.arithmetic import add, subtract
 from minigrad.ops.base import Elementwise
 from minigrad.structure.wiring import Wiring, shape_of_operation
 
@@ -187,3 +188,21 @@ def program_order(nodes: Iterable[tuple[int, Any]], every: Sequence[Node]) -> li
                 when[x] = min(when.get(x, when[node]), when[node])
     place = {node: i for i, node in enumerate(every)}
     return sorted(every, key=lambda node: (when.get(node, 0), place[node]))
+
+
+def find_starts(repeat: Repeat) -> dict[int, object]:
+    """Give what the first segment takes where the second takes a value of the first, by the place of that."""
+    found: dict[int, object] = {}
+    place = {node: i for i, node in enumerate(repeat.segments[0])}
+    for first, second in zip(repeat.segments[0], repeat.segments[1], strict=True):
+        for a, b in zip(first.inputs, second.inputs, strict=True):
+            if isinstance(b, Node) and b in place and a is not b:
+                found.setdefault(place[b], a)
+    return found
+
+
+def accumulates(repeat: Repeat, number: int) -> bool:
+    """Say whether a carried value is a running sum that nothing but itself needs: E = E + …"""
+    node, after = repeat.segments[0][number], repeat.segments[1]
+    users = [i for i, other in enumerate((*repeat.segments[0], *after)) if any(x is node for x in other.inputs)]
+    return node.op in (add, subtract) and users == [len(repeat.segments[0]) + number]

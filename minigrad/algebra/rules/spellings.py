@@ -17,7 +17,7 @@ from minigrad.ops.indexing import Index
 from minigrad.ops.linalg import matmul
 from minigrad.ops.moving import Diagonal
 from minigrad.ops.reduction import Reduction, Sum
-from minigrad.ops.shaping import Reshape, Transpose
+from minigrad.ops.shaping import Concatenate, Reshape, Stack, Transpose
 
 
 @on(multiply)
@@ -34,6 +34,56 @@ def index_of_all(node: Node) -> Any:
         case Node(Index() as op, (Node() as x,)) if type(op) is Index and node.ndim <= 2:
             return node.apply(Reshape(node.shape), (x,)) if x.size == node.size and takes_all(op.key) else None
     return None
+
+
+@on(Index)
+def part_of_joined(node: Node) -> Any:
+    """stack(a, b)[1] = b, and so for what an index takes of one of the arrays alone that were joined."""
+    match node:
+        case Node(Index() as op, (Node(Concatenate() as joined, parts) as whole,)) if type(op) is Index:
+            pass
+        case _:
+            return None
+    keys = _whole_key(op.key, whole.ndim)
+    if keys is None:
+        return None
+    axis = joined.axis % whole.ndim
+    size, asked = whole.shape[axis], keys[axis]
+    for x, place in zip(parts, joined.places(parts), strict=True):
+        if isinstance(joined, Stack) and not isinstance(asked, slice):
+            within: list[Any] | None = [] if place == asked % size else None
+        else:
+            within = _within(asked, place, size) if isinstance(place, slice) else None
+        if within is not None:
+            key = (*keys[:axis], *within, *keys[axis + 1 :])
+            all_of_it = all(isinstance(part, slice) and part == slice(None) for part in key)
+            return x if all_of_it or not isinstance(x, Node) else node.apply(Index(key), (x,))
+    return None
+
+
+def _whole_key(key: Any, ndim: int) -> list[Any] | None:
+    """Give a number or a slice for each axis; None for an index that adds axes, or chooses by an array."""
+    parts = list(key) if isinstance(key, tuple) else [key]
+    dots = [i for i, part in enumerate(parts) if part is Ellipsis]
+    if len(dots) > 1 or not all(part is Ellipsis or _is_place(part) for part in parts):
+        return None
+    at = dots[0] if dots else len(parts)
+    return [*parts[:at], *[slice(None)] * (ndim - len(parts) + len(dots)), *parts[at + 1 :]]
+
+
+def _is_place(part: Any) -> bool:
+    return isinstance(part, slice | int | np.integer) and not isinstance(part, bool)
+
+
+def _within(asked: Any, place: slice, size: int) -> list[Any] | None:
+    """Give the index into an array that stands at a place of an axis; None where all of it is not asked for there."""
+    if isinstance(asked, slice):
+        start, stop, step = asked.indices(size)
+        if step != 1 or not place.start <= start < stop <= place.stop:
+            return None
+        whole = (start, stop) == (place.start, place.stop)
+        return [slice(None) if whole else slice(start - place.start, stop - place.start)]
+    return [asked % size - place.start] if place.start <= asked % size < place.stop else None
 
 
 @on(Reshape)
