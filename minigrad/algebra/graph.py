@@ -12,6 +12,8 @@ from minigrad.engine.node import Node, order_nodes, seed_node
 from minigrad.notation.formula import mathml, text
 from minigrad.notebook.cards import card, part, table
 from minigrad.notebook.safety import html_or_text, text_or_reason
+from minigrad.ops.arithmetic import Where
+from minigrad.ops.base import Elementwise
 
 SHOWN = 60  # operations of a graph that a repr writes
 
@@ -127,6 +129,8 @@ def evaluate(
                 raise ValueError(f"graph: the input {node.name!r} has no value; give it as an argument")
             found[node] = node.value
         else:
-            made = node.op.forward(*(found[x] if isinstance(x, Node) else x for x in node.inputs))
+            promotes = isinstance(node.op, Elementwise | Where)  # by the types of Python numbers; others take arrays
+            inputs = [(found[x], x.weak) if isinstance(x, Node) else (x, False) for x in node.inputs]
+            made = node.op.forward(*(np.asarray(x)[()] if weak and not promotes else x for x, weak in inputs))
             found[node] = made if each is None else each(node, made)
     return [found[x] if isinstance(x, Node) else x for x in outputs]

@@ -9,6 +9,7 @@ import numpy as np
 
 from minigrad.engine.node import Node
 from minigrad.ops.base import Elementwise, number_key
+from minigrad.ops.shaping import Cast
 
 Rule = Callable[[Node], Any]  # an expression equal to the Node, or None where the rule does not apply
 
@@ -94,6 +95,8 @@ class Rewriting:
         """Give what the first rule that applies makes of a Node, or the Node itself."""
         for rule in self.rules_of(node):
             result = rule(node)
+            if isinstance(result, Node) and result.weak and not node.weak:
+                result = give_dtype(result)
             if result is None or result is node:
                 continue
             if result.dtype == node.dtype if isinstance(result, Node) else not node.shape:
@@ -159,6 +162,11 @@ def substitute_nodes(expressions: Iterable[Any], becomes: Mapping[Node, Any]) ->
             continue
         found[stack.pop()] = rebuild_node(node, found)
     return [found[x] if isinstance(x, Node) else x for x in expressions]
+
+
+def give_dtype(x: Any) -> Any:
+    """Give a Python number that is not known yet as an array: else it would leave the dtype to what it meets."""
+    return x.apply(Cast(x.dtype), (x,)) if isinstance(x, Node) and x.weak else x
 
 
 def constant_like(x: Any, like: Node) -> Node:

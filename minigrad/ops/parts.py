@@ -36,6 +36,7 @@ class Part(Elementwise):
 
 real = Part("real", np.real, lambda op, g, y, x: g, text="Re({x})", views=True)
 imag = Part("imag", np.imag, lambda op, g, y, x: g * (-1j if is_complex(x) else 0), text="Im({x})", views=True)
+real.operator = imag.operator = True  # a Python number's own are Python numbers
 conj = Part("conj", np.conjugate, lambda op, g, y, x: conjugate(g), text="conj({x})")
 
 

@@ -78,6 +78,9 @@ ASKED: Joins = (  # of Python numbers alone, which have no dtype before they mee
     ("np.where(np.isfinite({0} * {1}), {0}, 1.5)", lambda m, n: np.where(np.isfinite(m * n), m, 1.5)),
     ("np.signbit({0}) | np.isinf({1} / 3)", lambda m, n: np.signbit(m) | np.isinf(n / 3)),
     ("np.where(({0} > {1}) ^ ({0} == {0}), {1}, 0.25)", lambda m, n: np.where((m > n) ^ (m == m), n, 0.25)),
+    ("np.multiply({0}, {1})", lambda m, n: np.multiply(m, n)),
+    ("np.sum({0}) + {1}", lambda m, n: np.sum(m) + n),
+    ("np.ravel({0})[0] * np.real({1})", lambda m, n: np.ravel(m)[0] * np.real(n)),
     ("np.logical_and({0}, {1} - 1) * 1.5", lambda m, n: np.logical_and(m, n - 1) * 1.5),
 )
 Keep = Callable[[Line, dict[Any, Any]], None]

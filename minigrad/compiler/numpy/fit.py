@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.algebra.rewrite import give_dtype
 from minigrad.compiler.passes.lower import Spread, is_view, rewrite_nodes
 from minigrad.compiler.passes.rows import merge_rows
 from minigrad.engine.node import Node
@@ -69,7 +70,7 @@ def _copy_once(outputs: Sequence[Any]) -> list[Any]:
 def _narrow_arrays(node: Node) -> Any:
     """Compute with arrays of one element as numbers: 0.05 µs an operation instead of 0.25."""
     if isinstance(node.op, Reshape) and node.size == 1:
-        number = _as_number(node.inputs[0])
+        number = give_dtype(_as_number(node.inputs[0]))
         if not node.shape:
             return number
         return Spread(node.shape)(number) if isinstance(number, Node) and number.op is not node.op else None
@@ -85,7 +86,7 @@ def _as_number(x: Any) -> Any:
         return x
     while isinstance(x, Node) and x.shape and isinstance(x.op, Reshape | Spread):
         (x,) = x.inputs
-    return Reshape(())(x) if isinstance(x, Node) and x.shape else x
+    return Reshape(())(x) if isinstance(x, Node) and x.shape else give_dtype(x)
 
 
 def _shape_operands(node: Node) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.algebra.graph import Graph
-from minigrad.algebra.rewrite import rebuild_node, rewrite, substitute_nodes
+from minigrad.algebra.rewrite import give_dtype, rebuild_node, rewrite, substitute_nodes
 from minigrad.algebra.simplify import EXACT_RULES, simplify
 from minigrad.compiler.passes.factor import factor_sums
 from minigrad.engine.node import Node, order_nodes, seed_node
@@ -123,7 +123,7 @@ def _opened(node: Node) -> Any:
     if isinstance(op, Scatter) and not node.shape and node.dtype.kind == "f":
         return Sum()(inputs[0])
     if isinstance(op, Transpose) and isinstance(inputs[0], Node) and node.shape == inputs[0].shape == (1,) * node.ndim:
-        return inputs[0]  # one element, which has nowhere to go
+        return give_dtype(inputs[0])  # one element, which has nowhere to go
     if isinstance(op, Roll | Tril):
         return op.as_simpler(*inputs)
     if isinstance(op, Elementwise) and not isinstance(op.forward, np.ufunc):

@@ -176,12 +176,12 @@ class Traced(Tensor):
 
     def of_gradient(self, g: Any) -> Traced:
         """Give an expression that the walk found for this tensor as a Tensor, or zeros for None."""
-        if g is None:
-            return Traced(
-                self.tracer,
-                self.node.apply(BroadcastTo(self.shape), (self.tracer.constant(np.zeros((), self.dtype)),)),
-            )
-        return Traced(self.tracer, g)
+        zero = self.tracer.constant(np.zeros((), self.dtype)) if g is None else None
+        return Traced(self.tracer, g if zero is None else self.node.apply(BroadcastTo(self.shape), (zero,)))
+
+    def __array_ufunc__(self, *call: Any, **kwargs: Any) -> Any:
+        y = super().__array_ufunc__(*call, **kwargs)
+        return y.astype(y.dtype) if getattr(y, "weak", False) else y  # of Python numbers NumPy makes its own
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         if func in PLAIN:
