@@ -22,7 +22,7 @@ from benchmarks.workloads import DTYPES, WORKLOADS, Start, Workload
 from minigrad import Tensor, compile, optim
 from minigrad.compiler.cuda.products import Gemm
 from minigrad.compiler.cuda.step import CudaStep
-from minigrad.ops.libraries import bring
+from minigrad.ops.common.libraries import bring
 from tests.sample import Sample
 from tests.samples import SAMPLES
 

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from minigrad.engine.transforms.products import hessian_vector_product, hvp, jvp, stop_gradient, vjp
     from minigrad.engine.transforms.recomputation import checkpoint
     from minigrad.exercises.attempt import exercise
-    from minigrad.ops.activations import elu, gelu, leaky_relu, logsigmoid, silu, softplus
+    from minigrad.ops.networks.activations import elu, gelu, leaky_relu, logsigmoid, silu, softplus
     from minigrad.picture.draw import draw
     from minigrad.picture.stepper.page import stepper
     from minigrad.scipy.objective import scipy_objective
@@ -137,12 +137,12 @@ _LATE = {
     "draw": "picture.draw",
     "draw_matrices": "derivation.matrices",
     "elementwise_grad": "autograd",
-    "elu": "ops.activations",
+    "elu": "ops.networks.activations",
     "exercise": "exercises.attempt",
     "fit": "training",
     "flatten": "autograd",
     "from_dlpack": "engine.taken",
-    "gelu": "ops.activations",
+    "gelu": "ops.networks.activations",
     "grad": "engine.transforms.functional",
     "gradcheck": "engine.debugging.gradcheck",
     "hessian": "engine.transforms.jacobians",
@@ -151,9 +151,9 @@ _LATE = {
     "hvp": "engine.transforms.products",
     "jacobian": "engine.transforms.jacobians",
     "jvp": "engine.transforms.products",
-    "leaky_relu": "ops.activations",
+    "leaky_relu": "ops.networks.activations",
     "load": "storage",
-    "logsigmoid": "ops.activations",
+    "logsigmoid": "ops.networks.activations",
     "make_jvp": "autograd",
     "make_vjp": "autograd",
     "memory_report": "engine.debugging.memory",
@@ -161,9 +161,9 @@ _LATE = {
     "primitive": "engine.transforms.custom",
     "save": "storage",
     "scipy_objective": "scipy.objective",
-    "silu": "ops.activations",
+    "silu": "ops.networks.activations",
     "simplify": "algebra.simplify",
-    "softplus": "ops.activations",
+    "softplus": "ops.networks.activations",
     "stepper": "picture.stepper.page",
     "steps": "engine.steps",
     "stop_gradient": "engine.transforms.products",

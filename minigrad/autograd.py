@@ -19,7 +19,7 @@ from minigrad.engine.transforms.functional import Transformed, check_argnums, ch
 from minigrad.engine.transforms.recomputation import checkpoint
 from minigrad.engine.transforms.trees import fill_tree, list_leaves, map_tree
 from minigrad.ops import shaping
-from minigrad.ops.dtypes import dtype_of
+from minigrad.ops.common.dtypes import dtype_of
 from minigrad.ops.parts import is_complex
 
 __all__ = [

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from minigrad.engine.messages.absent import absent
 from minigrad.engine.messages.arguments import check_count
 from minigrad.engine.operand import Operand
-from minigrad.ops.libraries import bring
+from minigrad.ops.common.libraries import bring
 
 __all__ = ["accuracy", "confusion_matrix"]
 

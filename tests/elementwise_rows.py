@@ -8,19 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.ops import (
-    activations,
-    arithmetic,
-    elementwise,
-    exponential,
-    logic,
-    parts,
-    rounding,
-    signs,
-    slopes,
-    trigonometric,
-)
+from minigrad.ops import arithmetic, elementwise, parts
 from minigrad.ops.base import Elementwise
+from minigrad.ops.elements import exponential, logic, rounding, signs, slopes, trigonometric
+from minigrad.ops.networks import activations
 
 
 def _normal_cdf(x: Any) -> Any:

@@ -12,10 +12,10 @@ from minigrad.notation.index.terms import index_term
 from minigrad.notation.ops_table import GROUPS
 from minigrad.notation.term import CASES, symbol_term
 from minigrad.notation.writers.text import split_sum
-from minigrad.ops.activations import Elu, LeakyRelu
-from minigrad.ops.alphabet import RAISED
 from minigrad.ops.base import Elementwise
-from minigrad.ops.families import I0, Family, Sinc
+from minigrad.ops.common.alphabet import RAISED
+from minigrad.ops.elements.families import I0, Family, Sinc
+from minigrad.ops.networks.activations import Elu, LeakyRelu
 
 KERNELS = {
     op.name: op.forward

@@ -10,19 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.ops import (
-    arithmetic,
-    assignment,
-    families,
-    indexing,
-    linalg,
-    moving,
-    own_memory,
-    reduction,
-    shaping,
-    sorting,
-)
+from minigrad.ops import arithmetic, indexing, linalg, reduction, shaping
 from minigrad.ops.base import Op, Shape
+from minigrad.ops.elements import families
+from minigrad.ops.places import assignment, moving, own_memory, sorting
 from tests.elementwise_rows import BINARY, MORE, POSITIVE, UNARY
 from tests.sample import Array, Sample
 from tests.samples_along import along_samples, sliding_samples, sorting_samples

@@ -8,8 +8,9 @@ from itertools import product
 
 import numpy as np
 
-from minigrad.ops import cumulative, sliding, sorting
-from minigrad.ops.positions import Positions
+from minigrad.ops import cumulative
+from minigrad.ops.places import sliding, sorting
+from minigrad.ops.places.positions import Positions
 from minigrad.ops.reduction import Axis
 from tests.sample import Array, Sample
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.ops import decompositions, eigenpairs, einsum, inverses, norms, singular
 from minigrad.ops.base import Shape
+from minigrad.ops.matrices import decompositions, eigenpairs, einsum, inverses, norms, singular
 from tests.sample import Array, Sample
 
 SQUARE: list[Shape] = [(3, 3), (2, 1, 2, 2)]

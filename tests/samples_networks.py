@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.ops import activations, normalization
-from minigrad.ops.convolution import Convolution, Convolving, Correlation, TransposedConvolution
-from minigrad.ops.pooling import Collect, MaxPool, ShareOut, SpreadSums, SumPool
-from minigrad.ops.windows import AddWindows, Windows, WindowsView
+from minigrad.ops.networks import activations, normalization
+from minigrad.ops.networks.convolution import Convolution, Convolving, Correlation, TransposedConvolution
+from minigrad.ops.networks.pooling import Collect, MaxPool, ShareOut, SpreadSums, SumPool
+from minigrad.ops.networks.windows import AddWindows, Windows, WindowsView
 from tests.sample import Array, Sample
 
 # stride, padding, dilation, groups, the shapes of x and W

@@ -7,7 +7,8 @@ import pytest
 
 from minigrad import Tensor, checkpoint, compile, derive, grad, jacobian, nn, vmap
 from minigrad.engine.transforms.frugal import Unread, find_read
-from minigrad.ops import arithmetic, elementwise, linalg, trigonometric
+from minigrad.ops import arithmetic, elementwise, linalg
+from minigrad.ops.elements import trigonometric
 from tests.samples import SAMPLES
 from tests.test_backward import BINARY, UNARY
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from minigrad import Tensor, compare, derive, losses, nn, relu, softmax, sums_to_one
-from minigrad.ops.alphabet import plain_digits, to_subscript
+from minigrad.ops.common.alphabet import plain_digits, to_subscript
 from tests.networks import NETWORKS, attention, gate_residual_and_tied, layer_normalization, mlp
 from tests.samples import SAMPLES
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minigrad import Tensor, compare, derive, losses, softmax
-from minigrad.ops.alphabet import to_subscript
+from minigrad.ops.common.alphabet import to_subscript
 from tests.byhand import LAYERS, logistic
 from tests.slips_by_hand import SYMBOLS, layers, named, recurrent, values_of
 

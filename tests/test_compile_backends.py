@@ -7,22 +7,13 @@ import pytest
 
 from minigrad import Tensor, compile, optim
 from minigrad.compiler.numpy.backend import NumpyBackend
-from minigrad.ops import (
-    arithmetic,
-    assignment,
-    decompositions,
-    eigenpairs,
-    einsum,
-    elementwise,
-    inverses,
-    logic,
-    positions,
-    shaping,
-    sorting,
-    windows,
-)
+from minigrad.ops import arithmetic, elementwise, shaping
 from minigrad.ops.base import Elementwise, Op
+from minigrad.ops.elements import logic
 from minigrad.ops.indexing import gives_view
+from minigrad.ops.matrices import decompositions, eigenpairs, einsum, inverses
+from minigrad.ops.networks import windows
+from minigrad.ops.places import assignment, positions, sorting
 from tests.compiling import assert_same, plain
 from tests.evaluating import EvaluatingBackend
 from tests.interpreted import interpreted

@@ -9,7 +9,7 @@ import pytest
 
 from minigrad import Tensor, compile, losses, nn, optim
 from minigrad.compiler import api
-from minigrad.compiler.verify import DifferenceError
+from minigrad.compiler.calls.verify import DifferenceError
 
 pytest.importorskip("numba")
 BACKENDS = ["numpy", "native"]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from minigrad import compile
-from minigrad.compiler.verify import DifferenceError
+from minigrad.compiler.calls.verify import DifferenceError
 from tests.compiling import as_code, each_backend, running
 
 x = np.array([1.0, 2.0])

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from minigrad import Tensor, compile, value_and_grad
+from minigrad.compiler.calls.verify import DifferenceError
 from minigrad.compiler.trace.traced import TraceError
-from minigrad.compiler.verify import DifferenceError
 from minigrad.engine.transforms.trees import map_tree, name_leaves
 
 X = np.linspace(-1, 1, 6).reshape(3, 2)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minigrad import Tensor, compile, no_grad, optim
-from minigrad.compiler import watched
+from minigrad.compiler.calls import watched
 from minigrad.compiler.trace.traced import TraceError
 from minigrad.compiler.variant import Variant
 

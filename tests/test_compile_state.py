@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 
 from minigrad import Tensor, compile, grad, losses, nn, no_grad, optim, value_and_grad
+from minigrad.compiler.calls.verify import DifferenceError
 from minigrad.compiler.trace.traced import TraceError
-from minigrad.compiler.verify import DifferenceError
 from tests.compiling import as_code, running
 
 x = np.array([1.0, 2.0])

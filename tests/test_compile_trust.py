@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from minigrad import Tensor, compile, grad, optim
-from minigrad.compiler.verify import DifferenceError
+from minigrad.compiler.calls.verify import DifferenceError
 from tests.compiling import as_code, assert_same, each_backend, plain, running, state, taught
 
 RNG = np.random.default_rng(0)

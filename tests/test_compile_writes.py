@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from minigrad import Tensor, compile, nn, optim, value_and_grad
+from minigrad.compiler.calls.verify import DifferenceError
 from minigrad.compiler.trace.traced import TraceError
-from minigrad.compiler.verify import DifferenceError
 from tests.compiling import as_code, each_backend, running
 
 x = np.linspace(-1.0, 2.0, 12).reshape(3, 4)

@@ -8,8 +8,8 @@ import pytest
 import minigrad
 from minigrad import Tensor, compile, derive, grad, gradcheck, nn, vmap
 from minigrad.nn import functional
-from minigrad.ops import convolution
-from minigrad.ops.convolution import Convolution, Correlation, TransposedConvolution
+from minigrad.ops.networks import convolution
+from minigrad.ops.networks.convolution import Convolution, Correlation, TransposedConvolution
 from tests.samples_networks import convolve_by_loops
 
 rng = np.random.default_rng(0)

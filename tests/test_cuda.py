@@ -10,10 +10,13 @@ from minigrad.compiler.cuda.dialects import write_module
 from minigrad.compiler.cuda.elements import CALLED
 from minigrad.compiler.cuda.kernels import NAME
 from minigrad.compiler.cuda.registry import NO_KERNEL
-from minigrad.ops import assignment, cumulative, eigenpairs, indexing, logic, rounding, sorting
+from minigrad.ops import cumulative, indexing
 from minigrad.ops.base import Elementwise
+from minigrad.ops.common.libraries import bring
+from minigrad.ops.elements import logic, rounding
 from minigrad.ops.indexing import gives_view
-from minigrad.ops.libraries import bring
+from minigrad.ops.matrices import eigenpairs
+from minigrad.ops.places import assignment, sorting
 from tests.compiling import assert_same, stepping
 from tests.fake_gpu import COMPILER, FakeDevice, on_fake
 from tests.nvrtc import compile_cuda, find_nvrtc

@@ -5,7 +5,7 @@ import pytest
 
 from minigrad import compile, losses
 from minigrad.compiler.cuda.backend import CudaBackend
-from minigrad.ops.libraries import bring
+from minigrad.ops.common.libraries import bring
 from tests.compiled_steps import RULES
 from tests.compiling import stepping
 from tests.fake_cupy import Cuda, FakeArray, Stream, make_device

@@ -11,7 +11,7 @@ import pytest
 from minigrad import Tensor, compile, fit, losses, nn, optim, relu, value_and_grad
 from minigrad.compiler.cuda.products import Gemm
 from minigrad.compiler.cuda.step import MOST_GRAPHS
-from minigrad.ops.libraries import bring
+from minigrad.ops.common.libraries import bring
 from tests import cuda_threads
 from tests.compiled_steps import RULES
 from tests.compiling import assert_same, stepping

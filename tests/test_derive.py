@@ -7,7 +7,7 @@ import pytest
 
 from minigrad import Tensor, compare, data, derive, draw, losses, nn, optim, relu, sigmoid, softmax, sums_to_one
 from minigrad.engine.claims import is_one_hot
-from minigrad.ops.alphabet import to_subscript
+from minigrad.ops.common.alphabet import to_subscript
 from tests.networks import NETWORKS
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minigrad import Tensor, grad
-from minigrad.ops import activations
+from minigrad.ops.networks import activations
 from tests.gradients import gradients
 
 inf, nan = np.inf, np.nan

@@ -6,7 +6,7 @@ import pytest
 from minigrad import Tensor, derive
 from minigrad.engine.node import order_nodes
 from minigrad.notation.index.along import NoIndexForm
-from minigrad.ops.moving import Diag, Diagonal
+from minigrad.ops.places.moving import Diag, Diagonal
 from tests.index_reading import says_the_value
 from tests.networks import NETWORKS
 from tests.samples import SAMPLES

@@ -12,8 +12,9 @@ from minigrad import Tensor, derive, grad, gradcheck
 from minigrad.engine.messages.errors import ShapeError
 from minigrad.engine.node import Node
 from minigrad.notation.formula import latex, plain, text
-from minigrad.ops import decompositions, inverses, linalg, norms
-from minigrad.ops.einsum import Einsum
+from minigrad.ops import linalg
+from minigrad.ops.matrices import decompositions, inverses, norms
+from minigrad.ops.matrices.einsum import Einsum
 from tests.samples_linalg import symmetric
 
 rng = np.random.default_rng(3)

@@ -12,8 +12,8 @@ import pytest
 
 from minigrad import Tensor, compile, derive, draw, load, save, stepper
 from minigrad.losses import cross_entropy
-from minigrad.ops.alphabet import plain_word, printable
 from minigrad.ops.base import Elementwise
+from minigrad.ops.common.alphabet import plain_word, printable
 
 HOSTILE = [
     "a\nimport os\nraise SystemExit",

@@ -7,7 +7,7 @@ import pytest
 
 from minigrad import compile, grad
 from minigrad.nn import functional
-from minigrad.ops.convolution import Convolution, Correlation, TransposedConvolution
+from minigrad.ops.networks.convolution import Convolution, Correlation, TransposedConvolution
 from tests.interpreted import interpreted
 from tests.samples_networks import convolve_by_loops, max_of, pool_by_loops
 

@@ -9,7 +9,7 @@ import pytest
 
 from minigrad import Tensor, grad, log_softmax, losses, relu, sigmoid, softmax
 from minigrad.ops.base import Op
-from minigrad.ops.libraries import bring
+from minigrad.ops.common.libraries import bring
 from minigrad.ops.linalg import affine
 from tests.composed_samples import COMPOSED_SAMPLES
 from tests.other_array import OtherArray

@@ -34,7 +34,7 @@ from minigrad import (
     vmap,
 )
 from minigrad.compiler.api import compile
-from minigrad.ops.libraries import bring
+from minigrad.ops.common.libraries import bring
 from tests.other_array import OtherArray
 
 rng = np.random.default_rng(3)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from minigrad import Tensor, data, derive, draw, losses, nn, sigmoid, softmax, stepper
-from minigrad.ops.alphabet import plain_digits
+from minigrad.ops.common.alphabet import plain_digits
 from tests.reading_by_hand import BY_HAND
 from tests.reading_cases import CASES, T, X, error, parameter, rng, total_input
 

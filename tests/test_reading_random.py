@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from minigrad import Tensor, data, derive, draw, losses, relu, sigmoid, softmax
-from minigrad.ops.alphabet import plain_digits
+from minigrad.ops.common.alphabet import plain_digits
 
 ACTING = (
     np.tanh, np.exp, np.sin, np.cbrt, sigmoid, relu,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from minigrad import Tensor, data, derive, draw, losses, softmax
-from minigrad.ops.alphabet import plain_digits
+from minigrad.ops.common.alphabet import plain_digits
 from tests.reading_cases import T, X, error, parameter, rng, total_input
 
 LABELS = np.array([0, 1, 2, 0, 1])

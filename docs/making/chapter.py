@@ -16,8 +16,9 @@ from making import figures, networks
 from making.chapter_words import WORDS
 from making.equations import Lines, write_both, write_equations, write_local_derivative, write_switch
 from minigrad import derive, draw_matrices, losses, optim, plot, textbook
-from minigrad.ops import activations, elementwise
-from minigrad.ops.alphabet import to_superscript
+from minigrad.ops import elementwise
+from minigrad.ops.common.alphabet import to_superscript
+from minigrad.ops.networks import activations
 
 SMALL = 1e-6  # what a line may differ by: rounding in finite differences is a tenth of it
 

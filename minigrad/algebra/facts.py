@@ -14,7 +14,7 @@ from minigrad.engine.messages.arguments import shown
 from minigrad.engine.node import Node, order_nodes
 from minigrad.engine.tensor import Tensor
 from minigrad.notation.symbols import pretty_name
-from minigrad.ops.libraries import on_host
+from minigrad.ops.common.libraries import on_host
 from minigrad.ops.reduction import Sum, normalize_axis
 
 

@@ -18,8 +18,8 @@ from minigrad.engine.tensor import Tensor
 from minigrad.engine.writing.overwriting import read_elements
 from minigrad.ops.arithmetic import maximum, minimum
 from minigrad.ops.base import Elementwise, Op
+from minigrad.ops.elements.signs import fmax, fmin
 from minigrad.ops.reduction import Max, Min, normalize_axis, restore_axes
-from minigrad.ops.signs import fmax, fmin
 
 
 def _make_chooser(op: Elementwise, is_chosen: Callable[[Any, Any], Any], either: bool) -> Elementwise:

@@ -14,9 +14,9 @@ from minigrad.engine.conversion import is_array
 from minigrad.engine.messages.arguments import shown
 from minigrad.engine.node import Node, Table
 from minigrad.engine.tensor import Tensor
-from minigrad.ops.alphabet import plain_digits, printable
 from minigrad.ops.base import Op
-from minigrad.ops.libraries import is_other, on_host
+from minigrad.ops.common.alphabet import plain_digits, printable
+from minigrad.ops.common.libraries import is_other, on_host
 
 
 def trace(computation: Tensor | Callable[..., Any], *examples: Any) -> Graph:

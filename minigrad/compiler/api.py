@@ -13,28 +13,28 @@ from weakref import ref
 from numpy.typing import ArrayLike
 
 from minigrad.compiler.backend import Backend
-from minigrad.compiler.bound import Bound
-from minigrad.compiler.collecting import collector_paused
+from minigrad.compiler.calls.bound import Bound
+from minigrad.compiler.calls.collecting import collector_paused
+from minigrad.compiler.calls.entry import MISS
+from minigrad.compiler.calls.leaves import find_same, flatten_leaves, name_leaves
+from minigrad.compiler.calls.puts import put_parts, refuse_shared
+from minigrad.compiler.calls.shortcuts import bind_entry, open_way, shortcuts
+from minigrad.compiler.calls.verify import Asking, DifferenceError, Schedule, verify_call, verify_trace
 from minigrad.compiler.compiled_card import compiled_html
 from minigrad.compiler.described import MOST_TRACES, Described
-from minigrad.compiler.entry import MISS
 from minigrad.compiler.epochs import EpochLoops
-from minigrad.compiler.leaves import find_same, flatten_leaves, name_leaves
 from minigrad.compiler.load import load_backend
-from minigrad.compiler.puts import put_parts, refuse_shared
 from minigrad.compiler.record import record_call
-from minigrad.compiler.shortcuts import bind_entry, open_way, shortcuts
 from minigrad.compiler.shortened import record_shortened
 from minigrad.compiler.variant import Variant, name_inputs
 from minigrad.compiler.varying import Varying
-from minigrad.compiler.verify import Asking, DifferenceError, Schedule, verify_call, verify_trace
 from minigrad.data import Array, Rng
 from minigrad.engine.node import order_kept
 from minigrad.engine.recording import mapping, tracer
 from minigrad.engine.tensor import Tensor
 from minigrad.notebook.safety import html_or_text, text_or_reason
-from minigrad.ops.alphabet import plain_word
-from minigrad.ops.copies import qualified_name
+from minigrad.ops.common.alphabet import plain_word
+from minigrad.ops.common.copies import qualified_name
 
 PATIENT = 100
 

@@ -10,16 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.compiler.entry import write_test
+from minigrad.compiler.calls.entry import write_test
+from minigrad.compiler.calls.results import Output
+from minigrad.compiler.calls.watched import Holding, Watched
 from minigrad.compiler.refusals import Refusal, Unsupported
-from minigrad.compiler.results import Output
 from minigrad.compiler.trace.sources import Argument, Data, Draw, NumberOutside
 from minigrad.compiler.variant import Variant
-from minigrad.compiler.watched import Holding, Watched
 from minigrad.data import Array, Rng, batches
 from minigrad.engine.recording import records_left
 from minigrad.engine.tensor import Tensor
-from minigrad.ops.libraries import bring, is_other
+from minigrad.ops.common.libraries import bring, is_other
 
 PATIENCE = 0.05  # seconds that native code runs before Python looks whether Ctrl-C was pressed
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from minigrad.compiler.leaves import Same, find_same, holds_arrays, is_taken, list_objects, name_leaves
-from minigrad.compiler.results import Output, join_results, map_leaves
+from minigrad.compiler.calls.leaves import Same, find_same, holds_arrays, is_taken, list_objects, name_leaves
+from minigrad.compiler.calls.results import Output, join_results, map_leaves
 from minigrad.compiler.tape import Tape, write_tape
 from minigrad.compiler.trace.containers import Contents, Put, refuse_other_puts
 from minigrad.compiler.trace.differences import refuse_differences

@@ -11,7 +11,7 @@ from minigrad.algebra.graph import evaluate
 from minigrad.compiler.passes.lower import is_view
 from minigrad.compiler.record import Record
 from minigrad.engine.node import Node
-from minigrad.ops.libraries import bring, on_host
+from minigrad.ops.common.libraries import bring, on_host
 
 RUNS = 4  # of rounding otherwise
 MARGIN = 64  # how many times as far another order of operations may be away as those are

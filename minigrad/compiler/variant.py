@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 from minigrad.algebra.graph import Graph
 from minigrad.compiler.backend import Backend, Draft, Program
+from minigrad.compiler.calls.entry import write_entry
+from minigrad.compiler.calls.watched import Holding, Watched
 from minigrad.compiler.differentiable import Pullback
-from minigrad.compiler.entry import write_entry
 from minigrad.compiler.lowered import lower_record
 from minigrad.compiler.passes.lower import (
     copy_array,
@@ -27,7 +28,6 @@ from minigrad.compiler.trace.links import Key, renew_links
 from minigrad.compiler.trace.numbers import find_changed, is_number
 from minigrad.compiler.trace.sources import Argument, Captured, Data, Draw, Source, State
 from minigrad.compiler.trace.write_back import are_apart
-from minigrad.compiler.watched import Holding, Watched
 from minigrad.engine.node import Node, forget_alike
 
 

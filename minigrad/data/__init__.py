@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from minigrad.engine.claims import declared_one_hot, is_one_hot
 from minigrad.engine.messages.absent import absent
-from minigrad.ops.libraries import index_other, is_other
+from minigrad.ops.common.libraries import index_other, is_other
 
 if TYPE_CHECKING:
     from minigrad.data.csv_files import Table, read_csv

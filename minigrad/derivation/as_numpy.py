@@ -17,7 +17,7 @@ from minigrad.engine.node import Node, order_nodes
 from minigrad.notation.formula import text
 from minigrad.notation.helpers import HELPERS
 from minigrad.notation.python import write_python
-from minigrad.ops.alphabet import printable
+from minigrad.ops.common.alphabet import printable
 from minigrad.ops.indexing import Index
 from minigrad.ops.shaping import BroadcastTo, Reshape, Transpose
 

@@ -9,7 +9,7 @@ import numpy as np
 from minigrad.algebra.graph import Graph
 from minigrad.derivation.cut import Cut
 from minigrad.engine.node import Node
-from minigrad.ops.decompositions import Cholesky
+from minigrad.ops.matrices.decompositions import Cholesky
 
 APART = 1e3  # beside such numbers, as the −10⁹ of a mask, others would be moved by all that they are
 BENT = 1e-6  # what is off by less than that is rounding of finite differences

@@ -31,8 +31,8 @@ from minigrad.engine.node import Node
 from minigrad.engine.tensor import Tensor
 from minigrad.notation.symbols import pretty_name
 from minigrad.notebook.safety import html_or_text, text_or_reason
-from minigrad.ops.libraries import bring
-from minigrad.ops.unit import make_one
+from minigrad.ops.common.libraries import bring
+from minigrad.ops.common.unit import make_one
 
 OPENING = 40  # lines of a derivation whose steps a notebook shows, too: those of 40 take 0.1 s to find
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keyword
 from collections.abc import Hashable, Iterable, Mapping
 
-from minigrad.ops.alphabet import plain_identifier
+from minigrad.ops.common.alphabet import plain_identifier
 
 
 def variable(symbol: str) -> str:

@@ -20,7 +20,7 @@ from minigrad.engine.recording import compilation
 from minigrad.engine.writing.watch import seal_array
 from minigrad.notebook.safety import html_or_text, text_or_reason
 from minigrad.ops.base import Op
-from minigrad.ops.libraries import bring, find_other, move_beside
+from minigrad.ops.common.libraries import bring, find_other, move_beside
 
 
 def is_array(x: Any) -> bool:

@@ -14,9 +14,9 @@ from minigrad.engine.numbers import as_numbers
 from minigrad.engine.record import Kept
 from minigrad.engine.recording import compilation
 from minigrad.engine.writing.inplace import Writable
-from minigrad.ops.libraries import alike
+from minigrad.ops.common.libraries import alike
+from minigrad.ops.common.unit import make_one
 from minigrad.ops.parts import is_complex
-from minigrad.ops.unit import make_one
 
 Listener = Callable[[Any], Any]
 

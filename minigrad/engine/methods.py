@@ -7,8 +7,9 @@ from typing import Any, Never, Self
 import numpy as np
 
 from minigrad.engine.messages.other_names import ARGUMENTS, refuse_arguments
-from minigrad.ops import linalg, own_memory, reduction, shaping
+from minigrad.ops import linalg, reduction, shaping
 from minigrad.ops.base import Recorder
+from minigrad.ops.places import own_memory
 
 _np: Any = np  # whose own types know arrays alone
 

@@ -14,8 +14,8 @@ import numpy as np
 
 from minigrad.engine.numbers import as_numbers
 from minigrad.engine.operand import Operand
-from minigrad.ops.alphabet import printable
 from minigrad.ops.base import Op, Shape, number_key
+from minigrad.ops.common.alphabet import printable
 
 Table = dict[tuple[Any, ...], "Node"]
 

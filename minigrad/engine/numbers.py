@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.ops.dlpack import speaks_dlpack, take_memory
+from minigrad.ops.common.dlpack import speaks_dlpack, take_memory
 
 
 def as_numbers(called: str, x: Any) -> Any:

@@ -20,8 +20,8 @@ from minigrad.engine.protocols.whole_operators import WholeOperators
 from minigrad.engine.recording import compilation, is_paused
 from minigrad.ops import arithmetic, elementwise, indexing, linalg, parts, shaping
 from minigrad.ops.base import Op, as_array
-from minigrad.ops.dtypes import WHOLE
-from minigrad.ops.lanes import running
+from minigrad.ops.common.dtypes import WHOLE
+from minigrad.ops.common.lanes import running
 
 
 class Operand(Methods, OtherHabits, WholeOperators):

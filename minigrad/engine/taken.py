@@ -6,7 +6,7 @@ from typing import Any
 
 from minigrad.engine.messages.arguments import shown
 from minigrad.engine.tensor import Tensor
-from minigrad.ops.dlpack import ON_HOST, hold_on_gpu, take_memory
+from minigrad.ops.common.dlpack import ON_HOST, hold_on_gpu, take_memory
 
 
 def from_dlpack(x: Any, *, requires_grad: bool = False, name: str | None = None) -> Tensor:

@@ -29,8 +29,8 @@ from minigrad.engine.writing.views import note_view
 from minigrad.engine.writing.watch import is_fresh, note_leaf
 from minigrad.ops import arithmetic, linalg
 from minigrad.ops.base import Op
-from minigrad.ops.dtypes import NUMBERS
-from minigrad.ops.unit import find_one
+from minigrad.ops.common.dtypes import NUMBERS
+from minigrad.ops.common.unit import find_one
 
 _new = object.__new__
 _FLOAT64 = np.dtype(np.float64)

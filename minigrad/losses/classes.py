@@ -24,10 +24,10 @@ from minigrad.losses.reducing import (
     spread_weights,
     values_of,
 )
+from minigrad.ops.common.unit import scale_negative
 from minigrad.ops.elementwise import relu, sigmoid, softplus
 from minigrad.ops.linalg import LogLikelihood, log_likelihood, vdot
 from minigrad.ops.reduction import Softmax, log_softmax
-from minigrad.ops.unit import scale_negative
 
 _EXACT = (
     "Leave the softmax out of the model (output='identity') and use softmax_cross_entropy(u, t), which is exact there."

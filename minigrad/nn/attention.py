@@ -19,8 +19,8 @@ from minigrad.nn.init import Initializer, Rng, xavier
 from minigrad.nn.linear import Linear, check_start, draw_weights
 from minigrad.nn.normalization import LayerNorm
 from minigrad.nn.sequential import Composite, Sequential
-from minigrad.ops.activations import gelu
 from minigrad.ops.base import as_array
+from minigrad.ops.networks.activations import gelu
 from minigrad.ops.reduction import softmax
 
 LETTERS = ("Wq", "Wk", "Wv", "Wo", "bq", "bk", "bv", "bo")

@@ -17,7 +17,7 @@ from minigrad.engine.messages.absent import absent
 from minigrad.engine.recording import announce_switch
 from minigrad.engine.tensor import Tensor
 from minigrad.notebook.safety import html_or_text, text_or_reason
-from minigrad.ops.alphabet import to_subscript
+from minigrad.ops.common.alphabet import to_subscript
 
 if TYPE_CHECKING:
     from minigrad.nn.summary import Summary

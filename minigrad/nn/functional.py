@@ -15,14 +15,14 @@ from minigrad.engine.messages.absent import absent
 from minigrad.engine.messages.arguments import check_count
 from minigrad.engine.messages.errors import ShapeError, describe
 from minigrad.engine.protocols.formulas import say_activations
-from minigrad.ops.activations import elu, gelu, leaky_relu, logsigmoid, silu
 from minigrad.ops.base import as_array
-from minigrad.ops.convolution import Convolution, TransposedConvolution
 from minigrad.ops.elementwise import relu, sigmoid, softplus
-from minigrad.ops.normalization import Standardize
-from minigrad.ops.pooling import pool_max, pool_mean
+from minigrad.ops.networks.activations import elu, gelu, leaky_relu, logsigmoid, silu
+from minigrad.ops.networks.convolution import Convolution, TransposedConvolution
+from minigrad.ops.networks.normalization import Standardize
+from minigrad.ops.networks.pooling import pool_max, pool_mean
+from minigrad.ops.networks.windows import Pairs, Sizes
 from minigrad.ops.reduction import log_softmax, softmax
-from minigrad.ops.windows import Pairs, Sizes
 
 Each = int | Sequence[int]
 Padding = Each | Literal["same", "valid"]

@@ -70,7 +70,7 @@ def _activation(name: str, given: str | Layer) -> Layer | None:
     if given == "identity":
         return None
     if given in LATE:
-        late: Layer = getattr(import_module("minigrad.ops.activations"), given)
+        late: Layer = getattr(import_module("minigrad.ops.networks.activations"), given)
         return late
     if given not in ACTIVATIONS:
         known = [*ACTIVATIONS, *LATE, "identity"]

@@ -8,7 +8,7 @@ from typing import Any
 
 from minigrad.engine.tensor import Tensor
 from minigrad.engine.writing.inplace import replace_elements
-from minigrad.ops.libraries import bring
+from minigrad.ops.common.libraries import bring
 
 
 def name_tensors(model: Any) -> dict[str, Tensor]:

@@ -11,7 +11,7 @@ from minigrad.engine.node import Node, order_nodes
 from minigrad.notation.index.along import Along
 from minigrad.notation.index.axes import follow_axes
 from minigrad.ops.base import Op, Shape
-from minigrad.ops.normalization import Standardize
+from minigrad.ops.networks.normalization import Standardize
 from minigrad.ops.reduction import Softmax, normalize_axis
 
 

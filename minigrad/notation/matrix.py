@@ -12,9 +12,9 @@ from minigrad.notation.keys import write_key
 from minigrad.notation.running import fold_sums
 from minigrad.notation.symbols import Symbol
 from minigrad.notation.term import ATOM, Term, before_sum, number_term, symbol_term
-from minigrad.ops.alphabet import to_subscript
 from minigrad.ops.arithmetic import add, multiply
 from minigrad.ops.base import Elementwise, Op
+from minigrad.ops.common.alphabet import to_subscript
 from minigrad.ops.cumulative import Prod
 from minigrad.ops.elementwise import exp, log
 from minigrad.ops.linalg import matmul

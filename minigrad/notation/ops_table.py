@@ -7,42 +7,12 @@ from types import ModuleType
 
 from minigrad.engine.node import Node
 from minigrad.notation.formula import text
-from minigrad.ops import (
-    activations,
-    arithmetic,
-    assignment,
-    convolution,
-    cumulative,
-    decompositions,
-    eigenpairs,
-    einsum,
-    elementwise,
-    exponential,
-    families,
-    fft,
-    indexing,
-    inverses,
-    linalg,
-    logic,
-    moving,
-    normalization,
-    norms,
-    own_memory,
-    parts,
-    pooling,
-    positions,
-    reduction,
-    rounding,
-    shaping,
-    signs,
-    singular,
-    sliding,
-    slopes,
-    sorting,
-    trigonometric,
-    windows,
-)
+from minigrad.ops import arithmetic, cumulative, elementwise, fft, indexing, linalg, parts, reduction, shaping
 from minigrad.ops.base import Op
+from minigrad.ops.elements import exponential, families, logic, rounding, signs, slopes, trigonometric
+from minigrad.ops.matrices import decompositions, eigenpairs, einsum, inverses, norms, singular
+from minigrad.ops.networks import activations, convolution, normalization, pooling, windows
+from minigrad.ops.places import assignment, moving, own_memory, positions, sliding, sorting
 
 GROUPS: tuple[ModuleType, ...] = (
     *(arithmetic, elementwise, activations, trigonometric, exponential, rounding, signs, logic, families, slopes),

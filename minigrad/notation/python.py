@@ -17,12 +17,12 @@ from minigrad.notation.signs import INFIX
 from minigrad.notation.term import ATOM, Term, symbol_term, write_term
 from minigrad.notation.writers.text import TEXT
 from minigrad.ops.arithmetic import Power
-from minigrad.ops.assignment import AssignAt, IsLast
 from minigrad.ops.base import Elementwise, Op
-from minigrad.ops.einsum import Einsum
-from minigrad.ops.families import Family
+from minigrad.ops.elements.families import Family
 from minigrad.ops.indexing import Gather, ScatterAt
-from minigrad.ops.positions import Positions
+from minigrad.ops.matrices.einsum import Einsum
+from minigrad.ops.places.assignment import AssignAt, IsLast
+from minigrad.ops.places.positions import Positions
 from minigrad.ops.shaping import Reshape, Transpose
 
 # What NumPy's name and the Op's fields do not determine. A method reads better than a function, and is NumPy's too.

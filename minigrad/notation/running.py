@@ -9,9 +9,9 @@ from math import gcd, prod
 from typing import Any, TypeGuard
 
 from minigrad.engine.node import Node
-from minigrad.ops.alphabet import to_subscript
 from minigrad.ops.arithmetic import add
 from minigrad.ops.base import Op
+from minigrad.ops.common.alphabet import to_subscript
 from minigrad.ops.indexing import Index, is_basic
 from minigrad.ops.reduction import Sum
 

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from minigrad.ops.alphabet import LOWERED, RAISED, to_subscript
+from minigrad.ops.common.alphabet import LOWERED, RAISED, to_subscript
 
 _NAME = re.compile(
     rf"(?P<gradient>∂E/∂)?(?P<base>.+?)(?P<kind>(?<=[^\W_])_[a-zA-Z]+)?(?P<above>⁽[{''.join(RAISED)}]+⁾)?(?P<below>_?\d+|[{''.join(LOWERED)}]+)?",

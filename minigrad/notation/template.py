@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from minigrad.ops.alphabet import LOWERED, RAISED
+from minigrad.ops.common.alphabet import LOWERED, RAISED
 
 ROOTS = {"√": 2, "∛": 3}  # the sign of a root and its degree
 PAIRS = {"(": ")", "[": "]", "⟨": "⟩", "‖": "‖", "|": "|", "⌊": "⌋", "⌈": "⌉"}

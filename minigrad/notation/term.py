@@ -16,8 +16,8 @@ from minigrad.notation.template import (
     parse_template,
 )
 from minigrad.notation.writers.text import Writer
-from minigrad.ops.alphabet import to_subscript
 from minigrad.ops.arithmetic import add
+from minigrad.ops.common.alphabet import to_subscript
 from minigrad.ops.reduction import Sum
 
 ATOM = 5

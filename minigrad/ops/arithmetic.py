@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.ops.alphabet import to_superscript
 from minigrad.ops.base import Elementwise, Op, Rule, Shape, minus_one, number_key, one
-from minigrad.ops.lanes import align_lanes
+from minigrad.ops.common.alphabet import to_superscript
+from minigrad.ops.common.lanes import align_lanes
 from minigrad.ops.parts import conjugate, is_complex
 
 

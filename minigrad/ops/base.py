@@ -9,11 +9,11 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from minigrad.ops.alphabet import name_operands
-from minigrad.ops.dlpack import speaks_dlpack, take_memory
-from minigrad.ops.dtypes import WHOLE, dtype_of_call, dtype_of_ufunc, kind_of
-from minigrad.ops.frozen import Frozen
-from minigrad.ops.lanes import align_lanes, apply_each, find_highest, running
+from minigrad.ops.common.alphabet import name_operands
+from minigrad.ops.common.dlpack import speaks_dlpack, take_memory
+from minigrad.ops.common.dtypes import WHOLE, dtype_of_call, dtype_of_ufunc, kind_of
+from minigrad.ops.common.frozen import Frozen
+from minigrad.ops.common.lanes import align_lanes, apply_each, find_highest, running
 
 Shape = tuple[int, ...]
 Rule = Callable[..., Any]

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from minigrad.ops.base import Op, Shape
-from minigrad.ops.lanes import batch_along
+from minigrad.ops.common.lanes import batch_along
 from minigrad.ops.reduction import Axis, Reduction, counted_dtype, normalize_axis, restore_axes, static_axis
 
 

@@ -12,9 +12,9 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from minigrad.ops.base import Op, Shape
-from minigrad.ops.inverses import real_dtype
-from minigrad.ops.lanes import batch_along, shift_axis
-from minigrad.ops.libraries import alike
+from minigrad.ops.common.lanes import batch_along, shift_axis
+from minigrad.ops.common.libraries import alike
+from minigrad.ops.matrices.inverses import real_dtype
 from minigrad.ops.parts import conj
 from minigrad.ops.reduction import normalize_axis
 

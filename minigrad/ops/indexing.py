@@ -9,8 +9,8 @@ import numpy as np
 from numpy import ndarray
 
 from minigrad.ops.base import Op, Recorder, Rule, Shape, placeholder
-from minigrad.ops.lanes import add_axes, align_lanes, apply_each, count_lanes, find_highest, move_axis
-from minigrad.ops.libraries import alike, find_other, index_other, is_other, put_into_zeros, scatter_other
+from minigrad.ops.common.lanes import add_axes, align_lanes, apply_each, count_lanes, find_highest, move_axis
+from minigrad.ops.common.libraries import alike, find_other, index_other, is_other, put_into_zeros, scatter_other
 
 
 class Index(Op):

@@ -10,10 +10,10 @@ import numpy as np
 from numpy import add, ndarray
 
 from minigrad.ops.base import Op, Refused, Shape, as_array, as_floating, fits, refuse_out
-from minigrad.ops.dtypes import REAL
-from minigrad.ops.lanes import align_lanes
+from minigrad.ops.common.dtypes import REAL
+from minigrad.ops.common.lanes import align_lanes
+from minigrad.ops.common.unit import scale_new
 from minigrad.ops.parts import conjugate, square_size
-from minigrad.ops.unit import scale_new
 
 
 def _product(a: Any, b: Any) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.ops.base import Elementwise, Rule, one
-from minigrad.ops.dtypes import COMPLEX
+from minigrad.ops.common.dtypes import COMPLEX
 
 
 def is_complex(x: Any) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Never
 import numpy as np
 
 from minigrad.ops.base import Op, Shape, as_floating
-from minigrad.ops.lanes import batch_along
+from minigrad.ops.common.lanes import batch_along
 
 Axis = int | tuple[int, ...] | None
 

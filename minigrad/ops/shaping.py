@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.ops.base import EachInput, Op, Refused, Rule, Shape, as_part, placeholder, refuse_out
-from minigrad.ops.lanes import add_axes, shift_axis, spread_lanes
+from minigrad.ops.common.lanes import add_axes, shift_axis, spread_lanes
 from minigrad.ops.parts import is_complex, real
 from minigrad.ops.reduction import normalize_axis
 

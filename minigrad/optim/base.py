@@ -12,7 +12,7 @@ from minigrad.engine.messages.other_names import OPTIMIZER, say_argument
 from minigrad.engine.recording import count_records, tracer
 from minigrad.engine.tensor import Tensor
 from minigrad.notebook.safety import text_or_reason
-from minigrad.ops.libraries import alike
+from minigrad.ops.common.libraries import alike
 from minigrad.optim.checks import check_parameters, label_parameter
 from minigrad.optim.formula import OnClassOrInstance, read_formula
 from minigrad.optim.held import Held

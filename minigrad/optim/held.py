@@ -12,7 +12,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from minigrad.engine.tensor import Tensor
-from minigrad.ops.libraries import is_other
+from minigrad.ops.common.libraries import is_other
 
 
 def is_unchanging(array: Any) -> bool:

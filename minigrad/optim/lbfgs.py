@@ -11,7 +11,7 @@ from minigrad.engine.messages.arguments import check_count, check_number, shown,
 from minigrad.engine.recording import tracer
 from minigrad.engine.tensor import Tensor
 from minigrad.engine.writing.inplace import replace_elements
-from minigrad.ops.libraries import make_zeros
+from minigrad.ops.common.libraries import make_zeros
 from minigrad.optim.base import Optimizer
 from minigrad.optim.line_search import LineSearch
 from minigrad.optim.rows import Array, State

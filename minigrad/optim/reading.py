@@ -12,7 +12,7 @@ from minigrad.engine.cells import Cell
 from minigrad.engine.messages.arguments import check_number
 from minigrad.engine.node import Node, Table, order_nodes
 from minigrad.notation.symbols import pretty_name
-from minigrad.ops.alphabet import HAT
+from minigrad.ops.common.alphabet import HAT
 from minigrad.ops.elementwise import square
 from minigrad.optim.order import BookOrder
 from minigrad.optim.update_lines import UpdateFormula, UpdateLine

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from minigrad.engine.recording import count_records
 from minigrad.engine.tensor import Tensor
 from minigrad.engine.writing.watch import COUNTED, COUNTS, TIED, forget_unheld, newest, seal_array, seals, ties
-from minigrad.ops.libraries import is_other
+from minigrad.ops.common.libraries import is_other
 from minigrad.optim.held import Held, HeldByTensor, is_unchanging
 
 Array = NDArray[Any]

@@ -17,8 +17,8 @@ from minigrad.notation.writers.ascii import ASCII
 from minigrad.notation.writers.latex import LATEX
 from minigrad.notation.writers.mathml import MATHML
 from minigrad.notation.writers.text import TEXT, Writer
-from minigrad.ops.alphabet import RAISED
 from minigrad.ops.arithmetic import multiply, power
+from minigrad.ops.common.alphabet import RAISED
 
 _RAISED_LETTERS: Mapping[Any, str] = {large: small for small, large in RAISED.items() if large.islower()}
 STEPS = 4  # of a check

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.ops.alphabet import LOWERED_DIGITS
+from minigrad.ops.common.alphabet import LOWERED_DIGITS
 from minigrad.picture.look import LIGHT, Look
 from minigrad.picture.scene.parts import Box, Scene
 from minigrad.picture.words import ENGLISH, Words

@@ -19,7 +19,7 @@ from minigrad.engine.messages.errors import describe
 from minigrad.engine.node import seed_node
 from minigrad.engine.recording import no_grad
 from minigrad.engine.tensor import Tensor
-from minigrad.ops.alphabet import to_subscript
+from minigrad.ops.common.alphabet import to_subscript
 from minigrad.ops.indexing import Index
 
 Points = NDArray[np.float64]  # (n, 2): the two parameters, at each of n moments

@@ -22,7 +22,7 @@ import numpy as np
 from minigrad.engine.messages.arguments import shown, with_usage
 from minigrad.files import replacing
 from minigrad.interrupts import CtrlC
-from minigrad.ops.libraries import bring
+from minigrad.ops.common.libraries import bring
 from minigrad.optim import Optimizer
 from minigrad.storage.entries import FORMAT, VERSION, Model, by_entry, describe_model, tensors_of
 from minigrad.storage.fitting import assign_all, compare_all, compare_copies

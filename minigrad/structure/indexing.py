@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from minigrad.engine.node import Node
 from minigrad.notation.symbols import split_name
-from minigrad.ops.alphabet import to_subscript, to_superscript
+from minigrad.ops.common.alphabet import to_subscript, to_superscript
 from minigrad.ops.indexing import Index
 from minigrad.ops.linalg import matmul
 from minigrad.structure.layers import Layer

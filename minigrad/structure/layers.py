@@ -10,13 +10,13 @@ from itertools import chain
 from minigrad.algebra.graph import Graph
 from minigrad.algebra.ties import CHOOSERS
 from minigrad.engine.node import Node
-from minigrad.ops.alphabet import plain_digits, to_subscript
 from minigrad.ops.arithmetic import Power, absolute, add, maximum, minimum, multiply, subtract
 from minigrad.ops.base import Elementwise
-from minigrad.ops.convolution import Convolution, TransposedConvolution
+from minigrad.ops.common.alphabet import plain_digits, to_subscript
 from minigrad.ops.elementwise import square
 from minigrad.ops.indexing import Index
 from minigrad.ops.linalg import matmul
+from minigrad.ops.networks.convolution import Convolution, TransposedConvolution
 from minigrad.ops.reduction import LogSoftmax, Reduction, Sum
 from minigrad.ops.shaping import BroadcastTo, Cast, Reshape, Transpose
 from minigrad.structure.loss import LOGARITHMS

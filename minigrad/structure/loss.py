@@ -7,13 +7,13 @@ from typing import Any
 
 from minigrad.algebra.graph import Graph
 from minigrad.engine.node import Node
-from minigrad.ops.activations import logsigmoid
 from minigrad.ops.arithmetic import Power, add, divide, multiply, negative, subtract
 from minigrad.ops.base import Elementwise
+from minigrad.ops.elements.exponential import log1p, log2, log10
 from minigrad.ops.elementwise import log, square
-from minigrad.ops.exponential import log1p, log2, log10
 from minigrad.ops.indexing import Gather, Index
-from minigrad.ops.moving import Diagonal
+from minigrad.ops.networks.activations import logsigmoid
+from minigrad.ops.places.moving import Diagonal
 from minigrad.ops.reduction import LogSoftmax, Sum
 from minigrad.ops.shaping import BroadcastTo, Reshape
 

@@ -9,7 +9,7 @@ from minigrad.algebra.graph import Graph
 from minigrad.algebra.trace import is_output
 from minigrad.engine.node import Node
 from minigrad.notation.symbols import pretty_name
-from minigrad.ops.alphabet import to_subscript
+from minigrad.ops.common.alphabet import to_subscript
 from minigrad.ops.linalg import matmul
 from minigrad.structure.layers import Layer, find_layers, find_model, find_users
 from minigrad.structure.loss import find_loss, name_loss

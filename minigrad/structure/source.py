@@ -22,9 +22,9 @@ from minigrad.engine.backward import pullback
 from minigrad.engine.node import Node
 from minigrad.engine.tensor import Tensor
 from minigrad.engine.writing.overwriting import read_elements
-from minigrad.ops.alphabet import printable, to_subscript
-from minigrad.ops.libraries import bring, on_host
-from minigrad.ops.unit import make_one
+from minigrad.ops.common.alphabet import printable, to_subscript
+from minigrad.ops.common.libraries import bring, on_host
+from minigrad.ops.common.unit import make_one
 from minigrad.structure.reading import Reading, read_graph, role_of_array
 
 

@@ -10,12 +10,12 @@ import numpy as np
 
 from minigrad.engine.node import Node
 from minigrad.notation.template import short_sign
-from minigrad.ops.alphabet import to_subscript
 from minigrad.ops.arithmetic import divide, multiply, negative
 from minigrad.ops.base import Op
-from minigrad.ops.convolution import Convolving
+from minigrad.ops.common.alphabet import to_subscript
 from minigrad.ops.elementwise import log
 from minigrad.ops.linalg import matmul
+from minigrad.ops.networks.convolution import Convolving
 from minigrad.ops.shaping import Reshape, Transpose
 from minigrad.structure.reading import Reading
 

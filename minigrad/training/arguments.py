@@ -9,8 +9,8 @@ import numpy as np
 
 from minigrad.engine.messages.arguments import check_count, shown
 from minigrad.engine.recording import is_paused, no_grad
-from minigrad.ops.dlpack import speaks_dlpack, take_memory
-from minigrad.ops.libraries import is_other
+from minigrad.ops.common.dlpack import speaks_dlpack, take_memory
+from minigrad.ops.common.libraries import is_other
 
 KINDS = (TypeError, IndexError, ValueError)  # what arrays of other shapes or kinds than are wanted raise
 CALL = "fit(model, loss, optimizer, (X, T), epochs)"

@@ -14,8 +14,8 @@ from minigrad.engine.messages.arguments import shown
 from minigrad.engine.recording import no_grad
 from minigrad.engine.tensor import Tensor
 from minigrad.metrics import is_one_hot_rows
+from minigrad.ops.common.libraries import alike, bring
 from minigrad.ops.elementwise import sigmoid
-from minigrad.ops.libraries import alike, bring
 from minigrad.training.history import Measured
 from minigrad.training.modes import switch
 from minigrad.training.sources import Arrays, Loader

@@ -11,7 +11,7 @@ import numpy as np
 from minigrad.data import Array
 from minigrad.engine.messages.arguments import check_number, shown
 from minigrad.metrics import is_one_hot_rows
-from minigrad.ops.libraries import bring
+from minigrad.ops.common.libraries import bring
 from minigrad.training.meter import is_truth
 
 WAY = "write class_weight={0: 1.0, 1: 5.0}, or 'balanced'"

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from minigrad import Tensor
-from minigrad.ops import inverses
+from minigrad.ops.matrices import inverses
 from tests.composed_samples import COMPOSED_SAMPLES
 from tests.fuzz.kinds import add_kinds
 from tests.fuzz.programs import RULES, Leaf, Line, Program

@@ -11,7 +11,7 @@ from minigrad.algebra.rewrite import on
 from minigrad.engine.node import Node
 from minigrad.ops.arithmetic import Power, absolute, add, divide, divide_or_zero, multiply, raised, subtract
 from minigrad.ops.elementwise import sign, square
-from minigrad.ops.norms import Norm
+from minigrad.ops.matrices.norms import Norm
 from minigrad.ops.shaping import BroadcastTo, Reshape
 
 

@@ -7,10 +7,10 @@ from typing import Any
 from minigrad.algebra.rewrite import on
 from minigrad.engine.node import Node
 from minigrad.ops.arithmetic import divide
+from minigrad.ops.elements.trigonometric import cos, cosh, sin, sinh, tan
 from minigrad.ops.elementwise import exp, log, tanh
 from minigrad.ops.parts import is_complex
 from minigrad.ops.reduction import LogSoftmax, Softmax, log_softmax, softmax
-from minigrad.ops.trigonometric import cos, cosh, sin, sinh, tan
 
 
 @on(log)

@@ -11,11 +11,11 @@ from minigrad.algebra.rewrite import on
 from minigrad.engine.node import Node
 from minigrad.ops.arithmetic import multiply, negative
 from minigrad.ops.base import Elementwise
+from minigrad.ops.elements.exponential import log1p
 from minigrad.ops.elementwise import log, square
-from minigrad.ops.exponential import log1p
 from minigrad.ops.indexing import Index
 from minigrad.ops.linalg import matmul
-from minigrad.ops.moving import Diagonal
+from minigrad.ops.places.moving import Diagonal
 from minigrad.ops.reduction import Reduction, Sum
 from minigrad.ops.shaping import Concatenate, Reshape, Stack, Transpose
 

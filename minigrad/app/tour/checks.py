@@ -12,7 +12,7 @@ import numpy as np
 from minigrad import data, nn, optim
 from minigrad.app.tour.problems import MODES, Array, Problem, Samples
 from minigrad.engine.tensor import Tensor
-from minigrad.ops.alphabet import to_subscript
+from minigrad.ops.common.alphabet import to_subscript
 from minigrad.textbook import Network
 
 LIMIT = 1e-12

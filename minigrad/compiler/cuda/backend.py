@@ -21,7 +21,7 @@ from minigrad.compiler.cuda.source import write_step
 from minigrad.compiler.cuda.step import CudaStep
 from minigrad.compiler.trace.sources import Captured, Data, Draw, Source, State
 from minigrad.engine.node import Node
-from minigrad.ops.alphabet import plain_identifier
+from minigrad.ops.common.alphabet import plain_identifier
 
 register_elements()
 

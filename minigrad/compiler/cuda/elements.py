@@ -16,28 +16,15 @@ from minigrad.compiler.passes.lower import AddAt, Spread
 from minigrad.compiler.passes.promotion import find_loop_dtypes
 from minigrad.engine.cells import Item
 from minigrad.engine.node import Node
-from minigrad.ops import (
-    activations,
-    arithmetic,
-    assignment,
-    cumulative,
-    einsum,
-    fft,
-    indexing,
-    inverses,
-    linalg,
-    parts,
-    reduction,
-    rounding,
-    shaping,
-    sliding,
-    sorting,
-    windows,
-)
+from minigrad.ops import arithmetic, cumulative, fft, indexing, linalg, parts, reduction, shaping
 from minigrad.ops.base import Elementwise, Op
-from minigrad.ops.convolution import Convolving
-from minigrad.ops.pooling import Pooling
-from minigrad.ops.positions import Positions
+from minigrad.ops.elements import rounding
+from minigrad.ops.matrices import einsum, inverses
+from minigrad.ops.networks import activations, windows
+from minigrad.ops.networks.convolution import Convolving
+from minigrad.ops.networks.pooling import Pooling
+from minigrad.ops.places import assignment, sliding, sorting
+from minigrad.ops.places.positions import Positions
 
 SMALL = 4  # the largest power that is written as a product: pow takes some thirty instructions
 

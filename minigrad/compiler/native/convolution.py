@@ -31,8 +31,8 @@ from minigrad.compiler.native.values import ALIGNED, share_range, write_element,
 from minigrad.compiler.native.window_tile import cut_block, cut_sums
 from minigrad.compiler.passes.fuse import Windowed
 from minigrad.engine.node import Node
-from minigrad.ops.convolution import Convolution, Convolving, Correlation, TransposedConvolution
-from minigrad.ops.windows import Pairs, Sizes
+from minigrad.ops.networks.convolution import Convolution, Convolving, Correlation, TransposedConvolution
+from minigrad.ops.networks.windows import Pairs, Sizes
 
 NEAR = 1 << 18  # bytes of samples that a kernel's gradient is summed over before another block of it is
 

@@ -18,31 +18,16 @@ from minigrad.engine.cells import Item
 from minigrad.engine.node import Node
 from minigrad.extras import require
 from minigrad.notation.signs import INFIX
-from minigrad.ops import (
-    activations,
-    arithmetic,
-    cumulative,
-    einsum,
-    elementwise,
-    exponential,
-    inverses,
-    linalg,
-    logic,
-    parts,
-    reduction,
-    rounding,
-    shaping,
-    signs,
-    sliding,
-    sorting,
-    trigonometric,
-    windows,
-)
+from minigrad.ops import arithmetic, cumulative, elementwise, linalg, parts, reduction, shaping
 from minigrad.ops.arithmetic import Where
-from minigrad.ops.assignment import AssignAt, IsLast
 from minigrad.ops.base import Elementwise
-from minigrad.ops.logic import left_shift, right_shift
-from minigrad.ops.positions import Positions
+from minigrad.ops.elements import exponential, logic, rounding, signs, trigonometric
+from minigrad.ops.elements.logic import left_shift, right_shift
+from minigrad.ops.matrices import einsum, inverses
+from minigrad.ops.networks import activations, windows
+from minigrad.ops.places import sliding, sorting
+from minigrad.ops.places.assignment import AssignAt, IsLast
+from minigrad.ops.places.positions import Positions
 
 ufunc_db: Any = require("numba.np.ufunc_db", "native")
 

@@ -14,10 +14,10 @@ from minigrad.compiler.passes.lower import copy_array, rewrite_nodes
 from minigrad.compiler.passes.rows import find_rows, merge_rows
 from minigrad.engine.node import Node, count_uses, order_nodes
 from minigrad.ops.arithmetic import add
-from minigrad.ops.convolution import Convolving
 from minigrad.ops.cumulative import ProdOfOthers
 from minigrad.ops.linalg import affine
-from minigrad.ops.pooling import Pooling
+from minigrad.ops.networks.convolution import Convolving
+from minigrad.ops.networks.pooling import Pooling
 
 
 def fit_outputs(outputs: Sequence[Any]) -> list[Any]:

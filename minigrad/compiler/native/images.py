@@ -15,7 +15,7 @@ from typing import Any
 from minigrad.compiler.native.registry import Lines
 from minigrad.compiler.native.values import write_element
 from minigrad.compiler.passes.layouts import contiguous_strides
-from minigrad.ops.windows import Pairs, Sizes
+from minigrad.ops.networks.windows import Pairs, Sizes
 
 
 @dataclass(frozen=True)

@@ -27,10 +27,10 @@ from minigrad.compiler.passes.plan import root
 from minigrad.compiler.passes.promotion import find_meeting_dtype
 from minigrad.compiler.refusals import Unsupported
 from minigrad.engine.node import Node
-from minigrad.ops.assignment import Assign
 from minigrad.ops.cumulative import Prod
 from minigrad.ops.indexing import Gather, Index, Scatter, ScatterAt
 from minigrad.ops.linalg import LogLikelihood
+from minigrad.ops.places.assignment import Assign
 from minigrad.ops.reduction import Max, Sum, normalize_axis
 from minigrad.ops.shaping import Concatenate
 

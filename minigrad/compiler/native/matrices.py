@@ -18,8 +18,8 @@ from minigrad.compiler.passes.layouts import contiguous_strides
 from minigrad.compiler.passes.triangles import find_triangle
 from minigrad.compiler.refusals import Unsupported
 from minigrad.engine.node import Node
-from minigrad.ops.decompositions import Cholesky, HalfLower
-from minigrad.ops.inverses import Cofactors, Determinant, DeterminantSign, Inverse, LogDeterminant, Solve
+from minigrad.ops.matrices.decompositions import Cholesky, HalfLower
+from minigrad.ops.matrices.inverses import Cofactors, Determinant, DeterminantSign, Inverse, LogDeterminant, Solve
 
 SMALL = 16  # rows, up to which loops are faster than a call of LAPACK
 CLOSED = 3  # rows, up to which cofactors are written out

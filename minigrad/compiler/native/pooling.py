@@ -12,7 +12,7 @@ from minigrad.compiler.passes.fuse import Windowed
 from minigrad.compiler.passes.layouts import contiguous_strides
 from minigrad.engine.node import Node
 from minigrad.ops.base import Shape
-from minigrad.ops.pooling import Collect, MaxPool, Pooling, ShareOut, SpreadSums, SumPool
+from minigrad.ops.networks.pooling import Collect, MaxPool, Pooling, ShareOut, SpreadSums, SumPool
 
 SLOW = 8  # multiplications of a product, in the time that one element of a window takes
 

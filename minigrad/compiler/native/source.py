@@ -25,8 +25,8 @@ from minigrad.compiler.refusals import Unsupported, refused_for
 from minigrad.compiler.rolling.loop import Loop
 from minigrad.compiler.trace.sources import Draw
 from minigrad.engine.node import Node
-from minigrad.ops.inverses import OfMatrices
 from minigrad.ops.linalg import MatMul
+from minigrad.ops.matrices.inverses import OfMatrices
 
 QUICK = 1 << 16  # multiplications or elements, up to which a step takes some microseconds
 

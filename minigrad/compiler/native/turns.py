@@ -20,7 +20,7 @@ from minigrad.compiler.rolling.loop import Loop, Read
 from minigrad.compiler.rolling.turn import plan_turn
 from minigrad.engine.node import Node
 from minigrad.ops.indexing import Gather, Index
-from minigrad.ops.inverses import OfMatrices
+from minigrad.ops.matrices.inverses import OfMatrices
 
 
 class TurnWriter(NativeWriter):

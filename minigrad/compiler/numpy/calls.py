@@ -18,10 +18,11 @@ from minigrad.engine.cells import Item
 from minigrad.engine.node import Node
 from minigrad.notation.keys import write_gathered_key, write_key
 from minigrad.notation.signs import INFIX
-from minigrad.ops import arithmetic, assignment, indexing, linalg, reduction, shaping
+from minigrad.ops import arithmetic, indexing, linalg, reduction, shaping
 from minigrad.ops.arithmetic import Where
 from minigrad.ops.base import Elementwise, Op
-from minigrad.ops.dtypes import kind_of
+from minigrad.ops.common.dtypes import kind_of
+from minigrad.ops.places import assignment
 
 
 def _matmul(w: Names, node: Node, out: str) -> Lines:

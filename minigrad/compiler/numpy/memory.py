@@ -9,7 +9,7 @@ from minigrad.compiler.passes.lower import AddAt, is_view
 from minigrad.compiler.passes.memory import Memory, Step, plan_memory
 from minigrad.compiler.passes.plan import Plan, is_array, is_ufunc, root
 from minigrad.engine.node import Node, count_uses
-from minigrad.ops.assignment import Assign
+from minigrad.ops.places.assignment import Assign
 
 CHANGES = AddAt | Assign  # what changes some elements of its first operand
 

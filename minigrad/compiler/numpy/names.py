@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.engine.node import Node
-from minigrad.ops.alphabet import plain_identifier
+from minigrad.ops.common.alphabet import plain_identifier
 
 Lines = list[str]
 

@@ -15,7 +15,7 @@ from minigrad.compiler.numpy.calls import KERNELS, Kernel, find_kernel
 from minigrad.compiler.numpy.names import Lines
 from minigrad.compiler.passes.triangles import find_triangle
 from minigrad.engine.node import Node
-from minigrad.ops.inverses import Solve
+from minigrad.ops.matrices.inverses import Solve
 
 BLOCK = 48  # rows, of which LAPACK's way and products take about as long
 

@@ -21,14 +21,14 @@ from minigrad.compiler.refusals import Unsupported, refused_for
 from minigrad.compiler.rolling.loop import Loop
 from minigrad.engine.node import Node
 from minigrad.ops.arithmetic import Where, add
-from minigrad.ops.assignment import Assign
 from minigrad.ops.base import Elementwise, Shape, placeholder
-from minigrad.ops.convolution import Convolving
 from minigrad.ops.cumulative import CumProd, CumSum, Prod, Recurrence, Shift
 from minigrad.ops.indexing import Gather, Index, Scatter, ScatterAt, gives_view
-from minigrad.ops.inverses import OfMatrices
 from minigrad.ops.linalg import Inner, MatMul
-from minigrad.ops.pooling import Pooling
+from minigrad.ops.matrices.inverses import OfMatrices
+from minigrad.ops.networks.convolution import Convolving
+from minigrad.ops.networks.pooling import Pooling
+from minigrad.ops.places.assignment import Assign
 from minigrad.ops.reduction import Max, Sum, normalize_axis
 from minigrad.ops.shaping import BroadcastTo, Cast, Concatenate, Reshape, Stack, Transpose
 

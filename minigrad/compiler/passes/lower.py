@@ -21,9 +21,9 @@ from minigrad.ops.base import Elementwise, Op, Shape, as_floating
 from minigrad.ops.elementwise import exp, log, sqrt, square
 from minigrad.ops.indexing import Index, Scatter, gives_view
 from minigrad.ops.linalg import Affine, HalfSquaredDistance, matmul, vdot
-from minigrad.ops.moving import Roll, Tril
-from minigrad.ops.normalization import Standardize
-from minigrad.ops.norms import Norm
+from minigrad.ops.matrices.norms import Norm
+from minigrad.ops.networks.normalization import Standardize
+from minigrad.ops.places.moving import Roll, Tril
 from minigrad.ops.reduction import LogSoftmax, LogSumExp, Max, Softmax, Sum, make_finite, normalize_axis
 from minigrad.ops.shaping import BroadcastTo, Cast, Reshape, Transpose
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from minigrad.engine.node import Node
 from minigrad.ops.base import Elementwise
-from minigrad.ops.dtypes import kind_of
+from minigrad.ops.common.dtypes import kind_of
 
 
 def find_loop_dtypes(node: Node) -> tuple[np.dtype[Any], ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minigrad.engine.node import Node
-from minigrad.ops.decompositions import Cholesky
+from minigrad.ops.matrices.decompositions import Cholesky
 from minigrad.ops.shaping import Transpose
 
 

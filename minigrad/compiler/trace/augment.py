@@ -14,7 +14,7 @@ from minigrad.engine.writing.aliases import count_uses
 from minigrad.engine.writing.assignment import assign_elements, replace_elements_of
 from minigrad.engine.writing.inplace import fit_result
 from minigrad.engine.writing.views import find_base, find_views
-from minigrad.ops.assignment import Assign
+from minigrad.ops.places.assignment import Assign
 
 
 class Assigning(Protocol):

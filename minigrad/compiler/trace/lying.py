@@ -10,9 +10,9 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from minigrad.engine.node import Node, order_nodes
-from minigrad.ops.assignment import Assign
 from minigrad.ops.base import Elementwise
-from minigrad.ops.own_memory import CopyInOrder
+from minigrad.ops.places.assignment import Assign
+from minigrad.ops.places.own_memory import CopyInOrder
 from minigrad.ops.shaping import Cast
 
 Strides = tuple[int, ...]  # counted in elements

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.ops.libraries import is_other
+from minigrad.ops.common.libraries import is_other
 
 
 def may_share_memory(x: Any, y: Any) -> bool:

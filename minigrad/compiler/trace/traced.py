@@ -24,8 +24,8 @@ from minigrad.engine.writing.chosen import Chosen
 from minigrad.engine.writing.views import find_base
 from minigrad.engine.writing.watch import VARIABLE
 from minigrad.ops.base import Op
-from minigrad.ops.lanes import find_highest, running
-from minigrad.ops.positions import find_positions
+from minigrad.ops.common.lanes import find_highest, running
+from minigrad.ops.places.positions import find_positions
 from minigrad.ops.shaping import BroadcastTo
 
 _slot: Any = Record.__dict__["array"]

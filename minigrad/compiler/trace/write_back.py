@@ -12,7 +12,7 @@ from minigrad.compiler.trace.sharing import may_share_memory
 from minigrad.compiler.trace.traced import Traced, TraceError
 from minigrad.engine.messages.errors import place
 from minigrad.engine.tensor import Tensor
-from minigrad.ops.libraries import is_other
+from minigrad.ops.common.libraries import is_other
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,7 @@ from minigrad.derivation.derive import derive
 from minigrad.derivation.wording import check_language
 from minigrad.engine.messages.arguments import shown, with_usage
 from minigrad.engine.tensor import Tensor
-from minigrad.ops.libraries import bring
+from minigrad.ops.common.libraries import bring
 
 
 @with_usage

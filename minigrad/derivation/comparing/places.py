@@ -15,7 +15,7 @@ from minigrad.engine.messages.absent import find_close
 from minigrad.engine.node import Node, order_nodes
 from minigrad.engine.tensor import Tensor
 from minigrad.notation.writers.ascii import ASCII
-from minigrad.ops.libraries import bring
+from minigrad.ops.common.libraries import bring
 
 
 class ComparedLine(Protocol):

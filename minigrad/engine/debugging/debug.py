@@ -21,7 +21,7 @@ from minigrad.engine.recording import announce_switch, compilation, is_paused, t
 from minigrad.engine.tensor import Tensor
 from minigrad.engine.writing.watch import check_unchanged, note_changes, seal_array
 from minigrad.ops.base import Op
-from minigrad.ops.libraries import bring
+from minigrad.ops.common.libraries import bring
 
 _unwatched = traced_by(None)
 

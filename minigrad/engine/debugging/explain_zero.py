@@ -13,7 +13,7 @@ from minigrad.engine.debugging.lines import find_line, write_place
 from minigrad.engine.messages.arguments import shown
 from minigrad.engine.messages.errors import describe
 from minigrad.engine.tensor import Tensor
-from minigrad.ops.libraries import bring
+from minigrad.ops.common.libraries import bring
 
 PRODUCTS = ("multiply", "matmul")
 SLOPES = {

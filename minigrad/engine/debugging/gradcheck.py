@@ -11,7 +11,7 @@ import numpy as np
 from minigrad.engine.messages.arguments import shown
 from minigrad.engine.tensor import Tensor
 from minigrad.ops.base import as_array
-from minigrad.ops.libraries import alike, bring
+from minigrad.ops.common.libraries import alike, bring
 
 Array = np.ndarray[Any, Any]
 

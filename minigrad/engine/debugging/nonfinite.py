@@ -11,7 +11,7 @@ from minigrad.engine.messages.errors import made_at
 from minigrad.engine.recording import recorded, traced_by
 from minigrad.engine.tensor import Tensor
 from minigrad.ops.base import Elementwise, Op
-from minigrad.ops.libraries import bring
+from minigrad.ops.common.libraries import bring
 
 HINTS = {
     "log": "Keep the argument above 0, by np.log(x + 1e-12) say, or take log_softmax for the logarithm of a softmax.",

@@ -14,8 +14,8 @@ import numpy as np
 
 from minigrad.engine.messages.named_arguments import name_argument
 from minigrad.engine.messages.ways import way_of_axes, way_of_index
-from minigrad.ops.alphabet import printable
 from minigrad.ops.base import Op, Recorder
+from minigrad.ops.common.alphabet import printable
 
 
 class ShapeError(ValueError):

@@ -10,8 +10,9 @@ import numpy as np
 
 from minigrad.engine.protocols.kinds import OF_KINDS
 from minigrad.engine.protocols.scipy_protocol import find_special
-from minigrad.ops import arithmetic, elementwise, linalg, own_memory, parts, shaping
+from minigrad.ops import arithmetic, elementwise, linalg, parts, shaping
 from minigrad.ops.base import Op, as_array
+from minigrad.ops.places import own_memory
 
 UFUNCS: dict[np.ufunc, Op] = {
     np.add: arithmetic.add,
@@ -74,7 +75,7 @@ def find_ufunc(ufunc: np.ufunc) -> Op | None:
     if op is None:
         name = ufunc.__name__
         if name in LATE and getattr(np, name) is ufunc:
-            op = UFUNCS[ufunc] = getattr(import_module(f"minigrad.ops.{LATE[name]}"), name)
+            op = UFUNCS[ufunc] = getattr(import_module(f"minigrad.ops.elements.{LATE[name]}"), name)
         elif (special := find_special(ufunc)) is not None:
             op = UFUNCS[ufunc] = special
     return op

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from minigrad.engine.node import Node
-from minigrad.ops.alphabet import name_operands
 from minigrad.ops.base import EachInput, Op, Shape
+from minigrad.ops.common.alphabet import name_operands
 
 
 class Call(Op):

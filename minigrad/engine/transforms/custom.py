@@ -17,7 +17,7 @@ from minigrad.engine.transforms.products import vjp
 from minigrad.engine.transforms.trees import fill_tree, list_leaves, map_tree, spread_prefix
 from minigrad.ops import shaping
 from minigrad.ops.base import as_array
-from minigrad.ops.libraries import make_zeros
+from minigrad.ops.common.libraries import make_zeros
 
 
 class CustomVjp(Ruled):

@@ -14,8 +14,8 @@ from minigrad.engine.messages.errors import warn_user
 from minigrad.engine.tensor import Tensor
 from minigrad.engine.transforms.evaluation import Evaluation, Place, find_places, name_function_of, refuse_value
 from minigrad.engine.transforms.trees import list_leaves, name_leaves
-from minigrad.ops.copies import qualified_name
-from minigrad.ops.dtypes import dtype_of
+from minigrad.ops.common.copies import qualified_name
+from minigrad.ops.common.dtypes import dtype_of
 from minigrad.ops.parts import is_complex
 
 Argnums = Place | Sequence[Place]

@@ -14,7 +14,7 @@ from minigrad.engine.transforms.mapping import vmap
 from minigrad.engine.transforms.products import Linearization, join_leaves
 from minigrad.engine.transforms.trees import bundle_numbers, fill_tree
 from minigrad.ops import shaping
-from minigrad.ops.libraries import alike, make_zeros
+from minigrad.ops.common.libraries import alike, make_zeros
 
 DEARER = 2  # what a column costs in rows: it goes through the gradient's record, which is twice the function's
 

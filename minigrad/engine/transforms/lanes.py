@@ -18,8 +18,8 @@ from minigrad.engine.recording import compilation, leaf_serial
 from minigrad.engine.tensor import Tensor
 from minigrad.ops import shaping
 from minigrad.ops.base import Op, as_array
+from minigrad.ops.common.libraries import find_other, move_beside
 from minigrad.ops.elementwise import identity
-from minigrad.ops.libraries import find_other, move_beside
 
 _levels = count(1)
 

@@ -16,7 +16,7 @@ from minigrad.engine.transforms.functional import Transformed, check_function
 from minigrad.engine.transforms.lanes import Mapping
 from minigrad.engine.transforms.trees import bundle_numbers, fill_tree, list_leaves, name_leaves, spread_prefix
 from minigrad.ops.base import as_array
-from minigrad.ops.lanes import move_axis, running
+from minigrad.ops.common.lanes import move_axis, running
 
 
 def vmap(f: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Callable[..., Any]:

@@ -10,9 +10,9 @@ import numpy as np
 
 from minigrad.engine.debugging.gradcheck import gradcheck
 from minigrad.engine.transforms.functional import check_function, grad
-from minigrad.ops.alphabet import name_operands
 from minigrad.ops.base import Elementwise, Op, Rule, Shape
-from minigrad.ops.slopes import zero
+from minigrad.ops.common.alphabet import name_operands
+from minigrad.ops.elements.slopes import zero
 
 
 class Checked(Op):

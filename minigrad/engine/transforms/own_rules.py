@@ -19,7 +19,7 @@ from minigrad.engine.transforms.lanes import Mapping
 from minigrad.engine.transforms.products import join_leaves
 from minigrad.engine.transforms.trees import fill_tree, fit_leaves, list_leaves, map_tree, name_leaves
 from minigrad.ops.base import as_array
-from minigrad.ops.copies import qualified_name
+from minigrad.ops.common.copies import qualified_name
 
 
 class Ruled:

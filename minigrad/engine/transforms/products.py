@@ -14,7 +14,7 @@ from minigrad.engine.transforms.evaluation import Evaluation, find_places, name_
 from minigrad.engine.transforms.functional import Argnums, Transformed, check_argnums, check_function, grad, split_aux
 from minigrad.engine.transforms.trees import fill_tree, fit_leaves, list_leaves, map_tree, name_leaves
 from minigrad.ops import shaping
-from minigrad.ops.libraries import alike, is_other, make_zeros
+from minigrad.ops.common.libraries import alike, is_other, make_zeros
 
 
 def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:

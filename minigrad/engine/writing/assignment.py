@@ -21,9 +21,9 @@ from minigrad.engine.writing.overwriting import Assigning, Overwriting
 from minigrad.engine.writing.versions import keep_version, redirect, replace_operands
 from minigrad.engine.writing.views import find_base, find_views, note_base
 from minigrad.engine.writing.watch import VARIABLE, is_held
-from minigrad.ops.assignment import Assign, AssignAt, replace_part
 from minigrad.ops.base import Refused, placeholder
 from minigrad.ops.indexing import Index, fill_template, split_key, split_mask
+from minigrad.ops.places.assignment import Assign, AssignAt, replace_part
 from minigrad.ops.shaping import BroadcastTo, Cast, fit_dtype
 
 

@@ -20,7 +20,7 @@ from minigrad.engine.writing.aliases import ALONE, is_seen_elsewhere
 from minigrad.engine.writing.assignment import assign_elements, replace_elements_of
 from minigrad.engine.writing.views import find_base
 from minigrad.engine.writing.watch import LENT, TIED, VARIABLE, is_held, note_leaf, seal_array
-from minigrad.ops.libraries import alike, is_other
+from minigrad.ops.common.libraries import alike, is_other
 
 Binary = Callable[[Any, Any], Any]
 

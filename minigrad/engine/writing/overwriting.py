@@ -15,8 +15,8 @@ import numpy as np
 from minigrad.engine.blocks import in_force
 from minigrad.engine.operand import Operand
 from minigrad.engine.writing.watch import LENT, is_held
-from minigrad.ops.assignment import Assign
 from minigrad.ops.base import Op
+from minigrad.ops.places.assignment import Assign
 
 Assigning = Callable[[Op, Any, Any], Any]  # of an ``Assign``, what the tensor was, and the new elements
 

@@ -14,10 +14,10 @@ import numpy as np
 
 from minigrad.engine.recording import note_holder
 from minigrad.engine.writing.watch import owner_of
-from minigrad.ops.assignment import Assign
 from minigrad.ops.base import Op
+from minigrad.ops.common.libraries import is_other
 from minigrad.ops.indexing import Index
-from minigrad.ops.libraries import is_other
+from minigrad.ops.places.assignment import Assign
 from minigrad.ops.shaping import Reshape
 
 

@@ -14,18 +14,18 @@ from minigrad.notation.index.running import follow_running
 from minigrad.notation.index.windows import follow_windows
 from minigrad.ops.arithmetic import Where
 from minigrad.ops.base import Elementwise, Shape
-from minigrad.ops.convolution import Convolving
 from minigrad.ops.cumulative import CumProd, CumSum
-from minigrad.ops.einsum import Einsum
 from minigrad.ops.indexing import Index, is_basic
 from minigrad.ops.linalg import matmul
-from minigrad.ops.moving import Diagonal, Flip
-from minigrad.ops.normalization import Standardize
-from minigrad.ops.pooling import Pooling
+from minigrad.ops.matrices.einsum import Einsum
+from minigrad.ops.networks.convolution import Convolving
+from minigrad.ops.networks.normalization import Standardize
+from minigrad.ops.networks.pooling import Pooling
+from minigrad.ops.networks.windows import Windows
+from minigrad.ops.places.moving import Diagonal, Flip
+from minigrad.ops.places.sliding import Convolve, Correlate
 from minigrad.ops.reduction import Reduction, Softmax, normalize_axis
 from minigrad.ops.shaping import BroadcastTo, Cast, Reshape, Transpose
-from minigrad.ops.sliding import Convolve, Correlate
-from minigrad.ops.windows import Windows
 
 
 def follow_axes(node: Node) -> Along | None:

@@ -7,21 +7,21 @@ from functools import reduce
 
 from minigrad.notation.chain import Chain
 from minigrad.notation.term import CASES, Term, before_sum, needs_brackets, same_terms
-from minigrad.ops.alphabet import to_subscript
 from minigrad.ops.arithmetic import absolute, add, equal, multiply, raised
 from minigrad.ops.base import Op
-from minigrad.ops.convolution import Convolving
+from minigrad.ops.common.alphabet import to_subscript
 from minigrad.ops.cumulative import CumProd, CumSum, Prod
-from minigrad.ops.einsum import Einsum
 from minigrad.ops.elementwise import identity, sqrt, square
 from minigrad.ops.indexing import Index
 from minigrad.ops.linalg import matmul
-from minigrad.ops.norms import Norm
-from minigrad.ops.pooling import Collect, MaxPool, ShareOut, SpreadSums, SumPool
+from minigrad.ops.matrices.einsum import Einsum
+from minigrad.ops.matrices.norms import Norm
+from minigrad.ops.networks.convolution import Convolving
+from minigrad.ops.networks.pooling import Collect, MaxPool, ShareOut, SpreadSums, SumPool
+from minigrad.ops.networks.windows import AddWindows, Windows
+from minigrad.ops.places.sliding import Convolve, Correlate
 from minigrad.ops.reduction import LogSumExp, Max, Sum
 from minigrad.ops.shaping import BroadcastTo, Cast, Reshape, Transpose
-from minigrad.ops.sliding import Convolve, Correlate
-from minigrad.ops.windows import AddWindows, Windows
 
 OUTSIDE = "terms with an index outside of its axis are left out"
 TIES = "elements that tie for the largest share"

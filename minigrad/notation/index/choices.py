@@ -13,11 +13,11 @@ from minigrad.notation.index.axes import align_axes, key_places
 from minigrad.notation.index.position import AxisIndex, Position, add_positions, label_of, position_of
 from minigrad.notation.term import Term, add_terms, number_term, same_terms, symbol_term
 from minigrad.ops.arithmetic import multiply, subtract
-from minigrad.ops.assignment import Assign
 from minigrad.ops.base import Shape
 from minigrad.ops.cumulative import Shift
 from minigrad.ops.indexing import Scatter
-from minigrad.ops.moving import Diag, Roll, Tril, Triu
+from minigrad.ops.places.assignment import Assign
+from minigrad.ops.places.moving import Diag, Roll, Tril, Triu
 from minigrad.ops.reduction import normalize_axis
 from minigrad.ops.shaping import Concatenate, Stack
 

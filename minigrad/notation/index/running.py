@@ -5,8 +5,8 @@ from __future__ import annotations
 from minigrad.notation.index.along import Along, Label, Moved
 from minigrad.ops.base import Shape
 from minigrad.ops.cumulative import CumProd, CumSum, SumFromHere
+from minigrad.ops.places.sliding import Convolve, Correlate
 from minigrad.ops.reduction import normalize_axis
-from minigrad.ops.sliding import Convolve, Correlate
 
 
 def follow_running(op: Convolve | Correlate | CumProd | CumSum, shapes: list[Shape], out: Shape) -> Along:

@@ -23,11 +23,11 @@ from minigrad.notation.index.position import (
 )
 from minigrad.notation.matrix import term_of_number
 from minigrad.notation.term import Term
-from minigrad.ops.alphabet import to_superscript
 from minigrad.ops.arithmetic import add, divide, subtract
+from minigrad.ops.common.alphabet import to_superscript
 from minigrad.ops.linalg import matmul
-from minigrad.ops.normalization import Standardize
-from minigrad.ops.pooling import Collect, ShareOut
+from minigrad.ops.networks.normalization import Standardize
+from minigrad.ops.networks.pooling import Collect, ShareOut
 from minigrad.ops.reduction import LogSoftmax, Softmax, normalize_axis
 
 Name = Callable[[Node, Labels], "Term | None"]  # a Node and its indices -> the symbol it has, if it has one

@@ -13,9 +13,9 @@ from typing import Any
 from minigrad.engine.node import Node
 from minigrad.notation.index.along import Along, Label, Moved
 from minigrad.ops.base import Shape
-from minigrad.ops.convolution import Convolving, Correlation, TransposedConvolution
-from minigrad.ops.pooling import Pooling, ShareOut, SpreadSums
-from minigrad.ops.windows import AddWindows, Sizes, Windows
+from minigrad.ops.networks.convolution import Convolving, Correlation, TransposedConvolution
+from minigrad.ops.networks.pooling import Pooling, ShareOut, SpreadSums
+from minigrad.ops.networks.windows import AddWindows, Sizes, Windows
 
 SAMPLES, CHANNELS, GROUPS, POSITIONS, KERNEL = "n", "cdefgh", "ghab", "ijklmst", "pqrstuv"
 

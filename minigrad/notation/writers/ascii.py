@@ -7,7 +7,7 @@ from typing import ClassVar
 from minigrad.notation.symbols import GREEK, Indexed, Symbol, split_name
 from minigrad.notation.template import PAIRS
 from minigrad.notation.writers.text import Writer, split_sum
-from minigrad.ops.alphabet import HAT, RAISED, plain_digits, plain_index
+from minigrad.ops.common.alphabet import HAT, RAISED, plain_digits, plain_index
 
 _SCRIPT = {"ℱ": "F", HAT: "_hat"}
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 from minigrad.notation.symbols import GREEK, Symbol, split_name
 from minigrad.notation.template import PAIRS, ROOTS
 from minigrad.notation.writers.text import Writer, split_sum
-from minigrad.ops.alphabet import HAT, RAISED, plain_index
+from minigrad.ops.common.alphabet import HAT, RAISED, plain_index
 
 _FUNCTIONS = frozenset(
     ("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "max", "min", "det")

@@ -9,7 +9,7 @@ from html import escape
 from minigrad.notation.symbols import Symbol, split_name
 from minigrad.notation.template import PAIRS, ROOTS
 from minigrad.notation.writers.text import Writer, split_sum
-from minigrad.ops.alphabet import HAT, RAISED, plain_index
+from minigrad.ops.common.alphabet import HAT, RAISED, plain_index
 
 
 class MathML(Writer):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from minigrad.notation.symbols import Symbol
 from minigrad.notation.template import PAIRS
-from minigrad.ops.alphabet import plain_index
+from minigrad.ops.common.alphabet import plain_index
 
 
 class Writer:

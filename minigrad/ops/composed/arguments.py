@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.ops.base import Recorder, Refused, as_array
-from minigrad.ops.libraries import bring, is_other
+from minigrad.ops.common.libraries import bring, is_other
 from minigrad.ops.reduction import normalize_axis
 
 

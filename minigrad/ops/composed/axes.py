@@ -9,7 +9,7 @@ import numpy as np
 
 from minigrad.ops.base import placeholder
 from minigrad.ops.composed.arguments import as_tensors, refuse
-from minigrad.ops.moving import Flip
+from minigrad.ops.places.moving import Flip
 from minigrad.ops.reduction import Axis, normalize_axis
 
 

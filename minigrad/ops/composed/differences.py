@@ -11,8 +11,8 @@ from minigrad.ops.composed.reductions import cast
 from minigrad.ops.cumulative import slice_along
 from minigrad.ops.indexing import Gather
 from minigrad.ops.parts import is_complex
+from minigrad.ops.places.sorting import ArgSort, SearchSorted
 from minigrad.ops.shaping import astype
-from minigrad.ops.sorting import ArgSort, SearchSorted
 
 
 def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:

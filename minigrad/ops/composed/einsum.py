@@ -7,7 +7,7 @@ from string import ascii_letters, ascii_lowercase, ascii_uppercase
 from typing import Any
 
 from minigrad.ops.base import Refused, as_array, refuse_out
-from minigrad.ops.einsum import contract
+from minigrad.ops.matrices.einsum import contract
 from minigrad.ops.shaping import astype
 
 _BY_NUMBER = ascii_uppercase + ascii_lowercase  # in the order in which an output that is left out has its axes

@@ -1,10 +1,10 @@
-"""Functions that NumPy has as such, and that are one operation each: ``ops.families`` has their derivatives, too."""
+"""Functions that NumPy has as such, one operation each; ``ops.elements.families`` has their derivatives, too."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from minigrad.ops import families
+from minigrad.ops.elements import families
 from minigrad.ops.parts import is_complex
 
 

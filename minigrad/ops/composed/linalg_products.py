@@ -10,7 +10,7 @@ import numpy as np
 
 from minigrad.ops.base import Refused, as_array, refuse_out
 from minigrad.ops.composed import products
-from minigrad.ops.inverses import inv
+from minigrad.ops.matrices.inverses import inv
 
 
 def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from minigrad.ops import decompositions, eigenpairs, inverses, singular
 from minigrad.ops.base import Recorder, Refused, as_array
 from minigrad.ops.composed.arguments import find_values
 from minigrad.ops.linalg import transpose_matrices
+from minigrad.ops.matrices import decompositions, eigenpairs, inverses, singular
 from minigrad.ops.parts import conjugate, is_complex, square_size
 
 # NumPy's own named tuples, of what it gives for some matrix.

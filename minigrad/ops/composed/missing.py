@@ -8,6 +8,7 @@ import numpy as np
 
 from minigrad.ops import elementwise
 from minigrad.ops.base import as_array, refuse_out
+from minigrad.ops.common.dtypes import WHOLE
 from minigrad.ops.composed.order import (
     HYNDMAN_FAN,
     as_fraction,
@@ -18,9 +19,8 @@ from minigrad.ops.composed.order import (
     quantile_by_ranks,
     take_between,
 )
-from minigrad.ops.dtypes import WHOLE
+from minigrad.ops.places.sorting import Sort
 from minigrad.ops.reduction import Axis
-from minigrad.ops.sorting import Sort
 
 
 def fill(a: Any, value: float) -> Any:

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from minigrad.ops import norms
 from minigrad.ops.base import Refused, as_array, as_floating
-from minigrad.ops.inverses import inv
+from minigrad.ops.matrices import norms
+from minigrad.ops.matrices.inverses import inv
+from minigrad.ops.matrices.singular import singular_values
 from minigrad.ops.reduction import Axis, normalize_axis
-from minigrad.ops.singular import singular_values
 
 
 def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Any:

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 from minigrad.ops.base import Recorder, as_array, as_floating, refuse_out
+from minigrad.ops.common.dtypes import WHOLE
+from minigrad.ops.common.libraries import alike
 from minigrad.ops.composed.arguments import find_values, read_values
 from minigrad.ops.composed.reductions import cast
-from minigrad.ops.dtypes import WHOLE
 from minigrad.ops.indexing import Gather
-from minigrad.ops.libraries import alike
 from minigrad.ops.parts import is_complex
+from minigrad.ops.places.sorting import OrderStatistics, Partition, Sort
 from minigrad.ops.reduction import Axis, normalize_axis
-from minigrad.ops.sorting import OrderStatistics, Partition, Sort
 
 
 def sort(a: Any, axis: int | None = -1, kind: Any = None, order: None = None, *, stable: bool | None = None) -> Any:

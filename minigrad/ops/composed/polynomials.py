@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from minigrad.ops.base import as_array, as_floating
+from minigrad.ops.common.dtypes import WHOLE
 from minigrad.ops.composed.arguments import find_values, has_zero
 from minigrad.ops.composed.reductions import cast
-from minigrad.ops.dtypes import WHOLE
 from minigrad.ops.parts import is_complex
-from minigrad.ops.sliding import convolve as convolve_full
+from minigrad.ops.places.sliding import convolve as convolve_full
 
 
 def polyval(p: Any, x: Any) -> Any:

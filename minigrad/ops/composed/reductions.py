@@ -10,7 +10,7 @@ import numpy as np
 
 from minigrad.ops import arithmetic, cumulative, reduction
 from minigrad.ops.base import Recorder, as_array, as_floating, refuse_out
-from minigrad.ops.dtypes import WHOLE
+from minigrad.ops.common.dtypes import WHOLE
 from minigrad.ops.reduction import Axis, normalize_axis
 
 

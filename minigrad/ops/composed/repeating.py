@@ -11,9 +11,9 @@ import numpy as np
 from minigrad.ops.base import as_array, placeholder
 from minigrad.ops.composed.arguments import as_known, as_tensors, find_axis, find_common_shape, refuse
 from minigrad.ops.composed.places import own_elements, pick
-from minigrad.ops.moving import Roll
+from minigrad.ops.networks.windows import WindowsView
+from minigrad.ops.places.moving import Roll
 from minigrad.ops.reduction import Axis
-from minigrad.ops.windows import WindowsView
 
 
 def tile(A: Any, reps: int | Sequence[int]) -> Any:

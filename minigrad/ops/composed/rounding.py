@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from minigrad.ops.base import refuse_out
-from minigrad.ops.dtypes import WHOLE
-from minigrad.ops.rounding import exponent
+from minigrad.ops.common.dtypes import WHOLE
+from minigrad.ops.elements.rounding import exponent
 
 
 def round(a: Any, decimals: int = 0, out: None = None) -> Any:

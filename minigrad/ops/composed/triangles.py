@@ -8,7 +8,7 @@ import numpy as np
 
 from minigrad.ops.base import as_array, placeholder
 from minigrad.ops.composed.arguments import refuse
-from minigrad.ops.moving import Diag, Diagonal, Tril, Triu
+from minigrad.ops.places.moving import Diag, Diagonal, Tril, Triu
 
 
 def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:

@@ -9,8 +9,8 @@ import numpy as np
 
 from minigrad.extras import require
 from minigrad.ops.base import Elementwise
+from minigrad.ops.elements.families import Family
 from minigrad.ops.elementwise import sigmoid
-from minigrad.ops.families import Family
 
 special: Any = require("scipy.special", "native")
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from minigrad.extras import require
-from minigrad.ops.activations import normal_cdf
 from minigrad.ops.base import Elementwise
+from minigrad.ops.networks.activations import normal_cdf
 
 special: Any = require("scipy.special", "native")
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from minigrad.extras import require
 from minigrad.ops.base import Elementwise
-from minigrad.ops.dtypes import dtype_of
-from minigrad.ops.families import Family
+from minigrad.ops.common.dtypes import dtype_of
+from minigrad.ops.elements.families import Family
 from minigrad.ops.special.unknown import no_closed_form
 
 special: Any = require("scipy.special", "native")

@@ -9,8 +9,8 @@ import numpy as np
 
 from minigrad.extras import require
 from minigrad.ops.base import Op, Shape
-from minigrad.ops.inverses import OfSquareMatrices
 from minigrad.ops.linalg import transpose_matrices as T
+from minigrad.ops.matrices.inverses import OfSquareMatrices
 from minigrad.ops.reduction import floating_dtype
 
 linalg: Any = require("scipy.linalg", "native")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from minigrad.notation.symbols import split_name
-from minigrad.ops.alphabet import to_superscript
+from minigrad.ops.common.alphabet import to_superscript
 from minigrad.picture.scene.parts import Box, Scene
 from minigrad.structure.rows import Indexing, Row
 

@@ -10,7 +10,7 @@ from minigrad.engine.node import Node
 from minigrad.notation.running import run_index
 from minigrad.notation.term import write_term
 from minigrad.notation.writers.text import TEXT
-from minigrad.ops.alphabet import plain_digits
+from minigrad.ops.common.alphabet import plain_digits
 from minigrad.picture.folding.bundle import find_bundles
 from minigrad.picture.folding.plan import Fold, FoldPlan, add_rows
 from minigrad.picture.scene.drafts import Drafts, FormulaWriter

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from minigrad.engine.node import Node
-from minigrad.ops.alphabet import to_superscript
+from minigrad.ops.common.alphabet import to_superscript
 from minigrad.structure.indexing import find_indexing
 from minigrad.structure.reading import Reading
 from minigrad.structure.repeats import program_order

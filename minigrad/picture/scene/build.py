@@ -20,7 +20,7 @@ from minigrad.engine.claims import is_one_hot
 from minigrad.engine.node import Node, order_nodes
 from minigrad.engine.tensor import Tensor
 from minigrad.notation.symbols import pretty_name
-from minigrad.ops.alphabet import plain_digits
+from minigrad.ops.common.alphabet import plain_digits
 from minigrad.picture.folding.collapse import collapse, part_fold
 from minigrad.picture.folding.fold import fold_scene
 from minigrad.picture.folding.plan import FoldPlan, plan_folds

@@ -8,18 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.compiler.leaves import flatten_leaves, holds_arrays, list_objects
-from minigrad.compiler.puts import find_part, keep_parts
+from minigrad.compiler.calls.leaves import flatten_leaves, holds_arrays, list_objects
+from minigrad.compiler.calls.puts import find_part, keep_parts
+from minigrad.compiler.calls.results import Made, Output, map_leaves
 from minigrad.compiler.record import Record
 from minigrad.compiler.reference import Reference
-from minigrad.compiler.results import Made, Output, map_leaves
 from minigrad.compiler.trace.containers import Place
 from minigrad.compiler.trace.links import SCALARS
 from minigrad.compiler.trace.outside import asks_for_types
 from minigrad.compiler.trace.sources import Data, Draw, State
 from minigrad.engine.tensor import Tensor
 from minigrad.engine.transforms.trees import is_leaf, list_parts
-from minigrad.ops.libraries import bring, is_other
+from minigrad.ops.common.libraries import bring, is_other
 
 Part = tuple[str, Any]  # something, and before it what it is called
 THE_RESULT = "the result"

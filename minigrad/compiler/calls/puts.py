@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from minigrad.compiler.leaves import holds_arrays, is_taken
-from minigrad.compiler.results import map_leaves
+from minigrad.compiler.calls.leaves import holds_arrays, is_taken
+from minigrad.compiler.calls.results import map_leaves
 from minigrad.compiler.trace.containers import Place, Put, Route
 from minigrad.compiler.trace.links import Link
 from minigrad.compiler.trace.traced import TraceError

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from minigrad.compiler.backend import Call
+from minigrad.compiler.calls.results import Made, Output, map_leaves
+from minigrad.compiler.calls.spent import Spent, make_spent
 from minigrad.compiler.differentiable import Pullback
 from minigrad.compiler.record import Record
-from minigrad.compiler.results import Made, Output, map_leaves
-from minigrad.compiler.spent import Spent, make_spent
 from minigrad.compiler.trace.sources import Argument, Captured, Data, Draw, Source
 from minigrad.engine.tensor import Tensor, constant_tensor
 

@@ -9,8 +9,8 @@ from weakref import ref
 
 import numpy as np
 
-from minigrad.compiler.leaves import flatten_leaves
-from minigrad.compiler.shortcuts import open_way, shortcuts
+from minigrad.compiler.calls.leaves import flatten_leaves
+from minigrad.compiler.calls.shortcuts import open_way, shortcuts
 from minigrad.engine.recording import compilation
 from minigrad.engine.tensor import Tensor
 from minigrad.notebook.safety import text_or_reason

@@ -18,9 +18,9 @@ import numpy as np
 
 from minigrad.ops.arithmetic import divide_or_zero
 from minigrad.ops.base import Shape
-from minigrad.ops.inverses import OfMatrices, OfSquareMatrices, real_dtype, solve_matrix
-from minigrad.ops.libraries import alike
+from minigrad.ops.common.libraries import alike
 from minigrad.ops.linalg import transpose_matrices as T
+from minigrad.ops.matrices.inverses import OfMatrices, OfSquareMatrices, real_dtype, solve_matrix
 from minigrad.ops.parts import conjugate, is_complex, real
 from minigrad.ops.reduction import floating_dtype
 

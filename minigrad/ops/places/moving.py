@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from minigrad.ops.base import Op, Shape
+from minigrad.ops.common.lanes import batch_along
 from minigrad.ops.indexing import Index, Scatter
-from minigrad.ops.lanes import batch_along
 
 
 class Flip(Index):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.ops.base import Op, Shape, as_floating
-from minigrad.ops.lanes import batch_along
+from minigrad.ops.common.lanes import batch_along
 from minigrad.ops.parts import is_complex
 from minigrad.ops.reduction import floating_dtype, normalize_axis
 

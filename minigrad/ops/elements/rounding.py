@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.ops.base import Elementwise, one
-from minigrad.ops.slopes import zero
+from minigrad.ops.elements.slopes import zero
 
 floor = Elementwise("floor", np.floor, None, text="⌊{x}⌋")
 ceil = Elementwise("ceil", np.ceil, None, text="⌈{x}⌉")

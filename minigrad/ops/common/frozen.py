@@ -6,7 +6,7 @@ from functools import cached_property
 from pickle import PicklingError
 from typing import Any, ClassVar, Self
 
-from minigrad.ops.copies import fetch_variable, find_variable
+from minigrad.ops.common.copies import fetch_variable, find_variable
 
 
 class Frozen:

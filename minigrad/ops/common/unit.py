@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.ops.libraries import is_other
+from minigrad.ops.common.libraries import is_other
 
 # As an array: multiplying an array by one of 0 dimensions takes two thirds of the time that a scalar takes.
 _ONE64, _ONE32 = np.ones((), np.float64), np.ones((), np.float32)

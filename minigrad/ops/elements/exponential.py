@@ -7,7 +7,7 @@ from math import log
 import numpy as np
 
 from minigrad.ops.base import Elementwise
-from minigrad.ops.slopes import share_of, zero
+from minigrad.ops.elements.slopes import share_of, zero
 
 _LN2, _LN10 = log(2), log(10)
 

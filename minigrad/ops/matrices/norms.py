@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from minigrad.ops.alphabet import to_subscript
 from minigrad.ops.arithmetic import divide_or_zero
+from minigrad.ops.common.alphabet import to_subscript
 from minigrad.ops.parts import conjugate
 from minigrad.ops.reduction import Axis, Reduction, floating_dtype, restore_axes
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.ops.base import Elementwise
-from minigrad.ops.slopes import zero
+from minigrad.ops.elements.slopes import zero
 
 fabs = Elementwise("fabs", np.fabs, lambda y, x: np.sign(x), text="|{x}|")
 signbit = Elementwise("signbit", np.signbit, None, text="signbit({x})", gives=np.bool_)

@@ -12,10 +12,10 @@ import numpy as np
 
 from minigrad.ops.arithmetic import divide_or_zero
 from minigrad.ops.base import Shape
-from minigrad.ops.decompositions import check_matrices, divide_gaps, real_part
-from minigrad.ops.inverses import OfMatrices, pseudo_inverse, real_dtype
-from minigrad.ops.libraries import alike
+from minigrad.ops.common.libraries import alike
 from minigrad.ops.linalg import transpose_matrices as T
+from minigrad.ops.matrices.decompositions import check_matrices, divide_gaps, real_part
+from minigrad.ops.matrices.inverses import OfMatrices, pseudo_inverse, real_dtype
 from minigrad.ops.parts import conjugate, is_complex
 
 

@@ -17,8 +17,16 @@ from typing import Any, ClassVar
 import numpy as np
 
 from minigrad.ops.base import Op, Shape
-from minigrad.ops.lanes import spread_lanes
-from minigrad.ops.windows import Pairs, Sizes, add_windows, count_places, pad_with, take_windows, write_geometry
+from minigrad.ops.common.lanes import spread_lanes
+from minigrad.ops.networks.windows import (
+    Pairs,
+    Sizes,
+    add_windows,
+    count_places,
+    pad_with,
+    take_windows,
+    write_geometry,
+)
 
 AT_ONCE = 4 << 20  # bytes of columns: as quick as all at once, or quicker where those are larger than the caches
 

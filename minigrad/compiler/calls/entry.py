@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 
 from minigrad.compiler.backend import Call
+from minigrad.compiler.calls.entry_end import EndWriter
+from minigrad.compiler.calls.likeness import compare_argument, compare_arrays, compare_tensors
+from minigrad.compiler.calls.spent import Spent
+from minigrad.compiler.calls.watched import Watched
 from minigrad.compiler.differentiable import Pullback
-from minigrad.compiler.entry_end import EndWriter
-from minigrad.compiler.likeness import compare_argument, compare_arrays, compare_tensors
 from minigrad.compiler.record import Record
-from minigrad.compiler.spent import Spent
 from minigrad.compiler.trace.links import Cell, Link
 from minigrad.compiler.trace.lying import lies_alike
 from minigrad.compiler.trace.sources import (
@@ -31,7 +32,6 @@ from minigrad.compiler.trace.sources import (
     Source,
 )
 from minigrad.compiler.trace.write_back import are_apart
-from minigrad.compiler.watched import Watched
 from minigrad.engine.recording import is_paused, records_left
 from minigrad.engine.tensor import Tensor, constant_tensor
 

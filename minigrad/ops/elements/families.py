@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.ops.base import Elementwise
-from minigrad.ops.libraries import alike
+from minigrad.ops.common.libraries import alike
 
 
 class Family(Elementwise):

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from minigrad.ops.base import Op, Shape
-from minigrad.ops.lanes import align_lanes
-from minigrad.ops.libraries import alike
+from minigrad.ops.common.lanes import align_lanes
+from minigrad.ops.common.libraries import alike
 from minigrad.ops.linalg import transpose_matrices as T
 from minigrad.ops.parts import conjugate
 from minigrad.ops.reduction import floating_dtype

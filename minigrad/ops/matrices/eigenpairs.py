@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from minigrad.ops.base import Shape
-from minigrad.ops.decompositions import divide_gaps
-from minigrad.ops.inverses import OfSquareMatrices, solve_matrix
 from minigrad.ops.linalg import transpose_matrices as T
+from minigrad.ops.matrices.decompositions import divide_gaps
+from minigrad.ops.matrices.inverses import OfSquareMatrices, solve_matrix
 from minigrad.ops.parts import conjugate, real
 
 

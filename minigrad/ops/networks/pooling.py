@@ -12,10 +12,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from minigrad.ops.base import Op, Shape
-from minigrad.ops.lanes import spread_lanes
-from minigrad.ops.libraries import alike
+from minigrad.ops.common.lanes import spread_lanes
+from minigrad.ops.common.libraries import alike
+from minigrad.ops.networks.windows import Pairs, Sizes, Windows, count_places, pad_with, write_geometry
 from minigrad.ops.reduction import floating_dtype
-from minigrad.ops.windows import Pairs, Sizes, Windows, count_places, pad_with, write_geometry
 
 Key = tuple[Any, ...]
 

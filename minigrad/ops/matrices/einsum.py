@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from minigrad.ops.alphabet import LOWERED, to_subscript
 from minigrad.ops.base import EachInput, Op, Shape
-from minigrad.ops.libraries import alike
+from minigrad.ops.common.alphabet import LOWERED, to_subscript
+from minigrad.ops.common.libraries import alike
 
 _INDICES = "ijklmnrstpuvoaehx"  # the letters that there is a lowered one of
 

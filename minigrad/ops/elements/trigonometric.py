@@ -9,7 +9,7 @@ import numpy as np
 
 from minigrad.ops.arithmetic import divide_or_zero
 from minigrad.ops.base import Elementwise
-from minigrad.ops.slopes import one_minus_square
+from minigrad.ops.elements.slopes import one_minus_square
 
 sin = Elementwise("sin", np.sin, lambda y, x: np.cos(x), text="sin({x})")
 cos = Elementwise("cos", np.cos, lambda y, x: -np.sin(x), text="cos({x})")

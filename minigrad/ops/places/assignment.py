@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from minigrad.ops.base import Op, Shape, placeholder
+from minigrad.ops.common.lanes import add_axes, align_lanes, apply_each, count_lanes, move_axis
+from minigrad.ops.common.libraries import alike, assign_other, find_last, is_other, write_into_copy
 from minigrad.ops.indexing import (
     Gather,
     Index,
@@ -19,12 +21,10 @@ from minigrad.ops.indexing import (
     is_basic,
     lane_key,
 )
-from minigrad.ops.lanes import add_axes, align_lanes, apply_each, count_lanes, move_axis
-from minigrad.ops.libraries import alike, assign_other, find_last, is_other, write_into_copy
-from minigrad.ops.moving import Diagonal, Flip
+from minigrad.ops.networks.windows import WindowsView
 from minigrad.ops.parts import is_complex, real
+from minigrad.ops.places.moving import Diagonal, Flip
 from minigrad.ops.shaping import BroadcastTo, Reshape, Transpose
-from minigrad.ops.windows import WindowsView
 
 
 class Assign(Op):
