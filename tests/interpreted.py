@@ -101,6 +101,7 @@ WORLD: dict[str, Any] = {
     "math": SimpleNamespace(sqrt=np.sqrt, sin=np.sin, cos=np.cos, isfinite=np.isfinite, frexp=np.frexp, exp=np.exp),
     "pointer64": pointer(np.float64), "pointer32": pointer(np.float32), "pointerb": pointer(np.bool),
     "ahead": lambda x, n: pointer(x.dtype)(x.ctypes.data + int(n) * x.itemsize),
+    "address_of": lambda x: x.ctypes.data,
     "pointeri64": pointer(np.int64), "pointeri32": pointer(np.int32),
 }  # fmt: skip
 

@@ -88,8 +88,8 @@ def test_rolled_expressions_evaluate_to_what_the_others_do(monkeypatch):
     seen = []
     roll = lowered.roll_loops
 
-    def noted(outputs, exact):
-        seen.append((outputs, roll(outputs, exact)))
+    def noted(outputs, exact, refused):
+        seen.append((outputs, roll(outputs, exact, refused)))
         return seen[-1][1]
 
     monkeypatch.setattr(lowered, "roll_loops", noted)

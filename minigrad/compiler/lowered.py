@@ -20,7 +20,7 @@ def lower_record(record: Record, exact: bool, rolls: bool = True) -> list[Any]:
 
 def roll_record(record: Record, exact: bool) -> list[Any]:
     """Give what is computed, in which what repeats is loops."""
-    rolled = roll_loops(_lower(record, exact), exact)
+    rolled = roll_loops(_lower(record, exact), exact, record.refused)
     return rolled if exact else merge_added(rolled)
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from minigrad.compiler.calls.leaves import Same, find_same, holds_arrays, is_taken, list_objects, name_leaves
 from minigrad.compiler.calls.results import Output, join_results, map_leaves
+from minigrad.compiler.rolling.rows import Kind
 from minigrad.compiler.tape import Tape, write_tape
 from minigrad.compiler.trace.containers import Contents, Put, refuse_other_puts
 from minigrad.compiler.trace.differences import refuse_differences
 from minigrad.compiler.trace.links import Key, Link, renew_links
+from minigrad.compiler.trace.loop_log import LoopSeen
 from minigrad.compiler.trace.lying import Strides, lies_alike
 from minigrad.compiler.trace.made import merge_made
 from minigrad.compiler.trace.numbers import reading_anew, split_numbers
@@ -45,8 +48,9 @@ class Record:
     of arrays among the arguments that get the last of the values ``returned``; ``laid`` are inputs whose strides have
     told a view from a copy; ``same`` says which arguments are one array, for a function that asks. ``lowered`` are the
     outputs in the form in which backends get them, by whether that is exact, once one has been asked. ``whole`` says of
-    which loops all turns were traced that might have been few, and why. ``puts`` are what is put into containers among
-    the arguments: ``result`` is a pair then, of what is returned and these parts.
+    which loops all turns were traced that might have been few, and why; ``loops`` are those of Python's that were seen,
+    ``refused`` what repeats and can be no loop of the code. ``puts`` are what is put into containers among the
+    arguments: ``result`` is a pair then, of what is returned and these parts.
     """
 
     result: Any
@@ -74,6 +78,8 @@ class Record:
     puts: Sequence[Put] = ()
     lowered: dict[bool, list[Any]] = field(default_factory=dict)
     whole: list[str] = field(default_factory=list)
+    loops: list[LoopSeen] = field(default_factory=list)
+    refused: dict[Kind, str] = field(default_factory=dict)
 
     @property
     def outputs(self) -> list[Any]:
@@ -158,7 +164,7 @@ def _traced(
     turns: Shortening | None,
 ) -> tuple[Record, dict[Any, str]]:
     tracer = Tracer()
-    tracer.turns = turns
+    tracer.turns, tracer.log.until = turns, sys._getframe().f_code
     leaves: list[Any] = []
     paths = iter(name_leaves(f, args, kwargs))
 
@@ -178,6 +184,7 @@ def _traced(
             returned = (contents.point_changed(returned, puts), list(puts.values()))
         record = _record(tracer, returned, leaves, shared=bool(puts))
         record.puts = tuple(puts)
+        record.loops = tracer.log.list_loops()
         _refuse_results(record, leaves)
     finally:
         tracer.restore()
@@ -190,7 +197,7 @@ def _traced(
     del returned, given, contents, puts
     tracer.let_go()
     look_for_leaks(tracer.alive)
-    return record, tracer.places
+    return record, tracer.log.places
 
 
 def _record(tracer: Tracer, returned: Any, arguments: Sequence[Any], shared: bool) -> Record:

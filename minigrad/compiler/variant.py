@@ -28,6 +28,7 @@ from minigrad.compiler.trace.links import Key, renew_links
 from minigrad.compiler.trace.numbers import find_changed, is_number
 from minigrad.compiler.trace.sources import Argument, Captured, Data, Draw, Source, State
 from minigrad.compiler.trace.write_back import are_apart
+from minigrad.compiler.unrolled import explain_unrolled
 from minigrad.engine.node import Node, forget_alike
 
 
@@ -46,7 +47,8 @@ class Report:
 
     ``calls`` are the operations that Python calls between loops of that backend, and why; ``loop`` says why ``epochs``
     loops in Python around code that could loop itself; ``rolled`` says what repeats in the step and is a loop of its
-    code, ``whole`` of which lines' loops all turns were traced, and why. Printed, each of them is a line.
+    code, ``unrolled`` which lines' loops are none, and why, ``whole`` of which all turns were traced, and why. Printed,
+    each of them is a line.
     """
 
     backend: str
@@ -55,14 +57,16 @@ class Report:
     calls: tuple[Refusal, ...] = ()
     rolled: tuple[str, ...] = ()
     whole: tuple[str, ...] = ()
+    unrolled: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         lines = dict.fromkeys(f"  not {backend}: {refusal}" for backend, refusal in self.refused)
         calls = [f"  a call between its loops: {refusal}" for refusal in self.calls]
         loops = [f"  epochs loops in Python: {refusal}" for refusal in self.loop]
         rolled = [f"  a loop: {x}" for x in self.rolled]
-        whole = [f"  all turns are traced: {x}" for x in self.whole]
-        return "\n".join([f"The step runs as {self.backend} code.", *rolled, *whole, *lines, *calls, *loops])
+        rolled += [f"  no loop: {x}" for x in self.unrolled]
+        rolled += [f"  all turns are traced: {x}" for x in self.whole]
+        return "\n".join([f"The step runs as {self.backend} code.", *rolled, *lines, *calls, *loops])
 
     __repr__ = __str__
 
@@ -142,9 +146,11 @@ class Variant:
 
     def report(self) -> Report:
         """Say which backend runs, and what has been refused on the way to it."""
+        record, backend = self.record, self.backend
+        found = explain_unrolled(record.loops, record.refused, record.lowered[self.exact]) if backend.rolls else ()
         return Report(
-            self.backend.name, tuple(self.refused), tuple(self.refused_loop), tuple(self.program.calls), self.rolled,
-            tuple(self.record.whole),
+            backend.name, tuple(self.refused), tuple(self.refused_loop), tuple(self.program.calls), self.rolled,
+            tuple(record.whole), tuple(found),
         )  # fmt: skip
 
     def holds(self, arguments: Sequence[Any]) -> bool:

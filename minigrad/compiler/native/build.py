@@ -84,7 +84,7 @@ from minigrad.compiler.native.math import (
     exp32, exp64, gemm32, gemm64, larger, log32, log64, pointer32, pointer64, pointerb, pointeri32, pointeri64, signum,
     smaller, times32, times64,
 )
-from minigrad.compiler.native.pointers import ahead
+from minigrad.compiler.native.pointers import address_of, ahead
 from minigrad.compiler.native.objects import is_array, length, start, still_hold
 from minigrad.compiler.native.powers import expm1_64, log1p_64, logaddexp64, power64, tanh64
 from minigrad.compiler.native.remainders import floored, left_over

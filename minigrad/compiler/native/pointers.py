@@ -18,3 +18,13 @@ def ahead(typing: Any, pointer: Any, n: Any) -> Any:
         return builder.gep(arguments[0], [arguments[1]])
 
     return pointer(pointer, core_types.intp), generate
+
+
+@extending.intrinsic
+def address_of(typing: Any, pointer: Any) -> Any:
+    """Give the address that a pointer leads to."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.ptrtoint(arguments[0], context.get_value_type(core_types.intp))
+
+    return core_types.intp(pointer), generate

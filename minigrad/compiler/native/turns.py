@@ -40,6 +40,7 @@ class TurnWriter(NativeWriter):
         self.heads: list[str] = []  # that set the pointers of a turn
         self.opened: list[str] = []  # that come before the first
         self.moving: dict[Node, tuple[Node, int]] = {}
+        self.tables: dict[Node, list[Node]] = {}  # the arrays that are another's in each turn
         self.count_pointers = 0
         becomes = {read.node: self.stand_in(read) for read in self.body.reads}
         turn = self.turn = plan_turn(self.body, lambda product: product.dtype.char in "df", becomes)
@@ -54,6 +55,10 @@ class TurnWriter(NativeWriter):
     def stand_in(self, read: Read) -> Any:
         """Give what stands for something from outside, seen as it is there: through the same views."""
         x = self.node.inputs[read.operand]
+        if read.each:
+            new = Node(shape=x.shape, dtype=x.dtype)
+            self.tables[new] = [self.node.inputs[i] for i in read.each]
+            return new
         if not isinstance(x, Node):
             return x
         base = root(x)
@@ -89,9 +94,28 @@ class TurnWriter(NativeWriter):
             source, step = self.moving[base]
             name, at = self.outer.pointer(source)
             self.pointers[base] = self.point(f"ahead({name}, {write_element(at, [step], [self.t])})", source)
+        if base in self.tables and base not in self.pointers:
+            self.pointers[base] = self.point(
+                f"pointer{DTYPES[base.dtype.name]}({self.open_table(base)}[{self.t}])", base
+            )
         if base.op is None and base not in self.pointers and base not in self.offset:
             return self.outer.pointer(base)
         return super().pointer(base)
+
+    def open_table(self, base: Node) -> str:
+        """Write where the arrays of the turns lie, into memory, before the first; give its name."""
+        arrays = self.tables[base]
+        kind = DTYPES[base.dtype.name]
+        self.kinds.add(base.dtype.name)
+        name = f"q{self.depth}_e{len(self.opened)}"
+        self.opened.append(f"{name} = pointeri64(ahead(m{kind}, {self.nbytes // base.dtype.itemsize}))")
+        self.nbytes += -(-8 * len(arrays) // ALIGNED) * ALIGNED
+        for t, x in enumerate(arrays):
+            if layout(x).strides != contiguous_strides(x.shape):
+                raise Unsupported("arrays of the turns' own that do not lie in order")
+            pointer, at = self.outer.pointer(root(x))
+            self.opened.append(f"{name}[{t}] = address_of(ahead({pointer}, {at + layout(x).offset}))")
+        return name
 
     def point(self, place: str, like: Node) -> str:
         """Give the name of a pointer to elements like those of an array, that is set anew in each turn."""

@@ -10,7 +10,7 @@ from minigrad.compiler.numpy.names import Lines
 from minigrad.compiler.numpy.source import Writer
 from minigrad.compiler.passes.memory import Memory
 from minigrad.compiler.rolling.keys import EvenKey
-from minigrad.compiler.rolling.loop import Kept, Loop
+from minigrad.compiler.rolling.loop import Kept, Loop, Read
 from minigrad.compiler.rolling.turn import plan_turn
 from minigrad.engine.node import Node
 from minigrad.notation.keys import write_key
@@ -76,6 +76,9 @@ class TurnWriter(Writer):
     def open_reads(self) -> None:
         """Name what a turn takes from outside, and write where it is in each."""
         for read in self.body.reads:
+            if read.each:
+                self.open_table(read)
+                continue
             operand = self.node.inputs[read.operand]
             given = self.outer.value(operand)
             if read.key is None:
@@ -84,6 +87,16 @@ class TurnWriter(Writer):
             else:
                 name = self.names[read.node] = self.fresh(f"{given}_t")
                 self.lines.append(f"{name} = {given}[{self.write_even_key(read.key)}]")
+
+    def open_table(self, read: Read) -> None:
+        """Name an array that is another in each turn, and list them."""
+        operands = [self.node.inputs[i] for i in read.each]
+        lines = self.made if all(x in self.static for x in operands) else self.prelude
+        arrays = [self.outer.value(x) for x in operands]
+        table = self.fresh("each")
+        lines.append(f"{table} = ({', '.join(arrays)},)")
+        name = self.names[read.node] = self.fresh(f"{arrays[0]}_t")
+        self.lines.append(f"{name} = {table}[{self.t}]")
 
     def write_even_key(self, key: EvenKey) -> str:
         """Write the index of a turn."""

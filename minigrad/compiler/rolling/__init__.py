@@ -4,6 +4,6 @@
 which of them are one loop, and how they stand to each other in it, ``planning`` all loops of a step. ``body`` writes a
 turn, ``stacking`` what can be computed of all turns at once, ``loop`` is the operation that a loop becomes, ``roll``
 the way in. What all turns add to an array is ``added`` at once; ``extend`` makes of the loops of few turns those of
-many. ``turn`` is what backends write it by; ``keys`` are indices that go on evenly, ``numbers`` those that each turn
-has of its own, ``components`` circles.
+many. ``turn`` is what backends write it by; ``keys`` are indices that go on evenly, ``own`` is what each turn has for
+itself, ``components`` are circles.
 """

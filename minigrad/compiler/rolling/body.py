@@ -11,11 +11,10 @@ import numpy as np
 from minigrad.compiler.rolling.groups import Group
 from minigrad.compiler.rolling.keys import EvenKey
 from minigrad.compiler.rolling.loop import Body, Kept, Read, State, place_parts
-from minigrad.compiler.rolling.numbers import gather_numbers
+from minigrad.compiler.rolling.own import Gathered, Numbers, gather_own
 from minigrad.compiler.rolling.planning import Plan
 from minigrad.compiler.rolling.rows import Row
 from minigrad.engine.node import Node
-from minigrad.ops.base import Op
 from minigrad.ops.shaping import Cast
 
 
@@ -35,13 +34,6 @@ class Stacked:
     first: int
     step: int
     count: int
-
-
-@dataclass(frozen=True)
-class Gathered:
-    """The operand that things of the turns' own are, laid side by side."""
-
-    nodes: tuple[Any, ...]
 
 
 class BodyWriter:
@@ -76,7 +68,7 @@ class BodyWriter:
         if slot.same is not None:
             return self.read(slot.same, None, slot.same) if isinstance(slot.same, Node) else slot.same
         if slot.row is None:
-            return self.gather([row.nodes[at + group.sign * t] for t in range(group.count)], place, row.like.op)
+            return self.gather(row, place, at)
         other, there = slot.row, at + slot.ahead
         if other in group.shift:
             lag = group.sign * there + group.shift[other] - group.low
@@ -86,7 +78,8 @@ class BodyWriter:
             first = source.sign * there + source.shift[other] - source.low
             return self.read(Whole(source, other), _counting(first, source.sign * group.sign), other.like)
         if other.waits:
-            return self.lay_out([other.nodes[there + group.sign * t] for t in range(group.count)])
+            found = Gathered(tuple([other.nodes[there + group.sign * t] for t in range(group.count)]))
+            return self.read(found, _counting(0, 1), other.like)
         if other.is_read:
             assert other.key is not None
             return self.read(other.slots[0].same, other.key.from_turn(there, group.sign), other.like)
@@ -94,18 +87,14 @@ class BodyWriter:
             return self.apply(other, [self.operand(other, 0, there)])
         return self.read(Stacked(other, there, group.sign, group.count), _counting(0, 1), other.like)
 
-    def gather(self, nodes: Sequence[Node], place: int, op: Op | None) -> Node:
-        """Give the input that is in each turn what its operation has for itself in one place."""
-        operands = [x.inputs[place] for x in nodes]
-        if any(isinstance(x, Node) for x in operands):
-            return self.lay_out(operands)
-        numbers = gather_numbers(nodes, place, op)
-        assert numbers is not None
-        return self.read(numbers, _counting(0, 1), Node(dtype=numbers.dtype))
-
-    def lay_out(self, operands: Sequence[Node]) -> Node:
-        """Give the input that is in each turn what that has for itself."""
-        return self.read(Gathered(tuple(operands)), _counting(0, 1), operands[0])
+    def gather(self, row: Row, place: int, at: int) -> Node:
+        """Give the input that is in each turn what a row's operation has for itself in one place."""
+        own = gather_own([row.nodes[at + self.group.sign * t] for t in range(self.group.count)], place, row.like.op)
+        assert own is not None
+        if isinstance(own, Gathered) and own.nodes[0].shape:
+            return self.read_each(own.nodes)
+        like = Node(dtype=own.dtype) if isinstance(own, Numbers) else row.like.inputs[place]
+        return self.read(own, _counting(0, 1), like)
 
     def read(self, operand: Any, key: EvenKey | None, like: Node) -> Node:
         """Give the input that is a part of an operand in each turn, or all of it."""
@@ -113,6 +102,13 @@ class BodyWriter:
         if known not in self.reads:
             self.reads[known] = Read(self.make_input(like), self.number(operand), key)
         return self.reads[known].node
+
+    def read_each(self, operands: tuple[Node, ...]) -> Node:
+        """Give the input that is another array in each turn, where that lies."""
+        if operands not in self.reads:
+            each = tuple(map(self.number, operands))
+            self.reads[operands] = Read(self.make_input(operands[0]), each[0], None, each)
+        return self.reads[operands].node
 
     def number(self, operand: Any) -> int:
         """Number an operand."""

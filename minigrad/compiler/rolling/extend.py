@@ -122,6 +122,9 @@ class Extension:
         ]
         parts += [(x, [other.states[i] for other in others]) for i, x in enumerate(body.states)]
         check(all(y.operand == x.operand for x, more in parts for y in more), "what a turn takes")
+        check(
+            not any(x.each for x in (*body.reads, *(y for z in others for y in z.reads))), "an array of each turn's own"
+        )
         alike = [(y.node.shape, y.node.dtype, y.node.weak) == (x.node.shape, x.node.dtype, x.node.weak)
                  for x, more in parts for y in more]  # fmt: skip
         check(all(alike), "what a turn is of")

@@ -21,11 +21,15 @@ ALIGNED = 64  # bytes, to which what is kept begins
 
 @dataclass(frozen=True, eq=False)
 class Read:
-    """An input of a turn: a part of an operand, by an index whose numbers go on evenly; without a key the whole."""
+    """An input of a turn: a part of an operand, by an index whose numbers go on evenly; without a key the whole.
+
+    Or an operand of its own in each turn: ``each`` has their places.
+    """
 
     node: Node
     operand: int
     key: EvenKey | None = None
+    each: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,6 +110,7 @@ class Loop(Op):
         known = {x.node: operands[x.operand] for x in inputs}
         for t in range(body.count):
             known |= {x.node: operands[x.operand][x.key.at(t)] for x in body.reads if x.key is not None}
+            known |= {x.node: operands[x.each[t]] for x in body.reads if x.each}
             values = evaluate(body.values, known)
             for part, value in zip(body.kept, values, strict=False):
                 n = prod(part.shape)

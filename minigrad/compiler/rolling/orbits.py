@@ -13,7 +13,7 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any
 
 from minigrad.compiler.rolling.keys import without_numbers
-from minigrad.compiler.rolling.numbers import takes_off_number
+from minigrad.compiler.rolling.own import takes_off_number
 from minigrad.engine.node import Node
 from minigrad.ops.arithmetic import add
 from minigrad.ops.base import number_key
@@ -23,6 +23,7 @@ NEAR = 400  # operations among which the one of the turn before is looked for
 TRIES = 8  # guesses for one operation
 ENDS = 4  # terms of a sum that are compared on each side of where it may go on with others
 NEARLY = 0.8  # of the furthest reach, with which the nearest guess is taken: two turns at once reach as far
+MISFIT = 8  # pairs that weigh as much as operands that are none: three layers a turn, of which one has no factor
 FAILURES = 3  # operations of one look for which none was right, after which no more of them are asked
 
 
@@ -45,22 +46,22 @@ class _Orbits:
         self.look = self._look()
         sums = ((self.find_sum(x), x) for x in self.kind if x.op == add)
         self.further = {x: y for x, y in sums if x is not None}  # a sum -> the one that adds to it
+        self.misfits = 0  # operands of a pair, as the last ones were followed, that are none
         self.after: dict[Node, Node] = {}
         self.before: dict[Node, Node] = {}
 
-    def _look(self, numbers_count: bool = True) -> dict[Node, int]:
+    def _look(self, exactly: bool = True) -> dict[Node, int]:
         """Number what operations look like to some depth, down to which inputs they are computed from.
 
-        Numbers among their operands may not count: each turn may have its own.
+        Which numbers and inputs these are may not count, but only of what kind: each turn may have its own.
         """
+        leaf = _identify if exactly else _describe_leaf
         look: dict[Node, int] = dict(self.kind)
         for _ in range(ROUNDS):
             numbers: dict[Hashable, int] = {}
             deeper = {}
             for node in self.kind:
-                operands = tuple(
-                    [look.get(x, id(x)) if type(x) is Node else x if numbers_count else type(x) for x in node.inputs]
-                )
+                operands = tuple([look[x] if type(x) is Node and x in look else leaf(x) for x in node.inputs])
                 deeper[node] = numbers.setdefault((look[node], operands), len(numbers))
             look = deeper
         return look
@@ -68,9 +69,8 @@ class _Orbits:
     def find(self) -> list[list[Node]]:
         """Guess pairs, of operations on the same numbers first."""
         self.guess()
-        if any(type(x) is not Node for node in self.kind if node not in self.before for x in node.inputs):
-            self.look = self._look(numbers_count=False)
-            self.guess()
+        self.look = self._look(exactly=False)
+        self.guess()
         self.extend()
         starts = [x for x in self.after if x not in self.before]
         rows = (list(self.row(x)) for x in starts)
@@ -130,11 +130,11 @@ class _Orbits:
         return furthest > 0
 
     def measure(self, a: Node, b: Node) -> int:
-        """Count the pairs that one leads to; none if these are too few turns."""
+        """Count the pairs that one leads to, less what their operands are no pairs; none if these are too few turns."""
         made = self.follow(a, b)
         enough = bool(made) and self.count_around(a) >= self.least
         self.undo(made)
-        return len(made) if enough else 0
+        return max(1, len(made) - MISFIT * self.misfits) if enough else 0
 
     def undo(self, made: Sequence[Node]) -> None:
         """Forget pairs."""
@@ -144,6 +144,7 @@ class _Orbits:
     def follow(self, a: Node, b: Node) -> list[Node]:
         """Pair two operations, and what they are computed from; give the first of each new pair, none if they clash."""
         made: list[Node] = []
+        self.misfits = 0
         stack = [(a, b)]
         while stack:
             x, y = stack.pop()
@@ -161,6 +162,8 @@ class _Orbits:
                     kind = self.kind.get(p)
                     if kind is not None and kind == self.kind.get(q):
                         stack.append((p, q))
+                    elif p.op is not None or q.op is not None:
+                        self.misfits += 1
         return made
 
     def ends_sum(self, x: Node, y: Node, p: Any, q: Any) -> bool:
@@ -207,6 +210,14 @@ class _Orbits:
 
 def _write_key(node: Node, inputs: Sequence[Any]) -> Hashable:
     return node.op, *[id(x) if type(x) is Node else number_key(x) for x in inputs]
+
+
+def _identify(x: Any) -> Hashable:
+    return id(x) if type(x) is Node else x
+
+
+def _describe_leaf(x: Any) -> Hashable:
+    return (x.shape, x.dtype, x.weak, x.op) if type(x) is Node else type(x)  # type: ignore[return-value]
 
 
 def is_foldable(x: Node) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from minigrad.compiler.rolling.groups import Group, find_between, find_recurrences, find_sources, join_groups
 from minigrad.compiler.rolling.orbits import find_orbits
-from minigrad.compiler.rolling.rows import Row, find_usable_rows
+from minigrad.compiler.rolling.rows import Kind, Row, find_usable_rows
 from minigrad.engine.node import Node
 from minigrad.ops.linalg import MatMul
 
@@ -17,11 +17,17 @@ SPENT = 4  # turns by which a loop may get shorter for what joins it
 class Plan:
     """The loops of a step: ``groups``, and which of them a row is ``taken`` by."""
 
-    def __init__(self, nodes: Sequence[Node], least: int = LEAST, exact: bool = False) -> None:
+    def __init__(
+        self,
+        nodes: Sequence[Node],
+        least: int = LEAST,
+        exact: bool = False,
+        refused: dict[Kind, str] | None = None,
+    ) -> None:
         self.least = least
         self.place = {node: i for i, node in enumerate(nodes)}
         orbits = find_orbits(nodes, least)
-        rows = find_usable_rows(orbits, least)
+        rows = find_usable_rows(orbits, least, refused)
         self.rows = sorted(rows, key=lambda row: self.place[row.like])
         self.groups: list[Group] = []
         self.taken: dict[Row, Group] = {}

@@ -10,22 +10,25 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from minigrad.algebra.rewrite import rebuild_node
-from minigrad.compiler.rolling.body import BodyWriter, Gathered, Stacked, Whole
+from minigrad.compiler.rolling.body import BodyWriter, Stacked, Whole
 from minigrad.compiler.rolling.groups import Group
 from minigrad.compiler.rolling.loop import Kept, Loop
-from minigrad.compiler.rolling.numbers import Numbers
+from minigrad.compiler.rolling.own import Gathered, Numbers, Picked
 from minigrad.compiler.rolling.planning import LEAST, Plan
-from minigrad.compiler.rolling.rows import Row
+from minigrad.compiler.rolling.rows import Kind, Row
 from minigrad.compiler.rolling.stacking import find_needs, find_stacks, order_stacks, stack_rows
 from minigrad.engine.node import Node, order_nodes
 from minigrad.ops.indexing import Index
 from minigrad.ops.shaping import Cast, Reshape, Stack
 
 
-def roll_loops(outputs: Sequence[Any], exact: bool = False) -> list[Any]:
-    """Give equal outputs, bit for bit if they are to be ``exact``, in which operations that repeat are loops."""
+def roll_loops(outputs: Sequence[Any], exact: bool = False, refused: dict[Kind, str] | None = None) -> list[Any]:
+    """Give equal outputs, bit for bit if they are to be ``exact``, in which operations that repeat are loops.
+
+    ``refused`` gets what repeats and can be none, and why.
+    """
     nodes = order_nodes(outputs)
-    plan = Plan(nodes, LEAST, exact)
+    plan = Plan(nodes, LEAST, exact, refused)
     if not plan.groups:
         return list(outputs)
     try:
@@ -113,7 +116,9 @@ class _Rolling:
     def needed_for(self, operands: Iterable[Any]) -> Iterable[Unit]:
         """Give what the operands of a loop are made of."""
         for x in operands:
-            if isinstance(x, Whole):
+            if isinstance(x, Picked):
+                yield self.unit(x.whole)
+            elif isinstance(x, Whole):
                 self.wanted[x.group].setdefault(x.row, set()).update(range(x.group.low, x.group.high + 1))
                 yield x.group
             elif isinstance(x, Gathered):
@@ -156,6 +161,8 @@ class _Rolling:
             return self.see_part(operand.group, operand.row)
         if isinstance(operand, Numbers):
             return operand.as_node()
+        if isinstance(operand, Picked):
+            return operand.pick(self.becomes[operand.whole])
         if isinstance(operand, Gathered):
             return Stack()(*(self.becomes[x] for x in operand.nodes))
         if isinstance(operand, Stacked):

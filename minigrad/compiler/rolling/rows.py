@@ -8,12 +8,12 @@ from typing import Any
 
 from minigrad.compiler.passes.lower import AddAt, is_view
 from minigrad.compiler.rolling.keys import EvenKey, find_even_key, is_read
-from minigrad.compiler.rolling.numbers import gather_numbers, read_operand
+from minigrad.compiler.rolling.own import find_picked, gather_own, read_operand
 from minigrad.engine.node import Node
 from minigrad.ops.base import number_key
 from minigrad.ops.indexing import Scatter
 
-FEW = 64  # elements, up to which what each turn has for itself, such as weights, is laid side by side in each call
+Kind = tuple[str, tuple[int, ...]]  # an operation's name, and the shape of what it gives
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,15 +87,20 @@ def make_rows(orbits: Iterable[Sequence[Node]]) -> list[Row]:
     return rows
 
 
-def find_usable_rows(orbits: Iterable[Sequence[Node]], least: int) -> list[Row]:
+def find_usable_rows(orbits: Iterable[Sequence[Node]], least: int, refused: dict[Kind, str] | None = None) -> list[Row]:
     """Give rows, but for those that a loop could not compute: they are no longer where operands of others come from.
 
     One whose operands come from elsewhere for ``least`` turns or more, as a sum over two loops has it, is several.
+    What becomes of ``refused`` are the reasons.
     """
     left: list[Sequence[Node]] = list(orbits)
+    refused = {} if refused is None else refused
     while True:
         rows = make_rows(left)
-        usable = [part for row in rows if _is_usable(row) for part in _part_nodes(row, least)]
+        reasons = {row: reason for row in rows if (reason := find_obstacle(row, least))}
+        for row, reason in reasons.items():
+            refused.setdefault(find_kind(row.like), reason)
+        usable = [part for row in rows if row not in reasons for part in _part_nodes(row, least)]
         if len(usable) == len(left) and sum(map(len, usable)) == sum(map(len, left)):
             return rows
         left = usable
@@ -112,24 +117,34 @@ def _part_nodes(row: Row, least: int) -> Iterator[Sequence[Node]]:
     yield from filter(None, (row.nodes[:start], row.nodes[start:end], row.nodes[end:]))
 
 
-def _is_usable(row: Row) -> bool:
-    """Say whether an index that moves is into what stays, and what each turn has for itself is not computed for it."""
-    if not row.is_even or not (row.is_fixed or row.is_read) or not _is_one(row):
-        return False
-    return all(_can_gather(row, place) for place, slot in enumerate(row.slots) if slot.is_own)
+def find_obstacle(row: Row, least: int) -> str:
+    """Say why a loop could not compute a row; nothing if it can."""
+    if not row.is_even or row.end - row.start < least:
+        return "it reads an array at indices that do not go on evenly"
+    if not (row.is_fixed or row.is_read):
+        return "its index moves, and so does what it is of"
+    if isinstance(row.like.op, AddAt | Scatter) and any(x.op != row.like.op for x in row.nodes):
+        return "each turn puts something in another place"
+    return next((x for j, slot in enumerate(row.slots) if slot.is_own and (x := _find_own_obstacle(row, j))), "")
 
 
-def _can_gather(row: Row, place: int) -> bool:
-    """Say whether what the turns have of their own in one place can lie side by side."""
+def _find_own_obstacle(row: Row, place: int) -> str:
+    """Say why what the turns have of their own in one place cannot lie side by side."""
     own = [node.inputs[place] for node in row.nodes]
     if not any(isinstance(x, Node) for x in own):
-        return gather_numbers(row.nodes, place, row.like.op) is not None
-    return all(isinstance(x, Node) and x.op is None and not x.weak and x.size <= FEW for x in own)
+        return "" if gather_own(row.nodes, place, row.like.op) else "each turn has a number of its own"
+    if find_picked(own):
+        return ""
+    if not all(isinstance(x, Node) for x in own) or any(x.weak for x in own):
+        return "each turn has a number of its own, which is known when the code runs"
+    if any(x.op is not None for x in own):
+        return "each turn takes what is made for it in another way"
+    return ""
 
 
-def _is_one(row: Row) -> bool:
-    """Say whether a row that adds or puts something at an index does so at the same one in all turns."""
-    return not isinstance(row.like.op, AddAt | Scatter) or all(x.op == row.like.op for x in row.nodes)
+def find_kind(node: Node) -> Kind:
+    """Give what a report tells operations apart by."""
+    return "" if node.op is None else node.op.name, node.shape
 
 
 def _find_slot(row: Row, place: int, middle: int, home: Mapping[Node, tuple[Row, int]]) -> Slot:

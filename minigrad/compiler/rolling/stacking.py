@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from typing import Any
 
-from minigrad.compiler.rolling.body import Gathered, Stacked, Whole
+from minigrad.compiler.rolling.body import Stacked, Whole
 from minigrad.compiler.rolling.keys import EvenKey
-from minigrad.compiler.rolling.numbers import gather_numbers
+from minigrad.compiler.rolling.own import gather_own
 from minigrad.compiler.rolling.planning import Plan
 from minigrad.compiler.rolling.rows import Row
 from minigrad.engine.node import Node
@@ -117,8 +117,7 @@ def _part(wanted: Stacked, row: Row, place: int, plan: Plan) -> Any:
     if slot.same is not None:
         return (slot.same, None) if isinstance(slot.same, Node) else slot.same
     nodes = [row.nodes[wanted.first + wanted.step * t] for t in range(wanted.count)]
-    own = tuple([x.inputs[place] for x in nodes])
-    return Gathered(own) if any(isinstance(x, Node) for x in own) else gather_numbers(nodes, place, row.like.op), ()
+    return gather_own(nodes, place, row.like.op), ()
 
 
 def _take(x: Node, key: EvenKey, count: int) -> Node:

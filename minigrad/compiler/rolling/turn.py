@@ -57,7 +57,7 @@ def fit_bodies(outputs: Sequence[Any], fit: Callable[[Sequence[Any]], list[Any]]
 
 def lift_constants(loop: Node, body: Body) -> Node:
     """Give a loop with another body, of which what is the same in all turns is computed before it."""
-    given: dict[Node, Any] = {x.node: loop.inputs[x.operand] for x in body.reads if x.key is None}
+    given: dict[Node, Any] = {x.node: loop.inputs[x.operand] for x in body.reads if x.key is None and not x.each}
     lifted: dict[Node, Any] = {}
     for node in body.nodes:
         inputs = [x for x in node.inputs if isinstance(x, Node)]

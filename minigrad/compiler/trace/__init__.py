@@ -6,6 +6,6 @@ function reads outside itself is found ``outside``, as far as nothing ``foreign`
 its ``contents``, some of them to ``numbers`` that its code reads anew; ``asking`` is where its code asks what something
 is; ``writes`` are what it changes there, and ``differences`` between two traces of one call are refused, as are changes
 of the ``containers`` that it is given; arrays that it ``made`` and that are equal are one. Of loops few ``turns`` are
-traced: ``turn_number`` is their t, ``loop_code`` and ``python_state`` say whether they are alike. Who is ``alive`` of
-what was traced is known.
+traced: ``turn_number`` is their t, ``loop_code`` and ``python_state`` say whether they are alike; ``loop_log`` notes
+what all turns do. Who is ``alive`` of what was traced is known.
 """

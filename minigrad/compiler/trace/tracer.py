@@ -11,6 +11,7 @@ import numpy as np
 from minigrad.compiler.trace.alive import Alive
 from minigrad.compiler.trace.augment import assign_outside, augment_traced, refuse_recorded
 from minigrad.compiler.trace.indices import gather_unknown
+from minigrad.compiler.trace.loop_log import LoopLog
 from minigrad.compiler.trace.lying import Lying
 from minigrad.compiler.trace.rule import UpdateRule
 from minigrad.compiler.trace.sources import Argument, Captured, Data, Draw, Gradient, Setting, Source, State
@@ -51,7 +52,7 @@ class Tracer:
         self.moved_params: set[int] = set()  # the parameters that an update rule moved
         self.rules: list[UpdateRule] = []
         self.guards: list[tuple[Any, str, Any]] = []
-        self.alive = Alive()
+        self.alive, self.log = Alive(), LoopLog()
         self.retained = Kept()  # the intermediate results that ``retain_grad`` was called on
         self.copies: list[tuple[Any, Any]] = []
         self.positions: dict[int, int] = {}  # the Tensors among the arguments that take gradients -> where
@@ -59,7 +60,6 @@ class Tracer:
         self.arrays: dict[Traced, Given] = {}  # those among the arguments, which the function may write into
         self.own: dict[int, Tensor] = {}  # those that the function makes itself: what becomes of them nobody sees
         self.draws, self.lying = 0, Lying()
-        self.places: dict[Any, str] = {}  # the line that an operation stands in
         self.gradients: set[Node] = set()
         self.seeds: list[Node] = []  # the 1 = ∂E/∂E of each backward pass
 
@@ -181,7 +181,7 @@ class Tracer:
             node = op(*values)
         except (ValueError, IndexError, TypeError) as error:
             raise explain_error(op, inputs, error) from error
-        self.places.setdefault(node, place() or "?")
+        self.log.note(node)
         traced = [x for x in operands if isinstance(x, Traced)]
         result = Traced(self, node, plain=all(x.plain for x in traced))
         if op.differentiable and not is_paused() and any(x.serial > 0 for x in traced):

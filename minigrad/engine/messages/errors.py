@@ -127,10 +127,10 @@ def find_user() -> FrameType | None:
 
 def write_line(frame: FrameType) -> str:
     """Give the line that a frame is in, as ``file.py:line``."""
-    return f"{_name_file(frame.f_code.co_filename)}:{frame.f_lineno}"
+    return f"{name_file(frame.f_code.co_filename)}:{frame.f_lineno}"
 
 
-_name_file = lru_cache(maxsize=256)(os.path.basename)  # asked for each operation that is traced
+name_file = lru_cache(maxsize=256)(os.path.basename)  # asked for each operation that is traced
 
 
 def warn_user(message: str, category: type[Warning]) -> None:

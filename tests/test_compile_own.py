@@ -1,4 +1,4 @@
-"""Numbers that each turn has of its own are one array: a loop that computes with t is a loop of the code, too."""
+"""Each turn may have numbers, arrays, layers, parts of an array of its own: the loop is one of the code."""
 
 import numpy as np
 import pytest
@@ -127,3 +127,60 @@ def test_gradients_of_gradients_of_loops_with_numbers():
     step = compile(value_and_grad(squared, (0, 1)))
     assert_same(plain(step(X, W)), plain(value_and_grad(squared, (0, 1))(X, W)), 1e-9)
     assert len(loops_of(step)) >= 3
+
+
+def deep(depth, dtype=np.float64):
+    """A training step of layers that are alike, and their weights."""
+    rng = np.random.default_rng(0)
+    Ws = [minigrad.Tensor((rng.normal(size=(12, 12)) / 4).astype(dtype), requires_grad=True) for _ in range(depth)]
+    bs = [minigrad.Tensor(np.full(12, 0.1, dtype), requires_grad=True) for _ in range(depth)]
+    rule = minigrad.optim.SGD([*Ws, *bs], lr=0.05)
+
+    def step(x):
+        for W, b in zip(Ws, bs, strict=True):
+            x = np.tanh(x @ W + b)
+        E = (x**2).mean()
+        rule.zero_grad()
+        E.backward()
+        rule.step()
+        return E
+
+    return step, [*Ws, *bs]
+
+
+@each_backend
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_layers_that_are_alike_are_a_loop_over_them_where_they_lie(backend, dtype):
+    x = RNG.normal(size=(5, 12)).astype(dtype)
+    (eager, wanted), (f, weights) = deep(14, dtype), deep(14, dtype)
+    bound = 1e-5 if dtype == np.float32 else 1e-13
+    with running(backend):
+        step = as_code(f, backend)
+        for turn in range(4):
+            assert abs(step(x).item() - eager(x).item()) < bound
+            if turn == 1:  # another array in the place of one
+                for w in (weights[3], wanted[3]):
+                    w.data = w.data * dtype(1.5)
+    for w, v in zip(weights, wanted, strict=True):
+        np.testing.assert_allclose(w.data, v.data, rtol=0, atol=bound)
+    assert [body.count for body in loops_of(step)] == [14, 13]
+    assert step.report().unrolled == ()
+
+
+@each_backend
+def test_parts_of_an_array_outside_are_read_where_they_lie(backend):
+    data = RNG.normal(size=(TURNS, 4, 20))  # its elements are 80 a turn
+
+    def f(W):
+        h = np.zeros((4, 20))
+        for t in range(TURNS):
+            h = np.tanh(h @ W + data[t])
+        return (h * h).sum()
+
+    W = RNG.normal(size=(20, 20)) * 0.2
+    with running(backend):
+        step = as_code(value_and_grad(f), backend)
+        for scale in (1.0, 0.5):
+            data *= scale  # whose owner may change it
+            assert_same(plain(step(W)), plain(value_and_grad(f)(W)), 1e-11)
+    assert len(loops_of(step)) == 2

@@ -1,4 +1,4 @@
-"""Numbers that each turn has of its own, as 1 / (t + 1), side by side: one array, of which each takes its element."""
+"""What each turn has of its own, as 1 / (t + 1), side by side: one array, of which each turn takes its element."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from minigrad.compiler.passes.promotion import find_loop_dtypes
 from minigrad.engine.node import Node
 from minigrad.ops.arithmetic import Where, subtract
 from minigrad.ops.base import Elementwise, Op
+from minigrad.ops.indexing import Index
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,47 @@ class Numbers:
         """Give the array, as a constant."""
         value = np.frombuffer(self.content, self.dtype)
         return Node(value=value, shape=value.shape, dtype=value.dtype)
+
+
+@dataclass(frozen=True)
+class Picked:
+    """The operand that parts of an array are, X[p] for the p of a turn each."""
+
+    whole: Node
+    places: tuple[int, ...]
+
+    def pick(self, whole: Node) -> Node:
+        """Give the parts, side by side."""
+        return Index((np.array(self.places),))(whole)
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """The operand that things of the turns' own are, laid side by side."""
+
+    nodes: tuple[Any, ...]
+
+
+def gather_own(nodes: Sequence[Node], place: int, op: Op | None) -> Numbers | Picked | Gathered | None:
+    """Give what operations have in one place as one operand; None where numbers cannot be one."""
+    operands = tuple([x.inputs[place] for x in nodes])
+    if not any(isinstance(x, Node) for x in operands):
+        return gather_numbers(nodes, place, op)
+    return find_picked(operands) or Gathered(operands)
+
+
+def find_picked(operands: Sequence[Any]) -> Picked | None:
+    """Give parts of one array that is there before any loop, each of which is named by a number."""
+    places = []
+    for x in operands:
+        if not isinstance(x, Node) or type(x.op) is not Index or x.inputs != operands[0].inputs:
+            return None
+        key = x.op.key if isinstance(x.op.key, tuple) else (x.op.key,)
+        if len(key) != 1 or not isinstance(key[0], int | np.integer) or isinstance(key[0], bool):
+            return None
+        places.append(int(key[0]))
+    (whole,) = operands[0].inputs
+    return Picked(whole, tuple(places)) if isinstance(whole, Node) and whole.op is None else None
 
 
 def takes_off_number(node: Node) -> bool:
