@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.byhand import Manual
 from benchmarks.workloads import WORKLOADS
-from minigrad import Tensor, data, derive, losses, nn, simplify, sums_to_one, trace
+from minigrad import Tensor, compare, data, derive, losses, nn, simplify, sums_to_one, trace
 from minigrad.algebra.graph import Graph
 from tests.counting import calls
 
@@ -92,3 +92,48 @@ def test_operations_grow_by_the_same_number_with_each_layer():
 
     first, second, third = (operations(depth) for depth in (3, 4, 9))
     assert third - second == 5 * (second - first)
+
+
+def pendulum(steps):
+    """A pendulum by Euler's method: no layer, and each step needs both numbers of the one before twice."""
+    k, x, v = Tensor(0.7, requires_grad=True, name="k"), Tensor(1.0, requires_grad=True, name="x0"), 0.0
+    for _ in range(steps):
+        v = v - 0.1 * k * np.sin(x)
+        x = x + 0.1 * v
+    return (x - 0.3) ** 2
+
+
+def test_numbers_that_need_each_other_step_by_step_are_written_once():
+    sizes, codes = [], []
+    for steps in (5, 10, 20):
+        derivation = derive(pendulum(steps), fold=False)
+        sizes.append(len(str(derivation)))
+        codes.append(len(derivation.to_numpy()))
+    assert sizes[2] < 2.5 * sizes[1] < 6 * sizes[0]
+    assert codes[2] < 2.5 * codes[1] < 6 * codes[0]
+    assert max(line.difference for line in derivation.check()) < 1e-6
+    space = {}
+    exec(derivation.to_numpy(), space)
+    E, gradients = space["loss_and_gradients"](k=0.7, x0=1.0)
+    by_hand = pendulum_by_hand(20, 0.7, 1.0)
+    np.testing.assert_allclose([E, gradients["k"], gradients["x0"]], by_hand)
+    assert compare(pendulum(20), {"dk": by_hand[1], "dx0": by_hand[2]}).ok
+
+
+def pendulum_by_hand(steps, k, x0):
+    """E and its derivatives by k and x₀, carried forward beside the numbers themselves."""
+    x, v = np.array([x0, 0.0, 1.0]), np.zeros(3)  # the number, ∂/∂k and ∂/∂x₀
+    for _ in range(steps):
+        slope = np.cos(x[0]) * x[1:]
+        v = v - 0.1 * np.array([k * np.sin(x[0]), np.sin(x[0]) + k * slope[0], k * slope[1]])
+        x = x + 0.1 * v
+    return (x[0] - 0.3) ** 2, *(2 * (x[0] - 0.3) * x[1:])
+
+
+def test_a_long_formula_has_what_it_needs_twice_in_lines_of_their_own():
+    x, t = Tensor(np.linspace(-2, 2, 12).reshape(4, 3), name="X"), Tensor(np.ones((4, 2)), name="T")
+    y = x @ Tensor(np.linspace(-1, 1, 6).reshape(3, 2), requires_grad=True, name="W")
+    r = np.clip(y - t, -1, 1)
+    lines = str(derive((r * (y - t - 0.5 * r)).sum())).splitlines()  # Huber's
+    assert max(map(len, lines)) < 90
+    assert "v₃ = minimum(maximum(Y₁ − T, −1), 1)" in lines

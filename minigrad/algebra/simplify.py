@@ -126,13 +126,13 @@ def simplify(
     findings = findings or Findings()
     rewriting = Rewriting(rules, log, findings.normal)
     outputs = rewriting.rewrite(graph.outputs)
-    passes = 0
+    by_rules, passes = Graph(outputs, graph.values), 0
     while True:
         regions = _regions_shortened(outputs, findings, rewriting, at_once=passes >= BY_STEPS)
         outputs, passes = rewriting.rewrite(regions), passes + 1
         shorter = Graph(outputs, graph.values)
         if len(shorter) > len(best):
-            return best
+            return by_rules if best is graph and len(by_rules) <= len(graph) else best
         again = next((i for i, one in enumerate(seen) if _same(one.outputs, outputs)), None)
         if again is not None:  # of forms that lead to each other, the one that was written first
             return min(seen[again:], key=_serials)

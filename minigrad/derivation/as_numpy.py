@@ -8,8 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.algebra.graph import Graph
-from minigrad.algebra.simplify import simplify
 from minigrad.derivation.equations import Equations
 from minigrad.derivation.python_names import Spelling, variable
 from minigrad.engine.claims import is_whole
@@ -25,7 +23,7 @@ _WIDTH = 110
 _SHORT, _LONG = 8, 100  # arrays of more elements have a name; of more than that, they are arguments
 
 
-def to_numpy(equations: Equations, name: str = "loss_and_gradients") -> str:
+def to_numpy(equations: Equations, loss: Any, name: str = "loss_and_gradients") -> str:
     """Write a module with one function of the graph's inputs that gives E and the gradients, in NumPy alone.
 
     Its arguments are the data, then the parameters in the order of their use, and then the targets, which are what the
@@ -37,17 +35,16 @@ def to_numpy(equations: Equations, name: str = "loss_and_gradients") -> str:
     """
     if not name.isidentifier():
         raise ValueError(f"to_numpy: a function cannot be called {name!r}")
-    return _Function(equations).source(name)
+    return _Function(equations, loss).source(name)
 
 
 class _Function:
     """The statements of one such function, and the names in it."""
 
-    def __init__(self, equations: Equations) -> None:
-        self.equations, graph = equations, equations.graph
+    def __init__(self, equations: Equations, loss: Any) -> None:
+        self.equations, self.loss, graph = equations, loss, equations.graph
         gradients = {line.symbol for line in equations.lines}
         self.values = {node: symbol for node, symbol in equations.symbols.items() if symbol not in gradients}
-        (self.loss,) = simplify(Graph(graph.outputs, graph.values)).outputs
         roots = [self.loss, *(line.node for line in equations.lines)]
         self.nodes = order_nodes(roots)
         self.spelling = Spelling({x: x.name or "?" for x in graph.inputs.values()}, {*HELPERS, "np", "E"})
@@ -80,8 +77,12 @@ class _Function:
         return {
             x
             for x, n in uses.items()
-            if n > 1 and x.op is not None and not isinstance(x.op, free) and x.shape and x not in soon
+            if n > 1 and x.op is not None and not isinstance(x.op, free) and x not in soon and self._is_worth_a_name(x)
         }
+
+    def _is_worth_a_name(self, x: Node) -> bool:
+        """Tell whether something is an array, or long: numbers that need each other are written once."""
+        return bool(x.shape) or not self._is_short(x)
 
     def _is_short(self, x: Any) -> bool:
         """Tell whether an expression is one operation between what has names."""

@@ -231,7 +231,7 @@ class Derivation(Sequence[Line]):
         It takes the data first, then the parameters in the order of their use, which is that of the dictionary too,
         and last the targets, which are what the loss alone needs.
         """
-        return to_numpy(self.equations, name)
+        return to_numpy(self.equations, self.forward[-1][1], name)
 
     @html_or_text
     def _repr_latex_(self) -> str | None:

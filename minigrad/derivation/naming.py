@@ -13,9 +13,9 @@ from minigrad.algebra.simplify import simplify
 from minigrad.derivation.cut import Cut
 from minigrad.engine.node import Node, count_uses, order_nodes
 from minigrad.structure.reading import Reading
-from minigrad.structure.steps import find_steps, name_values
+from minigrad.structure.steps import SHORT, find_steps, name_values
 
-_SHORT = 2  # operations: what is as short as that, such as 1 − y, may be written as often as it is needed
+LONG = 30  # operations of a formula, as it is written out: a line of 150 letters and more
 
 
 def name_what_repeats(
@@ -30,7 +30,7 @@ def name_what_repeats(
     if not repeated:
         return None
     results = [step.output for step in find_steps(reading)]
-    may = [x for x in results if x not in reading.symbols and x.ndim and isinstance(cut.atom[x], Node)]
+    may = [x for x in results if x not in reading.symbols and isinstance(cut.atom[x], Node)]
     atoms = [cut.atom[x] for x in may]
     found = cut.gradients({cut.atom[x]: g for x, g in gradient.items()}, keep=set(atoms))
     parts = [*atoms, *(found.get(atom, 0.0) for atom in atoms)]
@@ -40,6 +40,8 @@ def name_what_repeats(
     last = dict(zip(slopes, may, strict=True))  # of several with one gradient, as the parts of a sum, the sum itself
     chosen = {x for x, value in zip(may, values, strict=True) if value in repeated}
     chosen |= {x for slope, x in last.items() if slope in repeated}
+    if not chosen and _longest(formulas) > LONG:  # its formula is another within one of those
+        chosen = {x for x in may if len(reading.users.get(x, ())) > 1 and len(Graph([cut.atom[x]], {})) > SHORT}
     if not chosen:
         return None
     names = name_values(reading, set(results))
@@ -47,8 +49,16 @@ def name_what_repeats(
     return replace(reading, symbols=symbols)
 
 
+def _longest(formulas: Sequence[Any]) -> int:
+    """Count the operations of the longest formula as it is written out, each as often as it is written."""
+    size: dict[Any, int] = {}
+    for x in order_nodes(formulas):
+        size[x] = (x.op is not None) + sum(size.get(y, 0) for y in x.inputs if isinstance(y, Node))
+    return max((size[x] for x in formulas if isinstance(x, Node)), default=0)
+
+
 def _repeated(formulas: Sequence[Any]) -> set[Node]:
     """Give what is long, and an operand of two operations, or of two formulas."""
     nodes = order_nodes(formulas)
     uses = count_uses(nodes, formulas)
-    return {x for x in nodes if uses[x] > 1 and len(Graph([x], {})) > _SHORT}
+    return {x for x in nodes if uses[x] > 1 and len(Graph([x], {})) > SHORT}

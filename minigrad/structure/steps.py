@@ -20,6 +20,7 @@ from minigrad.ops.shaping import Reshape, Transpose
 from minigrad.structure.reading import Reading
 
 _MOVES = (Reshape, Transpose)
+SHORT = 2  # operations: what is as short as that, such as 1 − y, may be written as often as it is needed
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,15 +43,16 @@ def find_steps(reading: Reading) -> list[Step]:
 
     The products and the bias of a layer's total input become one step, affine, or a filter's ∗ 3×3; a transpose and a
     scale by a number join the product that they belong to, as in Q Kᵀ / √d, unless they have a name; what stands
-    between the last layer and the loss becomes one too, if it is one of the textbook's. Everything else is a step by
-    itself.
+    between the last layer and the loss becomes one too, if it is one of the textbook's and a formula that needs nothing
+    long twice, as the steps of a pendulum need each other. Everything else is a step by itself.
     """
     graph = reading.graph
     (loss,) = graph.outputs
     inside: dict[Node, list[Node]] = {}  # the output of a group -> what is in it besides
     names: dict[Node, str] = {}
     labels: dict[Node, str] = {}
-    if reading.loss_kind and len(reading.loss) < sum(node.op is not None for node in graph.nodes):
+    some = len(reading.loss) < sum(node.op is not None for node in graph.nodes)
+    if reading.loss_kind and some and not _is_tangled(reading):
         inside[loss], names[loss] = [x for x in graph.nodes if x in reading.loss and x is not loss], reading.loss_kind
     taken = {node for group in inside.values() for node in group}
     for layer in reading.layers:
@@ -74,6 +76,19 @@ def find_steps(reading: Reading) -> list[Step]:
         label = labels.get(node) or names.get(node) or _label(op, node)
         found.append(Step(nodes, _operands(nodes), names.get(node, op.name), label))
     return found
+
+
+def _is_tangled(reading: Reading) -> bool:
+    """Say whether a part of the loss, of more than two operations, is needed twice in it."""
+    for x in reading.loss:
+        within, stack = {x}, [x]
+        while stack and len(within) <= SHORT and len(reading.users.get(x, ())) > 1:
+            new = {y for y in stack.pop().inputs if isinstance(y, Node) and y in reading.loss} - within
+            within |= new
+            stack.extend(new)
+        if len(within) > SHORT:
+            return True
+    return False
 
 
 def _label(op: Op, node: Node) -> str:
