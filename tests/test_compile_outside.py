@@ -1,10 +1,11 @@
 """What compiled code sees of a change outside of it, in unusual places, and what it does not: as its docstring says."""
 
 import os
+import sys
 import warnings
 from collections import ChainMap, UserDict, UserList
 from functools import lru_cache
-from types import MappingProxyType, SimpleNamespace
+from types import MappingProxyType, ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 
 from minigrad import compile
 from minigrad.compiler.calls.verify import DifferenceError
+from minigrad.compiler.trace.traced import TraceError
 from tests.compiling import as_code, each_backend, running
 
 x = np.array([1.0, 2.0])
@@ -107,7 +109,72 @@ def by_a_descriptor_of_ones_own():
     return lambda x: x * owner.k, [lambda: setattr(owner, "held", 5.0), lambda: delattr(owner, "held")]
 
 
+def by_a_number_of_the_class():
+    class Own(Model):
+        factor = 2.0
+
+        def scale(self, x):
+            return self.factor * x
+
+    model = Own()
+    return lambda x: model(x), [lambda value=value: setattr(Own, "factor", value) for value in (3.0, 4.0, 5.0)]
+
+
+def by_a_class_method():
+    class Own:
+        factor = 2.0
+
+        @classmethod
+        def scale(cls, x, k=1.0):
+            return cls.factor * k * x
+
+        @staticmethod
+        def twice(x):
+            return Own.factor * x
+
+    own = Own()
+    change = [lambda value=value: setattr(Own, "factor", value) for value in (3.0, 4.0)]
+    return lambda x: own.scale(x) + Own.scale(x, k=2.0) + own.twice(x), change
+
+
+def by_a_property_in_the_place_of_another():
+    class Base:
+        held = 3.0
+        factor = property(lambda self: 2.0)
+
+    class Own(Base):
+        pass
+
+    own = Own()
+    changes = [lambda: setattr(Base, "factor", property(lambda self: self.held)), lambda: setattr(own, "held", 4.0)]
+    return lambda x: x * own.factor, [*changes, lambda: setattr(Own, "factor", property(lambda self: 7.0))]
+
+
+IMPORTING = """
+def f(x):
+    import minigrad_package.part as whole
+    import minigrad_package.part
+    from . import own, part
+    from .part import factor, other
+
+    return x * own + factor + part.factor * whole.other + other + minigrad_package.part.factor
+"""
+
+
+def by_modules_that_it_imports():
+    package, module = ModuleType("minigrad_package"), ModuleType("minigrad_package.part")
+    package.part, package.own, module.factor, module.other = module, 2.0, 3.0, 5.0
+    sys.modules |= {"minigrad_package": package, "minigrad_package.part": module}
+
+    namespace = {"__package__": "minigrad_package", "__name__": "minigrad_package.user"}
+    exec(IMPORTING, namespace)  # since nothing here imports inside a function
+    f = namespace["f"]
+    changes = [lambda: setattr(module, "factor", 4.0), lambda: setattr(package, "own", 6.0)]
+    return f, [*changes, lambda: setattr(module, "other", 7.0), lambda: setattr(module, "factor", 8.0)]
+
+
 WATCHED = [
+    *(by_a_number_of_the_class, by_a_class_method, by_a_property_in_the_place_of_another, by_modules_that_it_imports),
     *(by_a_method_of_the_object, by_a_method_of_the_class, by_a_class_in_the_place_of_another, by_globals),
     *(by_chain_map, by_mapping_proxy, by_user_containers, by_getattribute, by_a_descriptor_of_ones_own),
 ]
@@ -123,6 +190,26 @@ def test_what_it_reads_is_seen_when_it_changes(way, backend):
             change()
             for _ in range(2):
                 np.testing.assert_allclose(compiled(x), f(x), rtol=1e-12)
+
+
+def test_what_a_class_holds_is_not_given_to_its_objects():
+    """What code reads anew, and what a function writes that cannot be traced, is put back where it was."""
+
+    class Own:
+        factor = 2.0
+
+    def write(x):
+        own.factor = own.factor + 1.0
+        return x * own.factor
+
+    own = Own()
+    compiled, written = compile(lambda x: x * own.factor), compile(write)
+    for value in (2.0, 3.0, 4.0):
+        Own.factor = value
+        np.testing.assert_array_equal(compiled(x), value * x)
+        with pytest.raises(TraceError):
+            written(x)
+        assert vars(own) == {}
 
 
 def by_a_computed_name():

@@ -20,6 +20,20 @@ KINDS = (np.float64, np.float64, np.float64, np.float32, np.int64)  # of data
 Action = Callable[["World"], Any]
 
 
+def make_class() -> Any:
+    """Give a class of its own for what a model reads; numbers and a property of it may be others."""
+
+    class Read(SimpleNamespace):
+        gain, bent = 1.0, 0.5
+        shift = property(lambda self: 0.0)
+
+        @classmethod
+        def bend(cls, h: Any) -> Any:
+            return h * (cls.bent + 0.5)
+
+    return Read
+
+
 class World:
     """A model, what it reads outside itself, and functions of both, each as it is or as ``wrap`` makes it."""
 
@@ -29,7 +43,7 @@ class World:
         self.b = Tensor(rng.normal(size=3) * 0.1, requires_grad=True, name="b")
         self.V = Tensor(rng.normal(size=(3, 2)) * 0.5, requires_grad=True, name="V")
         self.c, self.average = Tensor(rng.normal(size=3) * 0.1, name="c"), Tensor(np.zeros(3))
-        self.read = SimpleNamespace(
+        self.read = make_class()(
             scale=1.0, parts=2, on=True, factors=[1.0, 1.5], share={"p": 0.5}, weights=np.array([0.5, 1.0, 1.5]),
             mask=np.array([True, False, True]), chosen=np.array([0, 2]), f=np.tanh, layers=[self.W],
         )  # fmt: skip
@@ -50,7 +64,7 @@ class World:
         h = np.where(read.mask, h, h * read.share["p"]) + self.c
         for factor in read.factors:
             h = h * factor if factor < 2 else h + factor * 0.01
-        return h
+        return read.bend(h * read.gain) + read.shift
 
     def loss(self, x: Any, t: Any) -> Any:
         """Give E."""
@@ -193,6 +207,13 @@ CHANGES: dict[str, Callable[..., Any]] = {
     "V has no gradient": lambda world, rng, data: setattr(world.V, "grad", None),
     "V is given a gradient": lambda world, rng, data: setattr(world.V, "grad", Tensor(np.full((3, 2), 0.01))),
     "a number": _set("read", "scale", [0.5, 1.0, 1.5, 2, 1, True, np.float32(0.3), 1.25]),
+    "a number of the class": lambda world, rng, data: setattr(type(world.read), "gain", float(rng.choice([1.0, 0.8]))),
+    "one that a method reads": lambda world, rng, data: setattr(
+        type(world.read), "bent", float(rng.choice([0.5, 0.4]))
+    ),
+    "a property": lambda world, rng, data: setattr(
+        type(world.read), "shift", property([lambda self: 0.0, lambda self: self.share["p"] * 0.1][rng.integers(2)])
+    ),
     "a whole number": _set("read", "parts", [2, 3]),
     "a truth value": _set("read", "on", [True, False]),
     "an item": lambda world, rng, data: world.read.factors.__setitem__(0, float(rng.choice([1.0, 0.5, 2.0]))),

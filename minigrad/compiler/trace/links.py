@@ -94,7 +94,16 @@ class Item(Link):
 
 
 class Attribute(Link):
-    """An attribute that is stored, not computed."""
+    """An attribute that is stored, not computed: by its owner, or by the ``holder`` among the owner's classes."""
+
+    def __init__(self, owner: Any, name: str, called: str) -> None:
+        super().__init__(owner, name, called)
+        self.holder = find_holder(owner, name)
+
+    def renew(self) -> bool:
+        """Take what is there now, and who holds it."""
+        self.holder = find_holder(self.owner, self.name)
+        return super().renew()
 
     def write(self, owner: str, name: Callable[[Any], str]) -> str:
         """Write the attribute."""
@@ -105,8 +114,11 @@ class Attribute(Link):
         return getattr(self.owner, self.name, MISSING)
 
     def put(self, value: Any) -> None:
-        """Set the attribute."""
-        setattr(self.owner, self.name, value)
+        """Set the attribute where it was; what is a class's stays so, and later changes of that are seen."""
+        if self.holder is not self.owner and self.name in getattr(self.owner, "__dict__", ()):
+            delattr(self.owner, self.name)
+        if self.read() is not value:
+            setattr(self.holder, self.name, value)
 
 
 class Part(Attribute):
@@ -184,6 +196,15 @@ def is_same(a: Any, b: Any, contents: bool = False) -> bool:
     if isinstance(a, float):
         return a.hex() == b.hex()
     return isinstance(a, SCALARS) and bool(a == b)
+
+
+def find_holder(owner: Any, name: str) -> Any:
+    """Give the class that holds an attribute of an object's, or of another class's; or else the object itself."""
+    kinds = owner.__mro__ if isinstance(owner, type) else type(owner).__mro__
+    if name in getattr(owner, "__dict__", ()):
+        return owner
+    stored = next(((kind, kind.__dict__[name]) for kind in kinds if name in kind.__dict__), None)
+    return owner if stored is None or hasattr(type(stored[1]), "__set__") else stored[0]
 
 
 def get_function(method: Any) -> Any:

@@ -20,6 +20,7 @@ import numpy as np
 from minigrad.compiler.trace.asking import asks_what_it_is, read_instructions
 from minigrad.compiler.trace.contents import Buffer, Contents
 from minigrad.compiler.trace.foreign import is_computed, is_foreign, is_layer, is_settled
+from minigrad.compiler.trace.imports import find_module
 from minigrad.compiler.trace.links import (
     MISSING,
     SCALARS,
@@ -155,10 +156,8 @@ class _Finder:
             self.links.setdefault((Buffer, id(value)), Buffer(value, "", f"the contents of a {type(value).__name__}"))
         elif isinstance(value, ref):
             self.follow(value())
-        elif isinstance(value, ChainMap):
-            self.follow(value.maps)
-        elif isinstance(value, UserDict | UserList):
-            self.follow(value.data)
+        elif isinstance(value, ChainMap | UserDict | UserList):
+            self.follow(value.maps if isinstance(value, ChainMap) else value.data)
         elif isinstance(value, attrgetter | methodcaller):
             named = value.__reduce__()[1]
             self.names |= {name: None for path in named if isinstance(path, str) for name in path.split(".")}
@@ -201,11 +200,15 @@ class _Finder:
         instructions = read_instructions(code)
         stores = Counter(x.argval for x in instructions if x.opname == "STORE_FAST")
         local = {name: value for name, value in known.items() if not stores[name]}
-        value = MISSING
+        value = module = MISSING
         for i, x in enumerate(instructions):
             following = instructions[i + 1].opname if i + 1 < len(instructions) else ""
             if x.opname in LOADS:
                 value = self.load(x, cells, names, local)
+            elif x.opname == "IMPORT_NAME":
+                module = value = find_module(instructions, i, names) or MISSING
+            elif x.opname == "IMPORT_FROM":
+                value = self.attribute(module, x.argval)
             elif x.opname in ATTRIBUTES or x.opname == "STORE_ATTR":
                 self.names |= {x.argval: None} if value is MISSING else {}
                 value = MISSING if value is MISSING else self.attribute(value, x.argval)
@@ -242,9 +245,7 @@ class _Finder:
 
     def attribute(self, owner: Any, name: str) -> Any:
         """Give an attribute, as stored; what a property computes is followed."""
-        if isinstance(owner, PLAIN):
-            return MISSING
-        if isinstance(owner, ModuleType) and is_foreign(owner):
+        if isinstance(owner, PLAIN) or (isinstance(owner, ModuleType) and is_foreign(owner)):
             return MISSING
         if name == "__dict__" and not isinstance(owner, type):
             return getattr(owner, name, MISSING)
@@ -256,8 +257,8 @@ class _Finder:
             self.follow(stored.func, (owner,))
             return MISSING
         if isinstance(stored, property):
-            if isinstance(stored.fget, FunctionType):
-                self.follow_function(stored.fget, (owner,))
+            self.add(Attribute(type(owner), name, f"{type(owner).__name__}.{name}"))
+            self.follow(stored.fget, (owner,))
             return MISSING
         if name not in getattr(owner, "__dict__", ()) and is_computed(stored):
             self.follow_computed(owner, name, stored)
@@ -277,10 +278,13 @@ class _Finder:
         """Follow a method, or what a descriptor computes; of the user's own methods another one may take the place."""
         if isinstance(stored, FunctionType) and not is_foreign(stored):
             self.add(Method(owner, name, f"{type(owner).__name__}.{name}"))
-        for kind in type(owner).__mro__:  # super() may ask for any of them
+        own = owner if isinstance(owner, type) else type(owner)
+        for kind in own.__mro__:  # super() may ask for any of them
             method: Any = kind.__dict__.get(name)
-            if isinstance(inspect.unwrap(method), FunctionType):
-                self.follow(method, (owner,))
+            if isinstance(method, classmethod | staticmethod):
+                self.follow(method.__func__, (own,) if isinstance(method, classmethod) else ())
+            elif isinstance(inspect.unwrap(method), FunctionType):
+                self.follow(method, () if own is owner else (owner,))
         if isinstance(get := inspect.getattr_static(type(stored), "__get__", None), FunctionType):
             self.follow(get, (stored, owner))
 
