@@ -47,9 +47,39 @@ def test_a_closed_form():
         np.testing.assert_allclose(found, wanted, rtol=1e-8)
 
 
+OPTIONS = {
+    "time first": lambda y0, a: integrate.odeint(
+        lambda t, y, a: pendulum(y, t, a, B), y0, T, (a,), tfirst=True, **EXACT
+    ),
+    "a list of slopes": lambda y0, a: integrate.odeint(lambda y, t, a: [y[1] + t, -a * y[0]], y0, T, (a,), **EXACT),
+    "one number": lambda y0, a: integrate.odeint(lambda y, t, a: -a * y, y0[0], T, (a,), **EXACT),
+    "its Jacobian, errors of each": lambda y0, a: integrate.odeint(
+        lambda y, t, a: -a * y, y0, T, (a,), Dfun=lambda y, t, a: -a * np.eye(2), rtol=1e-11, atol=[1e-11, 1e-12]
+    ),
+}
+
+
+@pytest.mark.parametrize("solve", OPTIONS.values(), ids=list(OPTIONS))
+def test_scipys_ways_of_calling_it(solve, monkeypatch):
+    ours = solve(Y0, A)
+    with monkeypatch.context() as only:
+        only.setattr(integrate, "odeint", theirs.odeint)
+        np.testing.assert_array_equal(ours, solve(Y0, A))
+    assert gradcheck(lambda y0, a: (solve(y0, a) ** 2 * [[1.0], [2.0], [3.0], [4.0]]).sum(), Y0, A, rtol=1e-5)
+
+
+def test_what_is_told_beside_y_has_no_gradient():
+    y, more = integrate.odeint(pendulum, Y0, T, (A, B), full_output=True)
+    assert (y.shape, type(more)) == ((4, 2), dict)
+    with pytest.raises(TypeError, match=r"odeint: full_output .* Leave it out"):
+        integrate.odeint(pendulum, Tensor(Y0), T, (A, B), full_output=True)
+
+
 def test_wrong_calls():
     with pytest.raises(ValueError, match=r"odeint: wanted a vector y0, not an array of shape \(2, 1\)"):
         integrate.odeint(pendulum, Y0[:, None], T, (A, B))
+    with pytest.raises(TypeError, match=r"args must be a tuple.*args=\(a,\)"):
+        integrate.odeint(pendulum, Y0, T, A)
     outside = Tensor(A, requires_grad=True)
     for way in (lambda f: f, compile):
         with pytest.raises(TypeError, match=r"requires a gradient|scipy\.integrate\.odeint is not differentiable"):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextvars import Context
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from minigrad.engine.transforms.custom import CustomVjp
 from minigrad.engine.transforms.products import vjp
 from minigrad.extras import require
 from minigrad.ops.base import EachInput, Op, Recorder, Shape, as_array
+from minigrad.ops.composed.arguments import as_tensors
 from minigrad.ops.indexing import hash_key
 
 _scipy: Any = require("scipy.integrate", "native")
@@ -23,22 +25,42 @@ def __getattr__(name: str) -> Any:
     return getattr(_scipy, name)
 
 
-def odeint(func: Slope, y0: Any, t: Any, args: Sequence[Any] = (), **options: Any) -> Any:
+@dataclass(frozen=True)
+class _Rates:
+    """The user's function of the slope, as one of (y, t, *args) that gives a vector."""
+
+    func: Slope
+    time_first: bool
+
+    def __call__(self, y: Any, t: Any, *args: Any) -> Any:
+        rates = self.func(t, y, *args) if self.time_first else self.func(y, t, *args)
+        return np.stack(as_tensors(rates)) if isinstance(rates, list | tuple) else rates
+
+
+def odeint(func: Slope, y0: Any, t: Any, args: Any = (), *, tfirst: bool = False, **options: Any) -> Any:
     """Give y at each time of t, a row each, with dy/dt = func(y, t, *args) and y = y0, a vector, at the first.
 
     Gradients flow to y0, t and args, which are numbers and arrays; ``func`` is in NumPy's syntax and reads no tensor
-    from outside. They are those of the adjoint equation, which is solved backwards in time with the same ``options``,
-    SciPy's: L. S. Pontryagin et al., The mathematical theory of optimal processes, 1962; R. T. Q. Chen et al., "Neural
-    ordinary differential equations", 2018. In a compiled function both are calls of SciPy's solver, whose gradient
-    has no derivative of its own there.
+    from outside; with ``tfirst`` it is one of (t, y, *args). They are those of the adjoint equation, which is solved
+    backwards in time with the same ``options``, SciPy's: L. S. Pontryagin et al., The mathematical theory of optimal
+    processes, 1962; R. T. Q. Chen et al., "Neural ordinary differential equations", 2018. In a compiled function both
+    are calls of SciPy's solver, whose gradient has no derivative of its own there.
     """
     start = as_array(y0)
-    if start.ndim != 1:
+    if start.ndim > 1:
         raise ValueError(f"odeint: wanted a vector y0, not an array of shape {start.shape}")
-    given = [start, as_array(t), *map(as_array, args)]
+    if not isinstance(args, list | tuple):
+        raise TypeError("odeint: args must be a tuple, also where there is one: args=(a,)")
+    given = [np.reshape(start, -1), as_array(t), *map(as_array, args)]
+    if options.get("full_output") and any(isinstance(x, Recorder) for x in given):
+        raise TypeError(
+            "odeint: full_output gives more than y, of which no gradient is known. Leave it out, or call "
+            "scipy.integrate.odeint with arrays, .data of a tensor."
+        )
+    rates = _Rates(func, tfirst)
     if any(isinstance(x, Operand) and not x.has_data for x in given):  # traced, or lanes
-        return Solution(func, tuple(sorted(options.items())))(*given)
-    y = _solve(func, options, *given)
+        return Solution(rates, tuple(sorted(options.items())))(*given)
+    y = _solve(rates, options, *given)
     tensor: Any = next((x for x in given if isinstance(x, Recorder)), None)
     return y if tensor is None or isinstance(y, Recorder) else tensor.as_constant(y)
 
@@ -57,13 +79,24 @@ def _keep(func: Slope, options: dict[str, Any], y0: Any, t: Any, *args: Any) -> 
     return y, (y, t, args)
 
 
+# What SciPy is told of one equation, and is not so of another that is solved backwards.
+_OF_ITS_OWN = frozenset(("Dfun", "col_deriv", "ml", "mu", "tcrit"))
+
+
+def _options_backwards(options: dict[str, Any]) -> dict[str, Any]:
+    """Give the options of the adjoint equation; of an error that is allowed for each of y's, the least."""
+    return {
+        name: np.min(x) if name in ("rtol", "atol") else x for name, x in options.items() if name not in _OF_ITS_OWN
+    }
+
+
 def _pull_back(func: Slope, options: dict[str, Any], kept: Any, g: Any) -> tuple[Any, ...]:
     """Solve, with s = −t, dy/ds = −f, da/ds = aᵀ ∂f/∂y and dθ̄/ds = aᵀ ∂f/∂θ, adding ∂E/∂y to a at each time.
 
     At the first time a is ∂E/∂y0, and θ̄ is ∂E/∂θ. ∂E/∂tᵢ is ∂E/∂yᵢ f; at the first time, a shift of all others, −a f.
     """
     y, t, args = kept
-    n = y.shape[1]
+    n, options = y.shape[1], _options_backwards(options)
     shapes = [np.shape(x) for x in args]
     ends = np.cumsum([0, *(int(np.prod(shape)) for shape in shapes)]).tolist()
 
@@ -84,6 +117,8 @@ def _pull_back(func: Slope, options: dict[str, Any], kept: Any, g: Any) -> tuple
 
 def _identify(func: Slope) -> Any:
     """Give what a function is the same by when it is made again in each call, as a lambda is."""
+    if isinstance(func, _Rates):
+        return (func.time_first, _identify(func.func))
     cells = getattr(func, "__closure__", None) or ()
     return (getattr(func, "__code__", func), *(id(cell.cell_contents) for cell in cells))
 
