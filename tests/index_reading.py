@@ -2,12 +2,15 @@
 
 import re
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 
 from minigrad.algebra.graph import evaluate
 from minigrad.engine.node import order_nodes
-from minigrad.notation.index.position import letters_of, position_of
+from minigrad.notation.index.along import Table
+from minigrad.notation.index.lookups import LETTERS
+from minigrad.notation.index.position import Lookup, letters_of, position_of
 from minigrad.notation.index.terms import index_term
 from minigrad.notation.ops_table import GROUPS
 from minigrad.notation.term import CASES, symbol_term
@@ -31,12 +34,21 @@ def place_at(position, axes, sizes):
     """Give a position for each place of its letters."""
     place = position.offset
     for step in position.steps:
-        if isinstance(step.letter, str):
+        if isinstance(step.letter, Lookup):
+            inner = looked_up(step.letter, axes, sizes)
+        elif isinstance(step.letter, str):
             inner = np.arange(sizes[step.letter]).reshape([-1 if c == step.letter else 1 for c in axes])
         else:
             inner = place_at(step.letter, axes, sizes)
         place = place + step.times * (inner // step.per)
     return place
+
+
+def looked_up(place, axes, sizes):
+    """Give the place that a table has for each place of its letters."""
+    table = sizes[place.name]
+    at = (place_at(position_of(label, n), axes, sizes) for label, n in zip(place.at, table.shape, strict=True))
+    return table[tuple(at)]
 
 
 def element(array, labels, sizes):
@@ -74,13 +86,21 @@ def left_out(only, axes, sizes):
     code = re.sub(r"(?<=[\da-z])(?=[a-z⌊])", "*", only.replace("−", "-")).replace("=", "==").replace("≤", "<=")
     code = code.replace("⌊", "(").replace("⌋", ")").replace("/", "//")
     grids = np.meshgrid(*(np.arange(sizes[c]) for c in axes), indexing="ij", sparse=True)
-    each = [eval(part, dict(zip(axes, grids, strict=True))) for part in chained(code)]
+    tables = {
+        name: partial(of_table, np.squeeze(table)) for name, table in sizes.items() if isinstance(table, np.ndarray)
+    }
+    each = [eval(part, tables | dict(zip(axes, grids, strict=True))) for part in chained(code)]
     return ~np.logical_and.reduce(np.broadcast_arrays(*each))
+
+
+def of_table(table, *at):
+    """Read a table without axes of length 1, which have no index in a formula."""
+    return table[tuple(np.broadcast_arrays(*at))] if at else table
 
 
 def chained(code):
     """Take comparisons apart: 0 <= x < 2 is two of them."""
-    for condition in code.split(", "):
+    for condition in code.split(", "):  # π(r,s) has no space behind its comma
         parts = re.split(r"(<=|<|==)", condition)
         for i in range(0, len(parts) - 2, 2):
             yield "".join(parts[i : i + 3])
@@ -123,6 +143,9 @@ def read(term, arrays, sizes):
     if term.kind in CASES:
         return read_cases(term, arrays, sizes)
     parts = [read(part, arrays, sizes) for part in term.parts.values()]
+    if term.kind == "looked_up":
+        at, axes = aligned(parts) if parts else ([], [])
+        return of_table(np.squeeze(sizes[term.template.partition("(")[0]]), *at), axes
     if term.kind in ("sum", "prod", "max_over", "min_over"):
         ((array, own),) = parts
         return read_sum(term, array, own, sizes)
@@ -151,11 +174,19 @@ def says_the_value(expression, known):
         return symbol_term(list(arrays)[-1])
 
     def bound(x, axis, used):
+        if isinstance(x, Table):
+            return place_table(x)
         n = axis if isinstance(x, str) else x.shape[axis]
         letter = next(c for c in "rspouvehxtmlkjinqwyz" if c not in used and sizes.get(c, n) == n)
         sizes[letter] = n
         return letter
 
+    def place_table(x):
+        letter = letters.setdefault(x, LETTERS[len(letters)])
+        sizes[letter] = x.array if x.node is None else np.asarray(evaluate([x.node], known)[0])
+        return letter
+
+    letters = {}
     found, axes = read(index_term(expression, labels, named, bound), arrays, sizes)
     wanted = [label for label in labels if label]
     found = np.expand_dims(found, tuple(i for i, c in enumerate(wanted) if c not in axes))

@@ -3,35 +3,32 @@
 import numpy as np
 import pytest
 
-from minigrad import Tensor, derive
+from minigrad import Tensor, derive, losses
 from minigrad.engine.node import order_nodes
 from minigrad.notation.index.along import NoIndexForm
-from minigrad.ops.places.moving import Diag, Diagonal
+from minigrad.ops.indexing import is_basic
+from minigrad.ops.places.assignment import Assign
 from tests.index_reading import says_the_value
 from tests.networks import NETWORKS
 from tests.samples import SAMPLES
 
-# Operations that move elements in ways that no index says, that choose by comparing elements, or run along an axis, or
-# are of matrices as a whole.
+# Operations that write at places of arrays, that choose by comparing elements, or run along an axis, or are of matrices
+# as a whole.
 REARRANGES = {
-    *("gather", "scatter_at", "assign_at"),
+    *("assign_at", "is_last"),
     *("recurrence", "recurrence_back", "prod_of_others"),
     *("inv", "solve", "pinv", "det", "cofactors", "log_det", "half_lower", "cholesky", "eigvalsh", "eigensystem"),
     "eigenpairs",
     *("svdvals", "singular_system", "qr_factors", "complement"),
     *("fftn", "ifftn", "rfft", "irfft"),
-    *("sort", "order_statistics", "partition", "reorder"),
+    "partition",
 }
 
 
 def rearranges(node):
-    """Say whether an operation moves elements in a way that no index says, as an index of arrays does."""
-    key = getattr(node.op, "key", None)
-    parts = key if isinstance(key, tuple) else (key,)
-    plain = isinstance(node.op, Diagonal | Diag) or all(
-        part is None or part is Ellipsis or (type(part) in (int, slice)) for part in parts
-    )
-    return node.op is not None and (node.op.name in REARRANGES or not plain or not node.size)
+    """Say whether an operation moves elements in a way that no index says, as writing at places of arrays does."""
+    written = isinstance(node.op, Assign) and not is_basic(node.op.key)
+    return node.op is not None and (node.op.name in REARRANGES or written or not node.size)
 
 
 @pytest.mark.parametrize("network", NETWORKS)
@@ -40,6 +37,36 @@ def test_every_line_by_its_elements_is_its_value(network):
     derivation = derive(loss, given=given, fold=False)
     for line in derivation:
         says_the_value(line.node, derivation.graph.values)
+
+
+def lines_of(loss):
+    return str(derive(loss).to_text(notation="index")).splitlines()
+
+
+def test_rows_of_an_embedding_are_at_the_place_of_a_word():
+    """Each word's row gets the gradients of all places that the word is at."""
+    W = Tensor(np.arange(15.0).reshape(5, 3) / 9, requires_grad=True, name="W")
+    V = Tensor(np.arange(6.0).reshape(3, 2) / 9, requires_grad=True, name="V")
+    assert lines_of(losses.squared_error(np.tanh(W[[1, 4, 1, 0]] @ V), np.ones((4, 2))))[-2:] == [
+        "∂E/∂wₖᵢ = Σ_{n: π(n)=k} Σᵣ δₙᵣ vᵢᵣ    (π = [1, 4, 1, 0])",
+        "∂E/∂vᵢⱼ = Σₙ w_{π(n),i} δₙⱼ    (π = [1, 4, 1, 0])",
+    ]
+    words = Tensor(np.array([1, 0, 3, 1]), name="words")
+    assert lines_of((W[words] ** 2).sum()) == ["∂E/∂wᵢⱼ = Σ_{r: π(r)=i} 2 w_{π(r),j}    (π = [1, 0, 3, 1])"]
+    written = derive((W[[1, 4, 1, 0]] ** 2).sum()).to_latex(notation="index")
+    assert r"\sum_{r:\,\pi (r)=i} 2 w_{\pi (r),j}" in written
+    assert r"\text{(}\pi\text{ = [1, 4, 1, 0])}" in written
+
+
+def test_places_of_arrays_in_other_forms():
+    W = Tensor(np.arange(15.0).reshape(5, 3) % 7, requires_grad=True, name="W")
+    assert lines_of((W[[0, 3, 1], [2, 2, 2]] ** 2).sum()) == [
+        "∂E/∂wᵢⱼ = Σ_{r: π(r)=i, j=2} 2 w_{π(r),2}    (π = [0, 3, 1])"
+    ]
+    assert lines_of((W[:, [0, 2]] ** 2).sum()) == ["∂E/∂wᵢⱼ = {2 w_{i,2⌊j/2⌋} if j mod 2 = 0; 0 otherwise}"]
+    assert lines_of(np.sort(W, axis=0)[2].sum()) == [
+        "∂E/∂wᵢⱼ = {1 if π(i, j) = 2; 0 otherwise}    (π = argsort(argsort(W)))"
+    ]
 
 
 @pytest.mark.parametrize("row", [row for row in SAMPLES if row.op.differentiable], ids=str)

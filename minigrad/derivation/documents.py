@@ -10,6 +10,7 @@ from typing import Any
 from minigrad.derivation.equations import HERE, Range, Written
 from minigrad.derivation.remarks import write_facts
 from minigrad.derivation.wording import in_language, say
+from minigrad.notation.symbols import GREEK
 from minigrad.notation.term import Term, write_term
 from minigrad.notation.writers.ascii import ASCII
 from minigrad.notation.writers.latex import LATEX
@@ -198,7 +199,7 @@ def in_markdown(words: str) -> str:
 def in_latex(written: str) -> str:
     """Write a sentence between formulas: words as text, and the signs in it as mathematics."""
     pieces = re.split(rf"((?:(?!{_JAPANESE})[^\x00-\x7f])+)", written)
-    signs = {"Σ": r"\Sigma", "ᵀ": r"^{\top}"}
+    signs = {letter: rf"\{word}" for letter, word in GREEK.items()} | {"Σ": r"\Sigma", "ᵀ": r"^{\top}"}
     return "".join(
         " ".join(signs.get(c) or LATEX.sign(c).strip() for c in piece) if i % 2 else _latex_words(piece)
         for i, piece in enumerate(pieces)

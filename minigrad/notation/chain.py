@@ -93,9 +93,9 @@ def _path(y: Node, x: Node) -> list[Node]:
 def _through(node: Node, i: int, carried: tuple[int | None, ...]) -> tuple[int | None, ...]:
     """Follow the axes of a Node's input i to the Node's own; those that are mixed are lost."""
     follows = follow_axes(node)
-    if follows is None:
+    labels = follows.inputs[i] if follows else None
+    if labels is None:
         return (None,) * node.ndim
-    labels = follows.inputs[i]
     mixed = normalize_axis(node.op.axis, node.ndim) if isinstance(node.op, Softmax | Standardize) else ()
     where = {label: axis for label, axis in zip(labels, carried, strict=True) if isinstance(label, int)}
     return tuple(None if k in mixed else where.get(k) for k in range(node.ndim))

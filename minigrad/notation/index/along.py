@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-Label = Any  # an axis of the output (an int), one summed over ("r"), a place made of these (Moved), or none (length 1)
+import numpy as np
+
+from minigrad.engine.node import Node
+from minigrad.ops.places.sorting import ArgSort
+
+# An axis of the output (an int), one summed over ("r"), a place made of these (Moved), or one that a table has for
+# them (Looked); or none (length 1).
+Label = Any
 
 
 class Moved(NamedTuple):
@@ -18,18 +25,64 @@ class Moved(NamedTuple):
     inside: bool = False
 
 
+class Table:
+    """Whole numbers that are places, which a letter stands for: an ``array`` or, if they depend on data, a ``node``."""
+
+    def __init__(self, array: np.ndarray[Any, Any] | None, node: Node | None = None) -> None:
+        self.array, self.node = array, node
+        places: Any = node if array is None else array
+        self.shape: tuple[int, ...] = places.shape
+        self._key = _key_of(node) if array is None else (self.shape, array.tobytes())
+
+    @classmethod
+    def of(cls, places: Any, n: int | None = None) -> Table:
+        """Make one of an operand, or of an array of places on an axis of n, which may be counted from its end."""
+        if isinstance(places, Node):
+            if places.op is not None or places.value is None:
+                return cls(None, places)
+            places = places.value
+        array = np.asarray(places, np.int64)
+        return cls(array if n is None else np.where(array < 0, array + n, array))
+
+    def __len__(self) -> int:
+        return int(np.prod(self.shape))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Table) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+
+def _key_of(node: Any) -> Any:
+    """Give what places are the same by: an order is made anew each time it is asked for."""
+    orders = []
+    while isinstance(node.op, ArgSort):
+        orders.append(node.op)
+        (node,) = node.inputs
+    return (id(node), *orders)
+
+
+class Looked(NamedTuple):
+    """The place that a table has at some labels, on an axis of n."""
+
+    table: Table
+    labels: tuple[Label, ...]
+    n: int
+
+
 class Along(NamedTuple):
-    """For each input the label of each of its axes, and the labels that are summed over.
+    """For each input the label of each of its axes, and the labels that are summed over; None for what is a table.
 
     ``free`` are those that no input has for an axis, with how many places they run over and the letters that books
     give them, in order of liking: (label, size, letters). A sum may be of the places alone
     ``where`` one equals another, or is in a range from 0 on.
     """
 
-    inputs: tuple[tuple[Label, ...], ...]
+    inputs: tuple[tuple[Label, ...] | None, ...]
     bound: tuple[str, ...] = ()
     free: tuple[tuple[str, int, str], ...] = ()
-    where: tuple[tuple[Moved, Label | range], ...] = ()
+    where: tuple[tuple[Label, Label | range], ...] = ()
 
 
 class NoIndexForm(Exception):

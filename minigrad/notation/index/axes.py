@@ -10,12 +10,13 @@ from typing import Any, NamedTuple
 
 from minigrad.engine.node import Node
 from minigrad.notation.index.along import Along, Label, Moved
+from minigrad.notation.index.lookups import follow_lookup
 from minigrad.notation.index.running import follow_running
 from minigrad.notation.index.windows import follow_windows
 from minigrad.ops.arithmetic import Where
 from minigrad.ops.base import Elementwise, Shape
 from minigrad.ops.cumulative import CumProd, CumSum
-from minigrad.ops.indexing import Index, is_basic
+from minigrad.ops.indexing import Gather, Index, Scatter, is_basic
 from minigrad.ops.linalg import matmul
 from minigrad.ops.matrices.einsum import Einsum
 from minigrad.ops.networks.convolution import Convolving
@@ -24,6 +25,7 @@ from minigrad.ops.networks.pooling import Pooling
 from minigrad.ops.networks.windows import Windows
 from minigrad.ops.places.moving import Diagonal, Flip
 from minigrad.ops.places.sliding import Convolve, Correlate
+from minigrad.ops.places.sorting import Reorder, Sort
 from minigrad.ops.reduction import Reduction, Softmax, normalize_axis
 from minigrad.ops.shaping import BroadcastTo, Cast, Reshape, Transpose
 
@@ -55,8 +57,11 @@ def follow_axes(node: Node) -> Along | None:
         return _reduced(shapes[0], normalize_axis(op.axis, len(shapes[0])), op.keepdims)
     if isinstance(op, Reshape):
         return Along((reshaped(shapes[0], out),)) if node.size else None
-    if isinstance(op, Index) and type(op) in (Index, Flip):
+    if isinstance(op, Index) and type(op) in (Index, Flip) and is_basic(op.key):
         return _indexed(op.key, shapes[0])
+    by_arrays = isinstance(op, Index) and type(op) in (Index, Scatter) and not is_basic(op.key)
+    if by_arrays or isinstance(op, Gather | Reorder | Sort):
+        return follow_lookup(op, node.inputs, out) if node.size else None
     if isinstance(op, Diagonal):
         return _diagonal(op, shapes[0])
     own = getattr(op, "follow", None)
@@ -176,7 +181,7 @@ class KeyPlaces(NamedTuple):
 
 def key_places(key: Any, shape: Shape) -> KeyPlaces | None:
     """Read an index of slices, new axes and whole numbers; None of one that holds arrays."""
-    parts = list(key) if isinstance(key, tuple) else [key]
+    parts = [None] if key is True else list(key) if isinstance(key, tuple) else [key]
     if not is_basic(key) or any(isinstance(part, bool) for part in parts):
         return None
     if not any(part is Ellipsis for part in parts):
@@ -217,7 +222,7 @@ def shows_axis(x: Any, axis: int, name: Callable[[Node, tuple[Any, ...]], Any]) 
         if follows is None and node.op is not None:
             return True
         for part, labels in zip(node.inputs, follows.inputs if follows else (), strict=True):
-            stack += [(part, i) for i, label in enumerate(labels) if axis in (label, *_moved_from(label))]
+            stack += [(part, i) for i, label in enumerate(labels or ()) if axis in (label, *_moved_from(label))]
     return False
 
 

@@ -12,7 +12,7 @@ from minigrad.ops.base import Op
 from minigrad.ops.common.alphabet import to_subscript
 from minigrad.ops.cumulative import CumProd, CumSum, Prod
 from minigrad.ops.elementwise import identity, sqrt, square
-from minigrad.ops.indexing import Index
+from minigrad.ops.indexing import Gather, Index, Scatter, ScatterAt
 from minigrad.ops.linalg import matmul
 from minigrad.ops.matrices.einsum import Einsum
 from minigrad.ops.matrices.norms import Norm
@@ -20,6 +20,7 @@ from minigrad.ops.networks.convolution import Convolving
 from minigrad.ops.networks.pooling import Collect, MaxPool, ShareOut, SpreadSums, SumPool
 from minigrad.ops.networks.windows import AddWindows, Windows
 from minigrad.ops.places.sliding import Convolve, Correlate
+from minigrad.ops.places.sorting import Reorder, Sort
 from minigrad.ops.reduction import LogSumExp, Max, Sum
 from minigrad.ops.shaping import BroadcastTo, Cast, Reshape, Transpose
 
@@ -67,7 +68,9 @@ def build_element(op: Op, parts: list[Term], over: str, only: str = "") -> Term:
         return joined
     if isinstance(op, BroadcastTo | Cast) or op == identity or isinstance(op, Transpose):
         return parts[0]
-    if isinstance(op, Reshape | Index):
+    if isinstance(op, Scatter | ScatterAt):
+        return add_over(parts[0], over, only)
+    if isinstance(op, Reshape | Index | Gather | Reorder | Sort):
         return parts[0]
     return Term(op.text, dict(zip(op.letters, parts, strict=True)), op.binds, op.name)
 

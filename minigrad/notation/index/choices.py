@@ -2,44 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
 from minigrad.engine.node import Node
-from minigrad.notation.index.along import NoIndexForm
+from minigrad.notation.index.along import Looked, Moved, NoIndexForm
 from minigrad.notation.index.axes import align_axes, key_places
+from minigrad.notation.index.conditions import Case, Condition, Labels
+from minigrad.notation.index.lookups import follow_key
 from minigrad.notation.index.position import AxisIndex, Position, add_positions, label_of, position_of
-from minigrad.notation.term import Term, add_terms, number_term, same_terms, symbol_term
-from minigrad.ops.arithmetic import multiply, subtract
 from minigrad.ops.base import Shape
 from minigrad.ops.cumulative import Shift
-from minigrad.ops.indexing import Scatter
+from minigrad.ops.indexing import Index, Scatter, is_basic
 from minigrad.ops.places.assignment import Assign
 from minigrad.ops.places.moving import Diag, Roll, Tril, Triu
 from minigrad.ops.reduction import normalize_axis
 from minigrad.ops.shaping import Concatenate, Stack
-
-Labels = tuple[AxisIndex, ...]  # the index of each axis; None where an axis of length 1 has none
-
-
-class Condition(NamedTuple):
-    """``least`` ≤ position < ``end``, either of which may be None; with ``step``, position mod step = least."""
-
-    position: Position
-    least: int | None
-    end: int | None
-    step: int = 1
-    on_axis: bool = False  # whether that is to say that the index of what is taken is one of its axis
-
-
-class Case(NamedTuple):
-    """What an element is where all of some conditions hold: that of a Node at some labels, or a number."""
-
-    conditions: tuple[Condition, ...]
-    node: Any
-    labels: Labels = ()
 
 
 def find_cases(node: Node, at: Labels) -> list[Case] | None:
@@ -52,6 +32,8 @@ def find_cases(node: Node, at: Labels) -> list[Case] | None:
     if isinstance(op, Diag):
         return _diagonal(op, node, at, positions)
     if isinstance(op, Scatter):
+        if not is_basic(op.key):
+            return _evenly(op, node, positions)
         selected = _selected(op.key, node.shape, at, positions)
         return [_aligned(selected, node.inputs[0]), Case((), 0.0)]
     if isinstance(op, Assign):
@@ -97,6 +79,47 @@ def _selected(key: Any, shape: Shape, at: Labels, positions: list[Position]) -> 
             conditions += _within(place, position)
             labels.append(_number(place, position))
     return Case(tuple(conditions), None, (*labels, *[None] * places.new[-1]))
+
+
+def _evenly(op: Scatter, node: Node, positions: list[Position]) -> list[Case] | None:
+    """Give the case that an element is at places that arrays name, which all go on evenly; None if some do not.
+
+    An index of the input is that of the first axis that moves with it; what the others must be are conditions.
+    """
+    sizes = Index(op.key).shape(op.into)
+    if 0 in sizes:
+        return [Case((), 0.0)]
+    labels = follow_key(op.key, op.into)
+    if labels is None or any(isinstance(label, Looked) for label in labels):
+        return None
+    own: dict[int, AxisIndex] = {}
+    conditions: list[Condition] = []
+    for label, n, position in zip(labels, op.into, positions, strict=True):
+        if label is None:
+            continue
+        if isinstance(label, Moved) and not label.parts:
+            conditions.append(Condition(position, label.offset, label.offset + 1))
+            continue
+        step, axis, first = _part_of(label)
+        place = range(first, first + step * sizes[axis], step)
+        if axis in own:
+            moved = position_of(own[axis], sizes[axis]).times(step).moved(first)
+            conditions.append(Condition(add_positions([position, moved.times(-1)]), 0, 1))
+            continue
+        conditions += [] if place == range(n) else _within(place, position)
+        own[axis] = label_of(position, n) if place == range(n) else _number(place, position)
+    if any(n != 1 and axis not in own for axis, n in enumerate(sizes)):
+        return None  # several come to one place
+    taken = tuple(own.get(axis) for axis in range(len(sizes)))
+    return [_aligned(Case(tuple(conditions), None, taken), node.inputs[0]), Case((), 0.0)]
+
+
+def _part_of(label: Any) -> tuple[int, int, int]:
+    """Give a place that goes on evenly as its step, the axis that it moves with, and its first."""
+    if isinstance(label, int):
+        return 1, label, 0
+    ((step, axis, _),) = label.parts
+    return step, axis, label.offset
 
 
 def _within(place: range, position: Position) -> Iterator[Condition]:
@@ -173,104 +196,3 @@ def _moved(op: Roll | Shift, x: Node, at: Labels, positions: list[Position]) -> 
         return [taken(op.by, first, n + min(op.by, 0)), Case((), op.fill)]
     shift = op.shift % max(n, 1)
     return [taken(shift, shift, n), taken(shift - n, 0, shift)._replace(conditions=())]
-
-
-def decide_cases(cases: Iterable[Case]) -> list[Case]:
-    """Leave out what is known of where the letters run: conditions that always hold, cases that never come."""
-    decided = []
-    for case in cases:
-        kept = [_shortened(condition) for condition in case.conditions]
-        if any(condition is None for condition in kept):
-            continue
-        conditions = tuple(x for x in kept if x is not None and (x.least is not None or x.end is not None))
-        decided.append(case._replace(conditions=conditions))
-        if not conditions:
-            break
-    return decided
-
-
-def _shortened(condition: Condition) -> Condition | None:
-    """Drop the sides of a condition that always hold; give None for one that never does."""
-    if condition.step > 1:
-        return condition
-    low, high = condition.position.reach()
-    least = low if condition.least is None else max(condition.least, low)
-    end = high if condition.end is None else min(condition.end, high)
-    if end <= least:
-        return None
-    if end - least == 1 < high - low:
-        return condition._replace(least=least, end=end)
-    return condition._replace(least=None if least == low else least, end=None if end == high else end)
-
-
-def cases_term(cases: list[Case], values: list[Term], inside: bool) -> Term:
-    """Write an element by cases; one alone, which always holds, as it is.
-
-    The kind is ``inside`` where the only question is whether an index that is seen is on its axis, else ``cases``.
-    """
-    if len(cases) == 1:
-        return values[0]
-    parts: dict[str, Term] = {}
-    for i, (case, value) in enumerate(zip(cases, values, strict=True)):
-        parts[f"x{i}"] = value
-        if case.conditions:
-            parts[f"c{i}"] = _both([condition_term(x) for x in case.conditions])
-    inside &= len(cases) == 2
-    inner = parts["x0"]
-    if inside and inner.kind == "inside" and same_terms(inner.parts["x1"], parts["x1"]):
-        parts = {"x0": inner.parts["x0"], "c0": _both([inner.parts["c0"], parts["c0"]]), "x1": parts["x1"]}
-    return Term("", parts, kind="inside" if inside else "cases")
-
-
-def _both(conditions: list[Term]) -> Term:
-    """Write conditions that hold together."""
-    if len(conditions) == 1:
-        return conditions[0]
-    parts = {f"c{k}": x for k, x in enumerate(conditions)}
-    return Term(", ".join(f"{{{letter}}}" for letter in parts), parts, 0, "both")
-
-
-def condition_term(condition: Condition) -> Term:
-    """Write a condition: 2 ≤ i < 4, i = 1, i ≥ j, i mod 2 = 0."""
-    if condition.step > 1:
-        numbers = {"k": number_term(str(condition.step)), "b": number_term(str(condition.least))}
-        return Term("{x} mod {k} = {b}", {"x": position_term(condition.position), **numbers}, 0, "congruent")
-    steps, offset = condition.position.steps, condition.position.offset
-    least = None if condition.least is None else condition.least - offset
-    end = None if condition.end is None else condition.end - offset
-    if all(step.times < 0 for step in steps):  # −i ≥ −2 is i < 3
-        least, end = (None if bound is None else 1 - bound for bound in (end, least))
-        steps = tuple(step._replace(times=-step.times) for step in steps)
-    left = position_term(Position(tuple(step for step in steps if step.times > 0)))
-    right = Position(tuple(step._replace(times=-step.times) for step in steps if step.times < 0))
-    a, b = (None if bound is None else position_term(right.moved(bound)) for bound in (least, end))
-    if a is None or b is None:
-        return Term("{x} < {b}", {"x": left, "b": b}, 0, "below") if b else _from(left, a)
-    if least is not None and end == least + 1:
-        return Term("{x} = {a}", {"x": left, "a": a}, 0, "at")
-    return Term("{a} ≤ {x} < {b}", {"a": a, "x": left, "b": b}, 0, "between")
-
-
-def _from(x: Term, a: Term | None) -> Term:
-    assert a is not None
-    return Term("{x} ≥ {a}", {"x": x, "a": a}, 0, "from")
-
-
-def position_term(position: Position) -> Term:
-    """Write a position as an expression of its letters."""
-    terms = []
-    for step in position.steps:
-        inner = step.letter
-        letter = position_term(inner) if isinstance(inner, Position) else symbol_term(inner)
-        if step.per > 1:
-            letter = Term("⌊{x} / {k}⌋", {"x": letter, "k": number_term(str(step.per))}, kind="floored")
-        if step.times != 1:
-            letter = Term("{a} {b}", {"a": number_term(str(step.times)), "b": letter}, multiply.binds, "multiply")
-        terms.append(letter)
-    if position.offset > 0 or not terms:
-        terms.append(number_term(str(position.offset).replace("-", "−")))
-    total = add_terms(terms)
-    if position.offset < 0 and position.steps:
-        number = number_term(str(-position.offset))
-        return Term(subtract.text, {"a": total, "b": number}, subtract.binds, "subtract")
-    return total

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from minigrad.engine.node import Node
-from minigrad.notation.index.along import Along, Moved, NoIndexForm
+from minigrad.notation.index.along import Along, Looked, Moved, NoIndexForm
 from minigrad.notation.index.axes import follow_axes, group_axes
 from minigrad.notation.index.choices import find_cases
 from minigrad.notation.index.position import letters_of
@@ -44,9 +44,11 @@ class Classes:
     def _follow(self, node: Node, follows: Along) -> None:
         bound: dict[str, tuple[Node, int]] = {}
         for x, labels in zip(node.inputs, follows.inputs, strict=True):
-            for axis, label in enumerate(labels):
+            for axis, label in enumerate(labels or ()):
                 if isinstance(label, int):
                     self._join(x, axis, node, label)
+                elif isinstance(label, Looked):
+                    self.moves = True
                 elif isinstance(label, Moved):
                     self._move(x, axis, node, label)
                 elif label is not None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 from minigrad.engine.node import Node, order_nodes
-from minigrad.notation.index.along import NoIndexForm
-from minigrad.notation.index.choices import Labels
+from minigrad.notation.index.along import NoIndexForm, Table
 from minigrad.notation.index.classes import Classes, Place
+from minigrad.notation.index.conditions import Labels
+from minigrad.notation.index.lookups import TableLetters
 from minigrad.notation.index.position import (
     AxisIndex,
     Position,
@@ -60,6 +62,7 @@ class Lettering:
             for part, axis, letters in axis_letters(x):
                 if part.shape[axis] != 1:
                     self.likes.setdefault(self.classes[part, axis], letters)
+        self._tables = TableLetters()
         self._spread_likes()
         self.samples = self._samples()
         layers = self._units(self.classes.of(W)[::order] for W, _, order in self._weighed)
@@ -210,8 +213,13 @@ class Lettering:
         mixed = False
         back = self._sums_after(labels)
 
-        def bound(x: Node | str, axis: int, used: frozenset[str]) -> AxisIndex:
+        tables: dict[Table, str] = {}
+
+        def bound(x: Node | str | Table, axis: int, used: frozenset[str]) -> AxisIndex:
             nonlocal mixed
+            if isinstance(x, Table):
+                own = None if x.node is None else names.get(x.node)
+                return tables.setdefault(x, str(self.name(own, ())) if own else self._tables.letter(x))
             if isinstance(x, str):
                 return summed(x, used)
             place = self.classes[x, axis]
@@ -243,6 +251,8 @@ class Lettering:
         if "n" in labels and not (mixed or any(_depends_on(term, "n") for term in terms)):
             left_out.add("n")
             terms = [index_term(x, labels, named, bound) for x in expressions]
+        said = [terms[0].note, *(self._tables.say(table, names) for table in tables if table.node not in names)]
+        terms[0] = replace(terms[0], note="; ".join(filter(None, said)))
         return terms, tuple(None if label in left_out else label for label in labels)
 
 

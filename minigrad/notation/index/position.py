@@ -3,14 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+
+class Lookup(NamedTuple):
+    """The place that a table has at others, π(i, j)."""
+
+    name: str
+    at: tuple[Any, ...]  # of each of its axes the AxisIndex
+    table: Any
+
+    @property
+    def letters(self) -> str:
+        """The letters that it depends on."""
+        return "".join(dict.fromkeys("".join(map(letters_of, self.at))))
+
+    def __str__(self) -> str:
+        at = [str(label) for label in self.at if label is not None]
+        return f"{self.name}({','.join(at)})" if at else self.name
 
 
 class Step(NamedTuple):
-    """``times`` ⌊letter / per⌋, for a letter, or a position, that runs over ``size`` places."""
+    """``times`` ⌊letter / per⌋, for a letter, a position, or what a table has, that runs over ``size`` places."""
 
     times: int
-    letter: str | Position
+    letter: str | Position | Lookup
     size: int
     per: int = 1
 
@@ -87,7 +104,7 @@ AxisIndex = (
 
 
 def _letter(step: Step) -> str:
-    inside = f"({step.letter})" if isinstance(step.letter, Position) else step.letter
+    inside = f"({step.letter})" if isinstance(step.letter, Position) else str(step.letter)
     return inside if step.per == 1 else f"⌊{inside}/{step.per}⌋"
 
 
@@ -111,12 +128,13 @@ def label_of(position: Position, n: int) -> AxisIndex:
         return str(position.offset)
     (first, *others) = position.steps or (Step(0, "", 0),)
     plain = not others and not position.offset and (first.times, first.per) == (1, 1)
-    return first.letter if plain and position.within in (None, (0, n)) and first.size == n else position
+    plain &= isinstance(first.letter, str | Position)
+    return first.letter if plain and position.within in (None, (0, n)) and first.size == n else position  # type: ignore[return-value]
 
 
 def add_positions(positions: Iterable[Position]) -> Position:
     """Give the sum of positions; what has the same letter is added up."""
-    total: dict[tuple[str | Position, int, int], int] = {}
+    total: dict[tuple[str | Position | Lookup, int, int], int] = {}
     offset = 0
     for position in positions:
         offset += position.offset
@@ -127,9 +145,9 @@ def add_positions(positions: Iterable[Position]) -> Position:
     return Position(tuple(steps), offset)
 
 
-def letters_of(label: AxisIndex) -> str:
+def letters_of(label: AxisIndex | Lookup) -> str:
     """Give the letters that a label is made of."""
-    return label.letters if isinstance(label, Position) else "" if label is None or label.isdigit() else label
+    return label.letters if isinstance(label, Position | Lookup) else "" if label is None or label.isdigit() else label
 
 
 def join_labels(labels: Iterable[AxisIndex]) -> str:

@@ -9,30 +9,37 @@ from typing import Any
 import numpy as np
 
 from minigrad.engine.node import Node
-from minigrad.notation.index.along import Along, Moved, NoIndexForm
+from minigrad.notation.index.along import Along, Looked, Moved, NoIndexForm, Table
 from minigrad.notation.index.axes import follow_axes, shows_axis
 from minigrad.notation.index.build import OUTSIDE, TIES, add_over, build_element
-from minigrad.notation.index.choices import Case, Condition, Labels, cases_term, decide_cases, find_cases, uniform_value
+from minigrad.notation.index.choices import find_cases, uniform_value
+from minigrad.notation.index.conditions import Case, Condition, Labels, cases_term, decide_cases
 from minigrad.notation.index.position import (
     AxisIndex,
+    Lookup,
     Position,
+    Step,
     add_positions,
     label_of,
     letters_of,
     position_of,
 )
 from minigrad.notation.matrix import term_of_number
-from minigrad.notation.term import Term
+from minigrad.notation.term import Term, number_term
 from minigrad.ops.arithmetic import add, divide, subtract
 from minigrad.ops.common.alphabet import to_superscript
+from minigrad.ops.indexing import Scatter, ScatterAt
 from minigrad.ops.linalg import matmul
 from minigrad.ops.networks.normalization import Standardize
 from minigrad.ops.networks.pooling import Collect, ShareOut
 from minigrad.ops.reduction import LogSoftmax, Softmax, normalize_axis
 
 Name = Callable[[Node, Labels], "Term | None"]  # a Node and its indices -> the symbol it has, if it has one
-Bound = Callable[[Node | str, int, frozenset[str]], AxisIndex]
-"""A Node and its axis to sum over, or the letters and the size of what is no axis, and those in use -> its index."""
+Bound = Callable[[Node | str | Table, int, frozenset[str]], AxisIndex]
+"""A Node and its axis to sum over, or the letters and the size of what is no axis, and those in use -> its index.
+
+Of a table, the letter that stands for it.
+"""
 _Key = tuple[int, Labels, frozenset[str]]
 
 
@@ -94,7 +101,7 @@ def _operands(
         raise NoIndexForm(repr(node))
     if isinstance(op, Softmax):
         return _softmax(node, at, used, bound)
-    given: dict[Any, Position] = {i: position_of(x, n) for i, (x, n) in enumerate(zip(at, node.shape, strict=True))}
+    given: dict[Any, Any] = {i: position_of(x, n) for i, (x, n) in enumerate(zip(at, node.shape, strict=True))}
     scope, letters = used, ""
     for label in follows.bound:
         size, index = _summed(node, follows, label, scope, bound)
@@ -103,8 +110,11 @@ def _operands(
         scope |= set(letters_of(index))
     needed: _Needed = []
     note = ""
+    given |= {table: bound(table, 0, scope) for table in _tables(follows)}
     only = [_condition(_resolve(one, given), other, given) for one, other in follows.where]
     for x, labels in zip(node.inputs, follows.inputs, strict=True):
+        if labels is None:
+            continue
         places = [_resolve(label, given) for label in labels]
         for axis, n in enumerate(np.shape(x)):
             if not _leaves(labels[axis], places[axis], n):
@@ -118,6 +128,8 @@ def _operands(
         needed.append((x, tuple(own), scope))
 
     def build(parts: list[Term]) -> Term:
+        if isinstance(op, Scatter | ScatterAt) and not letters:
+            return _alone(parts[0], follows, given)
         term = build_element(op, _vector_first(node, parts), letters, ", ".join(only))
         notes = [*filter(None, [note, TIES if isinstance(op, ShareOut | Collect) else ""])]
         return replace(term, note="; ".join(notes)) if notes else term
@@ -140,10 +152,30 @@ def _axes_of(case: Case, condition: Condition) -> list[int]:
     return [axis for axis, label in enumerate(case.labels) if letters & set(letters_of(label))]
 
 
-def _resolve(label: Any, given: dict[Any, Position]) -> Position:
+def _tables(follows: Along) -> list[Table]:
+    """Give the tables in the labels."""
+    stack = [label for labels in follows.inputs for label in labels or ()] + [one for one, _ in follows.where]
+    return [label.table for label in stack if isinstance(label, Looked)]
+
+
+def _alone(x: Term, follows: Along, given: dict[Any, Any]) -> Term:
+    """Write an element that comes to one place: {x if π(i) = j; 0 otherwise}."""
+    pairs = [(_resolve(one, given), _resolve(other, given)) for one, other in follows.where]
+    conditions = tuple(Condition(add_positions([a, b.times(-1)]), 0, 1) for a, b in pairs)
+    cases = decide_cases([Case(conditions, None), Case((), 0.0)])
+    values = {None: x, 0.0: number_term("0")}
+    return cases_term(cases, [values[case.node] for case in cases], False)
+
+
+def _resolve(label: Any, given: dict[Any, Any]) -> Position:
     """Give the position that an axis's label stands for."""
     if label is None:
         return Position()
+    if isinstance(label, Looked):
+        sizes = label.table.shape
+        at = (label_of(_resolve(one, given), n) for one, n in zip(label.labels, sizes, strict=True))
+        own = tuple(None if one is None else place for one, place in zip(label.labels, at, strict=True))
+        return Position((Step(1, Lookup(given[label.table], own, label.table), label.n),), 0, (0, label.n))
     if not isinstance(label, Moved):
         return given[label]
     parts = [(_resolve(other, given).divided(per), times) for times, other, per in label.parts]
@@ -155,9 +187,12 @@ def _resolve(label: Any, given: dict[Any, Position]) -> Position:
     return total._replace(within=(max(least, low), min(end, high))) if tighter else total
 
 
-def _condition(place: Position, other: Any, given: dict[Any, Position]) -> str:
+def _condition(place: Position, other: Any, given: dict[Any, Any]) -> str:
     """Write that a place equals another, or is in a range from 0 on."""
-    return f"0≤{place}<{len(other)}" if isinstance(other, range) else f"{place}={_resolve(other, given)}"
+    if isinstance(other, range):
+        return f"0≤{place}<{len(other)}"
+    sides = (place, _resolve(other, given))
+    return "=".join(map(str, sides if place.letters else sides[::-1]))
 
 
 def _leaves(label: Any, place: Position, n: int) -> bool:
@@ -183,7 +218,7 @@ def _summed(node: Node, follows: Along, label: str, used: frozenset[str], bound:
     for other, size, letters in follows.free:
         if other == label:
             return size, None if size == 1 else bound(letters, size, used)
-    pairs = zip(node.inputs, follows.inputs, strict=True)
+    pairs = [(x, labels) for x, labels in zip(node.inputs, follows.inputs, strict=True) if labels is not None]
     x, axis = next((x, labels.index(label)) for x, labels in pairs if label in labels)
     return x.shape[axis], None if x.shape[axis] == 1 else bound(x, axis, used)
 

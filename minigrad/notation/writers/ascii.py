@@ -24,8 +24,7 @@ class Ascii(Writer):
     def symbol(self, name: Symbol) -> str:
         """Write a name in ASCII: delta2, dE/dW1, H[t-1]."""
         if isinstance(name, Indexed) and (name.at or not name.labels.isalnum()):
-            below = name.below.replace("−", "-").replace("⌊", "floor(").replace("⌋", ")")
-            return f"{self.symbol(name.name)}[{below}]"
+            return f"{self.symbol(name.name)}[{self._index(name.below)}]"
         gradient, base, above, below = split_name(name)
         lowered = f"_{below.replace(',', '_')}" if below and not below.isdigit() else below
         return ("dE/d" if gradient else "") + self.word(base) + above + lowered
@@ -76,8 +75,11 @@ class Ascii(Writer):
         """Write sum, sum_n, prod_n, max_pq."""
         sign, index = split_sum(written)
         name = {"Σ": "sum", "∏": "prod"}.get(sign, sign)
-        index = f"{{{index.replace('−', '-')}}}" if ":" in index else index
+        index = f"{{{self._index(index)}}}" if ":" in index else index
         return f"{name}_{index} " if index else f"{name} "
+
+    def _index(self, below: str) -> str:
+        return "".join(GREEK.get(c) or self._signs.get(c, c) for c in below)
 
 
 ASCII = Ascii()

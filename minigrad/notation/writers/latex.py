@@ -142,7 +142,7 @@ class Latex(Writer):
     def _index(self, below: str) -> str:
         for sign, written in (("−", "-"), ("⌊", r"\lfloor "), ("⌋", r"\rfloor "), ("≤", r"\le "), (": ", r":\,")):
             below = below.replace(sign, written)
-        return below
+        return "".join(rf"\{GREEK[c]} " if c in GREEK else c for c in below)
 
 
 LATEX = Latex()
