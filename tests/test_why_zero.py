@@ -92,5 +92,10 @@ def test_memory_is_counted_once_by_operation_and_line():
     assert report.bytes == sum(found.values())
     assert str(report).splitlines()[0].split() == ["bytes", "arrays", "operation", "line"]
     assert all(row.line.startswith("test_why_zero.py:") for row in report.rows if row.operation != "data")
+    head, *_, hint = str(memory_report(np.exp(w).sum())).splitlines()
+    assert (head.split(), hint) == (
+        ["bytes", "arrays", "operation"],
+        "What is computed within minigrad.debug() has its line, too.",
+    )
     with pytest.raises(TypeError, match="memory_report: wanted a Tensor"):
         memory_report(X)

@@ -36,13 +36,14 @@ class MemoryReport:
         return sum(row.bytes for row in self.rows)
 
     def __str__(self) -> str:
-        table = [("bytes", "arrays", "operation", "line")]
+        table = [("bytes", "arrays", "operation", "line" if any(row.line for row in self.rows) else "")]
         table += [(f"{row.bytes:,}", str(row.count), row.operation, row.line) for row in self.rows]
         table.append((f"{self.bytes:,}", str(sum(row.count for row in self.rows)), "all", ""))
         widths = [max(map(len, column)) for column in zip(*table, strict=True)]
         aligned = (str.rjust, str.rjust, str.ljust, str.ljust)
         lines = ([f(cell, n) for f, cell, n in zip(aligned, row, widths, strict=True)] for row in table)
-        return "\n".join("  ".join(line).rstrip() for line in lines)
+        hint = [] if table[0][-1] else ["What is computed within minigrad.debug() has its line, too."]
+        return "\n".join(["  ".join(line).rstrip() for line in lines] + hint)
 
 
 def memory_report(E: Tensor) -> MemoryReport:
