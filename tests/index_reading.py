@@ -16,7 +16,7 @@ from minigrad.notation.ops_table import GROUPS
 from minigrad.notation.term import CASES, symbol_term
 from minigrad.notation.writers.text import split_sum
 from minigrad.ops.base import Elementwise
-from minigrad.ops.common.alphabet import RAISED
+from minigrad.ops.common.alphabet import RAISED, plain_index
 from minigrad.ops.elements.families import I0, Family, Sinc
 from minigrad.ops.networks.activations import Elu, LeakyRelu
 
@@ -136,10 +136,12 @@ def read(term, arrays, sizes):
     if term.kind == "symbol":
         if term.template in sizes:
             return np.arange(sizes[term.template]), [term.template]
+        if term.template.startswith("ω"):  # a root of unity
+            return np.exp(-2j * np.pi / int(plain_index(term.template[1:]))), []
         number, labels = arrays[term.template]
         return element(number, labels, sizes)
     if term.kind == "number":
-        return np.float64(term.template.replace("−", "-").replace("½", "0.5")), []
+        return as_number(term.template.replace("−", "-").replace("½", "0.5")), []
     if term.kind in CASES:
         return read_cases(term, arrays, sizes)
     parts = [read(part, arrays, sizes) for part in term.parts.values()]
@@ -159,10 +161,21 @@ def read(term, arrays, sizes):
     return np.asarray((CONDITIONS | KERNELS)[term.kind](*values)), axes
 
 
+def as_number(written):
+    """Read a number, which is complex if it has an i behind it."""
+    return complex(written.replace(" ", "")[:-1] + "j") if written.endswith("i") else np.float64(written)
+
+
+def as_numbers(x):
+    """Give an array of floats, or of complex numbers."""
+    x = np.asarray(x)
+    return x if x.dtype.kind == "c" else x.astype(np.float64)
+
+
 def says_the_value(expression, known):
     """Compare the index form of an expression with its value."""
     (value,) = evaluate([expression], known)
-    leaves = {x: np.asarray(known.get(x, x.value), np.float64) for x in order_nodes([expression]) if x.op is None}
+    leaves = {x: as_numbers(known.get(x, x.value)) for x in order_nodes([expression]) if x.op is None}
     labels = tuple(letter if n != 1 else None for letter, n in zip("abcdfg", np.shape(value), strict=False))
     sizes = dict(zip("abcdfg", np.shape(value), strict=False))
     arrays = {}

@@ -20,7 +20,7 @@ REARRANGES = {
     *("inv", "solve", "pinv", "det", "cofactors", "log_det", "half_lower", "cholesky", "eigvalsh", "eigensystem"),
     "eigenpairs",
     *("svdvals", "singular_system", "qr_factors", "complement"),
-    *("fftn", "ifftn", "rfft", "irfft"),
+    "irfft",
     "partition",
 }
 
@@ -67,6 +67,17 @@ def test_places_of_arrays_in_other_forms():
     assert lines_of(np.sort(W, axis=0)[2].sum()) == [
         "∂E/∂wᵢⱼ = {1 if π(i, j) = 2; 0 otherwise}    (π = argsort(argsort(W)))"
     ]
+
+
+def test_a_transform_is_a_sum_with_roots_of_unity():
+    """No index is called i where the imaginary unit is about."""
+    x = Tensor(np.arange(8.0), requires_grad=True, name="x")
+    assert lines_of(np.fft.ifft(x)[1].real) == [
+        "∂E/∂xⱼ = Re((Σᵣ {1 if r = 1; 0 otherwise} ω₈ ^ (−(r j))) / 8)    (ω₈ = exp(−2πi / 8))"
+    ]
+    written = derive(np.fft.fft(x)[1].imag).to_latex(notation="index")
+    assert r"\omega_8^{r j}" in written
+    assert r"\omega _8" in written
 
 
 @pytest.mark.parametrize("row", [row for row in SAMPLES if row.op.differentiable], ids=str)

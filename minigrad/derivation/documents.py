@@ -16,6 +16,7 @@ from minigrad.notation.writers.ascii import ASCII
 from minigrad.notation.writers.latex import LATEX
 from minigrad.notation.writers.mathml import MATHML
 from minigrad.notation.writers.text import TEXT, Writer
+from minigrad.ops.common.alphabet import LOWERED
 
 STYLE = """
 .minigrad-derivation { overflow-x: auto; color: inherit; }
@@ -200,6 +201,7 @@ def in_latex(written: str) -> str:
     """Write a sentence between formulas: words as text, and the signs in it as mathematics."""
     pieces = re.split(rf"((?:(?!{_JAPANESE})[^\x00-\x7f])+)", written)
     signs = {letter: rf"\{word}" for letter, word in GREEK.items()} | {"Σ": r"\Sigma", "ᵀ": r"^{\top}"}
+    signs |= {small: f"_{large}" for small, large in LOWERED.items()}
     return "".join(
         " ".join(signs.get(c) or LATEX.sign(c).strip() for c in piece) if i % 2 else _latex_words(piece)
         for i, piece in enumerate(pieces)

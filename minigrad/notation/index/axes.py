@@ -16,6 +16,7 @@ from minigrad.notation.index.windows import follow_windows
 from minigrad.ops.arithmetic import Where
 from minigrad.ops.base import Elementwise, Shape
 from minigrad.ops.cumulative import CumProd, CumSum
+from minigrad.ops.fft import Fourier, RealFourier
 from minigrad.ops.indexing import Gather, Index, Scatter, is_basic
 from minigrad.ops.linalg import matmul
 from minigrad.ops.matrices.einsum import Einsum
@@ -41,6 +42,8 @@ def follow_axes(node: Node) -> Along | None:
         return Along(tuple(_aligned(shape, out) for shape in shapes))
     if isinstance(op, Softmax | Standardize):
         return Along((tuple(range(len(out))),))
+    if isinstance(op, Fourier) or type(op) is RealFourier:
+        return _transformed(op, out)
     if op == matmul:
         return _contracted(shapes[0], shapes[1], out)
     if isinstance(op, Einsum):
@@ -66,6 +69,12 @@ def follow_axes(node: Node) -> Along | None:
         return _diagonal(op, shapes[0])
     own = getattr(op, "follow", None)
     return own(*shapes) if own else None
+
+
+def _transformed(op: Fourier | RealFourier, out: Shape) -> Along:
+    axes = normalize_axis(op.axes if isinstance(op, Fourier) else op.axis, len(out))
+    labels: tuple[Label, ...] = tuple(f"r{i}" if i in axes else i for i in range(len(out)))
+    return Along((labels,), tuple(f"r{i}" for i in axes))
 
 
 def _aligned(shape: Shape, out: Shape) -> tuple[Label, ...]:

@@ -31,11 +31,11 @@ TIES = "elements that tie for the largest share"
 def build_element(op: Op, parts: list[Term], over: str, only: str = "") -> Term:
     """Give the Term; a sum is ``over`` some letters, and of those terms ``only`` for which some equations hold."""
     if op == matmul:
-        return add_over(_product(*parts), over)
+        return add_over(put_beside(*parts), over)
     if isinstance(op, Convolving):
-        return add_over(_product(*parts[::-1]), over, only)
+        return add_over(put_beside(*parts[::-1]), over, only)
     if isinstance(op, Convolve | Correlate):
-        return add_over(_product(*parts), over)
+        return add_over(put_beside(*parts), over)
     if isinstance(op, CumProd):
         return Term(f"∏_{{{over}: {only}}} {{x}}", {"x": parts[0]}, Prod.binds, "prod") if over else parts[0]
     if isinstance(op, Max | MaxPool):
@@ -45,7 +45,7 @@ def build_element(op: Op, parts: list[Term], over: str, only: str = "") -> Term:
     if isinstance(op, ShareOut | Collect):
         g, y, x = parts
         reached = Term(equal.text, {"a": x, "b": y}, equal.binds, equal.name)
-        return add_over(_product(reached, g), over, only)
+        return add_over(put_beside(reached, g), over, only)
     if isinstance(op, Windows):
         return parts[0]
     if isinstance(op, Chain):
@@ -59,11 +59,11 @@ def build_element(op: Op, parts: list[Term], over: str, only: str = "") -> Term:
         total = add_over(Term("exp({x})", {"x": parts[0]}, kind="exp"), over)
         return Term("log({x})", {"x": total}, kind="log")
     if isinstance(op, Einsum):
-        return add_over(reduce(_product, parts), over)
+        return add_over(reduce(put_beside, parts), over)
     if isinstance(op, Norm):
         return _norm(op, parts[0], over)
     if op == multiply:
-        return _product(*parts)
+        return put_beside(*parts)
     if op == add and (joined := _joined(*parts)):
         return joined
     if isinstance(op, BroadcastTo | Cast) or op == identity or isinstance(op, Transpose):
@@ -98,13 +98,13 @@ def _joined(a: Term, b: Term) -> Term | None:
     return Term("", {letter: parts[letter] for letter in ("x0", "c0", "x1")}, kind="cases")
 
 
-def _product(a: Term, b: Term) -> Term:
+def put_beside(a: Term, b: Term) -> Term:
     """Write factors side by side, with a space where no bracket parts them: yⱼ δₖ, but (1 − yⱼ)yⱼ; a number first."""
     for x, other in ((a, b), (b, a)):
         if x.kind == "number" and x.template == "1":
             return other
     if a.kind != "number" and b.kind == "multiply" and b.parts["a"].kind == "number":
-        return _product(b.parts["a"], _product(a, b.parts["b"]))
+        return put_beside(b.parts["a"], put_beside(a, b.parts["b"]))
     term = Term("{a} {b}", {"a": before_sum(a, b), "b": b}, multiply.binds, "multiply")
     if needs_brackets(term, "b", 1, b) or _closed(term, "a", 0, a):
         term.template = "{a}{b}"

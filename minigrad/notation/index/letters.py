@@ -57,6 +57,8 @@ class Lettering:
         forward = list(forward)
         self.classes = Classes(order_nodes([*forward, *names, *others]), same)
         self._weighed = [product for product in (_weights(x, learned) for x in forward if x.op == matmul) if product]
+        complex_too = any(x.dtype.kind == "c" for x in order_nodes([*forward, *names, *others]))
+        self._free = _FREE.replace("i", "") if complex_too else _FREE  # where i² = −1
         self.likes: dict[Place, str] = {}  # the letters that books have for positions, channels, kernels
         for x in order_nodes([*forward, *names, *others]):
             for part, axis, letters in axis_letters(x):
@@ -70,7 +72,7 @@ class Lettering:
         units = dict.fromkeys([*layers, *self._units(map(self.classes.of, forward))])
         units = {x: None for x in units if x not in self.likes and x not in self.classes.digits}
         taken = {letters[0] for letters in self.likes.values()}
-        free = [letter for letter in _FREE if letter not in taken]
+        free = [letter for letter in self._free if letter not in taken]
         self.letters = {} if self.deep else dict(zip(units, free, strict=False))
         self._chain = layers if self._is_chain() else []
         self._bases, self._numbered = self._clashes()
@@ -125,7 +127,7 @@ class Lettering:
         used: set[str] = set()
         found: list[AxisIndex] = []
         units = sum(place is not None and place != self.samples for place in classes)
-        places = iter("j" + _FREE.replace("j", "") if units == 1 else _FREE)
+        places = iter("j" + self._free.replace("j", "") if units == 1 else self._free)
         for place in classes:
             own: AxisIndex
             if place is None:
@@ -167,8 +169,8 @@ class Lettering:
 
     def _unused(self, used: set[str]) -> str:
         taken = used | set(self.letters.values())
-        return next((letter for letter in _FREE if letter not in taken), None) or next(
-            letter for letter in _FREE if letter not in used
+        return next((letter for letter in self._free if letter not in taken), None) or next(
+            letter for letter in self._free if letter not in used
         )
 
     def name(self, name: Symbol, labels: Labels) -> Symbol:

@@ -14,6 +14,7 @@ from minigrad.notation.index.axes import follow_axes, shows_axis
 from minigrad.notation.index.build import OUTSIDE, TIES, add_over, build_element
 from minigrad.notation.index.choices import find_cases, uniform_value
 from minigrad.notation.index.conditions import Case, Condition, Labels, cases_term, decide_cases
+from minigrad.notation.index.fourier import transform_term, transformed_axes
 from minigrad.notation.index.position import (
     AxisIndex,
     Lookup,
@@ -28,6 +29,7 @@ from minigrad.notation.matrix import term_of_number
 from minigrad.notation.term import Term, number_term
 from minigrad.ops.arithmetic import add, divide, subtract
 from minigrad.ops.common.alphabet import to_superscript
+from minigrad.ops.fft import Fourier, RealFourier
 from minigrad.ops.indexing import Scatter, ScatterAt
 from minigrad.ops.linalg import matmul
 from minigrad.ops.networks.normalization import Standardize
@@ -101,6 +103,8 @@ def _operands(
         raise NoIndexForm(repr(node))
     if isinstance(op, Softmax):
         return _softmax(node, at, used, bound)
+    if isinstance(op, Fourier | RealFourier):
+        return _transform(node, at, used, bound)
     given: dict[Any, Any] = {i: position_of(x, n) for i, (x, n) in enumerate(zip(at, node.shape, strict=True))}
     scope, letters = used, ""
     for label in follows.bound:
@@ -245,6 +249,20 @@ def _softmax(
         return Term(divide.text, {"a": one, "b": total}, divide.binds, "divide")
 
     return needed, build
+
+
+def _transform(
+    node: Node, at: Labels, used: frozenset[str], bound: Bound
+) -> tuple[_Needed, Callable[[list[Term]], Term]]:
+    """Write a Fourier transform by what it is, a sum over places with powers of a root of unity."""
+    x, own, scope = node.inputs[0], list(at), used
+    over: list[AxisIndex] = []
+    for axis in transformed_axes(node):
+        index = None if x.shape[axis] == 1 else bound(x, axis, scope)
+        scope |= set(letters_of(index))
+        over.append(index)
+        own[axis] = index
+    return [(x, tuple(own), scope)], lambda parts: transform_term(node, parts[0], at, over)
 
 
 def with_layer(base: str, layer: str) -> str:
