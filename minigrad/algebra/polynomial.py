@@ -56,7 +56,7 @@ def shorten_polynomial(root: Node, log: Log | None = None, regions: Regions | No
         if not root.size and isinstance(expression, Node) and expression.size:
             continue  # what nobody asks for, and which might warn
         expression = _shaped(expression, root)
-        length = measure_region(expression)
+        length = measure_region(expression) + (candidate is opened and root.op == negative)  # −(a + b) stays that
         if length < least and (not isinstance(expression, Node) or expression.dtype == root.dtype):
             best, least = expression, length
     if best is root:

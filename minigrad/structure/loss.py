@@ -7,7 +7,7 @@ from typing import Any
 
 from minigrad.algebra.graph import Graph
 from minigrad.engine.node import Node
-from minigrad.ops.arithmetic import Power, add, divide, multiply, negative, subtract
+from minigrad.ops.arithmetic import Power, Where, add, divide, multiply, negative, subtract
 from minigrad.ops.base import Elementwise
 from minigrad.ops.elements.exponential import log1p, log2, log10
 from minigrad.ops.elementwise import log, square
@@ -46,7 +46,7 @@ def find_loss(
 def _is_on_one_stream(x: Node, parameters: Container[Node], taken: Container[Node]) -> bool:
     if isinstance(x.op, LogSoftmax | Sum | Index | Reshape | BroadcastTo):
         return True
-    if not isinstance(x.op, Elementwise):
+    if not isinstance(x.op, Elementwise | Where):
         return False
     operands = [part for part in x.inputs if isinstance(part, Node)]
     if any(part in parameters for part in operands) and len(operands) > 1:
@@ -64,8 +64,8 @@ def name_loss(region: Collection[Node]) -> str:
     sum of such, as SE + CE, each is named.
     """
     kinds = list(dict.fromkeys(filter(None, map(_kind, _terms(region)))))
-    if kinds == ["CE"]:  # of which Σ T log Y and Σ (1 − T) log(1 − Y) may be two
-        kinds = [_kind(region)]
+    if kinds in ([], ["CE"]):  # of which Σ T log Y and Σ (1 − T) log(1 − Y) may be two, and those of one sample
+        kinds = list(filter(None, [_kind(region)]))
     if kinds:
         return " + ".join(kinds)
     return "loss" if len(region) > 2 and any(node.ndim for node in region) else ""
@@ -79,8 +79,12 @@ def list_titles(kind: str) -> list[str]:
 def _kind(region: Collection[Node]) -> str:
     """Name what one term of a loss is, or give nothing."""
     logs = sum(node.op in (*LOGARITHMS, logsigmoid) or isinstance(node.op, LogSoftmax) for node in region)
+    if logs == 2 and any(_weighs(node, one=True) for node in region):
+        return "BCE"
     if logs and any(_weighs(node) for node in region):
-        return "BCE" if logs == 2 else "CE"
+        return "CE"
+    if any(isinstance(node.op, Where) or node.dtype.kind == "b" for node in region):  # Huber's, which chooses
+        return ""
     if any(x.op == subtract for node in _squares(region) for x in node.inputs if isinstance(x, Node)):
         return "SE"
     return ""
@@ -111,9 +115,12 @@ def _within(node: Node, region: Container[Node]) -> set[Node]:
     return found
 
 
-def _weighs(node: Node) -> bool:
-    """Say whether a Node multiplies an array by one that is given, or picks the elements of some labels."""
-    given = [isinstance(x, Node) and x.op is None and x.ndim > 0 for x in node.inputs]
+def _weighs(node: Node, one: bool = False) -> bool:
+    """Say whether a Node multiplies an array by one that is given, or picks the elements of some labels.
+
+    With ``one``, a number that is given counts too, which is the target of one sample.
+    """
+    given = [isinstance(x, Node) and x.op is None and (x.ndim > 0 or (one and x.value is None)) for x in node.inputs]
     if isinstance(node.op, Index) and not isinstance(node.op, Diagonal):
         parts = node.op.key if isinstance(node.op.key, tuple) else (node.op.key,)
         return any(not isinstance(part, slice) and part is not None and part is not Ellipsis for part in parts)

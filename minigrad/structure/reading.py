@@ -114,7 +114,9 @@ def order_inputs(reading: Reading) -> list[Node]:
     First the data, then the parameters, and then the targets, which are what the loss alone needs; of each kind, what
     is used first comes first.
     """
-    nodes = sorted(reading.graph.nodes, key=reading.loss.__contains__)  # what decays weights comes after the layers
+    nodes = reading.graph.nodes
+    if reading.layers:  # what decays weights comes after them
+        nodes = sorted(nodes, key=reading.loss.__contains__)
     leaves = [x for node in nodes for x in node.inputs if isinstance(x, Node) and x.op is None]
     used = [x for x in leaves if x.value is None or x.ndim]
     inputs = dict.fromkeys([*used, *reading.graph.inputs.values()])

@@ -42,11 +42,13 @@ class Case:
         for way in reversed(ways):
             for found in self._explanations(way):
                 return Diagnosis(found.says if way is ways[0] else _behind(found.says), found.way)
+        value = self.place.value_in(ways[0])
+        if (said := _numbers_alone(self.array, value, self.slack)) is not None:
+            return Diagnosis(said)
         for way in reversed(ways):
             reshaped = self._in_another_shape(way)
             if reshaped is not None:
                 return reshaped if way is ways[0] else Diagnosis(_behind(reshaped.says), reshaped.way)
-        value = self.place.value_in(ways[0])
         plain = _shape(self.array, value, self.slack) or self._any_factor(value)
         if plain:
             return Diagnosis(plain)
@@ -122,13 +124,19 @@ def _behind(says: Said) -> Said:
     return say("{slip}, besides what follows from the wrong ones before it", slip=says)
 
 
+def _numbers_alone(array: Any, value: Any, slack: Slack) -> Said | None:
+    """Say that the numbers are right, in another shape."""
+    there, wanted = np.shape(array), np.shape(value)
+    if there == wanted or np.size(array) != np.size(value) or not is_close(np.reshape(array, wanted), value, slack):
+        return None
+    return say("its numbers are right, in shape {there} instead of {wanted}", there=there, wanted=wanted)
+
+
 def _shape(array: Any, value: Any, slack: Slack) -> Said | None:
-    """Say what is wrong with a shape, and whether the numbers are right in another."""
+    """Say what is wrong with a shape, and whether a sum is missing."""
     there, wanted = np.shape(array), np.shape(value)
     if there == wanted:
         return None
-    if np.size(array) == np.size(value) and is_close(np.reshape(array, wanted), value, slack):
-        return say("its numbers are right, in shape {there} instead of {wanted}", there=there, wanted=wanted)
     extra = len(there) - len(wanted)
     if extra > 0 and is_close(np.sum(array, axis=tuple(range(extra))), value, slack):
         axes = say("axis {axis}", axis=0) if extra == 1 else say("the first {n} axes", n=extra)
