@@ -138,3 +138,45 @@ def test_results_and_tables_with_names_of_their_own():
     assert row.key == row.symbol == "hidden"
     assert row.slip.startswith("it is computed with ")
     assert row.equation.startswith("hidden = tanh(")
+
+
+def standardized(u):
+    return (u - u.mean(axis=0)) / u.std(axis=0)
+
+
+FUNCTIONS = {
+    "leaky, learned": (lambda u, a: np.where(u > 0, u, a * u), lambda u, a, g: g * np.where(u > 0, 1, a)),
+    "signed root": (
+        lambda u, a: a * np.sign(u) * np.sqrt(np.abs(u)), lambda u, a, g: a * g / (2 * np.sqrt(np.abs(u)))),
+    "sawtooth": (lambda u, a: u - a * np.floor(u), lambda u, a, g: g),
+    "standardized": (
+        lambda u, a: standardized(u),
+        lambda u, a, g: (g - g.mean(axis=0) - standardized(u) * (g * standardized(u)).mean(axis=0)) / u.std(axis=0)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_what_has_no_slope_or_several_axes_is_compared_too(name):
+    f, back = FUNCTIONS[name]
+    rng = np.random.default_rng(0)
+    x, w, t, a = rng.normal(size=(5, 3)), rng.normal(size=(3, 2)), rng.normal(size=(5, 2)), np.float64(0.3)
+    W, A = Tensor(w, requires_grad=True, name="W"), Tensor(a, requires_grad=True, name="a")
+    E = losses.squared_error(f(Tensor(x, name="X") @ W, A), Tensor(t, name="T"))
+    u = x @ w
+    δ = back(u, a, f(u, a) - t)
+    assert compare(E, {"delta1": δ, "dW": x.T @ δ}).ok
+    assert compare(E, {"delta1": δ + rng.normal(size=δ.shape)}).first.slip == "it is no usual slip"
+    assert compare(E, {"delta1": δ.reshape(2, 5)}).first.slip == (
+        "its numbers are right, in shape (2, 5) instead of (5, 2)"
+    )
+    assert compare(E, {"E": np.reshape(E.data, (1,))}).first.slip == (
+        "its numbers are right, in shape (1,) instead of ()"
+    )
+
+
+def test_numbers_in_another_shape_are_not_explained_by_slips_that_cancel():
+    a = Tensor(0.3, requires_grad=True, name="a")
+    x, t = np.linspace(-1, 1, 6).reshape(3, 2), np.ones((3, 2))
+    E = losses.squared_error(np.where(x > 0, x, a * x), t)
+    mine = [np.sum((np.where(x > 0, x, 0.3 * x) - t) * np.where(x > 0, 0, x))]
+    assert compare(E, {"da": mine}).first.slip == "its numbers are right, in shape (1,) instead of ()"

@@ -39,6 +39,27 @@ def test_code_takes_the_data_the_parameters_as_they_are_used_and_the_targets(los
     assert signature(E, wrt=[W2, W1]) == ("X, W1, b1, W2, b2, T", ["W1", "W2"])
 
 
+def test_targets_of_a_loss_that_chooses_come_last_too_and_it_is_no_squared_error():
+    W1, _, W2, _ = layers_by_name().values()
+    r = np.tanh(Tensor(X, name="X") @ W1) @ W2 - Tensor(np.ones((len(X), 3)), name="T")
+    small = np.abs(r) <= 1
+    for E in (
+        np.where(small, 0.5 * r**2, np.abs(r) - 0.5).sum(),
+        (small * 0.5 * r**2 + (1 - small) * (np.abs(r) - 0.5)).sum(),
+    ):
+        assert signature(E) == ("X, W1, W2, T", ["W1", "W2"])
+        assert "Loss · squared error" not in draw(E).svg()
+        assert ">Loss<" in draw(E).svg()
+
+
+def test_factors_of_rows_that_are_taken_by_numbers_come_as_they_are_used():
+    U, V = (
+        Tensor(RNG.normal(size=shape), requires_grad=True, name=name) for name, shape in (("U", (5, 2)), ("V", (4, 2)))
+    )
+    E = (((U[[0, 1, 4, 4]] * V[[0, 1, 2, 1]]).sum(axis=1) - np.ones(4)) ** 2).mean()
+    assert signature(E) == ("U, V", ["U", "V"])
+
+
 def test_arrays_without_a_name_and_data_that_are_a_target_too_have_their_place():
     rng = np.random.default_rng(0)
     x, t = rng.normal(size=(40, 4)), rng.normal(size=(40, 3))

@@ -1,11 +1,12 @@
 """One sample, a row or a vector, is derived as the book does it: no sums over samples, no shapes."""
 
+from html import unescape
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from minigrad import Tensor, data, derive, losses, sigmoid, softmax
+from minigrad import Tensor, data, derive, draw, losses, sigmoid, softmax
 from minigrad.notation.formula import text
 from tests.reading_data import LABELS, RNG, X, exact
 
@@ -157,3 +158,17 @@ def test_one_unit_on_several_samples():
     derivation = exact(derive((0.5 * (Y - Tensor(np.ones(6), name="T")) ** 2).sum()))
     assert derivation.to_text().splitlines()[2:] == ["∂E/∂w = Xᵀ δ₁", "∂E/∂b = Σ δ₁"]
     assert derivation.to_text("index").splitlines()[2:] == ["∂E/∂wᵢ = Σₙ δₙ xₙᵢ", "∂E/∂b = Σₙ δₙ"]
+
+
+def test_one_sample_of_a_logistic_regression_is_read_as_many_are():
+    x, w = Tensor(X[0], name="x"), Tensor(RNG.normal(size=4), requires_grad=True, name="w")
+    y, t = 1 / (1 + np.exp(-(w @ x))), Tensor(1.0, name="t")
+    derivation = exact(derive(-(t * np.log(y) + (1 - t) * np.log(1 - y)), forward=True))
+    assert str(derivation).splitlines() == [
+        "U₁ = w x",
+        "Y₁ = σ(U₁)",
+        "E = −(t ⊙ log(Y₁) + (1 − t) ⊙ log(1 − Y₁))",
+        "δ₁ = ∂E/∂U₁ = Y₁ − t",
+        "∂E/∂w = δ₁ x",
+    ]
+    assert "Loss · binary cross-entropy" in unescape(draw(-(t * np.log(y) + (1 - t) * np.log(1 - y))).svg())

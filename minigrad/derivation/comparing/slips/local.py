@@ -3,95 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache, partial
+from math import prod
 from typing import Any
 
 import numpy as np
 
-from minigrad.derivation.comparing.calculation import Calculation, depends_only_on
+from minigrad.derivation.comparing.calculation import Calculation
 from minigrad.derivation.comparing.slips.base import Slip, called, formula_of, more_like_it, places_alone, slip_in
+from minigrad.derivation.comparing.slips.functions import Function, function_arguments, functions
 from minigrad.derivation.wording import Said, say
 from minigrad.engine.node import Node
 from minigrad.notation.formula import text
 from minigrad.notation.ops_table import operations
-from minigrad.ops.arithmetic import add, divide, multiply, negative, subtract
+from minigrad.ops.arithmetic import divide, multiply
 from minigrad.ops.base import Elementwise, Op, Rule
-from minigrad.ops.elementwise import identity
-from minigrad.ops.reduction import Softmax
+from minigrad.ops.reduction import normalize_axis
 
 _WIDEST = 256  # up to how many outputs of a softmax the diagonal of its Jacobian is taken
-
-
-@dataclass(frozen=True, eq=False)
-class Function:
-    """A function of one argument in a calculation, y = f(u), element by element or row by row."""
-
-    y: Node
-    u: Node
-
-    @property
-    def is_one_operation(self) -> bool:
-        """Is it one operation, not all that is between two symbols?"""
-        return argument(self.y) is self.u
-
-    @property
-    def scales(self) -> bool:
-        """Is it only a number times u, or u by a number?"""
-        return self.is_one_operation and self.y.op in (multiply, divide)
-
-
-def functions(way: Calculation, x: Node) -> list[list[Function]]:
-    """Give the functions of one argument through which E depends on x, each alone, then all of a kind.
-
-    Of what has a symbol, Y₁ by U₁ say, the whole way between counts as one function too, however it is written.
-    """
-    above = way.tape.above(x)
-    reached = set(above)
-    kinds: dict[Any, list[Function]] = {}
-    found: list[Function] = []
-    for y in reversed(above):
-        for u in function_arguments(y, way) if y is not x else ():
-            if u in reached:
-                found.append(Function(y, u))
-                kinds.setdefault((y.op, found[-1].is_one_operation), []).append(found[-1])
-    groups = [group for group in kinds.values() if len(group) > 1]
-    return [*([f] for f in found[: places_alone(way, x)]), *groups]
-
-
-def argument(y: Node) -> Node | None:
-    """Give the one operand that varies of a function of one argument; None for other Nodes."""
-    if not isinstance(y.op, Elementwise | Softmax) or y.op in (add, subtract, negative, identity):
-        return None
-    varied = [x for x in y.inputs if isinstance(x, Node) and (x.op is not None or x.value is None)]
-    return varied[0] if len(varied) == 1 and varied[0].shape == y.shape else None
-
-
-def function_arguments(y: Node, way: Calculation) -> list[Node]:
-    """Give what y is a function of by all that is between two symbols, and by one operation, nothing else."""
-    found = (_named_argument(y, way), argument(y))
-    return list(dict.fromkeys(u for u in found if u is not None))
-
-
-def _named_argument(y: Node, way: Calculation) -> Node | None:
-    """Give the nearest Node with a symbol that y, which has one, is a function of, and of nothing else."""
-    if y not in way.tape.names or y.op is None:
-        return None
-    seen: set[Node] = set()
-    below: dict[Node, None] = {}
-    stack = [y]
-    while stack:
-        for x in stack.pop().inputs:
-            if isinstance(x, Node) and x not in seen:
-                seen.add(x)
-                if x in way.tape.names:
-                    below[x] = None
-                else:
-                    stack.append(x)
-    if len(below) != 1:
-        return None
-    (u,) = below
-    return u if u.shape == y.shape and u.op is not None and depends_only_on(y, u) else None
 
 
 def derivative_missing(way: Calculation, x: Node) -> Iterator[Slip]:
@@ -262,18 +191,26 @@ def _slope_formula(h: Elementwise, derivative: Rule, f: Function, way: Calculati
 
 def _mixes(f: Function, way: Calculation) -> bool:
     """Say whether an output depends on other arguments than its own, as those of softmax do."""
-    return not isinstance(f.y.op, Elementwise) and bool(f.y.ndim) and f.y.shape[-1] <= _WIDEST
+    if isinstance(f.y.op, Elementwise) or not f.y.ndim:
+        return False
+    return prod(f.y.shape[axis] for axis in _axes(f.y)) <= _WIDEST
+
+
+def _axes(y: Node) -> tuple[int, ...]:
+    """Give the axes along which the outputs of an operation depend on each other's arguments."""
+    return normalize_axis(getattr(y.op, "axis", -1), y.ndim)
 
 
 def _diagonal(f: Function, way: Calculation) -> Any:
-    """Give ∂yₖ/∂uₖ for each k of the axis, from the way back of each output by itself."""
-    axis = getattr(f.y.op, "axis", -1)
+    """Give ∂yₖ/∂uₖ for each k of the axis, or axes, from the way back of each output by itself."""
+    axes = _axes(f.y)
     between = [y for y in way.tape.above(f.u) if y.serial <= f.y.serial]
     result = np.zeros(f.y.shape)
-    for k in range(f.y.shape[axis]):
+    for k in np.ndindex(*(f.y.shape[axis] for axis in axes)):
         seed = np.zeros(f.y.shape)
         at: list[Any] = [slice(None)] * f.y.ndim
-        at[axis] = k
+        for axis, place in zip(axes, k, strict=True):
+            at[axis] = place
         seed[tuple(at)] = 1
         with np.errstate(all="ignore"):
             result[tuple(at)] = way.walk(between, {f.y: seed})[f.u][tuple(at)]

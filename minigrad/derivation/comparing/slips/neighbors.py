@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from minigrad.derivation.comparing.calculation import Calculation
 from minigrad.derivation.comparing.slips.base import Slip, called, formula_of, more_like_it, places_alone, slip_in
-from minigrad.derivation.comparing.slips.local import argument
+from minigrad.derivation.comparing.slips.functions import argument
 from minigrad.derivation.wording import say
 from minigrad.engine.node import Node
 from minigrad.notation.symbols import split_name

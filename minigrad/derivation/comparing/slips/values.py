@@ -22,7 +22,8 @@ from minigrad.derivation.comparing.slips.base import (
     slip_in,
     slip_in_value,
 )
-from minigrad.derivation.comparing.slips.local import argument, function_table
+from minigrad.derivation.comparing.slips.functions import argument
+from minigrad.derivation.comparing.slips.local import function_table
 from minigrad.derivation.wording import Said, say
 from minigrad.engine.node import Node
 from minigrad.notation.formula import text
