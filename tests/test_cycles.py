@@ -6,7 +6,7 @@ from weakref import ref
 import numpy as np
 import pytest
 
-from minigrad import Tensor, compile, derive, grad, optim, trace
+from minigrad import Tensor, checkpoint, compile, debug, derive, grad, optim, trace
 
 
 @pytest.fixture
@@ -68,6 +68,42 @@ def test_recorded_gradients_are_freed_with_their_leaf(compute, uncollected):
     del x, w
     assert gone[0]() is None
     assert gone[1]() is None
+    assert gc.collect() == 0
+
+
+def computed_again(x):
+    (checkpoint(lambda v: np.sin(v) ** 3)(x) * x).sum().backward()
+
+
+def joined_wrongly(x):
+    with pytest.raises(ValueError, match="broadcast"):
+        x + np.ones(5)
+
+
+def reduced_wrongly(x):
+    with pytest.raises(ValueError, match="axis"):
+        x.sum(axis=7)
+
+
+def debugged(x):
+    with debug(), pytest.raises(FloatingPointError, match="log"):
+        np.log(x * 0)
+
+
+def debugged_back(x):
+    with debug(at_once=False), pytest.raises(FloatingPointError, match="log"):
+        np.log(x * 0).sum().backward()
+
+
+@pytest.mark.parametrize("use", [computed_again, joined_wrongly, reduced_wrongly, debugged, debugged_back])
+def test_what_is_computed_again_and_errors_are_freed_with_their_leaf(use, uncollected):
+    use(Tensor([1.0, 2.0, 3.0], requires_grad=True))  # which loads what is loaded late
+    gc.collect()
+    x = Tensor([1.0, 2.0, 3.0], requires_grad=True)
+    use(x)
+    gone = ref(x)
+    del x
+    assert gone() is None
     assert gc.collect() == 0
 
 

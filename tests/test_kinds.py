@@ -118,6 +118,7 @@ RIGHT = {
     "a sign, asked of a Python number": (lambda x: np.signbit(x) | np.signbit(x * 2), -0.0, A(True)),
     "truth, asked of a Python number": (lambda x: np.logical_and(x, x > 0.25), 0.5, A(True)),
     "a Python number by a complex one": (lambda x: x / 2j, 0.5, A(-0.25j)),
+    "truth, asked of a complex number": (lambda x: np.logical_and(x, 2j), A([0.0, 2.0]), A([False, True])),
     "a Python number to a complex one": (lambda x: (x + 1j) ** 2 / 2, 1.0, A(1j)),
     "a Python number by a number's name": (lambda x: np.multiply(x, 1) * A([0.1], F32), 0.7, A([0.7]) * A([0.1], F32)),
     "a Python number by its sign": (lambda x: np.negative(x) * A([0.1], F32), 0.7, A([-0.7]) * A([0.1], F32)),

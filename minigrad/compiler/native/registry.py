@@ -67,6 +67,8 @@ def _refuse(node: Node) -> str:
     for x in (node, *node.inputs):
         if isinstance(x, Node) and not (is_typed(x) and is_typed(root(x))):  # as views of it are
             return f"native code has no dtype {root(x).dtype}"
+        if isinstance(x, complex):
+            return f"native code has no complex numbers, as {x} is"
     assert node.op is not None
     kernel = KERNELS.find(node.op)
     return NO_KERNEL if kernel is None else kernel.limit(node) or refuse_numbers(node)

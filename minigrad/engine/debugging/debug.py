@@ -93,7 +93,10 @@ class Debugger:
                     seal_array(x)
             error = find_birth(op, inputs, values, result.array, names, place) if self.at_once else None
         if error is not None:
-            raise error
+            try:
+                raise error
+            finally:
+                del error  # whose traceback has this frame: as a circle they would keep the arrays
         return result
 
     def check_walk(self, output: Any, gradient: Any, since: int) -> None:
@@ -149,7 +152,10 @@ def _raise_birth(walked: list[Any]) -> None:
         names = line.names if line else tuple(map(describe, y.inputs))
         error = find_birth(y.op, y.inputs, y.values, y.array, names, line.place if line else None)
         if error is not None:
-            raise error
+            try:
+                raise error
+            finally:
+                del error  # as in ``apply``
 
 
 def _raise_slope(output: Any, gradient: Any, since: int, walked: list[Any]) -> None:

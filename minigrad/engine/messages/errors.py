@@ -61,7 +61,7 @@ def _reason(op: Op, shapes: list[tuple[int, ...]], error: Exception) -> str:
     try:
         op.shape(*shapes)
     except (ValueError, IndexError, TypeError) as found:
-        error = found
+        error = found.with_traceback(None)  # whose frames, this one among them, would hold the error that holds them
     reason = str(error).rstrip(".")
     return "the shapes do not broadcast together" if "broadcast" in reason else reason
 

@@ -32,7 +32,8 @@ class Call(Op):
         like: Any,
         again: Callable[..., Any] | None = None,
     ) -> None:
-        self.name, self.compute, self.pull, self.like, self.again = name, compute, pull, like, again
+        self.name, self.compute, self.pull, self.again = name, compute, pull, again
+        self.gives = tuple(like.shape), np.dtype(like.dtype)  # not the result itself, which has this operation
         self.letters = name_operands(inputs)
         self.text = f"{name}({', '.join(f'{{{letter}}}' for letter in self.letters)})"
 
@@ -61,11 +62,11 @@ class Call(Op):
 
     def shape(self, *shapes: Shape) -> Shape:
         """Give the shape of what the call gave."""
-        return tuple(self.like.shape)
+        return self.gives[0]
 
     def dtype(self, *dtypes: Any) -> np.dtype[Any]:
         """Give the dtype of what the call gave."""
-        return np.dtype(self.like.dtype)
+        return self.gives[1]
 
 
 def part_joined(joined: Any, like: Sequence[Any]) -> list[Any]:
