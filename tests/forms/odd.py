@@ -10,6 +10,10 @@ RIGHT = [
         np.broadcast_to(array=y, shape=(2, 3))  np.imag(val=x * 1j)  np.empty_like(prototype=x) * 0 + x
         np.take(x, [], axis=0)  np.take(x, [0.0, 2.0])  np.polyint(y, 2, [1, 2, 3])  np.convolve(y, v, 0)
         np.clip(x, -1, 1, dtype=np.float32, casting='same_kind')
+        np.take(s, 0, axis=0)  np.take(s, [0, 0], -1)  np.repeat(s, 2, axis=-1)  np.min(s, axis=0, initial=2.0)
+        np.max(x + 1j * z, axis=0, initial=-2, where=mask)  np.min(x + 1j * z, initial=2 + 1j, where=mask)
+        np.clip(x > 0, -1, p)  np.clip(np.uint8([1, 200, 3]), -1, y)  np.quantile(v[:3], [0.1, 0.9], method='hazen')
+        np.quantile(v, [0.3, 0.9])  np.percentile(x, [10, 88], axis=1)
         np.can_cast(x.dtype, complex) * x  x * (np.common_type(x) is np.float32)
     """),
     *split_forms("""

@@ -22,6 +22,7 @@ def take(a: Any, indices: Any, axis: int | None = None, out: None = None, mode: 
     indices = places
     if axis is None:
         a, axis = np.ravel(a), 0
+    a = a if a.ndim else np.reshape(a, (1,))  # a number is a vector here
     axis = find_axis(f"take(axis={axis!r})", a, axis)
     if indices.dtype.kind not in "iub":
         raise TypeError(f"take: wanted whole numbers as indices, not {indices.dtype}")

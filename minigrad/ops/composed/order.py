@@ -135,15 +135,25 @@ def quantile(
     # NumPy's own quantile of 0, 1, 2 … is where among them it is, whatever the method.
     places = np.quantile(np.arange(float(ordered.shape[0])), q, method=method)  # type: ignore[call-overload]
     lower, last = np.floor(places).astype(np.intp), ordered.shape[0] - 1
-    share = np.reshape(places - lower, np.shape(q) + (1,) * (ordered.ndim - 1 if np.ndim(q) else 0))
+    second = places - lower >= 0.5  # NumPy goes from the nearer of two
+    share, back = (
+        np.reshape(x, np.shape(q) + (1,) * (ordered.ndim - 1 if np.ndim(q) else 0))
+        for x in (places - lower, places - lower - second)
+    )
     if type(q) not in (int, float) and np.asarray(q).dtype.kind == a.dtype.kind == "f":
-        share = share.astype(np.result_type(q, ordered.dtype))  # where it is, is told in doubles
+        back = back.astype(np.result_type(q, ordered.dtype))  # where it is, is told in doubles
     y = ordered[lower if np.ndim(q) else int(lower)]
     if share.any():
         upper = ordered[np.minimum(lower + 1, last) if np.ndim(q) else int(lower) + 1]
-        between = y + (upper - y) * (share.item() if type(q) in (int, float) else share)
+        nearer = y if not second.any() else upper if second.all() else ordered[lower + second]
+        between = nearer + (upper - y) * (back.item() if type(q) in (int, float) else back)
         y = between if share.all() else np.where(share > 0, between, y)  # upper may be infinite
+    if type(q) not in (int, float) and a.dtype in _NARROW:
+        y = cast(y, np.quantile(np.zeros(1, a.dtype), q, method=method).dtype)  # type: ignore[call-overload]
     return np.reshape(y, (*np.shape(q), *shape))
+
+
+_NARROW = (np.float16, np.float32)
 
 
 def check_shares(a: Any, q: Any) -> None:

@@ -120,7 +120,7 @@ def _extreme(
             f"reduction operation '{ufunc.__name__}' does not have an identity, so to use a where mask one has to "
             f"specify 'initial'"
         )
-    initial = _start(initial, a.dtype)
+    axis, initial = reduction.static_axis(axis, a), _start(initial, a.dtype)
     if not count_chosen(a, axis, True):
         return cast(reduction.sum(a, axis, keepdims), a.dtype) + initial
     return ufunc(reduce(choose(a, where, find_end(a.dtype, ufunc is np.maximum)), axis, keepdims), initial)
@@ -130,6 +130,8 @@ def find_end(dtype: np.dtype[Any], lowest: bool) -> Any:
     """Give the number of a dtype that no other is less than, or greater than."""
     if dtype.kind in "iu":
         return int(np.iinfo(dtype).min if lowest else np.iinfo(dtype).max)
+    if dtype.kind == "c":  # by real parts, and by imaginary ones where those are equal
+        return complex(-np.inf, -np.inf) if lowest else complex(np.inf, np.inf)
     return (-np.inf if lowest else np.inf) if dtype.kind == "f" else not lowest
 
 

@@ -33,6 +33,7 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
     a, repeats = as_array(a), as_known(repeats)
     if axis is None:
         a, axis = np.ravel(a), 0
+    a = a if a.ndim else np.reshape(a, (1,))  # a number is a vector here
     axis = find_axis(f"repeat(axis={axis!r})", a, axis)
     try:
         places = np.repeat(np.arange(a.shape[axis]), repeats)
