@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from minigrad import Tensor, compile, grad, hessian, hvp, jacobian, jvp, no_grad, value_and_grad, vjp, vmap
+from minigrad.ops.base import Op
 from tests.samples import SAMPLES
 
 rng = np.random.default_rng(0)
@@ -73,6 +74,25 @@ def test_every_operation(sample):
 
 
 # Axes and trees
+
+
+def test_each_operation_has_a_rule_for_all_lanes_at_once():
+    """But two: what of several comes last to a place, and where in an order of its own each lane's elements belong."""
+    classes = {sample.op if isinstance(sample.op, type) else type(sample.op) for sample in SAMPLES}
+    assert {cls.__name__ for cls in classes if cls.batch is Op.batch} == {"IsLast", "SearchSorted"}
+
+
+@pytest.mark.parametrize(
+    "name", ["argmax", "argmin", "nanargmax", "nanargmin", "argsort", "any", "all", "count_nonzero"]
+)
+def test_positions_of_all_lanes_at_once(name):
+    f, x = getattr(np, name), np.round(rng.normal(size=(3, 2, 4)), 1) * (rng.random((3, 2, 4)) > 0.3)
+    for axis in (None, 0, 1, -1, *([(0, 1)] if name in ("any", "all", "count_nonzero") else [])):
+        for more in ({}, {"keepdims": True}) if name != "argsort" else ({},):
+            found = vmap(lambda v, axis=axis, more=more: v.sum() * f(v, axis=axis, **more))(x)
+            wanted = np.stack([row.sum() * f(row, axis=axis, **more) for row in x])
+            np.testing.assert_allclose(found, wanted, err_msg=f"{axis} {more}")
+    np.testing.assert_array_equal(vmap(lambda v: f(v) * 1.0)(x), np.stack([f(row) * 1.0 for row in x]))
 
 
 def test_axes():

@@ -171,7 +171,7 @@ class Prod(Reduction):
 class ProdOfOthers(Op):
     """The product over axes of all elements but the own one, yₙ = ∏ xₘ over m ≠ n: of those before and those after."""
 
-    name, text, fields = "prod_of_others", "prod_of_others({x})", ("axis",)
+    name, text, fields, batch = "prod_of_others", "prod_of_others({x})", ("axis",), batch_along
     vjps = (lambda op, g, y, x: op.go_back(g, x),)
 
     def __init__(self, axis: Axis = None) -> None:

@@ -9,8 +9,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from minigrad.ops.base import Op, Shape
+from minigrad.ops.common.lanes import align_lanes, apply_each, shift_axis
 
 TRUTHS = frozenset(("any", "all", "isclose", "isin", "allclose", "array_equal", "array_equiv"))
+COUNTS = frozenset(("any", "all", "count_nonzero"))  # over any number of axes
+ORDERS = frozenset(("argsort", "argpartition"))  # along the last axis, if none is named
 OPERANDS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("argmax", "argmin", "nanargmax", "nanargmin", "argsort", "argpartition"), ("a",)),
     **dict.fromkeys(("any", "all", "count_nonzero"), ("a",)),
@@ -36,6 +39,26 @@ class Positions(Op):
         self.function, self.options, self.name = function, options, function
         self.letters = "ab"[: len(OPERANDS[function])] if len(OPERANDS[function]) > 1 else "x"
         self.text = f"{function}({', '.join(f'{{{letter}}}' for letter in self.letters)})"
+
+    def batch(self, *inputs: Any) -> Any:
+        """Ask of all lanes at once, along an axis behind theirs; what is of two wholes, of one lane after the other."""
+        if self.function == "isclose":
+            return self(*align_lanes(inputs))
+        if len(OPERANDS[self.function]) > 1:
+            return apply_each(self, *inputs)
+        (x,), options = inputs, dict(self.options)
+        axis = options.get("axis", -1 if self.function in ORDERS else None)
+        kept = (x.shape[0], *(1,) * (x.ndim - 1))
+        if axis is None and self.function not in COUNTS:
+            x, axis = np.reshape(x, (x.shape[0], -1)), 0
+        if "keepdims" in options and x.ndim != len(kept):
+            del options["keepdims"]
+            return np.reshape(self._along(options, axis, x), kept)
+        return self._along(options, axis, x)
+
+    def _along(self, options: dict[str, Any], axis: Any, x: Any) -> Any:
+        options["axis"] = shift_axis(axis, x.ndim)
+        return type(self)(self.function, tuple(sorted(options.items())))(x)
 
     def forward(self, *arrays: Any) -> Any:
         """Ask NumPy."""

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.ops.base import Op, Shape
+from minigrad.ops.common.lanes import align_lanes
 
 
 class Convolve(Op):
@@ -24,6 +25,10 @@ class Convolve(Op):
             return np.convolve(a, b)
         margin = np.zeros_like(a, shape=(*a.shape[:-1], b.shape[-1] - 1), order="C")
         return correlate.forward(np.concatenate([margin, a, margin], -1), b[..., ::-1])
+
+    def batch(self, *inputs: Any) -> Any:
+        """Convolve the rows of all lanes."""
+        return self(*align_lanes(inputs))
 
     def shape(self, *shapes: Shape) -> Shape:
         """Give the shape: (…, n) ∗ (…, m) → (…, n + m − 1)."""
@@ -43,6 +48,10 @@ class Correlate(Op):
             return np.convolve(a, b[::-1], "valid")
         windows = np.lib.stride_tricks.sliding_window_view(a, b.shape[-1], -1)
         return np.matmul(windows, b[..., None])[..., 0]
+
+    def batch(self, *inputs: Any) -> Any:
+        """Correlate the rows of all lanes."""
+        return self(*align_lanes(inputs))
 
     def shape(self, *shapes: Shape) -> Shape:
         """Give the shape: (…, n) ⋆ (…, m) → (…, n − m + 1)."""
