@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from minigrad import Tensor, compile, grad
+from minigrad import Tensor, compile, grad, vmap
+from minigrad.nn.functional import max_pool2d
 from minigrad.ops import elementwise, reduction
 from tests.gradients import gradients
 from tests.test_compile_backends import BY_PYTHON
@@ -95,6 +96,50 @@ def test_a_branch_not_taken_leaks_no_nan(branch, condition, x, order):
 def test_an_element_not_selected_leaks_no_nan(select, wanted):
     """√x at 0 has an infinite slope, and at 1 that of ½; whatever leaves the first out, its gradient is 0."""
     np.testing.assert_array_equal(grad(lambda x: select(np.sqrt(x), x).sum())(np.array([0.0, 1.0])), wanted)
+
+
+EXTREMES = {
+    "max": (lambda x: np.max(x, axis=1), [[0, np.inf, 0], [np.inf, 0, 0]]),
+    "of all": (np.max, [[0, np.inf, 0], [0, 0, 0]]),
+    "min": (lambda x: np.min(x, axis=1, keepdims=True), [[np.inf, 0, 0], [0, np.inf, np.inf]]),
+    "largest less smallest": (lambda x: np.ptp(x, axis=0), [[np.inf, np.inf, np.inf], [-np.inf, -np.inf, -np.inf]]),
+    "not NaN": (lambda x: np.nanmax(x, axis=1), [[0, np.inf, 0], [np.inf, 0, 0]]),
+    "reduce": (lambda x: np.minimum.reduce(x, axis=0), [[0, 0, 0], [np.inf, np.inf, np.inf]]),
+    "norm": (lambda x: np.linalg.norm(x, np.inf, axis=1), [[0, np.inf, 0], [0, -np.inf, -np.inf]]),
+    "of windows": (lambda x: max_pool2d(x[None, None], (2, 2)), [[0, np.inf, 0], [0, 0, 0]]),
+}
+
+
+@pytest.mark.parametrize("backend", ["eager", "numpy", BY_PYTHON, "lanes", "second order"])
+@pytest.mark.parametrize(("f", "wanted"), EXTREMES.values(), ids=EXTREMES)
+@np.errstate(all="ignore")
+def test_an_infinite_gradient_goes_to_the_extreme_alone(f, wanted, backend):
+    """0 · ∞ is NaN; but what was not chosen has no part in an infinite gradient, as that of √ at 0 is."""
+    x = np.array([[1.0, 3.0, 2.0], [0.0, -1.0, -1.0]])
+
+    def E(x):
+        return (f(x) * np.inf).sum()
+
+    if backend == "second order":
+        t = Tensor(x, requires_grad=True)
+        E(t).backward(create_graph=True)
+        found = t.grad.data
+    elif backend == "lanes":
+        found = vmap(grad(E))(x[None])[0]
+    else:
+        found = (grad(E) if backend == "eager" else compile(grad(E), backend=backend))(x)
+    np.testing.assert_array_equal(found, wanted)
+
+
+@pytest.mark.parametrize("f", [np.max, np.min, lambda x: max_pool2d(x[None, None, :, None], (3, 1))])
+@pytest.mark.parametrize("backend", ["eager", "numpy", BY_PYTHON])
+@np.errstate(all="ignore")
+def test_a_nan_that_is_the_extreme_makes_the_gradient_nan(f, backend):
+    def E(x):
+        return f(x).sum() * 2
+
+    found = (grad(E) if backend == "eager" else compile(grad(E), backend=backend))(np.array([1.0, np.nan, 3.0]))
+    np.testing.assert_array_equal(found, [np.nan] * 3)
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,11 @@ class Op(Frozen):
         """
         return np.result_type(*dtypes)
 
+    @property
+    def unseen(self) -> Op:
+        """Give what is recorded where no value is known yet: the same, with rules that allow for any gradient."""
+        return self
+
     def hint(self, *shapes: Shape) -> str:
         """Say what to try when ``shapes`` do not fit, or nothing."""
         return ""

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Never
 import numpy as np
 
 from minigrad.ops.base import Op, Shape, as_floating
+from minigrad.ops.common.choices import give_unseen, pass_on
 from minigrad.ops.common.lanes import batch_along
 
 Axis = int | tuple[int, ...] | None
@@ -63,8 +64,7 @@ class Reduction(Op):
 class Sum(Reduction):
     """The sum over axes: y = Σ x. Every element has derivative 1, so g is spread over the axes summed."""
 
-    name, text, binds = "sum", "Σ {x}", 2
-    reads_values = False
+    name, text, binds, reads_values = "sum", "Σ {x}", 2, False
     vjps = (lambda op, g, y, x: spread(restore_axes(g, x, op), x.shape),)
 
     def dtype(self, *dtypes: Any) -> np.dtype[Any]:
@@ -80,9 +80,9 @@ class Max(Reduction):
     """The largest element over axes. Elements that tie for it share the gradient evenly."""
 
     name, text, extreme = "max", "max({x})", "max"
-    chooses = True
-    broadcasts = True  # a share is a float64 whatever x is; the walk casts it
-    vjps = (lambda op, g, y, x: op.share(restore_axes(y, x, op), x) * restore_axes(g, x, op),)
+    chooses = broadcasts = True  # a share is a float64 whatever x is; the walk casts it
+    vjps = (lambda op, g, y, x: pass_on(op, restore_axes(g, x, op), restore_axes(y, x, op), x),)
+    unseen = property(lambda op: give_unseen(op, restore_axes))
 
     def forward(self, x: Any) -> Any:
         """Take the extreme element over the axes."""

@@ -34,9 +34,9 @@ class PoolingWriter(LoopWriter):
         """Write the shares of those elements that reach the largest of their window."""
         op, (g, y, x), dtype = _windows(unit.node), unit.node.inputs, f"np.{unit.node.dtype.name}"
         reached = f"{self.see_element(op, x)} == {self.see_window(op, y)}"
-        shares = f"{self.see_element(op, unit.node)} += part * {dtype}({reached})"
+        shares = f"{self.see_element(op, unit.node)} += part if {reached} else rest"
         self.zeros(unit.node)
-        before, after = [f"ties = {dtype}(0)"], [f"part = {self.see_window(op, g)} / ties"]
+        before, after = [f"ties = {dtype}(0)"], [f"part = {self.see_window(op, g)} / ties", f"rest = {dtype}(0) / ties"]
         self.write_windows(op, y.shape, before, [f"ties += {dtype}({reached})"], after, [shares])
 
     def write_collected(self, unit: Windowed) -> None:

@@ -185,7 +185,7 @@ class Tracer:
         traced = [x for x in operands if isinstance(x, Traced)]
         result = Traced(self, node, plain=all(x.plain for x in traced))
         if op.differentiable and not is_paused() and any(x.serial > 0 for x in traced):
-            result.record_operation(op, operands, values)
+            result.record_operation(op.unseen, operands, values)
         if op.views:
             note_view(op, operands[0], result)
         return result

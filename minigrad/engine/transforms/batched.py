@@ -57,7 +57,7 @@ class Batched(Tensor):
         if op.differentiable and not is_paused() and any(mapping.owns(x) and x.serial > 0 for x in inputs):
             operands = tuple(mapping.wrap(x) if isinstance(x, Operand) and not mapping.owns(x) else x for x in inputs)
             values = tuple(x.array if mapping.owns(x) else x for x in operands)
-            result.record_operation(op, operands, values)
+            result.record_operation(op.unseen, operands, values)
         if op.views:
             note_view(op, inputs[0], result)
         return result

@@ -120,10 +120,11 @@ class ShareOut(_Shared):
         """Give each element its share, one element of the windows after another."""
         self.check(y.shape, (g.shape, y.shape, x.shape))
         kind = self.dtype(g.dtype)
-        share = g / self.count(y, x, kind)
+        ties = self.count(y, x, kind)
+        share, rest = g / ties, 0 / ties
         back = np.zeros_like(x, kind, order="C")
         for key in self.elements(y.shape[y.ndim - len(self.kernel) :]):
-            back[key] += share * (x[key] == y)
+            back[key] += np.where(x[key] == y, share, rest)  # where a product with an infinite share is NaN
         return back
 
     def shape(self, *shapes: Shape) -> Shape:
