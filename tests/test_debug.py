@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import minigrad
-from minigrad import Tensor, compile, debug, draw, grad, nn, no_grad, optim, vmap
+from minigrad import Tensor, compile, debug, draw, grad, jacobian, nn, no_grad, optim, vmap
 from minigrad.engine.blocks import in_force
 
 
@@ -274,3 +274,28 @@ def test_what_cannot_be_shown():
     assert w.grad is None
     with pytest.raises(TypeError, match="a compiled function calls no other"):
         compile(lambda v: (v * w.on_gradient(print)).sum())(w)
+
+
+@pytest.mark.parametrize(
+    ("f", "says"),
+    [
+        (lambda x: vmap(lambda v: np.sqrt(v).sum())(x), r"sqrt: the first nan arose at .* in element \[1, 0\]"),
+        (lambda x: vmap(vmap(np.log))(x), r"log: the first nan arose at .* in element \[1, 0\]"),
+        (
+            lambda x: vmap(grad(lambda v: np.sqrt(v).sum()))(abs(x) - 1),
+            r"the first inf arose at .* in element \[0, 0\]",
+        ),
+        (lambda x: jacobian(np.sqrt)(abs(x[0]) - 1), r"multiply: the first nan arose at .* in element \[1, 0\]"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_lanes_of_arrays_are_looked_at(f, says):
+    """Those of vmap, and the rows of a Jacobian; where all is well they are what they are outside."""
+    x = np.array([[1.0, 2.0], [-1.0, 3.0]])
+    with debug(), pytest.raises(FloatingPointError, match=says):
+        f(x)
+    with debug() as report:
+        watched = f(abs(x) + 2)
+    assert type(watched) is type(x)
+    np.testing.assert_array_equal(watched, f(abs(x) + 2))
+    assert len(report.steps) > 0

@@ -36,7 +36,8 @@ def debug(*, at_once: bool = True) -> Iterator[Debugger]:
 
     All arrays that operations read are watched, your own too: ``backward()`` names one that has been changed in place
     since, its operation, and between which lines it changed. ``print(report)`` shows the operations with their lines
-    and shapes, for ``with minigrad.debug() as report``. A compiled function and a checkpoint run as they are written.
+    and shapes, for ``with minigrad.debug() as report``. A compiled function and a checkpoint run as they are written;
+    what is computed of arrays alone, without a tensor, a gradient or lanes, is NumPy's own and not looked at.
 
     >>> with debug():
     ...     np.log(Tensor([1.0, 0.0], name="x"))  # doctest: +ELLIPSIS

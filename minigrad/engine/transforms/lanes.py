@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.engine.operand import Operand, map_operands
-from minigrad.engine.recording import compilation, leaf_serial
+from minigrad.engine.recording import compilation, leaf_serial, tracer
 from minigrad.engine.tensor import Tensor
 from minigrad.ops import shaping
 from minigrad.ops.base import Op, as_array
@@ -74,6 +74,9 @@ class Mapping:
     def compute(self, op: Op, inputs: tuple[Any, ...]) -> Any:
         """Apply an operation to all lanes."""
         stacks = tuple(map(self.stack, inputs))
+        watching = tracer()
+        if watching is not None and watching.computes and not any(isinstance(x, Operand) for x in stacks):
+            return self._compute_watched(op, inputs, stacks)
         try:
             return op.batch(*stacks)
         except TypeError:
@@ -81,6 +84,15 @@ class Mapping:
             if other is None:
                 raise
             return op.batch(*move_beside(other, stacks))
+
+    def _compute_watched(self, op: Op, inputs: tuple[Any, ...], stacks: tuple[Any, ...]) -> Any:
+        """Compute by Tensors, which a debugger looks at, and give an array, as arrays would."""
+        named = (
+            Tensor(x, name=getattr(t, "name", None)) if hasattr(x, "dtype") else x
+            for x, t in zip(stacks, inputs, strict=True)
+        )
+        result = op.batch(*named)
+        return result.array if isinstance(result, Tensor) else result
 
     def each(self, f: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         """Call a function of NumPy's, that is no operation, for one lane after the other."""
