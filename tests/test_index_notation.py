@@ -27,8 +27,10 @@ REARRANGES = {
 
 def rearranges(node):
     """Say whether an operation moves elements in a way that no index says, as writing at places of arrays does."""
-    written = isinstance(node.op, Assign) and not is_basic(node.op.key)
-    return node.op is not None and (node.op.name in REARRANGES or written or not node.size)
+    key = node.op.key if isinstance(node.op, Assign) else None
+    parts = key if isinstance(key, tuple) else (key,)
+    crossed = any(np.ndim(part) > 1 or (isinstance(part, slice) and part != slice(None)) for part in parts)
+    return node.op is not None and (node.op.name in REARRANGES or (crossed and not is_basic(key)) or not node.size)
 
 
 @pytest.mark.parametrize("network", NETWORKS)
@@ -78,6 +80,18 @@ def test_a_transform_is_a_sum_with_roots_of_unity():
     written = derive(np.fft.fft(x)[1].imag).to_latex(notation="index")
     assert r"\omega_8^{r j}" in written
     assert r"\omega _8" in written
+
+
+def test_what_is_written_at_places_of_arrays():
+    """A table has for each place the number of what is written there, or −1; the last of several stays."""
+    W = Tensor(np.arange(15.0).reshape(5, 3) / 9, requires_grad=True, name="W")
+    v = Tensor([1.0, 2.0, 3.0], requires_grad=True, name="v")
+    written = W * 1
+    written[[1, 1, 4], [0, 0, 2]] = v
+    assert lines_of((written * np.arange(1.0, 6.0)[:, None]).sum())[0].endswith("(π = [−1, −1, −1, …] of shape (5, 3))")
+    written = W * 1
+    written[[3, 0]] = v
+    assert lines_of(written.sum())[0] == "∂E/∂wᵢⱼ = {0 if π(i) ≥ 0; 1 otherwise}    (π = [1, −1, −1, 0, −1])"
 
 
 @pytest.mark.parametrize("row", [row for row in SAMPLES if row.op.differentiable], ids=str)

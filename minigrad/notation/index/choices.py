@@ -37,6 +37,8 @@ def find_cases(node: Node, at: Labels) -> list[Case] | None:
         selected = _selected(op.key, node.shape, at, positions)
         return [_aligned(selected, node.inputs[0]), Case((), 0.0)]
     if isinstance(op, Assign):
+        if not is_basic(op.key):
+            return None
         selected = _selected(op.key, node.shape, at, positions)
         return [_aligned(selected, node.inputs[1]), Case((), node.inputs[0], at)]
     if isinstance(op, Concatenate):

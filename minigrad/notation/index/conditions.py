@@ -132,7 +132,12 @@ def position_term(position: Position) -> Term:
         if step.per > 1:
             letter = Term("⌊{x} / {k}⌋", {"x": letter, "k": number_term(str(step.per))}, kind="floored")
         if step.times != 1:
-            letter = Term("{a} {b}", {"a": number_term(str(step.times)), "b": letter}, multiply.binds, "multiply")
+            letter = Term(
+                "{a} {b}",
+                {"a": number_term(str(step.times).replace("-", "−")), "b": letter},
+                multiply.binds,
+                "multiply",
+            )
         terms.append(letter)
     if position.offset > 0 or not terms:
         terms.append(number_term(str(position.offset).replace("-", "−")))

@@ -6,7 +6,7 @@ What is added at such places is a sum over those that come to one: y_i = Σ_{r: 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -43,9 +43,10 @@ class TableLetters:
         if table.array is None:
             written = write_term(matrix_term(table.node, names), TEXT)
         elif len(table) <= 8:
-            written = str(table.array.tolist())
+            written = str(table.array.tolist()).replace("-", "−")
         else:
-            written = f"[{', '.join(map(str, table.array.ravel()[:3]))}, …] of shape {table.shape}"
+            first = ", ".join(map(str, table.array.ravel()[:3])).replace("-", "−")
+            written = f"[{first}, …] of shape {table.shape}"
         return f"{self._of[table]} = {written}"
 
 
@@ -71,6 +72,43 @@ def follow_lookup(op: Any, inputs: Sequence[Any], out: Shape) -> Along | None:
     )
     along = _turn_round(labels, into, whole, given)
     return along._replace(inputs=(*along.inputs, *[None] * len(operands)))
+
+
+class Written(NamedTuple):
+    """Where elements that are written at places of arrays come from.
+
+    A ``table`` has for each place on some ``axes`` the number of the element, or −1; ``chosen`` are the axes of what is
+    written, an array of a ``shape``, that those numbers are on, and how many there are at ``most``.
+    """
+
+    table: Table
+    axes: tuple[int, ...]
+    chosen: range
+    shape: Shape
+    most: int
+
+
+def follow_written(key: Any, into: Shape) -> Written | None:
+    """Follow what is written at places of arrays along one axis of it; None where no index says it."""
+    shape = Index(key).shape(into)
+    if 0 in shape:
+        return Written(Table(np.zeros(0)), (), range(0), shape, 0)
+    parts = _spread(key, into)
+    if parts is None or None in parts:
+        return None
+    tables = {axis: part for axis, part in enumerate(parts) if isinstance(part, Table | int)}
+    arrays: tuple[Any, ...] = tuple(part.array if isinstance(part, Table) else part for part in tables.values())
+    whole = all(part == range(n) for part, n in zip(parts, into, strict=True) if isinstance(part, range))
+    if not whole or any(array is None for array in arrays):
+        return None
+    numbers = np.full([into[axis] for axis in tables], -1)
+    count = np.broadcast_shapes(*map(np.shape, arrays))
+    size = int(np.prod(count))
+    numbers[arrays] = np.arange(size).reshape(count)  # of several at a place the last stays, as in NumPy
+    axes = tuple(tables)
+    together = axes[-1] - axes[0] == len(axes) - 1
+    first = axes[0] if together else 0
+    return Written(Table(numbers), axes, range(first, first + len(count)), shape, size)
 
 
 def follow_key(key: Any, shape: Shape) -> tuple[Label, ...] | None:

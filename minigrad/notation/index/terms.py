@@ -10,11 +10,12 @@ import numpy as np
 
 from minigrad.engine.node import Node
 from minigrad.notation.index.along import Along, Looked, Moved, NoIndexForm, Table
-from minigrad.notation.index.axes import follow_axes, shows_axis
+from minigrad.notation.index.axes import align_axes, follow_axes, shows_axis
 from minigrad.notation.index.build import OUTSIDE, TIES, add_over, build_element
 from minigrad.notation.index.choices import find_cases, uniform_value
 from minigrad.notation.index.conditions import Case, Condition, Labels, cases_term, decide_cases
 from minigrad.notation.index.fourier import transform_term, transformed_axes
+from minigrad.notation.index.lookups import follow_written
 from minigrad.notation.index.position import (
     AxisIndex,
     Lookup,
@@ -34,6 +35,7 @@ from minigrad.ops.indexing import Scatter, ScatterAt
 from minigrad.ops.linalg import matmul
 from minigrad.ops.networks.normalization import Standardize
 from minigrad.ops.networks.pooling import Collect, ShareOut
+from minigrad.ops.places.assignment import Assign
 from minigrad.ops.reduction import LogSoftmax, Softmax, normalize_axis
 
 Name = Callable[[Node, Labels], "Term | None"]  # a Node and its indices -> the symbol it has, if it has one
@@ -97,6 +99,8 @@ def _operands(
     if cases is not None:
         return _chosen(decide_cases(cases), used, name)
     op, follows = node.op, follow_axes(node)
+    if isinstance(op, Assign):
+        return _written(node, at, used, name, bound)
     if op is not None and op.definition is not None and (follows is None or isinstance(op, Standardize)):
         return [(op.definition(*node.inputs), at, used)], lambda parts: parts[0]
     if op is None or follows is None:
@@ -148,6 +152,34 @@ def _chosen(cases: list[Case], used: frozenset[str], name: Name) -> tuple[_Neede
         for condition in case.conditions
     )
     return [(case.node, case.labels, used) for case in cases], lambda parts: cases_term(cases, parts, inside)
+
+
+def _written(
+    node: Node, at: Labels, used: frozenset[str], name: Name, bound: Bound
+) -> tuple[_Needed, Callable[[list[Term]], Term]]:
+    """Write an element that may have been written at places of arrays: {b at π(i) if π(i) ≥ 0; aᵢ otherwise}."""
+    op, (a, b) = node.op, node.inputs
+    assert isinstance(op, Assign)
+    found = follow_written(op.key, node.shape)
+    if found is None:
+        raise NoIndexForm(repr(node))
+    if 0 in found.shape:
+        return [(a, at, used)], lambda parts: parts[0]
+    places = Lookup(str(bound(found.table, 0, used)), tuple(at[axis] for axis in found.axes), found.table)
+    count = found.most
+    place = Position((Step(1, places, count),), 0, (-1, count))
+    kept = iter([label for axis, label in enumerate(at) if axis not in found.axes])
+    labels = [None if axis in found.chosen else next(kept) for axis in range(len(found.shape))]
+    sizes = {axis: found.shape[axis] for axis in found.chosen if found.shape[axis] != 1}
+    given = np.shape(b)
+    seen = [axis for axis in sizes if axis >= len(labels) - len(given) and given[axis - len(labels)] != 1]
+    if seen and len(sizes) > 1:
+        raise NoIndexForm(repr(node))
+    for axis in seen:
+        labels[axis] = label_of(place.inside(count), sizes[axis])
+    own = align_axes(labels, given) if isinstance(b, Node) else ()
+    cases = [Case((Condition(place, 0, None),), b, own), Case((), a, at)]
+    return _chosen(decide_cases(cases), used, name)
 
 
 def _axes_of(case: Case, condition: Condition) -> list[int]:
@@ -205,10 +237,6 @@ def _leaves(label: Any, place: Position, n: int) -> bool:
         return False
     low, high = place.reach()
     return low < 0 or high > n
-
-
-def _equation(one: Position, other: Position) -> str:
-    return f"{one}={other}"
 
 
 def _vector_first(node: Node, parts: list[Term]) -> list[Term]:
