@@ -130,7 +130,9 @@ def test_native_code_computes_every_row_by_loops_or_by_calls_between_them(sample
 def test_a_backend_that_evaluates_computes_every_row(sample):
     step = compile(outcome(sample), backend=EvaluatingBackend())
     assert_same(called(sample, outcome(sample)), called(sample, step))
-    assert str(step.report()) == "The step runs as evaluating code."
+    first, *loops = str(step.report()).splitlines()  # a long polynomial is a loop of its own
+    assert first == "The step runs as evaluating code."
+    assert all(line.startswith("  a loop: ") for line in loops)
 
 
 def test_the_rows_that_are_called_exist():
