@@ -74,6 +74,13 @@ def moving_part_of_what_moves(X, W):
     return total
 
 
+def short_series(X, W):
+    y = X[:, 0] * 0
+    for t in range(T):
+        y = y * X[:, 1] + 1 / (t + 2)
+    return (y * y).sum() * W[0, 0]
+
+
 def made_elsewhere(X, W):
     made = [(np.sin, np.cos, np.exp, np.tanh)[t * t * 7 % 13 % 4](X[t] @ W) for t in range(T)]
     h = X[0]
@@ -99,6 +106,7 @@ REASONS = [
     (powers, "a turn has power(exponent="),
     (now_and_then, "operations, and the one before"),
     (moving_part_of_what_moves, "its index moves, and so does what it is of"),
+    (short_series, "fewer than 48 turns are written out"),
     (made_elsewhere, "each turn takes what is made for it in another way"),
 ]
 

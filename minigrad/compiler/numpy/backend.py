@@ -14,6 +14,8 @@ from weakref import finalize
 from minigrad.compiler.backend import Backend, Call, Draft, Program, lie_in_order
 from minigrad.compiler.blas import WORTH_A_GEMM, one_thread
 from minigrad.compiler.numpy.fit import fit_outputs
+from minigrad.compiler.numpy.gate import register_gates
+from minigrad.compiler.numpy.inner import register_inner
 from minigrad.compiler.numpy.loops import register_loops
 from minigrad.compiler.numpy.resume import Code, write_module
 from minigrad.compiler.numpy.source import Writer
@@ -21,6 +23,8 @@ from minigrad.compiler.numpy.triangles import register_triangles
 from minigrad.compiler.trace.sources import Draw
 from minigrad.engine.node import Node
 
+register_gates()
+register_inner()
 register_loops()
 register_triangles()
 _number = count(1).__next__

@@ -15,6 +15,7 @@ from minigrad.compiler.rolling.components import find_components
 from minigrad.compiler.rolling.rows import Row, Slot
 from minigrad.engine.node import Node
 from minigrad.ops.arithmetic import add
+from minigrad.ops.base import Elementwise
 
 
 @dataclass(eq=False)
@@ -79,6 +80,12 @@ class Group:
         return not self.exact and row.like.op == add and sorted(
             [(x.row is row, self.lag(row, x)) for x in row.slots if x.row in self.shift]
         ) == [(False, 0), (True, -1)]  # fmt: skip
+
+    def is_series(self) -> bool:
+        """Say whether turns compute element by element, with numbers of their own: a polynomial, by Horner's rule."""
+        numbers = any(slot.is_own and not isinstance(row.like.inputs[i], Node)
+                      for row in self.shift for i, slot in enumerate(row.slots))  # fmt: skip
+        return numbers and all(isinstance(row.like.op, Elementwise) or row.is_view for row in self.shift)
 
     def begins_with(self, row: Row, low: int) -> bool:
         """Say whether the first element of a sum is the second one's operand alone, what it sums up in a turn."""

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from minigrad.compiler.rolling.groups import Group, find_between, find_recurrences, find_sources, join_groups
 from minigrad.compiler.rolling.orbits import find_orbits
-from minigrad.compiler.rolling.rows import Kind, Row, find_usable_rows
+from minigrad.compiler.rolling.rows import Kind, Row, find_kind, find_usable_rows
 from minigrad.engine.node import Node
 from minigrad.ops.linalg import MatMul
 
 LEAST = 8  # turns of a loop that is worth being one
+SERIES = 48  # terms, from which on a polynomial is a loop: of fewer, one pass over its array computes all of them
 SPENT = 4  # turns by which a loop may get shorter for what joins it
 
 
@@ -25,9 +26,10 @@ class Plan:
         refused: dict[Kind, str] | None = None,
     ) -> None:
         self.least = least
+        self.refused = {} if refused is None else refused
         self.place = {node: i for i, node in enumerate(nodes)}
         orbits = find_orbits(nodes, least)
-        rows = find_usable_rows(orbits, least, refused)
+        rows = find_usable_rows(orbits, least, self.refused)
         self.rows = sorted(rows, key=lambda row: self.place[row.like])
         self.groups: list[Group] = []
         self.taken: dict[Row, Group] = {}
@@ -51,8 +53,13 @@ class Plan:
             if joined is not None and self.try_group(joined, other, min(other.count, group.count) - SPENT):
                 self.gather(joined)
                 return
-        if self.try_group(group, None, 0):
+        series = group.is_series()
+        if self.try_group(group, None, SERIES if series else 0):
             self.gather(group)
+        elif series:
+            reason = f"numbers of the turns' own, element by element: fewer than {SERIES} turns are written out"
+            for row in group.shift:
+                self.refused.setdefault(find_kind(row.like), reason)
 
     def move_rows(self, group: Group) -> None:
         """Let rows be computed a turn later, as far as the others allow it, where more turns come of that."""

@@ -1,0 +1,104 @@
+"""A gradient times a derivative that may be infinite, where 0 · ∞ means 0: if all is finite, it is one product."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minigrad.compiler.numpy.calls import KERNELS, Kernel
+from minigrad.compiler.numpy.inner import write_inner
+from minigrad.compiler.numpy.names import Lines, Names
+from minigrad.engine.node import Node
+from minigrad.ops.arithmetic import Where, multiply, not_equal
+from minigrad.ops.base import Elementwise, Op, Shape
+from minigrad.ops.elements.logic import isfinite
+from minigrad.ops.linalg import Inner
+
+
+class Gate(Elementwise):
+    """y = g ⊙ d, but 0 where g is 0 and d is not finite. Written out it is seven calls, of 4 µs for two elements."""
+
+
+def _close(g: Any, d: Any) -> Any:
+    return g * np.where(g != 0, d, np.where(np.isfinite(d), d, 0))
+
+
+class InnerGate(Op):
+    """y = ⟨g, d⟩, whose terms are 0 where g is 0 and d is not finite."""
+
+    name, text, letters = "inner_gate", "⟨{a}, {b}⟩", "ab"
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """Give that of a number."""
+        return ()
+
+    def forward(self, g: Any, d: Any) -> Any:
+        """Add up."""
+        return np.sum(_close(g, d))
+
+
+gate, inner_gate = Gate("gate", _close, None, None, text="{a} {b}", binds=3), InnerGate()
+
+
+def find_gate(node: Node) -> Any:
+    """Give what multiplies by a derivative, but for infinite ones where the gradient is 0, as one operation."""
+    if not (node.op == multiply or isinstance(node.op, Inner)) or node.dtype.kind != "f":
+        return None
+    for g, guarded in (node.inputs, node.inputs[::-1]):
+        if isinstance(g, Node) and isinstance(guarded, Node) and isinstance(guarded.op, Where):
+            asked, d, rest = guarded.inputs
+            if (
+                isinstance(d, Node)
+                and d.dtype.kind == "f"
+                and _is_call(asked, not_equal, g, 0)
+                and isinstance(rest, Node)
+                and isinstance(rest.op, Where)
+                and rest.inputs[1] is d
+                and _is_number(rest.inputs[2], 0)
+                and _is_call(rest.inputs[0], isfinite, d)
+            ):
+                op = gate if node.op == multiply else inner_gate
+                if op is inner_gate and not (d.shape == g.shape and d.dtype == g.dtype == node.dtype):
+                    return None
+                return Node(op, (g, d), shape=node.shape, dtype=node.dtype, table=node.table)
+    return None
+
+
+def _is_call(x: Any, op: Any, first: Node, second: Any = None) -> bool:
+    if not isinstance(x, Node) or x.op != op or x.inputs[0] is not first:
+        return False
+    return second is None or _is_number(x.inputs[1], second)
+
+
+def _is_number(x: Any, n: int) -> bool:
+    return not isinstance(x, Node) and x == n
+
+
+def _write_factor(w: Names, node: Node) -> tuple[str, str]:
+    g, d = (w.value(x) for x in node.inputs)
+    if not node.inputs[1].shape:
+        return g, f"{d} if abs({d}) < np.inf else np.where({g} != 0, {d}, 0)"
+    finite = f"{write_inner(w, node.inputs[1], node.inputs[1])} < np.inf"  # if it overflows, the values are the same
+    return g, f"{d} if {finite} else np.where({g} != 0, {d}, np.where(np.isfinite({d}), {d}, 0))"
+
+
+def _write_array(w: Names, node: Node, out: str) -> Lines:
+    g, factor = _write_factor(w, node)
+    return [w.call("multiply", g, factor, out)]
+
+
+def _write_number(w: Names, node: Node) -> str:
+    g, factor = _write_factor(w, node)
+    return f"{g} * ({factor})"
+
+
+def _write_inner(w: Names, node: Node) -> str:
+    g, factor = _write_factor(w, node)
+    return w.call("vdot", g, factor)
+
+
+def register_gates() -> None:
+    """Say how it is written."""
+    KERNELS.register(Kernel(lambda w, node, out: [f"{out}[...] = {_write_inner(w, node)}"], _write_inner), InnerGate)
+    KERNELS.register(Kernel(_write_array, _write_number), Gate)
