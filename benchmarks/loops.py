@@ -15,7 +15,7 @@ import numpy as np
 from benchmarks.columns import BACKENDS, BASELINE
 from benchmarks.timing import Figure, in_turns
 from benchmarks.workloads import Array
-from minigrad import Tensor, compile, optim, value_and_grad
+from minigrad import Tensor, compile, optim, steps, value_and_grad
 
 Columns = dict[str, Callable[[], Any]]
 RATE = 1e-3
@@ -138,7 +138,7 @@ def pendulum_in(np: Any, turns: int) -> Callable[..., Any]:
 
     def distance(g: Any, c: Any) -> Any:
         state = 1.0 + 0 * g, 0 * c
-        for _ in range(turns):
+        for _ in steps(turns):
             state = step_pendulum(np, g, c, *state)
         return (state[0] - 0.3) ** 2 + state[1] ** 2
 
@@ -156,8 +156,8 @@ def step_pendulum(np: Any, g: Any, c: Any, a: Any, w: Any, dt: float = 0.01) -> 
 
 
 def count_steps(small: bool = False) -> int:
-    """Give the steps of W11. A thousand would be traced one by one, which takes most of a minute."""
-    return 12 if small else 100
+    """Give the steps of W11."""
+    return 12 if small else 1000
 
 
 def pendulum(small: bool = False) -> Columns:
@@ -174,7 +174,7 @@ def _each(f: Callable[..., Any], *args: Any) -> Columns:
 CASES: dict[str, Callable[..., Columns]] = {
     "W8: recurrent network, 100 steps": recurrent,
     "W9: Kalman filter, 100 steps": kalman,
-    "W11: pendulum, 100 steps": pendulum,
+    "W11: pendulum, 1 000 steps": pendulum,
 }
 
 

@@ -28,5 +28,5 @@ def pendulum(small: bool = False) -> Callable[[], Any]:
 
 CASES: dict[str, Callable[..., Callable[[], Any]]] = {
     "W9: Kalman filter, 100 steps": kalman,
-    "W11: pendulum, 100 steps": pendulum,
+    "W11: pendulum, 1 000 steps": pendulum,
 }

@@ -70,5 +70,5 @@ def _ready(f: Callable[..., Any], *args: Any) -> Callable[[], Any]:
 CASES: dict[str, Callable[..., Callable[[], Any]]] = {
     "W8: recurrent network, 100 steps": Recurrent,
     "W9: Kalman filter, 100 steps": kalman,
-    "W11: pendulum, 100 steps": pendulum,
+    "W11: pendulum, 1 000 steps": pendulum,
 }
