@@ -28,8 +28,7 @@ class Plan:
         self.least = least
         self.refused = {} if refused is None else refused
         self.place = {node: i for i, node in enumerate(nodes)}
-        orbits = find_orbits(nodes, least)
-        rows = find_usable_rows(orbits, least, self.refused)
+        rows = self.leave_series(find_usable_rows(find_orbits(nodes, least), least, self.refused), exact)
         self.rows = sorted(rows, key=lambda row: self.place[row.like])
         self.groups: list[Group] = []
         self.taken: dict[Row, Group] = {}
@@ -37,6 +36,24 @@ class Plan:
             self.add(group)
         if not all(map(self.is_settled, self.groups)):  # a loop that reads beyond another's turns is worse than none
             self.groups, self.taken = [], {}
+
+    def leave_series(self, rows: list[Row], exact: bool) -> list[Row]:
+        """Give the rows that are left without short series, and without what takes these as they are made."""
+        while True:
+            short = {
+                row: None
+                for group in find_recurrences(rows, exact)
+                if group.is_series() and max(len(row.nodes) for row in group.shift) < SERIES
+                for row in group.shift
+            }
+            for row in rows:
+                row.waits = False
+            if not short:
+                return rows
+            reason = f"numbers of the turns' own, element by element: fewer than {SERIES} turns are written out"
+            for row in short:
+                self.refused.setdefault(find_kind(row.like), reason)
+            rows = find_usable_rows([row.nodes for row in rows if row not in short], self.least, self.refused)
 
     def is_settled(self, group: Group) -> bool:
         """Say whether a group has the turns that all others, as they are in the end, leave it."""
@@ -53,13 +70,8 @@ class Plan:
             if joined is not None and self.try_group(joined, other, min(other.count, group.count) - SPENT):
                 self.gather(joined)
                 return
-        series = group.is_series()
-        if self.try_group(group, None, SERIES if series else 0):
+        if self.try_group(group, None, 0):
             self.gather(group)
-        elif series:
-            reason = f"numbers of the turns' own, element by element: fewer than {SERIES} turns are written out"
-            for row in group.shift:
-                self.refused.setdefault(find_kind(row.like), reason)
 
     def move_rows(self, group: Group) -> None:
         """Let rows be computed a turn later, as far as the others allow it, where more turns come of that."""
