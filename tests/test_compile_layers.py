@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minigrad import Tensor, compile, nn, optim
-from tests.compiling import as_code, each_backend, running
+from tests.compiling import as_code, each_backend, plain, running
 
 rng = np.random.default_rng(0)
 ROWS, IMAGES, STEPS = rng.normal(size=(4, 3)), rng.normal(size=(2, 2, 6, 6)), rng.normal(size=(2, 5, 4))
@@ -132,3 +132,21 @@ def test_data_of_another_kind_than_a_layer(backend):
         x = (ROWS * 3).astype(dtype)
         found = compile(lambda x: np.tanh(layer(x)), backend=backend)(x)
         np.testing.assert_allclose(found.data, np.tanh(x @ layer.W.data + layer.b.data), rtol=1e-12)
+
+
+def test_a_causal_mask_that_lies_as_windows_do_is_no_obstacle_to_machine_code():
+    pytest.importorskip("numba")
+    layer = nn.MultiHeadAttention(8, 2, causal=True, rng=0)
+    x = np.random.default_rng(0).normal(size=(3, 6, 8))
+
+    def step(x):
+        for p in layer.parameters():
+            p.grad = None
+        E = (layer(x) ** 2).mean()
+        E.backward()
+        return E, [p.grad for p in layer.parameters()]
+
+    wanted, code = plain(step(x)), compile(step, backend="native")
+    for a, b in zip(plain(code(x))[1], wanted[1], strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-13)
+    assert code.backend == "native"

@@ -147,6 +147,11 @@ def lie_in_order(arrays: Sequence[Any]) -> bool:
     return all(x.flags.carray for x in arrays if isinstance(x, np.ndarray))
 
 
+def lay_in_order(array: Any) -> Any:
+    """Give a constant as machine code can read it: a copy, if its elements do not lie in order."""
+    return array if are_read_in_order([array]) else np.array(array, order="C")
+
+
 def are_read_in_order(arrays: Sequence[Any]) -> bool:
     """Say whether arrays' elements lie in order, so that machine code may read them where they are."""
     return all(x.flags.c_contiguous and x.flags.aligned for x in arrays if isinstance(x, np.ndarray))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from minigrad.algebra.graph import Graph
-from minigrad.compiler.backend import Backend, Draft, Program
+from minigrad.compiler.backend import Backend, Draft, Program, lay_in_order
 from minigrad.compiler.calls.entry import write_entry
 from minigrad.compiler.calls.watched import Holding, Watched
 from minigrad.compiler.differentiable import Pullback
@@ -104,7 +104,7 @@ class Variant:
             return
         forget_alike([*self.record.inputs, *self.record.outputs, *self.graph.outputs])
         program, sources = self.program, self.record.inputs
-        self.bound = [sources[x] if x in sources else Captured(x.value, None) for x in program.bound]
+        self.bound = [sources[x] if x in sources else Captured(lay_in_order(x.value), None) for x in program.bound]
         self.passed = [sources[x] for x in program.passed]
         # the arrays from outside, which the user may have put others in the place of, or given another shape
         pairs = zip(self.bound, program.bound, strict=True)
