@@ -85,6 +85,11 @@ class Block:
 
     def __call__(self, f: F) -> F:
         """Give a function that runs within the block, in every call."""
+        if not callable(f):
+            raise TypeError(
+                f"{type(self).__name__}: a block, as in `with no_grad():`, decorates a function, not the "
+                f"{type(f).__name__} {f!r}."
+            )
         code = getattr(getattr(f, "__func__", f), "__code__", None)
         flags = code.co_flags if code is not None else 0
         made = next((make for flag, make in _WITHIN.items() if flags & flag), _function_within)

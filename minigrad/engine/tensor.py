@@ -109,7 +109,7 @@ class Tensor(Listening):
         self.array = as_numbers("Tensor", data)
         self.op, self.serial, self.stored_grad, self._name = None, 0, None, check_name(name)
         if requires_grad:
-            self.requires_grad = True
+            self.requires_grad = requires_grad
             held = self.array is data and not is_fresh(data)
             self.born = -1 if held else count_records()
             note_leaf(self, held)

@@ -54,6 +54,10 @@ class Writable(Convertible):
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
+        if not isinstance(value, bool | np.bool_ | int | None):  # of which 'False' would be true
+            raise TypeError(
+                f"requires_grad: wanted True or False for {describe(self)}, not the {type(value).__name__} {value!r}."
+            )
         if self.serial > 0 and self.op is not None:
             raise ValueError(
                 f"requires_grad: {describe(self)} is the result of a recorded operation, and its gradient follows "
