@@ -382,6 +382,19 @@ def test_the_power_of_a_half_is_the_root_in_every_way(shape, dtype, exact, backe
                     np.testing.assert_array_equal(np.signbit(found), np.signbit(wanted))
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("half", [np.float64(0.5), F32(0.5)])
+def test_a_half_that_has_a_dtype_is_a_root_too(half, dtype, backend_itself):
+    x = A([-np.inf, -0.0, 0.0, 2.25, np.inf, np.nan], dtype)
+    with np.errstate(all="ignore"):
+        wanted = np.sqrt(x.astype(np.result_type(x, half)))
+        for exact in (False, True):
+            code = compile(lambda x: x**half, exact=exact, backend=backend_itself)
+            for found in (code(x), (Tensor(x) ** half).data):
+                np.testing.assert_array_equal(found, wanted, strict=True)
+                np.testing.assert_array_equal(np.signbit(found), np.signbit(wanted))
+
+
 @pytest.mark.parametrize("seed", [213, 306, 5069, 20305, 20464])  # each found a mistake once
 def test_programs_of_many_kinds(seed):
     assert fuzz.check(seed, ("numpy", "interpreted")) is None

@@ -16,7 +16,7 @@ from minigrad.algebra.rewrite import give_dtype, rebuild_node, rewrite, substitu
 from minigrad.algebra.simplify import EXACT_RULES, simplify
 from minigrad.compiler.passes.factor import factor_sums
 from minigrad.engine.node import Node, order_nodes, seed_node
-from minigrad.ops.arithmetic import Power, add, multiply
+from minigrad.ops.arithmetic import Power, add, multiply, power
 from minigrad.ops.base import Elementwise, Op, Shape, as_floating
 from minigrad.ops.elementwise import exp, log, sqrt, square
 from minigrad.ops.indexing import Index, Scatter, gives_view
@@ -120,6 +120,9 @@ def _opened(node: Node) -> Any:
         return inputs[0] * inputs[0] if inputs[0].dtype == node.dtype else None  # True² is an int8, True ⊙ True is not
     if isinstance(op, Power) and op.exponent == 0.5 and inputs[0].dtype == node.dtype:
         return sqrt(inputs[0])  # as NumPy computes it of arrays: (−∞) ** 0.5 of a scalar would be ∞
+    if op == power and node.dtype.kind == "f" and isinstance(inputs[0], Node) and _is_half(inputs[1]):
+        root = sqrt(Cast(node.dtype)(inputs[0]))  # as its loop does where one exponent is that of all elements
+        return root if root.shape == node.shape else BroadcastTo(node.shape)(root)
     if isinstance(op, Scatter) and not node.shape and node.dtype.kind == "f":
         return Sum()(inputs[0])
     if isinstance(op, Transpose) and isinstance(inputs[0], Node) and node.shape == inputs[0].shape == (1,) * node.ndim:
@@ -228,6 +231,10 @@ def _added_at(node: Node) -> Any:
         if same and isinstance(x.op, Scatter) and x.inputs[0].shape and gives_view(x.op.key):
             return AddAt(x.op.key)(y, x.inputs[0])
     return None
+
+
+def _is_half(x: Any) -> bool:
+    return isinstance(x, Node) and x.value is not None and not x.shape and bool(x.value == 0.5)
 
 
 def restore_type(new: Any, old: Any) -> Any:
