@@ -13,6 +13,7 @@ from minigrad.optim import (
     Adam,
     Adamax,
     AdamW,
+    Groups,
     Lion,
     Momentum,
     NAdam,
@@ -288,7 +289,19 @@ def test_settings_out_of_range(make, message):
 
 
 def test_parameters_may_come_from_a_generator():
-    assert SGD((p for p in [W]), 0.1).params == [W]
+    assert SGD((p for p in [W]), 0.1).params == (W,)
+
+
+def test_parameters_stay_those_that_it_was_made_for():
+    """One that is appended would not be trained; one that is taken away would, by a gradient that piles up."""
+    optimizer, other = SGD([W], 0.1), Tensor(2.0, requires_grad=True)
+    with pytest.raises(AttributeError, match="append"):
+        optimizer.params.append(other)
+    with pytest.raises(TypeError, match=r"SGD: params are those .* optim.Groups of two"):
+        optimizer.params = [W, other]
+    with pytest.raises(AttributeError, match="append"):
+        Groups(optimizer).params.append(other)
+    assert optimizer.params == (W,)
 
 
 @every_rule

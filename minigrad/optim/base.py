@@ -62,7 +62,7 @@ class Optimizer:
 
     @with_usage
     def __init__(self, params: Iterable[Tensor], lr: float) -> None:
-        self.params = check_parameters(params)
+        self.params = tuple(check_parameters(params))  # no list: one more in it would have no row, and not be trained
         states, records = [self._start(p.array) for p in self.params], count_records()
         unheld = records if all(p.born == records for p in self.params) else -1
         self._rows = Rows(self.params, states, type(self)._write, type(self)._in_spare, unheld)
@@ -84,6 +84,11 @@ class Optimizer:
 
         As a property it would take longer to read.
         """
+        if name == "params" and name in self.__dict__:
+            raise TypeError(
+                f"{type(self).__name__}: params are those that it was made for, whose running values it keeps. Make an "
+                f"optimizer for others, or optim.Groups of two."
+            )
         if name in self.limits:
             value = check_number(type(self).__name__, name, value, self.limits[name])
         if name == "lr":

@@ -33,7 +33,7 @@ class Groups:
                 raise TypeError(f"Groups: group {i} must be an optimizer, such as SGD(first, lr=0.1), not {which}")
         self.groups = optimizers
         self._ratios: list[float] | None = None  # of the learning rates, to the first; remembered where that is 0
-        self.params: list[Tensor] = [p for optimizer in optimizers for p in optimizer.params]
+        self.params: tuple[Tensor, ...] = tuple(p for optimizer in optimizers for p in optimizer.params)
         seen: set[int] = set()
         for p in self.params:
             if id(p) in seen:

@@ -1,6 +1,6 @@
 """A row for each parameter of an optimizer: its array, scratch space and running values, and where the new w may go."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from sys import getrefcount
 from typing import Any
 
@@ -102,7 +102,12 @@ class Rows(list[Row]):
     __slots__ = ("in_spare", "looked", "move", "unheld")
 
     def __init__(
-        self, params: list[Tensor], states: Iterable[State], move: Callable[..., None], in_spare: bool, unheld: int = -1
+        self,
+        params: Sequence[Tensor],
+        states: Iterable[State],
+        move: Callable[..., None],
+        in_spare: bool,
+        unheld: int = -1,
     ) -> None:
         self.move, self.in_spare, self.unheld, self.looked = move, in_spare, unheld, -1
         memory = share_scratch(params)
@@ -154,7 +159,7 @@ class Rows(list[Row]):
             self.looked = newest.count
 
 
-def share_scratch(params: list[Tensor]) -> Iterator[Array]:
+def share_scratch(params: Sequence[Tensor]) -> Iterator[Array]:
     """Give each parameter scratch space of its shape and dtype, all of them in the same memory.
 
     An array of another library has some of its own, of that library.
