@@ -95,6 +95,18 @@ def test_positions_of_all_lanes_at_once(name):
     np.testing.assert_array_equal(vmap(lambda v: f(v) * 1.0)(x), np.stack([f(row) * 1.0 for row in x]))
 
 
+@pytest.mark.parametrize("dtype", [bool, np.uint8, np.int8, np.int16, np.int64, np.float32])
+@pytest.mark.parametrize("f", [np.vdot, np.dot, np.inner, np.matmul, np.outer, np.tensordot, np.kron, np.convolve])
+def test_products_of_whole_numbers_wrap_as_they_do_without_lanes(f, dtype):
+    rng = np.random.default_rng(0)
+    X, Y = (rng.integers(-100, 100, (3, 4)).astype(dtype) for _ in range(2))
+    arguments = (1,) if f is np.tensordot else ()
+    found = vmap(lambda x, y: f(x, y, *arguments))(X, Y)
+    np.testing.assert_array_equal(
+        found, np.stack([f(x, y, *arguments) for x, y in zip(X, Y, strict=True)]), strict=True
+    )
+
+
 def test_axes():
     np.testing.assert_allclose(vmap(layer, in_axes=(None, 0))(W, X), layer(W, X))
     np.testing.assert_allclose(vmap(layer, in_axes=(None, 1), out_axes=1)(W, X.T), layer(W, X).T)

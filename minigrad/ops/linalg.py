@@ -173,7 +173,9 @@ class Inner(Op):
 
     def batch(self, a: Any, b: Any) -> Any:
         """Multiply, and add up each lane."""
-        return np.sum(self.terms(a, b), tuple(range(1, a.ndim)))
+        terms = self.terms(a, b)
+        y = np.sum(terms, tuple(range(1, a.ndim)))
+        return y if y.dtype == terms.dtype else y.astype(terms.dtype)  # whole numbers wrap, as they do in np.vdot
 
     def terms(self, a: Any, b: Any) -> Any:
         """Give what is added up."""
