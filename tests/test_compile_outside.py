@@ -212,6 +212,21 @@ def test_what_a_class_holds_is_not_given_to_its_objects():
         assert vars(own) == {}
 
 
+def test_a_number_of_the_class_of_two_objects_is_that_of_each():
+    class Own:
+        factor = 2.0
+
+    first, second = Own(), Own()
+    compiled = compile(lambda x: x * first.factor + second.factor)
+    for value in (2.0, 3.0, 4.0, 5.0, 6.0):
+        Own.factor = value
+        np.testing.assert_array_equal(compiled(x), value * x + value)
+    second.factor = 0.5
+    np.testing.assert_array_equal(compiled(x), 6.0 * x + 0.5)
+    Own.factor = 7.0
+    np.testing.assert_array_equal(compiled(x), 7.0 * x + 0.5)
+
+
 def by_a_computed_name():
     owner = SimpleNamespace(k1=2.0)
     return lambda x: x * getattr(owner, "k" + str(len(x) - 1)), lambda: setattr(owner, "k1", 5.0)
