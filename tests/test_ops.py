@@ -43,10 +43,10 @@ def named(op):
 
 def defined():
     """Every Op, and every class of Ops that can be applied, in the modules of minigrad.ops."""
-    for info in pkgutil.iter_modules(minigrad.ops.__path__):
-        if info.name == "base":  # what the others are made from
+    for info in pkgutil.walk_packages(minigrad.ops.__path__, "minigrad.ops."):
+        if info.name.startswith(("minigrad.ops.base", "minigrad.ops.special")):  # what others are made from; SciPy's
             continue
-        module = import_module(f"minigrad.ops.{info.name}")
+        module = import_module(info.name)
         for thing in vars(module).values():
             if isinstance(thing, Op):
                 yield named(thing)
