@@ -138,6 +138,12 @@ SPELLINGS = {
     "elu by a maximum and a minimum": (
         lambda: error(lambda u: np.maximum(u, 0) + np.minimum(np.exp(u) - 1, 0)), ["Layer 1 · elu", SQUARE[1]],
         "Y₁ = elu(U₁)", "δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ where(U₁ > 0, 1, Y₁ + 1)"),
+    "relu of a normalized batch": (
+        lambda: error(lambda u: np.maximum((u - u.mean(axis=0)) / np.sqrt(u.var(axis=0) + 1e-5), 0)),
+        ["Layer 1 · standardize, relu", SQUARE[1]], "Y₁ = relu(v₁)", "∂E/∂v₁ = ∂E/∂Y₁ ⊙ (v₁ > 0)"),
+    "relu of shares": (
+        lambda: error(lambda u: np.maximum(softmax(u) - 0.3, 0)),
+        ["Layer 1 · softmax, subtract, relu", SQUARE[1]], "Y₁ = relu(v₂)", ""),
     "a bounded rectifier": (
         lambda: error(lambda u: np.clip(u, 0, 6)), ["Layer 1 · relu, minimum", SQUARE[1]],
         "Y₁ = minimum(relu(U₁), 6)", "δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ (relu(U₁) < 6) ⊙ (U₁ > 0)"),

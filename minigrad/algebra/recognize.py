@@ -197,13 +197,12 @@ class _Finder:
     def _inside(self, r: Node) -> list[Node]:
         """Give what r is made of, as far down as one can look through, in the order in which it was computed.
 
-        Nothing, if all of that comes by one operation that has a definition: log(softmax(u)) is a function of softmax.
-        But 1 − σ(−u) is not left at that.
+        Nothing below it, if all of that comes by one operation that has a definition: log(softmax(u)) is a function of
+        softmax, and max(standardize(u), 0) is relu of that. But 1 − σ(−u) is not left at that.
         """
         leaves = self._leaves(r)
         whole = len(leaves) == 1 and is_defined(leaves[0].op) and not has_sign(leaves[0].inputs[0])
-        if whole and not (_is_scaled(leaves[0]) and _adds(r)):  # but 2 σ(2 u) − 1
-            return []
+        ends = set(leaves) if whole and not (_is_scaled(leaves[0]) and _adds(r)) else set()  # but 2 σ(2 u) − 1
         found = dict.fromkeys(leaves)
         stack = [r]
         while stack and len(found) < MOST:
@@ -211,7 +210,7 @@ class _Finder:
             for x in node.inputs:
                 if isinstance(x, Node) and x.value is None and (x not in found or is_defined(x.op)):
                     found.setdefault(x)
-                    if looks_through(x.op) and x not in self.named:
+                    if looks_through(x.op) and x not in self.named and x not in ends:
                         stack.append(x)
         return sorted(found, key=lambda x: x.serial)
 
