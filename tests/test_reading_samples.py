@@ -172,3 +172,20 @@ def test_one_sample_of_a_logistic_regression_is_read_as_many_are():
         "∂E/∂w = δ₁ x",
     ]
     assert "Loss · binary cross-entropy" in unescape(draw(-(t * np.log(y) + (1 - t) * np.log(1 - y))).svg())
+
+
+def test_a_matrix_of_one_number_is_that_number():
+    C, h = Tensor(RNG.normal(size=(1, 4)), requires_grad=True, name="C"), Tensor(X[:1].T, name="h")
+    derivation = exact(derive(0.5 * ((C @ h).sum() - 0.3) ** 2))
+    assert str(derivation).splitlines() == ["δ₁ = ∂E/∂U₁ = Y₁ − 0.3", "∂E/∂C = δ₁ hᵀ"]
+
+
+def test_what_a_shift_leaves_as_it_is_has_a_delta_that_the_lines_after_it_use():
+    W = Tensor(RNG.normal(size=(4, 3)), requires_grad=True, name="W")
+    U = Tensor(X, name="X") @ W
+    derivation = exact(derive((U - U.mean(axis=0)).var(axis=0).sum()))
+    lines = str(derivation).splitlines()
+    assert lines[1:] == ["δ₁ = ∂E/∂U₁ = ∂E/∂Y₁", "∂E/∂W = Xᵀ δ₁"]
+    assert {box.heading: box.formula for box in draw((U - U.mean(axis=0)).var(axis=0).sum()).scene.boxes}[
+        "∂E/∂W"
+    ] == "Xᵀ δ₁"

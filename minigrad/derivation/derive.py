@@ -215,6 +215,8 @@ class _Formulas:
             if formula[-1] is near:
                 local.add(x)
             if isinstance(far, Node) and far.op is not None:
+                if x in plan.deltas:  # ∂E/∂W = Yᵀ δ, where δ = ∂E/∂Y too
+                    before[far] = self.gradient[x]
                 before.setdefault(far, self.gradient[x])
         formed = put_in_form([*formula, *simple[2 * n :]], plan.graph, set(self.gradient.values()))
         return _Found(dict(zip(targets, formed, strict=False)), local, formed[n:-1], formed[-1] if rest else None)

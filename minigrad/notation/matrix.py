@@ -155,6 +155,8 @@ def _template(node: Node) -> str:
             return f"{sign}{to_subscript(over)}{behind}"
     if isinstance(op, Transpose) and x.ndim > 2 and not swaps_last(op, x.ndim):
         return "transpose({x}" + (")" if op.axes is None else f", {op.axes})")
+    if isinstance(op, BroadcastTo) and node.size == 1:
+        return "{x}"
     if isinstance(op, Reshape) and _keeps_places(x, node):
         return "{x}ᵀ" if _turns(x, node) else "{x}"
     return op.text
