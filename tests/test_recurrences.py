@@ -394,3 +394,29 @@ def test_what_is_joined_and_not_taken_has_a_gradient_still():
     part = np.concatenate([np.tanh(a), b])[:3]
     part.name = "part"  # a name of the user's own keeps its place, beside that of the array that was joined
     assert "∂E/∂part = 2 part" in str(lines((part * part).sum() + np.tanh(a).sum()))
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_a_loss_of_all_states_joined_comes_back_to_each(axis):
+    X, Wx, Wh, V, h, every = data(6), *(parameter(name) for name in ("Wx", "Wh", "V")), np.zeros((5, 4)), []
+    for x in X:
+        h = np.tanh(x @ Wx + h @ Wh)
+        every.append(h)
+    states = np.stack(every, axis=axis)
+    E = (states**2).sum() if axis == -1 else ((states @ V - 1) ** 2).sum()
+    written = str(lines(E, forward=True)).splitlines()
+    assert "S = stack(H₁, …, H₆)" in [line.replace("⁽¹⁾", "") for line in written]
+    assert {line.replace("⁽¹⁾", "") for line in written} >= {
+        "∂E/∂S = 2 S" if axis == -1 else "∂E/∂S = δ⁽²⁾ Vᵀ",
+        "δ₆ = ∂E/∂U₆ = ∂E/∂S₆ ⊙ (1 − H₆²)",
+        "δₜ = ∂E/∂Uₜ = (∂E/∂Sₜ + δₜ₊₁ Whᵀ) ⊙ (1 − Hₜ²)  for t = 5 … 1",
+    }
+    derivation = derive(E)
+    for line in derivation:
+        assert max(line.check_steps()) < 1e-9
+    (S,) = (line for line in derivation if line.symbol == "∂E/∂S")
+    (δ,) = (line for line in derivation if line.letter == "t" and line.symbol.startswith("δ"))
+    after = np.take(S.value, 5, axis) * (1 - every[5].data ** 2)
+    for t in reversed(range(5)):  # as it is done by hand
+        after = (np.take(S.value, t, axis) + after @ Wh.data.T) * (1 - every[t].data ** 2)
+        np.testing.assert_allclose(δ.value[t], after)

@@ -10,7 +10,7 @@ import numpy as np
 from minigrad.engine.node import Node
 from minigrad.notation.keys import write_key
 from minigrad.notation.running import fold_sums
-from minigrad.notation.symbols import Symbol
+from minigrad.notation.symbols import Symbol, split_name
 from minigrad.notation.term import ATOM, Term, before_sum, number_term, symbol_term
 from minigrad.ops.arithmetic import add, multiply
 from minigrad.ops.base import Elementwise, Op
@@ -67,7 +67,10 @@ def _term(node: Any, parts: list[Term]) -> Term:
     template = _template(node)
     if len(parts) != len(letters):  # an operation of however many inputs
         letters = [f"x{i}" for i in range(len(parts))]
-        template = f"{op.name}({', '.join(f'{{{letter}}}' for letter in letters)})"
+        shown = [f"{{{letter}}}" for letter in letters]
+        if _follow_each_other(parts):
+            shown = [shown[0], "…", shown[-1]]
+        template = f"{op.name}({', '.join(shown)})"
     if template == "{x}":  # nothing to be seen
         return parts[0]
     if isinstance(op, Transpose) and _unturned(node.inputs[0], parts[0]) is not parts[0]:  # of a vector made a row
@@ -87,6 +90,16 @@ def _term(node: Any, parts: list[Term]) -> Term:
         parts = [_as_matrix(x, part) for x, part in zip(node.inputs, parts, strict=True)]
     kind = matmul if outer_product(node) else op
     return Term(template, dict(zip(letters, parts, strict=True)), kind.binds, kind.name)
+
+
+def _follow_each_other(parts: list[Term]) -> bool:
+    """Say whether more than three symbols are numbered one after the other, so that the first and the last say all."""
+    names = [split_name(part.name) for part in parts if part.kind == "symbol" and part.name is not None]
+    if len(parts) < 4 or len(names) < len(parts):
+        return False
+    if not all(name.below.isdigit() and name[:-1] == names[0][:-1] for name in names):
+        return False
+    return [int(name.below) for name in names] == [int(names[0].below) + i for i in range(len(names))]
 
 
 def _is_number(x: Any) -> bool:

@@ -19,7 +19,7 @@ from minigrad.structure.layers import Layer
 from minigrad.structure.loss import name_loss
 from minigrad.structure.reading import Reading
 from minigrad.structure.repeats import LEAST, Repeat, accumulates, find_repeats, find_starts
-from minigrad.structure.rows import Indexing, Loop, Row
+from minigrad.structure.rows import Indexing, Loop, Row, find_joined
 from minigrad.structure.wiring import numbers_of
 
 
@@ -40,7 +40,7 @@ def find_indexing(reading: Reading, operations: Sequence[Node], least: int = LEA
     for row in rows:
         for i, node in enumerate(row.nodes):
             place.setdefault(node, (row, row.first + i))
-    indexing = Indexing(tuple(rows), place, tuple(loops))
+    indexing = Indexing(tuple(rows), place, tuple(loops), find_joined(reading.graph.nodes, place))
     return namer.rename(indexing), indexing
 
 
@@ -252,6 +252,7 @@ class _Namer:
                 keeps = of == "name" and node.op is None and node.value is None and node not in self.repeated  # h₀
                 if called is not None and not keeps and node is not reading.graph.outputs[0]:
                     found[node] = str(called)
+        symbols |= {x: self._free("S") for x in indexing.joined if x not in symbols}
         ordered = {x: symbols[x] for x in reading.graph.nodes if x in symbols}
         loss = self._find_loss(indexing)
         kind = name_loss(loss) if loss != reading.loss else reading.loss_kind

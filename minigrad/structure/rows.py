@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from minigrad.engine.node import Node
 from minigrad.notation.symbols import At, Indexed, Symbol
+from minigrad.ops.shaping import Stack
 from minigrad.structure.reading import Reading
 from minigrad.structure.repeats import Repeat
 
@@ -50,11 +51,15 @@ class Loop:
 
 @dataclass(frozen=True, eq=False)
 class Indexing:
-    """The rows of a graph, the row and the index of each Node on one, and the repeats that they are of."""
+    """The rows of a graph, the row and the index of each Node on one, and the repeats that they are of.
+
+    ``joined`` are the stacks of what follows on a row, all of a recurrent layer's states for example.
+    """
 
     rows: tuple[Row, ...] = ()
     place: Mapping[Node, tuple[Row, int]] = field(default_factory=dict)
     loops: tuple[Loop, ...] = ()
+    joined: frozenset[Node] = frozenset()
 
     def move(self, node: Node, shift: int) -> Node | None:
         """Give the Node that corresponds to one, so many segments on; the Node itself if it is on no row."""
@@ -77,6 +82,18 @@ class Indexing:
         return tuple(Indexed(row.name, At("", row.first)) for row in self.rows if row.carried and row.nodes[0] is x)
 
 
+def find_joined(nodes: Iterable[Node], place: Mapping[Node, tuple[Row, int]]) -> frozenset[Node]:
+    """Give the stacks of Nodes that follow each other on one row."""
+    found = set()
+    for node in nodes:
+        if isinstance(node.op, Stack):
+            at = [place.get(x) if isinstance(x, Node) else None for x in node.inputs]
+            first = at[0]
+            if first is not None and len(at) > 1 and at == [(first[0], first[1] + i) for i in range(len(at))]:
+                found.add(node)
+    return frozenset(found)
+
+
 class IndexedNames:
     """What values and gradients are called where some have an index: H₇, or in a formula for all t Hₜ₋₁."""
 
@@ -90,6 +107,12 @@ class IndexedNames:
         if row is None or (x.op is None and x.value is None and row.carried and origin is None):
             return self.symbols[x]
         return self.indexing.name(x, origin) or self.symbols[x]
+
+    def part(self, joined: Node, x: Node, origin: Origin | None = None) -> Symbol:
+        """Give the symbol of what comes back through a stack to one of the Nodes on a row in it: ∂E/∂Sₜ."""
+        at = self.indexing.name(x, origin)
+        assert isinstance(at, Indexed)
+        return at._replace(name=str(self.gradient(joined)))
 
     def total(self, x: Node, origin: Origin | None = None) -> Symbol | None:
         """Give U of a layer whose output is U itself, as nothing acts on it, and which is called Y; else nothing."""

@@ -23,6 +23,7 @@ from minigrad.engine.tensor import Tensor
 from minigrad.notation.symbols import Symbol
 from minigrad.notation.term import write_term
 from minigrad.notation.writers.text import TEXT
+from minigrad.ops.shaping import Stack
 from minigrad.structure.plan import Plan
 from minigrad.structure.rows import IndexedNames, Indexing, Origin
 
@@ -56,7 +57,7 @@ class _Writer:
         self._evaluate(formulas)
         lines = [self._line(formula) for formula in formulas]
         ahead = [self._forward_line(formula) for formula in find_definitions(self.recurrence)]
-        same = list(self.same.gradients.items())
+        same = [*self.same.gradients.items(), *((part, x) for part, (_, x) in self.same.parts.items())]
         return FoldedDerivation(lines, ahead, self.plan, self.cut, loss, nodes, same, unfold)
 
     def _evaluate(self, formulas: Sequence[Formula]) -> None:
@@ -72,6 +73,9 @@ class _Writer:
                         known = {leaf: self.known[self.same.move(leaf, i)] for leaf in leaves[id(part)]}
                         value = value + evaluate([part.node], known)[0]
                 self.known[self.recurrence.gradient[x]] = np.broadcast_to(value, x.shape)
+                for i, y in enumerate(x.inputs if x in self.indexing.joined else ()):
+                    if (x, y) in self.same.part:
+                        self.known[self.same.part[x, y]] = np.take(np.broadcast_to(value, x.shape), i, _axis(x))
 
     def _instances(self, formula: Formula) -> list[tuple[Node, int]]:
         return list(zip(self.recurrence.members(formula), self.recurrence.shifts(formula), strict=True))
@@ -115,6 +119,7 @@ class _Writer:
         (node,) = substitute_nodes([part.node], becomes)
         names: dict[Node, Symbol] = {x: self.names.value(x, origin) for x in becomes.values()}
         names |= {g: self.names.gradient(self.same.gradients[g], origin) for g in leaves if g in self.same.gradients}
+        names |= {g: self.names.part(*self.same.parts[g], origin) for g in leaves if g in self.same.parts}
         return Summand(node, names, part.origin[0] if part.indices and part.origin else "")
 
     def _fact_name(self, fact: SumsToOne, formula: Formula) -> str:
@@ -134,3 +139,9 @@ class _Writer:
                 if not every <= set(part.indices):
                     found.append((part.origin[0], part.indices[0], part.indices[-1]))
         return tuple(found)
+
+
+def _axis(joined: Node) -> int:
+    """Give the axis that a stack has besides those of what is in it."""
+    assert isinstance(joined.op, Stack)
+    return joined.op.axis

@@ -67,6 +67,10 @@ class Recurrence:
             node = self.same.values[atom]
             if atom not in found or not isinstance(expression, Node) or node not in self.gradient:
                 continue
+            if (node, node.inputs[0]) in self.same.part:
+                for x in node.inputs:
+                    found.setdefault(self.cut.atom[x], []).append((node, self.same.part[node, x]))
+                continue
             added = pullback(expression, self.gradient[node])
             if expression.op is not None:  # a rule that speaks of y means the atom
                 added = dict(zip(added, substitute_nodes(added.values(), {expression: atom}), strict=True))
@@ -139,7 +143,7 @@ class Recurrence:
         short = near if far is None else [far]
         others = [[other for other in facts if other != fact] for fact in facts]
         needed = [fact for fact, rest in zip(facts, others, strict=True) if self._differs(formula, rest, short)]
-        short = put_in_form(short, self.plan.graph, set(self.same.gradients))
+        short = put_in_form(short, self.plan.graph, {*self.same.gradients, *self.same.parts})
         parts = [replace(part, node=node) for part, node in zip(formula.parts, short, strict=True)]
         return [replace(formula, parts=tuple(parts), facts=tuple(needed))]
 
@@ -270,8 +274,9 @@ class Recurrence:
             formula = waiting.pop()
             if formula.target not in kept:
                 kept.add(formula.target)
-                needed = (g for part in formula.parts for g in self.same.leaves(part.node))
+                needed = {g for part in formula.parts for g in self.same.leaves(part.node)}
                 keys = {self._key(self.same.gradients[g]) for g in needed if g in self.same.gradients}
+                keys |= {self.same.parts[g][0] for g in needed if g in self.same.parts}
                 waiting += [owner for key in keys for owner in owners.get(key, [])]
         return [formula for formula in formulas if formula.target in kept]
 
