@@ -137,3 +137,12 @@ def test_a_long_formula_has_what_it_needs_twice_in_lines_of_their_own():
     lines = str(derive((r * (y - t - 0.5 * r)).sum())).splitlines()  # Huber's
     assert max(map(len, lines)) < 90
     assert "v₃ = minimum(maximum(Y₁ − T, −1), 1)" in lines
+
+
+def test_the_tanh_of_gelu_has_a_line_however_the_cube_is_written():
+    x, t = Tensor(np.linspace(-2, 2, 12).reshape(4, 3), name="X"), Tensor(np.ones((4, 2)), name="T")
+    u = x @ Tensor(np.linspace(-1, 1, 6).reshape(3, 2), requires_grad=True, name="W")
+    for cube in (u * u * u, u**3):
+        lines = derive(losses.squared_error(0.5 * u * (1 + np.tanh(0.797885 * (u + 0.044715 * cube))), t))
+        assert max(len(str(line)) for line in lines) < 120
+        assert max(line.difference for line in lines.check()) < 1e-6

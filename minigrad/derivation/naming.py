@@ -40,8 +40,13 @@ def name_what_repeats(
     last = dict(zip(slopes, may, strict=True))  # of several with one gradient, as the parts of a sum, the sum itself
     chosen = {x for x, value in zip(may, values, strict=True) if value in repeated}
     chosen |= {x for slope, x in last.items() if slope in repeated}
-    if not chosen and _longest(formulas) > LONG:  # its formula is another within one of those
-        chosen = {x for x in may if len(reading.users.get(x, ())) > 1 and len(Graph([cut.atom[x]], {})) > SHORT}
+    if not chosen and _longest(formulas) > LONG:
+        users = reading.users
+        chosen = {x for x in may if len(users.get(x, ())) > 1 and len(Graph([cut.atom[x]], {})) > SHORT}
+        if not chosen:  # of parts that are simplified together some stay as they are
+            alone = [simplify(Graph([x], reading.graph.values), given).outputs[0] for x in atoms]
+            alone = put_in_form(alone, reading.graph, set(gradient.values()))
+            chosen = {x for x, value in zip(may, alone, strict=True) if value in repeated}
     if not chosen:
         return None
     names = name_values(reading, set(results))
