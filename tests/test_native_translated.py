@@ -26,7 +26,7 @@ def write(body):
     text = f"def step(address):\n{indent(OPENING + dedent(body), '    ')}"
     returned = text[text.index("return") :].count(",") + ("return 0" not in text)
     numbers = [np.dtype(x) for x in ("f8", "f4")][:returned]
-    code = source.NativeCode(text, [], [], 0, [], numbers, {}, False, False)
+    code = source.NativeCode(text, [], [], 0, [], numbers, {}, False, False, frozenset())
     code.looks = False  # there is no table behind this context
     return code
 
