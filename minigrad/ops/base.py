@@ -165,7 +165,8 @@ class Elementwise(Op):
     """An operation on each element by itself: y = f(a, b, …), ∂E/∂a = g ⊙ ∂y/∂a.
 
     The rules in ``derivatives`` state ∂y/∂input from ``(y, *inputs)`` alone; the chain rule multiplies by g.
-    ``gives`` is the dtype of the value where it is not that of the inputs.
+    ``gives`` is the dtype of the value where it is not that of the inputs. Where rules compute with whole numbers what
+    would wrap, 200² of a uint8 being 64, ``floats`` says that they are to have floats in their place.
     """
 
     derivatives: tuple[Rule | None, ...] | None  # one of them None only if no input has a derivative
@@ -180,7 +181,10 @@ class Elementwise(Op):
         gives: Any = None,
         chooses: bool = False,
         definition: Callable[..., Any] | None = None,
+        floats: bool = False,
     ) -> None:
+        if floats:
+            derivatives = tuple(rule and _of_floats(rule) for rule in derivatives)
         if not (name + text).isprintable():
             raise ValueError(f"Elementwise: name and text are written in one line, not {name!r}, {text!r}")
         self.definition = definition
@@ -222,6 +226,10 @@ class Elementwise(Op):
             if len(shape) == 1 and len(other) == 2 and shape[0] == other[0]:
                 return f"To give one value to each row, write {{{letter}}}[:, None]."
         return ""
+
+
+def _of_floats(rule: Rule) -> Rule:
+    return lambda y, *operands: rule(y, *map(as_floating, operands))
 
 
 def _chained(derivative: Rule, inputs: int) -> Rule:

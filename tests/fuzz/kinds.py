@@ -133,6 +133,8 @@ def add_kinds(
             values[number] = number.array.item()
             leaves.append(number)
         add(*MEETS[rng.integers(len(MEETS))], x, add(*ASKED[rng.integers(len(ASKED))], *numbers))
+    if pool and rng.random() < 0.2:
+        add("np.arctan2({0}, {1})", np.arctan2, x, pool[rng.integers(len(pool))])
 
 
 def _constant(rng: np.random.Generator, add: Callable[..., Any], x: Any) -> Any:

@@ -54,4 +54,5 @@ arctan2 = Elementwise(
     lambda y, a, b: divide_or_zero(b, a**2 + b**2),
     lambda y, a, b: -divide_or_zero(a, a**2 + b**2),
     text="arctan2({a}, {b})",
+    floats=True,
 )

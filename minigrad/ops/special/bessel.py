@@ -47,6 +47,7 @@ jv = Elementwise(
     no_closed_form("jv", "order"),
     lambda y, a, b: (special.jv(a - 1, b) - special.jv(a + 1, b)) / 2,
     text="J({a}, {b})",
+    floats=True,
 )
 yv = Elementwise(
     "yv",
@@ -54,6 +55,7 @@ yv = Elementwise(
     no_closed_form("yv", "order"),
     lambda y, a, b: (special.yv(a - 1, b) - special.yv(a + 1, b)) / 2,
     text="Y({a}, {b})",
+    floats=True,
 )
 yn = Elementwise(
     "yn",
@@ -61,6 +63,7 @@ yn = Elementwise(
     no_closed_form("yn", "order"),
     lambda y, a, b: (special.yn(a - 1, b) - special.yn(a + 1, b)) / 2,
     text="Y({a}, {b})",
+    floats=True,
 )
 iv = Elementwise(
     "iv",
@@ -68,6 +71,7 @@ iv = Elementwise(
     no_closed_form("iv", "order"),
     lambda y, a, b: (special.iv(a - 1, b) + special.iv(a + 1, b)) / 2,
     text="I({a}, {b})",
+    floats=True,
 )
 ive = Elementwise(
     "ive",
@@ -75,6 +79,7 @@ ive = Elementwise(
     no_closed_form("ive", "order"),
     _slope_of_scaled,
     text="Iₑ({a}, {b})",
+    floats=True,
 )
 kv = Elementwise(
     "kv",
@@ -82,6 +87,7 @@ kv = Elementwise(
     no_closed_form("kv", "order"),
     lambda y, a, b: -(special.kv(a - 1, b) + special.kv(a + 1, b)) / 2,
     text="K({a}, {b})",
+    floats=True,
 )
 kn = Elementwise(
     "kn",
@@ -89,6 +95,7 @@ kn = Elementwise(
     no_closed_form("kn", "order"),
     lambda y, a, b: -(special.kv(a - 1, b) + special.kv(a + 1, b)) / 2,
     text="K({a}, {b})",
+    floats=True,
 )
 kve = Elementwise(
     "kve",
@@ -96,4 +103,5 @@ kve = Elementwise(
     no_closed_form("kve", "order"),
     lambda y, a, b: y - (special.kve(a - 1, b) + special.kve(a + 1, b)) / 2,
     text="Kₑ({a}, {b})",
+    floats=True,
 )

@@ -34,6 +34,7 @@ xlogy = Elementwise(
     lambda y, a, b: a / _nonzero(a, b),
     text="{a} log({b})",
     binds=2,
+    floats=True,
 )
 xlog1py = Elementwise(
     "xlog1py",
@@ -42,6 +43,7 @@ xlog1py = Elementwise(
     lambda y, a, b: a / _nonzero(a, 1 + b),
     text="{a} log(1 + {b})",
     binds=2,
+    floats=True,
 )
 entr = Elementwise("entr", special.entr, lambda y, x: -np.log(x) - 1, text="entr({x})")
 rel_entr = Elementwise(
@@ -50,6 +52,7 @@ rel_entr = Elementwise(
     lambda y, a, b: np.log(a / _nonzero(a, b)) + 1,
     lambda y, a, b: -a / _nonzero(a, b),
     text="rel_entr({a}, {b})",
+    floats=True,
 )
 kl_div = Elementwise(
     "kl_div",
@@ -57,6 +60,7 @@ kl_div = Elementwise(
     lambda y, a, b: np.log(a / _nonzero(a, b)),
     lambda y, a, b: 1 - a / _nonzero(a, b),
     text="kl_div({a}, {b})",
+    floats=True,
 )
 
 
@@ -81,6 +85,7 @@ boxcox = Elementwise(
     lambda y, a, b: a ** (b - 1.0),
     lambda y, a, b: np.log(a) ** 2 * slope_of_exprel(b * np.log(a)),
     text="boxcox({a}, {b})",
+    floats=True,
 )
 boxcox1p = Elementwise(
     "boxcox1p",
@@ -88,6 +93,7 @@ boxcox1p = Elementwise(
     lambda y, a, b: (1 + a) ** (b - 1.0),
     lambda y, a, b: np.log1p(a) ** 2 * slope_of_exprel(b * np.log1p(a)),
     text="boxcox1p({a}, {b})",
+    floats=True,
 )
 
 
@@ -111,6 +117,7 @@ inv_boxcox = Elementwise(
     lambda y, a, b: y / (1 + a * b),
     lambda y, a, b: y * a**2 * slope_of_log1prel(a * b),
     text="boxcox⁻¹({a}, {b})",
+    floats=True,
 )
 inv_boxcox1p = Elementwise(
     "inv_boxcox1p",
@@ -118,4 +125,5 @@ inv_boxcox1p = Elementwise(
     lambda y, a, b: (1 + y) / (1 + a * b),
     lambda y, a, b: (1 + y) * a**2 * slope_of_log1prel(a * b),
     text="boxcox1p⁻¹({a}, {b})",
+    floats=True,
 )
