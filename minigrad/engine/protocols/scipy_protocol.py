@@ -28,7 +28,7 @@ SPECIAL: dict[str, str] = {
             *("logit", "log_expit", "exp10", "cosm1", "xlogy", "xlog1py", "entr", "rel_entr", "kl_div"),
             *("exprel", "boxcox", "boxcox1p", "inv_boxcox", "inv_boxcox1p"),
         ),
-        "exponential": ("exp2", "expm1", "log1p"),
+        "elements.exponential": ("exp2", "expm1", "log1p"),
         "elementwise": ("cbrt", "expit"),
     }.items()
     for name in names
