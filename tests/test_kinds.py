@@ -134,6 +134,11 @@ RIGHT = {
     "the real part of a Python number": (lambda x: np.real(x) * A([0.1], F32), 0.7, F32(0.7) * A([0.1], F32)),
     "a small integer that nothing is asked of": (lambda x: np.full_like(x, 2.7), A(200, U8), A(2, U8)),
     "half a number, likewise": (lambda x: (np.ones_like(x), x + x)[0], A(2, np.float16), A(1, np.float16)),
+    "a distance of small integers": (
+        lambda x: np.gradient(A([1.0, 2.0, 4.0]), x),
+        A([-100, 100, 120], np.int8),
+        [1 / 200, 20.1 / 220, 0.1],
+    ),
     "where −1": (lambda x: np.where(x > 1, x, -1), A([1, 2], U8), A([255, 2], U8)),
     "∞ or 0": (lambda x: np.where(x > 0, np.inf, 0), A([1.0, -1.0]), [np.inf, 0.0]),
     "−2 to a number": (lambda x: (-2) ** x.sum(), A([1.0, 1.0]), 4.0),

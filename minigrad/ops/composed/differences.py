@@ -86,7 +86,8 @@ def _differentiate(f: Any, spacing: Any, axis: int, edge_order: int) -> Any:
         raise ValueError(f"gradient: wanted {edge_order + 1} or more elements along axis {axis}, not {n}")
     if np.shape(spacing) not in ((), (n,)):
         raise ValueError(f"gradient: wanted a distance, or {n} places along axis {axis}, not shape {np.shape(spacing)}")
-    steps = np.reshape(as_floating(np.diff(spacing)), _along(axis, f, -1)) if np.ndim(spacing) else spacing
+    places = as_floating(as_array(spacing)) if np.ndim(spacing) else None  # differences of small integers would wrap
+    steps = spacing if places is None else np.reshape(np.diff(places), _along(axis, f, -1))
     slopes = np.diff(f, axis=axis) / steps
     before, after = slice_along(axis, f, None, -1), slice_along(axis, f, 1, None)
     if np.ndim(spacing):
