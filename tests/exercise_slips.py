@@ -16,6 +16,7 @@ KINDS = {
     "bias forgotten": ("b is forgotten", "b₁ is forgotten", "b₂ is forgotten"),
     "u for y": ("U₁ is", "U₂ is", "U₃ is", "S is used"),
     "another step": ("H₁ is", "H₃ is"),
+    "another gradient": ("∂E/∂H₂ is",),
     "another f′": ("f′ is that of",),
     "updated": ("w was", "W₂ was", "W was", "Wh was", "V was", "K was"),
     "diagonal": ("only the diagonal",),
@@ -46,7 +47,7 @@ OCCUR = {
     },
     "recurrent": {
         *("transposed", "sign", "axis", "½", "f′ missing", "bias forgotten", "u for y", "another f′", "updated"),
-        *("= for +=", "cut off", "another step"),
+        *("= for +=", "cut off", "another step", "another gradient"),
     },
     "attention": {"transposed", "sign", "axis", "½", "f′ missing", "u for y", "another f′", "updated", "diagonal"},
 }
@@ -178,6 +179,13 @@ SLIPS = {
         (
             *("dWx", "-(X3.T @ delta3 + X2.T @ delta2)"),
             "the way back through time is cut off after 2 of 3 steps, and the sign is wrong",
+        ),
+        ("dWh", "H2.T @ delta3 - H1.T @ delta2 + H0.T @ delta1", "the sign is wrong, in the part with ∂E/∂U₂"),
+        ("dWh", "H2.T @ delta3 - H1.T @ delta2 - H0.T @ delta1", "the sign is wrong, in ∂E/∂U₂"),
+        ("dWx", "X3.T @ delta3 + X2.T @ dH2 + X1.T @ delta1", "∂E/∂H₂ is used in place of ∂E/∂U₂"),
+        (
+            *("db", "(delta3 + delta2 / 2 + delta1).sum(axis=0)"),
+            "there is a factor ½ too many, in the part with ∂E/∂U₂",
         ),
         ("db", "delta1 + delta2 + delta3", "it is not summed over axis 0, the batch"),
         ("db", "(delta1 + delta2 + delta3).sum(axis=1)", "it is summed over axis 1 instead of axis 0"),

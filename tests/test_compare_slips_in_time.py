@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from minigrad import Tensor, compare, losses
+from minigrad import Tensor, compare, derive, losses
+from minigrad.derivation.comparing.judge import Judge
+from minigrad.derivation.comparing.places import places_of
 from tests.byhand import WORDS, logistic
 from tests.slips_by_hand import layers, named, recurrent
 
@@ -209,3 +211,18 @@ def test_one_sample_alone(net):
         says = f"only the last of the {net.rows} samples is counted; += is due, and not ="
         assert named(net, {f"dW{i}": np.outer(y[-1], δ[-1])}) == (f"dW{i}", says)
         assert named(net, {f"db{i}": δ[-1]}) == (f"db{i}", says)
+
+
+@pytest.mark.parametrize("steps", [3, 30])
+def test_where_there_is_no_usual_slip_the_search_ends(steps):
+    """All pairs of slips in 30 steps would be a million operations, and five seconds; each takes about 4 μs."""
+    rng = np.random.default_rng(0)
+    Wx, Wh, V = (Tensor(rng.normal(size=s) / 2, requires_grad=True) for s in ((3, 4), (4, 4), (4, 2)))
+    b, h = Tensor(np.zeros(4), requires_grad=True), np.zeros((5, 4))
+    for x in rng.normal(size=(steps, 5, 3)):
+        h = np.tanh(x @ Wx + h @ Wh + b)
+    derivation = derive(losses.squared_error(h @ V, np.ones((5, 2))), names={"V": V}, fold=False)
+    judge = Judge(derivation, 1.0, [])
+    (place,) = (x for x in places_of(derivation) if "V" in x.names and not x.forward)
+    assert judge.row(place, "dV", rng.normal(size=V.shape)).slip == "it is no usual slip"
+    assert judge.true.tape.visited < 500_000

@@ -73,6 +73,24 @@ def test_answers_are_arrays_or_code_with_a_name_or_without():
         x.check(np.ones(2))
 
 
+def test_what_follows_from_a_wrong_answer_is_said_to():
+    """The step that led there is right; once the wrong one is put right, it is wrong by itself."""
+    x = minigrad.exercise("hidden-layer")
+    g, wrong = x.given, x.given["Y2"] * 1.3 - x.given["T"] + 0.1
+    assert "no usual slip" in str(x.check(delta2=wrong))
+    for key, array in {"dW2": g["Y1"].T @ wrong, "dY1": wrong @ g["W2"].T}.items():
+        reply = x.check(**{key: array})
+        assert str(reply).startswith(f"→ {key} follows from delta2")
+        assert not reply
+        assert x.mark(x.worksheet[key]).slips == ["follows from delta2"]
+    assert "→ dW2 は delta2 の誤りから続いています" in str(
+        minigrad.exercise("hidden-layer", lang="ja").check(delta2=wrong, dW2=g["Y1"].T @ wrong)
+    )
+    assert x.check(delta2="Y2 - T")
+    assert str(x.check(dW2=g["Y1"].T @ wrong)).startswith("✗ dW2 is wrong: it is no usual slip")
+    assert x.check(dW2="Y1.T @ delta2")
+
+
 def test_a_hint_comes_before_the_answer():
     x = minigrad.exercise("hidden-layer")
     first = str(x.answer())

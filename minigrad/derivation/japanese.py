@@ -90,6 +90,8 @@ SLIPS = {
     ),
     "{u} is used in place of {y}{more}": "{y} の代わりに {u} を使っています{more}",
     "{u} is used in place of {y}{more}, in f′ too": "{y} の代わりに {u} を使っています{more}。f′ の中でも同じです",
+    "{slip}, in {gradient}": "{gradient} で、{slip}",
+    "{slip}, in the part with {gradient}": "{gradient} からくる項で、{slip}",
     "✓ {key} is right": "✓ {key} は正解です",
     "✗ {key} is wrong: {slip}": "✗ {key} は誤りです：{slip}",
     "→ {key} follows from {others}": "→ {key} は {others} の誤りから続いています",

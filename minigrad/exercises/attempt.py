@@ -12,9 +12,10 @@ import numpy as np
 
 from minigrad.algebra.facts import SumsToOne
 from minigrad.derivation import worksheet_documents
+from minigrad.derivation.comparing.judge import Row
 from minigrad.derivation.derive import derive
 from minigrad.derivation.reasons import step_documents
-from minigrad.derivation.wording import Said, check_language, say
+from minigrad.derivation.wording import Said, check_language, join_and, say
 from minigrad.derivation.worksheet import Hint, Question, Worksheet
 from minigrad.engine.messages.arguments import shown, with_usage
 from minigrad.engine.tensor import Tensor
@@ -103,6 +104,7 @@ class Attempt:
         self.worksheet, self.key, self.about = worksheet, key, about
         self.lang, self.records = lang or worksheet.lang, records or Records()
         self._own: dict[str, Any] = {}
+        self._wrong: dict[str, Any] = {}  # the latest answer to each blank, while that is wrong
 
     @classmethod
     def at(cls, lesson: Lesson, lang: str, records: Records, blanks: Any = None, seed: Any = 0) -> Attempt:
@@ -142,7 +144,7 @@ class Attempt:
             typed = Typed(answer)
             if isinstance(answer, str):
                 typed = round_to_digits(answer, self.run(question, answer), question.value)
-            row = self.worksheet.judge(question, typed.array)
+            row = self._judge(question, typed.array)
         except CodeError as error:
             return Reply([f"! {begin_sentence(self.tell(error.said))}"])
         except TypeError as error:
@@ -150,18 +152,29 @@ class Attempt:
         if typed.is_coarse:
             return Reply([f"! {self.tell(say('That may be right: please give one or two digits more.'))}"])
         mark.tries += 1
+        self._wrong[key] = typed.array
         if row.right:
+            del self._wrong[key]
             mark.result = mark.result or "right"
             self.records.save()
             return Reply([self.tell(say("✓ {key} is right", key=key)), f"  {self.equation(question)}"], right=True)
-        mark.slips.append(str(row.slip))
-        lines = [self.tell(say("✗ {key} is wrong: {slip}", key=key, slip=row.slip))]
-        if row.at:
+        lines = [self.tell(row.said)]
+        mark.slips.append(str(say("follows from {others}", others=join_and(row.sources)) if row.follows else row.slip))
+        if row.at and not row.follows:
             lines.append(f"  {self.tell(say('it differs most at {at}', at=list(row.at)))}")
         if mark.tries >= PATIENCE and mark.hints < len(question.hints):
             lines.append(str(self.hint(key)))
         self.records.save()
         return Reply(lines)
+
+    def _judge(self, question: Question, array: Any) -> Row:
+        """Compare an answer with what it should be, or with what follows from wrong ones that were given before."""
+        row = self.worksheet.judge(question, array)
+        before = {x.key: self._wrong[x.key] for x in self.worksheet if x.key in self._wrong and x is not question}
+        if row.right or not before:
+            return row
+        with_these = self.worksheet.check({**before, question.key: array})[question.key]
+        return with_these if with_these.follows else row
 
     def run(self, question: Question, source: str) -> Any:
         """Run an answer that is code; raise ``CodeError`` for what is wrong with it as code."""

@@ -6,7 +6,7 @@ would give, with no rule of its own for any operation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -41,6 +41,14 @@ class Tape:
             for x in dict.fromkeys(x for x in y.inputs if isinstance(x, Node)):
                 self.users.setdefault(x, []).append(y)
         self._above: dict[Node, list[Node]] = {}
+        self._place = {y: i for i, y in enumerate(self.nodes)}
+        self.visited = 0  # operations, in all that was computed: how long something takes, on any machine
+        self.written: dict[Any, str] = {}  # what formulas and names are written as: a slip in each place asks again
+
+    def behind(self, changed: Collection[Node]) -> list[Node]:
+        """Give what is computed from some Nodes, in order, but for these themselves."""
+        reached = {y for x in changed if x in self._place for y in self.above(x)}
+        return sorted((y for y in reached if y not in changed), key=self._place.__getitem__)
 
     def above(self, x: Node) -> list[Node]:
         """Give the Nodes that depend on x, the last one first, and x as the last: those that a gradient passes."""
@@ -75,6 +83,7 @@ class Calculation:
         """Give ∂E/∂x of some Nodes, which stand in the order of the way back: the chain rule, from ∂E/∂E = 1."""
         total = {self.tape.output: np.float64(1)} if seeds is None else dict(seeds)
         inside = set(nodes)
+        self.tape.visited += len(nodes)
         for y in nodes:
             if y in self.given:
                 total[y] = self.given[y]
@@ -109,13 +118,13 @@ class Calculation:
 
     def with_values(self, changed: Values) -> Calculation:
         """Let some Nodes have other values, and all that is computed from them too."""
-        values, moved = {**self.values, **changed}, set(changed)
+        values = {**self.values, **changed}
         with np.errstate(all="ignore"):
-            for y in self.tape.nodes:
-                if y.op and y not in changed and any(isinstance(x, Node) and x in moved for x in y.inputs):
-                    inputs = (values[x] if isinstance(x, Node) else x for x in y.inputs)
-                    values[y] = _or_nan(y.op.forward, y.shape, *inputs)
-                    moved.add(y)
+            for y in self.tape.behind(changed):
+                assert y.op is not None
+                self.tape.visited += 1
+                inputs = [values[x] if isinstance(x, Node) else x for x in y.inputs]
+                values[y] = _or_nan(y.op.forward, y.shape, *inputs)
         return replace(self, values=values)
 
     def with_held(self, changed: Values) -> Calculation:

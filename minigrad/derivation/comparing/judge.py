@@ -39,12 +39,17 @@ class Row:
     at: tuple[int, ...] = ()
     sources: tuple[str, ...] = ()
 
-    def __str__(self) -> str:
+    @property
+    def said(self) -> Said:
+        """What became of it, to be said in any language."""
         if self.right:
             return say("✓ {key} is right", key=self.key)
         if self.follows:
             return say("→ {key} follows from {others}", key=self.key, others=join_and(self.sources))
         return say("✗ {key} is wrong: {slip}", key=self.key, slip=self.slip)
+
+    def __str__(self) -> str:
+        return self.said
 
 
 @dataclass(frozen=True, repr=False)

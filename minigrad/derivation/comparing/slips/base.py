@@ -38,7 +38,7 @@ def slip_in_value(way: Calculation, x: Node, says: Said) -> Slip:
 
 def formula_of(x: Node, way: Calculation) -> str:
     """Write how x is computed, by the symbols of what it is computed from."""
-    return text(x, way.tape.names, expand=x)
+    return _write(x, way, expand=x)
 
 
 def equation_of(x: Node, way: Calculation) -> str:
@@ -48,7 +48,14 @@ def equation_of(x: Node, way: Calculation) -> str:
 
 def called(x: Node, way: Calculation) -> str:
     """Write x by its symbol, or how it is computed if it has none."""
-    return text(x, way.tape.names)
+    return _write(x, way)
+
+
+def _write(x: Node, way: Calculation, expand: Node | None = None) -> str:
+    known, key = way.tape.written, (x, expand)
+    if key not in known:
+        known[key] = text(x, way.tape.names, expand=expand)
+    return known[key]
 
 
 def operands(y: Node, way: Calculation) -> list[Any]:

@@ -19,6 +19,7 @@ from minigrad.derivation.comparing.slips.local import (
     diagonal_alone,
 )
 from minigrad.derivation.comparing.slips.neighbors import neighbor_for_value
+from minigrad.derivation.comparing.slips.parts import factor_before, part_otherwise
 from minigrad.derivation.comparing.slips.sums import (
     gradient_transposed,
     not_summed,
@@ -38,13 +39,14 @@ from minigrad.derivation.wording import say
 from minigrad.engine.node import Node
 
 _LONGEST = 24  # operations on the way back; with more, the pairs of slips are too many
+_MOST_VISITED = 150_000  # operations for the pairs of one gradient, 4 μs each; all of 30 steps would be a million
 Family = Callable[[Calculation, Node], Iterator[Slip]]
 
 IN_A_GRADIENT: tuple[Family, ...] = (
     *(transposed, derivative_missing, cut_off, use_missing, assigned, indexed_once),
     *(summed_otherwise, not_transposed, gradient_transposed, not_summed, one_sample),
     *(diagonal_alone, derivative_along_another_axis, derivative_elsewhere, argument_for_value, derivative_of_another),
-    *(term_forgotten, function_forgotten, neighbor_for_value, derivative_twice),
+    *(term_forgotten, function_forgotten, neighbor_for_value, derivative_twice, factor_before, part_otherwise),
 )
 
 # Of two slips at once: those that change values stand before the others, and those of many kinds are left out.
@@ -71,8 +73,9 @@ def two_slips_in_gradient(way: Calculation, x: Node, few: bool = False) -> Itera
         return
     if not few:
         yield from two_slips_in_gradient(way, x, few=True)
+    end = way.tape.visited + _MOST_VISITED
     for first in _differing(way, x, few):
-        if first.way is not None:
+        if first.way is not None and way.tape.visited < end:
             for second in _differing(first.way, x, few, later=True):
                 says = say("{first}, and {second}", first=first.says, second=second.says)
                 yield Slip(says, second.value, second.way)
