@@ -267,6 +267,20 @@ def test_a_phone_scrolls_the_picture_and_not_the_page(visit):
         tab.keyboard.press("ArrowRight")
 
 
+def test_a_phone_scrolls_a_wide_matrix_and_not_the_page(visit, tmp_path):
+    x, W = np.linspace(-9, 9, 12).reshape(3, 4), parameter(np.linspace(-1, 1, 20).reshape(4, 5), "W")
+    page = stepper(np.tanh(x @ W).sum(), tmp_path / "wide.html")
+    tab = visit(page, viewport={"width": 390, "height": 844}, has_touch=True)
+    scrolling = 0
+    for _ in range(6):
+        tab.keyboard.press("ArrowRight")
+        assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+        scrolling += tab.evaluate(
+            "[...document.querySelectorAll('.group .scroll')].filter(x => x.scrollWidth > x.clientWidth).length"
+        )
+    assert scrolling
+
+
 @pytest.mark.parametrize(("scheme", "dark"), [("light", False), ("dark", True)])
 def test_light_and_dark(visit, scheme, dark):
     tab = visit(color_scheme=scheme)

@@ -97,6 +97,8 @@ def test_on_a_phone_tables_scroll_inside_themselves(toured, browser, scheme):
     tab = browser.new_page(viewport={"width": 390, "height": 844}, color_scheme=scheme)
     tab.goto((toured / "index.html").as_uri())
     assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+    switch, heading = (tab.locator(x).first.bounding_box() for x in (".switch", "main h2"))
+    assert switch["y"] + switch["height"] <= heading["y"] or heading["y"] + heading["height"] <= switch["y"]
     wide = "[...document.querySelectorAll('table')].filter(x => x.getBoundingClientRect().width > 392)"
     held = f"{wide}.every(x => ['auto', 'scroll'].includes(getComputedStyle(x.closest('.scroll')).overflowX))"
     assert tab.evaluate(held)

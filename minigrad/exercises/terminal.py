@@ -116,7 +116,7 @@ def _obey(attempt: Attempt, question: Question, answer: str) -> Any:
             return attempt.answer(question.key)
         case "skip", []:
             return attempt.skip(question.key)
-        case "help", []:
+        case (("help" | "?"), []):
             return _help(attempt.lang)
         case "show", names:
             return _show(attempt, question, names)

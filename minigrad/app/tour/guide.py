@@ -103,7 +103,7 @@ def _missing() -> list[str]:
 
 
 def _with_progress(runs: Iterator[Run], total: int, words: Words) -> Iterator[Run]:
-    """Show a bar, or a line a run where tqdm is missing."""
+    """Show a bar, in a terminal, or a line a run where tqdm is missing."""
     try:
         tqdm = require("tqdm", "progress").tqdm
     except ImportError:
@@ -111,7 +111,7 @@ def _with_progress(runs: Iterator[Run], total: int, words: Words) -> Iterator[Ru
             print(f"  {run.optimizer}, {words[run.mode]}")
             yield run
         return
-    yield from tqdm(runs, total=total, unit="run", desc=words["training"], leave=False)
+    yield from tqdm(runs, total=total, unit="run", desc=words["training"], leave=False, disable=None)
 
 
 def _plot(chapter: Chapter, out: Path, seed: int, lang: str) -> None:
