@@ -1,5 +1,7 @@
 """What a compiled function is called with and what it gives: keywords, containers, Tensors, positions, results."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -189,6 +191,7 @@ def test_source_and_graph_show_the_latest_call():
     assert code.cache_info() == (1, 2, 64, 2)
 
 
+@pytest.mark.filterwarnings("ignore:compile. .* has been traced")
 def test_at_most_so_many_traces_are_kept():
     code = compile(lambda x, n: x + n)
     for n in range(70):
@@ -246,3 +249,31 @@ def test_a_list_of_numbers_is_the_array_that_numpy_makes_of_it(name, kind, backe
         for number in whole:
             with pytest.raises((IndexError, TypeError)):  # as NumPy has it
                 code(x, kind([number(1), number(0)]))
+
+
+def test_an_integer_that_counts_up_is_told_of_once():
+    """Each is a trace of its own: eight are told of, with the argument and the way out, which is one trace."""
+    step = compile(lambda x, t, how: (x / (1 - 0.9 ** (t + how["n"]))).sum())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for t in range(1, 8):
+            step(X, t, {"n": 1, "flag": True})
+        for t in range(1, 8):  # other kinds of arguments
+            step(X[:1], t, {"n": 1, "flag": True})
+    with pytest.warns(RuntimeWarning, match=r"traced 8 times for other values of t: .* float\(t\)"):
+        step(X, 8, {"n": 1, "flag": True})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        step(X, 9, {"n": 1, "flag": True})
+        before = step.cache_info().misses
+        for t in range(1, 20):
+            step(X, float(t), {"n": 1, "flag": True})
+    assert step.cache_info().misses == before + 1
+
+
+def test_a_few_sizes_are_in_order():
+    step = compile(lambda x, n: np.tile(x, n))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for n in [1, 2, 3, 4, 5] * 4:
+            assert step(X, n).size == X.size * n

@@ -76,6 +76,14 @@ def write_and_replace(p, x):
     return p["W"].sum() - old.sum()
 
 
+def replace_a_container_and_what_was_in_it(p, x):
+    old = p.setdefault("less", {"v": np.zeros((3, 2)), "u": x})
+    old["v"] = old["v"] + x
+    p["less"] = dict(old)
+    p["less"]["v"] = p["less"]["u"] - old["v"]
+    return old["v"].sum()
+
+
 def begin(p, x):
     if p.get("first", True):
         p["first"], p["scale"], p["mask"] = False, x.max(), np.array([True, False])
@@ -84,7 +92,7 @@ def begin(p, x):
 
 PUTTING = [
     replace_item, replace_all_with_momentum, add_item, replace_within, exchange, exchange_containers, same_array,
-    write_and_replace, begin,
+    write_and_replace, replace_a_container_and_what_was_in_it, begin,
 ]  # fmt: skip
 
 

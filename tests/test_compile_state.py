@@ -554,6 +554,7 @@ def test_a_difference_is_named_and_nothing_is_changed():
         compile(step, verify_every=0)
 
 
+@pytest.mark.filterwarnings("ignore:compile. .* has been traced")
 def test_limits_are_kept(code):
     f = code(lambda x, k: x + k)
     for k in range(100):
@@ -574,6 +575,7 @@ def test_limits_are_kept(code):
     assert g.cache_info() == (3, 100, 64, 64)
 
 
+@pytest.mark.filterwarnings("ignore:compile. .* has been traced")
 def test_old_code_is_freed():
     def lines():
         gc.collect()

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from minigrad import Tensor, compare, compile, derive, draw, fit, losses, nn, optim, stepper, trace
+from minigrad import Tensor, compare, compile, derive, draw, fit, losses, memory_report, nn, optim, stepper, trace
 from minigrad.notebook.charts import Curve, chart
 from minigrad.notebook.grids import grid, summary
 from minigrad.training import History
@@ -73,7 +73,8 @@ def shown():
         "line": (derivation[0], None), "steps": (derivation[1].steps(), "the chain rule"),
         "check": (derivation.check(), "All 7 lines agree."), "graph": (trace(E), "10 operations"),
         "comparison": (compare(E, {"dW2": derivation[1].value.T, "db2": derivation[2].value}), "1 of 2 right"),
-        "compiled": (step, "1 traced, 0 replayed"), "drawing": (draw(E), "upstream δ"), "page": (stepper(E), None),
+        "compiled": (step, "1 traced, 0 replayed"), "drawing": (draw(E), "upstream δ"),
+        "formula": (optim.Adam.formula(), None), "memory": (memory_report(E), None), "page": (stepper(E), None),
     }  # fmt: skip
 
 
@@ -92,6 +93,8 @@ def test_the_repl_prints_it_as_text(kind):
     text = repr(OBJECTS[kind][0])
     assert " object at 0x" not in text.replace("<function", "")
     assert "cannot be shown" not in text
+    assert "Node(" not in text
+    assert "Row(" not in text
     assert len(text) < 3000
 
 

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from minigrad.compiler.backend import Backend
 from minigrad.compiler.calls.bound import Bound
 from minigrad.compiler.calls.collecting import collector_paused
+from minigrad.compiler.calls.counting import Counting
 from minigrad.compiler.calls.entry import MISS
 from minigrad.compiler.calls.leaves import find_same, flatten_leaves, name_leaves
 from minigrad.compiler.calls.puts import put_parts, refuse_shared
@@ -53,7 +54,8 @@ def compile(
     ``compile(value_and_grad(f))`` does. Its first call for arguments of certain shapes and dtypes traces it; later ones
     replay the code, with the results and updates of the function itself. Arguments, parameters, running values and
     settings of the optimizer, and random draws of layers are read anew at every call. Integers, strings and truth
-    values among the arguments are part of the code: for others the function is traced again.
+    values among the arguments are part of the code: for others the function is traced again, and where integers are
+    others time and again a ``RuntimeWarning`` says so.
 
     So it is where something that the function names outside itself is another now: a variable of an enclosing function,
     a global, an argument's default, an attribute or an item of one, a method or a class, the contents of a list, deque,
@@ -125,7 +127,7 @@ class Compiled(Described):
         self._last: Variant | None = None
         self._hits, self._misses = CellType(0), 0
         self._lock = threading.RLock()
-        self._varying, self._asks = Varying(), Asking(f)
+        self._varying, self._asks, self._counting = Varying(), Asking(f), Counting()
         self._loops = EpochLoops()
         shortcuts.add(self)
         update_wrapper(self, f, updated=())
@@ -265,6 +267,7 @@ class Compiled(Described):
             further = partial(Compiled, backend=self._backend, exact=self._exact)
             inputs = name_inputs(record, [short for _, short in name_leaves(self._f, args, kwargs)])
             variant = Variant(record, name, inputs, self._backend, further, self._exact)
+        self._counting.note(self._f, args, kwargs, key)
         self._variants.setdefault(key, []).append(variant)
         self._variants.move_to_end(key)
         while self.cache_info().currsize > MOST_TRACES:  # one more than that; the one used longest ago goes

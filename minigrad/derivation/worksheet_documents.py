@@ -95,7 +95,7 @@ def to_markdown(sheet: Any, answers: bool, notation: str) -> str:
     lines = [f"## {in_markdown(_title(sheet, answers))}", "", f"### {_said(GIVEN, sheet)}", ""]
     for name, value in arrays(sheet):
         lines.append(f"- `{name}`, {_shape(value)}")
-        lines += ["", "  ```", *(f"  {row.strip()}" for row in _rows(value)), "  ```", ""] if np.ndim(value) else []
+        lines += ["", "  ```", *_rows(value, 2), "  ```", ""] if np.ndim(value) else []
     lines += ["", f"### {_said(FORWARD, sheet)}", ""]
     lines += [f"- ${' = '.join(write_term(term, LATEX) for term in item.terms)}$" for item in forward]
     lines += ["", f"### {_said(BACK if answers is True else BLANKS, sheet)}", ""]
@@ -105,7 +105,7 @@ def to_markdown(sheet: Any, answers: bool, notation: str) -> str:
             lines.append(f"- ${' = '.join(sides)}$")
         elif answers:
             lines.append(f"- **({item.number})** ${' = '.join(sides)}$, `{item.question.key} = {item.question.code}`")
-            lines += ["", "  ```", *(f"  {row.strip()}" for row in _rows(item.question.value)), "  ```", ""]
+            lines += ["", "  ```", *_rows(item.question.value, 2), "  ```", ""]
         else:
             blank = " = ".join([*sides[: item.left], r"\underline{\hspace{6em}}"])
             lines.append(f"- **({item.number})** ${blank}$ (`{item.question.key}`, {_shape(item.question.value)})")
@@ -221,12 +221,12 @@ def _shape(value: Any) -> str:
     return " × ".join(map(str, np.shape(value))) or "1"
 
 
-def _rows(value: Any) -> list[str]:
+def _rows(value: Any, indent: int = 11) -> list[str]:
     """Write an array's numbers, one row a line, if it is not large."""
     if np.size(value) > MOST_NUMBERS:
         return []
     written = np.array2string(np.asarray(value), precision=4, suppress_small=True, max_line_width=110)
-    return [f"           {line}" for line in written.splitlines()]
+    return [f"{' ' * indent}{line}" for line in written.splitlines()]
 
 
 def _matrix(value: Any) -> str:

@@ -17,6 +17,7 @@ from minigrad.notation.writers.ascii import ASCII
 from minigrad.notation.writers.latex import LATEX
 from minigrad.notation.writers.mathml import MATHML
 from minigrad.notation.writers.text import TEXT, Writer
+from minigrad.notebook.safety import html_or_text, text_or_reason
 from minigrad.ops.arithmetic import multiply, power
 from minigrad.ops.common.alphabet import RAISED
 
@@ -32,7 +33,7 @@ class UpdateLine(NamedTuple):
     right: Any
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class UpdateFormula:
     """An update rule as lines, in the order in which they hold; it prints as text.
 
@@ -47,6 +48,8 @@ class UpdateFormula:
 
     def __str__(self) -> str:
         return self.to_text()
+
+    __repr__ = text_or_reason(__str__)
 
     def to_text(self, notation: str = "matrix") -> str:
         """Write one line each, in ASCII if ``notation="text"``."""
@@ -75,7 +78,8 @@ class UpdateFormula:
             )
         return written
 
-    def _repr_html_(self) -> str:
+    @html_or_text
+    def _repr_html_(self) -> str | None:
         return "".join(f'<div style="margin-block: .45em">{line}</div>' for line in self.to_mathml())
 
     def check(self) -> float:

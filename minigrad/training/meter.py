@@ -10,6 +10,7 @@ import numpy as np
 
 from minigrad import losses
 from minigrad.data import Array
+from minigrad.engine.messages.absent import find_close
 from minigrad.engine.messages.arguments import shown
 from minigrad.engine.recording import no_grad
 from minigrad.engine.tensor import Tensor
@@ -130,6 +131,12 @@ def check_metrics(metrics: Any) -> dict[str, Metric]:
         raise TypeError(f"fit: metrics must be a list or a dict of functions, not {shown(metrics)}; {way}")
     named = dict(metrics) if isinstance(metrics, Mapping) else {_name(f): f for f in metrics}
     for name, metric in named.items():
+        if isinstance(metric, str):
+            meant = find_close(metric, ("accuracy", "confusion_matrix")) or "confusion_matrix"
+            raise TypeError(
+                f"fit: the metric {metric!r} is a name, not a function; write minigrad.metrics.{meant}. The accuracy "
+                f"of classes is in the history anyway."
+            )
         if not isinstance(name, str) or not callable(metric):
             raise TypeError(f"fit: the metric {name!r} is {shown(metric)}, not a function; {way}")
         if name in ("loss", "lr", "epoch") or name.startswith("validation_"):

@@ -37,8 +37,9 @@ def put_parts(puts: Sequence[Put], returned: Any, arguments: Sequence[Any]) -> A
         return find_part(arguments, x.route) if isinstance(x, Place) else x
 
     result, parts = map_leaves(returned, find)
-    for put, part in zip(puts, parts, strict=True):
-        set_part(find_part(arguments, put.route), put.key, part)
+    containers = [find_part(arguments, put.route) for put in puts]  # before one of them is put in the place of another
+    for x, put, part in zip(containers, puts, parts, strict=True):
+        set_part(x, put.key, part)
     return result
 
 

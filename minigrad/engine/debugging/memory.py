@@ -12,6 +12,7 @@ from minigrad.engine.debugging.lines import find_line
 from minigrad.engine.messages.arguments import shown
 from minigrad.engine.tensor import Tensor
 from minigrad.engine.writing.watch import owner_of
+from minigrad.notebook.safety import text_or_reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class MemoryRow:
     bytes: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class MemoryReport:
     """What a record holds, by operation and line, the most bytes first; printed, a table."""
 
@@ -44,6 +45,8 @@ class MemoryReport:
         lines = ([f(cell, n) for f, cell, n in zip(aligned, row, widths, strict=True)] for row in table)
         hint = [] if table[0][-1] else ["What is computed within minigrad.debug() has its line, too."]
         return "\n".join(["  ".join(line).rstrip() for line in lines] + hint)
+
+    __repr__ = text_or_reason(__str__)
 
 
 def memory_report(E: Tensor) -> MemoryReport:
