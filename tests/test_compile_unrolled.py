@@ -12,7 +12,7 @@ from tests.compiling import assert_same, plain
 T = 24
 RNG = np.random.default_rng(0)
 X, W = RNG.normal(size=(T, 3)), RNG.normal(size=(3, 3)) * 0.4
-LARGE = [RNG.normal(size=(9, 9)) for _ in range(T)]
+LARGE = [RNG.normal(size=(9, 9)) for _ in range(2 * T)]
 ORDER = np.random.default_rng(1).permutation(T).tolist()
 
 
@@ -62,7 +62,7 @@ def now_and_then(X, W):
 
 def own_arrays(X, W):
     h = np.zeros((9, 9)) + X[0, 0] * W[0, 0]
-    for t in range(T):
+    for t in range(2 * T):
         h = np.tanh(h @ LARGE[t] + 1.0)
     return (h * h).sum()
 
@@ -73,6 +73,13 @@ def moving_part_of_what_moves(X, W):
         total = np.sin(total + h[t])
         h = np.tanh(h * W[0, 0])
     return total
+
+
+def few_layers(X, W):
+    h = np.zeros((9, 9)) + X[0, 0] * W[0, 0]
+    for t in range(T):
+        h = np.tanh(h @ LARGE[t] + 1.0)
+    return (h * h).sum()
 
 
 def short_series(X, W):
@@ -107,6 +114,7 @@ REASONS = [
     (powers, "a turn has power(exponent="),
     (now_and_then, "operations, and the one before"),
     (moving_part_of_what_moves, "its index moves, and so does what it is of"),
+    (few_layers, "each turn has an array of its own, as layers have: fewer than 32 are written out"),
     (short_series, "fewer than 48 turns are written out"),
     (made_elsewhere, "each turn takes what is made for it in another way"),
 ]

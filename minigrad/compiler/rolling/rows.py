@@ -13,6 +13,8 @@ from minigrad.engine.node import Node
 from minigrad.ops.base import number_key
 from minigrad.ops.indexing import Scatter
 
+FEW = 64  # elements of arrays that each turn has for itself, up to which there is a loop of few turns
+LAYERS = 32  # turns, from which on there is one of larger ones: in NumPy code it takes a third longer than written out
 Kind = tuple[str, tuple[int, ...]]  # an operation's name, and the shape of what it gives
 
 
@@ -139,6 +141,8 @@ def _find_own_obstacle(row: Row, place: int) -> str:
         return "each turn has a number of its own, which is known when the code runs"
     if any(x.op is not None for x in own):
         return "each turn takes what is made for it in another way"
+    if len(own) < LAYERS and any(x.size > FEW for x in own):
+        return f"each turn has an array of its own, as layers have: fewer than {LAYERS} are written out"
     return ""
 
 
