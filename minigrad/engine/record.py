@@ -185,8 +185,14 @@ def fast_pullback(
         rules = op.vjps  # a look at an operation takes as long as a look at nine slots of a tensor
         broadcasts = op.broadcasts
         arguments = values
-        count = len(inputs)
-        if count > 3 and op.splits:  # rules that know the values: giving them to each of n would take n² time
+        count = len(inputs)  # of up to three the values are written out: a tuple of arguments takes twice as long
+        if count == 3:
+            v0, v1, v2 = values
+        elif count == 2:
+            v0, v1 = values
+        elif count == 1:
+            v0 = values[0]
+        elif op.splits:  # rules that know the values: giving them to each of n would take n² time
             rules, arguments, watched = op.split(values), (), False
             count = 0
         chooses = watched or op.chooses
@@ -200,12 +206,12 @@ def fast_pullback(
                 continue
             if watched:
                 c = apply_guarded(op, i, g, y, values, kind.guarded)
-            elif count == 1:  # written out, since a call with a tuple of arguments takes twice as long
-                c = rule(op, g, y, values[0])
-            elif count == 2:
-                c = rule(op, g, y, values[0], values[1])
             elif count == 3:
-                c = rule(op, g, y, values[0], values[1], values[2])
+                c = rule(op, g, y, v0, v1, v2)
+            elif count == 2:
+                c = rule(op, g, y, v0, v1)
+            elif count == 1:
+                c = rule(op, g, y, v0)
             else:
                 c = rule(op, g, y, *arguments)
             if broadcasts:
