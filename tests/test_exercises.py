@@ -292,6 +292,15 @@ def test_a_conversation_is_left_and_gone_on_with(tmp_path):
     assert [mark.result for mark in records.marks["squared-error"].values()] == ["right"] * 3
 
 
+def test_a_conversation_that_is_left_at_once_is_kept_as_it_says(tmp_path):
+    path = tmp_path / "mine.json"
+    text, done = conversation([], [minigrad.exercise("squared-error", save=path)])
+    assert not done
+    assert f"kept in {path}" in text
+    (records,) = read_records(path)
+    assert not any(mark.result for mark in records.marks.get("squared-error", {}).values())
+
+
 def test_a_class_as_a_table(tmp_path):
     x = minigrad.exercise("squared-error", save=tmp_path / "Ann.json")
     x.check("T - Y1")

@@ -41,6 +41,7 @@ def go_through(attempts: Iterable[Attempt], ask: Ask = input, show: Print = prin
             show("")
     except (Left, EOFError):
         if begun is not None:
+            begun.records.save()  # also where nothing was asked or answered: the file that is named is there
             kept = say("kept in {file}; the same command goes on from here", file=str(begun.records.path))
             show("\n" + begun.tell(kept if begun.records.path else say("until the next time")))
         return False
