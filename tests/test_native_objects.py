@@ -127,6 +127,33 @@ def test_what_is_done_between_steps_is_noticed(what, readable, monkeypatch):
             np.testing.assert_allclose(y.data, like.data, rtol=1e-12)
 
 
+@pytest.mark.parametrize("readable", [True, False])
+def test_an_array_that_gets_another_shape_in_place_is_no_longer_taken_for_what_it_was(readable, monkeypatch):
+    """As by ``w.data.shape = …``: it is the same array, in the same place, and the code has the lengths written in."""
+    if not readable:
+        monkeypatch.setattr(build, "READABLE", False)
+    w = Tensor(np.arange(6.0).reshape(2, 3), requires_grad=True, name="w")
+
+    def step(x):
+        E = 0.5 * ((x @ w) ** 2).sum()
+        w.grad = None
+        E.backward()
+        return E, w.grad
+
+    code = compile(step, backend="native")
+    for _ in range(3):
+        code(np.ones((4, 2)))
+    w.data.resize((3, 2), refcheck=False)
+    with pytest.raises(ValueError, match=r"inner sizes differ, x:\(4, 2\) @ w:\(3, 2\)"):
+        code(np.ones((4, 2)))
+    x = np.linspace(-1, 1, 12).reshape(4, 3)
+    for _ in range(2):
+        E, g = code(x)
+        u = x @ np.arange(6.0).reshape(3, 2)
+        assert float(E) == pytest.approx(0.5 * np.sum(u**2), rel=1e-12)
+        np.testing.assert_allclose(g.data, x.T @ u, rtol=1e-12)
+
+
 def test_an_older_record_keeps_the_values_that_it_used():
     w = Tensor([2.0, 3.0], requires_grad=True)
     sgd = optim.SGD([w], lr=0.1)

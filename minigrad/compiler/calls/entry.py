@@ -172,6 +172,8 @@ class _Writer(EndWriter):
             if isinstance(source, Data):
                 own = self.misfits if self.call.watch else checks
                 own.append(f"{self.name(source.tensor)}.array is not {self.name(array)}")
+                if self.call.fitting is not None and type(array) is np.ndarray:  # NumPy sees another shape by itself
+                    own.append(f"{self.name(array)}.shape != {array.shape}")
                 self.slots.append((source.tensor, "array", array))
             elif isinstance(source, Captured) and source in outside:  # x.shape = … leaves it the same array
                 x = self.name(array)

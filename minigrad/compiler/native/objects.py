@@ -88,27 +88,40 @@ READABLE = _counter is not None and None not in _slots.values()
 class Table:
     """Places in memory, and what is to be found there: slots of Tensors, and the number of records, where that counts.
 
-    ``words`` are the number of places, then each place and its content, as ``still_hold`` reads them. The number of
-    records is not the right one before ``note_records``.
+    With an array's slot goes its shape, which ``w.data.shape = …`` sets in place. ``words`` are the number of places,
+    then each place and its content, as ``still_hold`` reads them. The number of records is not the right one before
+    ``note_records``.
     """
 
     def __init__(self, slots: Sequence[tuple[Tensor, str, Any]], counting: bool) -> None:
         self.held = slots  # an address is nothing that keeps an object
-        places = [(id(t) + _slots[name], id(x)) for t, name, x in slots]
+        self.shapes = [getattr(x, "shape", None) for _, _, x in slots]
+        places: list[tuple[int, int]] = []
+        for t, name, x in slots:
+            places += [(id(t) + _slots[name], id(x)), *(_shape_places(x) if type(x) is np.ndarray else ())]
         places += [(ctypes.addressof(_counter), 0)] if counting else []
         self.words = np.array([len(places), *(word for place in places for word in place)], np.int64)
         self.counting = counting
 
     def describes(self, slots: Sequence[tuple[Tensor, str, Any]], counting: bool) -> bool:
         """Say whether it is a table of these."""
-        pairs = zip(slots, self.held, strict=False)
-        same = all(t is u and name == own and x is y for (t, name, x), (u, own, y) in pairs)
+        pairs = zip(slots, self.held, self.shapes, strict=False)
+        same = all(
+            t is u and name == own and x is y and getattr(x, "shape", None) == shape
+            for (t, name, x), (u, own, y), shape in pairs
+        )
         return same and len(slots) == len(self.held) > 0 and counting == self.counting
 
     def note_records(self) -> None:
         """Note how many records there are now."""
         if self.counting:
             self.words[-1] = _counter.value
+
+
+def _shape_places(x: np.ndarray[Any, Any]) -> list[tuple[int, int]]:
+    """Give where an array's shape lies, which is elsewhere for another number of axes, and then its lengths."""
+    at = read_word(id(x) + SHAPE * WORD)
+    return [(id(x) + SHAPE * WORD, at), *((at + i * WORD, n) for i, n in enumerate(x.shape))]
 
 
 @numba.njit(**PLAIN)
