@@ -10,6 +10,7 @@ import numpy as np
 from minigrad.engine.messages.arguments import shown, with_usage
 from minigrad.engine.recording import no_grad
 from minigrad.metrics import classify, find_guesses
+from minigrad.ops.common.alphabet import to_subscript
 from minigrad.plot.theme import Look, drawing
 
 GRID = 160  # points of the plane, in each direction, that the network is asked for
@@ -61,7 +62,7 @@ def decision_regions(
             ax.plot(*plane.T, "o", color=look.theme.ink, markersize=3, alpha=0.7)
         else:
             _draw_samples(ax, look, plane, labels, find_guesses(answers, threshold), names)
-        titles = [f"x{'₀₁₂₃₄₅₆₇₈₉'[i + 1]}" if i < 9 else f"x_{i + 1}" for i in features]
+        titles = [f"x{to_subscript(i + 1)}" for i in features]
         titles = titles if inputs is None else [inputs[i] for i in features]
         ax.set(xlabel=titles[0], ylabel=titles[1], xlim=axes[0][[0, -1]], ylim=axes[1][[0, -1]])
     return ax
