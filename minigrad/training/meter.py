@@ -134,8 +134,8 @@ def check_metrics(metrics: Any) -> dict[str, Metric]:
         if isinstance(metric, str):
             meant = find_close(metric, ("accuracy", "confusion_matrix")) or "confusion_matrix"
             raise TypeError(
-                f"fit: the metric {metric!r} is a name, not a function; write minigrad.metrics.{meant}. The accuracy "
-                f"of classes is in the history anyway."
+                f"fit: the metric {metric!r} is a name, not a function; write metrics=[minigrad.metrics.{meant}]. The "
+                f"accuracy of classes is in the history anyway."
             )
         if not isinstance(name, str) or not callable(metric):
             raise TypeError(f"fit: the metric {name!r} is {shown(metric)}, not a function; {way}")
