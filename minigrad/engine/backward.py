@@ -101,6 +101,11 @@ def apply_guarded(op: Any, i: int, g: Any, y: Any, values: tuple[Any, ...], unkn
         return g * derivative  # an expression has no values to look at
     if isinstance(derivative, np.ndarray | np.generic | float | int | complex) and np.isfinite(derivative).all():
         return g * derivative
+    return multiply_guarded(g, derivative)
+
+
+def multiply_guarded(g: Any, derivative: Any) -> Any:
+    """Give g ⊙ ∂y/∂x, but 0 where g is 0 and the derivative is not finite."""
     return g * np.where(g != 0, derivative, np.where(np.isfinite(derivative), derivative, 0))
 
 

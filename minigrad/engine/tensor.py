@@ -167,12 +167,12 @@ class Tensor(Listening):
             values, recorded, views = [], False, False
             for x in inputs:
                 kind = type(x)
-                if kind is Tensor or isinstance(x, Tensor):
+                if kind is ndarray and (x.dtype is _FLOAT64 or x.dtype in NUMBERS):
+                    values.append(x)
+                elif kind is Tensor or isinstance(x, Tensor):
                     values.append(x.array)
                     if x.serial > 0:
                         recorded = True
-                elif kind is ndarray and (x.dtype is _FLOAT64 or x.dtype in NUMBERS):
-                    values.append(x)
                 else:
                     values.append(x if kind is float else as_operand(op, x))
             values = tuple(values)

@@ -16,10 +16,10 @@ from minigrad.ops.indexing import Scatter, gather
 def take(a: Any, indices: Any, axis: int | None = None, out: None = None, mode: str = "raise") -> Any:
     """Give the elements of an axis (None: of the array as a vector) at places, in their shape."""
     refuse_out(out)
-    a, places = as_array(a), as_array(indices)
-    if isinstance(indices, list) and type(places) is np.ndarray:  # [] and [0.0] are whole numbers here
-        places = np.asarray(indices, np.intp)
-    indices = places
+    listed = isinstance(indices, list)
+    a, indices = as_array(a), as_array(indices)
+    if listed and type(indices) is np.ndarray:  # [] and [0.0] are whole numbers here
+        indices = indices.astype(np.intp)
     if axis is None:
         a, axis = np.ravel(a), 0
     a = a if a.ndim else np.reshape(a, (1,))  # a number is a vector here
