@@ -1,5 +1,7 @@
 """Files that are written by what they tell of: ``python -m tests.generated`` writes them anew."""
 
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,9 @@ STUBS = {"__init__": np, "linalg": np.linalg, "fft": np.fft, "random": np.random
 def generated_files():
     """The path and the text of each."""
     stubs = {ROOT / "minigrad" / "numpy" / f"{name}.pyi": write_stub(module) for name, module in STUBS.items()}
+    if find_spec("scipy") is not None:
+        written = import_module("tests.scipy_stubs").scipy_stubs()  # which asks SciPy for its names
+        stubs |= {ROOT / "minigrad" / "scipy" / f"{name}.pyi": text for name, text in written.items()}
     return stubs | {ROOT / "docs" / "operations.md": document_operations()}
 
 

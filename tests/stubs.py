@@ -125,12 +125,12 @@ def _write(name, value, inner) -> Iterator[str]:
         if find_ufunc(value) is not None:
             yield f"{name}: {'_Unary' if value.nin == 1 else '_Binary'}"
     elif isinstance(value, np.ufunc):
-        yield from _overloads(name, ["x: {}", "/"] if value.nin == 1 else ["x1: {}", "x2: {}", "/"], RESULTS.get(name))
+        yield from _overloads(name, ["x: {}", "/"] if value.nin == 1 else ["x1: {}", "x2: {}", "/"])
     elif (isinstance(value, DISPATCHER) and find_function(value) is not None) or (name in MAKING and not inner):
-        yield from _overloads(name, SIGNATURES.get(name) or list(_parameters(value)), RESULTS.get(name))
+        yield from _overloads(name, SIGNATURES.get(name) or list(list_parameters(value)))
 
 
-def _parameters(f) -> Iterator[str]:
+def list_parameters(f, arrays=ARRAYS) -> Iterator[str]:
     """The parameters as a stub has them, with ``{}`` where the type of an array belongs."""
     parameters = list(inspect.signature(f).parameters.values())
     starred = False
@@ -138,7 +138,7 @@ def _parameters(f) -> Iterator[str]:
         if p.kind is p.KEYWORD_ONLY and not starred:
             starred = True
             yield "*"
-        array = p.name in ARRAYS and (i == 0 or p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD))
+        array = p.name in arrays and (i == 0 or p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD))
         kind = "{}" if array else "Any"
         stars = "*" if p.kind is p.VAR_POSITIONAL else "**" if p.kind is p.VAR_KEYWORD else ""
         starred |= p.kind is p.VAR_POSITIONAL
@@ -148,20 +148,30 @@ def _parameters(f) -> Iterator[str]:
             yield "/"
 
 
-def _overloads(name, parameters, result) -> Iterator[str]:
+def _overloads(name, parameters) -> Iterator[str]:
     """An overload for tensors in each argument that may be an array, one for arrays in all, and one for all else."""
+    yield from tensor_overloads(name, parameters, "_Tensors", RESULTS.get(name, "Tensor"))
     places = [i for i, p in enumerate(parameters) if "{}" in p]
-    for place in places:
-        given = []
-        for i, p in enumerate(parameters):
-            p = p.format("_Tensors" if i == place else "Any")
-            given.append(p.removesuffix(" = ...") if i <= place and not p.startswith("*") else p)
-        yield f"@overload\ndef {name}({', '.join(given)}) -> {result or 'Tensor'}: ..."
     if places and name in GIVE_ARRAYS:
         numbers = dict.fromkeys(places if name == "where" else places[1:], " | complex")
         given = [p.format("_Arrays" + numbers.get(i, "")) for i, p in enumerate(parameters)]
         given = [p.removesuffix(" = ...") if i <= places[-1] else p for i, p in enumerate(given)]
         yield f"@overload\ndef {name}({', '.join(given)}) -> _Array: ..."
-    given = [p.format("Any") for p in parameters]
-    decorator = "@overload\n" if places else ""
-    yield f"{decorator}def {name}({', '.join(given)}) -> Any: ..."
+    yield rest_overload(name, parameters)
+
+
+def tensor_overloads(name, parameters, tensors, result) -> Iterator[str]:
+    """An overload for tensors in each argument that may be one; those before it are asked for, or it has its name."""
+    for place in [i for i, p in enumerate(parameters) if "{}" in p]:
+        given = [p.format(tensors if i == place else "Any") for i, p in enumerate(parameters)]
+        asked = [p if p.startswith("*") else p.removesuffix(" = ...") for p in given[: place + 1]]
+        yield f"@overload\ndef {name}({', '.join(asked + given[place + 1 :])}) -> {result}: ..."
+        if asked[:place] != given[:place] and "/" not in given:
+            named = [*given[:place], "*", *asked[place:], *(p for p in given[place + 1 :] if p != "*")]
+            yield f"@overload\ndef {name}({', '.join(named)}) -> {result}: ..."
+
+
+def rest_overload(name, parameters) -> str:
+    """The overload for all else, alone where no argument may be a tensor."""
+    decorator = "@overload\n" if any("{}" in p for p in parameters) else ""
+    return f"{decorator}def {name}({', '.join(p.format('Any') for p in parameters)}) -> Any: ..."

@@ -3,7 +3,8 @@
 ``special`` has the functions of ``scipy.special`` that are several operations, and passes its ufuncs on; ``stats`` has
 densities and distribution functions, ``linalg`` equations and functions of matrices, ``integrate`` the solution of
 ordinary differential equations. They need SciPy, which is loaded with them. ``signal`` has convolution along any number
-of axes; ``objective`` makes a function one for ``scipy.optimize.minimize``.
+of axes; ``objective`` makes a function one for ``scipy.optimize.minimize``. The ``.pyi`` beside each say to type
+checkers what of a Tensor is a Tensor; they are written by ``python -m tests.generated``.
 """
 
 from importlib import import_module
