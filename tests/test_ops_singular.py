@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from minigrad import Tensor, compile, grad, vmap
+from minigrad import Tensor, compile, grad, relu, vmap
 from minigrad.nn.functional import max_pool2d
 from minigrad.ops import elementwise, reduction
 from tests.gradients import gradients
@@ -107,6 +107,16 @@ EXTREMES = {
     "reduce": (lambda x: np.minimum.reduce(x, axis=0), [[0, 0, 0], [np.inf, np.inf, np.inf]]),
     "norm": (lambda x: np.linalg.norm(x, np.inf, axis=1), [[0, np.inf, 0], [0, -np.inf, -np.inf]]),
     "of windows": (lambda x: max_pool2d(x[None, None], (2, 2)), [[0, np.inf, 0], [0, 0, 0]]),
+    "relu": (lambda x: relu(x), [[np.inf, np.inf, np.inf], [0, 0, 0]]),
+    "relu of a relu": (lambda x: relu(1.5 - relu(x)), [[-np.inf, 0, 0], [0, 0, 0]]),
+    "the larger": (lambda x: np.maximum(x, 2.0), [[0, np.inf, np.inf], [0, 0, 0]]),
+    "the larger of two": (lambda x: np.maximum(x[0], x[1] * [1, -4, 1]), [[np.inf, 0, np.inf], [0, -np.inf, 0]]),
+    "the smaller": (lambda x: np.minimum([1.0, 4.0, 0.0], x), [[np.inf, np.inf, 0], [np.inf, np.inf, np.inf]]),
+    "the larger number": (lambda x: np.fmax(x, [np.nan, 5, 0]), [[np.inf, 0, np.inf], [np.inf, 0, 0]]),
+    "the smaller number": (lambda x: np.fmin(x, [np.nan, 5, 0]), [[np.inf, np.inf, 0], [np.inf, np.inf, np.inf]]),
+    "within bounds": (lambda x: np.clip(x, 0.5, 2.5), [[np.inf, 0, np.inf], [0, 0, 0]]),
+    "largest so far": (lambda x: np.maximum.accumulate(x, axis=1), [[np.inf, np.inf, 0], [np.inf, 0, 0]]),
+    "step": (lambda x: np.heaviside([0.0, 1.0, -1.0], x), [[np.inf, 0, 0], [np.inf, 0, 0]]),
 }
 
 

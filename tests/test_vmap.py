@@ -320,3 +320,13 @@ def triple(x):
     y = x
     y *= 3
     return y
+
+
+def test_a_list_is_an_array_in_lanes_too():
+    x = np.array([[0.5, 1.5, -1.0], [2.0, 0.0, 1.0]])
+
+    def E(x):
+        return (np.heaviside([0.0, 1.0, 0.0], x) + np.maximum([1, 1, 1], x) * [1, 2, 3]).sum()
+
+    np.testing.assert_allclose(vmap(grad(E))(x), [[1, 2, 1], [2, 0, 1 + 1.5]])
+    np.testing.assert_allclose(vmap(grad(E))(x), [grad(E)(row) for row in x])

@@ -92,7 +92,7 @@ def apply_guarded(op: Any, i: int, g: Any, y: Any, values: tuple[Any, ...], unkn
     or NaN: there 0 · ∞ means 0. Only such a derivative is replaced: where it is finite, it matters to the second order
     even at g = 0. ``unknown``: the values are known later, so that the formula has to see to it.
     """
-    if op.derivatives is None:
+    if op.derivatives is None or op.chooses:
         return (op.vjps if op.guarded_vjps is None else op.guarded_vjps)[i](op, g, y, *values)
     derivative = op.derivatives[i](y, *values)
     if getattr(derivative, "dtype", None) == np.bool_:

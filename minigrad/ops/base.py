@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from minigrad.ops.common.alphabet import name_operands
+from minigrad.ops.common.choices import as_unseen, chain_choice
 from minigrad.ops.common.dlpack import speaks_dlpack, take_memory
 from minigrad.ops.common.dtypes import WHOLE, dtype_of_call, dtype_of_ufunc, kind_of
 from minigrad.ops.common.frozen import Frozen
@@ -95,7 +96,7 @@ class Op(Frozen):
     @property
     def unseen(self) -> Op:
         """Give what is recorded where no value is known yet: the same, with rules that allow for any gradient."""
-        return self
+        return as_unseen(self) if self.chooses and self.derivatives else self
 
     def hint(self, *shapes: Shape) -> str:
         """Say what to try when ``shapes`` do not fit, or nothing."""
@@ -193,7 +194,8 @@ class Elementwise(Op):
         self.__module__ = sys._getframe(1).f_globals.get("__name__", "")  # where it is found again, as a namedtuple is
         self.derivatives = derivatives
         self.reads_values = not all(rule is one or rule is minus_one for rule in derivatives)
-        self.vjps = tuple(rule and _chained(rule, len(derivatives)) for rule in derivatives)
+        chain = chain_choice if chooses else _chained
+        self.vjps = tuple(rule and chain(rule, len(derivatives)) for rule in derivatives)
         self.letters = name_operands(len(derivatives))
         self.broadcasts = len(derivatives) > 1
         self.differentiable = any(derivatives)

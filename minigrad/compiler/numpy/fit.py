@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.algebra.rewrite import give_dtype
-from minigrad.compiler.numpy.gate import find_gate
+from minigrad.compiler.numpy.gate import find_choice, find_gate
 from minigrad.compiler.passes.lower import Spread, is_view, rewrite_nodes
 from minigrad.compiler.passes.rows import merge_rows
 from minigrad.engine.node import Node
@@ -27,8 +27,9 @@ FEW = 4  # columns, up to which their maximum is quicker to take one by one: 1.1
 
 def fit_outputs(outputs: Sequence[Any]) -> list[Any]:
     """Give equal outputs, in operations that are quick calls of NumPy."""
-    for rule in (find_gate, merge_rows, _forward_number, _narrow_arrays, _shape_operands, _total_rows, _flatten_sum):
+    for rule in (find_gate, find_choice, merge_rows, _forward_number, _narrow_arrays, _shape_operands, _total_rows):
         outputs = rewrite_nodes(outputs, rule)
+    outputs = rewrite_nodes(outputs, _flatten_sum)
     return _copy_once(outputs)
 
 

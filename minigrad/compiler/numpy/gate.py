@@ -1,4 +1,4 @@
-"""A gradient times a derivative that may be infinite, where 0 · ∞ means 0: if all is finite, it is one product."""
+"""A gradient times a derivative, of which one may be infinite, where 0 · ∞ means 0: if all is finite, one product."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from minigrad.engine.backward import multiply_guarded
 from minigrad.engine.node import Node
 from minigrad.ops.arithmetic import Where, multiply, not_equal
 from minigrad.ops.base import Elementwise, Op, Shape
+from minigrad.ops.common.choices import multiply_chosen
 from minigrad.ops.elements.logic import isfinite
 from minigrad.ops.linalg import Inner
 
@@ -35,7 +36,24 @@ class InnerGate(Op):
         return np.sum(multiply_guarded(g, d))
 
 
+class Choice(Elementwise):
+    """y = g ⊙ c, but 0 where c is 0, be g infinite or not."""
+
+
 gate, inner_gate = Gate("gate", multiply_guarded, None, None, text="{a} {b}", binds=3), InnerGate()
+choice = Choice("choice", multiply_chosen, None, None, text="{a} {b}", binds=3)
+
+
+def find_choice(node: Node) -> Any:
+    """Give what multiplies by how much was chosen, but for infinite gradients of what was not, as one operation."""
+    if node.op != multiply or node.dtype.kind != "f":
+        return None
+    for chosen, g in (node.inputs, node.inputs[::-1]):
+        if isinstance(chosen, Node) and isinstance(g, Node) and isinstance(g.op, Where) and _is_number(g.inputs[2], 0):
+            asked, g = g.inputs[:2]
+            if isinstance(g, Node) and (asked is chosen or _is_call(asked, not_equal, chosen, 0)):
+                return Node(choice, (g, chosen), shape=node.shape, dtype=node.dtype, table=node.table)
+    return None
 
 
 def find_gate(node: Node) -> Any:
@@ -95,7 +113,21 @@ def _write_inner(w: Names, node: Node) -> str:
     return w.call("vdot", g, factor)
 
 
+def _chosen_array(w: Names, node: Node, out: str) -> Lines:
+    g, c = (w.value(x) for x in node.inputs)
+    if not node.inputs[0].shape:
+        return [w.call("multiply", f"({g} if abs({g}) < np.inf else np.where({c}, {g}, 0))", c, out)]
+    finite = f"{write_inner(w, node.inputs[0], node.inputs[0])} < np.inf"
+    return [w.call("multiply", f"({g} if {finite} else np.where({c}, {g}, 0))", c, out)]
+
+
+def _chosen_number(w: Names, node: Node) -> str:
+    g, c = (w.value(x) for x in node.inputs)
+    return f"({g} if {c} else 0) * {c}"
+
+
 def register_gates() -> None:
-    """Say how it is written."""
+    """Say how they are written."""
+    KERNELS.register(Kernel(_chosen_array, _chosen_number), Choice)
     KERNELS.register(Kernel(lambda w, node, out: [f"{out}[...] = {_write_inner(w, node)}"], _write_inner), InnerGate)
     KERNELS.register(Kernel(_write_array, _write_number), Gate)

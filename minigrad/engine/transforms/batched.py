@@ -10,6 +10,7 @@ from typing import Any, Never, NoReturn
 
 import numpy as np
 
+from minigrad.engine.conversion import as_operand
 from minigrad.engine.messages.errors import explain_error
 from minigrad.engine.messages.other_names import refuse_arguments
 from minigrad.engine.operand import Operand, find_operands
@@ -45,6 +46,8 @@ class Batched(Tensor):
         for x in inputs:
             if type(x) is Chosen:
                 return x.apply(op, inputs)
+        if any(isinstance(x, list | tuple) for x in inputs):  # whose elements no rule compares: [0, 1] == 0 is False
+            inputs = tuple(as_operand(op, x) if isinstance(x, list | tuple) else x for x in inputs)
         mapping = max((x.mapping for x in inputs if isinstance(x, Batched | Lanes)), key=lambda m: m.level)
         if not mapping.running:
             raise TypeError(

@@ -1,10 +1,16 @@
-"""How the largest element of some passes on its gradient, which may be infinite: the others have no part in that."""
+"""How what is chosen passes on its gradient, which may be infinite: what was not chosen has no part in that.
+
+Of the elements along axes, of which the largest is taken, and of operands, of which the larger one is.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+
+Rule = Callable[..., Any]
 
 
 def pass_on(op: Any, g: Any, y: Any, x: Any) -> Any:
@@ -12,10 +18,15 @@ def pass_on(op: Any, g: Any, y: Any, x: Any) -> Any:
 
     An expression is the product, too, which reads better: where one is to be computed, see ``give_unseen``.
     """
+    return op.share(y, x) * g if _may_multiply(g) else _choose(op, g, y, x)
+
+
+def _may_multiply(g: Any) -> bool:
+    """Say whether a gradient is finite, or an expression."""
+    if type(g) is np.ndarray and g.dtype == np.float64:
+        return bool(np.vdot(g, g) < np.inf) or bool(np.isfinite(g).all())  # 0.7 µs for a few, and 1.9
     known = isinstance(g, np.ndarray | np.generic) or getattr(g, "has_data", False)
-    if known and not np.isfinite(getattr(g, "array", g)).all():
-        return _choose(op, g, y, x)
-    return op.share(y, x) * g
+    return not known or bool(np.isfinite(getattr(g, "array", g)).all())
 
 
 def _choose(op: Any, g: Any, y: Any, x: Any) -> Any:
@@ -29,3 +40,30 @@ def give_unseen(op: Any, restore: Any) -> Any:
     other = type(op)(*(getattr(op, field) for field in op.fields))  # a copy of an operation is itself
     other.vjps = (lambda op, g, y, x: _choose(op, restore(g, x, op), restore(y, x, op), x),)
     return other
+
+
+def multiply_chosen(g: Any, chosen: Any) -> Any:
+    """Give g ⊙ c, where c says how much of an operand was chosen, and 0 where c is 0, be g infinite or not."""
+    return np.where(chosen != 0, g, 0) * chosen
+
+
+def chain_choice(derivative: Rule, inputs: int) -> Rule:
+    """Give the rule of an operand that is chosen, or not, element by element: g ⊙ ∂y/∂x, as ``pass_on`` has it."""
+    if inputs == 1:
+        return lambda op, g, y, x: _chain(g, derivative(y, x))
+    return lambda op, g, y, *operands: _chain(g, derivative(y, *operands))
+
+
+def _chain(g: Any, chosen: Any) -> Any:
+    return g * chosen if _may_multiply(g) else multiply_chosen(g, chosen)
+
+
+def as_unseen(op: Any) -> Any:
+    """Give an operation that chooses element by element with the rules for a g that nobody sees."""
+    other = object.__new__(type(op))
+    other.__dict__.update(op.__dict__, vjps=tuple(rule and _unseen(rule) for rule in op.derivatives))
+    return other
+
+
+def _unseen(derivative: Rule) -> Rule:
+    return lambda op, g, y, *operands: multiply_chosen(g, derivative(y, *operands))
