@@ -18,8 +18,6 @@ message, in ``engine`` or where it is raised.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from minigrad.engine.messages.absent import absent
-from minigrad.engine.messages.other_names import MODULE
 from minigrad.engine.recording import no_grad
 from minigrad.engine.tensor import Tensor
 from minigrad.ops.elementwise import relu, sigmoid
@@ -189,6 +187,8 @@ def __getattr__(name: str) -> Any:
         }
         numpys = {name: f"It is NumPy's: write np.{name}"} if hasattr(import_module("numpy"), name) else {}
         activations = import_module("minigrad.engine.protocols.formulas").say_activations()
-        raise absent(f"module {__name__!r}", name, numpys | meant | MODULE | activations, __all__)
+        words = numpys | meant | import_module("minigrad.engine.messages.other_names").MODULE | activations
+        error = import_module("minigrad.engine.messages.absent").absent
+        raise error(f"module {__name__!r}", name, words, __all__)
     value = globals()[name] = getattr(import_module(f"minigrad.{_LATE[name]}"), name)
     return value

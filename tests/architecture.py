@@ -26,11 +26,14 @@ def parsed(path):
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
+LATE = ("import_module", "__import__", "Late")  # what imports the module that a string names
+
+
 def imports(path, tree):
     """Every module that a file imports, as (line, dotted name); relative imports are written out.
 
-    So are the strings that ``import_module`` is called with; where it is called with a name that is put together, as
-    ``f"minigrad.{name}"``, each string of the file that makes a module of ours of it.
+    So are the strings that ``import_module`` and ``Late`` are called with; where one is called with a name that is put
+    together, as ``f"minigrad.{name}"``, each string of the file that makes a module of ours of it.
     """
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -42,7 +45,7 @@ def imports(path, tree):
                 base = ".".join([*parents, *filter(None, [base])])
             names = {f"{base}.{alias.name}" for alias in node.names}
             yield from ((node.lineno, name if name in MODULES else base) for name in sorted(names))
-        elif isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in ("import_module", "__import__"):
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in LATE:
             yield from ((node.lineno, name) for name in sorted(set(named_modules(node.args[0], tree))))
 
 

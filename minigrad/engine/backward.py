@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from minigrad.engine.messages.pairs import warn_of_pairs
 from minigrad.ops.base import Shape
+from minigrad.ops.common.late import Late
 from minigrad.ops.reduction import BLAS, ones
 from minigrad.ops.shaping import fit_dtype
+
+pairs = Late("minigrad.engine.messages.pairs")
 
 
 def pullback(
@@ -129,12 +131,12 @@ def unbroadcast(g: Any, shape: Shape, y: Any = None) -> Any:
             return g.flatten()  # a copy, in a fourth of the time of a product
         if width == shape[0] and g.dtype in BLAS:
             if rows == width > 1 and y is not None:
-                warn_of_pairs(y)
+                pairs.warn_of_pairs(y)
             return ones((rows,), g.dtype).dot(g)  # the bias of a layer: in half the time of np.add.reduce
     extra = g.ndim - len(shape)
     if extra and g.shape[extra:] == shape:  # only leading axes
         return g.sum(0 if extra == 1 else tuple(range(extra)))
     if y is not None and g.ndim == len(shape) == 2 and shape[1] == 1 and g.shape[0] == g.shape[1] > 1:
-        warn_of_pairs(y)
+        pairs.warn_of_pairs(y)
     axes = tuple(i for i in range(g.ndim) if i < extra or (shape[i - extra] == 1 and g.shape[i] != 1))
     return np.reshape(g.sum(axes, keepdims=True), shape)

@@ -14,13 +14,15 @@ from minigrad.engine.messages.errors import describe, explain_error
 from minigrad.engine.messages.uncalled import GivesNumber
 from minigrad.engine.numbers import as_numbers
 from minigrad.engine.operand import Operand, find_operands, map_operands, plain_value
-from minigrad.engine.protocols.refusals import refuse_array
 from minigrad.engine.record import Record
 from minigrad.engine.recording import compilation
 from minigrad.engine.writing.watch import seal_array
 from minigrad.notebook.safety import html_or_text, text_or_reason
 from minigrad.ops.base import Op
+from minigrad.ops.common.late import Late
 from minigrad.ops.common.libraries import bring, find_other, move_beside
+
+refusals = Late("minigrad.engine.protocols.refusals")
 
 
 def is_array(x: Any) -> bool:
@@ -188,7 +190,7 @@ class Convertible(Record):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         if self.serial > 0:
-            raise TypeError(refuse_array(self))
+            raise TypeError(refusals.refuse_array(self))
         known = self._known()
         array = np.array(known, dtype, copy=copy)
         if array is known:

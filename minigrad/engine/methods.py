@@ -6,10 +6,12 @@ from typing import Any, Never, Self
 
 import numpy as np
 
-from minigrad.engine.messages.other_names import ARGUMENTS, refuse_arguments
 from minigrad.ops import linalg, reduction, shaping
 from minigrad.ops.base import Recorder
+from minigrad.ops.common.late import Late
 from minigrad.ops.places import own_memory
+
+other_names = Late("minigrad.engine.messages.other_names")
 
 _np: Any = np  # whose own types know arrays alone
 
@@ -43,7 +45,7 @@ class Methods(Recorder):
     ) -> Self:
         """Sum over ``axis`` (None: all axes)."""
         if other:
-            raise refuse_arguments("sum", self, other)
+            raise other_names.refuse_arguments("sum", self, other)
         if dtype is None and out is None and initial is None and where is True:
             axis = axis if axis is None else reduction.static_axis(axis, self)
             return self.apply(reduction.summed(axis, keepdims), (self,))
@@ -65,7 +67,7 @@ class Methods(Recorder):
     ) -> Self:
         """Average over ``axis`` (None: all axes)."""
         if other:
-            raise refuse_arguments("mean", self, other)
+            raise other_names.refuse_arguments("mean", self, other)
         if dtype is None and out is None and where is True:
             return reduction.mean(self, axis, keepdims)
         return _np.mean(self, axis, dtype, out, keepdims, where=where)
@@ -81,7 +83,7 @@ class Methods(Recorder):
     ) -> Self:
         """Largest element over ``axis``; ties share the gradient evenly."""
         if other:
-            raise refuse_arguments("max", self, other)
+            raise other_names.refuse_arguments("max", self, other)
         return _np.max(self, axis, out, keepdims, **_chosen(initial, where))
 
     def min(
@@ -95,7 +97,7 @@ class Methods(Recorder):
     ) -> Self:
         """Smallest element over ``axis``; ties share the gradient evenly."""
         if other:
-            raise refuse_arguments("min", self, other)
+            raise other_names.refuse_arguments("min", self, other)
         return _np.min(self, axis, out, keepdims, **_chosen(initial, where))
 
     def prod(
@@ -110,31 +112,31 @@ class Methods(Recorder):
     ) -> Self:
         """Multiply over ``axis`` (None: all axes)."""
         if other:
-            raise refuse_arguments("prod", self, other)
+            raise other_names.refuse_arguments("prod", self, other)
         return _np.prod(self, axis, dtype, out, keepdims, **_chosen(initial, where))
 
     def var(self, axis: reduction.Axis = None, *args: Any, **more: Any) -> Self:
         """Give the mean squared deviation from the mean, as ``numpy.var`` does."""
-        if more.keys() & ARGUMENTS.keys():
-            raise refuse_arguments("var", self, more)
+        if more.keys() & other_names.ARGUMENTS.keys():
+            raise other_names.refuse_arguments("var", self, more)
         return _np.var(self, axis, *args, **more)
 
     def std(self, axis: reduction.Axis = None, *args: Any, **more: Any) -> Self:
         """Give the root of the variance, as ``numpy.std`` does."""
-        if more.keys() & ARGUMENTS.keys():
-            raise refuse_arguments("std", self, more)
+        if more.keys() & other_names.ARGUMENTS.keys():
+            raise other_names.refuse_arguments("std", self, more)
         return _np.std(self, axis, *args, **more)
 
     def cumsum(self, axis: int | None = None, dtype: Any = None, out: None = None, **other: Never) -> Self:
         """Add up along ``axis`` (None: all elements in a row), and keep each sum."""
         if other:
-            raise refuse_arguments("cumsum", self, other)
+            raise other_names.refuse_arguments("cumsum", self, other)
         return _np.cumsum(self, axis, dtype, out)
 
     def cumprod(self, axis: int | None = None, dtype: Any = None, out: None = None, **other: Never) -> Self:
         """Multiply along ``axis`` (None: all elements in a row), and keep each product."""
         if other:
-            raise refuse_arguments("cumprod", self, other)
+            raise other_names.refuse_arguments("cumprod", self, other)
         return _np.cumprod(self, axis, dtype, out)
 
     def all(self, *args: Any, **more: Any) -> Any:
@@ -168,7 +170,7 @@ class Methods(Recorder):
     def squeeze(self, axis: int | tuple[int, ...] | None = None, **other: Never) -> Self:
         """Remove axes of length 1."""
         if other:
-            raise refuse_arguments("squeeze", self, other)
+            raise other_names.refuse_arguments("squeeze", self, other)
         return shaping.squeeze(self, axis)
 
     def ravel(self, order: str = "C") -> Self:
@@ -178,7 +180,7 @@ class Methods(Recorder):
     def flatten(self, order: str = "C", **other: Never) -> Self:
         """Give the elements in one dimension, in an array of their own."""
         if other:
-            raise refuse_arguments("flatten", self, other)
+            raise other_names.refuse_arguments("flatten", self, other)
         return own_memory.copy(shaping.ravel(self, order))
 
     def swapaxes(self, axis1: int, axis2: int) -> Self:

@@ -13,15 +13,17 @@ from minigrad.engine.messages.errors import describe
 from minigrad.engine.messages.habits import OtherHabits
 from minigrad.engine.methods import Methods
 from minigrad.engine.protocols.numpy_protocol import PLAIN, UFUNCS, WRITING, find_function, find_ufunc, is_computed
-from minigrad.engine.protocols.outputs import compute_into, find_targets, name_target
-from minigrad.engine.protocols.refusals import explain_refusal, refuse_call
-from minigrad.engine.protocols.ufuncs import find_call
 from minigrad.engine.protocols.whole_operators import WholeOperators
 from minigrad.engine.recording import compilation, is_paused
 from minigrad.ops import arithmetic, elementwise, indexing, linalg, parts, shaping
 from minigrad.ops.base import Op, as_array
 from minigrad.ops.common.dtypes import WHOLE
 from minigrad.ops.common.lanes import running
+from minigrad.ops.common.late import Late
+
+outputs = Late("minigrad.engine.protocols.outputs")
+refusals = Late("minigrad.engine.protocols.refusals")
+ufuncs = Late("minigrad.engine.protocols.ufuncs")
 
 
 class Operand(Methods, OtherHabits, WholeOperators):
@@ -211,9 +213,9 @@ class Operand(Methods, OtherHabits, WholeOperators):
                 return self.apply(op, inputs)
         if is_constant((inputs, kwargs)):
             return self.compute_plainly(getattr(ufunc, method), inputs, kwargs, writes=method == "at")
-        if targets := find_targets(kwargs):
-            return compute_into(targets, getattr(ufunc, method), inputs, kwargs, method == "__call__")
-        ours = find_call(ufunc, method) if method != "at" or isinstance(inputs[0], Operand) else None
+        if targets := outputs.find_targets(kwargs):
+            return outputs.compute_into(targets, getattr(ufunc, method), inputs, kwargs, method == "__call__")
+        ours = ufuncs.find_call(ufunc, method) if method != "at" or isinstance(inputs[0], Operand) else None
         if ours is None:
             raise self.unknown_function(ufunc, method, inputs, kwargs)
         try:
@@ -221,7 +223,7 @@ class Operand(Methods, OtherHabits, WholeOperators):
         except TypeError as error:
             if type(error) is not TypeError or "argument" not in str(error):
                 raise
-            raise TypeError(refuse_call(ufunc, error, find_operands((inputs, kwargs)))) from error
+            raise TypeError(refusals.refuse_call(ufunc, error, find_operands((inputs, kwargs)))) from error
 
     def __array_function__(
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -232,9 +234,9 @@ class Operand(Methods, OtherHabits, WholeOperators):
         # of what is recorded nobody needs to look for more, which takes half as long as recording an operation
         constant = (self.serial <= 0 or bool(in_force)) and is_constant((args, kwargs))
         if not constant and (len(args) > 2 or "out" in kwargs):
-            args, kwargs = name_target(func, args, kwargs)
-            if targets := find_targets(kwargs):
-                return compute_into(targets, func, args, kwargs, masked=False)
+            args, kwargs = outputs.name_target(func, args, kwargs)
+            if targets := outputs.find_targets(kwargs):
+                return outputs.compute_into(targets, func, args, kwargs, masked=False)
         # whole numbers wrap and are rounded as in NumPy's own function, where ours is several operations
         whole = constant and is_computed(func) and all(x.dtype in WHOLE for x in find_operands((args, kwargs)))
         if ours is not None and not whole:
@@ -244,7 +246,7 @@ class Operand(Methods, OtherHabits, WholeOperators):
                 if type(error) is not TypeError or "argument" not in str(error):
                     raise
                 if not constant:
-                    raise TypeError(refuse_call(func, error, find_operands((args, kwargs)))) from error
+                    raise TypeError(refusals.refuse_call(func, error, find_operands((args, kwargs)))) from error
         if (func in PLAIN or constant) and self.has_data and (tracing := compilation()) is not None:
             return func(*map_operands(args, tracing.operand), **map_operands(kwargs, tracing.operand))
         if func in PLAIN and self.has_data:
@@ -259,7 +261,7 @@ class Operand(Methods, OtherHabits, WholeOperators):
 
     def unknown_function(self, f: Callable[..., Any], method: str, args: Any, kwargs: Any) -> TypeError:
         """Give the error for a function of NumPy's that is no operation."""
-        return TypeError(explain_refusal(f, method, args, find_operands((args, kwargs))))
+        return TypeError(refusals.explain_refusal(f, method, args, find_operands((args, kwargs))))
 
 
 def find_operands(x: Any) -> Iterator[Operand]:

@@ -12,7 +12,6 @@ from minigrad.engine.blocks import in_force
 from minigrad.engine.conversion import as_operand, compute_beside, holds_tensor, own_array, refuse_objects
 from minigrad.engine.listening import Listening, listeners, retained
 from minigrad.engine.messages.errors import check_name, describe, place
-from minigrad.engine.messages.other_names import refuse_arguments
 from minigrad.engine.numbers import as_numbers
 from minigrad.engine.record import fast_pullback, restore_leaf, stand_ins
 from minigrad.engine.recording import (
@@ -25,12 +24,15 @@ from minigrad.engine.recording import (
     tracer,
 )
 from minigrad.engine.stand_ins import leave_gradients, part_from
-from minigrad.engine.writing.views import note_view
 from minigrad.engine.writing.watch import is_fresh, note_leaf
 from minigrad.ops import arithmetic, linalg
 from minigrad.ops.base import Op
 from minigrad.ops.common.dtypes import NUMBERS
+from minigrad.ops.common.late import Late
 from minigrad.ops.common.unit import find_one
+
+other_names = Late("minigrad.engine.messages.other_names")
+views = Late("minigrad.engine.writing.views")
 
 _new = object.__new__
 _FLOAT64 = np.dtype(np.float64)
@@ -162,9 +164,9 @@ class Tensor(Listening):
         values: Any
         count = len(inputs)
         if count == 1:
-            values, recorded, views = (self.array,), self.serial > 0, op.views
+            values, recorded, is_view = (self.array,), self.serial > 0, op.views
         else:
-            values, recorded, views = [], False, False
+            values, recorded, is_view = [], False, False
             for x in inputs:
                 kind = type(x)
                 if kind is ndarray and (x.dtype is _FLOAT64 or x.dtype in NUMBERS):
@@ -195,8 +197,8 @@ class Tensor(Listening):
             result.serial = next_serial()
         else:
             result.keep_formula(op, inputs, values)
-        if views:
-            note_view(op, self, result)
+        if is_view:
+            views.note_view(op, self, result)
         if in_force:
             show_result(result)
         return result
@@ -216,7 +218,7 @@ class Tensor(Listening):
         Raises ``ValueError`` if this tensor requires no gradient, or is no scalar and no ``gradient`` is given.
         """
         if other:
-            raise refuse_arguments("backward", self, other)
+            raise other_names.refuse_arguments("backward", self, other)
         start = None if gradient is not None or create_graph or self.serial <= 0 else find_one(self.array)
         if start is None:  # there is more to it, or something is wrong
             seed = self.seed_gradient(gradient)

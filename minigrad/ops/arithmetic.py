@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from functools import lru_cache
 from math import isclose, isfinite
 from typing import Any
@@ -12,7 +11,10 @@ import numpy as np
 from minigrad.ops.base import Elementwise, Op, Rule, Shape, minus_one, number_key, one
 from minigrad.ops.common.alphabet import to_superscript
 from minigrad.ops.common.lanes import align_lanes
+from minigrad.ops.common.late import Late
 from minigrad.ops.parts import conjugate, is_complex
+
+fractions = Late("fractions")
 
 
 def _reciprocal(b: Any) -> Any:
@@ -136,7 +138,7 @@ def _superscript(n: float) -> str:
         return to_superscript(int(n))
     if isinstance(n, complex) or not isfinite(n):
         return f" ^ {n}"
-    fraction = Fraction(n).limit_denominator(12)
+    fraction = fractions.Fraction(n).limit_denominator(12)
     written = f"({fraction})" if isclose(n, fraction, rel_tol=1e-12) else f"{n:g}"
     return f" ^ {written}".replace("-", "−")
 

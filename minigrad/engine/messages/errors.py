@@ -12,10 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.engine.messages.named_arguments import name_argument
-from minigrad.engine.messages.ways import way_of_axes, way_of_index
 from minigrad.ops.base import Op, Recorder
 from minigrad.ops.common.alphabet import printable
+from minigrad.ops.common.late import Late
+
+named_arguments = Late("minigrad.engine.messages.named_arguments")
+ways = Late("minigrad.engine.messages.ways")
 
 
 class ShapeError(ValueError):
@@ -50,9 +52,9 @@ def explain_error(op: Op, inputs: tuple[Any, ...], error: Exception) -> Exceptio
     if isinstance(error, ValueError) and not isinstance(error, UnicodeError):
         called = [name if isinstance(x, Recorder) else "(…)" for name, x in zip(names, inputs, strict=True)]
         hint = op.hint(*shapes) if len(shapes) == len(op.letters) else ""
-        hint = hint.format(**dict(zip(op.letters, called, strict=False))) or way_of_axes(op, shapes[0], str(error))
+        hint = hint.format(**dict(zip(op.letters, called, strict=False))) or ways.way_of_axes(op, shapes[0], str(error))
         return _kind_of(error)(f"{message}.{hint and f' {hint}'}")
-    way = way_of_index(op.key, shapes[0]) if hasattr(op, "key") else way_of_axes(op, shapes[0], str(error))
+    way = ways.way_of_index(op.key, shapes[0]) if hasattr(op, "key") else ways.way_of_axes(op, shapes[0], str(error))
     return (IndexError if isinstance(error, IndexError) else TypeError)(f"{message}.{way and f' {way}'}")
 
 
@@ -86,8 +88,8 @@ def check_name(name: Any) -> str | None:
 def describe(x: Any, depth: int = 2) -> str:
     """Give an operand's name, or else how it was computed: ``sigmoid(affine(x, W1, b1))``."""
     if not isinstance(x, Recorder):
-        return f"{x!r}" if isinstance(x, int | float) else name_argument(x) or type(x).__name__
-    name = getattr(x, "name", None) or name_argument(x)
+        return f"{x!r}" if isinstance(x, int | float) else named_arguments.name_argument(x) or type(x).__name__
+    name = getattr(x, "name", None) or named_arguments.name_argument(x)
     if name or x.op is None:
         return printable(name or "") or type(x).__name__.lower()
     return f"{x.op.name}({', '.join(describe(part, depth - 1) for part in x.inputs) if depth else '…'})"

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 
 from minigrad.engine.protocols.kinds import OF_KINDS
-from minigrad.engine.protocols.scipy_protocol import find_special
 from minigrad.ops import arithmetic, elementwise, linalg, parts, shaping
 from minigrad.ops.base import Op, as_array
+from minigrad.ops.common.late import Late
 from minigrad.ops.places import own_memory
+
+scipy_protocol = Late("minigrad.engine.protocols.scipy_protocol")
 
 UFUNCS: dict[np.ufunc, Op] = {
     np.add: arithmetic.add,
@@ -76,7 +78,7 @@ def find_ufunc(ufunc: np.ufunc) -> Op | None:
         name = ufunc.__name__
         if name in LATE and getattr(np, name) is ufunc:
             op = UFUNCS[ufunc] = getattr(import_module(f"minigrad.ops.elements.{LATE[name]}"), name)
-        elif (special := find_special(ufunc)) is not None:
+        elif (special := scipy_protocol.find_special(ufunc)) is not None:
             op = UFUNCS[ufunc] = special
     return op
 

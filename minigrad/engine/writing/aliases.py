@@ -12,22 +12,6 @@ from minigrad.engine.writing.views import find_views
 from minigrad.engine.writing.watch import COUNTED, COUNTS, is_held
 
 
-class _Probe:
-    """Counts, in the place where a tensor would, the references to something that has one name."""
-
-    def __iadd__(self, other: Any) -> int:
-        return getrefcount(self)
-
-
-def _count_alone() -> int:
-    probe: Any = _Probe()
-    probe += 1
-    return int(probe)
-
-
-ALONE = _count_alone()  # which differs between versions of Python
-
-
 def is_seen_elsewhere(t: Any, other: Any, names: int) -> bool:
     """Say whether a tensor or its memory has another name than the one that is assigned to, or may have.
 

@@ -16,11 +16,13 @@ from minigrad.engine.conversion import Convertible, is_array
 from minigrad.engine.messages.errors import describe
 from minigrad.engine.operand import Operand, is_constant, plain_value
 from minigrad.engine.recording import announce_switch, compilation, count_records, is_paused, leaf_serial, note_holder
-from minigrad.engine.writing.aliases import ALONE, is_seen_elsewhere
-from minigrad.engine.writing.assignment import assign_elements, replace_elements_of
-from minigrad.engine.writing.views import find_base
-from minigrad.engine.writing.watch import LENT, TIED, VARIABLE, is_held, note_leaf, seal_array
+from minigrad.engine.writing.watch import ALONE, LENT, TIED, VARIABLE, is_held, note_leaf, seal_array
+from minigrad.ops.common.late import Late
 from minigrad.ops.common.libraries import alike, is_other
+
+aliases = Late("minigrad.engine.writing.aliases")
+assignment = Late("minigrad.engine.writing.assignment")
+views = Late("minigrad.engine.writing.views")
 
 Binary = Callable[[Any, Any], Any]
 
@@ -149,7 +151,7 @@ class Writable(Convertible):
             tracing.assign_elements(self, key, value)
             return
         if not self.has_data or not _is_writable(self) or not is_constant(value):
-            assign_elements(self, key, value)
+            assignment.assign_elements(self, key, value)
             return
         key = plain_value(key)
         array = self.array
@@ -210,14 +212,16 @@ def _take(t: Writable, array: Any) -> Writable:
 
 def _write_result(t: Writable, symbol: str, binary: Binary, ufunc: np.ufunc, other: Any, names: int) -> Any:
     """Do ``t += other`` in place where nothing is recorded, and by a new tensor where nobody can tell."""
-    scalar = isinstance(t.array, np.generic) if t.has_data else not (t.shape or find_base(t))
+    scalar = isinstance(t.array, np.generic) if t.has_data else not (t.shape or views.find_base(t))
     if scalar and not (t.serial > 0 and is_paused()):
         return binary(t, other)  # as of NumPy's scalars, which never change
     if not _is_writable(t) and (is_paused() or (t.op is None and t.born != VARIABLE)):
         raise TypeError(_refusal(t, symbol))
     if not t.has_data or (not is_paused() and t.serial > 0) or not is_constant(other):
-        if not t.shape or is_seen_elsewhere(t, other, names):  # without axes the result would be a scalar
-            replace_elements_of(t, lambda old, other, assign: fit_result(t, symbol, binary(old, other)), other)
+        if not t.shape or aliases.is_seen_elsewhere(t, other, names):  # without axes the result would be a scalar
+            assignment.replace_elements_of(
+                t, lambda old, other, assign: fit_result(t, symbol, binary(old, other)), other
+            )
             return t
         return fit_result(t, symbol, binary(t, other))
     value = plain_value(other)

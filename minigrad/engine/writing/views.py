@@ -15,10 +15,12 @@ import numpy as np
 from minigrad.engine.recording import note_holder
 from minigrad.engine.writing.watch import owner_of
 from minigrad.ops.base import Op
+from minigrad.ops.common.late import Late
 from minigrad.ops.common.libraries import is_other
 from minigrad.ops.indexing import Index
-from minigrad.ops.places.assignment import Assign
 from minigrad.ops.shaping import Reshape
+
+assignment = Late("minigrad.ops.places.assignment")
 
 
 def note_view(op: Op, base: Any, y: Any) -> None:
@@ -82,7 +84,7 @@ def _shares(op: Op, base: Any, y: Any) -> bool:
     if is_other(a) or is_other(b):  # of which that is so whose library says so, as CuPy does
         return _memory_of(a) is _memory_of(b)
     made = b.op is not None or b.level
-    if not base.shape and made and not isinstance(b.op, Assign) and find_base(base) is None:
+    if not base.shape and made and not isinstance(b.op, assignment.Assign) and find_base(base) is None:
         return False  # what an operation gives without axes is a scalar to NumPy, and no array
     if isinstance(op, Index):
         parts = op.key if isinstance(op.key, tuple) else (op.key,)

@@ -15,9 +15,11 @@ from weakref import WeakValueDictionary, ref
 
 import numpy as np
 
-from minigrad.engine.debugging.lines import find_line, write_place
 from minigrad.engine.messages.errors import describe, place
 from minigrad.engine.recording import latest_serial
+from minigrad.ops.common.late import Late
+
+lines = Late("minigrad.engine.debugging.lines")
 
 WHOLE = 1 << 20  # bytes: larger arrays are compared by a sample
 SAMPLE = 1024
@@ -45,6 +47,22 @@ class _Fresh:
 
 
 FRESH = _Fresh(np.empty(1), requires_grad=True).count - COUNTED  # which differs between versions of Python
+
+
+class _Probe:
+    """Counts, where augmented assignment to a tensor would, the references to something that has one name."""
+
+    def __iadd__(self, other: Any) -> int:
+        return getrefcount(self)
+
+
+def _count_alone() -> int:
+    probe: Any = _Probe()
+    probe += 1
+    return int(probe)
+
+
+ALONE = _count_alone()  # which differs between versions of Python
 
 
 class Seal:
@@ -178,12 +196,12 @@ def check_unchanged(t: Any) -> None:
     for i, (x, value) in enumerate((*zip(t.inputs, t.values, strict=True), (t, t.array))):
         seal = _find_broken(value, t.serial)
         if seal is not None:
-            line = find_line(t)
+            line = lines.find_line(t)
             name = line.names[i] if line is not None and x is not t else describe(x)
             how = f"changed between {seal.between}" if seal.between else f"given out or written at {seal.place}"
             raise RuntimeError(
                 f"backward: the array of {name} has been changed in place since {describe(t)} was computed"
-                f"{write_place(t)}, and the gradient of {op.name} needs the values of then; it was {how}. "
+                f"{lines.write_place(t)}, and the gradient of {op.name} needs the values of then; it was {how}. "
                 f"Assign a new array, as in w.data = w.data - 1, change a .data.copy(), or call backward() before."
             )
 

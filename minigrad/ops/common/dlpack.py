@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.extras import require
+from minigrad.ops.common.late import Late
+
+extras = Late("minigrad.extras")
 
 ON_HOST = (1, 3)  # DLPack's numbers of devices whose memory NumPy sees: the CPU's, and what is pinned for a GPU
 CUDA = 2
@@ -55,4 +57,4 @@ def hold_on_gpu(called: str, x: Any) -> Any:
     device = int(x.__dlpack_device__()[0])
     if device != CUDA:
         raise TypeError(f"{called}: the array lies on a device of DLPack's kind {device}; bring it to the host")
-    return require("cupy", "cuda").from_dlpack(x)
+    return extras.require("cupy", "cuda").from_dlpack(x)

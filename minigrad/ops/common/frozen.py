@@ -6,7 +6,9 @@ from functools import cached_property
 from pickle import PicklingError
 from typing import Any, ClassVar, Self
 
-from minigrad.ops.common.copies import fetch_variable, find_variable
+from minigrad.ops.common.late import Late
+
+copies = Late("minigrad.ops.common.copies")
 
 
 class Frozen:
@@ -52,9 +54,9 @@ class Frozen:
     def __reduce__(self) -> Any:
         if self.fields:
             return type(self), tuple(getattr(self, field) for field in self.fields)
-        found = find_variable(self, self.__module__)
+        found = copies.find_variable(self, self.__module__)
         if found is not None:
-            return fetch_variable, found
+            return copies.fetch_variable, found
         if getattr(self, "__dict__", None):
             raise PicklingError(
                 f"{self.name}: an operation without fields is pickled by the variable of a module that holds it, and "
