@@ -96,7 +96,8 @@ class _Writer:
         But that is within what is taken of it: log(1 − Σₖ T ⊙ y) is Σₖ T ⊙ log(1 − y).
         """
         chosen = [x for x in new.inputs if isinstance(x, Node) and x in self.whole]
-        if len(chosen) != 1 or any(getattr(x, "ndim", 0) for x in new.inputs if x is not chosen[0]):
+        others = [x for x in new.inputs if not isinstance(x, Node) or x not in self.whole]
+        if len(chosen) != 1 or any(getattr(x, "ndim", 0) or _is_computed(x) for x in others):
             return new
         T, y = self.whole[chosen[0]]
         inside = node.apply(f, tuple(y if x is chosen[0] else x for x in new.inputs))
@@ -132,6 +133,11 @@ class _Writer:
     def is_finite(self, x: Any) -> bool:
         """Say whether all recorded values of a Node are known, and finite: 0 ⊙ ∞ would be NaN."""
         return x in self.known and bool(np.all(np.isfinite(self.known[x])))
+
+
+def _is_computed(x: Any) -> bool:
+    """Say whether an operand is a result, as E of the steps before is, which may have a T of its own."""
+    return isinstance(x, Node) and x.op is not None
 
 
 def find_class_numbers(key: Any, shape: tuple[int, ...]) -> Any:

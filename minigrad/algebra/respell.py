@@ -12,9 +12,10 @@ from typing import Any
 from minigrad.algebra.graph import Graph
 from minigrad.algebra.rewrite import Rewriting, Rule, rebuild_node
 from minigrad.algebra.rules import logarithms, spellings
-from minigrad.engine.node import Node, order_nodes
+from minigrad.engine.node import Node, count_uses, order_nodes
 from minigrad.engine.tensor import Tensor
-from minigrad.ops.shaping import Concatenate
+from minigrad.ops.base import Elementwise
+from minigrad.ops.shaping import Concatenate, Reshape
 
 SPELLINGS: tuple[Rule, ...] = (
     spellings.product_with_itself,
@@ -47,8 +48,12 @@ def respell(graph: Graph, nodes: Mapping[Tensor, Any], named: Set[Node]) -> tupl
 def _respelled(graph: Graph, named: Set[Node], rewriting: Rewriting) -> tuple[Graph, dict[Node, Any]]:
     """Give the graph, and what each of its Nodes becomes."""
     kept, becomes, made = set(named), dict[Node, Any](), set[Any]()
+    uses = count_uses(graph.nodes, graph.outputs)
     for node in graph.nodes:
         new = rebuild_node(node, becomes)
+        if _would_compute_twice(node, uses):
+            becomes[node] = new
+            continue
         again = rewriting.apply_first(new) if isinstance(new, Node) else new
         while again is not new and not _loses(new, again, kept) and not (node in kept and again in made):
             new, again = again, rewriting.apply_first(again) if isinstance(again, Node) else again
@@ -58,6 +63,12 @@ def _respelled(graph: Graph, named: Set[Node], rewriting: Rewriting) -> tuple[Gr
         made.add(new)
     outputs = [becomes[x] if isinstance(x, Node) else x for x in graph.outputs]
     return Graph(outputs, graph.values), becomes
+
+
+def _would_compute_twice(node: Node, uses: Mapping[Node, int]) -> bool:
+    """Say whether a function is needed as it is, too, so that its column must not be a function of a column."""
+    (x, *_) = node.inputs or (None,)
+    return isinstance(node.op, Reshape) and isinstance(x, Node) and isinstance(x.op, Elementwise) and uses[x] > 1
 
 
 def _moved(nodes: Mapping[Tensor, Any], becomes: Mapping[Node, Any]) -> dict[Tensor, Any]:

@@ -261,14 +261,11 @@ class _Namer:
         )
 
     def _find_loss(self, indexing: Indexing) -> frozenset[Node]:
-        """Give what the loss has after the last of what is called by an index: H₆ is none of the loss in Σ H₆²."""
-        found: set[Node] = set()
-        stack = list(self.reading.graph.outputs)
-        while stack:
-            x = stack.pop()
-            if isinstance(x, Node) and x in self.reading.loss and x not in indexing.place and x not in found:
+        """Give what the loss alone needs after the last of what has an index: H₆ is none of the loss in Σ H₆²."""
+        loss, users, found = self.reading.loss, self.reading.users, set[Node]()
+        for x in reversed(self.reading.graph.nodes):
+            if x in loss and x not in indexing.place and found.issuperset(users.get(x, ())):
                 found.add(x)
-                stack.extend(x.inputs)
         return frozenset(found)
 
     def _renumber(self) -> tuple[Layer, ...]:
