@@ -97,8 +97,16 @@ def sorting_samples() -> Iterator[Sample]:
     for function, options in (("searchsorted", {"side": "right"}), ("isclose", {"rtol": 0.5})):
         positions = Positions(function, tuple(options.items()))
         call = partial(getattr(np, function), **options)
-        shapes = ((4,), (2, 3)) if function == "searchsorted" else ((3,), (2, 3))
-        yield Sample(Positions, positions, shapes, function, call)
+        if function == "searchsorted":
+            yield Sample(
+                Positions,
+                lambda x, v, op=positions: op(np.sort(x), v),
+                ((4,), (2, 3)),
+                function,
+                lambda x, v, call=call: call(np.sort(x), v),
+            )
+        else:
+            yield Sample(Positions, positions, ((3,), (2, 3)), function, call)
     for side in ("left", "right"):
         search = sorting.SearchSorted(side)
         yield Sample(

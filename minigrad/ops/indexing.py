@@ -9,7 +9,8 @@ import numpy as np
 from numpy import ndarray
 
 from minigrad.ops.base import Op, Recorder, Rule, Shape, placeholder
-from minigrad.ops.common.lanes import add_axes, align_lanes, apply_each, count_lanes, find_highest, move_axis
+from minigrad.ops.common.lane_indices import exchange_axes, find_selected, index_lanes
+from minigrad.ops.common.lanes import add_axes, count_lanes, find_highest, move_axis
 from minigrad.ops.common.libraries import alike, find_other, index_other, is_other, put_into_zeros, scatter_other
 
 
@@ -182,10 +183,9 @@ class Gather(Op):
         if all(i.shape[0] == 1 for i in indices):
             alike = [np.reshape(i, i.shape[1:]) for i in indices]
             return move_axis(self.over_lanes(x.shape[0], slice(None))(x, *alike), self.find_lanes(alike), 0)
-        if not self.is_plain():
-            return apply_each(self, *inputs)
-        lane, *indices = align_lanes([np.arange(x.shape[0]), *indices])
-        return self.over_lanes(x.shape[0], None)(x, lane, *indices)
+        selected, before = self.find_selected(x.ndim - 1, indices)
+        y = self.over_lanes(x.shape[0], None)(x, *index_lanes(x.shape[0], indices, selected))
+        return exchange_axes(y, selected, before)
 
     def over_lanes(self, n: int, lane: slice | None) -> Gather:
         """Give the operation on what has an axis of n lanes in front, all of them or, for None, by an operand."""
@@ -199,9 +199,9 @@ class Gather(Op):
         """Give the axis of the lanes in what is indexed."""
         return find_lanes(self.filled([np.zeros(i.shape, np.intp) for i in indices]))
 
-    def is_plain(self) -> bool:
-        """Say whether all indices are operands or integers, so that those of the lanes fit in front of them."""
-        return all(part is None or isinstance(part[0], int | np.integer) for part in self.template)
+    def find_selected(self, ndim: int, indices: Sequence[Any]) -> tuple[int, int]:
+        """Give how many axes arrays select of one lane, and how many stand before them; of indices with lanes."""
+        return find_selected(self.filled([np.zeros(i.shape[1:], np.intp) for i in indices]), ndim)
 
     def shape(self, *shapes: Shape) -> Shape:
         """Give the shape of what the index selects."""
@@ -233,11 +233,9 @@ class ScatterAt(Gather):
         if all(i.shape[0] == 1 for i in indices):
             alike = [np.reshape(i, i.shape[1:]) for i in indices]
             return self.over_lanes(x.shape[0], slice(None))(move_axis(x, 0, self.find_lanes(alike)), *alike)
-        if not self.is_plain():
-            return apply_each(self, *inputs)
-        n = count_lanes(inputs)
-        lane, *indices = align_lanes([np.arange(n), *indices])
-        return self.over_lanes(n, None)(x, lane, *indices)
+        n, (selected, before) = count_lanes(inputs), self.find_selected(len(self.into), indices)
+        x = exchange_axes(x, before, selected)
+        return self.over_lanes(n, None)(x, *index_lanes(n, indices, selected))
 
     def targets(self, n: int) -> tuple[Any, ...]:
         """Give what is scattered into."""

@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from minigrad.ops.base import Op, Shape, placeholder
-from minigrad.ops.common.lanes import add_axes, align_lanes, apply_each, count_lanes, move_axis
+from minigrad.ops.common.lane_indices import exchange_axes, index_lanes
+from minigrad.ops.common.lanes import add_axes, count_lanes, move_axis
 from minigrad.ops.common.libraries import alike, assign_other, find_last, is_other, write_into_copy
 from minigrad.ops.indexing import (
     Gather,
@@ -114,11 +115,11 @@ class AssignAt(Op):
         n = count_lanes([x for x in (a, b, *indices) if hasattr(x, "shape")])
         whole = Gather(self.template)
         a = np.broadcast_to(a, (n, *a.shape[1:])) if a.shape[0] != n else a
-        if not whole.is_plain():
-            return apply_each(self, a, b, *indices)
+        selected, before = whole.find_selected(a.ndim - 1, indices)
         if getattr(b, "ndim", 0):
             b = add_axes(b, len(whole.shape(a.shape[1:], *(i.shape[1:] for i in indices))) + 1 - b.ndim)
-        return AssignAt((None, *self.template))(a, b, *align_lanes([np.arange(n), *indices]))
+            b = exchange_axes(b, before, selected)
+        return AssignAt((None, *self.template))(a, b, *index_lanes(n, indices, selected))
 
     def shape(self, *shapes: Shape) -> Shape:
         """Give the shape of a; raise unless b fits what the index names."""
@@ -147,6 +148,13 @@ class IsLast(Op):
     def forward(self, *indices: Any) -> Any:
         """Find the last of each."""
         return find_last(fill_template(self.template, indices), self.into)
+
+    def batch(self, *indices: Any) -> Any:
+        """Find them in every lane, by which lane it is, too."""
+        n = count_lanes(indices)
+        selected, before = Gather(self.template).find_selected(len(self.into), indices)
+        y = IsLast((None, *self.template), (n, *self.into))(*index_lanes(n, indices, selected))
+        return exchange_axes(y, selected, before)
 
     def shape(self, *shapes: Shape) -> Shape:
         """Give the shape of what the index names."""

@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from minigrad.ops.base import Op, Shape
-from minigrad.ops.common.lanes import align_lanes, apply_each, shift_axis
+from minigrad.ops.common.lanes import align_lanes, apply_each, count_lanes, shift_axis
+from minigrad.ops.places.sorting import SearchSorted
 
 TRUTHS = frozenset(("any", "all", "isclose", "isin", "allclose", "array_equal", "array_equiv"))
 COUNTS = frozenset(("any", "all", "count_nonzero"))  # over any number of axes
@@ -41,11 +42,11 @@ class Positions(Op):
         self.text = f"{function}({', '.join(f'{{{letter}}}' for letter in self.letters)})"
 
     def batch(self, *inputs: Any) -> Any:
-        """Ask of all lanes at once, along an axis behind theirs; what is of two wholes, of one lane after the other."""
+        """Ask of all lanes at once, along an axis behind theirs."""
         if self.function == "isclose":
             return self(*align_lanes(inputs))
-        if len(OPERANDS[self.function]) > 1:
-            return apply_each(self, *inputs)
+        if len(inputs) > 1:
+            return self._batch_wholes(*inputs)
         (x,), options = inputs, dict(self.options)
         axis = options.get("axis", -1 if self.function in ORDERS else None)
         kept = (x.shape[0], *(1,) * (x.ndim - 1))
@@ -55,6 +56,35 @@ class Positions(Op):
             del options["keepdims"]
             return np.reshape(self._along(options, axis, x), kept)
         return self._along(options, axis, x)
+
+    def _batch_wholes(self, a: Any, b: Any) -> Any:
+        """Ask how two wholes are related in each lane, of one at a time where its bins are, which may descend."""
+        options = dict(self.options)
+        whole = {"digitize": b, "isin": b, "searchsorted": a}.get(self.function)
+        if whole is not None and whole.shape[0] == 1:
+            whole = np.reshape(whole, whole.shape[1:])
+            return self(whole, b) if self.function == "searchsorted" else self(a, whole)
+        if self.function == "searchsorted" and not options.keys() - {"side"}:
+            return SearchSorted(options.get("side", "left")).batch(a, b)
+        if self.function == "isin":
+            found = _holds(a, b)
+            return np.logical_not(found) if options.get("invert") else found
+        if self.function in ("allclose", "array_equal", "array_equiv"):
+            return self._agree(options, a, b)
+        return apply_each(self, a, b)
+
+    def _agree(self, options: dict[str, Any], a: Any, b: Any) -> Any:
+        """Say of each lane whether all elements of one are those of the other."""
+        n, shapes = count_lanes((a, b)), [x.shape[1:] for x in (a, b)]
+        if self.function == "allclose":
+            alike = Positions("isclose", self.options).batch(a, b)
+        elif _meet(*shapes) and (self.function == "array_equiv" or shapes[0] == shapes[1]):
+            alike = np.equal(*align_lanes((a, b)))
+            if options.get("equal_nan"):
+                alike = np.logical_or(alike, np.logical_and(np.not_equal(a, a), np.not_equal(b, b)))
+        else:
+            return np.zeros(n, np.bool_)
+        return np.all(np.reshape(alike, (alike.shape[0], -1)), axis=1)
 
     def _along(self, options: dict[str, Any], axis: Any, x: Any) -> Any:
         options["axis"] = shift_axis(axis, x.ndim)
@@ -71,6 +101,17 @@ class Positions(Op):
     def dtype(self, *dtypes: Any) -> np.dtype[Any]:
         """Give that of truth values, or of indices."""
         return np.dtype(np.bool_ if self.function in TRUTHS else np.intp)
+
+
+def _holds(x: Any, among: Any) -> Any:
+    """Say of each element whether it is among those of its lane."""
+    among = np.reshape(among, (among.shape[0], *(1,) * (x.ndim - 1), -1))
+    return np.any(np.equal(np.expand_dims(x, -1), among), axis=-1)
+
+
+def _meet(a: Shape, b: Shape) -> bool:
+    """Say whether two shapes broadcast."""
+    return all(m == n or 1 in (m, n) for m, n in zip(a[::-1], b[::-1], strict=False))
 
 
 def find_positions(f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from minigrad.ops.base import Op, Shape
+from minigrad.ops.base import Op, Shape, as_array
+from minigrad.ops.common.lanes import count_lanes, spread_lanes
 from minigrad.ops.cumulative import AlongAxis, slice_along
 from minigrad.ops.indexing import OfTheFirst
 
@@ -101,6 +102,21 @@ class SearchSorted(Op):
     def forward(self, a: Any, b: Any) -> Any:
         """Give the positions."""
         return np.searchsorted(a, b, self.side)  # type: ignore[call-overload]
+
+    def batch(self, a: Any, b: Any) -> Any:
+        """Search in every lane: among all of a and b in order, a place is the number's own less those of b before it.
+
+        NumPy searches by halves, which is as good for ascending numbers alone.
+        """
+        b = b if getattr(b, "ndim", 0) else np.reshape(as_array(b), (1,))
+        if a.shape[0] == 1:
+            return self(np.reshape(a, a.shape[1:]), b)
+        n, each = count_lanes((a, b)), b.shape[1:]
+        a, b = spread_lanes((a, np.reshape(b, (b.shape[0], int(np.prod(each))))))
+        rank, left = Sort(1).rank, self.side == "left"
+        ranks = rank(np.concatenate([b, a] if left else [a, b], axis=1))  # a stable order: the first of equal ones
+        ranks = ranks[:, : b.shape[1]] if left else ranks[:, a.shape[1] :]
+        return np.reshape(ranks - rank(b), (n, *each))
 
     def shape(self, *shapes: Shape) -> Shape:
         """Give the shape of the numbers."""
