@@ -55,7 +55,7 @@ class Typesetter:
         many = {symbol.rstrip(_SUBSCRIPT): bold for symbol, bold in symbols.items() if symbol in several}
         self.many = many  # those that folded boxes have one of for each l: Wₗ, Wₗ₊₁ and W₅₀ are arrays alike
         names = [f"{re.escape(base)}[{_SUBSCRIPT}]+" for base in many]
-        names += map(re.escape, sorted(symbols, key=len, reverse=True))
+        names += [_pattern_of(symbols)] if symbols else []
         letters = r"(?:(?<![^\W\d_])|(?<=ᵀ))(?:{})(?![^\Wᵀ²_])"
         self._pattern = re.compile(letters.format("|".join(names))) if names else None
 
@@ -109,6 +109,27 @@ class Typesetter:
         shape = "×".join(map(str, box.shape)) or self.words["scalar"]
         formula = f" = {self.caption(box)}" if box.formula else ""
         return f"{box.heading or box.symbol}{formula}, {shape}" + (f", ×{box.count}" if box.count > 1 else "")
+
+
+def _pattern_of(words: Iterable[str], depth: int = 50) -> str:
+    """Give a pattern of some words, the longest that fits first, that looks at no letter once for each of them.
+
+    >>> _pattern_of(["Y", "Y₁", "Y₁₂", "bias"])
+    '(?:bias|Y(?:₁(?:₂|)|))'
+    """
+    words = sorted(words, key=len, reverse=True)
+    if len(words) < 2 or not depth:
+        return f"(?:{'|'.join(map(re.escape, words))})" if len(words) > 1 else re.escape(words[0])
+    alike: dict[str, list[str]] = {}
+    for word in words:
+        alike.setdefault(word[:1], []).append(word)
+    parts = []
+    for some in alike.values():
+        first, last = min(some), max(some)
+        n = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
+        rest = _pattern_of([word[n:] for word in some], depth - 1) if len(some) > 1 else ""
+        parts.append(re.escape(first[:n]) + rest)
+    return f"(?:{'|'.join(parts)})" if len(parts) > 1 else parts[0]
 
 
 def shortened(formula: str) -> str:

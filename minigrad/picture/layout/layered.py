@@ -7,6 +7,8 @@ crosses a box; the labels of the backward pass have room in the operations' colu
 
 from __future__ import annotations
 
+from bisect import bisect
+
 from minigrad.picture.layout.lanes import Lanes
 from minigrad.picture.layout.measure import box_size, width
 from minigrad.picture.layout.shapes import Rect, Row
@@ -242,10 +244,11 @@ def _free(spans: list[tuple[int, int]], start: int, end: int) -> bool:
 
 
 def _stack(levels: list[list[tuple[int, int]]], span: tuple[int, int]) -> int:
-    """Put a line on the first level where it meets no other, and give that level."""
+    """Put a line on the first level where it meets no other, and give that level; each has its lines from left on."""
     for i, level in enumerate(levels):
-        if all(span[1] <= a or b <= span[0] for a, b in level):
-            level.append(span)
+        at = bisect(level, span)
+        if (not at or level[at - 1][1] <= span[0]) and (at == len(level) or span[1] <= level[at][0]):
+            level.insert(at, span)
             return i
     levels.append([span])
     return len(levels) - 1
