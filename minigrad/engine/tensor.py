@@ -103,9 +103,13 @@ class Tensor(Listening):
 
     def __init__(self, data: Any, *, requires_grad: bool = False, name: str | None = None) -> None:
         if isinstance(data, Tensor):
-            raise TypeError(
-                f"Tensor: the data is already a tensor, {describe(data)}:{data.shape}. Use it as it is, or detach it."
-            )
+            what = f"{describe(data)}:{data.shape}"
+            if data.plain:
+                raise TypeError(
+                    f"Tensor: {what} is an array that is only known when the function runs. Use it as it is, for it "
+                    f"computes as a Tensor does; for a gradient by it take minigrad.grad(f), inside or outside."
+                )
+            raise TypeError(f"Tensor: the data is already a tensor, {what}. Use it as it is, or detach it.")
         if isinstance(data, list | tuple) and holds_tensor(data):
             raise TypeError("Tensor: the list holds tensors. Join them with np.stack, which keeps their gradients.")
         self.array = as_numbers("Tensor", data)

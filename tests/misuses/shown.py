@@ -59,6 +59,7 @@ ROWS = [
     Misuse("compile(lambda x: x if x.sum() > 0 else -x)(X)", TraceError, "the truth", "misuse.py:1", "np.where"),
     Misuse("compile(lambda x: float(x.sum()))(X)", TraceError, "float()", "misuse.py:1", "keep it a tensor"),
     Misuse("compile(lambda x: x[x > 0])(X)", TraceError, "a mask", "misuse.py:1", "np.where(mask, x, 0)"),
+    Misuse("compile(lambda x: Tensor(x).sum())(X)", TypeError, "x:(", "Tensor:", "as it is | grad(f)"),
     Misuse("compile(lambda p: p[0]).bind([X])", TypeError, "argument 0 is a list", "bind:", "arguments of their own"),
     Misuse("compile(np.sum).bind(X)(X)", TypeError, "takes no arguments", "a prepared call", "x[...] = new"),
     Misuse("compile(np.sum).source", RuntimeError, "the function", "compile:", "first call"),
