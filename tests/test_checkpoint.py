@@ -80,6 +80,48 @@ def test_what_is_not_computed_again_is_an_error():
         checkpoint(v)
 
 
+class Scaled:
+    by, kept = 2.0, np.array([2.0, 2.0])
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+@pytest.mark.parametrize(
+    ("f", "change"),
+    [
+        (lambda v, w: v * Scaled.by, lambda w: setattr(Scaled, "by", 3.0)),
+        (lambda v, w: v * Scaled.kept, lambda w: Scaled.kept.fill(3.0)),
+        (lambda v, w: np.sin(v * w), lambda w: setattr(w, "data", np.array([5.0, 5.0]))),
+        (lambda v, w: np.sin(v) if Scaled.by == 2 else np.tanh(2 * v), lambda w: setattr(Scaled, "by", 4.0)),
+    ],
+)
+def test_what_has_been_changed_is_an_error_even_if_the_value_is_the_same(f, change, create_graph, monkeypatch):
+    """0 · 2 and 0 · 3 are one, and have the derivatives 2 and 3."""
+    monkeypatch.setattr(Scaled, "by", 2.0)
+    monkeypatch.setattr(Scaled, "kept", np.array([2.0, 2.0]))
+    v, w = (Tensor(np.full(2, n), requires_grad=True) for n in (0.0, 2.0))
+    checkpoint(f)(v, w).sum().backward(create_graph=create_graph)
+    wanted = v.grad.data
+    v.grad = None
+    f(v, w).sum().backward()
+    np.testing.assert_array_equal(v.grad.data, wanted)
+    y = checkpoint(lambda v: f(v, w))(v).sum()
+    change(w)
+    with pytest.raises(RuntimeError, match="What it reads has been changed since"):
+        y.backward(create_graph=create_graph)
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_running_averages_follow_a_batch_once(create_graph):
+    layers = [nn.BatchNorm(3) for _ in range(2)]
+    batch = np.random.default_rng(1).normal(size=(6, 3))
+    for f in (layers[0], checkpoint(layers[1])):
+        for n in (1.0, 2.0):
+            v = Tensor(n * batch, requires_grad=True)
+            (f(v) ** 3).sum().backward(create_graph=create_graph)
+    for one, other in zip(layers[0].buffers(), layers[1].buffers(), strict=True):
+        np.testing.assert_array_equal(one.data, other.data)
+
+
 def peak_of(layers, block):
     """The most memory that value and gradient of a chain take at once."""
 

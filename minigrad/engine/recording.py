@@ -158,6 +158,11 @@ def drawing() -> Any:
     return _drawing.get() if in_force else None
 
 
+def is_again() -> bool:
+    """Say whether a checkpoint's function is computed again, which has left outside itself what it leaves."""
+    return getattr(drawing(), "is_again", False)
+
+
 def fixed(array: Any) -> Any:
     """Give an array that nobody will write to: code that is compiled may depend on what is in it."""
     tracing = compilation()

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from minigrad.engine.messages.arguments import check_count, check_number, with_usage
-from minigrad.engine.recording import no_grad, setting
+from minigrad.engine.recording import is_again, no_grad, setting
 from minigrad.engine.tensor import Tensor
 from minigrad.nn.base import Learning
 from minigrad.nn.functional import batch_norm, group_norm, layer_norm, rms_norm
@@ -110,7 +110,7 @@ class BatchNorm(_Scaled):
     def __call__(self, x: Any) -> Tensor:
         """Give y, and in training follow the batch."""
         training = setting(self, "training")
-        if training:
+        if training and not is_again():
             self._follow(x)
         return batch_norm(x, self.running_mean, self.running_var, self.γ, self.β, training, setting(self, "eps"))
 

@@ -29,6 +29,7 @@ from minigrad.engine.transforms.evaluation import name_function_of
 from minigrad.engine.transforms.frugal import Frugal
 from minigrad.engine.transforms.functional import Transformed, check_function
 from minigrad.engine.transforms.lanes import Lanes
+from minigrad.engine.transforms.marks import Marking
 from minigrad.engine.transforms.products import join_leaves
 from minigrad.engine.transforms.trees import fill_tree, list_leaves
 from minigrad.ops.elementwise import identity
@@ -40,9 +41,10 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     A chain of n layers in √n such parts keeps √n values, and those of the part that is gone through: memory of 2 √n
     instead of n, for one more evaluation. Within a part it keeps only what rules of gradients read. Gradients of
     any order, to arguments and to Tensors that f reads, are as without it; so are random draws of layers. Under
-    ``compile`` and ``vmap`` it is f itself.
+    ``compile`` and ``vmap`` it is f itself. What f changes outside itself, as a count of its calls, it changes again;
+    running averages of layers follow a batch once.
 
-    Raises ``RuntimeError``, when the gradient is taken, if f does not compute again what it did.
+    Raises ``RuntimeError``, when the gradient is taken, if f does not compute again what it did, of the same numbers.
 
     >>> from minigrad import grad
     >>> float(grad(checkpoint(np.exp))(0.0))
@@ -67,15 +69,19 @@ class _Part:
         self.places = [i for i, x in enumerate(self.leaves) if isinstance(x, Tensor) and x.requires_grad]
         self.flowing: list[int] = []
         self.outside: list[Tensor] = []
+        self.held: list[Any] = []  # their arrays
+        self.mark = 0
 
     def compute(self) -> Any:
         """Give f's value, recorded as one operation on what it starts from."""
-        start = latest_serial()
-        with drawn_by(self.draws), traced_by(Frugal()):
+        start, marking = latest_serial(), Marking(lets_go=True)
+        with drawn_by(self.draws), traced_by(marking):
             value = self.evaluate([_make_leaf(self.leaves[i].array) for i in self.places])
+        self.mark = marking.mark
         outputs = list_leaves(value)
         self.flowing = [i for i, x in enumerate(outputs) if isinstance(x, Tensor) and x.serial >= start]
         self.outside = _find_older([outputs[i] for i in self.flowing], start)
+        self.held = [x.array for x in self.outside]
         operands = (*(self.leaves[i] for i in self.places), *self.outside)
         if not self.flowing:
             return value
@@ -116,19 +122,23 @@ class _Part:
         with recorded(), drawn_by(self.draws.again()), mapped_by(_find_mapping(inputs)):
             variables = [identity(x) if isinstance(x, Tensor) else _make_leaf(x) for x in starts]
             since = latest_serial() - len(variables)
-            with nullcontext() if with_graph else traced_by(Frugal()):
+            unmarked = mapping() is not None or (with_graph and tracer() is not None)
+            marking = None if unmarked else Marking(lets_go=not with_graph)
+            with nullcontext() if marking is None else traced_by(marking):
                 outputs = list_leaves(self.evaluate(variables))
             joined = join_leaves([outputs[i] for i in self.flowing])
             ends = {*variables, *self.outside}
-            same = _are_alike(joined.array, y.array if with_graph else y)
+            same = _are_alike(joined.array, y.array if with_graph else y) and (marking or self).mark == self.mark
+            same = same and all(_are_alike(x.array, array) for x, array in zip(self.outside, self.held, strict=True))
             if not same or _find_older([joined], since, ends):
                 raise RuntimeError(
                     f"{name_function_of('checkpoint', self.f)}: computed again, it does not give what it did. What it "
                     f"reads has been changed since, or it draws random numbers of its own; pass them as arguments."
                 )
             found = pullback(joined, g, create_graph=with_graph, ends=ends)
-        zeros = (np.zeros_like(x.array) for x in (*variables, *self.outside))
-        return [found.get(x, zero) for x, zero in zip((*variables, *self.outside), zeros, strict=True)]
+        starts = (*variables, *self.outside)
+        zeros = (np.zeros_like(x.array) for x in starts)
+        return [found.get(x, constant_tensor(z) if with_graph else z) for x, z in zip(starts, zeros, strict=True)]
 
 
 def _find_mapping(inputs: Sequence[Any]) -> Any:
@@ -181,6 +191,8 @@ class _Draws:
 
 
 class _Redraws:
+    is_again = True
+
     def __init__(self, states: Iterator[Any], outside: Any) -> None:
         self.states, self.outside = states, outside
 
