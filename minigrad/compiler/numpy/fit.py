@@ -27,9 +27,9 @@ FEW = 4  # columns, up to which their maximum is quicker to take one by one: 1.1
 
 def fit_outputs(outputs: Sequence[Any]) -> list[Any]:
     """Give equal outputs, in operations that are quick calls of NumPy."""
-    for rule in (find_gate, find_choice, merge_rows, _forward_number, _narrow_arrays, _shape_operands, _total_rows):
+    forwarded = (_forward_number, _narrow_arrays, _forward_number)
+    for rule in (find_gate, find_choice, merge_rows, *forwarded, _shape_operands, _total_rows, _flatten_sum):
         outputs = rewrite_nodes(outputs, rule)
-    outputs = rewrite_nodes(outputs, _flatten_sum)
     return _copy_once(outputs)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from minigrad.compiler.numpy.calls import KERNELS, Kernel
+from minigrad.compiler.numpy.calls import KERNELS, Kernel, write_view
 from minigrad.compiler.numpy.memory import plan_arrays
 from minigrad.compiler.numpy.names import Lines
 from minigrad.compiler.numpy.source import Writer
@@ -14,6 +14,9 @@ from minigrad.compiler.rolling.loop import Kept, Loop, Read
 from minigrad.compiler.rolling.turn import plan_turn
 from minigrad.engine.node import Node
 from minigrad.notation.keys import write_key
+from minigrad.ops.shaping import Transpose
+
+LISTED = 1024  # turns, up to which views of them are made once: 0.1 µs and 120 bytes each
 
 
 class TurnWriter(Writer):
@@ -34,6 +37,9 @@ class TurnWriter(Writer):
         self.t = self.fresh("t")
         self.parts = {part: self.name_part(part) for part, _ in self.turn.kept}
         self.rows = {value: part for part, value in self.turn.kept if isinstance(value, Node)}
+        self.listed: dict[Node, str] = {}  # what is another view of one array in each turn -> the list of these
+        self.row_lists: dict[Kept, str] = {}
+        self.rebound = {state: value for state, value in self.plan.copies if self.keeps_apart(value)}
 
     def plan_memory(self) -> tuple[set[Node], dict[Node, Memory]]:
         """Begin nothing in what is kept: it is another array in each turn."""
@@ -65,7 +71,7 @@ class TurnWriter(Writer):
         for state in self.body.states:
             given = self.outer.value(self.node.inputs[state.operand])
             name = self.names[state.node] = self.fresh("state")
-            if state.node.shape:
+            if state.node.shape and state.node not in self.rebound:
                 self.static.add(state.node)
                 self.made.append(f"{name} = {self.allocate_array(state.node)}")
                 lines.append(f"{name}[...] = {given}")
@@ -86,7 +92,28 @@ class TurnWriter(Writer):
                 self.static |= {read.node} if operand in self.static else set()
             else:
                 name = self.names[read.node] = self.fresh(f"{given}_t")
-                self.lines.append(f"{name} = {given}[{self.write_even_key(read.key)}]")
+                seen = f"{given}[{self.write_even_key(read.key)}]"
+                if operand in self.static and read.node.shape and self.body.count <= LISTED:
+                    seen = self.list_views(read.node, f"{given}_views", seen)
+                self.lines.append(f"{name} = {seen}")
+
+    def list_views(self, node: Node, hint: str, view: str, of: str = "") -> str:
+        """Make the views that a Node is once, in all turns; give the turn's. ``view`` says how it is seen in one."""
+        name = self.listed[node] = self.fresh(hint)
+        self.made.append(f"{name} = [{view} for {of or f'{self.t} in range({self.body.count})'}]")
+        return f"{name}[{self.t}]"
+
+    def view(self, node: Node) -> None:
+        """Look at another array's memory: what is listed is seen once and for all, too."""
+        (x,) = node.inputs
+        if x not in self.listed or not self.stays_contiguous(x, node):
+            super().view(node)
+            return
+        self.names[node] = self.fresh(f"{self.names[x]}_T" if isinstance(node.op, Transpose) else "v")
+        view = self.list_views(
+            node, f"{self.names[node]}_views", write_view(node.op, "x", self), f"x in {self.listed[x]}"
+        )
+        self.lines.append(f"{self.names[node]} = {view}")
 
     def open_table(self, read: Read) -> None:
         """Name an array that is another in each turn, and list them."""
@@ -104,14 +131,22 @@ class TurnWriter(Writer):
         steps = {0: "", 1: self.t, -1: f"-{self.t}"}
         moving = ((n, steps.get(s, f"{s} * {self.t}")) for n, s in pairs)
         numbers = [str(n) if not step else f"{step} + {n}" if n else step for n, step in moving]
-        return write_key(key.fill(numbers), str)
+        return numbers[0] if key.parts == (None,) else write_key(key.fill(numbers), str)
 
     def allocate(self, node: Node) -> str:
         """Write the array that a result goes to: a row of what is kept."""
         part = self.rows.get(node)
         if part is None:
             return self.allocate_array(node)
-        return f"{self.parts[part]}[{self.t}]" if part.each else self.parts[part]
+        if not part.each:
+            return self.parts[part]
+        if self.node in self.static and self.body.count <= LISTED:
+            if part not in self.row_lists:
+                self.row_lists[part] = self.fresh("rows")
+                self.made.append(f"{self.row_lists[part]} = [*{self.parts[part]}]")
+            self.listed[node] = self.row_lists[part]
+            return f"{self.row_lists[part]}[{self.t}]"
+        return f"{self.parts[part]}[{self.t}]"
 
     def allocate_array(self, node: Node) -> str:
         """Write an array of a Node's shape and dtype."""
@@ -134,13 +169,19 @@ class TurnWriter(Writer):
         left = ((part, x) for part, _ in self.turn.kept for x in self.left_last(part))
         return [f"{self.parts[part]}[{'...' if part.shape else 0}] = {self.value(x)}" for part, x in left]
 
+    def keeps_apart(self, value: Any) -> bool:
+        """Say whether an array lies elsewhere in each turn, so that it need not be copied to be handed on."""
+        return value in self.plan.fresh and value in self.rows and self.rows[value].each
+
     def hand_on(self) -> None:
         """Write handing values on to the next turn."""
         for state, value in self.plan.copies:
-            self.lines.append(f"{self.names[state]}[...] = {self.value(value)}")
-        if self.turn.handed:
-            names = ", ".join(self.names[x] for x in self.turn.handed)
-            self.lines.append(f"{names} = {', '.join(map(self.value, self.turn.handed.values()))}")
+            if state not in self.rebound:
+                self.lines.append(f"{self.names[state]}[...] = {self.value(value)}")
+        handed = self.rebound | self.turn.handed
+        if handed:
+            names = ", ".join(self.names[x] for x in handed)
+            self.lines.append(f"{names} = {', '.join(map(self.value, handed.values()))}")
 
 
 def write_loop(w: Any, node: Node, out: str) -> Lines:

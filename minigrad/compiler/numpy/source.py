@@ -21,6 +21,7 @@ from minigrad.compiler.trace.sources import Argument, Draw, Gradient, NumberOuts
 from minigrad.engine.node import Node
 from minigrad.notation.alike import AlikeOperations
 from minigrad.ops import shaping
+from minigrad.ops.indexing import Index
 
 MANY = 500  # lines of make, up to which it is no matter how they are compiled
 
@@ -90,9 +91,16 @@ class Writer(Names):
 
     def stays_contiguous(self, x: Node, node: Node) -> bool:
         """Say whether a view can be had without a copy: a reshape needs elements in order."""
-        if not isinstance(node.op, shaping.Reshape) or x in self.memory:
+        if not isinstance(node.op, shaping.Reshape) or x in self.memory or self.is_part(x):
             return True
         return [n for n in x.shape if n != 1] == [n for n in node.shape if n != 1]
+
+    def is_part(self, x: Node) -> bool:
+        """Say whether an array is some elements of another's memory, one beside the next: what a loop keeps."""
+        if type(x.op) is not Index or x.ndim != 1 or x.inputs[0].ndim != 1 or x.inputs[0] not in self.memory:
+            return False
+        key = x.op.key if isinstance(x.op.key, tuple) else (x.op.key,)
+        return isinstance(key[0], slice) and key[0].step in (None, 1)
 
     def array(self, node: Node) -> None:
         """Compute an array into memory of the plan's own or, if it is returned, into a new one."""
