@@ -100,10 +100,10 @@ def sorting_samples() -> Iterator[Sample]:
         if function == "searchsorted":
             yield Sample(
                 Positions,
-                lambda x, v, op=positions: op(np.sort(x), v),
+                lambda x, v, op=positions: op(np.arange(4) + 0 * x, v),
                 ((4,), (2, 3)),
                 function,
-                lambda x, v, call=call: call(np.sort(x), v),
+                lambda x, v, call=call: call(np.arange(4.0), v),
             )
         else:
             yield Sample(Positions, positions, ((3,), (2, 3)), function, call)
