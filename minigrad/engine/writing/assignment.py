@@ -103,7 +103,7 @@ def replace_elements_of(t: Any, make: Callable[[Any, Any, Assigning], Any], valu
         redirect([value], change_back, since)
         raise
     in_place = new.array is root.array
-    new.array = _lay_out(new.array, root.array)
+    new.array = lay_out(new.array, root.array)
     _become(root, new, olds[id(root)], read[0] and not in_place)
     for (view, op, base), seen in zip(below, read[1:], strict=True):
         _become(view, base.apply(op, (base,)), olds[id(view)], seen)
@@ -242,7 +242,7 @@ def _become(t: Any, new: Any, old: Any, read: bool) -> None:
         t._a, t._b, t._x, t._z = (getattr(new, slot, None) for slot in ("_a", "_b", "_x", "_z"))
 
 
-def _lay_out(array: Any, like: Any) -> Any:
+def lay_out(array: Any, like: Any) -> Any:
     """Give an array in the order in memory that another has: what is a view of that is to be one of this."""
     if isinstance(array, np.generic) and isinstance(like, np.ndarray):
         return np.asarray(array)
@@ -263,8 +263,8 @@ def _empty_as(like: Any) -> Any:
     width, strides, before = like.itemsize, list(like.strides), like.itemsize
     for axis in sorted(range(like.ndim), key=lambda i: abs(like.strides[i])):
         step = like.strides[axis]
-        width *= 1 if step == before else 2
+        width *= 1 if abs(step) == before else 2
         strides[axis] = width if step > 0 else -width
-        width, before = width * like.shape[axis], step * like.shape[axis]
+        width, before = width * like.shape[axis], abs(step) * like.shape[axis]
     offset = sum(-s * (n - 1) for s, n in zip(strides, like.shape, strict=True) if s < 0)
     return np.ndarray(like.shape, like.dtype, np.empty(width, np.uint8), offset, strides)

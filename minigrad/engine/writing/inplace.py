@@ -223,7 +223,9 @@ def _write_result(t: Writable, symbol: str, binary: Binary, ufunc: np.ufunc, oth
                 t, lambda old, other, assign: fit_result(t, symbol, binary(old, other)), other
             )
             return t
-        return fit_result(t, symbol, binary(t, other))
+        result = fit_result(t, symbol, binary(t, other))
+        result.array = assignment.lay_out(result.array, t.array)
+        return result
     value = plain_value(other)
     _follow_library(t, value)
     array = t.array
