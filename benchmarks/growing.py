@@ -3,8 +3,8 @@
 `python -m benchmarks.growing [KIND …]` prints the processor's seconds from a function to its first result, and how much
 more an operation costs in the largest program than in the smallest. Operations are those that the function applies, of
 which ``np.var`` is several; the trace holds those of the gradient and of the optimizer beside them, two to ten times as
-many in all, and with Adam, whose update is a dozen for each parameter, 17 times. So there are two prices: of 10⁴
-operations of the function, with their gradients and updates, and of 10⁴ that the code computes, whatever they are for.
+many in all. So there are two prices: of 10⁴ operations of the function, with their gradients and updates, and of 10⁴
+that the trace holds, whatever they are for. What Adam does to each of many parameters is one of those, not 17.
 """
 
 from __future__ import annotations

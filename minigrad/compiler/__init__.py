@@ -10,6 +10,7 @@ record: ``tape`` is what it repeats then, ``differentiable`` the operation.
 ``lowered`` is the form that backends get. ``passes`` rewrite and plan, ``rolling`` makes loops of what repeats,
 ``unrolled`` says of what else why it is none, ``blocking`` computes large matrices that are needed for a while alone
 some rows at a time, and a ``backend`` writes code: ``numpy``, ``native`` and ``cuda`` are three, which ``load`` finds
-by name. ``refusals`` say what a backend is not written for, and ``blas`` which products are left to it. It imports
-``algebra`` and what is below, not ``structure``.
+by name. ``repeating`` has update rules that very many parameters share be loops over those. ``refusals`` say what a
+backend is not written for, and ``blas`` which products are left to it. It imports ``algebra`` and what is below, not
+``structure``.
 """

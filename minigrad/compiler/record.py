@@ -9,6 +9,7 @@ from typing import Any
 
 from minigrad.compiler.calls.leaves import Same, find_same, holds_arrays, is_taken, list_objects, name_leaves
 from minigrad.compiler.calls.results import Output, join_results, map_leaves
+from minigrad.compiler.repeating.part import Parted, part_updates
 from minigrad.compiler.rolling.rows import Kind
 from minigrad.compiler.tape import Tape, write_tape
 from minigrad.compiler.trace.containers import Contents, Put, refuse_other_puts
@@ -50,7 +51,8 @@ class Record:
     outputs in the form in which backends get them, by whether that is exact, once one has been asked. ``whole`` says of
     which loops all turns were traced that might have been few, and why; ``loops`` are those of Python's that were seen,
     ``refused`` what repeats and can be no loop of the code. ``puts`` are what is put into containers among the
-    arguments: ``result`` is a pair then, of what is returned and these parts.
+    arguments: ``result`` is a pair then, of what is returned and these parts. ``parted`` says which updates are loops
+    over parameters, once a backend has been asked.
     """
 
     result: Any
@@ -80,11 +82,19 @@ class Record:
     whole: list[str] = field(default_factory=list)
     loops: list[LoopSeen] = field(default_factory=list)
     refused: dict[Kind, str] = field(default_factory=dict)
+    parted: Parted | None = None
 
     @property
     def outputs(self) -> list[Any]:
         """All that a call computes: what it returns, updates and leaves behind."""
         return [*self.returned, *(x for _, x in self.updates), *(x for _, x in self.grads if x is not None)]
+
+    def part(self, loops: bool) -> Parted:
+        """Part what is computed from the updates that backends write as ``loops``; the first one asked decides."""
+        if self.parted is None:
+            left = [x for _, x in self.grads if x is not None]
+            self.parted = part_updates(self.returned, self.updates, left, loops)
+        return self.parted
 
     @property
     def expressions(self) -> list[Any]:

@@ -10,6 +10,7 @@ import numpy as np
 from minigrad.algebra.graph import evaluate
 from minigrad.compiler.passes.lower import is_view
 from minigrad.compiler.record import Record
+from minigrad.compiler.trace.repeated import write_out
 from minigrad.engine.node import Node
 from minigrad.ops.common.libraries import bring, on_host
 
@@ -27,7 +28,7 @@ class Reference:
     """
 
     def __init__(self, record: Record, inputs: Mapping[Node, Any]) -> None:
-        self.outputs = record.outputs
+        self.outputs = write_out(record.outputs)
         self.known = {seed: np.ones((), seed.dtype) for seed in record.seeds} | {
             x: on_host(value) for x, value in inputs.items()
         }

@@ -14,6 +14,7 @@ from minigrad.compiler.differentiable import Pullback
 from minigrad.compiler.lowered import lower_record
 from minigrad.compiler.passes.lower import (
     copy_array,
+    hold_input,
     hold_output,
     part_arrays,
     restore_type,
@@ -22,6 +23,7 @@ from minigrad.compiler.passes.lower import (
 from minigrad.compiler.passes.plan import plan_order
 from minigrad.compiler.record import Record
 from minigrad.compiler.refusals import Refusal, Unsupported
+from minigrad.compiler.repeating.rule import describe_rules, lower_rules
 from minigrad.compiler.rolling.loop import describe_loops
 from minigrad.compiler.rolling.turn import fit_bodies
 from minigrad.compiler.trace.links import Key, renew_links
@@ -127,21 +129,27 @@ class Variant:
     def write_for(self, backend: Backend) -> Program:
         """Lower, plan and write the trace for a backend."""
         record = self.record
-        outputs = record.outputs
+        parted = record.part(backend.repeats)
         if self.exact not in record.lowered:  # a backend that another falls back on need not do so again
-            record.lowered[self.exact] = lower_record(record, self.exact, backend.rolls)
+            record.lowered[self.exact] = lower_record(record, self.exact, backend.rolls, backend.repeats)
         values = fit_bodies(backend.fit(record.lowered[self.exact]), backend.fit)
         self.rolled = tuple(describe_loops(values))
-        values = [hold_output(restore_type(x, like)) for x, like in zip(values, outputs, strict=True)]
-        n, m = len(record.returned), len(record.updates)
-        updates = {state: unspread(x) for (state, _), x in zip(record.updates, values[n : n + m], strict=True)}
+        values = [restore_type(x, like) for x, like in zip(values, parted.outputs, strict=True)]
+        end = len(values) - parted.gradients
+        gradients = [hold_input(x) for x in values[end:]]
+        values = [hold_output(x) for x in values[:end]]
+        rules = lower_rules(parted.repeats, gradients, backend.fit, self.exact)
+        self.rolled += tuple(describe_rules(rules))
+        n, m = len(record.returned), len(parted.updates)
+        updates = {state: unspread(x) for (state, _), x in zip(parted.updates, values[n : n + m], strict=True)}
         stored = {x for x in updates.values() if isinstance(x, Node) and x.shape}
         returned = [copy_array(x) if x in stored else x for x in [*values[:n], *values[n + m :]]]
         returned = part_arrays(returned)
-        self.graph = Graph(values, {})
+        self.graph = Graph([*values, *(x for rule in rules for x in rule.needed)], {})
         used = {x for x in self.graph.nodes if x.op is None} | set(updates)
+        used |= {x for rule in rules for x in rule.read}
         inputs = {x: source for x, source in record.inputs.items() if x in used}
-        plan = plan_order(returned, updates, backend.draws_in)
+        plan = plan_order(returned, updates, backend.draws_in, rules)
         return backend.write(Draft(plan, returned, updates, inputs, self.hints, self.name, self.exact))
 
     def report(self) -> Report:

@@ -18,7 +18,7 @@ from minigrad.compiler.native.source import NativeCode
 from minigrad.compiler.numpy.backend import NumpyProgram
 from minigrad.compiler.numpy.memory import find_kept, make_step, owns_memory
 from minigrad.compiler.numpy.names import Lines
-from minigrad.compiler.numpy.resume import Code
+from minigrad.compiler.numpy.resume import Code, Turns
 from minigrad.compiler.numpy.source import Writer
 from minigrad.compiler.passes.cut import Group, cut_plan, find_seen, find_sources
 from minigrad.compiler.passes.fuse import find_misfits
@@ -132,14 +132,14 @@ class MixedWriter(Writer):
             self.prelude.append(f"{self.ordered[x]} = {self.lay}({self.value(x)})")
         return self.ordered[x]
 
-    def assemble(self, first: Lines, second: Lines, results: list[str]) -> Code:
+    def assemble(self, first: Lines, second: Lines, results: list[str], loops: Sequence[Turns] = ()) -> Code:
         """Put everything together; raises ``Unsupported`` for all that runs have refused."""
         if self.refused:
             refusals = [x for error in self.refused for x in error.refusals]
             raise Unsupported(*refusals, nodes=[x for error in self.refused for x in error.nodes])
         nbytes = max(code.nbytes for code in self.codes.values())
         self.made.insert(0, f"{self.scratch} = np.empty({nbytes}, np.uint8)")
-        return super().assemble(first, second, results)
+        return super().assemble(first, second, results, loops)
 
 
 def find_unordered(draft: Draft) -> set[Node]:

@@ -17,8 +17,8 @@ from minigrad.compiler.numpy.fit import fit_outputs
 from minigrad.compiler.numpy.gate import register_gates
 from minigrad.compiler.numpy.inner import register_inner
 from minigrad.compiler.numpy.loops import register_loops
+from minigrad.compiler.numpy.repeats import StepWriter
 from minigrad.compiler.numpy.resume import Code, write_module
-from minigrad.compiler.numpy.source import Writer
 from minigrad.compiler.numpy.triangles import register_triangles
 from minigrad.compiler.trace.sources import Draw
 from minigrad.engine.node import Node
@@ -66,6 +66,7 @@ class NumpyBackend(Backend):
     """Straight-line NumPy; with ``gemm`` SciPy's BLAS may add a product to a parameter where that lies."""
 
     name = "numpy"
+    repeats = True
     gemm: bool = False
 
     @property
@@ -88,7 +89,7 @@ class NumpyBackend(Backend):
 
     def write(self, draft: Draft) -> Program:
         """Write the code, and run its definitions."""
-        code = Writer(draft).write_code()
+        code = StepWriter(draft).write_code()
         return NumpyProgram(code, draft.name, len(draft.returned), bool(draft.plan.drawn_in))
 
 

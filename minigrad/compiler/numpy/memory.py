@@ -18,7 +18,7 @@ def find_begun_arrays(plan: Plan, returned: Sequence[Any]) -> set[Node]:
     """Find what is only changed to something that is returned: it needs no memory, but is computed in that array."""
     found: set[Node] = set()
     nodes = [*plan.first, *plan.second]
-    users = count_uses(nodes, [*returned, *(value for _, value in plan.copies)])
+    users = count_uses(nodes, [*returned, *plan.needed, *(value for _, value in plan.copies)])
     for node in nodes[::-1]:
         if isinstance(node.op, CHANGES) and (node in plan.fresh or node in found):
             y: Any = node.inputs[0]
@@ -36,7 +36,8 @@ def plan_arrays(plan: Plan, returned: Sequence[Any], begun: set[Node]) -> dict[N
 
 def find_kept(plan: Plan, returned: Sequence[Any]) -> list[Node]:
     """Give what is read when all operations have run."""
-    return [root(x) for x in (*returned, *(value for _, value in plan.copies)) if isinstance(x, Node)]
+    values = (*returned, *plan.needed, *(value for _, value in plan.copies))
+    return [root(x) for x in values if isinstance(x, Node)]
 
 
 def make_step(node: Node, plan: Plan, begun: Container[Node] = ()) -> Step:

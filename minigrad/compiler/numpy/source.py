@@ -14,7 +14,7 @@ from minigrad.compiler.numpy.chunks import part_runs, write_chunks
 from minigrad.compiler.numpy.gemm import write_gemm
 from minigrad.compiler.numpy.memory import CHANGES, find_begun_arrays, plan_arrays
 from minigrad.compiler.numpy.names import Lines, Names
-from minigrad.compiler.numpy.resume import Code, find_assigned, write_resumable
+from minigrad.compiler.numpy.resume import Code, Turns, find_assigned, write_resumable
 from minigrad.compiler.passes.memory import Memory
 from minigrad.compiler.passes.plan import is_array
 from minigrad.compiler.trace.sources import Argument, Draw, Gradient, NumberOutside
@@ -155,8 +155,10 @@ class Writer(Names):
         """Write everything: the first part, and the second, which a call that has begun it always finishes."""
         self.called = {x: self.names[x] for x in self.passed}
         self.taken_over = {x: self.names[x] for x in self.bound}  # what make calls its parameters
+        read = self.find_read()
         for node in self.bound:
-            self.open_input(node)
+            if node in read:
+                self.open_input(node)
         for node in self.plan.exposed:
             if not isinstance(self.inputs[node], Draw):
                 self.keep_apart(node)
@@ -166,9 +168,22 @@ class Writer(Names):
         for state, value in self.plan.copies:
             shape = state.shape if np.shape(value) == () else ()
             self.lines.append(write_store(self, self.taken_over[state], shape, self.value(value), static=True))
+        loops = self.write_loops()
         second, self.lines = self.lines, []
         results = [self.value(x) for x in self.returned]
-        return self.assemble([*self.prelude, *first], second, results)
+        return self.assemble([*self.prelude, *first], second, results, loops)
+
+    def write_loops(self) -> list[Turns]:
+        """Write loops over parameters, which come last; a turn of a loop has none."""
+        return []
+
+    def find_read(self) -> set[Any]:
+        """Give the inputs that are read, or written to, elsewhere than in loops over parameters."""
+        return (
+            {x for node in (*self.plan.first, *self.plan.second) for x in node.inputs if isinstance(x, Node)}
+            | {x for pair in self.plan.copies for x in pair if isinstance(x, Node)}
+            | {x for x in self.returned if isinstance(x, Node)}
+        )
 
     def open_input(self, node: Node) -> None:
         """Draw random numbers; read an array of 0 dimensions, which may have changed since the last call."""
@@ -200,15 +215,15 @@ class Writer(Names):
             return self.made
         return ["if np is None:  # never, but what follows a jump is compiled sooner", "    return None", *self.made]
 
-    def assemble(self, first: Lines, second: Lines, results: list[str]) -> Code:
+    def assemble(self, first: Lines, second: Lines, results: list[str], loops: Sequence[Turns] = ()) -> Code:
         """Put make and step together."""
         bound = list(self.taken_over.values())
         passed = [self.called[x] for x in self.passed]
         body = list(first)
         functions = sorted(name for name in self.used if hasattr(np, name))
         finish: Lines = []
-        if second:
-            finish, (writes, handler) = write_resumable(second, [*passed, *find_assigned(first)])
+        if second or loops:
+            finish, (writes, handler) = write_resumable(second, [*passed, *find_assigned(first)], loops)
             body = ["done = -1", "try:", *(f"    {line}" for line in (*first, *writes)), *handler]
         body.append(f"return {', '.join(results)}" + ("," if len(results) == 1 else "") if results else "return ()")
         lines = ["import numpy as np"]

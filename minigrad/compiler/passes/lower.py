@@ -256,6 +256,14 @@ def hold_output(x: Any) -> Any:
     return copy_array(x) if x.op is None or is_view(x.op) else x
 
 
+def hold_input(x: Any) -> Any:
+    """Give a copy of a value that is an input itself, or a view of one: it may be read when that memory is written."""
+    seen = x
+    while isinstance(seen, Node) and is_view(seen.op):
+        (seen,) = seen.inputs
+    return x if isinstance(seen, Node) and seen.op is not None else copy_array(x)
+
+
 def copy_array(x: Node) -> Node:
     """Give a copy of an array."""
     return x.apply(Cast(x.dtype), (x,))

@@ -7,9 +7,9 @@ either before that part, or finishes it, so no exception leaves the parameters i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -20,6 +20,18 @@ from minigrad.ops.base import Elementwise
 from minigrad.ops.linalg import MatMul
 
 
+class Repeated(Protocol):
+    """A loop at the very end, over parameters: what must be there before it begins, and the inputs that it writes."""
+
+    @property
+    def needed(self) -> list[Node]:
+        """Operations; none of them is in memory that a call writes to later."""
+
+    @property
+    def written(self) -> list[Node]:
+        """Inputs that no other operation writes to. It reads what it has not written yet."""
+
+
 @dataclass(eq=False)
 class Plan:
     """Nodes in order (``first``, then ``second``), and which results go elsewhere than to memory of the plan's own.
@@ -28,6 +40,7 @@ class Plan:
     ``copies``   (input, value): what is copied into an input's array at the very end
     ``fresh``    the results that each call returns in arrays of their own
     ``drawn_in`` a product -> the sum W − Yᵀ δ that BLAS computes along with it, in W
+    ``repeats``  loops over parameters, which come last of all
     """
 
     first: list[Node]
@@ -36,11 +49,18 @@ class Plan:
     copies: list[tuple[Node, Any]]
     fresh: set[Node]
     drawn_in: dict[Node, Node]
+    repeats: Sequence[Repeated] = ()
 
     @property
     def written(self) -> list[Node]:
         """The inputs that are written to."""
-        return [x for x in dict.fromkeys([*self.in_place.values(), *(x for x, _ in self.copies)]) if x.size]
+        own = [*self.in_place.values(), *(x for x, _ in self.copies)]
+        return [x for x in dict.fromkeys([*own, *(x for loop in self.repeats for x in loop.written)]) if x.size]
+
+    @property
+    def needed(self) -> list[Node]:
+        """What must be there when the loops over parameters begin."""
+        return [x for loop in self.repeats for x in loop.needed]
 
     @property
     def exposed(self) -> list[Node]:
@@ -52,19 +72,23 @@ class Plan:
 
 
 def plan_order(
-    returned: Iterable[Any], updates: Mapping[Node, Any], draws_in: Callable[[Node], bool] = lambda product: True
+    returned: Iterable[Any],
+    updates: Mapping[Node, Any],
+    draws_in: Callable[[Node], bool] = lambda product: True,
+    repeats: Sequence[Repeated] = (),
 ) -> Plan:
-    """Plan the computation of what is returned and of the new values of inputs, ``updates``.
+    """Plan the computation of what is returned and of the new values of inputs, ``updates``, and what ``repeats`` need.
 
     ``draws_in`` says whether a product may be added to a parameter where that lies.
     """
     returned = list(returned)
-    nodes = [x for x in order_nodes([*returned, *list(updates.values())[::-1]]) if x.op is not None]
+    needed = [x for loop in repeats for x in loop.needed]
+    nodes = [x for x in order_nodes([*returned, *needed, *list(updates.values())[::-1]]) if x.op is not None]
     users: dict[Node, list[Node]] = {}
     for node in nodes:
         for x in dict.fromkeys(x for x in node.inputs if isinstance(x, Node)):
             users.setdefault(x, []).append(node)
-    in_place = _chains(nodes, users, updates, {x for x in returned if isinstance(x, Node)})
+    in_place = _chains(nodes, users, updates, {x for x in (*returned, *needed) if isinstance(x, Node)})
     late = _descendants(nodes, in_place)
     chains: dict[Node, set[Node]] = {}
     for node, into in in_place.items():
@@ -73,7 +97,7 @@ def plan_order(
         if any(reader in late and reader not in chain for reader in _readers(state, users)):
             for node in chain:
                 del in_place[node]
-    kept = {x for x in (*returned, *updates.values()) if isinstance(x, Node)}
+    kept = {x for x in (*returned, *needed, *updates.values()) if isinstance(x, Node)}
     drawn_in: dict[Node, Node] = {}
     written = set(in_place.values())
     for node in nodes:
@@ -85,7 +109,7 @@ def plan_order(
     fresh = {x for x in returned if isinstance(x, Node) and x.shape and x.op is not None and not is_view(x.op)}
     fresh -= set(in_place)
     first, second = [x for x in nodes if x not in late], [x for x in nodes if x in late]
-    return Plan(first, second, in_place, copies, fresh, drawn_in)
+    return Plan(first, second, in_place, copies, fresh, drawn_in, repeats)
 
 
 def root(node: Node) -> Node:
