@@ -56,3 +56,55 @@ def test_what_is_kept_is_seen_once_and_for_all():
     assert len(loops) == 2
     assert all(re.search(r"= (rows|\w+_views)\w*\[t\w*\]", loop) for loop in loops)
     assert "state[...]" not in loops[0]  # x is kept for the way back, which another turn does not write over
+
+
+def sum_products(turns):
+    """Σₜ xₜᵀ yₜ and Σₜ Σₙ xₜ along xₜ₊₁ = tanh(xₜ W + Uₜ), with yₜ = xₜ Vₜ: sums that nothing in the loop needs."""
+
+    def sums(W, x, U, V):
+        product, rows, number, late = np.zeros((2, 2)), np.zeros(2), 0.0, 0.0
+        for t in range(turns):
+            number = number - np.log(2 + x[0, 0]) / V[t, 1, 1] + late
+            x = np.tanh(x @ W + U[t])
+            product = product + x.T @ (x @ V[t])
+            rows = rows + x.sum(axis=0)
+            late = x[0, 1]
+        return product, rows, number
+
+    return sums
+
+
+def test_what_turns_only_add_up_is_computed_behind_the_loop():
+    rng = np.random.default_rng(2)
+    turns = 12
+    W, x, U, V = (rng.standard_normal(shape) for shape in ((2, 2), (3, 2), (turns, 3, 2), (turns, 2, 2)))
+    step = minigrad.compile(sum_products(turns), backend="numpy")
+    for _ in range(2):
+        found = step(W, x, U, V)
+        states = [x]
+        for u in U:
+            states.append(np.tanh(states[-1] @ W + u))
+        wanted_product = np.einsum("tnr,tns,tsc->rc", states[1:], states[1:], V)
+        logs = sum(np.log(2 + s[0, 0]) / v[1, 1] for s, v in zip(states[:-1], V, strict=True))
+        wanted_number = sum(s[0, 1] for s in states[1:-1]) - logs
+        for a, b in zip(found, (wanted_product, np.sum(states[1:], (0, 1)), wanted_number), strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-12)
+        x = rng.standard_normal((3, 2))
+    (rolled,) = step.report().rolled
+    assert "sum" not in rolled
+    assert "log" not in rolled
+
+
+def test_sums_of_large_arrays_stay_in_the_loop():
+    def energy(W, x):
+        for _ in range(20):
+            x = np.tanh(x @ W)
+        return (x * x).sum()
+
+    rng = np.random.default_rng(3)
+    W, x = rng.standard_normal((16, 16)) / 4, rng.standard_normal((8, 16))
+    step = minigrad.compile(value_and_grad(energy), backend="numpy")
+    move = 1e-6 * rng.standard_normal(W.shape)
+    _, slope = step(W, x)
+    assert np.isclose((slope * move).sum(), (energy(W + move, x) - energy(W - move, x)) / 2, rtol=1e-7)
+    assert "add" in step.report().rolled[1]

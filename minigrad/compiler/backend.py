@@ -130,6 +130,10 @@ class Backend(ABC):
         """Raise ``TypeError`` for an array among the arguments that the code would not compute with."""
         check_array(array)
 
+    def arrange(self, outputs: Sequence[Any]) -> list[Any]:
+        """Give equal outputs, up to rounding, that leave to loops what suits the backend there, before they are fit."""
+        return list(outputs)
+
     @abstractmethod
     def fit(self, outputs: Sequence[Any]) -> list[Any]:
         """Give equal outputs, in operations that suit the backend."""

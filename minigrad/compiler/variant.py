@@ -132,7 +132,9 @@ class Variant:
         parted = record.part(backend.repeats)
         if self.exact not in record.lowered:  # a backend that another falls back on need not do so again
             record.lowered[self.exact] = lower_record(record, self.exact, backend.rolls, backend.repeats)
-        values = fit_bodies(backend.fit(record.lowered[self.exact]), backend.fit)
+        values = record.lowered[self.exact]
+        values = values if self.exact else fit_bodies(backend.arrange(values), backend.arrange)
+        values = fit_bodies(backend.fit(values), backend.fit)
         self.rolled = tuple(describe_loops(values))
         values = [restore_type(x, like) for x, like in zip(values, parted.outputs, strict=True)]
         end = len(values) - parted.gradients

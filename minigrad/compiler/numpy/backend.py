@@ -20,8 +20,11 @@ from minigrad.compiler.numpy.loops import register_loops
 from minigrad.compiler.numpy.repeats import StepWriter
 from minigrad.compiler.numpy.resume import Code, write_module
 from minigrad.compiler.numpy.triangles import register_triangles
+from minigrad.compiler.rolling.behind import move_sums
 from minigrad.compiler.trace.sources import Draw
 from minigrad.engine.node import Node
+
+SMALL = 64  # elements of an array, up to which a call of NumPy takes longer to begin than to compute
 
 register_gates()
 register_inner()
@@ -73,6 +76,10 @@ class NumpyBackend(Backend):
     def fallback(self) -> Backend | None:  # type: ignore[override]
         """NumPy alone."""
         return NumpyBackend() if self.gemm else None
+
+    def arrange(self, outputs: Sequence[Any]) -> list[Any]:
+        """Leave few calls to loops."""
+        return move_sums(outputs, small=SMALL)
 
     def fit(self, outputs: Sequence[Any]) -> list[Any]:
         """Prefer quick calls."""

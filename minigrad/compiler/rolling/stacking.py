@@ -77,7 +77,7 @@ def stack_rows(wanted: Stacked, plan: Plan, make: Making) -> Node:
     parts = _parts(wanted, plan)
     if wanted.row.is_read and wanted.row not in plan.taken:
         ((whole, key),) = parts
-        return _take(make(whole), key, wanted.count)
+        return take_parts(make(whole), key, wanted.count)
     made = []
     for part in parts:
         if isinstance(part, Stacked):
@@ -85,7 +85,7 @@ def stack_rows(wanted: Stacked, plan: Plan, make: Making) -> Node:
         elif isinstance(part, tuple):
             operand, key = part
             x = make(operand)
-            made.append(_take(x, key, wanted.count) if key else x if key == () else Reshape((1, *x.shape))(x))
+            made.append(take_parts(x, key, wanted.count) if key else x if key == () else Reshape((1, *x.shape))(x))
         else:
             made.append(part)
     if wanted.row in plan.taken:
@@ -120,7 +120,7 @@ def _part(wanted: Stacked, row: Row, place: int, plan: Plan) -> Any:
     return gather_own(nodes, place, row.like.op), ()
 
 
-def _take(x: Node, key: EvenKey, count: int) -> Node:
+def take_parts(x: Node, key: EvenKey, count: int) -> Node:
     """Give the parts of an array that an index names in each turn, side by side along an axis in front."""
     moving = [i for i, step in enumerate(key.step) if step]
     place = find_place(key, moving[0]) if len(moving) == 1 else None
@@ -134,6 +134,12 @@ def _take(x: Node, key: EvenKey, count: int) -> Node:
     numbers[moving[0]] = slice(first, stop if stop >= 0 else None, step)
     seen = Index(key.fill(numbers))(x)
     return seen if not behind else Transpose((behind, *(i for i in range(seen.ndim) if i != behind)))(seen)
+
+
+def moves_alone(key: EvenKey) -> bool:
+    """Say whether one number of an index moves, and names one place along an axis: all turns' parts are a slice."""
+    moving = [i for i, step in enumerate(key.step) if step]
+    return len(moving) == 1 and find_place(key, moving[0]) is not None
 
 
 def find_place(key: EvenKey, number: int) -> tuple[int, int] | None:
