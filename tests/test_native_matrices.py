@@ -89,6 +89,18 @@ def test_determinants_of_singular_matrices_are_0_and_those_of_nan_are_nan():
             np.testing.assert_allclose(step(x), all_three(x), rtol=1e-12)
 
 
+@pytest.mark.parametrize("n", SIZES)
+@pytest.mark.parametrize("f", [np.linalg.cholesky, lambda x: np.linalg.cholesky(x, upper=True)])
+@np.errstate(all="ignore")
+def test_nan_comes_out_of_a_decomposition_as_it_does_of_numpys(f, n):
+    """Parameters that have become NaN show as such, not as an error that another backend would not raise."""
+    x = np.eye(n)
+    x[-1, -1] = np.nan
+    wanted = f(x)
+    assert np.isnan(wanted[-1, -1])
+    np.testing.assert_array_equal(compile(lambda x: f(x) * 1.0, backend="native")(x), wanted)
+
+
 def test_integers_become_floats_and_views_are_read_as_they_lie():
     whole = np.array([[2, 1, 0], [1, 3, 1], [0, 1, 4]])
     np.testing.assert_allclose(compile(np.linalg.inv, backend="native")(whole), np.linalg.inv(whole), rtol=1e-12)

@@ -102,11 +102,19 @@ def moved(given: Program, seed: int = 0) -> Program:
 
 
 def is_regular(given: Program, results: list[Any]) -> bool:
-    """Say whether the cubes of all results are finite, and those of all that they are computed from."""
+    """Say whether the cubes of all results are finite, and those of all that they are computed from.
+
+    And whether no angle hangs on the sign of a 0, which algebra may change.
+    """
     instance = Instance(given)
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         known = instance.compute_lines(instance.arguments)
+    for line in given.lines:
+        if "arctan2" in line.text:
+            y, x = (known[part] for part in line.inputs[:2])
+            if np.any((y == 0) & (x <= 0)):
+                return False
     values = [*results, *(x.data if isinstance(x, Tensor) else x for x in known.values())]
     return all((np.abs(x) < _largest(x)).all() for x in values if x is not None)
 

@@ -106,7 +106,7 @@ def decompose(n: Any, a: Any, at: Any) -> Any:
             for i in range(j, n):
                 a[at + i * n + j] -= a[at + i * n + k] * a[at + j * n + k]
         square = a[at + j * (n + 1)]
-        if not square > 0:
+        if square <= 0:  # NaN goes on, as NumPy lets it
             return True
         size = math.sqrt(square)
         a[at + j * (n + 1)] = size
