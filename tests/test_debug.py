@@ -157,6 +157,30 @@ def test_a_condition_is_watched():
             E.backward()
 
 
+def lock(x):
+    x.flags.writeable = False
+    return x
+
+
+@pytest.mark.parametrize(
+    ("see", "change"),
+    [
+        (lambda x: np.broadcast_to(x[:1], (2,)), lambda x, v: x.fill(7.0)),
+        (lambda x: lock(x[:]), lambda x, v: x.fill(7.0)),
+        (lock, lambda x, v: (v.setflags(write=True), v.fill(7.0))),
+    ],
+    ids=["a view of all in one", "a view", "for a while"],
+)
+def test_what_is_read_only_may_change_where_it_comes_from(see, change):
+    w, x = leaf([1.0, 2.0], "w"), np.array([3.0, 1.0])
+    with debug():
+        given = see(x)
+        E = (w * given).sum()
+        change(x, given)
+        with pytest.raises(RuntimeError, match="array of given has been changed in place since multiply"):
+            E.backward()
+
+
 # What it leaves as it is
 
 

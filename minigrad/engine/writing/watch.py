@@ -141,8 +141,11 @@ def _tie(*tied: Any) -> None:
 
 
 def seal_array(array: Any) -> None:
-    """Keep what an array holds now, to compare it before a gradient is computed from it."""
-    if not isinstance(array, np.ndarray) or not array.flags.writeable:
+    """Keep what an array holds now, to compare it before a gradient is computed from it.
+
+    Of one that is read-only, too: it may be a view of memory that is written to elsewhere, or be so no longer.
+    """
+    if not isinstance(array, np.ndarray):
         return
     owner, now = id(owner_of(array)), latest_serial()
     newest.serial = now
