@@ -4,6 +4,7 @@ import os
 import sys
 import warnings
 from collections import ChainMap, UserDict, UserList
+from enum import IntFlag
 from functools import lru_cache
 from types import MappingProxyType, ModuleType, SimpleNamespace
 from typing import Any
@@ -173,7 +174,77 @@ def by_modules_that_it_imports():
     return f, [*changes, lambda: setattr(module, "other", 7.0), lambda: setattr(module, "factor", 8.0)]
 
 
+def by_an_attribute_that_may_be_missing():
+    owner, other, held = SimpleNamespace(), Model(), Model()
+
+    def f(x):
+        x = x * getattr(owner, "factor", 3.0) + (1.0 if hasattr(other, "shift") else 0.0)
+        for part in [held]:
+            x = x * getattr(part, "power", 2.0)
+        try:
+            return x - other.late
+        except AttributeError:
+            return x
+
+    changes = [
+        lambda: setattr(owner, "factor", 4.0),
+        lambda: setattr(owner, "factor", 5.0),
+        lambda: delattr(owner, "factor"),
+    ]
+    changes += [
+        lambda: setattr(other, "shift", None),
+        lambda: setattr(Model, "late", 7.0),
+        lambda: delattr(Model, "late"),
+    ]
+    changes += [
+        lambda: setattr(held, "power", 0.5),
+        lambda: delattr(other, "shift"),
+        lambda: setattr(other, "late", 3.0),
+    ]
+    return f, [*changes, lambda: setattr(other, "late", 8.0), lambda: delattr(held, "power")]
+
+
+def by_an_attribute_that_is_made_when_it_is_first_asked_for():
+    owner = SimpleNamespace()
+
+    def f(x):
+        if not hasattr(owner, "factor"):
+            owner.factor = 2.0
+        return x * owner.factor
+
+    return f, [lambda: setattr(owner, "factor", 5.0), lambda: setattr(owner, "factor", 6.0)]
+
+
+def by_what_a_block_gives():
+    class Block:
+        def __enter__(self):
+            return owner.factor
+
+        def __exit__(self, *error):
+            pass
+
+    owner, block = SimpleNamespace(factor=2.0), Block()
+
+    def f(x):
+        with block as factor:
+            return x * factor
+
+    return f, [lambda: setattr(owner, "factor", 5.0), lambda: setattr(owner, "factor", 6.0)]
+
+
+def by_flags():
+    class Way(IntFlag):
+        TWICE = 1
+        MORE = 2
+
+    owner = SimpleNamespace(way=Way.TWICE)
+    changes = [lambda: setattr(owner, "way", Way.MORE), lambda: setattr(owner, "way", Way.TWICE | Way.MORE)]
+    return lambda x: x * (2.0 if owner.way & Way.TWICE else 3.0) + (Way.MORE in owner.way), changes
+
+
 WATCHED = [
+    *(by_an_attribute_that_may_be_missing, by_an_attribute_that_is_made_when_it_is_first_asked_for),
+    *(by_what_a_block_gives, by_flags),
     *(by_a_number_of_the_class, by_a_class_method, by_a_property_in_the_place_of_another, by_modules_that_it_imports),
     *(by_a_method_of_the_object, by_a_method_of_the_class, by_a_class_in_the_place_of_another, by_globals),
     *(by_chain_map, by_mapping_proxy, by_user_containers, by_getattribute, by_a_descriptor_of_ones_own),

@@ -23,7 +23,15 @@ Action = Callable[["World"], Any]
 def make_class() -> Any:
     """Give a class of its own for what a model reads; numbers and a property of it may be others."""
 
+    class Within(SimpleNamespace):
+        def __enter__(self) -> Any:
+            return self.strength
+
+        def __exit__(self, *error: object) -> None:
+            pass
+
     class Read(SimpleNamespace):
+        within = Within(strength=0.9)
         gain, bent = 1.0, 0.5
         shift = property(lambda self: 0.0)
 
@@ -64,7 +72,9 @@ class World:
         h = np.where(read.mask, h, h * read.share["p"]) + self.c
         for factor in read.factors:
             h = h * factor if factor < 2 else h + factor * 0.01
-        return read.bend(h * read.gain) + read.shift
+        with read.within as strength:
+            h = h * strength
+        return read.bend(h * read.gain) + read.shift + getattr(read, "more", 0.0)
 
     def loss(self, x: Any, t: Any) -> Any:
         """Give E."""
@@ -189,6 +199,13 @@ def _save_or_load(world: World, rng: Any, data: Any) -> None:
         world.first.load_state_dict(world.saved)
 
 
+def _come_or_go(owner: Any, name: str, rng: Any) -> None:
+    if hasattr(owner, name) and rng.random() < 0.5:
+        delattr(owner, name)
+    else:
+        setattr(owner, name, float(rng.choice([0.1, 0.2])))
+
+
 def _more_or_less(items: list[Any], item: Any, most: int) -> None:
     if len(items) < most:
         items.append(item)
@@ -214,6 +231,8 @@ CHANGES: dict[str, Callable[..., Any]] = {
     "a property": lambda world, rng, data: setattr(
         type(world.read), "shift", property([lambda self: 0.0, lambda self: self.share["p"] * 0.1][rng.integers(2)])
     ),
+    "an attribute that comes or goes": lambda world, rng, data: _come_or_go(world.read, "more", rng),
+    "what a block gives": lambda world, rng, data: setattr(world.read.within, "strength", float(rng.choice([0.7, 1]))),
     "a whole number": _set("read", "parts", [2, 3]),
     "a truth value": _set("read", "on", [True, False]),
     "an item": lambda world, rng, data: world.read.factors.__setitem__(0, float(rng.choice([1.0, 0.5, 2.0]))),

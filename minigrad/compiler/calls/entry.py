@@ -37,6 +37,7 @@ from minigrad.engine.tensor import Tensor, constant_tensor
 
 Lines = list[str]
 
+GONE = "(AttributeError, LookupError, NameError)"  # what a check may raise
 MISS = object()  # what an entry gives if the call is not for it; the default of its arguments
 
 
@@ -231,7 +232,10 @@ class _Writer(EndWriter):
         parameters = "*more" if self.bound_to else f"{given}{'/, ' if given else ''}*more, **named"
         lines = [f"def enter({parameters}):", "    nonlocal hits"]
         checks = ["more", *([] if self.bound_to else ["named"]), *self.checks]
-        lines += [f"    if {' or '.join(checks)}:", f"        {self.missed}"]
+        asked = " or ".join(checks)
+        if self.record.links:  # of which an attribute or an item may be gone
+            lines += ["    try:", f"        miss = {asked}", f"    except {GONE}:", "        miss = True"]
+        lines += [f"    if {'miss' if self.record.links else asked}:", f"        {self.missed}"]
         if self.call.watch is None:
             lines += self.write_watch()
         else:

@@ -23,6 +23,17 @@ CODES = frozenset(
 )
 SINGLE = (None, True, False, ...)  # what anything else may be told from
 PASSED_OVER = {"PUSH_NULL", "COPY", "SWAP", "NOP", "RESUME", "EXTENDED_ARG", "CACHE", "PRECALL"}
+BY_NAME = {"getattr", "hasattr"}  # by which code asks for an attribute that may be missing
+# Methods that an object is asked for by operators, by statements and by functions of Python's.
+ARITHMETIC = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and", "or", "xor")
+SPECIAL = [f"__{r}{name}__" for name in ARITHMETIC for r in ("", "r")]
+SPECIAL += [
+    f"__{name}__"
+    for name in (
+        *("neg", "pos", "abs", "invert", "len", "bool", "float", "int", "index", "round", "iter", "next", "contains"),
+        *("getitem", "setitem", "missing", "enter", "exit"),
+    )
+]
 
 
 @lru_cache(maxsize=1024)  # half the time of following a function, which each of its traces does
@@ -47,3 +58,18 @@ def asks_what_it_is(code: CodeType) -> bool:
         x.opname == "IS_OP" and not (before.opname == "LOAD_CONST" and any(before.argval is s for s in SINGLE))
         for before, x in pairwise(instructions)
     )
+
+
+@lru_cache(maxsize=1024)
+def find_asked_names(code: CodeType) -> tuple[str, ...]:
+    """Give the attributes that code asks for by name, in ``getattr(x, "name", …)`` and ``hasattr(x, "name")``."""
+    names, asking = [], False
+    for x in read_instructions(code):
+        if x.opname.startswith("LOAD_GLOBAL"):
+            asking = asking or x.argval in BY_NAME
+        elif x.opname.startswith("CALL"):
+            asking = False
+        elif asking and x.opname == "LOAD_CONST" and isinstance(x.argval, str) and x.argval.isidentifier():
+            names.append(x.argval)
+            asking = False
+    return tuple(dict.fromkeys(names))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 OURS = __name__.partition(".")[0]
@@ -20,6 +20,11 @@ def is_foreign(x: Any) -> bool:
 def is_layer(x: Any) -> bool:
     """Say whether something is one of this library's layers, or of a class made of one."""
     return any(base.__module__.startswith(f"{OURS}.nn.") for base in type(x).__mro__)
+
+
+def is_open(x: Any) -> bool:
+    """Say whether an object may get another attribute some day: one of the user's classes, or a namespace."""
+    return hasattr(x, "__dict__") and (isinstance(x, SimpleNamespace) or not is_foreign(type(x)))
 
 
 def is_settled(x: Any) -> bool:

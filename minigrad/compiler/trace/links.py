@@ -121,6 +121,21 @@ class Attribute(Link):
             setattr(self.holder, self.name, value)
 
 
+class Perhaps(Attribute):
+    """An attribute that is not there, and may be some day: of what asks with ``hasattr``, or catches the error."""
+
+    def write(self, owner: str, name: Callable[[Any], str]) -> str:
+        """Write what reads it, or says that it is missing."""
+        return f"getattr({owner}, {self.name!r}, {name(MISSING)})"
+
+    def put(self, value: Any) -> None:
+        """Take it away again, or set it."""
+        if value is not MISSING:
+            super().put(value)
+        elif self.name in getattr(self.owner, "__dict__", ()):
+            delattr(self.owner, self.name)
+
+
 class Part(Attribute):
     """An attribute of one of this library's layers, which sends all calls to look at everything when it is set."""
 

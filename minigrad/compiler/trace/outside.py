@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dis
 import inspect
 from array import array
 from collections import ChainMap, Counter, UserDict, UserList, deque
@@ -17,9 +16,9 @@ from weakref import ref
 
 import numpy as np
 
-from minigrad.compiler.trace.asking import asks_what_it_is, read_instructions
+from minigrad.compiler.trace.asking import SPECIAL, asks_what_it_is, find_asked_names, read_instructions
 from minigrad.compiler.trace.contents import Buffer, Contents
-from minigrad.compiler.trace.foreign import is_computed, is_foreign, is_layer, is_settled
+from minigrad.compiler.trace.foreign import is_computed, is_foreign, is_layer, is_open, is_settled
 from minigrad.compiler.trace.imports import find_module
 from minigrad.compiler.trace.links import (
     MISSING,
@@ -30,13 +29,13 @@ from minigrad.compiler.trace.links import (
     Link,
     Method,
     Part,
+    Perhaps,
     Stored,
     cell_of,
     global_of,
 )
 from minigrad.engine.tensor import Tensor
 
-ARITHMETIC = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul")
 LOADS = {f"LOAD_{name}" for name in ["DEREF", "CLASSDEREF", "GLOBAL", "NAME", "FAST", "FAST_BORROW", "FAST_CHECK"]}
 ATTRIBUTES = {"LOAD_ATTR", "LOAD_METHOD"}
 SUBSCRIPTS = {"BINARY_SUBSCR"}
@@ -44,11 +43,6 @@ PLAIN = (*SCALARS, Tensor, np.ndarray, np.generic)
 LONGEST = 100  # the contents of a longer list or dict are not watched
 INDEXED = (list, tuple, dict, MappingProxyType)
 CONTAINERS = (*INDEXED, set, deque)
-# Methods that an object is asked for by operators and by functions of Python's.
-SPECIAL = [f"__{r}{name}__" for name in ARITHMETIC for r in ("", "r")]
-SPECIAL += [
-    f"__{name}__" for name in ("neg", "abs", "len", "bool", "iter", "next", "getitem", "contains", "float", "int")
-]
 
 
 def find_links(f: Any, args: Sequence[Any] = (), objects: Sequence[Any] = ()) -> list[Link]:
@@ -60,7 +54,8 @@ def find_links(f: Any, args: Sequence[Any] = (), objects: Sequence[Any] = ()) ->
     names. Containers of arrays among the arguments are no places outside: what is in them may be another at each call.
     """
     found = _follow(f, args, objects)
-    return [link for link in found.links.values() if link.seen is not MISSING and not is_settled(link.seen)]
+    links = (x for x in found.links.values() if x.seen is not MISSING or isinstance(x, Perhaps))
+    return [link for link in links if not is_settled(link.seen)]
 
 
 def asks_for_types(f: Any, args: Sequence[Any] = (), objects: Sequence[Any] = ()) -> bool:
@@ -90,20 +85,22 @@ class _Finder:
         self.names: dict[str, None] = {}  # of attributes whose owner the code does not tell
         self.strings: dict[str, None] = {}  # that may be such names, of a function that calls getattr
         self.asks_by_name = False
+        self.perhaps: dict[str, None] = {}  # those that it may also find missing
 
     def try_names(self) -> None:
         """Look up all such names in all objects, and in those that are found by that."""
         tried: dict[int, int] = {}  # so many of the names
         found = True
         while found:
-            self.names |= self.strings if self.asks_by_name else {}
+            self.names |= self.perhaps | (self.strings if self.asks_by_name else {})
             names = list(self.names)
             found = False
             for x in list(self.objects.values()):
                 new, tried[id(x)] = names[tried.get(id(x), 0) :], len(names)
                 found = found or bool(new)
-                for name in self.choose_known(x, new):
-                    value = self.attribute(x, name)
+                perhaps = self.perhaps if is_open(x) else {}
+                for name in dict.fromkeys((*self.choose_known(x, new), *(name for name in new if name in perhaps))):
+                    value = self.attribute(x, name, *((Perhaps, Perhaps) if name in perhaps else ()))
                     if value is not MISSING:
                         self.follow(value)
 
@@ -125,7 +122,7 @@ class _Finder:
             self.objects[id(value)] = value
             self.follow_behind(value)
         for x in args:
-            if x is not MISSING and id(x) not in self.objects:
+            if x is not MISSING and id(x) not in self.objects and not isinstance(x, SCALARS):
                 self.follow(x)
         if isinstance(value, partial) and not hasattr(value, "__wrapped__"):
             self.follow(value.func, value.args + args)
@@ -189,10 +186,9 @@ class _Finder:
         self.known[key] = (f, args)
         cells = dict(zip(f.__code__.co_freevars, f.__closure__ or (), strict=True))
         names = f.__code__.co_varnames[: f.__code__.co_argcount]
-        if f.__defaults__ and len(args) < len(names):  # another tuple may take the place of this one, if one is needed
-            self.follow(self.add(Attribute(f, "__defaults__", f"{f.__name__}.__defaults__")))
-        if f.__kwdefaults__:
-            self.follow(self.add(Attribute(f, "__kwdefaults__", f"{f.__name__}.__kwdefaults__")))
+        asked = {"__defaults__": f.__defaults__ and len(args) < len(names), "__kwdefaults__": f.__kwdefaults__}
+        for name in (name for name, given in asked.items() if given):  # others may take their place
+            self.follow(self.add(Attribute(f, name, f"{f.__name__}.{name}")))
         self.scan(f.__code__, cells, f.__globals__, dict(zip(names, args, strict=False)))
 
     def scan(self, code: CodeType, cells: Mapping[str, Any], names: Mapping[str, Any], known: dict[str, Any]) -> None:
@@ -200,6 +196,7 @@ class _Finder:
         instructions = read_instructions(code)
         stores = Counter(x.argval for x in instructions if x.opname == "STORE_FAST")
         local = {name: value for name, value in known.items() if not stores[name]}
+        asked = find_asked_names(code)
         value = module = MISSING
         for i, x in enumerate(instructions):
             following = instructions[i + 1].opname if i + 1 < len(instructions) else ""
@@ -211,40 +208,46 @@ class _Finder:
                 value = self.attribute(module, x.argval)
             elif x.opname in ATTRIBUTES or x.opname == "STORE_ATTR":
                 self.names |= {x.argval: None} if value is MISSING else {}
-                value = MISSING if value is MISSING else self.attribute(value, x.argval)
+                absent = Perhaps if x.opname in ATTRIBUTES else None
+                value = MISSING if value is MISSING else self.attribute(value, x.argval, Attribute, absent)
+            elif x.opname == "LOAD_CONST" and value is not MISSING and x.argval in asked:
+                self.attribute(value, x.argval, Perhaps, Perhaps)  # getattr(value, "name")
+                value = MISSING
             elif x.opname == "STORE_FAST" and value is not MISSING and stores[x.argval] == 1:
                 local[x.argval], value = value, MISSING
             elif x.opname == "LOAD_CONST" and following in SUBSCRIPTS and isinstance(value, INDEXED):
-                value = self.item(value, x.argval)
+                key = x.argval
+                value = value[key] if isinstance(value, tuple) else self.add(Item(value, key, f"[{key!r}]"))
             elif x.opname not in SUBSCRIPTS:
                 value = MISSING
             if value is not MISSING:
                 self.follow(value, called=following not in ATTRIBUTES)
         self.asks |= asks_what_it_is(code)
         if "globals" in code.co_names:
-            for x in code.co_consts:
-                if isinstance(x, str) and x in names:
-                    self.follow(self.add(Item(names, x, x)))
+            for name in (x for x in code.co_consts if isinstance(x, str) and x in names):
+                self.follow(self.add(Item(names, name, name)))
         if not {"getattr", "__getattribute__"}.isdisjoint(code.co_names):
             self.names |= {x: None for x in code.co_consts if isinstance(x, str) and x.isidentifier()}
             self.asks_by_name = True
+        self.perhaps |= dict.fromkeys(asked)
         if "vars" in code.co_names:
             self.names["__dict__"] = None
         for constant in code.co_consts:
             if isinstance(constant, CodeType):
                 self.scan(constant, cells, names, {})
 
-    def load(
-        self, x: dis.Instruction, cells: Mapping[str, Any], names: Mapping[str, Any], local: dict[str, Any]
-    ) -> Any:
+    def load(self, x: Any, cells: Mapping[str, Any], names: Mapping[str, Any], local: dict[str, Any]) -> Any:
         """Give what a name stands for."""
         if x.opname.startswith("LOAD_FAST") or (x.opname == "LOAD_DEREF" and x.argval not in cells):
             return local.get(x.argval, MISSING)
         link = cell_of(cells[x.argval], x.argval) if x.argval in cells else global_of(names, x.argval)
         return MISSING if link is None else self.add(link)
 
-    def attribute(self, owner: Any, name: str) -> Any:
-        """Give an attribute, as stored; what a property computes is followed."""
+    def attribute(self, owner: Any, name: str, kind: type[Attribute] = Attribute, absent: Any = None) -> Any:
+        """Give an attribute, as stored; what a property computes is followed.
+
+        ``kind`` is the link to one that is there, ``absent`` that to one that is not, if it is watched.
+        """
         if isinstance(owner, PLAIN) or (isinstance(owner, ModuleType) and is_foreign(owner)):
             return MISSING
         if name == "__dict__" and not isinstance(owner, type):
@@ -271,8 +274,10 @@ class _Finder:
                 if hasattr(owner, "__dict__"):
                     self.add(Stored(owner, name, f"{type(owner).__name__}.{name}"))
                 self.follow(computing, (owner,))
+            elif absent and computing is None and "__getattr__" not in getattr(owner, "__dict__", ()):
+                self.add(absent(owner, name, f"{type(owner).__name__}.{name}"))
             return MISSING
-        return self.add(Attribute(owner, name, f"{type(owner).__name__}.{name}"))
+        return self.add(kind(owner, name, f"{type(owner).__name__}.{name}"))
 
     def follow_computed(self, owner: Any, name: str, stored: Any) -> None:
         """Follow a method, or what a descriptor computes; of the user's own methods another one may take the place."""
@@ -287,10 +292,6 @@ class _Finder:
                 self.follow(method, () if own is owner else (owner,))
         if isinstance(get := inspect.getattr_static(type(stored), "__get__", None), FunctionType):
             self.follow(get, (stored, owner))
-
-    def item(self, owner: Any, key: Any) -> Any:
-        """Give an item."""
-        return owner[key] if isinstance(owner, tuple) else self.add(Item(owner, key, f"[{key!r}]"))
 
     def add(self, link: Link) -> Any:
         """Note a link, and give what it leads to."""

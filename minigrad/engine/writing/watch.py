@@ -239,6 +239,8 @@ def _fingerprint(array: Any) -> bytes:
 
 def _forget(owner: int) -> Callable[[Any], None]:
     def gone(dead: Any) -> None:
+        if seals is None:  # when Python ends, which takes the module's names away first
+            return
         left = [s for s in seals.get(owner, ()) if s.array is not dead]
         if left:
             seals[owner] = left
