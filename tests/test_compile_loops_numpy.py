@@ -108,3 +108,36 @@ def test_sums_of_large_arrays_stay_in_the_loop():
     _, slope = step(W, x)
     assert np.isclose((slope * move).sum(), (energy(W + move, x) - energy(W - move, x)) / 2, rtol=1e-7)
     assert "add" in step.report().rolled[1]
+
+
+def test_what_turns_compute_from_outside_alone_is_computed_ahead_of_the_loop():
+    def last(x, U):
+        for t in range(12):
+            x = np.sin(x) * np.exp(-U[t] * U[t]) + 1 / (1 + U[t])
+        return x
+
+    rng = np.random.default_rng(4)
+    step = minigrad.compile(last, backend="numpy")
+    for _ in range(2):
+        x, U = rng.standard_normal(3), rng.random((12, 3))
+        np.testing.assert_allclose(step(x, U), last(x, U), rtol=1e-14)
+    assert step.report().rolled == ("×12 of sin, multiply, add",)
+
+
+@pytest.mark.parametrize("size", [(3,), (200,)])
+def test_a_derivative_that_is_infinite_in_some_call_meets_no_gradient_of_zero(size):
+    def weighted(x, w, U):
+        for t in range(12):
+            x = np.tanh(x / U[t])
+        return (w * x).sum()
+
+    rng = np.random.default_rng(5)
+    step = minigrad.compile(value_and_grad(weighted), backend="numpy")
+    for tiny in (1.0, 1e-310, 1.0):  # 1 / 1e-310 is infinite
+        w, x, U = rng.random(size), rng.random(size), 0.5 + rng.random((12, *size))
+        w[0], x[0] = 0, 0
+        U[:, 0] *= tiny
+        with np.errstate(over="ignore", divide="ignore"):
+            _, slope = step(x, w, U)
+        moved = [weighted(x[i] + 1e-40j, w[i], U[:, i]).imag / 1e-40 for i in range(1, len(x))]
+        np.testing.assert_allclose(slope, [0, *moved], rtol=1e-12)

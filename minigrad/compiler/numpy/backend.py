@@ -13,6 +13,7 @@ from weakref import finalize
 
 from minigrad.compiler.backend import Backend, Call, Draft, Program, lie_in_order
 from minigrad.compiler.blas import WORTH_A_GEMM, one_thread
+from minigrad.compiler.numpy.arrange import arrange_loops
 from minigrad.compiler.numpy.fit import fit_outputs
 from minigrad.compiler.numpy.gate import register_gates
 from minigrad.compiler.numpy.inner import register_inner
@@ -20,11 +21,8 @@ from minigrad.compiler.numpy.loops import register_loops
 from minigrad.compiler.numpy.repeats import StepWriter
 from minigrad.compiler.numpy.resume import Code, write_module
 from minigrad.compiler.numpy.triangles import register_triangles
-from minigrad.compiler.rolling.behind import move_sums
 from minigrad.compiler.trace.sources import Draw
 from minigrad.engine.node import Node
-
-SMALL = 64  # elements of an array, up to which a call of NumPy takes longer to begin than to compute
 
 register_gates()
 register_inner()
@@ -79,7 +77,7 @@ class NumpyBackend(Backend):
 
     def arrange(self, outputs: Sequence[Any]) -> list[Any]:
         """Leave few calls to loops."""
-        return move_sums(outputs, small=SMALL)
+        return arrange_loops(outputs)
 
     def fit(self, outputs: Sequence[Any]) -> list[Any]:
         """Prefer quick calls."""

@@ -36,11 +36,25 @@ class InnerGate(Op):
         return np.sum(multiply_guarded(g, d))
 
 
+class CheckedGate(Elementwise):
+    """The same, where a third operand says whether all derivatives are known to be finite."""
+
+
+class CheckedInner(InnerGate):
+    """⟨g, d⟩ in the same way."""
+
+    def forward(self, g: Any, d: Any, finite: Any) -> Any:  # type: ignore[override]
+        """Add up."""
+        return super().forward(g, d)
+
+
 class Choice(Elementwise):
     """y = g ⊙ c, but 0 where c is 0, be g infinite or not."""
 
 
 gate, inner_gate = Gate("gate", multiply_guarded, None, None, text="{a} {b}", binds=3), InnerGate()
+checked = CheckedGate("gate", lambda g, d, finite: multiply_guarded(g, d), None, None, None, text="{a} {b}", binds=3)
+checked_inner = CheckedInner()
 choice = Choice("choice", multiply_chosen, None, None, text="{a} {b}", binds=3)
 
 
@@ -67,17 +81,21 @@ def find_gate(node: Node) -> Any:
                 isinstance(d, Node)
                 and d.dtype.kind == "f"
                 and _is_call(asked, not_equal, g, 0)
-                and isinstance(rest, Node)
-                and isinstance(rest.op, Where)
-                and rest.inputs[1] is d
-                and _is_number(rest.inputs[2], 0)
-                and _is_call(rest.inputs[0], isfinite, d)
+                and find_guard(rest) is d
             ):
                 op = gate if node.op == multiply else inner_gate
                 if op is inner_gate and not (d.shape == g.shape and d.dtype == g.dtype == node.dtype):
                     return None
                 return Node(op, (g, d), shape=node.shape, dtype=node.dtype, table=node.table)
     return None
+
+
+def find_guard(x: Any) -> Node | None:
+    """Give the d of where(isfinite(d), d, 0)."""
+    if not isinstance(x, Node) or not isinstance(x.op, Where) or not _is_number(x.inputs[2], 0):
+        return None
+    d = x.inputs[1]
+    return d if isinstance(d, Node) and _is_call(x.inputs[0], isfinite, d) else None
 
 
 def _is_call(x: Any, op: Any, first: Node, second: Any = None) -> bool:
@@ -91,7 +109,9 @@ def _is_number(x: Any, n: int) -> bool:
 
 
 def _write_factor(w: Names, node: Node) -> tuple[str, str]:
-    g, d = (w.value(x) for x in node.inputs)
+    g, d, *known = (w.value(x) for x in node.inputs)
+    if known:
+        return g, f"{d} if {known[0]} else np.where({g} != 0, {d}, np.where(np.isfinite({d}), {d}, 0))"
     if not node.inputs[1].shape:
         return g, f"{d} if abs({d}) < np.inf else np.where({g} != 0, {d}, 0)"
     finite = f"{write_inner(w, node.inputs[1], node.inputs[1])} < np.inf"  # if it overflows, the values are the same
@@ -130,4 +150,4 @@ def register_gates() -> None:
     """Say how they are written."""
     KERNELS.register(Kernel(_chosen_array, _chosen_number), Choice)
     KERNELS.register(Kernel(lambda w, node, out: [f"{out}[...] = {_write_inner(w, node)}"], _write_inner), InnerGate)
-    KERNELS.register(Kernel(_write_array, _write_number), Gate)
+    KERNELS.register(Kernel(_write_array, _write_number), Gate, CheckedGate)
