@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from minigrad.algebra.graph import Graph
 from minigrad.compiler.backend import Backend, Draft, Program, lay_in_order
+from minigrad.compiler.calls.collecting import collector_paused
 from minigrad.compiler.calls.entry import write_entry
 from minigrad.compiler.calls.watched import Holding, Watched
 from minigrad.compiler.differentiable import Pullback
@@ -199,7 +200,7 @@ class Variant:
         fresh = renew_links(self.record.links) or fresh
         if fresh or not self.idle:
             before, holding = self.enter, Holding()  # another frame may hold the old one: it is there at both counts
-            with holding.counting(self.tensors):
+            with collector_paused(), holding.counting(self.tensors):
                 if not self.idle:
                     self.idle.append(self.program.make_step(self.arrays))
                 if fresh:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -26,7 +27,7 @@ class Index(Op):
     def __init__(self, key: Any) -> None:
         self.key = copy_key(key)
 
-    @property
+    @cached_property
     def shows(self) -> bool:
         """Whether the result is a view of what is indexed."""
         return gives_view(self.key)

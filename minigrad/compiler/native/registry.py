@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from minigrad.compiler.backend import Registry
 from minigrad.compiler.passes.plan import root
 from minigrad.compiler.passes.promotion import refuse_numbers
@@ -17,6 +19,7 @@ from minigrad.engine.node import Node
 Lines = list[str]
 
 DTYPES = {"float64": "64", "float32": "32", "int64": "i64", "int32": "i32", "bool": "b"}
+TYPED = frozenset(map(np.dtype, DTYPES))  # of this machine's order of bytes
 ARRAYS = 4  # words that a step's context begins with, before the addresses of arrays: memory, BLAS twice, the crew
 NO_KERNEL = "no native kernel is registered for it"
 
@@ -65,7 +68,7 @@ def find_calls(nodes: Iterable[Node]) -> dict[Node, str]:
 def _refuse(node: Node) -> str:
     """Say why there are no loops for a Node; nothing if there are."""
     for x in (node, *node.inputs):
-        if isinstance(x, Node) and not (is_typed(x) and is_typed(root(x))):  # as views of it are
+        if type(x) is Node and not (is_typed(x) and is_typed(root(x))):  # as views of it are
             return f"native code has no dtype {root(x).dtype}"
         if isinstance(x, complex):
             return f"native code has no complex numbers, as {x} is"
@@ -76,4 +79,4 @@ def _refuse(node: Node) -> str:
 
 def is_typed(x: Node) -> bool:
     """Say whether native code has the dtype of a Node's elements; a Python number takes that of what it meets."""
-    return (x.weak and x.dtype.kind != "c") or (x.dtype.name in DTYPES and bool(x.dtype.isnative))
+    return (x.weak and x.dtype.kind != "c") or x.dtype in TYPED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -152,8 +153,11 @@ class NativeWriter(MatrixWriter, ProductWriter, ConvolutionWriter, PoolingWriter
         lines += [f"memory = {memory}", *(f"m{DTYPES[kind]} = pointer{DTYPES[kind]}(memory)" for kind in kinds)]
         lines += [f"gemm{kind}_ = context[{i}]" for i, kind in ((1, "64"), (2, "32"))]
         lines += ["crew = context[3]"]
+        words = {word for line in (*self.head, *self.lines) for word in re.findall(r"\w+", line)}
         for i, x in enumerate((*self.bound, *self.constants)):
             name = self.pointers.get(x, "")
+            if name not in words and x not in self.names:
+                continue  # loops have found its address among the others
             lines.append(f"{name} = pointer{DTYPES[x.dtype.name]}(context[{i + ARRAYS}])")
             if x in self.names:
                 lines.append(f"{self.names[x]} = {name}[0]")

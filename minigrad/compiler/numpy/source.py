@@ -24,6 +24,7 @@ from minigrad.ops import shaping
 from minigrad.ops.indexing import Index
 
 MANY = 500  # lines of make, up to which it is no matter how they are compiled
+WIDE = 60  # characters of a formula that is a comment no more
 
 
 class Writer(Names):
@@ -146,8 +147,10 @@ class Writer(Names):
 
     def comment(self, node: Node) -> str:
         """Say which formula a line computes."""
+        if len(node.inputs) >= WIDE:
+            return ""
         formula = self.formulas.write(node, self.names)
-        return f"  # {formula}" if len(formula) < 60 else ""
+        return f"  # {formula}" if len(formula) < WIDE else ""
 
     # the whole
 

@@ -30,7 +30,11 @@ class Layout:
 
 def contiguous_strides(shape: Shape) -> tuple[int, ...]:
     """Give the strides of an array whose elements lie in order."""
-    return tuple(prod(shape[i + 1 :]) for i in range(len(shape)))
+    strides, stride = [1] * len(shape), 1
+    for i in range(len(shape) - 1, 0, -1):
+        stride *= shape[i]
+        strides[i - 1] = stride
+    return tuple(strides)
 
 
 def layout(node: Node) -> Layout:
@@ -58,12 +62,31 @@ def layout(node: Node) -> Layout:
 
 
 def index_layout(inner: Layout, shape: Shape, key: Any) -> Layout:
-    """Find offset and strides of what an index gives a view of.
+    """Find offset and strides of what an index gives a view of."""
+    parts = key if isinstance(key, tuple) else (key,)
+    if any(type(part) is not int and type(part) is not slice for part in parts):
+        return _index_any(inner, shape, parts)
+    first, sizes, steps = 0, [], []
+    for part, n, stride in zip(parts, shape, inner.strides, strict=False):
+        if type(part) is int:
+            first += (part if part >= 0 else part + n) * stride
+        else:
+            seen = range(*part.indices(n))
+            sizes.append(len(seen))
+            steps.append(stride * seen.step)
+            first += seen.start * stride if sizes[-1] else 0
+    sizes += shape[len(parts) :]
+    steps += inner.strides[len(parts) :]
+    first = first if all(sizes) else 0
+    return Layout(inner.base, inner.offset + first, tuple(s if n > 1 else 0 for s, n in zip(steps, sizes, strict=True)))
+
+
+def _index_any(inner: Layout, shape: Shape, parts: tuple[Any, ...]) -> Layout:
+    """Find them for whatever else an index may hold.
 
     It is taken of bytes that are not there, and that nobody reads: so it costs nothing, whatever the size.
     """
     whole = as_strided(np.empty(1, np.int8), shape, inner.strides)
-    parts = key if isinstance(key, tuple) else (key,)
     seen = whole[parts if ... in parts else (*parts, ...)]  # an array, also of one element
     first = seen.ctypes.data - whole.ctypes.data if seen.size else 0
     steps = tuple(s if n > 1 else 0 for s, n in zip(seen.strides, seen.shape, strict=True))

@@ -283,6 +283,8 @@ def part_arrays(values: Sequence[Any]) -> list[Any]:
 
 def is_view(op: Op | None) -> bool:
     """Say whether an operation gives other sight of its input's memory, rather than an array of its own."""
+    if op is None or not op.views:  # most are none: a compilation asks a hundred times for each
+        return False
     if isinstance(op, Index):
-        return not isinstance(op, Scatter) and gives_view(op.key)
+        return not isinstance(op, Scatter) and op.shows
     return isinstance(op, Transpose | Reshape | BroadcastTo) and not isinstance(op, Spread)

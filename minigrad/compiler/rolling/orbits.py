@@ -122,12 +122,32 @@ class _Orbits:
 
         Of four stages of a turn that sum up alike, each leads to the next, but only the whole turn to all there is.
         """
-        pairs = [pair for x in self.earlier(node) for pair in ((x, node), (node, x))]
-        reach = [self.measure(*pair) for pair in pairs]
-        furthest = max(reach, default=0)
-        if furthest:
-            self.follow(*pairs[next(i for i, n in enumerate(reach) if n >= NEARLY * furthest)])
-        return furthest > 0
+        most = 0
+        pairs: list[tuple[Node, Node]] = []
+        reach: list[int] = []
+        chosen = -1
+        for pair in (pair for x in self.earlier(node) for pair in ((x, node), (node, x))):
+            most = most or self.count_behind(node)
+            pairs.append(pair)
+            reach.append(self.measure(*pair))
+            if furthest := max(reach):
+                chosen = next(i for i, n in enumerate(reach) if n >= NEARLY * furthest)
+                if reach[chosen] >= NEARLY * most:  # whatever the others reach, this one is taken
+                    break
+        if chosen >= 0:
+            self.follow(*pairs[chosen])
+        return chosen >= 0
+
+    def count_behind(self, node: Node) -> int:
+        """Count the operations that a Node is computed from, and itself: no pair with it leads to more pairs."""
+        seen: set[Node] = set()
+        stack = [node]
+        while stack:
+            x = stack.pop()
+            if x not in seen and x in self.kind and not (x in self.after and x in self.before):
+                seen.add(x)
+                stack += [y for y in x.inputs if type(y) is Node and y not in seen]
+        return len(seen)
 
     def measure(self, a: Node, b: Node) -> int:
         """Count the pairs that one leads to, less what their operands are no pairs; none if these are too few turns."""
