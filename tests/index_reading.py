@@ -48,7 +48,7 @@ def looked_up(place, axes, sizes):
     """Give the place that a table has for each place of its letters."""
     table = sizes[place.name]
     at = (place_at(position_of(label, n), axes, sizes) for label, n in zip(place.at, table.shape, strict=True))
-    return table[tuple(at)]
+    return table[tuple(np.clip(i, 0, n - 1) for i, n in zip(at, table.shape, strict=True))]  # outside, not chosen
 
 
 def element(array, labels, sizes):
@@ -95,7 +95,10 @@ def left_out(only, axes, sizes):
 
 def of_table(table, *at):
     """Read a table without axes of length 1, which have no index in a formula."""
-    return table[tuple(np.broadcast_arrays(*at))] if at else table
+    if not at:
+        return table
+    inside = (np.clip(i, 0, n - 1) for i, n in zip(np.broadcast_arrays(*at), table.shape, strict=True))
+    return table[tuple(inside)]
 
 
 def chained(code):
@@ -181,6 +184,8 @@ def says_the_value(expression, known):
     arrays = {}
 
     def named(x, at):
+        if x.op is None and x.value is not None:  # a constant of the formula's own, as weights are
+            leaves.setdefault(x, as_numbers(x.value))
         if x not in leaves:
             return None
         arrays[f"{len(arrays)}|"] = leaves[x], at

@@ -11,6 +11,7 @@ from minigrad.derivation.wording import Said, say
 from minigrad.engine.node import Node
 from minigrad.notation.index.along import NoIndexForm
 from minigrad.notation.index.letters import Lettering
+from minigrad.notation.index.lookups import Tables
 from minigrad.notation.matrix import matrix_term
 from minigrad.notation.term import Term, symbol_term
 
@@ -58,13 +59,20 @@ class Written(Protocol):
 class Equations:
     """The equations of a derivation: for each line the Terms that are equal, ``δ₂``, ``∂E/∂U₂`` and ``Y₂ − T``.
 
-    The last may be one that the line only supposes to be equal. ``inputs`` are in the order of a function's arguments.
+    The last may be one that the line only supposes to be equal. ``inputs`` are in the order of a function's arguments,
+    ``tables`` the letters of arrays, if other lines of the derivation have some.
     """
 
     def __init__(
-        self, lines: Sequence[Derived], graph: Graph, symbols: Mapping[Node, str], inputs: Sequence[Node]
+        self,
+        lines: Sequence[Derived],
+        graph: Graph,
+        symbols: Mapping[Node, str],
+        inputs: Sequence[Node],
+        tables: Tables | None = None,
     ) -> None:
         self.lines, self.graph, self.symbols, self.inputs = list(lines), graph, symbols, inputs
+        self._tables = tables
 
     def all(self, notation: str) -> list[list[Term]]:
         """Give every line. Raises ``ValueError`` for a notation that there is not."""
@@ -112,7 +120,8 @@ class Equations:
         same = [(line.target, line.node) for line in lines]
         same += [(line.target, node) for line, node in zip(lines, gradients, strict=True)]
         same += [(line.target, node) for line, node in zip(lines, own, strict=True)]
-        return Lettering(self.graph.nodes, names | gradients | own, same, learned={line.target for line in lines})
+        learned = {line.target for line in lines}
+        return Lettering(self.graph.nodes, names | gradients | own, same, learned=learned, tables=self._tables)
 
 
 def _right(line: Derived) -> list[Any]:

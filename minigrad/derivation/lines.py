@@ -170,7 +170,7 @@ class Derivation(Sequence[Line]):
     @cached_property
     def equations(self) -> Equations:
         """The lines as equations of Terms."""
-        return Equations(self._lines, self.graph, self.symbols, self._inputs)
+        return Equations(self._lines, self.graph, self.symbols, self._inputs, self._ways.tables)
 
     @cached_property
     def _ahead(self) -> list[Any]:

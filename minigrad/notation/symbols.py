@@ -14,7 +14,7 @@ _NAME = re.compile(
 )
 GREEK = {"δ": "delta", "σ": "sigma", "γ": "gamma", "β": "beta", "α": "alpha", "ε": "epsilon", "λ": "lambda",
           "μ": "mu", "θ": "theta", "η": "eta", "φ": "phi", "ρ": "rho", "π": "pi", "τ": "tau", "ω": "omega",
-          "Φ": "Phi", "ψ": "psi", "Γ": "Gamma", "Δ": "Delta"}  # fmt: skip
+          "κ": "kappa", "ν": "nu", "ξ": "xi", "Φ": "Phi", "ψ": "psi", "Γ": "Gamma", "Δ": "Delta"}  # fmt: skip
 
 
 class Name(NamedTuple):

@@ -75,4 +75,4 @@ class FoldedEquations(Equations):
                 same.append((line.target, list(names)[-1]))
             same += [(line.target, part.node) for part in line.parts if isinstance(part.node, Node)]
         inside = order_nodes([part.node for line in lines for part in line.parts])
-        return Lettering(self.graph.nodes, names, [*same, *self.same], inside, learned)
+        return Lettering(self.graph.nodes, names, [*same, *self.same], inside, learned, self._tables)

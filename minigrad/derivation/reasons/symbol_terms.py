@@ -73,4 +73,4 @@ class SymbolTerms:
         same += [(x, formula) for x, formula in ways.formula.items() if isinstance(formula, Node)]
         same = [(x, y) for x, y in same if isinstance(y, Node)]
         inside = order_nodes([*self._expressions, *substitute_nodes(self._expressions, self._sums)])
-        return Lettering(plan.graph.nodes, names, same, inside, plan.wanted)
+        return Lettering(plan.graph.nodes, names, same, inside, plan.wanted, self.ways.tables)

@@ -22,6 +22,7 @@ from minigrad.engine.backward import pullback
 from minigrad.engine.node import Node, order_nodes, seed_node
 from minigrad.notation.chain import Chain, chain_gradient
 from minigrad.notation.formula import same_formula
+from minigrad.notation.index.lookups import Tables
 from minigrad.structure.plan import Plan
 
 MOST = 8  # steps of one line
@@ -68,6 +69,11 @@ class Ways:
         self.E = Node(name="E", dtype=plan.graph.outputs[0].dtype)
         self.definitions = {**definitions, self.E: loss}
         self._recorded: dict[Node, Any] = {**cut.definitions, self.E: cut.output}
+
+    @cached_property
+    def tables(self) -> Tables:
+        """The letters of arrays, the same in all that is written of this derivation."""
+        return Tables()
 
     @cached_property
     def total(self) -> dict[Node, Node]:

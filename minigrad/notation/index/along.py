@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minigrad.engine.node import Node
+from minigrad.ops.places.assignment import AssignAt
 from minigrad.ops.places.sorting import ArgSort
 
 # An axis of the output (an int), one summed over ("r"), a place made of these (Moved), or one that a table has for
@@ -26,13 +27,16 @@ class Moved(NamedTuple):
 
 
 class Table:
-    """Whole numbers that are places, which a letter stands for: an ``array`` or, if they depend on data, a ``node``."""
+    """Whole numbers that are places, which a letter stands for: an ``array`` or, if they depend on data, a ``node``.
 
-    def __init__(self, array: np.ndarray[Any, Any] | None, node: Node | None = None) -> None:
-        self.array, self.node = array, node
+    ``said`` has words for what they are, where the node has none that a reader would know.
+    """
+
+    def __init__(self, array: np.ndarray[Any, Any] | None, node: Node | None = None, said: str = "") -> None:
+        self.array, self.node, self.said = array, node, said
         places: Any = node if array is None else array
         self.shape: tuple[int, ...] = places.shape
-        self._key = _key_of(node) if array is None else (self.shape, array.tobytes())
+        self._key = order_key(node) if array is None else (self.shape, array.tobytes())
 
     @classmethod
     def of(cls, places: Any, n: int | None = None) -> Table:
@@ -53,14 +57,26 @@ class Table:
     def __hash__(self) -> int:
         return hash(self._key)
 
+    def undoes(self, other: Table) -> bool:
+        """Say whether these places are those that put the others in order again: ranks of an order, an order of ranks.
 
-def _key_of(node: Any) -> Any:
-    """Give what places are the same by: an order is made anew each time it is asked for."""
+        The order of an order is its inverse, a table of ranks.
+        """
+        if self.array is not None or other.array is not None:
+            return False
+        (*what, own), (*of, its) = self._key, other._key
+        return what == of and {own, its} == {True, False}
+
+
+def order_key(node: Any) -> Any:
+    """Give what places are the same by: an order is made anew each time it is asked for; of which, whether of ranks."""
     orders = []
     while isinstance(node.op, ArgSort):
-        orders.append(node.op)
+        orders.append(node.op.axis % node.ndim)
         (node,) = node.inputs
-    return (id(node), *orders)
+    if isinstance(node.op, AssignAt) and all(part is None for part in node.op.template):
+        return (id(node.inputs[-1]), node.op.template, node.shape, None)  # made anew, too
+    return (id(node), orders[-1], len(orders) % 2 == 0) if orders else (id(node), None)
 
 
 class Looked(NamedTuple):

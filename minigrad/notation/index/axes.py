@@ -42,7 +42,7 @@ def follow_axes(node: Node) -> Along | None:
         return Along(tuple(_aligned(shape, out) for shape in shapes))
     if isinstance(op, Softmax | Standardize):
         return Along((tuple(range(len(out))),))
-    if isinstance(op, Fourier) or type(op) is RealFourier:
+    if isinstance(op, Fourier | RealFourier):
         return _transformed(op, out)
     if op == matmul:
         return _contracted(shapes[0], shapes[1], out)
@@ -64,7 +64,7 @@ def follow_axes(node: Node) -> Along | None:
         return _indexed(op.key, shapes[0])
     by_arrays = isinstance(op, Index) and type(op) in (Index, Scatter) and not is_basic(op.key)
     if by_arrays or isinstance(op, Gather | Reorder | Sort):
-        return follow_lookup(op, node.inputs, out) if node.size else None
+        return follow_lookup(node) if node.size else None
     if isinstance(op, Diagonal):
         return _diagonal(op, shapes[0])
     own = getattr(op, "follow", None)

@@ -78,8 +78,8 @@ def _selected(key: Any, shape: Shape, at: Labels, positions: list[Position]) -> 
         elif place == range(n):
             labels.append(label)
         else:
-            conditions += _within(place, position)
-            labels.append(_number(place, position))
+            conditions += within(place, position)
+            labels.append(number_in(place, position))
     return Case(tuple(conditions), None, (*labels, *[None] * places.new[-1]))
 
 
@@ -108,8 +108,8 @@ def _evenly(op: Scatter, node: Node, positions: list[Position]) -> list[Case] | 
             moved = position_of(own[axis], sizes[axis]).times(step).moved(first)
             conditions.append(Condition(add_positions([position, moved.times(-1)]), 0, 1))
             continue
-        conditions += [] if place == range(n) else _within(place, position)
-        own[axis] = label_of(position, n) if place == range(n) else _number(place, position)
+        conditions += [] if place == range(n) else within(place, position)
+        own[axis] = label_of(position, n) if place == range(n) else number_in(place, position)
     if any(n != 1 and axis not in own for axis, n in enumerate(sizes)):
         return None  # several come to one place
     taken = tuple(own.get(axis) for axis in range(len(sizes)))
@@ -124,14 +124,15 @@ def _part_of(label: Any) -> tuple[int, int, int]:
     return step, axis, label.offset
 
 
-def _within(place: range, position: Position) -> Iterator[Condition]:
+def within(place: range, position: Position) -> Iterator[Condition]:
+    """Give the conditions that a position is in a range."""
     ordered = place if place.step > 0 else place[::-1]
     yield Condition(position, ordered.start, ordered[-1] + 1 if len(ordered) else ordered.start, on_axis=True)
     if ordered.step > 1:
         yield Condition(position, ordered.start % ordered.step, None, ordered.step)
 
 
-def _number(place: range, position: Position) -> AxisIndex:
+def number_in(place: range, position: Position) -> AxisIndex:
     """Give the number of a place in a range."""
     if not len(place):
         return None
@@ -182,6 +183,12 @@ def uniform_value(x: Any) -> float | None:
     value = np.asarray(x.value)
     first = value.flat[0]
     return first.item() if (value == first).all() else None
+
+
+def is_weights(x: Node) -> bool:
+    """Say whether something is an array of whole numbers that differ, which is part of an operation's rule."""
+    known = x.op is None and x.name is None and x.value is not None and uniform_value(x) is None
+    return known and np.ndim(x.value) > 0 and np.asarray(x.value).dtype.kind in "iu"
 
 
 def _moved(op: Roll | Shift, x: Node, at: Labels, positions: list[Position]) -> list[Case]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from minigrad.notation.index.position import AxisIndex, Lookup, Position, position_of
-from minigrad.notation.term import Term, add_terms, number_term, same_terms, symbol_term
+from minigrad.notation.term import CASES, Term, add_terms, number_term, same_terms, symbol_term
 from minigrad.ops.arithmetic import multiply, subtract
 
 Labels = tuple[AxisIndex, ...]  # the index of each axis; None where an axis of length 1 has none
@@ -66,15 +67,38 @@ def cases_term(cases: list[Case], values: list[Term], inside: bool) -> Term:
     if len(cases) == 1:
         return values[0]
     parts: dict[str, Term] = {}
+    known: list[Term] = []
     for i, (case, value) in enumerate(zip(cases, values, strict=True)):
-        parts[f"x{i}"] = value
+        for condition in known:
+            value = _suppose(value, condition, "x1")
         if case.conditions:
-            parts[f"c{i}"] = _both([condition_term(x) for x in case.conditions])
+            known.append(_both([condition_term(x) for x in case.conditions]))
+            parts[f"c{i}"] = known[-1]
+            value = _suppose(value, known[-1], "x0")
+        parts[f"x{i}"] = value
     inside &= len(cases) == 2
     inner = parts["x0"]
     if inside and inner.kind == "inside" and same_terms(inner.parts["x1"], parts["x1"]):
         parts = {"x0": inner.parts["x0"], "c0": _both([inner.parts["c0"], parts["c0"]]), "x1": parts["x1"]}
     return Term("", parts, kind="inside" if inside else "cases")
+
+
+def _suppose(term: Term, condition: Term, left: str) -> Term:
+    """Write what is left of two cases that the same condition decides, where it is known to hold, or not to."""
+    done: dict[int, Term] = {}
+    stack = [term]
+    while stack:
+        x = stack[-1]
+        missing = [part for part in x.parts.values() if id(part) not in done]
+        if missing:
+            stack += missing
+            continue
+        stack.pop()
+        parts = {letter: done[id(part)] for letter, part in x.parts.items()}
+        decided = x.kind in CASES and parts.keys() == {"x0", "c0", "x1"} and same_terms(x.parts["c0"], condition)
+        same = all(parts[letter] is part for letter, part in x.parts.items())
+        done[id(x)] = parts[left] if decided else x if same else replace(x, parts=parts)
+    return done[id(term)]
 
 
 def _both(conditions: list[Term]) -> Term:
@@ -146,3 +170,14 @@ def position_term(position: Position) -> Term:
         number = number_term(str(-position.offset))
         return Term(subtract.text, {"a": total, "b": number}, subtract.binds, "subtract")
     return total
+
+
+def depends_on_index(term: Term, letter: str) -> bool:
+    """Say whether what an element is depends on an index itself, as in {1 if j = n; 0 otherwise}."""
+    stack = [(term, False)]
+    while stack:
+        x, within = stack.pop()
+        if within and x.kind == "symbol" and x.name == letter:
+            return True
+        stack += [(part, within or (x.kind in CASES and of[0] == "c")) for of, part in x.parts.items()]
+    return False

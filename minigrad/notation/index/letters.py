@@ -9,9 +9,10 @@ from typing import Any
 
 from minigrad.engine.node import Node, order_nodes
 from minigrad.notation.index.along import NoIndexForm, Table
+from minigrad.notation.index.choices import is_weights
 from minigrad.notation.index.classes import Classes, Place
-from minigrad.notation.index.conditions import Labels
-from minigrad.notation.index.lookups import TableLetters
+from minigrad.notation.index.conditions import Labels, depends_on_index
+from minigrad.notation.index.lookups import Tables
 from minigrad.notation.index.position import (
     AxisIndex,
     Position,
@@ -24,7 +25,7 @@ from minigrad.notation.index.position import (
 from minigrad.notation.index.terms import index_term, with_layer
 from minigrad.notation.index.windows import SAMPLES, axis_letters
 from minigrad.notation.symbols import Indexed, Symbol, split_name
-from minigrad.notation.term import CASES, Term, symbol_term
+from minigrad.notation.term import Term, symbol_term
 from minigrad.ops.linalg import matmul
 
 _FREE = "ijklmpstuvaehox"
@@ -42,7 +43,8 @@ class Lettering:
     Σᵣ δ⁽³⁾ᵣ w⁽³⁾ⱼᵣ.
 
     ``names`` are the symbols of all Nodes, ``same`` pairs of Nodes whose axes are the same, and
-    ``others`` what else is going to be written; ``learned`` are the inputs that gradients are wanted of.
+    ``others`` what else is going to be written; ``learned`` are the inputs that gradients are wanted of. ``tables``
+    are the letters of arrays, where others write lines of the same derivation.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Lettering:
         same: Iterable[tuple[Node, Node]],
         others: Iterable[Node] = (),
         learned: Container[Node] = (),
+        tables: Tables | None = None,
     ) -> None:
         self.names = names
         forward = list(forward)
@@ -64,7 +67,7 @@ class Lettering:
             for part, axis, letters in axis_letters(x):
                 if part.shape[axis] != 1:
                     self.likes.setdefault(self.classes[part, axis], letters)
-        self._tables = TableLetters()
+        self._tables, self._numbers = tables or Tables()
         self._spread_likes()
         self.samples = self._samples()
         layers = self._units(self.classes.of(W)[::order] for W, _, order in self._weighed)
@@ -212,16 +215,15 @@ class Lettering:
         Where the samples run through both sides of an equation alike, n is left out, as in δⱼ = yⱼ − tⱼ. A gradient
         without a letter of its own that is one Σ is written out: δⱼ = (Σᵣ δᵣ wⱼᵣ)(1 − yⱼ)yⱼ. Raises ``NoIndexForm``.
         """
-        mixed = False
-        back = self._sums_after(labels)
-
+        mixed, back = False, self._sums_after(labels)
         tables: dict[Table, str] = {}
+        weights: list[Table] = []
 
         def bound(x: Node | str | Table, axis: int, used: frozenset[str]) -> AxisIndex:
             nonlocal mixed
             if isinstance(x, Table):
-                own = None if x.node is None else names.get(x.node)
-                return tables.setdefault(x, str(self.name(own, ())) if own else self._tables.letter(x))
+                known = None if x.node is None else names.get(x.node)
+                return tables.setdefault(x, str(self.name(known, ())) if known else self._tables.letter(x))
             if isinstance(x, str):
                 return summed(x, used)
             place = self.classes[x, axis]
@@ -243,6 +245,10 @@ class Lettering:
         def named(node: Node, at: Labels) -> Term | None:
             nonlocal mixed
             known = names.get(node)
+            if known is None and is_weights(node):
+                symbol, table = self._numbers.weigh(node, at)
+                weights.append(table)
+                return symbol
             if known is None or (node.op == matmul and split_name(known).gradient):
                 return None
             mixed |= any("n" in letters_of(x) and str(x) != "n" for x in at)
@@ -250,10 +256,11 @@ class Lettering:
 
         left_out: set[str | None] = set()
         terms = [index_term(x, labels, named, bound) for x in expressions]
-        if "n" in labels and not (mixed or any(_depends_on(term, "n") for term in terms)):
+        if "n" in labels and not (mixed or any(depends_on_index(term, "n") for term in terms)):
             left_out.add("n")
             terms = [index_term(x, labels, named, bound) for x in expressions]
-        said = [terms[0].note, *(self._tables.say(table, names) for table in tables if table.node not in names)]
+        own = [table for table in tables if table.node not in names]
+        said = [terms[0].note, *self._tables.say(own, terms, names), *self._numbers.say(weights, terms, names)]
         terms[0] = replace(terms[0], note="; ".join(filter(None, said)))
         return terms, tuple(None if label in left_out else label for label in labels)
 
@@ -264,17 +271,6 @@ def _first_free(letters: str, used: Container[str]) -> str:
         if letter not in used:
             return letter
     raise NoIndexForm("more indices than letters")
-
-
-def _depends_on(term: Term, letter: str) -> bool:
-    """Say whether what an element is depends on an index itself, as in {1 if j = n; 0 otherwise}."""
-    stack = [(term, False)]
-    while stack:
-        x, within = stack.pop()
-        if within and x.kind == "symbol" and x.name == letter:
-            return True
-        stack += [(part, within or (x.kind in CASES and of[0] == "c")) for of, part in x.parts.items()]
-    return False
 
 
 def _common(name: Symbol) -> str:

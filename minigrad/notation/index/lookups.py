@@ -5,61 +5,95 @@ What is added at such places is a sum over those that come to one: y_i = Σ_{r: 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from minigrad.engine.node import Node
 from minigrad.notation.index.along import Along, Label, Looked, Moved, NoIndexForm, Table
+from minigrad.notation.index.position import AxisIndex, join_labels
 from minigrad.notation.matrix import matrix_term
-from minigrad.notation.symbols import Symbol
-from minigrad.notation.term import write_term
+from minigrad.notation.symbols import Indexed, Symbol
+from minigrad.notation.term import Term, symbol_term, write_term
 from minigrad.notation.writers.text import TEXT
 from minigrad.ops.base import Shape
 from minigrad.ops.indexing import Gather, Index, Scatter, ScatterAt
-from minigrad.ops.places.sorting import ArgSort, Reorder, Sort
+from minigrad.ops.places.sorting import ArgSort, Partition, Reorder, Sort
 from minigrad.ops.reduction import normalize_axis
 
-LETTERS = "πρτωφ"  # of tables; of what is sorted a book has π
+LETTERS = "πρτφξψ"  # of tables; of what is sorted a book has π
+NUMBERS = "κλμν"  # of numbers that are no places, but weights
 
 
 class TableLetters:
     """The letter that stands for each table, the same in all lines of a derivation."""
 
-    def __init__(self) -> None:
+    def __init__(self, letters: str = LETTERS) -> None:
+        self._letters = letters
         self._of: dict[Table, str] = {}
 
     def letter(self, table: Table) -> str:
         """Give the letter. Raises ``NoIndexForm`` where there is none left."""
         if table not in self._of:
-            if len(self._of) == len(LETTERS):
+            if len(self._of) == len(self._letters):
                 raise NoIndexForm("more tables than letters")
-            self._of[table] = LETTERS[len(self._of)]
+            self._of[table] = self._letters[len(self._of)]
         return self._of[table]
 
-    def say(self, table: Table, names: Mapping[Node, Symbol]) -> str:
+    def weigh(self, node: Node, at: Sequence[AxisIndex]) -> tuple[Term, Table]:
+        """Give the symbol of an element of whole numbers that are weights, and their table."""
+        table = Table.of(np.squeeze(np.asarray(node.value)))
+        return symbol_term(Indexed(self.letter(table), None, join_labels(at))), table
+
+    def say(self, tables: Iterable[Table], terms: Sequence[Term], names: Mapping[Node, Symbol]) -> list[str]:
+        """Say what each letter stands for that is left in some formulas."""
+        seen, stack = set[str](), list(terms)
+        while stack:
+            term = stack.pop()
+            seen.update(term.template, *map(str, filter(None, (term.name,))))
+            stack += term.parts.values()
+        return [self._say_one(table, names) for table in dict.fromkeys(tables) if self._of[table] in seen]
+
+    def _say_one(self, table: Table, names: Mapping[Node, Symbol]) -> str:
         """Say what a letter stands for: π = [1, 0, 4], π = argsort(x); of many places the first."""
+        if table.said:
+            return f"{self._of[table]} {table.said}"
         if table.array is None:
             written = write_term(matrix_term(table.node, names), TEXT)
         elif len(table) <= 8:
             written = str(table.array.tolist()).replace("-", "−")
+        elif table.array.min() == -1 and 0 < (table.array >= 0).sum() <= 4:  # most places have nothing
+            places = [tuple(at) for at in np.argwhere(table.array >= 0).tolist()]
+            named = (f"{self._of[table]}({', '.join(map(str, at))}) = {table.array[at]}" for at in places)
+            return ", ".join(named) + ", else −1"
         else:
             first = ", ".join(map(str, table.array.ravel()[:3])).replace("-", "−")
             written = f"[{first}, …] of shape {table.shape}"
         return f"{self._of[table]} = {written}"
 
 
-def follow_lookup(op: Any, inputs: Sequence[Any], out: Shape) -> Along | None:
+class Tables:
+    """The letters of all arrays that the lines of one derivation name: of places, and of weights."""
+
+    def __init__(self) -> None:
+        self._kinds = TableLetters(), TableLetters(NUMBERS)
+
+    def __iter__(self) -> Iterator[TableLetters]:
+        return iter(self._kinds)
+
+
+def follow_lookup(node: Node) -> Along | None:
     """Follow the axes of what is taken from places, added at places, or put in order; None where no index says it."""
-    x, *operands = inputs
+    op: Any = node.op
+    out, (x, *operands) = node.shape, node.inputs
     given = np.shape(x)
     if isinstance(op, Reorder | Sort):
         (axis,) = normalize_axis(op.axis, len(out))
-        table = Table.of(operands[0] if isinstance(op, Reorder) else ArgSort(axis)(x))
-        own = tuple(None if n == 1 else i for i, n in enumerate(out))
-        place = None if out[axis] == 1 else Looked(table, own, out[axis])
-        return Along((tuple(place if i == axis else label for i, label in enumerate(own)), *[None] * len(operands)))
+        own: tuple[Label, ...] = tuple(None if n == 1 else i for i, n in enumerate(out))
+        for table in _orders(op, axis, node) if out[axis] != 1 else ():
+            own = (*own[:axis], Looked(table, own, out[axis]), *own[axis + 1 :])
+        return Along((own, *[None] * len(operands)))
     into = op.into if isinstance(op, Scatter | ScatterAt) else given
     key = op.filled(operands) if isinstance(op, Gather) else op.key
     labels = follow_key(key, into)
@@ -74,46 +108,20 @@ def follow_lookup(op: Any, inputs: Sequence[Any], out: Shape) -> Along | None:
     return along._replace(inputs=(*along.inputs, *[None] * len(operands)))
 
 
-class Written(NamedTuple):
-    """Where elements that are written at places of arrays come from.
+def _orders(op: Any, axis: int, y: Node) -> list[Table]:
+    """Give the tables that say, one after the other, from which place an element of an order comes.
 
-    A ``table`` has for each place on some ``axes`` the number of the element, or −1; ``chosen`` are the axes of what is
-    written, an array of a ``shape``, that those numbers are on, and how many there are at ``most``.
+    Of what is partitioned alone: from its rank in the result, that with this rank.
     """
-
-    table: Table
-    axes: tuple[int, ...]
-    chosen: range
-    shape: Shape
-    most: int
-
-
-def follow_written(key: Any, into: Shape) -> Written | None:
-    """Follow what is written at places of arrays along one axis of it; None where no index says it."""
-    shape = Index(key).shape(into)
-    if 0 in shape:
-        return Written(Table(np.zeros(0)), (), range(0), shape, 0)
-    parts = _spread(key, into)
-    if parts is None or None in parts:
-        return None
-    tables = {axis: part for axis, part in enumerate(parts) if isinstance(part, Table | int)}
-    arrays: tuple[Any, ...] = tuple(part.array if isinstance(part, Table) else part for part in tables.values())
-    whole = all(part == range(n) for part, n in zip(parts, into, strict=True) if isinstance(part, range))
-    if not whole or any(array is None for array in arrays):
-        return None
-    numbers = np.full([into[axis] for axis in tables], -1)
-    count = np.broadcast_shapes(*map(np.shape, arrays))
-    size = int(np.prod(count))
-    numbers[arrays] = np.arange(size).reshape(count)  # of several at a place the last stays, as in NumPy
-    axes = tuple(tables)
-    together = axes[-1] - axes[0] == len(axes) - 1
-    first = axes[0] if together else 0
-    return Written(Table(numbers), axes, range(first, first + len(count)), shape, size)
+    if isinstance(op, Reorder):
+        return [Table.of(y.inputs[1])]
+    order = ArgSort(axis)
+    return [*([Table.of(order(order(y)))] if isinstance(op, Partition) else []), Table.of(order(y.inputs[0]))]
 
 
 def follow_key(key: Any, shape: Shape) -> tuple[Label, ...] | None:
     """Give for each axis of what is indexed the label that it has by the axes of the result."""
-    parts = _spread(key, shape)
+    parts = spread_key(key, shape)
     if parts is None:
         return None
     tables = [part for part in parts if isinstance(part, Table)]
@@ -140,7 +148,7 @@ def follow_key(key: Any, shape: Shape) -> tuple[Label, ...] | None:
     return tuple(labels)
 
 
-def _spread(key: Any, shape: Shape) -> list[Any] | None:
+def spread_key(key: Any, shape: Shape) -> list[Any] | None:
     """Give what an index says of each axis: a range, one place, or a table of places; None stands for a new axis."""
     parts: list[Any] = []
     for part in key if isinstance(key, tuple) else (key,):

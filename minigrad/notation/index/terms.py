@@ -10,12 +10,11 @@ import numpy as np
 
 from minigrad.engine.node import Node
 from minigrad.notation.index.along import Along, Looked, Moved, NoIndexForm, Table
-from minigrad.notation.index.axes import align_axes, follow_axes, shows_axis
+from minigrad.notation.index.axes import follow_axes, shows_axis
 from minigrad.notation.index.build import OUTSIDE, TIES, add_over, build_element
 from minigrad.notation.index.choices import find_cases, uniform_value
 from minigrad.notation.index.conditions import Case, Condition, Labels, cases_term, decide_cases
-from minigrad.notation.index.fourier import transform_term, transformed_axes
-from minigrad.notation.index.lookups import follow_written
+from minigrad.notation.index.fourier import transform_term, transformed_axes, transformed_input
 from minigrad.notation.index.position import (
     AxisIndex,
     Lookup,
@@ -26,6 +25,7 @@ from minigrad.notation.index.position import (
     letters_of,
     position_of,
 )
+from minigrad.notation.index.written import find_table_cases
 from minigrad.notation.matrix import term_of_number
 from minigrad.notation.term import Term, number_term
 from minigrad.ops.arithmetic import add, divide, subtract
@@ -35,7 +35,6 @@ from minigrad.ops.indexing import Scatter, ScatterAt
 from minigrad.ops.linalg import matmul
 from minigrad.ops.networks.normalization import Standardize
 from minigrad.ops.networks.pooling import Collect, ShareOut
-from minigrad.ops.places.assignment import Assign
 from minigrad.ops.reduction import LogSoftmax, Softmax, normalize_axis
 
 Name = Callable[[Node, Labels], "Term | None"]  # a Node and its indices -> the symbol it has, if it has one
@@ -96,11 +95,11 @@ def _operands(
 ) -> tuple[_Needed, Callable[[list[Term]], Term]]:
     """Say which elements of which operands a Node needs for its element, and how its Term is built from theirs."""
     cases = find_cases(node, at)
+    if cases is None:
+        cases = find_table_cases(node, at, lambda table: str(bound(table, 0, used)), name)
     if cases is not None:
         return _chosen(decide_cases(cases), used, name)
     op, follows = node.op, follow_axes(node)
-    if isinstance(op, Assign):
-        return _written(node, at, used, name, bound)
     if op is not None and op.definition is not None and (follows is None or isinstance(op, Standardize)):
         return [(op.definition(*node.inputs), at, used)], lambda parts: parts[0]
     if op is None or follows is None:
@@ -154,34 +153,6 @@ def _chosen(cases: list[Case], used: frozenset[str], name: Name) -> tuple[_Neede
     return [(case.node, case.labels, used) for case in cases], lambda parts: cases_term(cases, parts, inside)
 
 
-def _written(
-    node: Node, at: Labels, used: frozenset[str], name: Name, bound: Bound
-) -> tuple[_Needed, Callable[[list[Term]], Term]]:
-    """Write an element that may have been written at places of arrays: {b at π(i) if π(i) ≥ 0; aᵢ otherwise}."""
-    op, (a, b) = node.op, node.inputs
-    assert isinstance(op, Assign)
-    found = follow_written(op.key, node.shape)
-    if found is None:
-        raise NoIndexForm(repr(node))
-    if 0 in found.shape:
-        return [(a, at, used)], lambda parts: parts[0]
-    places = Lookup(str(bound(found.table, 0, used)), tuple(at[axis] for axis in found.axes), found.table)
-    count = found.most
-    place = Position((Step(1, places, count),), 0, (-1, count))
-    kept = iter([label for axis, label in enumerate(at) if axis not in found.axes])
-    labels = [None if axis in found.chosen else next(kept) for axis in range(len(found.shape))]
-    sizes = {axis: found.shape[axis] for axis in found.chosen if found.shape[axis] != 1}
-    given = np.shape(b)
-    seen = [axis for axis in sizes if axis >= len(labels) - len(given) and given[axis - len(labels)] != 1]
-    if seen and len(sizes) > 1:
-        raise NoIndexForm(repr(node))
-    for axis in seen:
-        labels[axis] = label_of(place.inside(count), sizes[axis])
-    own = align_axes(labels, given) if isinstance(b, Node) else ()
-    cases = [Case((Condition(place, 0, None),), b, own), Case((), a, at)]
-    return _chosen(decide_cases(cases), used, name)
-
-
 def _axes_of(case: Case, condition: Condition) -> list[int]:
     """Give the axes that move with the letters of a condition."""
     letters = set(condition.position.letters)
@@ -191,7 +162,13 @@ def _axes_of(case: Case, condition: Condition) -> list[int]:
 def _tables(follows: Along) -> list[Table]:
     """Give the tables in the labels."""
     stack = [label for labels in follows.inputs for label in labels or ()] + [one for one, _ in follows.where]
-    return [label.table for label in stack if isinstance(label, Looked)]
+    found = []
+    while stack:
+        label = stack.pop(0)
+        if isinstance(label, Looked):
+            found.append(label.table)
+            stack += label.labels
+    return found
 
 
 def _alone(x: Term, follows: Along, given: dict[Any, Any]) -> Term:
@@ -211,6 +188,9 @@ def _resolve(label: Any, given: dict[Any, Any]) -> Position:
         sizes = label.table.shape
         at = (label_of(_resolve(one, given), n) for one, n in zip(label.labels, sizes, strict=True))
         own = tuple(None if one is None else place for one, place in zip(label.labels, at, strict=True))
+        undone = _undo(label.table, own)
+        if undone is not None:
+            return undone
         return Position((Step(1, Lookup(given[label.table], own, label.table), label.n),), 0, (0, label.n))
     if not isinstance(label, Moved):
         return given[label]
@@ -221,6 +201,20 @@ def _resolve(label: Any, given: dict[Any, Any]) -> Position:
     least, end = (label.offset + sum(end[i] for end in ends) + i for i in (0, 1))
     tighter = least > low or end < high
     return total._replace(within=(max(least, low), min(end, high))) if tighter else total
+
+
+def _undo(table: Table, at: Labels) -> Position | None:
+    """Give the place that a table has at what another has, if it undoes that one: the rank at a place of an order."""
+    for axis, place in enumerate(at):
+        if not isinstance(place, Position) or len(place.steps) != 1 or place.offset:
+            continue
+        (step,) = place.steps
+        inner = step.letter
+        if not isinstance(inner, Lookup) or (step.times, step.per) != (1, 1) or not table.undoes(inner.table):
+            continue
+        if (*inner.at[:axis], *inner.at[axis + 1 :]) == (*at[:axis], *at[axis + 1 :]):
+            return position_of(inner.at[axis], table.shape[axis])
+    return None
 
 
 def _condition(place: Position, other: Any, given: dict[Any, Any]) -> str:
@@ -283,14 +277,15 @@ def _transform(
     node: Node, at: Labels, used: frozenset[str], bound: Bound
 ) -> tuple[_Needed, Callable[[list[Term]], Term]]:
     """Write a Fourier transform by what it is, a sum over places with powers of a root of unity."""
-    x, own, scope = node.inputs[0], list(at), used
+    (x, weights), own, scope = transformed_input(node), list(at), used
     over: list[AxisIndex] = []
     for axis in transformed_axes(node):
         index = None if x.shape[axis] == 1 else bound(x, axis, scope)
         scope |= set(letters_of(index))
         over.append(index)
         own[axis] = index
-    return [(x, tuple(own), scope)], lambda parts: transform_term(node, parts[0], at, over)
+    needed: _Needed = [(x, tuple(own), scope), *([] if weights is None else [(weights, (over[-1],), scope)])]
+    return needed, lambda parts: transform_term(node, parts, at, over)
 
 
 def with_layer(base: str, layer: str) -> str:
