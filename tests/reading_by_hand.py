@@ -105,21 +105,21 @@ BY_HAND = {
         ∂E/∂W = Xᵀ δ₁
         ∂E/∂b = Σₙ δ₁"""),
     "mean of cross-entropies": (mean_cross_entropy, ["Layer 1 · softmax", "Loss · cross-entropy"],
-        ["U₁ = X W + b", "Y₁ = softmax(U₁)", "E = −(Σ Σₖ T ⊙ log(Y₁)) / 5"], """
+        ["U₁ = X W + b", "Y₁ = softmax(U₁)", "E = −(Σ T ⊙ log(Y₁)) / 5"], """
         δ₁ = ∂E/∂U₁ = (Y₁ − T) / 5    (Σ T = 1 along axis -1)
         ∂E/∂W = Xᵀ δ₁
         ∂E/∂b = Σₙ δ₁"""),
     "class numbers, of probabilities": (
         lambda: by_class_numbers(lambda u, n, k: -np.log(softmax_by_hand(u, True)[n, k]).mean()),
         ["Layer 1 · softmax", "Loss · cross-entropy"],
-        ["U₁ = X W + b", "Y₁ = softmax(U₁)", "E = −(Σ Σₖ T ⊙ log(Y₁)) / 5"], """
+        ["U₁ = X W + b", "Y₁ = softmax(U₁)", "E = −(Σ T ⊙ log(Y₁)) / 5"], """
         δ₁ = ∂E/∂U₁ = (Y₁ − T) / 5    (Σ T = 1 along axis -1)
         ∂E/∂W = Xᵀ δ₁
         ∂E/∂b = Σₙ δ₁"""),
     "class numbers, of a list": (
         lambda: by_class_numbers(lambda u, n, k: np.sum(-np.log(softmax(u)[range(5), list(k)]))),
         ["Layer 1 · softmax", "Loss · cross-entropy"],
-        ["U₁ = X W + b", "Y₁ = softmax(U₁)", "E = Σ −Σₖ T ⊙ log(Y₁)"], """
+        ["U₁ = X W + b", "Y₁ = softmax(U₁)", "E = −Σ T ⊙ log(Y₁)"], """
         δ₁ = ∂E/∂U₁ = Y₁ − T    (Σ T = 1 along axis -1)
         ∂E/∂W = Xᵀ δ₁
         ∂E/∂b = Σₙ δ₁"""),
@@ -157,7 +157,7 @@ BY_HAND = {
         ∂E/∂b = Σₙ δ₁"""),
     "a hinge": (lambda: np.maximum(0, 1 - T * total_input()).sum(), ["Layer 1 · linear", "Loss"],
         ["Y₁ = X W + b", "E = Σ relu(1 − T ⊙ Y₁)"], """
-        δ₁ = ∂E/∂U₁ = −((1 − T ⊙ Y₁ > 0) ⊙ T)
+        δ₁ = ∂E/∂U₁ = −(1 − T ⊙ Y₁ > 0) ⊙ T
         ∂E/∂W = Xᵀ δ₁
         ∂E/∂b = Σₙ δ₁"""),
     "log-cosh": (lambda: np.log(np.cosh(total_input() - T)).sum(), ["Layer 1 · linear", "Loss"],
@@ -167,7 +167,7 @@ BY_HAND = {
         ∂E/∂b = Σₙ δ₁"""),
     "mean of squared errors": (lambda: (0.5 * ((total_input() - T) ** 2).sum(axis=1)).mean(),
         ["Layer 1 · linear", "Loss · squared error"],
-        ["Y₁ = X W + b", "E = (Σ ½ Σₖ (Y₁ − T)²) / 5"], """
+        ["Y₁ = X W + b", "E = (Σ (Y₁ − T)²) / 10"], """
         δ₁ = ∂E/∂U₁ = (Y₁ − T) / 5
         ∂E/∂W = Xᵀ δ₁
         ∂E/∂b = Σₙ δ₁"""),

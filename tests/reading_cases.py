@@ -132,7 +132,7 @@ CASES = {
         lambda: -(T * np.log(softmax(total_input()) + 1e-9)).sum(),
         ["Layer 1 · softmax", "Loss · cross-entropy"],
         ["U₁ = X W + b", "Y₁ = softmax(U₁)", "v₁ = Y₁ + 1e−09", "E = −Σ T ⊙ log(v₁)"], """
-        ∂E/∂Y₁ = −(T / (Y₁ + 1e−09))
+        ∂E/∂Y₁ = −T / (Y₁ + 1e−09)
         δ₁ = ∂E/∂U₁ = Y₁ ⊙ (∂E/∂Y₁ − Σₖ ∂E/∂Y₁ ⊙ Y₁)
         ∂E/∂W = Xᵀ δ₁
         ∂E/∂b = Σₙ δ₁"""),

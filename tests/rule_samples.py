@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from minigrad import log_softmax, softmax
-from minigrad.algebra import form, form_choices
+from minigrad.algebra import form, form_choices, form_parts, form_values
 from minigrad.algebra.rules import choices, constants, identities, logarithms, parts, shaping, signs, spellings, sums
 from minigrad.engine.node import Node
 from minigrad.ops.arithmetic import add, divide_or_zero
 from minigrad.ops.elementwise import identity
+from minigrad.ops.indexing import Scatter
 
 
 @dataclass
@@ -63,6 +64,11 @@ def direction(x, c):
     """The norm of x, a number of times, by the direction of x."""
     norm = np.linalg.norm(x)
     return (norm if c == 1 else c * norm) * divide_or_zero(x, norm)
+
+
+def scattered(x, key, length, size):
+    """The first elements of x at a place in zeros."""
+    return x.apply(Scatter(key, (length,)), (x[:size] if size < 3 else x,))
 
 
 def nested_choice(v):
@@ -160,6 +166,24 @@ def samples():
     yield one(signs.number_first, lambda v: v.x * copies(v.x, 2), sister=True)
     yield one(signs.number_times_multiple, lambda v: 2.0 * (3.0 * v.x))
     yield one(signs.number_times_multiple, lambda v: 200 * (2 * v.x), sister=True)
+
+    yield one(
+        form_parts.parts_together,
+        lambda v: scattered(v.x, slice(2), 5, 2) + scattered(v.y, slice(2, None), 5, 3),
+        {"a": "x[:2]", "b": "y"},
+    )
+    yield one(
+        form_parts.parts_together,
+        lambda v: v.x.sum() + scattered(v.x, slice(1, 3), 3, 2) - scattered(v.y, slice(1), 3, 1),
+        sister=True,
+    )
+    yield one(form_values.add_negative_behind, lambda v: v.a + (-v.b))
+    yield one(form_values.number_before_sum, lambda v: (2.0 * v.x).sum(), {"c": "2"})
+    yield one(form_values.number_before_sum, lambda v: (v.u / 2.0).sum(0), sister=True)
+    yield one(form_values.number_times_quotient, lambda v: 2.0 * (v.a / 6.0), {"c": "2", "n": "6", "m": "3"})
+    yield one(form_values.number_times_quotient, lambda v: -0.3 * (v.a / 6.0), sister=True)
+    yield one(form_values.quotient_of_multiple, lambda v: 2.0 * v.a / 6.0, {"c": "2", "n": "6", "m": "3"})
+    yield one(form_values.quotient_of_multiple, lambda v: 0.3 * v.a / 2.0, sister=True)
 
     yield one(sums.sum_of_product, lambda v: (2.0 * v.x).sum(), {"c": "2"})
     yield one(sums.sum_of_product, lambda v: (2 * v.x).sum(), sister=True)

@@ -27,7 +27,7 @@ LINES = {
     "slogdet": (lambda: np.linalg.slogdet(of("A"))[1], ["E = log|det(A)|", "∂E/∂A = (A⁻¹)ᵀ"], None, "log|det(A)|"),
     "inverse": (
         lambda: (np.linalg.inv(of("A")) ** 2).sum(),
-        ["E = Σ (A⁻¹)²", "∂E/∂A = −(2 (A⁻¹)ᵀ A⁻¹ (A⁻¹)ᵀ)"],
+        ["E = Σ (A⁻¹)²", "∂E/∂A = −2 (A⁻¹)ᵀ A⁻¹ (A⁻¹)ᵀ"],
         None,
         "A⁻¹",
     ),

@@ -16,6 +16,10 @@ def softmax(u):
     return e / e.sum()
 
 
+def sigmoid(u):
+    return 1 / (1 + np.exp(-u))
+
+
 def decoder():
     """A decoder that is taught: at each step the word before goes in, and the next one is to be said."""
     Wx, Wh, V, s, E = parameter("Wx", 3, 3), parameter("Wh", 3, 3), parameter("V", 3, 3), np.zeros(3), 0
@@ -41,7 +45,67 @@ def alignments():
     return -np.logaddexp(blank, label)
 
 
-MODELS = [decoder, planar_flow, alignments]
+def long_short_term_memory():
+    """All gates in one product, of which each is a slice."""
+    Wx, Wh, b = parameter("Wx", 4, 12), parameter("Wh", 3, 12), parameter("b", 12)
+    xs, h, c = Tensor(RNG.normal(size=(5, 2, 4)), name="x"), np.zeros((2, 3)), np.zeros((2, 3))
+    for x in xs:
+        u = x @ Wx + h @ Wh + b
+        i, f, o, g = sigmoid(u[:, :3]), sigmoid(u[:, 3:6]), sigmoid(u[:, 6:9]), np.tanh(u[:, 9:])
+        c = f * c + i * g
+        h = o * np.tanh(c)
+    return 0.5 * ((h - 1) ** 2).sum()
+
+
+MODELS = [decoder, planar_flow, alignments, long_short_term_memory]
+
+
+LINES = {
+    long_short_term_memory: """
+        H₀ = 0
+        C₀ = 0
+        Yₜ = Uₜ = xₜ Wx + Hₜ₋₁ Wh + b  for t = 1 … 5
+        A⁽³⁾ₜ = Yₜ[:, 6:9]  for t = 1 … 5
+        G⁽³⁾ₜ = σ(A⁽³⁾ₜ)  for t = 1 … 5
+        A⁽²⁾ₜ = Yₜ[:, 3:6]  for t = 1 … 5
+        G⁽²⁾ₜ = σ(A⁽²⁾ₜ)  for t = 1 … 5
+        A⁽¹⁾ₜ = Yₜ[:, :3]  for t = 1 … 5
+        G⁽¹⁾ₜ = σ(A⁽¹⁾ₜ)  for t = 1 … 5
+        A⁽⁴⁾ₜ = Yₜ[:, 9:]  for t = 1 … 5
+        G⁽⁴⁾ₜ = tanh(A⁽⁴⁾ₜ)  for t = 1 … 5
+        Cₜ = G⁽²⁾ₜ ⊙ Cₜ₋₁ + G⁽¹⁾ₜ ⊙ G⁽⁴⁾ₜ  for t = 1 … 5
+        Hₜ = G⁽³⁾ₜ ⊙ tanh(Cₜ)  for t = 1 … 5
+        E = ½ Σ (H₅ − 1)²
+        ∂E/∂H₅ = H₅ − 1
+        ∂E/∂C₅ = ∂E/∂H₅ ⊙ G⁽³⁾₅ ⊙ (1 − tanh(C₅)²)
+        ∂E/∂G⁽⁴⁾ₜ = ∂E/∂Cₜ ⊙ G⁽¹⁾ₜ  for t = 5 … 1
+        ∂E/∂A⁽⁴⁾ₜ = ∂E/∂G⁽⁴⁾ₜ ⊙ (1 − G⁽⁴⁾ₜ²)  for t = 5 … 1
+        ∂E/∂G⁽¹⁾ₜ = ∂E/∂Cₜ ⊙ G⁽⁴⁾ₜ  for t = 5 … 1
+        ∂E/∂A⁽¹⁾ₜ = ∂E/∂G⁽¹⁾ₜ ⊙ (1 − G⁽¹⁾ₜ) ⊙ G⁽¹⁾ₜ  for t = 5 … 1
+        ∂E/∂G⁽²⁾ₜ = ∂E/∂Cₜ ⊙ Cₜ₋₁  for t = 5 … 1
+        ∂E/∂A⁽²⁾ₜ = ∂E/∂G⁽²⁾ₜ ⊙ (1 − G⁽²⁾ₜ) ⊙ G⁽²⁾ₜ  for t = 5 … 1
+        ∂E/∂G⁽³⁾ₜ = ∂E/∂Hₜ ⊙ tanh(Cₜ)  for t = 5 … 1
+        ∂E/∂A⁽³⁾ₜ = ∂E/∂G⁽³⁾ₜ ⊙ (1 − G⁽³⁾ₜ) ⊙ G⁽³⁾ₜ  for t = 5 … 1
+        δₜ = ∂E/∂Uₜ = concatenate(∂E/∂A⁽¹⁾ₜ, ∂E/∂A⁽²⁾ₜ, ∂E/∂A⁽³⁾ₜ, ∂E/∂A⁽⁴⁾ₜ)  for t = 5 … 1
+        ∂E/∂Hₜ = δₜ₊₁ Whᵀ  for t = 4 … 1
+        ∂E/∂Cₜ = ∂E/∂Cₜ₊₁ ⊙ G⁽²⁾ₜ₊₁ + ∂E/∂Hₜ ⊙ G⁽³⁾ₜ ⊙ (1 − tanh(Cₜ)²)  for t = 4 … 1
+        ∂E/∂Wx = Σₜ xₜᵀ δₜ
+        ∂E/∂Wh = Σₜ Hₜ₋₁ᵀ δₜ
+        ∂E/∂b = Σₜ Σₙ δₜ""",
+}
+
+
+@pytest.mark.parametrize("model", LINES, ids=lambda model: model.__name__)
+def test_the_lines_are_the_papers(model):
+    loss = model()
+    lines = [line.strip() for line in LINES[model].strip().splitlines()]
+    assert str(derive(loss, forward=True)).splitlines() == lines
+    boxes = {frozenset(box.heading.split(" = ")): box.formula for box in draw(loss).scene.boxes}
+    sides = (line.split("  for ")[0].split(" = ") for line in lines)
+    drawn = {frozenset(names): formula for *names, formula in sides}
+    common = [key for key in drawn if key in boxes and "v" not in boxes[key]]
+    assert {key: boxes[key] for key in common} == {key: drawn[key] for key in common}
+    assert len(common) >= 4
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from minigrad.algebra import form, rules
+from minigrad.algebra import form, form_values, rules
 from minigrad.algebra.facts import SumsToOne
 from minigrad.algebra.graph import evaluate
 from minigrad.algebra.respell import SPELLINGS
@@ -25,6 +25,9 @@ from minigrad.compiler.passes.factor import factor_sums
 from minigrad.compiler.passes.lower import Spread
 from minigrad.engine.node import Node, order_nodes
 from minigrad.notation.formula import text
+from minigrad.notation.matrix import matrix_term
+from minigrad.notation.term import write_term
+from minigrad.notation.writers.text import TEXT
 from tests.rule_samples import SAMPLES, Sample
 
 FAMILIES = [import_module(f"{rules.__name__}.{info.name}") for info in pkgutil.iter_modules(rules.__path__)]
@@ -57,7 +60,12 @@ def test_every_rule_is_used_and_has_a_sample(family):
 def test_every_rule_of_the_form_has_a_sample():
     sampled = {sample.name for sample in SAMPLES if not sample.sister}
     assert {f.__qualname__.replace(".<locals>.rule", "") for f in form.form_rules([], ())} <= sampled
-    assert {f.__qualname__ for f in (*RULES, *SPELLINGS)} <= sampled
+    assert {f.__qualname__ for f in (*RULES, *SPELLINGS, *family_of(form_values))} <= sampled
+
+
+def bracketed(expression):
+    """Write an expression so that −(a ⊙ b) and −a ⊙ b are two."""
+    return write_term(matrix_term(expression, {}), TEXT, strict=True)
 
 
 @pytest.mark.parametrize("sample", [x for x in SAMPLES if not x.sister], ids=lambda sample: sample.name)
@@ -67,7 +75,7 @@ def test_a_rule_is_the_equation_in_its_docstring(sample):
     letters = "|".join(sorted(sample.letters, key=len, reverse=True))
     if letters:
         written = re.sub(rf"(?<![^\W_ᵀ])({letters})(?![^\W_ᵀ])", lambda match: sample.letters[match[0]], written)
-    assert f"{text(node)} = {text(sample.rule(node))}" == written
+    assert f"{bracketed(node)} = {bracketed(sample.rule(node))}" == written
 
 
 def draw(dtype, shape, rng):

@@ -37,7 +37,7 @@ def test_softmax_with_cross_entropy_is_the_textbooks_way():
     wanted = """\
 δ₂ = ∂E/∂U₂ = ∂E/∂Y₂ · ∂Y₂/∂U₂         the chain rule
    = Y₂ ⊙ (∂E/∂Y₂ − Σₖ ∂E/∂Y₂ ⊙ Y₂)    Y₂ = softmax(U₂)
-   = Y₂ ⊙ (Σₖ T ⊙ Y₂ / Y₂ − T / Y₂)    ∂E/∂Y₂ = −(T / Y₂)
+   = Y₂ ⊙ (Σₖ T ⊙ Y₂ / Y₂ − T / Y₂)    ∂E/∂Y₂ = −T / Y₂
    = Y₂ ⊙ Σₖ tₖ − T                    a ⊙ (b / a) = b
    = Y₂ − T                            Σₖ tₖ = 1"""
     assert str(classification()[0].steps()) == wanted
@@ -69,7 +69,7 @@ def test_by_indices_they_are_the_books():
     assert steps_of(derivation, "δ₂", "index") == [
         "δₖ = ∂E/∂uₖ = Σᵣ ∂E/∂yᵣ · ∂yᵣ/∂uₖ | the chain rule",
         "= yₖ(∂E/∂yₖ − Σᵣ ∂E/∂yᵣ yᵣ) | yₖ = exp(uₖ) / (Σᵣ exp(uᵣ))",
-        "= yₖ(Σᵣ tᵣ yᵣ / yᵣ − tₖ / yₖ) | ∂E/∂yₖ = −(tₖ / yₖ)",
+        "= yₖ(Σᵣ tᵣ yᵣ / yᵣ − tₖ / yₖ) | ∂E/∂yₖ = −tₖ / yₖ",
         "= yₖ Σᵣ tᵣ − tₖ | a ⊙ (b / a) = b",
         "= yₖ − tₖ | Σₖ tₖ = 1",
     ]

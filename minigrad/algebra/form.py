@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.algebra.form_choices import choice_of_choices, choose_between, one_choice, sign_of_truth
+from minigrad.algebra.form_parts import parts_together
 from minigrad.algebra.graph import Graph
 from minigrad.algebra.rewrite import Log, Rule, on, replace_operand, rewrite
 from minigrad.algebra.rules import signs
@@ -59,6 +60,7 @@ def form_rules(numbers: Sequence[float], gradients: Container[Node]) -> tuple[Ru
         signs.subtract_from_negative,
         signs.add_negative_multiple,
         signs.subtract_negative_multiple,
+        parts_together,
         gradient_first(gradients),
     )
 

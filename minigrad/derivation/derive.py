@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from minigrad.algebra.facts import SumsToOne, borne_out
-from minigrad.algebra.form import put_in_form
+from minigrad.algebra.form import find_divisors, put_in_form
+from minigrad.algebra.form_values import put_values_in_form
 from minigrad.algebra.graph import Graph, evaluate
 from minigrad.algebra.rewrite import substitute_nodes
 from minigrad.algebra.simplify import Findings, simplify
@@ -204,11 +205,11 @@ class _Formulas:
         plan, cut, targets = self.plan, self.cut, self.targets[:upto]
         n, rest = len(targets), [*cut.definitions.values(), cut.output] if upto is None else []
         leaves = [i for i, x in enumerate(targets) if x.op is None]
-        simple = self._each_short([*self.raw[:n], *self.local[:n], *rest], leaves, given)
+        simple = self._each_short([*self.raw[:n], *self.local[:n]], leaves, given)
         formula: list[Any] = []
         local: set[Node] = set()
         before: dict[Node, Node] = {}  # a gradient as an expression -> what stands for it
-        for x, far, near in zip(targets, simple, simple[n:], strict=False):
+        for x, far, near in zip(targets, simple[:n], simple[n:], strict=True):
             (by_symbols,) = substitute_nodes([far], before)
             shorter = len(Graph([near], {})) < len(Graph([by_symbols], {}))
             formula.append(near if shorter else by_symbols)
@@ -218,8 +219,9 @@ class _Formulas:
                 if x in plan.deltas:  # ∂E/∂W = Yᵀ δ, where δ = ∂E/∂Y too
                     before[far] = self.gradient[x]
                 before.setdefault(far, self.gradient[x])
-        formed = put_in_form([*formula, *simple[2 * n :]], plan.graph, set(self.gradient.values()))
-        return _Found(dict(zip(targets, formed, strict=False)), local, formed[n:-1], formed[-1] if rest else None)
+        formed = put_in_form(formula, plan.graph, set(self.gradient.values()))
+        values = put_values_in_form(rest, find_divisors(plan.graph))
+        return _Found(dict(zip(targets, formed, strict=True)), local, values[:-1], values[-1] if rest else None)
 
     def _each_short(self, parts: list[Any], leaves: Sequence[int], given: Sequence[SumsToOne]) -> list[Any]:
         """Simplify formulas, those of the gradients of inputs (``leaves``) apart from the others.

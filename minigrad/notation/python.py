@@ -99,7 +99,7 @@ def write_python(value: Any, names: Mapping[Node, str], expand: Node | None = No
 
     Raises ``NotImplementedError``, naming the operation, where NumPy has none of its name.
     """
-    return write_term(build_term(value, names, expand, _term), TEXT)
+    return write_term(build_term(value, names, expand, _term), TEXT, strict=True)
 
 
 def _term(node: Any, parts: list[Term]) -> Term:

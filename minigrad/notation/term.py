@@ -16,8 +16,9 @@ from minigrad.notation.template import (
     parse_template,
 )
 from minigrad.notation.writers.text import Writer
-from minigrad.ops.arithmetic import add
+from minigrad.ops.arithmetic import add, multiply, negative, subtract
 from minigrad.ops.common.alphabet import to_subscript
+from minigrad.ops.linalg import matmul
 from minigrad.ops.reduction import Sum
 
 ATOM = 5
@@ -71,8 +72,13 @@ def add_terms(terms: Sequence[Term]) -> Term:
     return total
 
 
-def write_term(term: Term, writer: Writer) -> str:
-    """Write a Term, operands first, without recursion: an expression may be as deep as a network."""
+def write_term(term: Term, writer: Writer, strict: bool = False) -> str:
+    """Write a Term, operands first, without recursion: an expression may be as deep as a network.
+
+    A minus that a formula begins with stands for all of a product or quotient, −t / y. If ``strict``, it applies to
+    the one factor behind it, and −(t / y) has brackets, as code needs them: a truth value has no sign.
+    """
+    term = term if strict else _open_first(term)
     written: dict[int, str] = {}
     stack = [term]
     while stack:
@@ -84,6 +90,22 @@ def write_term(term: Term, writer: Writer) -> str:
             if id(top) not in written:
                 written[id(top)] = _one(top, written, writer)
     return written[id(term)]
+
+
+def _open_first(term: Term) -> Term:
+    """Give a formula so that the minus that it begins with has no brackets behind it: −t / y + λ w."""
+    way = [term]
+    while way[-1].kind in (add.name, subtract.name):
+        way.append(next(iter(way[-1].parts.values())))
+    first = way.pop()
+    (x, *_) = first.parts.values() or (first,)
+    if first.kind != negative.name or x.kind not in (multiply.name, matmul.name, *_QUOTIENTS, *_SUMS):
+        return term
+    opened = Term(first.template, first.parts, add.binds if way else 0, "sign")
+    for outer in reversed(way):
+        letter = next(iter(outer.parts))
+        opened = Term(outer.template, {**outer.parts, letter: opened}, outer.binds, outer.kind, outer.name, outer.note)
+    return opened
 
 
 def same_terms(a: Term, b: Term) -> bool:

@@ -18,7 +18,7 @@ from minigrad.engine.node import Node, Table, order_nodes, seed_node
 from minigrad.notation.chain import partial
 from minigrad.notation.matrix import matrix_term
 from minigrad.notation.symbols import Symbol
-from minigrad.notation.term import Term, write_term
+from minigrad.notation.term import write_term
 from minigrad.notation.writers.text import TEXT
 from minigrad.ops.arithmetic import divide, multiply, negative
 from minigrad.ops.base import Op, Shape
@@ -124,21 +124,11 @@ def pull_back_step(
     return result
 
 
-def formula_term(expression: Any, names: Mapping[Node, Symbol] | None = None) -> Term:
-    """Give the Term of a formula; a minus in front of a whole product or sum needs no brackets there: −t / y."""
-    names = names or {}
-    if isinstance(expression, Node) and expression.op == negative:
-        (inner,) = expression.inputs
-        if isinstance(inner, Node) and (inner.op in (multiply, divide) or isinstance(inner.op, Sum)):
-            return Term(negative.text, {"x": matrix_term(inner, names)}, 0, "sign")
-    return matrix_term(expression, names)
-
-
 def write_factor(expression: Any, names: Mapping[Node, Symbol] | None = None) -> str:
     """Write a factor, in brackets unless it is one symbol, a function, a transpose or itself a product."""
     if isinstance(expression, Node) and expression.op is None and expression.name:  # as most upstream gradients are
         return str((names or {}).get(expression, expression.name))
-    formula = write_term(formula_term(expression, names), TEXT)
+    formula = write_term(matrix_term(expression, names or {}), TEXT)
     op = expression.op if isinstance(expression, Node) else None
     opens = op is not None and op.binds < 4 and op != multiply
     return f"({formula})" if opens or formula.startswith("−") else formula

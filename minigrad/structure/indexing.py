@@ -15,6 +15,7 @@ from minigrad.notation.symbols import split_name
 from minigrad.ops.common.alphabet import to_subscript, to_superscript
 from minigrad.ops.indexing import Index
 from minigrad.ops.linalg import matmul
+from minigrad.structure.gates import name_gates
 from minigrad.structure.layers import Layer
 from minigrad.structure.loss import name_loss
 from minigrad.structure.reading import Reading
@@ -58,6 +59,7 @@ class _Namer:
         self.stands = self._find_stands()
         self.numbers = self._number_layers()
         self.of_users = self._find_names_of_users()
+        self.gates = name_gates(repeats, self.layers, reading.users)
 
     def _owned(self) -> set[Node]:
         """Give the inputs and arrays that each segment has for itself."""
@@ -200,6 +202,8 @@ class _Namer:
             name = self._free(f"U{raised}")
         elif carried:
             name = self._free(*("HCS" if nodes[0] in states else "CS"))
+        elif nodes in self.gates:
+            name = self._free(self.gates[nodes][0] + _raised(self.gates[nodes][1]))
         else:
             return None
         return Row(name, letter, first, nodes, delta, total, carried)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from minigrad.algebra.form import put_in_form
-from minigrad.algebra.graph import Graph
+from minigrad.algebra.form import find_divisors
+from minigrad.algebra.form_values import put_values_in_form
 from minigrad.algebra.numbers import as_number
-from minigrad.algebra.simplify import simplify
 from minigrad.derivation.folding.recurrence import Formula, Part, Recurrence, add_up
 from minigrad.engine.node import Node
 from minigrad.ops.indexing import Index
@@ -49,9 +48,7 @@ def takes_part(x: Node) -> bool:
 
 
 def _simplified(formula: Formula, recurrence: Recurrence) -> Formula:
-    values = recurrence.plan.values
-    short = [simplify(Graph([part.node], values)).outputs[0] for part in formula.parts]
-    short = put_in_form(short, recurrence.plan.graph, ())
+    short = put_values_in_form([part.node for part in formula.parts], find_divisors(recurrence.plan.graph))
     parts = zip(short, formula.parts, strict=True)
     return Formula(
         formula.target, tuple(Part(x, part.origin, part.indices) for x, part in parts), formula.origin, formula.indices

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from minigrad.algebra.facts import SumsToOne
-from minigrad.algebra.form import put_in_form
+from minigrad.algebra.form import find_divisors, put_in_form
+from minigrad.algebra.form_values import put_values_in_form
 from minigrad.algebra.graph import Graph, evaluate
 from minigrad.algebra.rewrite import Log, rewrite, substitute_nodes
 from minigrad.algebra.simplify import simplify
@@ -142,9 +143,10 @@ class Ways:
 
     def forward(self, atom: Node) -> list[Step]:
         """Give the way from what was recorded to the formula of a value, or of E."""
-        recorded = self._tidied(self._recorded[atom])
-        _, changes = self._simplified(recorded)
-        return self._closed([Step(self._formed(recorded), say("as it is computed")), *changes], self.definitions[atom])
+        recorded, log = self._recorded[atom], Log()
+        (end,) = put_values_in_form([recorded], find_divisors(self.plan.graph), log)
+        changes = [Step(one.expression, one.words, one.laws, algebra=True) for one in retell(recorded, log, end)]
+        return self._closed([Step(recorded, say("as it is computed")), *changes], self.definitions[atom])
 
     def general(self, x: Node) -> Any:
         """Give ∂E/∂x before any activation is put in, ∂E/∂y · ∂y/∂x; None if all that comes after x is linear in it."""

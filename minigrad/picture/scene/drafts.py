@@ -7,15 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from minigrad.algebra.form import find_divisors, form_rules
-from minigrad.algebra.graph import Graph
+from minigrad.algebra.form_values import put_values_in_form
 from minigrad.algebra.rewrite import rewrite
-from minigrad.algebra.simplify import simplify
 from minigrad.engine.node import Node
 from minigrad.notation.matrix import matrix_term
 from minigrad.notation.symbols import Symbol
 from minigrad.notation.term import Term, add_terms, sum_term
 from minigrad.structure.alike import alike_expressions, find_runs
-from minigrad.structure.chain_rule import Contribution, Stand, formula_term, write_factor
+from minigrad.structure.chain_rule import Contribution, Stand, write_factor
 from minigrad.structure.rows import IndexedNames, Origin
 
 
@@ -45,26 +44,28 @@ class FormulaWriter:
 
     def __init__(self, names: IndexedNames) -> None:
         self.names = names
-        self.form = form_rules(find_divisors(names.reading.graph), ())
+        self.gradients: set[Node] = set()  # the leaves of drafts that stand for one
+        self.numbers = find_divisors(names.reading.graph)
+        self.form = form_rules(self.numbers, self.gradients)
 
     def term(self, draft: Draft, origin: Origin | None = None) -> Term:
         """Give the Term of a formula as it stands."""
+        self._note_gradients(draft)
         return self._term(draft, draft.expression, origin)
+
+    def _note_gradients(self, draft: Draft) -> None:
+        self.gradients.update(leaf for leaf, stand in draft.stands.items() if stand.gradient)
 
     def _term(self, draft: Draft, expression: Any, origin: Origin | None = None) -> Term:
         if draft.gradient:
             (expression,) = rewrite([expression], self.form)
-        return formula_term(expression, self._called(draft.stands, origin))
-
-    def _summand(self, draft: Draft, expression: Any, origin: Origin | None = None) -> Term:
-        """Give the Term of one term of a sum; the factors that a loss's has from elsewhere are put together."""
-        if not draft.gradient:
-            (expression,) = simplify(Graph([expression], {})).outputs
-        (expression,) = rewrite([expression], self.form)
+        else:
+            (expression,) = put_values_in_form([expression], self.numbers)
         return matrix_term(expression, self._called(draft.stands, origin))
 
     def sum(self, draft: Draft) -> Term:
         """Give the Term of a formula in which terms that say the same of each t are one: Σₜ Hₜ₋₁ᵀ δₜ."""
+        self._note_gradients(draft)
         groups: dict[tuple[object, str], dict[int, Any]] = {}
         for kind, place, expression in draft.terms:
             if place is not None:
@@ -75,7 +76,7 @@ class FormulaWriter:
             alike = self._alike(members, draft.stands)
             for middle, run in find_runs(sorted(members), alike):
                 if len(run) > 1:
-                    term = self._summand(draft, members[middle], (letter, middle))
+                    term = self._term(draft, members[middle], (letter, middle))
                     taken |= {id(members[i]) for i in run}
                     begin = next(x for _, _, x in draft.terms if any(x is members[i] for i in run))
                     first[id(begin)] = sum_term(term, letter)
@@ -86,7 +87,7 @@ class FormulaWriter:
             if id(x) in first:
                 written.append(first.pop(id(x)))
             elif id(x) not in taken:
-                written.append(self._summand(draft, x))
+                written.append(self._term(draft, x))
         return add_terms(written)
 
     def factors(self, made: Contribution, origin: Origin | None = None) -> tuple[str, str]:
