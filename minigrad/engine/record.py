@@ -47,7 +47,7 @@ class Record(Operand):
         operands = () if self.op is None else self._a if self._b is None else (self._a, self._b)
         if assigned:
             operands = tuple(map(find_version, operands, self.values))
-        return tuple(map(_itself, operands))
+        return tuple(map(_itself, operands)) if stand_ins else operands
 
     @property
     def values(self) -> tuple[Any, ...]:
@@ -181,7 +181,7 @@ def fast_pullback(
             inputs = t._a, b
             values = t._x, t._z
         if create_graph:
-            y, values = t, tuple(x if isinstance(x, kind) else v for x, v in zip(inputs, values, strict=True))
+            y, values = t, tuple([x if isinstance(x, kind) else v for x, v in zip(inputs, values)])  # noqa: B905
         rules = op.vjps  # a look at an operation takes as long as a look at nine slots of a tensor
         broadcasts = op.broadcasts
         arguments = values

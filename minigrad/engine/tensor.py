@@ -258,7 +258,7 @@ class Tensor(Listening):
 
     def of_gradient(self, g: Any) -> Tensor:
         """Give an array that the walk found for this tensor as a Tensor of its own, or zeros for None."""
-        return Tensor(np.zeros_like(self.array) if g is None else own_array(g))
+        return constant_tensor(np.zeros_like(self.array) if g is None else own_array(g))
 
     def __reduce__(self) -> Any:
         if self.serial > 0 and self.op is not None:

@@ -128,7 +128,7 @@ class Evaluation:
                     seed if with_graph or outside else seed.array,  # lanes are made of what is recorded outside
                     create_graph=with_graph,
                     since=self.oldest,
-                    keep=set(self.variables),
+                    keep={x for x in self.variables if x.op is not None},
                 )
         elif isinstance(output, Tensor) and output.spent:
             output.seed_gradient(None)  # which says why there is none
@@ -163,7 +163,7 @@ def make_variable(called: str, x: Any, path: str) -> Tensor:
     if isinstance(x, Tensor) and x.requires_grad and lanes is None:
         return _see_again(x)
     try:
-        given = x if isinstance(x, Tensor) else Tensor(x)
+        given = x if isinstance(x, Tensor) else constant_tensor(x) if _is_floating(x) else Tensor(x)
     except (TypeError, ValueError) as error:
         raise type(error)(f"{called}: {path} is no tensor: {error}") from error
     if given.dtype.kind not in "fc":
@@ -179,6 +179,11 @@ def make_variable(called: str, x: Any, path: str) -> Tensor:
         t = tracing.variable(x if isinstance(x, Tensor | float) or is_array(x) else given.array)
     t.born = VARIABLE
     return t
+
+
+def _is_floating(x: Any) -> bool:
+    """Say whether x is an array that a Tensor takes as it is, of a dtype that has gradients: the usual case."""
+    return type(x) is np.ndarray and x.dtype.kind in "fc"
 
 
 def _see_again(x: Tensor) -> Tensor:

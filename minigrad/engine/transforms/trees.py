@@ -7,6 +7,7 @@ are of the same kinds and sizes; dicts go by their keys, in whatever order those
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
@@ -17,10 +18,12 @@ Part = tuple[str, Any, Any]  # how the part is reached, as Python writes it, its
 
 def is_leaf(tree: Any) -> bool:
     """Say whether something is no container."""
-    kind = type(tree)
-    if kind is np.ndarray or kind is float:  # the usual one, without the questions
-        return True
-    return not (tree is None or isinstance(tree, list | tuple | dict) or hasattr(kind, "__dataclass_fields__"))
+    return _is_leaf(tree.__class__)
+
+
+@lru_cache(maxsize=256)
+def _is_leaf(kind: type) -> bool:
+    return not (kind is type(None) or issubclass(kind, list | tuple | dict) or hasattr(kind, "__dataclass_fields__"))
 
 
 def list_parts(tree: Any) -> list[Part]:
