@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from minigrad import compile, value_and_grad
-from minigrad.compiler.numpy.triangles import BLOCK, solve_triangle
+from minigrad.compiler.numpy.triangles import BLOCK, invert_blocks, solve_triangle
+from minigrad.ops.matrices.decompositions import half_lower
 
 rng = np.random.default_rng(0)
 
@@ -23,9 +24,13 @@ def test_blocks_solve_the_whole_system(lower, n, columns):
     L = np.linalg.cholesky(positive(n))
     a = L if lower else L.T
     b, y = rng.normal(size=(n, columns)), np.full((n, columns), np.nan)
-    solve_triangle(lower, a, b, y)
-    np.testing.assert_allclose(a @ y, b, rtol=0, atol=1e-12)
-    np.testing.assert_allclose(y, np.linalg.solve(a, b), rtol=1e-10, atol=1e-12)
+    inverses = np.full((-(-n // BLOCK), BLOCK, BLOCK), np.nan)
+    invert_blocks(L, inverses)
+    for known in (None, inverses if lower else inverses.transpose(0, 2, 1)):
+        y[...] = np.nan
+        solve_triangle(lower, a, b, y, known)
+        np.testing.assert_allclose(a @ y, b, rtol=0, atol=1e-12)
+        np.testing.assert_allclose(y, np.linalg.solve(a, b), rtol=1e-10, atol=1e-12)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -55,3 +60,34 @@ def test_what_is_no_triangle_is_solved_as_it_was():
     code = compile(lambda K, t: np.linalg.solve(K, t), backend="numpy")
     np.testing.assert_allclose(K @ code(K, t), t, atol=1e-12)
     assert "solve_lower" not in code.source
+
+
+def test_blocks_of_a_triangle_are_inverted_once_for_all_its_systems():
+    K, T = positive(130), rng.normal(size=(130, 7))
+
+    def solutions(K, T):
+        L = np.linalg.cholesky(K)
+        a = np.linalg.solve(L, T)
+        return np.linalg.solve(L.T, a), np.linalg.solve(L, a[:, :1])
+
+    code = compile(solutions, backend="numpy")
+    for scale in (1.0, 2.0):
+        whole, first = code(scale * K, T)
+        np.testing.assert_allclose(scale * K @ whole, T, atol=1e-12)
+        L = np.linalg.cholesky(scale * K)
+        np.testing.assert_allclose(L @ (L @ first), T[:, :1], atol=1e-12)
+    assert len(re.findall(r"invert_blocks\w*\(", code.source)) == 1
+    assert code.source.count("solve_lower") + code.source.count("solve_upper") == 3
+
+
+def test_one_column_is_solved_block_after_block_without_inverses():
+    K, t = positive(130), rng.normal(size=130)
+    code = compile(lambda K, t: np.linalg.solve(np.linalg.cholesky(K), t), backend="numpy")
+    np.testing.assert_allclose(np.linalg.cholesky(K) @ code(K, t), t, atol=1e-12)
+    assert "solve_lower" in code.source
+    assert "invert_blocks" not in code.source
+
+
+def test_the_gradient_of_a_triangle_with_an_infinite_element_is_infinite_there_alone():
+    x = np.array([[1.0, 2.0], [np.inf, 4.0]])
+    np.testing.assert_array_equal(compile(lambda x: half_lower(x * 1.0), backend="numpy")(x), [[0.5, 0], [np.inf, 2]])

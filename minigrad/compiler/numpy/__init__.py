@@ -3,6 +3,7 @@
 ``backend`` is the way in: ``arrange`` and ``fit`` rewrite for it, ``source`` writes the code, and ``calls`` is the
 registry of how each operation is called, ``gemm`` a product that an update takes in, ``inner`` one of vectors, ``gate``
 one of which 0 · ∞ is 0, ``loops`` what repeats, ``repeats`` one update rule for many parameters, ``chunks`` large
-arrays part by part, ``triangles`` what is solved by blocks. ``memory`` says where results go and ``names`` what they
-are called; ``resume`` has the lines that an interrupt may not part, and writes modules.
+arrays part by part, ``triangles`` what is solved by blocks, ``axes`` which of few elements comes first. ``memory`` says
+where results go and ``names`` what they are called; ``resume`` has the lines that an interrupt may not part, and writes
+modules.
 """

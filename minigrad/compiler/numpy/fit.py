@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.algebra.rewrite import give_dtype
+from minigrad.compiler.numpy.axes import bring_forward
 from minigrad.compiler.numpy.gate import find_choice, find_gate
 from minigrad.compiler.passes.lower import Spread, is_view, rewrite_nodes
 from minigrad.compiler.passes.rows import merge_rows
@@ -27,6 +28,7 @@ FEW = 4  # columns, up to which their maximum is quicker to take one by one: 1.1
 
 def fit_outputs(outputs: Sequence[Any]) -> list[Any]:
     """Give equal outputs, in operations that are quick calls of NumPy."""
+    outputs = bring_forward(outputs)
     forwarded = (_forward_number, _narrow_arrays, _forward_number)
     for rule in (find_gate, find_choice, merge_rows, *forwarded, _shape_operands, _total_rows, _flatten_sum):
         outputs = rewrite_nodes(outputs, rule)

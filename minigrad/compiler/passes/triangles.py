@@ -9,6 +9,13 @@ from minigrad.ops.matrices.decompositions import Cholesky
 from minigrad.ops.shaping import Transpose
 
 
+def find_root(x: Node) -> Node:
+    """Give the matrix that another is, or the transpose of which."""
+    while isinstance(x.op, Transpose):
+        (x,) = x.inputs
+    return x
+
+
 def find_triangle(x: Any) -> bool | None:
     """Say whether a matrix is a lower triangle, or an upper one, which a Cholesky factor is; None if it is neither."""
     turned = False
