@@ -23,7 +23,7 @@ from minigrad.ops.indexing import Index, Scatter, gives_view
 from minigrad.ops.linalg import Affine, HalfSquaredDistance, matmul, vdot
 from minigrad.ops.matrices.norms import Norm
 from minigrad.ops.networks.normalization import Standardize
-from minigrad.ops.places.moving import Roll, Tril
+from minigrad.ops.places.moving import Diagonal, Roll, Tril
 from minigrad.ops.reduction import LogSoftmax, LogSumExp, Max, Softmax, Sum, make_finite, normalize_axis
 from minigrad.ops.shaping import BroadcastTo, Cast, Reshape, Transpose
 
@@ -285,6 +285,6 @@ def is_view(op: Op | None) -> bool:
     """Say whether an operation gives other sight of its input's memory, rather than an array of its own."""
     if op is None or not op.views:  # most are none: a compilation asks a hundred times for each
         return False
-    if isinstance(op, Index):
-        return not isinstance(op, Scatter) and op.shows
+    if isinstance(op, Index):  # a diagonal is one to NumPy's function, and a copy as the index that code writes
+        return not isinstance(op, Scatter | Diagonal) and op.shows
     return isinstance(op, Transpose | Reshape | BroadcastTo) and not isinstance(op, Spread)
