@@ -547,3 +547,45 @@ def test_whole_numbers_that_are_known_beforehand_are_no_floats(name, backend):
             assert found == expected
         else:
             np.testing.assert_array_equal(found, expected, strict=True)
+
+
+OF_PYTHON = {
+    "a sum": lambda a, b, x: (a > 1) + (a > 2),
+    "a difference": lambda a, b, x: (a > 1) - (b > 1),
+    "a product": lambda a, b, x: (a > 1) * 3,
+    "a product with a float": lambda a, b, x: ((a > 1) * b) * x,
+    "a quotient": lambda a, b, x: (a > 1) / 2 * x,
+    "a power": lambda a, b, x: (a > 1) ** 2,
+    "a whole quotient": lambda a, b, x: (a > 1) // 1 * x,
+    "a remainder": lambda a, b, x: (a > 1) % 2,
+    "its negative": lambda a, b, x: -(a > 1),
+    "its inverse": lambda a, b, x: ~(a > 1),
+    "its size": lambda a, b, x: abs(a > 1),
+    "both": lambda a, b, x: ((a > 1) & (b > 1)) + ((a > 1) | (b > 1)) + ((a > 1) ^ (b > 1)),
+    "alike": lambda a, b, x: ((a > 1) == (b > 1)) * 2,
+    "counted": lambda a, b, x: sum([a > 0, a > 1, b != 0]) * x,
+    "with an array": lambda a, b, x: (a > 1) * x,
+    "a sum with an array": lambda a, b, x: ((a > 1) + (b > 1)) * x,
+    "NumPy's sum": lambda a, b, x: np.add(a > 1, a > 2) * x,
+    "NumPy's comparison": lambda a, b, x: np.greater(a, 1) + np.greater(a, 2),
+    "a number as it is": lambda a, b, x: +a * x,
+    "a number's whole quotient": lambda a, b, x: (a // 0.5) * x + (7 // b) * x,
+    "a number's remainder": lambda a, b, x: (a % 0.75) * x + 7 % b * x,
+    "both of them": lambda a, b, x: divmod(a, 0.75)[0] * x + divmod(7, b)[1] * x,
+    "a quantile": lambda a, b, x: np.quantile(x, b / 4) + np.percentile(x, b),
+}
+
+
+@each_backend
+@pytest.mark.filterwarnings("ignore:Bitwise inversion")
+@pytest.mark.parametrize("dtype", [np.uint8, np.float16, np.float32])
+@pytest.mark.parametrize("f", OF_PYTHON.values(), ids=OF_PYTHON)
+def test_what_pythons_operators_make_of_pythons_numbers_is_one(f, dtype, backend):
+    """A truth value counts as 0 or 1, and no number takes an array's dtype away."""
+    x = np.array([3, 200], dtype)
+    with running(backend):
+        code = as_code(f, backend)
+        for a, b in ((2.5, 1.5), (0.5, 3.0), (-1.0, 1.0), (1.5, 0.5)):
+            found, wanted = value(code, a, b, x), value(f, a, b, x)
+            assert isinstance(found, str) or found.dtype == wanted.dtype
+            np.testing.assert_array_equal(found, wanted)

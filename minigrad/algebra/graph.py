@@ -132,5 +132,6 @@ def evaluate(
             promotes = isinstance(node.op, Elementwise | Where)  # by the types of Python numbers; others take arrays
             inputs = [(found[x], x.weak) if isinstance(x, Node) else (x, False) for x in node.inputs]
             made = node.op.forward(*(np.asarray(x)[()] if weak and not promotes else x for x, weak in inputs))
-            found[node] = made if each is None else each(node, made)
+            made = made if each is None else each(node, made)
+            found[node] = made.item() if node.weak and isinstance(made, np.generic) else made  # float32 stays that
     return [found[x] if isinstance(x, Node) else x for x in outputs]

@@ -14,8 +14,8 @@ import numpy as np
 
 from minigrad.compiler.passes.plan import Plan
 from minigrad.compiler.refusals import Refusal, Unsupported
+from minigrad.compiler.trace.checks import check_array
 from minigrad.compiler.trace.sources import Draw, Source
-from minigrad.compiler.trace.traced import check_array
 from minigrad.engine.node import Node
 from minigrad.ops.base import Op
 

@@ -11,6 +11,7 @@ from minigrad.ops.base import Elementwise, as_floating, one
 from minigrad.ops.parts import is_complex
 
 identity = Elementwise("identity", np.positive, one, text="{x}")
+identity.operator = True
 exp = Elementwise("exp", np.exp, lambda y, x: y, text="exp({x})")
 log = Elementwise("log", np.log, lambda y, x: 1 / x, text="log({x})")
 sqrt = Elementwise("sqrt", np.sqrt, lambda y, x: 0.5 / y, text="√({x})")

@@ -83,6 +83,16 @@ ASKED: Joins = (  # of Python numbers alone, which have no dtype before they mee
     ("np.ravel({0})[0] * np.real({1})", lambda m, n: np.ravel(m)[0] * np.real(n)),
     ("np.logical_and({0}, {1} - 1) * 1.5", lambda m, n: np.logical_and(m, n - 1) * 1.5),
 )
+TRUTHS: Joins = (  # of Python numbers, whose truth values compute as whole numbers
+    ("({0} > {1}) + ({0} > 0)", lambda m, n: (m > n) + (m > 0)),
+    ("({0} > {1}) * 3 - ({1} == 0)", lambda m, n: (m > n) * 3 - (n == 0)),
+    ("({0} >= 0) / 2", lambda m, n: (m >= 0) / 2),
+    ("-({0} < {1}) * {0}", lambda m, n: -(m < n) * m),
+    ("+{0} // 2 + {1} % 3", lambda m, n: +m // 2 + n % 3),
+    ("sum([{0} > 0, {0} > 1, {1} != 0])", lambda m, n: sum([m > 0, m > 1, n != 0])),
+    ("(({0} > 0) & ({1} > 0)) * 2", lambda m, n: ((m > 0) & (n > 0)) * 2),
+    ("np.add({0} > 0, {1} > 0)", lambda m, n: np.add(m > 0, n > 0)),
+)
 Keep = Callable[[Line, dict[Any, Any]], None]
 
 
@@ -127,14 +137,30 @@ def add_kinds(
         add(*MEETS[rng.integers(len(MEETS))], x, add(*BITS[rng.integers(len(BITS))], a, b))
     if pool and rng.random() < 0.3:
         add(*FOLDED[rng.integers(len(FOLDED))], *(pool[i] for i in rng.integers(len(pool), size=2)))
-    if rng.random() < 0.15:
-        numbers = [Leaf(np.asarray(c), "number") for c in rng.choice([0.0, -0.0, 2.5, -1.5, np.inf, np.nan], 2)]
-        for number in numbers:
-            values[number] = number.array.item()
-            leaves.append(number)
-        add(*MEETS[rng.integers(len(MEETS))], x, add(*ASKED[rng.integers(len(ASKED))], *numbers))
+    ask_numbers = _draw_numbers(rng, leaves, values) if rng.random() < 0.15 else None
+    if ask_numbers:
+        add(*MEETS[rng.integers(len(MEETS))], x, add(*ASKED[rng.integers(len(ASKED))], *ask_numbers))
     if pool and rng.random() < 0.2:
         add("np.arctan2({0}, {1})", np.arctan2, x, pool[rng.integers(len(pool))])
+    if rng.random() < 0.15:
+        numbers = ask_numbers or _draw_numbers(rng, leaves, values)
+        add(*_join(MEETS[rng.integers(len(MEETS))], TRUTHS[rng.integers(len(TRUTHS))]), x, *numbers)
+
+
+def _join(meets: Any, made: Any) -> tuple[str, Callable[..., Any]]:
+    """Give what meets the Python number that two others make, which is no value of a program's own."""
+    (text, call), (inner, make) = meets, made
+    inner = inner.replace("{1}", "{2}").replace("{0}", "{1}")
+    return text.replace("{1}", f"({inner})"), lambda x, m, n: call(x, make(m, n))
+
+
+def _draw_numbers(rng: np.random.Generator, leaves: list[Leaf], values: dict[Any, Any]) -> list[Leaf]:
+    """Draw two Python numbers."""
+    numbers = [Leaf(np.asarray(c), "number") for c in rng.choice([0.0, -0.0, 2.5, -1.5, np.inf, np.nan], 2)]
+    for number in numbers:
+        values[number] = number.array.item()
+        leaves.append(number)
+    return numbers
 
 
 def _constant(rng: np.random.Generator, add: Callable[..., Any], x: Any) -> Any:

@@ -196,7 +196,8 @@ def describe_call(code: NativeCode, step: Any, draws: Sequence[tuple[int, Any]])
             results.append(f"r{code.places[position]}")
         else:
             r = f"r[{numbers}]" if several else "r"
-            number: type = float if position in code.weak and dtype.kind == "f" else dtype.type  # float32 stays that
+            python = {"f": float, "i": int}.get(dtype.kind) if position in code.weak else None  # float32 stays that
+            number: type = python or dtype.type
             one = issubclass(number, np.floating)  # times 1 is exact, and 40 ns where float32(r) takes 150
             results.append(f"as{position} * {r}" if one else f"as{position}({r})")
             known[f"as{position}"] = number(1) if one else number

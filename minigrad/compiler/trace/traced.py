@@ -11,6 +11,7 @@ import numpy as np
 from minigrad.compiler.trace.alive import Alive
 from minigrad.compiler.trace.lying import Lying
 from minigrad.compiler.trace.sharing import may_share_memory
+from minigrad.compiler.trace.truths import as_numpys, count_truths, is_truth
 from minigrad.compiler.trace.turn_number import settle_index
 from minigrad.engine.messages.errors import describe, place
 from minigrad.engine.messages.other_names import refuse_arguments
@@ -28,6 +29,7 @@ from minigrad.ops.common.lanes import find_highest, running
 from minigrad.ops.places.positions import find_positions
 from minigrad.ops.shaping import BroadcastTo
 
+BITWISE = (np.bitwise_and, np.bitwise_or, np.bitwise_xor)
 _slot: Any = Record.__dict__["array"]
 
 
@@ -103,7 +105,7 @@ class Traced(Tensor):
     def apply(self, op: Op, inputs: tuple[Any, ...]) -> Any:
         """Write an operation down instead of computing it; one on lanes is theirs to apply."""
         highest = find_highest(inputs) if running else self
-        return highest.apply(op, inputs) if highest.level else self.tracer.apply(op, inputs)
+        return highest.apply(op, inputs) if highest.level else self.tracer.apply(op, count_truths(op, inputs))
 
     def choose_by_mask(self, x: Any, mask: Any) -> Chosen:
         """Give what a mask chooses, how many of which is not known yet."""
@@ -155,6 +157,11 @@ class Traced(Tensor):
         """Say whether it stands for a Python number."""
         return self.node.weak
 
+    @property
+    def truth(self) -> bool:
+        """Say whether it stands for a truth value of Python's."""
+        return is_truth(self.node)
+
     def retain_grad(self) -> None:
         """Ask ``backward`` to leave ∂E/∂(this value) in ``grad``."""
         if self.serial <= 0:
@@ -179,9 +186,12 @@ class Traced(Tensor):
         zero = self.tracer.constant(np.zeros((), self.dtype)) if g is None else None
         return Traced(self.tracer, g if zero is None else self.node.apply(BroadcastTo(self.shape), (zero,)))
 
-    def __array_ufunc__(self, *call: Any, **kwargs: Any) -> Any:
-        y = super().__array_ufunc__(*call, **kwargs)
-        return y.astype(y.dtype) if getattr(y, "weak", False) else y  # of Python numbers NumPy makes its own
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        given = inputs if ufunc in BITWISE else map(as_numpys, inputs)
+        y = super().__array_ufunc__(ufunc, method, *given, **kwargs)
+        if getattr(y, "weak", False):
+            return y.astype(y.dtype)  # of Python numbers NumPy makes its own
+        return y if ufunc in BITWISE else as_numpys(y)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         if func in PLAIN:
@@ -281,19 +291,3 @@ def check_memory_apart(tracer: Any) -> None:
                     f"compile: the function assigns to {describe(t)}{t.shape}, and uses {describe(x)}{x.shape}, which "
                     f"looks at the same memory. Take the view of it inside the function, as in v = x[…]."
                 )
-
-
-def check_array(array: Any) -> None:
-    """Refuse arrays that compute by rules of their own, which the code would not follow."""
-    if not isinstance(array, float | np.generic) and type(array) not in (np.ndarray, np.memmap):
-        raise TypeError(
-            f"compile: an argument is a {type(array).__name__}, and the code computes with NumPy's own arrays. Pass "
-            f"np.asarray(…) of it, of an array on a GPU its .get(), or call the function uncompiled."
-        )
-
-
-def check_numbers(array: Any) -> None:
-    """Refuse arrays of anything but numbers."""
-    dtype = getattr(array, "dtype", None) or np.result_type(array)
-    if dtype.kind not in "biufc":
-        raise TypeError(f"compile: an argument has dtype {dtype}, and the code computes with numbers.")

@@ -10,12 +10,13 @@ import numpy as np
 
 from minigrad.compiler.trace.alive import Alive
 from minigrad.compiler.trace.augment import assign_outside, augment_traced, refuse_recorded
+from minigrad.compiler.trace.checks import check_numbers
 from minigrad.compiler.trace.indices import gather_unknown
 from minigrad.compiler.trace.loop_log import LoopLog
 from minigrad.compiler.trace.lying import Lying
 from minigrad.compiler.trace.rule import UpdateRule
 from minigrad.compiler.trace.sources import Argument, Captured, Data, Draw, Gradient, Setting, Source, State
-from minigrad.compiler.trace.traced import Traced, TraceError, check_numbers
+from minigrad.compiler.trace.traced import Traced, TraceError
 from minigrad.compiler.trace.turn_number import settle_index
 from minigrad.compiler.trace.turns import Shortening, Steps
 from minigrad.compiler.trace.updating import Reader
@@ -131,10 +132,8 @@ class Tracer:
 
     def operand(self, x: Any, op: Op | None = None) -> Any:
         """Give an operand as a Traced, or a number as it is."""
-        if isinstance(x, Tensor):
-            return self.twin(x)
-        if isinstance(x, Chosen):
-            return x
+        if isinstance(x, Tensor | Chosen):
+            return self.twin(x) if isinstance(x, Tensor) else x
         if not isinstance(x, np.generic) and op is not None:
             if isinstance(x, list | tuple) and all(isinstance(t, Traced) and t.plain for t in find_operands(x)):
                 x = join_numbers(x)

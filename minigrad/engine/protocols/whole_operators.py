@@ -7,19 +7,42 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.ops.common.late import Late
+
+rounding = Late("minigrad.ops.elements.rounding")
+
 
 def _by_numpy(ufunc: Any) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
     """Give an operator, and the reflected one, by NumPy's function: an operation, a constant or an error."""
     return lambda self, other: ufunc(self, other), lambda self, other: ufunc(other, self)
 
 
+def _of_numbers(ufunc: Any, name: str) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
+    """Give the same where two Python numbers that are not known yet make another such: of them a function of NumPy's
+    makes a float64, beside which float32 would not stay float32.
+    """
+
+    def apply(a: Any, b: Any) -> Any:
+        return getattr(rounding, name)(a, b) if _is_number(a) and _is_number(b) else ufunc(a, b)
+
+    return apply, lambda self, other: apply(other, self)
+
+
+def _is_number(x: Any) -> bool:
+    return type(x) in (int, float) or getattr(x, "weak", False) or getattr(x, "truth", False)
+
+
+def _divide_whole(a: Any, b: Any) -> tuple[Any, Any]:
+    return a // b, a % b
+
+
 class WholeOperators:
     """What an operand does with the operators that Python has for whole numbers."""
 
     __slots__ = ()
-    __floordiv__, __rfloordiv__ = _by_numpy(np.floor_divide)
-    __mod__, __rmod__ = _by_numpy(np.remainder)
-    __divmod__, __rdivmod__ = _by_numpy(np.divmod)
+    __floordiv__, __rfloordiv__ = _of_numbers(np.floor_divide, "floor_divide")
+    __mod__, __rmod__ = _of_numbers(np.remainder, "remainder")
+    __divmod__, __rdivmod__ = _divide_whole, lambda self, other: (other // self, other % self)
     __and__, __rand__ = _by_numpy(np.bitwise_and)
     __or__, __ror__ = _by_numpy(np.bitwise_or)
     __xor__, __rxor__ = _by_numpy(np.bitwise_xor)
@@ -27,4 +50,6 @@ class WholeOperators:
     __rshift__, __rrshift__ = _by_numpy(np.right_shift)
 
     def __invert__(self) -> Any:
+        if getattr(self, "truth", False):
+            return -1 - self  # type: ignore[operator]  # Python's ~True is −2
         return np.invert(self)  # type: ignore[call-overload]  # which asks its __array_ufunc__

@@ -97,7 +97,7 @@ def percentile(
 
 def as_fraction(q: Any) -> Any:
     """Give percentages as fractions; a Python number stays one, so that float32 stays float32."""
-    if isinstance(q, int | float) and not isinstance(q, np.generic):
+    if getattr(q, "weak", False) or (isinstance(q, int | float) and not isinstance(q, np.generic)):
         return q / 100
     return as_array(q) / 100
 
@@ -189,7 +189,7 @@ def take_between(ordered: Any, count: Any, q: Any, method: str) -> Any:
     last = np.maximum(count - 1, 0)
     places = np.minimum(np.maximum(count * share + (alpha - 1 + share * (1 - alpha - beta)), 0), last)
     lower = places.astype(np.intp)
-    kind = ordered.dtype if type(q) in (int, float) else as_array(q).dtype
+    kind = ordered.dtype if type(q) in (int, float) or getattr(q, "weak", False) else as_array(q).dtype
     between = (places - lower).astype(np.float64 if kind in WHOLE else kind)
     shape = (*np.shape(q), *ordered.shape[1:])
     lower = np.broadcast_to(lower, shape)
