@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,8 +12,10 @@ from minigrad.algebra.graph import Graph
 from minigrad.algebra.simplify import simplify
 from minigrad.derivation.cut import Cut
 from minigrad.engine.node import Node, count_uses, order_nodes
+from minigrad.notation.running import fold_sums
 from minigrad.structure.reading import Reading
-from minigrad.structure.steps import SHORT, find_steps, name_values
+from minigrad.structure.shared_parts import SHORT
+from minigrad.structure.steps import find_steps, name_values
 
 LONG = 30  # operations of a formula, as it is written out: a line of 150 letters and more
 
@@ -27,7 +29,7 @@ def name_what_repeats(
     named results.
     """
     repeated = _repeated(formulas)
-    if not repeated:
+    if not repeated and not any(map(_is_long, formulas)):
         return None
     results = [step.output for step in find_steps(reading)]
     may = [x for x in results if x not in reading.symbols and isinstance(cut.atom[x], Node)]
@@ -40,6 +42,8 @@ def name_what_repeats(
     last = dict(zip(slopes, may, strict=True))  # of several with one gradient, as the parts of a sum, the sum itself
     chosen = {x for x, value in zip(may, values, strict=True) if value in repeated}
     chosen |= {x for slope, x in last.items() if slope in repeated}
+    if not chosen:
+        chosen = _within_repeated(repeated, dict(zip(values, may, strict=True)))
     if not chosen and _longest(formulas) > LONG:
         users = reading.users
         chosen = {x for x in may if len(users.get(x, ())) > 1 and len(Graph([cut.atom[x]], {})) > SHORT}
@@ -48,17 +52,59 @@ def name_what_repeats(
             alone = put_in_form(alone, reading.graph, set(gradient.values()))
             chosen = {x for x, value in zip(may, alone, strict=True) if value in repeated}
     if not chosen:
+        chosen = _part_longest(formulas, dict(zip(values, may, strict=True)), last)
+    if not chosen:
         return None
     names = name_values(reading, set(results))
     symbols = {x: names[x] for x in reading.graph.nodes if x in reading.symbols or x in chosen}
     return replace(reading, symbols=symbols)
 
 
-def _longest(formulas: Sequence[Any]) -> int:
-    """Count the operations of the longest formula as it is written out, each as often as it is written."""
-    size: dict[Any, int] = {}
+def _within_repeated(repeated: Collection[Node], values: Mapping[Any, Node]) -> set[Node]:
+    """Give the longest results that are a part of what repeats, which is itself the value of none: u of (u > 0) / N."""
+    inside = {x for x in order_nodes(repeated) if x in values and len(Graph([x], {})) > SHORT}
+    parts = {y for x in inside for y in order_nodes(x.inputs)}
+    return {values[x] for x in inside - parts}
+
+
+def _part_longest(formulas: Sequence[Any], values: Mapping[Any, Node], slopes: Mapping[Any, Node]) -> set[Node]:
+    """Give results whose value or gradient, of two operations or more, is a part of a formula that is too long.
+
+    Those that it has most often are chosen, and of parts that it has once the one that halves it best.
+    """
+    size = _sizes(formulas)
+    long = [x for x in formulas if _is_long(x)]
+    if not long:
+        return set()
+    inside = order_nodes(long)
+    uses = count_uses(inside, long)
+    parts = {x: owner for found in (slopes, values) for x, owner in found.items() if x in set(inside) and size[x] > 1}
+    twice = {owner for x, owner in parts.items() if uses[x] > 1}
+    if twice:
+        return twice
+    half = max(size[x] for x in long) / 2
+    within = [x for x in parts if x not in set(long)]
+    return {parts[min(within, key=lambda x: abs(size[x] - half))]} if within else set()
+
+
+def _is_long(formula: Any) -> bool:
+    """Say whether a line is long as it is written, with terms that differ in an index alone as one Σ."""
+    if not isinstance(formula, Node) or _longest([formula]) <= LONG:
+        return False
+    return _longest([fold_sums(formula, {}, None)]) > LONG
+
+
+def _sizes(formulas: Sequence[Any]) -> dict[Node, int]:
+    """Count the operations of each part of formulas as it is written out, each as often as it is written."""
+    size: dict[Node, int] = {}
     for x in order_nodes(formulas):
         size[x] = (x.op is not None) + sum(size.get(y, 0) for y in x.inputs if isinstance(y, Node))
+    return size
+
+
+def _longest(formulas: Sequence[Any]) -> int:
+    """Count the operations of the longest formula as it is written out, each as often as it is written."""
+    size = _sizes(formulas)
     return max((size[x] for x in formulas if isinstance(x, Node)), default=0)
 
 

@@ -18,9 +18,9 @@ from minigrad.ops.linalg import matmul
 from minigrad.ops.networks.convolution import Convolving
 from minigrad.ops.shaping import Reshape, Transpose
 from minigrad.structure.reading import Reading
+from minigrad.structure.shared_parts import SHORT, find_shared_parts
 
 _MOVES = (Reshape, Transpose)
-SHORT = 2  # operations: what is as short as that, such as 1 − y, may be written as often as it is needed
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +44,8 @@ def find_steps(reading: Reading) -> list[Step]:
     The products and the bias of a layer's total input become one step, affine, or a filter's ∗ 3×3; a transpose and a
     scale by a number join the product that they belong to, as in Q Kᵀ / √d, unless they have a name; what stands
     between the last layer and the loss becomes one too, if it is one of the textbook's and a formula that needs nothing
-    long twice, as the steps of a pendulum need each other. Everything else is a step by itself.
+    long twice, as the steps of a pendulum need each other; but for what several gradients would have to write out
+    (``find_shared_parts``). Everything else is a step by itself.
     """
     graph = reading.graph
     (loss,) = graph.outputs
@@ -53,7 +54,9 @@ def find_steps(reading: Reading) -> list[Step]:
     labels: dict[Node, str] = {}
     some = len(reading.loss) < sum(node.op is not None for node in graph.nodes)
     if reading.loss_kind and some and not _is_tangled(reading):
-        inside[loss], names[loss] = [x for x in graph.nodes if x in reading.loss and x is not loss], reading.loss_kind
+        apart = find_shared_parts(reading)
+        one = [x for x in graph.nodes if x in reading.loss and x is not loss and x not in apart]
+        inside[loss], names[loss] = one, reading.loss_kind
     taken = {node for group in inside.values() for node in group}
     for layer in reading.layers:
         if len(layer.sum) > 1 and not any(x in reading.named for x in layer.sum if x is not layer.u):
