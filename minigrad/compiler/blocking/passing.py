@@ -91,11 +91,15 @@ def _pass_product(node: Node, axes: Mapping[Node, int]) -> Passing | None:
 def follow_axis(nodes: Sequence[Node], axes: dict[Node, int]) -> dict[Node, Passing] | None:
     """Say how an axis passes through all of some operations, in order, from those of which ``axes`` has it.
 
-    ``axes`` gets it of the others. None where it does not pass through one of them, or one does not have it.
+    ``axes`` gets it of the others. None where it does not pass through one of them, or one does not have it. What is
+    broadcast from elsewhere to the shape of the first has it where that does: if not, what takes both will say so.
     """
     found: dict[Node, Passing] = {}
+    first, axis = next(iter(axes.items()))
     for node in nodes:
         passing = _begin(node, axes[node]) if node in axes else pass_axis(node, axes)
+        if passing is None and type(node.op) is BroadcastTo and node.shape == first.shape:
+            passing = Passing(axis, (_axis_at(node.inputs[0], node.ndim - axis),))
         if passing is None:
             return None
         found[node] = passing
