@@ -86,7 +86,8 @@ def compile(
     ``exact=True`` forbids all algebra that could: the code computes each operation of the function, ∞, NaN and −0 as
     they come, and leaves to the backend the last digits of functions and the order in which sums and products of
     matrices are added up. Python numbers compute as NumPy's do: 1 / x is ∞ at 0.0 and x**0.5 NaN at −2.0, with NumPy's
-    warning; and scalars as arrays, whose x**0.5 is √x, NaN at −∞.
+    warning; and scalars as arrays, whose x**0.5 is √x, NaN at −∞. Of sums and products of scalars that overflow there
+    may be no warning.
 
     ``backend="numpy"`` writes straight-line NumPy, which ``.source`` shows; ``"native"`` machine code, through numba
     and SciPy's BLAS (``pip install numba scipy``). An operation that has no native loops is called by Python,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from minigrad.compiler.backend import Draft
 from minigrad.compiler.numpy.calls import write_store
 from minigrad.compiler.numpy.memory import plan_arrays
 from minigrad.compiler.numpy.names import Lines
 from minigrad.compiler.numpy.resume import Turns
+from minigrad.compiler.numpy.scalars import find_floats
 from minigrad.compiler.numpy.source import Writer
 from minigrad.compiler.passes.plan import plan_order
 from minigrad.compiler.repeating.rule import Rule
@@ -16,6 +18,11 @@ from minigrad.engine.node import Node
 
 class StepWriter(Writer):
     """Writes a step with what comes last in it: loops over the parameters that one update rule is for."""
+
+    def __init__(self, draft: Draft) -> None:
+        super().__init__(draft)
+        copied = [value for _, value in self.plan.copies]
+        self.floats = find_floats(self.plan, [*self.returned, *copied, *self.plan.needed])
 
     def write_loops(self) -> list[Turns]:
         """Write them."""

@@ -15,6 +15,7 @@ from minigrad.compiler.numpy.gemm import write_gemm
 from minigrad.compiler.numpy.memory import CHANGES, find_begun_arrays, plan_arrays
 from minigrad.compiler.numpy.names import Lines, Names
 from minigrad.compiler.numpy.resume import Code, Turns, find_assigned, write_resumable
+from minigrad.compiler.numpy.scalars import writes_as
 from minigrad.compiler.passes.memory import Memory
 from minigrad.compiler.passes.plan import is_array
 from minigrad.compiler.trace.sources import Argument, Draw, Gradient, NumberOutside
@@ -28,7 +29,9 @@ WIDE = 60  # characters of a formula that is a comment no more
 
 
 class Writer(Names):
-    """Writes one plan."""
+    """Writes one plan. ``floats`` are the numbers in it that are Python's."""
+
+    floats: set[Node] = set()  # noqa: RUF012  (of loops there are none)
 
     def __init__(self, draft: Draft) -> None:
         self.plan, self.returned, self.inputs = draft.plan, draft.returned, draft.inputs
@@ -71,7 +74,8 @@ class Writer(Names):
         elif not is_array(node):
             kernel = find_kernel(node.op)
             name = self.names[node] = self.fresh("v")
-            self.lines.append(f"{name} = {kernel.number(self, node)}{self.comment(node)}")
+            number = writes_as(node, self.floats, kernel.number(self, node))
+            self.lines.append(f"{name} = {number}{self.comment(node)}")
             self.lines += kernel.mend(self, node, name)
         elif node in self.memory or node in self.fresh_arrays:
             self.array(node)
