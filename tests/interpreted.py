@@ -102,6 +102,7 @@ WORLD: dict[str, Any] = {
     "pointer64": pointer(np.float64), "pointer32": pointer(np.float32), "pointerb": pointer(np.bool),
     "ahead": lambda x, n: pointer(x.dtype)(x.ctypes.data + int(n) * x.itemsize),
     "address_of": lambda x: x.ctypes.data,
+    "flush_small": lambda bits: 0, "restore_mode": lambda mode: None,
     "pointeri64": pointer(np.int64), "pointeri32": pointer(np.int32),
 }  # fmt: skip
 

@@ -83,6 +83,7 @@ def compile(
     a cancelled expression has a limit and the literal one is NaN, the result is the limit, 0 · ∞ is 0, log(exp(1000))
     is 1000 and (x ⊙ 1e200) ⊙ 1e-200 is x at 1e200; 0 may come with the other sign. It may overflow itself where factors
     beyond 1e±100 meet (1e±12 in float32), (x ⊙ y)³ = x³ ⊙ y³; numbers that the function names keep their places then.
+    Loops of native code in float32 leave 0 for a result below 1.2e-38, which has too few digits, as XLA's code does.
     ``exact=True`` forbids all algebra that could: the code computes each operation of the function, ∞, NaN and −0 as
     they come, and leaves to the backend the last digits of functions and the order in which sums and products of
     matrices are added up. Python numbers compute as NumPy's do: 1 / x is ∞ at 0.0 and x**0.5 NaN at −2.0, with NumPy's

@@ -89,6 +89,7 @@ from minigrad.compiler.native.objects import is_array, length, start, still_hold
 from minigrad.compiler.native.powers import expm1_64, log1p_64, logaddexp64, power64, tanh64
 from minigrad.compiler.native.remainders import floored, left_over
 from minigrad.compiler.native.room import room
+from minigrad.compiler.native.rounding import flush_small, restore_mode
 from minigrad.compiler.native.tile import dot, tile
 from minigrad.compiler.native.translate import translate
 from minigrad.compiler.native.window_tile import window_dots, window_tile

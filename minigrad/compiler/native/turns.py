@@ -8,8 +8,11 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
+import numpy as np
+
 from minigrad.compiler.backend import Draft
-from minigrad.compiler.native.registry import ARRAYS, DTYPES, KERNELS, Kernel, find_calls
+from minigrad.compiler.native.registry import ARRAYS, DTYPES, KERNELS, Kernel, Lines, find_calls
+from minigrad.compiler.native.rounding import FLUSH
 from minigrad.compiler.native.source import NativeWriter
 from minigrad.compiler.native.values import ALIGNED, write_element
 from minigrad.compiler.passes.fuse import Alone
@@ -193,8 +196,18 @@ class TurnWriter(NativeWriter):
         self.lines += [f"{self.names[s]} = {n}" for n, s in zip(new, handed, strict=True)]
         body = [*self.heads, *self.lines]
         outer = self.outer
-        outer.lines += [*self.opened, f"for {self.t} in range({self.body.count}):", *(f"    {x}" for x in body)]
+        loop = [f"for {self.t} in range({self.body.count}):", *(f"    {x}" for x in body)]
+        if self.may_flush(loop):
+            mode = f"mode{len(outer.lines)}"
+            loop = [f"{mode} = flush_small({FLUSH})", *loop, f"restore_mode({mode})"]
+        outer.lines += [*self.opened, *loop]
         outer.scratch = max(outer.scratch, self.nbytes + self.scratch + ALIGNED - outer.nbytes)
+
+    def may_flush(self, lines: Lines) -> bool:
+        """Say whether results that are too small for float32 may be 0: in this thread, where nothing is raised."""
+        if self.depth > 1 or self.outer.exact or self.body.dtype != np.float32:
+            return False
+        return not any("raise " in line or "shared(" in line for line in lines)
 
     def keep_values(self) -> None:
         """Write keeping numbers, and arrays that were computed over what they are handed on as."""
