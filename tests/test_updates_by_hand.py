@@ -426,3 +426,12 @@ def test_augmented_assignment_to_what_a_compiled_function_has_made_itself():
 
     x = np.array([1.0, 2.0, 3.0])
     assert_same([plain(t) for t in compile(f)(x)], [np.float64(f(x)[0]), f(x)[1]])
+
+
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
+@pytest.mark.parametrize("kind", [np.matrix, np.ma.masked_array])
+def test_what_computes_by_rules_of_its_own_is_no_data(kind):
+    w = Tensor(np.eye(2), requires_grad=True, name="w")
+    with pytest.raises(TypeError, match="data of w: wanted an array of numbers, not a "):
+        w.data = kind([[1.0, 2.0], [3.0, 4.0]])
+    np.testing.assert_array_equal(w.data, np.eye(2))

@@ -14,6 +14,7 @@ import numpy as np
 
 from minigrad.engine.conversion import Convertible, is_array
 from minigrad.engine.messages.errors import describe
+from minigrad.engine.numbers import as_numbers
 from minigrad.engine.operand import Operand, is_constant, plain_value
 from minigrad.engine.recording import announce_switch, compilation, count_records, is_paused, leaf_serial, note_holder
 from minigrad.engine.writing.watch import ALONE, LENT, TIED, VARIABLE, is_held, note_leaf, seal_array
@@ -126,6 +127,8 @@ class Writable(Convertible):
             raise TypeError(f"data of {w}: wanted an array of {now}, not {type(value).__name__}; write np.array(…).")
         if value.dtype.kind not in "biufc":
             raise TypeError(f"data of {w}: wanted an array of {now}, not of dtype {value.dtype}.")
+        if type(value) is not np.ndarray and not isinstance(value, Operand):
+            as_numbers(f"data of {w}", value)  # a matrix multiplies in its own way, and a mask would be lost
         if self.serial <= 0:
             return  # a constant may become another one
         if value.shape != self.shape:
