@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from minigrad import compile
+from minigrad import Tensor, compile
 from minigrad.compiler.calls.verify import DifferenceError
 from minigrad.compiler.trace.traced import TraceError
 from tests.compiling import as_code, each_backend, running
@@ -232,6 +232,76 @@ def by_what_a_block_gives():
     return f, [lambda: setattr(owner, "factor", 5.0), lambda: setattr(owner, "factor", 6.0)]
 
 
+def by_a_method_that_super_calls():
+    class Base:
+        def scale(self, x):
+            return 2 * x
+
+    class Own(Base):
+        def scale(self, x):
+            return super().scale(x) + 1
+
+    own = Own()
+    return lambda x: own.scale(x), [lambda: setattr(Base, "scale", lambda self, x: 5 * x)]
+
+
+def by_what_a_comparison_reads():
+    class Own:
+        factor = 2.0
+
+        def __eq__(self, other):
+            return self.factor == other
+
+        def __lt__(self, other):
+            return self.factor < other
+
+    own = Own()
+    changes = [lambda: setattr(own, "factor", 2.5), lambda: setattr(own, "factor", 5.0)]
+    return lambda x: 2 * x if own == 2.0 else (3 * x if own < 3.0 else x), changes
+
+
+def by_an_attribute_of_a_number():
+    class Number(float):
+        unit = 3.0
+
+    class Numbers(np.ndarray):
+        unit = 4.0
+
+    number, numbers = Number(2.0), np.ones(2).view(Numbers)
+    changes = [lambda: setattr(number, "unit", 5.0), lambda: setattr(numbers, "unit", 6.0)]
+    return lambda x: x * number * number.unit + numbers.unit, changes
+
+
+def by_memory_that_is_looked_at():
+    memory = np.ones(2)
+    view = memoryview(memory)
+    return lambda x: x * view[0], [lambda: memory.fill(3.0)]
+
+
+def by_a_gradient_that_is_there_or_not():
+    w = Tensor(np.ones(2), requires_grad=True)
+    changes = [lambda: setattr(w, "grad", Tensor(np.array([4.0, 5.0]))), lambda: setattr(w, "grad", None)]
+    return lambda x: 2 * x if w.grad is None else x * w.grad, changes
+
+
+def by_what_a_tensor_says_of_itself():
+    owner = SimpleNamespace(w=Tensor(np.ones(3), name="w"), a=np.ones((2, 3)))
+
+    def f(x):
+        x = x * owner.w.shape[0] + owner.w.ndim + owner.w.size + (1 if owner.w.name == "w" else 2)
+        return x + owner.a.shape[0] + (1 if owner.a.dtype == float else 2)
+
+    changes = [lambda: setattr(owner.w, "data", np.ones((4, 3))), lambda: setattr(owner.w, "name", "v")]
+    changes += [lambda: setattr(owner, "a", np.ones((3, 2)))]
+    return f, [*changes, lambda: setattr(owner, "a", np.ones((3, 2), np.float32))]
+
+
+def by_a_dtype():
+    owner = SimpleNamespace(kind=np.float64)
+    kinds = [np.float32, "f2", int, np.dtype(np.int8), float]
+    return lambda x: x.astype(owner.kind), [lambda kind=kind: setattr(owner, "kind", kind) for kind in kinds]
+
+
 def by_flags():
     class Way(IntFlag):
         TWICE = 1
@@ -244,7 +314,9 @@ def by_flags():
 
 WATCHED = [
     *(by_an_attribute_that_may_be_missing, by_an_attribute_that_is_made_when_it_is_first_asked_for),
-    *(by_what_a_block_gives, by_flags),
+    *(by_what_a_block_gives, by_flags, by_a_method_that_super_calls, by_what_a_comparison_reads, by_a_dtype),
+    *(by_an_attribute_of_a_number, by_memory_that_is_looked_at, by_a_gradient_that_is_there_or_not),
+    *(by_what_a_tensor_says_of_itself,),
     *(by_a_number_of_the_class, by_a_class_method, by_a_property_in_the_place_of_another, by_modules_that_it_imports),
     *(by_a_method_of_the_object, by_a_method_of_the_class, by_a_class_in_the_place_of_another, by_globals),
     *(by_chain_map, by_mapping_proxy, by_user_containers, by_getattribute, by_a_descriptor_of_ones_own),
@@ -260,7 +332,9 @@ def test_what_it_reads_is_seen_when_it_changes(way, backend):
         for change in (lambda: None, *changes):
             change()
             for _ in range(2):
-                np.testing.assert_allclose(compiled(x), f(x), rtol=1e-12)
+                found, wanted = compiled(x), f(x)
+                np.testing.assert_allclose(found, wanted, rtol=1e-12)
+                assert found.dtype == wanted.dtype
 
 
 def test_what_a_class_holds_is_not_given_to_its_objects():

@@ -12,6 +12,7 @@ from minigrad.compiler.calls.results import Output, join_results, map_leaves
 from minigrad.compiler.repeating.part import Parted, part_updates
 from minigrad.compiler.rolling.rows import Kind
 from minigrad.compiler.tape import Tape, write_tape
+from minigrad.compiler.trace.checks import find_overwritten
 from minigrad.compiler.trace.containers import Contents, Put, refuse_other_puts
 from minigrad.compiler.trace.differences import refuse_differences
 from minigrad.compiler.trace.links import Key, Link, renew_links
@@ -198,7 +199,7 @@ def _traced(
         _refuse_results(record, leaves)
     finally:
         tracer.restore()
-        written = tracer.find_overwritten()
+        written = find_overwritten(tracer)
     if written is not None:
         raise TraceError(
             f"compile: the function writes into the array of {written.name or 'a tensor'} itself, which the compiled "
@@ -246,6 +247,8 @@ def _record(tracer: Tracer, returned: Any, arguments: Sequence[Any], shared: boo
             grads.append((t, now.node))
             if before is None and not zeroed:
                 without.append(t)  # it starts from None: where there is a gradient to add to, the code is another
+        if id(tensor) in tracer.asked and all(t is not x for x in without):
+            without.append(t)
     leaves = [(t, t.serial > 0) for t, _ in tracer.before.values() if all(t is not x for x in arguments)]
     check_memory_apart(tracer)
     updates = [(tracer.input(source, source.read([])), value) for source, value in tracer.updates.values()]

@@ -31,7 +31,7 @@ SPECIAL += [
     f"__{name}__"
     for name in (
         *("neg", "pos", "abs", "invert", "len", "bool", "float", "int", "index", "round", "iter", "next", "contains"),
-        *("getitem", "setitem", "missing", "enter", "exit"),
+        *("getitem", "setitem", "missing", "enter", "exit", "eq", "ne", "lt", "le", "gt", "ge"),
     )
 ]
 

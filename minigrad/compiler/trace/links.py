@@ -121,6 +121,26 @@ class Attribute(Link):
             setattr(self.holder, self.name, value)
 
 
+class Form(Link):
+    """What an array or a Tensor says of itself, such as its shape: made anew at each look."""
+
+    def renew(self) -> bool:
+        """Take what it says now for what was seen; say whether that is another."""
+        before, self.seen = self.seen, self.read()
+        return bool(before != self.seen)
+
+    def write_check(self, owner: str, seen: str, name: Callable[[Any], str]) -> str:
+        """Write the check."""
+        return f"{owner}.{self.name} != {seen}"
+
+    def read(self) -> Any:
+        """Give it."""
+        return getattr(self.owner, self.name)
+
+    def put(self, value: Any) -> None:
+        """Leave it: what the function has put in its place, its data have."""
+
+
 class Perhaps(Attribute):
     """An attribute that is not there, and may be some day: of what asks with ``hasattr``, or catches the error."""
 

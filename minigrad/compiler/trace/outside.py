@@ -18,13 +18,14 @@ import numpy as np
 
 from minigrad.compiler.trace.asking import SPECIAL, asks_what_it_is, find_asked_names, read_instructions
 from minigrad.compiler.trace.contents import Buffer, Contents
-from minigrad.compiler.trace.foreign import is_computed, is_foreign, is_layer, is_open, is_settled
+from minigrad.compiler.trace.foreign import choose_names, is_computed, is_foreign, is_generated, is_layer, is_settled
 from minigrad.compiler.trace.imports import find_module
 from minigrad.compiler.trace.links import (
     MISSING,
     SCALARS,
     Attribute,
     Current,
+    Form,
     Item,
     Link,
     Method,
@@ -40,6 +41,8 @@ LOADS = {f"LOAD_{name}" for name in ["DEREF", "CLASSDEREF", "GLOBAL", "NAME", "F
 ATTRIBUTES = {"LOAD_ATTR", "LOAD_METHOD"}
 SUBSCRIPTS = {"BINARY_SUBSCR"}
 PLAIN = (*SCALARS, Tensor, np.ndarray, np.generic)
+# What a Tensor or an array says of itself -> what to watch for it.
+FORMS = {"shape": "shape", "ndim": "shape", "size": "shape", "dtype": "dtype", "name": "name"}
 LONGEST = 100  # the contents of a longer list or dict are not watched
 INDEXED = (list, tuple, dict, MappingProxyType)
 CONTAINERS = (*INDEXED, set, deque)
@@ -98,20 +101,10 @@ class _Finder:
             for x in list(self.objects.values()):
                 new, tried[id(x)] = names[tried.get(id(x), 0) :], len(names)
                 found = found or bool(new)
-                perhaps = self.perhaps if is_open(x) else {}
-                for name in dict.fromkeys((*self.choose_known(x, new), *(name for name in new if name in perhaps))):
-                    value = self.attribute(x, name, *((Perhaps, Perhaps) if name in perhaps else ()))
+                for name in choose_names(x, new, self.kinds, self.perhaps):
+                    value = self.attribute(x, name, *((Perhaps, Perhaps) if name in self.perhaps else ()))
                     if value is not MISSING:
                         self.follow(value)
-
-    def choose_known(self, owner: Any, names: list[str]) -> list[str]:
-        """Give those of some names that an object may have, in a fifth of the time that asking it for each takes."""
-        kind, stored = type(owner), getattr(owner, "__dict__", ())
-        if kind not in self.kinds:
-            known = frozenset(x for base in kind.__mro__ for x in base.__dict__)
-            self.kinds[kind] = None if "__getattr__" in known else known
-        held = self.kinds[kind]
-        return names if held is None else [name for name in names if name in held or name in stored]
 
     def follow(self, value: Any, args: tuple[Any, ...] = (), called: bool = True) -> None:
         """Follow what may be called, with those arguments first, or has parts that may be."""
@@ -149,7 +142,7 @@ class _Finder:
         """Follow what an object gives without being asked for it by name: by operators, say, or when it is called."""
         if isinstance(value, ContextVar):
             self.follow(self.add(Current(value, "get", value.name)))
-        elif isinstance(value, bytearray | array):
+        elif isinstance(value, bytearray | array | memoryview):
             self.links.setdefault((Buffer, id(value)), Buffer(value, "", f"the contents of a {type(value).__name__}"))
         elif isinstance(value, ref):
             self.follow(value())
@@ -165,7 +158,7 @@ class _Finder:
         if not is_foreign(type(value)):
             for name in SPECIAL:
                 method = inspect.getattr_static(type(value), name, None)
-                if isinstance(method, FunctionType):
+                if isinstance(method, FunctionType) and not is_generated(method):
                     self.follow(method, (value,))
 
     def follow_parts(self, value: Any) -> None:
@@ -248,7 +241,9 @@ class _Finder:
 
         ``kind`` is the link to one that is there, ``absent`` that to one that is not, if it is watched.
         """
-        if isinstance(owner, PLAIN) or (isinstance(owner, ModuleType) and is_foreign(owner)):
+        if name in FORMS and isinstance(owner, Tensor | np.ndarray):
+            return self.add(Form(owner, FORMS[name], f"{type(owner).__name__}.{name}"))
+        if is_foreign(type(owner) if isinstance(owner, PLAIN) else owner) and isinstance(owner, (*PLAIN, ModuleType)):
             return MISSING
         if name == "__dict__" and not isinstance(owner, type):
             return getattr(owner, name, MISSING)
@@ -289,12 +284,14 @@ class _Finder:
             if isinstance(method, classmethod | staticmethod):
                 self.follow(method.__func__, (own,) if isinstance(method, classmethod) else ())
             elif isinstance(inspect.unwrap(method), FunctionType):
+                if kind is not own and not is_foreign(kind):
+                    self.add(Attribute(kind, name, f"{kind.__name__}.{name}"))
                 self.follow(method, () if own is owner else (owner,))
         if isinstance(get := inspect.getattr_static(type(stored), "__get__", None), FunctionType):
             self.follow(get, (stored, owner))
 
     def add(self, link: Link) -> Any:
         """Note a link, and give what it leads to."""
-        if not isinstance(link, Contents) and link.read() is not link.seen:
+        if not isinstance(link, Contents | Form) and link.read() is not link.seen:
             return MISSING  # made anew whenever it is asked for, as a bound method is
         return self.links.setdefault(link.key, link).seen

@@ -49,6 +49,7 @@ class Tracer:
         self.twins: dict[int, tuple[Tensor, Traced]] = {}
         self.owners: dict[Traced, Tensor] = {}
         self.before: dict[int, tuple[Tensor, Any]] = {}  # the gradients that tensors came with
+        self.asked: dict[int, Tensor] = {}  # those whose gradient the function looked at, and found none
         self.set_to_none: set[int] = set()  # the tensors whose gradient the function set to None itself
         self.moved_params: set[int] = set()  # the parameters that an update rule moved
         self.rules: list[UpdateRule] = []
@@ -104,7 +105,7 @@ class Tracer:
             self.identify(x)
             self.positions[id(x)] = position
         self.twins[id(x)], self.owners[twin] = (x, twin), x
-        self.touch(x)
+        self.meet(x)
         return twin
 
     def identify(self, x: Tensor) -> None:
@@ -127,7 +128,7 @@ class Tracer:
             twin = Traced(self, self.input(Data(x), array, x.name), x.serial)
             twin.name = x.name
             self.twins[id(x)], self.owners[twin] = (x, twin), x
-            self.touch(x)
+            self.meet(x)
         return self.twins[id(x)][1]
 
     def operand(self, x: Any, op: Op | None = None) -> Any:
@@ -197,6 +198,13 @@ class Tracer:
     # gradients
 
     def touch(self, t: Tensor) -> None:
+        """Note that the function reads a Tensor's gradient: where it found none, it may go on in another way."""
+        self.meet(t)
+        owner = self.owners.get(t) if isinstance(t, Traced) else t
+        if owner is not None and getattr(owner, "stored_grad", None) is None and id(owner) not in self.set_to_none:
+            self.asked[id(owner)] = owner
+
+    def meet(self, t: Tensor) -> None:
         """See to it that the gradient which a Tensor came with is an input, not a value."""
         if id(t) in self.before or isinstance(t, Traced):
             return
@@ -211,14 +219,14 @@ class Tracer:
             t = self.owners[t]
         else:
             self.identify(t)
-        self.touch(t)
+        self.meet(t)
         self.set_to_none.add(id(t))
         t.stored_grad = None
 
     def add_gradient(self, leaf: Traced, g: Any) -> None:
         """Add to the gradient of the Tensor that a leaf stands for."""
         owner = self.owners.get(leaf, leaf)
-        self.touch(owner)
+        self.meet(owner)
         before = getattr(owner, "stored_grad", None)
         owner.stored_grad = g if before is None else before + g
         if owner is not leaf:
@@ -237,7 +245,7 @@ class Tracer:
         """Write down an optimizer's step: its own rule, called with Cells in place of arrays."""
         ready = []
         for param, state in zip(optimizer.params, optimizer.states, strict=True):
-            self.touch(param)
+            self.meet(param)
             if param.stored_grad is not None:
                 ready.append((param, self.operand(param.stored_grad).node, state))
         if not ready:
@@ -288,12 +296,3 @@ class Tracer:
         """Give all Tensors back the gradients that they had, and the arrays that the function wrote into directly."""
         for t, grad in self.before.values():
             t.stored_grad = grad
-
-    def find_overwritten(self) -> Tensor | None:
-        """Find a Tensor whose array the function has changed behind the trace's back, and undo it."""
-        found = None
-        for array, copy in self.copies:
-            if not np.array_equal(array, copy, equal_nan=copy.dtype.kind in "fc"):
-                array[...] = copy
-                found = next((t for t, _ in self.twins.values() if t.array is array), found)
-        return found
