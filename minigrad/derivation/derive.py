@@ -28,8 +28,9 @@ from minigrad.engine.tensor import Tensor
 from minigrad.notation.formula import same_formula, text
 from minigrad.structure.indexing import find_indexing
 from minigrad.structure.plan import Plan
-from minigrad.structure.reading import order_inputs
-from minigrad.structure.repeats import least_repeats, program_order
+from minigrad.structure.reading import Reading, order_inputs
+from minigrad.structure.repeats import LEAST, least_repeats, program_order
+from minigrad.structure.rows import Indexing, name_indexed
 from minigrad.structure.source import read_loss
 
 
@@ -87,15 +88,20 @@ def derive(
     targets = [nodes[t] for t in wanted]
 
     @cache
+    def folded(least: int = LEAST) -> tuple[Reading, Indexing]:
+        serials = ((t.serial, node) for t, node in nodes.items())
+        return find_indexing(source.reading, program_order(serials, graph.nodes), least)
+
+    @cache
     def unfolded() -> Derivation:
         derivation = _derivation(Plan(source.reading, targets), given, loss, nodes)
+        derivation.name_indexed = lambda: name_indexed(*folded())
         return derivation.showing(general=general, forward=forward, lang=lang)
 
     least = least_repeats(fold)
     if not least or general:
         return unfolded()
-    serials = ((t.serial, node) for t, node in nodes.items())
-    reading, indexing = find_indexing(source.reading, program_order(serials, graph.nodes), least)
+    reading, indexing = folded(least)
     if not indexing.rows:
         return unfolded()
     plan = Plan(reading, targets)

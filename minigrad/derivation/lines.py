@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -127,6 +127,8 @@ class Derivation(Sequence[Line]):
         self._lines, self.graph, self.symbols, self.forward = tuple(lines), graph, symbols, tuple(forward)
         self._inputs, self._cut, self._loss, self._nodes, self._ways = inputs, cut, loss, nodes, ways
         self._general, self._with_forward, self.lang = False, False, "en"
+
+    name_indexed: Callable[[], Mapping[Node, tuple[str, ...]]] = dict  # what repeats is called by an index: H₆, δ₆
 
     @property
     def named(self) -> dict[Node, str]:

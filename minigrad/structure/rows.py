@@ -131,3 +131,17 @@ class IndexedNames:
         called = self.indexing.name(x, origin, "total" if row.total else "name")
         assert isinstance(called, Indexed)
         return called._replace(name=f"∂E/∂{called.name}")
+
+
+def name_indexed(reading: Reading, indexing: Indexing) -> dict[Node, tuple[str, ...]]:
+    """Give all that a Node is called where what repeats has an index, H₆ and U₆ say; nothing where nothing repeats.
+
+    What its gradient is called comes last, δ₆, if that has a name of its own.
+    """
+    if not indexing.rows:
+        return {}
+    found: dict[Node, tuple[str, ...]] = {}
+    for x, name in reading.symbols.items():
+        called = [name, reading.totals.get(x), reading.deltas.get(x)]
+        found[x] = tuple(dict.fromkeys(one for one in called if one))
+    return found

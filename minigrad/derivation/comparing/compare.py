@@ -7,7 +7,7 @@ from typing import Any
 
 from minigrad.algebra.facts import SumsToOne
 from minigrad.derivation.comparing.judge import Comparison, Judge
-from minigrad.derivation.comparing.places import find_places, places_of
+from minigrad.derivation.comparing.places import find_other_place, find_places, places_of
 from minigrad.derivation.derive import derive
 from minigrad.derivation.wording import check_language
 from minigrad.engine.messages.arguments import shown, with_usage
@@ -27,7 +27,8 @@ def compare(
     """Check what was computed by hand: ``compare(loss, {"Y1": array, "delta2": array, "dW2": array, "db2": array})``.
 
     A key is a symbol in any spelling: δ₂, δ2, delta2 or dU2 for a δ; ∂E/∂W₁, dE/dW1, dW1 or W1 for the gradient of
-    W₁; dY1 for that of a layer's output; U1, Y1, E or the name of a result for a value on the way to E. The values
+    W₁; dY1 for that of a layer's output; U1, Y1, E or the name of a result for a value on the way to E. What repeats
+    may be called as ``derive`` does, too: H6, dH6 and delta6 are those of t = 6. The values
     are looked at first, in the order of evaluation, then the gradients in that of the backward pass. One that is what
     follows from wrong ones before it is told from one that is wrong by itself, and of that the slip is named where it
     is a usual one:
@@ -55,8 +56,14 @@ def compare(
         raise TypeError(f"compare: arrays must be a dict such as {{'dW': array, 'delta2': array}}, not {shown(arrays)}")
     check_language("compare", lang)
     derivation = derive(loss, names=names, given=given, fold=False)
-    places = places_of(derivation)
-    found = find_places(arrays, places)
-    items = [(place, key, array) for place in places for key, array in found.get(place, [])]
-    judge = Judge(derivation, bring(loss.array), [array for _, _, array in items])
+    places = places_of(derivation, derivation.name_indexed())
+    pairs = find_places(arrays, places)
+    found = [(place, key, array) for place in places for key, array in pairs.get(place, [])]
+    judge = Judge(derivation, bring(loss.array), [array for _, _, array in found])
+    items = []
+    for place, key, array in found:  # right by one of the two names is right
+        other = find_other_place(key, place, places)
+        use = other if other and not judge.is_right(place, array) and judge.is_right(other, array) else place
+        items.append((use, key, array))
+    items.sort(key=lambda item: places.index(item[0]))
     return Comparison(tuple(judge.row(*item) for item in items), lang)

@@ -122,6 +122,11 @@ class Judge:
         self.rounding, self.sizes, self.E = Rounding(self.true, arrays), sizes_of(self.true), E
         self.wrong: list[tuple[str, Place, Calculation | None]] = []
 
+    def is_right(self, place: Place, array: Any) -> bool:
+        """Say whether an array is what a place has, but for rounding."""
+        rounding = self.rounding.of_value if place.forward else self.rounding.of_gradient
+        return is_close(array, place.value_in(self.true), rounding(place.node).for_array(array))
+
     def row(self, place: Place, key: str, array: Any) -> Row:
         """Compare one array with its value, and, where it is not that, with what follows from wrong ones."""
         rounding = self.rounding.of_value if place.forward else self.rounding.of_gradient

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from minigrad.algebra.graph import Graph
@@ -14,6 +14,7 @@ from minigrad.derivation.wording import Said, say
 from minigrad.engine.messages.absent import find_close
 from minigrad.engine.node import Node, order_nodes
 from minigrad.engine.tensor import Tensor
+from minigrad.notation.symbols import split_name
 from minigrad.notation.writers.ascii import ASCII
 from minigrad.ops.common.libraries import bring
 
@@ -53,6 +54,7 @@ class Place:
     names: tuple[str, ...]
     line: ComparedLine | None = None
     forward: bool = False
+    indexed: tuple[str, ...] = ()
 
     @property
     def symbol(self) -> str:
@@ -66,6 +68,13 @@ class Place:
         """The keys for it, as ``_plain`` has them; the first is the one to show."""
         symbols = self.names if self.forward else (self.symbol, *(f"∂E/∂{name}" for name in self.names))
         return list(dict.fromkeys(map(_plain, symbols)))
+
+    @property
+    def indexed_spellings(self) -> list[str]:
+        """The keys by what a folded derivation calls it, H₆ and ∂E/∂H₆."""
+        if self.forward:
+            return [_plain(name) for name in self.indexed if not name.startswith("δ")]
+        return [_plain(name if name.startswith("δ") else f"∂E/∂{name}") for name in self.indexed]
 
     def means(self, key: str) -> str:
         """Give the name that a key speaks of: δ₂ speaks of U₂, whose gradient it is."""
@@ -110,8 +119,11 @@ class Place:
         return not self.forward or self.node in set(way.tape.above(other.node))
 
 
-def places_of(derivation: Compared) -> list[Place]:
-    """Give all that can be compared: the values in the order of evaluation, then the gradients in the lines'."""
+def places_of(derivation: Compared, indexed: Mapping[Node, tuple[str, ...]] | None = None) -> list[Place]:
+    """Give all that can be compared: the values in the order of evaluation, then the gradients in the lines'.
+
+    ``indexed`` says what Nodes are called where what repeats is folded: H₆ may be the output of the sixth layer.
+    """
     names = derivation.named
     lines = {line.target: line for line in derivation if isinstance(line.target, Node)}
     order = list(lines)
@@ -128,7 +140,14 @@ def places_of(derivation: Compared) -> list[Place]:
     (output,) = derivation.graph.outputs
     if isinstance(output, Node) and "E" not in names.values():
         values.append(Place(output, ("E",), forward=True))
-    return [*values, *(Place(x, called(x), lines.get(x)) for x in order if x in names)]
+    found = [*values, *(Place(x, called(x), lines.get(x)) for x in order if x in names)]
+    if not indexed:
+        return found
+    more = [(x, called) for x, called in indexed.items() if x not in names and x.op is not None and x is not output]
+    return [
+        *(replace(place, indexed=indexed.get(place.node, ())) for place in found),
+        *(Place(x, called[:1], None, is_value, called) for x, called in more for is_value in (True, False)),
+    ]
 
 
 def find_places(
@@ -140,13 +159,11 @@ def find_places(
 
     Raises ``ValueError`` for no key, an unknown one, and two of one meaning; ``TypeError`` for what is no such array.
     """
-    known = {spelling: place for place in reversed(places) if not place.forward for spelling in place.spellings}
-    for place in places:
-        if place.forward:
-            for spelling in place.spellings:
-                known.setdefault(spelling, place)
-        elif place.node.op is None:
-            known.setdefault(_plain(place.names[0]), place)
+    known, whole = _spell(places, indexed=True), _spell(places)
+    keys = {_plain(key) for key in arrays if isinstance(key, str)}
+    known = whole | known
+    if len({known.get(key) for key in keys}) < len(keys):  # not of one kind, so by the layers' numbers
+        known = known | whole
     of = [", ".join(p.spellings[0] for p in places if p.forward is forward) for forward in (False, True)]
     there = f"there are {of[0]}, and of the way there {of[1]}"
     if not arrays:
@@ -169,6 +186,31 @@ def find_places(
     return found
 
 
+def _spell(places: Sequence[Place], indexed: bool = False) -> dict[str, Place]:
+    """Give the place of each key: by the names of layers, or of what is ``indexed``."""
+
+    def spellings(place: Place) -> list[str]:
+        return place.indexed_spellings if indexed else place.spellings
+
+    known = {spelling: place for place in reversed(places) if not place.forward for spelling in spellings(place)}
+    for place in places:
+        if place.forward:
+            for spelling in spellings(place):
+                known.setdefault(spelling, place)
+        elif place.node.op is None and not indexed:
+            known.setdefault(_plain(place.names[0]), place)
+    return known
+
+
+def find_other_place(key: str, place: Place, places: Sequence[Place]) -> Place | None:
+    """Give what a key means where nothing is folded, if that is not the place: Y₃ of the third layer, not of t = 3."""
+    other = _spell(places).get(_plain(key))
+    return None if other is place else other
+
+
 def _plain(symbol: str) -> str:
-    """Spell a symbol in ASCII: δ₂ and δ_2 are delta2, ∂E/∂W₁ and dE/dW1 are dW1."""
+    """Spell a symbol in ASCII: δ₂ and δ_2 are delta2, ∂E/∂W₁ and dE/dW1 are dW1, and Y⁽¹⁾₄ is Y(1)4."""
+    name = split_name(symbol)
+    if name.above:
+        return f"{'d' * name.gradient}{ASCII.word(name.base)}({name.above}){name.below}"
     return ASCII.symbol(symbol.strip()).replace("dE/d", "d").replace(" ", "_")
