@@ -7,11 +7,16 @@ import pytest
 
 from minigrad import Tensor, compare, derive, draw, stepper
 from tests.reading_by_hand import softmax_by_hand
-from tests.reading_cases import parameter
 
 RNG = np.random.default_rng(3)
 X, P, N = (Tensor(RNG.normal(size=(6, 4)), name=name) for name in "XPN")
 TARGET, RATINGS = RNG.normal(size=(6, 1)), np.array([4.0, 2.0, 5.0])
+
+
+def parameter(name, *shape):
+    """A parameter whose values are its name's: those of others do not depend on it."""
+    values = np.random.default_rng(sum(map(ord, name))).normal(size=shape) / 2
+    return Tensor(values, requires_grad=True, name=name)
 
 
 def softmax(u):
@@ -75,12 +80,22 @@ def triplets():
     return np.maximum(((anchor - same) ** 2).sum(1) - ((anchor - other) ** 2).sum(1) + 0.2, 0).mean()
 
 
+def state_space():
+    """Numbers of Python for each step: what is put in, and what is to come out."""
+    a, b, c, h, E = parameter("a"), parameter("b"), parameter("c"), 0.0, 0.0
+    for x, y in [(0.3, 0.1), (0.5, -0.2), (-0.1, 0.4), (0.7, 0.2), (0.2, 0.9), (0.25, 0.2)]:
+        h = a * h + b * x
+        E = E + (c * h - y) ** 2
+    return E
+
+
 def matrix_factorization():
     U, V = parameter("U", 5, 2), parameter("V", 4, 2)
     return (((U[np.array([0, 1, 4])] * V[np.array([3, 2, 1])]).sum(1) - RATINGS) ** 2).mean()
 
 
 MODELS = [
+    state_space,
     mixture_density_network,
     triplets,
     matrix_factorization,
@@ -119,6 +134,15 @@ LINES = {
         ∂E/∂Y₁ = δ₂ W₂ᵀ
         δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ (1 − Y₁²)
         ∂E/∂W₁ = Xᵀ δ₁""",
+    state_space: """
+        H₁ = b ⊙ x₁
+        Hₜ = a ⊙ Hₜ₋₁ + b ⊙ xₜ  for t = 2 … 6
+        E = Σₜ (c ⊙ Hₜ − tₜ)²
+        ∂E/∂c = Σₜ 2 (c ⊙ Hₜ − tₜ) ⊙ Hₜ
+        ∂E/∂H₆ = 2 (c ⊙ H₆ − t₆) ⊙ c
+        ∂E/∂Hₜ = ∂E/∂Hₜ₊₁ ⊙ a + 2 (c ⊙ Hₜ − tₜ) ⊙ c  for t = 5 … 1
+        ∂E/∂a = Σₜ ∂E/∂Hₜ ⊙ Hₜ₋₁
+        ∂E/∂b = Σₜ ∂E/∂Hₜ ⊙ xₜ""",
     matrix_factorization: """
         v₅ = Σₖ U[[0, 1, 4]] ⊙ V[[3, 2, 1]] − c₁
         E = (Σ v₅²) / 3

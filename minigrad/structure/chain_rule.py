@@ -73,7 +73,7 @@ def copy_step(nodes: Iterable[Node], symbols: Mapping[Node, str]) -> dict[Node, 
     copies: dict[Node, Any] = {}
     for node in nodes:
         for x in (x for x in node.inputs if isinstance(x, Node) and x not in copies):
-            number = x.value is not None and not x.ndim
+            number = x.value is not None and not x.ndim and x not in symbols
             copies[x] = x if number else Node(name=symbols.get(x, "?"), shape=x.shape, dtype=x.dtype, table=table)
         inputs = tuple(copies[x] if isinstance(x, Node) else x for x in node.inputs)
         recorder = next(x for x in inputs if isinstance(x, Node))

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from minigrad.engine.node import Node
 from minigrad.notation.symbols import split_name
+from minigrad.ops.arithmetic import divide, multiply
 from minigrad.ops.common.alphabet import to_subscript, to_superscript
 from minigrad.ops.indexing import Index
 from minigrad.ops.linalg import matmul
@@ -210,6 +211,9 @@ class _Namer:
 
     def _inputs(self, nodes: tuple[Node, ...], letter: str, first: int) -> Row:
         """Name inputs that each segment has for itself: by what their names have in common, numbered as they are."""
+        if not nodes[0].ndim and nodes[0].value is not None:  # numbers: what is multiplied is the data
+            factors = any(user.op in (multiply, divide) for user in self.reading.users.get(nodes[0], ()))
+            return Row(self._free(*("xd" if factors else "td")), letter, first, nodes)
         names = [split_name(self.reading.symbols[x]) for x in nodes]
         bases = {name.base for name in names}
         if len(bases) == 1 and all(

@@ -26,6 +26,7 @@ from minigrad.ops.common.alphabet import printable, to_subscript
 from minigrad.ops.common.libraries import bring, on_host
 from minigrad.ops.common.unit import make_one
 from minigrad.structure.reading import Reading, read_graph, role_of_array
+from minigrad.structure.varying_numbers import lift_varying_numbers
 
 
 class Variables(dict[str, Any]):
@@ -168,6 +169,7 @@ def _of_tensor(loss: Tensor, called: Mapping[int, str], whole: Container[int], r
     graph, nodes, label = write_one_hot(graph, nodes, own, one=True)
     chosen |= label
     graph, nodes = widen_inputs(graph, nodes, {nodes[t] for t in nodes if t.requires_grad})
+    graph, nodes = lift_varying_numbers(graph, nodes)
     named: dict[Node, str] = {}
     unnamed = []
     for t, node in nodes.items():

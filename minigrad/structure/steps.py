@@ -77,7 +77,7 @@ def find_steps(reading: Reading) -> list[Step]:
         nodes = (*inside.get(node, ()), node)
         op = next((x.op for x in nodes if x.op == matmul), node.op)
         label = labels.get(node) or names.get(node) or _label(op, node)
-        found.append(Step(nodes, _operands(nodes), names.get(node, op.name), label))
+        found.append(Step(nodes, _operands(nodes, reading.symbols), names.get(node, op.name), label))
     return found
 
 
@@ -111,11 +111,11 @@ def name_values(reading: Reading, results: Container[Node]) -> dict[Node, str]:
     return symbols | {x: f"v{to_subscript(n)}" for x, n in zip(unnamed, numbers, strict=False)}
 
 
-def _operands(group: tuple[Node, ...]) -> tuple[Node, ...]:
-    """Give what a group's Nodes are computed from and is not in it, but for constants without axes, each once."""
+def _operands(group: tuple[Node, ...], symbols: Container[Node]) -> tuple[Node, ...]:
+    """Give what a group's Nodes are computed from and is not in it, but for numbers without a symbol, each once."""
     inside = set(group)
     outside = (x for node in group for x in node.inputs if isinstance(x, Node) and x not in inside)
-    return tuple(dict.fromkeys(x for x in outside if x.value is None or x.ndim))
+    return tuple(dict.fromkeys(x for x in outside if x.value is None or x.ndim or x in symbols))
 
 
 def _joining(node: Node, users: Mapping[Node, list[Node]], named: Container[Node]) -> list[Node]:

@@ -7,7 +7,8 @@ from typing import Any
 from minigrad.algebra.form import find_divisors
 from minigrad.algebra.form_values import put_values_in_form
 from minigrad.algebra.numbers import as_number
-from minigrad.derivation.folding.recurrence import Formula, Part, Recurrence, add_up
+from minigrad.derivation.folding.recurrence import Formula, Part, Recurrence
+from minigrad.derivation.folding.terms import add_up
 from minigrad.engine.node import Node
 from minigrad.ops.indexing import Index
 from minigrad.structure.alike import find_runs

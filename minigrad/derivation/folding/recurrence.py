@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from minigrad.algebra.rewrite import substitute_nodes
 from minigrad.algebra.simplify import simplify
 from minigrad.derivation.cut import Cut
 from minigrad.derivation.folding.correspondence import Correspondence
+from minigrad.derivation.folding.terms import add_up, place_terms
 from minigrad.engine.backward import pullback
 from minigrad.engine.claims import is_one_hot
 from minigrad.engine.node import Node, seed_node
@@ -116,15 +117,22 @@ class Recurrence:
             row, index = self.indexing.place.get(node, (None, 0)) if node is not None else (None, 0)
             if row is not None:
                 rows.setdefault(row, {})[index] = g
+        groups, others = place_terms([g for node, g in summands if node is None], self._places)
         parts: list[Part] = []
         taken: set[int] = set()
-        for row, expressions in rows.items():
+        for letter, expressions in [*((row.letter, one) for row, one in rows.items()), *groups]:
             for middle, run in find_runs(sorted(expressions), self.alike(expressions)):
                 if len(run) > 1:
-                    parts.append(Part(expressions[middle], (row.letter, middle), run))
+                    parts.append(Part(expressions[middle], (letter, middle), run))
                     taken |= {id(expressions[i]) for i in run}
-        rest = [g for _, g in summands if id(g) not in taken]
+        others += [g for node, g in summands if node is not None] + [x for _, one in groups for x in one.values()]
+        rest = [g for g in others if id(g) not in taken]
         return (*parts, Part(add_up(rest))) if rest or not parts else tuple(parts)
+
+    def _places(self, term: Any) -> list[tuple[str, int]]:
+        """Give the index of each symbol in a term that is on a row."""
+        found = (self.indexing.place.get(self.same.values.get(x, x)) for x in self.same.leaves(term))
+        return [(place[0].letter, place[1]) for place in found if place]
 
     def _simplified(self, formula: Formula) -> list[Formula]:
         """Simplify the parts of a formula, and of one alone also what it is by the gradients farther on.
@@ -145,6 +153,7 @@ class Recurrence:
         needed = [fact for fact, rest in zip(facts, others, strict=True) if self._differs(formula, rest, short)]
         short = put_in_form(short, self.plan.graph, {*self.same.gradients, *self.same.parts})
         parts = [replace(part, node=node) for part, node in zip(formula.parts, short, strict=True)]
+        parts = [part for part in parts if isinstance(part.node, Node) or part.node != 0] or parts[:1]
         return [replace(formula, parts=tuple(parts), facts=tuple(needed))]
 
     def _of_row(self, row: Row, middle: int, run: tuple[int, ...]) -> Formula:
@@ -289,11 +298,3 @@ def _at(row: Row, index: int) -> Node:
     node = row.at(index)
     assert node is not None
     return node
-
-
-def add_up(parts: Iterable[Any]) -> Any:
-    """Give the sum of some expressions; 0 of none."""
-    total: Any = None
-    for part in parts:
-        total = part if total is None else total + part
-    return 0.0 if total is None else total

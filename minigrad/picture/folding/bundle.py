@@ -44,7 +44,7 @@ def find_bundles(scene: Scene, stands_for: Mapping[str, str], indexing: Indexing
 
 def _bundle(boxes: list[Box], indexing: Indexing) -> Bundle:
     """Give boxes by the row that they are on, or one of their own: a₁ … a₅."""
-    places = [indexing.place.get(box.node) if box.node else None for box in boxes]
+    places = [None if box.node is None else indexing.place.get(box.node) for box in boxes]
     rows = {place[0] for place in places if place}
     if len(rows) == 1 and all(places):
         index = {box.id: place[1] for box, place in zip(boxes, places, strict=True) if place}

@@ -86,7 +86,7 @@ class FormulaWriter:
         for _, _, x in draft.terms:
             if id(x) in first:
                 written.append(first.pop(id(x)))
-            elif id(x) not in taken:
+            elif id(x) not in taken and (isinstance(x, Node) or x != 0):
                 written.append(self._term(draft, x))
         return add_terms(written)
 
