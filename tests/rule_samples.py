@@ -102,6 +102,11 @@ def samples():
     yield one(choices.multiply_by_choice, lambda v: v.a * np.where(v.k, 1.0, 0.0), {"c": "k", "x": "a"})
     yield one(choices.multiply_by_choice, lambda v: 3 * np.where(v.k, 1.0, 0.0), sister=True)
 
+    yield one(choices.chosen_within, lambda v: np.tanh(np.minimum(v.a, v.c)) * (v.a < v.c), {"f": "tanh", "b": "c"})
+    yield one(choices.chosen_within, lambda v: (v.a >= 1.0) * np.exp(np.maximum(v.a, 1.0)), sister=True)
+    yield one(choices.smaller_of_two, lambda v: v.c + (v.a - v.c) * (v.a < v.c), {"b": "c"})
+    yield one(choices.smaller_of_two, lambda v: (v.a <= 2.0) * (v.a - 2.0) + 2.0, sister=True)
+
     yield one(identities.add_zero, lambda v: add(v.x, 0.0))
     yield one(identities.add_zero, lambda v: copies(v.x, 0) + v.x, sister=True)
     yield one(identities.subtract_zero, lambda v: v.x - 0.0)

@@ -74,7 +74,7 @@ def test_mean_of_squared_error(loss, dtype):
     [
         (lambda y, t: ((y - t) ** 2).sum() / 7, "2 (Y₁ − T) / 7"),
         (lambda y, t: ((y - t) ** 2).sum() * (1 / 7), "2 (Y₁ − T) / 7"),
-        (lambda y, t: -3 * ((y - t) ** 2).sum() / 7, "−(6 (Y₁ − T) / 7)"),
+        (lambda y, t: -3 * ((y - t) ** 2).sum() / 7, "−6 (Y₁ − T) / 7"),
         (lambda y, t: ((y - t) ** 2).sum() * 0.1, "0.2 (Y₁ − T)"),
         (lambda y, t: ((y - t) ** 2).sum() / np.pi, "0.63662 (Y₁ − T)"),
     ],

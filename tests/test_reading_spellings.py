@@ -149,7 +149,7 @@ SPELLINGS = {
         "Y₁ = minimum(relu(U₁), 6)", "δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ (relu(U₁) < 6) ⊙ (U₁ > 0)"),
     "between two bounds": (
         lambda: error(lambda u: np.maximum(-1, np.minimum(u, 1))), ["Layer 1 · minimum, maximum", SQUARE[1]],
-        "Y₁ = maximum(−1, minimum(U₁, 1))", "δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ (minimum(U₁, 1) > −1) ⊙ (U₁ < 1)"),
+        "Y₁ = maximum(−1, minimum(U₁, 1))", "δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ (U₁ > −1) ⊙ (U₁ < 1)"),
     "three cases": (
         lambda: error(cases), ["Layer 1 · greater, less, …", SQUARE[1]],
         "Y₁ = where(U₁ > 1, U₁, where(U₁ < −1, −U₁, U₁²))",
@@ -245,3 +245,41 @@ def test_cholesky_of_a_symmetric_matrix_is_checked_along_symmetric_ones():
     derivation = derive(np.log(np.diag(np.linalg.cholesky(B))).sum() + (B**2).sum())
     assert derivation.check().first is None
     assert max(off for line in derivation for off in line.check_steps()) < 1e-8
+
+
+def bounded(d):
+    c = np.clip(d, -1, 1)
+    return (c * (d - 0.5 * c)).sum()
+
+
+def smaller(d):
+    a = np.abs(d)
+    q = np.minimum(a, 1)
+    return (0.5 * q**2 + (a - q)).sum()
+
+
+def masked(d):
+    small = np.abs(d) <= 1
+    return (small * 0.5 * d**2 + (1 - small) * (np.abs(d) - 0.5)).sum()
+
+
+def inverted(d):
+    small = np.abs(d) < 1
+    return (0.5 * d**2 * small + ~small * (np.abs(d) - 0.5)).mean()
+
+
+@pytest.mark.parametrize(
+    ("huber", "formula"),
+    [
+        (bounded, "minimum(maximum(Y₁ − T, −1), 1)"),
+        (smaller, "minimum(|Y₁ − T|, 1) ⊙ sign(Y₁ − T)"),
+        (masked, "where(|Y₁ − T| ≤ 1, Y₁ − T, sign(Y₁ − T))"),
+        (inverted, "where(|Y₁ − T| < 1, (Y₁ − T) / 15, sign(Y₁ − T) / 15)"),
+    ],
+)
+def test_hubers_loss_has_one_choice_however_it_is_written(huber, formula):
+    loss = distance(huber)()
+    derivation = derive(loss)
+    assert str(derivation).splitlines()[0] == f"δ₁ = ∂E/∂U₁ = {formula}"
+    assert derivation.check().first is None
+    assert {box.heading: box.formula for box in draw(loss).scene.boxes}["∂E/∂W"] == "Xᵀ δ₁"

@@ -6,10 +6,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from minigrad.algebra.numbers import number_of
 from minigrad.algebra.rewrite import on
 from minigrad.engine.node import Node
 from minigrad.ops.arithmetic import add, divide, multiply, negative, subtract, where
+from minigrad.ops.elements.logic import invert, logical_not
 
 
 @on(add)
@@ -78,10 +81,23 @@ def _part_choice(x: Any) -> tuple[Node, bool, Any] | None:
         case Node(op, (a, b)) if op == multiply:
             for part, rest in ((a, b), (b, a)):
                 if isinstance(part, Node) and part.dtype.kind == "b" and _has_sign(rest):
-                    return part, True, rest
+                    other = _opposite(part)
+                    return (part, True, rest) if other is None else (other, False, rest)
+                if (other := _opposite(part)) is not None and _has_sign(rest):
+                    return other, False, rest
                 found = _with_branch(part, partial(_times, rest))
                 if found is not None:
                     return found
+    return None
+
+
+def _opposite(x: Any) -> Node | None:
+    """Give c for 1 − c and for ¬c, of truth values c."""
+    match x:
+        case Node(op, (one, Node() as c)) if op == subtract and number_of(one) == 1 and c.dtype.kind == "b":
+            return c
+        case Node(op, (Node() as c,)) if op in (invert, logical_not) and c.dtype.kind == "b":
+            return c
     return None
 
 
@@ -103,6 +119,9 @@ def _times(rest: Any, branch: Any) -> Any:
 
 
 def _negated(x: Any) -> Any:
+    match x:
+        case Node(op, (Node(inner, _) as a, b)) if op == divide and inner == subtract and np.ndim(b) == 0:
+            return _negated(a) / b
     return x.inputs[1] - x.inputs[0] if isinstance(x, Node) and x.op == subtract else -x
 
 

@@ -31,6 +31,8 @@ RULES: tuple[Rule, ...] = (
     choices.choose_copies,
     choices.choose_number,
     choices.multiply_by_choice,
+    choices.chosen_within,
+    choices.smaller_of_two,
     constants.broadcast_operand,
     identities.add_zero,
     identities.subtract_zero,

@@ -149,3 +149,15 @@ def split_sum(expression: Any) -> list[Any]:
             case _ if isinstance(x, Node) or x:
                 terms.append(factor * x)
     return terms
+
+
+def split_terms(expression: Any) -> list[Any]:
+    """Give the terms of a sum of expressions of one shape, as they are."""
+    stack, terms = [expression], list[Any]()
+    while stack:
+        x = stack.pop()
+        if isinstance(x, Node) and x.op == add and all(getattr(y, "shape", None) == x.shape for y in x.inputs):
+            stack += x.inputs[::-1]
+        else:
+            terms.append(x)
+    return terms

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from minigrad.engine.node import Node
-from minigrad.ops.arithmetic import add
+from minigrad.structure.loss import split_terms
 
 
 def add_up(parts: Iterable[Any]) -> Any:
@@ -23,12 +22,7 @@ def place_terms(
     """Part sums into terms that are about one t each, by the letter and the last t in it, and all others."""
     placed: dict[str, dict[int, Any]] = {}
     others: list[Any] = []
-    stack = list(sums)[::-1]
-    while stack:
-        x = stack.pop()
-        if isinstance(x, Node) and x.op == add and all(getattr(y, "shape", None) == x.shape for y in x.inputs):
-            stack += x.inputs[::-1]
-            continue
+    for x in (term for whole in sums for term in split_terms(whole)):
         found = list(places(x))
         letters = {letter for letter, _ in found}
         row = placed.setdefault(letters.pop(), {}) if len(letters) == 1 else None

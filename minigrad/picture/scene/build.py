@@ -29,7 +29,7 @@ from minigrad.picture.scene.parts import Arrow, Box, Cluster, Operation, Scene
 from minigrad.picture.words import ENGLISH, Words, title_layer
 from minigrad.structure.chain_rule import Contribution, Stand, copy_step, count_operations, pull_back_step
 from minigrad.structure.heads import find_heads
-from minigrad.structure.loss import list_titles, split_sum
+from minigrad.structure.loss import list_titles, split_sum, split_terms
 from minigrad.structure.repeats import least_repeats
 from minigrad.structure.rows import Origin, Row
 from minigrad.structure.source import Source, read_loss
@@ -181,14 +181,18 @@ class _Stage:
         stands = {leaf: Stand(x) for x, leaf in copies.items() if isinstance(leaf, Node) and leaf.op is None}
         if step.output is not self.loss:
             return Draft(expression, stands)
+        return Draft(expression, stands, tuple(self._each_in_time(split_sum(expression), stands)))
+
+    def _each_in_time(
+        self, terms: Iterable[Any], stands: Mapping[Node, Stand]
+    ) -> Iterable[tuple[object, Origin | None, Any]]:
+        """Give terms of the loss, or of what it adds to a gradient, each with the last t in it."""
         place = self.names.indexing.place
-        terms: list[tuple[object, Origin | None, Any]] = []
-        for term in split_sum(expression):
+        for term in terms:
             found = [place[stands[x].node] for x in order_nodes([term]) if x in stands and stands[x].node in place]
             letters = {row.letter for row, _ in found}
             at = (letters.pop(), max(index for _, index in found)) if len(letters) == 1 else None
-            terms.append((None, at, term))
-        return Draft(expression, stands, tuple(terms))
+            yield None, at, term
 
     def backward(self, values: bool) -> None:
         """Set the boxes of the gradients, from the loss back, and the arrows that say what was multiplied."""
@@ -239,8 +243,13 @@ class _Stage:
             if joint is not None and count_operations(joint.expression) < count_operations(total):
                 return Draft(joint.expression, joint.stands, gradient=True)
         stands = merge_stands([made for made, _ in uses])
-        terms = tuple((*self._place(step.output), made.expression) for made, step in uses)
-        return Draft(total, stands, terms, gradient=True)
+        terms: list[tuple[object, Origin | None, Any]] = []
+        for made, step in uses:
+            if step is final:
+                terms += self._each_in_time(split_terms(made.expression), made.stands)
+            else:
+                terms.append((*self._place(step.output), made.expression))
+        return Draft(total, stands, tuple(terms), gradient=True)
 
     def _place(self, y: Node) -> tuple[object, Origin | None]:
         """Give the row that a step's output is on, and its place there."""
