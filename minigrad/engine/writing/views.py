@@ -21,6 +21,7 @@ from minigrad.ops.indexing import Index
 from minigrad.ops.shaping import Reshape
 
 assignment = Late("minigrad.ops.places.assignment")
+overwriting = Late("minigrad.engine.writing.overwriting")
 
 
 def note_view(op: Op, base: Any, y: Any) -> None:
@@ -83,6 +84,8 @@ def _shares(op: Op, base: Any, y: Any) -> bool:
         return False
     if is_other(a) or is_other(b):  # of which that is so whose library says so, as CuPy does
         return _memory_of(a) is _memory_of(b)
+    if isinstance(b, overwriting.Overwritten):
+        return False  # a view would look at what has been written there, not at what was there before
     made = b.op is not None or b.level
     if not base.shape and made and not isinstance(b.op, assignment.Assign) and find_base(base) is None:
         return False  # what an operation gives without axes is a scalar to NumPy, and no array
