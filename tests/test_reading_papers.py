@@ -229,3 +229,29 @@ def test_the_margin_of_a_triplet_has_a_line_and_its_gradient_too():
 def test_what_is_needed_as_a_column_too_is_computed_once():
     lines = str(derive(planar_flow(), forward=True)).splitlines()
     assert [line for line in lines if line.endswith("X w + b")] == ["Y₁ = U₁ = X w + b"]
+
+
+def test_an_embedding_called_e_is_no_loss():
+    E, W = parameter("E", 5, 3), parameter("W", 3, 2)
+    loss = (np.tanh(E[np.array([0, 2, 2, 4])] @ W) ** 2).sum()
+    lines = str(derive(loss, forward=True)).splitlines()
+    assert "E = Σ Y₁²" in lines
+    assert "∂E/∂E′ = scatter(δ₁ Wᵀ, [[0, 2, 2, 4]])" in lines
+    assert "∂E/∂E′" in {box.heading for box in draw(loss).scene.boxes}
+    loss.backward()
+    assert compare(loss, {"dE": E.grad})
+    assert not compare(loss, {"dE": -E.grad})
+
+
+def test_one_step_of_a_sequence_is_one_thing_however_often_it_is_taken():
+    """x[t] is another view each time; the state that enters the products is H, joined with the input or not."""
+    names = ("Wf", "Wi", "Wc", "Wo")
+    U, V = ({name: parameter(k + name, n, 3) for name in names} for k, n in (("U", 4), ("V", 3)))
+    xs, h, c = RNG.normal(size=(4, 2, 4)), np.zeros((2, 3)), np.zeros((2, 3))
+    for t in range(4):
+        f, i, g, o = (xs[t] @ U[name] + h @ V[name] for name in names)
+        c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+        h = sigmoid(o) * np.tanh(c)
+    lines = str(derive(0.5 * ((h - 1) ** 2).sum(), forward=True)).splitlines()
+    assert len([line for line in lines if "xₜ UW" in line and line.startswith("U⁽")]) == 4
+    assert "Hₜ = Y⁽⁴⁾ₜ ⊙ tanh(Cₜ)  for t = 1 … 4" in lines

@@ -78,7 +78,7 @@ def lift_tensors(
     names, called = names or {}, called or {}
     table: Table = {}
     nodes: dict[Tensor, Any] = {}
-    arrays: dict[int, Node] = {}
+    arrays: dict[Any, Node] = {}
     unnamed = 0
     values: dict[Node, Any] = {}
     compared = _comparisons(results, lambda t: bool(names.get(t) or t.name or id(t) in called))
@@ -110,8 +110,8 @@ def lift_tensors(
                 arrays[id(x)] = Node(name=called[id(x)], shape=x.shape, dtype=x.dtype, table=table)
                 values[arrays[id(x)]] = x
                 parts.append(arrays[id(x)])
-            elif isinstance(x, np.ndarray) and x.ndim:  # one array is one constant, however often it is used
-                parts.append(arrays.setdefault(id(x), anchor.constant(x)))
+            elif isinstance(x, np.ndarray) and x.ndim:  # one array is one constant, however often it is used or taken
+                parts.append(arrays.setdefault(_memory(x), anchor.constant(x)))
             elif is_other(x):
                 parts.append(arrays.setdefault(id(x), anchor.constant(on_host(x))))
             else:
@@ -120,6 +120,11 @@ def lift_tensors(
         if op is t.op:
             values |= _used(t, nodes)
     return Graph([nodes[t] for t in results], values), nodes
+
+
+def _memory(x: np.ndarray) -> Any:
+    """Say which elements an array has, in which order: x[t] is another view each time, and one x[t]."""
+    return x.__array_interface__["data"][0], x.shape, x.strides, x.dtype.str
 
 
 def _used(t: Tensor, nodes: Mapping[Tensor, Any]) -> dict[Node, Any]:

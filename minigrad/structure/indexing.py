@@ -22,7 +22,7 @@ from minigrad.structure.loss import name_loss
 from minigrad.structure.reading import Reading
 from minigrad.structure.repeats import LEAST, Repeat, accumulates, find_repeats, find_starts
 from minigrad.structure.rows import Indexing, Loop, Row, find_joined
-from minigrad.structure.wiring import numbers_of
+from minigrad.structure.wiring import enters_product, numbers_of
 
 
 def find_indexing(reading: Reading, operations: Sequence[Node], least: int = LEAST) -> tuple[Reading, Indexing]:
@@ -171,7 +171,7 @@ class _Namer:
     def _states(self, repeat: Repeat, carried: Iterable[int]) -> set[Node]:
         """Give the carried values that enter a product, or all if none does: H, and not the C of a cell."""
         values = {repeat.segments[0][number] for number in carried}
-        return {x for x in values if any(user.op == matmul for user in self.reading.users.get(x, ()))} or values
+        return {x for x in values if enters_product(x, self.reading.users)} or values
 
     def _first(self, repeat: Repeat, letter: str, starts: Mapping[int, object]) -> int:
         """Number the first segment: as its layer is, or 2 where what it takes from before is a step's, and else 1."""

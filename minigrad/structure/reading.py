@@ -24,8 +24,9 @@ class Reading:
 
     ``symbols`` has the symbol of each input, named result, total input U₁ and output Y₁, in the order of evaluation;
     an array without a name is x where it enters a layer, t where only the loss needs it, and else c₁, c₂, …; the loss
-    is E, whatever its name. ``totals`` has what a total input is called that is the layer's output too: such a Node is
-    written Y₁, and its gradient is ∂E/∂U₁. ``deltas`` has the symbol of the gradient of each total input, δ₁.
+    is E, whatever its name, and what the user calls E is E′. ``totals`` has what a total input is called that is the
+    layer's output too: such a Node is written Y₁, and its gradient is ∂E/∂U₁. ``deltas`` has the symbol of the gradient
+    of each total input, δ₁.
     """
 
     graph: Graph
@@ -74,6 +75,7 @@ def _name_all(reading: Reading) -> None:
     (output,) = reading.graph.outputs
     symbols = {x: pretty_name(name) for name, x in reading.graph.inputs.items()}
     symbols |= {x: pretty_name(name) for x, name in reading.named.items() if x is not output and x.op is not None}
+    symbols |= {x: "E′" for x, name in symbols.items() if name == "E"}  # ∂E/∂E would be of the loss
     taken: dict[str, Node] = {}
     for node, name in symbols.items():
         if taken.setdefault(name, node) is not node:

@@ -11,6 +11,8 @@ import numpy as np
 from minigrad.engine.node import Node
 from minigrad.ops.base import Op
 from minigrad.ops.indexing import Index, Scatter, is_basic
+from minigrad.ops.linalg import matmul
+from minigrad.ops.shaping import Concatenate, Reshape, Transpose
 
 
 def shape_of_operation(node: Node) -> Hashable:
@@ -29,6 +31,18 @@ def numbers_of(op: Op | None) -> tuple[int, ...]:
         ends = (part.start, part.stop) if isinstance(part, slice) else (part,)
         found += [int(n) for n in ends if isinstance(n, int | np.integer) and not isinstance(n, bool)]
     return tuple(found)
+
+
+def enters_product(x: Node, users: Mapping[Node, Sequence[Node]]) -> bool:
+    """Say whether a value is multiplied as a matrix, as it is or joined with others, (h, x) W."""
+    after = list(users.get(x, ()))
+    while after:
+        node = after.pop()
+        if node.op == matmul:
+            return True
+        if isinstance(node.op, Concatenate | Reshape | Transpose):
+            after.extend(users.get(node, ()))
+    return False
 
 
 def _without_numbers(op: Op | None) -> Hashable:
