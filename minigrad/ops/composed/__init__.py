@@ -4,8 +4,9 @@
 called as NumPy calls its own and takes its arguments.
 
 ``reductions`` has sums, products and extremes with NumPy's arguments, ``statistics`` averages, spreads and the like,
-``missing`` those that pass over NaN, ``order`` what sorts, ``differences`` those of neighbors, ``polynomials`` what
-computes with coefficients. ``products`` has those of vectors, matrices and arrays, ``einsum`` of named axes,
+``missing`` those that pass over NaN, ``order`` what sorts, ``ranks`` which of an order is taken where none is known,
+``differences`` those of neighbors, ``polynomials`` what computes with coefficients.
+``products`` has those of vectors, matrices and arrays, ``einsum`` of named axes,
 ``linalg_products`` those of numpy.linalg; ``linear_algebra`` inverses, equations and decompositions, ``norms`` norms.
 ``axes`` turns and moves axes, ``joining`` puts arrays side by side, ``splitting`` cuts them apart, ``repeating`` has an
 element in several places, ``padding`` makes axes longer; ``choosing`` takes elements, ``triangles`` the diagonals and

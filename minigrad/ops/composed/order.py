@@ -13,8 +13,8 @@ from minigrad.ops.base import Recorder, as_array, as_floating, refuse_out
 from minigrad.ops.common.dtypes import WHOLE
 from minigrad.ops.common.libraries import alike
 from minigrad.ops.composed.arguments import find_values, read_values
+from minigrad.ops.composed.ranks import take_by_count, take_by_weights, take_first
 from minigrad.ops.composed.reductions import cast
-from minigrad.ops.indexing import Gather
 from minigrad.ops.parts import is_complex
 from minigrad.ops.places.sorting import OrderStatistics, Partition, Sort
 from minigrad.ops.reduction import Axis, normalize_axis
@@ -210,6 +210,8 @@ def quantile_by_ranks(
         x if type(x) in (int, float, NoneType) else _as_constant(name, x)
         for name, x in (("q", q), ("weights", weights))
     )
+    if find_values(a) is None:
+        return _take_unknown(a, q, axis, method, keepdims, weights, numpys is np.nanquantile)
     axes = normalize_axis(axis, a.ndim)
     first = np.moveaxis(read_values(a), axes, range(len(axes)))
     lines = first.reshape(prod(first.shape[: len(axes)]), *first.shape[len(axes) :])
@@ -227,11 +229,19 @@ def quantile_by_ranks(
     )
 
 
-def take_first(x: Any, i: Any) -> Any:
-    """Give x at positions along its first axis, of which there is one, or one row, for each place in the others."""
-    columns = prod(x.shape[1:])
-    line, rows = np.reshape(x, (x.shape[0], columns)), np.reshape(i, (prod(i.shape[: i.ndim - x.ndim + 1]), columns))
-    return np.reshape(Gather((None, (np.arange(columns),)))(line, rows), i.shape)
+def _take_unknown(a: Any, q: Any, axis: Axis, method: str, keepdims: bool, weights: Any, skips_missing: bool) -> Any:
+    """Give quantiles of what is not known yet, as compiled code and lanes have it."""
+    if weights is None:
+        ordered, shape = put_in_order(a, axis, keepdims, Sort)
+        y = take_by_count(ordered, np.sum(ordered == ordered, 0), q, method)
+        return np.reshape(y, (*np.shape(q), *shape))
+    np.quantile(np.ones(np.shape(a)), q, axis, method=method, weights=weights)  # type: ignore[call-overload]  # or raise
+    (at, *others) = axes = normalize_axis(axis, a.ndim)
+    if weights.shape != a.shape and not others:
+        weights = np.reshape(weights, [-1 if i == at else 1 for i in range(a.ndim)])
+    line, shape = lay_in_front(a, axes, keepdims)
+    weights, _ = lay_in_front(np.broadcast_to(weights, a.shape).astype(np.float64), axes, keepdims)
+    return np.reshape(take_by_weights(line, weights, q, skips_missing), (*np.shape(q), *shape))
 
 
 def _as_constant(name: str, x: Any) -> Any:
@@ -246,7 +256,12 @@ def _as_constant(name: str, x: Any) -> Any:
 
 def put_in_order(a: Any, axis: Axis, keepdims: bool, statistics: type[Sort] = OrderStatistics) -> tuple[Any, Any]:
     """Give the elements over some axes in order, along one axis that comes first; and the shape of one of them."""
-    axes = normalize_axis(axis, a.ndim)
+    line, shape = lay_in_front(a, normalize_axis(axis, a.ndim), keepdims)
+    return statistics(0)(line), shape
+
+
+def lay_in_front(a: Any, axes: tuple[int, ...], keepdims: bool) -> tuple[Any, Any]:
+    """Give the elements over some axes along one axis that comes first; and the shape of one of them."""
     rest = [i for i in range(a.ndim) if i not in axes]
     if a.ndim != 1 or not axes:
         a_first = np.transpose(a, (*axes, *rest))
@@ -254,4 +269,4 @@ def put_in_order(a: Any, axis: Axis, keepdims: bool, statistics: type[Sort] = Or
     else:
         line = a
     shape = tuple(1 if i in axes else n for i, n in enumerate(a.shape) if keepdims or i not in axes)
-    return statistics(0)(line), shape
+    return line, shape
