@@ -47,8 +47,21 @@ BINARY: Calls = [
 ]
 
 
+EMATH: Calls = [
+    (f, f, "") for name in np.emath.__all__ if (f := getattr(np.emath, name)) not in (np.emath.logn, np.emath.power)
+]
+EMATH += [
+    (np.emath.power, lambda x: np.emath.power(x, 2.5), "2.5"),
+    (np.emath.logn, lambda x: np.emath.logn(3, x), "3"),
+    (np.emath.logn, lambda x: np.emath.logn(x, 3.0), "a base"),
+]
+
+
 def elementwise_samples() -> Iterator[Sample]:
     """Give the rows."""
+    for f, call, note in EMATH:
+        yield Sample(f, call, ((2, 3),), f"{note} real".strip(), low=0.1, high=0.9, counts=True)
+        yield Sample(f, call, ((2, 3),), f"{note} complex".strip(), low=-3.0, high=1.9, counts=True)
     for f, call, note in UNARY:
         yield Sample(f, call, ((2, 3),), note)
     for f, call, note in BINARY:

@@ -168,3 +168,19 @@ def test_kinds_are_asked_for_and_small_imaginary_parts_left_out():
     np.testing.assert_allclose(grad(lambda w: close(w).sum())(x.data), [-1, -1])
     with pytest.raises(TypeError, match="compile"):
         compile(lambda w: np.real_if_close(1j * w))(x.data)
+
+
+@pytest.mark.parametrize("f", [np.arccos, np.arcsin, np.arctanh, np.arccosh, np.sqrt, np.log], ids=lambda f: f.__name__)
+def test_gradients_on_a_cut_are_those_of_its_side(f):
+    """Numbers on the real axis, with an imaginary part of 0 or −0: along the axis, values are smooth on each side."""
+    for x in (-2.5, -1.7, -0.4, 0.3, 1.6, 3.0):
+        for zero in (0.0, -0.0):
+
+            def wanted(x, zero=zero):
+                return float((f(np.array(complex(x, zero))) * (2 - 3j)).real)
+
+            slope = (wanted(x + 1e-6) - wanted(x - 1e-6)) / 2e-6
+            z = np.array(complex(x, zero))
+            found = grad(lambda z: (f(z) * (2 - 3j)).real.sum())(z)
+            np.testing.assert_allclose(found.real, slope, rtol=1e-6, atol=1e-8, err_msg=f"{x} {zero}")
+            np.testing.assert_allclose(compile(grad(lambda z: (f(z) * (2 - 3j)).real.sum()))(z), found)

@@ -14,7 +14,7 @@ from minigrad.engine.protocols.refusals import name_function
 from minigrad.engine.protocols.scipy_protocol import SPECIAL
 from minigrad.notation.ops_table import table_rows
 
-MODULES = {"np": np, "np.linalg": np.linalg, "np.fft": np.fft}
+MODULES = {"np": np, "np.linalg": np.linalg, "np.fft": np.fft, "np.emath": np.emath}
 DISPATCHERS = (np.ufunc, type(np.sum))  # what hands its tensors over, by NEP 13 and by NEP 18
 
 

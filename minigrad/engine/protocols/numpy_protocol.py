@@ -220,6 +220,10 @@ COMPOSED: dict[str, str] = {
             *("numpy.union1d", "numpy.intersect1d", "numpy.setdiff1d", "numpy.setxor1d"),
         ),
         "families": ("numpy.sinc", "numpy.i0"),
+        "emath": tuple(
+            f"numpy.lib.scimath.{name}"
+            for name in ("sqrt", "log", "log2", "log10", "logn", "power", "arccos", "arcsin", "arctanh")
+        ),
         "angles": ("numpy.unwrap",),
         "fft": (
             *("numpy.fft.fft", "numpy.fft.fft2", "numpy.fft.fftn", "numpy.fft.ifft", "numpy.fft.ifft2"),

@@ -8,11 +8,12 @@ called as NumPy calls its own and takes its arguments.
 ``differences`` those of neighbors, ``polynomials`` what computes with coefficients.
 ``products`` has those of vectors, matrices and arrays, ``einsum`` of named axes,
 ``linalg_products`` those of numpy.linalg; ``linear_algebra`` inverses, equations and decompositions, ``norms`` norms.
-``axes`` turns and moves axes, ``joining`` puts arrays side by side, ``splitting`` cuts them apart, ``repeating`` has an
-element in several places, ``padding`` makes axes longer; ``choosing`` takes elements, ``triangles`` the diagonals and
-triangles of matrices, ``matrices`` what numpy.linalg calls by another's name; ``rounding`` rounds and splits numbers,
-``bounds`` keeps them within bounds, ``families`` has sinc and i0, ``angles`` lets angles run on, ``ufunc_methods`` what
-ufuncs have as methods; ``grids`` has numbers from one end to another, ``mapping`` applies functions along axes,
-``fft`` is numpy.fft, ``counting`` adds up in bins, ``sets`` has vectors as sets.
-``writing`` has those that write into their first argument. ``arguments`` and ``places`` are what several share.
+``axes`` turns and moves axes, ``joining`` puts arrays side by side, ``splitting`` cuts them apart, ``repeating`` has
+an element in several places, ``padding`` makes axes longer; ``choosing`` takes elements, ``triangles`` the diagonals
+and triangles of matrices, ``matrices`` what numpy.linalg calls by another's name; ``rounding`` rounds and splits
+numbers, ``bounds`` keeps them within bounds, ``families`` has sinc and i0, ``emath`` what is complex if need be,
+``angles`` lets angles run on, ``ufunc_methods`` what ufuncs have as methods; ``grids`` has numbers from one end to
+another, ``mapping`` applies functions along axes, ``fft`` is numpy.fft, ``counting`` adds up in bins, ``sets`` has
+vectors as sets. ``writing`` has those that write into their first argument. ``arguments`` and ``places`` are what
+several share.
 """

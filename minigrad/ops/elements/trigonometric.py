@@ -10,19 +10,29 @@ import numpy as np
 from minigrad.ops.arithmetic import divide_or_zero
 from minigrad.ops.base import Elementwise
 from minigrad.ops.elements.slopes import one_minus_square
+from minigrad.ops.parts import is_complex
+
+
+def _adjacent(y: Any, x: Any, of_angle: Any) -> Any:
+    """Give √(1 − x²), of complex numbers by the angle: on the cuts, beyond −1 and 1, 1 − x² has lost on which side."""
+    return of_angle(y) if is_complex(x) else np.sqrt(one_minus_square(x))
+
+
+def _opposite(y: Any, x: Any) -> Any:
+    """Give √(x² − 1), of complex numbers by the hyperbolic angle, as above."""
+    return np.sinh(y) if is_complex(x) else np.sqrt(x - 1) * np.sqrt(x + 1)
+
 
 sin = Elementwise("sin", np.sin, lambda y, x: np.cos(x), text="sin({x})")
 cos = Elementwise("cos", np.cos, lambda y, x: -np.sin(x), text="cos({x})")
 tan = Elementwise("tan", np.tan, lambda y, x: 1 + y**2, text="tan({x})")
-arcsin = Elementwise("arcsin", np.arcsin, lambda y, x: 1 / np.sqrt(one_minus_square(x)), text="arcsin({x})")
-arccos = Elementwise("arccos", np.arccos, lambda y, x: -1 / np.sqrt(one_minus_square(x)), text="arccos({x})")
+arcsin = Elementwise("arcsin", np.arcsin, lambda y, x: 1 / _adjacent(y, x, np.cos), text="arcsin({x})")
+arccos = Elementwise("arccos", np.arccos, lambda y, x: -1 / _adjacent(y, x, np.sin), text="arccos({x})")
 arctan = Elementwise("arctan", np.arctan, lambda y, x: 1 / (1 + x**2), text="arctan({x})")
 sinh = Elementwise("sinh", np.sinh, lambda y, x: np.cosh(x), text="sinh({x})")
 cosh = Elementwise("cosh", np.cosh, lambda y, x: np.sinh(x), text="cosh({x})")
 arcsinh = Elementwise("arcsinh", np.arcsinh, lambda y, x: 1 / np.sqrt(x**2 + 1), text="arcsinh({x})")
-arccosh = Elementwise(  # of complex numbers √(x² − 1) has its cut elsewhere, and the other sign left of the axis
-    "arccosh", np.arccosh, lambda y, x: 1 / (np.sqrt(x - 1) * np.sqrt(x + 1)), text="arccosh({x})"
-)
+arccosh = Elementwise("arccosh", np.arccosh, lambda y, x: 1 / _opposite(y, x), text="arccosh({x})")
 arctanh = Elementwise("arctanh", np.arctanh, lambda y, x: 1 / one_minus_square(x), text="arctanh({x})")
 
 
