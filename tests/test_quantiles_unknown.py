@@ -65,7 +65,7 @@ def test_quantiles_by_weights(weights, axis):
 
 def test_wrong_methods_and_weights_are_refused_as_numpy_does():
     for f, message in (
-        (lambda v: np.nanquantile(v, 0.5, method="lowest"), "lowest"),
+        (lambda v: np.nanquantile(v, 0.5, method="lowest"), "lowest"),  # type: ignore[call-overload]
         (lambda v: np.quantile(v, 0.5, weights=np.ones(30), method="inverted_cdf"), "weights"),
         (lambda v: np.quantile(v, 0.5, weights=np.ones((6, 5)), method="linear"), "weights"),
     ):
