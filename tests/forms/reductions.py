@@ -4,6 +4,13 @@ from tests.forms import Refused, split_forms
 
 RIGHT = [
     *(
+        f"np.nanquantile(np.where(mask, x, np.nan), {more}')"
+        for more in (
+            *("0.5, method='lower", "[0.2, 0.5], axis=1, keepdims=True, method='nearest", "0.4, method='midpoint"),
+            "0.3, axis=0, weights=[[1, 2, 1], [1, 1, 2]], method='inverted_cdf",
+        )
+    ),
+    *(
         f"np.{f}(c, axis={axis})"
         for f in ("sum", "prod", "mean", "var", "std", "max", "min", "ptp")
         for axis in (None, 0, -1, (0, 2), (-1, 0))
