@@ -131,6 +131,35 @@ def test_gelu():
         minigrad.gelu(x, "erf")
 
 
+LEARNED = {  # value, ∂y/∂x and ∂y/∂s for x ≤ 0, of a factor s
+    "leaky_relu": (lambda x, s: s * x, lambda x, s: s + 0 * x, lambda x, s: x),
+    "elu": (lambda x, s: s * np.expm1(x), lambda x, s: s * np.exp(x), lambda x, s: np.expm1(x)),
+}
+
+
+@pytest.mark.parametrize("name", LEARNED)
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_factor_that_is_learned(name, compiled):
+    """One for each channel, as of He et al. 2015; at 0 the slope is the left one, as it is of a number."""
+    x, s = np.array([[-2.0, 3.0, 0.0], [800.0, -0.5, -1e-9]]), np.array([0.25, 1.5, -2.0])
+    each = zip(LEARNED[name], (x, np.ones_like(x), np.zeros_like(x)), strict=True)
+    value, by_x, by_s = (np.where(x > 0, right, f(np.minimum(x, 0), s)) for f, right in each)
+    f = getattr(minigrad, name)
+    f = compile(f) if compiled else f
+    np.testing.assert_allclose(f(x, s if compiled else Tensor(s)), value, rtol=1e-14)
+    slopes = minigrad.grad(lambda x, s: f(x, s).sum(), argnums=(0, 1))(x, s)
+    np.testing.assert_allclose(slopes[0], by_x, rtol=1e-14)
+    np.testing.assert_allclose(slopes[1], by_s.sum(axis=0), rtol=1e-14)
+
+
+@pytest.mark.parametrize(("name", "factor"), [("leaky_relu", "negative_slope"), ("elu", "alpha")])
+def test_a_factor_that_is_no_number(name, factor):
+    x = np.array([-1.0, 2.0])
+    for value, shown in ((None, "None"), (1j, "1j"), ("0.5", "'0.5'"), (np.array([0.1, 0.2]), "a ndarray")):
+        with pytest.raises(TypeError, match=f"^{name}: {factor} must be one number, not {shown}; .* is a Tensor"):
+            getattr(minigrad, name)(x, value)
+
+
 def network():
     return nn.Sequential(
         nn.Conv2d(1, 3, 3, padding=1, rng=0),

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from minigrad.ops.base import Elementwise, as_floating
+from minigrad.ops.base import Elementwise, Recorder, as_floating
 from minigrad.ops.elementwise import sigmoid, softplus
 from minigrad.ops.parts import is_complex
 
@@ -131,14 +131,35 @@ class Elu(Elementwise):
 _leaky_relu, _elu = lru_cache(maxsize=64)(LeakyRelu), lru_cache(maxsize=64)(Elu)
 
 
-def leaky_relu(x: Any, negative_slope: float = 0.01) -> Any:
-    """Give x where x > 0, else ``negative_slope`` times x, for Tensors and arrays."""
-    return _leaky_relu(float(negative_slope))(x)
+def leaky_relu(x: Any, negative_slope: Any = 0.01) -> Any:
+    """Give x where x > 0, else ``negative_slope`` times x, for Tensors and arrays.
+
+    The slope is a number, or a tensor that broadcasts to x, which is learned with the weights (He et al. 2015).
+    """
+    if isinstance(negative_slope, Recorder):
+        return np.where(x > 0, x, negative_slope * x)
+    return _leaky_relu(_read_number("leaky_relu", "negative_slope", negative_slope))(x)
 
 
-def elu(x: Any, alpha: float = 1.0) -> Any:
-    """Give x where x > 0, else α (eˣ − 1), for Tensors and arrays."""
-    return _elu(float(alpha))(x)
+def elu(x: Any, alpha: Any = 1.0) -> Any:
+    """Give x where x > 0, else α (eˣ − 1), for Tensors and arrays; α is a number, or a tensor that is learned."""
+    if isinstance(alpha, Recorder):
+        return np.where(x > 0, x, alpha * np.expm1(np.where(x > 0, 0, x)))  # of x = 0 the left slope, α
+    return _elu(_read_number("elu", "alpha", alpha))(x)
+
+
+def _read_number(called: str, name: str, value: Any) -> float:
+    """Give one real number that is the same for all elements. Raises ``TypeError`` for anything else."""
+    try:
+        if isinstance(value, str | bytes):  # which float() would read
+            raise TypeError("a text is no number")
+        return float(value)
+    except (TypeError, ValueError) as error:
+        what = f"{value!r}" if value is None or isinstance(value, str | complex) else f"a {type(value).__name__}"
+        raise TypeError(
+            f"{called}: {name} must be one number, not {what}; one for each channel, or one that is learned, "
+            f"is a Tensor that broadcasts to x."
+        ) from error
 
 
 def gelu(x: Any, approximate: str = "none") -> Any:
