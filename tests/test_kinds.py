@@ -589,3 +589,27 @@ def test_what_pythons_operators_make_of_pythons_numbers_is_one(f, dtype, backend
             found, wanted = value(code, a, b, x), value(f, a, b, x)
             assert isinstance(found, str) or found.dtype == wanted.dtype
             np.testing.assert_array_equal(found, wanted)
+
+
+OF_ONE_OPERAND = [np.divide, np.power, np.float_power, np.arctan2, np.logaddexp2, np.hypot, np.logaddexp, np.multiply]
+
+
+@pytest.mark.parametrize("low", [np.float16, np.float32, np.int8, np.int16])
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("f", OF_ONE_OPERAND, ids=lambda f: f.__name__)
+def test_a_derivative_has_the_precision_of_the_result(f, first, low):
+    x, k = np.array([0.7, 1.3, 2.1, 0.37]), np.array([1.7, 2.6, 3.3, 5.9]).astype(low)
+
+    def of(k):
+        return lambda x: f(x, k).sum() if first else f(k, x).sum()
+
+    wanted = grad(of(k.astype(float)))(x)
+    np.testing.assert_allclose(grad(of(k))(x), wanted, rtol=1e-14)
+    np.testing.assert_allclose(compile(grad(of(k)), backend="numpy")(x), wanted, rtol=1e-13)
+    z = np.array([0.7 + 1j, 1.3 - 2j, 2.1, 0.37j])
+    if f in (np.divide, np.multiply):
+        np.testing.assert_allclose(
+            grad(lambda z: (f(z, k) if first else f(k, z)).real.sum())(z),
+            grad(lambda z: (f(z, k.astype(float)) if first else f(k.astype(float), z)).real.sum())(z),
+            rtol=1e-14,
+        )

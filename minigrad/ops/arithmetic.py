@@ -17,6 +17,19 @@ from minigrad.ops.parts import conjugate, is_complex
 fractions = Late("fractions")
 
 
+def as_precise(x: Any, y: Any) -> Any:
+    """Give an operand in the precision of the result y that a derivative is computed for.
+
+    What is computed from an operand alone has the digits of its dtype: 1 / b of a float16 or a small integer has three,
+    and ∂(a / b)/∂a of a float64 would have no more.
+    """
+    dtype = getattr(x, "dtype", None)
+    if dtype is None or dtype is y.dtype or dtype.kind not in "iuf":
+        return x
+    wanted = y.dtype if y.dtype.kind == "f" else y.dtype.type(0).real.dtype
+    return x.astype(wanted) if wanted.kind == "f" and dtype.itemsize < wanted.itemsize else x
+
+
 def _reciprocal(b: Any) -> Any:
     """Give 1 / b; of a Python number, which 1 / 0 is an error for, as NumPy computes it, and as such a number again."""
     return np.divide(1, b).item() if type(b) in (int, float, complex) and b == 0 else 1 / b
@@ -26,7 +39,12 @@ add = Elementwise("add", np.add, one, one, text="{a} + {b}", binds=1)
 subtract = Elementwise("subtract", np.subtract, one, minus_one, text="{a} − {b}", binds=1)
 multiply = Elementwise("multiply", np.multiply, lambda y, a, b: b, lambda y, a, b: a, text="{a} ⊙ {b}", binds=2)
 divide = Elementwise(
-    "divide", np.divide, lambda y, a, b: _reciprocal(b), lambda y, a, b: -y / b, text="{a} / {b}", binds=2
+    "divide",
+    np.divide,
+    lambda y, a, b: _reciprocal(as_precise(b, y)),
+    lambda y, a, b: -y / b,
+    text="{a} / {b}",
+    binds=2,
 )
 divide_or_zero: Elementwise = Elementwise(
     "divide_or_zero",
@@ -76,7 +94,7 @@ minimum = Elementwise(
 
 def _log_of_base(y: Any, a: Any) -> Any:
     """Give ln a, which of a < 0 to a complex power is complex, and 0 at 0."""
-    base = np.where(a == 0, 1.0, a)
+    base = as_precise(np.where(a == 0, 1.0, a), y)
     return np.log(base + 0j if is_complex(y) else base)
 
 
@@ -86,7 +104,7 @@ def _log_of_base(y: Any, a: Any) -> Any:
 power = Elementwise(
     "power",
     np.power,
-    lambda y, a, b: b * a ** np.where((a == 0) * (b == 0), 1, b - 1.0),
+    lambda y, a, b: b * a ** np.where((a == 0) * (b == 0), 1, as_precise(b, y) - 1.0),
     lambda y, a, b: y * _log_of_base(y, a),
     text="{a} ^ {b}",
     binds=4,
