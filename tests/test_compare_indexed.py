@@ -61,3 +61,15 @@ def test_a_gate_is_compared_by_its_raised_number():
     assert "G⁽²⁾ₜ" in str(derive(loss, forward=True))
     assert compare(loss, {"G⁽²⁾₃": gates[2], "G(2)4": gates[3]})
     assert not compare(loss, {"G⁽²⁾₃": gates[1]})
+
+
+def test_a_parameter_called_e_goes_by_that_name_and_its_gradient_by_de():
+    rng = np.random.default_rng(3)
+    table, x = rng.normal(size=(4, 3)), rng.normal(size=3)
+    loss = (np.tanh(Tensor(table, requires_grad=True, name="E") @ x) ** 2).sum()
+    h = np.tanh(table @ x)
+    right = np.outer(2 * h * (1 - h**2), x)
+    assert compare(loss, {"E": right})
+    assert compare(loss, {"dE": right})
+    row = compare(loss, {"dE": -right}).first
+    assert (row.key, row.symbol) == ("dE", "∂E/∂E′")

@@ -14,6 +14,8 @@ from minigrad.ops.linalg import matmul
 from minigrad.structure.layers import Layer, find_layers, find_model, find_users
 from minigrad.structure.loss import find_loss, name_loss
 
+NOT_THE_LOSS = "E′"  # what the user calls E is written so: ∂E/∂E would be of the loss
+
 
 @dataclass(frozen=True, eq=False)
 class Reading:
@@ -75,7 +77,7 @@ def _name_all(reading: Reading) -> None:
     (output,) = reading.graph.outputs
     symbols = {x: pretty_name(name) for name, x in reading.graph.inputs.items()}
     symbols |= {x: pretty_name(name) for x, name in reading.named.items() if x is not output and x.op is not None}
-    symbols |= {x: "E′" for x, name in symbols.items() if name == "E"}  # ∂E/∂E would be of the loss
+    symbols |= {x: NOT_THE_LOSS for x, name in symbols.items() if name == "E"}
     taken: dict[str, Node] = {}
     for node, name in symbols.items():
         if taken.setdefault(name, node) is not node:

@@ -17,6 +17,7 @@ from minigrad.engine.tensor import Tensor
 from minigrad.notation.symbols import split_name
 from minigrad.notation.writers.ascii import ASCII
 from minigrad.ops.common.libraries import bring
+from minigrad.structure.reading import NOT_THE_LOSS
 
 
 class ComparedLine(Protocol):
@@ -133,12 +134,13 @@ def places_of(derivation: Compared, indexed: Mapping[Node, tuple[str, ...]] | No
             order.insert(next((i for i, other in enumerate(order) if other in before), len(order)), x)
 
     def called(x: Node) -> tuple[str, ...]:
-        return tuple(dict.fromkeys([*([lines[x].of] if x in lines else []), names[x]]))
+        written = [*([lines[x].of] if x in lines else []), names[x]]
+        return tuple(dict.fromkeys("E" if name == NOT_THE_LOSS else name for name in written))
 
     results = [x for x in derivation.graph.nodes if x in names and x.op is not None]
     values = [Place(x, called(x)[::-1], forward=True) for x in results]
     (output,) = derivation.graph.outputs
-    if isinstance(output, Node) and "E" not in names.values():
+    if isinstance(output, Node) and not {"E", NOT_THE_LOSS} & {*names.values()}:
         values.append(Place(output, ("E",), forward=True))
     found = [*values, *(Place(x, called(x), lines.get(x)) for x in order if x in names)]
     if not indexed:
