@@ -14,7 +14,7 @@ from minigrad.algebra.form_parts import parts_together
 from minigrad.algebra.graph import Graph
 from minigrad.algebra.rewrite import Log, Rule, on, replace_operand, rewrite
 from minigrad.algebra.rules import signs
-from minigrad.engine.node import Node, order_nodes
+from minigrad.engine.node import Node
 from minigrad.ops.arithmetic import add, divide, multiply
 from minigrad.ops.linalg import matmul
 from minigrad.ops.reduction import Sum
@@ -201,7 +201,13 @@ def _if_alike(part: Any, node: Node, whole: Callable[[Any], Any]) -> Any:
 
 
 def _has(x: Any, gradients: Container[Node], reached: dict[Node, bool]) -> bool:
-    for node in order_nodes([x]) if x not in reached else ():
-        if node not in reached:
+    stack = [x] if isinstance(x, Node) else []
+    while stack:
+        node = stack[-1]
+        left = [y for y in node.inputs if isinstance(y, Node) and y not in reached]
+        if left:
+            stack += left
+        else:
             reached[node] = node in gradients or any(reached[y] for y in node.inputs if isinstance(y, Node))
+            stack.pop()
     return isinstance(x, Node) and reached[x]

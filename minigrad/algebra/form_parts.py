@@ -15,8 +15,8 @@ from minigrad.ops.shaping import Concatenate
 @on(add, subtract)
 def parts_together(node: Node) -> Any:
     """scatter(a, [:2]) + scatter(b, [2:]) = concatenate(a, b), of slices that cover an axis, each element once."""
-    if node.dtype.kind != "f":
-        return None
+    if node.dtype.kind != "f" or not (any(map(_is_part, node.inputs)) or all(map(_is_sum, node.inputs))):
+        return None  # the terms of a long sum were looked at when it was shorter
     terms = _split_terms(node)
     places = {i: _place(x) for i, (x, _) in enumerate(terms) if getattr(x, "dtype", None) == node.dtype}
     axes = {place[0] for place in places.values() if place}
@@ -32,6 +32,16 @@ def parts_together(node: Node) -> Any:
                 total = total + x if is_added else total - x
         return total
     return None
+
+
+def _is_sum(x: Any) -> bool:
+    return isinstance(x, Node) and x.op in (add, subtract)
+
+
+def _is_part(x: Any) -> bool:
+    """Say whether x was scattered, or is the negative of what was."""
+    x = x.inputs[0] if isinstance(x, Node) and x.op == negative else x
+    return isinstance(x, Node) and type(x.op) is Scatter
 
 
 def _split_terms(node: Node) -> list[tuple[Any, bool]]:
