@@ -14,6 +14,7 @@ from weakref import finalize
 from minigrad.compiler.backend import Backend, Call, Draft, Program, lie_in_order
 from minigrad.compiler.blas import WORTH_A_GEMM, one_thread
 from minigrad.compiler.numpy.arrange import arrange_loops
+from minigrad.compiler.numpy.factors import take_out
 from minigrad.compiler.numpy.fit import fit_outputs
 from minigrad.compiler.numpy.gate import register_gates
 from minigrad.compiler.numpy.inner import register_inner
@@ -76,8 +77,8 @@ class NumpyBackend(Backend):
         return NumpyBackend() if self.gemm else None
 
     def arrange(self, outputs: Sequence[Any]) -> list[Any]:
-        """Leave few calls to loops."""
-        return arrange_loops(outputs)
+        """Leave few calls to loops, and multiply by a number once."""
+        return arrange_loops(take_out(outputs))
 
     def fit(self, outputs: Sequence[Any]) -> list[Any]:
         """Prefer quick calls."""
