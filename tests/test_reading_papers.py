@@ -255,3 +255,26 @@ def test_one_step_of_a_sequence_is_one_thing_however_often_it_is_taken():
     lines = str(derive(0.5 * ((h - 1) ** 2).sum(), forward=True)).splitlines()
     assert len([line for line in lines if "xₜ UW" in line and line.startswith("U⁽")]) == 4
     assert "Hₜ = Y⁽⁴⁾ₜ ⊙ tanh(Cₜ)  for t = 1 … 4" in lines
+
+
+def test_gates_of_a_step_that_no_other_follows_have_lines_of_their_own():
+    """The state is joined with the input, so that the last step, whose state is not, is in no row."""
+    rng = np.random.default_rng(0)
+    W = parameter("W", 7, 16)
+
+    def gate(a):
+        return 1 / (1 + np.exp(-a))
+
+    h = c = np.zeros((5, 4))
+    for x in rng.normal(size=(6, 5, 3)):
+        z = np.concatenate([x, h], axis=1) @ W
+        c = gate(z[:, :4]) * c + gate(z[:, 4:8]) * np.tanh(z[:, 8:12])
+        h = gate(z[:, 12:]) * np.tanh(c)
+    derivation = derive(((h - 0.5) ** 2).mean())
+    assert derivation.check()
+    lines = str(derivation).splitlines()
+    assert max(map(len, lines)) < 140
+    (last,) = (line for line in lines if line.startswith("δ⁽²⁾ = ∂E/∂U⁽²⁾ = concatenate("))
+    assert last.count(" ⊙ (1 − v") == 4
+    assert any(line.endswith(" = tanh(Y⁽²⁾[:, 8:12])") for line in lines)
+    assert lines[-1] == "∂E/∂W = Σₜ Hₜ₋₁ᵀ δₜ + H₅ᵀ δ⁽²⁾"

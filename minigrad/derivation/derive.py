@@ -18,7 +18,7 @@ from minigrad.algebra.simplify import Findings, simplify
 from minigrad.derivation.cut import Cut
 from minigrad.derivation.folding.fold import fold_derivation
 from minigrad.derivation.lines import Derivation, Line
-from minigrad.derivation.naming import name_what_repeats
+from minigrad.derivation.naming import name_cut_short, name_what_repeats
 from minigrad.derivation.reasons.ways import Ways
 from minigrad.derivation.remarks import Supposing, say_step
 from minigrad.derivation.wording import check_language
@@ -104,7 +104,7 @@ def derive(
     reading, indexing = folded(least)
     if not indexing.rows:
         return unfolded()
-    plan = Plan(reading, targets)
+    plan = Plan(name_cut_short(reading, indexing), targets)
 
     @cache
     def ways() -> Ways:

@@ -13,7 +13,11 @@ from minigrad.algebra.simplify import simplify
 from minigrad.derivation.cut import Cut
 from minigrad.engine.node import Node, count_uses, order_nodes
 from minigrad.notation.running import fold_sums
+from minigrad.ops.arithmetic import add, subtract
+from minigrad.ops.indexing import Index
+from minigrad.structure.gates import is_taken_apart
 from minigrad.structure.reading import Reading
+from minigrad.structure.rows import Indexing
 from minigrad.structure.shared_parts import SHORT
 from minigrad.structure.steps import find_steps, name_values
 
@@ -58,6 +62,33 @@ def name_what_repeats(
     names = name_values(reading, set(results))
     symbols = {x: names[x] for x in reading.graph.nodes if x in reading.symbols or x in chosen}
     return replace(reading, symbols=symbols)
+
+
+def name_cut_short(reading: Reading, indexing: Indexing) -> Reading:
+    """Give a reading with symbols for what becomes of a product outside of all rows that is taken apart, as gates are.
+
+    It is that of a last step, say, whose state no other one takes. In a row its gates would have names; here they have
+    the ones that a picture gives them.
+    """
+    ys = [layer.y for layer in reading.layers if layer.y not in indexing.place]
+    after = {y for y in ys if is_taken_apart(y, reading.users)}
+    if not after:
+        return reading
+    for x in reading.graph.nodes:
+        if any(y in after for y in x.inputs if isinstance(y, Node)):
+            after.add(x)
+    results = {step.output for step in find_steps(reading)}
+    chosen = {x for x in results & after if x not in indexing.place and x not in reading.symbols}
+    chosen = {x for x in chosen if not (isinstance(x.op, Index) or _is_term(x, reading))}
+    names = name_values(reading, results)
+    symbols = {x: names[x] for x in reading.graph.nodes if x in reading.symbols or x in chosen}
+    return replace(reading, symbols=symbols)
+
+
+def _is_term(x: Node, reading: Reading) -> bool:
+    """Say whether x is a term of a sum, and of nothing else."""
+    users = reading.users.get(x, ())
+    return len(users) == 1 and users[0].op in (add, subtract)
 
 
 def _within_repeated(repeated: Collection[Node], values: Mapping[Any, Node]) -> set[Node]:

@@ -39,6 +39,11 @@ def name_gates(
     return found
 
 
+def is_taken_apart(y: Node, users: Mapping[Node, list[Node]]) -> bool:
+    """Say whether a product is taken apart as that of gates is."""
+    return len({x.op for x in users.get(y, ()) if _takes_slice(x)}) >= _LEAST
+
+
 def _takes_slice(x: Node) -> bool:
     """Say whether a Node is a part of an array along axes that it keeps."""
     if type(x.op) is not Index:
