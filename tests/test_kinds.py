@@ -592,6 +592,7 @@ def test_what_pythons_operators_make_of_pythons_numbers_is_one(f, dtype, backend
 
 
 OF_ONE_OPERAND = [np.divide, np.power, np.float_power, np.arctan2, np.logaddexp2, np.hypot, np.logaddexp, np.multiply]
+OF_SCIPYS = "xlogy xlog1py rel_entr kl_div boxcox boxcox1p inv_boxcox gammainc gammaincc jv stdtr"
 
 
 @pytest.mark.parametrize("low", [np.float16, np.float32, np.int8, np.int16])
@@ -613,3 +614,15 @@ def test_a_derivative_has_the_precision_of_the_result(f, first, low):
             grad(lambda z: (f(z, k.astype(float)) if first else f(k.astype(float), z)).real.sum())(z),
             rtol=1e-14,
         )
+
+
+@pytest.mark.parametrize("low", [np.float16, np.float32, np.int8])
+@pytest.mark.parametrize("name", OF_SCIPYS.split())
+def test_derivatives_of_scipys_functions_have_the_precision_of_the_result(name, low):
+    f = getattr(pytest.importorskip("scipy.special"), name)
+    x, k = np.array([0.7, 1.3, 2.1, 0.37]), np.array([1.7, 2.6, 3.3, 5.9]).astype(low)
+    for first in (True, False) if name not in ("gammainc", "gammaincc", "jv", "stdtr") else (False,):
+        slope, wanted = (
+            grad(lambda x, k=k, first=first: (f(x, k) if first else f(k, x)).sum()) for k in (k, k.astype(float))
+        )
+        np.testing.assert_allclose(slope(x), wanted(x), rtol=1e-13)

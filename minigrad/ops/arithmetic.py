@@ -10,24 +10,12 @@ import numpy as np
 
 from minigrad.ops.base import Elementwise, Op, Rule, Shape, minus_one, number_key, one
 from minigrad.ops.common.alphabet import to_superscript
+from minigrad.ops.common.dtypes import as_precise
 from minigrad.ops.common.lanes import align_lanes
 from minigrad.ops.common.late import Late
 from minigrad.ops.parts import conjugate, is_complex
 
 fractions = Late("fractions")
-
-
-def as_precise(x: Any, y: Any) -> Any:
-    """Give an operand in the precision of the result y that a derivative is computed for.
-
-    What is computed from an operand alone has the digits of its dtype: 1 / b of a float16 or a small integer has three,
-    and ∂(a / b)/∂a of a float64 would have no more.
-    """
-    dtype = getattr(x, "dtype", None)
-    if dtype is None or dtype is y.dtype or dtype.kind not in "iuf":
-        return x
-    wanted = y.dtype if y.dtype.kind == "f" else y.dtype.type(0).real.dtype
-    return x.astype(wanted) if wanted.kind == "f" and dtype.itemsize < wanted.itemsize else x
 
 
 def _reciprocal(b: Any) -> Any:

@@ -12,7 +12,7 @@ import numpy as np
 from minigrad.ops.common.alphabet import name_operands
 from minigrad.ops.common.choices import as_unseen, chain_choice
 from minigrad.ops.common.dlpack import speaks_dlpack, take_memory
-from minigrad.ops.common.dtypes import WHOLE, dtype_of_call, dtype_of_ufunc, kind_of
+from minigrad.ops.common.dtypes import WHOLE, as_precise, dtype_of_call, dtype_of_ufunc, kind_of
 from minigrad.ops.common.frozen import Frozen
 from minigrad.ops.common.lanes import align_lanes, apply_each, find_highest, running
 
@@ -167,7 +167,8 @@ class Elementwise(Op):
 
     The rules in ``derivatives`` state ∂y/∂input from ``(y, *inputs)`` alone; the chain rule multiplies by g.
     ``gives`` is the dtype of the value where it is not that of the inputs. Where rules compute with whole numbers what
-    would wrap, 200² of a uint8 being 64, ``floats`` says that they are to have floats in their place.
+    would wrap, 200² of a uint8 being 64, or with one operand alone, of fewer digits than the value, ``floats``
+    says that they are to have floats of the value's precision in their place.
     """
 
     derivatives: tuple[Rule | None, ...] | None  # one of them None only if no input has a derivative
@@ -231,7 +232,7 @@ class Elementwise(Op):
 
 
 def _of_floats(rule: Rule) -> Rule:
-    return lambda y, *operands: rule(y, *map(as_floating, operands))
+    return lambda y, *operands: rule(y, *[as_precise(as_floating(x), y) for x in operands])
 
 
 def _chained(derivative: Rule, inputs: int) -> Rule:

@@ -25,6 +25,19 @@ def dtype_of(x: Any) -> np.dtype[Any]:
     return x.dtype if hasattr(x, "dtype") else np.result_type(x)
 
 
+def as_precise(x: Any, y: Any) -> Any:
+    """Give an operand in the precision of the result y that a derivative is computed for.
+
+    What is computed from an operand alone has the digits of its dtype: 1 / b of a float16 or a small integer has three,
+    and ∂(a / b)/∂a of a float64 would have no more.
+    """
+    dtype = getattr(x, "dtype", None)
+    if dtype is None or dtype is y.dtype or dtype.kind not in "iuf":
+        return x
+    wanted = y.dtype if y.dtype.kind == "f" else y.dtype.type(0).real.dtype
+    return x.astype(wanted) if wanted.kind == "f" and dtype.itemsize < wanted.itemsize else x
+
+
 def kind_of(x: Any) -> Any:
     """Give a dtype as it is, and of a Python number its type, which is all that NumPy promotes by (NEP 50)."""
     return x if isinstance(x, np.dtype) else type(x) if type(x) in (int, float, complex) else np.result_type(x)

@@ -9,8 +9,8 @@ from typing import Any
 class Late:
     """A module by its full name; what it holds is an attribute, as of the module itself.
 
-    Importing minigrad takes half of its time less for those that are: an error's words, functions that are seldom
-    called, writing into tensors.
+    With an error's words, functions that are seldom called and writing into tensors, importing minigrad would take
+    three fifths more instructions.
     """
 
     def __init__(self, module: str) -> None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from math import log
-from typing import Any
 
 import numpy as np
 
-from minigrad.ops.arithmetic import as_precise
 from minigrad.ops.base import Elementwise
 from minigrad.ops.elements.slopes import share_of, zero
 
@@ -28,28 +26,23 @@ logaddexp = Elementwise(
     lambda y, a, b: share_of(b, a),
     text="log(exp({a}) + exp({b}))",
 )
-
-
-def _share_of_two(y: Any, a: Any, b: Any) -> Any:
-    """Give 2ᵃ / (2ᵃ + 2ᵇ)."""
-    return share_of(_LN2 * as_precise(a, y), _LN2 * as_precise(b, y))
-
-
 logaddexp2 = Elementwise(
     "logaddexp2",
     np.logaddexp2,
-    lambda y, a, b: _share_of_two(y, a, b),
-    lambda y, a, b: _share_of_two(y, b, a),
+    lambda y, a, b: share_of(_LN2 * a, _LN2 * b),
+    lambda y, a, b: share_of(_LN2 * b, _LN2 * a),
     text="log₂(2^{a} + 2^{b})",
+    floats=True,
 )
 # As ``power``, whose comment says what holds at 0; always in double precision, as NumPy has it.
 float_power = Elementwise(
     "float_power",
     np.float_power,
-    lambda y, a, b: b * np.float_power(a, np.where((a == 0) * (b == 0), 1, as_precise(b, y) - 1.0)),
-    lambda y, a, b: y * np.log(as_precise(np.where(a == 0, 1.0, a), y)),
+    lambda y, a, b: b * np.float_power(a, np.where((a == 0) * (b == 0), 1, b - 1.0)),
+    lambda y, a, b: y * np.log(np.where(a == 0, 1.0, a)),
     text="{a} ^ {b}",
     binds=4,
+    floats=True,
 )
 ldexp = Elementwise("ldexp", np.ldexp, lambda y, x, i: np.ldexp(1.0, i), zero, text="{x} ⊙ 2^{i}", binds=2)
 ldexp.letters = "xi"  # by a whole number

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.ops.arithmetic import as_precise, divide_or_zero
+from minigrad.ops.arithmetic import divide_or_zero
 from minigrad.ops.base import Elementwise
 from minigrad.ops.elements.slopes import one_minus_square
 from minigrad.ops.parts import is_complex
@@ -61,8 +61,8 @@ hypot = Elementwise(
 arctan2 = Elementwise(
     "arctan2",
     np.arctan2,
-    lambda y, a, b: divide_or_zero(b, as_precise(a, y) ** 2 + as_precise(b, y) ** 2),
-    lambda y, a, b: -divide_or_zero(a, as_precise(a, y) ** 2 + as_precise(b, y) ** 2),
+    lambda y, a, b: divide_or_zero(b, a**2 + b**2),
+    lambda y, a, b: -divide_or_zero(a, a**2 + b**2),
     text="arctan2({a}, {b})",
     floats=True,
 )

@@ -110,6 +110,7 @@ gammainc = Elementwise(
     no_closed_form("gammainc", "shape a"),
     lambda y, a, b: _gamma_density(a, b),
     text="P({a}, {b})",
+    floats=True,
 )
 gammaincc = Elementwise(
     "gammaincc",
@@ -117,6 +118,7 @@ gammaincc = Elementwise(
     no_closed_form("gammaincc", "shape a"),
     lambda y, a, b: -_gamma_density(a, b),
     text="Q({a}, {b})",
+    floats=True,
 )
 betainc = Elementwise(
     "betainc",
@@ -125,6 +127,7 @@ betainc = Elementwise(
     no_closed_form("betainc", "shape b"),
     lambda y, a, b, c: np.exp(special.xlogy(a - 1.0, c) + special.xlog1py(b - 1.0, -c) - special.betaln(a, b)),
     text="I({a}, {b}, {c})",
+    floats=True,
 )
 
 
@@ -140,4 +143,5 @@ stdtr = Elementwise(
     no_closed_form("stdtr", "degrees of freedom"),
     lambda y, a, b: _t_density(a, b),
     text="F({a}, {b})",
+    floats=True,
 )
