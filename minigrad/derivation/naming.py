@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -59,9 +59,7 @@ def name_what_repeats(
         chosen = _part_longest(formulas, dict(zip(values, may, strict=True)), last)
     if not chosen:
         return None
-    names = name_values(reading, set(results))
-    symbols = {x: names[x] for x in reading.graph.nodes if x in reading.symbols or x in chosen}
-    return replace(reading, symbols=symbols)
+    return _with_symbols(reading, set(results), chosen)
 
 
 def name_cut_short(reading: Reading, indexing: Indexing) -> Reading:
@@ -80,6 +78,11 @@ def name_cut_short(reading: Reading, indexing: Indexing) -> Reading:
     results = {step.output for step in find_steps(reading)}
     chosen = {x for x in results & after if x not in indexing.place and x not in reading.symbols}
     chosen = {x for x in chosen if not (isinstance(x.op, Index) or _is_term(x, reading))}
+    return _with_symbols(reading, results, chosen)
+
+
+def _with_symbols(reading: Reading, results: Container[Node], chosen: Container[Node]) -> Reading:
+    """Give a reading in which the chosen ones of its results have the symbols that a picture gives them."""
     names = name_values(reading, results)
     symbols = {x: names[x] for x in reading.graph.nodes if x in reading.symbols or x in chosen}
     return replace(reading, symbols=symbols)

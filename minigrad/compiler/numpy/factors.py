@@ -6,11 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from minigrad.compiler.numpy.fit import SMALL
 from minigrad.compiler.passes.lower import rewrite_nodes
 from minigrad.engine.node import Node, count_uses, order_nodes
 from minigrad.ops.arithmetic import add, multiply, subtract
-
-SMALL = 2048  # elements, up to which a call of NumPy takes longer to begin than to compute
 
 
 def take_out(outputs: Sequence[Any]) -> list[Any]:

@@ -28,12 +28,7 @@ class TurnWriter(Writer):
         self.turn = plan_turn(self.body, lambda product: False)
         self.plan, self.returned, self.inputs = self.turn.plan, self.turn.returned, {}
         self.begun, self.memory = self.plan_memory()
-        self.formulas, self.inner = outer.formulas, outer.inner
-        self.inner.append(self)  # what is made is known by the identity of its memory, which has to last
-        self.fresh_arrays, self.prelude, self.lines = self.plan.fresh, [], []
-        self.made, self.names, self.static = outer.made, outer.names, outer.static
-        self.taken, self.numbered, self.constants = outer.taken, outer.numbered, outer.constants
-        self.zeros, self.used, self.blas = outer.zeros, outer.used, outer.blas
+        self.share(outer)
         self.t = self.fresh("t")
         self.parts = {part: self.name_part(part) for part, _ in self.turn.kept}
         self.rows = {value: part for part, value in self.turn.kept if isinstance(value, Node)}

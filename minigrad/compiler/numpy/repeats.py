@@ -36,12 +36,7 @@ class RuleWriter(Writer):
         self.outer, self.rule = outer, rule
         self.plan, self.returned, self.inputs = plan_order((), rule.updates, lambda product: False), [], {}
         self.begun, self.memory = set(), plan_arrays(self.plan, [], set())
-        self.formulas, self.inner = outer.formulas, outer.inner
-        self.inner.append(self)  # what is made is known by the identity of its memory, which has to last
-        self.fresh_arrays, self.prelude, self.lines = self.plan.fresh, [], []
-        self.made, self.names, self.static = outer.made, outer.names, outer.static
-        self.taken, self.numbered, self.constants = outer.taken, outer.numbered, outer.constants
-        self.zeros, self.used, self.blas = outer.zeros, outer.used, outer.blas
+        self.share(outer)
 
     def write_turns(self) -> Turns:
         """Write the loop: a table of what each turn takes, and the lines of a turn."""

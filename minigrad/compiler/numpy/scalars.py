@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from typing import Any
 
 import numpy as np
 
 from minigrad.compiler.numpy.calls import SAME_IN_PYTHON
-from minigrad.compiler.passes.plan import Plan, is_array
+from minigrad.compiler.passes.plan import Plan
 from minigrad.engine.node import Node
 from minigrad.ops import arithmetic
 
@@ -27,22 +27,28 @@ def find_floats(plan: Plan, kept: Iterable[Any]) -> set[Node]:
             read_elsewhere.update(x for x in node.inputs if isinstance(x, Node))
     found = {x for x in nodes if _is_number(x) and x not in read_elsewhere and x not in plan.in_place}
     computed = [node for node in nodes if computes_floats(node, found)]
-    conversions = sum(writes_as(node, found, "") != "" for node in nodes)
+    conversions = sum(bool(_converted_to(node, found)) for node in nodes)
     return found if len(computed) >= WORTH * conversions else set()
 
 
-def computes_floats(node: Node, floats: set[Node]) -> bool:
+def computes_floats(node: Node, floats: Set[Node]) -> bool:
     """Say whether Python computes a number, since all that it is computed from are Python's."""
     numbers = [x for x in node.inputs if isinstance(x, Node)]
     return _is_arithmetic(node) and any(x in floats for x in numbers) and all(x in floats or x.weak for x in numbers)
 
 
-def writes_as(node: Node, floats: set[Node], written: str) -> str:
+def write_as(node: Node, floats: Set[Node], written: str) -> str:
     """Write a number so that it is Python's if it is one of ``floats``, and NumPy's if not."""
+    kind = _converted_to(node, floats)
+    return f"{kind}({written})" if kind else written
+
+
+def _converted_to(node: Node, floats: Set[Node]) -> str:
+    """Name the type that a number has to be converted to; nothing where it is what it is to be."""
     computed = computes_floats(node, floats)
     if node in floats:
-        return written if computed else f"float({written})"
-    return f"np.float64({written})" if computed and not node.weak else written
+        return "" if computed else "float"
+    return "np.float64" if computed and not node.weak else ""
 
 
 def _is_arithmetic(node: Node) -> bool:
@@ -53,4 +59,4 @@ def _is_arithmetic(node: Node) -> bool:
 
 
 def _is_number(x: Node) -> bool:
-    return not is_array(x) and not x.shape and not x.weak and x.dtype == np.float64
+    return not x.shape and not x.weak and x.dtype == np.float64

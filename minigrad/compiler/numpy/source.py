@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from math import prod
 from typing import Any
 
@@ -15,7 +15,7 @@ from minigrad.compiler.numpy.gemm import write_gemm
 from minigrad.compiler.numpy.memory import CHANGES, find_begun_arrays, plan_arrays
 from minigrad.compiler.numpy.names import Lines, Names
 from minigrad.compiler.numpy.resume import Code, Turns, find_assigned, write_resumable
-from minigrad.compiler.numpy.scalars import writes_as
+from minigrad.compiler.numpy.scalars import write_as
 from minigrad.compiler.passes.memory import Memory
 from minigrad.compiler.passes.plan import is_array
 from minigrad.compiler.trace.sources import Argument, Draw, Gradient, NumberOutside
@@ -31,7 +31,7 @@ WIDE = 60  # characters of a formula that is a comment no more
 class Writer(Names):
     """Writes one plan. ``floats`` are the numbers in it that are Python's."""
 
-    floats: set[Node] = set()  # noqa: RUF012  (of loops there are none)
+    floats: Set[Node] = frozenset()  # of loops there are none
 
     def __init__(self, draft: Draft) -> None:
         self.plan, self.returned, self.inputs = draft.plan, draft.returned, draft.inputs
@@ -45,6 +45,15 @@ class Writer(Names):
         self.static.update(x for x in self.bound if not isinstance(self.inputs[x], Draw))
 
     # arrays
+
+    def share(self, outer: Writer) -> None:
+        """Share all names with the code around this, what is made once, and what is known of it."""
+        self.formulas, self.inner = outer.formulas, outer.inner
+        self.inner.append(self)  # what is made is known by the identity of its memory, which has to last
+        self.fresh_arrays, self.prelude, self.lines = self.plan.fresh, [], []
+        self.made, self.names, self.static = outer.made, outer.names, outer.static
+        self.taken, self.numbered, self.constants = outer.taken, outer.numbered, outer.constants
+        self.zeros, self.used, self.blas = outer.zeros, outer.used, outer.blas
 
     def plan_memory(self) -> tuple[set[Node], dict[Node, Memory]]:
         """Say what is begun in an array that is returned, and give all else that a call computes its memory."""
@@ -74,7 +83,7 @@ class Writer(Names):
         elif not is_array(node):
             kernel = find_kernel(node.op)
             name = self.names[node] = self.fresh("v")
-            number = writes_as(node, self.floats, kernel.number(self, node))
+            number = write_as(node, self.floats, kernel.number(self, node))
             self.lines.append(f"{name} = {number}{self.comment(node)}")
             self.lines += kernel.mend(self, node, name)
         elif node in self.memory or node in self.fresh_arrays:
