@@ -99,7 +99,7 @@ WORLD: dict[str, Any] = {
     "power64": np.power, "log1p_64": np.log1p, "expm1_64": np.expm1, "logaddexp64": np.logaddexp,
     "times64": lambda a, b: np.float64(a) * np.float64(b), "times32": lambda a, b: np.float32(a) * np.float32(b),
     "math": SimpleNamespace(sqrt=np.sqrt, sin=np.sin, cos=np.cos, isfinite=np.isfinite, frexp=np.frexp, exp=np.exp),
-    "pointer64": pointer(np.float64), "pointer32": pointer(np.float32), "pointerb": pointer(np.bool),
+    "pointer64": pointer(np.float64), "pointer32": pointer(np.float32), "pointerb": pointer(np.uint8),
     "ahead": lambda x, n: pointer(x.dtype)(x.ctypes.data + int(n) * x.itemsize),
     "address_of": lambda x: x.ctypes.data,
     "flush_small": lambda bits: 0, "restore_mode": lambda mode: None,

@@ -431,6 +431,39 @@ def test_programs_of_many_kinds(seed):
     assert fuzz.check(seed, ("numpy", "interpreted")) is None
 
 
+MASK = A([[0, 255, 3], [128, 0, 1]], U8).view(bool)  # as a picture of a mask is one without a copy
+OF_MASKS = {
+    "a sum": lambda x, m: np.sum(m),
+    "sums of rows": lambda x, m: np.sum(m, axis=1) + 0.0,
+    "a product": lambda x, m: x * m,
+    "a product of broadcast rows": lambda x, m: x * m[:1],
+    "a comparison": lambda x, m: (m == True) * x,  # noqa: E712
+    "floats": lambda x, m: m.astype(float) @ x.T,
+    "integers": lambda x, m: -(m * 1) + 3,
+    "a running sum": lambda x, m: np.cumsum(m, axis=1),
+    "parts": lambda x, m: np.stack([m, m]) * 1.5,
+    "a place": lambda x, m: m[0, 1] * 2.5 + m[1, 0],
+    "picked": lambda x, m: m[[0, 1, 1]] * x[0],
+    "the operands of a power": lambda x, m: x**m,
+}
+
+
+@each_backend
+@pytest.mark.parametrize("f", OF_MASKS.values(), ids=OF_MASKS)
+def test_every_byte_but_0_is_true(f, backend):
+    x = np.arange(1.0, 7.0).reshape(2, 3)
+    with running(backend):
+        assert_equal(value(as_code(f, backend), x, MASK), value(f, x, MASK))
+
+
+@each_backend
+def test_a_number_that_is_any_byte_but_0_is_true(backend):
+    x = A(200, U8).view(bool)
+    for f in (lambda x: x * 2.5, lambda x: x + 1, lambda x: np.ones(3) * x):
+        with running(backend):
+            assert_equal(value(as_code(f, backend), x), value(f, x))
+
+
 @pytest.mark.parametrize("shape", [(), (1,), (1, 1), (2,)])
 @each_backend
 def test_a_power_of_truth_values_keeps_an_arrays_dtype_in_what_is_made_of_it(shape, backend):

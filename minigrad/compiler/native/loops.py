@@ -12,7 +12,7 @@ import numpy as np
 from minigrad.compiler.native.crew import count_pieces
 from minigrad.compiler.native.elements import take_element
 from minigrad.compiler.native.registry import KERNELS, Kernel, Lines, Reduction, find_kernel
-from minigrad.compiler.native.values import Values, share_range, spread_layout, write_element
+from minigrad.compiler.native.values import Values, read_element, share_range, spread_layout, write_element
 from minigrad.compiler.passes.fuse import Loops, Parts, Picked, is_reduction, space
 from minigrad.compiler.passes.layouts import (
     Layout,
@@ -108,7 +108,7 @@ class LoopWriter(Values):
                     name, at = self.pointer(layouts[x].base)
                     values[x] = f"x{len(values)}"
                     place = write_element(at + layouts[x].offset, layouts[x].strides, letters)
-                    body.append(f"{values[x]} = {name}[{place}]")
+                    body.append(f"{values[x]} = {read_element(root(x), f'{name}[{place}]')}")
                 parts.append(values[x])
             else:
                 parts.append(self.number(root(x) if isinstance(x, Node) else x, meeting))
@@ -195,7 +195,8 @@ class LoopWriter(Values):
             return self.number(root(x), dtype)
         seen = spread_layout(layout(x), x.shape, shape)
         name, offset = self.pointer(seen.base)
-        return f"{name}[{write_element(offset + seen.offset, seen.strides, letters)}]"
+        place = f"{name}[{write_element(offset + seen.offset, seen.strides, letters)}]"
+        return place if dtype.kind == "b" else read_element(seen.base, place)  # of bytes as they lie copies are made
 
     # reductions
 

@@ -18,7 +18,7 @@ from minigrad.compiler.native.matrices import MatrixWriter
 from minigrad.compiler.native.pooling import PoolingWriter
 from minigrad.compiler.native.products import ProductWriter
 from minigrad.compiler.native.registry import ARRAYS, DTYPES, Lines, find_kernel
-from minigrad.compiler.native.values import ALIGNED
+from minigrad.compiler.native.values import ALIGNED, read_element
 from minigrad.compiler.passes.fuse import Loops, Number, Unit
 from minigrad.compiler.passes.layouts import contiguous_strides, layout
 from minigrad.compiler.passes.promotion import find_meeting_dtype
@@ -68,7 +68,7 @@ class NativeWriter(MatrixWriter, ProductWriter, ConvolutionWriter, PoolingWriter
             at = layout(node)
             if at.base.shape:
                 name, offset = self.pointer(at.base)
-                written = f"{name}[{offset + at.offset}]"
+                written = read_element(at.base, f"{name}[{offset + at.offset}]")
             else:
                 written = self.number(at.base, meeting)
         else:
@@ -138,7 +138,7 @@ class NativeWriter(MatrixWriter, ProductWriter, ConvolutionWriter, PoolingWriter
             self.head.append(f"p{i} = pointer{DTYPES[x.dtype.name]}({self.write_address(i)})")
             if not x.shape:
                 self.names[x] = f"n_a{i}"
-                self.head.append(f"n_a{i} = p{i}[0]")
+                self.head.append(f"n_a{i} = {read_element(x, f'p{i}[0]')}")
 
     def write_address(self, i: int) -> str:
         """Write the address of an array that is passed."""
@@ -160,7 +160,7 @@ class NativeWriter(MatrixWriter, ProductWriter, ConvolutionWriter, PoolingWriter
                 continue  # loops have found its address among the others
             lines.append(f"{name} = pointer{DTYPES[x.dtype.name]}(context[{i + ARRAYS}])")
             if x in self.names:
-                lines.append(f"{self.names[x]} = {name}[0]")
+                lines.append(f"{self.names[x]} = {read_element(x, f'{name}[0]')}")
         lines += [f"{r} = pointer{DTYPES[x.dtype.name]}({r}_.ctypes.data)" for x, r in self.fresh.items()]
         return lines
 

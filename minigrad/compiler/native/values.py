@@ -125,6 +125,11 @@ def spread_layout(at: Layout, own: tuple[int, ...], shape: tuple[int, ...]) -> L
     return Layout(at.base, at.offset, (0,) * extra + strides)
 
 
+def read_element(base: Node, place: str) -> str:
+    """Write reading an element; of truth values each byte but 0 is True, as a mask of 0 and 255 that is a view has."""
+    return f"({place} != 0)" if base.dtype.kind == "b" else place
+
+
 def write_element(offset: int, strides: Sequence[int], letters: Sequence[str]) -> str:
     """Write an index: offset + Σ letter · stride."""
     terms = [letter if s == 1 else f"{letter} * {s}" for letter, s in zip(letters, strides, strict=True) if s]
