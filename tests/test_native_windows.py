@@ -115,3 +115,20 @@ def test_pooling_in_machine_code_with_ties_and_nan():
     x[0, 0, 1, 1] = np.nan
     found = compile(lambda x: functional.max_pool2d(x, 2), backend="native")(x)
     np.testing.assert_array_equal(found, pool_by_loops(((2, 2), (2, 2), (1, 1)), max_of, x))
+
+
+@pytest.mark.parametrize("backend", [BY_PYTHON, "native"])
+def test_windows_of_what_is_seen_in_another_shape(backend):
+    """Of some rows of an array, which lie in order, and of what is laid out flat behind a network's last windows."""
+    rng = np.random.default_rng(3)
+    flat, W, A = rng.normal(size=(5, 72)), rng.normal(size=(4, 2, 3, 3)), rng.normal(size=(16, 3))
+
+    def step(flat, W, A):
+        x = flat.reshape(5, 2, 6, 6)[2:] * 1.5
+        y = functional.max_pool2d(functional.conv2d(x, W.reshape(4, 2, 3, 3)), 2)
+        return np.tanh(y.reshape(3, 16) @ A).sum()
+
+    code = compile(grad(step, (0, 1, 2)), backend=backend)
+    for found, wanted in zip(code(flat, W, A), grad(step, (0, 1, 2))(flat, W, A), strict=True):
+        np.testing.assert_allclose(found, wanted, rtol=1e-12, atol=1e-12)
+    assert not code.report().calls

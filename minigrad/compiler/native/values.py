@@ -11,7 +11,7 @@ from minigrad.compiler.backend import Draft
 from minigrad.compiler.native.crew import count_threads
 from minigrad.compiler.native.registry import DTYPES, Lines, find_kernel, is_typed
 from minigrad.compiler.passes.fuse import Number, Product, Unit, fuse_loops, is_reduction
-from minigrad.compiler.passes.layouts import Layout
+from minigrad.compiler.passes.layouts import Layout, layout
 from minigrad.compiler.passes.lower import is_view
 from minigrad.compiler.passes.memory import Memory, Step, plan_memory
 from minigrad.compiler.passes.plan import root
@@ -77,7 +77,11 @@ class Values:
         return [x for x in arrays if x in self.kept or x in self.final or self.readers.get(x, mine) - mine]
 
     def pointer(self, base: Node) -> tuple[str, int]:
-        """Give the name of a pointer and the number of elements from it to an array's first."""
+        """Give the name of a pointer and the number of elements from it to an array's first, also of a view."""
+        if base not in self.plan.in_place and is_view(base.op):
+            at = layout(base)
+            name, first = self.pointer(at.base)
+            return name, first + at.offset
         if base in self.plan.in_place:
             base = self.plan.in_place[base]
         if base in self.offset:
