@@ -312,11 +312,22 @@ def by_flags():
     return lambda x: x * (2.0 if owner.way & Way.TWICE else 3.0) + (Way.MORE in owner.way), changes
 
 
+def by_which_of_equal_lists_it_is():
+    owner, pair = SimpleNamespace(kept=[1]), (1, 2)
+    first, place = owner.kept, {"pair": pair}
+
+    def f(x):
+        return x * (2 if owner.kept is first else 3) + (4 if place["pair"] is pair else 5)
+
+    changes = [lambda: setattr(owner, "kept", [1]), lambda: place.update(pair=tuple(range(1, 3)))]
+    return f, [*changes, lambda: setattr(owner, "kept", first)]
+
+
 WATCHED = [
     *(by_an_attribute_that_may_be_missing, by_an_attribute_that_is_made_when_it_is_first_asked_for),
     *(by_what_a_block_gives, by_flags, by_a_method_that_super_calls, by_what_a_comparison_reads, by_a_dtype),
     *(by_an_attribute_of_a_number, by_memory_that_is_looked_at, by_a_gradient_that_is_there_or_not),
-    *(by_what_a_tensor_says_of_itself,),
+    *(by_what_a_tensor_says_of_itself, by_which_of_equal_lists_it_is),
     *(by_a_number_of_the_class, by_a_class_method, by_a_property_in_the_place_of_another, by_modules_that_it_imports),
     *(by_a_method_of_the_object, by_a_method_of_the_class, by_a_class_in_the_place_of_another, by_globals),
     *(by_chain_map, by_mapping_proxy, by_user_containers, by_getattribute, by_a_descriptor_of_ones_own),
@@ -455,18 +466,20 @@ def test_what_the_docstring_lists_is_not_seen_and_found_by_verify(said, tmp_path
         verified(x)
 
 
-def test_whether_an_argument_is_an_array_from_outside_is_not_seen():
-    assert "whether an argument is an array from outside" in " ".join(str(compile.__doc__).split())
+@pytest.mark.parametrize("known", [x, [1.0, 2.0]], ids=["array", "list"])
+def test_whether_an_argument_is_an_array_or_list_from_outside_is_not_seen(known):
+    assert "whether an argument is an array or list from outside" in " ".join(str(compile.__doc__).split())
 
     def f(y):
-        return y if y is x else x + y
+        return y[0] if y is known else 3 * y[1]
 
     compiled, verified = compile(f), compile(f, verify_every=1)
     for code in (compiled, verified):
-        np.testing.assert_array_equal(code(x.copy()), 2 * x)
-    np.testing.assert_array_equal(compiled(x), 2 * x)
-    with pytest.raises(DifferenceError):
-        verified(x)
+        np.testing.assert_array_equal(code(known.copy()), 3 * known[1])
+    np.testing.assert_array_equal(compiled(known), 3 * known[1])
+    for code in (verified, compile(f)):  # the first call of each trace is verified
+        with pytest.raises(DifferenceError, match="which of equal things it is"):
+            code(known)
 
 
 def test_what_is_printed_is_printed_while_it_is_traced(capsys):

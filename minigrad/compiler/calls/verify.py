@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.compiler.calls.leaves import flatten_leaves, holds_arrays, list_objects
+from minigrad.compiler.calls.leaves import flatten_leaves, list_objects
 from minigrad.compiler.calls.puts import find_part, keep_parts
-from minigrad.compiler.calls.results import Made, Output, map_leaves
+from minigrad.compiler.calls.results import Made, Output
 from minigrad.compiler.record import Record
 from minigrad.compiler.reference import Reference
 from minigrad.compiler.trace.containers import Place
@@ -106,13 +106,14 @@ class _State:
 
     def call(self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[list[Part]]:
         """Call a function; give what it returns and puts into containers, and all of this, and undo it."""
-        args, kwargs = (map_leaves(x, lambda part: part, holds_arrays) for x in (args, dict(kwargs)))  # for it alone
+        put_back = keep_parts(self.record.puts, [*args, *kwargs.values()])
         try:
             result = f(*args, **kwargs)
             found = [*_parts(THE_RESULT, result), *_list_puts(self.record, args, kwargs)]
             parts = [(name, np.copy(x.array) if isinstance(x, Tensor) else x) for name, x in found]
             return [parts, self.take()]
         finally:
+            put_back()
             self.put_back()
 
     def put_back(self) -> None:
@@ -202,8 +203,8 @@ def _compare(f: Callable[..., Any], a: list[Part], b: list[Part], compare: Calla
         raise DifferenceError(
             f"compile: the code of {called} differs from the function itself: {said}. It may depend "
             f"on something that is not watched (see compile's docstring): pass that as an argument. Or it asks for "
-            f"the type of a value, its text or an error, which are others while it is traced: decide by what is no "
-            f"array or float, or by shapes."
+            f"the type of a value, its text or an error, or which of equal things it is, which are others while it is "
+            f"traced: decide by what is no array or float, or by shapes."
         )
 
 

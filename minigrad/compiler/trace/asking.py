@@ -11,9 +11,10 @@ from types import CodeType
 NAMES = frozenset(
     (
         *("isinstance", "issubclass", "type", "__class__", "callable", "hasattr", "getattr", "isscalar", "iterable"),
-        *("id", "hash", "repr", "str", "format", "suppress", "is_", "is_not"),
+        *("hash", "repr", "str", "format", "suppress"),
     )
 )
+IDENTITY = frozenset(("id", "is_", "is_not"))
 # An except clause may catch the error that says what cannot be traced, and f"{x}" is of what stands for x.
 CODES = frozenset(
     (
@@ -50,10 +51,21 @@ def asks_what_it_is(code: CodeType) -> bool:
     """
     if not NAMES.isdisjoint(code.co_names):
         return True
-    instructions = read_instructions(code)
-    names = [x.opname for x in instructions]
+    names = [x.opname for x in read_instructions(code)]
     if not CODES.isdisjoint(names) or ("PUSH_EXC_INFO" in names and "WITH_EXCEPT_START" not in names):
         return True
+    return asks_which(code)
+
+
+@lru_cache(maxsize=1024)
+def asks_which(code: CodeType) -> bool:
+    """Say whether code asks which of two equal things something is: by ``x is y``, if y is not the only one of a kind.
+
+    Or by ``id``, or the function that ``is`` has in ``operator``.
+    """
+    if not IDENTITY.isdisjoint(code.co_names):
+        return True
+    instructions = read_instructions(code)
     return any(
         x.opname == "IS_OP" and not (before.opname == "LOAD_CONST" and any(before.argval is s for s in SINGLE))
         for before, x in pairwise(instructions)

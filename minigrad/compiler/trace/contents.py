@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.compiler.trace.links import Link, is_same
+from minigrad.compiler.trace.links import Link
 
 WHOLE = 1 << 20  # bytes: of a larger array a sample is compared in every call
 SAMPLE = 1024
@@ -38,7 +38,7 @@ class Contents(Link):
         if not isinstance(self.owner, dict):
             return self.holds()
         before, now = dict(zip(self.seen[::2], self.seen[1::2], strict=True)), self.owner
-        return list(before) == list(now) and all(is_same(before[x], now[x]) for x in before if x not in names)
+        return list(before) == list(now) and all(self.is_same(before[x], now[x]) for x in before if x not in names)
 
     def put(self, value: Any) -> None:
         """Put the contents back; behind a proxy, whose dict has a link of its own if the function knows it."""
@@ -58,7 +58,7 @@ class Contents(Link):
     def holds(self) -> bool:
         """Say whether all of it is what it was."""
         now = self.read()
-        return len(now) == len(self.seen) and all(map(is_same, now, self.seen))
+        return len(now) == len(self.seen) and all(map(self.is_same, now, self.seen))
 
     def renew(self) -> bool:
         """Take the contents for those that were seen."""

@@ -19,6 +19,7 @@ class Link:
     """Where something outside is found: in ``owner``, by ``name``; ``seen`` is what was found there last."""
 
     tells = False  # does the owner tell of another by itself, so that no call has to look?
+    which = False  # does the code ask which of two equal lists it is?
 
     def __init__(self, owner: Any, name: Any, called: str) -> None:
         self.owner, self.name, self.called = owner, name, called
@@ -39,7 +40,11 @@ class Link:
 
     def holds(self) -> bool:
         """Say whether it still is what it was, or an equal number or string."""
-        return is_same(self.read(), self.seen)
+        return self.is_same(self.read(), self.seen)
+
+    def is_same(self, now: Any, before: Any) -> bool:
+        """Say whether something is what it was, or equal to it, unless the code asks which it is."""
+        return now is before or (not (self.which and isinstance(now, list | tuple)) and is_same(now, before))
 
     def renew(self) -> bool:
         """Take what is there now for what was seen; say whether that is another object, if an equal one."""

@@ -16,7 +16,7 @@ from weakref import ref
 
 import numpy as np
 
-from minigrad.compiler.trace.asking import SPECIAL, asks_what_it_is, find_asked_names, read_instructions
+from minigrad.compiler.trace.asking import SPECIAL, asks_what_it_is, asks_which, find_asked_names, read_instructions
 from minigrad.compiler.trace.contents import Buffer, Contents
 from minigrad.compiler.trace.foreign import choose_names, is_computed, is_foreign, is_generated, is_layer, is_settled
 from minigrad.compiler.trace.imports import find_module
@@ -57,7 +57,9 @@ def find_links(f: Any, args: Sequence[Any] = (), objects: Sequence[Any] = ()) ->
     names. Containers of arrays among the arguments are no places outside: what is in them may be another at each call.
     """
     found = _follow(f, args, objects)
-    links = (x for x in found.links.values() if x.seen is not MISSING or isinstance(x, Perhaps))
+    links = [x for x in found.links.values() if x.seen is not MISSING or isinstance(x, Perhaps)]
+    for link in links:
+        link.which = found.asks_which
     return [link for link in links if not is_settled(link.seen)]
 
 
@@ -84,7 +86,7 @@ class _Finder:
         self.known: dict[Any, Any] = {}  # what has been followed, and is kept so that no other has its id
         self.objects: dict[int, Any] = {}
         self.kinds: dict[type, frozenset[str] | None] = {}  # what classes hold; None where __getattr__ may give any
-        self.asks = False  # what type something has?
+        self.asks = self.asks_which = False  # what type something has? which of equal things it is?
         self.names: dict[str, None] = {}  # of attributes whose owner the code does not tell
         self.strings: dict[str, None] = {}  # that may be such names, of a function that calls getattr
         self.asks_by_name = False
@@ -216,6 +218,7 @@ class _Finder:
             if value is not MISSING:
                 self.follow(value, called=following not in ATTRIBUTES)
         self.asks |= asks_what_it_is(code)
+        self.asks_which |= asks_which(code)
         if "globals" in code.co_names:
             for name in (x for x in code.co_consts if isinstance(x, str) and x in names):
                 self.follow(self.add(Item(names, name, name)))
