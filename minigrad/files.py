@@ -13,6 +13,7 @@ try:
 except ImportError:  # Windows, which by itself lets nobody remove a file that another has open
     fcntl = None  # type: ignore[assignment]
 
+ACL = "system.posix_acl_access"
 _DRAFT = re.compile(r"\.minigrad-[0-9a-f]{16}")
 
 
@@ -20,22 +21,22 @@ _DRAFT = re.compile(r"\.minigrad-[0-9a-f]{16}")
 def replacing(path: str, mode: int | None = None) -> Iterator[BinaryIO]:
     """Open a draft that takes the place of ``path``, and its permissions, when the block is done.
 
-    A file that is new has those of ``mode``, or what the umask leaves. If the block fails, the draft is gone and the
-    file as it was. Drafts that killed processes left in the folder are removed.
+    A file that is new has the permissions of ``mode``, or what the umask leaves. If the block fails, the draft is gone
+    and the file as it was. Drafts that killed processes left in the folder are removed.
 
-    Raises ``OSError`` where ``path`` is there and is no file that may be written.
+    Raises ``OSError``, which names ``path``, where that is no file that may be written, or none can be there.
     """
     before = check_writable(path)
     folder = os.path.dirname(path)
     remove_drafts(folder)
-    draft, file = _open_draft(folder, before is None and mode is None)
+    with _named(path):
+        draft, file = _open_draft(folder, before is None and mode is None)
     try:
-        with file:
-            if before is not None and hasattr(os, "fchown"):
-                with suppress(PermissionError):  # another's file, which becomes one's own, as it does in an editor
-                    os.fchown(file.fileno(), before.st_uid, before.st_gid)
-            if hasattr(os, "fchmod") and (mode is not None or before is not None):
-                os.fchmod(file.fileno(), mode if mode is not None else stat.S_IMODE(before.st_mode))  # type: ignore[union-attr]
+        with _named(path), file:
+            if before is not None:
+                _keep_permissions(file, path, before, mode)
+            elif mode is not None and hasattr(os, "fchmod"):
+                os.fchmod(file.fileno(), mode)
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -47,6 +48,50 @@ def replacing(path: str, mode: int | None = None) -> Iterator[BinaryIO]:
         with suppress(FileNotFoundError):
             os.remove(draft)
         raise
+
+
+@contextmanager
+def _named(path: str) -> Iterator[None]:
+    """Let an error of the system name the file that is meant, and not its draft; on a full disk it names none."""
+    try:
+        yield
+    except OSError as error:
+        unnamed = error.filename is None or _DRAFT.fullmatch(os.path.basename(error.filename))
+        if error.errno is None or not unnamed:
+            raise
+        raise OSError(error.errno, error.strerror, path) from error
+
+
+def _keep_permissions(file: BinaryIO, path: str, before: os.stat_result, mode: int | None) -> None:
+    """Give a draft the owner and the permissions of the file at ``path``, lists of users (ACLs) too."""
+    if hasattr(os, "fchown"):
+        with suppress(PermissionError):  # another's file, which becomes one's own, as it does in an editor
+            os.fchown(file.fileno(), before.st_uid, before.st_gid)
+    if not hasattr(os, "fchmod"):
+        return
+    listed = _read_list(path)
+    if listed is None or mode is not None:
+        os.fchmod(file.fileno(), mode if mode is not None else stat.S_IMODE(before.st_mode))
+        return
+    os.fchmod(file.fileno(), stat.S_IMODE(before.st_mode) & ~stat.S_IRWXG)  # of a list these bits are no group's
+    with suppress(OSError):
+        os.setxattr(file.fileno(), ACL, listed)
+
+
+def _read_list(path: str) -> bytes | None:
+    """Give the list of users, besides owner and group, who may read or write a file; None if there is none."""
+    try:
+        return os.getxattr(path, ACL)
+    except (OSError, AttributeError):  # no list, a file system without, or not Linux
+        return None
+
+
+def follow_links(path: str | os.PathLike[str]) -> str:
+    """Give the path of the file that a path leads to, so that a link goes on leading there; no folder's "new/"."""
+    name = os.fspath(path)
+    if not os.path.basename(name):
+        raise IsADirectoryError(f"{name or '.'} is a directory; name a file in it")
+    return os.path.realpath(name)
 
 
 def check_writable(path: str) -> os.stat_result | None:

@@ -1,6 +1,7 @@
 """Files of safetensors: written, read again, read by PyTorch and by the library itself, written by others."""
 
 import json
+import random
 import struct
 
 import numpy as np
@@ -147,6 +148,45 @@ def test_a_wrong_file_changes_nothing(name, tmp_path):
     model = OneMatrix(np.zeros((2, 3)))
     with pytest.raises(CheckpointError, match=rf"wrong\.safetensors: .*{message}"):
         load(path, model)
+    np.testing.assert_array_equal(model.W.data, 0)
+
+
+def test_no_flipped_bit_is_taken_for_what_was_written(tmp_path):
+    """The format has no checksums of its own: a flip in an array, or in the text of the optimizer, was loaded."""
+    path, model = tmp_path / "net.safetensors", network()
+    optimizer = optim.Adam(model.parameters(), lr=0.05)
+    train(model, optimizer)
+    save(path, model, optimizer)
+    whole, expected = path.read_bytes(), (states_of(model), optimizer.state_dict())
+    start = 8 + int.from_bytes(whole[:8], "little")
+    dice, refused = random.Random(2), {True: 0, False: 0}
+    for _ in range(300):
+        content, at = bytearray(whole), dice.choice([dice.randrange(start), dice.randrange(start, len(whole))])
+        content[at] ^= 1 << dice.randrange(8)
+        path.write_bytes(content)
+        victim = network(rng=7)
+        other = optim.Adam(victim.parameters())
+        before = states_of(victim), other.state_dict()
+        try:
+            load(path, victim, other)
+        except CheckpointError:
+            refused[at < start] += 1
+            np.testing.assert_equal((states_of(victim), other.state_dict()), before)
+        else:
+            np.testing.assert_equal((states_of(victim), other.state_dict()), expected)
+    assert all(count > 100 for count in refused.values())
+
+
+def test_an_array_that_another_program_changed_beside_our_text(tmp_path):
+    path, model = tmp_path / "net.safetensors", OneMatrix(np.ones((2, 3)))
+    save(path, model)
+    with pytest.importorskip("safetensors").safe_open(path, "np") as file:
+        metadata = file.metadata()
+    safe.save_file({"W": np.zeros((2, 3))}, path, metadata)
+    with pytest.raises(CheckpointError, match=r"damaged: W is not as it was written.*leave out the metadata"):
+        load(path, model)
+    safe.save_file({"W": np.zeros((2, 3))}, path)
+    load(path, model)
     np.testing.assert_array_equal(model.W.data, 0)
 
 

@@ -6,6 +6,7 @@ import os
 import random
 import signal
 import stat
+import struct
 import subprocess
 import sys
 import textwrap
@@ -448,3 +449,110 @@ def test_a_fortran_array_and_one_of_no_elements_come_back(tmp_path):
     save(tmp_path / "m", one)
     load(tmp_path / "m", two)
     np.testing.assert_array_equal(two.a.data, one.a.data)
+
+
+# What a file says of itself, and of what it is saved
+
+
+def test_two_entries_of_one_name_are_refused(tmp_path):
+    """Readers differ in which of the two they take."""
+    path = tmp_path / "m"
+    saved(path)
+    with pytest.warns(UserWarning, match="Duplicate name"), zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("parameter/0.npy", npy((3, 4), data=bytes(96)))
+    model = network(3)
+    refused(path, model, Adam(model.parameters()), "two entries have one name")
+
+
+@pytest.mark.parametrize(
+    ("where", "model"),
+    [
+        (("format",), network(3)),
+        (("parameters", 0), Sequential(Linear(2, 2, 0), Linear(2, 2, 0))),
+        (("optimizer", "rule"), network(3)),
+    ],
+)
+def test_the_text_of_a_file_is_quoted_on_one_line(tmp_path, where, model):
+    path = tmp_path / "m"
+    saved(path)
+
+    def forge(header):
+        for key in where[:-1]:
+            header = header[key]
+        header[where[-1]] = "x\n\x1b[31mall is well" + "!" * 10**5
+
+    edited(path, forge)
+    with pytest.raises(CheckpointError) as caught:
+        load(path, model, Adam(model.parameters()))
+    message = str(caught.value)
+    assert r"x\n\x1b[31mall is well!!" in message
+    assert message.isprintable()
+    assert len(message) < 1200
+
+
+class Own:
+    def __init__(self, parameters):
+        self.given = parameters
+
+    def parameters(self):
+        return self.given()
+
+
+@pytest.mark.parametrize(
+    ("given", "message"), [(lambda: [np.ones(3)], "a ndarray"), (lambda: None, "None"), (lambda: {"W": 1}, "'W'")]
+)
+def test_a_model_that_gives_no_tensors_is_named(tmp_path, given, message):
+    with pytest.raises(TypeError, match=rf"parameters\(\) of the model, a Own, must give a list of Tensors.*{message}"):
+        save(tmp_path / "m", Own(given))
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_model_whose_parameters_are_a_generator(tmp_path):
+    w, again = Tensor([1.0, 2.0], requires_grad=True), Tensor([0.0, 0.0], requires_grad=True)
+    optimizer, other = Adam([w], 0.1), Adam([again], 0.2)
+    (w * w).sum().backward()
+    optimizer.step()
+    save(tmp_path / "m", Own(lambda: (x for x in [w])), optimizer)
+    load(tmp_path / "m", Own(lambda: (x for x in [again])), other)
+    np.testing.assert_array_equal(again.data, w.data)
+    np.testing.assert_equal(other.state_dict(), optimizer.state_dict())
+
+
+# Errors of the system
+
+
+def test_an_error_names_the_file_and_no_draft(tmp_path, monkeypatch):
+    with pytest.raises(FileNotFoundError) as caught:
+        save(tmp_path / "no" / "m.npz", network())
+    assert str(caught.value).endswith(f"'{tmp_path / 'no' / 'm.npz'}'")
+
+    def full(file, **arrays):
+        raise OSError(28, "No space left on device")  # the system's own error names no file
+
+    monkeypatch.setattr("minigrad.storage.np.savez", full)
+    with pytest.raises(OSError, match="No space left on device") as caught:
+        save(tmp_path / "m.npz", network())
+    assert caught.value.filename == str(tmp_path / "m.npz")
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_folder_that_is_not_there_is_no_file(tmp_path):
+    with pytest.raises(IsADirectoryError, match="name a file in it"):
+        save(f"{tmp_path}/new/", network())
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "setxattr"), reason="lists of users are Linux's")
+def test_a_list_of_users_stays_and_its_bits_are_not_given_to_a_group(tmp_path):
+    """Of rw for one user of a list the mode is 0660; as the mode of a file without the list it would be for a group."""
+    path, everybody = tmp_path / "m", 0xFFFFFFFF
+    save(path, network())
+    rows = [(1, 6, everybody), (2, 6, 4321), (4, 0, everybody), (16, 6, everybody), (32, 0, everybody)]
+    listed = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *row) for row in rows)
+    try:
+        os.setxattr(path, "system.posix_acl_access", listed)
+    except OSError:
+        pytest.skip("the file system has no such lists")
+    save(path, network(1))
+    assert os.getxattr(path, "system.posix_acl_access") == listed
+    assert stat.S_IMODE(path.stat().st_mode) == 0o660

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from minigrad.files import replacing
+from minigrad.files import follow_links, replacing
 
 FORMAT = "minigrad exercise"
 VERSION = 1
@@ -47,7 +47,7 @@ class Records:
     def save(self) -> None:
         """Write the file, whole or not at all; nothing where there is none to write."""
         if self.path is not None:
-            with replacing(os.fspath(self.path)) as file:
+            with replacing(follow_links(self.path)) as file:
                 file.write(f"{self.to_json()}\n".encode())
 
     def to_json(self) -> str:

@@ -20,13 +20,13 @@ from typing import Any
 import numpy as np
 
 from minigrad.engine.messages.arguments import shown, with_usage
-from minigrad.files import replacing
+from minigrad.files import follow_links, replacing
 from minigrad.interrupts import CtrlC
 from minigrad.ops.common.libraries import bring
 from minigrad.optim import Optimizer
 from minigrad.storage.entries import FORMAT, VERSION, Model, by_entry, describe_model, tensors_of
 from minigrad.storage.fitting import assign_all, compare_all, compare_copies
-from minigrad.storage.reading import Array, CheckpointError, CheckpointFile, damage_explained
+from minigrad.storage.reading import Array, CheckpointError, CheckpointFile, damage_explained, refusal
 from minigrad.storage.safe_tensors import SafeTensorsFile, is_safe, pack_arrays
 
 __all__ = ["CheckpointError", "load", "load_noted", "save", "save_noted"]
@@ -36,7 +36,7 @@ PathLike = str | os.PathLike[str]
 
 def _check_arguments(called: str, path: Any, model: Any, optimizer: Any) -> None:
     """Raise ``TypeError`` unless a path, a model and an optimizer, if any, stand in their places."""
-    if not isinstance(path, str | os.PathLike):
+    if not isinstance(path, str | os.PathLike) or not isinstance(os.fspath(path), str):
         swapped = "; the path comes first" if isinstance(model, str | os.PathLike) else ""
         raise TypeError(
             f"{called}: path must be the name of a file, such as 'model.npz', not {shown(path)}{swapped}. Write "
@@ -96,7 +96,7 @@ def save_noted(
     arrays = {entry: bring(array) for entry, array in arrays.items()}
     packed = pack_arrays(header, arrays, model) if is_safe(path) else None
     text = json.dumps(header, default=np.ndarray.tolist)  # some bit generators keep arrays in their states
-    with replacing(os.path.realpath(path)) as file:
+    with replacing(follow_links(path)) as file:
         if packed is None:
             np.savez(file, header=np.frombuffer(text.encode(), np.uint8), **arrays)
         else:
@@ -128,20 +128,20 @@ def load_noted(
     _check_arguments("load", path, model, optimizer)
     name = os.fspath(path)
     if os.path.exists(path) and not os.path.isfile(path):  # opening a pipe would wait for somebody to write
-        raise CheckpointError(f"{name}: a directory or a device, not a minigrad checkpoint")
+        raise refusal(name, "a directory or a device, not a minigrad checkpoint")
     with open(path, "rb") as file:  # a missing file is FileNotFoundError, as everywhere
         with damage_explained(name):
             saved = SafeTensorsFile(name, model) if is_safe(path) else CheckpointFile(file)
             found = saved.header["format"], saved.header["version"]
         if found != (FORMAT, VERSION):
-            raise CheckpointError(f"{name}: is {found[0]} version {found[1]}, not {FORMAT} version {VERSION}")
+            raise refusal(name, f"is {found[0]} version {found[1]}, not {FORMAT} version {VERSION}")
         with damage_explained(name):
             described = saved.describe_all(optimizer is not None)
         try:
             compare_all(described, model, optimizer)
             count = count_copies(described.notes)
         except ValueError as error:
-            raise CheckpointError(f"{name}: {error}") from error
+            raise refusal(name, error) from error
         with damage_explained(name):
             described.copies.update(saved.describe_copies(list(described.tensors), count))
             compare_copies(described)

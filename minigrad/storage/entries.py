@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
+from minigrad.engine.messages.arguments import shown
 from minigrad.engine.tensor import Tensor
 
 Item = TypeVar("Item")
@@ -25,7 +26,19 @@ KINDS = {"parameter": "parameters", "buffer": "buffers (such as running averages
 
 def tensors_of(model: Model) -> dict[str, list[Tensor]]:
     """Give what a model learns and what it keeps besides, by kind."""
-    return {"parameter": model.parameters(), "buffer": list(getattr(model, "buffers", list)())}
+    kept = {"parameters": model.parameters(), "buffers": getattr(model, "buffers", list)()}
+    return {method.removesuffix("s"): _check_tensors(model, method, tensors) for method, tensors in kept.items()}
+
+
+def _check_tensors(model: Model, method: str, tensors: Any) -> list[Tensor]:
+    found = list(tensors) if isinstance(tensors, Iterable) else [tensors]
+    wrong = [shown(x) for x in found if not isinstance(x, Tensor)]
+    if wrong:
+        raise TypeError(
+            f"save, load: {method}() of the model, a {type(model).__name__}, must give a list of Tensors, and gives "
+            f"{wrong[0]}. Make its arrays Tensors: Tensor(array, requires_grad=True)"
+        )
+    return found
 
 
 def by_entry(kinds: Mapping[str, Iterable[Item]]) -> dict[str, Item]:

@@ -13,9 +13,11 @@ from typing import IO, Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from minigrad.ops.common.alphabet import printable
 from minigrad.storage.entries import by_entry
 
 PIECE = 1 << 20  # bytes that are read at once
+LONGEST = 1000  # letters of a reason, which may quote the file
 
 Array = NDArray[Any]
 
@@ -47,6 +49,9 @@ class CheckpointFile:
 
     def __init__(self, file: BinaryIO) -> None:
         self.archive = zipfile.ZipFile(file)
+        names = self.archive.namelist()
+        if len(set(names)) < len(names):  # of two, readers differ in which they take
+            raise ValueError("two entries have one name")
         self.header = json.loads(self.read("header").tobytes())
 
     def describe_all(self, with_optimizer: bool) -> Described:
@@ -112,14 +117,20 @@ def name_copies(names: list[str], count: int) -> list[str]:
     return [f"copy/{i}/{name}" for i in range(count) for name in names]
 
 
+def refusal(name: str, reason: Any) -> CheckpointError:
+    """Give the error for a file; what that says of itself is data, on one line and not for pages."""
+    text = printable(str(reason))
+    return CheckpointError(f"{printable(name)}: {text if len(text) <= LONGEST else f'{text[:LONGEST]}…'}")
+
+
 @contextmanager
 def damage_explained(name: str) -> Iterator[None]:
     """Say which file is damaged, or none of ours, whatever goes wrong in the block."""
     try:
         yield
     except CheckpointError as error:
-        raise CheckpointError(f"{name}: {error}") from error
+        raise refusal(name, error) from error
     except ImportError:
         raise
     except Exception as error:  # zipfile, zlib, json and NumPy's readers raise all sorts on damaged bytes
-        raise CheckpointError(f"{name}: not a minigrad checkpoint, or damaged ({error!r})") from error
+        raise refusal(name, f"not a minigrad checkpoint, or damaged ({error!r})") from error

@@ -3,6 +3,9 @@
 The names are those of ``model.state_dict()``; an optimizer's running values are ``optimizer/0/m``, … as in an ``.npz``,
 and so are copies. What JSON the other format has in its header is in the metadata, as "minigrad". A file without that
 is another program's: its arrays are taken by name.
+
+The format has no checksums, as the entries of an ``.npz`` have: those of the arrays are in the JSON, that of the JSON
+beside it. They are zlib's CRC-32, which notices every damage of up to 32 bits in a row.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 
@@ -22,6 +26,7 @@ DTYPES = {
     **{"F64": "float64", "F32": "float32", "F16": "float16", "C64": "complex64", "BOOL": "bool"},
     **{f"{letter}{8 * n}": f"{kind}{8 * n}" for letter, kind in (("I", "int"), ("U", "uint")) for n in (1, 2, 4, 8)},
 }
+OWN, CHECKSUM = "minigrad", "minigrad.crc32"  # the metadata
 
 
 def is_safe(path: Any) -> bool:
@@ -44,9 +49,15 @@ def pack_arrays(header: dict[str, Any], arrays: dict[str, Array], model: Model) 
         if array.dtype.name not in DTYPES.values():
             raise ValueError(f"save: {name} is {array.dtype}, which safetensors has no type for. Save it as .npz")
         kept[name] = np.asarray(array, order="C")  # the library writes the bytes of any other as they lie
-    text = json.dumps(header | {"names": names}, default=np.ndarray.tolist)
-    packed: bytes = safe.save(kept, {"minigrad": text})
+    checksums = {name: _sum_up(array) for name, array in kept.items()}
+    text = json.dumps(header | {"names": names, "checksums": checksums}, default=np.ndarray.tolist)
+    packed: bytes = safe.save(kept, {OWN: text, CHECKSUM: str(crc32(text.encode()))})
     return packed
+
+
+def _sum_up(array: Array) -> int:
+    """Give the checksum of an array's bytes, in order."""
+    return crc32(array.reshape(-1).view(np.uint8).data)
 
 
 class SafeTensorsFile(CheckpointFile):
@@ -54,9 +65,13 @@ class SafeTensorsFile(CheckpointFile):
 
     def __init__(self, path: str, model: Model) -> None:
         self.file = require("safetensors", "safetensors").safe_open(path, "np")
-        own = (self.file.metadata() or {}).get("minigrad")
+        metadata = self.file.metadata() or {}
+        own, checksum = metadata.get(OWN), metadata.get(CHECKSUM)
+        if checksum is not None and (own is None or crc32(own.encode()) != int(checksum)):
+            raise CheckpointError("damaged: its metadata are not as they were written")
         self.header = self._describe_other(model) if own is None else json.loads(own)
         self.names: dict[str, str] = self.header.get("names", name_entries(model))
+        self.checksums: dict[str, int] = self.header.get("checksums", {})
 
     def _describe_other(self, model: Model) -> dict[str, Any]:
         """Give the header of a file that another program wrote, if its names are those of the model."""
@@ -80,6 +95,13 @@ class SafeTensorsFile(CheckpointFile):
         return np.broadcast_to(np.zeros((), DTYPES[part.get_dtype()]), part.get_shape())
 
     def read(self, name: str) -> Array:
-        """Give an array."""
-        array: Array = self.file.get_tensor(self.names.get(name, name))
+        """Give an array, if it is as it was written."""
+        key = self.names.get(name, name)
+        array: Array = self.file.get_tensor(key)
+        wanted = self.checksums.get(key)  # none in another program's file
+        if wanted is not None and _sum_up(array) != wanted:
+            raise CheckpointError(
+                f"damaged: {key} is not as it was written. A program that changes it on purpose is to leave out the "
+                f"metadata"
+            )
         return array
