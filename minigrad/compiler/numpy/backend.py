@@ -22,6 +22,7 @@ from minigrad.compiler.numpy.loops import register_loops
 from minigrad.compiler.numpy.repeats import StepWriter
 from minigrad.compiler.numpy.resume import Code, write_module
 from minigrad.compiler.numpy.triangles import register_triangles
+from minigrad.compiler.numpy.windows import register_windows
 from minigrad.compiler.trace.sources import Draw
 from minigrad.engine.node import Node
 
@@ -29,6 +30,7 @@ register_gates()
 register_inner()
 register_loops()
 register_triangles()
+register_windows()
 _number = count(1).__next__
 
 

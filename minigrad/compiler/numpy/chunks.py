@@ -21,7 +21,7 @@ def part_runs(w: Any, nodes: Sequence[Node]) -> Iterator[list[Node]]:
     for node in nodes:
         arrays = _find_arrays(w, node)
         found = [(id(w.memory[x]), x.dtype.itemsize) for x in arrays]
-        fits = bool(arrays) and (not run or node.shape == run[0].shape)
+        fits = bool(arrays) and (not run or (node.shape == run[0].shape and _lie_alike(w, [node, run[0]])))
         if run and not (fits and all(sizes.get(memory, size) == size for memory, size in found)):
             yield from [run] if len(run) >= FEWEST else ([x] for x in run)
             run, sizes = [], {}
@@ -39,7 +39,12 @@ def _find_arrays(w: Any, node: Node) -> list[Node]:
         return []
     arrays = [node, *(x for x in node.inputs if isinstance(x, Node) and x.shape)]
     own = all(x.shape == node.shape and x in w.memory and x not in w.fresh_arrays for x in arrays)
-    return arrays if own else []
+    return arrays if own and _lie_alike(w, arrays) else []
+
+
+def _lie_alike(w: Any, arrays: Sequence[Node]) -> bool:
+    """Say whether the elements of some arrays lie in the same order."""
+    return len({x in w.samples_last for x in arrays}) == 1
 
 
 def write_chunks(w: Any, run: Sequence[Node]) -> None:
@@ -59,7 +64,7 @@ def write_chunks(w: Any, run: Sequence[Node]) -> None:
         w.names[node] = out
     largest = max(x.dtype.itemsize for node in run for x in (node, *node.inputs) if isinstance(x, Node))
     step, chunks = CHUNK // largest, w.fresh("chunks")
-    arrays = ", ".join(parts)
+    arrays = ", ".join(map(w.in_order, parts))
     w.made.append(f"{chunks} = [")
     w.made.append(
         f"    tuple(x.reshape(-1)[i : i + {step}] for x in ({arrays},)) for i in range(0, {run[0].size}, {step})"

@@ -37,7 +37,8 @@ class Names:
     """The names of one step. ``made`` are the lines of make, ``prelude`` and ``lines`` those of step.
 
     ``names`` holds the name of every Node that has one, ``static`` what is the same array in every call: memory of the
-    plan, and views of it; ``fresh_arrays`` what each call computes in arrays of its own.
+    plan, and views of it; ``fresh_arrays`` what each call computes in arrays of its own; ``turned`` the names of arrays
+    that lie in another order in memory, and how they are seen in that.
     """
 
     def __init__(self, hints: Mapping[Node, str], fresh_arrays: set[Node]) -> None:
@@ -53,6 +54,7 @@ class Names:
         self.zeros: dict[tuple[Any, str], str] = {}
         self.used: set[str] = set()
         self.blas: set[str] = set()
+        self.turned: dict[str, str] = {}
         for node, hint in hints.items():
             self.names[node] = self.fresh(hint)
 
@@ -78,8 +80,12 @@ class Names:
         key = (array, "flat")
         if key not in self.zeros:
             self.zeros[key] = self.fresh(f"{array}_flat")
-            lines.append(f"{self.zeros[key]} = {array}.reshape(-1)")
+            lines.append(f"{self.zeros[key]} = {self.in_order(array)}.reshape(-1)")
         return self.zeros[key]
+
+    def in_order(self, array: str) -> str:
+        """Write an array as its elements lie in memory."""
+        return self.turned.get(array, array)
 
     def single(self, array: str) -> str:
         """Give the name of a view without axes of an array of one element, which is read and written 20 ns sooner."""

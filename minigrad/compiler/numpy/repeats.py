@@ -9,6 +9,7 @@ from minigrad.compiler.numpy.calls import write_store
 from minigrad.compiler.numpy.memory import plan_arrays
 from minigrad.compiler.numpy.names import Lines
 from minigrad.compiler.numpy.resume import Turns
+from minigrad.compiler.numpy.samples import find_samples_last
 from minigrad.compiler.numpy.scalars import find_floats
 from minigrad.compiler.numpy.source import Writer
 from minigrad.compiler.passes.plan import plan_order
@@ -23,6 +24,7 @@ class StepWriter(Writer):
         super().__init__(draft)
         copied = [value for _, value in self.plan.copies]
         self.floats = find_floats(self.plan, [*self.returned, *copied, *self.plan.needed])
+        self.samples_last = find_samples_last(self.plan, self.memory, self.returned)
 
     def write_loops(self) -> list[Turns]:
         """Write them."""

@@ -22,6 +22,7 @@ from minigrad.compiler.trace.sources import Argument, Draw, Gradient, NumberOuts
 from minigrad.engine.node import Node
 from minigrad.notation.alike import AlikeOperations
 from minigrad.ops import shaping
+from minigrad.ops.base import Shape
 from minigrad.ops.indexing import Index
 
 MANY = 500  # lines of make, up to which it is no matter how they are compiled
@@ -29,9 +30,10 @@ WIDE = 60  # characters of a formula that is a comment no more
 
 
 class Writer(Names):
-    """Writes one plan. ``floats`` are the numbers in it that are Python's."""
+    """Writes one plan. ``floats`` are the numbers in it that are Python's, ``samples_last`` arrays that lie so."""
 
     floats: Set[Node] = frozenset()  # of loops there are none
+    samples_last: Set[Node] = frozenset()
 
     def __init__(self, draft: Draft) -> None:
         self.plan, self.returned, self.inputs = draft.plan, draft.returned, draft.inputs
@@ -53,7 +55,7 @@ class Writer(Names):
         self.fresh_arrays, self.prelude, self.lines = self.plan.fresh, [], []
         self.made, self.names, self.static = outer.made, outer.names, outer.static
         self.taken, self.numbered, self.constants = outer.taken, outer.numbered, outer.constants
-        self.zeros, self.used, self.blas = outer.zeros, outer.used, outer.blas
+        self.zeros, self.used, self.blas, self.turned = outer.zeros, outer.used, outer.blas, outer.turned
 
     def plan_memory(self) -> tuple[set[Node], dict[Node, Memory]]:
         """Say what is begun in an array that is returned, and give all else that a call computes its memory."""
@@ -133,17 +135,27 @@ class Writer(Names):
         else:
             self.static.add(node)
             memory = self.memory[node]
-            key = ((id(memory), node.shape), node.dtype.str)
+            key = ((id(memory), node.shape, node in self.samples_last), node.dtype.str)
             if key not in self.zeros:  # the first array of its shape that is there, which others are in their turn
                 self.zeros[key] = name
                 view = self.slice_memory(memory, node) if self.is_shared(memory) else self.allocate(node)
                 self.made.append(f"{name} = {view}")
+                if node in self.samples_last:
+                    self.turned[name] = f"{name}.transpose({(*range(1, node.ndim), 0)})"
             name = self.names[node] = self.zeros[key]
         return name
 
     def allocate(self, node: Node) -> str:
         """Write an array of a Node's shape and dtype."""
-        return f"np.empty({node.shape}, np.{node.dtype.name})"
+        lying, seen = self.lay_out(node)
+        return f"np.empty({lying}, np.{node.dtype.name}){seen}"
+
+    def lay_out(self, node: Node) -> tuple[Shape, str]:
+        """Give the shape of an array in memory, and what is written behind it to see it in its own."""
+        if node not in self.samples_last:
+            return node.shape, ""
+        last = node.ndim - 1
+        return (*node.shape[1:], node.shape[0]), f".transpose({(last, *range(last))})"
 
     def is_shared(self, memory: Any) -> bool:
         """Say whether results of several shapes or dtypes use a piece of memory in turns."""
@@ -156,7 +168,8 @@ class Writer(Names):
             self.zeros[key] = self.fresh("memory")
             self.made.append(f"{self.zeros[key]} = np.empty({memory.nbytes}, np.uint8)")
         nbytes = prod(node.shape) * node.dtype.itemsize
-        return f"{self.zeros[key]}[:{nbytes}].view(np.{node.dtype.name}).reshape({node.shape})"
+        lying, seen = self.lay_out(node)
+        return f"{self.zeros[key]}[:{nbytes}].view(np.{node.dtype.name}).reshape({lying}){seen}"
 
     def comment(self, node: Node) -> str:
         """Say which formula a line computes."""
