@@ -1,7 +1,7 @@
 """A step on workers of Dask beside the same step in one process: ``python -m benchmarks.cluster``, with the extra.
 
 Logistic regression on 10⁶ × 50 numbers, full batch, native code on both sides; and an empty step, of one row a block,
-which is what the messages take.
+which is what the messages take, beside what Dask itself takes: a call of a bare actor on each worker, with 1 kB.
 """
 
 import os
@@ -66,6 +66,27 @@ def make_on(client, data):
     return lambda: crew.add_up(values, range(len(blocks)), False)
 
 
+def hold_to_processors(client):
+    """Give each worker a processor of its own, where Linux allows it: it may put two on one for a whole run."""
+    if hasattr(os, "sched_setaffinity"):
+        for worker, processor in zip(client.nthreads(), sorted(os.sched_getaffinity(0)), strict=False):
+            client.run(os.sched_setaffinity, 0, {processor}, workers=[worker])
+
+
+class Bare:
+    """An actor that gives back what it is given."""
+
+    def give(self, x):
+        return x
+
+
+def make_bare(client):
+    """Give a call of an actor on each worker, and the wait for all."""
+    futures = [client.submit(Bare, actor=True, pure=False, workers=[worker]) for worker in client.nthreads()]
+    actors, x = [future.result() for future in futures], np.zeros(128)
+    return lambda: [called.result() for called in [actor.give(x) for actor in actors]]
+
+
 def time_in_turns(client, turns):
     """Give the seconds of each of some functions, in turns, and processor time: here, and of the busiest worker."""
 
@@ -98,10 +119,12 @@ def main():
         (Path(name) / "few").mkdir()
         data, few = write_data(Path(name), ROWS), write_data(Path(name) / "few", WORKERS)
         with distributed.Client(cluster) as client:
+            hold_to_processors(client)
             turns = {
                 f"{ROWS:,} × {WIDTH} logistic regression, one process": make_alone(data),
                 f"the same on {WORKERS} workers": make_on(client, data),
                 f"an empty step on {WORKERS} workers": make_on(client, few),
+                f"a bare actor's call on each of {WORKERS} workers, 1 kB": make_bare(client),
             }
             times, processors = time_in_turns(client, turns)
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors; {STEPS} steps of each, in turns\n")
@@ -110,7 +133,7 @@ def main():
         here, there = processors[name]
         said = [1e3 * x for x in (statistics.median(taken), min(taken), here, there)]
         print(f"{name:56}{said[0]:8.1f}{said[1]:9.1f}{said[2]:16.1f}{said[3]:13.1f}")
-    alone, there, _ = times.values()
+    alone, there, *_ = times.values()
     pairs = sorted(b / a for a, b in zip(alone, there, strict=True))
     print(f"\n{WORKERS} workers beside one process: {statistics.median(pairs):.2f} × in the median of turns, ", end="")
     print(f"{min(there) / min(alone):.2f} × of the shortest")

@@ -7,6 +7,7 @@ took: on a quiet machine as where each process has a processor, on a busy one up
 simulation is asked about the hundred.
 """
 
+import asyncio
 import os
 import sys
 import tempfile
@@ -112,9 +113,11 @@ def make_call(crew):
     holder = next(iter(crew.holders.values()))
     asks = {size: Ask([np.zeros(size // 8)], {}, False) for size in (0, BYTES)}
 
+    async def call_together(count, size):
+        await asyncio.gather(*(holder.step(asks[size]) for _ in range(count)))
+
     def call(count, size):
-        for called in [holder.step(asks[size]) for _ in range(count)]:
-            called.result()
+        crew.client.sync(call_together, count, size)
 
     return call
 

@@ -104,6 +104,9 @@ class Cluster:
             if workers is None or worker in workers
         }
 
+    def sync(self, f, *arguments):
+        return asyncio.run(f(*arguments))
+
     def submit(self, make, actor, pure, workers, allow_other_workers):
         assert (actor, pure, allow_other_workers) == (True, False, False)
         (worker,) = workers

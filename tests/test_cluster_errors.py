@@ -147,6 +147,14 @@ def test_a_client_that_is_closed():
     assert not client.calls
 
 
+def test_a_client_that_is_asynchronous():
+    client = Cluster("a")
+    client.asynchronous = True
+    with pytest.raises(ValueError, match=r"the client is asynchronous, and fit waits; make one by Client\("):
+        train(client)
+    assert not client.calls
+
+
 MIB = 2**20
 
 

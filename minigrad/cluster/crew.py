@@ -9,9 +9,10 @@ from functools import partial
 from typing import Any
 
 from minigrad.cluster.blocks import SHARE, Block
+from minigrad.cluster.calls import call_all, reach
 from minigrad.cluster.holder import Holder
 from minigrad.cluster.messages import Ask, Sums, add_in_pairs, join_answers
-from minigrad.cluster.workers import check_workers, find_misfits, reach
+from minigrad.cluster.workers import check_workers, find_misfits
 from minigrad.engine.messages.errors import warn_user
 
 PATIENCE = 60  # seconds that a step waits for a worker when all are gone
@@ -37,7 +38,7 @@ class Crew:
         limits = check_workers(client) if limits is None else limits
         share = sum(block.nbytes for block in self.blocks) / len(limits)
         self.make = partial(make, keep=all(limit is None or share <= SHARE * limit for limit in limits))
-        self.holders: dict[str, Any] = {}  # an actor for each worker, by its address
+        self.holders: dict[str, Any] = {}  # what the actor on each worker is called by, by its address
         self.begun, self.unfit = False, set[str]()
         self.owners: dict[int, str] = {}
         self.shares: dict[str, list[int]] = {}  # the blocks of each worker
@@ -63,7 +64,9 @@ class Crew:
             if self.holders:
                 self._deal()
                 self._grow_tree()
-                came, failed = self._call("take", {worker: self._share_of(worker) for worker in self.holders})
+                came, failed = call_all(
+                    self.client, self.holders, "take", {worker: self._share_of(worker) for worker in self.holders}
+                )
                 for worker, why in came.items():
                     if why:
                         self._refuse(worker, f"the worker {worker} {why}")
@@ -89,11 +92,11 @@ class Crew:
         place = {"actor": True, "pure": False, "allow_other_workers": False}
         fit = [worker for worker in workers if worker not in self.unfit]
         futures = {worker: self.client.submit(self.make, workers=[worker], **place) for worker in fit}
-        found = {}
+        begun = {}
         for worker, future in futures.items():
             with suppress(TimeoutError, OSError):  # of one that is gone since; a scheduler waits for it to come back
-                found[worker] = future.result(timeout=PATIENCE)
-        return found
+                begun[worker] = future, future.result(timeout=PATIENCE)
+        return reach(self.client, begun)
 
     def _find_workers(self, lost: Collection[str]) -> list[str]:
         """Give the addresses of the workers; wait for one, if there is none.
@@ -149,7 +152,7 @@ class Crew:
         """Give what a holder is to have: its blocks, and the holders that it calls."""
         i = list(self.holders).index(worker)
         called = list(self.holders)[FAN * (i + 1) : FAN * (i + 2)]
-        below = {other: (reach(other, self.holders[other]), self.tree[other]) for other in called}
+        below = {other: (self.holders[other], self.tree[other]) for other in called}
         return worker, {number: self.blocks[number] for number in self.shares[worker]}, below
 
     def add_up(
@@ -174,7 +177,12 @@ class Crew:
             asked = {worker: None if mine == self.shares[worker] else mine for worker, mine in shares.items()}
             ask = Ask(values, asked, weighed, states, starts or {}, rows)
             calls = {worker: (ask.among(self.tree[worker]),) for worker in self.roots}
-            came, failed = self._call("step", {worker: call for worker, call in calls.items() if call[0].numbers})
+            came, failed = call_all(
+                self.client,
+                self.holders,
+                "step",
+                {worker: call for worker, call in calls.items() if call[0].numbers},
+            )
             lost = {worker: repr(error) for worker, error in failed.items()}
             answer = join_answers(list(came.values()), lost)
             if answer.error is not None:
@@ -189,21 +197,3 @@ class Crew:
             if answer.lost:
                 self.follow_workers(answer.lost)
         return add_in_pairs(parts)
-
-    def _call(self, method: str, calls: Mapping[str, tuple[Any, ...]]) -> tuple[dict[str, Any], dict[str, Exception]]:
-        """Call a method of several holders at once: what came, by worker, and what says that one is lost.
-
-        A holder gives back what the user's own functions raise, so that whatever is raised here is Dask's.
-        """
-        futures, came, lost = {}, {}, {}
-        for worker, arguments in calls.items():
-            try:
-                futures[worker] = getattr(self.holders[worker], method)(*arguments)
-            except Exception as error:
-                lost[worker] = error
-        for worker, future in futures.items():
-            try:
-                came[worker] = future.result()
-            except Exception as error:
-                lost[worker] = error
-        return came, lost

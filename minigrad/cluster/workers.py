@@ -1,4 +1,4 @@
-"""What workers run, whether a training can be sent to them, and how they call one another."""
+"""What workers run, and whether a training can be sent to them."""
 
 from __future__ import annotations
 
@@ -9,37 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.cluster.messages import Answer, Ask
-from minigrad.extras import require
-
 ALIKE = ("minigrad", "NumPy", "Python")  # a model is sent as its classes and functions pickle
-
-
-class Reached:
-    """A holder as other workers call it: straight, worker to worker.
-
-    Not by an actor of Dask's, which on a worker waits for ever for one that was lost while it was called: it is not
-    told what became of it.
-    """
-
-    def __init__(self, address: str, key: Any) -> None:
-        self.address, self.key = address, key
-
-    async def step(self, ask: Ask) -> Answer:
-        """Give the answer of the holder; raises what Dask raises where its worker is lost."""
-        here = require("distributed", "cluster").get_worker()
-        sent = [require("distributed.protocol", "cluster").to_serialize(ask)]
-        came = await here.rpc(self.address).actor_execute(actor=self.key, function="step", args=sent, kwargs={})
-        if came["status"] != "OK":
-            raise came["exception"]
-        answer: Answer = came["result"]
-        return answer
-
-
-def reach(worker: str, holder: Any) -> Any:
-    """Give what other workers call a worker's holder by; what is no actor of Dask's is called as it is."""
-    dask = sys.modules.get("distributed")
-    return holder if dask is None or not isinstance(holder, dask.Actor) else Reached(worker, holder.key)
 
 
 def describe_worker(dask_worker: Any) -> dict[str, Any]:

@@ -118,6 +118,8 @@ def gather_crew(
     """
     if not all(hasattr(client, name) for name in ("submit", "run", "nthreads")):
         raise TypeError(f"fit: client must be a distributed.Client, not {shown(client)}; write Client('tcp://…')")
+    if getattr(client, "asynchronous", False):
+        raise ValueError("fit: the client is asynchronous, and fit waits; make one by Client('tcp://…') and no more")
     for name in (name for name, value in other.items() if value is not None):
         raise ValueError(f"fit: {name} needs outputs and targets, which stay on the workers; leave it out with client=")
     for g in getattr(model, "generators", list)():
