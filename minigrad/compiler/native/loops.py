@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.compiler.native.blocks import Blocks, find_blocks
 from minigrad.compiler.native.crew import count_pieces
 from minigrad.compiler.native.elements import take_element
 from minigrad.compiler.native.registry import KERNELS, Kernel, Lines, Reduction, find_kernel
@@ -63,19 +64,11 @@ class LoopWriter(Values):
                 self.prepare(node)
         held = {x: len(dims) - self.count_inner(x) for x in partial if self.count_inner(x)}  # the loops around it
         begun = len(self.lines)
-        for depth, (letter, n) in enumerate(zip(letters, dims, strict=True)):
-            for node in (x for x, around in held.items() if around == depth):
-                self.lines.append("    " * depth + f"{self.accumulator(node)} = {self.start(node)}")
-            self.lines.append("    " * depth + f"for {letter} in range({n}):")
         body: Lines = []
         values: dict[Node, str] = {}
         for node in unit.members:
             self.member(node, values, layouts, letters, stored, body)
-        self.lines += ["    " * len(dims) + line for line in body or ["pass"]]
-        for node, around in sorted(held.items(), key=lambda pair: -pair[1]):
-            number, place = self.accumulator(node), self.reduced_place(node, letters)
-            more = [f"{place} = {number}"] if self.is_inner(node) else _reduction(node).enter(node, place, [number])
-            self.lines += ["    " * around + line for line in more]
+        self.nest_sums(held, [x for x in unit.members if is_reduction(x) and not x.shape], letters, body or ["pass"])
         turns = self.count_turns(unit.members, layouts)
         if turns > 1:
             self.lines[begun:] = [
@@ -86,6 +79,42 @@ class LoopWriter(Values):
             if isinstance(node.op, LogLikelihood):
                 name = self.accumulator(node)  # 0 ln 0 = 0: the second sum passes over what is not there
                 self.lines.append(f"{name} = {name} if {name} == {name} else {name}_present")
+
+    def nest_sums(self, held: Mapping[Node, int], whole: Sequence[Node], letters: list[str], body: Lines) -> None:
+        """Write the loops around a body, in which numbers gather reductions: inside so many of them, or all.
+
+        Behind the loops that one is gathered along, the number is stored, or enters into what it is a part of.
+        """
+        blocks = find_blocks(self.dims, {**held, **dict.fromkeys(whole, 0)}, self.names)
+        sums = blocks.sums if blocks else ()
+        ends: list[Lines] = []
+        self.lines += [blocks.write_start(x) for x in whole if blocks and x in sums]
+        indent = ""
+        for depth, (letter, n) in enumerate(zip(letters, self.dims, strict=True)):
+            inside = [x for x, around in held.items() if around == depth]
+            for x in inside:
+                start = blocks.write_start(x) if blocks and x in sums else f"{self.accumulator(x)} = {self.start(x)}"
+                self.lines.append(indent + start)
+            end = [line for x in inside for line in self.end_sum(x, letters, blocks if x in sums else None)]
+            ends.append([indent + line for line in end])
+            counted = f"range({n})"
+            if blocks and depth == blocks.depth:
+                if blocks.step < n:
+                    self.lines.append(f"{indent}for h in range(0, {n}, {blocks.step}):")
+                    indent, counted = indent + "    ", f"range(h, min(h + {blocks.step}, {n}))"
+                self.lines += [indent + line for line in blocks.open()]
+                ends[-1] = [*(indent + line for line in blocks.close()), *ends[-1]]
+            self.lines.append(f"{indent}for {letter} in {counted}:")
+            indent += "    "
+        self.lines += [indent + line for line in body]
+        self.lines += [line for end in reversed(ends) for line in end]
+        self.lines += [blocks.write_end(x) for x in whole if blocks and x in sums]
+
+    def end_sum(self, node: Node, letters: list[str], blocks: Blocks | None) -> Lines:
+        """Write what is done with the number that a reduction has been gathered in along its innermost loops."""
+        number, place = self.accumulator(node), self.reduced_place(node, letters)
+        end = [f"{place} = {number}"] if self.is_inner(node) else _reduction(node).enter(node, place, [number])
+        return [blocks.write_end(node), *end] if blocks else end
 
     def count_turns(self, members: Sequence[Node], layouts: Mapping[Node, Layout]) -> int:
         """Give in how many turns of the outermost loop threads share it: only one, if something is gathered over it."""
