@@ -92,6 +92,8 @@ TRUTHS: Joins = (  # of Python numbers, whose truth values compute as whole numb
     ("sum([{0} > 0, {0} > 1, {1} != 0])", lambda m, n: sum([m > 0, m > 1, n != 0])),
     ("(({0} > 0) & ({1} > 0)) * 2", lambda m, n: ((m > 0) & (n > 0)) * 2),
     ("np.add({0} > 0, {1} > 0)", lambda m, n: np.add(m > 0, n > 0)),
+    ("(1 << ({0} > 0)) + (({1} > 0) >> 1)", lambda m, n: (1 << (m > 0)) + ((n > 0) >> 1)),
+    ("(({0} > 1) * 2 | ({1} > 0)) ^ 4", lambda m, n: ((m > 1) * 2 | (n > 0)) ^ 4),
 )
 Keep = Callable[[Line, dict[Any, Any]], None]
 

@@ -44,6 +44,8 @@ def count_truths(op: Op, operands: tuple[Any, ...]) -> tuple[Any, ...]:
     nodes = [getattr(x, "node", x) for x in operands]
     if not any(map(is_truth, nodes)) or not all(map(_is_number, nodes)):
         return operands
+    if op in BITS and all(type(x) is bool or is_truth(x) for x in nodes):  # which make another one
+        return operands
     return tuple(item(x.astype(np.int64)) if is_truth(node) else x for x, node in zip(operands, nodes, strict=True))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.ops.base import Recorder
+from minigrad.ops.common.dtypes import WHOLE
 
 
 @cache
@@ -54,6 +55,13 @@ def compute_into(
     given = []
     for target, y in zip(targets, results if several else (results,), strict=True):
         if target is not None:
+            casting: Any = arguments.get("casting", "same_kind") if masked else "unsafe"
+            if y.dtype in WHOLE and not np.can_cast(y.dtype, target.dtype, casting):  # of others the assignment says so
+                called = getattr(f, "__self__", f).__name__
+                raise TypeError(
+                    f"{called}: out= is {target.dtype}, and the result, {y.dtype}, is not cast to that by the rule "
+                    f"{casting!r}. Give one of {y.dtype}, or casting='unsafe'."
+                )
             target[...] = y if where is True else np.where(where, y, target)
         given.append(y if target is None else target)
     return type(results)(given) if several else given[0]

@@ -41,11 +41,12 @@ def settle_arguments(ufunc: np.ufunc, inputs: tuple[Any, ...], arguments: dict[s
     if refused:
         raise TypeError(refuse_arguments(ufunc, refused, [*inputs, *_outputs(arguments)]))
     dtype, signature = arguments.get("dtype"), arguments.get("signature")
-    if dtype is None and signature is None:
+    if dtype is None and signature is None and "casting" not in arguments:
         return inputs
-    signature = signature or (None,) * ufunc.nin + (np.dtype(dtype),) * ufunc.nout
-    kinds = (*map(_kind, inputs), *[None] * ufunc.nout)
-    loop = ufunc.resolve_dtypes(kinds, signature=signature, casting=arguments.get("casting", "same_kind"))
+    rules: dict[str, Any] = {"casting": arguments.get("casting", "same_kind")}
+    if dtype is not None or signature is not None:
+        rules["signature"] = signature or (None,) * ufunc.nin + (np.dtype(dtype),) * ufunc.nout
+    loop = ufunc.resolve_dtypes((*map(_kind, inputs), *[None] * ufunc.nout), **rules)
     return tuple(_cast(x, to) for x, to in zip(inputs, loop, strict=False))
 
 
@@ -55,7 +56,7 @@ def _is_settled(name: str, x: Any) -> bool:
         case "out":
             return not _outputs({"out": x})
         case "where":
-            return x is True
+            return isinstance(x, bool | np.bool_) and bool(x)
         case "order":
             return x in ("K", "A", "C")
     return name in ("dtype", "signature", "casting", "subok")
@@ -75,7 +76,8 @@ def _outputs(arguments: dict[str, Any]) -> list[Any]:
 def _kind(x: Any) -> Any:
     """Give what an operand promotes by: its dtype, or of a Python number its type (NEP 50)."""
     if isinstance(x, Recorder):
-        return x.dtype  # type: ignore[attr-defined]
+        dtype: np.dtype[Any] = x.dtype  # type: ignore[attr-defined]
+        return type(dtype.type(0).item()) if getattr(x, "weak", False) and dtype.kind != "b" else dtype
     return type(x) if type(x) in (int, float, complex) else np.result_type(x)
 
 

@@ -19,6 +19,16 @@ def as_tensors(xs: Iterable[Any]) -> list[Any]:
     return arrays if tensor is None else [x if isinstance(x, Recorder) else tensor.as_constant(x) for x in arrays]
 
 
+def as_assigned(values: Any, dtype: np.dtype[Any]) -> Any:
+    """Give what is written into elements of a dtype: numbers and lists in that dtype, arrays as they are.
+
+    Raises what NumPy raises for a number that the dtype has not: −1 of an unsigned integer, NaN of any.
+    """
+    given = as_array(values)
+    is_array = isinstance(values, Recorder) or hasattr(values, "__array_function__")
+    return given if is_array or isinstance(given, Recorder) else np.array(values, dtype)
+
+
 def as_known(x: Any) -> Any:
     """Give what a shape depends on as NumPy knows it: of a Tensor its array, unless a gradient would be lost."""
     if not isinstance(x, Recorder):

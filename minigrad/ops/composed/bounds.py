@@ -70,7 +70,8 @@ def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, ne
     largest = float(np.finfo(x.dtype).max)
     y = np.where(np.isnan(x), nan, x)
     y = np.where(x == np.inf, largest if posinf is None else posinf, y)
-    return np.where(x == -np.inf, -largest if neginf is None else neginf, y)
+    y = np.where(x == -np.inf, -largest if neginf is None else neginf, y)
+    return y if y.dtype == x.dtype else astype(y, x.dtype)  # whatever kind of number is written there
 
 
 def iscomplex(x: Any) -> Any:

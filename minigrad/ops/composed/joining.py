@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.ops.base import as_array
-from minigrad.ops.composed.arguments import as_known, find_axis, refuse
+from minigrad.ops.composed.arguments import as_assigned, as_known, find_axis, refuse
 from minigrad.ops.composed.axes import atleast_1d, atleast_2d, atleast_3d
 from minigrad.ops.composed.places import own_elements, pick
 
@@ -84,7 +84,8 @@ def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
 
     The values are joined to the axis, whose places are then read in the order that NumPy's function puts them in.
     """
-    arr, obj, values = as_array(arr), as_known(obj), as_array(values)
+    arr, obj = as_array(arr), as_known(obj)
+    values = as_assigned(values, arr.dtype)
     if axis is None:
         arr, axis = np.ravel(arr), 0
     axis = find_axis(f"insert(axis={axis!r})", arr, axis)

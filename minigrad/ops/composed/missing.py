@@ -19,6 +19,7 @@ from minigrad.ops.composed.order import (
     quantile_by_ranks,
     take_between,
 )
+from minigrad.ops.composed.reductions import start_from
 from minigrad.ops.places.sorting import Sort
 from minigrad.ops.reduction import Axis
 
@@ -75,6 +76,9 @@ def nanmean(
     a: Any, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False, *, where: Any = True
 ) -> Any:
     """Average what is not NaN."""
+    a = as_array(a)
+    if dtype is not None and a.dtype not in WHOLE and np.dtype(dtype) in WHOLE:
+        raise TypeError("If a is inexact, then dtype must be inexact")
     return np.mean(fill(a, 0), axis, dtype, out, keepdims, where=_present(a, where))
 
 
@@ -91,22 +95,26 @@ def nanstd(a: Any, axis: Axis = None, *args: Any, where: Any = True, **more: Any
 def nanmax(
     a: Any, axis: Axis = None, out: None = None, keepdims: bool = False, initial: Any = None, where: Any = True
 ) -> Any:
-    """Take the largest element that is not NaN, if there is one."""
-    y = np.max(fill(a, -np.inf), axis, out, keepdims, initial, where)
-    return y if initial is not None else _unless_missing(a, axis, keepdims, y)
+    """Take the largest element that is not NaN, if there is one, or ``initial``, if that is larger."""
+    return _find_extreme(np.max, np.fmax, -np.inf, as_array(a), axis, out, keepdims, initial, where)
 
 
 def nanmin(
     a: Any, axis: Axis = None, out: None = None, keepdims: bool = False, initial: Any = None, where: Any = True
 ) -> Any:
-    """Take the smallest element that is not NaN, if there is one."""
-    y = np.min(fill(a, np.inf), axis, out, keepdims, initial, where)
-    return y if initial is not None else _unless_missing(a, axis, keepdims, y)
+    """Take the smallest element that is not NaN, if there is one, or ``initial``, if that is smaller."""
+    return _find_extreme(np.min, np.fmin, np.inf, as_array(a), axis, out, keepdims, initial, where)
 
 
-def _unless_missing(a: Any, axis: Axis, keepdims: bool, y: Any) -> Any:
-    """Give y, but NaN where all elements are, as no whole number is."""
-    return y if a.dtype in WHOLE else np.where(np.sum(a == a, axis, keepdims=keepdims) == 0, np.nan, y)
+def _find_extreme(
+    reduce: Any, of_two: Any, end: float, a: Any, axis: Axis, out: None, keepdims: bool, initial: Any, where: Any
+) -> Any:
+    """Reduce with the far end in place of NaN, which all elements may be, as may be what it begins with."""
+    if a.dtype in WHOLE or (initial is None and where is not True):  # or raise
+        return reduce(a, axis, out, keepdims, initial, where)
+    y = reduce(fill(a, end), axis, out, keepdims, None if initial is None else end, where)
+    y = np.where(np.sum(_present(a, where), axis, keepdims=keepdims) == 0, np.nan, y)
+    return y if initial is None else of_two(y, start_from(initial, a.dtype))
 
 
 def nanmedian(
@@ -138,7 +146,7 @@ def nanquantile(
     refuse_out(out)
     a = as_array(a)
     check_shares(a, q)
-    if a.dtype in WHOLE:
+    if a.dtype in WHOLE and a.size:
         return quantile(a, q, axis, method=method, keepdims=keepdims, weights=weights)
     if a.size and (weights is not None or method not in HYNDMAN_FAN):
         return quantile_by_ranks(np.nanquantile, a, q, axis, method, keepdims, weights)

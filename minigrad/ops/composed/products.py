@@ -100,6 +100,8 @@ def vecdot(x1: Any, x2: Any, /, *, axis: int = -1, keepdims: bool = False, axes:
     """Multiply vectors along an axis, Σᵢ āᵢ bᵢ of each pair; ``axes`` names that of each."""
     ends = (axis, axis) if axes is None else [_each(part)[0] for part in axes[:2]]
     a, b = (np.moveaxis(as_array(x), end, -1) for x, end in zip((x1, x2), ends, strict=False))
+    if a.shape[-1] != b.shape[-1]:
+        raise ValueError(f"vecdot: vectors of {a.shape[-1]} and {b.shape[-1]} elements, where both have as many")
     products = conjugate(a) * b
     y = np.sum(products, -1, dtype=products.dtype)  # whole numbers wrap, as NumPy's do
     return np.expand_dims(y, axis if axes is None else _each(axes[2])[0]) if keepdims else y

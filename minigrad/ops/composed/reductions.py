@@ -49,7 +49,7 @@ def sum(
         return reduction.sum(a, axis, keepdims)
     refuse_out(out)
     total = cast(reduction.sum(choose(cast(as_array(a), dtype), where, 0), axis, keepdims), dtype)
-    return total if initial is None else total + _start(initial, total.dtype)
+    return total if initial is None else total + start_from(initial, total.dtype)
 
 
 def prod(
@@ -64,12 +64,15 @@ def prod(
     """Multiply up over axes, beginning with ``initial``."""
     refuse_out(out)
     total = cast(cumulative.prod(choose(cast(as_array(a), dtype), where, 1), axis, keepdims), dtype)
-    return total if initial is None else total * _start(initial, total.dtype)
+    return total if initial is None else total * start_from(initial, total.dtype)
 
 
-def _start(initial: Any, dtype: np.dtype[Any]) -> Any:
-    """Give what a reduction begins with: of whole numbers a whole number, as NumPy has it."""
-    return initial if isinstance(initial, Recorder) or dtype not in WHOLE else np.asarray(initial).astype(dtype)
+def start_from(initial: Any, dtype: np.dtype[Any]) -> Any:
+    """Give what a reduction begins with, in the dtype that it has: of whole numbers a whole number, as NumPy has it.
+
+    Raises what NumPy raises for a number that the dtype has not: NaN, an infinity, −1 of an unsigned integer.
+    """
+    return cast(initial, dtype) if isinstance(initial, Recorder) else np.array(initial, dtype)[()]
 
 
 def mean(
@@ -79,6 +82,9 @@ def mean(
     if dtype is None and out is None and where is True:
         return reduction.mean(a, axis, keepdims)
     refuse_out(out)
+    if dtype is not None and np.dtype(dtype) in WHOLE:  # a sum that wraps, and a quotient that is cut
+        total, n = sum(a, axis, dtype, None, keepdims, None, where), count_chosen(as_array(a), axis, where, keepdims)
+        return (total / n).astype(dtype)
     a = as_floating(cast(as_array(a), dtype))
     if where is True:
         return reduction.mean(a, axis, keepdims)
@@ -120,7 +126,7 @@ def _extreme(
             f"reduction operation '{ufunc.__name__}' does not have an identity, so to use a where mask one has to "
             f"specify 'initial'"
         )
-    axis, initial = reduction.static_axis(axis, a), _start(initial, a.dtype)
+    axis, initial = reduction.static_axis(axis, a), start_from(initial, a.dtype)
     if not count_chosen(a, axis, True):
         return cast(reduction.sum(a, axis, keepdims), a.dtype) + initial
     return ufunc(reduce(choose(a, where, find_end(a.dtype, ufunc is np.maximum)), axis, keepdims), initial)

@@ -14,6 +14,8 @@ from minigrad.ops.elements.rounding import exponent
 def round(a: Any, decimals: int = 0, out: None = None) -> Any:
     """Give the nearest number of so many decimals, of two as near the even one; its slope is 0."""
     refuse_out(out)
+    if decimals and a.dtype == np.bool_:
+        raise TypeError(f"truth values have no {decimals} decimals, nor has NumPy's np.round of them")
     if decimals >= 0:
         if a.dtype in WHOLE:
             return a.astype(np.float16) if a.dtype == np.bool_ else a  # truth values are float16 to NumPy's rounding

@@ -8,6 +8,7 @@ import numpy as np
 
 from minigrad.ops import elementwise
 from minigrad.ops.base import as_array, as_floating, refuse_out
+from minigrad.ops.common.dtypes import WHOLE
 from minigrad.ops.composed.arguments import as_constant, find_values, has_zero
 from minigrad.ops.composed.reductions import cast, count_chosen
 from minigrad.ops.parts import square_size
@@ -30,6 +31,8 @@ def var(
     refuse_out(out)
     if correction is not None and ddof != 0:
         raise ValueError("ddof and correction can't be provided simultaneously.")
+    if dtype is not None and np.dtype(dtype) in WHOLE:
+        raise TypeError(f"the argument dtype={dtype!r} rounds the mean and the squares; round the result, by .astype")
     a = as_floating(as_array(a))
     if a.dtype == np.float16 and dtype is None:  # squares may be out of its range, and NumPy adds up in float32 too
         a = a.astype(np.float32)

@@ -13,6 +13,7 @@ import numpy as np
 
 from minigrad.ops.base import Recorder, as_array, refuse_out
 from minigrad.ops.composed.arguments import read_values
+from minigrad.ops.composed.reductions import cast
 from minigrad.ops.indexing import Gather, Scatter, ScatterAt, split_key
 from minigrad.ops.reduction import log_sum_exp, normalize_axis, static_axis
 
@@ -48,19 +49,21 @@ def reduce(
     """Give f(f(x₀, x₁), x₂) … along an axis or, where their order does not matter, several (None: all)."""
     refuse_out(out)
     array = _cast(array, dtype)
+    kind = _find_kind(ufunc.reduce, array, dtype)
     initial = None if initial is _MISSING else initial
     start = {} if initial is None else {"initial": initial}
     logarithmic = ufunc in (np.logaddexp, np.logaddexp2)  # of nothing they are −∞
     if ufunc in _AT_ONCE and not (logarithmic and (where is not True or start or not array.size)):
         if logarithmic:
             ufunc.reduce(np.ones((1,) * array.ndim, array.dtype))
+            array = cast(array, kind)
         chosen = {} if where is True else {"where": where}
-        return _AT_ONCE[ufunc](array, axis=axis, keepdims=keepdims, **start, **chosen)
+        return cast(_AT_ONCE[ufunc](array, axis=axis, keepdims=keepdims, **start, **chosen), kind)
     if not array.size:
         return ufunc.reduce(np.empty(array.shape, array.dtype), axis=axis, keepdims=keepdims, **start)
     one: Any = np.ones((1,) * array.ndim, array.dtype)
     ufunc.reduce(one, axis=axis, **start, where=True if where is True else one != 0)
-    axes = normalize_axis(static_axis(axis, array), array.ndim)
+    array, axes = cast(array, kind), normalize_axis(static_axis(axis, array), array.ndim)
     if not axes:
         return _reduce_line(ufunc, np.expand_dims(array, 0), 0, initial, where)
     if len(axes) > 1:  # all of them in a row
@@ -94,8 +97,9 @@ def accumulate(ufunc: np.ufunc, array: Any, axis: int = 0, dtype: Any = None, ou
     refuse_out(out)
     array = _cast(array, dtype)
     ufunc.accumulate(np.ones((1,) * array.ndim, array.dtype), axis=axis)
+    array = cast(array, _find_kind(ufunc.accumulate, array, dtype))
     if ufunc in _RUNNING:
-        return _RUNNING[ufunc](array, axis=axis)
+        return cast(_RUNNING[ufunc](array, axis=axis), array.dtype)
     axis = axis % array.ndim
     return np.stack(list(_partial_results(ufunc, array, axis, None)), axis=axis) if array.shape[axis] else array
 
@@ -110,7 +114,7 @@ def reduceat(ufunc: np.ufunc, array: Any, indices: Any, axis: int = 0, dtype: An
     ends = [*indices[1:].tolist(), array.shape[axis]]
     whole = (slice(None),) * axis
     parts = (array[(*whole, slice(i, max(i + 1, j)))] for i, j in zip(indices.tolist(), ends, strict=True))
-    return np.concatenate([reduce(ufunc, part, axis, keepdims=True) for part in parts], axis=axis)
+    return np.concatenate([reduce(ufunc, part, axis, dtype, keepdims=True) for part in parts], axis=axis)
 
 
 def outer(ufunc: np.ufunc, A: Any, B: Any, **arguments: Any) -> Any:
@@ -120,8 +124,13 @@ def outer(ufunc: np.ufunc, A: Any, B: Any, **arguments: Any) -> Any:
 
 
 def _cast(array: Any, dtype: Any) -> Any:
-    array = as_array(array)
-    return array if dtype is None or array.dtype == dtype else array.astype(dtype)
+    return cast(as_array(array), dtype)
+
+
+def _find_kind(method: Callable[..., Any], array: Any, dtype: Any) -> np.dtype[Any]:
+    """Give the dtype that a method computes in, which one element has, too: truth values for those of logic."""
+    found: np.dtype[Any] = np.asarray(method(np.ones(1, array.dtype), dtype=dtype)).dtype
+    return found
 
 
 def _partial_results(ufunc: np.ufunc, array: Any, axis: int, start: Any) -> Iterator[Any]:
@@ -143,7 +152,9 @@ def at(ufunc: np.ufunc, a: Any, indices: Any, b: Any = _MISSING) -> None:
     template, operands = split_key(indices)
     shape = Gather(template).shape(a.shape, *(i.shape for i in operands))
     scatter = ScatterAt(template, a.shape) if operands else Scatter(indices, a.shape)
-    a[...] = ufunc(a, scatter(np.broadcast_to(as_array(b), shape), *operands))
+    b = as_array(b)
+    b = cast(b, np.result_type(a.dtype, b.dtype))  # sums of what is named several times wrap no earlier than a does
+    a[...] = ufunc(a, scatter(np.broadcast_to(b, shape), *operands))
 
 
 def _has_mask(indices: Any) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.ops.base import as_array
-from minigrad.ops.composed.arguments import as_known, find_axis, refuse
+from minigrad.ops.composed.arguments import as_assigned, as_known, find_axis, refuse
 from minigrad.ops.composed.choosing import bring_into
 
 
@@ -22,7 +22,7 @@ def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) ->
 
 def putmask(a: Any, mask: Any, values: Any) -> None:
     """Write values where a mask of a's shape holds: of values of another shape, over and over, those at that place."""
-    values = as_array(values)
+    values = as_assigned(values, a.dtype)
     a[...] = np.where(mask, values if values.shape == a.shape else np.resize(values, a.shape), a)
 
 
@@ -33,14 +33,14 @@ def place(arr: Any, mask: Any, vals: Any) -> None:
     if n and not np.size(vals):
         raise ValueError("Cannot insert from an empty array!")
     if n:
-        arr[mask] = np.resize(vals, n)
+        arr[mask] = np.resize(as_assigned(vals, arr.dtype), n)
 
 
 def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
     """Write values at places that are counted through all of the array, over and over if they are fewer."""
     places = np.arange(a.size)[bring_into(a.size, np.ravel(as_known(ind)), mode)]
     if places.size and np.size(v):
-        a[np.unravel_index(places, a.shape)] = np.resize(v, places.size)
+        a[np.unravel_index(places, a.shape)] = np.resize(as_assigned(v, a.dtype), places.size)
 
 
 def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> None:
@@ -64,4 +64,4 @@ def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
         key = np.unravel_index(i, a.shape)
     else:
         key = (i,) * a.ndim
-    a[key] = np.resize(val, len(i))
+    a[key] = np.resize(as_assigned(val, a.dtype), len(i))

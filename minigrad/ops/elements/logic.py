@@ -20,5 +20,7 @@ bitwise_xor = Elementwise("bitwise_xor", np.bitwise_xor, None, None, text="({a} 
 bitwise_count = Elementwise("bitwise_count", np.bitwise_count, None, text="bitwise_count({x})")
 left_shift = Elementwise("left_shift", np.left_shift, None, None, text="left_shift({a}, {b})")
 right_shift = Elementwise("right_shift", np.right_shift, None, None, text="right_shift({a}, {b})")
+for _operator in (bitwise_and, bitwise_or, bitwise_xor, left_shift, right_shift):
+    _operator.operator = True
 gcd = Elementwise("gcd", np.gcd, None, None, text="gcd({a}, {b})")
 lcm = Elementwise("lcm", np.lcm, None, None, text="lcm({a}, {b})")

@@ -11,7 +11,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from minigrad.ops.base import Elementwise, Recorder, as_floating
+from minigrad.ops.base import Elementwise, Op, Recorder, as_floating
+from minigrad.ops.common.choices import is_known
 from minigrad.ops.elementwise import sigmoid, softplus
 from minigrad.ops.parts import is_complex
 
@@ -122,10 +123,21 @@ class Elu(Elementwise):
         super().__init__(
             self.name,
             lambda x: np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0))),
-            lambda y, x: np.where(x > 0, 1, y + alpha),
+            lambda y, x: self.slope(x) if is_known(x) else np.where(x > 0, 1, y + alpha),
             text="elu({x})",
             definition=lambda x: np.where(x > 0, x, alpha * (np.exp(x) - 1)),
         )
+
+    def slope(self, x: Any) -> Any:
+        """Give ∂y/∂x, α eˣ on the left, to its last digit: below −37 y + α is 0, which an expression is, to be read."""
+        return np.where(x > 0, 1, self.alpha * np.exp(np.where(x > 0, 0, x)))
+
+    @property
+    def unseen(self) -> Op:
+        """Itself with the rule for what is computed by code, though an expression while that is made."""
+        other = type(self)(self.alpha)
+        other.vjps = (lambda op, g, y, x: g * op.slope(x),)
+        return other
 
 
 _leaky_relu, _elu = lru_cache(maxsize=64)(LeakyRelu), lru_cache(maxsize=64)(Elu)
