@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from minigrad.ops.base import Op, Shape
+from minigrad.ops.common.choices import may_multiply, multiply_weights
 from minigrad.ops.common.lanes import batch_along
 from minigrad.ops.reduction import Axis, Reduction, counted_dtype, normalize_axis, restore_axes, static_axis
 
@@ -157,7 +158,14 @@ class Prod(Reduction):
     """The product over axes: y = ∏ x. Each element's derivative is the product of the others, zeros or not."""
 
     name, text, binds = "prod", "∏ {x}", 2
-    vjps = (lambda op, g, y, x: restore_axes(g, x, op) * ProdOfOthers(op.axis)(x),)
+    vjps = (lambda op, g, y, x: _pass_on(restore_axes(g, x, op), ProdOfOthers(op.axis)(x)),)
+
+    @property
+    def unseen(self) -> Op:
+        """Itself with the rule for a g that nobody sees before the code runs, which may be infinite."""
+        other = Prod(self.axis, self.keepdims)
+        other.vjps = (lambda op, g, y, x: multiply_weights(restore_axes(g, x, op), ProdOfOthers(op.axis)(x)),)
+        return other
 
     def forward(self, x: Any) -> Any:
         """Multiply up over the axes."""
@@ -166,6 +174,11 @@ class Prod(Reduction):
     def dtype(self, *dtypes: Any) -> np.dtype[Any]:
         """Give the input's dtype; truth values and small integers are counted in the default integer."""
         return counted_dtype(*dtypes)
+
+
+def _pass_on(g: Any, others: Any) -> Any:
+    """Give g times the product of the others, of which an infinite g has no part where that is 0."""
+    return g * others if may_multiply(g) else multiply_weights(g, others)
 
 
 class ProdOfOthers(Op):

@@ -143,7 +143,7 @@ def _chosen_array(w: Names, node: Node, out: str) -> Lines:
 
 def _chosen_number(w: Names, node: Node) -> str:
     g, c = (w.value(x) for x in node.inputs)
-    return f"({g} if {c} else 0) * {c}"
+    return f"({g} * {c} if {c} else np.{node.dtype.name}(0))"  # 0 c would be an int64 of a truth value
 
 
 def register_gates() -> None:

@@ -16,6 +16,7 @@ from minigrad.compiler.rolling.keys import EvenKey
 from minigrad.compiler.rolling.loop import Body, Kept, Loop, Read, State
 from minigrad.engine.node import Node
 from minigrad.ops.base import Op, number_key, placeholder
+from minigrad.ops.common.dtypes import read_bits
 
 
 class UnlikeError(Exception):
@@ -170,7 +171,7 @@ def _split(parts: Sequence[Any]) -> tuple[Any, list[Any]]:
 def _is_equal(a: Any, b: Any) -> bool:
     """Say whether two values are the same, bit for bit if they are arrays."""
     if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
-        return a.shape == b.shape and a.dtype == b.dtype and a.tobytes() == b.tobytes()
+        return a.shape == b.shape and a.dtype == b.dtype and read_bits(a) == read_bits(b)
     return type(a) is type(b) and not isinstance(a, np.ndarray) and bool(a == b)
 
 

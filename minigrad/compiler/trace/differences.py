@@ -11,6 +11,7 @@ from minigrad.compiler.trace.sources import Captured, Data, Source
 from minigrad.compiler.trace.traced import TraceError
 from minigrad.engine.node import Node, order_nodes
 from minigrad.ops.base import number_key
+from minigrad.ops.common.dtypes import read_bits
 
 
 class Computation(Protocol):
@@ -49,7 +50,7 @@ def _described(record: Computation) -> list[tuple[Any, Node]]:
         elif node in record.inputs:
             rows.append((identify_source(record.inputs[node]), node))
         else:
-            rows.append((None if node.value is None else (node.value.dtype.str, node.value.tobytes()), node))
+            rows.append((None if node.value is None else (node.value.dtype.str, read_bits(node.value)), node))
     return rows
 
 
@@ -59,5 +60,5 @@ def identify_source(source: Source) -> Any:
     if isinstance(source, Data) and source.tensor.op is None and not source.tensor.requires_grad:
         array = source.tensor.array
     if isinstance(array, np.ndarray):
-        return (array.shape, array.dtype.str, array.tobytes())
+        return (array.shape, array.dtype.str, read_bits(array))
     return source.key

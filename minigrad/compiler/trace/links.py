@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.ops.common.dtypes import read_bits
+
 MISSING: Any = object()
 Key = tuple[Any, ...]
 SCALARS = (int, float, complex, str, bytes, bool, type(None))
@@ -232,7 +234,7 @@ def is_same(a: Any, b: Any, contents: bool = False) -> bool:
     if isinstance(a, tuple | list):
         return len(a) == len(b) and all(is_same(x, y, contents) for x, y in zip(a, b, strict=True))
     if isinstance(a, np.ndarray | np.generic) and contents:
-        return (a.shape, a.dtype, a.tobytes()) == (b.shape, b.dtype, b.tobytes())
+        return (a.shape, a.dtype, read_bits(a)) == (b.shape, b.dtype, read_bits(b))
     if isinstance(a, float):
         return a.hex() == b.hex()
     return isinstance(a, SCALARS) and bool(a == b)

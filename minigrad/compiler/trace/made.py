@@ -13,6 +13,7 @@ import numpy as np
 from minigrad.algebra.rewrite import rebuild_node
 from minigrad.compiler.trace.sources import Captured, Source
 from minigrad.engine.node import Node, order_nodes
+from minigrad.ops.common.dtypes import read_bits
 
 
 def merge_made(inputs: Mapping[Node, Source], others: Collection[Source], expressions: list[Any]) -> dict[Node, Any]:
@@ -28,7 +29,7 @@ def merge_made(inputs: Mapping[Node, Source], others: Collection[Source], expres
         owner = _find_owner(array)
         if type(array) is not np.ndarray or type(owner) is not np.ndarray or id(owner) in outside:
             continue
-        like = first.setdefault((array.shape, array.dtype.str, array.strides, array.tobytes()), node)
+        like = first.setdefault((array.shape, array.dtype.str, array.strides, read_bits(array)), node)
         if like is not node:
             becomes[node] = like
     if becomes:

@@ -32,6 +32,7 @@ from minigrad.compiler.trace.turn_number import TurnNumber
 from minigrad.engine.node import Node
 from minigrad.engine.tensor import Tensor
 from minigrad.ops.base import Op, number_key
+from minigrad.ops.common.dtypes import read_bits
 
 MOST = 20_000  # things that are looked at
 LARGE = 1 << 20  # bytes of an array, beyond which SAMPLE of its elements are compared
@@ -120,7 +121,7 @@ class PythonState:
         if isinstance(x, np.ndarray):
             return _read_array(x), []
         if isinstance(x, np.generic):
-            return (x.dtype.str, x.tobytes()), []
+            return (x.dtype.str, read_bits(x)), []
         if isinstance(x, np.random.Generator):
             return str(x.bit_generator.state), []
         if isinstance(x, slice):
@@ -185,4 +186,4 @@ def _read_array(x: np.ndarray[Any, Any]) -> Any:
     if x.dtype.hasobject:
         raise StateError("an array of objects cannot be compared")
     part = x if x.nbytes <= LARGE else x.reshape(-1)[:: max(1, x.size // SAMPLE)]
-    return x.shape, x.dtype.str, x.strides, part.tobytes()
+    return x.shape, x.dtype.str, x.strides, read_bits(part)

@@ -13,6 +13,7 @@ from minigrad.algebra.rewrite import substitute_nodes
 from minigrad.engine.node import Node, order_nodes
 from minigrad.ops.arithmetic import multiply
 from minigrad.ops.base import Op, Shape, number_key
+from minigrad.ops.common.dtypes import read_bits
 
 LEAST = 4  # operations of a rule: of fewer, as SGD's, there is nothing to save
 
@@ -85,7 +86,7 @@ def _describe(given: Sequence[Node], values: Sequence[Any]) -> Hashable:
         if x not in numbers:
             numbers[x] = len(numbers)
             operands = (numbers[y] if isinstance(y, Node) else number_key(y) for y in x.inputs)
-            rows.append((x.op, *operands) if x.value is None else (x.value.dtype.str, x.value.tobytes()))
+            rows.append((x.op, *operands) if x.value is None else (x.value.dtype.str, read_bits(x.value)))
     return (*rows, *(numbers[x] for x in values))
 
 

@@ -52,7 +52,9 @@ def _steps(start: Any, stop: Any, num: int, endpoint: bool) -> Any:
     """Give t from 0 to 1, or to the last before it, on an axis in front of those of the ends."""
     kinds = [x if type(x) in (int, float) else as_array(x).dtype for x in (start, stop)]
     ndim = max(np.ndim(start), np.ndim(stop))
-    t = np.linspace(0.0, 1.0, num, endpoint, dtype=np.result_type(*kinds, 1.0))
+    kind = np.result_type(*kinds, 1.0)
+    end = kind.type(1).real if kind.char in "gG" else 1.0  # NumPy computes in the precision of the ends
+    t = np.linspace(end - end, end, num, endpoint, dtype=kind)
     return np.reshape(t, (-1, *(1,) * ndim))
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from minigrad.ops import arithmetic, cumulative, reduction
 from minigrad.ops.base import Recorder, as_array, as_floating, refuse_out
 from minigrad.ops.common.dtypes import WHOLE
+from minigrad.ops.composed.arguments import find_values
 from minigrad.ops.reduction import Axis, normalize_axis
 
 
@@ -142,9 +143,14 @@ def find_end(dtype: np.dtype[Any], lowest: bool) -> Any:
 
 
 def ptp(a: Any, axis: Axis = None, out: None = None, keepdims: bool = False) -> Any:
-    """Give the distance from the smallest to the largest element over axes."""
+    """Give the distance from the smallest to the largest element over axes; of equal ones it has no slope."""
     refuse_out(out)
-    return np.max(a, axis, keepdims=keepdims) - np.min(a, axis, keepdims=keepdims)
+    top, low = np.max(a, axis, keepdims=keepdims), np.min(a, axis, keepdims=keepdims)
+    first, last = (find_values(x) for x in (top, low))
+    if top.dtype in WHOLE or (first is not None and not np.any(first == last)):
+        return top - low
+    equal = (top == low) & np.isfinite(low)  # to which an infinite gradient would go twice, as ∞ − ∞
+    return np.where(equal, 0, top - low)
 
 
 def cumsum(a: Any, axis: int | None = None, dtype: Any = None, out: None = None) -> Any:

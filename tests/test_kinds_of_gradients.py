@@ -1,0 +1,95 @@
+"""Kinds of gradients: of numbers in each dtype, infinite ones, and code with constants of long double."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import minigrad
+from minigrad import compile, elu, grad, hessian, vmap
+from tests.compiling import as_code, each_backend, running
+
+CHOICES = {
+    "relu": minigrad.relu,
+    "leaky_relu": minigrad.leaky_relu,
+    "elu": elu,
+    "maximum": lambda a: np.maximum(a, 1),
+    "fmin": lambda a: np.fmin(a, -3),
+    "clip": lambda a: np.clip(a, -1, 1),
+    "heaviside": lambda a: np.heaviside(a, a) + 0 * a,
+    "where": lambda a: np.where(a > 0, a, 0),
+    "max": np.max,
+}
+
+
+@each_backend
+@pytest.mark.parametrize("name", CHOICES)
+def test_a_number_that_was_not_chosen_has_a_gradient_of_its_own_kind(name, backend):
+    f = CHOICES[name]
+    with running(backend):
+        for kind in (np.float16, np.float32, np.float64, np.longdouble):
+            if kind is np.longdouble and backend == "interpreted":
+                continue
+            for number in (-2.0, 0.5):
+                right, got = grad(f)(kind(number)), as_code(grad(f), backend)(kind(number))
+                assert np.asarray(got).dtype == right.dtype == kind
+                assert got == right
+
+
+@each_backend
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_an_infinite_gradient_goes_to_no_factor_whose_others_are_0(backend):
+    def mean(x):
+        return np.sum(np.prod(x, axis=-1) ** (1 / 3))
+
+    x = np.array([[0.0, 2.0, 3.0], [0.0, 0.0, 5.0], [1.0, 8.0, 1.0]])
+    right = [[np.inf, 0, 0], [0, 0, 0], [2 / 3, 1 / 12, 2 / 3]]
+    with running(backend):
+        for y in (grad(mean)(x), as_code(grad(mean), backend)(x), vmap(grad(mean))(x)):
+            np.testing.assert_allclose(y, right, rtol=1e-14)
+
+
+@each_backend
+def test_the_second_derivative_of_a_product_is_exact_at_zeros(backend):
+    x = np.array([0.0, 2.0, 3.0, 0.0])
+    right = np.zeros((4, 4))
+    right[0, 3] = right[3, 0] = 6
+    with running(backend):
+        for y in (hessian(np.prod)(x), as_code(hessian(np.prod), backend)(x)):
+            assert y.tolist() == right.tolist()
+
+
+@each_backend
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_the_range_of_equal_elements_has_no_slope_be_the_gradient_infinite(backend):
+    def spread(x):
+        return np.sum(np.sqrt(np.ptp(x, axis=1)))
+
+    x = np.array([[3.0, 3.0, 3.0], [1.0, 5.0, 2.0], [np.inf, np.inf, 1.0]])
+    right = [[0, 0, 0], [-0.25, 0.25, 0], [0, 0, 0]]
+    with running(backend):
+        for y in (grad(spread)(x), as_code(grad(spread), backend)(x)):
+            assert y.tolist() == right
+        of_infinite = as_code(lambda x: np.ptp(x), backend)(np.array([np.inf, np.inf]))
+    assert np.isnan(of_infinite)
+    assert np.isnan(np.ptp(minigrad.Tensor([np.inf, np.inf])).item())
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.linspace(x, 2.0, 3),
+        lambda x: np.geomspace(x, 2.0, 4),
+        lambda x: np.ediff1d(x, to_end=[1, 2]),
+        lambda x: np.pad(x, 1, constant_values=3),
+        lambda x: x * np.linspace(0, 1, 3, dtype=np.longdouble),
+    ],
+)
+def test_long_doubles_that_the_function_makes_are_constants_of_its_code(f):
+    x = np.array([1.0, 1.5, 3.0], np.longdouble)
+    code = compile(f)
+    for _ in range(2):
+        y = code(x)
+        assert y.dtype == np.longdouble
+        np.testing.assert_allclose(y, f(x), rtol=1e-18)
+    assert code.cache_info().misses == 1
