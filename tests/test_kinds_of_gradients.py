@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import minigrad
-from minigrad import compile, elu, grad, hessian, vmap
+from minigrad import compile, elu, grad, hessian, jacobian, jvp, vmap
 from tests.compiling import as_code, each_backend, running
 
 CHOICES = {
@@ -93,3 +93,78 @@ def test_long_doubles_that_the_function_makes_are_constants_of_its_code(f):
         assert y.dtype == np.longdouble
         np.testing.assert_allclose(y, f(x), rtol=1e-18)
     assert code.cache_info().misses == 1
+
+
+def by_rows(f, x):
+    """Give a Jacobian, each of its rows as the gradient of an element that is chosen."""
+    return np.stack([grad(lambda x, i=i: np.ravel(f(x))[i])(x) for i in range(np.size(f(x)))])
+
+
+CHOSEN = {
+    "root": lambda x: np.where(x > 0, np.sqrt(x), x),
+    "log": lambda x: np.where(x > 0, np.log(x), 0.0),
+    "reciprocal": lambda x: np.where(x != 0, 1 / x, 0),
+    "power": lambda x: np.where(x > 0, x**1.5, 0),
+    "product": lambda x: np.where(x > 0, np.sqrt(x) * x, 0),
+    "mask": lambda x: np.sqrt(x)[x > 0],
+    "nested": lambda x: np.where(x > 0, np.exp(1 / x), 0),
+}
+
+
+@pytest.mark.parametrize("name", CHOSEN)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_the_second_derivative_knows_no_nan_of_what_was_not_chosen(name):
+    f = CHOSEN[name]
+    for x in (np.array([-1.0]), np.array([-1.0, 0.0, 0.5])):
+        slope = [grad(grad(lambda v: f(np.reshape(v, 1)).sum()))(np.float64(v)) for v in x]
+        right = np.diag(slope)
+        assert np.isfinite(right).all()
+        for second in (hessian(lambda x: f(x).sum()), jacobian(grad(lambda x: f(x).sum()))):
+            np.testing.assert_allclose(second(x), right, rtol=1e-13)
+        if name != "mask":
+            np.testing.assert_allclose(compile(hessian(lambda x: f(x).sum()))(x), right, rtol=1e-13)
+
+
+INFINITE = {
+    "root": np.sqrt,
+    "maximum": lambda x: np.sqrt(np.maximum(x, 0)),
+    "bounds": lambda x: np.sqrt(np.clip(x, 0, 3)),
+    "fmax": lambda x: np.fmax(x, 0) ** 0.5,
+    "product": lambda x: np.sqrt(np.prod(x) * np.ones(2)),
+    "tall": lambda x: np.concatenate([np.cbrt(x), x, x, 2 * x, x * x]),
+}
+
+
+@pytest.mark.parametrize("name", INFINITE)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_an_infinite_slope_at_one_element_leaves_the_others_alone(name):
+    f, x = INFINITE[name], np.array([0.0, 1.0, 4.0])
+    found, right = jacobian(f)(x), by_rows(f, x)
+    assert np.isinf(right).any()
+    assert not np.isnan(right).any()
+    np.testing.assert_allclose(found, right, rtol=1e-14)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_slope_that_is_none_stays_nan():
+    J = jacobian(np.sqrt)(np.array([-1.0, 4.0]))
+    assert np.isnan(J[0, 0])
+    assert J[1].tolist() == [0, 0.25]
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize(
+    "f",
+    [
+        np.cbrt,
+        lambda x: np.cbrt(x)[:1],
+        lambda x: np.concatenate([np.cbrt(x), x]),
+        lambda x: np.where(x >= 0, np.cbrt(x), 0),
+        lambda x: np.maximum(np.cbrt(x), -1),
+    ],
+)
+def test_an_infinite_slope_is_carried_forward_through_a_choice(f):
+    x, along = np.array([0.0, 1.0, 8.0]), np.array([2.0, 3.0, -1.0])
+    right = by_rows(f, x) * np.where(np.isinf(by_rows(f, x)), 1, along)  # 0 · ∞ is not summed up: one slope a row
+    for call in (lambda x: jvp(f, (x,), (along,))[1], compile(lambda x: jvp(f, (x,), (along,))[1])):
+        np.testing.assert_allclose(call(x), right.sum(1), rtol=1e-14)

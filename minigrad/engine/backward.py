@@ -99,11 +99,16 @@ def apply_guarded(op: Any, i: int, g: Any, y: Any, values: tuple[Any, ...], unkn
     derivative = op.derivatives[i](y, *values)
     if getattr(derivative, "dtype", None) == np.bool_:
         return g * derivative
-    if not (unknown or (getattr(derivative, "has_data", True) and getattr(g, "has_data", True))):
+    if not (unknown or _in_lanes(g) or (getattr(derivative, "has_data", True) and getattr(g, "has_data", True))):
         return g * derivative  # an expression has no values to look at
     if isinstance(derivative, np.ndarray | np.generic | float | int | complex) and np.isfinite(derivative).all():
         return g * derivative
     return multiply_guarded(g, derivative)
+
+
+def _in_lanes(x: Any) -> bool:
+    """Say whether something is of many lanes, whose values are there though nobody may look at them."""
+    return bool(getattr(x, "guarded", False))
 
 
 def multiply_guarded(g: Any, derivative: Any) -> Any:

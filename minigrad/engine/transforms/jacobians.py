@@ -8,13 +8,15 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.engine.recording import recorded
 from minigrad.engine.transforms.evaluation import find_places, name_function_of
 from minigrad.engine.transforms.functional import Argnums, Transformed, check_argnums, grad
 from minigrad.engine.transforms.mapping import vmap
 from minigrad.engine.transforms.products import Linearization, join_leaves
 from minigrad.engine.transforms.trees import bundle_numbers, fill_tree
 from minigrad.ops import shaping
-from minigrad.ops.common.libraries import alike, make_zeros
+from minigrad.ops.common.libraries import alike, make_seed, make_zeros
+from minigrad.ops.indexing import Index
 
 DEARER = 2  # what a column costs in rows: it goes through the gradient's record, which is twice the function's
 
@@ -80,7 +82,25 @@ def _carry_back(linear: Linearization) -> list[Any]:
     if joined is None:
         return [None for _ in linear.call.variables]
     basis = alike(np.eye(joined.size, dtype=joined.dtype).reshape(joined.size, *joined.shape), joined)
-    return list(vmap(lambda g: linear.pull_joined(g, linear.with_graph))(basis))
+    return _walk(linear, lambda: list(vmap(lambda g: linear.pull_joined(g, linear.with_graph))(basis)))
+
+
+def _walk(linear: Linearization, carry: Callable[[], list[Any]]) -> list[Any]:
+    """Give what is carried back from each element; where there is NaN, once more as from elements that are chosen.
+
+    The others have a gradient of 0, and 0 · ∞ is 0 to what a choice ignored: ∂√x₀/∂x₁ at x₁ = 0. To walk so from the
+    start would take half as long again.
+    """
+    found = carry()
+    if any(_has_nan(getattr(x, "array", x)) for x in found):
+        with recorded():
+            linear.joined = Index(...)(linear.joined)
+        found = carry()
+    return found
+
+
+def _has_nan(x: Any) -> bool:
+    return isinstance(x, np.ndarray) and x.dtype.kind in "fc" and bool(np.isnan(x).any())
 
 
 def _carry_forward(linear: Linearization) -> list[Any]:
@@ -90,12 +110,14 @@ def _carry_forward(linear: Linearization) -> list[Any]:
     def pull(g: Any) -> Any:
         return join_leaves(linear.pull_joined(g, with_graph=True))
 
-    back = Linearization(linear.called, pull, (0,), (make_zeros(joined.shape, joined),), {})
+    back = Linearization(linear.called, pull, (0,), (make_seed(joined),), {})
     n = sum(x.size for x in variables)
     if back.joined is None:
         return [make_zeros((joined.size, *x.shape), x) for x in variables]
     basis = alike(np.eye(n, dtype=back.joined.dtype).reshape(n, *back.joined.shape), back.joined)
-    columns = vmap(lambda t: back.pull_joined(t, linear.with_graph or back.with_graph)[0])(basis)
+    (columns,) = _walk(
+        back, lambda: [vmap(lambda t: back.pull_joined(t, linear.with_graph or back.with_graph)[0])(basis)]
+    )
     rows = shaping.transpose(shaping.reshape(columns, (n, joined.size)))
     stops = list(accumulate(x.size for x in variables))
     return [

@@ -127,6 +127,7 @@ class Lanes(Operand):
 
     __slots__ = ("mapping", "stack")
     has_data = False
+    guarded = True
     op = None
     inputs = values = ()
     serial = 0

@@ -14,7 +14,7 @@ from minigrad.engine.transforms.evaluation import Evaluation, find_places, name_
 from minigrad.engine.transforms.functional import Argnums, Transformed, check_argnums, check_function, grad, split_aux
 from minigrad.engine.transforms.trees import fill_tree, fit_leaves, list_leaves, map_tree, name_leaves
 from minigrad.ops import shaping
-from minigrad.ops.common.libraries import alike, is_other, make_zeros
+from minigrad.ops.common.libraries import alike, is_other, make_seed
 
 
 def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
@@ -145,7 +145,7 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = Fals
     called = name_function_of("jvp", f)
     primals, tangents = _as_arguments(called, primals, tangents)
     value, pull, *more = vjp(f, *primals, has_aux=has_aux)
-    _, push = vjp(pull, map_tree(lambda x: make_zeros(np.shape(x), x), value))
+    _, push = vjp(pull, map_tree(make_seed, value))
     return (value, push(tuple(tangents))[0], *more)
 
 

@@ -25,6 +25,9 @@ def may_multiply(g: Any) -> bool:
     """Say whether a gradient is finite, or an expression."""
     if type(g) is np.ndarray and g.dtype == np.float64:
         return bool(np.vdot(g, g) < np.inf) or bool(np.isfinite(g).all())  # 0.7 µs for a few, and 1.9
+    if getattr(g, "guarded", False):  # of many lanes, any of which may be infinite
+        g = getattr(getattr(g, "array", g), "stack", None)
+        return isinstance(g, np.ndarray) and bool(np.isfinite(g).all())
     return not is_known(g) or bool(np.isfinite(getattr(g, "array", g)).all())
 
 

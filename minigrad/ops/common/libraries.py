@@ -60,6 +60,15 @@ def _count_out(part: Any) -> tuple[Any, ...]:
     return part.nonzero() if isinstance(part, np.ndarray) and part.dtype == np.bool_ and part.ndim else (part,)
 
 
+def make_seed(x: Any) -> Any:
+    """Give a gradient like x to linearize a pullback at, which is linear.
+
+    It is 1: a 0 may be that of what a choice ignored, where 0 · ∞ is 0, and the slope there was 0 instead of ∞.
+    """
+    zeros = make_zeros(np.shape(x), x)
+    return zeros + 1 if zeros.dtype.kind in "fc" else zeros
+
+
 def make_zeros(shape: tuple[int, ...], like: Any) -> Any:
     """Give zeros of a shape, in the dtype and the library of what ``like`` is, or holds."""
     return alike(np.zeros(shape, like.dtype), like)
