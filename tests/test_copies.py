@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from minigrad import Tensor, compile, derive, grad, softmax, value_and_grad
+from minigrad import Tensor, compile, debug, derive, fit, grad, softmax, value_and_grad
 from minigrad.engine.transforms.functional import value_and_grad as defined_there
+from minigrad.losses import squared_error
 from minigrad.nn import MLP, Dropout, Linear, Sequential
 from minigrad.ops.base import Elementwise, Op
 from minigrad.ops.elementwise import relu, tanh
@@ -342,6 +343,34 @@ def test_a_copied_model_runs_the_same_machine_code():
         step = compile(lambda x, twin=twin: twin(x).sum(), backend="native")
         step(X)
         assert step.backend == "native"
+
+
+# Errors, which a pool of processes pickles; on one that cannot be made again it would wait for ever
+
+
+def diverge():
+    model = Linear(3, 2, 0)
+    fit(model, squared_error, SGD(model.parameters(), 0.1), (X * np.nan, X[:, :2]), 1, progress=False)
+
+
+def make_infinity():
+    with debug():
+        np.log(Tensor([0.0, 1.0], requires_grad=True, name="w"))
+
+
+@again
+@pytest.mark.parametrize("fail", [diverge, make_infinity])
+def test_an_error_is_copied_with_what_it_holds(fail, again):
+    with pytest.raises(FloatingPointError) as caught:
+        fail()
+    error, twin = caught.value, again(caught.value)
+    assert (type(twin), str(twin)) == (type(error), str(error))
+    assert vars(twin).keys() == vars(error).keys()
+    if fail is make_infinity:
+        assert (twin.op, twin.names, twin.place) == (error.op, error.names, error.place)
+        np.testing.assert_equal(twin.values, error.values)
+    else:
+        assert twin.history == error.history
 
 
 # Other processes

@@ -1,6 +1,8 @@
 """A name is data: whatever is in it, no code comes of it, no tag, no command, and nothing that cannot be stored."""
 
 import ast
+import csv
+import io
 import json
 import re
 import subprocess
@@ -10,8 +12,8 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from minigrad import Tensor, compile, derive, draw, load, save, stepper
-from minigrad.losses import cross_entropy
+from minigrad import Tensor, compile, data, derive, draw, fit, grad, load, nn, optim, save, stepper, vmap
+from minigrad.losses import cross_entropy, squared_error
 from minigrad.ops.base import Elementwise
 from minigrad.ops.common.alphabet import plain_word, printable
 
@@ -219,6 +221,58 @@ def test_an_error_is_one_line(name):
         _ = V @ W
     stored(str(caught.value))
     assert len(str(caught.value).splitlines()) == 1
+
+
+def refusals(name):
+    """Errors of each room that name a tensor, a function, a column or a metric."""
+    W = Tensor(np.ones((3, 2)), requires_grad=True, name=name)
+    model, other = nn.Linear(3, 2, rng=0), nn.Linear(2, 2, rng=0)
+    model.W.name = name
+    optimizer = optim.SGD(model.parameters(), 0.1)
+
+    def f(x):
+        return x
+
+    f.__name__ = f.__qualname__ = name
+    metrics = {name: lambda y, t: 1.0}
+    history = fit(model, squared_error, optimizer, (X, T), 1, progress=False, metrics=metrics)
+    table = io.StringIO()
+    csv.writer(table).writerows([[name, "t"], [1, 2], [3, 4]])
+    yield lambda: optim.SGD([W, W], 0.1)
+    yield lambda: optim.Groups(optim.SGD([W], 0.1), optim.SGD([W], 0.1))
+    yield lambda: optim.SGD([W * 1.0, W], 0.1)
+    yield lambda: W.__setitem__(0, 1.0)
+    yield lambda: grad(f)(X)
+    yield lambda: vmap(f)(1.0)
+    yield lambda: derive((W * W).sum(), wrt=[Tensor(X, requires_grad=True, name=name)])
+    yield lambda: derive((W * W).sum(), wrt=W)
+    yield lambda: model(np.ones((2, 7)))
+    yield lambda: other.load_state_dict(model.state_dict())
+    yield lambda: fit(other, squared_error, optimizer, (X[:, :2], T), 1, progress=False)
+    yield lambda: history.values("nothing")
+    yield lambda: data.read_csv(io.StringIO(table.getvalue()), "another")
+
+
+@pytest.mark.parametrize("name", [x for x in HOSTILE if not x.isprintable()], ids=lambda name: ascii(name)[:30])
+def test_errors_of_every_room_are_one_line(name):
+    for refused in refusals(name):
+        with pytest.raises((ValueError, TypeError, KeyError)) as caught:
+            refused()
+        assert stored(str(caught.value)).isprintable()
+
+
+@pytest.mark.parametrize("name", ["\ud800", "\x00\x1b[31m", "\u202eabc"])
+def test_the_card_of_a_tensor_can_be_stored(name):
+    stored(Tensor(np.ones(2), requires_grad=True, name=name)._repr_html_())
+
+
+def test_a_name_that_is_no_text_is_refused_by_safetensors(tmp_path):
+    pytest.importorskip("safetensors")
+    model = nn.Linear(3, 2, rng=0)
+    model.W.name = "W\udfff"
+    with pytest.raises(ValueError, match=r"the name W\\udfff is half a character.*Save it as .npz"):
+        save(tmp_path / "m.safetensors", model)
+    assert list(tmp_path.iterdir()) == []
 
 
 @named

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from minigrad.engine.messages.absent import find_close
 from minigrad.engine.messages.arguments import shown
+from minigrad.ops.common.alphabet import printable
 
 Array = NDArray[Any]
 Column = str | int
@@ -66,7 +67,7 @@ def read_csv(
     others = [i for i in range(len(names)) if i not in targets]
     chosen = others if features is None else [_find(names, "features", column) for column in features]
     if not chosen:
-        raise ValueError(f"read_csv: no column is left for X; the columns are {', '.join(names)}")
+        raise ValueError(f"read_csv: no column is left for X; the columns are {printable(', '.join(names))}")
     both = [names[i] for i in chosen if i in targets]
     if both:
         raise ValueError(f"read_csv: the column {both[0]!r} is among the features and the targets")
@@ -96,7 +97,8 @@ def _read_rows(reader: Any, header: bool) -> tuple[list[str], list[Row]]:
         raise ValueError("read_csv: the file has no lines")
     first = rows[0][1]
     if header and all(map(_is_number, first)):
-        raise ValueError(f"read_csv: line 1 holds numbers alone, {', '.join(first[:4])}, no names; give header=False")
+        said = printable(", ".join(first[:4]))
+        raise ValueError(f"read_csv: line 1 holds numbers alone, {said}, no names; give header=False")
     names = first if header else [f"column {i}" for i in range(len(first))]
     twice = [name for i, name in enumerate(names) if name in names[:i]]
     if twice:
@@ -119,7 +121,7 @@ def _find(names: list[str], which: str, column: Any) -> int:
         if column in names:
             return names.index(column)
         close = find_close(column, names, 0.5)
-        hint = f"; did you mean {close!r}?" if close else f"; there are {', '.join(names)}"
+        hint = f"; did you mean {close!r}?" if close else f"; there are {printable(', '.join(names))}"
         raise ValueError(f"read_csv: {which}: no column is called {column!r}{hint}")
     if isinstance(column, bool) or not isinstance(column, int | np.integer):
         raise TypeError(f"read_csv: {which}: a column is a name or a number, not {shown(column)}")

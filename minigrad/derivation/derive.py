@@ -23,6 +23,7 @@ from minigrad.derivation.reasons.ways import Ways
 from minigrad.derivation.remarks import Supposing, say_step
 from minigrad.derivation.wording import check_language
 from minigrad.engine.messages.arguments import shown, with_usage
+from minigrad.engine.messages.errors import name_or
 from minigrad.engine.node import Node, order_nodes
 from minigrad.engine.tensor import Tensor
 from minigrad.notation.formula import same_formula, text
@@ -76,12 +77,11 @@ def derive(
     wanted = [t for t in nodes if t.op is None and t.requires_grad] if wrt is None else _tensors(wrt)
     for t in wanted:
         if t not in nodes:
-            there = ", ".join(x.name for x in nodes if x.op is None and x.requires_grad and x.name)
-            raise ValueError(
-                f"derive: the loss does not depend on {t.name or 'a tensor in wrt'}{there and f'; it does on {there}'}"
-            )
+            there = ", ".join(name_or(x, "") for x in nodes if x.op is None and x.requires_grad and x.name)
+            lost = name_or(t, "a tensor in wrt")
+            raise ValueError(f"derive: the loss does not depend on {lost}{there and f'; it does on {there}'}")
         if not t.requires_grad:
-            raise ValueError(f"derive: no gradient flows to {t.name or 'a tensor in wrt'}; it requires none")
+            raise ValueError(f"derive: no gradient flows to {name_or(t, 'a tensor in wrt')}; it requires none")
         if t.op is not None and nodes[t] not in source.named:
             raise ValueError("derive: a result in wrt has no name to be called by; give it one, or names=locals()")
     given = source.facts(given)
@@ -116,7 +116,7 @@ def derive(
 def _tensors(wrt: Any) -> list[Tensor]:
     """Give the tensors, or raise ``TypeError`` for what is no list of them."""
     if isinstance(wrt, Tensor):
-        raise TypeError(f"derive: wrt must be a list of Tensors; write wrt=[{wrt.name or 'w'}]")
+        raise TypeError(f"derive: wrt must be a list of Tensors; write wrt=[{name_or(wrt, 'w')}]")
     tensors: list[Any] = [wrt] if isinstance(wrt, str) or not isinstance(wrt, Iterable) else list(wrt)
     for t in tensors:
         if not isinstance(t, Tensor):

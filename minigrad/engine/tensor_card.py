@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from minigrad.engine.messages.errors import name_or
 from minigrad.notebook.cards import card, part
 from minigrad.notebook.grids import grid, summary
 
@@ -11,10 +12,10 @@ from minigrad.notebook.grids import grid, summary
 def tensor_html(t: Any) -> str:
     """Write a card of a tensor; nothing is computed for it, and no gradient flows because of it."""
     gradient = getattr(t, "stored_grad", None)
-    name = t.name or "Tensor"
+    name = name_or(t, "Tensor")
     parts = [_part("value", t.array)]
     if gradient is not None:
-        parts.append(_part(f"∂E/∂{t.name}" if t.name else "gradient", gradient.array, "gradient"))
+        parts.append(_part(f"∂E/∂{name}" if t.name else "gradient", gradient.array, "gradient"))
     shape = " × ".join(map(str, t.shape))
     return card(name, [shape or "scalar", str(t.dtype), _origin(t)], *parts)
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from minigrad.engine.messages.arguments import check_count, check_generator, with_usage
-from minigrad.engine.messages.errors import ShapeError, describe
+from minigrad.engine.messages.errors import ShapeError, describe, name_or
 from minigrad.engine.tensor import Tensor
 from minigrad.nn.base import Learning, Speaking
 from minigrad.nn.init import Initializer, Rng, normal
@@ -58,21 +58,23 @@ class Embedding(_Table):
     def __call__(self, n: Any) -> Tensor:
         """Give y. Raises ``TypeError`` for what are no whole numbers, ``IndexError`` for one that has no row."""
         n = as_array(n)
+        count, size = self.W.shape
         if n.dtype.kind not in "iu":
             raise TypeError(
-                f"{self!r}: wanted whole numbers from 0 to {len(self.W) - 1}, one for each row of {self.W.name}; "
-                f"{describe(n)} is {n.dtype}. Write n.astype(int)."
+                f"{self!r}: wanted whole numbers {self._say_rows()}; {describe(n)} is {n.dtype}. Write n.astype(int)."
             )
         if getattr(n, "has_data", True) and n.size:
             values = n.data if isinstance(n, Tensor) else n
             least, most = values.min(), values.max()
-            if least < 0 or most >= len(self.W):
-                raise IndexError(
-                    f"{self!r}: wanted numbers from 0 to {len(self.W) - 1}, one for each row of {self.W.name}, not "
-                    f"{least if least < 0 else most}. Make the layer Embedding({most + 1}, {self.W.shape[1]}), or "
-                    f"number from 0."
-                )
+            if least < 0:
+                raise IndexError(f"{self!r}: wanted numbers {self._say_rows()}, not {least}. Number from 0 up.")
+            if most >= count:
+                more = f"Make the layer Embedding({most + 1}, {size})"
+                raise IndexError(f"{self!r}: wanted numbers {self._say_rows()}, not {most}. {more}, or number from 0.")
         return self.W[n]
+
+    def _say_rows(self) -> str:
+        return f"from 0 to {len(self.W) - 1}, one for each row of {name_or(self.W, 'W')}"
 
 
 class LearnedPositions(_Table):

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from minigrad.engine.messages.arguments import check_count, check_generator, shown, with_usage
-from minigrad.engine.messages.errors import ShapeError, describe, made_at
+from minigrad.engine.messages.errors import ShapeError, describe, made_at, name_or
 from minigrad.engine.operand import Operand
 from minigrad.engine.tensor import Tensor
 from minigrad.nn.base import Learning
@@ -62,7 +62,7 @@ class Linear(Learning):
 def explain_input(layer: Linear, x: Any, error: Exception) -> None:
     """Raise what is wrong with a layer's input, if that is it: what it is, its width, and which one W takes."""
     inputs, outputs = layer.W.shape
-    called = layer.W.name or "W"
+    called = name_or(layer.W, "W")
     who = f"{layer!r}, the layer of {called}"
     wanted = f"wanted an input of {inputs} columns, shape (samples, {inputs}), one for each row of {called}"
     if not isinstance(x, Operand | np.ndarray | list | tuple):

@@ -8,6 +8,7 @@ from typing import Any
 
 from minigrad.engine.tensor import Tensor
 from minigrad.engine.writing.inplace import replace_elements
+from minigrad.ops.common.alphabet import printable
 from minigrad.ops.common.libraries import bring
 
 
@@ -33,15 +34,15 @@ def write_state(model: Any, state: Mapping[str, Any]) -> None:
     tensors, called = name_tensors(model), type(model).__name__
     if set(state) != set(tensors):
         lacks, more = sorted(set(tensors) - set(state)), sorted(set(state) - set(tensors))
-        said = [f"lacks {', '.join(lacks)}"] if lacks else []
-        said += [f"has {', '.join(map(str, more))}, which the model has not"] if more else []
+        said = [f"lacks {printable(', '.join(lacks))}"] if lacks else []
+        said += [f"has {printable(', '.join(map(str, more)))}, which the model has not"] if more else []
         raise ValueError(f"{called}.load_state_dict: the state {' and '.join(said)}; it is that of another model")
     arrays = {name: bring(getattr(x, "array", x)) for name, x in state.items()}
     for name, x in tensors.items():
         if arrays[name].shape != x.shape or arrays[name].dtype.kind not in "fiu":
             raise ValueError(
-                f"{called}.load_state_dict: {name} is {arrays[name].dtype} {arrays[name].shape} in the state, and "
-                f"{x.dtype} {x.shape} in the model"
+                f"{called}.load_state_dict: {printable(name)} is {arrays[name].dtype} {arrays[name].shape} in the "
+                f"state, and {x.dtype} {x.shape} in the model"
             )
     for name, x in tensors.items():
         replace_elements(x, arrays[name])

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from minigrad.engine.messages.errors import name_or
 from minigrad.engine.tensor import Tensor
 
 
@@ -41,4 +42,4 @@ def check_parameters(params: Iterable[Tensor]) -> list[Tensor]:
 
 def label_parameter(p: Tensor, i: int) -> str:
     """Name the parameter for an error."""
-    return f"params[{i}]" if p.name is None else f"params[{i}] ({p.name})"
+    return f"params[{i}]" if not p.name else f"params[{i}] ({name_or(p, '')})"

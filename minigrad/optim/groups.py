@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from minigrad.engine.messages.arguments import check_number, shown
+from minigrad.engine.messages.errors import name_or
 from minigrad.engine.recording import tracer
 from minigrad.engine.tensor import Tensor
 from minigrad.optim.base import Optimizer
@@ -37,7 +38,7 @@ class Groups:
         seen: set[int] = set()
         for p in self.params:
             if id(p) in seen:
-                raise ValueError(f"Groups: {p.name or 'a tensor'} is in two groups and would be updated twice")
+                raise ValueError(f"Groups: {name_or(p, 'a tensor')} is in two groups and would be updated twice")
             seen.add(id(p))
 
     @property

@@ -19,6 +19,7 @@ import numpy as np
 
 from minigrad.extras import require
 from minigrad.nn.state import name_tensors
+from minigrad.ops.common.alphabet import printable
 from minigrad.storage.entries import Model, by_entry, describe_model, tensors_of
 from minigrad.storage.reading import Array, CheckpointError, CheckpointFile
 
@@ -48,6 +49,8 @@ def pack_arrays(header: dict[str, Any], arrays: dict[str, Array], model: Model) 
         name = names.get(entry, entry)
         if array.dtype.name not in DTYPES.values():
             raise ValueError(f"save: {name} is {array.dtype}, which safetensors has no type for. Save it as .npz")
+        if any("\ud800" <= c <= "\udfff" for c in name):
+            raise ValueError(f"save: the name {printable(name)} is half a character, and no text. Save it as .npz")
         kept[name] = np.asarray(array, order="C")  # the library writes the bytes of any other as they lie
     checksums = {name: _sum_up(array) for name, array in kept.items()}
     text = json.dumps(header | {"names": names, "checksums": checksums}, default=np.ndarray.tolist)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.engine.messages.arguments import check_count, shown
+from minigrad.engine.messages.errors import name_or
 from minigrad.engine.recording import is_paused, no_grad
 from minigrad.ops.common.dlpack import speaks_dlpack, take_memory
 from minigrad.ops.common.libraries import is_other
@@ -48,7 +49,7 @@ def check_parts(model: Any, loss: Any, optimizer: Any) -> None:
 
 def names_of(params: Any) -> str:
     """Name the first parameters."""
-    names = ", ".join(p.name or "a tensor" for p in params[:3])
+    names = ", ".join(name_or(p, "a tensor") for p in params[:3])
     return f"{names}, …" if len(params) > 3 else names
 
 

@@ -11,6 +11,7 @@ from minigrad.engine.messages.absent import AbsentKey
 from minigrad.notebook.cards import card, part
 from minigrad.notebook.charts import Curve, chart, key
 from minigrad.notebook.safety import html_or_text, text_or_reason
+from minigrad.ops.common.alphabet import printable
 
 Values = Sequence[float | None]
 
@@ -63,7 +64,7 @@ class History:
         if found is None:
             known = ("loss", "accuracy", "validation_loss", "validation_accuracy", "seconds", "lr")
             if name not in known:
-                raise AbsentKey(f"the history has no {name!r}; it has {', '.join((*known, *self.metrics))}")
+                raise AbsentKey(f"the history has no {name!r}; it has {printable(', '.join((*known, *self.metrics)))}")
             found = getattr(self, name)
         return found
 
@@ -106,6 +107,10 @@ class DivergenceError(FloatingPointError):
     def __init__(self, message: str, history: History) -> None:
         super().__init__(message)
         self.history = history
+
+    def __reduce__(self) -> Any:
+        """Come whole from another process: of an exception that wants two arguments, a pool would wait for ever."""
+        return type(self), (str(self), self.history)
 
 
 def _span(values: Values) -> str:

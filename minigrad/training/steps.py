@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.engine.messages.errors import name_or
 from minigrad.engine.tensor import Tensor
 from minigrad.optim import Optimizer
 from minigrad.training.arguments import names_of
@@ -53,5 +54,5 @@ def leave_gradients(backpropagate: Backpropagate, optimizer: Optimizer, *batch: 
         )
     for i, p in enumerate(optimizer.params):
         if p.grad is not None and not np.isfinite(p.grad.array).all():
-            raise FloatingPointError(f"the gradient of {p.name or f'parameter {i}'} became NaN or infinite")
+            raise FloatingPointError(f"the gradient of {name_or(p, f'parameter {i}')} became NaN or infinite")
     return y, value

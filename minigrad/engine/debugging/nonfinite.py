@@ -34,6 +34,9 @@ class NonFiniteError(FloatingPointError):
         super().__init__(message)
         self.op, self.names, self.values, self.place = op, tuple(names), tuple(values), place
 
+    def __reduce__(self) -> Any:
+        return type(self), (str(self), self.op, self.names, self.values, self.place)
+
     @property
     def subgraph(self) -> Tensor:
         """The operation on the values that it failed on, as a recorded scalar."""

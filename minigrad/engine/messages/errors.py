@@ -85,6 +85,11 @@ def check_name(name: Any) -> str | None:
     return name
 
 
+def name_or(x: Any, otherwise: str) -> str:
+    """Give a tensor's name, of letters that an error can print, or what it is called without."""
+    return printable(x.name or "") or otherwise
+
+
 def describe(x: Any, depth: int = 2) -> str:
     """Give an operand's name, or else how it was computed: ``sigmoid(affine(x, W1, b1))``."""
     if not isinstance(x, Recorder):

@@ -25,6 +25,7 @@ from minigrad.engine.transforms.trees import (
 )
 from minigrad.engine.writing.versions import assigned, find_first
 from minigrad.engine.writing.watch import VARIABLE
+from minigrad.ops.common.alphabet import printable
 from minigrad.ops.elementwise import identity
 from minigrad.ops.parts import is_complex
 
@@ -258,7 +259,7 @@ def _find_place(called: str, f: Any, i: Place, args: Sequence[Any], kwargs: Mapp
 
 def name_function_of(rule: str, f: Any) -> str:
     """Say what is done to which function, for an error: ``grad of loss``."""
-    return f"{rule} of {getattr(f, '__name__', type(f).__name__)}"
+    return f"{rule} of {printable(getattr(f, '__name__', type(f).__name__))}"
 
 
 def refuse_value(called: str, value: Any) -> None:

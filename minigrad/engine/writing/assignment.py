@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.engine.conversion import join_list
-from minigrad.engine.messages.errors import describe, made_at
+from minigrad.engine.messages.errors import describe, made_at, name_or
 from minigrad.engine.operand import Operand, find_operands, map_operands, read_index
 from minigrad.engine.recording import is_paused
 from minigrad.engine.writing.chosen import Chosen
@@ -201,7 +201,7 @@ def _check_writable(t: Any, what: str) -> None:
     if t.op is None and is_paused():
         raise TypeError(_refuse_lanes(t))
     if t.op is None:
-        w = t.name or "w"
+        w = name_or(t, "w")
         raise TypeError(
             f"{what}: {describe(t)} requires a gradient, and is changed in place only inside no_grad(). To compute "
             f"with a changed copy write v = {w}.copy() first, and assign to v. {made_at((t,))}".rstrip()
