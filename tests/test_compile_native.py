@@ -399,3 +399,19 @@ def test_the_fuzzer_finds_a_mistake_and_makes_it_small(monkeypatch):
 def test_the_fuzzers_command(capsys):
     assert command.main(["--seconds", "0.2", "--seed", "3", "--native-every", "0"]) == 0
     assert "programs from seed 3" in capsys.readouterr().out
+
+
+def test_a_truth_value_is_not_compared_with_0():
+    """As the derivative of a maximum is, where a gradient is chosen: it would be stored a second time."""
+    pytest.importorskip("numba")
+    x = np.array([[1.0, -2.0, 0.5], [0.0, 3.0, -1.0]])
+
+    def step(x):
+        return (np.maximum(x, 0) ** 2).sum()
+
+    code = compile(grad(step), backend="native")
+    np.testing.assert_array_equal(code(x), 2 * np.maximum(x, 0))
+    assert "!= 0" not in code.source
+    compared = compile(lambda x: ((x > 0) != 0, (x > 0) != False, (x > 0) == 0), backend="native")  # noqa: E712
+    for found, wanted in zip(compared(x), (x > 0, x > 0, x <= 0), strict=True):
+        np.testing.assert_array_equal(found, wanted)

@@ -8,8 +8,9 @@ import pytest
 from minigrad import compile, grad
 from minigrad.nn import functional
 from minigrad.ops.networks.convolution import Convolution, Correlation, TransposedConvolution
+from minigrad.ops.networks.pooling import MaxPool, ShareOut, SpreadSums, SumPool
 from tests.interpreted import interpreted
-from tests.samples_networks import convolve_by_loops, max_of, pool_by_loops
+from tests.samples_networks import convolve_by_loops, max_of, pool_by_loops, share_by_loops
 
 native = pytest.importorskip("minigrad.compiler.native.backend", exc_type=ImportError)
 BY_PYTHON = native.NativeBackend(interpreted)
@@ -132,3 +133,46 @@ def test_windows_of_what_is_seen_in_another_shape(backend):
     for found, wanted in zip(code(flat, W, A), grad(step, (0, 1, 2))(flat, W, A), strict=True):
         np.testing.assert_allclose(found, wanted, rtol=1e-12, atol=1e-12)
     assert not code.report().calls
+
+
+@pytest.mark.parametrize(("width", "dtype"), [(3, np.float64), (7, np.float32), (11, np.float32), (29, np.float32)])
+def test_lines_that_fill_no_vector(width, dtype):
+    """Of the three operations, which neither look at nor write to what is behind the end of a line."""
+    rng = np.random.default_rng(width)
+    x, W, g = (rng.normal(size=s).astype(dtype) for s in ((2, 3, 7, width + 2), (5, 3, 3, 3), (2, 5, 5, width)))
+    op = Convolution((1, 1), ((0, 0), (0, 0)), (1, 1), 1)
+    back, over = op.turned(TransposedConvolution, x.shape[2:]), op.turned(Correlation, W.shape[2:])
+    y, dx, dW = compile(lambda x, W, g: (op(x, W), back(g, W), over(x, g)), backend="native")(x, W, g)
+    taps = [(i, j, np.s_[:, :, i : i + 5, j : j + width]) for i in range(3) for j in range(3)]
+    wanted, wanted_dx, wanted_dW = np.zeros(g.shape), np.zeros(x.shape), np.zeros(W.shape)
+    for i, j, seen in taps:
+        wanted += np.einsum("oc,nchw->nohw", W[:, :, i, j].astype(float), x[seen].astype(float))
+        wanted_dx[seen] += np.einsum("oc,nohw->nchw", W[:, :, i, j].astype(float), g.astype(float))
+        wanted_dW[:, :, i, j] = np.einsum("nohw,nchw->oc", g.astype(float), x[seen].astype(float))
+    for found, exact in ((y, wanted), (dx, wanted_dx), (dW, wanted_dW)):
+        np.testing.assert_allclose(found, exact, rtol=1e-4, atol=1e-4 if dtype == np.float32 else 1e-12)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_pooling_by_loops_of_native_code(seed):
+    """Where windows meet, leave gaps, or part what they do not fill; zeros of relu tie."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(1, 4))
+    kernel, stride, dilation = (tuple(rng.integers(1, most, n).tolist()) for most in (4, 4, 3))
+    size = [d * (k - 1) + 1 + int(rng.integers(5)) for k, d in zip(kernel, dilation, strict=True)]
+    x = np.maximum(rng.normal(size=(2, 3, *size)), 0)
+    geometry = kernel, stride, dilation
+    largest, total = MaxPool(*geometry), SumPool(*geometry)
+    g = rng.normal(size=largest.shape(x.shape))
+    spread = total.turned(SpreadSums, tuple(size))
+    shared = largest.turned(ShareOut)
+
+    def all_four(x, g):
+        y = largest(x)
+        return y, total(x), shared(g, y, x), spread(g)
+
+    y, sums, shares, back = compile(all_four, backend=BY_PYTHON)(x, g)
+    np.testing.assert_array_equal(y, pool_by_loops(geometry, max_of, x))
+    np.testing.assert_allclose(sums, pool_by_loops(geometry, sum, x), rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(shares, share_by_loops(geometry, g, y, x), rtol=1e-12, atol=1e-12)
+    assert np.vdot(back, x) == pytest.approx(np.vdot(pool_by_loops(geometry, sum, x), g), rel=1e-12, abs=1e-12)

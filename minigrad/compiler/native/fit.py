@@ -13,7 +13,7 @@ from minigrad.compiler.passes.layouts import contiguous_strides, layout
 from minigrad.compiler.passes.lower import copy_array, rewrite_nodes
 from minigrad.compiler.passes.rows import find_rows, merge_rows
 from minigrad.engine.node import Node, count_uses, order_nodes
-from minigrad.ops.arithmetic import add
+from minigrad.ops.arithmetic import add, not_equal
 from minigrad.ops.cumulative import ProdOfOthers
 from minigrad.ops.linalg import affine
 from minigrad.ops.networks.convolution import Convolving
@@ -26,8 +26,15 @@ def fit_outputs(outputs: Sequence[Any]) -> list[Any]:
 
 
 def _opened(node: Node) -> Any:
-    """Open what comes to operations that run along an axis."""
+    """Open what comes to operations that run along an axis; a truth value that is not 0 is one already stored."""
+    if node.op == not_equal and _is_zero(node.inputs[1]):
+        (x, _) = node.inputs
+        return x if isinstance(x, Node) and x.dtype == node.dtype and x.shape == node.shape else None
     return node.op.forward(*node.inputs) if isinstance(node.op, ProdOfOthers) and is_typed(node) else None
+
+
+def _is_zero(x: Any) -> bool:
+    return not isinstance(x, Node) and x == 0
 
 
 def _in_memory(node: Node) -> Any:

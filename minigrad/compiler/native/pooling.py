@@ -34,8 +34,8 @@ class PoolingWriter(LoopWriter):
         """Write the shares of those elements that reach the largest of their window."""
         op, (g, y, x), dtype = _windows(unit.node), unit.node.inputs, f"np.{unit.node.dtype.name}"
         reached = f"{self.see_element(op, x)} == {self.see_window(op, y)}"
-        shares = f"{self.see_element(op, unit.node)} += part if {reached} else rest"
-        self.zeros(unit.node)
+        sign = self.begin_spread(op, unit.node, y.shape)
+        shares = f"{self.see_element(op, unit.node)} {sign} part if {reached} else rest"
         before, after = [f"ties = {dtype}(0)"], [f"part = {self.see_window(op, g)} / ties", f"rest = {dtype}(0) / ties"]
         self.write_windows(op, y.shape, before, [f"ties += {dtype}({reached})"], after, [shares])
 
@@ -50,8 +50,17 @@ class PoolingWriter(LoopWriter):
     def write_spread(self, unit: Windowed) -> None:
         """Write adding each sum's gradient to the elements of its window."""
         op, (g,) = _windows(unit.node), unit.node.inputs
-        self.zeros(unit.node)
-        self.write_windows(op, g.shape, [], [f"{self.see_element(op, unit.node)} += {self.see_window(op, g)}"], [])
+        sign = self.begin_spread(op, unit.node, g.shape)
+        self.write_windows(op, g.shape, [], [f"{self.see_element(op, unit.node)} {sign} {self.see_window(op, g)}"], [])
+
+    def begin_spread(self, op: Pooling, x: Node, places: Shape) -> str:
+        """Fill with zeros what windows do not; say how each puts its part there, which is the only one if they part."""
+        n = len(op.kernel)
+        each = list(zip(op.kernel, op.stride, op.dilation, places[-n:], x.shape[-n:], strict=True))
+        alone = all(s > d * (k - 1) for k, s, d, _, _ in each)
+        if not alone or any(k != s or s * count != size for k, s, _, count, size in each):
+            self.zeros(x)
+        return "=" if alone else "+="
 
     def write_windows(
         self, op: Pooling, shape: Shape, before: Lines, each: Lines, after: Lines, again: Lines | None = None

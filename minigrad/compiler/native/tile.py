@@ -46,6 +46,8 @@ def budget(registers: int) -> tuple[int, int, int]:
 BYTES, REGISTERS = _vectors()
 SUMS, ACROSS, MOST_ROWS = budget(REGISTERS)
 
+MASKING = 32  # bytes of a vector, from which on processors load and store some elements of one alone
+
 AT_ONCE = 4  # vectors of sums of a dot product: the next addition need not wait for the last one
 
 
@@ -158,6 +160,50 @@ class Row:
     def _each(self, pointer: Any, place: Any) -> list[Any]:
         firsts = [self.builder.gep(pointer, [self.builder.add(place, WHOLE(start))]) for start in self.starts]
         return [self.builder.bitcast(x, kind.as_pointer()) for x, kind in zip(firsts, self.kinds, strict=True)]
+
+
+class WideRow(Row):
+    """Elements that lie in order, as whole vectors: what is beyond the last element is 0, and never looked at.
+
+    That is one instruction, where a vector of 11 is one of 8, one of 2 and one of 1: a kernel's gradient took half as
+    long again. One of 8 is an instruction, too, and stays such. What has just been stored so must not be read soon,
+    which waits for the cache.
+    """
+
+    def __init__(self, builder: Any, real: Any, columns: int) -> None:
+        super().__init__(builder, real, columns)
+        self.whole, n = ir.VectorType(real, count_lanes(real)), self.kinds[-1].count
+        self.masked = n & (n - 1) > 0 and BYTES >= MASKING
+        if self.masked:
+            self.kinds[-1] = self.whole
+            bit = ir.IntType(1)
+            self.mask = ir.Constant(ir.VectorType(bit, self.whole.count), [bit(i < n) for i in range(self.whole.count)])
+
+    def load(self, pointer: Any, place: Any) -> list[Any]:
+        """Load the row at a place."""
+        if not self.masked:
+            return super().load(pointer, place)
+        *firsts, last = self._each(pointer, place)
+        zeros = ir.Constant(self.whole, [0.0] * self.whole.count)
+        short = self._call("load", self.whole, [last, LANE(self.aligned), self.mask, zeros])
+        return [*(self.builder.load(x, align=self.aligned) for x in firsts), short]
+
+    def store(self, vectors: list[Any], pointer: Any, place: Any) -> None:
+        """Store the row at a place."""
+        if not self.masked:
+            super().store(vectors, pointer, place)
+            return
+        *firsts, last = self._each(pointer, place)
+        for x, to in zip(vectors, firsts, strict=False):
+            self.builder.store(x, to, self.aligned)
+        self._call("store", ir.VoidType(), [vectors[-1], last, LANE(self.aligned), self.mask])
+
+    def _call(self, name: str, result: Any, arguments: list[Any]) -> Any:
+        """Call a function of LLVM's that looks at some elements alone."""
+        lanes, real = self.whole.count, "f32" if isinstance(self.whole.element, ir.FloatType) else "f64"
+        kind = ir.FunctionType(result, [x.type for x in arguments])
+        function = self.builder.module.declare_intrinsic(f"llvm.masked.{name}.v{lanes}{real}.p0", (), kind)
+        return self.builder.call(function, arguments)
 
 
 def sum_over(builder: Any, stop: Any, step: int, sums: list[Any], more: Callable[[Any, list[Any]], list[Any]]) -> Any:

@@ -13,7 +13,7 @@ from minigrad.compiler.native.tile import (
     MOST_ROWS,
     SUMS,
     WHOLE,
-    Row,
+    WideRow,
     add_lanes,
     count_lanes,
     extending,
@@ -58,7 +58,7 @@ def window_tile(
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         _, _, _, a_, a0, ai, b_, b0, bl, table_, t0, c_, c0, ci, cl, k = arguments
-        row = Row(builder, context.get_value_type(a.dtype), columns.literal_value)
+        row = WideRow(builder, context.get_value_type(a.dtype), columns.literal_value)
         ups, sides = range(rows.literal_value), range(lines.literal_value)
 
         def more(step: Any, sums: list[Any]) -> list[Any]:
@@ -104,7 +104,7 @@ def window_dots(
 
         def added(count: int, left: Any, right: Any, sums: list[Any]) -> list[Any]:
             """Add the products of some elements of a line."""
-            row, lanes = Row(builder, real, count), count_lanes(real)
+            row, lanes = WideRow(builder, real, count), count_lanes(real)
             tops = [row.load(a_, builder.add(left, builder.mul(WHOLE(i), ai))) for i in ups]
             parts = [row.load(b_, builder.add(right, shift)) for shift in shifts]
             for v in range(len(row.kinds)):
@@ -138,7 +138,7 @@ def window_dots(
 
             return sum_over(builder, lines, 1, sums, more)
 
-        whole = Row(builder, real, count_lanes(real))
+        whole = WideRow(builder, real, count_lanes(real))
         sums = sum_over(builder, samples, 1, whole.zeros() * (len(ups) * len(sides)), of_sample)
         for n, (i, j) in enumerate((i, j) for i in ups for j in sides):
             at = builder.add(c0, builder.add(builder.mul(WHOLE(i), ci), WHOLE(j)))
