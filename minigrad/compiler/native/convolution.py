@@ -45,12 +45,14 @@ class ConvolutionWriter(LoopWriter):
     def reserve(self, node: Node, *counts: int) -> tuple[str, list[int]]:
         """Give a pointer to memory that this unit alone uses, and where so many elements each begin in it."""
         size = node.dtype.itemsize
-        begin = -(-self.nbytes // ALIGNED) * ALIGNED
+        begin = -(-(self.nbytes + self.reserved) // ALIGNED) * ALIGNED
         places = []
         for count in counts:
             places.append(begin // size)
             begin += -(-count * size // ALIGNED) * ALIGNED
         self.scratch = max(self.scratch, begin - self.nbytes)
+        if self.turns > 1:
+            self.reserved = begin - self.nbytes
         self.kinds.add(node.dtype.name)
         return f"m{DTYPES[node.dtype.name]}", places
 
@@ -85,7 +87,7 @@ class ConvolutionWriter(LoopWriter):
         op, (x, W) = node.op, node.inputs
         assert isinstance(op, Convolving)
         channels, kernel, places = W.shape[1], W.shape[2:], node.shape[2:]
-        turns = min(count_pieces(node.size * prod(W.shape[1:])), node.shape[0])
+        turns = self.count_parts(node.size * prod(W.shape[1:]), node.shape[0])
         copied, copies = ("me", count_threads()) if turns > 1 else ("0", 1)
         image, copying, _ = self.hold_image(x, op.padding, op.stride[-1], copies, copied)
         rows, k = W.shape[0] // op.groups, prod(W.shape[1:])
@@ -108,7 +110,7 @@ class ConvolutionWriter(LoopWriter):
         around = _find_margins(phases, places)
         apart = channels * max((prod(phase.count) for phase in phases), default=0) * (op.stride[-1] > 1)
         weights = [op.groups * channels * outputs * len(phase.taps) for phase in phases]
-        turns = 1 if apart else min(count_pieces(y.size * prod(W.shape[1:])), node.shape[0])
+        turns = 1 if apart else self.count_parts(y.size * prod(W.shape[1:]), node.shape[0])
         copied, copies = ("me", count_threads()) if turns > 1 else ("0", 1)
         image, copying, (between, *ats) = self.hold_image(y, around, 1, copies, copied, [apart, *weights])
         whole = see_image(*self.pointer(node), node.shape[1], op.size)

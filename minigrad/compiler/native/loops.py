@@ -13,6 +13,7 @@ from minigrad.compiler.native.blocks import Blocks, find_blocks
 from minigrad.compiler.native.crew import count_pieces
 from minigrad.compiler.native.elements import take_element
 from minigrad.compiler.native.registry import KERNELS, Kernel, Lines, Reduction, find_kernel
+from minigrad.compiler.native.together import FAR
 from minigrad.compiler.native.values import Values, read_element, share_range, spread_layout, write_element
 from minigrad.compiler.passes.fuse import Loops, Parts, Picked, is_reduction, space
 from minigrad.compiler.passes.layouts import (
@@ -35,8 +36,6 @@ from minigrad.ops.places.assignment import Assign
 from minigrad.ops.reduction import Max, Sum, normalize_axis
 from minigrad.ops.shaping import Concatenate
 
-FAR = 16  # multiplications of a product, in the time that an element takes on its way from memory and back
-
 
 class LoopWriter(Values):
     """Writes Loops."""
@@ -54,7 +53,8 @@ class LoopWriter(Values):
         elsewhere = {at.base for at in layouts.values() if at.strides != contiguous_strides(shape)}
         if any(self.plan.in_place.get(node) in elsewhere for node in unit.members):
             raise Unsupported("a new value computed from other places of the old one")
-        loops = share_loops(shape, [at.strides for at in layouts.values()], [reduced_axes(x) for x in partial])
+        apart = [*([{0}] if self.turns > 1 else []), *(reduced_axes(x) for x in partial)]
+        loops = share_loops(shape, [at.strides for at in layouts.values()], apart)
         layouts = {x: replace(at, strides=merge_strides(at.strides, loops)) for x, at in layouts.items()}
         self.reduced = {x: {loops[axis] for axis in reduced_axes(x)} for x in partial}
         dims = self.dims = merge_sizes(shape, loops)
@@ -118,11 +118,17 @@ class LoopWriter(Values):
 
     def count_turns(self, members: Sequence[Node], layouts: Mapping[Node, Layout]) -> int:
         """Give in how many turns of the outermost loop threads share it: only one, if something is gathered over it."""
+        if self.turns > 1:
+            return self.turns
         gathered = any(not x.shape or 0 in self.reduced[x] for x in members if is_reduction(x))
         if gathered or any(x.dtype.kind not in "fb" for x in members):
             return 1
         arrays = len({at.base for at in layouts.values()}) + 1
-        return min(count_pieces(prod(self.dims) * (len(members) + FAR * arrays)), self.dims[0])
+        return self.count_parts(prod(self.dims) * (len(members) + FAR * arrays), self.dims[0])
+
+    def count_parts(self, work: int, most: int) -> int:
+        """Give into how many parts, of so many at most, a loop of so many multiplications is cut for threads."""
+        return self.turns if self.turns > 1 else min(count_pieces(work), most)
 
     def member(
         self, node: Node, values: dict[Node, str], layouts: Mapping[Node, Layout], letters: list[str],

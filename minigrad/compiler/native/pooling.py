@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from math import prod
 
-from minigrad.compiler.native.crew import count_pieces
 from minigrad.compiler.native.loops import LoopWriter
 from minigrad.compiler.native.registry import KERNELS, Kernel, Lines
+from minigrad.compiler.native.together import SLOW
 from minigrad.compiler.native.values import share_range, write_element, write_heads
 from minigrad.compiler.passes.fuse import Windowed
 from minigrad.compiler.passes.layouts import contiguous_strides
 from minigrad.engine.node import Node
 from minigrad.ops.base import Shape
 from minigrad.ops.networks.pooling import Collect, MaxPool, Pooling, ShareOut, SpreadSums, SumPool
-
-SLOW = 8  # multiplications of a product, in the time that one element of a window takes
 
 
 class PoolingWriter(LoopWriter):
@@ -68,7 +66,8 @@ class PoolingWriter(LoopWriter):
         """Write loops over all windows: what comes before its elements, for each, after them, and for each again."""
         n = len(op.kernel)
         lead = prod(shape[:-n])
-        shared = share_range("n", lead, min(count_pieces(SLOW * prod(shape) * prod(op.kernel)), lead))
+        turns = self.count_parts(SLOW * prod(shape) * prod(op.kernel), lead)
+        shared = share_range("n", lead, turns, lead // shape[0] if self.turns > 1 else 1)
         inside = write_heads([f"i{axis}" for axis in range(n)], shape[-n:])
         heads = [*shared, *("    " * len(shared) + line for line in inside)]
         inner = write_heads([f"e{axis}" for axis in range(n)], op.kernel)

@@ -67,9 +67,9 @@ class RunWriter(NativeWriter):
         self.allocate_memory(self.stored)
         self.name_inputs()
         refused: list[Unsupported] = []
-        for unit in self.units:
+        for units in self.group_units():
             try:
-                self.write_units([unit])
+                self.write_group(units)
             except Unsupported as error:
                 refused.append(error)
         if refused:

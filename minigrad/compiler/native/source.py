@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any, ClassVar
@@ -18,6 +18,7 @@ from minigrad.compiler.native.matrices import MatrixWriter
 from minigrad.compiler.native.pooling import PoolingWriter
 from minigrad.compiler.native.products import ProductWriter
 from minigrad.compiler.native.registry import ARRAYS, DTYPES, Lines, find_kernel
+from minigrad.compiler.native.together import count_turns
 from minigrad.compiler.native.values import ALIGNED, read_element
 from minigrad.compiler.passes.fuse import Loops, Number, Unit
 from minigrad.compiler.passes.layouts import contiguous_strides, layout
@@ -82,7 +83,7 @@ class NativeWriter(MatrixWriter, ProductWriter, ConvolutionWriter, PoolingWriter
         """Write everything."""
         self.allocate_memory()
         self.name_inputs()
-        self.write_units(self.units)
+        self.write_units()
         for state, value in self.plan.copies:
             self.copy(state, value)
         results = [self.number(x, np.dtype(np.float64)) for x in self.returned if np.shape(x) == ()]
@@ -105,11 +106,30 @@ class NativeWriter(MatrixWriter, ProductWriter, ConvolutionWriter, PoolingWriter
             weak=frozenset(i for i, x in enumerate(self.returned) if isinstance(x, Node) and x.weak),
         )
 
-    def write_units(self, units: Iterable[Unit]) -> None:
-        """Write some units."""
-        for unit in units:
+    def write_units(self) -> None:
+        """Write all units."""
+        for group in self.group_units():
+            self.write_group(group)
+
+    def write_group(self, group: Sequence[Unit]) -> None:
+        """Write one unit; or those that go through samples, as one loop over parts of them that threads share."""
+        if len(group) == 1:
+            with refused_for(group[0].members):
+                self.write_unit(group[0])
+            return
+        lines, self.turns = self.lines, count_turns(group)
+        before: Lines = []
+        inside: Lines = []
+        for unit in group:
+            self.lines = []
             with refused_for(unit.members):
                 self.write_unit(unit)
+            head = next(i for i, line in enumerate(self.lines) if "in shared(" in line)
+            before += self.lines[:head]
+            inside += self.lines[head + 1 :]
+            shared = self.lines[head]
+        self.lines = [*lines, *before, shared, *inside]
+        self.turns, self.reserved = 1, 0
 
     def write_unit(self, unit: Unit) -> None:
         """Write one unit: a loop, a number, or what the registry says of its operation."""

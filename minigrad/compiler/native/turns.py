@@ -15,7 +15,7 @@ from minigrad.compiler.native.registry import ARRAYS, DTYPES, KERNELS, Kernel, L
 from minigrad.compiler.native.rounding import FLUSH
 from minigrad.compiler.native.source import NativeWriter
 from minigrad.compiler.native.values import ALIGNED, write_element
-from minigrad.compiler.passes.fuse import Alone
+from minigrad.compiler.passes.fuse import Alone, Unit
 from minigrad.compiler.passes.layouts import contiguous_strides, layout
 from minigrad.compiler.passes.plan import root
 from minigrad.compiler.refusals import Unsupported
@@ -160,6 +160,10 @@ class TurnWriter(NativeWriter):
                 place = write_element(at + part.start, [step], [self.t])
                 self.fresh[value] = self.point(f"ahead({block}, {place})", self.node)
 
+    def group_units(self) -> list[list[Unit]]:
+        """Leave each alone: what is handed on may lie where a turn has read it."""
+        return [[unit] for unit in self.units]
+
     def open_states(self) -> None:
         """Give what is handed on its place, and write what lies there before the first turn."""
         outer = self.outer
@@ -186,7 +190,7 @@ class TurnWriter(NativeWriter):
 
     def write_loop(self) -> None:
         """Write the loop."""
-        self.write_units(self.units)
+        self.write_units()
         self.keep_values()
         for state, value in self.plan.copies:
             self.copy(state, value)

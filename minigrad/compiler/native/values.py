@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from minigrad.compiler.backend import Draft
 from minigrad.compiler.native.crew import count_threads
 from minigrad.compiler.native.registry import DTYPES, Lines, find_kernel, is_typed
+from minigrad.compiler.native.together import group_units
 from minigrad.compiler.passes.fuse import Number, Product, Unit, fuse_loops, is_reduction
 from minigrad.compiler.passes.layouts import Layout, layout
 from minigrad.compiler.passes.lower import is_view
@@ -43,6 +44,8 @@ class Values:
         self.pointers: dict[Node, str] = {}
         self.offset: dict[Node, int] = {}  # in bytes, of what is stored in the plan's memory
         self.nbytes = self.scratch = 0
+        self.turns = 1  # in which threads share the units that go through samples together
+        self.reserved = 0  # bytes of scratch that others of them use
         self.kinds: set[str] = set()
         self.lines: Lines = []
 
@@ -52,13 +55,22 @@ class Values:
         """Give what is stored an offset in the one block of memory that a step has, but for what goes outside of it."""
         self.fresh = {x: f"r{i}" for i, x in enumerate(dict.fromkeys(x for x in self.returned if np.shape(x)))}
         elsewhere = {*self.fresh, *self.plan.in_place, *outside}
-        steps = [Step([x for x in self.find_stored(u) if x not in elsewhere], self.find_reads(u)) for u in self.units]
+        steps = [self.see_step(units, elsewhere) for units in self.group_units()]
         places: dict[Memory, int] = {}
         for x, memory in plan_memory(steps, self.kept, ALIGNED).items():
             if memory not in places:
                 places[memory] = self.nbytes
                 self.nbytes += memory.nbytes
             self.offset[x] = places[memory]
+
+    def group_units(self) -> list[list[Unit]]:
+        """Give the units that run as one, of which none may use the memory of another."""
+        return group_units(self.units, self.plan.in_place, self.find_stored)
+
+    def see_step(self, units: Sequence[Unit], elsewhere: Container[Node]) -> Step:
+        """Give what units that run as one store and read."""
+        stored = [x for unit in units for x in self.find_stored(unit) if x not in elsewhere]
+        return Step(stored, [x for unit in units for x in self.find_reads(unit)])
 
     def find_reads(self, unit: Unit) -> list[Node]:
         """Give the stored arrays that a unit reads."""
@@ -150,11 +162,14 @@ def write_shared(turns: int) -> str:
     return f"for t in shared(crew, {turns}, {count_threads()}):"
 
 
-def share_range(letter: str, n: int, turns: int) -> Lines:
-    """Write the heads of a loop over n, in so many parts that threads share, one for each turn t; or of one."""
+def share_range(letter: str, n: int, turns: int, step: int = 1) -> Lines:
+    """Write the heads of a loop over n, in so many parts that threads share, one for each turn t; or of one.
+
+    All but the last part are of whole steps.
+    """
     if turns == 1:
         return [f"for {letter} in range({n}):"]
-    each = -(-n // turns)
+    each = -(-(n // step) // turns) * step
     own = f"range(t * {each}, min(t * {each} + {each}, {n}))"
     return [write_shared(-(-n // each)), f"    for {letter} in {own}:"]
 
