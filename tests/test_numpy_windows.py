@@ -31,11 +31,11 @@ def draw_any_network(rng):
         padding = tuple(zip(usual(0, 3, 0), usual(0, 3, 0), strict=True))
         return (usual(1, 3, 1), padding, usual(1, 3, 1), groups), usual(1, 4, 2)
 
-    groups = int(rng.choice([1, 1, 2]))
+    groups, each = int(rng.choice([1, 1, 2])), int(rng.integers(1, 3))
     (first, kernel), (second, kernel_2) = draw(groups), draw(1)
     windows = rng.choice([MaxPool, SumPool])(usual(1, 4, 2), usual(1, 4, 2), usual(1, 3, 1))
     size = [int(rng.integers(low, low + 4)) for low in ((16,), (7, 7), (5, 5, 5))[n - 1]]
-    shapes = (8, 2 * groups, *size), (2 * groups, 2, *kernel), (3, 2 * groups, *kernel_2)
+    shapes = (8, 2 * groups, *size), (each * groups, 2, *kernel), (3, each * groups, *kernel_2)
     return Convolution(*first), windows, Convolution(*second), shapes
 
 

@@ -137,10 +137,11 @@ class Columns:
     def go_back(self, y: Any, W: Any, x: Any, room: Room) -> None:
         """Add what comes of each place to the positions of its window: x ← y ∗ Wᵀ."""
         given, matrix, whole = bring_last(y), self.op.matrix(W).swapaxes(1, 2), begin_last(x)
+        multiply = np.multiply if matrix.shape[2] == 1 else np.matmul  # of a column and a row: 3 ms instead of 8
         whole.fill(0)
         for block in self.blocks:
             columns, matrices = self.make_room(block, room, y.dtype)
-            np.matmul(matrix, self.see_rows(block, given), matrices)
+            multiply(matrix, self.see_rows(block, given), matrices)
             for part, seen in self.parts(block, columns, whole):
                 np.add(seen, part, seen)
         end_last(whole, x)
