@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from minigrad.compiler.native.blocks import Blocks, find_blocks
-from minigrad.compiler.native.crew import count_pieces
 from minigrad.compiler.native.elements import take_element
 from minigrad.compiler.native.registry import KERNELS, Kernel, Lines, Reduction, find_kernel
 from minigrad.compiler.native.together import FAR
@@ -125,10 +124,6 @@ class LoopWriter(Values):
             return 1
         arrays = len({at.base for at in layouts.values()}) + 1
         return self.count_parts(prod(self.dims) * (len(members) + FAR * arrays), self.dims[0])
-
-    def count_parts(self, work: int, most: int) -> int:
-        """Give into how many parts, of so many at most, a loop of so many multiplications is cut for threads."""
-        return self.turns if self.turns > 1 else min(count_pieces(work), most)
 
     def member(
         self, node: Node, values: dict[Node, str], layouts: Mapping[Node, Layout], letters: list[str],

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.compiler.backend import Draft
-from minigrad.compiler.native.crew import count_threads
+from minigrad.compiler.native.crew import count_pieces, count_threads
 from minigrad.compiler.native.registry import DTYPES, Lines, find_kernel, is_typed
 from minigrad.compiler.native.together import group_units
 from minigrad.compiler.passes.fuse import Number, Product, Unit, fuse_loops, is_reduction
@@ -71,6 +71,10 @@ class Values:
         """Give what units that run as one store and read."""
         stored = [x for unit in units for x in self.find_stored(unit) if x not in elsewhere]
         return Step(stored, [x for unit in units for x in self.find_reads(unit)])
+
+    def count_parts(self, work: int, most: int) -> int:
+        """Give into how many parts, of so many at most, a loop of so many multiplications is cut for threads."""
+        return self.turns if self.turns > 1 else min(count_pieces(work), most)
 
     def find_reads(self, unit: Unit) -> list[Node]:
         """Give the stored arrays that a unit reads."""
