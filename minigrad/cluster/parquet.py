@@ -15,7 +15,8 @@ from minigrad.engine.messages.arguments import shown
 from minigrad.extras import require
 
 AT_ONCE = 1 << 14  # rows that are decoded at a time
-BESIDE = 1 << 20  # bytes of columns that are decoded together, beside the block: a page of each is held
+BESIDE = 1 << 18  # bytes of columns that are decoded together, beside the block: a page of each is held
+BUFFER = 1 << 16  # bytes of a column that are read from the file at a time
 NUMBERS = {"bool": "?", "halffloat": "f2", "float": "f4", "double": "f8"}
 NUMBERS |= {f"{u}int{bits}": f"{u[:1] or 'i'}{bits // 8}" for u in ("", "u") for bits in (8, 16, 32, 64)}
 
@@ -127,6 +128,7 @@ class Columns:
             at += piece.num_rows
             if at >= upper:
                 break
+        require("pyarrow", "cluster").default_memory_pool().release_unused()  # else it keeps half a block of 16 MiB
 
 
 class _Reader:
@@ -136,7 +138,8 @@ class _Reader:
         arrow = require("pyarrow.parquet", "cluster")
         self.path = path
         try:
-            self.file = arrow.ParquetFile(path)
+            # by itself it reads ahead, and keeps what it has read
+            self.file = arrow.ParquetFile(path, pre_buffer=False, buffer_size=BUFFER)
         except (OSError, ValueError) as error:
             raise ValueError(f"fit: {path} cannot be read as a Parquet file ({error})") from error
         self.metadata = self.file.metadata
