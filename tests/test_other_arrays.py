@@ -234,3 +234,19 @@ def test_a_function_of_several_operations(row):
     wanted, came = walk_back(first, plain, seed), walk_back(found, other, OtherArray(seed))
     pairs = [(g, w) for g, w in zip(came, wanted, strict=True) if w is not None]
     compare([g.data for g, _ in pairs], [w.data for _, w in pairs], bring_other, 1e-11)
+
+
+@pytest.mark.parametrize("axes", [1, 2])
+def test_a_lazy_mask_is_refused_on_the_way_back(axes):
+    """How many elements it names nobody knows; one of the host, or a choice between two arrays, is taken."""
+    da = pytest.importorskip("dask.array")
+    x = np.random.default_rng(0).normal(size=(6, 2))
+    mask = x > 0 if axes == 2 else x[:, 0] > 0
+    lazy, lazy_mask = da.from_array(x, chunks=(3, 2)), da.from_array(mask, chunks=3)
+    with pytest.raises(ValueError, match=r"a lazy mask chooses is not known .* Write np.where\(mask, x, 0\), or comp"):
+        grad(lambda x: (x[lazy_mask] ** 2).sum())(lazy)
+    whole = mask if axes == 2 else mask[:, None]
+    wanted = np.where(whole, 2 * x, 0)
+    chosen = lazy_mask if axes == 2 else lazy_mask[:, None]
+    np.testing.assert_allclose(grad(lambda x: (x[mask] ** 2).sum())(lazy), wanted, rtol=1e-12)
+    np.testing.assert_allclose(grad(lambda x: (np.where(chosen, x, 0) ** 2).sum())(lazy), wanted, rtol=1e-12)

@@ -111,6 +111,8 @@ def scatter_other(into: tuple[int, ...], key: Any, x: Any) -> Any:
 
     By the library's own ``add.at``, as CuPy has one, or as a sum of what comes to each place, which is of double
     precision: yₙ = Σ xᵢ over the places iₙ.
+
+    Raises ``ValueError`` for a lazy mask: how many elements it names nobody knows, and gradients have shapes.
     """
     add: Any = getattr(sys.modules.get(type(x).__module__.partition(".")[0]), "add", None)
     if hasattr(add, "at"):
@@ -118,6 +120,11 @@ def scatter_other(into: tuple[int, ...], key: Any, x: Any) -> Any:
         add.at(y, move_beside(x, (key,))[0], x)
         return y
     places = _find_places(x, into, key)
+    if np.isnan(places.size):
+        raise ValueError(
+            "index: how many elements a lazy mask chooses is not known before it is computed, so that their gradient "
+            "has no shape. Write np.where(mask, x, 0), or compute the mask first: x[mask.compute()]"
+        )
     size = int(np.prod(into))
     if not size or not places.size:
         return np.zeros_like(x, shape=into)
