@@ -5,8 +5,11 @@ from functools import partial
 import numpy as np
 import pytest
 
+from minigrad import losses
+from minigrad.cluster import blocks as blocks_module
 from minigrad.cluster import crew as crew_module
 from minigrad.cluster.blocks import Block, choose_size, find_rows
+from minigrad.training.clustered import gather_crew
 from tests.test_cluster import Cluster, T, Watch, X, compare, network, train
 
 
@@ -165,6 +168,7 @@ MIB = 2**20
         (None, [100 * MIB, 100 * MIB], 125_000),
         (None, [20 * MIB, 100 * MIB], 2 * MIB // 24),  # a tenth of the smaller memory
         (50_000, [20 * MIB, 20 * MIB], 25_000),
+        (500_000, [20 * MIB, 20 * MIB], 83_334),  # three for each of two, of which one alone would be 5.7 MiB
     ],
 )
 def test_blocks_fit_into_memory(batch_size, limits, size, tmp_path):
@@ -181,6 +185,35 @@ def test_what_no_worker_can_hold_is_refused():
     ):
         train(client)
     rows = find_rows((X, T))
-    with pytest.raises(ValueError, match=r"a block of 115 rows is .* Take a smaller batch_size"):
-        choose_size(type(rows)(rows.count, rows.width, rows.part, rows.form), 230, [6000, 6000])
+    with pytest.raises(ValueError, match=r"a row is 0 MiB, and a worker may have 0 MiB in all. Give workers more"):
+        choose_size(type(rows)(rows.count, rows.width, rows.part, rows.form), 230, [60, 60])
     assert not client.calls
+
+
+@pytest.mark.parametrize("batch_size", [60, 100, 230])
+def test_gradients_of_a_batch_that_no_worker_can_keep_are_added_up(batch_size, tmp_path, monkeypatch):
+    """Of several blocks for each worker in a step, of files: the losses are those of batches of one block each."""
+    monkeypatch.setattr(blocks_module, "SHARE", 0)  # nothing is kept
+    for name, x in (("X", X), ("T", T)):
+        np.save(tmp_path / f"{name}.npy", x)
+    data = find_rows((tmp_path / "X.npy", tmp_path / "T.npy"))
+    client, batches, dealt = Cluster(*"ab"), 0, []
+    client.versions = {"memory": 100 * data.width}  # a block is ten rows
+    model = network()
+    blocks = gather_crew(
+        client, model, losses.softmax_cross_entropy, (tmp_path / "X.npy", tmp_path / "T.npy"), batch_size, False
+    )
+    assert max(block.rows for block in blocks.crew.blocks) <= 10
+    for numbers, rows in blocks.deal(np.random.default_rng(0)):
+        assert batch_size <= rows < batch_size + 20 or batches == len(blocks) - 1
+        batches, dealt = batches + 1, dealt + numbers
+        _, E = blocks.backpropagate(numbers, rows)
+        x, t = (np.concatenate(parts) for parts in zip(*(blocks.crew.blocks[n].load() for n in numbers), strict=True))
+        assert len(x) == rows
+        wanted = network()
+        loss = losses.softmax_cross_entropy(wanted(x), t)
+        loss.backward()
+        np.testing.assert_allclose(E.item(), loss.item(), rtol=1e-12)
+        for p, q in zip(model.parameters(), wanted.parameters(), strict=True):
+            np.testing.assert_allclose(p.grad.data, q.grad.data, rtol=1e-10, atol=1e-12)
+    assert sorted(dealt) == list(range(len(blocks.crew.blocks)))

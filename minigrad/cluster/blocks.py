@@ -18,7 +18,7 @@ Pair = tuple[Any, Any]
 PER_WORKER = 4  # blocks of a full batch: the share of a worker that is lost can be spread over others
 SHARE = 0.3  # of a worker's memory that blocks may take which are kept in it
 STREAMED = 0.1  # of a worker's memory: a block of those that are not kept
-LARGEST = 0.6  # of a worker's memory that a block may take, or the arrays that are sent to it
+LARGEST = 0.6  # of a worker's memory that a row may take, or the arrays that are sent to it
 WAYS = (
     "Give (X, T) as arrays, ('X.npy', 'T.npy') as files, the path of a Zarr group with arrays X and T, or a "
     "minigrad.cluster.Parquet"
@@ -134,8 +134,9 @@ def _measure(
 def choose_size(rows: Rows, batch_size: int | None, limits: Sequence[int | None]) -> int:
     """Give the rows of a block on workers with limits of memory, in bytes; None: without one.
 
-    Of a batch there is a block for each worker; of all rows some, or, where they do not fit, as many as it takes.
-    Raises ``ValueError`` where a worker cannot hold a block, or what is sent to it.
+    Of a batch there is a block for each worker, of all rows some; where these are more than a worker can keep, as many
+    as it takes, whose gradients are added up within the step. Raises ``ValueError`` where a worker cannot hold a row,
+    or what is sent to it.
     """
     workers, limit = len(limits), min((limit for limit in limits if limit is not None), default=None)
     share = rows.count * rows.width / workers
@@ -147,16 +148,15 @@ def choose_size(rows: Rows, batch_size: int | None, limits: Sequence[int | None]
             f"fit: data are arrays of {rows.count * rows.width / 2**20:,.0f} MiB, and {workers} workers of "
             f"{limit / 2**20:,.0f} MiB each cannot hold them. Write files, of which they read a part at a time"
         )
-    if batch_size is None and share > SHARE * limit:
-        size = min(size, max(int(STREAMED * limit / rows.width), 1))
-    nbytes = min(size, rows.count) * rows.width
-    if nbytes > LARGEST * limit:
-        way = "Give workers more memory" if batch_size is None else "Take a smaller batch_size"
+    if rows.width > LARGEST * limit:
         raise ValueError(
-            f"fit: a block of {size:,} rows is {nbytes / 2**20:,.0f} MiB, and a worker may have "
-            f"{limit / 2**20:,.0f} MiB in all. {way}"
+            f"fit: a row is {rows.width / 2**20:,.0f} MiB, and a worker may have {limit / 2**20:,.0f} MiB in all. Give "
+            f"workers more memory"
         )
-    return size
+    most = max(int(STREAMED * limit / rows.width), 1)
+    if share <= SHARE * limit or size <= most:
+        return size
+    return most if batch_size is None else -(-batch_size // (workers * -(-size // most)))
 
 
 def _check_there(path: str) -> None:

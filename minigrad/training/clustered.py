@@ -42,9 +42,9 @@ class Blocks:
         return self.rows.first(FEW)
 
     def deal(self, rng: np.random.Generator | None) -> Iterator[tuple[list[int], int]]:
-        """Give the blocks of one epoch, each once: as many at a time as there were workers, or all.
+        """Give the blocks of one epoch, each once: as many at a time as a batch has, or all.
 
-        Of those that each worker had at first one is in each batch, so that all have as much to do.
+        Of those that each worker had at first as many are in each batch, so that all have as much to do.
         """
         self.crew.follow_workers()
         blocks = self.crew.blocks
@@ -134,7 +134,8 @@ def gather_crew(
     size = choose_size(rows, batch_size, limits)
     backend = None if not compile else "numpy" if compile is True else compile
     crew = Crew(client, rows.cut(size), partial(Holder, model, loss, backend), limits)
-    return Blocks(crew, rows, None if batch_size is None else len(limits), model, sums)
+    together = None if batch_size is None else len(limits) * -(-batch_size // (size * len(limits)))
+    return Blocks(crew, rows, together, model, sums)
 
 
 def _is_sum(model: Any, loss: Any, rows: Rows) -> bool:
