@@ -108,6 +108,37 @@ def test_a_layer_starts_from_its_bias_and_its_update_is_added_where_the_weights_
             np.testing.assert_allclose(params[1].data, b, rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.parametrize("how", ["interpreted", "machine"])
+@pytest.mark.parametrize("sizes", [(13, 40, 17), (26, 9, 70), (5, 47, 1)])
+def test_sums_that_go_far_are_taken_in_parts(sizes, how, monkeypatch):
+    """Of 4 steps here, of which the last part may have fewer: y = A B in every way, Aᵀ C + b, and W ← W − η Aᵀ δ."""
+    tasks = pytest.importorskip("minigrad.compiler.native.tasks")
+    monkeypatch.setattr(tasks, "FAR", 64)
+    monkeypatch.setattr(tasks, "AT_A_TIME", 4)
+    rng = np.random.default_rng(3)
+    W, b = rng.normal(size=(sizes[0], sizes[2])), rng.normal(size=sizes[2])
+    w = Tensor(W.copy(), requires_grad=True)
+    optimizer = optim.SGD([w], lr=0.1)
+
+    def step(a, b_, at, bt, wide):
+        y = at @ w
+        E = 0.5 * ((y - b_) ** 2).sum()
+        optimizer.zero_grad()
+        E.backward()
+        optimizer.step()
+        return [*every_way(a, b_, at, bt, wide), at.T @ b_ + b, E]
+
+    with running(how):
+        code = compile(step, backend="native")
+        for _ in range(2):
+            a, b_, at, bt, wide = given = factors(sizes, np.float64)
+            δ = at @ W - b_
+            assert_same([*every_way(*given), at.T @ b_ + b, np.array(0.5 * (δ**2).sum())], plain(code(*given)), 1e-12)
+            W = W - 0.1 * at.T @ δ
+            np.testing.assert_allclose(w.data, W, rtol=1e-11, atol=1e-11)
+    assert ("for f in range(" in code.source) == (sizes[1] >= 8)
+
+
 @pytest.mark.parametrize(("width", "registers"), [(16, 16), (16, 32), (32, 16)])
 def test_blocks_for_processors_with_narrower_vectors(width, registers, monkeypatch):
     """SSE and NEON have vectors of 16 bytes, AVX of 32; the sizes are such as no other test compiles code for."""

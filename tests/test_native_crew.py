@@ -1,6 +1,7 @@
 """Threads that share loops of native code: what they compute, who else asks meanwhile, and that they sleep."""
 
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -46,6 +47,18 @@ def test_products_of_every_size_however_the_factors_lie(sizes, dtype):
     for found, wanted in zip(code(a, b, c, d, bias), products(a, b, c, d, bias), strict=True):
         np.testing.assert_allclose(found, wanted, rtol=1e-4 if dtype == np.float32 else 1e-11, atol=1e-3)
     assert max(m, n) < 100 or "in shared(" in code.source
+
+
+@pytest.mark.usefixtures("sharing")
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_threads_copy_columns_to_places_of_their_own(dtype):
+    """Of a factor that is turned round, whose last columns are fewer than the others."""
+    rng = np.random.default_rng(1)
+    A, B = rng.integers(-9, 9, (90, 1000)).astype(dtype), rng.integers(-9, 9, (490, 1000)).astype(dtype)
+    code, wanted = compile(lambda A, B: A @ B.T, backend="native"), A @ B.T
+    for _ in range(60):
+        np.testing.assert_array_equal(code(A, B), wanted)
+    assert len(set(re.findall(r"me \* (\d+)", code.source))) == 1
 
 
 def make_step(seed):

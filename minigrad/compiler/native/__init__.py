@@ -3,8 +3,8 @@
 ``backend`` is the way in: ``fit`` rewrites for it, ``source`` writes the function for numba, ``build`` compiles it,
 ``translate`` reads it for numba (``expressions`` those in it, and loops of a kind become one function by ``outline``),
 ``cache`` keeps it on disk, and ``registry`` says which operations are loops, and how each is computed. ``loops``,
-``along``, ``products``, ``matrices``, ``convolution`` and ``pooling`` write the parts, ``blocks`` says how long sums
-are added up, ``images`` where windows are, ``elements`` writes one element of each operation, ``turns`` what repeats,
+``along``, ``products``, ``matrices``, ``convolution`` and ``pooling`` write the parts, ``tasks`` says what a product is
+to them, ``blocks`` how long sums are added up, ``images`` where windows are, ``elements`` writes one element of each operation, ``turns`` what repeats,
 ``values`` finds operands in memory, ``math``, ``rounding``, ``pointers``, ``powers``, ``remainders``, ``linear``,
 ``lapack``, ``room``, ``tile`` and ``window_tile`` are what the code calls, ``crew`` has threads that share its loops,
 ``together`` says which of them at once, and ``objects`` is how it looks at what it is passed, and at slots of Tensors,

@@ -5,7 +5,7 @@ BLAS is called for large ones where the system has no semaphores for threads of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from minigrad.compiler.native import crew
 from minigrad.compiler.native.crew import count_pieces, count_threads
 from minigrad.compiler.native.loops import LoopWriter
 from minigrad.compiler.native.registry import DTYPES, KERNELS, Kernel, Lines
+from minigrad.compiler.native.tasks import Matrix, Task
 from minigrad.compiler.native.tile import block
 from minigrad.compiler.native.values import (
     ALIGNED,
@@ -34,63 +35,6 @@ PAGE = 4096  # bytes
 OPERATORS = {0: "=", 1: "+=", -1: "-="}
 TINY = 32  # multiplications, which the compiler had better write out
 A_LINE = 16  # elements, which one or two lines of the cache hold
-
-
-@dataclass(frozen=True)
-class Matrix:
-    """Elements [i, j] at offset + i · down + j · right from a pointer, and as far on as ``batch`` says in a batch."""
-
-    pointer: str
-    offset: int
-    batch: tuple[int, ...]
-    down: int
-    right: int
-
-    def at(self, letters: list[str], i: str = "", j: str = "") -> str:
-        """Write the place of an element; of the first in its row or column where a letter is left out."""
-        steps = [*zip(letters, self.batch, strict=True), (i, self.down), (j, self.right)]
-        named = [(letter, step) for letter, step in steps if letter]
-        return write_element(self.offset, [step for _, step in named], [letter for letter, _ in named])
-
-    @property
-    def turned(self) -> Matrix:
-        """Its transpose."""
-        return replace(self, down=self.right, right=self.down)
-
-    def for_blas(self, rows: int, columns: int) -> str:
-        """Write it as BLAS takes a matrix, behind the letter of how it lies; nothing if it does not lie so."""
-        for letter, near, far, length, many in (
-            ("N", self.right, self.down, columns, rows),
-            ("T", self.down, self.right, rows, columns),
-        ):
-            if near == 1 and (many == 1 or far >= length):
-                return f"{ord(letter)}, {self.pointer}, {self.offset}, {max(far, length)}"
-        return ""
-
-
-@dataclass(frozen=True)
-class Task:
-    """C ← A B for A of m rows and k columns and B of k rows and n columns, each of a batch.
-
-    With a ``sign`` C ← C ± A B; with a ``bias`` each row of C starts from that.
-    """
-
-    m: int
-    n: int
-    k: int
-    a: Matrix
-    b: Matrix
-    c: Matrix
-    sign: int
-    bias: Matrix | None
-    dtype: np.dtype[Any]
-    batch: list[str]  # the letters that count through it
-    turns: int = 1  # of a loop over t around it, which threads share
-
-    @property
-    def turned(self) -> Task:
-        """Cᵀ ← Bᵀ Aᵀ."""
-        return replace(self, m=self.n, n=self.m, a=self.b.turned, b=self.a.turned, c=self.c.turned)
 
 
 class ProductWriter(LoopWriter):
@@ -194,27 +138,33 @@ class ProductWriter(LoopWriter):
         lines: Lines = []
         if task.bias is not None and task.bias.right != 1 and task.n > 1:  # a vector of it does not lie in order
             lines, task = self.write_start(task), replace(task, bias=None, sign=1)
-        a, c, bias = task.a, task.c, task.bias
         high, wide = block(task.m, task.n, task.dtype.itemsize)
-        start = "None, 0" if bias is None else f"{bias.pointer}, {bias.at([], j='j')}"
         down, across = (1, 1) if task.batch else cut_product(task, high, wide)
+        heads: Lines = []
         if down * across > 1:
             task = replace(task, turns=down * across)
-            lines += [write_shared(task.turns), f"    u = t // {across}", f"    v = t % {across}"]
-        begun = len(lines)
+            heads = [write_shared(task.turns), f"    u = t // {across}", f"    v = t % {across}"]
+        if task.goes_far:
+            lines += [] if task.sign else self.write_start(task)
+            heads.append("    " * bool(heads) + f"for f in range(0, {task.k}, {task.part.k}):")
+            task = task.part
+        lines += heads
+        begun, indent = len(lines), "    " * sum(line.endswith(":") for line in heads)
+        a, c, bias = task.a, task.c, task.bias
+        start = "None, 0" if bias is None else f"{bias.pointer}, {bias.at([], j='j')}"
         for begin, end, columns in cut_shares(task.n, wide, across, "v"):
-            copying, factor = self.panel(task, columns, task.m > 2 * high)
+            copying, factor = self.panel(task, columns, wide, task.m > 2 * high)
             lines += [f"for j in range({begin}, {end}, {columns}):", *(f"    {line}" for line in copying)]
             for top, bottom, rows in cut_shares(task.m, high, down, "u"):
                 left = f"{a.pointer}, {a.at(task.batch, 'i')}, {a.down}, {a.right}"
                 result = f"{c.pointer}, {c.at(task.batch, 'i', 'j')}, {c.down}"
                 lines += [
                     f"    for i in range({top}, {bottom}, {rows}):",
-                    f"        tile({rows}, {columns}, {task.sign}, {left}, {factor}, {result}, {task.k}, {start})",
+                    f"        tile({rows}, {columns}, {task.sign}, {left}, {factor}, {result}, {task.steps}, {start})",
                 ]
-        return [*lines[:begun], *("    " * (down * across > 1) + line for line in lines[begun:])]
+        return [*lines[:begun], *(indent + line for line in lines[begun:])]
 
-    def panel(self, task: Task, columns: int, worth_it: bool) -> tuple[Lines, str]:
+    def panel(self, task: Task, columns: int, most: int, worth_it: bool) -> tuple[Lines, str]:
         """Give how to copy some columns of B so that their rows lie in order, and where they are then.
 
         They stay where they are if they lie in rows already, unless those are in a page of memory each, and it is
@@ -223,22 +173,22 @@ class ProductWriter(LoopWriter):
         b, size = task.b, task.dtype.itemsize
         if b.right == 1 and not (worth_it and abs(b.down) * size > PAGE):
             return [], f"{b.pointer}, {b.at(task.batch, j='j')}, {b.down}"
-        mine = ["me"] * (task.turns > 1)  # each thread has a copy of its own
-        self.scratch = max(self.scratch, (count_threads() if mine else 1) * task.k * columns * size)
+        mine = ["me"] * (task.turns > 1)  # each thread has room of its own for any of them
+        self.scratch = max(self.scratch, (count_threads() if mine else 1) * task.k * most * size)
         self.kinds.add(task.dtype.name)
         name, at = f"m{DTYPES[task.dtype.name]}", -(-self.nbytes // ALIGNED) * ALIGNED // size
-        here = f"{name}[{write_element(at, (columns, 1, task.k * columns)[: 2 + len(mine)], ['k', 'h', *mine])}]"
+        here = f"{name}[{write_element(at, (columns, 1, task.k * most)[: 2 + len(mine)], ['k', 'h', *mine])}]"
         copied = f"{here} = {b.pointer}[{b.at(task.batch, 'k', '(j + h)')}]"
         if b.right == 1:
-            lines = [f"for k in range({task.k}):", f"    for h in range({columns}):", f"        {copied}"]
+            lines = [f"for k in range({task.steps}):", f"    for h in range({columns}):", f"        {copied}"]
         else:  # some of a column at a time, as far as the lines of the cache go that hold the rows
             lines = [
-                f"for g in range(0, {task.k}, {A_LINE}):",
+                f"for g in range(0, {task.steps}, {A_LINE}):",
                 f"    for h in range({columns}):",
-                f"        for k in range(g, min(g + {A_LINE}, {task.k})):",
+                f"        for k in range(g, min(g + {A_LINE}, {task.steps})):",
                 f"            {copied}",
             ]
-        return lines, f"{name}, {write_element(at, [task.k * columns] * len(mine), mine)}, {columns}"
+        return lines, f"{name}, {write_element(at, [task.k * most] * len(mine), mine)}, {columns}"
 
     def blas(self, task: Task, b: str, a: str) -> Lines:
         """Write a call of gemm. BLAS counts by columns, so it is asked for the transpose, Cᵀ = Bᵀ Aᵀ."""
