@@ -88,13 +88,13 @@ def window_dots(
 LINEAR = ("factor", "solve", "invert", "substitute", "sign_of", "log_size", "decompose")
 
 WORLD: dict[str, Any] = {
-    "shared": lambda crew, turns, threads: range(turns), "me": 0,
+    "shared": lambda crew, turns, threads: range(turns), "me": 0, "apart": range,
     "bool": np.bool_,  # by which a quotient is ∞, as in machine code, where Python's own is an error
     "np": np, "gemm64": gemm, "gemm32": gemm, "tile": tile, "dot": dot,
     "room": lambda size: np.empty(-(-size // 64) * 64, np.uint8),
     "window_tile": window_tile, "window_dots": window_dots,
     "exp64": np.exp, "exp32": np.exp, "log64": np.log, "log32": np.log, "tanh64": np.tanh,
-    "larger": np.maximum, "smaller": np.minimum, "signum": np.sign,
+    "larger": np.maximum, "smaller": np.minimum, "largest": np.maximum, "smallest": np.minimum, "signum": np.sign,
     "floored": np.floor_divide, "left_over": np.remainder,
     "power64": np.power, "log1p_64": np.log1p, "expm1_64": np.expm1, "logaddexp64": np.logaddexp,
     "times64": lambda a, b: np.float64(a) * np.float64(b), "times32": lambda a, b: np.float32(a) * np.float32(b),

@@ -131,7 +131,8 @@ def test_sums_that_go_far_are_taken_in_parts(sizes, how, monkeypatch):
     with running(how):
         code = compile(step, backend="native")
         for _ in range(2):
-            a, b_, at, bt, wide = given = factors(sizes, np.float64)
+            given = factors(sizes, np.float64)
+            _, b_, at, *_ = given
             δ = at @ W - b_
             assert_same([*every_way(*given), at.T @ b_ + b, np.array(0.5 * (δ**2).sum())], plain(code(*given)), 1e-12)
             W = W - 0.1 * at.T @ δ

@@ -78,6 +78,7 @@ from numba import types
 from numba.extending import intrinsic
 
 from minigrad.compiler.native.crew import share_out
+from minigrad.compiler.native.extremes import largest, smallest
 from minigrad.compiler.native.lapack import decompose_large, substitute_large
 from minigrad.compiler.native.linear import decompose, factor, invert, log_size, sign_of, solve, substitute
 from minigrad.compiler.native.math import (

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.compiler.native import extremes
 from minigrad.compiler.native.registry import KERNELS, Kernel, Lines, Reduction
 from minigrad.compiler.numpy.names import write_number
 from minigrad.compiler.passes.lower import Spread
@@ -189,8 +190,9 @@ def _start_from_end(node: Node) -> str:
 
 
 def _keep_extreme(node: Node, into: str, values: list[str]) -> Lines:
-    function = "smaller" if isinstance(node.op, reduction.Min) else "larger"
-    return [f"{into} = {function}({values[0]}, {into})"]
+    several = node.dtype.kind == "f" and extremes.KNOWN
+    names = ("smallest", "largest") if several else ("smaller", "larger")
+    return [f"{into} = {names[not isinstance(node.op, reduction.Min)]}({values[0]}, {into})"]
 
 
 def _ends(dtype: np.dtype[Any]) -> tuple[str, str]:

@@ -64,14 +64,16 @@ class LoopWriter(Values):
         held = {x: len(dims) - self.count_inner(x) for x in partial if self.count_inner(x)}  # the loops around it
         begun = len(self.lines)
         body: Lines = []
+        ahead: Lines = []
         values: dict[Node, str] = {}
         for node in unit.members:
-            self.member(node, values, layouts, letters, stored, body)
-        self.nest_sums(held, [x for x in unit.members if is_reduction(x) and not x.shape], letters, body or ["pass"])
+            self.member(node, values, layouts, letters, stored, body, ahead if len(dims) > 1 else body)
+        whole = [x for x in unit.members if is_reduction(x) and not x.shape]
+        self.nest_sums(held, whole, letters, ahead, body or ["pass"])
         turns = self.count_turns(unit.members, layouts)
         if turns > 1:
             self.lines[begun:] = [
-                *share_range(letters[0], dims[0], turns),
+                *share_range(letters[0], dims[0], turns, kind="range" if len(dims) > 1 else "apart"),
                 *("    " + line for line in self.lines[begun + 1 :]),
             ]
         for node in unit.members:
@@ -79,10 +81,13 @@ class LoopWriter(Values):
                 name = self.accumulator(node)  # 0 ln 0 = 0: the second sum passes over what is not there
                 self.lines.append(f"{name} = {name} if {name} == {name} else {name}_present")
 
-    def nest_sums(self, held: Mapping[Node, int], whole: Sequence[Node], letters: list[str], body: Lines) -> None:
+    def nest_sums(
+        self, held: Mapping[Node, int], whole: Sequence[Node], letters: list[str], ahead: Lines, body: Lines
+    ) -> None:
         """Write the loops around a body, in which numbers gather reductions: inside so many of them, or all.
 
-        Behind the loops that one is gathered along, the number is stored, or enters into what it is a part of.
+        Behind the loops that one is gathered along, the number is stored, or enters into what it is a part of. Of the
+        innermost loop the turns are apart, and ``ahead`` comes before it.
         """
         blocks = find_blocks(self.dims, {**held, **dict.fromkeys(whole, 0)}, self.names)
         sums = blocks.sums if blocks else ()
@@ -96,11 +101,13 @@ class LoopWriter(Values):
                 self.lines.append(indent + start)
             end = [line for x in inside for line in self.end_sum(x, letters, blocks if x in sums else None)]
             ends.append([indent + line for line in end])
-            counted = f"range({n})"
+            kind = "apart" if letter == letters[-1] else "range"
+            self.lines += [indent + line for line in (ahead if kind == "apart" else [])]
+            counted = f"{kind}({n})"
             if blocks and depth == blocks.depth:
                 if blocks.step < n:
                     self.lines.append(f"{indent}for h in range(0, {n}, {blocks.step}):")
-                    indent, counted = indent + "    ", f"range(h, min(h + {blocks.step}, {n}))"
+                    indent, counted = indent + "    ", f"{kind}(h, min(h + {blocks.step}, {n}))"
                 self.lines += [indent + line for line in blocks.open()]
                 ends[-1] = [*(indent + line for line in blocks.close()), *ends[-1]]
             self.lines.append(f"{indent}for {letter} in {counted}:")
@@ -127,9 +134,9 @@ class LoopWriter(Values):
 
     def member(
         self, node: Node, values: dict[Node, str], layouts: Mapping[Node, Layout], letters: list[str],
-        stored: set[Node], body: Lines,
+        stored: set[Node], body: Lines, ahead: Lines,
     ) -> None:  # fmt: skip
-        """Write one operation of a loop."""
+        """Write one operation of a loop; what is the same in all turns of the innermost one is read before it."""
         parts = []
         meeting = find_meeting_dtype(node)
         for x in node.inputs:
@@ -138,7 +145,8 @@ class LoopWriter(Values):
                     name, at = self.pointer(layouts[x].base)
                     values[x] = f"x{len(values)}"
                     place = write_element(at + layouts[x].offset, layouts[x].strides, letters)
-                    body.append(f"{values[x]} = {read_element(root(x), f'{name}[{place}]')}")
+                    read = f"{values[x]} = {read_element(root(x), f'{name}[{place}]')}"
+                    (body if layouts[x].strides[-1] else ahead).append(read)
                 parts.append(values[x])
             else:
                 parts.append(self.number(root(x) if isinstance(x, Node) else x, meeting))

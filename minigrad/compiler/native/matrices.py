@@ -10,8 +10,9 @@ import numpy as np
 
 from minigrad.compiler.native.elements import LAPACK
 from minigrad.compiler.native.lapack import find_routine
-from minigrad.compiler.native.products import Matrix, ProductWriter
+from minigrad.compiler.native.products import ProductWriter
 from minigrad.compiler.native.registry import DTYPES, KERNELS, Kernel
+from minigrad.compiler.native.tasks import Matrix
 from minigrad.compiler.native.values import ALIGNED, write_element
 from minigrad.compiler.passes.fuse import OfMatrix
 from minigrad.compiler.passes.layouts import contiguous_strides

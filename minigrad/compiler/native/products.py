@@ -8,8 +8,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from minigrad.compiler.blas import threads_share
 from minigrad.compiler.native import crew
 from minigrad.compiler.native.crew import count_pieces, count_threads

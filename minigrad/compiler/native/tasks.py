@@ -83,9 +83,8 @@ class Task:
     @property
     def part(self) -> Task:
         """C ← C ± A B for some of the columns of A and rows of B, from f on."""
-        a, b, c = (
-            replace(x, batch=(*x.batch, step)) for x, step in ((self.a, self.a.right), (self.b, self.b.down), (self.c, 0))
-        )
+        moving = (self.a, self.a.right), (self.b, self.b.down), (self.c, 0)
+        a, b, c = (replace(x, batch=(*x.batch, step)) for x, step in moving)
         sign, batch = self.sign or 1, [*self.batch, "f"]
         return replace(self, a=a, b=b, c=c, sign=sign, bias=None, batch=batch, k=AT_A_TIME, whole=self.k)
 

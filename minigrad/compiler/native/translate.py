@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from minigrad.compiler.native.apart import mark_apart
 from minigrad.compiler.native.expressions import OPERATORS, WHOLE, Expressions, Slot, Untranslated, Value
 from minigrad.compiler.native.outline import Outline, find_mutable, list_parts, outline_statement
 from minigrad.extras import require
@@ -24,6 +25,7 @@ types: Any = require("numba.core.types", "native")
 cgutils: Any = require("numba.core.cgutils", "native")
 ir: Any = require("llvmlite.ir", "native")
 
+RANGES = "range", "apart"  # of the latter the turns have nothing to do with each other
 OFTEN = 4  # equal loops, from which on they are one function: a call takes 2 ns, and keeps values out of registers
 
 
@@ -109,7 +111,7 @@ class Statements(Expressions):
         self.builder.store(self.cast(value, slot.kind), slot.place)
 
     def write_For(self, loop: ast.For) -> None:
-        """Write a loop over a range whose step is known, with its test at the end."""
+        """Write a loop over a range whose step is known, with its test at the end; of some the turns are apart."""
         if not isinstance(loop.target, ast.Name) or loop.orelse:
             raise Untranslated(ast.unparse(loop))
         if isinstance(loop.iter, ast.Call) and ast.unparse(loop.iter.func) == "shared":
@@ -124,7 +126,7 @@ class Statements(Expressions):
             builder.branch(body)
         else:
             builder.cbranch(before, body, after)
-        outside = builder.block
+        outside, first = builder.block, len(builder.function.blocks) - 2
         builder.position_at_end(body)
         count = builder.phi(WHOLE, loop.target.id)
         count.add_incoming(start, outside)
@@ -134,7 +136,10 @@ class Statements(Expressions):
         self.names = names
         following = builder.add(count, WHOLE(step), flags=("nsw",))
         count.add_incoming(following, builder.block)
-        builder.cbranch(builder.icmp_signed("<" if step > 0 else ">", following, stop), body, after)
+        end = builder.cbranch(builder.icmp_signed("<" if step > 0 else ">", following, stop), body, after)
+        if ast.unparse(loop.iter.func) == "apart":  # type: ignore[attr-defined]
+            variables = (x.place for x in self.names.values() if isinstance(x, Slot))
+            mark_apart(builder.module, builder.function.blocks[first:], end, variables)
         builder.position_at_end(after)
 
     def bound(self, count: Any, loop: ast.For) -> Any:
@@ -151,7 +156,7 @@ class Statements(Expressions):
 
     def read_range(self, iterated: ast.expr) -> tuple[Any, Any, int]:
         """Give the start, the stop and the step of a range."""
-        if not (isinstance(iterated, ast.Call) and isinstance(iterated.func, ast.Name) and iterated.func.id == "range"):
+        if not (isinstance(iterated, ast.Call) and isinstance(iterated.func, ast.Name) and iterated.func.id in RANGES):
             raise Untranslated(ast.unparse(iterated))
         ends = [self.value(x) for x in iterated.args]
         step = ast.literal_eval(iterated.args[2]) if len(ends) == 3 else 1

@@ -166,15 +166,15 @@ def write_shared(turns: int) -> str:
     return f"for t in shared(crew, {turns}, {count_threads()}):"
 
 
-def share_range(letter: str, n: int, turns: int, step: int = 1) -> Lines:
+def share_range(letter: str, n: int, turns: int, step: int = 1, kind: str = "range") -> Lines:
     """Write the heads of a loop over n, in so many parts that threads share, one for each turn t; or of one.
 
     All but the last part are of whole steps.
     """
     if turns == 1:
-        return [f"for {letter} in range({n}):"]
+        return [f"for {letter} in {kind}({n}):"]
     each = -(-(n // step) // turns) * step
-    own = f"range(t * {each}, min(t * {each} + {each}, {n}))"
+    own = f"{kind}(t * {each}, min(t * {each} + {each}, {n}))"
     return [write_shared(-(-n // each)), f"    for {letter} in {own}:"]
 
 
