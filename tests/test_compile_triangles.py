@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from minigrad import compile, value_and_grad
-from minigrad.compiler.numpy.triangles import BLOCK, invert_blocks, solve_triangle
+from minigrad.compiler.numpy.triangles import BLOCK, HALF, invert_blocks, solve_triangle
 from minigrad.ops.matrices.decompositions import half_lower
 
 rng = np.random.default_rng(0)
@@ -25,12 +25,35 @@ def test_blocks_solve_the_whole_system(lower, n, columns):
     a = L if lower else L.T
     b, y = rng.normal(size=(n, columns)), np.full((n, columns), np.nan)
     inverses = np.full((-(-n // BLOCK), BLOCK, BLOCK), np.nan)
-    invert_blocks(L, inverses)
+    invert_blocks(True, L, inverses)
     for known in (None, inverses if lower else inverses.transpose(0, 2, 1)):
         y[...] = np.nan
         solve_triangle(lower, a, b, y, known)
         np.testing.assert_allclose(a @ y, b, rtol=0, atol=1e-12)
         np.testing.assert_allclose(y, np.linalg.solve(a, b), rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("lower", [False, True])
+@pytest.mark.parametrize("n", [1, HALF, HALF + 1, BLOCK - 1, 2 * BLOCK, 2 * BLOCK + HALF + 3])
+def test_blocks_are_inverted_by_halves(lower, n):
+    a = np.linalg.cholesky(positive(n)) if lower else np.linalg.cholesky(positive(n)).T
+    inverses = np.full((-(-n // BLOCK), BLOCK, BLOCK), np.nan)
+    invert_blocks(lower, a, inverses)
+    for i, first in enumerate(range(0, n, BLOCK)):
+        own = a[first : first + BLOCK, first : first + BLOCK]
+        np.testing.assert_allclose(inverses[i, : len(own), : len(own)], np.linalg.inv(own), rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_the_half_of_each_matrix_below_the_diagonal(order, dtype):
+    x = np.asarray(rng.normal(size=(3, 5, 5)), dtype, order=order)
+    x[0, 1, 2], x[1, 3, 1], x[2, 2, 2] = np.inf, np.nan, -0.0
+    wanted = np.tril(x)
+    wanted[:, range(5), range(5)] *= 0.5
+    found = compile(lambda x: half_lower(x * 1), backend="numpy")(x)
+    assert found.dtype == dtype
+    np.testing.assert_array_equal(found, wanted)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from minigrad.algebra.rewrite import rebuild_node
+from minigrad.compiler.passes.lower import copy_array
 from minigrad.compiler.passes.plan import is_ufunc
 from minigrad.engine.node import Node, count_uses, order_nodes
 from minigrad.ops.reduction import Sum, normalize_axis
@@ -78,7 +79,7 @@ def _sum_first(node: Node, tree: list[Node], becomes: dict[Node, Any]) -> Any:
             if isinstance(y, Node) and y.shape and y not in turned:
                 given = becomes[y]
                 whole = Reshape((1,) * (top.ndim - y.ndim) + y.shape)(given) if y.ndim < top.ndim else given
-                turned[y] = Transpose(order)(whole)
+                turned[y] = copy_array(Transpose(order)(whole))  # which is read in order then, time and again
             inputs.append(turned.get(y, becomes.get(y, y)) if isinstance(y, Node) else y)
         turned[x] = x.apply(x.op, tuple(inputs))
     return Sum(0)(turned[top])

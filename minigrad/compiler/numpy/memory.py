@@ -57,8 +57,10 @@ def owns_memory(node: Any, plan: Plan) -> bool:
 def _overwritable(node: Node) -> list[Node]:
     """Give the operands of the same shape and dtype that a result may be written over.
 
-    Not those of one element: writing over that takes NumPy four times as long, 0.8 µs, as writing somewhere else.
+    Not those of one element: writing over that takes NumPy four times as long, 0.8 µs, as writing somewhere else. Nor
+    one that another operand sees in another way, as in xᵀ + x, of which NumPy would take a copy first.
     """
     candidates = node.inputs if is_ufunc(node) else node.inputs[:1] if isinstance(node.op, CHANGES) else ()
     alike = [x for x in candidates if isinstance(x, Node) and (x.shape, x.dtype) == (node.shape, node.dtype)]
-    return [x for x in alike if x.size != 1]
+    seen = {root(y) for y in node.inputs if isinstance(y, Node) and is_view(y.op)}
+    return [x for x in alike if x.size != 1 and root(x) not in seen]

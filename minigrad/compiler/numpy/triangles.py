@@ -21,14 +21,30 @@ from minigrad.ops.matrices.decompositions import HalfLower
 from minigrad.ops.matrices.inverses import Solve
 
 BLOCK = 32  # rows, of which LAPACK's way and products take about as long
+HALF = BLOCK // 2
 COLUMNS = 3  # of all systems of a triangle, from which on its blocks are worth being inverted
 
 
-def invert_blocks(a: Any, inverses: Any) -> None:
-    """Leave the inverses of a triangle's blocks on the diagonal, the last of which may be smaller."""
+def invert_blocks(lower: bool, a: Any, inverses: Any) -> None:
+    """Leave the inverses of a triangle's blocks on the diagonal, the last of which may be smaller.
+
+    Those of halves A and B on a block's diagonal come first, in one call: (A 0; C B)⁻¹ = (A⁻¹ 0; −B⁻¹ C A⁻¹ B⁻¹), which
+    spares a quarter of the time. What is beyond the last is filled up with ones.
+    """
+    corner = (slice(HALF, None), slice(0, HALF)) if lower else (slice(0, HALF), slice(HALF, None))
+    halves = np.zeros((2 * len(inverses), HALF, HALF), a.dtype)
+    halves[:, range(HALF), range(HALF)] = 1
+    for i, first in enumerate(range(0, len(a), HALF)):
+        own = a[first : first + HALF, first : first + HALF]
+        halves[i, : len(own), : len(own)] = own
+    halves = np.linalg.inv(halves)
+    inverses.fill(0)
     for i, first in enumerate(range(0, len(a), BLOCK)):
-        own = a[first : first + BLOCK, first : first + BLOCK]
-        inverses[i, : len(own), : len(own)] = np.linalg.inv(own)
+        own = a[first : first + BLOCK, first : first + BLOCK][corner]
+        inverses[(i, *corner)][: own.shape[0], : own.shape[1]] = own
+    inverses[:, :HALF, :HALF], inverses[:, HALF:, HALF:] = a_, b_ = halves[::2], halves[1::2]
+    c = inverses[(slice(None), *corner)]
+    c[...] = -(b_ @ c @ a_ if lower else a_ @ c @ b_)
 
 
 def solve_triangle(lower: bool, a: Any, b: Any, y: Any, inverses: Any = None) -> None:
@@ -69,7 +85,8 @@ def _write_inverses(w: Any, a: Node) -> tuple[Lines, str]:
         n = root.shape[0]
         w.zeros[key] = w.fresh(f"{w.value(root)}_inverses")
         w.made.append(f"{w.zeros[key]} = np.empty(({-(-n // BLOCK)}, {BLOCK}, {BLOCK}), np.{root.dtype.name})")
-        lines.append(f"{w.constant(invert_blocks, 'invert_blocks')}({w.value(root)}, {w.zeros[key]})")
+        invert = w.constant(partial(invert_blocks, bool(find_triangle(root))), "invert_blocks")
+        lines.append(f"{invert}({w.value(root)}, {w.zeros[key]})")
     if find_triangle(a) == find_triangle(root):
         return lines, w.zeros[key]
     turned = (root, "turned inverses")
@@ -88,11 +105,18 @@ def _count_columns(w: Any, root: Node) -> int:
 
 
 def write_half(w: Any, node: Node, out: str) -> Lines:
-    """Write the lower triangle, of the diagonal one half: a product with what is there of each element, 1 or ½."""
-    below = np.tril(np.ones(node.shape[-2:], bool))
-    halves = below - 0.5 * np.eye(node.shape[-1])
-    where, factors = w.constant(below, "below"), w.constant(halves.astype(node.dtype), "halves")
-    return [f"{out}.fill(0)", w.call("multiply", w.value(node.inputs[0]), factors, out, f"where={where}")]
+    """Write the lower triangle, of the diagonal one half: the bits of what is there, and none elsewhere.
+
+    A product with 0 would be NaN of what is ∞, and one where it counts takes NumPy twice as long.
+    """
+    if node.dtype.char not in "efd" or node.inputs[0].dtype != node.dtype:
+        return [f"{out}[...] = {find_kernel(node.op).number(w, node)}"]
+    n, whole = node.shape[-1], np.dtype(f"i{node.dtype.itemsize}")
+    bits = w.constant(-np.tril(np.ones(node.shape[-2:], whole)), "below")
+    x = w.value(node.inputs[0])
+    seen = (f"{name}.view(np.{whole.name})" for name in (x, out))
+    diagonal = f"{out}.reshape({(*node.shape[:-2], -1)})[..., :: {n + 1}]"
+    return [w.call("bitwise_and", next(seen), bits, next(seen)), w.call("multiply", diagonal, "0.5", diagonal)]
 
 
 def register_triangles() -> None:
