@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from minigrad.compiler.native.expressions import Slot, Value
 from minigrad.extras import require
 
 ir: Any = require("llvmlite.ir", "native")
+
+RANGES = "range", "apart"
 
 
 class Distinct(ir.MDValue):  # type: ignore[misc]
@@ -34,13 +37,14 @@ class Distinct(ir.MDValue):  # type: ignore[misc]
         return id(self)
 
 
-def mark_apart(module: Any, blocks: Iterable[Any], end: Any, variables: Iterable[Any]) -> None:
+def mark_apart(blocks: Iterable[Any], end: Any, variables: Iterable[Value | Slot]) -> None:
     """Say of a loop of some blocks, which a branch ends, that no turn reads or writes what another one writes.
 
-    It need not hold of ``variables``, given by their places: those that are sums over the turns are in registers.
+    It need not hold of ``variables`` that have places: those that are sums over the turns are in registers.
     """
+    module = end.function.module
     group, loop = Distinct(module), Distinct(module)
-    places = set(variables)
+    places = {x.place for x in variables if isinstance(x, Slot)}
     for x in (x for block in blocks for x in block.instructions):
         if isinstance(x, ir.LoadInstr | ir.StoreInstr) and x.operands[-1] not in places:
             x.set_metadata("llvm.access.group", group)

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from math import prod
 
 from minigrad.compiler.native.registry import Lines
+from minigrad.compiler.passes.fuse import space
 from minigrad.engine.node import Node
+from minigrad.ops.cumulative import Prod
 from minigrad.ops.linalg import Inner, LogLikelihood
-from minigrad.ops.reduction import Sum
+from minigrad.ops.reduction import Max, Sum, normalize_axis
 
 LENGTH = 512  # elements of a block
 SHORTEST = 256  # of one that is all of a loop
@@ -58,3 +60,9 @@ def find_blocks(dims: Sequence[int], held: Mapping[Node, int], names: Mapping[No
         return None
     depth = max(k for k in range(len(dims)) if prod(dims[k:]) >= SHORTEST)
     return Blocks(depth, max(1, LENGTH // prod(dims[depth + 1 :])), sums)
+
+
+def reduced_axes(node: Node) -> tuple[int, ...]:
+    """Give the axes that a reduction is over."""
+    assert isinstance(node.op, Sum | Max | Prod)
+    return normalize_axis(node.op.axis, len(space(node)))

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.compiler.native.blocks import Blocks, find_blocks
+from minigrad.compiler.native.blocks import Blocks, find_blocks, reduced_axes
 from minigrad.compiler.native.elements import take_element
-from minigrad.compiler.native.registry import KERNELS, Kernel, Lines, Reduction, find_kernel
+from minigrad.compiler.native.registry import KERNELS, Kernel, Lines, find_reduction
 from minigrad.compiler.native.together import FAR
 from minigrad.compiler.native.values import Values, read_element, share_range, spread_layout, write_element
-from minigrad.compiler.passes.fuse import Loops, Parts, Picked, is_reduction, space
+from minigrad.compiler.passes.fuse import Loops, Parts, Picked, is_reduction
 from minigrad.compiler.passes.layouts import (
     Layout,
     contiguous_strides,
@@ -28,11 +28,9 @@ from minigrad.compiler.passes.plan import root
 from minigrad.compiler.passes.promotion import find_meeting_dtype
 from minigrad.compiler.refusals import Unsupported
 from minigrad.engine.node import Node
-from minigrad.ops.cumulative import Prod
 from minigrad.ops.indexing import Gather, Index, Scatter, ScatterAt
 from minigrad.ops.linalg import LogLikelihood
 from minigrad.ops.places.assignment import Assign
-from minigrad.ops.reduction import Max, Sum, normalize_axis
 from minigrad.ops.shaping import Concatenate
 
 
@@ -119,7 +117,7 @@ class LoopWriter(Values):
     def end_sum(self, node: Node, letters: list[str], blocks: Blocks | None) -> Lines:
         """Write what is done with the number that a reduction has been gathered in along its innermost loops."""
         number, place = self.accumulator(node), self.reduced_place(node, letters)
-        end = [f"{place} = {number}"] if self.is_inner(node) else _reduction(node).enter(node, place, [number])
+        end = [f"{place} = {number}"] if self.is_inner(node) else find_reduction(node).enter(node, place, [number])
         return [blocks.write_end(node), *end] if blocks else end
 
     def count_turns(self, members: Sequence[Node], layouts: Mapping[Node, Layout]) -> int:
@@ -244,7 +242,7 @@ class LoopWriter(Values):
 
     def start(self, node: Node) -> str:
         """Write what a reduction starts from."""
-        return _reduction(node).start(node)
+        return find_reduction(node).start(node)
 
     def count_inner(self, node: Node) -> int:
         """Count the innermost loops that a reduction is over: a number holds it along them.
@@ -273,7 +271,7 @@ class LoopWriter(Values):
         """Write what a reduction does with one element."""
         held = not node.shape or self.count_inner(node)
         into = self.accumulator(node) if held else self.reduced_place(node, letters)
-        body += _reduction(node).enter(node, into, parts)
+        body += find_reduction(node).enter(node, into, parts)
 
     def reduced_place(self, node: Node, letters: list[str]) -> str:
         """Write the element of a reduction's result that the loops are at."""
@@ -281,18 +279,6 @@ class LoopWriter(Values):
         kept = [k for k in range(len(letters)) if k not in self.reduced[node]]
         left, sizes = [letters[k] for k in kept], tuple(self.dims[k] for k in kept)
         return f"{name}[{write_element(at, contiguous_strides(sizes), left)}]"
-
-
-def reduced_axes(node: Node) -> tuple[int, ...]:
-    """Give the axes that a reduction is over."""
-    assert isinstance(node.op, Sum | Max | Prod)
-    return normalize_axis(node.op.axis, len(space(node)))
-
-
-def _reduction(node: Node) -> Reduction:
-    reduction = find_kernel(node).reduction
-    assert reduction is not None, node
-    return reduction
 
 
 def _limit_of_scatter(node: Node) -> str:

@@ -29,7 +29,6 @@ from minigrad.engine.node import Node
 from minigrad.ops.base import Shape
 from minigrad.ops.linalg import MatMul
 
-PAGE = 4096  # bytes
 OPERATORS = {0: "=", 1: "+=", -1: "-="}
 TINY = 32  # multiplications, which the compiler had better write out
 A_LINE = 16  # elements, which one or two lines of the cache hold
@@ -142,25 +141,27 @@ class ProductWriter(LoopWriter):
         if down * across > 1:
             task = replace(task, turns=down * across)
             heads = [write_shared(task.turns), f"    u = t // {across}", f"    v = t % {across}"]
+        parts: Lines = []
         if task.goes_far:
             lines += [] if task.sign else self.write_start(task)
-            heads.append("    " * bool(heads) + f"for f in range(0, {task.k}, {task.part.k}):")
+            parts = [f"for f in range(0, {task.k}, {task.part.k}):"]
             task = task.part
         lines += heads
-        begun, indent = len(lines), "    " * sum(line.endswith(":") for line in heads)
-        a, c, bias = task.a, task.c, task.bias
+        begun, inner = len(lines), "    " * (1 + len(parts))
+        a, c, k, bias = task.a, task.c, task.steps, task.bias
         start = "None, 0" if bias is None else f"{bias.pointer}, {bias.at([], j='j')}"
         for begin, end, columns in cut_shares(task.n, wide, across, "v"):
             copying, factor = self.panel(task, columns, wide, task.m > 2 * high)
-            lines += [f"for j in range({begin}, {end}, {columns}):", *(f"    {line}" for line in copying)]
+            lines += [f"for j in range({begin}, {end}, {columns}):", *(f"    {line}" for line in parts)]
+            lines += [inner + line for line in copying]
             for top, bottom, rows in cut_shares(task.m, high, down, "u"):
                 left = f"{a.pointer}, {a.at(task.batch, 'i')}, {a.down}, {a.right}"
                 result = f"{c.pointer}, {c.at(task.batch, 'i', 'j')}, {c.down}"
                 lines += [
-                    f"    for i in range({top}, {bottom}, {rows}):",
-                    f"        tile({rows}, {columns}, {task.sign}, {left}, {factor}, {result}, {task.steps}, {start})",
+                    f"{inner}for i in range({top}, {bottom}, {rows}):",
+                    f"{inner}    tile({rows}, {columns}, {task.sign}, {left}, {factor}, {result}, {k}, {start})",
                 ]
-        return [*lines[:begun], *(indent + line for line in lines[begun:])]
+        return [*lines[:begun], *("    " * bool(heads) + line for line in lines[begun:])]
 
     def panel(self, task: Task, columns: int, most: int, worth_it: bool) -> tuple[Lines, str]:
         """Give how to copy some columns of B so that their rows lie in order, and where they are then.
@@ -169,7 +170,7 @@ class ProductWriter(LoopWriter):
         worth it: an address in another page has to be looked up, which cost W5 a fifth of its step.
         """
         b, size = task.b, task.dtype.itemsize
-        if b.right == 1 and not (worth_it and abs(b.down) * size > PAGE):
+        if b.right == 1 and not (worth_it and task.b_in_pages):
             return [], f"{b.pointer}, {b.at(task.batch, j='j')}, {b.down}"
         mine = ["me"] * (task.turns > 1)  # each thread has room of its own for any of them
         self.scratch = max(self.scratch, (count_threads() if mine else 1) * task.k * most * size)

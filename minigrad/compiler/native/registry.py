@@ -60,6 +60,13 @@ def find_kernel(node: Node) -> Kernel:
     return kernel
 
 
+def find_reduction(node: Node) -> Reduction:
+    """Give what a reduction does with each element."""
+    reduction = find_kernel(node).reduction
+    assert reduction is not None, node
+    return reduction
+
+
 def find_calls(nodes: Iterable[Node]) -> dict[Node, str]:
     """Give the Nodes among some that have no loops of native code, and so are calls between these; and why."""
     return {node: reason for node in nodes if node.op and (reason := _refuse(node))}

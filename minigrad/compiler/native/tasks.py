@@ -7,9 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.compiler.native.tile import ACROSS, BYTES
 from minigrad.compiler.native.values import write_element
 
 FAR = 1 << 20  # bytes, half of a cache that is near
+PAGE = 4096  # bytes
+PANEL = ACROSS * BYTES  # of a row of B that is copied
 AT_A_TIME = 128  # steps of a sum that goes farther
 
 
@@ -71,14 +74,20 @@ class Task:
         return replace(self, m=self.n, n=self.m, a=self.b.turned, b=self.a.turned, c=self.c.turned)
 
     @property
+    def b_in_pages(self) -> bool:
+        """Say whether each row of B is in a page of memory of its own."""
+        return abs(self.b.down) * self.dtype.itemsize > PAGE
+
+    @property
     def goes_far(self) -> bool:
         """Say whether its sums read memory that is far apart: C is summed in parts then, each near in all blocks.
 
         Steps of 2 KB put the lines of the cache that they read into few places of it, and each in another page. The
-        gradient of 512 × 128 weights by 1 024 rows took twice the time.
+        gradient of 512 × 128 weights by 1 024 rows took twice the time. Of B columns are copied where they lie so.
         """
-        far = max(abs(self.b.down), abs(self.a.right)) * self.dtype.itemsize * self.k
-        return far > FAR and self.k >= 2 * AT_A_TIME and not self.batch
+        a, b = (abs(x) * self.dtype.itemsize for x in (self.a.right, self.b.down))
+        copied = self.b.right != 1 or self.b_in_pages
+        return self.k * max(a, PANEL if copied else b) > FAR and self.k >= 2 * AT_A_TIME and not self.batch
 
     @property
     def part(self) -> Task:

@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from minigrad.compiler.native.apart import mark_apart
+from minigrad.compiler.native.apart import RANGES, mark_apart
 from minigrad.compiler.native.expressions import OPERATORS, WHOLE, Expressions, Slot, Untranslated, Value
 from minigrad.compiler.native.outline import Outline, find_mutable, list_parts, outline_statement
 from minigrad.extras import require
@@ -25,7 +25,6 @@ types: Any = require("numba.core.types", "native")
 cgutils: Any = require("numba.core.cgutils", "native")
 ir: Any = require("llvmlite.ir", "native")
 
-RANGES = "range", "apart"  # of the latter the turns have nothing to do with each other
 OFTEN = 4  # equal loops, from which on they are one function: a call takes 2 ns, and keeps values out of registers
 
 
@@ -138,8 +137,7 @@ class Statements(Expressions):
         count.add_incoming(following, builder.block)
         end = builder.cbranch(builder.icmp_signed("<" if step > 0 else ">", following, stop), body, after)
         if ast.unparse(loop.iter.func) == "apart":  # type: ignore[attr-defined]
-            variables = (x.place for x in self.names.values() if isinstance(x, Slot))
-            mark_apart(builder.module, builder.function.blocks[first:], end, variables)
+            mark_apart(builder.function.blocks[first:], end, self.names.values())
         builder.position_at_end(after)
 
     def bound(self, count: Any, loop: ast.For) -> Any:

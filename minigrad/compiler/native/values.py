@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,8 @@ from minigrad.compiler.backend import Draft
 from minigrad.compiler.native.crew import count_pieces, count_threads
 from minigrad.compiler.native.registry import DTYPES, Lines, find_kernel, is_typed
 from minigrad.compiler.native.together import group_units
-from minigrad.compiler.passes.fuse import Number, Product, Unit, fuse_loops, is_reduction
-from minigrad.compiler.passes.layouts import Layout, layout
+from minigrad.compiler.passes.fuse import Loops, Number, Product, Unit, fuse_loops, is_reduction
+from minigrad.compiler.passes.layouts import Layout, contiguous_strides, layout
 from minigrad.compiler.passes.lower import is_view
 from minigrad.compiler.passes.memory import Memory, Step, plan_memory
 from minigrad.compiler.passes.plan import root
@@ -70,7 +71,8 @@ class Values:
     def see_step(self, units: Sequence[Unit], elsewhere: Container[Node]) -> Step:
         """Give what units that run as one store and read."""
         stored = [x for unit in units for x in self.find_stored(unit) if x not in elsewhere]
-        return Step(stored, [x for unit in units for x in self.find_reads(unit)])
+        over = find_overwritable(units[0], stored) if len(units) == 1 else ()
+        return Step(stored, [x for unit in units for x in self.find_reads(unit)], over)
 
     def count_parts(self, work: int, most: int) -> int:
         """Give into how many parts, of so many at most, a loop of so many multiplications is cut for threads."""
@@ -136,6 +138,29 @@ class Values:
         if element is None:
             raise Unsupported(Refusal(repr(node.op), "it is not computed element by element"))
         return element(node, values)
+
+
+def find_overwritable(unit: Unit, stored: Sequence[Node]) -> list[Node]:
+    """Find the operands of a loop that a result may be written over, element by element, as it goes.
+
+    They are read in the order of the loop alone, and before anything is stored. What is near in the cache is written to
+    then, and a step needs less of it.
+    """
+    if not isinstance(unit, Loops) or any(is_reduction(x) and x.size == prod(unit.shape) for x in stored):
+        return []  # what is gathered, even over one element, starts before the loop
+    places = {x: i for i, x in enumerate(unit.members)}
+    first = min((places[x] for x in stored if not is_reduction(x)), default=-1)
+    early: dict[Node, None] = {}
+    otherwise: set[Node] = set()
+    for node, i in places.items():
+        for x in (x for x in node.inputs if isinstance(x, Node) and x.shape and x not in places):
+            at = layout(x)
+            plain = x.shape == unit.shape and at.base.size == x.size and at.strides == contiguous_strides(x.shape)
+            if not plain:
+                otherwise.add(at.base)
+            elif i <= first:
+                early[at.base] = None
+    return [x for x in early if x not in otherwise]
 
 
 def spread_layout(at: Layout, own: tuple[int, ...], shape: tuple[int, ...]) -> Layout:

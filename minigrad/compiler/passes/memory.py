@@ -24,7 +24,8 @@ class Memory:
 class Step:
     """What runs as one: the arrays that it stores and those whose memory it reads.
 
-    ``over`` are those of the latter that its one result may be written over, if nobody needs them any more.
+    ``over`` are those of the latter that a result of their size and dtype may be written over, if nobody needs them
+    any more.
     """
 
     stores: Sequence[Node]
@@ -45,13 +46,15 @@ def plan_memory(steps: Sequence[Step], kept: Iterable[Node], alignment: int = 1)
     free: dict[int, deque[Memory]] = {}  # by size: there are few of those, and pieces of thousands of operations
     for position, step in enumerate(steps):
         ending = dict.fromkeys(x for x in (*step.reads, *step.stores) if last[x] == position)  # == is an expression
-        over = step.over if step.stores else ()
-        overwritten = next((x for x in over if x in ending and x in memory), None)
+        overwritten: set[Node] = set()
         for node in step.stores:
+            alike = (x for x in step.over if (x.size, x.dtype) == (node.size, node.dtype))
+            under = next((x for x in alike if x in ending and x in memory and x not in overwritten), None)
             nbytes = -(-prod(node.shape) * node.dtype.itemsize // alignment) * alignment
-            memory[node] = _take(free, nbytes) if overwritten is None else memory[overwritten]
+            memory[node] = _take(free, nbytes) if under is None else memory[under]
             memory[node].users.append(node)
-        for m in (memory[x] for x in ending if x in memory and x is not overwritten):
+            overwritten |= set() if under is None else {under}
+        for m in (memory[x] for x in ending if x in memory and x not in overwritten):
             free.setdefault(m.nbytes, deque()).append(m)
     return memory
 
