@@ -47,7 +47,7 @@ def whole(world, y):
 
 
 def data(world, y):
-    return y * y.data.max()  # here
+    return y * float(y.data.max())  # here
 
 
 def item(world, y):

@@ -1,13 +1,17 @@
 """What compiled code sees of a change outside of it, in unusual places, and what it does not: as its docstring says."""
 
+import ctypes
 import os
 import sys
 import warnings
 from collections import ChainMap, UserDict, UserList
+from contextlib import nullcontext
+from dataclasses import dataclass
 from enum import IntFlag
-from functools import lru_cache
+from functools import lru_cache, partial, partialmethod, singledispatch, singledispatchmethod
 from types import MappingProxyType, ModuleType, SimpleNamespace
 from typing import Any
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import numpy as np
 import pytest
@@ -323,6 +327,375 @@ def by_which_of_equal_lists_it_is():
     return f, [*changes, lambda: setattr(owner, "kept", first)]
 
 
+def by_other_code():
+    def scale(x):
+        return 2 * x
+
+    def another(x):
+        return 5 * x
+
+    return lambda x: scale(x), [lambda: setattr(scale, "__code__", another.__code__)]
+
+
+def by_special_methods():
+    class Own(Model):
+        def __call__(self, x):
+            return 2 * x
+
+        def __rmul__(self, x):
+            return 3 * x
+
+    class Other(Model):
+        def __call__(self, x):
+            return 7 * x
+
+        def __rmul__(self, x):
+            return 11 * x
+
+    model = Own()
+    changes = [lambda: setattr(Own, "__call__", lambda self, x: 5 * x)]
+    changes += [lambda: setattr(Own, "__rmul__", lambda self, x: 4 * x), lambda: setattr(model, "__class__", Other)]
+    return lambda x: model(x) + 2.0 * model, changes
+
+
+def by_methods_that_functools_makes():
+    @singledispatch
+    def give(kind):
+        return 2.0
+
+    class Own:
+        held = 1.0
+
+        def scale(self, x, k):
+            return x * k * self.held
+
+        twice = partialmethod(scale, k=2.0)
+
+        @singledispatchmethod
+        def more(self, kind):
+            return self.held
+
+    own = Own()
+    changes = [lambda: setattr(own, "held", 3.0), lambda: give.register(int, lambda kind: 5.0)]
+    changes += [lambda: setattr(Own, "twice", partialmethod(Own.scale, k=7.0))]
+    changes += [lambda: Own.__dict__["more"].register(int, lambda self, kind: 11.0)]
+    return lambda x: own.twice(x) + give(3) + own.more(3), changes
+
+
+def by_class_methods_in_the_place_of_others():
+    class Own:
+        give = classmethod(lambda cls: 2.0)
+        take = staticmethod(lambda: 3.0)
+
+    changes = [lambda: setattr(Own, "give", classmethod(lambda cls: 5.0))]
+    changes += [lambda: setattr(Own, "take", staticmethod(lambda: 7.0))]
+    return lambda x: x * Own.give() + Own.take(), changes
+
+
+def by_a_pattern():
+    @dataclass
+    class Pair:
+        first: float
+        second: float
+
+    owner = SimpleNamespace(pair=Pair(1.0, 2.0))
+
+    def f(x):
+        match owner.pair:
+            case Pair(1.0, second):
+                return x * second
+            case Pair(first=first):
+                return x + first
+
+    changes = [lambda: setattr(owner.pair, "second", 5.0), lambda: setattr(owner.pair, "first", 3.0)]
+    return f, [*changes, lambda: setattr(owner, "pair", Pair(1.0, 8.0))]
+
+
+def by_a_slot_that_may_be_empty():
+    class Slotted:
+        __slots__ = ("k",)
+
+    first, second = Slotted(), Slotted()
+    first.k = 2.0
+
+    def f(x):
+        for part in (first, second):
+            try:
+                x = x * part.k
+            except AttributeError:
+                x = x - 1
+        return x
+
+    changes = [lambda: delattr(first, "k"), lambda: setattr(first, "k", 3.0), lambda: setattr(second, "k", 5.0)]
+    return f, [*changes, lambda: delattr(second, "k")]
+
+
+def by_attributes_that_may_be_missing_from_what_it_meets():
+    parts = [SimpleNamespace(k=2.0), SimpleNamespace()]
+
+    def f(x):
+        for part in parts:
+            try:
+                x = x * part.k
+            except AttributeError:
+                x = x - 1
+        return x
+
+    return f, [lambda: setattr(parts[1], "k", 3.0), lambda: delattr(parts[0], "k")]
+
+
+NAMELESS = """
+class Own:
+    k = 2.0
+
+def f(x):
+    try:
+        return x * late * Own.k
+    except NameError:
+        return x + abs(-7.0)
+"""
+
+
+def by_names_that_come_and_go():
+    """In a namespace without a name, as that of a configuration that is run."""
+    namespace: dict[str, Any] = {}
+    exec(NAMELESS, namespace)
+    changes = [lambda: namespace.update(late=3.0), lambda: setattr(namespace["Own"], "k", 5.0)]
+    changes += [lambda: namespace.pop("late"), lambda: namespace.update(abs=lambda k: 11.0)]
+    return namespace["f"], [*changes, lambda: namespace.pop("abs")]
+
+
+def by_a_variable_that_has_no_value_yet():
+    def make():
+        def f(x):
+            try:
+                return x * late
+            except NameError:
+                return x + 1
+
+        def change(value):
+            nonlocal late
+            late = value
+
+        def take_away():
+            nonlocal late
+            del late
+
+        if False:
+            late = 0.0
+        return f, [lambda: change(3.0), lambda: change(4.0), take_away]
+
+    return make()
+
+
+def by_a_module_named_like_one_of_pythons():
+    module = sys.modules["tabnanny"] = ModuleType("tabnanny")  # a file tabnanny.py beside the user's own
+    module.__file__ = os.path.join(os.path.dirname(__file__), "tabnanny.py")
+    exec("k = 2.0\ndef scale(x):\n    return k * x", module.__dict__)
+    return lambda x: module.scale(x), [lambda: setattr(module, "k", 5.0)]
+
+
+def by_a_detached_parameter():
+    w = Tensor(np.array([2.0, 3.0]), requires_grad=True)
+    changes = [lambda: setattr(w, "data", np.array([5.0, 7.0])), lambda: w.data.__setitem__(0, 11.0)]
+    return lambda x: x * w.detach() + w.detach()[0], changes
+
+
+def by_objects_that_it_makes():
+    class Making(type):
+        def __call__(cls, *args):
+            return super().__call__(*args)
+
+    class Own(metaclass=Making):
+        k = 2.0
+
+        def __init__(self, held):
+            self.held = held
+
+        def scale(self, x):
+            return x * self.held * self.k
+
+    @dataclass
+    class Settings:
+        share: float = 3.0
+
+    def twice(self, held):
+        self.held = 2 * held
+
+    changes = [lambda: setattr(Own, "k", 5.0), lambda: setattr(Own, "__init__", twice)]
+    changes += [lambda: setattr(Own, "scale", lambda self, x: x + self.k)]
+    changes += [lambda: setattr(Settings.__init__, "__defaults__", (7.0,))]
+    changes += [lambda: setattr(Making, "__call__", lambda cls, *args: SimpleNamespace(scale=lambda x: x * 11.0))]
+    return lambda x: Own(3.0).scale(x) + Settings().share, changes
+
+
+def by_a_method_that_super_calls_of_a_bound_method():
+    class Base:
+        k = 2.0
+
+        def scale(self, x):
+            return x * self.k
+
+    class Own(Base):
+        m = 1.0
+
+        def scale(self, x):
+            return super().scale(x) + __class__.m  # type: ignore[name-defined]
+
+    changes = [lambda: setattr(Own, "m", 4.0), lambda: setattr(Base, "k", 5.0)]
+    own = Own()
+    return own.scale, [*changes, lambda: setattr(own, "k", 6.0)]
+
+
+def by_weak_containers():
+    class Kept:
+        def __get__(self, owner, kind=None):
+            return held[owner]
+
+    class Own:
+        k = Kept()
+
+    own, part, held = Own(), SimpleNamespace(m=3.0), WeakKeyDictionary()
+    held[own] = 2.0
+    parts = WeakValueDictionary(a=Looked())
+    parts["a"] = looked = Looked()
+    changes = [lambda: held.update({own: 5.0}), lambda: looked.own.update(k=7.0), lambda: setattr(part, "m", 4.0)]
+    return lambda x: x * own.k + parts["a"].k * part.m, changes
+
+
+def by_the_class_of_what_is_asked_for():
+    class First:
+        pass
+
+    class Second:
+        pass
+
+    owner = SimpleNamespace(part=First(), other=First())
+
+    def f(x):
+        x = x * 2 if isinstance(owner.part, First) else x
+        return x + (1 if type(owner.other).__name__ == "First" else 0)
+
+    changes = [lambda: setattr(owner, "part", Second()), lambda: setattr(owner.part, "__class__", First)]
+    return f, [*changes, lambda: setattr(owner.other, "__class__", Second)]
+
+
+def by_what_dir_gives():
+    owner = SimpleNamespace(a=1.0)
+    return lambda x: x * len([name for name in dir(owner) if name[0] != "_"]), [lambda: setattr(owner, "b", 1.0)]
+
+
+def by_functions_that_libraries_keep():
+    k = [2.0]
+    vectorized = np.vectorize(lambda a: a * k[0])
+    return lambda x: x + vectorized(np.ones(2)), [lambda: k.__setitem__(0, 4.0)]
+
+
+def by_views_of_a_dict():
+    d = {1.0: 1.0, 2.0: 2.0}
+    keys, values, items = d.keys(), d.values(), d.items()
+    f = lambda x: x * sum(keys) + sum(values) + sum(value for _, value in items)  # noqa: E731
+    return f, [lambda: d.update({3.0: 4.0}), lambda: d.update({1.0: 7.0})]
+
+
+def by_methods_of_what_python_has():
+    d, numbers, a = {"k": 2.0}, [1.0, 2.0], np.array([1.0, 2.0])
+    get, item, total, given = d.get, numbers.__getitem__, a.sum, partial(d.get, "k")
+    changes = [lambda: d.update(k=5.0), lambda: numbers.__setitem__(1, 7.0), lambda: a.__setitem__(0, 9.0)]
+    return lambda x: x * get("k") + item(1) + total() + given(), changes
+
+
+def by_memory_of_c():
+    class Pair(ctypes.Structure):
+        _fields_ = (("k", ctypes.c_double),)
+
+    number, numbers, pair = ctypes.c_double(2.0), (ctypes.c_double * 2)(1.0, 2.0), Pair(3.0)
+    changes = [lambda: setattr(number, "value", 5.0), lambda: numbers.__setitem__(1, 7.0)]
+    return lambda x: x * number.value + numbers[1] + pair.k, [*changes, lambda: setattr(pair, "k", 9.0)]
+
+
+def by_arrays_of_other_kinds():
+    table = np.zeros(2, [("a", float)])
+    row, records, matrix = table[0], np.rec.array([(1.0,)], dtype=[("a", float)]), np.eye(2).view(np.matrix)
+    masked, objects, flat = np.ma.array([1.0, 2.0], mask=[0, 1]), np.array([{"k": 2.0}, None]), table["a"].flat
+
+    def f(x):
+        return x * row["a"] + records.a[0] + float(matrix[0, 0]) + float(masked.sum()) + objects[0]["k"] + flat[1]
+
+    changes = [lambda: table["a"].__setitem__(0, 5.0), lambda: records.a.__setitem__(0, 7.0)]
+    changes += [lambda: matrix.__setitem__((0, 0), 3.0), lambda: masked.__setitem__(1, 11.0)]
+    return f, [*changes, lambda: objects[0].update(k=13.0), lambda: table["a"].__setitem__(1, 17.0)]
+
+
+def by_what_becomes_an_array():
+    class Own:
+        k = 1.0
+
+        def __init__(self):
+            self.a = np.array([1.0, 2.0])
+
+        def __array__(self, dtype=None, copy=None):
+            return self.a * self.k
+
+    class Shown:
+        def __init__(self):
+            self.a = np.array([3.0, 5.0])
+
+        @property
+        def __array_interface__(self):
+            return self.a.__array_interface__
+
+    own, shown = Own(), Shown()
+    changes = [lambda: own.a.__setitem__(0, 9.0), lambda: setattr(own, "k", 3.0), lambda: setattr(own, "a", np.ones(2))]
+    changes += [lambda: setattr(shown, "a", np.ones(2)), lambda: shown.a.__setitem__(0, 4.0)]
+    return lambda x: x * np.asarray(own) + np.asarray(shown), changes
+
+
+def by_objects_of_numpys():
+    polynomial, context = np.poly1d([1.0, 2.0]), nullcontext(2.0)
+
+    def f(x):
+        with context as k:
+            return x * polynomial(2.0) + k
+
+    return f, [lambda: polynomial.coeffs.__setitem__(0, 5.0), lambda: setattr(context, "enter_result", 7.0)]
+
+
+def by_modules_within_modules():
+    module, first, second = (ModuleType(f"minigrad_module_{i}") for i in range(3))
+    module.part, first.k, second.k = first, 2.0, 9.0
+    late = {"m": 3.0}
+    module.__getattr__ = lambda name: late[name]
+    changes = [lambda: setattr(first, "k", 5.0), lambda: setattr(module, "part", second), lambda: late.update(m=4.0)]
+    return lambda x: x * module.part.k + module.m, changes
+
+
+def by_operators_of_a_class():
+    class Own:
+        k = 2.0
+
+        def __class_getitem__(cls, i):
+            return cls.k * i
+
+        def __rshift__(self, x):
+            return x * self.k
+
+        def __iadd__(self, x):
+            return x - self.k
+
+        def __format__(self, how):
+            return str(self.k)
+
+    own = Own()
+
+    def f(x):
+        other = own
+        other += x
+        return (own >> x) + other + Own[3] + float(f"{own}")
+
+    return f, [lambda: setattr(Own, "k", 5.0), lambda: setattr(own, "k", 7.0)]
+
+
 WATCHED = [
     *(by_an_attribute_that_may_be_missing, by_an_attribute_that_is_made_when_it_is_first_asked_for),
     *(by_what_a_block_gives, by_flags, by_a_method_that_super_calls, by_what_a_comparison_reads, by_a_dtype),
@@ -330,6 +703,13 @@ WATCHED = [
     *(by_what_a_tensor_says_of_itself, by_which_of_equal_lists_it_is),
     *(by_a_number_of_the_class, by_a_class_method, by_a_property_in_the_place_of_another, by_modules_that_it_imports),
     *(by_a_method_of_the_object, by_a_method_of_the_class, by_a_class_in_the_place_of_another, by_globals),
+    *(by_other_code, by_special_methods, by_methods_that_functools_makes, by_class_methods_in_the_place_of_others),
+    *(by_a_pattern, by_a_slot_that_may_be_empty, by_attributes_that_may_be_missing_from_what_it_meets),
+    *(by_names_that_come_and_go, by_a_variable_that_has_no_value_yet, by_a_module_named_like_one_of_pythons),
+    *(by_a_detached_parameter, by_objects_that_it_makes, by_a_method_that_super_calls_of_a_bound_method),
+    *(by_views_of_a_dict, by_methods_of_what_python_has, by_memory_of_c, by_arrays_of_other_kinds),
+    *(by_what_becomes_an_array, by_objects_of_numpys, by_modules_within_modules, by_operators_of_a_class),
+    *(by_weak_containers, by_the_class_of_what_is_asked_for, by_what_dir_gives, by_functions_that_libraries_keep),
     *(by_chain_map, by_mapping_proxy, by_user_containers, by_getattribute, by_a_descriptor_of_ones_own),
 ]
 
@@ -389,7 +769,7 @@ def by_a_computed_name():
 
 
 def by_a_large_container():
-    numbers = [1.0] * 1000
+    numbers = [1.0] * 2000
     return lambda x: x * sum(numbers), lambda: numbers.__setitem__(500, 5.0)
 
 
@@ -402,22 +782,6 @@ def by_a_cache():
         found.cache_clear()
 
     return lambda x: x * found("k"), change
-
-
-def by_other_code():
-    def scale(x):
-        return 2 * x
-
-    return lambda x: scale(x), lambda: setattr(scale, "__code__", (lambda x: 5 * x).__code__)
-
-
-def by_a_special_method():
-    class Own(Model):
-        def __call__(self, x):
-            return 2 * x
-
-    model = Own()
-    return lambda x: model(x), lambda: setattr(Own, "__call__", lambda self, x: 5 * x)
 
 
 def by_an_array_that_numpy_computes_with_too():
@@ -439,8 +803,6 @@ UNWATCHED = {
     "a computed name": by_a_computed_name,
     "more in a container": by_a_large_container,
     "a cache of functools": by_a_cache,
-    "other code in a function": by_other_code,
-    "a special method": by_a_special_method,
     "an array that is an operand and that NumPy alone computes with as well": by_an_array_that_numpy_computes_with_too,
     "files": by_a_file,
     "the environment": by_the_environment,

@@ -471,6 +471,27 @@ def test_each_gradient_has_an_array_of_its_own(code):
     assert other[0] == 2
 
 
+@pytest.mark.parametrize("first", [None, 1.0])
+def test_a_step_that_ends_with_zero_grad_adds_to_the_gradient_that_there_is(first, code):
+    w = Tensor([1.0, 2.0], requires_grad=True)
+    sgd = optim.SGD([w], lr=0.1)
+
+    def step(x):
+        E = (w * w * x).sum()
+        E.backward()
+        sgd.step()
+        sgd.zero_grad()
+        return E
+
+    compiled, by_hand = code(step), w.data.copy()
+    for given in (first, None, 1.0, None, None, 2.0):
+        w.grad = None if given is None else Tensor(np.full(2, given))
+        compiled(x)
+        by_hand = by_hand - 0.1 * (2 * by_hand * x + (given or 0.0))
+        np.testing.assert_allclose(w.data, by_hand)
+        assert w.grad is None
+
+
 def test_retain_grad(code):
     w = Tensor([1.0, 2.0], requires_grad=True)
 

@@ -27,6 +27,17 @@ def test_arrays_in_arrays_out():
     np.testing.assert_array_equal(grad(cubes)(x, y), gradient)
 
 
+def test_a_pullback_is_of_what_the_arrays_held():
+    x, y = np.array([1.0, 2.0]), {"a": np.array([3.0, 4.0])}
+    value, pull = mg.vjp(lambda x, y: x**3 * y["a"], x, y)
+    x[:], y["a"][:] = 0.0, 0.0
+    for _ in range(2):
+        by_x, by_y = pull(np.ones(2))
+        np.testing.assert_allclose(by_x, [9.0, 48.0])
+        np.testing.assert_allclose(by_y["a"], [1.0, 8.0])
+    np.testing.assert_allclose(value, [3.0, 32.0])
+
+
 def test_numbers_in():
     gradient = grad(lambda x: x**3)(2.0)
     assert (gradient, gradient.shape, gradient.dtype) == (12, (), np.float64)

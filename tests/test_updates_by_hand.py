@@ -1,12 +1,15 @@
 """Updates by hand: augmented assignment, .data, and what users expect of numbers, masks and NumPy's functions."""
 
+import functools
 import io
+import operator
 from typing import Any
 
 import numpy as np
 import pytest
 
 from minigrad import Tensor, compile, no_grad, optim
+from tests.compiling import as_code, running
 
 SYMBOLS = {  # augmented assignment, and an operand that it takes for floats
     "+=": (lambda t, v: t.__iadd__(v), lambda a, v: a + v, 2.0),
@@ -141,6 +144,35 @@ def test_another_name_changes_as_in_numpy():
     array = u.data
     u -= 1
     np.testing.assert_array_equal(array, [2, 4])  # what .data has given out keeps what it held
+
+
+BY_FUNCTIONS = {  # and ∂y/∂(w ⊙ x) after it
+    "iadd": (lambda y: operator.iadd(y, 1.0), [1, 1, 1]),
+    "its method": (lambda y: y.__iadd__(1.0), [1, 1, 1]),
+    "of a view": (lambda y: y[:2].__imul__(3.0), [3, 3, 1]),
+    "in a list": (lambda y: [operator.imul(y[1:], 2.0)], [1, 2, 2]),
+    "reduce": (lambda y: functools.reduce(operator.isub, [y, 0.5 * y, 3.0]), [0.5, 0.5, 0.5]),
+}
+
+
+@pytest.mark.parametrize("backend", [None, "numpy", "interpreted"])
+@pytest.mark.parametrize("way", BY_FUNCTIONS)
+def test_augmented_assignment_by_its_function_changes_what_it_is_given(way, backend):
+    x, w = np.array([1.0, 2.0, 3.0]), leaf([4.0, 5.0, 6.0])
+    change, slope = BY_FUNCTIONS[way]
+
+    def f(x):
+        y = w * x
+        change(y)
+        (y * y).sum().backward()
+        return y
+
+    y = w.data * x
+    change(y)
+    with running(backend):
+        found = (f if backend is None else as_code(f, backend))(x)
+    np.testing.assert_allclose(found.data, y)
+    np.testing.assert_allclose(w.grad.data, 2 * y * slope * x)
 
 
 def test_accumulation_goes_on_as_everybody_writes_it():

@@ -58,13 +58,13 @@ def compile(
     others time and again a ``RuntimeWarning`` says so.
 
     So it is where something that the function names outside itself is another now: a variable of an enclosing function,
-    a global, an argument's default, an attribute or an item of one, a method or a class, the contents of a list, deque,
-    dict or set of at most 100, the elements of an array (over 1 MB 1024 of them), a context variable, likewise in
-    functions and methods of your own that it calls. A float that has been another once, such as an annealed weight, is
-    read at each call from then on. Not watched is a computed name, as in getattr(o, "k" + i), more in a container, what
-    libraries keep (a cache of functools), other code in a function, a special method in the place of one, an array that
-    is an operand and that NumPy alone computes with as well, whether an argument is an array or list from outside,
-    and the outside world (files, clocks, the environment): pass that as an argument.
+    a global, an argument's default, an attribute or an item of one, a method, a class or the code of a function, the
+    contents of a list, deque, dict or set of at most 1000, the elements of an array (over 1 MB 1024 of them), a context
+    variable, likewise in functions and methods of your own that it calls. A float that has been another once, such as
+    an annealed weight, is read at each call from then on. Not watched is a computed name, as in getattr(o, "k" + i),
+    more in a container, what libraries keep (a cache of functools), an array that is an operand and that NumPy alone
+    computes with as well, whether an argument is an array or list from outside, and the outside world (files, clocks,
+    the environment): pass that as an argument.
     ``verify=n`` makes the first n calls by the function itself, too, ``verify_every=k`` every k-th, and raises
     ``DifferenceError`` with the name of the first value that differs; updates still happen once. So is the first call
     of each trace, of a function that asks what a value is, by ``isinstance``, ``hasattr``, ``except``, ``is`` or its

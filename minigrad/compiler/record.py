@@ -23,11 +23,12 @@ from minigrad.compiler.trace.numbers import reading_anew, split_numbers
 from minigrad.compiler.trace.outside import find_links
 from minigrad.compiler.trace.rule import UpdateRule
 from minigrad.compiler.trace.sources import Captured, Data, Draw, Gradient, Source
-from minigrad.compiler.trace.traced import Traced, TraceError, check_memory_apart
+from minigrad.compiler.trace.traced import Traced, TraceError
 from minigrad.compiler.trace.tracer import Tracer
 from minigrad.compiler.trace.turns import Shortening
-from minigrad.compiler.trace.write_back import find_written, refuse_overlaps
+from minigrad.compiler.trace.write_back import check_memory_apart, find_written, refuse_overlaps
 from minigrad.compiler.trace.writes import kept_from_writing, link_elements, look_for_leaks, put_back, refuse_changes
+from minigrad.engine.listening import listeners, refuse_listener
 from minigrad.engine.messages.named_arguments import name_arguments
 from minigrad.engine.node import Node, forget_alike, order_nodes
 from minigrad.engine.recording import is_paused, traced_by
@@ -121,6 +122,8 @@ class Record:
         """Say whether the Tensors among some arguments are as different as they were in the trace."""
         free = [arguments[i] for i in self.taking if i not in self.fixed]
         known = [id(t) for t in (*self.others, *self.fixed.values(), *free)]
+        for t, _ in self.grads if listeners.rows else ():
+            refuse_listener(arguments[t] if isinstance(t, int) else t)
         return (
             (is_paused() or not self.paused)
             and (self.same is None or self.same == find_same(arguments))

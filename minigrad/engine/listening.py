@@ -75,6 +75,20 @@ def _check_given(t: Any, shown: Any, given: Any) -> Any:
 listeners = Listeners()
 
 
+def refuse_listener(t: Any) -> None:
+    """Raise for a tensor to whose gradient a function listens: code takes it without calling any."""
+    if id(t) in listeners.rows and listeners.rows[id(t)][1]:
+        raise TypeError(
+            f"on_gradient of {describe(t)}: a compiled function takes its gradient, and calls no other on its way "
+            f"back. Call what on_gradient gave, which ends that, or take the gradient outside of compiled functions."
+        )
+
+
+def is_listened_to(tensors: Any) -> bool:
+    """Say whether a function listens to the gradient of one of some tensors."""
+    return any(id(t) in listeners.rows and listeners.rows[id(t)][1] for t in tensors)
+
+
 class Listening(Writable):
     """A tensor whose gradient may be asked for."""
 
@@ -127,7 +141,7 @@ class Listening(Writable):
 
         f may print, count or raise. If it returns an array or a Tensor, of the gradient's shape and dtype, that is the
         gradient from here on, for this tensor and all that it was computed from: ``h.on_gradient(lambda g:
-        np.clip(g, -1, 1))``. The latest results come first; the ``backward()`` of a compiled function calls none.
+        np.clip(g, -1, 1))``. The latest results come first; the ``backward()`` of a compiled function refuses that.
 
         >>> from minigrad import Tensor
         >>> w = Tensor([1.0, 2.0], requires_grad=True)

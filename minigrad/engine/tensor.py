@@ -16,6 +16,7 @@ from minigrad.engine.numbers import as_numbers
 from minigrad.engine.record import fast_pullback, restore_leaf, stand_ins
 from minigrad.engine.recording import (
     announce_walk,
+    compilation,
     count_records,
     is_paused,
     next_serial,
@@ -247,6 +248,8 @@ class Tensor(Listening):
 
     def detach(self) -> Tensor:
         """Give a tensor of the array of now, with its elements of now, through which no gradient flows."""
+        if in_force and (tracing := compilation()) is not None:
+            return tracing.twin(self).detach()
         result = constant_tensor(self.array)
         result._name = self.name
         note_holder()

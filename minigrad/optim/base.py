@@ -16,7 +16,7 @@ from minigrad.ops.common.libraries import alike
 from minigrad.optim.checks import check_parameters, label_parameter
 from minigrad.optim.formula import OnClassOrInstance, read_formula
 from minigrad.optim.held import Held
-from minigrad.optim.rows import Array, Row, Rows, State
+from minigrad.optim.rows import Array, Row, Rows, State, States
 
 Made = TypeVar("Made", bound=Callable[..., Any])
 
@@ -102,7 +102,7 @@ class Optimizer:
 
         Of arrays that never change, the places that hold them.
         """
-        return [row.state for row in self._rows]
+        return States(row.state for row in self._rows)
 
     def _start(self, w: Array) -> State:
         """Give the running values of one parameter, by name, before its first step."""

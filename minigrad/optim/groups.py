@@ -11,7 +11,7 @@ from minigrad.engine.messages.errors import name_or
 from minigrad.engine.recording import tracer
 from minigrad.engine.tensor import Tensor
 from minigrad.optim.base import Optimizer
-from minigrad.optim.rows import State
+from minigrad.optim.rows import State, States
 
 
 class Groups:
@@ -61,7 +61,7 @@ class Groups:
     @property
     def states(self) -> list[State]:
         """The running values of each parameter, by name, in the order of ``params``."""
-        return [state for optimizer in self.groups for state in optimizer.states]
+        return States(state for optimizer in self.groups for state in optimizer.states)
 
     def step(self) -> None:
         """Update every parameter that has a gradient."""

@@ -77,9 +77,37 @@ class RunningValues(dict[str, Any]):
         else:
             super().__setitem__(name, value)
 
+    def update(self, *given: Any, **named: Any) -> None:
+        """Write new values for some of them, by name, as those of a checkpoint."""
+        for name, value in dict(*given, **named).items():
+            self[name] = value
+
+    def __ior__(self, given: Any) -> Any:  # type: ignore[misc]
+        self.update(given)
+        return self
+
+    def _keep(self, *given: Any) -> Any:
+        raise TypeError(
+            "states: the running values of an optimizer are not taken away, for its rule needs them. Write into one, "
+            "state['m'] = 0, or make a new optimizer to begin anew."
+        )
+
+    __delitem__ = pop = popitem = clear = _keep
+
     def __reduce__(self) -> Any:
         """Be kept as a dict, in which a copy finds arrays of its own."""
         return dict, (dict(self),)
+
+
+class States(list[Any]):
+    """The running values of each parameter; what is given for some of them is written into their arrays."""
+
+    def __setitem__(self, i: Any, given: Any) -> None:
+        held, given = (self[i], given) if isinstance(i, slice) else ([self[i]], [given])
+        for state, values in zip(held, list(given), strict=True):
+            if set(state) != set(values):
+                raise ValueError(f"states: wanted the running values {', '.join(state)}, not {', '.join(values)}")
+            state.update(values)
 
 
 def make_row(p: Tensor, buf: Any, state: State) -> Row:

@@ -39,7 +39,22 @@ def make_class() -> Any:
         def bend(cls, h: Any) -> Any:
             return h * (cls.bent + 0.5)
 
+        def __call__(self, h: Any) -> Any:
+            return h * self.leaning.k if hasattr(self.leaning, "k") else h
+
+    Read.leaning = Leaning()
     return Read
+
+
+class Leaning:
+    """Has one attribute at most, in a slot."""
+
+    __slots__ = ("k",)
+
+
+def call_otherwise(self: Any, h: Any) -> Any:
+    """Stand in the place of a special method."""
+    return h * 0.9 + self.gain * 0.1
 
 
 class World:
@@ -58,7 +73,10 @@ class World:
         self.first, self.second = rule([self.W, self.b, self.V], lr=0.05), optim.SGD([self.b], lr=0.1)
         self.kept: list[Tensor] = []
         self.saved: Any = None
-        functions = {f.__name__: f for f in (self.forward, self.loss, self.step, self.both, self.add, self.by_hand)}
+        functions = {
+            f.__name__: f
+            for f in (self.forward, self.loss, self.step, self.both, self.add, self.by_hand, self.step_and_clear)
+        }
         functions |= {"follow": self.follow, "write": self.write, "slopes": value_and_grad(self.loss)}
         self.call = {name: wrap(f) if wrap is not None else f for name, f in functions.items()}
         self.is_code = wrap is not None
@@ -74,6 +92,7 @@ class World:
             h = h * factor if factor < 2 else h + factor * 0.01
         with read.within as strength:
             h = h * strength
+        h = read(h) + self.W.detach()[0] * 0.1
         return read.bend(h * read.gain) + read.shift + getattr(read, "more", 0.0)
 
     def loss(self, x: Any, t: Any) -> Any:
@@ -102,6 +121,14 @@ class World:
         """Add to the gradients."""
         E = self.loss(x, t)
         E.backward()
+        return E
+
+    def step_and_clear(self, x: Any, t: Any) -> Any:
+        """Train on gradients that there may be already, and take them away."""
+        E = self.loss(x, t)
+        E.backward()
+        self.first.step()
+        self.first.zero_grad()
         return E
 
     def by_hand(self, x: Any, t: Any) -> Any:
@@ -158,7 +185,7 @@ def draw_action(rng: np.random.Generator) -> tuple[str, Action]:
     n = int(fresh.integers(1, 4))
     x, t = fresh.normal(size=(n, 3)).astype(KINDS[fresh.integers(len(KINDS))]), fresh.normal(size=(n, 2))
     if rng.random() < 0.6:
-        names = ("step", "step", "step", "add", "add", "by_hand", "both", "follow", "slopes", "forward")
+        names = ("step", "step", "step", "add", "step_and_clear", "by_hand", "both", "follow", "slopes", "forward")
         name = names[rng.integers(len(names))]
         return name, lambda world: world.run(name, x, t)
     if rng.random() < 0.1:
@@ -232,6 +259,8 @@ CHANGES: dict[str, Callable[..., Any]] = {
         type(world.read), "shift", property([lambda self: 0.0, lambda self: self.share["p"] * 0.1][rng.integers(2)])
     ),
     "an attribute that comes or goes": lambda world, rng, data: _come_or_go(world.read, "more", rng),
+    "a slot that comes or goes": lambda world, rng, data: _come_or_go(world.read.leaning, "k", rng),
+    "a special method": lambda world, rng, data: setattr(type(world.read), "__call__", call_otherwise),
     "what a block gives": lambda world, rng, data: setattr(world.read.within, "strength", float(rng.choice([0.7, 1]))),
     "a whole number": _set("read", "parts", [2, 3]),
     "a truth value": _set("read", "on", [True, False]),

@@ -32,6 +32,7 @@ from minigrad.compiler.trace.sources import (
     Source,
 )
 from minigrad.compiler.trace.write_back import are_apart
+from minigrad.engine.listening import is_listened_to, listeners
 from minigrad.engine.recording import is_paused, records_left
 from minigrad.engine.tensor import Tensor, constant_tensor
 
@@ -190,7 +191,7 @@ class _Writer(EndWriter):
         self.read = {id(source.tensor) for source in passed if isinstance(source, Gradient)}
         without = [*record.without_gradient, *(t for t, g in record.grads if g is None)]
         self.slots += [(t, "stored_grad", None) for t in without if isinstance(t, Tensor) and self.is_looked_at(t)]
-        checks += [*self.check_lying(), *self.check_apart(bound, arrays)]
+        checks += [*self.check_lying(), *self.check_apart(bound, arrays), *self.check_listeners()]
         checks += [f"{self.gradient(source)} is None" for source in record.find_gradients(passed)]
         self.checks = checks
 
@@ -199,6 +200,11 @@ class _Writer(EndWriter):
         laid = [(self.value(x), strides) for x, strides in self.record.laid if isinstance(x, Argument)]
         self.known |= {"alike": lies_alike} if laid else {}
         return [f"not alike({value}, {strides})" for value, strides in laid]
+
+    def check_listeners(self) -> Lines:
+        """Write what tells that somebody listens to a gradient which the code takes: where anybody listens at all."""
+        taken = "".join(f"{self.owners[t]}, " for t, _ in self.record.grads)
+        return [f"{self.name(listeners.rows)} and {self.name(is_listened_to)}(({taken}))"] if taken else []
 
     def check_apart(self, bound: Sequence[Source], arrays: Sequence[Any]) -> Lines:
         """Write what tells that arguments which are written into share memory with others, or cannot be written."""

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.compiler.trace.foreign import is_foreign
+from minigrad.compiler.trace.python_state import list_attributes
 from minigrad.engine.conversion import is_array
 from minigrad.engine.messages.named_arguments import name_arguments
 from minigrad.engine.tensor import Tensor
@@ -18,9 +20,10 @@ Same = tuple[tuple[int, int], ...] | None
 def flatten_leaves(structure: Any, leaves: list[Any]) -> Any:
     """Take the arrays, Tensors and floats out of nested tuples, lists, dicts and dataclasses; give the static rest."""
     if isinstance(structure, tuple | list):
-        return (type(structure), *(flatten_leaves(part, leaves) for part in structure))
+        return (type(structure), *_own(structure), *(flatten_leaves(part, leaves) for part in structure))
     if isinstance(structure, dict):
-        return (type(structure), *((name, flatten_leaves(part, leaves)) for name, part in structure.items()))
+        parts = ((name, flatten_leaves(part, leaves)) for name, part in structure.items())
+        return (type(structure), *_own(structure), *parts)
     if isinstance(structure, Tensor | np.generic) or is_array(structure):
         leaves.append(structure)
         grad = isinstance(structure, Tensor) and structure.requires_grad
@@ -86,7 +89,31 @@ def holds_arrays(x: Any) -> bool:
     return False
 
 
-def _static(x: Any) -> Any:
+def _own(structure: Any) -> Any:
+    """Give a key for the attributes that a container of the user's has besides its contents."""
+    return [(name, _part(x, 1)) for name, x in vars(structure).items()] if hasattr(structure, "__dict__") else ()
+
+
+class _Itself:
+    """Something that only itself is equal to, in a key."""
+
+    __slots__ = ("x",)
+
+    def __init__(self, x: Any) -> None:
+        self.x = x
+
+    def __hash__(self) -> int:
+        return id(self.x)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Itself) and self.x is other.x
+
+
+def _static(x: Any, depth: int = 8) -> Any:
+    """Give a key for what is part of the code.
+
+    Two objects that the user's class calls equal may differ in what that does not compare, which the code has read.
+    """
     if isinstance(x, slice):  # which has no hash before Python 3.12
         return (slice, *map(_static, (x.start, x.stop, x.step)))
     try:
@@ -97,4 +124,19 @@ def _static(x: Any) -> Any:
             f"compile: an argument is a {type(x).__name__}, which is no array and has no hash, so that what is in it "
             f"could be another at each call. Pass what has one{frozen}, or read it from outside the function."
         ) from None
-    return (type(x), x)
+    kind: Any = type(x)
+    if kind.__eq__ is object.__eq__ or is_foreign(kind):
+        return (kind, x)
+    attributes = zip(*[iter(list_attributes(x))] * 2, strict=True)
+    return (kind, x, *((name, _part(value, depth - 1)) for name, value in attributes))
+
+
+def _part(x: Any, depth: int) -> Any:
+    """Give a key for an attribute of such an object."""
+    if isinstance(x, tuple):
+        return (type(x), *(_part(part, depth) for part in x))
+    try:
+        hash(x)
+    except TypeError:
+        return _Itself(x)
+    return _Itself(x) if isinstance(x, Tensor) or depth < 0 else _static(x, depth)

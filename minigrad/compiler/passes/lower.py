@@ -15,6 +15,7 @@ from minigrad.algebra.graph import Graph
 from minigrad.algebra.rewrite import give_dtype, rebuild_node, rewrite, substitute_nodes
 from minigrad.algebra.simplify import EXACT_RULES, simplify
 from minigrad.compiler.passes.factor import factor_sums
+from minigrad.compiler.passes.seeds import find_factors
 from minigrad.engine.node import Node, order_nodes, seed_node
 from minigrad.ops.arithmetic import Power, add, multiply, power
 from minigrad.ops.base import Elementwise, Op, Shape, as_floating
@@ -57,19 +58,10 @@ def rewrite_nodes(outputs: Sequence[Any], rule: Callable[[Node], Any]) -> list[A
 
 
 def _seeded(outputs: list[Any], seeds: list[Node], gradients: set[Node]) -> list[Any]:
-    """Start each backward pass from c instead of 1 if every gradient of it is multiplied by the same number c.
-
-    c (Yᵀ δ) = Yᵀ (c δ): w ← w − η ∂E/∂w then costs one product with η for each pass instead of one for each weight.
-    """
-    becomes: dict[Node, Any] = {}
-    for seed in seeds:
-        scaled = _scaled(outputs, seed, gradients)
-        factors = {c for c, _ in scaled.values()} if scaled else set()
-        if scaled and len(factors) == 1:
-            (becomes[seed],) = factors
-            becomes.update({product: g for product, (_, g) in scaled.items()})
-        else:
-            becomes[seed] = seed_node(seed)
+    """Start each backward pass from c instead of 1 if every gradient of it is multiplied by the same number c."""
+    factors, products = find_factors(outputs, seeds, gradients)
+    becomes: dict[Node, Any] = {seed: factors[seed] if seed in factors else seed_node(seed) for seed in seeds}
+    becomes |= products
     replaced: dict[Node, Any] = {}
     starts = set(seeds)  # not the list: == between Nodes is an expression too
     for node in order_nodes(outputs):
@@ -86,24 +78,6 @@ def _retyped(new: Any, old: Node) -> Any:
     if not isinstance(new, Node) or new.dtype == old.dtype or not isinstance(new.op, BroadcastTo | Reshape):
         return new
     return new.apply(new.op, (Cast(old.dtype)(new.inputs[0]),))
-
-
-def _scaled(outputs: list[Any], seed: Node, gradients: set[Node]) -> dict[Node, tuple[Node, Node]]:
-    """Find the products {c ⊙ g: (c, g)} by which alone a seed reaches the outputs; none if by others too."""
-    depends: set[Node] = {seed}
-    found: dict[Node, tuple[Node, Node]] = {}
-    for node in order_nodes(outputs):
-        reached = [x for x in node.inputs if x in depends] if node.op is not None else []
-        if not reached:
-            continue
-        if node.op == multiply and len(reached) == 1 and reached[0] in gradients:
-            (g,) = reached
-            c = node.inputs[1] if node.inputs[0] is g else node.inputs[0]
-            if isinstance(c, Node) and c.weak and c.op is None:
-                found[node] = (c, g)
-                continue
-        depends.add(node)
-    return {} if any(x in depends for x in outputs if isinstance(x, Node)) else found
 
 
 def _defined(node: Node) -> Any:

@@ -26,13 +26,16 @@ SINGLE = (None, True, False, ...)  # what anything else may be told from
 PASSED_OVER = {"PUSH_NULL", "COPY", "SWAP", "NOP", "RESUME", "EXTENDED_ARG", "CACHE", "PRECALL"}
 BY_NAME = {"getattr", "hasattr"}  # by which code asks for an attribute that may be missing
 # Methods that an object is asked for by operators, by statements and by functions of Python's.
-ARITHMETIC = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and", "or", "xor")
-SPECIAL = [f"__{r}{name}__" for name in ARITHMETIC for r in ("", "r")]
+ARITHMETIC = ["add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and", "or", "xor"]
+ARITHMETIC += ["lshift", "rshift", "divmod"]
+SPECIAL = [f"__{r}{name}__" for name in ARITHMETIC for r in ("", "r", "i")]
 SPECIAL += [
     f"__{name}__"
     for name in (
         *("neg", "pos", "abs", "invert", "len", "bool", "float", "int", "index", "round", "iter", "next", "contains"),
-        *("getitem", "setitem", "missing", "enter", "exit", "eq", "ne", "lt", "le", "gt", "ge"),
+        *("getitem", "setitem", "delitem", "missing", "enter", "exit", "eq", "ne", "lt", "le", "gt", "ge"),
+        *("reversed", "floor", "ceil", "trunc", "complex", "str", "format", "hash", "await", "aiter", "anext"),
+        *("array", "array_interface", "array_ufunc", "array_function", "dir", "length_hint"),
     )
 ]
 
@@ -85,3 +88,16 @@ def find_asked_names(code: CodeType) -> tuple[str, ...]:
             names.append(x.argval)
             asking = False
     return tuple(dict.fromkeys(names))
+
+
+@lru_cache(maxsize=1024)
+def find_names_that_may_be_missing(code: CodeType) -> tuple[str, ...]:
+    """Give the attributes that code asks for and goes on without: by name, where it catches errors, and in ``case``."""
+    names = dict.fromkeys(find_asked_names(code))
+    instructions = read_instructions(code)
+    opnames = {x.opname for x in instructions}
+    if "CHECK_EXC_MATCH" in opnames or ("PUSH_EXC_INFO" in opnames and "WITH_EXCEPT_START" not in opnames):
+        names |= {x.argval: None for x in instructions if x.opname in ("LOAD_ATTR", "LOAD_METHOD")}
+    if "MATCH_CLASS" in opnames:
+        names |= {name: None for x in code.co_consts if isinstance(x, tuple) for name in x if isinstance(name, str)}
+    return tuple(names)

@@ -10,7 +10,7 @@ from minigrad.engine.messages.errors import describe, place
 from minigrad.engine.operand import map_operands
 from minigrad.engine.recording import is_paused
 from minigrad.engine.tensor import Tensor
-from minigrad.engine.writing.aliases import count_uses
+from minigrad.engine.writing.aliases import count_uses, is_assigned
 from minigrad.engine.writing.assignment import assign_elements, replace_elements_of
 from minigrad.engine.writing.inplace import fit_result
 from minigrad.engine.writing.views import find_base, find_views
@@ -53,7 +53,7 @@ def augment_traced(
     check_memory(t, f"`{symbol}`", f"x = x {symbol[:-1]} …")
     given = tracer.arrays.get(t)
     in_place = given.is_array if given is not None else find_base(t) is not None
-    if in_place or (t.shape and (names > count_uses(t, other)[0] or any(find_views(t)))):
+    if in_place or (t.shape and (names > count_uses(t, other)[0] or any(find_views(t)) or not is_assigned())):
         replace_elements_of(t, lambda old, other, assign: fit_result(t, symbol, binary(old, other)), other)
         return t
     if not t.shape:

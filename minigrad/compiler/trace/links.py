@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import builtins
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar
-from types import CellType
 from typing import Any
 
 import numpy as np
@@ -260,13 +258,3 @@ def get_current(variable: ContextVar[Any]) -> Any:
         return variable.get()
     except LookupError:
         return MISSING
-
-
-def global_of(namespace: Mapping[str, Any], name: str) -> Link | None:
-    """Give the link to a global of a function; None if it is Python's own."""
-    return None if name not in namespace and hasattr(builtins, name) else Item(namespace, name, name)
-
-
-def cell_of(cell: CellType, name: str) -> Link:
-    """Give the link to a variable of an enclosing function."""
-    return Cell(cell, name, name)

@@ -3,47 +3,47 @@
 from __future__ import annotations
 
 import inspect
-from array import array
-from collections import ChainMap, Counter, UserDict, UserList, deque
+from collections import Counter, deque
 from collections.abc import Mapping, Sequence
-from contextvars import ContextVar
 from functools import cached_property, partial
-from operator import attrgetter, methodcaller
 from threading import local
 from types import CodeType, FunctionType, MappingProxyType, MethodType, ModuleType
 from typing import Any
-from weakref import ref
 
 import numpy as np
 
-from minigrad.compiler.trace.asking import SPECIAL, asks_what_it_is, asks_which, find_asked_names, read_instructions
-from minigrad.compiler.trace.contents import Buffer, Contents
-from minigrad.compiler.trace.foreign import choose_names, is_computed, is_foreign, is_generated, is_layer, is_settled
+from minigrad.compiler.trace.asking import (
+    asks_what_it_is,
+    asks_which,
+    find_asked_names,
+    find_names_that_may_be_missing,
+    read_instructions,
+)
+from minigrad.compiler.trace.behind import LONGEST, follow_behind, follow_elements, follow_special
+from minigrad.compiler.trace.contents import Contents
+from minigrad.compiler.trace.foreign import OURS, choose_names, is_computed, is_foreign, is_ready, is_settled
 from minigrad.compiler.trace.imports import find_module
 from minigrad.compiler.trace.links import (
     MISSING,
     SCALARS,
     Attribute,
-    Current,
     Form,
     Item,
     Link,
-    Method,
-    Part,
     Perhaps,
     Stored,
-    cell_of,
-    global_of,
 )
+from minigrad.compiler.trace.methods import Kind, list_functions, list_method_links
+from minigrad.compiler.trace.variables import Absent, cell_of, find_variable, global_of
 from minigrad.engine.tensor import Tensor
 
 LOADS = {f"LOAD_{name}" for name in ["DEREF", "CLASSDEREF", "GLOBAL", "NAME", "FAST", "FAST_BORROW", "FAST_CHECK"]}
-ATTRIBUTES = {"LOAD_ATTR", "LOAD_METHOD"}
+ATTRIBUTES = {"LOAD_ATTR", "LOAD_METHOD", "LOAD_SUPER_ATTR", "LOAD_SUPER_METHOD"}
 SUBSCRIPTS = {"BINARY_SUBSCR"}
 PLAIN = (*SCALARS, Tensor, np.ndarray, np.generic)
 # What a Tensor or an array says of itself -> what to watch for it.
 FORMS = {"shape": "shape", "ndim": "shape", "size": "shape", "dtype": "dtype", "name": "name"}
-LONGEST = 100  # the contents of a longer list or dict are not watched
+FUNCTIONS = (FunctionType, MethodType, partial)
 INDEXED = (list, tuple, dict, MappingProxyType)
 CONTAINERS = (*INDEXED, set, deque)
 
@@ -57,7 +57,7 @@ def find_links(f: Any, args: Sequence[Any] = (), objects: Sequence[Any] = ()) ->
     names. Containers of arrays among the arguments are no places outside: what is in them may be another at each call.
     """
     found = _follow(f, args, objects)
-    links = [x for x in found.links.values() if x.seen is not MISSING or isinstance(x, Perhaps)]
+    links = [x for x in found.links.values() if x.seen is not MISSING or isinstance(x, Perhaps | Absent)]
     for link in links:
         link.which = found.asks_which
     return [link for link in links if not is_settled(link.seen)]
@@ -75,6 +75,9 @@ def _follow(f: Any, args: Sequence[Any], objects: Sequence[Any]) -> _Finder:
     for x in objects:
         finder.follow(x)
     finder.try_names()
+    for x in [*finder.objects.values()] if finder.asks else ():  # of which class is each?
+        if not isinstance(x, type) and not is_foreign(type(x)):
+            finder.add(Kind(x, "__class__", f"the class of a {type(x).__name__}"))
     return finder
 
 
@@ -112,10 +115,14 @@ class _Finder:
         """Follow what may be called, with those arguments first, or has parts that may be."""
         if isinstance(value, str) and value.isidentifier():
             self.strings[value] = None
-        others = (*PLAIN, FunctionType, MethodType, ModuleType, type, *CONTAINERS)
-        if not isinstance(value, others) and id(value) not in self.objects:
+        others = (*PLAIN, FunctionType, MethodType, ModuleType, *CONTAINERS)
+        if not isinstance(value, others) and not is_ready(value) and id(value) not in self.objects:
             self.objects[id(value)] = value
-            self.follow_behind(value)
+            follow_behind(self, value)
+        if isinstance(value, np.ndarray | np.void):
+            follow_elements(self, value)
+        if isinstance(value, MethodType):
+            value, args = value.__func__, (value.__self__, *args)
         for x in args:
             if x is not MISSING and id(x) not in self.objects and not isinstance(x, SCALARS):
                 self.follow(x)
@@ -124,44 +131,19 @@ class _Finder:
             for part in filter(None, (value.args, value.keywords)):
                 self.follow(part)
             return
-        if isinstance(value, MethodType):
-            value, args = value.__func__, (value.__self__, *args)
         wrapped = getattr(value, "__wrapped__", None) if callable(value) else None
         if wrapped is not None:
             self.follow(wrapped, args)
-            for rule in getattr(value, "rules", ()) if is_foreign(type(value)) else ():
-                self.follow(rule)
+            if is_foreign(type(value)) and hasattr(value, "rules"):  # a derivative of the user's own
+                for rule in self.add(Form(value, "rules", f"the rules of {getattr(value, '__name__', 'a function')}")):
+                    self.follow(rule)
+            self.follow(getattr(value, "registry", None))  # of singledispatch
         if isinstance(value, FunctionType):
             self.follow_function(value, args)
         elif isinstance(value, CONTAINERS):
             self.follow_parts(value)
         elif called and not isinstance(value, type) and not is_foreign(type(value)):
-            method = inspect.getattr_static(type(value), "__call__", None)
-            if isinstance(inspect.unwrap(method), FunctionType):
-                self.follow(method, (value, *args))
-
-    def follow_behind(self, value: Any) -> None:
-        """Follow what an object gives without being asked for it by name: by operators, say, or when it is called."""
-        if isinstance(value, ContextVar):
-            self.follow(self.add(Current(value, "get", value.name)))
-        elif isinstance(value, bytearray | array | memoryview):
-            self.links.setdefault((Buffer, id(value)), Buffer(value, "", f"the contents of a {type(value).__name__}"))
-        elif isinstance(value, ref):
-            self.follow(value())
-        elif isinstance(value, ChainMap | UserDict | UserList):
-            self.follow(value.maps if isinstance(value, ChainMap) else value.data)
-        elif isinstance(value, attrgetter | methodcaller):
-            named = value.__reduce__()[1]
-            self.names |= {name: None for path in named if isinstance(path, str) for name in path.split(".")}
-        if is_layer(value):
-            for name, part in [*vars(value).items()]:  # its numbers it reads as settings, which are watched
-                if part is None or not isinstance(part, SCALARS):
-                    self.follow(self.add(Part(value, name, f"{type(value).__name__}.{name}")))
-        if not is_foreign(type(value)):
-            for name in SPECIAL:
-                method = inspect.getattr_static(type(value), name, None)
-                if isinstance(method, FunctionType) and not is_generated(method):
-                    self.follow(method, (value,))
+            follow_special(self, value, "__call__", args)
 
     def follow_parts(self, value: Any) -> None:
         """Note what is in a list, a dict or a set, and follow each of it."""
@@ -176,15 +158,26 @@ class _Finder:
     def follow_function(self, f: FunctionType, args: tuple[Any, ...]) -> None:
         """Follow the names in a function's code, if it is not a library's."""
         key = (id(f.__code__), id(f.__globals__), id(f.__closure__), *map(id, args))
-        if is_foreign(f) or key in self.known:
+        if key in self.known:
             return
         self.known[key] = (f, args)
+        if is_foreign(f):
+            self.follow_within(f)
+            return
+        self.add(Attribute(f, "__code__", f"the code of {f.__name__}"))
         cells = dict(zip(f.__code__.co_freevars, f.__closure__ or (), strict=True))
         names = f.__code__.co_varnames[: f.__code__.co_argcount]
         asked = {"__defaults__": f.__defaults__ and len(args) < len(names), "__kwdefaults__": f.__kwdefaults__}
         for name in (name for name, given in asked.items() if given):  # others may take their place
             self.follow(self.add(Attribute(f, name, f"{f.__name__}.{name}")))
         self.scan(f.__code__, cells, f.__globals__, dict(zip(names, args, strict=False)))
+
+    def follow_within(self, f: FunctionType) -> None:
+        """Follow what a library's function keeps for the user: that which ``fit`` compiles has the loss."""
+        ours = str(f.__module__).partition(".")[0] == OURS
+        for value in (find_variable(cell, "") for cell in f.__closure__ or ()):
+            if ours or isinstance(value, FUNCTIONS):
+                self.follow(value)
 
     def scan(self, code: CodeType, cells: Mapping[str, Any], names: Mapping[str, Any], known: dict[str, Any]) -> None:
         """Read code, and the code of functions within it; ``known`` are the values of local names."""
@@ -215,6 +208,8 @@ class _Finder:
                 value = value[key] if isinstance(value, tuple) else self.add(Item(value, key, f"[{key!r}]"))
             elif x.opname not in SUBSCRIPTS:
                 value = MISSING
+            if isinstance(value, type) and "MATCH_CLASS" in [y.opname for y in instructions[i + 1 : i + 3]]:
+                self.perhaps |= dict.fromkeys(getattr(value, "__match_args__", ()))
             if value is not MISSING:
                 self.follow(value, called=following not in ATTRIBUTES)
         self.asks |= asks_what_it_is(code)
@@ -225,8 +220,8 @@ class _Finder:
         if not {"getattr", "__getattribute__"}.isdisjoint(code.co_names):
             self.names |= {x: None for x in code.co_consts if isinstance(x, str) and x.isidentifier()}
             self.asks_by_name = True
-        self.perhaps |= dict.fromkeys(asked)
-        if "vars" in code.co_names:
+        self.perhaps |= dict.fromkeys(find_names_that_may_be_missing(code))
+        if not {"vars", "dir"}.isdisjoint(code.co_names):
             self.names["__dict__"] = None
         for constant in code.co_consts:
             if isinstance(constant, CodeType):
@@ -236,8 +231,7 @@ class _Finder:
         """Give what a name stands for."""
         if x.opname.startswith("LOAD_FAST") or (x.opname == "LOAD_DEREF" and x.argval not in cells):
             return local.get(x.argval, MISSING)
-        link = cell_of(cells[x.argval], x.argval) if x.argval in cells else global_of(names, x.argval)
-        return MISSING if link is None else self.add(link)
+        return self.add(cell_of(cells[x.argval], x.argval) if x.argval in cells else global_of(names, x.argval))
 
     def attribute(self, owner: Any, name: str, kind: type[Attribute] = Attribute, absent: Any = None) -> Any:
         """Give an attribute, as stored; what a property computes is followed.
@@ -261,7 +255,7 @@ class _Finder:
             self.add(Attribute(type(owner), name, f"{type(owner).__name__}.{name}"))
             self.follow(stored.fget, (owner,))
             return MISSING
-        if name not in getattr(owner, "__dict__", ()) and is_computed(stored):
+        if is_computed(stored) and (isinstance(owner, type) or name not in getattr(owner, "__dict__", ())):
             self.follow_computed(owner, name, stored)
             return MISSING
         if isinstance(asked := inspect.getattr_static(type(owner), "__getattribute__", None), FunctionType):
@@ -272,18 +266,23 @@ class _Finder:
                 if hasattr(owner, "__dict__"):
                     self.add(Stored(owner, name, f"{type(owner).__name__}.{name}"))
                 self.follow(computing, (owner,))
+            elif isinstance(owner, ModuleType) and "__getattr__" in vars(owner):
+                self.follow(vars(owner)["__getattr__"])
             elif absent and computing is None and "__getattr__" not in getattr(owner, "__dict__", ()):
                 self.add(absent(owner, name, f"{type(owner).__name__}.{name}"))
             return MISSING
-        return self.add(kind(owner, name, f"{type(owner).__name__}.{name}"))
+        link = kind(owner, name, f"{type(owner).__name__}.{name}")
+        return self.add(link if link.seen is not MISSING else Perhaps(owner, name, link.called))  # an empty slot
 
     def follow_computed(self, owner: Any, name: str, stored: Any) -> None:
         """Follow a method, or what a descriptor computes; of the user's own methods another one may take the place."""
-        if isinstance(stored, FunctionType) and not is_foreign(stored):
-            self.add(Method(owner, name, f"{type(owner).__name__}.{name}"))
+        for link in list_method_links(owner, name, stored):
+            self.add(link)
         own = owner if isinstance(owner, type) else type(owner)
         for kind in own.__mro__:  # super() may ask for any of them
             method: Any = kind.__dict__.get(name)
+            for function in list_functions(method):
+                self.follow(function, () if own is owner else (owner,))
             if isinstance(method, classmethod | staticmethod):
                 self.follow(method.__func__, (own,) if isinstance(method, classmethod) else ())
             elif isinstance(inspect.unwrap(method), FunctionType):

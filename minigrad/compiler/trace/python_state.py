@@ -27,6 +27,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.compiler.trace.foreign import is_made_by_statement
 from minigrad.compiler.trace.traced import Traced
 from minigrad.compiler.trace.turn_number import TurnNumber
 from minigrad.engine.node import Node
@@ -37,7 +38,6 @@ from minigrad.ops.common.dtypes import read_bits
 MOST = 20_000  # things that are looked at
 LARGE = 1 << 20  # bytes of an array, beyond which SAMPLE of its elements are compared
 SAMPLE = 1024
-HEAP, IMMUTABLE = 1 << 9, 1 << 8  # of a class's flags: made as Python runs; made by C for good
 OURS = __name__.partition(".")[0]
 TRACING = f"{OURS}.compiler.record"  # whose function calls the one that is traced
 
@@ -129,22 +129,22 @@ class PythonState:
         kind: Any
         for kind in (list, tuple, deque):
             if isinstance(x, kind):
-                return (id(type(x)), kind.__len__(x)), [*kind.__iter__(x), *_list_attributes(x)]
+                return (id(type(x)), kind.__len__(x)), [*kind.__iter__(x), *list_attributes(x)]
         if isinstance(x, dict):
-            return (id(type(x)), len(x)), [*dict.keys(x), *dict.values(x), *_list_attributes(x)]
+            return (id(type(x)), len(x)), [*dict.keys(x), *dict.values(x), *list_attributes(x)]
         if type(x) in (set, frozenset):
             if not all(type(part) in (*PLAIN, *NUMBERS) for part in x):
                 raise StateError(f"{name} holds a set of more than numbers and names")
             return (type(x), frozenset(map(number_key, x))), []
         if isinstance(x, FunctionType):
             cells = [_read_cell(cell) for cell in x.__closure__ or ()]
-            return id(x.__code__), [*cells, x.__defaults__, x.__kwdefaults__, *_list_attributes(x)]
+            return id(x.__code__), [*cells, x.__defaults__, x.__kwdefaults__, *list_attributes(x)]
         if isinstance(x, MethodType):
             return "method", [x.__self__, x.__func__]
         if isinstance(x, partial):
             return "partial", [x.func, x.args, x.keywords]
         if all(map(_is_written_in_python, type(x).__mro__)):
-            return id(type(x)), list(_list_attributes(x))
+            return id(type(x)), list(list_attributes(x))
         raise StateError(f"{name} holds a {type(x).__name__}, which cannot be compared")
 
     def place(self, x: Traced) -> Any:
@@ -156,7 +156,7 @@ class PythonState:
         return ("of a turn", len(self.starts) - turn, x.order - self.starts[turn], *kind)
 
 
-def _list_attributes(x: Any) -> Iterator[Any]:
+def list_attributes(x: Any) -> Iterator[Any]:
     """Give the names and contents of an object's attributes."""
     for name, value in (getattr(x, "__dict__", None) or {}).items():
         yield name
@@ -171,7 +171,7 @@ def _list_attributes(x: Any) -> Iterator[Any]:
 
 def _is_written_in_python(kind: type) -> bool:
     """Say whether the attributes of a class's objects are all that they hold."""
-    written = bool(kind.__flags__ & HEAP) and not kind.__flags__ & IMMUTABLE and "__module__" in kind.__dict__
+    written = is_made_by_statement(kind) and "__module__" in kind.__dict__
     return kind is object or (written and not isinstance(kind.__dict__.get("__new__"), BuiltinFunctionType))
 
 

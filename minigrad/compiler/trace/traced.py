@@ -10,10 +10,9 @@ import numpy as np
 
 from minigrad.compiler.trace.alive import Alive
 from minigrad.compiler.trace.lying import Lying
-from minigrad.compiler.trace.sharing import may_share_memory
 from minigrad.compiler.trace.truths import as_numpys, count_truths, is_truth
 from minigrad.compiler.trace.turn_number import settle_index
-from minigrad.engine.messages.errors import describe, place
+from minigrad.engine.messages.errors import place
 from minigrad.engine.messages.other_names import refuse_arguments
 from minigrad.engine.node import Node
 from minigrad.engine.operand import find_operands, map_operands
@@ -72,9 +71,10 @@ class Traced(Tensor):
     ``plain`` says that it stands for an array rather than a Tensor: what the function got or returns as one.
     """
 
-    __slots__ = ("lies_as", "made", "order", "plain", "tracer")
+    __slots__ = ("lent", "lies_as", "made", "order", "plain", "tracer")
     guarded = True
     has_data = False
+    lent: bool  # it is .data of a result that is recorded
 
     def __init__(self, tracer: Recording, node: Any, serial: int = 0, plain: bool = False) -> None:
         _slot.__set__(self, node)
@@ -85,13 +85,22 @@ class Traced(Tensor):
 
     @property
     def data(self) -> Any:
-        """The expression, for the engine alone: a user's function would compute with it behind the trace's back."""
-        if sys._getframe(1).f_globals.get("__name__", "").partition(".")[0] != "minigrad":
-            raise self._frozen(".data", "compute with the tensor itself, or return it")
-        return _slot.__get__(self)
+        """The expression, for the engine alone; a user's function gets what stands for the array of a Tensor.
+
+        What is recorded is not to change behind its record's back: its array is for reading.
+        """
+        if sys._getframe(1).f_globals.get("__name__", "").partition(".")[0] == "minigrad":
+            return _slot.__get__(self)
+        if self.plain:
+            raise self._frozen(".data", "compute with the array itself, or return it")
+        array: Any = self.as_plain() if self.serial > 0 else self[...]
+        array.plain, array.lent = True, self.serial > 0
+        return array
 
     @data.setter
     def data(self, value: Any) -> None:
+        if isinstance(value, Traced) and find_root(value) is find_root(self):
+            return  # after an augmented assignment to .data, in place
         raise TraceError(
             f"compile: at {place()} an argument is given other data, which the caller would not see. Return the new "
             f"value instead."
@@ -266,6 +275,11 @@ def find_root(t: Traced) -> Traced:
 def check_memory(t: Traced, what: str, instead: str) -> None:
     """Raise if t looks at an array of the caller's which the code would leave alone: one of a Tensor."""
     root = find_root(t)
+    if getattr(root, "lent", False):
+        raise TraceError(
+            f"compile: at {place()} {what} writes into .data of a result that is recorded, made at {root.made}. Write "
+            f"{instead} for a new value, or x = x.data.copy() before."
+        )
     if (array := t.tracer.arrays.get(root)) is not None:
         array.check_writable()
         return
@@ -278,16 +292,3 @@ def check_memory(t: Traced, what: str, instead: str) -> None:
             f"which the compiled code would not do. Write {instead} for a new value, x = x.copy() before, or "
             f"W.data = … for a parameter."
         )
-
-
-def check_memory_apart(tracer: Any) -> None:
-    """Raise if two of the Tensors from outside look at the same memory, one of which is assigned to."""
-    for t, _ in tracer.twins.values():
-        if t.serial > 0 or ("data", id(t)) not in tracer.updates:
-            continue
-        for x, _ in tracer.twins.values():
-            if x is not t and may_share_memory(x.array, t.array):
-                raise TraceError(
-                    f"compile: the function assigns to {describe(t)}{t.shape}, and uses {describe(x)}{x.shape}, which "
-                    f"looks at the same memory. Take the view of it inside the function, as in v = x[…]."
-                )

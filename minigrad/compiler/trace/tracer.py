@@ -23,6 +23,7 @@ from minigrad.compiler.trace.updating import Reader
 from minigrad.compiler.trace.write_back import Given
 from minigrad.engine.cells import Cell
 from minigrad.engine.conversion import as_operand, is_array, join_numbers
+from minigrad.engine.listening import refuse_listener
 from minigrad.engine.messages.errors import explain_error, place
 from minigrad.engine.node import Node, Table
 from minigrad.engine.operand import find_operands
@@ -226,13 +227,14 @@ class Tracer:
     def add_gradient(self, leaf: Traced, g: Any) -> None:
         """Add to the gradient of the Tensor that a leaf stands for."""
         owner = self.owners.get(leaf, leaf)
-        self.meet(owner)
+        refuse_listener(owner)
+        self.touch(owner)
         before = getattr(owner, "stored_grad", None)
+        self.gradients |= {g.node} if before is None else set()  # a sum is no multiple of what the pass starts from
         owner.stored_grad = g if before is None else before + g
         if owner is not leaf:
             leaf.stored_grad = owner.stored_grad
         self.moved_params.discard(id(owner))
-        self.gradients.add(owner.stored_grad.node)
 
     # updates
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from minigrad.compiler.trace.sharing import may_share_memory
 from minigrad.compiler.trace.traced import Traced, TraceError
-from minigrad.engine.messages.errors import place
+from minigrad.engine.messages.errors import describe, place
 from minigrad.engine.tensor import Tensor
 from minigrad.ops.common.libraries import is_other
 
@@ -78,3 +78,16 @@ def are_apart(written: Sequence[Any], others: Iterable[Any]) -> bool:
         and not any(may_share_memory(x, y) for y in (*written[:i], *read))
         for i, x in enumerate(written)
     )
+
+
+def check_memory_apart(tracer: Any) -> None:
+    """Raise if two of the Tensors from outside look at the same memory, one of which is assigned to."""
+    for t, _ in tracer.twins.values():
+        if t.serial > 0 or ("data", id(t)) not in tracer.updates:
+            continue
+        for x, _ in tracer.twins.values():
+            if x is not t and may_share_memory(x.array, t.array):
+                raise TraceError(
+                    f"compile: the function assigns to {describe(t)}{t.shape}, and uses {describe(x)}{x.shape}, which "
+                    f"looks at the same memory. Take the view of it inside the function, as in v = x[…]."
+                )

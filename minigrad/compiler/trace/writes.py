@@ -13,7 +13,7 @@ from weakref import WeakSet
 import numpy as np
 
 from minigrad.compiler.trace.contents import Elements
-from minigrad.compiler.trace.foreign import FOREIGN, OURS
+from minigrad.compiler.trace.foreign import OURS, is_foreign_name
 from minigrad.compiler.trace.links import Link, is_same
 from minigrad.compiler.trace.sources import Captured, Source, find_memory
 from minigrad.compiler.trace.traced import Traced, TraceError
@@ -83,7 +83,7 @@ def _find_line(traceback: TracebackType | None) -> str:
     line = "a line of it"
     while traceback is not None:
         frame = traceback.tb_frame
-        if frame.f_globals.get("__name__", "").partition(".")[0] not in FOREIGN:
+        if not is_foreign_name(frame.f_globals.get("__name__", "").partition(".")[0]):
             line = f"{os.path.basename(frame.f_code.co_filename)}:{traceback.tb_lineno}"
         traceback = traceback.tb_next
     return line
@@ -93,7 +93,7 @@ def _arrays(values: Iterable[Any]) -> list[Any]:
     found: dict[int, Any] = {}
     for value in values:
         for x in value if isinstance(value, list | tuple) else (value,):
-            if type(x) is np.ndarray:
+            if isinstance(x, np.ndarray):
                 found[id(x)] = x
     return list(found.values())
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from minigrad.engine.messages.arguments import shown
 from minigrad.engine.node import Node
-from minigrad.engine.recording import is_paused, mapped_by, mapping
+from minigrad.engine.recording import compilation, is_paused, mapped_by, mapping
 from minigrad.engine.tensor import Tensor
 from minigrad.engine.transforms.batched import Batched
 from minigrad.engine.transforms.calls import Call, part_joined
@@ -71,6 +71,8 @@ class Ruled:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Give f(…), recorded with the rule if a gradient flows to an argument."""
         args = self.order_arguments(args, kwargs) if kwargs else args
+        if (tracing := compilation()) is not None:  # for which a tensor from outside stands for what it holds then
+            args = map_tree(lambda x: tracing.twin(x) if isinstance(x, Tensor) and not x.level else x, args)
         lanes, leaves = mapping(), list_leaves(args)
         if lanes is not None and any(lanes.owns(x) for x in leaves):
             value, kept = self._apply_to_lanes(lanes, args), None

@@ -32,6 +32,7 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[An
     """
     check_function("vjp", f)
     called = name_function_of("vjp", f)
+    primals = tuple(map_tree(_copy_array, x) for x in primals)  # the pullback is of what they hold now
     linear = Linearization(called, f, range(len(primals)), primals, {}, has_aux)
     value = (linear.give_value(), linear.pull_tree)
     return (*value, linear.give_more()) if has_aux else value
@@ -111,6 +112,10 @@ class Linearization:
         if self.joined is not None and seed.dtype != self.joined.dtype:
             seed = seed.astype(self.joined.dtype)
         return self.call.pull(self.joined, seed, with_graph)
+
+
+def _copy_array(x: Any) -> Any:
+    return x.copy(order="K") if isinstance(x, np.ndarray) else x
 
 
 def join_leaves(leaves: Sequence[Any]) -> Any:

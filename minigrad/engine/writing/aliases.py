@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dis import opmap
+from sys import _getframe as getframe
 from sys import getrefcount
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -10,6 +13,8 @@ import numpy as np
 from minigrad.engine.operand import Operand
 from minigrad.engine.writing.views import find_views
 from minigrad.engine.writing.watch import COUNTED, COUNTS, is_held
+
+AUGMENTED = opmap["BINARY_OP"]
 
 
 def is_seen_elsewhere(t: Any, other: Any, names: int) -> bool:
@@ -20,7 +25,19 @@ def is_seen_elsewhere(t: Any, other: Any, names: int) -> bool:
     """
     tensors, arrays = count_uses(t, other)
     seen = names > tensors or (is_held(t.array, arrays + 1) and not _is_anonymous(t, arrays))
-    return not COUNTS or seen or any(find_views(t))
+    return not COUNTS or seen or any(find_views(t)) or not is_assigned()
+
+
+def is_assigned() -> bool:
+    """Say whether it is ``y += b`` that asks, which gives the name y to what comes of it.
+
+    ``y.__iadd__(b)`` and ``operator.iadd(y, b)`` may leave it to no name, and y is to be what NumPy would make of it.
+    """
+    frame: FrameType | None = getframe(1)
+    while frame is not None and frame.f_code.co_name != "assign_augmented":
+        frame = frame.f_back
+    frame = None if frame is None else frame.f_back
+    return frame is not None and frame.f_code.co_code[frame.f_lasti] == AUGMENTED
 
 
 def count_uses(t: Any, other: Any) -> tuple[int, int]:

@@ -31,14 +31,14 @@ Binary = Callable[[Any, Any], Any]
 def _augmented(symbol: str, binary: Binary, ufunc: np.ufunc) -> Callable[[Any, Any], Any]:
     """Give augmented assignment as a method."""
 
-    def assign(self: Writable, other: Any) -> Any:
+    def assign_augmented(self: Writable, other: Any) -> Any:
         names = getrefcount(self) - ALONE
         tracing = compilation()
         if tracing is not None and not self.level:
             return tracing.augment(self, symbol, binary, other, names)
         return _write_result(self, symbol, binary, ufunc, other, names)
 
-    return assign
+    return assign_augmented
 
 
 class Writable(Convertible):
