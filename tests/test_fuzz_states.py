@@ -5,12 +5,31 @@ import pytest
 
 from minigrad import Tensor
 from tests.compiling import as_code, each_backend, running
-from tests.fuzz import states
+from tests.fuzz import states, steps
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2, 3, 32])  # the last found a mistake once
 def test_code_is_in_the_state_of_the_model_whatever_is_changed(seed):
     assert states.check_states(seed, {"numpy": lambda f: as_code(f, "numpy")}) is None
+
+
+@each_backend
+def test_steps_of_random_actions_are_those_of_the_model(backend):
+    with running(backend):
+        for seed in range(40 if backend == "numpy" else 10):
+            assert steps.check_steps(seed, {backend: lambda f: as_code(f, backend)}) is None
+
+
+def test_a_gradient_that_code_loses_is_found():
+    def forgetful(f):
+        def step(x):
+            result = f(x)
+            f.__self__.w.grad = None
+            return result
+
+        return step
+
+    assert any(steps.check_steps(seed, {"forgetful": forgetful}) for seed in range(40))
 
 
 def test_a_change_that_code_does_not_see_is_found():

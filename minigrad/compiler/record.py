@@ -243,15 +243,13 @@ def _record(tracer: Tracer, returned: Any, arguments: Sequence[Any], shared: boo
         if t is tensor and tensor.requires_grad:
             others.append(tensor)
         now = getattr(tensor, "stored_grad", None)
-        zeroed = id(tensor) in tracer.set_to_none
-        if zeroed and (now is None or id(tensor) in tracer.moved_params):
+        set_anew, asked = id(tensor) in tracer.set_to_none, id(tensor) in tracer.asked
+        if set_anew and (now is None or (id(tensor) in tracer.moved_params and not asked)):
             grads.append((t, None))  # used up: the next call would begin by taking it away
         elif isinstance(now, Traced) and now.node is not tracer.gradient_of(tensor):
             grads.append((t, now.node))
-            if before is None and not zeroed:
-                without.append(t)  # it starts from None: where there is a gradient to add to, the code is another
-        if id(tensor) in tracer.asked and all(t is not x for x in without):
-            without.append(t)
+        if asked and before is None:
+            without.append(t)  # it starts from None: where there is a gradient to add to, the code is another
     leaves = [(t, t.serial > 0) for t, _ in tracer.before.values() if all(t is not x for x in arguments)]
     check_memory_apart(tracer)
     updates = [(tracer.input(source, source.read([])), value) for source, value in tracer.updates.values()]

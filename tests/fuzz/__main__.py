@@ -10,6 +10,7 @@ from tests.fuzz.assigning import check_assignments
 from tests.fuzz.check import BACKENDS, NATIVE, check
 from tests.fuzz.layouts import check_layouts
 from tests.fuzz.states import check_states
+from tests.fuzz.steps import check_steps
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -33,6 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
         found = check(seed, BACKENDS if native else BACKENDS[:-1])
         found = found or check_assignments(seed, compiled=seed % 4 == 0) or check_layouts(seed)
         found = found or (check_states(seed, {"numpy": compile}) if seed % 20 == 7 else None)
+        found = found or (check_steps(seed, {"numpy": compile}) if seed % 5 == 3 else None)
         if found is not None:
             failures += 1
             print(found, "\n", flush=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from array import array
 from collections import ChainMap, UserDict, UserList
 from collections.abc import ItemsView, Iterable, KeysView, ValuesView
 from contextvars import ContextVar
@@ -40,7 +41,7 @@ class Finder(Protocol):
 def follow_behind(finder: Finder, value: Any) -> None:
     """Follow what an object gives without being asked for it by name: by operators, say, or when it is called."""
     called = type(value).__name__
-    if (_count_bytes(value) or WHOLE) < WHOLE:
+    if _shows_memory(value):
         finder.links.setdefault((Buffer, id(value)), Buffer(value, "", f"the contents of a {called}"))
     if isinstance(value, ContextVar):
         finder.follow(finder.add(Current(value, "get", value.name)))
@@ -92,19 +93,20 @@ def follow_foreign(finder: Finder, value: Any) -> None:
 
 def follow_elements(finder: Finder, value: Any) -> None:
     """Follow what is in an array of objects, or in a row of a table, which looks at the table's memory."""
-    if isinstance(value, np.void):
+    if isinstance(value, np.void) and not value.dtype.hasobject:
         finder.links.setdefault((Buffer, id(value)), Buffer(value, "", "the contents of a row"))
-    elif value.dtype.hasobject and value.size <= LONGEST:
+    elif isinstance(value, np.ndarray) and value.dtype.hasobject and value.size <= LONGEST:
         for part in value.flat:
             finder.follow(part)
 
 
-def _count_bytes(value: Any) -> int | None:
-    """Give the size of the memory that an object shows, as an array of Python's or of ctypes does; None without."""
+def _shows_memory(value: Any) -> bool:
+    """Say whether an object shows its memory, as an array of Python's or of ctypes does, and no file of a gigabyte."""
     try:
-        return memoryview(value).nbytes
-    except TypeError:
-        return None
+        size = memoryview(value).nbytes
+    except (TypeError, ValueError, BufferError):  # the second of what has been closed
+        return False
+    return 0 < size < WHOLE or isinstance(value, bytearray | array | memoryview)
 
 
 def follow_class(finder: Finder, kind: type) -> None:

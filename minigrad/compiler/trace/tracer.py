@@ -50,7 +50,7 @@ class Tracer:
         self.twins: dict[int, tuple[Tensor, Traced]] = {}
         self.owners: dict[Traced, Tensor] = {}
         self.before: dict[int, tuple[Tensor, Any]] = {}  # the gradients that tensors came with
-        self.asked: dict[int, Tensor] = {}  # those whose gradient the function looked at, and found none
+        self.asked: dict[int, Tensor] = {}  # those whose gradient it looked at, or added to, as it was before the call
         self.set_to_none: set[int] = set()  # the tensors whose gradient the function set to None itself
         self.moved_params: set[int] = set()  # the parameters that an update rule moved
         self.rules: list[UpdateRule] = []
@@ -199,10 +199,10 @@ class Tracer:
     # gradients
 
     def touch(self, t: Tensor) -> None:
-        """Note that the function reads a Tensor's gradient: where it found none, it may go on in another way."""
+        """Note that the function reads the gradient that a Tensor came with; where there is none, it may do more."""
         self.meet(t)
         owner = self.owners.get(t) if isinstance(t, Traced) else t
-        if owner is not None and getattr(owner, "stored_grad", None) is None and id(owner) not in self.set_to_none:
+        if owner is not None and id(owner) not in self.set_to_none:
             self.asked[id(owner)] = owner
 
     def meet(self, t: Tensor) -> None:
@@ -247,7 +247,7 @@ class Tracer:
         """Write down an optimizer's step: its own rule, called with Cells in place of arrays."""
         ready = []
         for param, state in zip(optimizer.params, optimizer.states, strict=True):
-            self.meet(param)
+            self.touch(param)
             if param.stored_grad is not None:
                 ready.append((param, self.operand(param.stored_grad).node, state))
         if not ready:
