@@ -42,6 +42,10 @@ SAME = [
     (lambda a: np.nan_to_num(a, posinf=np.longdouble(1), neginf=np.float64(2)), (F4,)),  # type: ignore[call-overload]
     (lambda a: np.nanpercentile(a, np.float32(0.5), axis=0, method="weibull"), (EMPTY,)),
     (lambda a: np.nanquantile(a, [0.1, 0.9], axis=0, method="higher"), (EMPTY,)),
+    (lambda a: np.nanquantile(a, np.float64(0.5), method="midpoint"), (F4,)),
+    (lambda a: np.nanpercentile(a, np.array([25, 50]), method="averaged_inverted_cdf"), (F4,)),
+    (lambda a: np.nanquantile(a, 0.5, method="midpoint"), (F4,)),
+    (lambda a: np.nanquantile(a, np.float64(0.5), method="lower"), (F4,)),
     (lambda a, b: np.add(a, b, casting="safe"), (U8, I8)),
     (lambda a: np.multiply(a, 2, casting="no"), (F4,)),
     (lambda a, p: np.multiply(a, p, casting="same_kind"), (F4, 2.5)),

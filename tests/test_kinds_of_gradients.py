@@ -168,3 +168,15 @@ def test_an_infinite_slope_is_carried_forward_through_a_choice(f):
     right = by_rows(f, x) * np.where(np.isinf(by_rows(f, x)), 1, along)  # 0 · ∞ is not summed up: one slope a row
     for call in (lambda x: jvp(f, (x,), (along,))[1], compile(lambda x: jvp(f, (x,), (along,))[1])):
         np.testing.assert_allclose(call(x), right.sum(1), rtol=1e-14)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "interpreted"])
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_matrix_of_nan_or_infinity_spoils_no_other_determinants_gradient(backend):
+    x = np.stack([np.full((3, 3), np.nan), np.arange(9.0).reshape(3, 3), np.diag([1.0, 2.0, np.inf]), 2 * np.eye(3)])
+    right = [[[-3, 6, -3], [6, -12, 6], [-3, 6, -3]], (4 * np.eye(3)).tolist()]
+    f = grad(lambda x: np.linalg.det(x).sum())
+    with running(backend):
+        for y in (f(x), as_code(f, backend)(x)):
+            np.testing.assert_allclose(y[[1, 3]], right, rtol=1e-12, atol=1e-12)
+            assert np.isnan(y[0]).all()

@@ -148,12 +148,12 @@ def quantile(
         nearer = y if not second.any() else upper if second.all() else ordered[lower + second]
         between = nearer + (upper - y) * (back.item() if type(q) in (int, float) else back)
         y = between if share.all() else np.where(share > 0, between, y)  # upper may be infinite
-    if type(q) not in (int, float) and a.dtype in _NARROW:
+    if type(q) not in (int, float) and a.dtype in NARROW:
         y = cast(y, np.quantile(np.zeros(1, a.dtype), q, method=method).dtype)  # type: ignore[call-overload]
     return np.reshape(y, (*np.shape(q), *shape))
 
 
-_NARROW = (np.float16, np.float32)
+NARROW = (np.float16, np.float32)
 
 
 def check_shares(a: Any, q: Any) -> None:

@@ -173,7 +173,13 @@ class Cofactors(OfSquareMatrices):
         return self.from_singular_values(x)
 
     def from_singular_values(self, x: Any) -> Any:
-        """Give the cofactors of each matrix, which a nearly singular one's inverse is too inexact for."""
+        """Give the cofactors of each matrix, which a nearly singular one's inverse is too inexact for.
+
+        Those of a matrix that is not finite are NaN, as its determinant is: LAPACK has no singular values for it.
+        """
+        finite = np.isfinite(x).all((-2, -1), keepdims=True)
+        if not finite.all():
+            return np.where(finite, self.from_singular_values(np.where(finite, x, 0)), np.nan)
         u, s, vt = np.linalg.svd(x)
         n = s.shape[-1]
         others = np.where(alike(np.eye(n, dtype=bool), s), 1, np.expand_dims(s, -2)).prod(-1)
