@@ -78,7 +78,7 @@ CASES = {
     "silu by hand": (lambda: error(lambda u: u * sigmoid(u)), ["Layer 1 · silu", "Loss · squared error"],
                      ["U₁ = X W + b", "Y₁ = silu(U₁)", "E = ½ Σ (Y₁ − T)²"], """
         ∂E/∂Y₁ = Y₁ − T
-        δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ (Y₁ + σ(U₁) ⊙ (1 − Y₁))
+        δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ (σ(U₁) + Y₁ ⊙ (1 − σ(U₁)))
         ∂E/∂W = Xᵀ δ₁
         ∂E/∂b = Σₙ δ₁"""),
     "two products": (two_products, ["Layer 1 · tanh", "Loss · squared error"],

@@ -192,7 +192,7 @@ def test_a_derivation():
     derivation = derive(E)
     assert str(derivation).splitlines() == [
         "∂E/∂Y₁ = Y₁ − T",
-        "δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ (Y₁ + σ(U₁) ⊙ (1 − Y₁))",
+        "δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ (σ(U₁) + Y₁ ⊙ (1 − σ(U₁)))",
         "∂E/∂W = X ⋆ δ₁",
     ]
     space = {}

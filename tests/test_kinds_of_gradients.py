@@ -180,3 +180,18 @@ def test_a_matrix_of_nan_or_infinity_spoils_no_other_determinants_gradient(backe
         for y in (f(x), as_code(f, backend)(x)):
             np.testing.assert_allclose(y[[1, 3]], right, rtol=1e-12, atol=1e-12)
             assert np.isnan(y[0]).all()
+
+
+@each_backend
+def test_the_slope_of_silu_is_1_far_on_the_right(backend):
+    for kind in (np.float32, np.float64):
+        x = np.array([-5.0, 0.0, 40.0, 1000.5, 123456.7, 3e7, 1e17], kind)
+        s = 1 / (1 + np.exp(-x.astype(float)))
+        right = s + x * s * (1 - s)
+        with running(backend):
+            for y in (
+                grad(lambda x: minigrad.silu(x).sum())(x),
+                as_code(grad(lambda x: minigrad.silu(x).sum()), backend)(x),
+            ):
+                assert y.dtype == kind
+                np.testing.assert_allclose(y, right, rtol=8 * np.finfo(kind).eps)

@@ -68,7 +68,7 @@ def test_what_gates_itself(by_hand, ours):
     """u σ(u) is silu and u Φ(u) is gelu, though σ and Φ are operations themselves."""
     derivation = assert_same_lines(by_hand, ours)
     np.testing.assert_allclose(ours(X), by_hand(Tensor(X)).data, rtol=1e-12)
-    slope = "Y₁ + σ(U₁) ⊙ (1 − Y₁)" if ours is silu else "Φ(U₁) + U₁ ⊙ φ(U₁)"
+    slope = "σ(U₁) + Y₁ ⊙ (1 − σ(U₁))" if ours is silu else "Φ(U₁) + U₁ ⊙ φ(U₁)"
     assert str(derivation[1]) == f"δ₁ = ∂E/∂U₁ = ∂E/∂Y₁ ⊙ ({slope})"
 
 

@@ -76,10 +76,17 @@ gelu_of_normal = Elementwise(
     text="gelu({x})",
     definition=lambda x: x * normal_cdf(x),
 )
+
+
+def _silu_slope(y: Any, share: Any) -> Any:
+    """Give y + σ (1 − y) from σ; of large y that is y + (1 − y), which has no digits left, and the sum of σ has all."""
+    return share + y * (1 - share)
+
+
 silu = Elementwise(
     "silu",
     lambda x: x * sigmoid(x),
-    lambda y, x: y + sigmoid(x) * (1 - y),
+    lambda y, x: _silu_slope(y, sigmoid(x)),
     text="silu({x})",
     definition=lambda x: x * sigmoid(x),
 )
