@@ -11,6 +11,7 @@ from tests.compiling import as_code, each_backend, running
 I8, U8, U16 = np.array([3, -2, 0, 3], np.int8), np.array([200, 3, 0, 255], np.uint8), np.array([7, 0, 9], np.uint16)
 F4, F8, B = np.array([1.5, -2.0, np.nan], np.float32), np.array([[0.5, -1.0, 2.0]]), np.array([True, False, True])
 EMPTY = np.zeros((0, 3), np.int16)
+LONG = np.array([1.5, -np.inf, np.inf, np.nan], np.longdouble)
 
 SAME = [
     (lambda a: np.mean(a, dtype=np.int64), (I8,)),
@@ -54,6 +55,11 @@ SAME = [
     (lambda a, p: (((p > 1) * 2) | 1) + a, (I8, 1.5)),
     (lambda a, p: ((p > 1) & True) * a, (I8, 1.5)),
     (lambda a: np.round(a), (B,)),
+    (lambda a, p: (p // True) // a, (F4, 2.5)),
+    (lambda a, p: (p % True) + a, (F4, 2.5)),
+    (lambda a, p: ((p > 1) << True) * a, (F4, 2.5)),
+    (lambda a: np.nan_to_num(a), (LONG,)),
+    (lambda a: np.logaddexp.reduce(a), (LONG[:3],)),
 ]
 RAISED = [
     (lambda a: np.max(a, initial=np.inf), (I8,), OverflowError),

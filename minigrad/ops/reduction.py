@@ -11,6 +11,7 @@ import numpy as np
 
 from minigrad.ops.base import Op, Shape, as_floating
 from minigrad.ops.common.choices import give_unseen, pass_on
+from minigrad.ops.common.dtypes import find_largest
 from minigrad.ops.common.lanes import batch_along
 
 Axis = int | tuple[int, ...] | None
@@ -221,8 +222,7 @@ class LogSumExp(Reduction):
 
 def make_finite(top: Any) -> Any:
     """Give the largest number, or its negative, for an infinity, which others can be subtracted from: ∞ − ∞ is NaN."""
-    largest = float(np.finfo(top.dtype).max)
-    return np.minimum(np.maximum(top, -largest), largest)
+    return np.minimum(np.maximum(top, -(largest := find_largest(top.dtype))), largest)
 
 
 def spread(g: Any, shape: Shape) -> Any:

@@ -27,7 +27,7 @@ def _by_numpy(ufunc: Any, operations: Any) -> tuple[Callable[[Any, Any], Any], C
 
 
 def _is_number(x: Any) -> bool:
-    return type(x) in (int, float) or getattr(x, "weak", False) or getattr(x, "truth", False)
+    return type(x) in (bool, int, float) or getattr(x, "weak", False) or getattr(x, "truth", False)
 
 
 def _divide_whole(a: Any, b: Any) -> tuple[Any, Any]:

@@ -56,6 +56,12 @@ def dtype_of_call(op: Any, *kinds: Any) -> np.dtype[Any]:
         return np.result_type(op.forward(*(np.empty(0, x) if isinstance(x, np.dtype) else x(1) for x in kinds)))
 
 
+def find_largest(dtype: np.dtype[Any]) -> Any:
+    """Give the largest finite number, as Python's but for a long double's, which is ∞ there."""
+    largest = np.finfo(dtype).max
+    return largest if dtype.char in "gG" else float(largest)
+
+
 _LONG = np.dtype(np.longdouble)
 
 

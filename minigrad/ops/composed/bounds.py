@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.ops.base import as_array, refuse_out
-from minigrad.ops.common.dtypes import WHOLE, dtype_of
+from minigrad.ops.common.dtypes import WHOLE, dtype_of, find_largest
 from minigrad.ops.parts import is_complex
 from minigrad.ops.shaping import astype
 
@@ -67,7 +67,7 @@ def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, ne
         return nan_to_num(x.real, True, nan, posinf, neginf) + 1j * nan_to_num(x.imag, True, nan, posinf, neginf)
     if x.dtype.kind != "f":
         return x
-    largest = float(np.finfo(x.dtype).max)
+    largest = find_largest(x.dtype)
     y = np.where(np.isnan(x), nan, x)
     y = np.where(x == np.inf, largest if posinf is None else posinf, y)
     y = np.where(x == -np.inf, -largest if neginf is None else neginf, y)
