@@ -14,6 +14,7 @@ from typing import Any
 
 from minigrad.compiler.rolling.keys import without_numbers
 from minigrad.compiler.rolling.own import takes_off_number
+from minigrad.compiler.rolling.periods import find_outer
 from minigrad.engine.node import Node
 from minigrad.ops.arithmetic import add
 from minigrad.ops.base import number_key
@@ -33,6 +34,12 @@ def find_orbits(nodes: Sequence[Node], least: int) -> list[list[Node]]:
     In some rows the turns go up, in others down: from an operation to those that are computed from it.
     """
     return _Orbits(nodes, least).find()
+
+
+def find_outer_orbits(nodes: Sequence[Node], least: int) -> list[list[Node]]:
+    """Give such rows of turns that hold loops of their own; none if nothing looks like these."""
+    orbits = _Orbits(nodes, least)
+    return orbits.find() if orbits.guess_outer() else []
 
 
 class _Orbits:
@@ -75,6 +82,45 @@ class _Orbits:
         starts = [x for x in self.after if x not in self.before]
         rows = (list(self.row(x)) for x in starts)
         return [row for row in rows if len(row) >= self.least]
+
+    def guess_outer(self) -> bool:
+        """Guess pairs of operations of turns that hold loops, and what is computed from them; say if there are any."""
+        looks = [self.look.get(x) for x in self.nodes]
+        for i, j in find_outer([self.kind.get(x, -1) for x in self.nodes], looks, self.least):
+            later, earlier = self.nodes[i], self.nodes[j]
+            both = (earlier, later), (later, earlier)
+            pairs = [(a, b) for a, b in both if a not in self.after and b not in self.before]
+            reach = [self.measure(*pair) for pair in pairs]
+            if any(reach):
+                self.follow(*pairs[reach.index(max(reach))])
+        if self.after:
+            self.climb()
+        return bool(self.after)
+
+    def climb(self) -> None:
+        """Pair what is computed from pairs, as what all turns add to a sum, in which each looks like the one before."""
+        users: dict[Node, list[Node]] = {}
+        for node in self.kind:
+            for x in node.inputs:
+                if type(x) is Node:
+                    users.setdefault(x, []).append(node)
+        for node in self.nodes:
+            if node in self.kind and node not in self.before:
+                below = (self.before.get(x) for x in node.inputs if type(x) is Node)
+                above = (y for x in below if x is not None for y in users.get(x, ()))
+                y = next((y for y in above if y is not node and y not in self.after and self.may_pair(y, node)), None)
+                if y is not None:
+                    self.after[y], self.before[node] = node, y
+
+    def may_pair(self, a: Node, b: Node) -> bool:
+        """Say whether two operations are alike, and their operands the same, pairs, or both none."""
+        return self.kind[a] == self.kind[b] and all(
+            p is q
+            or (type(p) is not Node and type(q) is not Node)
+            or self.before.get(q) is p
+            or (p not in self.after and q not in self.before and self.kind.get(p) == self.kind.get(q))
+            for p, q in zip(a.inputs, b.inputs, strict=True)
+        )
 
     def guess(self) -> None:
         """Guess pairs from the outputs on down."""

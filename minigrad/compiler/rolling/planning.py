@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from minigrad.compiler.rolling.groups import Group, find_between, find_recurrences, find_sources, join_groups
-from minigrad.compiler.rolling.orbits import find_orbits
+from minigrad.compiler.rolling.orbits import find_orbits, find_outer_orbits
 from minigrad.compiler.rolling.rows import Kind, Row, find_kind, find_usable_rows
 from minigrad.engine.node import Node
 from minigrad.ops.linalg import MatMul
@@ -15,20 +15,40 @@ SERIES = 48  # terms, from which on a polynomial is a loop: of fewer, one pass o
 SPENT = 4  # turns by which a loop may get shorter for what joins it
 
 
+SHORT = 200  # operations of a step, written out and in turns, of which another way to look for loops pays no more
+
+
+def plan_loops(nodes: Sequence[Node], exact: bool = False, refused: dict[Kind, str] | None = None) -> Plan:
+    """Plan a step's loops, of ``nodes`` in order: outer ones, where turns hold loops, if that leaves less to write.
+
+    ``refused`` gets what repeats and can be no loop, and why.
+    """
+    refused = {} if refused is None else refused
+    plan = Plan(nodes, find_orbits(nodes, LEAST), exact, refused)
+    if plan.count_left(nodes) > SHORT and (outer := find_outer_orbits(nodes, LEAST)):
+        other = Plan(nodes, outer, exact)
+        if other.count_left(nodes) < plan.count_left(nodes):
+            refused.clear()
+            refused |= other.refused
+            return other
+    return plan
+
+
 class Plan:
     """The loops of a step: ``groups``, and which of them a row is ``taken`` by."""
 
     def __init__(
         self,
         nodes: Sequence[Node],
-        least: int = LEAST,
+        orbits: Sequence[Sequence[Node]],
         exact: bool = False,
         refused: dict[Kind, str] | None = None,
+        least: int = LEAST,
     ) -> None:
         self.least = least
         self.refused = {} if refused is None else refused
         self.place = {node: i for i, node in enumerate(nodes)}
-        rows = self.leave_series(find_usable_rows(find_orbits(nodes, least), least, self.refused), exact)
+        rows = self.leave_series(find_usable_rows(orbits, least, self.refused), exact)
         self.rows = sorted(rows, key=lambda row: self.place[row.like])
         self.groups: list[Group] = []
         self.taken: dict[Row, Group] = {}
@@ -54,6 +74,10 @@ class Plan:
             for row in short:
                 self.refused.setdefault(find_kind(row.like), reason)
             rows = find_usable_rows([row.nodes for row in rows if row not in short], self.least, self.refused)
+
+    def count_left(self, nodes: Sequence[Node]) -> int:
+        """Count the operations to be written: those in no loop, and of each loop those of a turn."""
+        return len(nodes) - sum(len(group.home) - len(group.shift) for group in self.groups)
 
     def is_settled(self, group: Group) -> bool:
         """Say whether a group has the turns that all others, as they are in the end, leave it."""

@@ -14,7 +14,7 @@ from minigrad.compiler.rolling.body import BodyWriter, Stacked, Whole
 from minigrad.compiler.rolling.groups import Group
 from minigrad.compiler.rolling.loop import Kept, Loop
 from minigrad.compiler.rolling.own import Gathered, Numbers, Picked
-from minigrad.compiler.rolling.planning import LEAST, Plan
+from minigrad.compiler.rolling.planning import Plan, plan_loops
 from minigrad.compiler.rolling.rows import Kind, Row
 from minigrad.compiler.rolling.stacking import find_needs, find_stacks, order_stacks, stack_rows
 from minigrad.engine.node import Node, order_nodes
@@ -27,8 +27,7 @@ def roll_loops(outputs: Sequence[Any], exact: bool = False, refused: dict[Kind, 
 
     ``refused`` gets what repeats and can be none, and why.
     """
-    nodes = order_nodes(outputs)
-    plan = Plan(nodes, LEAST, exact, refused)
+    plan = plan_loops(order_nodes(outputs), exact, refused)
     if not plan.groups:
         return list(outputs)
     try:

@@ -1,0 +1,85 @@
+"""Loops whose turns hold loops are loops of the code: it does not grow with the outer turns, and computes the same."""
+
+import numpy as np
+import pytest
+
+from minigrad import compile, value_and_grad
+from minigrad.compiler.rolling.periods import Agreement
+from tests.compiling import as_code, assert_same, each_backend, plain, running
+
+W = np.random.default_rng(0).normal(size=(4, 4)) * 0.3
+
+
+def data(turns):
+    return np.random.default_rng(1).normal(size=(turns, 3, 4))
+
+
+def steps_in_a_turn(X, W):
+    h = X[0]
+    for x in X:
+        for _ in range(9):
+            h = np.tanh(h @ W + 0.1 * x)
+        h = h + x
+    return (h * h).sum()
+
+
+def a_search_in_a_turn(X, W):
+    h, E = X[0], 0.0
+    for x in X:
+        z = h
+        for _ in range(9):
+            z = z - 0.1 * (z - np.tanh(z @ W + x))
+        h = z
+        E = E + (h * h).sum()
+    return E
+
+
+def rows_and_steps_in_a_turn(X, W):
+    h = X[0]
+    for x in X:
+        for row in x:
+            for _ in range(4):
+                h = np.sin(h @ W + row)
+    return (h * h).sum()
+
+
+def layers_of_one_weight_over_time(X, W):
+    states = list(X)
+    for _ in range(3):
+        h, above = X[0] * 0, []
+        for x in states:
+            h = np.tanh(h @ W + x)
+            above.append(h)
+        states = above
+    return (states[-1] ** 2).sum()
+
+
+NESTED = [steps_in_a_turn, a_search_in_a_turn, rows_and_steps_in_a_turn, layers_of_one_weight_over_time]
+
+
+@pytest.mark.parametrize("f", NESTED)
+def test_code_does_not_grow_with_the_outer_turns(f):
+    lengths = []
+    for turns in (24, 48):
+        step, both = compile(value_and_grad(f, (0, 1))), value_and_grad(f, (0, 1))
+        assert_same(plain(step(data(turns), W)), plain(both(data(turns), W)), 1e-11)
+        lengths.append(len(step.source.splitlines()))
+        assert len(step.report().rolled) == 2
+        assert not step.report().unrolled
+    assert lengths[1] < 1.2 * lengths[0]
+
+
+@each_backend
+def test_each_backend_computes_them(backend):
+    both = value_and_grad(steps_in_a_turn, (0, 1))
+    with running(backend):
+        assert_same(plain(as_code(both, backend)(data(12), W)), plain(both(data(12), W)), 1e-11)
+
+
+def test_how_many_numbers_agree_is_what_comparing_each_finds():
+    numbers = ([1, 2, 2, 2, 3] * 6 + [1, 2, 2, 3]) * 2
+    agreement = Agreement(numbers)
+    for i in range(1, len(numbers)):
+        for j in range(i):
+            alike = [numbers[i - n] == numbers[j - n] for n in range(j + 1)]
+            assert agreement.measure(i, j) == (alike.index(False) if False in alike else j + 1)
