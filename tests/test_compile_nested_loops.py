@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minigrad import compile, value_and_grad
+from minigrad import compile, nn, value_and_grad
 from minigrad.compiler.rolling.periods import Agreement
 from tests.compiling import as_code, assert_same, each_backend, plain, running
 
@@ -67,6 +67,49 @@ def test_code_does_not_grow_with_the_outer_turns(f):
         assert len(step.report().rolled) == 2
         assert not step.report().unrolled
     assert lengths[1] < 1.2 * lengths[0]
+
+
+@pytest.mark.parametrize("kind", [nn.RNN, nn.GRU, nn.LSTM])
+def test_recurrent_layers_over_one_another_do_not_grow_either(kind):
+    lengths = []
+    for turns in (24, 48):
+        model = nn.Sequential(kind(3, 4, "all", rng=0), kind(4, 4, "all", rng=1), kind(4, 4, "last", rng=2))
+
+        def step(x, model=model):
+            for p in model.parameters():
+                p.grad = None
+            E = (model(x) ** 2).sum()
+            E.backward()
+            return E
+
+        x = np.random.default_rng(1).normal(size=(2, turns, 3))
+        eager = step(x).item(), [p.grad.data for p in model.parameters()]
+        compiled = compile(step)
+        assert np.isclose(compiled(x).item(), eager[0], rtol=1e-12)
+        for p, g in zip(model.parameters(), eager[1], strict=True):
+            np.testing.assert_allclose(p.grad.data, g, rtol=1e-10, atol=1e-13)
+        lengths.append(len(compiled.source.splitlines()))
+        assert len(compiled.report().rolled) == 6
+    assert lengths[1] < 1.05 * lengths[0]
+
+
+@each_backend
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_a_stack_of_what_turns_give_is_a_view_until_it_is_returned(backend, axis):
+    def states(X, W):
+        h, each = X[0] * 0, []
+        for x in X:
+            h = np.tanh(h @ W + x)
+            each.append(h)
+        return np.stack(each, axis), np.stack(each[::-1], axis), np.stack(each[1::2], axis), np.stack(each[3:7])
+
+    with running(backend):
+        step = as_code(states, backend)
+        first = step(data(20), W)
+        kept = [np.array(x) for x in first]
+        assert_same(plain(step(2 * data(20), W)), plain(states(2 * data(20), W)), 1e-12)
+        assert_same(plain(first), kept, 0)  # the next call writes into arrays of its own
+        assert_same(kept, plain(states(data(20), W)), 1e-12)
 
 
 @each_backend

@@ -12,8 +12,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any
 
-from minigrad.compiler.rolling.keys import without_numbers
-from minigrad.compiler.rolling.own import takes_off_number
+from minigrad.compiler.rolling.own import describe, is_foldable
 from minigrad.compiler.rolling.periods import find_outer
 from minigrad.engine.node import Node
 from minigrad.ops.arithmetic import add
@@ -78,10 +77,19 @@ class _Orbits:
         self.guess()
         self.look = self._look(exactly=False)
         self.guess()
+        self.forget_short()
+        self.climb()
         self.extend()
         starts = [x for x in self.after if x not in self.before]
         rows = (list(self.row(x)) for x in starts)
         return [row for row in rows if len(row) >= self.least]
+
+    def forget_short(self) -> None:
+        """Forget rows of too few turns, which a pair beyond the end of others leads to: these may be of longer ones."""
+        for x in [x for x in self.after if x not in self.before]:
+            row = list(self.row(x))
+            if len(row) < self.least:
+                self.undo(row[:-1])
 
     def guess_outer(self) -> bool:
         """Guess pairs of operations of turns that hold loops, and what is computed from them; say if there are any."""
@@ -284,15 +292,3 @@ def _identify(x: Any) -> Hashable:
 
 def _describe_leaf(x: Any) -> Hashable:
     return (x.shape, x.dtype, x.weak, x.op) if type(x) is Node else type(x)  # type: ignore[return-value]
-
-
-def is_foldable(x: Node) -> bool:
-    """Say whether an operation can be one of a loop's: what gives Python numbers cannot, which have no dtype yet."""
-    return x.op is not None and not x.weak
-
-
-def describe(node: Node) -> Hashable:
-    """Say what an operation is, but for the numbers in its index and for what it is computed from."""
-    operands = tuple([(x.shape, x.dtype.char, x.weak) if type(x) is Node else type(x) for x in node.inputs])
-    op = add if takes_off_number(node) else node.op
-    return without_numbers(op), node.shape, node.dtype.char, operands  # type: ignore[arg-type]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from minigrad.compiler.passes.promotion import find_loop_dtypes
+from minigrad.compiler.rolling.keys import without_numbers
 from minigrad.engine.node import Node
-from minigrad.ops.arithmetic import Where, subtract
+from minigrad.ops.arithmetic import Where, add, subtract
 from minigrad.ops.base import Elementwise, Op
 from minigrad.ops.indexing import Index
 
@@ -104,3 +105,15 @@ def _find_dtype(node: Node, place: int) -> np.dtype[Any] | None:
     if isinstance(node.op, Elementwise) and isinstance(node.op.forward, np.ufunc):
         return find_loop_dtypes(node)[place]
     return node.dtype if isinstance(node.op, Where) and place > 0 else None
+
+
+def is_foldable(x: Node) -> bool:
+    """Say whether an operation can be one of a loop's: what gives Python numbers cannot, which have no dtype yet."""
+    return x.op is not None and not x.weak
+
+
+def describe(node: Node) -> Hashable:
+    """Say what an operation is, but for the numbers in its index and for what it is computed from."""
+    operands = tuple([(x.shape, x.dtype.char, x.weak) if type(x) is Node else type(x) for x in node.inputs])
+    op = add if takes_off_number(node) else node.op
+    return without_numbers(op), node.shape, node.dtype.char, operands  # type: ignore[arg-type]

@@ -16,7 +16,7 @@ from minigrad.compiler.rolling.loop import Kept, Loop
 from minigrad.compiler.rolling.own import Gathered, Numbers, Picked
 from minigrad.compiler.rolling.planning import Plan, plan_loops
 from minigrad.compiler.rolling.rows import Kind, Row
-from minigrad.compiler.rolling.stacking import find_needs, find_stacks, order_stacks, stack_rows
+from minigrad.compiler.rolling.stacking import find_needs, find_stacks, order_stacks, see_stack, stack_rows
 from minigrad.engine.node import Node, order_nodes
 from minigrad.ops.indexing import Index
 from minigrad.ops.shaping import Cast, Reshape, Stack
@@ -73,7 +73,8 @@ class _Rolling:
                 nodes = unit.row.nodes[unit.first : unit.first + unit.count]
                 self.becomes |= {node: Index((i,))(whole) for i, node in enumerate(nodes)}
             else:
-                self.becomes[unit] = rebuild_node(unit, self.becomes)
+                new = rebuild_node(unit, self.becomes)
+                self.becomes[unit] = see_stack(new) if type(new.op) is Stack else new
         return [self.becomes[x] if isinstance(x, Node) else x for x in self.outputs]
 
     # what there will be

@@ -13,6 +13,7 @@ from minigrad.compiler.rolling.rows import Row
 from minigrad.engine.node import Node
 from minigrad.ops.base import Op
 from minigrad.ops.indexing import Index
+from minigrad.ops.reduction import normalize_axis
 from minigrad.ops.shaping import Reshape, Stack, Transpose
 
 Making = Callable[[Any], Any]
@@ -134,6 +135,23 @@ def take_parts(x: Node, key: EvenKey, count: int) -> Node:
     numbers[moving[0]] = slice(first, stop if stop >= 0 else None, step)
     seen = Index(key.fill(numbers))(x)
     return seen if not behind else Transpose((behind, *(i for i in range(seen.ndim) if i != behind)))(seen)
+
+
+def see_stack(node: Node) -> Node:
+    """Give a stack of parts that lie evenly in one array, as what all turns of a loop give does, as a view of that."""
+    places = [x.op.key for x in node.inputs if type(x) is Node and type(x.op) is Index]
+    places = [p[0] if isinstance(p, tuple) and len(p) == 1 else p for p in places]
+    wholes = {x.inputs[0] for x in node.inputs if type(x) is Node and x.inputs}
+    if len(places) < len(node.inputs) or len(places) < 2 or len(wholes) > 1 or any(type(p) is not int for p in places):
+        return node
+    (whole,) = wholes
+    first, last, step = places[0], places[-1], places[1] - places[0]
+    if min(places) < 0 or not step or places != list(range(first, last + step, step)):
+        return node
+    stop = last + (1 if step > 0 else -1)
+    seen = Index((slice(first, stop if stop >= 0 else None, step),))(whole)
+    axis = normalize_axis(node.op.axis, node.ndim)[0]  # type: ignore[union-attr]
+    return Transpose((*range(1, axis + 1), 0, *range(axis + 1, node.ndim)))(seen) if axis else seen
 
 
 def moves_alone(key: EvenKey) -> bool:

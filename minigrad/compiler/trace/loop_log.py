@@ -16,7 +16,7 @@ from itertools import pairwise
 from types import CodeType, FrameType
 
 from minigrad.compiler.passes.lower import Spread, is_view
-from minigrad.compiler.rolling.orbits import describe
+from minigrad.compiler.rolling.own import describe
 from minigrad.compiler.rolling.planning import LEAST, SPENT
 from minigrad.compiler.rolling.rows import Kind, find_kind
 from minigrad.engine.messages.errors import name_file
