@@ -126,3 +126,22 @@ def test_how_many_numbers_agree_is_what_comparing_each_finds():
         for j in range(i):
             alike = [numbers[i - n] == numbers[j - n] for n in range(j + 1)]
             assert agreement.measure(i, j) == (alike.index(False) if False in alike else j + 1)
+
+
+@each_backend
+@pytest.mark.parametrize("columns", [3, 4])
+def test_turns_with_arrays_of_their_own_and_products_that_copy(backend, columns):
+    """Where the turns' arrays lie is written down before the loop, and no product's copy of a factor lies over it."""
+    own = np.random.default_rng(2).normal(size=(3, 12, 4))  # read as own[:, t], which the function knows, not given
+
+    def f(W, U):
+        h = np.zeros((3, 4))
+        for t in range(12):
+            h = np.tanh(own[:, t] @ W + h[:, :columns] @ U[:columns])
+        return (h * h).sum()
+
+    both = value_and_grad(f, (0, 1))
+    with running(backend):
+        step = as_code(both, backend)
+        for _ in range(2):
+            assert_same(plain(step(W, 2 * W)), plain(both(W, 2 * W)), 1e-12)

@@ -52,6 +52,8 @@ class TurnWriter(NativeWriter):
         self.nbytes = -(-outer.nbytes // ALIGNED) * ALIGNED
         self.allocate_memory()
         self.open_states()
+        for base in self.tables:  # now: what products copy lies behind all that is known when they are written
+            self.pointer(base)
 
     # what is outside
 
