@@ -184,6 +184,22 @@ def test_modes_and_generators_reach_what_is_inside():
     assert (dropout.training, batch.training) == (True, True)
 
 
+@pytest.mark.parametrize(
+    ("shape", "said"),
+    [((2, 5), "wanted (samples, 4, *positions); ndarray has shape (2, 5)"), ((4,), "wanted (samples, 4"),
+     ((0, 4), "of shape (0, 4), has no element"), ((3, 4, 0), "of shape (3, 4, 0), has no element")],
+)  # fmt: skip
+def test_a_batch_that_does_not_fit_leaves_running_averages_alone(shape, said):
+    layer = nn.BatchNorm(4)
+    with pytest.raises(ValueError, match="BatchNorm") as caught:
+        layer(np.ones(shape))
+    assert said in str(caught.value)
+    assert (layer.running_mean.data == 0).all()
+    assert (layer.running_var.data == 1).all()
+    layer.eval()
+    assert layer(np.ones((0, 4))).shape == (0, 4)
+
+
 def test_dropout2d_drops_whole_maps():
     layer = nn.Dropout2d(0.4, 0)
     y = layer(np.ones((50, 40, 2, 3)))

@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from minigrad.engine.messages.arguments import check_count, check_number, with_usage
+from minigrad.engine.messages.errors import ShapeError, describe
 from minigrad.engine.recording import is_again, no_grad, setting
 from minigrad.engine.tensor import Tensor
 from minigrad.nn.base import Learning
 from minigrad.nn.functional import batch_norm, group_norm, layer_norm, rms_norm
+from minigrad.ops.base import as_array
 
 
 class _Scaled(Learning):
@@ -108,8 +110,18 @@ class BatchNorm(_Scaled):
         self.training = True
 
     def __call__(self, x: Any) -> Tensor:
-        """Give y, and in training follow the batch."""
-        training = setting(self, "training")
+        """Give y, and in training follow the batch. Raises ``ValueError`` for other channels, or no sample."""
+        x, training = as_array(x), setting(self, "training")
+        if x.ndim < 2 or x.shape[1] != self.γ.size:
+            raise ShapeError(
+                f"{self!r}: wanted (samples, {self.γ.size}, *positions); {describe(x)} has shape {x.shape}. Its second "
+                f"axis is to have the {self.γ.size} channels."
+            )
+        if training and not x.size:
+            raise ShapeError(
+                f"{self!r}: in training the mean is that of the batch, and {describe(x)}, of shape {x.shape}, has no "
+                f"element. Leave such a batch out, or call eval()."
+            )
         if training and not is_again():
             self._follow(x)
         return batch_norm(x, self.running_mean, self.running_var, self.γ, self.β, training, setting(self, "eps"))
