@@ -73,7 +73,7 @@ def start_from(initial: Any, dtype: np.dtype[Any]) -> Any:
 
     Raises what NumPy raises for a number that the dtype has not: NaN, an infinity, −1 of an unsigned integer.
     """
-    return cast(initial, dtype) if isinstance(initial, Recorder) else np.array(initial, dtype)[()]
+    return cast(initial, dtype) if isinstance(initial, Recorder) else np.array(initial, dtype).item()
 
 
 def mean(
