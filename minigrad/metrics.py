@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minigrad.engine.messages.absent import absent
-from minigrad.engine.messages.arguments import check_count
+from minigrad.engine.messages.arguments import check_count, with_usage
 from minigrad.engine.operand import Operand
 from minigrad.ops.common.libraries import bring
 
@@ -39,12 +39,14 @@ def __getattr__(name: str) -> Any:
     raise absent("module 'minigrad.metrics'", name, _MEANT, __all__)
 
 
+@with_usage
 def accuracy(y: Any, t: Any, threshold: float = 0.5) -> float:
     """Give the share of samples that are classified correctly, between 0 and 1."""
     guesses, labels = classify("accuracy", y, t, threshold)
     return float((guesses == labels).mean())
 
 
+@with_usage
 def confusion_matrix(y: Any, t: Any, classes: int | None = None, threshold: float = 0.5) -> Integers:
     """Count how often each class was taken for each: element (i, j) is how many samples of class i were guessed as j.
 

@@ -13,9 +13,9 @@ import scipy.special
 import minigrad
 from minigrad import Tensor
 from minigrad.engine.recording import is_paused
-from tests.misuses import SETTING, functions, habits, libraries, networks, shown, tensors
+from tests.misuses import SETTING, functions, habits, libraries, networks, newcomers, shown, tensors
 
-TABLE = [*tensors.ROWS, *functions.ROWS, *networks.ROWS, *shown.ROWS, *habits.ROWS, *libraries.ROWS]
+TABLE = [*tensors.ROWS, *functions.ROWS, *networks.ROWS, *shown.ROWS, *habits.ROWS, *libraries.ROWS, *newcomers.ROWS]
 
 
 def run(code, name, world):

@@ -10,7 +10,7 @@ import numpy as np
 
 from minigrad.algebra.graph import Graph
 from minigrad.engine.claims import is_one_hot
-from minigrad.engine.messages.arguments import shown
+from minigrad.engine.messages.arguments import shown, with_usage
 from minigrad.engine.node import Node, order_nodes
 from minigrad.engine.tensor import Tensor
 from minigrad.notation.symbols import pretty_name
@@ -29,6 +29,7 @@ class SumsToOne:
         return f"Σ {pretty_name(self.name)} = 1 along axis {self.axis}"
 
 
+@with_usage
 def sums_to_one(t: Tensor | str, axis: int = -1) -> SumsToOne:
     """Declare that t, a Tensor or its name, sums to 1 along an axis, as one-hot and soft targets do.
 

@@ -17,7 +17,7 @@ from minigrad.algebra.region import Regions, is_arithmetic
 from minigrad.algebra.rewrite import Log, NormalForms, Rewriting, Rule, rebuild_node
 from minigrad.algebra.rules import choices, constants, identities, logarithms, parts, shaping, signs, sums
 from minigrad.algebra.rules.facts import rule_of_fact
-from minigrad.engine.messages.arguments import shown
+from minigrad.engine.messages.arguments import shown, with_usage
 from minigrad.engine.node import Node, order_nodes
 
 RULES: tuple[Rule, ...] = (
@@ -112,6 +112,7 @@ class Findings:
         self.regions = Regions()
 
 
+@with_usage
 def simplify(
     graph: Graph, given: Iterable[SumsToOne] = (), log: Log | None = None, findings: Findings | None = None
 ) -> Graph:

@@ -11,7 +11,7 @@ import numpy as np
 from minigrad.algebra.graph import Graph
 from minigrad.engine.comparison import AGAIN
 from minigrad.engine.conversion import is_array
-from minigrad.engine.messages.arguments import shown
+from minigrad.engine.messages.arguments import shown, with_usage
 from minigrad.engine.node import Node, Table
 from minigrad.engine.tensor import Tensor
 from minigrad.ops.base import Op
@@ -19,6 +19,7 @@ from minigrad.ops.common.alphabet import plain_digits, printable
 from minigrad.ops.common.libraries import is_other, on_host
 
 
+@with_usage
 def trace(computation: Tensor | Callable[..., Any], *examples: Any) -> Graph:
     """Lift a computation into a graph of expressions, with the values that it was recorded with.
 
@@ -32,7 +33,10 @@ def trace(computation: Tensor | Callable[..., Any], *examples: Any) -> Graph:
         return lift_tensors([computation])[0]
     if not callable(computation):
         raise TypeError(f"trace: wanted a Tensor or a function, not {shown(computation)}; write trace(E) for a loss E")
-    names = [p.name for p in inspect.signature(computation).parameters.values() if p.kind <= p.VAR_POSITIONAL]
+    parameters = inspect.signature(computation).parameters.values()
+    names = [p.name for p in parameters if p.kind <= p.VAR_POSITIONAL]
+    if not examples and any(p.default is p.empty and p.kind < p.VAR_POSITIONAL for p in parameters):
+        raise TypeError("trace: a function is traced with arrays of the shapes that are meant: write trace(f, X, W)")
     arguments = [
         x if isinstance(x, Tensor) else Tensor(x, requires_grad=np.result_type(x).kind in "fc", name=name)
         for x, name in zip(examples, names + [None] * len(examples), strict=False)

@@ -30,6 +30,7 @@ from minigrad.compiler.shortened import record_shortened
 from minigrad.compiler.variant import Variant, name_inputs
 from minigrad.compiler.varying import Varying
 from minigrad.data import Array, Rng
+from minigrad.engine.messages.arguments import with_usage
 from minigrad.engine.node import order_kept
 from minigrad.engine.recording import mapping, tracer
 from minigrad.engine.tensor import Tensor
@@ -40,6 +41,7 @@ from minigrad.ops.common.copies import qualified_name
 PATIENT = 100
 
 
+@with_usage
 def compile(
     f: Callable[..., Any] | None = None,
     *,

@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from minigrad.engine.claims import declared_one_hot, is_one_hot
 from minigrad.engine.messages.absent import absent
+from minigrad.engine.messages.arguments import check_generator, shown, with_usage
 from minigrad.ops.common.libraries import index_other, is_other
 
 if TYPE_CHECKING:
@@ -54,6 +55,12 @@ _MEANT = {
     **dict.fromkeys(("train_test_split", "random_split"), "It is data.split(X, T, test=0.5)"),
     **dict.fromkeys(("to_categorical", "onehotencoder"), "It is data.one_hot(labels)"),
     **dict.fromkeys(("loadtxt", "genfromtxt", "load_csv", "from_csv"), "It is data.read_csv(path, target)"),
+    **dict.fromkeys(
+        ("mnist", "load_digits", "load_mnist", "fashion_mnist", "cifar10"), "data.digits() is 8 × 8 pictures of digits"
+    ),
+    **dict.fromkeys(("csv", "read", "load"), "It is data.read_csv(path, target)"),
+    **dict.fromkeys(("load_iris",), "It is data.iris()"),
+    **dict.fromkeys(("make_moons", "make_circles", "make_blobs"), "Made samples are data.two_regions(n), data.sine(n)"),
     **dict.fromkeys(("normalize", "standardscaler"), "It is data.standardize(X)"),
 }
 
@@ -65,6 +72,7 @@ def __getattr__(name: str) -> Any:
     raise absent("module 'minigrad.data'", name, _MEANT, __all__)
 
 
+@with_usage
 def split(X: ArrayLike, T: ArrayLike, test: float | int = 0.5, rng: Rng = None) -> tuple[Array, Array, Array, Array]:
     """Shuffle the samples and part them: (X_train, T_train, X_test, T_test), all of them copies.
 
@@ -81,11 +89,12 @@ def split(X: ArrayLike, T: ArrayLike, test: float | int = 0.5, rng: Rng = None) 
         count = _integer("split", "test", test)
     if not 0 < count < n:
         raise ValueError(f"split: test={test} of {n} samples leaves {count} to test and {n - count} to train on")
-    order = np.random.default_rng(rng).permutation(n)
+    order = check_generator("split", rng).permutation(n)
     train, chosen = order[count:], order[:count]
     return _take(X, train), _rows(T, train), _take(X, chosen), _rows(T, chosen)
 
 
+@with_usage
 def batches(
     X: ArrayLike, T: ArrayLike, batch_size: int | None = None, rng: Rng = None
 ) -> Iterator[tuple[Array, Array]]:
@@ -125,6 +134,7 @@ def _gather(X: Array, T: Array, size: int, order: Integers | None) -> Iterator[t
         yield _take(X, rows), _rows(T, rows)
 
 
+@with_usage
 def one_hot(labels: ArrayLike, classes: int | None = None, dtype: DTypeLike = np.float64) -> Array:
     """t_k = 1 where k is the sample's label, else 0: labels (samples,) from 0 up, to (samples, classes).
 
@@ -133,6 +143,8 @@ def one_hot(labels: ArrayLike, classes: int | None = None, dtype: DTypeLike = np
     rows, reshape or np.concatenate; of a copy that NumPy makes of the array itself it supposes it, so give the dtype
     here.
     """
+    if labels is None or isinstance(labels, str):
+        raise TypeError(f"one_hot: labels must be an array of class numbers, not {shown(labels)}")
     labels = np.asarray(labels)
     if labels.ndim != 1:
         raise ValueError(f"one_hot: labels must be (samples,), got shape {labels.shape}; labels.ravel() flattens them")
@@ -149,11 +161,13 @@ def one_hot(labels: ArrayLike, classes: int | None = None, dtype: DTypeLike = np
     classes = _positive("one_hot", "classes", classes)
     outside = labels[(labels < 0) | (labels >= classes)]
     if len(outside):
-        raise ValueError(f"one_hot: labels must lie in 0 … {classes - 1}, got {_some(outside)}")
+        more = f"; give classes={int(labels.max()) + 1}" if labels.min() >= 0 else "; number them from 0 up"
+        raise ValueError(f"one_hot: labels must lie in 0 … {classes - 1}, got {_some(outside)}{more}")
     is_class: Array = labels[:, np.newaxis] == np.arange(classes)
     return declared_one_hot(is_class.astype(dtype))
 
 
+@with_usage
 def standardize(
     X: ArrayLike, mean: ArrayLike | None = None, std: ArrayLike | None = None
 ) -> tuple[Array, Array, Array]:
@@ -188,6 +202,7 @@ def standardize(
     return (X - mean) / std, mean, std
 
 
+@with_usage
 def iris() -> tuple[Floats, Integers]:
     """Fisher's irises, 50 of each species: X (150, 4) in cm, columns ``IRIS_FEATURES``, and labels (150,).
 
@@ -200,6 +215,7 @@ def iris() -> tuple[Floats, Integers]:
     return table[:, :4].copy(), table[:, 4].astype(np.int64)
 
 
+@with_usage
 def digits() -> tuple[Floats, Integers]:
     """Handwritten digits, 1 797 images: X (1797, 1, 8, 8) between 0, paper, and 1, ink, and labels (1797,).
 
@@ -211,6 +227,7 @@ def digits() -> tuple[Floats, Integers]:
         return file["images"][:, np.newaxis] / 16, file["labels"].astype(np.int64)
 
 
+@with_usage
 def sine(n: int = 64, noise: float = 0.0, rng: Rng = None) -> tuple[Floats, Floats]:
     """One period of a sine curve, for regression: X (n, 1) evenly spaced in [−1, 1), T = sin(πX) (n, 1).
 
@@ -223,6 +240,7 @@ def sine(n: int = 64, noise: float = 0.0, rng: Rng = None) -> tuple[Floats, Floa
     return X, np.sin(np.pi * X) + noise * np.random.default_rng(rng).normal(size=X.shape)
 
 
+@with_usage
 def two_regions(n: int = 400, rng: Rng = None) -> tuple[Floats, Integers]:
     """A plane cut in two by a sine curve, for classification: X (n, 2) uniform in [−1, 1)², labels (n,).
 
@@ -234,6 +252,8 @@ def two_regions(n: int = 400, rng: Rng = None) -> tuple[Floats, Integers]:
 
 
 def _paired(caller: str, X: Any, T: Any) -> tuple[Array, Array]:
+    if isinstance(X, tuple) and len(X) == 2:
+        raise TypeError(f"{caller}: X is a pair; give X and T one by one: {caller}(X, T)")
     X, T = (x if is_other(x) else np.asarray(x) for x in (X, T))
     if X.ndim < 1 or T.ndim < 1 or len(X) != len(T):
         raise ValueError(f"{caller}: X and T must hold the same samples, one per row; got shapes {X.shape}, {T.shape}")

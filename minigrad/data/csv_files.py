@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minigrad.engine.messages.absent import find_close
-from minigrad.engine.messages.arguments import shown
+from minigrad.engine.messages.arguments import shown, with_usage
 from minigrad.ops.common.alphabet import printable
 
 Array = NDArray[Any]
@@ -35,6 +35,7 @@ class Table(NamedTuple):
     classes: tuple[str, ...]
 
 
+@with_usage
 def read_csv(
     path: str | os.PathLike[str] | TextIO,
     target: Column | Sequence[Column] | None = -1,

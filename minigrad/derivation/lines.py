@@ -27,6 +27,7 @@ from minigrad.derivation.shown import Shown
 from minigrad.derivation.wording import check_language, in_language
 from minigrad.derivation.worksheet import Worksheet
 from minigrad.engine.backward import pullback
+from minigrad.engine.messages.absent import absent
 from minigrad.engine.node import Node
 from minigrad.engine.tensor import Tensor
 from minigrad.notation.symbols import pretty_name
@@ -111,6 +112,11 @@ class Derivation(Sequence[Line]):
     which only later lines may use. ``forward`` has the way there, (symbol, Node) in order, E last: U₁ = X W₁ + b₁,
     Y₁ = σ(U₁), …
     """
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        raise absent("'Derivation' object", name, {}, dir(self))
 
     def __init__(
         self,

@@ -10,12 +10,14 @@ from minigrad.algebra.facts import SumsToOne
 from minigrad.derivation.derive import derive
 from minigrad.derivation.lines import Derivation
 from minigrad.derivation.reasons.symbol_terms import SymbolTerms
+from minigrad.engine.messages.arguments import with_usage
 from minigrad.engine.node import Node
 from minigrad.engine.tensor import Tensor
 from minigrad.picture.matrices.drawing import MatrixDrawing, check_drawing_path
 from minigrad.picture.matrices.pieces import Axis, Cutter, Equation
 
 
+@with_usage
 def draw_matrices(
     of: Tensor | Derivation,
     path: str | os.PathLike[str] | None = None,

@@ -145,7 +145,13 @@ class Convertible(Record):
         return round(self.item(), digits) if self.size == 1 else np.round(self, digits or 0)
 
     def __index__(self) -> int:
-        return index(self._known())
+        array = self._known()
+        if self.shape or array.dtype.kind not in "iu":
+            raise TypeError(
+                f"index: {describe(self)} is {self.dtype} {self.shape}, and stands where one integer is wanted. Of one "
+                f"element write int(x.item())."
+            )
+        return index(array)
 
     def _number(self, called: str) -> Any:
         """Give the one element to Python's own functions, unless they would lose its gradient on the way."""

@@ -28,12 +28,13 @@ def as_numbers(called: str, x: Any) -> Any:
         try:
             array = np.asarray(x)
         except ValueError as error:
-            raise ValueError(f"{called}: a {type(x).__name__} makes no array: {error}") from error
+            way = "Its rows must be of one length"
+            raise ValueError(f"{called}: a {type(x).__name__} makes no array: {error} {way}.") from error
     if callable(x) and not isinstance(x, int):  # x.size is a number that can be called, as PyTorch's is
         name = getattr(x, "__name__", None) or type(x).__name__
         raise TypeError(f"{called}: wanted numbers, not {name} itself, which is to be called: write {name}(…).")
     if array.dtype.kind not in "biufc":
-        raise TypeError(f"{called}: wanted numbers, not {_contents(x, array)}.{_conversion(array)}")
+        raise TypeError(f"{called}: wanted numbers, not {_contents(x, array)}.{_conversion(x, array)}")
     return array
 
 
@@ -61,8 +62,16 @@ def _contents(x: Any, array: Any) -> str:
     return f"a {kind}" if type(x).__name__ == kind else f"{type(x).__name__} of objects ({kind})"
 
 
-def _conversion(array: Any) -> str:
-    """Say how objects that convert to float, as Fraction does, become numbers."""
+def _conversion(x: Any, array: Any) -> str:
+    """Say what to give instead: objects that convert to float, as Fraction does, become numbers so."""
+    if x is None:
+        return " Is a return missing in what gave it? An empty array is np.zeros(shape)."
+    if isinstance(x, dict):
+        return " Give its arrays one by one: {name: Tensor(x) for name, x in arrays.items()}."
+    if hasattr(x, "__next__"):
+        return " Make a list of what it gives, list(…)."
+    if array.dtype.kind in "SU":
+        return " Convert text with float(…), or np.asarray(texts, float)."
     if array.dtype.kind != "O":
         return ""
     return " Convert with .astype(float)." if array.ndim else " Convert with float(…), if it is a number."

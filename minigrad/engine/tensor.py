@@ -102,7 +102,11 @@ class Tensor(Listening):
     _name: str | None
     _place: str | None
 
-    def __init__(self, data: Any, *, requires_grad: bool = False, name: str | None = None) -> None:
+    def __init__(
+        self, data: Any, *other: Never, requires_grad: bool = False, name: str | None = None, **more: Never
+    ) -> None:
+        if other or more:  # which for type checkers there are none of
+            raise other_names.refuse_settings(other, more)
         if isinstance(data, Tensor):
             what = f"{describe(data)}:{data.shape}"
             if data.plain:
@@ -136,7 +140,10 @@ class Tensor(Listening):
     def grad(self, value: Tensor | None) -> None:
         if value is not None:
             if not isinstance(value, Tensor):
-                raise TypeError(f"grad of {describe(self)}: wanted a Tensor or None, not {type(value).__name__}.")
+                raise TypeError(
+                    f"grad of {describe(self)}: wanted a Tensor or None, not {type(value).__name__}. Write "
+                    f"Tensor(np.asarray(g)), of shape {self.shape}."
+                )
             if value.shape != self.shape:
                 raise ValueError(f"grad of {describe(self)}: wanted shape {self.shape}, not {value.shape}.")
         tracing = tracer() if in_force else None

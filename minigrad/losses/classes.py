@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.engine.messages.arguments import with_usage
 from minigrad.engine.messages.errors import warn_user
 from minigrad.engine.tensor import Tensor
 from minigrad.losses.messages import (
@@ -20,6 +21,7 @@ from minigrad.losses.reducing import (
     add_up,
     as_targets,
     check_pair,
+    check_targets,
     reduce_total,
     spread_weights,
     values_of,
@@ -37,6 +39,7 @@ _EXACT_BINARY = (
 )
 
 
+@with_usage
 def cross_entropy(y: Any, t: Any, reduction: Reduction = "sum", weights: Any = None) -> Tensor:
     """Cross-entropy of probabilities, E = −Σ t log y, literally, for y and targets t (one-hot or soft) of one shape.
 
@@ -53,6 +56,7 @@ def cross_entropy(y: Any, t: Any, reduction: Reduction = "sum", weights: Any = N
     return reduce_total("cross_entropy", -vdot(t, np.log(y)), y, reduction)
 
 
+@with_usage
 def softmax_cross_entropy(u: Any, t: Any, reduction: Reduction = "sum", weights: Any = None) -> Tensor:
     """Cross-entropy of softmax(u) from the logits u, E = −Σ t log softmax(u), exact at logits of ±1000.
 
@@ -64,6 +68,7 @@ def softmax_cross_entropy(u: Any, t: Any, reduction: Reduction = "sum", weights:
         raise say_no_outputs("softmax_cross_entropy", "u", u)
     if type(getattr(u, "op", None)) is Softmax:
         warn_of_two_softmaxes("softmax_cross_entropy", "u", u)
+    check_targets("softmax_cross_entropy", t)
     logs = log_softmax(u)
     labels = t if type(t) is np.ndarray else values_of(t)
     if labels.shape == shape:
@@ -129,6 +134,7 @@ def _weigh_rows(weights: Any, u: Any) -> Any:
     return spread[..., 0]
 
 
+@with_usage
 def binary_cross_entropy(y: Any, t: Any, reduction: Reduction = "sum", weights: Any = None) -> Tensor:
     """Cross-entropy of yes and no, E = −Σ t log y + (1 − t) log(1 − y), literally; y and t of one shape, t from 0 to 1.
 
@@ -150,6 +156,7 @@ def binary_cross_entropy(y: Any, t: Any, reduction: Reduction = "sum", weights: 
     return reduce_total("binary_cross_entropy", total, y, reduction)
 
 
+@with_usage
 def sigmoid_cross_entropy(u: Any, t: Any, reduction: Reduction = "sum", weights: Any = None) -> Tensor:
     """Cross-entropy of yes and no from the logits u, E = Σ log(1 + eᵘ) − t u, finite at logits of ±1000.
 
@@ -162,6 +169,7 @@ def sigmoid_cross_entropy(u: Any, t: Any, reduction: Reduction = "sum", weights:
     return add_up("sigmoid_cross_entropy", softplus(u) - as_targets(t, u) * u, u, reduction, weights)
 
 
+@with_usage
 def kl_divergence(y: Any, t: Any, reduction: Reduction = "sum", weights: Any = None) -> Tensor:
     """Kullback–Leibler divergence of probabilities y from targets t, E = Σ t log(t / y) (Kullback & Leibler 1951).
 
@@ -176,6 +184,7 @@ def kl_divergence(y: Any, t: Any, reduction: Reduction = "sum", weights: Any = N
     return reduce_total("kl_divergence", total, y, reduction)
 
 
+@with_usage
 def hinge(y: Any, t: Any, reduction: Reduction = "sum", weights: Any = None) -> Tensor:
     """Hinge loss, E = Σ max(0, 1 − t y), for outputs y and targets t of one shape that are −1 or 1.
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.engine.messages.arguments import check_number
+from minigrad.engine.messages.arguments import check_number, with_usage
 from minigrad.engine.tensor import Tensor
 from minigrad.losses.reducing import (
     Reduction,
@@ -19,6 +19,7 @@ from minigrad.losses.reducing import (
 from minigrad.ops.linalg import half_squared_distance
 
 
+@with_usage
 def squared_error(y: Any, t: Any, reduction: Reduction = "sum", weights: Any = None) -> Tensor:
     """Half the sum of squared errors, E = ½ Σ (y − t)², for outputs y and targets t of one shape.
 
@@ -33,6 +34,7 @@ def squared_error(y: Any, t: Any, reduction: Reduction = "sum", weights: Any = N
     return total if reduction == "sum" else reduce_total("squared_error", total, y, reduction)
 
 
+@with_usage
 def absolute_error(y: Any, t: Any, reduction: Reduction = "sum", weights: Any = None) -> Tensor:
     """Sum of absolute errors, E = Σ |y − t| (Laplace 1774), for outputs y and targets t of one shape.
 
@@ -43,6 +45,7 @@ def absolute_error(y: Any, t: Any, reduction: Reduction = "sum", weights: Any = 
     return add_up("absolute_error", np.abs(y - as_targets(t, y)), y, reduction, weights)
 
 
+@with_usage
 def huber(y: Any, t: Any, reduction: Reduction = "sum", weights: Any = None, *, delta: float = 1.0) -> Tensor:
     """Squares of small errors, sizes of large ones: E = Σ ½d² where |d| ≤ δ, else δ(|d| − ½δ), with d = y − t.
 

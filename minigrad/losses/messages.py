@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from minigrad.engine.messages.arguments import shown
 from minigrad.engine.messages.errors import describe, made_at, warn_user
 from minigrad.engine.operand import Operand
 
@@ -24,6 +25,11 @@ def say_no_outputs(loss: str, letter: str, y: Any) -> Exception:
         f"{loss}: {letter} must be a Tensor or an array, not a {type(y).__name__}; give the outputs of the model, "
         f"or np.array({letter})."
     )
+
+
+def say_no_targets(loss: str, t: Any) -> TypeError:
+    """Say that targets are no array."""
+    return TypeError(f"{loss}: t must be the targets, an array or a Tensor, not {shown(t)}. It is {loss}(outputs, t).")
 
 
 def warn_of_two_softmaxes(loss: str, letter: str, u: Any) -> None:

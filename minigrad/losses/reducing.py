@@ -8,7 +8,7 @@ import numpy as np
 
 from minigrad.engine.messages.errors import describe
 from minigrad.engine.operand import Operand
-from minigrad.losses.messages import say_no_outputs, say_unfit
+from minigrad.losses.messages import say_no_outputs, say_no_targets, say_unfit
 
 Reduction = Literal["sum", "mean"]
 
@@ -23,8 +23,15 @@ def check_pair(loss: str, y: Any, t: Any) -> None:
     shape = getattr(y, "shape", None)
     if shape is None:
         raise say_no_outputs(loss, "y", y)
+    check_targets(loss, t)
     if shape != (t.shape if hasattr(t, "shape") else np.shape(t)):
         raise ValueError(say_unfit(loss, "y", y, t, values_of(t)))
+
+
+def check_targets(loss: str, t: Any) -> None:
+    """Raise ``TypeError`` for what holds no targets: None, a text, a model."""
+    if not hasattr(t, "shape") and not isinstance(t, list | tuple | int | float | complex):
+        raise say_no_targets(loss, t)
 
 
 def as_targets(t: Any, y: Any) -> Any:

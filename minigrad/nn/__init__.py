@@ -80,6 +80,16 @@ _MEANT = {
     "positionalencoding": "It is nn.SinusoidalPositions(size), or nn.LearnedPositions(count, size)",
     "concatenate": "It is nn.Parallel(layer, layer)",
     "add": "It is nn.Residual(layer), or nn.Parallel(layer, layer, join=sum)",
+    "modulelist": "Keep layers in a list; what trains them is nn.Sequential(*layers), or a class with parameters()",
+    "moduledict": "Keep layers in a dict; a class of yours with parameters() gives what they learn",
+    "gelu": "It is minigrad.gelu, a function, and a layer as it stands",
+    "leakyrelu": "It is minigrad.leaky_relu, a function, and a layer as it stands",
+    "elu": "It is minigrad.elu, a function, and a layer as it stands",
+    "silu": "It is minigrad.silu, a function, and a layer as it stands",
+    "softplus": "It is minigrad.softplus, a function, and a layer as it stands",
+    "logsoftmax": "It is minigrad.log_softmax, a function, and a layer as it stands",
+    "identity": "It is nn.Sequential(), or lambda x: x",
+    "input": "The first layer knows its size: nn.Linear(inputs, outputs)",
     "utils": "It is minigrad.optim.clip_norm(optimizer.params, most), and clip_value",
 }
 

@@ -86,7 +86,9 @@ class MultiHeadAttention(Learning):
         called = "MultiHeadAttention"
         self.size, self.heads = check_count(called, "size", size), check_count(called, "heads", heads)
         if self.size % self.heads:
-            raise ValueError(f"{called}: a size of {size} cannot be split into {heads} heads of as many columns")
+            raise ValueError(
+                f"{called}: a size of {size} cannot be split into {heads} heads of as many columns; make it a multiple"
+            )
         self.causal = causal
         check_start(called, init, dtype)
         generator = check_generator(called, rng)

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Never, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
 from minigrad.engine.messages.absent import absent
+from minigrad.engine.messages.arguments import shown
+from minigrad.engine.operand import Operand
 from minigrad.engine.recording import announce_switch
 from minigrad.engine.tensor import Tensor
 from minigrad.notebook.safety import html_or_text, text_or_reason
@@ -55,6 +57,15 @@ MEANT = {
     "cuda": "Arrays stay where they are: on the CPU, if they are NumPy's",
     "double": "Make the layers with dtype=np.float64",
     "float": "Make the layers with dtype=np.float32",
+    "requires_grad_": "Write nn.freeze(layer), and nn.unfreeze(layer)",
+    "trainable": "Write nn.freeze(layer), and nn.unfreeze(layer)",
+    "apply": "Write for layer in model.layers: …",
+    "get_weights": "Write model.state_dict()",
+    "set_weights": "Write model.load_state_dict(state)",
+    "evaluate": "Call it, after model.eval(), and minigrad.metrics.accuracy(model(X), T) say",
+    "score": "Call it, after model.eval(), and minigrad.metrics.accuracy(model(X), T) say",
+    "half": "Make the layers with dtype=np.float16",
+    "cpu": "Arrays stay where they are: on the CPU, if they are NumPy's",
     "requires_grad": "Each of model.parameters() has it",
     "shape": "Each of model.parameters() has one",
     "w": _EACH,
@@ -146,6 +157,11 @@ class Speaking:
 
     def __setattr__(self, name: str, value: Any) -> None:
         before = self.__dict__.get(name, value)
+        if before is not value and isinstance(before, Tensor) and not isinstance(value, Operand | None):
+            raise TypeError(
+                f"{type(self).__name__}: {name} is a Tensor, which {shown(value)} cannot stand for. Write its values, "
+                f"layer.{name}.data = array, or give layer.{name} = Tensor(array, requires_grad=True)."
+            )
         super().__setattr__(name, value)
         announce_switch(before is not value)
 
@@ -155,6 +171,9 @@ class Speaking:
         letter = name[:1].lower() if name[1:].isdecimal() else ""
         meant = {name: _EACH} if letter and letter in "wb" else MEANT
         raise absent(f"{type(self).__name__!r} object", name, meant, dir(self))
+
+    def __getitem__(self, key: Any) -> Never:
+        raise TypeError(f"{type(self).__name__}: a layer is chosen by model.layers[{key!r}]; a model has no places.")
 
     def summary(self, input_shape: Any = None) -> Summary:
         """Give the layers as a table: the shape of what each gives, what it learns, how many numbers that is.

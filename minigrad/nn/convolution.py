@@ -12,7 +12,7 @@ from minigrad.engine.recording import read_settings
 from minigrad.engine.tensor import Tensor
 from minigrad.nn import functional
 from minigrad.nn.base import Learning
-from minigrad.nn.functional import Each, Padding, for_each
+from minigrad.nn.functional import Each, Padding, check_settings, for_each
 from minigrad.nn.init import Initializer, Rng, he
 from minigrad.nn.linear import draw_weights
 
@@ -76,6 +76,7 @@ class _Conv(_Kernels):
     ) -> None:
         drawn = self.begin((inputs, outputs), kernel, groups, rng, init)
         self.stride, self.padding, self.dilation = stride, padding, dilation
+        check_settings(type(self).__name__, self.kernel, stride, padding, dilation)
         self.keep(drawn, bias, dtype)
 
     def __call__(self, x: Any) -> Tensor:

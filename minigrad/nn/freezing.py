@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from minigrad.engine.messages.arguments import shown
+from minigrad.engine.messages.arguments import shown, with_usage
 
 Model = TypeVar("Model")
 
 
+@with_usage
 def freeze(layer: Model) -> Model:
     """Let no gradient reach what a layer learns: it stands still, and what comes before it learns through it.
 
@@ -19,6 +20,7 @@ def freeze(layer: Model) -> Model:
     return _set(layer, False, "freeze")
 
 
+@with_usage
 def unfreeze(layer: Model) -> Model:
     """Let a frozen layer learn again; an optimizer has to have its parameters. Gives the layer."""
     return _set(layer, True, "unfreeze")

@@ -81,6 +81,12 @@ def _pairs(called: str, padding: Padding, kernel: Sizes, stride: Sizes, dilation
     return tuple((span // 2, span - span // 2) for span in spans)
 
 
+def check_settings(called: str, kernel: Sizes, stride: Each, padding: Padding, dilation: Each) -> None:
+    """Raise ``TypeError`` or ``ValueError`` for settings of a layer that no input would go through."""
+    strides, gaps = (for_each(called, x, n, len(kernel)) for x, n in (("stride", stride), ("dilation", dilation)))
+    _pairs(called, padding, kernel, strides, gaps)
+
+
 def _samples(called: str, x: Any, n: int) -> tuple[Any, bool]:
     """Give x as several samples, and whether it was one alone."""
     x = as_array(x)
@@ -277,5 +283,18 @@ def _scaled(y: Any, weight: Any, bias: Any) -> Any:
     return y if bias is None else y + bias
 
 
+_LOSSES = "Losses are in minigrad.losses: squared_error(y, t), softmax_cross_entropy(u, t)"
+_MEANT = {
+    "linear": "Write x @ W + b; as a layer it is nn.Linear(inputs, outputs)",
+    "dropout": "It is a layer, which has draws of its own: nn.Dropout(rate, rng)",
+    "embedding": "Write W[n]; as a layer it is nn.Embedding(count, size)",
+    "one_hot": "It is minigrad.data.one_hot(labels, classes)",
+    "tanh": "It is np.tanh",
+    "normalize": "Write x / np.linalg.norm(x, axis=-1, keepdims=True)",
+    "pad": "It is np.pad",
+    **dict.fromkeys(("cross_entropy", "mse_loss", "nll_loss", "l1_loss", "huber_loss"), _LOSSES),
+}
+
+
 def __getattr__(name: str) -> Any:
-    raise absent("module 'minigrad.nn.functional'", name, say_activations(), __all__)
+    raise absent("module 'minigrad.nn.functional'", name, say_activations() | _MEANT, __all__)

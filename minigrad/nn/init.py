@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from minigrad.engine.messages.absent import absent
+from minigrad.engine.messages.arguments import shown, with_usage
 
 _MADE = "Give the layer a function that draws: Linear(inputs, outputs, init=minigrad.nn.he)"
 _MEANT = dict.fromkeys(
@@ -40,6 +41,8 @@ Initializer = Callable[[Shape, Rng, DTypeLike], Array]
 
 def count_fans(called: str, shape: Shape) -> tuple[int, int]:
     """Give how many products each output is a sum of, and of how many outputs each input is a part."""
+    if not isinstance(shape, tuple | list):
+        raise TypeError(f"{called}: wanted a shape, (inputs, outputs) say, not {shown(shape)}. Write {called}((4, 3)).")
     if len(shape) < 2:
         raise ValueError(f"{called}: wanted a shape (inputs, outputs) or (outputs, inputs, *kernel), not {shape}")
     if len(shape) == 2:
@@ -48,6 +51,7 @@ def count_fans(called: str, shape: Shape) -> tuple[int, int]:
     return inputs * prod(kernel), outputs * prod(kernel)
 
 
+@with_usage
 def xavier(shape: Shape, rng: Rng = None, dtype: DTypeLike = np.float64) -> Array:
     """W ~ U(−a, a), a = √(6 / (inputs + outputs)): for sigmoid, tanh and softmax layers.
 
@@ -58,6 +62,7 @@ def xavier(shape: Shape, rng: Rng = None, dtype: DTypeLike = np.float64) -> Arra
     return np.random.default_rng(rng).uniform(-a, a, shape).astype(dtype)
 
 
+@with_usage
 def he(shape: Shape, rng: Rng = None, dtype: DTypeLike = np.float64) -> Array:
     """W ~ N(0, 2 / inputs), of standard deviation √(2 / inputs): for ReLU layers, which pass half of their inputs.
 

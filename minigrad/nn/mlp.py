@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import DTypeLike
 
-from minigrad.engine.messages.arguments import check_count, check_generator, with_usage
+from minigrad.engine.messages.arguments import check_count, check_generator, shown, with_usage
 from minigrad.nn.base import Layer
 from minigrad.nn.init import Initializer, Rng, he, xavier
 from minigrad.nn.linear import Linear
@@ -69,6 +69,8 @@ def _activation(name: str, given: str | Layer) -> Layer | None:
         return given
     if given == "identity":
         return None
+    if not isinstance(given, str):
+        raise TypeError(f"MLP: {name} must be one activation, such as 'tanh' or np.tanh, not {shown(given)}")
     if given in LATE:
         late: Layer = getattr(import_module("minigrad.ops.networks.activations"), given)
         return late

@@ -31,6 +31,8 @@ class _MaxPool(_Pool):
     @with_usage
     def __init__(self, kernel: Each, stride: Each | None = None, padding: Each = 0, dilation: Each = 1) -> None:
         self.kernel, self.stride, self.padding, self.dilation = kernel, stride, padding, dilation
+        sizes = functional.for_each(type(self).__name__, "kernel", kernel, self.axes)
+        functional.check_settings(type(self).__name__, sizes, 1 if stride is None else stride, padding, dilation)
 
     def __call__(self, x: Any) -> Tensor:
         """Give (samples, channels, *places)."""

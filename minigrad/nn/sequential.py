@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.engine.messages.arguments import shown
+from minigrad.engine.messages.arguments import shown, with_usage
 from minigrad.engine.tensor import Tensor
 from minigrad.nn.base import Buffered, EvalMode, Layer, Numbered, Random, Speaking, Trainable, TrainMode, each_once
 
@@ -47,12 +47,14 @@ class Composite(Speaking):
         """Give the buffers of all layers, each once."""
         return each_once(b for layer in self.layers if isinstance(layer, Buffered) for b in layer.buffers())
 
+    @with_usage
     def train(self) -> None:
         """Set every layer that has the mode to training."""
         for layer in self.layers:
             if isinstance(layer, TrainMode):
                 layer.train()
 
+    @with_usage
     def eval(self) -> None:
         """Set every layer that has the mode to predicting."""
         for layer in self.layers:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from minigrad.engine.messages.arguments import shown
 from minigrad.engine.tensor import Tensor
 from minigrad.engine.writing.inplace import replace_elements
 from minigrad.ops.common.alphabet import printable
@@ -32,6 +33,11 @@ def read_state(model: Any) -> dict[str, Any]:
 def write_state(model: Any, state: Mapping[str, Any]) -> None:
     """Take over arrays by name; ``ValueError``, with nothing changed, if they are not those of such a model."""
     tensors, called = name_tensors(model), type(model).__name__
+    if not isinstance(state, Mapping):
+        raise TypeError(
+            f"{called}.load_state_dict: state must be a dict of arrays, not {shown(state)}. Give what a model's "
+            f"state_dict() gives."
+        )
     if set(state) != set(tensors):
         lacks, more = sorted(set(tensors) - set(state)), sorted(set(state) - set(tensors))
         said = [f"lacks {printable(', '.join(lacks))}"] if lacks else []

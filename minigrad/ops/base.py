@@ -111,15 +111,16 @@ class Op(Frozen):
         for x in inputs:
             if isinstance(x, Recorder):
                 return (find_highest(inputs) if running else x).apply(self, inputs)
+        if not inputs:
+            raise TypeError(f"{self.name}: it lacks an operand. Write {self.name}(x); a layer is {self.name} itself.")
         try:
             return self.forward(*inputs)
         except AttributeError as error:
             wrong = next((x for x in inputs if not hasattr(x, "shape")), None)
             if wrong is None:
                 raise
-            raise TypeError(
-                f"{self.name}: wanted a Tensor or an array, not a {type(wrong).__name__}; write np.array(…)"
-            ) from error
+            said = f"{self.name}: wanted a Tensor or an array, not a {type(wrong).__name__}; write np.array(…)"
+            raise TypeError(said) from error
 
 
 class EachInput:

@@ -278,7 +278,9 @@ def concatenate(
     arrays: Sequence[Any], /, axis: int | None = 0, out: None = None, *, dtype: Any = None, casting: Any = "same_kind"
 ) -> Any:
     """Join Tensors and arrays along an axis that they have; None flattens them first."""
-    return _joined(Concatenate(axis or 0), arrays if axis is not None else map(ravel, arrays), out, dtype, casting)
+    if axis is None:
+        axis, arrays = 0, [ravel(a) for a in arrays]
+    return _joined(Concatenate(axis), arrays, out, dtype, casting)
 
 
 def stack(
@@ -291,5 +293,7 @@ def stack(
 def _joined(join: Op, arrays: Iterable[Any], out: None, dtype: Any, casting: Any) -> Any:
     """Join, in another dtype if one is wanted and NumPy would cast to it."""
     refuse_out(out)
+    if getattr(join.axis, "shape", ()):  # type: ignore[attr-defined]
+        raise TypeError(f"{join.name}: an array stands for the axis; what is joined is one list, [a, b]")
     y = join(*map(as_part, arrays))
     return y if dtype in (None, y.dtype) else astype(y, dtype, casting=casting)

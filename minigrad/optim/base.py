@@ -7,7 +7,7 @@ import numpy as np
 
 from minigrad.engine.blocks import in_force
 from minigrad.engine.messages.absent import absent
-from minigrad.engine.messages.arguments import check_number, with_usage
+from minigrad.engine.messages.arguments import check_number, shown, with_usage
 from minigrad.engine.messages.other_names import OPTIMIZER, say_argument
 from minigrad.engine.recording import count_records, tracer
 from minigrad.engine.tensor import Tensor
@@ -62,7 +62,8 @@ class Optimizer:
 
     @with_usage
     def __init__(self, params: Iterable[Tensor], lr: float) -> None:
-        self.params = tuple(check_parameters(params))  # no list: one more in it would have no row, and not be trained
+        checked = check_parameters(type(self).__name__, params)
+        self.params = tuple(checked)  # no list: one more in it would have no row, and not be trained
         states, records = [self._start(p.array) for p in self.params], count_records()
         unheld = records if all(p.born == records for p in self.params) else -1
         self._rows = Rows(self.params, states, type(self)._write, type(self)._in_spare, unheld)
@@ -132,8 +133,14 @@ class Optimizer:
             if row.param.array is not row.w and not isinstance(row.w, Held):
                 row.take(row.param.array)
 
-    def step(self) -> None:
-        """Update every parameter that has a gradient; all are checked before the first is changed."""
+    def step(self, *other: Never) -> None:
+        """Update every parameter that has a gradient; all are checked before the first is changed.
+
+        A Ctrl-C in the middle may leave some updated; in a compiled function, and in `fit`, all are or none.
+        """
+        if other:  # asked here, as in zero_grad
+            way = "Write E.backward(), and then optimizer.step()"
+            raise TypeError(f"{type(self).__name__}.step: there is no argument, and {shown(other[0])} came. {way}.")
         if in_force:
             tracing = tracer()
             if tracing is not None:
@@ -191,6 +198,11 @@ class Optimizer:
 
     def check_state_dict(self, saved: Mapping[str, Any]) -> None:
         """Raise ValueError if what `state_dict` gave is another optimizer's, by its names, numbers and shapes."""
+        if not isinstance(saved, Mapping) or not {"rule", "settings", "state"} <= saved.keys():
+            raise ValueError(
+                f"{type(self).__name__}.load_state_dict: it takes what state_dict() of an optimizer gives, a dict of "
+                f"rule, settings and state, not {shown(saved)}"
+            )
         if saved["rule"] != type(self).__name__ or set(saved["settings"]) != set(self.settings):
             raise ValueError(f"the state is of {saved['rule']} with {list(saved['settings'])}, not of {self!r}")
         for name in self.settings:

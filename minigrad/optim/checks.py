@@ -1,28 +1,31 @@
 """The parameters that an optimizer is given, looked at: can they be trained?"""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from minigrad.engine.messages.errors import name_or
 from minigrad.engine.tensor import Tensor
 
 
-def check_parameters(params: Iterable[Tensor]) -> list[Tensor]:
+def check_parameters(called: str, params: Iterable[Tensor]) -> list[Tensor]:
     """Give the parameters as a list, or say which of them cannot be trained and why."""
     if isinstance(params, Tensor):
-        raise TypeError("params must be a list of Tensors, not one Tensor; write [w]")
+        raise TypeError(f"{called}: params must be a list of Tensors, not one Tensor; write [w]")
+    if isinstance(params, Mapping):
+        raise TypeError(f"{called}: params must be a list of Tensors, not a dict; write model.parameters()")
     if not isinstance(params, Iterable):
         order = "; they come first, and then lr" if isinstance(params, int | float) else ""
         raise TypeError(
-            f"params must be a list of Tensors, not {type(params).__name__}{order}; write model.parameters()"
+            f"{called}: params must be a list of Tensors, not {type(params).__name__}{order}; write model.parameters()"
         )
     params = list(params)
     if not params:
-        raise ValueError("params is empty: there is nothing to train")
+        raise ValueError(f"{called}: params is empty: there is nothing to train; give model.parameters()")
     seen: set[int] = set()
     for i, p in enumerate(params):
         if not isinstance(p, Tensor):
-            raise TypeError(f"params[{i}] is {type(p).__name__}, not a Tensor; write Tensor(data, requires_grad=True)")
-        label = label_parameter(p, i)
+            way = "write Tensor(data, requires_grad=True)"
+            raise TypeError(f"{called}: params[{i}] is {type(p).__name__}, not a Tensor; {way}")
+        label = f"{called}: {label_parameter(p, i)}"
         if p.dtype.kind != "f":
             raise TypeError(f"{label} is {p.dtype}; only floating-point parameters can be trained")
         if p.op is not None:

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.engine.messages.arguments import check_number, shown
+from minigrad.engine.messages.arguments import check_number, shown, with_usage
 from minigrad.engine.tensor import Tensor
 
 
+@with_usage
 def clip_norm(params: Iterable[Tensor], most: float) -> float:
     """Shorten the gradient of all parameters together to a length of ``most``, if it is longer; give its length before.
 
@@ -26,6 +27,7 @@ def clip_norm(params: Iterable[Tensor], most: float) -> float:
     return norm
 
 
+@with_usage
 def clip_value(params: Iterable[Tensor], most: float) -> None:
     """Cut each element of the gradients off at ±``most``: g ← min(max(g, −most), most)."""
     most = _check_most("clip_value", most)

@@ -63,7 +63,7 @@ class LBFGS(Optimizer):
     def _move(self, w: Array, g: Array, eta: Array, buf: Array, state: State, out: Array) -> None:
         raise TypeError("LBFGS: its step is not one of w and g alone, but looks at E along a line: step(closure)")
 
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:  # type: ignore[override]
         """Go one step, and give E from before it. Raises ``TypeError`` without a closure, or in a compiled function."""
         if not callable(closure):
             raise TypeError(

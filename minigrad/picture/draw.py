@@ -19,6 +19,8 @@ from typing import Any, Literal
 
 from minigrad.algebra.facts import SumsToOne
 from minigrad.algebra.graph import Graph
+from minigrad.engine.messages.absent import absent
+from minigrad.engine.messages.arguments import with_usage
 from minigrad.engine.messages.paths import check_path
 from minigrad.engine.tensor import Tensor
 from minigrad.fonts import find_japanese, is_japanese
@@ -39,6 +41,9 @@ DOT_SECONDS = 5.0  # that dot may take before our own layout steps in
 _next_number = count(1).__next__
 
 
+_MEANT = dict.fromkeys(("save", "savefig", "render", "view", "show"), "Write draw(E).write('E.svg'), or 'E.png'")
+
+
 class Drawing:
     """A picture of a backward graph; a notebook shows it, ``svg()`` and ``source`` give it as SVG and as DOT.
 
@@ -53,6 +58,11 @@ class Drawing:
         self.prefix = f"d{_next_number()}-"  # so that two pictures on one page have no id in common
         self._svg: str | None = None
         self._how = ""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        raise absent("'Drawing' object", name, _MEANT, dir(self))
 
     @property
     def source(self) -> str:
@@ -186,6 +196,7 @@ class Drawing:
             return {"text/plain": f"<Drawing that cannot be shown: {say_error(error)}>"}
 
 
+@with_usage
 def draw(
     loss: Tensor | Graph,
     path: str | os.PathLike[str] | None = None,

@@ -37,6 +37,8 @@ _MEANT = {
     "history": "It is history.plot(), or plot.learning_curves(history)",
     "contour": "It is plot.landscape(E, w1, w2)",
     "histogram": "It is plot.weight_histograms(model)",
+    "plot": "Draw curves by Matplotlib; of a training it is plot.learning_curves(history), of a loss minigrad.draw(E)",
+    "loss": "It is plot.learning_curves(history)",
     "graph": "It is minigrad.draw(E)",
     "network": "It is minigrad.draw(E)",
     "imshow": "It is plot.matrices({'filters': W})",

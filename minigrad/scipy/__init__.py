@@ -13,9 +13,15 @@ from typing import Any
 from minigrad.engine.messages.absent import absent
 
 _ROOMS = ("integrate", "linalg", "signal", "special", "stats")
+_MEANT = {
+    "optimize": "Give SciPy's own a function with its gradient, minigrad.scipy_objective(f)",
+    "fft": "Functions of np.fft take Tensors",
+    "interpolate": "np.interp takes Tensors",
+    "sparse": "There are no sparse gradients yet: give x.toarray()",
+}
 
 
 def __getattr__(name: str) -> Any:
     if name not in _ROOMS:
-        raise absent(f"module {__name__!r}", name, {}, _ROOMS)
+        raise absent(f"module {__name__!r}", name, _MEANT, _ROOMS)
     return import_module(f"{__name__}.{name}")

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.engine.messages.arguments import shown, with_usage
 from minigrad.engine.operand import Operand
 from minigrad.engine.transforms.custom import CustomVjp
 from minigrad.engine.transforms.products import vjp
@@ -37,6 +38,7 @@ class _Rates:
         return np.stack(as_tensors(rates)) if isinstance(rates, list | tuple) else rates
 
 
+@with_usage
 def odeint(func: Slope, y0: Any, t: Any, args: Any = (), *, tfirst: bool = False, **options: Any) -> Any:
     """Give y at each time of t, a row each, with dy/dt = func(y, t, *args) and y = y0, a vector, at the first.
 
@@ -46,6 +48,8 @@ def odeint(func: Slope, y0: Any, t: Any, args: Any = (), *, tfirst: bool = False
     processes, 1962; R. T. Q. Chen et al., "Neural ordinary differential equations", 2018. In a compiled function both
     are calls of SciPy's solver, whose gradient has no derivative of its own there.
     """
+    if not callable(func):
+        raise TypeError(f"odeint: func, which comes first, must be a function of y and t, not {shown(func)}")
     start = as_array(y0)
     if start.ndim > 1:
         raise ValueError(f"odeint: wanted a vector y0, not an array of shape {start.shape}")

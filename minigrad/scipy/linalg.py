@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.engine.messages.arguments import with_usage
 from minigrad.extras import require
 from minigrad.ops.base import as_array
 from minigrad.ops.composed.arguments import find_values
@@ -18,11 +19,13 @@ def __getattr__(name: str) -> Any:
     return getattr(_scipy, name)
 
 
+@with_usage
 def expm(A: Any) -> Any:
     """Give the exponential of each matrix."""
     return matrices.expm(as_array(A))
 
 
+@with_usage
 def sqrtm(A: Any) -> Any:
     """Give the principal square root of a matrix; that of a real one may be complex, which compiled code refuses."""
     A = as_array(A)
@@ -32,11 +35,13 @@ def sqrtm(A: Any) -> Any:
     return matrices.sqrtm(A)
 
 
+@with_usage
 def solve_sylvester(a: Any, b: Any, q: Any) -> Any:
     """Give the x of a x + x b = q."""
     return matrices.sylvester(as_array(a), as_array(b), as_array(q))
 
 
+@with_usage
 def solve_banded(
     l_and_u: tuple[int, int],
     ab: Any,
@@ -53,6 +58,7 @@ def solve_banded(
     return matrices.banded(int(lower), int(upper))(as_array(ab), as_array(b))
 
 
+@with_usage
 def solve_triangular(
     a: Any,
     b: Any,

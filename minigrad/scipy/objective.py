@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.engine.messages.arguments import with_usage
 from minigrad.engine.transforms.functional import check_function, value_and_grad
 from minigrad.engine.transforms.products import hvp
 
@@ -37,6 +38,7 @@ class Objective:
         return np.array(hvp(lambda v: self.f(v, *args), x, p), np.float64)
 
 
+@with_usage
 def scipy_objective(f: Callable[..., Any]) -> Objective:
     """Give f(x, *args), in NumPy's syntax, for ``minimize(objective, x0, jac=True, hessp=objective.hessp)``.
 

@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
+from minigrad.engine.messages.arguments import with_usage
 from minigrad.ops.base import as_array
 
 MODES = ("full", "valid", "same")
 Axes = tuple[int, ...]
 
 
+@with_usage
 def convolve(
     in1: Any,
     in2: Any,

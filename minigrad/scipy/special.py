@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.engine.messages.arguments import with_usage
 from minigrad.engine.transforms.products import stop_gradient
 from minigrad.extras import require
 from minigrad.ops import reduction
@@ -22,6 +23,7 @@ def __getattr__(name: str) -> Any:
     return getattr(_scipy, name)
 
 
+@with_usage
 def polygamma(n: int, x: Any) -> Any:
     """Give ψ⁽ⁿ⁾(x), the derivative of an order of ψ; n is one whole number."""
     try:
@@ -35,17 +37,20 @@ def polygamma(n: int, x: Any) -> Any:
     return Polygamma(order)(as_array(x)) if order else _scipy.psi(x)
 
 
+@with_usage
 def lambertw(z: Any, k: int = 0, tol: float = 1e-8) -> Any:
     """Give the branch k of Lambert's W, the y of y eʸ = z, as complex numbers; k and tol are numbers."""
     return LambertW(index(k), float(tol))(as_array(z))
 
 
+@with_usage
 def multigammaln(a: Any, d: int) -> Any:
     """Give the logarithm of the gamma function of d dimensions, d (d − 1)/4 log π + Σⱼ log Γ(a + (1 − j)/2)."""
     d = index(d)
     return d * (d - 1) / 4 * log(pi) + sum(_scipy.gammaln(a + (1 - j) / 2) for j in range(1, d + 1))
 
 
+@with_usage
 def logsumexp(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False, return_sign: bool = False) -> Any:
     """Give log |Σ b exp(a)| over ``axis``, and with ``return_sign`` the sum's sign; it does not overflow."""
     a = as_array(a)
@@ -62,12 +67,14 @@ def logsumexp(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False, r
     return (y, np.sign(total)) if return_sign else y
 
 
+@with_usage
 def softmax(x: Any, axis: Any = None) -> Any:
     """Give exp(x) / Σ exp(x), the sum over ``axis``, which is all of them by default."""
     x = as_array(x)
     return reduction.softmax(x, axis) if isinstance(axis, int) else np.exp(log_softmax(x, axis))
 
 
+@with_usage
 def log_softmax(x: Any, axis: Any = None) -> Any:
     """Give x − log Σ exp(x), the sum over ``axis``, which is all of them by default."""
     x = as_array(x)

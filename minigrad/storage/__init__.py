@@ -47,9 +47,9 @@ def _check_arguments(called: str, path: Any, model: Any, optimizer: Any) -> None
         swapped = "; the model comes before it" if hasattr(model, "load_state_dict") else ""
         raise TypeError(
             f"{called}: model must have parameters(), as layers and nn.Sequential do, not {which}{swapped}. Write "
-            f"{called}(path, model, optimizer); a single array is kept with np.save(path, w.data)."
+            f"{called}(path, model, optimizer), of the model itself; a single array is kept with np.save(path, w.data)."
         )
-    if optimizer is not None and not hasattr(optimizer, "state_dict"):
+    if optimizer is not None and not (hasattr(optimizer, "state_dict") and hasattr(optimizer, "step")):
         raise TypeError(
             f"{called}: optimizer must be the one that trains the model, not {shown(optimizer)}. Write "
             f"{called}(path, model, optimizer), or leave it out."

@@ -19,6 +19,7 @@ from minigrad.algebra.ties import choose_without_ties
 from minigrad.algebra.trace import lift_tensors, names_of
 from minigrad.algebra.widen import widen_inputs
 from minigrad.engine.backward import pullback
+from minigrad.engine.messages.arguments import shown
 from minigrad.engine.node import Node
 from minigrad.engine.tensor import Tensor
 from minigrad.engine.writing.overwriting import read_elements
@@ -110,6 +111,10 @@ class Source:
         return found
 
 
+def _call_it(loss: Any) -> str:
+    return "; call it, and give the loss of what it returns" if callable(loss) else "; write E = …, and give E"
+
+
 def read_loss(loss: Tensor | Graph, names: Mapping[str, Any] | None = None, caller: str = "draw") -> Source:
     """Read a recorded scalar, or a traced graph of one.
 
@@ -122,7 +127,7 @@ def read_loss(loss: Tensor | Graph, names: Mapping[str, Any] | None = None, call
     if isinstance(loss, Graph):
         return _of_graph(loss, caller)
     if not isinstance(loss, Tensor):
-        raise TypeError(f"{caller}: wanted a loss, a Tensor or a traced Graph, not {type(loss).__name__}")
+        raise TypeError(f"{caller}: wanted a loss, a Tensor or a traced Graph, not {shown(loss)}{_call_it(loss)}")
     if loss.shape:
         raise ValueError(
             f"{caller}: wanted a recorded scalar loss, and this has shape {loss.shape}; reduce it, with .sum() say"

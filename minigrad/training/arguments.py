@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -51,6 +52,15 @@ def names_of(params: Any) -> str:
     """Name the first parameters."""
     names = ", ".join(name_or(p, "a tensor") for p in params[:3])
     return f"{names}, …" if len(params) > 3 else names
+
+
+def check_resume(resume: Any) -> None:
+    """Raise ``TypeError`` unless it is the name of a file, or None."""
+    if resume is not None and not isinstance(resume, str | os.PathLike):
+        raise TypeError(
+            f"fit: resume must be the name of a file that ModelCheckpoint has written, not {shown(resume)}. Write "
+            f"fit(…, callbacks=[ModelCheckpoint(path)], resume=path)."
+        )
 
 
 def check_samples(name: str, samples: Any) -> tuple[Any, Any]:

@@ -18,7 +18,7 @@ from minigrad.engine.messages.errors import warn_user
 from minigrad.extras import require
 from minigrad.interrupts import CtrlC
 from minigrad.optim import Optimizer, clip_norm, clip_value
-from minigrad.training.arguments import check_counts, check_parts, check_validation
+from minigrad.training.arguments import check_counts, check_parts, check_resume, check_validation
 from minigrad.training.history import DivergenceError, History, Measured
 from minigrad.training.meter import Meter, Metric, check_metrics, find_threshold
 from minigrad.training.modes import switch
@@ -85,6 +85,7 @@ def fit(
     moves the layers' buffers. The model is left in `eval()`, if it has modes.
     """
     check_parts(model, loss, optimizer)
+    check_resume(resume)
     source: Any
     if client is None:
         source = find_source("data", data, batch_size)
@@ -213,6 +214,7 @@ class _Run:
         self.clip: dict[str, float] = {}
         self.schedules: list[Any] = []
         self.buffers = list(getattr(model, "buffers", list)())
+        self.update: Callable[[], Any] = optimizer.step
 
     def prepare(self, compile: bool | str) -> None:
         """Make the functions of one batch, as code if that is wanted; workers of a cluster make their own."""
@@ -220,7 +222,7 @@ class _Run:
             self.backpropagate, self.update = self.source.backpropagate, self.optimizer.step
             return
         backpropagate = make_backpropagation(self.model, self.loss, self.optimizer, self.weights is not None)
-        update: Callable[[], Any] = self.optimizer.step
+        update = self.update
         if compile:
             compiled = import_module("minigrad.compiler.api").compile
             backend = "numpy" if compile is True else compile

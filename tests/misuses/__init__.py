@@ -2,8 +2,8 @@
 
 A row has the code, its last line being the misuse; the error or warning; and, in parts that are set apart by " | ",
 what the message names (the tensor or the argument), where (the operation, and the line that made the tensor), and how
-to go on. ``tensors``, ``functions``, ``networks``, ``shown``, ``habits`` and ``libraries`` have the rows; ``SETTING``
-is run before each.
+to go on. ``tensors``, ``functions``, ``networks``, ``shown``, ``habits``, ``libraries`` and ``newcomers`` have the
+rows; ``SETTING`` is run before each.
 """
 
 from typing import NamedTuple

@@ -10,7 +10,7 @@ import numpy as np
 from minigrad.engine.backward import apply_rule, latest_first
 from minigrad.engine.debugging.debug import find_gradients
 from minigrad.engine.debugging.lines import find_line, write_place
-from minigrad.engine.messages.arguments import shown
+from minigrad.engine.messages.arguments import shown, with_usage
 from minigrad.engine.messages.errors import describe
 from minigrad.engine.tensor import Tensor
 from minigrad.ops.common.libraries import bring
@@ -25,6 +25,7 @@ SLOPES = {
 }
 
 
+@with_usage
 def why_zero(E: Tensor, w: Tensor) -> str:
     """Say why ∂E/∂w is zero, or is none, in a line for each place where it ends; of what is not zero, its size.
 
@@ -40,7 +41,8 @@ def why_zero(E: Tensor, w: Tensor) -> str:
     """
     for x in (E, w):
         if not isinstance(x, Tensor):
-            raise TypeError(f"why_zero: wanted a loss and a tensor that it was computed from, not {shown(x)}.")
+            wanted = "a loss and a tensor that it was computed from"
+            raise TypeError(f"why_zero: wanted {wanted}, not {shown(x)}; write why_zero(E, W).")
     name = describe(w)
     if w.serial <= 0:
         return f"There is no ∂E/∂{name}: {name} requires no gradient. Make it by Tensor(…, requires_grad=True)."

@@ -48,6 +48,8 @@ def gradcheck(
         raise TypeError(
             f"gradcheck: f must be a function of the arrays, not {shown(f)}; write gradcheck(lambda w: …, w.data)"
         )
+    if not arrays:
+        raise TypeError("gradcheck: f is to be looked at somewhere: give the arrays too, gradcheck(f, w.data)")
     rng = np.random.default_rng(rng)
     given = [as_array(x) for x in arrays]
     points = [np.array(bring(x)) for x in given]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.engine.debugging.lines import find_line
-from minigrad.engine.messages.arguments import shown
+from minigrad.engine.messages.arguments import shown, with_usage
 from minigrad.engine.tensor import Tensor
 from minigrad.engine.writing.watch import owner_of
 from minigrad.notebook.safety import text_or_reason
@@ -49,6 +49,7 @@ class MemoryReport:
     __repr__ = text_or_reason(__str__)
 
 
+@with_usage
 def memory_report(E: Tensor) -> MemoryReport:
     """Say what the record of E holds until it is dropped: bytes by operation and by line, each array counted once.
 
@@ -62,7 +63,7 @@ def memory_report(E: Tensor) -> MemoryReport:
     16008
     """
     if not isinstance(E, Tensor):
-        raise TypeError(f"memory_report: wanted a Tensor, not {shown(E)}.")
+        raise TypeError(f"memory_report: wanted a Tensor, not {shown(E)}; give a loss, E, as backward() has one.")
     found: dict[int, tuple[int, str, str]] = {}
     for array, operation, line in _list_arrays(E):
         owner = owner_of(array)

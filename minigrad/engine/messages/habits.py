@@ -66,6 +66,8 @@ class OtherHabits:
     pow, abs = Absent("Write w ** 2"), Absent("Write abs(w)")
     relu, sigmoid = Absent("Write minigrad.relu(w)"), Absent("Write minigrad.sigmoid(w)")
     softmax, log_softmax = (Absent("Write minigrad.softmax(w), or log_softmax(w)") for _ in range(2))
+    split = Absent("Write np.split(w, n)")
+    derive, draw = Absent("Write minigrad.derive(E), of a loss E"), Absent("Write minigrad.draw(E), of a loss E")
     masked_fill = Absent("Write np.where(mask, value, w)")
     gather = Absent("Write w[np.arange(len(w)), index]")
     chunk = Absent("Write w[:n] and w[n:]")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from minigrad.engine.messages.absent import find_close
@@ -47,10 +47,32 @@ ARGUMENTS = {
     "retain_graph": "Without it, a record lives as long as E does: E.backward() may be called again",
     "set_to_none": "It is always done",
     "device": "Without it, arrays lie where NumPy has put them",
+    "amsgrad": "optim.Adamax and optim.NAdam are the variants that there are",
+    "argnum": "{} is called argnums",
+    "jit": "Every call of what compile gives is compiled",
+    "validation_data": "{} is called validation",
+    "validation_split": "Part the samples first, by minigrad.data.split, and give validation=(X, T)",
+    "verbose": "Write progress=False for no bar",
+    "shuffle": "The samples are dealt anew for each epoch; rng=0 deals them alike each time",
+    "test_size": "{} is called test",
+    "random_state": "{} is called rng",
+    "max_norm": "{} is called most",
+    "reduce": "Write reduction='sum', or 'mean'",
+    "size_average": "Write reduction='sum', or 'mean'",
+    "label_smoothing": "Smooth the targets: t * (1 - s) + s / classes",
+    "activation": "Of MLP {} is called hidden; after other layers it stands as a layer: nn.Sequential(layer, np.tanh)",
+    "nonlinearity": "Without it, a simple recurrent layer has tanh",
+    "training": "Write model.train() and model.eval()",
+    "format": "Write the picture to a file: draw(E).write('E.svg'), or 'E.png'",
+    "filename": "Write the picture to a file: draw(E).write('E.svg'), or 'E.png'",
+    "num_classes": "{} is called classes",
+    "transform": "Apply it to X: the data are arrays",
+    "end_dim": "For {} write w.reshape(len(w), -1)",
 }
 
 MODULE = {
     "jit": "It is minigrad.compile",
+    "cluster": "It is imported by itself: import minigrad.cluster",
     "tensor": "Write minigrad.Tensor(data, requires_grad=True)",
     "from_numpy": "Write minigrad.Tensor(array, requires_grad=True)",
     "as_tensor": "Write minigrad.Tensor(data)",
@@ -95,6 +117,13 @@ OPTIMIZER = {
     "init": "It has its running values from the start: optimizer.states",
     "state": "Its running values are optimizer.states",
     "parameters": "They are optimizer.params",
+    "momentum": "optim.Momentum(params, lr, momentum=0.9) has one",
+    "weight_decay": "optim.AdamW(params, lr, weight_decay=0.01) has one",
+    "betas": "Those of Adam are beta1 and beta2",
+    "defaults": "Its settings are attributes: optimizer.lr",
+    "zero_gradients": "Write optimizer.zero_grad()",
+    "backward": "The loss has it: E.backward()",
+    "train": "Write minigrad.fit(model, loss, optimizer, (X, T), epochs)",
 }
 
 
@@ -105,6 +134,19 @@ def say_argument(names: Iterable[str], known: Iterable[str]) -> str:
     said = next((ARGUMENTS[name].format(name) for name in other if name in ARGUMENTS), "")
     close = next((find_close(name, known, 0.5) for name in other), None)
     return f" {said}." if said else f" Did you mean {close}?" if close else ""
+
+
+def refuse_settings(other: Sequence[Any], more: Mapping[str, Any]) -> TypeError:
+    """Give the error for arguments that a Tensor is not made of."""
+    if "dtype" in more:
+        said = "the dtype is the array's: Tensor(np.asarray(data, dtype), requires_grad=True)"
+    elif more:
+        said = f"there is no argument {next(iter(more))!r}.{say_argument(more, ('requires_grad', 'name'))}"
+    elif isinstance(other[0], bool):
+        said = f"requires_grad is given by its name: Tensor(data, requires_grad={other[0]})"
+    else:
+        said = "the data are one array: Tensor([1.0, 2.0]), and of a shape Tensor(np.zeros((2, 3)))"
+    return TypeError(f"Tensor: {said.rstrip('.')}.")
 
 
 def refuse_arguments(called: str, x: Any, other: Mapping[str, Any]) -> TypeError:

@@ -14,6 +14,8 @@ def way_of_axes(op: Op, shape: Shape, reason: str) -> str:
     """Say which axes, which number of elements, or which dtypes there are."""
     if "data type" in reason or ("dtype" in reason and "astype" in repr(op)):
         return "Give a floating-point type, such as np.float32 or np.float64."
+    if "not supported for the input types" in reason:
+        return "It is for whole numbers and truth values: compare first, as in x > 0, or convert with .astype(int)."
     if "cannot reshape" in reason or "one unknown dimension" in reason:
         return f"There are {prod(shape)} elements; -1 stands for the length that is left."
     if "not equal to one" in reason:

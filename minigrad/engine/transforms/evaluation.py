@@ -240,7 +240,8 @@ def find_places(called: str, f: Any, argnums: Any, args: Sequence[Any], kwargs: 
 def _find_place(called: str, f: Any, i: Place, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Place:
     if isinstance(i, int):
         if not -len(args) <= i < len(args):
-            raise ValueError(f"{called}: argnums names positional argument {i}, and {len(args)} were given.")
+            say_call = "" if args else " Call what it gives with the function's arguments."
+            raise ValueError(f"{called}: argnums names positional argument {i}, and {len(args)} were given.{say_call}")
         return i % len(args)
     if i in kwargs:
         return i
@@ -262,10 +263,17 @@ def name_function_of(rule: str, f: Any) -> str:
     return f"{rule} of {printable(getattr(f, '__name__', type(f).__name__))}"
 
 
+def _say_return(value: Any) -> str:
+    if value is None:
+        return " Is a return missing?"
+    return " Return one number; with has_aux=True others may follow it." if isinstance(value, tuple | list) else ""
+
+
 def refuse_value(called: str, value: Any) -> None:
     """Raise unless a value is a scalar, which has a gradient."""
     if not isinstance(value, Tensor | int | float | complex | np.generic) and not is_array(value):
-        raise TypeError(f"{called}: wanted a scalar value, and the function returned {type(value).__name__}.")
+        returned = f"{type(value).__name__}.{_say_return(value)}"
+        raise TypeError(f"{called}: wanted a scalar value, and the function returned {returned}")
     shape = value.shape if isinstance(value, Tensor) else np.shape(value)
     if shape != ():
         raise ValueError(f"{called}: wanted a scalar value, and it has shape {shape}. Reduce it, with .sum() say.")

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from minigrad.engine.messages.arguments import shown
+from minigrad.engine.messages.arguments import shown, with_usage
 from minigrad.engine.messages.errors import warn_user
 from minigrad.engine.tensor import Tensor
 from minigrad.engine.transforms.evaluation import Evaluation, Place, find_places, name_function_of, refuse_value
@@ -21,6 +21,7 @@ from minigrad.ops.parts import is_complex
 Argnums = Place | Sequence[Place]
 
 
+@with_usage
 def value_and_grad(
     f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False
 ) -> Callable[..., tuple[Any, Any]]:
@@ -43,6 +44,7 @@ def value_and_grad(
     return Transformed(_value_and_gradient, f, check_argnums("grad", f, argnums), has_aux)
 
 
+@with_usage
 def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
     """Give the gradient function ∂f/∂(argument ``argnums``) of a scalar function, as ``value_and_grad`` does.
 
@@ -56,6 +58,7 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> 
     return Transformed(_gradient_alone, f, check_argnums("grad", f, argnums), has_aux)
 
 
+@with_usage
 def holomorphic_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     """Give f′, the complex derivative of a holomorphic function of complex numbers, as ``grad`` does of a real one.
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.engine.messages.arguments import with_usage
 from minigrad.engine.recording import recorded
 from minigrad.engine.transforms.evaluation import find_places, name_function_of
 from minigrad.engine.transforms.functional import Argnums, Transformed, check_argnums, grad
@@ -21,6 +22,7 @@ from minigrad.ops.indexing import Index
 DEARER = 2  # what a column costs in rows: it goes through the gradient's record, which is twice the function's
 
 
+@with_usage
 def jacobian(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
     """Give the function of all derivatives, J[i, j] = ∂fᵢ/∂xⱼ, of the value's shape and then the argument's.
 
@@ -35,6 +37,7 @@ def jacobian(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False)
     return Transformed(_jacobian, f, check_argnums("jacobian", f, argnums), has_aux)
 
 
+@with_usage
 def hessian(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
     """Give the function of all second derivatives of a scalar function, H[i, j] = ∂²f/∂xᵢ∂xⱼ.
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.engine.conversion import is_array
+from minigrad.engine.messages.arguments import with_usage
 from minigrad.engine.operand import Operand
 from minigrad.engine.recording import mapped_by, mapping
 from minigrad.engine.transforms.batched import Batched
@@ -19,6 +20,7 @@ from minigrad.ops.base import as_array
 from minigrad.ops.common.lanes import move_axis, running
 
 
+@with_usage
 def vmap(f: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Callable[..., Any]:
     """Give a function that applies f to every example along an axis of its arguments, all at once.
 

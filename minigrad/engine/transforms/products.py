@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.engine.conversion import is_array, join_list
+from minigrad.engine.messages.arguments import with_usage
 from minigrad.engine.recording import recorded
 from minigrad.engine.tensor import Tensor, constant_tensor
 from minigrad.engine.transforms.evaluation import Evaluation, find_places, name_function_of, stop_tensor
@@ -133,6 +134,7 @@ def _as_constant(x: Any, y: Any) -> Tensor:
     return constant_tensor(alike(np.asarray(x, y.dtype), y))
 
 
+@with_usage
 def jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = False) -> tuple[Any, ...]:
     """Give f(*primals), and its derivative along tangents: Σ ∂f/∂primal · tangent, a tree like the value.
 
@@ -171,6 +173,7 @@ def _fit_arrays(called: str, like: Any, tree: Any, path: str) -> list[Any]:
     return [join_list(x) if isinstance(x, list | tuple) else x for x in fit_leaves(called, like, tree, path)]
 
 
+@with_usage
 def hvp(f: Callable[..., Any], primals: Any, tangents: Any) -> Any:
     """Give the product of the Hessian of a scalar function with a vector: Σ ∂²f/∂x∂xᵀ · tangent, like the primal.
 
@@ -188,6 +191,7 @@ def hvp(f: Callable[..., Any], primals: Any, tangents: Any) -> Any:
     return products[0] if len(products) == 1 else products
 
 
+@with_usage
 def hessian_vector_product(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     """Give the function (*arguments, v) ↦ H v, of the Hessian H of a scalar function by one argument.
 
@@ -207,6 +211,7 @@ def _multiply_hessian(f: Callable[..., Any], argnums: Argnums, /, *args: Any, **
     return products[0] if isinstance(argnums, int | str) else products
 
 
+@with_usage
 def stop_gradient(tree: Any) -> Any:
     """Give the same values, through which no gradient flows: ∂/∂x of ``stop_gradient(x)`` is 0.
 

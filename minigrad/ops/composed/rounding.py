@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,10 @@ from minigrad.ops.elements.rounding import exponent
 def round(a: Any, decimals: int = 0, out: None = None) -> Any:
     """Give the nearest number of so many decimals, of two as near the even one; its slope is 0."""
     refuse_out(out)
+    try:
+        decimals = index(decimals)
+    except TypeError as error:
+        raise TypeError(f"round: decimals must be an integer, not {decimals!r}; write np.round(x, 2)") from error
     if decimals and a.dtype == np.bool_:
         raise TypeError(f"truth values have no {decimals} decimals, nor has NumPy's np.round of them")
     if decimals >= 0:

@@ -61,7 +61,7 @@ class Convolving(Op):
             raise ValueError(f"wanted {n + 2} axes of both, {wanted}, not shapes {x} and {W}")
         if x[1] != W[1] * self.groups:
             grouped = f" in each of {self.groups} groups" if self.groups > 1 else ""
-            raise ValueError(f"{x[1]} channels, and a kernel for {W[1]}{grouped}")
+            raise ValueError(f"{x[1]} channels, and a kernel for {W[1]}{grouped}; channels are the second axis")
         if W[0] % self.groups:
             raise ValueError(f"{W[0]} outputs cannot be split into {self.groups} groups")
         return (x[0], W[0], *count_places(self.padded(x[2:]), W[2:], self.stride, self.dilation))

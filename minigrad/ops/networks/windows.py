@@ -17,7 +17,7 @@ def count_places(size: Sizes, kernel: Sizes, stride: Sizes, dilation: Sizes) -> 
     spans = [d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True)]
     for n, span in zip(size, spans, strict=True):
         if span > n:
-            raise ValueError(f"a window of {span} does not fit into an axis of {n}")
+            raise ValueError(f"a window of {span} does not fit into an axis of {n}; padding= adds places")
     return tuple((n - span) // s + 1 for n, span, s in zip(size, spans, stride, strict=True))
 
 
