@@ -86,7 +86,9 @@ def stack_rows(wanted: Stacked, plan: Plan, make: Making) -> Node:
         elif isinstance(part, tuple):
             operand, key = part
             x = make(operand)
-            made.append(take_parts(x, key, wanted.count) if key else x if key == () else Reshape((1, *x.shape))(x))
+            if not key:  # a number that is Python's stays one: beside float32 an axis would make a float64 of it
+                x = x if key == () or x.weak else Reshape((1, *x.shape))(x)
+            made.append(take_parts(x, key, wanted.count) if key else x)
         else:
             made.append(part)
     if wanted.row in plan.taken:

@@ -11,7 +11,7 @@ from types import CodeType
 NAMES = frozenset(
     (
         *("isinstance", "issubclass", "type", "__class__", "callable", "hasattr", "getattr", "isscalar", "iterable"),
-        *("hash", "repr", "str", "format", "suppress"),
+        *("hash", "repr", "str", "format", "dir", "suppress"),
     )
 )
 IDENTITY = frozenset(("id", "is_", "is_not"))
@@ -38,6 +38,7 @@ SPECIAL += [
         *("array", "array_interface", "array_ufunc", "array_function", "dir", "length_hint"),
     )
 ]
+TEXT = ("__str__", "__format__", "__dir__")  # those that count where code asks what something is
 
 
 @lru_cache(maxsize=1024)  # half the time of following a function, which each of its traces does

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from array import array
 from collections import ChainMap, UserDict, UserList
-from collections.abc import ItemsView, Iterable, KeysView, ValuesView
+from collections.abc import Callable, ItemsView, Iterable, KeysView, ValuesView
 from contextvars import ContextVar
 from operator import attrgetter, methodcaller
 from types import BuiltinMethodType, FunctionType, MethodWrapperType, ModuleType
@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary, ref
 
 import numpy as np
 
-from minigrad.compiler.trace.asking import SPECIAL
+from minigrad.compiler.trace.asking import SPECIAL, TEXT
 from minigrad.compiler.trace.contents import WHOLE, Buffer
 from minigrad.compiler.trace.foreign import is_foreign, is_generated, is_layer, is_made_by_statement
 from minigrad.compiler.trace.links import SCALARS, Attribute, Current, Link, Part
@@ -24,12 +24,19 @@ MAKING = ("__new__", "__init__", "__post_init__", "__class_getitem__", "__call__
 LONGEST = 1000  # the contents of a longer list or dict are not watched
 READABLE = ("numpy", "contextlib")  # whose objects keep in their attributes what they were given
 
+Later = tuple[Callable[..., None], Any, str]
+
 
 class Finder(Protocol):
-    """What follows functions: it notes links, and the names of attributes that may be asked for."""
+    """What follows functions: it notes links, and the names of attributes that may be asked for.
+
+    ``later`` are special methods to follow, and how, if it turns out that some code ``asks`` what something is.
+    """
 
     links: dict[Any, Link]
     names: dict[str, None]
+    asks: bool
+    later: list[Later]
 
     def add(self, link: Link) -> Any:
         """Note a link, and give what it leads to."""
@@ -67,6 +74,15 @@ def follow_behind(finder: Finder, value: Any) -> None:
     if not isinstance(value, type) and not is_foreign(type(value)):
         for name in list_own(type(value), SPECIAL):
             follow_special(finder, value, name)
+
+
+def follow_later(finder: Finder) -> bool:
+    """Follow what counts if code asks what something is; say whether there was such."""
+    if not finder.asks:
+        return False
+    for follow, x, name in finder.later:
+        follow(finder, x, name)
+    return bool(finder.later)
 
 
 def list_own(kind: type, names: Iterable[str]) -> list[str]:
@@ -114,16 +130,28 @@ def follow_class(finder: Finder, kind: type) -> None:
     for name in list_own(type(kind), ("__call__", *SPECIAL)):
         follow_special(finder, kind, name)
     for name in list_own(kind, MAKING):
-        method = inspect.getattr_static(kind, name, None)
-        function = inspect.unwrap(getattr(method, "__func__", method)) if method is not None else None
-        if isinstance(function, FunctionType) and not is_foreign(function):
-            for link in list_method_links(kind, name, method):
-                finder.add(link)
-            finder.follow(function, (kind,) if isinstance(method, classmethod) else ())
+        follow_making(finder, kind, name)
+
+
+def follow_making(finder: Finder, kind: type, name: str) -> None:
+    """Follow a method that a class has for its objects."""
+    if name in TEXT and not finder.asks:
+        finder.later.append((follow_making, kind, name))
+        return
+    method = inspect.getattr_static(kind, name, None)
+    function = inspect.unwrap(getattr(method, "__func__", method)) if method is not None else None
+    generated = isinstance(function, FunctionType) and name in SPECIAL and is_generated(function)
+    if isinstance(function, FunctionType) and not (generated or is_foreign(function)):
+        for link in list_method_links(kind, name, method):
+            finder.add(link)
+        finder.follow(function, (kind,) if isinstance(method, classmethod) else ())
 
 
 def follow_special(finder: Finder, value: Any, name: str, args: tuple[Any, ...] = ()) -> None:
     """Follow a method that calls and operators look for in the object's class."""
+    if name in TEXT and not finder.asks:
+        finder.later.append((follow_special, value, name))
+        return
     method = inspect.getattr_static(type(value), name, None)
     method = method.fget if isinstance(method, property) else method
     function = inspect.unwrap(method) if callable(method) else None

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 OURS = __name__.partition(".")[0]
-COMPARED = ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__")
+COMPARED = ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__hash__")
 NUMBERS = (np.generic, int, float, complex)  # as whose classes dtypes are given
 FOREIGN = {OURS, "numpy", "scipy", "numba"}
 NAMELESS = (None, "builtins")

@@ -19,20 +19,11 @@ from minigrad.compiler.trace.asking import (
     find_names_that_may_be_missing,
     read_instructions,
 )
-from minigrad.compiler.trace.behind import LONGEST, follow_behind, follow_elements, follow_special
+from minigrad.compiler.trace.behind import LONGEST, Later, follow_behind, follow_elements, follow_later, follow_special
 from minigrad.compiler.trace.contents import Contents
 from minigrad.compiler.trace.foreign import OURS, choose_names, is_computed, is_foreign, is_ready, is_settled
 from minigrad.compiler.trace.imports import find_module
-from minigrad.compiler.trace.links import (
-    MISSING,
-    SCALARS,
-    Attribute,
-    Form,
-    Item,
-    Link,
-    Perhaps,
-    Stored,
-)
+from minigrad.compiler.trace.links import MISSING, SCALARS, Attribute, Form, Item, Link, Perhaps, Stored
 from minigrad.compiler.trace.methods import Kind, list_functions, list_method_links
 from minigrad.compiler.trace.variables import Absent, cell_of, find_variable, global_of
 from minigrad.engine.tensor import Tensor
@@ -75,6 +66,8 @@ def _follow(f: Any, args: Sequence[Any], objects: Sequence[Any]) -> _Finder:
     for x in objects:
         finder.follow(x)
     finder.try_names()
+    if follow_later(finder):
+        finder.try_names()
     for x in [*finder.objects.values()] if finder.asks else ():  # of which class is each?
         if not isinstance(x, type) and not is_foreign(type(x)):
             finder.add(Kind(x, "__class__", f"the class of a {type(x).__name__}"))
@@ -90,6 +83,7 @@ class _Finder:
         self.objects: dict[int, Any] = {}
         self.kinds: dict[type, frozenset[str] | None] = {}  # what classes hold; None where __getattr__ may give any
         self.asks = self.asks_which = False  # what type something has? which of equal things it is?
+        self.later: list[Later] = []
         self.names: dict[str, None] = {}  # of attributes whose owner the code does not tell
         self.strings: dict[str, None] = {}  # that may be such names, of a function that calls getattr
         self.asks_by_name = False
