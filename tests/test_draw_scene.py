@@ -110,7 +110,7 @@ def test_what_has_no_scene():
         scene(parameter([1.0, 2.0], "w").sum())
     with pytest.raises(ValueError, match="no record"):
         scene(Tensor(1.0))
-    with pytest.raises(TypeError, match="not ndarray"):
+    with pytest.raises(TypeError, match="not a ndarray"):
         scene(np.ones(3))
     with pytest.raises(ValueError, match="one scalar output"):
         scene(trace(lambda x: (x * 2, x * 3), np.ones(2)))

@@ -134,7 +134,7 @@ def test_what_has_no_page(tmp_path):
         stepper(w * 2, tmp_path / "page.html")
     with no_grad(), pytest.raises(ValueError, match=r"stepper: .* no record"):
         stepper(w.sum(), tmp_path / "page.html")
-    with pytest.raises(TypeError, match="not ndarray"):
+    with pytest.raises(TypeError, match="not a ndarray"):
         stepper(np.ones(3), tmp_path / "page.html")
     with pytest.raises(FileNotFoundError, match="does not exist; make it first"):
         stepper(w.sum(), tmp_path / "nowhere" / "page.html")
