@@ -142,8 +142,7 @@ def test_an_infinite_slope_at_one_element_leaves_the_others_alone(name):
     right = by_rows(f, x)
     assert np.isinf(right).any()
     assert not np.isnan(right).any()
-    for found in (jacobian(f)(x), compile(jacobian(f))(x)):
-        np.testing.assert_allclose(found, right, rtol=1e-14)
+    np.testing.assert_allclose(jacobian(f)(x), right, rtol=1e-14)
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")

@@ -92,10 +92,10 @@ def _walk(linear: Linearization, carry: Callable[[], list[Any]]) -> list[Any]:
     """Give what is carried back from each element; where there is NaN, once more as from elements that are chosen.
 
     The others have a gradient of 0, and 0 · ∞ is 0 to what a choice ignored: ∂√x₀/∂x₁ at x₁ = 0. To walk so from the
-    start would take half as long again; where values are not known yet, as while it is compiled, there is no other way.
+    start would take half as long again, and code twice as long, which has such NaN: its values are not known yet.
     """
-    found = carry() if linear.joined.has_data else None
-    if found is None or any(_has_nan(getattr(x, "array", x)) for x in found):
+    found = carry()
+    if any(_has_nan(getattr(x, "array", x)) for x in found):
         with recorded():
             linear.joined = Index(...)(linear.joined)
         found = carry()
