@@ -243,3 +243,29 @@ def test_nothing_is_put_where_a_call_differs_from_the_function():
         compile(f, verify=1)(p, X)
     assert p["W"] is W
     assert "new" not in p
+
+
+def test_what_a_verified_call_does_to_containers_is_undone_whatever_becomes_of_it():
+    """Its trace takes another way: the function's own error comes through, and what it alone changes is as it was."""
+
+    def raising(p, x):
+        if isinstance(x, np.ndarray):
+            p["log"].append(1)
+            raise OverflowError("the function's own")
+        p["new"] = x
+        return x.sum()
+
+    def changing(p, x):
+        if isinstance(x, np.ndarray):
+            p["log"].append(1)
+            p["more"] = x
+        return (x * x).sum() * (2 if isinstance(x, np.ndarray) else 3)
+
+    for f, error in ((raising, OverflowError), (changing, DifferenceError)):
+        p = {"W": np.ones(2), "log": [0]}
+        log = p["log"]
+        with pytest.raises(error):
+            compile(f)(p, X)
+        assert list(p) == ["W", "log"]
+        assert p["log"] is log
+        assert log == [0]

@@ -13,8 +13,6 @@ from minigrad.compiler.trace.links import Link
 from minigrad.compiler.trace.traced import TraceError
 from minigrad.engine.transforms.trees import list_parts
 
-MISSING = object()
-
 
 def refuse_shared(puts: Iterable[Put], arguments: Sequence[Any], links: Iterable[Link]) -> None:
     """Raise where a container that gets something is met twice: the code would see it there as it was."""
@@ -59,22 +57,25 @@ def set_part(x: Any, key: Any, part: Any) -> None:
         setattr(x, key, part)
 
 
-def keep_parts(puts: Iterable[Put], arguments: Sequence[Any]) -> Callable[[], None]:
-    """Give what puts back what is in the containers now."""
-    kept = [(x := find_part(arguments, put.route), put.key, _get_part(x, put.key)) for put in puts]
+def keep_contents(arguments: Any) -> Callable[[], None]:
+    """Give what puts back what is in the containers now, whatever a call has changed in them."""
+    kept = [(x, {key: part for _, key, part in list_parts(x)}) for x in _list_containers(arguments)]
 
     def put_back() -> None:
-        for x, key, part in kept:
-            if part is MISSING:
-                del x[key]
+        for x, parts in kept:
+            now = {key: part for _, key, part in list_parts(x)}
+            if list(now) == list(parts) and all(now[key] is part for key, part in parts.items()):
+                continue
+            if isinstance(x, list):
+                x[:] = parts.values()
+            elif isinstance(x, dict):
+                x.clear()
+                x.update(parts)
             else:
-                set_part(x, key, part)
+                for key, part in parts.items():
+                    set_part(x, key, part)
 
     return put_back
-
-
-def _get_part(x: Any, key: Any) -> Any:
-    return next((part for _, known, part in list_parts(x) if known == key), MISSING)
 
 
 def _list_containers(x: Any) -> Iterator[Any]:

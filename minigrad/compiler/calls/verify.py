@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.compiler.calls.leaves import flatten_leaves, list_objects
-from minigrad.compiler.calls.puts import find_part, keep_parts
+from minigrad.compiler.calls.puts import find_part, keep_contents
 from minigrad.compiler.calls.results import Made, Output
 from minigrad.compiler.record import Record
 from minigrad.compiler.reference import Reference
@@ -106,7 +106,7 @@ class _State:
 
     def call(self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[list[Part]]:
         """Call a function; give what it returns and puts into containers, and all of this, and undo it."""
-        put_back = keep_parts(self.record.puts, [*args, *kwargs.values()])
+        put_back = keep_contents((args, kwargs))
         try:
             result = f(*args, **kwargs)
             found = [*_parts(THE_RESULT, result), *_list_puts(self.record, args, kwargs)]
@@ -143,7 +143,7 @@ def verify_call(
     """
     state = _make_state(record, args, kwargs)
     results, changed = state.call(f, args, kwargs)
-    put_back = keep_parts(record.puts, [*args, *kwargs.values()])
+    put_back = keep_contents((args, kwargs))
     found = code(*args, **kwargs)
     largest = max((_largest(x) for _, x in changed), default=0.0)
     try:
