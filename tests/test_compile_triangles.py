@@ -1,11 +1,12 @@
 """Systems whose matrix is known to be a triangle, in NumPy code: block after block, as the whole system is solved."""
 
 import re
+from functools import partial
 
 import numpy as np
 import pytest
 
-from minigrad import compile, value_and_grad
+from minigrad import Tensor, compile, grad, value_and_grad
 from minigrad.compiler.numpy.triangles import BLOCK, HALF, invert_blocks, solve_triangle
 from minigrad.ops.matrices.decompositions import half_lower
 
@@ -114,3 +115,40 @@ def test_one_column_is_solved_block_after_block_without_inverses():
 def test_the_gradient_of_a_triangle_with_an_infinite_element_is_infinite_there_alone():
     x = np.array([[1.0, 2.0], [np.inf, 4.0]])
     np.testing.assert_array_equal(compile(lambda x: half_lower(x * 1.0), backend="numpy")(x), [[0.5, 0], [np.inf, 2]])
+
+
+@pytest.mark.parametrize("backend", [None, "numpy", "native"])
+@pytest.mark.parametrize("shape", [(0, 3, 3), (0, 0), (2, 0, 0)])
+@pytest.mark.parametrize(
+    "f",
+    [
+        np.linalg.cholesky,
+        np.linalg.eigvalsh,
+        lambda x: np.linalg.qr(x)[1],
+        lambda x: np.linalg.svd(x, compute_uv=False),
+        lambda x: np.linalg.eig(x)[0].real,
+    ],
+    ids=["cholesky", "eigvalsh", "qr", "svd", "eig"],
+)
+def test_no_matrices_and_matrices_of_no_elements_have_gradients_to_second_order(f, shape, backend):
+    if backend == "native":
+        pytest.importorskip("numba")
+    first = grad(lambda x: np.sum(f(x)))
+    second = grad(lambda x: np.sum(first(x) ** 2))
+    for derivative in (first, second):
+        result = (compile(derivative, backend=backend) if backend else derivative)(np.zeros(shape))
+        assert result.shape == shape
+        assert result.dtype == np.float64
+
+
+@pytest.mark.parametrize("backend", [None, "numpy", "native"])
+@pytest.mark.parametrize("dtype", [np.complex64, np.complex128, np.float32, np.int64])
+def test_a_norm_of_order_0_counts_in_real_numbers(dtype, backend):
+    if backend == "native":
+        pytest.importorskip("numba")
+    x = np.array([1, 0, 3, 4], dtype)
+    f = partial(np.linalg.norm, ord=0)
+    result = compile(f, backend=backend)(x) if backend else f(Tensor(x)).data
+    expected = np.linalg.norm(x, 0)
+    assert result == expected == 3
+    assert result.dtype == expected.dtype

@@ -115,7 +115,7 @@ def write_half(w: Any, node: Node, out: str) -> Lines:
     bits = w.constant(-np.tril(np.ones(node.shape[-2:], whole)), "below")
     x = w.value(node.inputs[0])
     seen = (f"{name}.view(np.{whole.name})" for name in (x, out))
-    diagonal = f"{out}.reshape({(*node.shape[:-2], -1)})[..., :: {n + 1}]"
+    diagonal = f"{out}.reshape({(*node.shape[:-2], n * n)})[..., :: {n + 1}]"
     return [w.call("bitwise_and", next(seen), bits, next(seen)), w.call("multiply", diagonal, "0.5", diagonal)]
 
 

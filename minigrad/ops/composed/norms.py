@@ -65,7 +65,7 @@ def _of_vectors(x: Any, ord: Any, axis: Axis, keepdims: bool) -> Any:
     if ord is None or ord == 2:
         return _euclidean(x, axis, keepdims)
     if ord == 0:
-        return np.sum((x != 0) * np.ones((), x.dtype), axis, keepdims=keepdims)
+        return np.sum((x != 0) * np.ones((), np.empty(0, x.dtype).real.dtype), axis, keepdims=keepdims)
     if abs(ord) == np.inf:
         return (np.max if ord > 0 else np.min)(np.abs(x), axis, keepdims=keepdims)
     if ord == 1:

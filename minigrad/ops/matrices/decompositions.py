@@ -30,8 +30,9 @@ def symmetrize(g: Any) -> Any:
     return (g + conjugate(T(g))) / 2
 
 
-def divide_gaps(w: Any, scale: Any) -> Any:
-    """Give Fᵢⱼ = 1 / (wⱼ − wᵢ), and 0 where the two are equal, to within n ε of ``scale``."""
+def divide_gaps(w: Any) -> Any:
+    """Give Fᵢⱼ = 1 / (wⱼ − wᵢ), and 0 where the two are equal, to within n ε of the largest |w|."""
+    scale = np.max(np.abs(w), -1, keepdims=True) if w.shape[-1] else w  # of no elements there is no largest
     gaps = np.expand_dims(w, -2) - np.expand_dims(w, -1)
     apart = np.abs(gaps) > w.shape[-1] * np.finfo(w.dtype).eps * np.expand_dims(scale, -1)
     return divide_or_zero(1, np.where(apart, gaps, 0))
@@ -136,7 +137,7 @@ class Eigensystem(Eigenvalues):
     def vjp(self, g: Any, y: Any, x: Any) -> Any:
         """Give V (diag(∂E/∂w) + F ⊙ (Vᵀ ∂E/∂V)) Vᵀ, folded into the triangle that is read."""
         (w, v), (gw, gv) = split_eigensystem(y), split_eigensystem(g)
-        f = divide_gaps(w, np.max(np.abs(w), -1, keepdims=True))
+        f = divide_gaps(w)
         u = conjugate(v)
         return fold_triangle(self.UPLO, (u * np.expand_dims(gw, -2) + u @ (f * (T(v) @ gv))) @ T(v))
 

@@ -44,7 +44,7 @@ class Eigenpairs(OfSquareMatrices):
     def vjp(self, g: Any, y: Any, x: Any) -> Any:
         """Give V⁻ᵀ (diag(∂E/∂w) + F ⊙ (M − Vᵀ V̄ Re(diag(M)))) Vᵀ."""
         (w, v), (gw, gv) = split_eigenpairs(y), split_eigenpairs(g)
-        f = divide_gaps(w, np.max(np.abs(w), -1, keepdims=True))
+        f = divide_gaps(w)
         lengths = np.expand_dims(real(np.sum(v * gv, -2)), -2)
         inner = f * (T(v) @ gv - (T(v) @ conjugate(v)) * lengths)
         return solve_matrix(T(v), np.expand_dims(gw, -1) * T(v) + inner @ T(v))

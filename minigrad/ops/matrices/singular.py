@@ -51,7 +51,7 @@ class SingularSystem(OfMatrices):
         """Give the five terms, and for complex x the sixth: the conjugate of all, of conjugate gradients."""
         n = x.shape[-2]
         (s, u, v), (gs, gu, gv) = split_singular_system(y, n), split_singular_system(conjugate(g), n)
-        f = divide_gaps(s * s, np.max(s * s, -1, keepdims=True))
+        f = divide_gaps(s * s)
         row, column = np.expand_dims(s, -2), np.expand_dims(s, -1)
         uu, vv = T(conjugate(u)) @ gu, T(conjugate(v)) @ gv
         turns = uu - T(conjugate(uu))
