@@ -47,6 +47,10 @@ class Call:
     lets it refuse, as what does not fit, a slot of a Tensor that holds another object than it did, and with
     ``counting`` whatever comes after a new record until ``note()``, which ``watch`` gives. A ``silent`` one refuses by
     giving None.
+
+    Where there is one, ``attempt(step, kind)`` gives a function that is called first, as ``attempted`` says: it takes
+    the values themselves, and gives what ``results`` name, the only one in a new object of a ``kind`` of Tensor if
+    that is not None. It gives None where it refuses; ``mended`` makes the same of what the call itself gives.
     """
 
     written: str
@@ -58,6 +62,9 @@ class Call:
     identities: Container[int] = ()
     watch: Callable[[Any, Sequence[tuple[Any, str, Any]], bool], Callable[[], None]] | None = None
     silent: bool = False
+    attempt: Callable[[Any, type | None], Callable[..., Any]] | None = None
+    attempted: str = ""
+    mended: str = ""
 
 
 @dataclass

@@ -13,26 +13,18 @@ from typing import Any
 import numpy as np
 
 from minigrad.compiler.backend import Call
-from minigrad.compiler.calls.entry_end import EndWriter
-from minigrad.compiler.calls.likeness import compare_argument, compare_arrays, compare_tensors
+from minigrad.compiler.calls.entry_checks import CheckWriter
 from minigrad.compiler.calls.spent import Spent
 from minigrad.compiler.calls.watched import Watched
 from minigrad.compiler.differentiable import Pullback
 from minigrad.compiler.record import Record
-from minigrad.compiler.trace.links import Cell, Link
-from minigrad.compiler.trace.lying import lies_alike
 from minigrad.compiler.trace.sources import (
     Argument,
-    Captured,
-    Data,
-    Draw,
     Gradient,
     Reading,
     Setting,
     Source,
 )
-from minigrad.compiler.trace.write_back import are_apart
-from minigrad.engine.listening import is_listened_to, listeners
 from minigrad.engine.recording import is_paused, records_left
 from minigrad.engine.tensor import Tensor, constant_tensor
 
@@ -63,7 +55,7 @@ def write_entry(
     traced in shape, dtype or kind, an array in ``bound`` is no longer the one that the step was made for, or what the
     trace depended on has changed.
     """
-    writer = _Writer(record, arguments, call, watched, bound_to)
+    writer = _Writer(record, arguments, call, watched, bound_to, pullback)
     writer.write_checks(passed, bound, arrays)
     lines = [
         *writer.write_head(idle),
@@ -71,7 +63,7 @@ def write_entry(
         "    hits += 1",
         *writer.write_gradients(),
         *writer.write_arguments(),
-        *(writer.write_result() if pullback is None else writer.write_recorded(pullback)),
+        *writer.write_end(),
     ]
     return writer.make_function("enter", lines)
 
@@ -90,7 +82,7 @@ def write_test(
     return writer.make_function("holds", ["def holds():", f"    return not ({' or '.join(checks or ['False'])})"])
 
 
-class _Writer(EndWriter):
+class _Writer(CheckWriter):
     """Writes one way in.
 
     ``known`` are the names that the code uses, ``checks`` what tells a call that is not for it before the code is
@@ -98,8 +90,17 @@ class _Writer(EndWriter):
     with what they are to hold, that code may look at itself.
     """
 
-    def __init__(self, record: Record, arguments: Sequence[Any], call: Call, watched: Watched, bound_to: bool) -> None:
+    def __init__(
+        self,
+        record: Record,
+        arguments: Sequence[Any],
+        call: Call,
+        watched: Watched,
+        bound_to: bool,
+        pullback: Pullback | None = None,
+    ) -> None:
         self.record, self.arguments, self.call, self.watched = record, arguments, call, watched
+        self.pullback = pullback
         self.letters = [f"a{i}" for i in range(len(arguments))]
         self.bound_to = bound_to
         given = "".join(f"{letter}, " for letter in self.letters)
@@ -151,87 +152,6 @@ class _Writer(EndWriter):
         letter = self.letters[source.position]
         return f"{letter}.array" if isinstance(self.arguments[source.position], Tensor) else letter
 
-    def write_checks(self, passed: Sequence[Source], bound: Sequence[Source], arrays: Sequence[Any]) -> None:
-        """Write the checks.
-
-        Native code itself refuses what has another shape or dtype, if it is passed that at all; but not after it has
-        drawn random numbers.
-        """
-        typed = self.call.fitting is not None and not any(isinstance(source, Draw) for source in bound)
-        refused = {source.position for source in passed if isinstance(source, Argument) and typed}
-        record, checks = self.record, ["not is_paused()"] if self.record.paused else []
-        self.misfits: Lines = []
-        self.slots: list[tuple[Tensor, str, Any]] = []
-        for i, (letter, x) in enumerate(zip(self.letters, self.arguments, strict=True)):
-            if i in refused and type(x) is np.ndarray and x.shape:
-                own = self.misfits if self.call.silent else checks
-                own.append(f"{letter}.__class__ is not ndarray")
-                self.misfits.append(f"{letter}.shape != {x.shape} or {letter}.dtype != {self.name(x.dtype)}")
-            elif not (self.bound_to and type(x) is float):
-                checks += compare_argument(letter, x, self.name)
-        outside = set(record.inputs.values())
-        for source, array in zip(bound, arrays, strict=True):
-            if isinstance(source, Data):
-                own = self.misfits if self.call.watch else checks
-                own.append(f"{self.name(source.tensor)}.array is not {self.name(array)}")
-                if self.call.fitting is not None and type(array) is np.ndarray:  # NumPy sees another shape by itself
-                    own.append(f"{self.name(array)}.shape != {array.shape}")
-                self.slots.append((source.tensor, "array", array))
-            elif isinstance(source, Captured) and source in outside:  # x.shape = … leaves it the same array
-                x = self.name(array)
-                checks.append(f"{x}.shape != {tuple(array.shape)} or {x}.dtype != {self.name(array.dtype)}")
-        checks += [f"{self.name(owner)}.{attribute} != {self.name(value)}" for owner, attribute, value in record.guards]
-        checks += [self.write_link(link) for link in record.links if not link.tells]
-        checks += [f"{link.write(self.name_owner(link), self.name)}.__class__ is not float" for link in record.numbers]
-        checks += compare_tensors(record, self.letters, self.name)
-        checks += compare_arrays(record, self.letters, self.arguments)
-        for t in record.without_gradient:
-            own = self.misfits if self.call.watch and not isinstance(t, int) else checks
-            own.append(f"{self.owners[t]}.stored_grad is not None")
-        self.read = {id(source.tensor) for source in passed if isinstance(source, Gradient)}
-        without = [*record.without_gradient, *(t for t, g in record.grads if g is None)]
-        self.slots += [(t, "stored_grad", None) for t in without if isinstance(t, Tensor) and self.is_looked_at(t)]
-        checks += [*self.check_lying(), *self.check_apart(bound, arrays), *self.check_listeners()]
-        checks += [f"{self.gradient(source)} is None" for source in record.find_gradients(passed)]
-        self.checks = checks
-
-    def check_lying(self) -> Lines:
-        """Write what tells that an argument lies in memory otherwise, where that has told a view from a copy."""
-        laid = [(self.value(x), strides) for x, strides in self.record.laid if isinstance(x, Argument)]
-        self.known |= {"alike": lies_alike} if laid else {}
-        return [f"not alike({value}, {strides})" for value, strides in laid]
-
-    def check_listeners(self) -> Lines:
-        """Write what tells that somebody listens to a gradient which the code takes: where anybody listens at all."""
-        taken = "".join(f"{self.owners[t]}, " for t, _ in self.record.grads)
-        return [f"{self.name(listeners.rows)} and {self.name(is_listened_to)}(({taken}))"] if taken else []
-
-    def check_apart(self, bound: Sequence[Source], arrays: Sequence[Any]) -> Lines:
-        """Write what tells that arguments which are written into share memory with others, or cannot be written."""
-        if not self.record.written:
-            return []
-        written = [self.letters[i] for i in self.record.written]
-        others = [
-            x
-            for i, (x, given) in enumerate(zip(self.letters, self.arguments, strict=True))
-            if i not in self.record.written and not isinstance(given, float)
-        ]
-        others += [self.name(x) for source, x in zip(bound, arrays, strict=True) if isinstance(source, Data | Captured)]
-        self.known["apart"] = are_apart
-        return [f"not apart(({', '.join(written)},), ({''.join(f'{x}, ' for x in others)}))"]
-
-    def write_link(self, link: Link) -> str:
-        """Write what would tell that something outside the function is another now."""
-        return link.write_check(self.name_owner(link), self.name(link.seen), self.name)
-
-    def name_owner(self, link: Link) -> str:
-        """Give the name that the code has for where something is: for a variable of a function, of its own."""
-        if not isinstance(link, Cell):
-            return self.name(link.owner)
-        name = f"c{len(self.cells)}"
-        self.cells[name] = link.owner
-        return name
-
     def write_head(self, idle: list[Any]) -> Lines:
         """Write the head, the checks, and where a step comes from to compute with."""
         given = "".join(f"{letter}=MISS, " for letter in self.letters)
@@ -247,6 +167,8 @@ class _Writer(EndWriter):
         else:
             self.known["note"] = self.call.watch(idle[-1], self.slots, bool(self.watched.tensors))
         self.known["idle"] = idle  # which holds the memory that a shared step is in
+        if self.call.attempt is not None:
+            self.known["attempt"] = self.call.attempt(idle[-1], self.find_kind())
         if self.call.shared is not None:
             self.known |= self.call.shared(idle[-1])
         else:
@@ -273,9 +195,11 @@ class _Writer(EndWriter):
         written = self.call.written.format("".join(f"{self.pass_value(x, i in own)}, " for i, x in enumerate(values)))
         if self.call.fitting is None:
             return [f"    r = {written}", *back]
-        lines = ["    try:", f"        r = {written}", "    except TypeError:"]
-        if self.call.silent:
-            lines += ["        r = None", "    if r is None:"]
+        if self.call.attempt is not None:
+            lines = [f"    r = {self.call.attempted.format(''.join(f'{x}, ' for x in values))}", "    if r is None:"]
+        else:
+            lines = ["    try:", f"        r = {written}", "    except TypeError:"]
+            lines += ["        r = None", "    if r is None:"] if self.call.silent else []
         if self.misfits:
             lines.append(f"        if {' or '.join(self.misfits)}:")
             lines += [*(f"        {x}" for x in back), f"            {self.missed}"]
@@ -288,7 +212,7 @@ class _Writer(EndWriter):
         lines.append(f"        r = {again}")
         if self.call.silent:  # another thread has been here
             lines += ["        if r is None:", *(f"        {x}" for x in back), f"            {self.missed}"]
-        return [*lines, *back]
+        return [*lines, *self.mend_result(), *back]
 
     def pass_value(self, value: str, by_identity: bool) -> str:
         """Write what the code is passed for a value: of what is bound the identity is known."""

@@ -13,7 +13,7 @@ from minigrad.compiler.calls.results import Made, Output, map_leaves
 from minigrad.compiler.calls.spent import Spent, make_spent
 from minigrad.compiler.differentiable import Pullback
 from minigrad.compiler.record import Record
-from minigrad.compiler.trace.sources import Argument, Captured, Data, Draw, Source
+from minigrad.compiler.trace.sources import Argument, Captured, Data, Draw, Gradient, Source
 from minigrad.engine.tensor import Tensor, constant_tensor
 
 Lines = list[str]
@@ -32,6 +32,11 @@ class EndWriter:
     known: dict[str, Any]
     owners: dict[Tensor | int, str]
     read: set[int]
+    pullback: Pullback | None
+
+    def gradient(self, source: Gradient) -> str:
+        """Write the gradient that a Tensor has."""
+        raise NotImplementedError
 
     def name(self, x: Any) -> str:
         """Give the name that the code has for something."""
@@ -68,9 +73,27 @@ class EndWriter:
         pairs = zip(written, self.call.results[n - len(written) : n], strict=True)
         return [f"    copyto({self.letters[i]}, {result})" for i, result in pairs]
 
-    def write_result(self) -> Lines:
+    def find_kind(self) -> type[Tensor] | None:
+        """Give the kind of Tensor in which the code itself gives its only result; None where that comes as it is."""
+        x, results = self.record.result, self.call.results
+        alone = self.call.attempt is not None and self.pullback is None and len(results) == 1
+        return Spent if alone and type(x) is Output and x.recorded and not x.plain and results == ["r"] else None
+
+    def mend_result(self) -> Lines:
+        """Write what makes of a result that the code was asked for in vain what it would have given."""
+        lines = [self.call.mended] if self.call.mended else []
+        lines += [] if self.find_kind() is None else ["t = new(Spent)", "t.array, r = r, t"]
+        return [f"        {line}" for line in lines]
+
+    def write_end(self) -> Lines:
         """Write what is returned."""
+        return self.write_result() if self.pullback is None else self.write_recorded(self.pullback)
+
+    def write_result(self) -> Lines:
+        """Write what is returned where no gradient flows through it."""
         result, results = self.record.result, self.call.results
+        if self.find_kind() is not None:
+            return ["    return r"]
         if type(result) is not Output:
             returned = ", ".join(results[: len(self.record.returned)])
             given = self.name(lambda r: map_leaves(result, lambda x: _given(x, r, Spent)))

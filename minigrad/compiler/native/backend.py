@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from minigrad.compiler.backend import Backend, Call, Draft, Program, are_read_in_order, lie_in_order
-from minigrad.compiler.native.build import NativeStep, compile_epochs, compile_step, describe_call
+from minigrad.compiler.native.build import NativeStep, compile_epochs, compile_step
+from minigrad.compiler.native.calling import describe_call
 from minigrad.compiler.native.fit import fit_outputs
 from minigrad.compiler.native.mixed import write_mixed
 from minigrad.compiler.native.objects import READABLE

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.compiler.backend import Call
 from minigrad.compiler.native import crew
 from minigrad.compiler.native.cache import KeptFunction
 from minigrad.compiler.native.expressions import Untranslated
@@ -29,7 +28,6 @@ types: Any = require("numba.core.types", "native")
 
 KINDS = {"float64": types.float64, "float32": types.float32, "int64": types.int64, "int32": types.int32,
          "bool": types.boolean}  # fmt: skip
-MEANT = {letter: np.dtype(np.dtype(letter).name) for letter in "ilq"}  # two of which are of one size
 DIVIDING = "error_model='numpy'"  # 1 / 0 is ∞
 FAST = ", fastmath={'reassoc', 'contract'}"
 FREE = ", nogil=True"  # other threads run meanwhile
@@ -177,47 +175,6 @@ def _type(x: Any) -> str:
         return "types.float64"
     shape, dtype = x
     return f"types.Array(types.{KINDS[dtype.name]}, {len(shape)}, 'C', readonly=False)"
-
-
-def describe_call(code: NativeCode, step: Any, draws: Sequence[tuple[int, Any]]) -> Call:
-    """Say how a step is called: arrays that it returns are made first, numbers get their dtype afterwards."""
-    looks = looks_itself(code)
-    known: dict[str, Any] = {"compiled": step.entry_point if looks else step, "empty": np.empty}
-    before, results = [], []
-    for i, (shape, kind) in enumerate(code.outputs):
-        known[f"kind{i}"] = kind
-        before.append(f"r{i} = empty({shape}, kind{i})")
-    for i, rng in draws:
-        known[f"rng{i}"] = rng
-        before.append(f"rng{i}.random(out=step.arrays[{i}])")
-    outputs = ", ".join(f"id(r{i})" if looks else f"r{i}" for i in range(len(code.outputs)))
-    several = sum(x is not None for x in code.numbers) > 1
-    numbers = 0
-    for position, dtype in enumerate(code.numbers):
-        if dtype is None:
-            results.append(f"r{code.places[position]}")
-        else:
-            r = f"r[{numbers}]" if several else "r"
-            python = {"f": float, "i": int}.get(dtype.kind) if position in code.weak else None  # float32 stays that
-            number: type = python or dtype.type
-            one = issubclass(number, np.floating)  # times 1 is exact, and 40 ns where float32(r) takes 150
-            results.append(f"as{position} * {r}" if one else f"as{position}({r})")
-            known[f"as{position}"] = number(1) if one else number
-            numbers += 1
-    address = "address" if code.quick else "step.address"
-    shared = (lambda step: {"address": step.address}) if code.quick else None
-    identities = [i for i, x in enumerate(code.passed) if looks and not x.weak]
-    watch = NativeStep.watch if looks and code.quick else None  # which Python's lock must be held for
-    written = f"compiled({address}, {{}}{outputs})"
-    return Call(written, results, before, known, _fitting, shared, identities, watch, silent=looks)
-
-
-def _fitting(x: Any) -> Any:
-    """Give a copy, whose elements lie in order and in no other array's memory; a number is one as it is.
-
-    Of several integers of one size, which NumPy calls equal, it has the dtype that code is compiled for.
-    """
-    return x if type(x) is float else np.array(x, MEANT.get(x.dtype.char), order="C", copy=True)
 
 
 def compile_epochs(code: NativeCode, arguments: Sequence[str]) -> Callable[..., Any]:

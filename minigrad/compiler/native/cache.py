@@ -48,6 +48,12 @@ class KeptFunction(registry.CPUDispatcher):  # type: ignore[misc]
         (overload,) = self.overloads.values()
         return overload.entry_point
 
+    @property
+    def address(self) -> int:
+        """Where the code for that signature begins, which other code calls as numba's functions call each other."""
+        (overload,) = self.overloads.values()
+        return int(overload.library.get_pointer_to_function(overload.fndesc.llvm_func_name))
+
 
 class Results(caching.CompileResultCacheImpl):  # type: ignore[misc]
     """How numba itself takes what it has compiled apart, and puts it together; the place is ours."""

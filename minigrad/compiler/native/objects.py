@@ -12,6 +12,7 @@ from __future__ import annotations
 import copy
 import ctypes
 from collections.abc import Sequence
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from minigrad.engine.tensor import Tensor
 WORD = 8  # bytes
 TYPE, DATA, SHAPE, DTYPE = 1, 2, 4, 7  # words from the start of an array's object
 KIND = 3  # words from the start of a dtype's object: letter, byte order and number, which equal ones share
+CODE = "__code__"
 NDIM, FLAGS = 24, 64  # bytes from there, to numbers of 32 bits
 ORDERED = 0x0001 | 0x0100  # C-contiguous, and aligned
 
@@ -44,6 +46,15 @@ def find_slot(kind: type, name: str) -> int | None:
     setattr(x, name, held)
     places = [at for at in range(2 * WORD, kind.__basicsize__, WORD) if read_word(id(x) + at) == id(held)]
     return places[0] if len(places) == 1 else None
+
+
+def find_code() -> int | None:
+    """Give how far from a function's start its code is, in bytes; None where that cannot be told."""
+    places = []
+    for f in (find_slot, find_code):
+        words = range(2 * WORD, FunctionType.__basicsize__, WORD)
+        places.append([at for at in words if read_word(id(f) + at) == id(f.__code__)])
+    return places[0][0] if len(places[0]) == 1 and places[0] == places[1] else None
 
 
 def _lies_as_written() -> bool:
@@ -81,19 +92,20 @@ def _find_counter() -> ctypes.c_ssize_t | None:
 
 READABLE = _lies_as_written()
 _slots: dict[str, Any] = {name: find_slot(Tensor, name) if READABLE else None for name in ("array", "stored_grad")}
+_slots |= {CODE: find_code() if READABLE else None}
 _counter: Any = _find_counter() if READABLE else None
 READABLE = _counter is not None and None not in _slots.values()
 
 
 class Table:
-    """Places in memory, and what is to be found there: slots of Tensors, and the number of records, where that counts.
+    """Places in memory, and what is to be found there: slots of Tensors, functions' code, and the number of records.
 
     With an array's slot goes its shape, which ``w.data.shape = …`` sets in place. ``words`` are the number of places,
     then each place and its content, as ``still_hold`` reads them. The number of records is not the right one before
     ``note_records``.
     """
 
-    def __init__(self, slots: Sequence[tuple[Tensor, str, Any]], counting: bool) -> None:
+    def __init__(self, slots: Sequence[tuple[Any, str, Any]], counting: bool) -> None:
         self.held = slots  # an address is nothing that keeps an object
         self.shapes = [getattr(x, "shape", None) for _, _, x in slots]
         places: list[tuple[int, int]] = []
@@ -103,7 +115,7 @@ class Table:
         self.words = np.array([len(places), *(word for place in places for word in place)], np.int64)
         self.counting = counting
 
-    def describes(self, slots: Sequence[tuple[Tensor, str, Any]], counting: bool) -> bool:
+    def describes(self, slots: Sequence[tuple[Any, str, Any]], counting: bool) -> bool:
         """Say whether it is a table of these."""
         pairs = zip(slots, self.held, self.shapes, strict=False)
         same = all(
