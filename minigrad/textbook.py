@@ -52,6 +52,7 @@ class Gradients:
 
 def sigmoid(u: Array) -> Array:
     """y = 1 / (1 + e^−u); written with e^−|u|, which cannot overflow."""
+    u = _as_numbers("sigmoid", u)
     z = np.exp(-np.abs(u))
     y: Array = np.where(u >= 0, 1, z) / (1 + z)
     return y
@@ -59,9 +60,20 @@ def sigmoid(u: Array) -> Array:
 
 def softmax(u: Array) -> Array:
     """y_k = e^u_k / Σ_k e^u_k over each row; the row's maximum is subtracted first, so that nothing overflows."""
+    u = _as_numbers("softmax", u)
+    if u.ndim != 2:
+        raise ValueError(f"softmax: u must be (samples, classes), one sample a row, not {u.shape}")
     z = np.exp(u - u.max(axis=1, keepdims=True))
     y: Array = z / z.sum(axis=1, keepdims=True)
     return y
+
+
+def _as_numbers(called: str, u: ArrayLike) -> Array:
+    """Give an array of numbers, a list of them too."""
+    array = np.asarray(u)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{called}: u must be an array of numbers, not {'None' if u is None else type(u).__name__}")
+    return array
 
 
 class Network:

@@ -277,3 +277,36 @@ def test_a_few_sizes_are_in_order():
         warnings.simplefilter("error")
         for n in [1, 2, 3, 4, 5] * 4:
             assert step(X, n).size == X.size * n
+
+
+class Degrees(float):
+    """A number with a unit."""
+
+    unit = 2.0
+
+    def doubled(self):
+        return 2 * self
+
+    def __repr__(self):
+        return f"{float(self)} degrees"
+
+
+@each_backend
+def test_a_number_of_ones_own_class_keeps_its_attributes(backend):
+    """It is part of the code: for another one, or another attribute of it, the function is traced anew."""
+
+    def f(x, t):
+        return x * t + t.unit + t.doubled()
+
+    first, second = Degrees(3.0), Degrees(3.0)
+    second.unit = 7.0
+    with running(backend):
+        code = as_code(f, backend)
+        for t in (first, second, Degrees(4.0), first):
+            np.testing.assert_allclose(code(np.arange(3.0), t), f(np.arange(3.0), t), rtol=1e-15)
+        try:
+            Degrees.unit = 5.0
+            np.testing.assert_allclose(code(np.arange(3.0), first), f(np.arange(3.0), first), rtol=1e-15)
+        finally:
+            Degrees.unit = 2.0
+        assert code.cache_info().currsize == 4

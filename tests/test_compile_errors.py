@@ -195,3 +195,69 @@ def test_gradients_that_are_no_numbers_yet_are_not_cut(clip):
 
     with pytest.raises(TypeError, match=rf"{clip.__name__}: inside a compiled function .* Write p.grad = "):
         compile(step)()
+
+
+def within_a_block(x):
+    with np.errstate(divide="raise"):
+        return 1 / x  # here
+
+
+def within_a_block_whose_error_is_caught(x):
+    try:
+        with np.errstate(all="raise"):
+            return 1 / x  # here
+    except FloatingPointError:
+        return x
+
+
+@np.errstate(divide="call")
+def within_a_function(x):
+    return 1 / x  # here
+
+
+def after_a_call(x):
+    kept = np.seterr(divide="raise")
+    try:
+        return 1 / x  # here
+    finally:
+        np.seterr(**kept)
+
+
+@each_backend
+@pytest.mark.parametrize(
+    "f",
+    [within_a_block, within_a_block_whose_error_is_caught, within_a_function, after_a_call],
+    ids=lambda f: f.__name__,
+)
+def test_errors_of_arithmetic_that_the_function_itself_has_raised_are_refused(f, backend):
+    """NumPy raises there at 0, or lets the function go on with something else; the code would give ∞."""
+    lines, start = inspect.getsourcelines(f)
+    line = start + next(i for i, text in enumerate(lines) if "# here" in text)
+    with (
+        running(backend),
+        pytest.raises(TraceError, match=rf"divide at test_compile_errors.py:{line} is within .*isfinite"),
+    ):
+        as_code(f, backend)(np.ones(2))
+
+
+def test_what_the_caller_has_of_errors_of_arithmetic_numpy_code_keeps_to():
+    def f(x):
+        with np.errstate(all="ignore"):  # which changes no value
+            return 1 / x
+
+    code, x = compile(f), np.array([0.0, 2.0])
+    np.testing.assert_array_equal(code(np.ones(2)), [1.0, 1.0])
+    with np.errstate(all="raise"), pytest.raises(FloatingPointError):
+        code(x)
+    with np.errstate(all="ignore"):
+        np.testing.assert_array_equal(code(x), [np.inf, 0.5])
+
+
+def test_methods_of_a_number_that_ask_what_it_is():
+    for name in ("is_integer", "hex", "as_integer_ratio"):
+        with pytest.raises(
+            TraceError, match=rf"\.{name} of a value that is only known .*pass a Python int or a string"
+        ):
+            compile(lambda x, t, name=name: x * len(str(getattr(t, name)())))(np.ones(2), 3.0)
+        with pytest.raises(AttributeError, match=name):  # as of an array
+            compile(lambda x, name=name: getattr(x, name)())(np.ones(2))

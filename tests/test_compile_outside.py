@@ -4,14 +4,19 @@ import ctypes
 import os
 import sys
 import warnings
+from abc import ABC
 from collections import ChainMap, UserDict, UserList
 from contextlib import nullcontext
+from contextvars import ContextVar
 from dataclasses import dataclass
-from enum import IntFlag
+from enum import Enum, IntFlag
 from functools import lru_cache, partial, partialmethod, singledispatch, singledispatchmethod
+from importlib import import_module
+from io import BytesIO, StringIO
+from threading import Event
 from types import MappingProxyType, ModuleType, SimpleNamespace
 from typing import Any
-from weakref import WeakKeyDictionary, WeakValueDictionary
+from weakref import WeakKeyDictionary, WeakValueDictionary, ref
 
 import numpy as np
 import pytest
@@ -696,7 +701,156 @@ def by_operators_of_a_class():
     return f, [lambda: setattr(Own, "k", 5.0), lambda: setattr(own, "k", 7.0)]
 
 
+def by_settings_that_numpy_tells():
+    kept = np.geterr(), np.get_printoptions()
+
+    def f(x):
+        return x * (2.0 if np.geterr()["over"] == "warn" else 3.0) + np.get_printoptions()["precision"]
+
+    def put_back():
+        np.seterr(**kept[0])
+        np.set_printoptions(**kept[1])
+
+    return f, [lambda: np.seterr(over="ignore"), lambda: np.set_printoptions(precision=3), put_back]
+
+
+def by_modules_of_some_name():
+    package, first, second = (ModuleType(name) for name in ("named_package", "named_package.first", "named_package.k"))
+    sys.modules |= {x.__name__: x for x in (package, first, second)}
+    package.first, first.k, second.k, package.m = first, 2.0, 3.0, 5.0
+    owner, other = SimpleNamespace(name="named_package.k"), ModuleType("named_package.first")
+    other.k = 13.0
+
+    def f(x):
+        late = import_module("named_package.first")
+        x = x * late.k + sys.modules.get(owner.name).k
+        return x + __import__("named_package").m + import_module(".first", "named_package").k
+
+    changes = [lambda: setattr(first, "k", 7.0), lambda: setattr(second, "k", 9.0), lambda: setattr(package, "m", 1.0)]
+    return f, [*changes, lambda: sys.modules.__setitem__("named_package.first", other)]
+
+
+def by_the_value_of_a_member():
+    class Way(Enum):
+        TWICE = 2.0
+
+    change = partial(setattr, Way.TWICE)
+    return lambda x: x * Way.TWICE.value + len(Way.TWICE.name), [
+        lambda: change("_value_", 5.0),
+        lambda: change("_name_", "MANY"),
+    ]
+
+
+def by_a_class_that_is_registered():
+    class Base(ABC):  # noqa: B024
+        pass
+
+    class Within(Base):
+        pass
+
+    class First:
+        pass
+
+    class Second:
+        pass
+
+    @singledispatch
+    def give(x):
+        return 1.0
+
+    give.register(Base, lambda x: 7.0)
+    first, second, third = First(), Second(), SimpleNamespace()
+
+    def f(x):
+        x = x * (2 if isinstance(first, Base) else 3)
+        return x + (4 if issubclass(type(second), Base) else 5) + give(third)
+
+    changes = [lambda: Base.register(First), lambda: Within.register(Second), lambda: Base.register(SimpleNamespace)]
+    return f, changes
+
+
+def by_flags_and_strides_of_an_array():
+    a, owner = np.ones((2, 3)), SimpleNamespace(a=np.ones((2, 2)))
+
+    def f(x):
+        return x * (2 if a.flags.writeable else 3) + owner.a.strides[0] + (1 if owner.a.flags["C_CONTIGUOUS"] else 0)
+
+    changes = [lambda: a.setflags(write=False), lambda: setattr(owner, "a", np.asfortranarray(owner.a))]
+    return f, [*changes, lambda: a.setflags(write=True)]
+
+
+def by_objects_in_arrays():
+    parts, table = np.empty((1, 3), object), np.zeros(2, [("a", object), ("b", float), ("c", object, (2,))])
+    parts[0, 0], parts[0, 1], parts[0, 2] = np.ones(2), 2.0, [1.0]
+    table["a"], table["b"], table["c"] = 3.0, 5.0, 7.0
+    table["a"][0] = np.ones(2)
+    row = table[0]
+
+    def f(x):
+        x = x * parts[0, 0] + parts[0, 1] + sum(parts[0, 2])
+        return x + row["a"] + row["b"] + row["c"][1] + table[1]["a"] + table["b"][1]
+
+    def reuse():
+        parts[0, 1] = None  # so that the next number may lie where the last one did
+        parts[0, 1] = float("11.0")
+
+    changes = [lambda: parts[0, 0].__setitem__(0, 4.0), lambda: parts.__setitem__((0, 0), np.array([2.0, 9.0]))]
+    changes += [reuse, lambda: parts[0, 2].append(8.0), lambda: row["a"].__setitem__(1, 6.0)]
+    changes += [lambda: table["b"].__setitem__(0, 6.0), lambda: table["c"][0].__setitem__(1, 2.0)]
+    return f, [*changes, lambda: table.__setitem__(1, (1.0, 2.0, 3.0)), lambda: row["a"].__setitem__(0, 0.5)]
+
+
+def by_files_in_memory():
+    first, second = BytesIO(b"2.0"), StringIO("3.0\n5.0")
+
+    def f(x):
+        second.seek(0)
+        x = x * float(first.getvalue()) + sum(map(float, second))
+        second.seek(0)
+        return x
+
+    def write(stream, text):
+        stream.seek(0)
+        stream.truncate()
+        stream.write(text)
+        stream.seek(0)
+
+    return f, [lambda: write(first, b"7.0"), lambda: write(second, "11.0")]
+
+
+def by_what_python_calls_things():
+    class Own:
+        k = 2.0
+
+        def __repr__(self):
+            return "a" * int(self.k)
+
+    def g():
+        pass
+
+    def f(x):
+        return x * len(Own.__name__) + len(g.__name__) + Own.__dict__["k"] + len(f"{own!r}") + late.get(1.0)
+
+    own, late = Own(), ContextVar("late")
+    changes = [lambda: setattr(Own, "__name__", "Another"), lambda: setattr(g, "__name__", "other")]
+    return f, [*changes, lambda: setattr(Own, "k", 5.0), lambda: setattr(own, "k", 7.0), lambda: late.set(9.0)]
+
+
+def by_attributes_of_a_class_that_asks_for_none_but_its_own():
+    held = {"k": 2.0}
+
+    class Making(type):
+        def __getattr__(cls, name):
+            return held[name]  # KeyError, and no AttributeError, for what tools ask for
+
+    Own = Making("Own", (), {})
+    return lambda x: x * Own.k, [lambda: held.update(k=5.0)]
+
+
 WATCHED = [
+    *(by_settings_that_numpy_tells, by_modules_of_some_name, by_the_value_of_a_member, by_a_class_that_is_registered),
+    *(by_flags_and_strides_of_an_array, by_objects_in_arrays, by_files_in_memory, by_what_python_calls_things),
+    by_attributes_of_a_class_that_asks_for_none_but_its_own,
     *(by_an_attribute_that_may_be_missing, by_an_attribute_that_is_made_when_it_is_first_asked_for),
     *(by_what_a_block_gives, by_flags, by_a_method_that_super_calls, by_what_a_comparison_reads, by_a_dtype),
     *(by_an_attribute_of_a_number, by_memory_that_is_looked_at, by_a_gradient_that_is_there_or_not),
@@ -784,6 +938,24 @@ def by_a_cache():
     return lambda x: x * found("k"), change
 
 
+def by_what_a_library_keeps():
+    event = Event()
+    return lambda x: x * (2.0 if event.is_set() else 3.0), event.set
+
+
+def by_another_function_of_a_library(monkeypatch):
+    return lambda x: np.tanh(x), lambda: monkeypatch.setattr(np, "tanh", lambda x: 3 * x)
+
+
+def by_a_reference_that_others_have_let_go_of():
+    class Own:
+        k = 2.0
+
+    kept = [Own()]
+    seen = ref(kept[0])
+    return lambda x: x * (3.0 if seen() is None else seen().k), kept.clear
+
+
 def by_an_array_that_numpy_computes_with_too():
     weights = np.array([2.0, 3.0])
     return lambda x: x * weights + float(np.sort(weights)[0]), lambda: weights.__setitem__(0, 9.0)
@@ -803,6 +975,8 @@ UNWATCHED = {
     "a computed name": by_a_computed_name,
     "more in a container": by_a_large_container,
     "a cache of functools": by_a_cache,
+    "an Event": by_what_a_library_keeps,
+    "np.exp = g": by_another_function_of_a_library,
     "an array that is an operand and that NumPy alone computes with as well": by_an_array_that_numpy_computes_with_too,
     "files": by_a_file,
     "the environment": by_the_environment,
@@ -817,7 +991,7 @@ def test_what_the_docstring_lists_is_not_seen_and_found_by_verify(said, tmp_path
     start = words.index("Not watched is")
     assert said in words[start : words.index("pass that as an argument", start)]
     way = UNWATCHED[said]
-    f, change = way(tmp_path) if said == "files" else way()
+    f, change = way(*{"files": [tmp_path], "np.exp = g": [monkeypatch]}.get(said, []))
     compiled, verified = compile(f), compile(f, verify_every=1)
     before = compiled(x)
     verified(x)
@@ -826,6 +1000,16 @@ def test_what_the_docstring_lists_is_not_seen_and_found_by_verify(said, tmp_path
     assert not np.allclose(compiled(x), f(x))
     with pytest.raises(DifferenceError):
         verified(x)
+
+
+def test_an_object_that_was_read_lives_on():
+    """By a weak reference the function sees it, too, which verify calls: so no difference is found, either."""
+    assert "who else has let go of an object (a weak reference)" in " ".join(str(compile.__doc__).split())
+    f, let_go = by_a_reference_that_others_have_let_go_of()
+    compiled = compile(f, verify_every=1)
+    for change in (let_go, lambda: None):
+        np.testing.assert_array_equal(compiled(x), 2.0 * x)
+        change()
 
 
 @pytest.mark.parametrize("known", [x, [1.0, 2.0]], ids=["array", "list"])

@@ -13,7 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from minigrad import Tensor, compile, debug, derive, fit, grad, softmax, value_and_grad
+from minigrad import Tensor, compile, debug, derive, fit, grad, simplify, softmax, trace, value_and_grad
+from minigrad.algebra.graph import Graph
+from minigrad.engine.node import Node
 from minigrad.engine.transforms.functional import value_and_grad as defined_there
 from minigrad.losses import squared_error
 from minigrad.nn import MLP, Dropout, Linear, Sequential
@@ -432,3 +434,42 @@ def test_joblib_keeps_a_model(tmp_path):
     np.testing.assert_array_equal(twin(X).data, model(X).data)
     np.testing.assert_allclose(f(X), 3 * X**2)
     train(twin, optimizer, 1)
+
+
+@pytest.mark.parametrize("again", [*DEEP, *(partial(pickled, protocol=n) for n in (0, 1))])
+def test_a_graph_is_copied_with_what_it_was_recorded_with(again):
+    """Equal operations on equal operands stay one, in the copy too, and operands of one name stay two."""
+    x = Tensor(np.array([1.0, 2.0]), requires_grad=True, name="x")
+    graph = trace((np.exp(x) * x + np.exp(x) @ np.array([[1.0, 2.0], [3.0, 5.0]])).sum())
+    other = again(graph)
+    assert str(other) == str(graph)
+    assert len(other) == len(graph)
+    assert other() == graph()
+    np.testing.assert_array_equal(other.gradient()(), graph.gradient()())
+    assert str(simplify(other.gradient())) == str(simplify(graph.gradient()))
+    node = other.inputs["x"]
+    assert np.exp(node) is np.exp(node)
+    assert other(x=np.zeros(2)) == 11.0
+    kept = other.values[node]
+    kept[0] = 9.0
+    assert graph.values[graph.inputs["x"]][0] == 1.0
+
+
+def test_a_deep_graph_is_pickled_without_recursion():
+    x = Node(name="x", table={})
+    deep = x
+    for i in range(20_000):
+        deep = deep * 0.5 + i
+    graph = Graph([deep], {x: np.array(1.0)})
+    assert pickled(graph)() == graph() == copy.deepcopy(graph)()
+
+
+def test_a_derivation_is_copied_and_says_why_it_is_not_pickled():
+    model = MLP([3, 4, 2], "tanh", "softmax", rng=0)
+    derivation = derive((model(X) ** 2).sum())
+    for other in (copy.copy(derivation), copy.deepcopy(derivation)):
+        assert str(other) == str(derivation)
+        assert str(other[0].steps()) == str(derivation[0].steps())
+        assert all(x.difference < 1e-6 for x in other.check())
+    with pytest.raises(TypeError, match=r"holds the record of its loss.*to_numpy"):
+        pickle.dumps(derivation)

@@ -1,6 +1,7 @@
 """The debugger: where NaN and infinity arise, which array has changed between forward and backward, and shapes."""
 
 import inspect
+import pickle
 
 import numpy as np
 import pytest
@@ -323,3 +324,26 @@ def test_lanes_of_arrays_are_looked_at(f, says):
     assert type(watched) is type(x)
     np.testing.assert_array_equal(watched, f(abs(x) + 2))
     assert len(report.steps) > 0
+
+
+def test_the_brackets_may_be_left_out():
+    x = Tensor([1.0, 0.0], name="x", requires_grad=True)
+    with debug as report:
+        x * 2
+        with debug:
+            x + 1
+        with pytest.raises(FloatingPointError, match=r"log: the first -inf arose"):
+            np.log(x)
+    assert len(report.steps) == 2
+    with np.errstate(divide="ignore"):
+        assert np.isinf(np.log(x).data[1])  # not watched any more
+
+    @debug
+    def f(x):
+        return np.log(x)
+
+    with pytest.raises(FloatingPointError, match=r"log: the first -inf arose"):
+        f(x)
+    with pytest.raises(TypeError, match="wanted a function to watch"):
+        debug(5)
+    assert pickle.loads(pickle.dumps(debug)) is debug

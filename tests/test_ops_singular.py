@@ -234,3 +234,20 @@ def test_sigmoid_is_the_same_for_every_way_in(kind):
     np.testing.assert_array_equal([elementwise.sigmoid(kind(v)) for v in x], y)
     np.testing.assert_array_equal([elementwise.sigmoid(np.array(v)) for v in x], y)
     assert {elementwise.sigmoid(kind(1)).dtype, elementwise.sigmoid(np.array(1, kind)).dtype} == {np.dtype(kind)}
+
+
+def slope_of_a_singular_matrix(create_graph):
+    w = Tensor(np.zeros((2, 2)), requires_grad=True, name="w")
+    np.linalg.slogdet(w)[1].backward(create_graph=create_graph)
+
+
+def slope_of_dependent_columns(create_graph):
+    w = Tensor(np.ones((3, 2)) * 0.0, requires_grad=True, name="w")
+    np.sum(np.linalg.qr(w)[0]).backward(create_graph=create_graph)
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+@pytest.mark.parametrize("slope", [slope_of_a_singular_matrix, slope_of_dependent_columns])
+def test_a_slope_that_needs_an_inverse_where_there_is_none_names_the_matrix(slope, create_graph):
+    with pytest.raises(np.linalg.LinAlgError, match=r"w:\(\d, 2\).*Singular matrix|Singular matrix, .*\("):
+        slope(create_graph)

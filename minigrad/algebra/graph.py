@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy, deepcopy
 from typing import Any
 
 import numpy as np
 
 from minigrad.engine.backward import pullback
-from minigrad.engine.node import Node, order_nodes, seed_node
+from minigrad.engine.node import Node, flatten_nodes, order_nodes, restore_nodes, seed_node
 from minigrad.notation.formula import mathml, text
 from minigrad.notebook.cards import card, part, table
 from minigrad.notebook.safety import html_or_text, text_or_reason
@@ -35,6 +36,25 @@ class Graph:
             name = x.name or "?"
             if self.inputs.setdefault(name, x) is not x:
                 raise ValueError(f"graph: two inputs are called {name!r}; give one of them another name")
+
+    def __deepcopy__(self, memo: Any) -> Graph:
+        other = copy(self)
+        memo[id(self)], other.values = other, deepcopy(self.values, memo)
+        return other
+
+    def __copy__(self) -> Graph:
+        other = object.__new__(type(self))
+        vars(other).update(vars(self))
+        return other
+
+    def __reduce__(self) -> Any:
+        """Be copied and kept as rows of operations."""
+        inputs = list(self.inputs.values())
+        nodes = order_nodes([*self.outputs, *inputs])
+        place = {x: i for i, x in enumerate(nodes)}
+        outputs = [(True, place[x]) if isinstance(x, Node) else (False, x) for x in self.outputs]
+        values = [(place[x], self.values.get(x), x in self.values) for x in inputs]
+        return _restore_graph, (type(self), flatten_nodes([*self.outputs, *inputs]), outputs, values)
 
     def __len__(self) -> int:
         return sum(node.op is not None for node in self.nodes)
@@ -114,6 +134,13 @@ class Graph:
 
     def _returned(self, names: Mapping[Node, str]) -> str:
         return f"return {', '.join(names[x] if isinstance(x, Node) else text(x) for x in self.outputs)}"
+
+
+def _restore_graph(kind: type[Graph], rows: Any, outputs: Any, values: Any) -> Graph:
+    nodes = restore_nodes(rows)
+    graph = kind([nodes[x] if is_place else x for is_place, x in outputs], {nodes[i]: x for i, x, _ in values})
+    graph.values = {nodes[i]: x for i, x, known in values if known}
+    return graph
 
 
 def evaluate(

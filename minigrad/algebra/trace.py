@@ -37,10 +37,8 @@ def trace(computation: Tensor | Callable[..., Any], *examples: Any) -> Graph:
     names = [p.name for p in parameters if p.kind <= p.VAR_POSITIONAL]
     if not examples and any(p.default is p.empty and p.kind < p.VAR_POSITIONAL for p in parameters):
         raise TypeError("trace: a function is traced with arrays of the shapes that are meant: write trace(f, X, W)")
-    arguments = [
-        x if isinstance(x, Tensor) else Tensor(x, requires_grad=np.result_type(x).kind in "fc", name=name)
-        for x, name in zip(examples, names + [None] * len(examples), strict=False)
-    ]
+    named = zip(examples, names + [None] * len(examples), strict=False)
+    arguments = [x if isinstance(x, Tensor) else _as_argument(x, name) for x, name in named]
     returned = computation(*arguments)
     results = list(returned) if isinstance(returned, tuple) else [returned]
     for result in results:
@@ -50,6 +48,16 @@ def trace(computation: Tensor | Callable[..., Any], *examples: Any) -> Graph:
                 f"from the arguments, without .item() or .data"
             )
     return lift_tensors(results)[0]
+
+
+def _as_argument(x: Any, name: str | None) -> Tensor:
+    """Give a Tensor of an example, which requires a gradient if it can."""
+    try:
+        constant = Tensor(x)
+    except (TypeError, ValueError) as error:
+        called = f"the argument {name}" if name else "each argument"
+        raise type(error)(f"trace: {called} must be an array, a number or a Tensor, not {shown(x)}. {error}") from error
+    return Tensor(constant.array, requires_grad=constant.dtype.kind in "fc", name=name)
 
 
 def names_of(names: Mapping[str, Any] | None) -> dict[int, str]:

@@ -64,9 +64,10 @@ def compile(
     contents of a list, deque, dict or set of at most 1000, the elements of an array (over 1 MB 1024 of them), a context
     variable, likewise in functions and methods of your own that it calls. A float that has been another once, such as
     an annealed weight, is read at each call from then on. Not watched is a computed name, as in getattr(o, "k" + i),
-    more in a container, what libraries keep (a cache of functools), an array that is an operand and that NumPy alone
-    computes with as well, whether an argument is an array or list from outside, and the outside world (files, clocks,
-    the environment): pass that as an argument.
+    more in a container, what libraries keep or are given (a cache of functools, an Event, np.exp = g), an array that is
+    an operand and that NumPy alone computes with as well, whether an argument is an array or list from outside, who
+    else has let go of an object (a weak reference), and the outside world (files, clocks, the environment): pass that
+    as an argument.
     ``verify=n`` makes the first n calls by the function itself, too, ``verify_every=k`` every k-th, and raises
     ``DifferenceError`` with the name of the first value that differs; updates still happen once. So is the first call
     of each trace, of a function that asks what a value is, by ``isinstance``, ``hasattr``, ``except``, ``is`` or its

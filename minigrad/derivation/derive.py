@@ -17,7 +17,8 @@ from minigrad.algebra.rewrite import substitute_nodes
 from minigrad.algebra.simplify import Findings, simplify
 from minigrad.derivation.cut import Cut
 from minigrad.derivation.folding.fold import fold_derivation
-from minigrad.derivation.lines import Derivation, Line
+from minigrad.derivation.line import Line
+from minigrad.derivation.lines import Derivation
 from minigrad.derivation.naming import name_cut_short, name_what_repeats
 from minigrad.derivation.reasons.ways import Ways
 from minigrad.derivation.remarks import Supposing, say_step

@@ -4,27 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from minigrad.algebra.facts import SumsToOne
 from minigrad.algebra.graph import Graph
 from minigrad.derivation import documents
 from minigrad.derivation.as_numpy import to_numpy
 from minigrad.derivation.checked import Check, Difference
 from minigrad.derivation.cut import Cut
 from minigrad.derivation.directions import slope_off
-from minigrad.derivation.equations import Equations, Range, Written
+from minigrad.derivation.equations import Equations, Written
 from minigrad.derivation.forward import ForwardLine, forward_lines
+from minigrad.derivation.line import Line
 from minigrad.derivation.reasons import step_documents
-from minigrad.derivation.reasons.steps import StepRow, Steps
+from minigrad.derivation.reasons.steps import StepRow
 from minigrad.derivation.reasons.ways import Ways
-from minigrad.derivation.remarks import Supposing, write_facts
 from minigrad.derivation.shown import Shown
-from minigrad.derivation.wording import check_language, in_language
+from minigrad.derivation.wording import check_language
 from minigrad.derivation.worksheet import Worksheet
 from minigrad.engine.backward import pullback
 from minigrad.engine.messages.absent import absent
@@ -36,72 +35,6 @@ from minigrad.ops.common.libraries import bring
 from minigrad.ops.common.unit import make_one
 
 OPENING = 40  # lines of a derivation whose steps a notebook shows, too: those of 40 take 0.1 s to find
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Line:
-    """One line of a derivation, ``symbol = ∂E/∂of = formula``.
-
-    ``symbol`` is ∂E/∂of itself where the gradient has no symbol of its own. ``node`` is the formula as an expression
-    of the graph's inputs (or a number), ``value`` what it is, in the shape of ``target``, the Node that E is
-    differentiated by. ``facts`` are those that the formula needs, ``step`` says by which step it came; ``supposing``
-    is the formula that it would have by facts that nobody declared. ``lang`` is the language of what is said beside it.
-    """
-
-    symbol: str
-    of: str
-    formula: str
-    node: Any
-    value: Any
-    facts: tuple[SumsToOne, ...] = ()
-    step: str = ""
-    target: Any = None
-    supposing: Supposing | None = None
-    ways: Ways | None = None
-    lang: str = "en"
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The shape of the gradient, which is that of what it belongs to."""
-        return tuple(np.shape(self.value))
-
-    @property
-    def ranges(self) -> tuple[Range, ...]:
-        """Which of many the line is for; nothing of a line for one alone."""
-        return ()
-
-    @property
-    def names(self) -> list[str]:
-        """The symbol, and ∂E/∂of where that is another."""
-        return list(dict.fromkeys([self.symbol, f"∂E/∂{self.of}"]))
-
-    def steps(self) -> Steps:
-        """Give the way from the chain rule to the formula, one equation a step, each with the rule that made it.
-
-        >>> from minigrad import Tensor, derive
-        >>> x = Tensor([1.0, 2.0], requires_grad=True, name="x")
-        >>> print(derive((x * x).sum())[0].steps())
-        ∂E/∂x = 2 x    E = Σ x²
-        """
-        if self.ways is None:
-            raise ValueError(f"steps: how {self.symbol} came is not known; only the lines that derive wrote know it")
-        return Steps(self, self.ways.steps(self.target), self.ways, self.lang)
-
-    def check_steps(self) -> list[float]:
-        """Give for each step how far its value is from the line's, as a share of scale."""
-        return self.steps().check()
-
-    def __str__(self) -> str:
-        gradient = f"∂E/∂{self.of}"
-        middle = "" if self.symbol == gradient else f" = {gradient}"
-        reason = f"    ({write_facts(self.facts, lang=self.lang)})" if self.facts else ""
-        supposed = in_language(self.supposing.reason, self.lang) if self.supposing else ""
-        shorter = f" = {self.supposing.formula} {supposed}" if self.supposing else ""
-        return f"{self.symbol}{middle} = {self.formula}{reason}{shorter}"
-
-    @text_or_reason
-    def __repr__(self) -> str:
-        return str(self)
 
 
 class Derivation(Sequence[Line]):
@@ -133,6 +66,20 @@ class Derivation(Sequence[Line]):
         self._lines, self.graph, self.symbols, self.forward = tuple(lines), graph, symbols, tuple(forward)
         self._inputs, self._cut, self._loss, self._nodes, self._ways = inputs, cut, loss, nodes, ways
         self._general, self._with_forward, self.lang = False, False, "en"
+
+    def __copy__(self) -> Derivation:
+        other = object.__new__(type(self))
+        vars(other).update(vars(self))
+        return other
+
+    def __deepcopy__(self, memo: Any) -> Derivation:
+        return copy(self)  # it tells of the tensors of one loss, and of no copies of them
+
+    def __reduce__(self) -> Any:
+        raise TypeError(
+            "a Derivation holds the record of its loss, which stays in its process, and cannot be pickled. Keep its "
+            "text, str(derivation) or derivation.to_latex(), its code, derivation.to_numpy(), or derivation.graph"
+        )
 
     name_indexed: Callable[[], Mapping[Node, tuple[str, ...]]] = dict  # what repeats is called by an index: H₆, δ₆
 

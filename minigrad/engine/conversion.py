@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 from operator import index
-from typing import Any
+from typing import Any, Never
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from minigrad.ops.base import Op
 from minigrad.ops.common.late import Late
 from minigrad.ops.common.libraries import bring, find_other, move_beside
 
+other_names = Late("minigrad.engine.messages.other_names")
 refusals = Late("minigrad.engine.protocols.refusals")
 
 
@@ -186,12 +187,16 @@ class Convertible(Record):
         kept = self.comparison
         return f"{kept[0].name}({', '.join(map(describe, kept[1]))})" if kept is not None else describe(self)
 
-    def argmax(self, axis: int | None = None, out: Any = None, *, keepdims: bool = False) -> Any:
+    def argmax(self, axis: int | None = None, out: Any = None, *, keepdims: bool = False, **other: Never) -> Any:
         """Give the index of the largest element along ``axis``, as an array."""
+        if other:
+            raise other_names.refuse_arguments("argmax", self, other)
         return self._known().argmax(axis, out, keepdims=keepdims)
 
-    def argmin(self, axis: int | None = None, out: Any = None, *, keepdims: bool = False) -> Any:
+    def argmin(self, axis: int | None = None, out: Any = None, *, keepdims: bool = False, **other: Never) -> Any:
         """Give the index of the smallest element along ``axis``, as an array."""
+        if other:
+            raise other_names.refuse_arguments("argmin", self, other)
         return self._known().argmin(axis, out, keepdims=keepdims)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Never, Self
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Never, Self, TypeVar
 
 import numpy as np
 
@@ -12,6 +14,8 @@ from minigrad.ops.common.late import Late
 from minigrad.ops.places import own_memory
 
 other_names = Late("minigrad.engine.messages.other_names")
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 _np: Any = np  # whose own types know arrays alone
 
@@ -23,6 +27,23 @@ def _chosen(initial: Any, where: Any) -> dict[str, Any]:
 
 def _assign(x: Any, value: Any) -> None:
     x[...] = value
+
+
+def _says_arguments(method: F) -> F:
+    """Let a method that is no part of a step's loop say what another library's argument is called here."""
+
+    @wraps(method)
+    def called(self: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return method(self, *args, **kwargs)
+        except TypeError as error:
+            if kwargs and "unexpected keyword argument" in str(error):
+                wrong = {name: x for name, x in kwargs.items() if repr(name) in str(error)}
+                raise other_names.refuse_arguments(method.__name__, self, wrong or kwargs) from error
+            raise
+
+    made: Any = called
+    return made
 
 
 class Methods(Recorder):
@@ -139,10 +160,12 @@ class Methods(Recorder):
             raise other_names.refuse_arguments("cumprod", self, other)
         return _np.cumprod(self, axis, dtype, out)
 
+    @_says_arguments
     def all(self, *args: Any, **more: Any) -> Any:
         """Say whether all elements over axes are other than 0, as ``numpy.all`` does."""
         return _np.all(self, *args, **more)
 
+    @_says_arguments
     def any(self, *args: Any, **more: Any) -> Any:
         """Say whether any element over axes is other than 0, as ``numpy.any`` does."""
         return _np.any(self, *args, **more)
@@ -183,6 +206,7 @@ class Methods(Recorder):
             raise other_names.refuse_arguments("flatten", self, other)
         return own_memory.copy(shaping.ravel(self, order))
 
+    @_says_arguments
     def swapaxes(self, axis1: int, axis2: int) -> Self:
         """Exchange two axes."""
         axes = list(range(self.ndim))
@@ -196,22 +220,27 @@ class Methods(Recorder):
         """Multiply as ``numpy.dot`` does: over the last axis of this and the last but one of the other."""
         return linalg.dot(self, other) if out is None else _np.dot(self, other, out)
 
+    @_says_arguments
     def take(self, indices: Any, axis: int | None = None, out: None = None, mode: Any = "raise") -> Self:
         """Give the elements of an axis (None: of all in one dimension) at places."""
         return _np.take(self, indices, axis, out, mode)
 
+    @_says_arguments
     def repeat(self, repeats: Any, axis: int | None = None) -> Self:
         """Repeat each element of an axis (None: of all in one dimension)."""
         return _np.repeat(self, repeats, axis)
 
+    @_says_arguments
     def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Self:
         """Give the elements of two axes at i and i + offset, as the last axis."""
         return _np.diagonal(self, offset, axis1, axis2)
 
+    @_says_arguments
     def choose(self, choices: Any, out: None = None, mode: Any = "raise") -> Self:
         """Choose, element by element, the choice that this holds the number of."""
         return _np.choose(self, choices, out, mode)
 
+    @_says_arguments
     def compress(self, condition: Any, axis: int | None = None, out: None = None) -> Self:
         """Give the places of an axis (None: of all in one dimension) where a condition holds."""
         return _np.compress(condition, self, axis, out)
@@ -224,18 +253,22 @@ class Methods(Recorder):
         """Give where the elements are that are not 0, as arrays of places."""
         return _np.nonzero(self)
 
+    @_says_arguments
     def argpartition(self, kth: Any, axis: int | None = -1, kind: Any = "introselect", order: Any = None) -> Any:
         """Give the places along an axis with those of the ``kth`` smallest elements where sorting puts them."""
         return _np.argpartition(self, kth, axis, kind, order)
 
+    @_says_arguments
     def argsort(self, axis: int | None = -1, **more: Any) -> Any:
         """Give the positions that would put the elements in order, as ``numpy.argsort`` does."""
         return _np.argsort(self, axis, **more)
 
+    @_says_arguments
     def sort(self, axis: int = -1, kind: Any = None, order: None = None, *, stable: bool | None = None) -> None:
         """Put the elements in ascending order along an axis, in place: an assignment of ``numpy.sort`` of them."""
         _assign(self, _np.sort(self, axis, kind, order, stable=stable))
 
+    @_says_arguments
     def partition(self, kth: Any, axis: int = -1, kind: str = "introselect", order: None = None) -> None:
         """Put the elements at ``kth`` where sorting puts them, in place, by an assignment of ``numpy.partition``."""
         _assign(self, _np.partition(self, kth, axis, kind, order))
@@ -248,10 +281,12 @@ class Methods(Recorder):
         """Assign values at places, counted row by row, as ``numpy.put`` does."""
         _np.put(self, indices, values, mode)
 
+    @_says_arguments
     def clip(self, min: Any = None, max: Any = None, out: None = None) -> Self:
         """Keep elements within bounds, as ``numpy.clip`` does."""
         return _np.clip(self, min, max, out)
 
+    @_says_arguments
     def round(self, decimals: int = 0, out: None = None) -> Self:
         """Give the nearest numbers of so many decimals, as constants."""
         return _np.round(self, decimals, out)

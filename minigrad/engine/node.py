@@ -117,6 +117,15 @@ class Node(Operand):
         x = np.asarray(as_numbers("a traced operation", x))
         return x.item() if not x.ndim else Node(shape=x.shape, dtype=x.dtype, table=self.table, value=x)
 
+    def __copy__(self) -> Node:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Node:
+        return self  # which never changes, and is known by its identity
+
+    def __reduce__(self) -> Any:
+        return restore_node, (flatten_nodes([self]),)
+
     def __repr__(self) -> str:
         return f"Node({self.name or self.op!r}, shape={self.shape})"
 
@@ -202,3 +211,35 @@ def _order_anew(outputs: Iterable[Any]) -> list[Node]:
             if node is not None:
                 done[node] = None
     return list(done)
+
+
+def flatten_nodes(outputs: Iterable[Any]) -> list[tuple[Any, ...]]:
+    """Give the Nodes that outputs depend on as rows in order, each with the places of its operands.
+
+    A copy is made of them: from each to its operands it would not get through a deep graph, and what a table knows its
+    Nodes by is another identity elsewhere.
+    """
+    place: dict[Node, int] = {}
+    rows = []
+    for node in _order_anew(outputs):
+        inputs = [(True, place[x]) if type(x) is Node else (False, x) for x in node.inputs]
+        rows.append((node.op, inputs, node.name, node.shape, node.dtype, node.value, node.weak, node.table is None))
+        place[node] = len(place)
+    return rows
+
+
+def restore_nodes(rows: Iterable[tuple[Any, ...]]) -> list[Node]:
+    """Give the Nodes of such rows, of a table of their own."""
+    nodes: list[Node] = []
+    own: Table = {}
+    for op, parts, name, shape, dtype, value, weak, alone in rows:
+        inputs = tuple([nodes[x] if is_place else x for is_place, x in parts])
+        table = None if alone else own
+        node = Node(op, inputs, name=name, shape=shape, dtype=dtype, table=table, value=value, weak=weak)
+        nodes.append(node if op is None else node._keep(_key(op, inputs), node))
+    return nodes
+
+
+def restore_node(rows: Iterable[tuple[Any, ...]]) -> Node:
+    """Give the Node of such rows, which is the last."""
+    return restore_nodes(rows)[-1]

@@ -8,11 +8,13 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from numpy import ndarray
+from numpy.linalg import LinAlgError
 
 from minigrad.engine.backward import apply_guarded, unbroadcast
 from minigrad.engine.blocks import in_force
 from minigrad.engine.claims import keep_claim, made_one_hot
 from minigrad.engine.comparison import COMPARED, keep_comparison
+from minigrad.engine.messages.errors import MatrixError, explain_slope
 from minigrad.engine.operand import Operand
 from minigrad.engine.recording import is_paused, leaf_serial, next_serial
 from minigrad.engine.writing.versions import assigned, find_version, settle
@@ -162,99 +164,104 @@ def fast_pullback(
     kind = type(t)  # a recorded result's exact class, which is quicker to ask for than its base
     plain = not (create_graph or keep)
     sealed = newest.serial if seals else 0  # what was recorded later was so from arrays that nobody had in hand before
-    while True:
-        if keep and t in keep:
-            g = found[t] = keep.give(t, g) if isinstance(keep, Kept) else g
-        b = t._b
-        if sealed and t.serial < sealed:
-            check_unchanged(t)
-        elif type(b) is ndarray and plain and not (queue or masked):
-            t, g = _along_chain(t, g, since if since > sealed else sealed)
+    try:
+        while True:
+            if keep and t in keep:
+                g = found[t] = keep.give(t, g) if isinstance(keep, Kept) else g
             b = t._b
-        op = t.op
-        y = t.array
-        watched = masked and t.serial in masked
-        if b is None:
-            inputs = t._a
-            values = t._x
-        else:
-            inputs = t._a, b
-            values = t._x, t._z
-        if create_graph:
-            y, values = t, tuple([x if isinstance(x, kind) else v for x, v in zip(inputs, values)])  # noqa: B905
-        rules = op.vjps  # a look at an operation takes as long as a look at nine slots of a tensor
-        broadcasts = op.broadcasts
-        arguments = values
-        count = len(inputs)  # of up to three the values are written out: a tuple of arguments takes twice as long
-        if count == 3:
-            v0, v1, v2 = values
-        elif count == 2:
-            v0, v1 = values
-        elif count == 1:
-            v0 = values[0]
-        elif op.splits:  # rules that know the values: giving them to each of n would take n² time
-            rules, arguments, watched = op.split(values), (), False
-            count = 0
-        chooses = watched or op.chooses
-        i = -1  # counted here: an enumeration takes longer to make than four such steps
-        for x in inputs:
-            i += 1
-            if not isinstance(x, kind) or x.serial < since:
-                continue
-            rule = rules[i]
-            if rule is None:
-                continue
-            if watched:
-                c = apply_guarded(op, i, g, y, values, kind.guarded)
-            elif count == 3:
-                c = rule(op, g, y, v0, v1, v2)
+            if sealed and t.serial < sealed:
+                check_unchanged(t)
+            elif type(b) is ndarray and plain and not (queue or masked):
+                t, g = _along_chain(t, g, since if since > sealed else sealed)
+                b = t._b
+            op = t.op
+            y = t.array
+            watched = masked and t.serial in masked
+            if b is None:
+                inputs = t._a
+                values = t._x
+            else:
+                inputs = t._a, b
+                values = t._x, t._z
+            if create_graph:
+                y, values = t, tuple([x if isinstance(x, kind) else v for x, v in zip(inputs, values)])  # noqa: B905
+            rules = op.vjps  # a look at an operation takes as long as a look at nine slots of a tensor
+            broadcasts = op.broadcasts
+            arguments = values
+            count = len(inputs)  # of up to three the values are written out: a tuple of arguments takes twice as long
+            if count == 3:
+                v0, v1, v2 = values
             elif count == 2:
-                c = rule(op, g, y, v0, v1)
+                v0, v1 = values
             elif count == 1:
-                c = rule(op, g, y, v0)
-            else:
-                c = rule(op, g, y, *arguments)
-            if broadcasts:
-                value = values[i]
-                if c.shape != value.shape:
-                    c = unbroadcast(c, value.shape, t)
-                if c.dtype is not value.dtype and c.dtype != value.dtype:
-                    c = fit_dtype(c, value.dtype)
-            if x.op is None:
-                found[x] = found[x] + c if x in found else c
-                continue
-            if x is next_t:
-                next_g = next_g + c
-            elif waiting and x.serial in waiting:
-                waiting[x.serial] = (x, waiting[x.serial][1] + c)
-            else:
-                if next_t is None:
-                    next_t = x
-                    next_g = c
-                elif next_t.serial == x.serial:  # what stands in for it
-                    next_g = next_g + c
-                    if not chooses:
-                        masked.discard(x.serial)
+                v0 = values[0]
+            elif op.splits:  # rules that know the values: giving them to each of n would take n² time
+                rules, arguments, watched = op.split(values), (), False
+                count = 0
+            chooses = watched or op.chooses
+            i = -1  # counted here: an enumeration takes longer to make than four such steps
+            for x in inputs:
+                i += 1
+                if not isinstance(x, kind) or x.serial < since:
                     continue
+                rule = rules[i]
+                if rule is None:
+                    continue
+                if watched:
+                    c = apply_guarded(op, i, g, y, values, kind.guarded)
+                elif count == 3:
+                    c = rule(op, g, y, v0, v1, v2)
+                elif count == 2:
+                    c = rule(op, g, y, v0, v1)
+                elif count == 1:
+                    c = rule(op, g, y, v0)
                 else:
-                    waiting[x.serial] = (x, c)
-                    heappush(queue, -x.serial)
-                if chooses:
-                    masked.add(x.serial)
-                continue
-            if masked and not chooses:
-                masked.discard(x.serial)
-        if next_t is None:
-            if not queue:
-                return _give_to_leaves(found) if stand_ins else found
-            t, g = waiting.pop(-heappop(queue))
-        elif not queue or next_t.serial > -queue[0]:
-            t = next_t
-            g = next_g
-            next_t = None
-        else:
-            waiting[next_t.serial] = (next_t, next_g)
-            t, g, next_t = *waiting.pop(-heapreplace(queue, -next_t.serial)), None
+                    c = rule(op, g, y, *arguments)
+                if broadcasts:
+                    value = values[i]
+                    if c.shape != value.shape:
+                        c = unbroadcast(c, value.shape, t)
+                    if c.dtype is not value.dtype and c.dtype != value.dtype:
+                        c = fit_dtype(c, value.dtype)
+                if x.op is None:
+                    found[x] = found[x] + c if x in found else c
+                    continue
+                if x is next_t:
+                    next_g = next_g + c
+                elif waiting and x.serial in waiting:
+                    waiting[x.serial] = (x, waiting[x.serial][1] + c)
+                else:
+                    if next_t is None:
+                        next_t = x
+                        next_g = c
+                    elif next_t.serial == x.serial:  # what stands in for it
+                        next_g = next_g + c
+                        if not chooses:
+                            masked.discard(x.serial)
+                        continue
+                    else:
+                        waiting[x.serial] = (x, c)
+                        heappush(queue, -x.serial)
+                    if chooses:
+                        masked.add(x.serial)
+                    continue
+                if masked and not chooses:
+                    masked.discard(x.serial)
+            if next_t is None:
+                if not queue:
+                    return _give_to_leaves(found) if stand_ins else found
+                t, g = waiting.pop(-heappop(queue))
+            elif not queue or next_t.serial > -queue[0]:
+                t = next_t
+                g = next_g
+                next_t = None
+            else:
+                waiting[next_t.serial] = (next_t, next_g)
+                t, g, next_t = *waiting.pop(-heapreplace(queue, -next_t.serial)), None
+    except LinAlgError as error:
+        if isinstance(error, MatrixError):  # which says all that
+            raise
+        raise explain_slope(t.op, t.inputs, error) from error
 
 
 def _along_chain(t: Any, g: Any, since: int) -> tuple[Any, Any]:

@@ -124,6 +124,8 @@ class Tensor(Listening):
             held = self.array is data and not is_fresh(data)
             self.born = -1 if held else count_records()
             note_leaf(self, held)
+        elif requires_grad is None:
+            self.requires_grad = requires_grad  # which says what is wanted
         self._place = place()
         if in_force and (tracing := tracer()) is not None and not tracing.computes:
             tracing.own[id(self)] = self

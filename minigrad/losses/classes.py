@@ -31,6 +31,7 @@ from minigrad.ops.elementwise import relu, sigmoid, softplus
 from minigrad.ops.linalg import LogLikelihood, log_likelihood, vdot
 from minigrad.ops.reduction import Softmax, log_softmax
 
+CLOSE = 1e-4  # by how much targets may be off 0 and 1: rounding, and what gradcheck moves them by
 _EXACT = (
     "Leave the softmax out of the model (output='identity') and use softmax_cross_entropy(u, t), which is exact there."
 )
@@ -147,6 +148,7 @@ def binary_cross_entropy(y: Any, t: Any, reduction: Reduction = "sum", weights: 
         *("binary_cross_entropy", y, t, lambda y: (y > 0) & (y < 1)),
         *("a value that is not between 0 and 1, so that a logarithm is not finite", _EXACT_BINARY),
     )
+    _warn_of_targets("binary_cross_entropy", t)
     t = as_targets(t, y)
     if weights is None:
         total = -(vdot(t, np.log(y)) + vdot(1 - t, np.log(1 - y)))
@@ -166,6 +168,7 @@ def sigmoid_cross_entropy(u: Any, t: Any, reduction: Reduction = "sum", weights:
     check_pair("sigmoid_cross_entropy", u, t)
     if getattr(u, "op", None) is sigmoid:
         warn_of_two_sigmoids(u)
+    _warn_of_targets("sigmoid_cross_entropy", t)
     return add_up("sigmoid_cross_entropy", softplus(u) - as_targets(t, u) * u, u, reduction, weights)
 
 
@@ -197,6 +200,18 @@ def hinge(y: Any, t: Any, reduction: Reduction = "sum", weights: Any = None) -> 
         way = "; write 2.0 * t - 1" if ((known == 0) | (known == 1)).all() else ""
         raise ValueError(f"hinge: {say_called('t', t)} must hold −1 and 1 alone{way}")
     return add_up("hinge", relu(1 - as_targets(t, y) * y), y, reduction, weights)
+
+
+def _warn_of_targets(loss: str, t: Any) -> None:
+    """Warn of targets, if they are known, that are no probabilities: the loss would have no least value."""
+    known = values_of(t)
+    if getattr(known, "has_data", True) and not np.all((known >= -CLOSE) & (known <= 1 + CLOSE)):
+        way = "write (t + 1) / 2" if np.all((known == 1) | (known == -1)) else "bring them there, t / t.max() say"
+        warn_user(
+            f"{loss}: {say_called('t', t)} holds a target that is not from 0 to 1, as a probability is, so that the "
+            f"loss falls for ever. For class numbers use softmax_cross_entropy(u, t); for others {way}.",
+            RuntimeWarning,
+        )
 
 
 def _warn_unless(loss: str, y: Any, t: Any, is_sound: Any, what: str, way: str) -> None:

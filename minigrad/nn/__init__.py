@@ -3,7 +3,8 @@
 ``base`` says what a layer is; a file a family has the layers: ``linear``, ``convolution``, ``pooling``,
 ``normalization``, ``dropout``, ``embedding`` (with places of a sequence), ``recurrent`` (of ``steps`` that count),
 ``attention``, ``sequential`` (one layer after another, and what all layers made of layers share), ``combining`` (layers
-side by side) and ``mlp``; ``functional`` has what they compute as functions, under PyTorch's names; ``init`` draws
+side by side) and ``mlp``; ``functional`` has what they compute as functions, under PyTorch's names, with ``sizes`` as
+users write them; ``init`` draws
 initial weights, ``freezing`` lets layers stand still, ``state`` is what a model keeps, by name, and ``summary``
 the table of its layers. It imports ``engine`` and ``ops``.
 """

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from minigrad.engine.messages.arguments import check_count, check_generator, with_usage
+from minigrad.engine.messages.arguments import check_count, check_flag, check_generator, with_usage
 from minigrad.engine.messages.errors import ShapeError, describe
 from minigrad.engine.recording import fixed, setting
 from minigrad.engine.tensor import Tensor
@@ -89,7 +89,7 @@ class MultiHeadAttention(Learning):
             raise ValueError(
                 f"{called}: a size of {size} cannot be split into {heads} heads of as many columns; make it a multiple"
             )
-        self.causal = causal
+        self.causal, bias = check_flag(called, "causal", causal), check_flag(called, "bias", bias)
         check_start(called, init, dtype)
         generator = check_generator(called, rng)
         self.Wq, self.Wk, self.Wv, self.Wo = (

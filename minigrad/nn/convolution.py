@@ -7,14 +7,14 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import DTypeLike
 
-from minigrad.engine.messages.arguments import check_count, check_generator, with_usage
+from minigrad.engine.messages.arguments import check_count, check_flag, check_generator, with_usage
 from minigrad.engine.recording import read_settings
 from minigrad.engine.tensor import Tensor
 from minigrad.nn import functional
 from minigrad.nn.base import Learning
-from minigrad.nn.functional import Each, Padding, check_settings, for_each
 from minigrad.nn.init import Initializer, Rng, he
 from minigrad.nn.linear import draw_weights
+from minigrad.nn.sizes import Each, Padding, check_settings, for_each
 
 
 class _Kernels(Learning):
@@ -41,7 +41,8 @@ class _Kernels(Learning):
     def keep(self, W: Any, bias: bool, dtype: DTypeLike) -> None:
         """Take the first kernels, and biases of 0."""
         self.W = Tensor(np.ascontiguousarray(W, dtype), requires_grad=True, name="W")
-        self.b = Tensor(np.zeros(self.outputs, dtype), requires_grad=True, name="b") if bias else None
+        wanted = check_flag(type(self).__name__, "bias", bias)
+        self.b = Tensor(np.zeros(self.outputs, dtype), requires_grad=True, name="b") if wanted else None
 
     def parameters(self) -> list[Tensor]:
         """Give W and, if there is one, b."""

@@ -5,9 +5,9 @@ An array has the axes (samples, channels, *positions). A number stands for one f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from math import prod
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -15,17 +15,15 @@ from minigrad.engine.messages.absent import absent
 from minigrad.engine.messages.arguments import check_count
 from minigrad.engine.messages.errors import ShapeError, describe
 from minigrad.engine.protocols.formulas import say_activations
+from minigrad.nn.sizes import Each, Padding, fit_windows, for_each, list_padding
 from minigrad.ops.base import as_array
 from minigrad.ops.elementwise import relu, sigmoid, softplus
 from minigrad.ops.networks.activations import elu, gelu, leaky_relu, logsigmoid, silu
 from minigrad.ops.networks.convolution import Convolution, TransposedConvolution
 from minigrad.ops.networks.normalization import Standardize
 from minigrad.ops.networks.pooling import pool_max, pool_mean
-from minigrad.ops.networks.windows import Pairs, Sizes
+from minigrad.ops.networks.windows import Sizes
 from minigrad.ops.reduction import log_softmax, softmax
-
-Each = int | Sequence[int]
-Padding = Each | Literal["same", "valid"]
 
 __all__ = [
     "avg_pool1d",
@@ -56,35 +54,6 @@ __all__ = [
     "softmax",
     "softplus",
 ]
-
-
-def for_each(called: str, name: str, value: Each, n: int, least: int = 1) -> Sizes:
-    """Give a whole number for each of n axes: one for all, or n of them."""
-    if isinstance(value, list | tuple):
-        if len(value) != n:
-            raise ValueError(f"{called}: {name} must be a number, or {n} of them, not {value!r}")
-        return tuple(check_count(called, name, number, least) for number in value)
-    return (check_count(called, name, value, least),) * n
-
-
-def _pairs(called: str, padding: Padding, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Pairs:
-    """Give how many places are added before and behind each axis."""
-    if not isinstance(padding, str):
-        return tuple((m, m) for m in for_each(called, "padding", padding, len(kernel), least=0))
-    if padding == "valid":
-        return ((0, 0),) * len(kernel)
-    if padding != "same":
-        raise ValueError(f"{called}: padding must be a number, one for each axis, 'same' or 'valid', not {padding!r}")
-    if any(s > 1 for s in stride):
-        raise ValueError(f"{called}: padding='same' keeps the size, which a stride of {stride} does not; give a number")
-    spans = (d * (k - 1) for k, d in zip(kernel, dilation, strict=True))
-    return tuple((span // 2, span - span // 2) for span in spans)
-
-
-def check_settings(called: str, kernel: Sizes, stride: Each, padding: Padding, dilation: Each) -> None:
-    """Raise ``TypeError`` or ``ValueError`` for settings of a layer that no input would go through."""
-    strides, gaps = (for_each(called, x, n, len(kernel)) for x, n in (("stride", stride), ("dilation", dilation)))
-    _pairs(called, padding, kernel, strides, gaps)
 
 
 def _samples(called: str, x: Any, n: int) -> tuple[Any, bool]:
@@ -124,7 +93,7 @@ def _conv(n: int) -> Callable[..., Any]:
         strides, apart = (for_each(called, k, v, n) for k, v in (("stride", stride), ("dilation", dilation)))
         kernel = weight.shape[2:] if weight.ndim == n + 2 else (1,) * n  # else the operation says what is wanted
         op = Convolution(
-            strides, _pairs(called, padding, kernel, strides, apart), apart, check_count(called, "groups", groups)
+            strides, list_padding(called, padding, kernel, strides, apart), apart, check_count(called, "groups", groups)
         )
         return _finished(op(x, weight), bias, n, alone)
 
@@ -168,8 +137,9 @@ def _max_pool(n: int) -> Callable[..., Any]:
     def max_pool(x: Any, kernel_size: Each, stride: Each | None = None, padding: Each = 0, dilation: Each = 1) -> Any:
         """Give the largest element of each window, one for each stride; those that tie share alike."""
         x, alone = _samples(called, x, n)
-        kernel, strides, pads = _windows(called, n, kernel_size, stride, padding)
-        y = pool_max(x, kernel, strides, pads, for_each(called, "dilation", dilation, n))
+        apart = for_each(called, "dilation", dilation, n)
+        kernel, strides, pads = fit_windows(called, x, kernel_size, stride, padding, apart)
+        y = pool_max(x, kernel, strides, pads, apart)
         return y[0] if alone else y
 
     return _named(max_pool, called)
@@ -183,20 +153,10 @@ def _avg_pool(n: int) -> Callable[..., Any]:
     ) -> Any:
         """Give the mean of each window; padding counts as 0 unless ``count_include_pad`` is False."""
         x, alone = _samples(called, x, n)
-        y = pool_mean(x, *_windows(called, n, kernel_size, stride, padding), count_include_pad)
+        y = pool_mean(x, *fit_windows(called, x, kernel_size, stride, padding, (1,) * n), count_include_pad)
         return y[0] if alone else y
 
     return _named(avg_pool, called)
-
-
-def _windows(called: str, n: int, kernel: Each, stride: Each | None, padding: Each) -> tuple[Sizes, Sizes, Pairs]:
-    """Give the sizes, the strides and the padding of windows. Raises ``ValueError`` where one may be padding alone."""
-    sizes = for_each(called, "kernel_size", kernel, n)
-    pads = for_each(called, "padding", padding, n, least=0)
-    if any(2 * p > k for p, k in zip(pads, sizes, strict=True)):
-        raise ValueError(f"{called}: padding must be at most half of kernel_size, {sizes}, not {padding!r}")
-    strides = sizes if stride is None else for_each(called, "stride", stride, n)
-    return sizes, strides, tuple((p, p) for p in pads)
 
 
 def _named(f: Callable[..., Any], name: str) -> Callable[..., Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from minigrad.engine.messages.arguments import check_count, check_generator, shown, with_usage
+from minigrad.engine.messages.arguments import check_count, check_flag, check_generator, shown, with_usage
 from minigrad.engine.messages.errors import ShapeError, describe, made_at, name_or
 from minigrad.engine.operand import Operand
 from minigrad.engine.tensor import Tensor
@@ -38,7 +38,11 @@ class Linear(Learning):
         rng = check_generator("Linear", rng)
         check_start("Linear", init, dtype)
         self.W = Tensor(draw_weights("Linear", init, (inputs, outputs), rng, dtype), requires_grad=True, name="W")
-        self.b = Tensor(np.zeros(outputs, dtype), requires_grad=True, name="b") if bias else None
+        self.b = (
+            Tensor(np.zeros(outputs, dtype), requires_grad=True, name="b")
+            if check_flag("Linear", "bias", bias)
+            else None
+        )
 
     def __call__(self, x: Any) -> Tensor:
         """Give u. Raises ``ValueError`` for an x of another width than the layer's."""

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import DTypeLike
 
-from minigrad.engine.messages.arguments import check_count, check_generator, shown, with_usage
+from minigrad.engine.messages.arguments import check_count, check_flag, check_generator, shown, with_usage
 from minigrad.nn.base import Layer
 from minigrad.nn.init import Initializer, Rng, he, xavier
 from minigrad.nn.linear import Linear
@@ -51,7 +51,7 @@ class MLP(Sequential):
             )
         for i, size in enumerate(sizes):
             check_count("MLP", f"sizes[{i}]", size)
-        rng = check_generator("MLP", rng)
+        rng, bias = check_generator("MLP", rng), check_flag("MLP", "bias", bias)
         between, final = _activation("hidden", hidden), _activation("output", output)
         last = len(sizes) - 2
         layers: list[Layer] = []

@@ -6,13 +6,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from minigrad.engine.messages.arguments import with_usage
+from minigrad.engine.messages.arguments import check_flag, with_usage
 from minigrad.engine.messages.errors import ShapeError, describe
 from minigrad.engine.recording import read_settings
 from minigrad.engine.tensor import Tensor
 from minigrad.nn import functional
 from minigrad.nn.base import Speaking
-from minigrad.nn.functional import Each, flatten
+from minigrad.nn.functional import flatten
+from minigrad.nn.sizes import Each, check_settings, for_each
 
 
 class _Pool(Speaking):
@@ -31,8 +32,8 @@ class _MaxPool(_Pool):
     @with_usage
     def __init__(self, kernel: Each, stride: Each | None = None, padding: Each = 0, dilation: Each = 1) -> None:
         self.kernel, self.stride, self.padding, self.dilation = kernel, stride, padding, dilation
-        sizes = functional.for_each(type(self).__name__, "kernel", kernel, self.axes)
-        functional.check_settings(type(self).__name__, sizes, 1 if stride is None else stride, padding, dilation)
+        sizes = for_each(type(self).__name__, "kernel", kernel, self.axes)
+        check_settings(type(self).__name__, sizes, 1 if stride is None else stride, padding, dilation)
 
     def __call__(self, x: Any) -> Tensor:
         """Give (samples, channels, *places)."""
@@ -65,7 +66,8 @@ class _AvgPool(_Pool):
     def __init__(
         self, kernel: Each, stride: Each | None = None, padding: Each = 0, count_include_pad: bool = True
     ) -> None:
-        self.kernel, self.stride, self.padding, self.count_include_pad = kernel, stride, padding, count_include_pad
+        self.kernel, self.stride, self.padding = kernel, stride, padding
+        self.count_include_pad = check_flag(type(self).__name__, "count_include_pad", count_include_pad)
 
     def __call__(self, x: Any) -> Tensor:
         """Give (samples, channels, *places)."""

@@ -15,6 +15,7 @@ from minigrad.ops.common.dlpack import speaks_dlpack, take_memory
 from minigrad.ops.common.dtypes import WHOLE, as_precise, dtype_of_call, dtype_of_ufunc, kind_of
 from minigrad.ops.common.frozen import Frozen
 from minigrad.ops.common.lanes import align_lanes, apply_each, find_highest, running
+from minigrad.ops.common.wrong import find_wrong, say_wrong
 
 Shape = tuple[int, ...]
 Rule = Callable[..., Any]
@@ -115,12 +116,11 @@ class Op(Frozen):
             raise TypeError(f"{self.name}: it lacks an operand. Write {self.name}(x); a layer is {self.name} itself.")
         try:
             return self.forward(*inputs)
-        except AttributeError as error:
-            wrong = next((x for x in inputs if not hasattr(x, "shape")), None)
-            if wrong is None:
+        except (AttributeError, TypeError) as error:
+            wrong = find_wrong(inputs, error)
+            if wrong is ...:
                 raise
-            said = f"{self.name}: wanted a Tensor or an array, not a {type(wrong).__name__}; write np.array(…)"
-            raise TypeError(said) from error
+            raise TypeError(say_wrong(self.name, wrong)) from error
 
 
 class EachInput:

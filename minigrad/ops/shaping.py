@@ -225,7 +225,7 @@ def _check_view(x: Any, shape: Any, order: str) -> None:
 
 def transpose(a: Any, axes: Sequence[int] | None = None) -> Any:
     """Permute the axes; None reverses them, as ``numpy.transpose`` does."""
-    return _transpose(None if axes is None else tuple(axes))(a)
+    return _transpose(None if axes is None else _sizes(axes))(a)
 
 
 def expand_dims(a: Any, axis: int | tuple[int, ...]) -> Any:

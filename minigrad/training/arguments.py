@@ -99,6 +99,8 @@ def check_samples(name: str, samples: Any) -> tuple[Any, Any]:
 
 def as_array(name: str, letter: str, x: Any) -> Any:
     """Give an array of numbers, of a table of pandas', too; else say what is in the way."""
+    if x is None:
+        raise TypeError(f"fit: {letter} of {name} is None. Give {name}=(X, T), two arrays with a row for each sample.")
     try:
         array = x if is_other(x) else take_memory(f"fit: {letter} of {name}", x) if speaks_dlpack(x) else np.asarray(x)
     except ValueError as error:

@@ -25,7 +25,7 @@ import numpy as np, scipy.fft, scipy.integrate, scipy.interpolate, scipy.linalg,
 import minigrad
 from minigrad import *
 from minigrad import compare, compile, derive, draw, draw_matrices, simplify, stepper, sums_to_one, trace
-from minigrad import callbacks, data, losses, nn, optim
+from minigrad import callbacks, data, losses, nn, optim, textbook
 
 X = np.random.default_rng(0).normal(size=(5, 4))
 labels = np.array([0, 1, 2, 0, 1])

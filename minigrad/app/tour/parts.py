@@ -8,7 +8,7 @@ from html import escape
 from minigrad.app.tour.words import Words
 from minigrad.app.tour.work import Work
 from minigrad.derivation.documents import opening
-from minigrad.derivation.lines import Line
+from minigrad.derivation.line import Line
 from minigrad.derivation.reasons.step_documents import table
 
 NOTATIONS = ("matrix", "index")

@@ -28,7 +28,7 @@ def flatten_leaves(structure: Any, leaves: list[Any]) -> Any:
         leaves.append(structure)
         grad = isinstance(structure, Tensor) and structure.requires_grad
         return (type(structure), tuple(structure.shape), structure.dtype, grad, grad and structure.op is not None)
-    if isinstance(structure, float):
+    if type(structure) is float:  # one of a class of the user's has attributes, and is part of the code
         leaves.append(structure)
         return float
     if holds_arrays(structure):
@@ -68,7 +68,7 @@ def list_objects(structure: Any) -> list[Any]:
 
 def is_taken(x: Any) -> bool:
     """Say whether something may be another at each call."""
-    return isinstance(x, Tensor | float | np.generic) or is_array(x)
+    return isinstance(x, Tensor | np.generic) or type(x) is float or is_array(x)
 
 
 def find_same(leaves: Sequence[Any]) -> Same:

@@ -34,11 +34,11 @@ SPECIAL += [
     for name in (
         *("neg", "pos", "abs", "invert", "len", "bool", "float", "int", "index", "round", "iter", "next", "contains"),
         *("getitem", "setitem", "delitem", "missing", "enter", "exit", "eq", "ne", "lt", "le", "gt", "ge"),
-        *("reversed", "floor", "ceil", "trunc", "complex", "str", "format", "hash", "await", "aiter", "anext"),
+        *("reversed", "floor", "ceil", "trunc", "complex", "str", "repr", "format", "hash", "await", "aiter", "anext"),
         *("array", "array_interface", "array_ufunc", "array_function", "dir", "length_hint"),
     )
 ]
-TEXT = ("__str__", "__format__", "__dir__")  # those that count where code asks what something is
+TEXT = ("__str__", "__repr__", "__format__", "__dir__")  # those that count where code asks what something is
 
 
 @lru_cache(maxsize=1024)  # half the time of following a function, which each of its traces does

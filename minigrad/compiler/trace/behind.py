@@ -7,6 +7,7 @@ from array import array
 from collections import ChainMap, UserDict, UserList
 from collections.abc import Callable, ItemsView, Iterable, KeysView, ValuesView
 from contextvars import ContextVar
+from io import BytesIO, StringIO
 from operator import attrgetter, methodcaller
 from types import BuiltinMethodType, FunctionType, MethodWrapperType, ModuleType
 from typing import Any, Protocol
@@ -15,13 +16,14 @@ from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary, ref
 import numpy as np
 
 from minigrad.compiler.trace.asking import SPECIAL, TEXT
-from minigrad.compiler.trace.contents import WHOLE, Buffer
-from minigrad.compiler.trace.foreign import is_foreign, is_generated, is_layer, is_made_by_statement
+from minigrad.compiler.trace.contents import WHOLE, Buffer, Objects, Stream, list_parts
+from minigrad.compiler.trace.foreign import OURS, is_foreign, is_generated, is_layer, is_made_by_statement
 from minigrad.compiler.trace.links import SCALARS, Attribute, Current, Link, Part
 from minigrad.compiler.trace.methods import list_kind_links, list_method_links
 
 MAKING = ("__new__", "__init__", "__post_init__", "__class_getitem__", "__call__", *SPECIAL)
 LONGEST = 1000  # the contents of a longer list or dict are not watched
+COMPUTING = (OURS, "numpy", "scipy")  # whose objects' own attributes are their own affair
 READABLE = ("numpy", "contextlib")  # whose objects keep in their attributes what they were given
 
 Later = tuple[Callable[..., None], Any, str]
@@ -50,7 +52,9 @@ def follow_behind(finder: Finder, value: Any) -> None:
     called = type(value).__name__
     if _shows_memory(value):
         finder.links.setdefault((Buffer, id(value)), Buffer(value, "", f"the contents of a {called}"))
-    if isinstance(value, ContextVar):
+    if isinstance(value, BytesIO | StringIO):
+        finder.links.setdefault((Stream, id(value)), Stream(value, "", f"the contents of a {called}"))
+    elif isinstance(value, ContextVar):
         finder.follow(finder.add(Current(value, "get", value.name)))
     elif isinstance(value, ref):
         finder.follow(value())
@@ -107,12 +111,22 @@ def follow_foreign(finder: Finder, value: Any) -> None:
                 finder.follow(part)
 
 
+def follow_getter(finder: Finder, owner: Any, stored: Any) -> None:
+    """Follow what a library's property reads of the object that it is asked of, as an Enum's member has its value."""
+    read = getattr(stored, "fget", None)
+    if isinstance(read, FunctionType) and is_foreign(read) and str(read.__module__).partition(".")[0] not in COMPUTING:
+        for name in read.__code__.co_names:
+            if name in getattr(owner, "__dict__", ()):
+                finder.follow(finder.add(Attribute(owner, name, f"{type(owner).__name__}.{name}")))
+
+
 def follow_elements(finder: Finder, value: Any) -> None:
     """Follow what is in an array of objects, or in a row of a table, which looks at the table's memory."""
     if isinstance(value, np.void) and not value.dtype.hasobject:
         finder.links.setdefault((Buffer, id(value)), Buffer(value, "", "the contents of a row"))
-    elif isinstance(value, np.ndarray) and value.dtype.hasobject and value.size <= LONGEST:
-        for part in value.flat:
+    elif value.dtype.hasobject and value.size <= LONGEST:
+        finder.links.setdefault((Objects, id(value)), Objects(value, "", "the objects in an array"))
+        for part in list_parts(value):
             finder.follow(part)
 
 

@@ -6,6 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.compiler.trace.traced import TraceError
+from minigrad.engine.messages.errors import place
+
 
 def check_array(array: Any) -> None:
     """Refuse arrays that compute by rules of their own, which the code would not follow."""
@@ -21,6 +24,16 @@ def check_numbers(array: Any) -> None:
     dtype = getattr(array, "dtype", None) or np.result_type(array)
     if dtype.kind not in "biufc":
         raise TypeError(f"compile: an argument has dtype {dtype}, and the code computes with numbers.")
+
+
+def check_handling(before: Any, op: Any) -> None:
+    """Raise where the function has errors of arithmetic handled otherwise than its caller has, but for warnings."""
+    for error, handling in np.geterr().items():
+        if handling != before[error] and handling not in ("ignore", "warn"):
+            raise TraceError(
+                f"compile: {op.name} at {place()} is within np.errstate({error}={handling!r}), which the compiled code "
+                f"would not keep to. Write it around the call, of numpy code, or look at the results: np.isfinite(y)."
+            )
 
 
 def find_overwritten(tracer: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.compiler.trace.links import Link
+from minigrad.compiler.trace.links import Link, is_same
 
 WHOLE = 1 << 20  # bytes: of a larger array a sample is compared in every call
 SAMPLE = 1024
@@ -100,6 +100,61 @@ class Buffer(Elements):
         """Put the numbers back, where there are as many."""
         if len(value) == len(self.read()):
             memoryview(self.owner).cast("B")[:] = value
+
+
+class Stream(Elements):
+    """What is in a file in memory, and where it is read next."""
+
+    def write_check(self, owner: str, seen: str, name: Callable[[Any], str]) -> str:
+        """Write the check."""
+        return f"{name(_read_stream)}({owner}) != {seen}"
+
+    def read(self) -> Any:
+        """Give both."""
+        return _read_stream(self.owner)
+
+    def put(self, value: Any) -> None:
+        """Put both back."""
+        content, place = value
+        self.owner.seek(0)
+        self.owner.truncate()
+        self.owner.write(content)
+        self.owner.seek(place)
+
+
+class Objects(Link):
+    """The objects in an array, or in a row of one: others may take their places."""
+
+    def write_check(self, owner: str, seen: str, name: Callable[[Any], str]) -> str:
+        """Write the check."""
+        return f"not {name(is_same)}({name(list_parts)}({owner}), {seen})"
+
+    def read(self) -> Any:
+        """Give them, and the numbers beside them as bytes."""
+        return list_parts(self.owner)
+
+    def renew(self) -> bool:
+        """Take those that are there now."""
+        before, self.seen = self.seen, self.read()
+        return not is_same(before, self.seen)
+
+    def put(self, value: Any) -> None:
+        """Leave them: arrays that a function names are locked while it is traced."""
+
+
+def list_parts(x: Any) -> list[Any]:
+    """Give the objects in an array or in a row of one, and the numbers beside them, field by field, as bytes."""
+    if x.dtype.names is None:
+        return list(x.flat) if x.dtype.hasobject else [x.tobytes()]
+    found = []
+    for name in x.dtype.names:
+        single = isinstance(x, np.void) and x.dtype[name].kind == "O"
+        found += [x[name]] if single else list_parts(x[name])
+    return found
+
+
+def _read_stream(stream: Any) -> tuple[Any, int]:
+    return (stream.getvalue(), stream.tell()) if not stream.closed else (b"", -1)
 
 
 def _take_sample(array: np.ndarray[Any, Any]) -> bytes:

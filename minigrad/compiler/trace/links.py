@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -140,7 +141,7 @@ class Form(Link):
 
     def read(self) -> Any:
         """Give it."""
-        return getattr(self.owner, self.name)
+        return attrgetter(self.name)(self.owner)
 
     def put(self, value: Any) -> None:
         """Leave it: what the function has put in its place, its data have."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from minigrad.compiler.trace.alive import Alive
 from minigrad.compiler.trace.lying import Lying
-from minigrad.compiler.trace.truths import as_numpys, count_truths, is_truth
+from minigrad.compiler.trace.truths import as_numpys, count_truths, is_truth, refuse_number
 from minigrad.compiler.trace.turn_number import settle_index
 from minigrad.engine.messages.errors import place
 from minigrad.engine.messages.other_names import refuse_arguments
@@ -75,6 +75,7 @@ class Traced(Tensor):
     guarded = True
     has_data = False
     lent: bool  # it is .data of a result that is recorded
+    is_integer, as_integer_ratio, hex = map(refuse_number, ("is_integer", "as_integer_ratio", "hex"))
 
     def __init__(self, tracer: Recording, node: Any, serial: int = 0, plain: bool = False) -> None:
         _slot.__set__(self, node)
@@ -92,7 +93,7 @@ class Traced(Tensor):
         if sys._getframe(1).f_globals.get("__name__", "").partition(".")[0] == "minigrad":
             return _slot.__get__(self)
         if self.plain:
-            raise self._frozen(".data", "compute with the array itself, or return it")
+            raise self.frozen(".data", "compute with the array itself, or return it")
         array: Any = self.as_plain() if self.serial > 0 else self[...]
         array.plain, array.lent = True, self.serial > 0
         return array
@@ -206,7 +207,7 @@ class Traced(Tensor):
         if func in PLAIN:
             if (found := find_positions(func, args, kwargs)) is not None:
                 return self.tracer.apply(*found)
-            raise self._frozen(f"np.{func.__name__}", "leave it to the caller of the compiled function")
+            raise self.frozen(f"np.{func.__name__}", "leave it to the caller of the compiled function")
         return super().__array_function__(func, types, args, kwargs)
 
     def unknown_function(self, f: Callable[..., Any], method: str, args: Any, kwargs: Any) -> TypeError:
@@ -218,39 +219,40 @@ class Traced(Tensor):
             f"code. Compute it outside and pass it as an argument, or build it from operations (`minigrad ops`)."
         )
 
-    def _frozen(self, what: str, instead: str) -> TraceError:
+    def frozen(self, what: str, instead: str) -> TraceError:
+        """Give the error for what would make a constant of a value."""
         return TraceError(
             f"compile: {what} of a value that is only known when the compiled function runs, at {place()}, would be "
             f"frozen into the code (the value was made at {self.made}); {instead}."
         )
 
     def _number(self, called: str) -> Any:
-        raise self._frozen(f"{called}()", "keep it a tensor: use NumPy's functions, or return it")
+        raise self.frozen(f"{called}()", "keep it a tensor: use NumPy's functions, or return it")
 
     def item(self, *place: Any) -> Any:
         """Refuse: there is no number yet."""
-        raise self._frozen(".item()", "return the tensor, and take .item() of what the compiled function returns")
+        raise self.frozen(".item()", "return the tensor, and take .item() of what the compiled function returns")
 
     def __bool__(self) -> bool:
-        raise self._frozen("the truth", "write np.where(condition, a, b) for a choice that depends on values")
+        raise self.frozen("the truth", "write np.where(condition, a, b) for a choice that depends on values")
 
     def __index__(self) -> int:
-        raise self._frozen("an index made", "pass a Python int, for which the function is traced anew")
+        raise self.frozen("an index made", "pass a Python int, for which the function is traced anew")
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        raise self._frozen(
+        raise self.frozen(
             "an array made",
             "leave it as it is; to join values write np.stack, for a[i] np.take(a, i, 0); and where it is a shape that "
             "depends on it, as of np.unique or np.repeat with counts, compute it outside and pass it as an argument",
         )
 
-    def argmax(self, axis: int | None = None, out: Any = None, *, keepdims: bool = False) -> Any:
+    def argmax(self, axis: int | None = None, out: Any = None, *, keepdims: bool = False, **other: Never) -> Any:
         """Give the index of the largest element along ``axis``."""
-        return np.argmax(self, axis, out, keepdims=keepdims)
+        return np.argmax(self, axis, out, keepdims=keepdims, **other)
 
-    def argmin(self, axis: int | None = None, out: Any = None, *, keepdims: bool = False) -> Any:
+    def argmin(self, axis: int | None = None, out: Any = None, *, keepdims: bool = False, **other: Never) -> Any:
         """Give the index of the smallest element along ``axis``."""
-        return np.argmin(self, axis, out, keepdims=keepdims)
+        return np.argmin(self, axis, out, keepdims=keepdims, **other)
 
     def __repr__(self) -> str:
         return f"Traced(shape={self.shape}, dtype={self.dtype})"

@@ -10,7 +10,7 @@ import numpy as np
 
 from minigrad.compiler.trace.alive import Alive
 from minigrad.compiler.trace.augment import assign_outside, augment_traced, refuse_recorded
-from minigrad.compiler.trace.checks import check_numbers
+from minigrad.compiler.trace.checks import check_handling, check_numbers
 from minigrad.compiler.trace.indices import gather_unknown
 from minigrad.compiler.trace.loop_log import LoopLog
 from minigrad.compiler.trace.lying import Lying
@@ -55,15 +55,14 @@ class Tracer:
         self.moved_params: set[int] = set()  # the parameters that an update rule moved
         self.rules: list[UpdateRule] = []
         self.guards: list[tuple[Any, str, Any]] = []
-        self.alive, self.log = Alive(), LoopLog()
+        self.alive, self.log, self.handling = Alive(), LoopLog(), np.geterr()
         self.retained = Kept()  # the intermediate results that ``retain_grad`` was called on
         self.copies: list[tuple[Any, Any]] = []
         self.positions: dict[int, int] = {}  # the Tensors among the arguments that take gradients -> where
         self.fixed: dict[int, Tensor] = {}  # those that the function knows from elsewhere too: no other may come
         self.arrays: dict[Traced, Given] = {}  # those among the arguments, which the function may write into
         self.own: dict[int, Tensor] = {}  # those that the function makes itself: what becomes of them nobody sees
-        self.draws, self.lying = 0, Lying()
-        self.gradients: set[Node] = set()
+        self.draws, self.lying, self.gradients = 0, Lying(), set[Node]()
         self.seeds: list[Node] = []  # the 1 = ∂E/∂E of each backward pass
 
     def constant(self, array: Any) -> Node:
@@ -167,6 +166,7 @@ class Tracer:
 
     def apply(self, op: Op, inputs: tuple[Any, ...]) -> Any:
         """Write down an operation; its record, for the gradient, is the one that a Tensor keeps."""
+        check_handling(self.handling, op)
         if (chosen := find_chosen(inputs)) is not None:
             return chosen.apply(op, inputs)
         if isinstance(op, Index):

@@ -6,7 +6,7 @@ operators make numbers of it, NumPy's functions do not.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Never
 
 import numpy as np
 
@@ -47,6 +47,17 @@ def count_truths(op: Op, operands: tuple[Any, ...]) -> tuple[Any, ...]:
     if op in BITS and all(type(x) is bool or is_truth(x) for x in nodes):  # which make another one
         return operands
     return tuple(item(x.astype(np.int64)) if is_truth(node) else x for x, node in zip(operands, nodes, strict=True))
+
+
+def refuse_number(name: str) -> property:
+    """Give what stands for a method of Python's numbers that asks what one is; arrays have none of that name."""
+
+    def refuse(x: Any) -> Never:
+        if not x.weak:
+            raise AttributeError(f"'numpy.ndarray' object has no attribute {name!r}", name=name)
+        raise x.frozen(f".{name}", "pass a Python int or a string, for which the function is traced anew")
+
+    return property(refuse)
 
 
 def as_numpys(x: Any) -> Any:

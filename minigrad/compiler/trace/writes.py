@@ -19,13 +19,20 @@ from minigrad.compiler.trace.sources import Captured, Source, find_memory
 from minigrad.compiler.trace.traced import Traced, TraceError
 from minigrad.engine.tensor import Tensor
 
+_WRITING = (
+    "compile: {} writes into an array from outside, which the compiled code would not do. Compute a new array, and "
+    "return it; or write before or after the call."
+)
+
 
 @contextmanager
 def kept_from_writing(links: Sequence[Link]) -> Iterator[None]:
     """Lock the arrays that a function names: a write that changes nothing this time would be lost in later calls."""
     named = [x for link in links for x in (link.seen if isinstance(link.seen, list | tuple) else (link.seen,))]
-    arrays = [x for x in _arrays(link.seen for link in links) if x.flags.writeable]
+    asked = {id(link.owner) for link in links if link.name == "flags.num"}  # whether it may write there: not now, else
+    arrays = [x for x in _arrays(link.seen for link in links) if x.flags.writeable and id(x) not in asked]
     kept = [(t, t.array, np.copy(t.array)) for t in _tensors(named)]
+    left = [(x, np.copy(x)) for x in _arrays(link.owner for link in links if id(link.owner) in asked)]
     try:
         for x in arrays:
             x.flags.writeable = False
@@ -33,14 +40,14 @@ def kept_from_writing(links: Sequence[Link]) -> Iterator[None]:
     except ValueError as error:
         if "read-only" not in str(error):
             raise
-        raise TraceError(
-            f"compile: at {_find_line(error.__traceback__)} the function writes into an array from outside, which the "
-            f"compiled code would not do. Compute a new array, and return it; or write before or after the call."
-        ) from error
+        raise TraceError(_WRITING.format(f"at {_find_line(error.__traceback__)} the function")) from error
     finally:
         for x in reversed(arrays):
             x.flags.writeable = True
         written = [t for t, array, content in kept if _was_written(t, array, content)]
+        changed = [x for x, content in left if _was_changed(x, content)]
+    if changed:
+        raise TraceError(_WRITING.format("the function"))
     if written:
         raise TraceError(
             f"compile: the function writes into the array of {written[0].name or 'a tensor'} itself, or gives it "
@@ -62,19 +69,25 @@ def _tensors(values: Iterable[Any]) -> list[Tensor]:
 
 def _was_written(t: Tensor, array: Any, content: Any) -> bool:
     """Say whether a Tensor has other data than before, and give it back what it had."""
-    same = np.array_equal(array, content, equal_nan=content.dtype.kind in "fc")
-    if t.array is array and same:
+    changed = _was_changed(array, content)
+    if t.array is array and not changed:
         return False
     t.array = array
+    return True
+
+
+def _was_changed(array: Any, content: Any) -> bool:
+    """Say whether an array holds something else than before, and give it back what it held."""
+    same = np.array_equal(array, content, equal_nan=content.dtype.kind in "fc")
     if not same:
         array[...] = content
-    return True
+    return not same
 
 
 def link_elements(links: Sequence[Link], inputs: Iterable[Source]) -> list[Link]:
     """Give links to the elements of arrays that the code does not read itself: NumPy has, while it was traced."""
     read = {find_memory(source.array) for source in inputs if isinstance(source, Captured)}
-    arrays = [x for x in _arrays(link.seen for link in links) if find_memory(x) not in read]
+    arrays = [x for x in _arrays(link.seen for link in links) if find_memory(x) not in read and not x.dtype.hasobject]
     return [Elements(x, "", "the elements of an array") for x in arrays]
 
 

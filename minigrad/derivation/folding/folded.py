@@ -16,7 +16,8 @@ from minigrad.derivation.cut import Cut
 from minigrad.derivation.directions import draw_direction, find_reach, sum_along, to_double
 from minigrad.derivation.equations import FOR, SUM_OVER, Range
 from minigrad.derivation.folding.folded_equations import FoldedEquations
-from minigrad.derivation.lines import Derivation, Line
+from minigrad.derivation.line import Line
+from minigrad.derivation.lines import Derivation
 from minigrad.derivation.reasons.steps import StepRow, Steps, find_steps
 from minigrad.derivation.reasons.ways import Ways
 from minigrad.derivation.remarks import FORWARD, write_facts

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ import numpy as np
 from minigrad.engine.backward import apply_rule, flows_to, latest_first, pullback
 from minigrad.engine.debugging.lines import find_line, note_line
 from minigrad.engine.debugging.nonfinite import explain_slope, find_birth, is_finite
+from minigrad.engine.messages.arguments import shown
 from minigrad.engine.messages.errors import describe, find_user, write_line
 from minigrad.engine.recording import announce_switch, compilation, is_paused, traced_by
 from minigrad.engine.tensor import Tensor
@@ -24,10 +26,22 @@ from minigrad.ops.base import Op
 from minigrad.ops.common.libraries import bring
 
 _unwatched = traced_by(None)
+_open: ContextVar[tuple[Any, ...]] = ContextVar("open", default=())  # the blocks of with debug: that are entered
 
 
 @contextmanager
-def debug(*, at_once: bool = True) -> Iterator[Debugger]:
+def _debugging(*, at_once: bool = True) -> Iterator[Debugger]:
+    """Watch all operations within the block."""
+    watching = Debugger(at_once)
+    if compilation() is not None:  # a function that is compiled has no values yet
+        yield watching
+        return
+    announce_switch(known=True)
+    with traced_by(watching):
+        yield watching
+
+
+class Debugging:
     """Say where a gradient goes wrong, of what is computed and differentiated within this block.
 
     The first NaN or infinity raises ``NonFiniteError``, a ``FloatingPointError``, with the operation, the line, the
@@ -38,6 +52,7 @@ def debug(*, at_once: bool = True) -> Iterator[Debugger]:
     since, its operation, and between which lines it changed. ``print(report)`` shows the operations with their lines
     and shapes, for ``with minigrad.debug() as report``. A compiled function and a checkpoint run as they are written;
     what is computed of arrays alone, without a tensor, a gradient or lanes, is NumPy's own and not looked at.
+    ``with debug():`` and ``with debug:`` are one, and so are ``@debug()`` and ``@debug``.
 
     >>> with debug():
     ...     np.log(Tensor([1.0, 0.0], name="x"))  # doctest: +ELLIPSIS
@@ -45,13 +60,37 @@ def debug(*, at_once: bool = True) -> Iterator[Debugger]:
     ...
     minigrad.engine.debugging.nonfinite.NonFiniteError: log: the first -inf arose at ..., in element [1] ...
     """
-    watching = Debugger(at_once)
-    if compilation() is not None:  # a function that is compiled has no values yet
-        yield watching
-        return
-    announce_switch(known=True)
-    with traced_by(watching):
-        yield watching
+
+    __slots__ = ()
+    __name__ = "debug"
+
+    def __call__(self, f: Any = None, *, at_once: bool = True) -> Any:
+        """Give a block, or a function that is watched."""
+        if f is not None and not callable(f):
+            raise TypeError(f"debug: wanted a function to watch, or nothing, not {shown(f)}. Write with debug(): …")
+        block = _debugging(at_once=at_once)
+        return block if f is None else block(f)
+
+    def __enter__(self) -> Debugger:
+        block = self()
+        _open.set((*_open.get(), block))
+        watching: Debugger = block.__enter__()
+        return watching
+
+    def __exit__(self, *error: Any) -> Any:
+        *outer, block = _open.get()
+        _open.set(tuple(outer))
+        return block.__exit__(*error)
+
+    def __reduce__(self) -> str:
+        """Be found by name, as a function is."""
+        return "debug"
+
+    def __repr__(self) -> str:
+        return "minigrad.debug"
+
+
+debug = Debugging()
 
 
 @dataclass(frozen=True, slots=True)

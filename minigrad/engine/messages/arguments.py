@@ -41,6 +41,13 @@ def check_number(called: str, name: str, value: Any, below: float = np.inf) -> f
     return float(value)
 
 
+def check_flag(called: str, name: str, value: Any) -> bool:
+    """Give a truth value, or 0 or 1; a text such as "no" would count as True."""
+    if not isinstance(value, bool | np.bool) and not (isinstance(value, int) and value in (0, 1)):
+        raise TypeError(f"{called}: {name} must be True or False, not {shown(value)}")
+    return bool(value)
+
+
 def check_generator(called: str, rng: Any) -> np.random.Generator:
     """Give the source of random numbers: a Generator as it is, a new one of a seed, or a fresh one for None."""
     try:

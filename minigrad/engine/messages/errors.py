@@ -58,6 +58,16 @@ def explain_error(op: Op, inputs: tuple[Any, ...], error: Exception) -> Exceptio
     return (IndexError if isinstance(error, IndexError) else TypeError)(f"{message}.{way and f' {way}'}")
 
 
+def explain_slope(op: Op, inputs: tuple[Any, ...], error: Exception) -> MatrixError:
+    """Give the error for a gradient that there is none of, since it needs the inverse of a matrix without one."""
+    of = ", ".join(f"{describe(x)}:{getattr(x, 'shape', ())}" for x in inputs if isinstance(x, Recorder))
+    made = made_at(inputs)
+    return MatrixError(
+        f"{op!r}: its gradient, of {of}, does not exist there, since it needs an inverse: {str(error).rstrip('.')}"
+        f"{f'; {made}' if made else ''}. Move the matrix a little off, A + 1e-9 * np.eye(n) say, or leave it out."
+    )
+
+
 def _reason(op: Op, shapes: list[tuple[int, ...]], error: Exception) -> str:
     """Give the reason: the operation's own where its shape rule finds one, or NumPy's."""
     try:

@@ -59,6 +59,7 @@ class OtherHabits:
     permute, t = Absent("Write w.transpose(1, 0)"), Absent("Write w.T")
     expand = Absent("Write np.broadcast_to(w, shape)")
     dim, numel, nelement = Absent("Write w.ndim"), Absent("Write w.size"), Absent("Write w.size")
+    clamp = Absent("Write np.clip(w, low, high)")
     mm, bmm, matmul = Absent("Write a @ b"), Absent("Write a @ b"), Absent("Write a @ b")
     float, double = Absent("Write w.astype(np.float32)"), Absent("Write w.astype(np.float64)")
     long, type = Absent("Write w.data.astype(int), which has no gradient"), Absent("Write w.astype(np.float32)")

@@ -16,6 +16,8 @@ _PAUSED = "Write with no_grad(): …, or @no_grad above a function; else all is 
 ARGUMENTS = {
     "dim": _AXIS,
     "dims": _AXIS,
+    "dim0": "Write w.swapaxes(0, 1), or w.T",
+    "descending": "The order is ascending, as in NumPy: write -np.sort(-w)",
     "start_dim": "For {} write w.reshape(len(w), -1)",
     "keepdim": "{} is called keepdims, as in NumPy",
     "unbiased": "For {} write ddof=1 or ddof=0, as in NumPy",

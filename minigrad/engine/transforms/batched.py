@@ -124,13 +124,13 @@ class Batched(Tensor):
             raise self.unknown_function(f, method, args, kwargs)
         return max((x.mapping for x in operands), key=lambda m: m.level).each(call, args, kwargs)
 
-    def argmax(self, axis: int | None = None, out: Any = None, *, keepdims: bool = False) -> Any:
+    def argmax(self, axis: int | None = None, out: Any = None, *, keepdims: bool = False, **other: Never) -> Any:
         """Give the index of the largest element along ``axis``, in each lane."""
-        return np.argmax(self, axis, out, keepdims=keepdims)
+        return np.argmax(self, axis, out, keepdims=keepdims, **other)
 
-    def argmin(self, axis: int | None = None, out: Any = None, *, keepdims: bool = False) -> Any:
+    def argmin(self, axis: int | None = None, out: Any = None, *, keepdims: bool = False, **other: Never) -> Any:
         """Give the index of the smallest element along ``axis``, in each lane."""
-        return np.argmin(self, axis, out, keepdims=keepdims)
+        return np.argmin(self, axis, out, keepdims=keepdims, **other)
 
     def _known(self) -> NoReturn:
         raise self._unknown("the bare value of", "Return the tensor, or write np.where(condition, a, b) for a choice.")

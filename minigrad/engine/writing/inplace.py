@@ -57,10 +57,9 @@ class Writable(Convertible):
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
-        if not isinstance(value, bool | np.bool_ | int | None):  # of which 'False' would be true
-            raise TypeError(
-                f"requires_grad: wanted True or False for {describe(self)}, not the {type(value).__name__} {value!r}."
-            )
+        if not isinstance(value, bool | np.bool_ | int):  # of which 'False' would be true
+            given = "None" if value is None else f"the {type(value).__name__} {value!r}"
+            raise TypeError(f"requires_grad: wanted True or False for {describe(self)}, not {given}.")
         if self.serial > 0 and self.op is not None:
             raise ValueError(
                 f"requires_grad: {describe(self)} is the result of a recorded operation, and its gradient follows "

@@ -6,5 +6,6 @@ gives, ``lanes`` how one is applied to many operands at once, ``lane_indices`` a
 an extreme passes on its gradient.
 ``dlpack`` takes arrays of libraries that do not speak NumPy's protocols, and ``libraries`` has what is done in another
 way, and what is moved, for arrays of other libraries than NumPy, which are never made NumPy's; ``unit`` is the
-gradient 1 that a walk begins with. ``late`` are modules that are imported when something of them is first asked for.
+gradient 1 that a walk begins with. ``wrong`` says
+what is no operand; ``late`` are modules that are imported when something of them is first asked for.
 """
