@@ -100,9 +100,52 @@ def test_where_the_plain_formula_has_no_value():
         np.testing.assert_allclose(grad(f)(zero), wanted, err_msg=f.__name__)
 
 
+def slope_of_slope(f):
+    """The derivative of the derivative, element by element."""
+    first = grad(lambda x: f(x).sum())
+    return grad(lambda x: first(x).sum())
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_far_up_the_logarithm_of_a_distribution_is_flat(dtype):
+    """h = φ/Φ has the slope −h (x + h): 0 far up, where it was NaN by the infinite slope of erfcx."""
+    x = np.array([-3.0, 0.0, 3.0, 14.0, 38.0, 40.0, 800.0, 1e30], dtype)
+    h = np.exp(-(x.astype(float) ** 2) / 2) / np.sqrt(2 * np.pi) / special.ndtr(x.astype(float))
+    second = slope_of_slope(special.log_ndtr)
+    for f in (second, compile(second), compile(second, backend=BY_PYTHON)):
+        np.testing.assert_allclose(f(x), -h * (x + h), rtol=1e-4 if dtype is np.float32 else 1e-12, atol=1e-30)
+
+
+def test_the_reciprocal_of_gamma_is_smooth_at_gammas_poles():
+    """1 / Γ(x) has the slope (−1)ⁿ n! at x = −n; ψ is infinite there."""
+    n = np.arange(6)
+    first = grad(lambda x: special.rgamma(x).sum())
+    np.testing.assert_allclose(first(-n.astype(float)), [1, -1, 2, -6, 24, -120])
+    at = np.append(-n.astype(float), [0.5, 0.499, 1e-160, -1e-160, -7.3])
+    np.testing.assert_allclose(
+        slope_of_slope(special.rgamma)(at), (first(at + 1e-6) - first(at - 1e-6)) / 2e-6, rtol=1e-6
+    )
+    z = np.array([1 + 1j, -2.5 + 0.3j])
+    differences = (special.rgamma(z + 1e-6) - special.rgamma(z - 1e-6)) / 2e-6
+    np.testing.assert_allclose(holomorphic_grad(lambda z: special.rgamma(z).sum())(z), differences, rtol=1e-8)
+
+
+@np.errstate(over="ignore")
+def test_slopes_that_overflow_are_infinite():
+    """SciPy's hypergeometric function does not come to an end with 1e16; of i0, an infinity times 0 was NaN in code."""
+    far = np.array([800.0, 1e16, 1e300, np.inf])
+    for f in (special.exprel, np.i0):
+        np.testing.assert_array_equal(grad(lambda x, f=f: f(x).sum())(far), np.inf)
+    far = np.array([750.0, -1e8, 1e300])
+    np.testing.assert_array_equal(grad(lambda x: np.i0(x).sum())(far), [np.inf, -np.inf, np.inf])
+    for backend in ("numpy", BY_PYTHON):
+        np.testing.assert_array_equal(compile(np.i0, backend=backend)(far), np.inf)
+
+
 @pytest.mark.parametrize(
     ("f", "written"),
     [
+        (special.log_ndtr, "∂E/∂x = φ(x) / Φ(x)"),
         (special.gammaln, "∂E/∂x = ψ(x)"),
         (special.gamma, "∂E/∂x = Γ(x) ⊙ ψ(x)"),
         (special.psi, "∂E/∂x = ψ′(x)"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping
+from math import pi, sqrt
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,7 @@ _OWN = {
     "log_det": ("np.linalg.slogdet({x})[1]", ATOM),
     "det_sign": ("np.linalg.slogdet({x})[0]", ATOM),
     "half_lower": ("half_lower({x})", ATOM),
+    "mills": (f"{sqrt(2 / pi)!r} / special.erfcx({-sqrt(0.5)!r} * {{x}})", 2),
     "eigensystem": ("eigensystem({x}, {UPLO})", ATOM),
     "eigenpairs": ("eigenpairs({x})", ATOM),
     "singular_system": ("singular_system({x}, {full}, {hermitian})", ATOM),

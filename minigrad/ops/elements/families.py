@@ -76,6 +76,7 @@ class I0(Family):
         """Give the value."""
         cosines = _COSINES.astype(x.dtype) if getattr(x, "dtype", _COSINES.dtype).kind == "f" else _COSINES
         cosines = alike(cosines, x)
+        x = np.clip(x, -800.0, 800.0)  # infinite from 714 on; farther out it would be ∞ times 0
         size = abs(x * cosines.dtype.type(1))
         powers = np.exp(x[..., None] * cosines - size[..., None])
         return np.exp(size) * np.mean(cosines**self.order * powers, axis=-1)

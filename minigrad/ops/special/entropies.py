@@ -73,7 +73,8 @@ class SlopeOfExprel(Family):
     def evaluate(self, x: Any) -> Any:
         """Give the value."""
         n = self.order
-        return special.hyp1f1(n + 1.0, n + 2.0, x) / (n + 1)
+        # eˣ overflows long before 800, and SciPy does not come to an end with 10¹⁶, infinity or the like
+        return special.hyp1f1(n + 1.0, n + 2.0, np.minimum(x, 800.0)) / (n + 1)
 
 
 slope_of_exprel = SlopeOfExprel(1)

@@ -26,13 +26,17 @@ ndtr = Elementwise(
     "ndtr", special.ndtr, lambda y, x: np.exp(-(x**2) / 2) / _ROOT_TWO_PI, text="Φ({x})", definition=normal_cdf
 )
 ndtri = Elementwise("ndtri", special.ndtri, lambda y, x: _ROOT_TWO_PI * np.exp(y**2 / 2), text="Φ⁻¹({x})")
-# φ(x) / Φ(x) and its inverse by erfcx, which neither vanishes in the lower tail nor loses digits there.
-log_ndtr = Elementwise(
-    "log_ndtr",
-    special.log_ndtr,
-    lambda y, x: 1 / (_ROOT_HALF_PI * special.erfcx(-_ROOT_HALF * x)),
-    text="logΦ({x})",
+# φ(x) / Φ(x) and its inverse by erfcx, which neither vanishes in the lower tail nor loses digits there. The slope of
+# the ratio is written with itself: by that of erfcx, which is infinite far up, it was NaN from x = 38 on.
+mills = Elementwise(
+    "mills",
+    lambda x: 1 / (_ROOT_HALF_PI * special.erfcx(-_ROOT_HALF * x)),
+    lambda y, x: -y * (x + y),
+    text="φ({x}) / Φ({x})",
+    binds=2,
+    definition=lambda x: 1 / (_ROOT_HALF_PI * special.erfcx(-_ROOT_HALF * x)),
 )
+log_ndtr = Elementwise("log_ndtr", special.log_ndtr, lambda y, x: mills(x), text="logΦ({x})")
 ndtri_exp = Elementwise(
     "ndtri_exp",
     special.ndtri_exp,

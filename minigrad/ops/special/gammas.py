@@ -82,7 +82,16 @@ gamma = Elementwise("gamma", special.gamma, lambda y, x: y * psi(x), text="Γ({x
 gammaln = Elementwise("gammaln", special.gammaln, lambda y, x: psi(x), text="logΓ({x})")
 loggamma = Elementwise("loggamma", special.loggamma, lambda y, x: psi(x), text="logΓ({x})")
 gammasgn = Elementwise("gammasgn", special.gammasgn, None, text="sign(Γ({x}))")
-rgamma = Elementwise("rgamma", special.rgamma, lambda y, x: -y * psi(x), text="1 / Γ({x})", binds=2)
+
+
+def _slope_of_rgamma(y: Any, x: Any) -> Any:
+    """Give −ψ(x) / Γ(x), below ½ by their reflections: at 0, −1, … ψ is infinite, and the slope (−1)ˣ (−x)!."""
+    left = np.real(x) < 0.5
+    right = np.where(left, 1 - x, x)
+    return np.where(left, gamma(right) * np.cos(pi * x), 0) - y * psi(right)  # NIST DLMF 5.5.3 and 5.5.4
+
+
+rgamma = Elementwise("rgamma", special.rgamma, _slope_of_rgamma, text="1 / Γ({x})", binds=2)
 beta = Elementwise(
     "beta",
     special.beta,
