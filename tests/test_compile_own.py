@@ -184,3 +184,23 @@ def test_parts_of_an_array_outside_are_read_where_they_lie(backend):
             data *= scale  # whose owner may change it
             assert_same(plain(step(W)), plain(value_and_grad(f)(W)), 1e-11)
     assert len(loops_of(step)) == 2
+
+
+@each_backend
+def test_a_loop_after_another_reads_its_own_array(backend):
+    """Rows of two arrays of one shape are one operation turn after turn, each of its own array."""
+
+    def f(X, Y, W, V):
+        h, E = X[0] * 0, 0.0
+        for x in X:
+            h = np.tanh(x @ W + h @ V)
+        for y in Y:
+            h = np.tanh(y @ V + h @ W)
+            E = E + (h * h).sum()
+        return E
+
+    X, Y = RNG.normal(size=(2, 12, 4, 3))
+    W, V = RNG.normal(size=(2, 3, 3)) * 0.4
+    both = value_and_grad(f, (0, 1, 2, 3))
+    with running(backend):
+        assert_same(plain(as_code(both, backend)(X, Y, W, V)), plain(both(X, Y, W, V)), 1e-11)

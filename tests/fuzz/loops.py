@@ -102,15 +102,19 @@ def draw_function(seed: int) -> tuple[Function, list[Any]]:
         loop.lengthen(rng)
     for loop in loops if seed >= 31_000_000 else ():  # each turn has numbers of its own, whole ones among them
         loop.counted = bool(np.random.default_rng((seed, 3)).integers(2))
+    again = seed >= 32_000_000 and np.random.default_rng((seed, 4)).integers(3) == 0  # the same, of another array
+    loops = [loops[0]] * 2 if again else loops
     shapes = ((max(COUNTS) + 1 + LONG * long, SIZE), (SIZE, SIZE), (SIZE,))
     apart = np.random.default_rng((seed, 1))
     dtypes = apart.choice([np.float32, np.float64], 3) if apart.integers(4) == 0 else [dtype] * 3
     arguments = [(rng.standard_normal(shape) * 0.5).astype(kind) for shape, kind in zip(shapes, dtypes, strict=True)]
 
+    other = arguments[0][::-1].copy()
+
     def f(X: Any, W: Any, b: Any) -> Any:
         state, ends = [b * 0.5, b + X[0], X[1] * b], []
-        for loop in loops:
-            state, more = loop.run(state[: loop.carried], X, W, b)
+        for i, loop in enumerate(loops):
+            state, more = loop.run(state[: loop.carried], other if again and i else X, W, b)
             state = [*state, b, b][:3]
             ends += more
         return sum((np.sum(x * x) for x in [*state, *ends]), 0 * b[0])

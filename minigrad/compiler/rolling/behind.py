@@ -236,7 +236,7 @@ class Moving:
             if value in self.new:
                 return Index((self.body.count - 1,))(self.stacks[value])
             at, parts = Index((self.body.count - 1,)), self.parts(value)
-            if parts == [value]:
+            if parts[0] is value:
                 return at(self.stack(value))
             assert value.op is not None
             seen = (at(self.stack(x)) for x in parts)
@@ -255,7 +255,7 @@ class Moving:
     def total(self, term: Node, turns: int) -> Any:
         """Give the sum of a term over the first turns."""
         parts = self.parts(term)
-        if term in self.needed or not isinstance(term.op, MatMul | Sum) or parts == [term]:
+        if term in self.needed or not isinstance(term.op, MatMul | Sum) or parts[0] is term:
             return Sum(0)(self.first(term, turns))
         if isinstance(term.op, Sum):
             axes = tuple(i + 1 for i in normalize_axis(term.op.axis, term.inputs[0].ndim))

@@ -60,7 +60,7 @@ def find_picked(operands: Sequence[Any]) -> Picked | None:
     """Give parts of one array that is there before any loop, each of which is named by a number."""
     places = []
     for x in operands:
-        if not isinstance(x, Node) or type(x.op) is not Index or x.inputs != operands[0].inputs:
+        if not isinstance(x, Node) or type(x.op) is not Index or x.inputs[0] is not operands[0].inputs[0]:
             return None
         key = x.op.key if isinstance(x.op.key, tuple) else (x.op.key,)
         if len(key) != 1 or not isinstance(key[0], int | np.integer) or isinstance(key[0], bool):
