@@ -342,3 +342,25 @@ def test_a_limit_is_no_difference_to_a_function_that_asks_for_types():
     f = compile(lambda x: x / x if isinstance(2, int) else x)
     with np.errstate(all="ignore"):
         np.testing.assert_array_equal(f(np.array([0.0, 2.0])), [1, 1])
+
+
+def _asks(x):
+    return isinstance(x, int)
+
+
+def test_what_an_argument_is_returned_as_is_compared_before_it_is_put_back():
+    def f(x, out):
+        _asks(x)
+        return np.power(x, 3, out)
+
+    np.testing.assert_array_equal(compile(f)(np.arange(3.0), np.ones(3)), [0, 1, 8])
+
+
+def test_arrays_that_are_constant_are_no_difference():
+    def f(x):
+        _asks(x)
+        return np.average(x, axis=0, weights=[1, 3], returned=True)
+
+    mean, weights = compile(f)(np.array([[1.0, 2.0], [3.0, 6.0]]))
+    np.testing.assert_allclose(mean, [2.5, 5.0])
+    np.testing.assert_array_equal(weights, [4.0, 4.0])

@@ -110,8 +110,12 @@ class _State:
         try:
             result = f(*args, **kwargs)
             found = [*_parts(THE_RESULT, result), *_list_puts(self.record, args, kwargs)]
-            parts = [(name, np.copy(x.array) if isinstance(x, Tensor) else x) for name, x in found]
-            return [parts, self.take()]
+            # What is returned is copied: it may be one of the arguments, which are put back.
+            kept = [
+                (name, np.copy(getattr(x, "array", x)) if isinstance(x, Tensor | np.ndarray) else x)
+                for name, x in found
+            ]
+            return [kept, self.take()]
         finally:
             put_back()
             self.put_back()
@@ -210,7 +214,7 @@ def _compare(f: Callable[..., Any], a: list[Part], b: list[Part], compare: Calla
 
 def _parts(name: str, x: Any) -> Iterator[Part]:
     """Give what is in nested tuples, lists, dicts and dataclasses, by where it is."""
-    if is_leaf(x) or x is None or isinstance(x, Output | Place):
+    if is_leaf(x) or x is None or isinstance(x, Output | Place | Made):
         yield name, x
     else:
         for step, _, part in list_parts(x):

@@ -40,7 +40,9 @@ def settle_arguments(ufunc: np.ufunc, inputs: tuple[Any, ...], arguments: dict[s
     refused = [name for name, x in arguments.items() if name not in of_axes and not _is_settled(name, x)]
     if refused:
         raise TypeError(refuse_arguments(ufunc, refused, [*inputs, *_outputs(arguments)]))
-    dtype, signature = arguments.get("dtype"), arguments.get("signature")
+    signature, dtype = arguments.get("signature"), arguments.get("dtype")
+    if isinstance(dtype, type) and issubclass(dtype, np.dtype):  # as np.dtypes.Float64DType is
+        dtype = arguments["dtype"]()
     if dtype is None and signature is None and "casting" not in arguments:
         return inputs
     rules: dict[str, Any] = {"casting": arguments.get("casting", "same_kind")}

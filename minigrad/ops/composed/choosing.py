@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from minigrad.ops.base import Recorder, as_array, refuse_out
-from minigrad.ops.composed.arguments import as_tensors, find_axis, find_common_shape, index_along, refuse
+from minigrad.ops.composed.arguments import (
+    as_tensors,
+    find_axis,
+    find_common_shape,
+    find_values,
+    index_along,
+    refuse,
+)
 from minigrad.ops.composed.places import own_elements, pick
+from minigrad.ops.composed.reductions import cast
 from minigrad.ops.indexing import Scatter, gather
 
 
@@ -63,7 +71,8 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
 def choose(a: Any, choices: Any, out: None = None, mode: str = "raise") -> Any:
     """Give, element by element, that of the a-th of the choices, all broadcast together."""
     refuse_out(out)
-    a, arrays = as_array(a), [as_array(x) for x in choices]
+    dtype = _common_dtype(choices)
+    a, arrays = as_array(a), [cast(as_array(x), dtype) for x in choices]
     shape = find_common_shape("choose", (a, *arrays))
     number = bring_into(len(arrays), np.broadcast_to(a, shape), mode)
     number = np.where(number < 0, len(arrays), number)  # which is out of bounds, as −1 is here
@@ -109,11 +118,15 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
     for i, condition in enumerate(conditions):
         if condition.dtype != np.bool_:
             raise TypeError(f"select: condition {i} must hold truth values, not {condition.dtype}")
-    kinds = [x if type(x) in (int, float, complex) else as_array(x).dtype for x in (*choicelist, default)]
-    dtype, result = np.result_type(*kinds), default
+    dtype, result = _common_dtype((*choicelist, default)), default
     for condition, choice in zip(conditions[::-1], choicelist[::-1], strict=True):
         result = np.where(condition, choice, result)
     return result if result.dtype == dtype else result.astype(dtype)
+
+
+def _common_dtype(choices: Iterable[Any]) -> np.dtype[Any]:
+    """Give the dtype that holds all choices, Python's numbers being weak."""
+    return np.result_type(*(x if type(x) in (int, float, complex) else as_array(x).dtype for x in choices))
 
 
 def piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: Any) -> Any:
@@ -152,7 +165,11 @@ def _apply_where(condition: Any, f: Callable[..., Any] | Any, x: Any, args: Any,
 def unravel_index(indices: Any, shape: int | Sequence[int], order: str = "C") -> tuple[Any, ...]:
     """Give, for places in the array as a vector, those along each of its axes."""
     sizes = (shape,) if isinstance(shape, int) else tuple(shape)
+    values = find_values(indices := as_array(indices))
+    if values is not None or indices.dtype.kind not in "iu":
+        np.unravel_index(np.zeros((), indices.dtype) if values is None else values, sizes)  # which refuses what it does
+    indices = cast(indices, np.dtype(np.intp))
     if order == "F":
         return unravel_index(indices, sizes[::-1])[::-1]
-    steps = np.cumprod((1, *sizes[:0:-1]))[::-1]
+    steps = np.cumprod((1, *sizes[:0:-1]))[::-1][: len(sizes)]
     return tuple(indices // int(step) % n for n, step in zip(sizes, steps, strict=True))

@@ -40,8 +40,7 @@ def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any 
     if isinstance(bins, str) and weights is not None:
         raise TypeError("Automated estimation of the number of bins is not supported for weighted data")
     a, bins = as_array(a), as_array(bins) if np.ndim(bins) else bins
-    values = np.ravel(read_values(a))
-    known = np.histogram_bin_edges(values, read_values(bins) if np.ndim(bins) else bins, range)
+    known, values = _find_edges(a, bins, range), read_values(a)
     if np.ndim(bins):
         return bins
     if range is not None or not values.size or not isinstance(a, Recorder):
@@ -51,11 +50,16 @@ def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any 
     return np.linspace(np.min(elements) - half, np.max(elements) + half, len(known), dtype=known.dtype)
 
 
+def _find_edges(a: Any, bins: Any, within: Any) -> Any:
+    """Give NumPy's own edges: by those that are recorded, one bit beside them, a number on an edge may change bins."""
+    return np.histogram_bin_edges(np.ravel(read_values(a)), read_values(bins) if np.ndim(bins) else bins, within)
+
+
 def histogram(a: Any, bins: Any = 10, range: Any = None, density: bool | None = None, weights: Any = None) -> Any:
     """Give the sum of the weights, or the number, of what lies in each bin, and the edges between these."""
     a = as_array(a)
     edges = histogram_bin_edges(a, bins, range, weights)
-    values, known = np.ravel(read_values(a)), read_values(edges)
+    values, known = np.ravel(read_values(a)), _find_edges(a, bins, range)
     if weights is None:
         sums, _ = np.histogram(values, known)
     else:
@@ -82,6 +86,8 @@ def histogramdd(
     """
     if getattr(sample, "ndim", 0) == 2:
         columns = [sample[:, i] for i in np.arange(sample.shape[1])]
+    elif getattr(sample, "ndim", 0) == 1:
+        columns = [sample]
     else:
         columns = [as_array(x) for x in sample]
     each: Any = bins if np.iterable(bins) else [bins] * len(columns)
@@ -89,7 +95,7 @@ def histogramdd(
     if not len(each) == len(ranges) == len(columns):
         raise ValueError(f"histogramdd: wanted bins, and ranges, for each of {len(columns)} coordinates")
     edges = [histogram_bin_edges(x, n, within) for x, n, within in zip(columns, each, ranges, strict=True)]
-    known = [read_values(x) for x in edges]
+    known = [_find_edges(x, n, within) for x, n, within in zip(columns, each, ranges, strict=True)]
     found = [_find_bins(read_values(x), ends) for x, ends in zip(columns, known, strict=True)]
     inside = np.logical_and.reduce([within for _, within in found])
     counted = np.ones(len(inside)) if weights is None else astype(as_array(weights), np.float64, casting="safe")

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.ops.base import as_array, as_floating
+from minigrad.ops.composed.arguments import find_values
 from minigrad.ops.composed.reductions import cast
 from minigrad.ops.cumulative import slice_along
 from minigrad.ops.indexing import Gather
@@ -123,9 +124,24 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
     else:
         i = np.minimum(np.maximum(SearchSorted("right")(xp, x) - 1, 0), xp.shape[0] - 2)
         x0, x1, f0, f1 = (Gather((None,))(part, j) for part in (xp, fp) for j in (i, i + 1))
-        inside = f0 + (f1 - f0) / (x1 - x0) * (x - x0)
+        finite = all(known is not None and np.isfinite(known).all() for known in map(find_values, (xp, fp)))
+        inside = f0 + (f1 - f0) / (x1 - x0) * (x - x0) if finite else _between(x, x0, x1, f0, f1)
     below = np.where(x < xp[0], fp[0] if left is None else left, inside)
     return np.where(x > xp[-1], fp[-1] if right is None else right, below)
+
+
+def _between(x: Any, x0: Any, x1: Any, f0: Any, f1: Any) -> Any:
+    """Give the height at x of the line from one point to another, whose ends may be infinite.
+
+    As NumPy has it, that is the first of f₀ + s (x − x₀), f₁ + s (x − x₁) and f₀ = f₁ that is not NaN, of a complex
+    height part by part.
+    """
+    if is_complex(f0):
+        return _between(x, x0, x1, f0.real, f1.real) + 1j * _between(x, x0, x1, f0.imag, f1.imag)
+    slope = (f1 - f0) / (x1 - x0)
+    y, from_end = f0 + slope * (x - x0), f1 + slope * (x - x1)
+    from_end = np.where(np.isnan(from_end) & (f0 == f1), f0, from_end)
+    return np.where(x == x0, f0, np.where(x == x1, f1, np.where(np.isnan(y) & (x == x), from_end, y)))
 
 
 def _repeat(x: Any, xp: Any, fp: Any, period: float) -> tuple[Any, Any, Any]:

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
+from minigrad.ops.arithmetic import divide_or_zero
 from minigrad.ops.base import Recorder, Refused, as_array
 from minigrad.ops.composed.arguments import find_values
+from minigrad.ops.composed.reductions import cast
 from minigrad.ops.linalg import transpose_matrices
 from minigrad.ops.matrices import decompositions, eigenpairs, inverses, singular
 from minigrad.ops.parts import conjugate, is_complex, square_size
@@ -37,8 +39,11 @@ def det(a: Any) -> Any:
 def slogdet(a: Any) -> Any:
     """Give the sign of each determinant, a constant where it is real, and the logarithm of its size."""
     if is_complex(a):
-        y = inverses.determinant(a)
-        return SlogdetResult(y / np.abs(y), inverses.log_determinant(a))
+        size = inverses.log_determinant(a)
+        # |det| of many rows leaves what floats hold: near 1 it has the same sign. In steps the scale has no gradient.
+        scale = np.exp(np.floor(size * (-1024 / max(a.shape[-1], 1))) / 1024)
+        y = inverses.determinant(a * np.expand_dims(np.where(np.isfinite(scale), scale, 1), (-2, -1)))
+        return SlogdetResult(divide_or_zero(y, np.abs(y)), size)
     return SlogdetResult(inverses.determinant_sign(a), inverses.log_determinant(a))
 
 
@@ -149,7 +154,7 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> Any:
     rcond = float(max(n, m) * eps if rcond is None else eps if rcond < 0 else rcond)
     x, s = inverses.pseudo_inverse(rcond)(a) @ b, singular.singular_values(a)
     above, known = s > rcond * s[:1], getattr(s, "has_data", True)
-    rank = np.count_nonzero(above) if known else np.sum(above)
+    rank = cast(np.count_nonzero(above) if known else np.sum(above), np.dtype(np.int32))
     residuals = np.sum(square_size(b - a @ x), 0, keepdims=b.ndim == 1)
     s = s if isinstance(s, Recorder) else x.as_constant(s)  # of a constant matrix
     return x, residuals if m < n and (not known or rank == m) else residuals[:0], rank, s

@@ -21,7 +21,8 @@ from minigrad.ops.composed.order import (
     quantile_by_ranks,
     take_between,
 )
-from minigrad.ops.composed.reductions import cast, start_from
+from minigrad.ops.composed.ranks import take_first
+from minigrad.ops.composed.reductions import cast, count_chosen, start_from
 from minigrad.ops.places.sorting import Sort
 from minigrad.ops.reduction import Axis
 
@@ -84,9 +85,24 @@ def nanmean(
     return np.mean(fill(a, 0), axis, dtype, out, keepdims, where=_present(a, where))
 
 
-def nanvar(a: Any, axis: Axis = None, *args: Any, where: Any = True, **more: Any) -> Any:
-    """Give the variance of what is not NaN, as ``numpy.var`` does."""
-    return np.var(fill(a, 0), axis, *args, where=_present(a, where), **more)
+def nanvar(
+    a: Any,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: None = None,
+    ddof: float = 0,
+    keepdims: bool = False,
+    *,
+    where: Any = True,
+    **more: Any,
+) -> Any:
+    """Give the variance of what is not NaN, as ``numpy.var`` does, and NaN where no more is there than ``ddof``."""
+    a, present = as_array(a), _present(a, where)
+    y = np.var(fill(a, 0), axis, dtype, out, ddof, keepdims, where=present, **more)
+    free = more.get("correction", ddof)
+    if not free or a.dtype in WHOLE:
+        return y
+    return np.where(count_chosen(a, axis, present, keepdims) > free, y, np.nan)
 
 
 def nanstd(a: Any, axis: Axis = None, *args: Any, where: Any = True, **more: Any) -> Any:
@@ -125,7 +141,12 @@ def nanmedian(
     """Give the middle one of the elements that are not NaN, or the mean of the two in the middle."""
     refuse_out(out)
     a = as_array(a)
-    return median(a, axis, keepdims=keepdims) if a.dtype in WHOLE else _find_present(a, 0.5, axis, "linear", keepdims)
+    if a.dtype in WHOLE or not a.size:
+        return median(a, axis, keepdims=keepdims)
+    ordered, shape = put_in_order(a, axis, keepdims, Sort)
+    count = np.sum(ordered == ordered, 0)
+    low, high = (take_first(ordered, np.maximum(count - 1 + more, 0) // 2) for more in (0, 1))
+    return np.reshape(np.where(count % 2, low, (low + high) / 2), shape)  # a line between ∞ and ∞ would be NaN
 
 
 def nanpercentile(a: Any, q: Any, axis: Axis = None, *args: Any, **more: Any) -> Any:

@@ -67,10 +67,17 @@ def _of_vectors(x: Any, ord: Any, axis: Axis, keepdims: bool) -> Any:
     if ord == 0:
         return np.sum((x != 0) * np.ones((), np.empty(0, x.dtype).real.dtype), axis, keepdims=keepdims)
     if abs(ord) == np.inf:
-        return (np.max if ord > 0 else np.min)(np.abs(x), axis, keepdims=keepdims)
+        return _extreme(ord, np.abs(x), axis, keepdims)
     if ord == 1:
         return np.sum(np.abs(x), axis, keepdims=keepdims)
     return norms.norm(axis, bool(keepdims), int(ord) if ord == int(ord) else float(ord))(x)
+
+
+def _extreme(ord: float, sizes: Any, axis: Axis, keepdims: bool = False) -> Any:
+    """Give the largest, or for ord < 0 the smallest, of sizes; of none the largest is 0."""
+    if ord > 0:
+        return (np.max if sizes.size else np.sum)(sizes, axis, keepdims=keepdims)
+    return np.min(sizes, axis, keepdims=keepdims)
 
 
 def _of_matrices(x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
@@ -81,10 +88,10 @@ def _of_matrices(x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any
     if ord in (1, -1, np.inf, -np.inf):
         first, second = (row, column) if abs(ord) == 1 else (column, row)
         sums = np.sum(np.abs(as_floating(x)), first, keepdims=True)
-        y = (np.max if ord > 0 else np.min)(sums, second, keepdims=True)
+        y = _extreme(ord, sums, second, keepdims=True)
     else:
         s = singular_values(np.moveaxis(x, axes, (-2, -1)))
-        y = np.sum(s, -1) if ord == "nuc" else (np.max if ord > 0 else np.min)(s, -1)
+        y = np.sum(s, -1) if ord == "nuc" else _extreme(ord, s, -1)
         y = np.expand_dims(y, tuple(sorted(axes)))
     return y if keepdims else np.squeeze(y, axes)
 

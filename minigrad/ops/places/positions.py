@@ -96,7 +96,7 @@ class Positions(Op):
 
     def shape(self, *shapes: Shape) -> Shape:
         """Give the shape of what NumPy says of as many zeros."""
-        return np.shape(self.forward(*map(np.zeros, shapes)))
+        return np.shape(self.forward(*(np.zeros(shape, np.intp) for shape in shapes)))
 
     def dtype(self, *dtypes: Any) -> np.dtype[Any]:
         """Give that of truth values, or of indices."""
