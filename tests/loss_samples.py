@@ -53,7 +53,7 @@ LOSS_SAMPLES: tuple[Sample, ...] = (
         reference=lambda y, t: -(t * np.log(y) + (1 - t) * np.log1p(-y)).sum(),
     ),
     Sample(
-        losses.sigmoid_cross_entropy, losses.sigmoid_cross_entropy, PAIR,
+        losses.sigmoid_cross_entropy, losses.sigmoid_cross_entropy, PAIR, low=0.05, high=0.95,
         reference=lambda u, t: (t * np.log1p(np.exp(-u)) + (1 - t) * (u + np.log1p(np.exp(-u)))).sum(),
     ),
     Sample(
