@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import minigrad
-from minigrad import compile, elu, grad, hessian, jacobian, jvp, vmap
+from minigrad import Tensor, compile, elu, grad, hessian, jacobian, jvp, no_grad, vmap
 from tests.compiling import as_code, each_backend, running
 
 CHOICES = {
@@ -143,6 +143,89 @@ def test_an_infinite_slope_at_one_element_leaves_the_others_alone(name):
     assert np.isinf(right).any()
     assert not np.isnan(right).any()
     np.testing.assert_allclose(jacobian(f)(x), right, rtol=1e-14)
+    code = compile(jacobian(f))
+    for point in (x + 0.5, x, x, x + 0.5):
+        np.testing.assert_allclose(code(point), by_rows(f, point), rtol=1e-13)
+    assert code.cache_info().misses == 2  # in haste, and with care
+    np.testing.assert_allclose(vmap(jacobian(f))(x[None])[0], right, rtol=1e-14)
+    np.testing.assert_allclose(compile(vmap(jacobian(f)))(x[None])[0], right, rtol=1e-14)
+
+
+HIDDEN = {
+    "NaN that is left out": lambda J: np.nansum(J, where=J < 10),
+    "NaN that is compared": lambda J: np.where(J == J, J, 7.0),
+    "NaN that is no maximum": lambda J: np.fmax(J, -1.0),
+    "NaN to the 0": lambda J: J**0 + 1,
+    "NaN behind all others": lambda J: np.sort(J, axis=None)[0],
+    "an element": lambda J: J[1, 0],
+    "a product": lambda J: J @ np.array([0.0, 1.0, 2.0]),
+}
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_no_nan_of_a_jacobian_is_hidden_in_code(name):
+    read, x = HIDDEN[name], np.array([0.0, 1.0, 4.0])
+    right = read(by_rows(np.sqrt, x))
+    code = compile(lambda x: read(jacobian(np.sqrt)(x)))
+    call = code.bind(x)
+    for found in (code(x), call(), compile(lambda x: read(jacobian(np.sqrt)(x)), verify=2)(x)):
+        np.testing.assert_allclose(found, right, rtol=1e-14)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_step_by_a_jacobian_is_taken_once_and_with_care():
+    w = Tensor([0.0, 1.0, 4.0], requires_grad=True)
+    seen = np.zeros(3)
+
+    def step(x, total):
+        J = jacobian(np.sqrt)(x)
+        total += J[1]
+        with no_grad():
+            w.data = w.data - np.where(np.isinf(J), 0, J).sum(0)
+        return J
+
+    code = compile(step)
+    x = np.array([0.0, 1.0, 4.0])
+    for turn in (1, 2):
+        np.testing.assert_allclose(code(x, seen), by_rows(np.sqrt, x), rtol=1e-14)
+        np.testing.assert_allclose(seen, [0, 0.5 * turn, 0], rtol=1e-14)
+        np.testing.assert_allclose(w.data, [0, 1 - 0.5 * turn, 4 - 0.25 * turn], rtol=1e-14)
+
+
+VANISHED = {
+    "log1p of exp": (lambda z: np.log1p(np.exp(z)), 800.0),
+    "square of a root": (lambda z: np.sqrt(z) ** 2, 0.0),
+    "times 0": (lambda z: np.sqrt(z) * 0.0, 0.0),
+    "in order": (lambda z: np.sqrt(np.stack([z, z + 1])) ** 2, 0.0),
+}
+
+
+@each_backend
+@pytest.mark.parametrize("exact", [False, True])
+@pytest.mark.parametrize("name", VANISHED)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_slope_that_is_0_by_itself_tells_nothing_behind_a_choice(name, exact, backend):
+    """NaN, as it is without a choice, and as PyTorch and JAX have it; of what the choice ignored it is 0."""
+    f, at = VANISHED[name]
+    x = np.array([at, at, 2.0])
+    chosen = np.array([True, False, True])
+
+    def E(x):
+        return np.where(chosen, f(x), 0).sum()
+
+    right = np.where(chosen, grad(lambda x: f(x).sum())(x), 0)
+    assert np.isnan(right).tolist() == [True, False, False]
+    with running(backend):
+        found = [grad(E)(x), vmap(grad(E))(x[None])[0], grad(lambda x: f(x)[..., chosen].sum())(x)]
+        found += [] if not exact else [as_code(grad(E), backend, exact=True)(x)]
+        for y in found:
+            np.testing.assert_allclose(y, right, rtol=1e-14)
+        if not exact:  # algebra may find the limit
+            y = as_code(grad(E), backend)(x)
+            assert y[1] == 0
+            np.testing.assert_allclose(y[2], right[2], rtol=1e-14)
+            assert y[0] in (1, right[0]) or np.isnan(y[0]) or name == "times 0"
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")

@@ -266,7 +266,7 @@ class Compiled(Described):
                 whole = not self._verified.is_over or self._asks(args, kwargs)  # compared with the function itself
                 short = self._backend.rolls and not whole
                 plainly = partial(record_shortened, exact=self._exact) if short else record_call
-                record = self._varying.record(self._f, args, kwargs, leaves, plainly)
+                record = self._varying.record(self._f, args, kwargs, leaves, plainly, careful=whole)
             record.same = find_same(leaves) if self._asks(args, kwargs) else None
             name = plain_word(getattr(self._f, "__name__", type(self._f).__name__))
             further = partial(Compiled, backend=self._backend, exact=self._exact)

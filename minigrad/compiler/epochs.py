@@ -54,7 +54,8 @@ class EpochLoop:
         alone = len(record.returned) == 1 and all(gradient is None for _, gradient in record.grads)
         plain = alone and isinstance(record.result, Output) and not np.shape(record.returned[0])
         passed = all(isinstance(source, Argument | NumberOutside) for source in variant.passed)
-        if not plain or not passed or any(isinstance(source, Draw) for source in variant.bound):
+        doubtful = record.shown or any(isinstance(source, Draw) for source in variant.bound)
+        if not plain or not passed or doubtful:
             raise Unsupported("a step that does more than return a loss and update parameters")
         self.variant, self.x, self.t = variant, x, t
         self.batch = (x, t, x.reshape(len(x), -1), t.reshape(len(x), -1))

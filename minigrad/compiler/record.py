@@ -54,7 +54,8 @@ class Record:
     which loops all turns were traced that might have been few, and why; ``loops`` are those of Python's that were seen,
     ``refused`` what repeats and can be no loop of the code. ``puts`` are what is put into containers among the
     arguments: ``result`` is a pair then, of what is returned and these parts. ``parted`` says which updates are loops
-    over parameters, once a backend has been asked.
+    over parameters, once a backend has been asked. ``shown`` are the positions of what is returned where NaN shows that
+    haste has made, None if it might not; ``failed`` says that there was some.
     """
 
     result: Any
@@ -85,6 +86,8 @@ class Record:
     loops: list[LoopSeen] = field(default_factory=list)
     refused: dict[Kind, str] = field(default_factory=dict)
     parted: Parted | None = None
+    shown: list[int] | None = field(default_factory=list)
+    failed: bool = False
 
     @property
     def outputs(self) -> list[Any]:
@@ -125,7 +128,8 @@ class Record:
         for t, _ in self.grads if listeners.rows else ():
             refuse_listener(arguments[t] if isinstance(t, int) else t)
         return (
-            (is_paused() or not self.paused)
+            not self.failed
+            and (is_paused() or not self.paused)
             and (self.same is None or self.same == find_same(arguments))
             and all(lies_alike(source.read(list(arguments)), strides) for source, strides in self.laid)
             and all(arguments[i] is t for i, t in self.fixed.items())
@@ -198,6 +202,7 @@ def _traced(
             returned = (contents.point_changed(returned, puts), list(puts.values()))
         record = _record(tracer, returned, leaves, shared=bool(puts))
         record.puts = tuple(puts)
+        record.shown = _find_shown(tracer, record)
         record.loops = tracer.log.list_loops()
         _refuse_results(record, leaves)
     finally:
@@ -212,6 +217,16 @@ def _traced(
     tracer.let_go()
     look_for_leaks(tracer.alive)
     return record, tracer.log.places
+
+
+def _find_shown(tracer: Tracer, record: Record) -> list[int] | None:
+    """Say where NaN of a Jacobian shows, if such a call can be made again: it changes nothing, and draws none."""
+    if not tracer.haste.found:
+        return []
+    changes = record.updates or record.grads or record.written or record.puts
+    if changes or any(isinstance(source, Draw) for source in record.inputs.values()):
+        return None
+    return tracer.haste.find_shown(record.returned, ())
 
 
 def _record(tracer: Tracer, returned: Any, arguments: Sequence[Any], shared: bool) -> Record:

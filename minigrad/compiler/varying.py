@@ -9,6 +9,7 @@ import numpy as np
 
 from minigrad.compiler.record import Record, record_call
 from minigrad.compiler.reference import Reference
+from minigrad.compiler.trace.haste import carefully
 from minigrad.compiler.trace.links import Key
 from minigrad.compiler.trace.sources import Draw
 from minigrad.compiler.variant import Variant
@@ -20,11 +21,13 @@ class Varying:
     def __init__(self) -> None:
         self.keys: frozenset[Key] = frozenset()
         self.steering: frozenset[Key] = frozenset()
+        self.careful = False  # since haste has made NaN
         self.tried: frozenset[Key] = frozenset()  # as inputs, which have given what the numbers themselves do
 
     def note(self, variants: Iterable[Variant], arguments: Sequence[Any]) -> None:
         """Note the numbers for which alone none of a function's traces holds."""
         for variant in variants:
+            self.careful |= variant.record.failed
             self.keys |= variant.find_changed(arguments)
 
     def record(
@@ -34,6 +37,23 @@ class Varying:
         kwargs: dict[str, Any],
         arguments: Sequence[Any],
         plainly: Callable[..., Record] = record_call,
+        careful: bool = False,
+    ) -> Record:
+        """Trace a call, in haste unless there is a reason for care."""
+        if not (careful or self.careful):
+            record = self._record(f, args, kwargs, arguments, plainly)
+            if record.shown is not None:
+                return record
+        with carefully:
+            return self._record(f, args, kwargs, arguments, plainly)
+
+    def _record(
+        self,
+        f: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        arguments: Sequence[Any],
+        plainly: Callable[..., Record],
     ) -> Record:
         """Trace a call, with those numbers as inputs unless that cannot be, or does something else; else ``plainly``.
 

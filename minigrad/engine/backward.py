@@ -19,6 +19,7 @@ from minigrad.ops.reduction import BLAS, ones
 from minigrad.ops.shaping import fit_dtype
 
 pairs = Late("minigrad.engine.messages.pairs")
+reaching = Late("minigrad.engine.reach")
 
 
 def pullback(
@@ -38,6 +39,7 @@ def pullback(
     leaves.
     """
     gradients = {output: gradient}
+    reach = reaching.Reach(output, since, unbroadcast)
     ordinary = {output}  # what has some of its gradient by another way than through choices: see ``apply_guarded``
     for y in latest_first(output, since, ends):  # so that ∂E/∂y is complete when its turn comes
         if y.op is None or y not in gradients or y in ends:
@@ -47,7 +49,7 @@ def pullback(
         for i, x in enumerate(y.inputs):
             if flows_to(x, output, since) and y.op.vjps[i]:
                 if parts is None:
-                    c = apply_rule(y, i, g, create_graph, guarded=y not in ordinary)
+                    c = apply_rule(y, i, g, create_graph, None if y in ordinary else reach)
                 else:
                     c = fitted(parts[i](y.op, g, y if create_graph else y.array), y.values[i])
                 gradients[x] = gradients[x] + c if x in gradients else c
@@ -71,11 +73,11 @@ def flows_to(x: Any, output: Any, since: int) -> bool:
     return isinstance(x, type(output)) and x.serial >= since
 
 
-def apply_rule(y: Any, i: int, g: Any, create_graph: bool, guarded: bool) -> Any:
+def apply_rule(y: Any, i: int, g: Any, create_graph: bool, reach: Any) -> Any:
     """Give what y adds to the gradient of its input i, from g = ∂E/∂y and the rule of the operation that made y."""
-    op, values, kind = y.op, _rule_values(y, create_graph), type(y)
+    op, values = y.op, _rule_values(y, create_graph)
     result = y if create_graph else y.array
-    c = apply_guarded(op, i, g, result, values, kind.guarded) if guarded else op.vjps[i](op, g, result, *values)
+    c = apply_guarded(y, i, g, result, values, reach) if reach else op.vjps[i](op, g, result, *values)
     return fitted(c, values[i]) if op.broadcasts else c
 
 
@@ -87,23 +89,29 @@ def _rule_values(y: Any, create_graph: bool) -> tuple[Any, ...]:
     return tuple(x if isinstance(x, kind) else value for x, value in zip(y.inputs, y.values, strict=True))
 
 
-def apply_guarded(op: Any, i: int, g: Any, y: Any, values: tuple[Any, ...], unknown: bool) -> Any:
-    """Apply rule i; where it multiplies by a derivative that is not finite, a gradient of 0 stays 0.
+def apply_guarded(t: Any, i: int, g: Any, y: Any, values: tuple[Any, ...], reach: Any) -> Any:
+    """Apply rule i of what made t; an infinite derivative meets no element that a choice ignored, whose gradient is 0.
 
     An element that a choice (where, an index, max …) ignored has gradient 0, and its own derivative may be infinite
-    or NaN: there 0 · ∞ means 0. Only such a derivative is replaced: where it is finite, it matters to the second order
-    even at g = 0. ``unknown``: the values are known later, so that the formula has to see to it.
+    or NaN: there 0 · ∞ means 0. Where values are known later, the formula has to see to it.
     """
+    op = t.op
     if op.derivatives is None or op.chooses:
         return (op.vjps if op.guarded_vjps is None else op.guarded_vjps)[i](op, g, y, *values)
     derivative = op.derivatives[i](y, *values)
     if getattr(derivative, "dtype", None) == np.bool_:
         return g * derivative
-    if not (unknown or _in_lanes(g) or (getattr(derivative, "has_data", True) and getattr(g, "has_data", True))):
+    unknown = t.guarded or _in_lanes(g)
+    if not (unknown or (getattr(derivative, "has_data", True) and getattr(g, "has_data", True))):
         return g * derivative  # an expression has no values to look at
     if isinstance(derivative, np.ndarray | np.generic | float | int | complex) and np.isfinite(derivative).all():
         return g * derivative
-    return multiply_guarded(g, derivative)
+    reached = reach.find(t)
+    if reached is True:
+        return g * derivative
+    if reached is None or y is not t:
+        return multiply_guarded(g, derivative, reached)
+    return g * np.where(t.as_constant(reached), derivative, 0)  # recorded, for derivatives of its own
 
 
 def _in_lanes(x: Any) -> bool:
@@ -111,9 +119,13 @@ def _in_lanes(x: Any) -> bool:
     return bool(getattr(x, "guarded", False))
 
 
-def multiply_guarded(g: Any, derivative: Any) -> Any:
-    """Give g ⊙ ∂y/∂x, but 0 where g is 0 and the derivative is not finite."""
-    return g * np.where(g != 0, derivative, np.where(np.isfinite(derivative), derivative, 0))
+def multiply_guarded(g: Any, derivative: Any, reached: Any = None) -> Any:
+    """Give g ⊙ ∂y/∂x, but 0 where g does not reach and the derivative is not finite; if unknown, where g is 0.
+
+    Only such a derivative is replaced: where it is finite, it matters to the second order even at g = 0.
+    """
+    asked = g != 0 if reached is None else reached
+    return g * np.where(asked, derivative, np.where(np.isfinite(derivative), derivative, 0))
 
 
 def fitted(c: Any, value: Any) -> Any:

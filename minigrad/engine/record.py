@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 from numpy import ndarray
 from numpy.linalg import LinAlgError
 
-from minigrad.engine.backward import apply_guarded, unbroadcast
+from minigrad.engine.backward import apply_guarded, reaching, unbroadcast
 from minigrad.engine.blocks import in_force
 from minigrad.engine.claims import keep_claim, made_one_hot
 from minigrad.engine.comparison import COMPARED, keep_comparison
@@ -152,6 +152,7 @@ def fast_pullback(
     is spelled out, operands are read from their slots, and one of those that wait is held back from the queue.
     """
     masked: set[int] = set()  # the serials of what has its whole gradient through choices
+    reach = None  # where the gradients of these come to
     found: dict[Any, Any] = {}
     waiting: dict[int, tuple[Any, Any]] = {}  # serial -> (operand, gradient so far)
     queue: list[int] = []  # their serials, negated: the largest is taken first
@@ -177,6 +178,8 @@ def fast_pullback(
             op = t.op
             y = t.array
             watched = masked and t.serial in masked
+            if watched and reach is None:
+                reach = reaching.Reach(output, since, unbroadcast)
             if b is None:
                 inputs = t._a
                 values = t._x
@@ -208,7 +211,7 @@ def fast_pullback(
                 if rule is None:
                     continue
                 if watched:
-                    c = apply_guarded(op, i, g, y, values, kind.guarded)
+                    c = apply_guarded(t, i, g, y, values, reach)
                 elif count == 3:
                     c = rule(op, g, y, v0, v1, v2)
                 elif count == 2:

@@ -40,10 +40,10 @@ class Traced(Varying):
         super().__init__()
         self.known: Record | None = known
 
-    def record(self, *call: Any) -> Record:
+    def record(self, *call: Any, **options: Any) -> Record:
         """Give the record, for one call; the next is traced."""
         known, self.known = self.known, None
-        return super().record(*call) if known is None else known
+        return super().record(*call, **options) if known is None else known
 
 
 class Runs:

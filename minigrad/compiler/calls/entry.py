@@ -60,6 +60,7 @@ def write_entry(
     lines = [
         *writer.write_head(idle),
         *writer.write_call(passed),
+        *writer.write_doubt(),
         "    hits += 1",
         *writer.write_gradients(),
         *writer.write_arguments(),

@@ -13,6 +13,7 @@ from minigrad.compiler.calls.results import Made, Output, map_leaves
 from minigrad.compiler.calls.spent import Spent, make_spent
 from minigrad.compiler.differentiable import Pullback
 from minigrad.compiler.record import Record
+from minigrad.compiler.trace.haste import has_nan
 from minigrad.compiler.trace.sources import Argument, Captured, Data, Draw, Gradient, Source
 from minigrad.engine.tensor import Tensor, constant_tensor
 
@@ -31,6 +32,7 @@ class EndWriter:
     call: Call
     known: dict[str, Any]
     owners: dict[Tensor | int, str]
+    missed: str
     read: set[int]
     pullback: Pullback | None
 
@@ -72,6 +74,15 @@ class EndWriter:
         self.known["copyto"] = np.copyto
         pairs = zip(written, self.call.results[n - len(written) : n], strict=True)
         return [f"    copyto({self.letters[i]}, {result})" for i, result in pairs]
+
+    def write_doubt(self) -> Lines:
+        """Write what sees that haste has made NaN: then this way is not for the call, and the trace for none."""
+        if not self.record.shown:
+            return []
+        self.known |= {"has_nan": has_nan, "record": self.record}
+        made = ".array" if self.find_kind() else ""
+        asked = " or ".join(f"has_nan({self.call.results[i]}{made})" for i in self.record.shown)
+        return [f"    if {asked}:", "        record.failed = True", f"        {self.missed}"]
 
     def find_kind(self) -> type[Tensor] | None:
         """Give the kind of Tensor in which the code itself gives its only result; None where that comes as it is."""

@@ -91,8 +91,8 @@ def _check_ahead(loop: Node) -> Node:
     def check(node: Node) -> Any:
         if not isinstance(node.op, Gate | InnerGate) or node.inputs[1] not in finite:
             return None
-        op = checked if isinstance(node.op, Gate) else checked_inner
         inputs = (*node.inputs, finite[node.inputs[1]])
+        op = checked[len(inputs)] if isinstance(node.op, Gate) else checked_inner
         return Node(op, inputs, shape=node.shape, dtype=node.dtype, table=node.table)
 
     body = body.replace_values(rewrite_nodes(body.values, check))

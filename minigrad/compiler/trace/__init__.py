@@ -10,5 +10,6 @@ is where its code asks what something is; ``imports`` are of the modules that it
 changes there, and ``differences`` between two traces of one call are refused, as are changes of the ``containers``
 that it is given; arrays that it ``made`` and that are equal are one. Of loops few ``turns`` are traced:
 ``turn_number`` is their t, ``loop_code`` and ``python_state`` say whether they are alike; ``loop_log`` notes what
-all turns do. Who is ``alive`` of what was traced is known.
+all turns do. Who is ``alive`` of what was traced is known, and what
+Jacobians leave out in ``haste``.
 """

@@ -11,6 +11,7 @@ import numpy as np
 from minigrad.compiler.trace.alive import Alive
 from minigrad.compiler.trace.augment import assign_outside, augment_traced, refuse_recorded
 from minigrad.compiler.trace.checks import check_handling, check_numbers
+from minigrad.compiler.trace.haste import Haste
 from minigrad.compiler.trace.indices import gather_unknown
 from minigrad.compiler.trace.loop_log import LoopLog
 from minigrad.compiler.trace.lying import Lying
@@ -62,7 +63,7 @@ class Tracer:
         self.fixed: dict[int, Tensor] = {}  # those that the function knows from elsewhere too: no other may come
         self.arrays: dict[Traced, Given] = {}  # those among the arguments, which the function may write into
         self.own: dict[int, Tensor] = {}  # those that the function makes itself: what becomes of them nobody sees
-        self.draws, self.lying, self.gradients = 0, Lying(), set[Node]()
+        self.draws, self.lying, self.haste, self.gradients = 0, Lying(), Haste(), set[Node]()
         self.seeds: list[Node] = []  # the 1 = ∂E/∂E of each backward pass
 
     def constant(self, array: Any) -> Node:
@@ -196,8 +197,6 @@ class Tracer:
         x = self.operand(x)
         return Traced(self, x.node if isinstance(x, Traced) else self.constant(np.asarray(x)), leaf_serial())
 
-    # gradients
-
     def touch(self, t: Tensor) -> None:
         """Note that the function reads the gradient that a Tensor came with; where there is none, it may do more."""
         self.meet(t)
@@ -235,8 +234,6 @@ class Tracer:
         if owner is not leaf:
             leaf.stored_grad = owner.stored_grad
         self.moved_params.discard(id(owner))
-
-    # updates
 
     def current(self, source: Source, like: Any) -> Node:
         """Give what a source holds at this point of the function."""

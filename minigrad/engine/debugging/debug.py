@@ -14,11 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.engine.backward import apply_rule, flows_to, latest_first, pullback
+from minigrad.engine.backward import apply_rule, flows_to, latest_first, pullback, unbroadcast
 from minigrad.engine.debugging.lines import find_line, note_line
 from minigrad.engine.debugging.nonfinite import explain_slope, find_birth, is_finite
 from minigrad.engine.messages.arguments import shown
 from minigrad.engine.messages.errors import describe, find_user, write_line
+from minigrad.engine.reach import Reach
 from minigrad.engine.recording import announce_switch, compilation, is_paused, traced_by
 from minigrad.engine.tensor import Tensor
 from minigrad.engine.writing.watch import check_unchanged, note_changes, seal_array
@@ -203,7 +204,7 @@ def _raise_slope(output: Any, gradient: Any, since: int, walked: list[Any]) -> N
     gradients = find_gradients(output, gradient, since)
     if all(is_finite(bring(g)) for g in gradients.values()):
         return
-    for guarded in (True, False):  # 0 · ∞ behind a choice is no fault, if anything else is
+    for reach in (Reach(output, since, unbroadcast), None):  # 0 · ∞ behind a choice is no fault, if anything else is
         for y in walked:
             g = gradients.get(y)
             if g is None or y.op.splits or not is_finite(bring(g)):
@@ -211,7 +212,7 @@ def _raise_slope(output: Any, gradient: Any, since: int, walked: list[Any]) -> N
             for i, x in enumerate(y.inputs):
                 if not flows_to(x, output, since) or not y.op.vjps[i] or is_finite(bring(gradients[x])):
                     continue
-                c = apply_rule(y, i, g, create_graph=False, guarded=guarded)
+                c = apply_rule(y, i, g, create_graph=False, reach=reach)
                 if not is_finite(bring(c)):
                     line = find_line(y)
                     names = line.names if line else tuple(map(describe, y.inputs))

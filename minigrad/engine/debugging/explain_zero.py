@@ -86,7 +86,7 @@ def _explain_rule(y: Any, i: int, g: Any, walked: list[Any]) -> str:
     if op.splits:
         choosers = ", ".join(_name(z) for z in walked if z.op is not None and z.op.chooses and z.serial > y.serial)
         return f"has {_name_operand(y, i)} where {choosers or 'what comes after'} picks nothing"
-    if np.any(apply_rule(y, i, g, create_graph=False, guarded=False)):
+    if np.any(apply_rule(y, i, g, create_graph=False, reach=None)):
         return f"passes a gradient to {_name_operand(y, i)}, and the parts from its several uses cancel"
     if op.name == "where":
         return f"has the condition {'False' if i == 1 else 'True'} wherever a gradient comes, and takes the other value"

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from minigrad.engine.messages.arguments import with_usage
-from minigrad.engine.recording import recorded
+from minigrad.engine.operand import Operand
+from minigrad.engine.recording import compilation, recorded
 from minigrad.engine.transforms.evaluation import find_places, name_function_of
 from minigrad.engine.transforms.functional import Argnums, Transformed, check_argnums, grad
 from minigrad.engine.transforms.mapping import vmap
@@ -92,10 +93,14 @@ def _walk(linear: Linearization, carry: Callable[[], list[Any]]) -> list[Any]:
     """Give what is carried back from each element; where there is NaN, once more as from elements that are chosen.
 
     The others have a gradient of 0, and 0 · ∞ is 0 to what a choice ignored: ∂√x₀/∂x₁ at x₁ = 0. To walk so from the
-    start would take half as long again, and code twice as long, which has such NaN: its values are not known yet.
+    start would take half as long again, and code twice as long, whose values are not known yet: that is looked at when
+    it has run.
     """
-    found = carry()
-    if any(_has_nan(getattr(x, "array", x)) for x in found):
+    tracing = None if linear.joined.has_data else compilation()
+    found = carry() if tracing is None or tracing.haste.allowed else None
+    if tracing is not None and found is not None:
+        tracing.haste.note(found)
+    elif found is None or any(map(_has_nan, found)):
         with recorded():
             linear.joined = Index(...)(linear.joined)
         found = carry()
@@ -103,6 +108,11 @@ def _walk(linear: Linearization, carry: Callable[[], list[Any]]) -> list[Any]:
 
 
 def _has_nan(x: Any) -> bool:
+    while isinstance(x, Operand):
+        inner = x.stack if hasattr(x, "stack") else x.array
+        if inner is x:
+            break
+        x = inner
     return isinstance(x, np.ndarray) and x.dtype.kind in "fc" and bool(np.isnan(x).any())
 
 

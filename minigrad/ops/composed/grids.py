@@ -101,7 +101,8 @@ def full_like(
 ) -> Any:
     """Give an array of a's shape and dtype, or those said, full of a value."""
     dtype = np.dtype(a.dtype if dtype is None else dtype)
-    value: Any = as_array(fill_value)
+    number = isinstance(fill_value, int | float | complex)  # of which NumPy knows whether the dtype has it
+    value: Any = fill_value if number else as_array(fill_value)
     shape = a.shape if shape is None else shape
     if isinstance(fill_value, Recorder):
         return own_elements(np.broadcast_to(value if value.dtype == dtype else value.astype(dtype), shape))
