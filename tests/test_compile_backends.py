@@ -26,17 +26,12 @@ native = pytest.importorskip("minigrad.compiler.native.backend")
 BY_PYTHON = native.NativeBackend(interpreted)  # native code that Python runs instead of numba
 
 # The rows with an operation that is a call between loops, and why. All others are loops alone.
-SLICES = "slices or masks along with arrays that are indices"
 CALLED = {
     f"Cast {np.longdouble.__name__} (2,3)": f"native code has no dtype {np.dtype(np.longdouble)}",
     "Max max of no rows (0,3)": "an extreme of nothing",
     "Min min of no rows (0,3)": "an extreme of nothing",
     "Softmax axis 0 (2,0)": "an extreme of nothing",
     "LogSoftmax axis 0 (2,0)": "an extreme of nothing",
-    "Gather rows and a column (4,3)": SLICES,
-    "Gather rows of a slice (4,3)": SLICES,
-    "ScatterAt rows and a column (3,)": SLICES,
-    "ScatterAt rows of a slice (2,3)": SLICES,
     **{
         str(row): "what sorts along an axis, or is taken in that order"
         for row in along_samples()
@@ -63,11 +58,7 @@ CALLED |= {str(row): "native code has no dtype complex128" for row in fft_sample
 TO_CHOSEN = "an assignment where arrays or truth values say to which elements"
 CALLED |= {str(row): TO_CHOSEN for row in SAMPLES if row.op is assignment.Assign and not gives_view(row.call.key)}
 AT_INDICES = "an assignment at indices that are computed"
-CALLED |= {
-    str(row): (AT_INDICES, "a search for places", *([] if row.note == "rows" else [SLICES]))
-    for row in SAMPLES
-    if row.op is assignment.AssignAt
-}
+CALLED |= {str(row): (AT_INDICES, "a search for places") for row in SAMPLES if row.op is assignment.AssignAt}
 CALLED |= {str(row): "native code has no dtype uint8" for row in SAMPLES if row.op is logic.bitwise_count}
 SHIFT = "a shift, which the processor defines by few bits"
 CALLED |= {str(row): SHIFT for row in SAMPLES if row.op in (logic.left_shift, logic.right_shift)}

@@ -201,3 +201,21 @@ def test_what_is_computed_of_all_turns_at_once_is_computed_once():
         return step.source.splitlines()
 
     assert len(code_of(60)) < 8 * len(code_of(10))  # it was 2⁶⁰ lines
+
+
+@each_backend
+def test_what_code_of_a_turn_is_not_written_for_is_said_of_the_loop(backend):
+    """Native code said it of an operation in a turn, which is none that it could call: compiling did not end."""
+
+    def f(x):
+        h = x[0]
+        for row in x[1:]:
+            y = np.tanh(h) + row
+            y[[0, 2]] = h[:2] * 2
+            h = y
+        return h
+
+    X = np.random.default_rng(0).normal(size=(12, 4))
+    with running(backend):
+        for g in (f, lambda x: value_and_grad(lambda x: (f(x) ** 2).sum())(x)):
+            assert_same(plain(as_code(g, backend)(X)), plain(g(Tensor(X))))

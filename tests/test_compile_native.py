@@ -198,6 +198,42 @@ def test_native_code_reads_and_adds_up_wherever_elements_lie(backend):
             assert "address" in code.source
 
 
+ROWS, TABLE, ONE = np.array([0, 3, 3, 1]), np.array([[2, 0, -1, 0]]), np.array(2)
+PLACES = {
+    "columns": lambda x, i, j, k: x[:, i],
+    "a column": lambda x, i, j, k: x[:, k],
+    "a column of a row": lambda x, i, j, k: x[0, :, k],
+    "the last axis": lambda x, i, j, k: x[..., j],
+    "side by side": lambda x, i, j, k: x[:, i, j],
+    "apart": lambda x, i, j, k: x[i % 2, :, j],
+    "of a slice": lambda x, i, j, k: x[1:, i - 3, ::-2],
+    "known ones, too": lambda x, i, j, k: x[:, [1, 0, 1, 3], i % 3],
+    "a new axis": lambda x, i, j, k: x[:, None, i],
+    "a mask": lambda x, i, j, k: x[np.array([True, False]), i],
+}
+
+
+@pytest.mark.parametrize("backend", ["interpreted", "native"])
+@pytest.mark.parametrize("name", PLACES)
+def test_indices_beside_slices_are_loops_of_native_code(backend, name):
+    """A hidden Markov model reads a column, B[:, o]: it was a call of NumPy between the loops."""
+    pytest.importorskip("numba")
+    x, f = np.random.default_rng(5).normal(size=(2, 4, 3)), PLACES[name]
+
+    def slope(x, i, j, k):
+        return grad(lambda x: (f(x, i, j, k) ** 2).sum())(x)
+
+    with running(backend):
+        for g in (f, slope):
+            code = compile(g, backend="native")
+            for i, j, k in ((ROWS, TABLE, ONE), (ROWS[::-1], -TABLE, ONE - 1)):
+                assert_same(plain(g(Tensor(x), i, j, k)), plain(code(x, i, j, k)))
+            assert "call between" not in str(code.report())
+        if name == "columns":
+            with pytest.raises(IndexError, match="axis 1 with size 4"):
+                code(x, ROWS + 1, TABLE, ONE)
+
+
 SHARING = [
     (1, lambda x, b: np.tanh(x) * x),
     (2, lambda x, b: x - x[:, :, :, ::-1]),

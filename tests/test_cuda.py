@@ -10,7 +10,7 @@ from minigrad.compiler.cuda.dialects import write_module
 from minigrad.compiler.cuda.elements import CALLED
 from minigrad.compiler.cuda.kernels import NAME
 from minigrad.compiler.cuda.registry import NO_KERNEL
-from minigrad.ops import cumulative, indexing
+from minigrad.ops import cumulative
 from minigrad.ops.base import Elementwise
 from minigrad.ops.common.libraries import bring
 from minigrad.ops.elements import logic, rounding
@@ -66,7 +66,6 @@ def steps():
 
 
 # The rows with an operation that CuPy computes, and why. All others are kernels alone.
-SLICES = "slices or masks along with arrays that are indices"
 SORTS = "what sorts along an axis, or is taken in that order"
 PLACES = "a search for places"
 AT_INDICES = "an assignment at indices that are computed"
@@ -81,10 +80,8 @@ def find_reasons(sample):
         return {"CUDA kernels have no dtype uint8"}
     if name in NOTHING:
         return {"an extreme of nothing"}
-    if op in SLICED and "rows" in sample.note and ("column" in sample.note or "slice" in sample.note):
-        return {SLICES}
     if issubclass(kind, assignment.AssignAt):
-        return {AT_INDICES, PLACES, *([] if sample.note == "rows" else [SLICES])}
+        return {AT_INDICES, PLACES}
     if issubclass(kind, assignment.IsLast) and sample.note == "halves of an order":
         return {PLACES, SORTS}
     if op is rounding.spacing:
@@ -104,7 +101,6 @@ NOTHING = {
     *("Max max of no rows (0,3)", "Min min of no rows (0,3)"),
     *("Softmax axis 0 (2,0)", "LogSoftmax axis 0 (2,0)"),
 }
-SLICED = (indexing.Gather, indexing.ScatterAt)
 FOURIER = set(map(str, fft_samples()))
 
 

@@ -69,9 +69,9 @@ class MoveWriter(RowWriter):
         place = write_place(unit.place.offset, unit.place.strides, letters)
         if unit.table is not None:
             place += f" + {self.read_at(unit.table, shape, letters, kernel, body).written}"
-        named, flag, outside = letters[: unit.named], "", []
+        named, flag, outside = letters[unit.named], "", []
         for q, (index, axis, n, stride) in enumerate(unit.indices):
-            read = self.read_at(index, shape[: unit.named], named, kernel, body).to(np.dtype(np.int64))
+            read = self.read_at(index, shape[unit.named], named, kernel, body).to(np.dtype(np.int64))
             flag = kernel.point(OUTSIDE, np.dtype(np.int64))
             body.append(f"const long long q{q} = {read};")
             body.append(f"if (q{q} < -{n} || q{q} >= {n}) {flag}[0] = {axis + 1}, {flag}[1] = {n};")

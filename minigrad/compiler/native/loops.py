@@ -174,7 +174,7 @@ class LoopWriter(Values):
             place += f" + {self.at(unit.table, unit.shape, letters, unit.table.dtype)}"
         for q, (index, axis, n, stride) in enumerate(unit.indices):
             self.lines += [
-                f"{indent}q{q} = {self.at(index, unit.shape[: unit.named], letters[: unit.named], index.dtype)}",
+                f"{indent}q{q} = {self.at(index, unit.shape[unit.named], letters[unit.named], index.dtype)}",
                 f"{indent}if q{q} < -{n} or q{q} >= {n}:",
                 f'{indent}    raise IndexError("an index is out of bounds for axis {axis} with size {n}")',
                 f"{indent}q{q} += {n} if q{q} < 0 else 0",

@@ -185,7 +185,7 @@ def write_mixed(
         try:
             code = writer.write_code()
         except Unsupported as error:
-            if not error.nodes:
+            if calls.keys() >= set(error.nodes):  # none, or what is a call already: it would be refused without end
                 raise
             calls |= dict.fromkeys(error.nodes, error.refusals[0].reason)
         else:

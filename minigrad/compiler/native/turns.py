@@ -242,11 +242,17 @@ def _rebase(x: Node, base: Node, new: Node) -> Node:
 
 
 def write_turns(writer: Any, unit: Alone) -> None:
-    """Write a loop; one that could refuse an index or a matrix must come before parameters are written to."""
+    """Write a loop; one that could refuse an index or a matrix must come before parameters are written to.
+
+    What is refused of a turn's operations is said of the loop: it is what the step around it could call.
+    """
     assert isinstance(unit.node.op, Loop)
     if unit.node in set(writer.plan.second) and _find_refusing(unit.node.op):
         raise Unsupported("an index, or a matrix, that could be refused when parameters have been written to")
-    TurnWriter(writer, unit.node).write_loop()
+    try:
+        TurnWriter(writer, unit.node).write_loop()
+    except Unsupported as error:
+        raise Unsupported(*error.refusals, nodes=[unit.node]) from None
 
 
 def _find_refusing(loop: Loop) -> bool:

@@ -2,6 +2,7 @@
 
 ``lower``, ``factor`` and ``seeds`` rewrite for speed, ``plan`` orders, ``memory`` finds room for results, ``fuse``
 joins loops, ``cut`` parts them from what is called between them, ``rows`` makes one product of a stack times a matrix,
-``layouts`` says where the elements of views lie, ``flat`` copies what loops cannot see as it lies, ``promotion`` says
-which dtypes NumPy computes an operation in, and ``triangles`` which matrices are known to be such.
+``layouts`` says where the elements of views lie, ``picking`` where those are that an index chooses, ``flat`` copies
+what loops cannot see as it lies, ``promotion`` says which dtypes NumPy computes an operation in, and ``triangles``
+which matrices are known to be such.
 """

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from minigrad.compiler.passes.layouts import Layout, contiguous_strides, find_steps, index_layout, layout, positions
 from minigrad.compiler.passes.lower import AddAt, is_view
+from minigrad.compiler.passes.picking import choose_places
 from minigrad.compiler.passes.plan import Plan, root
 from minigrad.compiler.refusals import Unsupported, refused_for
 from minigrad.compiler.rolling.loop import Loop
@@ -86,12 +87,11 @@ class Picked(Alone):
     """Elements at positions that arrays name: read from there (Gather, Index), or added up there (ScatterAt, Scatter).
 
     Element i is at ``place`` of i, as much further as ``table`` holds for i, and index · stride further for each of
-    ``indices``: (index, axis, size, stride). They are broadcast to the first ``named`` axes of the shape; the others
-    are whole axes of the array.
+    ``indices``: (index, axis, size, stride). They are broadcast to the ``named`` axes of the shape.
     """
 
     shape: Shape
-    named: int
+    named: slice
     place: Layout
     table: Node | None
     indices: list[tuple[Node, int, int, int]]
@@ -213,31 +213,15 @@ def _chosen(node: Node) -> Picked:
     """Say where the elements are that a known index chooses."""
     assert isinstance(node.op, Index)
     whole, sizes = _indexed(node)
-    return _placed(node, whole, positions(whole, sizes)[node.op.key], 0, [])
+    return _placed(node, whole, positions(whole, sizes)[node.op.key], slice(0), [])
 
 
 def _picked(node: Node) -> Picked:
     """Say where the elements are that arrays choose, some of which may be known."""
-    op, indices = node.op, node.inputs[1:]
-    assert isinstance(op, Gather)
+    assert isinstance(node.op, Gather)
     whole, sizes = _indexed(node)
-    shape = node.inputs[0].shape if isinstance(op, ScatterAt) else node.shape
-    known = [None if part is None else part[0] for part in op.template]
-    arrays = all(k is None or (np.ndim(k) and np.asarray(k).dtype.kind in "iu") for k in known)
-    whole_axes = len(sizes) - len(known)
-    if not arrays or whole_axes < 0:
-        raise Unsupported("slices or masks along with arrays that are indices")
-    places = np.zeros(shape, np.int64)
-    left, found = iter(indices), []
-    for axis, (n, stride) in enumerate(zip(sizes, whole.strides, strict=True)):
-        k = known[axis] if axis < len(known) else np.arange(n)
-        after = whole_axes if axis < len(known) else len(sizes) - axis - 1
-        if k is None:
-            found.append((next(left), axis, n, stride))
-        else:
-            k = np.asarray(k)
-            places += (np.where(k < 0, k + n, k) * stride).reshape(k.shape + (1,) * after)
-    return _placed(node, whole, places, len(shape) - whole_axes, found)
+    chosen = choose_places(node.op, node.inputs[1:], sizes, whole.strides)
+    return _placed(node, whole, chosen.places, chosen.named, chosen.indices)
 
 
 def _indexed(node: Node) -> tuple[Layout, Shape]:
@@ -252,7 +236,7 @@ def _indexed(node: Node) -> tuple[Layout, Shape]:
     return Layout(node, 0, contiguous_strides(node.shape)), node.shape
 
 
-def _placed(node: Node, whole: Layout, places: NDArray[np.int64], named: int, indices: list[Any]) -> Picked:
+def _placed(node: Node, whole: Layout, places: NDArray[np.int64], named: slice, indices: list[Any]) -> Picked:
     """Write positions as one step along each axis, if they come to that, or else as a table."""
     first, steps = find_steps(places)
     table = None
