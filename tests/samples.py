@@ -12,7 +12,7 @@ import numpy as np
 
 from minigrad.ops import arithmetic, indexing, linalg, reduction, shaping
 from minigrad.ops.base import Op, Shape
-from minigrad.ops.elements import families
+from minigrad.ops.elements import between, families
 from minigrad.ops.places import assignment, moving, own_memory, sorting
 from tests.elementwise_rows import BINARY, MORE, POSITIVE, UNARY
 from tests.sample import Array, Sample
@@ -113,6 +113,9 @@ def _elementwise() -> Iterator[Sample]:
             yield Sample(op, call, shapes, **extra)
     for op, call, extra in MORE:
         yield Sample(op, call, ((2, 1, 3),) if len(op.letters) == 1 or "note" in extra else ((2, 3), (3,)), **extra)
+    for line in (between.between, between.in_a_row):
+        for shapes in (((2, 3), (3,), ()), ((3,), (2, 3), (2, 1))):
+            yield Sample(line, line, shapes, reference=lambda a, b, t: a + (b - a) * t, low=0.1, high=0.9)
     for family, call in ((families.Sinc, np.sinc), (families.I0, np.i0)):
         yield Sample(family, call, ((2, 1, 3),))
     for n in (0, 1, 2, 3, -1, -2, 0.5, 1.5, -0.5, 2.0):

@@ -284,6 +284,14 @@ def test_exact_code_computes_what_the_function_does(f, backend):
 
 
 @each_backend
+def test_exact_code_multiplies_complex_infinities_as_numpy_does(backend):
+    x = A([complex(np.inf, 0), complex(1, np.inf), 2 - 1j])
+    for f in (lambda x: x * 1, lambda x: x / 1, lambda x: -1 * x, lambda x: 1 * x - x * 1):
+        with running(backend), np.errstate(all="ignore"):
+            np.testing.assert_array_equal(as_code(f, backend, exact=True)(x), f(x))
+
+
+@each_backend
 def test_exact_steps_and_gradients(backend):
     w = Tensor([2.0, 1e200], requires_grad=True)
     x = A([1e200, -0.0])

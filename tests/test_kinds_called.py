@@ -11,8 +11,11 @@ from tests.compiling import as_code, each_backend, running
 I8, U8, U16 = np.array([3, -2, 0, 3], np.int8), np.array([200, 3, 0, 255], np.uint8), np.array([7, 0, 9], np.uint16)
 F4, F8, B = np.array([1.5, -2.0, np.nan], np.float32), np.array([[0.5, -1.0, 2.0]]), np.array([True, False, True])
 EMPTY = np.zeros((0, 3), np.int16)
+ENDS = np.array([-np.inf, 1.0, 3.0, np.inf])
+COMPLEX = np.array([complex(np.inf, 0), complex(0, -np.inf), 2 - 1j, 0])
 LONG = np.array([1.5, -np.inf, np.inf, np.nan], np.longdouble)
 
+METHODS = ("linear", "lower", "midpoint", "averaged_inverted_cdf", "hazen", "weibull")
 SAME = [
     (lambda a: np.mean(a, dtype=np.int64), (I8,)),
     (lambda a: np.mean(a, 0, np.uint8, where=a > 0), (U8,)),
@@ -58,9 +61,45 @@ SAME = [
     (lambda a, p: (p // True) // a, (F4, 2.5)),
     (lambda a, p: (p % True) + a, (F4, 2.5)),
     (lambda a, p: ((p > 1) << True) * a, (F4, 2.5)),
+    *((lambda a, m=m: np.quantile(a, [0.0, 0.2, 0.5, 1.0], method=m), (ENDS,)) for m in METHODS),
+    *((lambda a, m=m: np.nanquantile(a, [0.0, 0.2, 0.5, 1.0], method=m), (ENDS,)) for m in METHODS),
+    (lambda a: np.quantile(a, 0), (ENDS,)),
+    (lambda a: np.nanquantile(a, 1), (ENDS,)),
+    (lambda a: np.nanpercentile(a, 25), (F4[:2],)),
+    (lambda a: np.median(a), (COMPLEX[:3],)),
+    (lambda a, p: np.linspace(a, p, 4), (ENDS, 2.0)),
+    (lambda a, p: np.linspace(p, a, 4, endpoint=False), (ENDS, 2.0)),
+    (lambda a, p: np.linspace(p, a, 3), (np.array([5, 2], np.float16), 2.0)),
+    (lambda a, b: np.linspace(a, b, 3, retstep=True)[1], (np.array([-(2**63), 3]), np.array(5))),
+    (lambda a: np.linspace(a, 2, 0, retstep=True)[1] + a, (ENDS,)),
+    (lambda a, p: np.geomspace(a, p, 4), (np.array([1.0, 1e300, np.inf, 5e-324]), 2.0)),
+    (lambda a, p: np.geomspace(p, a, 4, endpoint=False), (np.array([-1.0, -1e-300, -np.inf]), -3.0)),
+    (lambda a, p: np.geomspace(a, p, 3), (F4[:1], 2.5)),
+    (lambda a, p: np.logspace(a, p, 3), (F4[:1], 2.5)),
+    (lambda a: np.cumsum(a, dtype=bool), (I8,)),
+    (lambda a: np.nancumsum(a, dtype=np.uint8), (U16,)),
+    (lambda a: np.cumulative_prod(a, dtype=np.int8, include_initial=True), (U8,)),
+    (lambda a: np.fmax.reduce(a, initial=0), (B,)),
+    (lambda a: np.bitwise_and.reduce(a, initial=1), (B,)),
+    (lambda a: np.i0(a), (np.array([0, 3, 2**62]),)),
+    (lambda a: np.i0(a), (U8,)),
+    (lambda a: np.i0(a), (np.array([-800.0, 1e18, 0.5]),)),
+    (lambda a: np.interp(a, [0, 1, 2], [1, 2, np.inf]), (np.array([0.5, 1.0, 1.5]),)),
+    (lambda a: np.sign(a), (COMPLEX,)),
+    (lambda a: np.linalg.norm(a, np.inf, axis=-1), (np.zeros((2, 0)),)),
+    (lambda a, p: np.float_power(a, p), (F4[:1], 1.5267551013788463)),
+    (lambda a: a / False, (F8,)),
     (lambda a: np.nan_to_num(a), (LONG,)),
     (lambda a: np.logaddexp.reduce(a), (LONG[:3],)),
 ]
+
+
+def assigned(a, key, value):
+    y = a.copy()
+    y[key] = value
+    return y
+
+
 RAISED = [
     (lambda a: np.max(a, initial=np.inf), (I8,), OverflowError),
     (lambda a: np.sum(a, initial=np.nan), (U8,), ValueError),
@@ -78,6 +117,15 @@ RAISED = [
     (lambda a: np.insert(a, 0, -1), (U8,), OverflowError),
     (lambda a: np.insert(a, 0, np.nan), (I8,), ValueError),
     (lambda a: np.subtract.reduce(a), (B,), TypeError),
+    (lambda a: np.divide.reduce(a, axis=0, where=a == a), (np.zeros((2, 0)),), ValueError),
+    (lambda a: np.full_like(a, -1), (U8,), OverflowError),
+    (lambda a: np.full_like(a, 300), (U8,), OverflowError),
+    (lambda a: assigned(a, a > 0, -1), (U8,), OverflowError),
+    (lambda a: assigned(a, 0, 300), (U8,), OverflowError),
+    (lambda a: assigned(a, a > 0, [-1]), (U8,), OverflowError),
+    (lambda a: assigned(a, slice(2), [3, -1]), (U8,), OverflowError),
+    (lambda a: np.ediff1d(a, to_end=1), (B,), TypeError),
+    (lambda a: np.piecewise(a, [a > 0], [1j, 0]), (F8,), TypeError),
 ]
 
 
@@ -98,7 +146,7 @@ def test_value_and_dtype_are_numpys(n, backend):
         found = [as_code(f, backend)(*arguments), *(f(*tensors(arguments, r)).data for r in (False, True))]
     for y in found:
         assert (y.dtype, y.shape) == (right.dtype, right.shape)
-        np.testing.assert_allclose(y, right, rtol=1e-6 if right.dtype == np.float32 else 1e-15)
+        np.testing.assert_allclose(y, right, rtol=1e-6 if right.dtype == np.float32 else 2e-13)
 
 
 @pytest.mark.parametrize("n", range(len(RAISED)))

@@ -36,6 +36,31 @@ def test_a_number_that_was_not_chosen_has_a_gradient_of_its_own_kind(name, backe
                 assert got == right
 
 
+BETWEEN = {  # whose value is a number where the slope of its root is infinite
+    "quantile": (lambda x: np.quantile(x, 0.5), [1.0, 2.0, 3.0, 7.0], 2.5, [0, np.inf, np.inf, 0]),
+    "at an element": (lambda x: np.quantile(x, 0.0), [1.0, 2.0], 1.0, [np.inf, 0]),
+    "of some": (lambda x: np.nanquantile(x, 0.25), [1.0, np.nan, 2.0, 3.0], 1.5, [np.inf, 0, np.inf, 0]),
+    "midpoint": (lambda x: np.nanquantile(x, 0.3, method="midpoint"), [1.0, 2.0, 3.0], 1.5, [np.inf, np.inf, 0]),
+    "row": (lambda x: np.linspace(x[0], x[1], 3)[1], [1.0, 3.0], 2.0, [np.inf, np.inf]),
+    "end of a row": (lambda x: np.linspace(x[0], x[1], 3)[2], [1.0, 3.0], 3.0, [0, np.inf]),
+    "multiples": (lambda x: np.geomspace(x[0], x[1], 3)[0], [1.0, 4.0], 1.0, [np.inf, 0]),
+}
+
+
+@each_backend
+@pytest.mark.parametrize("name", BETWEEN)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_an_infinite_gradient_goes_to_both_that_a_number_is_between(name, backend):
+    f, x, value, right = BETWEEN[name]
+
+    def E(x):
+        return np.sqrt(f(x) - value)
+
+    with running(backend):
+        for y in (grad(E)(np.array(x)), as_code(grad(E), backend)(np.array(x)), vmap(grad(E))(np.array([x]))[0]):
+            assert y.tolist() == right
+
+
 @each_backend
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_an_infinite_gradient_goes_to_no_factor_whose_others_are_0(backend):

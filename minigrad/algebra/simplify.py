@@ -8,6 +8,7 @@ softmax underflows.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import wraps
 from typing import Any
 
 from minigrad.algebra.facts import SumsToOne, check_fact, check_facts
@@ -79,6 +80,17 @@ RULES: tuple[Rule, ...] = (
     logarithms.tangent_of_quotient,
 )
 
+
+def _of_reals(rule: Rule) -> Rule:
+    """Give a rule for real numbers alone: of complex ones (∞ + 0i) 1 is ∞ + NaN i."""
+
+    @wraps(rule)
+    def bounded(node: Node) -> Any:
+        return None if node.dtype.kind == "c" else rule(node)
+
+    return bounded
+
+
 # Those that keep a value bit for bit, ∞, NaN and −0 too. x + 0 = x does not: −0 + 0 is 0.
 EXACT_RULES: tuple[Rule, ...] = (
     shaping.transpose_twice,
@@ -87,12 +99,12 @@ EXACT_RULES: tuple[Rule, ...] = (
     constants.move_copies,
     choices.choose_copies,
     constants.broadcast_operand,
-    identities.divide_by_one,
-    identities.multiply_by_one,
+    _of_reals(identities.divide_by_one),
+    _of_reals(identities.multiply_by_one),
     signs.two_signs,
     signs.add_negative,
     signs.subtract_negative,
-    signs.minus_one_times,
+    _of_reals(signs.minus_one_times),
     sums.axes_of_sum,
     sums.sum_of_one,
 )

@@ -209,7 +209,7 @@ class Operand(Methods, OtherHabits, WholeOperators):
                 if op is arithmetic.power and self.dtype != np.bool_:  # of which NumPy's operator makes int8
                     return inputs[0] ** inputs[1] if isinstance(inputs[0], Operand) else self.__rpow__(inputs[0])
                 if op is elementwise.sign and self.dtype.kind == "c":  # z / |z| is not constant
-                    return arithmetic.divide_or_zero(self, abs(self))
+                    return elementwise.find_direction(self)
                 return self.apply(op, inputs)
         if is_constant((inputs, kwargs)):
             return self.compute_plainly(getattr(ufunc, method), inputs, kwargs, writes=method == "at")

@@ -9,13 +9,25 @@ from minigrad.engine.node import Node
 from minigrad.notation.formula import text
 from minigrad.ops import arithmetic, cumulative, elementwise, fft, indexing, linalg, parts, reduction, shaping
 from minigrad.ops.base import Op
-from minigrad.ops.elements import exponential, families, logic, rounding, signs, slopes, trigonometric
+from minigrad.ops.elements import between, exponential, families, logic, rounding, signs, slopes, trigonometric
 from minigrad.ops.matrices import decompositions, eigenpairs, einsum, inverses, norms, singular
 from minigrad.ops.networks import activations, convolution, normalization, pooling, windows
 from minigrad.ops.places import assignment, moving, own_memory, positions, sliding, sorting
 
 GROUPS: tuple[ModuleType, ...] = (
-    *(arithmetic, elementwise, activations, trigonometric, exponential, rounding, signs, logic, families, slopes),
+    *(
+        arithmetic,
+        elementwise,
+        activations,
+        trigonometric,
+        exponential,
+        rounding,
+        signs,
+        logic,
+        families,
+        slopes,
+        between,
+    ),
     *(parts, reduction, cumulative, shaping, own_memory, indexing, assignment, moving, sorting, positions, sliding),
     *(linalg, einsum, inverses, decompositions, eigenpairs, singular, norms, fft),
     *(windows, pooling, convolution, normalization),

@@ -20,7 +20,7 @@ fractions = Late("fractions")
 
 def _reciprocal(b: Any) -> Any:
     """Give 1 / b; of a Python number, which 1 / 0 is an error for, as NumPy computes it, and as such a number again."""
-    return np.divide(1, b).item() if type(b) in (int, float, complex) and b == 0 else 1 / b
+    return np.divide(1, b).item() if type(b) in (bool, int, float, complex) and b == 0 else 1 / b
 
 
 add = Elementwise("add", np.add, one, one, text="{a} + {b}", binds=1)

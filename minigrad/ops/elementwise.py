@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.ops.arithmetic import divide_or_zero, where
 from minigrad.ops.base import Elementwise, as_floating, one
 from minigrad.ops.parts import is_complex
 
@@ -47,6 +48,11 @@ relu = Elementwise(
     definition=lambda x: np.where(x > 0, x, 0),
 )
 sign = Elementwise("sign", np.sign, None, text="sign({x})")
+
+
+def find_direction(z: Any) -> Any:
+    """Give the sign of a complex z, z / |z|, which is not constant; of an infinite one it is as NumPy has it."""
+    return where(np.isfinite(z), divide_or_zero(z, abs(z)), sign(z))
 
 
 def _highest(kind: type[np.floating[Any]]) -> Any:

@@ -30,7 +30,9 @@ def find_meeting_dtype(node: Node) -> np.dtype[Any]:
     dtypes = [x.dtype for x in node.inputs if isinstance(x, Node) and not x.weak]
     if not dtypes and node.dtype.kind == "b":  # which no Python number is that a question is asked about
         dtypes = [np.result_type(*(x.dtype if isinstance(x, Node) else x for x in node.inputs))]
-    return np.result_type(*dtypes) if dtypes else node.dtype
+    found = np.result_type(*dtypes) if dtypes else node.dtype
+    wider = found.kind == node.dtype.kind == "f" and node.dtype.itemsize > found.itemsize  # as np.float_power computes
+    return node.dtype if wider else found
 
 
 def refuse_numbers(node: Node) -> str:

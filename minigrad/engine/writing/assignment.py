@@ -35,6 +35,9 @@ def assign_elements(t: Any, key: Any, value: Any) -> None:
     key = map_operands(key, read_index)
     if isinstance(value, list | tuple):
         value = join_list(value)
+        _check_range(value, t)
+    elif type(value) is int:
+        _check_range(np.asarray(value), t)
     known = isinstance(key, int | slice | np.ndarray) or not any(True for _ in find_operands(key))
     if not known and (place := _find_masked_view(t, key, value)) is not None:
         assign_elements(*place, value)
@@ -55,6 +58,12 @@ def assign_elements(t: Any, key: Any, value: Any) -> None:
     fitted = _fit_axes(value, _count_axes(key, t, known))
     write = _assigned if known else _assigned_where_computed
     replace_elements_of(t, lambda old, value, assign: write(old, key, value, assign), fitted)
+
+
+def _check_range(value: Any, t: Any) -> None:
+    """Raise what NumPy raises where a Python integer is none of t's dtype: −1, and 300, of a uint8."""
+    if isinstance(value, np.ndarray) and value.dtype.kind in "iu" and t.dtype.kind in "iu":
+        np.array(value.tolist(), t.dtype)
 
 
 def replace_elements_of(t: Any, make: Callable[[Any, Any, Assigning], Any], value: Any) -> None:

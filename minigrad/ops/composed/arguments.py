@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.ops.base import Recorder, Refused, as_array
+from minigrad.ops.common.dtypes import dtype_of
 from minigrad.ops.common.libraries import bring, is_other
 from minigrad.ops.reduction import normalize_axis
 
@@ -36,6 +37,14 @@ def as_known(x: Any) -> Any:
     array = getattr(x, "array", x)
     constant = not getattr(x, "requires_grad", False)  # of any other NumPy's own way raises what says so
     return bring(array) if is_other(array) and constant else np.asarray(x)
+
+
+def promoted_by(x: Any) -> Any:
+    """Give what NumPy promotes by: a dtype, and of a Python number another of its type."""
+    if type(x) in (int, float, complex):
+        return type(x)()
+    traced = getattr(getattr(x, "array", x), "kind", None)  # of a Python number that is not known yet another one
+    return dtype_of(x) if traced is None else traced
 
 
 def as_constant(x: Any) -> Any:

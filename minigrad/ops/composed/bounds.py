@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from minigrad.ops.base import as_array, refuse_out
-from minigrad.ops.common.dtypes import WHOLE, dtype_of, find_largest
+from minigrad.ops.common.dtypes import WHOLE, find_largest
+from minigrad.ops.composed.arguments import promoted_by
 from minigrad.ops.parts import is_complex
 from minigrad.ops.shaping import astype
 
@@ -36,18 +37,10 @@ def clip(
         return np.positive(a)
     a = as_array(a)
     if a.dtype in WHOLE and lowest is not None and highest is not None:  # NumPy brings all three into one kind first
-        kind = np.result_type(*map(_promoted_by, (a, lowest, highest)))
+        kind = np.result_type(*map(promoted_by, (a, lowest, highest)))
         a = a if kind in WHOLE else astype(a, kind)
     y = a if lowest is None else np.maximum(a, lowest)
     return y if highest is None else np.minimum(y, highest)
-
-
-def _promoted_by(x: Any) -> Any:
-    """Give what NumPy promotes by: a dtype, and of a Python number another of its type."""
-    if type(x) in (int, float, complex):
-        return type(x)()
-    traced = getattr(getattr(x, "array", x), "kind", None)  # of a Python number that is not known yet another one
-    return dtype_of(x) if traced is None else traced
 
 
 def _one_of(first: Any, second: Any, name: str) -> Any:

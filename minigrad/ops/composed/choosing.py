@@ -19,6 +19,7 @@ from minigrad.ops.composed.arguments import (
 from minigrad.ops.composed.places import own_elements, pick
 from minigrad.ops.composed.reductions import cast
 from minigrad.ops.indexing import Scatter, gather
+from minigrad.ops.parts import is_complex
 
 
 def take(a: Any, indices: Any, axis: int | None = None, out: None = None, mode: str = "raise") -> Any:
@@ -146,6 +147,8 @@ def piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: 
         otherwise = otherwise & ~condition
     if len(funclist) > n:
         y = np.where(otherwise, _apply_where(otherwise, funclist[-1], x, args, kw), y)
+    if is_complex(y) and not is_complex(x):
+        raise TypeError("piecewise: a function gives complex numbers, and x, whose dtype the value has, is real")
     return y if y.dtype == x.dtype else y.astype(x.dtype)
 
 

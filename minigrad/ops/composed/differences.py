@@ -43,6 +43,9 @@ def _as_part(x: Any, a: Any, axis: int) -> Any:
 def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
     """Give the differences of neighbors among all elements in a row, and numbers before and behind them."""
     ary = as_array(ary)
+    for name, x in (("to_begin", to_begin), ("to_end", to_end)):
+        if x is not None and not np.can_cast(as_array(x).dtype, ary.dtype, "same_kind"):
+            raise TypeError(f"ediff1d: dtype of {name}= must be that of the array, or one of its kind")
     parts = (to_begin, np.diff(np.ravel(ary)), to_end)
     return np.concatenate([cast(np.ravel(as_array(x)), ary.dtype) for x in parts if x is not None])
 

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from minigrad.ops.base import Recorder, as_array
-from minigrad.ops.composed.arguments import as_tensors, has_zero
+from minigrad.ops.common.dtypes import dtype_of
+from minigrad.ops.composed.arguments import as_tensors, has_zero, promoted_by
 from minigrad.ops.composed.places import own_elements
+from minigrad.ops.elements.between import in_a_row
 
 
 def linspace(
@@ -23,10 +25,10 @@ def linspace(
     device: Any = None,
 ) -> Any:
     """Give ``num`` numbers at equal distances, (1 − t) start + t stop, along a new axis."""
-    t = _steps(start, stop, num, endpoint)
-    y = _finish((1 - t) * start + t * stop, dtype, axis)
+    start, stop, t = _steps(start, stop, num, endpoint)
+    y = _finish(in_a_row(start, stop, t) if endpoint else start + (stop - start) * t, dtype, axis)
     parts = num - 1 if endpoint else num
-    return (y, (stop - start) / parts if parts else np.nan) if retstep else y
+    return (y, (stop - start) / parts if parts > 0 else np.nan) if retstep else y
 
 
 def logspace(
@@ -40,22 +42,36 @@ def logspace(
 
 
 def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
-    """Give ``num`` numbers, each the same multiple of the one before: start (stop / start)ᵗ."""
+    """Give ``num`` numbers, each the same multiple of the one before: start (stop / start)ᵗ.
+
+    By logarithms, as NumPy's are, of what is turned so that the first is positive.
+    """
     for end in (start, stop):
         if has_zero(end):
             raise ValueError("geomspace: an end is 0, and no multiple of it is another number")
-    y = start * (stop / start) ** _steps(start, stop, num, endpoint)
-    return _finish(y, np.result_type(y.dtype, np.float64) if dtype is None else dtype, axis)
+    start, stop = (as_array(x) for x in (start, stop))
+    start, stop, t = _steps(start, stop, num, endpoint, np.float64)
+    turned = np.sign(start)
+    y = turned * 10.0 ** in_a_row(np.log10(start / turned), np.log10(stop / turned), t)
+    y = np.where(t == 0, start, y)
+    return _finish(np.where(t == 1, stop, y) if endpoint and num > 1 else y, dtype, axis)
 
 
-def _steps(start: Any, stop: Any, num: int, endpoint: bool) -> Any:
-    """Give t from 0 to 1, or to the last before it, on an axis in front of those of the ends."""
-    kinds = [x if type(x) in (int, float) else as_array(x).dtype for x in (start, stop)]
-    ndim = max(np.ndim(start), np.ndim(stop))
-    kind = np.result_type(*kinds, 1.0)
+def _steps(start: Any, stop: Any, num: int, endpoint: bool, least: Any = 1.0) -> tuple[Any, Any, Any]:
+    """Give the ends in the dtype that they are to have together, numbers as they are; and t, on an axis in front.
+
+    It goes from 0 to 1, or to the last before it.
+    """
+    kind = np.result_type(*map(promoted_by, (start, stop)), least)
+    start, stop = (x if _is_number(x) or dtype_of(x) == kind else as_array(x).astype(kind) for x in (start, stop))
     end = kind.type(1).real if kind.char in "gG" else 1.0  # NumPy computes in the precision of the ends
-    t = np.linspace(end - end, end, num, endpoint, dtype=kind)
-    return np.reshape(t, (-1, *(1,) * ndim))
+    t = np.linspace(end - end, end, num, endpoint, dtype=kind.type(1).real.dtype)
+    return start, stop, np.reshape(t, (-1, *(1,) * max(np.ndim(start), np.ndim(stop))))
+
+
+def _is_number(x: Any) -> bool:
+    """Say whether something is a Python number, known or not."""
+    return type(x) in (int, float, complex) or bool(getattr(x, "weak", False))
 
 
 def _finish(y: Any, dtype: Any, axis: int) -> Any:

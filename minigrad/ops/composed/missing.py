@@ -11,7 +11,6 @@ from minigrad.ops.base import as_array, refuse_out
 from minigrad.ops.common.dtypes import WHOLE
 from minigrad.ops.composed.arguments import read_values
 from minigrad.ops.composed.order import (
-    HYNDMAN_FAN,
     NARROW,
     as_fraction,
     check_shares,
@@ -21,7 +20,7 @@ from minigrad.ops.composed.order import (
     quantile_by_ranks,
     take_between,
 )
-from minigrad.ops.composed.ranks import take_first
+from minigrad.ops.composed.ranks import HYNDMAN_FAN, take_first
 from minigrad.ops.composed.reductions import cast, count_chosen, start_from
 from minigrad.ops.places.sorting import Sort
 from minigrad.ops.reduction import Axis

@@ -13,8 +13,16 @@ from minigrad.ops.base import Recorder, as_array, as_floating, refuse_out
 from minigrad.ops.common.dtypes import WHOLE
 from minigrad.ops.common.libraries import alike
 from minigrad.ops.composed.arguments import find_values, read_values
-from minigrad.ops.composed.ranks import take_by_count, take_by_weights, take_first
+from minigrad.ops.composed.ranks import (
+    HYNDMAN_FAN,
+    find_neighbors,
+    take_by_count,
+    take_by_weights,
+    take_first,
+    takes_whole,
+)
 from minigrad.ops.composed.reductions import cast
+from minigrad.ops.elements.between import between
 from minigrad.ops.parts import is_complex
 from minigrad.ops.places.sorting import OrderStatistics, Partition, Sort
 from minigrad.ops.reduction import Axis, normalize_axis
@@ -77,7 +85,8 @@ def median(a: Any, axis: Axis = None, out: None = None, overwrite_input: bool = 
     n = ordered.shape[0]
     if not n:
         return np.mean(a, axis, keepdims=keepdims)  # which is NaN, with NumPy's warning
-    return np.reshape(ordered[n // 2] if n % 2 else (ordered[n // 2 - 1] + ordered[n // 2]) / 2, shape)
+    middle = ordered[n // 2] if n % 2 else (ordered[n // 2 - 1] + ordered[n // 2]) / 2
+    return np.reshape(middle / 1 if n % 2 and is_complex(middle) else middle, shape)  # which NumPy averages, too
 
 
 def percentile(
@@ -132,22 +141,11 @@ def quantile(
     ordered, shape = put_in_order(a, axis, keepdims)
     if not ordered.shape[0]:
         raise ValueError(f"quantile: there is no element to take it of, along axis {axis} of shape {a.shape}")
-    # NumPy's own quantile of 0, 1, 2 … is where among them it is, whatever the method.
-    places = np.quantile(np.arange(float(ordered.shape[0])), q, method=method)  # type: ignore[call-overload]
-    lower, last = np.floor(places).astype(np.intp), ordered.shape[0] - 1
-    second = places - lower >= 0.5  # NumPy goes from the nearer of two
-    share, back = (
-        np.reshape(x, np.shape(q) + (1,) * (ordered.ndim - 1 if np.ndim(q) else 0))
-        for x in (places - lower, places - lower - second)
-    )
-    if type(q) not in (int, float) and np.asarray(q).dtype.kind == a.dtype.kind == "f":
-        back = back.astype(np.result_type(q, ordered.dtype))  # where it is, is told in doubles
-    y = ordered[lower if np.ndim(q) else int(lower)]
-    if share.any():
-        upper = ordered[np.minimum(lower + 1, last) if np.ndim(q) else int(lower) + 1]
-        nearer = y if not second.any() else upper if second.all() else ordered[lower + second]
-        between = nearer + (upper - y) * (back.item() if type(q) in (int, float) else back)
-        y = between if share.all() else np.where(share > 0, between, y)  # upper may be infinite
+    places = find_neighbors(ordered.shape[0], q, method)
+    y, upper = (ordered[x if np.ndim(q) else int(x)] for x in places[:2])
+    if (share := places[2]) is not None:
+        share = np.reshape(share, np.shape(q) + (1,) * (ordered.ndim - 1 if np.ndim(q) else 0))
+        y = between(y, upper, share.item() if type(q) in (int, float) else share)
     if type(q) not in (int, float) and a.dtype in NARROW:
         y = cast(y, np.quantile(np.zeros(1, a.dtype), q, method=method).dtype)  # type: ignore[call-overload]
     return np.reshape(y, (*np.shape(q), *shape))
@@ -167,18 +165,6 @@ def check_shares(a: Any, q: Any) -> None:
         raise ValueError("Quantiles must be in the range [0, 1]")
 
 
-# α and β of Hyndman and Fan, Sample quantiles in statistical packages (1996): among n elements in order the quantile is
-# at n q + α + q (1 − α − β) − 1.
-HYNDMAN_FAN = {
-    "linear": (1, 1),
-    "hazen": (1 / 2, 1 / 2),
-    "weibull": (0, 0),
-    "median_unbiased": (1 / 3, 1 / 3),
-    "normal_unbiased": (3 / 8, 3 / 8),
-    "interpolated_inverted_cdf": (0, 1),
-}
-
-
 def take_between(ordered: Any, count: Any, q: Any, method: str) -> Any:
     """Give what is at a share q of so many elements in order along the first axis, between two of them by a line.
 
@@ -187,16 +173,18 @@ def take_between(ordered: Any, count: Any, q: Any, method: str) -> Any:
     alpha, beta = HYNDMAN_FAN[method]
     share = alike(np.reshape(as_array(q), np.shape(q) + (1,) * (ordered.ndim - 1)), ordered)
     last = np.maximum(count - 1, 0)
-    places = np.minimum(np.maximum(count * share + (alpha - 1 + share * (1 - alpha - beta)), 0), last)
+    exact = (count - 1) * share if method == "linear" else count * share + (alpha + share * (1 - alpha - beta)) - 1
+    places = np.minimum(np.maximum(exact, 0), last)
     lower = places.astype(np.intp)
     kind = ordered.dtype if type(q) in (int, float) or getattr(q, "weak", False) else as_array(q).dtype
-    between = (places - lower).astype(np.float64 if kind in WHOLE else kind)
+    part = (places - lower).astype(np.float64 if kind in WHOLE else kind)
     shape = (*np.shape(q), *ordered.shape[1:])
     lower = np.broadcast_to(lower, shape)
-    y, upper = take_first(ordered, lower), take_first(ordered, np.minimum(lower + 1, last))
+    upper = np.where(np.broadcast_to(exact < 0, shape), lower, np.minimum(lower + 1, last))
+    y, behind = take_first(ordered, lower), take_first(ordered, upper)
     if isinstance(q, Recorder):  # an infinite one behind has no slope, and is not looked at where its share is 0
-        return y + np.where((between > 0) | np.isfinite(upper), upper - y, 0.0) * between
-    return np.where(between > 0, y + (upper - y) * between, y)  # upper may be infinite
+        behind = np.where((part > 0) | np.isfinite(behind), behind, y)
+    return y if takes_whole(q, method) else between(y, behind, part)
 
 
 def quantile_by_ranks(
@@ -210,7 +198,7 @@ def quantile_by_ranks(
         x if type(x) in (int, float, NoneType) else _as_constant(name, x)
         for name, x in (("q", q), ("weights", weights))
     )
-    if find_values(a) is None:
+    if weights is None or find_values(a) is None:
         return _take_unknown(a, q, axis, method, keepdims, weights, numpys is np.nanquantile)
     axes = normalize_axis(axis, a.ndim)
     first = np.moveaxis(read_values(a), axes, range(len(axes)))
@@ -221,12 +209,8 @@ def quantile_by_ranks(
     ordered, shape = put_in_order(a, axis, keepdims, Sort)
     places = np.reshape(places, (*np.shape(q), *ordered.shape[1:]))
     lower = np.floor(np.where(np.isnan(places), 0, places)).astype(np.intp)
-    y, share = take_first(ordered, lower), (places - lower).astype(ordered.dtype)
-    upper = take_first(ordered, np.minimum(lower + 1, ordered.shape[0] - 1))
-    between = y + np.where(share > 0, upper - y, 0) * share if share.any() else y
-    return np.reshape(
-        np.where(np.isnan(places), np.nan, between) if np.isnan(places).any() else between, (*np.shape(q), *shape)
-    )
+    y = take_first(ordered, lower)
+    return np.reshape(np.where(np.isnan(places), np.nan, y) if np.isnan(places).any() else y, (*np.shape(q), *shape))
 
 
 def _take_unknown(a: Any, q: Any, axis: Axis, method: str, keepdims: bool, weights: Any, skips_missing: bool) -> Any:

@@ -7,10 +7,22 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.ops.base import as_array
+from minigrad.ops.base import Recorder, as_array
 from minigrad.ops.common.libraries import alike
+from minigrad.ops.elements.between import between
 from minigrad.ops.indexing import Gather
 from minigrad.ops.places.sorting import ArgSort, Reorder
+
+# α and β of Hyndman and Fan, Sample quantiles in statistical packages (1996): among n elements in order the quantile is
+# at n q + α + q (1 − α − β) − 1.
+HYNDMAN_FAN = {
+    "linear": (1, 1),
+    "hazen": (1 / 2, 1 / 2),
+    "weibull": (0, 0),
+    "median_unbiased": (1 / 3, 1 / 3),
+    "normal_unbiased": (3 / 8, 3 / 8),
+    "interpolated_inverted_cdf": (0, 1),
+}
 
 
 def take_first(x: Any, i: Any) -> Any:
@@ -20,19 +32,48 @@ def take_first(x: Any, i: Any) -> Any:
     return np.reshape(Gather((None, (np.arange(columns),)))(line, rows), i.shape)
 
 
+def takes_whole(q: Any, method: str) -> bool:
+    """Say whether shares are 0 and 1 as whole numbers, by which NumPy takes the first and the last, and no mean."""
+    return method == "linear" and not isinstance(q, Recorder) and as_array(q).dtype.kind in "biu"
+
+
+def find_neighbors(n: int, q: Any, method: str) -> tuple[Any, Any, Any]:
+    """Give the places of two elements among n, in order, and the share of the way between them where a quantile is.
+
+    Of a method that takes one element the share is None. As NumPy has it, before the first and behind the last the two
+    are one.
+    """
+    q = np.asarray(q)
+    if method in HYNDMAN_FAN:
+        alpha, beta = HYNDMAN_FAN[method]
+        place = (n - 1) * q if method == "linear" else n * q + (alpha + q * (1 - alpha - beta)) - 1
+        before = np.floor(place)
+        share = None if takes_whole(q, method) else np.asarray(place - before, np.result_type(place, 1.0))
+    else:
+        place, share = _find_place(n, q, method)
+        before = place if share is not None else np.maximum(place, 0)
+        share = share if share is None else np.broadcast_to(np.asarray(share, place.dtype), np.shape(place))
+    before = np.asarray(before).astype(np.intp)
+    outside = (place < 0) | (place >= n - 1)
+    behind = np.where(outside, before, before + 1)
+    places = (np.minimum(np.maximum(x, 0), n - 1) for x in (before, behind))
+    return (*places, share if share is None else np.where(outside, 0.0, share).astype(share.dtype))
+
+
 def take_by_count(ordered: Any, count: Any, q: Any, method: str) -> Any:
     """Give what is at a share q of so many elements in order, by a method that takes one, or halfway between two."""
-    share = alike(np.reshape(as_array(q), np.shape(q) + (1,) * (ordered.ndim - 1)), ordered)
-    place, between = _find_place(count, share, method)
+    fraction = alike(np.reshape(as_array(q), np.shape(q) + (1,) * (ordered.ndim - 1)), ordered)
+    place, share = _find_place(count, fraction, method)
     last = np.maximum(count - 1, 0)
     shape = (*np.shape(q), *ordered.shape[1:])
     lower = np.broadcast_to(np.minimum(np.maximum(place, 0), last).astype(np.intp), shape)
     y = take_first(ordered, lower)
-    if between is None:
+    if share is None:
         return y
-    between = np.where((place < 0) | (place >= last), 0.0, between).astype(ordered.dtype)
-    upper = take_first(ordered, np.minimum(lower + 1, np.broadcast_to(last, shape)))
-    return np.where(between > 0, y + (upper - y) * between, y)
+    outside = (place < 0) | (place >= last)
+    share = np.where(outside, 0.0, share).astype(ordered.dtype)
+    upper = take_first(ordered, np.where(np.broadcast_to(outside, shape), lower, np.minimum(lower + 1, last)))
+    return between(y, upper, share)
 
 
 def _find_place(count: Any, share: Any, method: str) -> tuple[Any, Any]:

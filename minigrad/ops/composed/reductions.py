@@ -191,7 +191,7 @@ def _run(
     x = cast(as_array(x), dtype)
     if axis is None or not x.ndim:
         x, axis = np.ravel(x), 0
-    y = running(x, axis)
+    y = cast(running(x, axis), dtype)  # sums of small whole numbers are counted in a wide dtype
     if not start:
         return y
     (at,) = normalize_axis(axis, y.ndim)

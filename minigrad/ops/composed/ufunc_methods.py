@@ -59,10 +59,13 @@ def reduce(
             array = cast(array, kind)
         chosen = {} if where is True else {"where": where}
         return cast(_AT_ONCE[ufunc](array, axis=axis, keepdims=keepdims, **start, **chosen), kind)
+    if where is not True and initial is None and ufunc.identity is None:
+        raise ValueError(f"{ufunc.__name__}.reduce: it has no identity, so that beside where= it needs an initial=")
     if not array.size:
         return ufunc.reduce(np.empty(array.shape, array.dtype), axis=axis, keepdims=keepdims, **start)
     one: Any = np.ones((1,) * array.ndim, array.dtype)
     ufunc.reduce(one, axis=axis, **start, where=True if where is True else one != 0)
+    initial = initial if initial is None or isinstance(initial, Recorder) else kind.type(initial)
     array, axes = cast(array, kind), normalize_axis(static_axis(axis, array), array.ndim)
     if not axes:
         return _reduce_line(ufunc, np.expand_dims(array, 0), 0, initial, where)
@@ -180,7 +183,7 @@ def _apply_in_rounds(ufunc: np.ufunc, a: Any, indices: Any, b: Any) -> None:
     before = np.array([np.count_nonzero(flat[:i] == place) for i, place in enumerate(flat)], np.intp)
     for times in range(int(before.max(initial=-1)) + 1):
         now = np.flatnonzero(before == times)
-        where = np.unravel_index(flat[now], a.shape)
+        where = np.unravel_index(flat[now], a.shape) if a.ndim else ()
         a[where] = ufunc(a[where], *(x[now] for x in others))
 
 

@@ -70,7 +70,8 @@ class OrderStatistics(Sort):
         y = np.sort(x, self.axis)
         if y.dtype.kind not in "fc" or not y.shape[self.axis]:
             return y
-        return np.where(np.isnan(y[slice_along(self.axis, y, -1, None)]), np.nan, y)
+        last = y[slice_along(self.axis, y, -1, None)]
+        return np.where(np.isnan(last), last, y)
 
 
 class Partition(Sort):
