@@ -9,6 +9,7 @@ from minigrad import compile
 
 backend = pytest.importorskip("minigrad.compiler.native.backend", exc_type=ImportError)
 build = pytest.importorskip("minigrad.compiler.native.build", exc_type=ImportError)
+values = pytest.importorskip("minigrad.compiler.native.values", exc_type=ImportError)
 
 
 def in_machine_code(function, *arguments):
@@ -79,3 +80,23 @@ def test_the_largest_and_the_smallest_of_many(n, dtype):
 
     for x, wanted in zip(compile(f, backend="native")(X), f(X), strict=True):
         np.testing.assert_array_equal(x, wanted)
+
+
+def test_loops_of_a_long_step_stay_loops_of_vectors(monkeypatch, tmp_path):
+    monkeypatch.setenv("MINIGRAD_CACHE", str(tmp_path))
+    x, W = np.linspace(-1, 1, 1024).reshape(32, 32), np.linspace(0, 0.1, 1024).reshape(32, 32)
+
+    def f(x, W):
+        y = x
+        for a in (0.5, 0.25, 0.75, 0.125):
+            y = np.tanh(y @ W * a).sum(axis=1, keepdims=True) + np.max(x * y, axis=0)
+        return y
+
+    found = []
+    for long in (10**6, 1):
+        monkeypatch.setattr(values, "LONG", long)
+        y, text = in_machine_code(f, x, W)
+        np.testing.assert_allclose(y, f(x, W), rtol=1e-12)
+        assert count_vectors(text, "fmul") > 0
+        found.append(text.count("\n"))
+    assert found[1] < 0.8 * found[0]

@@ -123,12 +123,13 @@ def _write_translated(code: NativeCode, looks: bool, decorator: str) -> str:
     names = source[source.index("(") + 1 : source.index(")")]
     numbers = [f"types.{KINDS[x.name]}" for x in code.numbers if x is not None]
     result = f"types.Tuple([{', '.join(numbers)}])" if len(numbers) > 1 else numbers[0] if numbers else "types.intp"
+    rolled = ", rolled=True" if code.rolled else ""
     return f"""SOURCE = {source!r}
 
 
 @intrinsic
 def translated(typing, {names}):
-    return translate(SOURCE, globals(), ({names},), {f"types.Optional({result})" if looks else result})
+    return translate(SOURCE, globals(), ({names},), {f"types.Optional({result})" if looks else result}{rolled})
 
 
 @{decorator}

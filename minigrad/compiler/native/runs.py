@@ -13,7 +13,7 @@ from minigrad.compiler.backend import Draft
 from minigrad.compiler.native.build import make_context
 from minigrad.compiler.native.registry import ARRAYS, DTYPES
 from minigrad.compiler.native.source import NativeCode, NativeWriter
-from minigrad.compiler.native.values import ALIGNED
+from minigrad.compiler.native.values import ALIGNED, is_long
 from minigrad.compiler.passes.cut import Group
 from minigrad.compiler.passes.layouts import layout
 from minigrad.compiler.passes.plan import root
@@ -43,7 +43,7 @@ class RunWriter(NativeWriter):
         own = {x: draft.plan.in_place[x] for x in (*run.nodes, *run.reads) if x in draft.plan.in_place}
         plan = replace(draft.plan, first=first, second=second, in_place=own, copies=[], fresh=set())
         super().__init__(replace(draft, plan=plan, returned=[], updates={}, inputs={}))
-        self.kept = set(run.leaving)
+        self.rolled, self.kept = is_long(draft.plan), set(run.leaving)
         reads = dict.fromkeys(own.get(x, x) for x in run.reads)
         self.stored = [x for x in run.leaving if x.shape and x not in own]
         arrays = [*(x for x in reads if x.shape), *self.stored]
@@ -90,6 +90,7 @@ class RunWriter(NativeWriter):
             outputs=[],
             numbers=[],
             weak=frozenset(),
+            rolled=self.rolled,
             places={},
             quick=self.quick(),
             exact=self.exact,

@@ -52,6 +52,7 @@ class NativeCode:
     quick: bool  # other threads may as well wait for it
     exact: bool  # no two operations may be contracted, or taken in another order
     weak: frozenset[int]  # the positions of Python numbers among the results: they stay such
+    rolled: bool  # it is so long that turns of loops are not to be written one after the other
     within: ClassVar[bool] = False  # it is a part of a step
     looks: ClassVar[bool] = True  # it may be passed objects where they lie
 
@@ -104,6 +105,7 @@ class NativeWriter(MatrixWriter, ProductWriter, ConvolutionWriter, PoolingWriter
             quick=self.quick(),
             exact=self.exact,
             weak=frozenset(i for i, x in enumerate(self.returned) if isinstance(x, Node) and x.weak),
+            rolled=self.rolled,
         )
 
     def write_units(self) -> None:

@@ -16,12 +16,13 @@ from minigrad.compiler.passes.fuse import Loops, Number, Product, Unit, fuse_loo
 from minigrad.compiler.passes.layouts import Layout, contiguous_strides, layout
 from minigrad.compiler.passes.lower import is_view
 from minigrad.compiler.passes.memory import Memory, Step, plan_memory
-from minigrad.compiler.passes.plan import root
+from minigrad.compiler.passes.plan import Plan, root
 from minigrad.compiler.refusals import Refusal, Unsupported
 from minigrad.compiler.trace.sources import Argument, Gradient, NumberOutside
 from minigrad.engine.node import Node
 
 ALIGNED = 64  # bytes, a cache line and the widest vector
+LONG = 400  # operations of a step, from which on its compiled loops stay loops
 
 
 class Values:
@@ -29,6 +30,7 @@ class Values:
 
     def __init__(self, draft: Draft) -> None:
         plan = self.plan = draft.plan
+        self.rolled = is_long(plan)
         self.returned, self.inputs, self.exact = draft.returned, draft.inputs, draft.exact
         untyped = [Refusal("", f"native code has no dtype {x.dtype}") for x in self.inputs if not is_typed(x)]
         if untyped:
@@ -138,6 +140,11 @@ class Values:
         if element is None:
             raise Unsupported(Refusal(repr(node.op), "it is not computed element by element"))
         return element(node, values)
+
+
+def is_long(plan: Plan) -> bool:
+    """Say whether a step has so many operations that what it takes to compile counts more than a turn of a loop."""
+    return len(plan.first) + len(plan.second) >= LONG
 
 
 def find_overwritable(unit: Unit, stored: Sequence[Node]) -> list[Node]:
