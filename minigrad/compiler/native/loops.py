@@ -11,6 +11,7 @@ import numpy as np
 
 from minigrad.compiler.native.blocks import Blocks, find_blocks, reduced_axes
 from minigrad.compiler.native.elements import take_element
+from minigrad.compiler.native.joined import Rows, part_regions
 from minigrad.compiler.native.registry import KERNELS, Kernel, Lines, find_reduction
 from minigrad.compiler.native.together import FAR
 from minigrad.compiler.native.values import Values, read_element, share_range, spread_layout, write_element
@@ -197,7 +198,11 @@ class LoopWriter(Values):
             result = f"{target}[{write_element(at, contiguous_strides(node.shape), letters)}]"
             self.lines.append(f"{indent}{result} = {self.at(unit.start, node.shape, letters, node.dtype)}")
         sign = "+" if isinstance(node.op, AddAt) else ""
-        for x, shape, region in unit.regions:
+        for some in part_regions(unit.regions, node.dtype, self.find_word):
+            if isinstance(some, Rows):
+                self.lines += some.write(target, at, sign)
+                continue
+            x, shape, region = some
             if len(region.strides) != len(shape):
                 raise Unsupported("a part broadcast to its region")
             letters, indent = self.nest(shape)

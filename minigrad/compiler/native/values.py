@@ -10,7 +10,7 @@ import numpy as np
 
 from minigrad.compiler.backend import Draft
 from minigrad.compiler.native.crew import count_pieces, count_threads
-from minigrad.compiler.native.registry import DTYPES, Lines, find_kernel, is_typed
+from minigrad.compiler.native.registry import ARRAYS, DTYPES, Lines, find_kernel, is_typed
 from minigrad.compiler.native.together import group_units
 from minigrad.compiler.passes.fuse import Loops, Number, Product, Unit, fuse_loops, is_reduction
 from minigrad.compiler.passes.layouts import Layout, contiguous_strides, layout
@@ -42,6 +42,7 @@ class Values:
         brought = Argument | NumberOutside | Gradient
         self.bound = [x for x, source in self.inputs.items() if not isinstance(source, brought)]
         self.passed = [x for x, source in self.inputs.items() if isinstance(source, brought)]
+        self.places: dict[Node, int] = {}  # of the bound, when they are asked for
         self.constants: list[Node] = []
         self.names: dict[Node, str] = {}  # of numbers
         self.pointers: dict[Node, str] = {}
@@ -114,6 +115,16 @@ class Values:
             self.constants.append(base)
             self.pointers[base] = f"c{len(self.constants)}"
         return self.pointers[base], 0
+
+    def find_word(self, x: Node) -> int | None:
+        """Give which word of the context is the address of an array, if that is one which the code is given."""
+        at = layout(x)
+        self.places = self.places or {x: i for i, x in enumerate(self.bound)}
+        i = self.places.get(at.base)
+        if i is None or at.strides != contiguous_strides(x.shape):
+            return None
+        name, first = self.pointer(at.base)
+        return i + ARRAYS if (name, first + at.offset) == (f"w{i}", 0) else None
 
     # values
 
