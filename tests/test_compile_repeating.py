@@ -4,12 +4,14 @@ import linecache
 import re
 import sys
 from functools import partial
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
 
 from minigrad import Tensor, compile, nn, optim
-from minigrad.compiler.repeating import part
+from minigrad.compiler.load import load_backend
+from minigrad.compiler.refusals import Unsupported
 from minigrad.compiler.trace import updating
 from tests.compiling import as_code, each_backend, running
 
@@ -25,7 +27,8 @@ NEVER = 10**9
 def few(monkeypatch):
     """Let loops be over few parameters, so that every moment of one can be tried."""
     monkeypatch.setattr(updating, "LOOPED", 4)
-    monkeypatch.setattr(part, "LEAST", 2)
+    for backend in ("numpy", "native") if find_spec("numba") else ("numpy",):
+        monkeypatch.setattr(type(load_backend(backend)), "repeats", 2)
 
 
 def network(rule, each=4, dtype=np.float64, **options):
@@ -281,3 +284,63 @@ def test_layers_of_a_network_share_their_update():
     code(np.linspace(-1, 1, 12).reshape(4, 3))
     assert len(loops_of(code)) == 1
     assert "×120, a parameter each" in loops_of(code)[0]
+
+
+native = pytest.mark.skipif(find_spec("numba") is None, reason="needs numba")
+
+
+@native
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("rule", [optim.Adam, optim.RMSProp, optim.AdaGrad])
+def test_machine_code_has_one_loop_for_each_kind_of_parameter(rule, dtype, few):
+    right, _ = ran(rule, None, 60, dtype)
+    found, code = ran(rule, "native", 60, dtype)
+    assert code.report().backend == "native"
+    assert len(loops_of(code)) == 3
+    assert len(re.findall(r"for e in range\(60\)", code.source)) == 3
+    tolerance = 1e-9 if dtype == np.float64 else 1e-4
+    for a, b in zip(found, right, strict=True):
+        assert a.dtype == b.dtype
+        np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance / 100)
+
+
+@native
+def test_machine_code_reads_gradients_that_are_returned_and_arrays_that_have_been_replaced(few):
+    found = []
+    for backend in (None, "native"):
+        params, optimizer, loss = network(optim.Adam, 5)
+
+        def step(x, params=params, optimizer=optimizer, loss=loss):
+            optimizer.zero_grad()
+            E = loss(x)
+            E.backward()
+            left = [p.grad * 2 for p in params[::2]], [p.grad for p in params]
+            optimizer.step()
+            return E, left
+
+        code = as_code(step, backend) if backend else step
+        got = []
+        for turn in range(4):
+            E, (twice, grads) = code(np.ones((3, 2)))
+            got += [float(E.data), *(np.array(g.data) for g in (*twice, *grads))]
+            if turn == 1:
+                for p in params[::4]:
+                    p.data = p.data * 0.5
+        found.append([*got, *numbers(params, optimizer)])
+    for a, b in zip(*found, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-13)
+
+
+@native
+def test_what_machine_code_is_not_written_for_is_a_loop_in_numpy(few, monkeypatch):
+    def refuse(self, draft, rule):
+        raise Unsupported("this rule")
+
+    rules = pytest.importorskip("minigrad.compiler.native.rules")
+    monkeypatch.setattr(rules.RuleWriter, "__init__", refuse)
+    right, _ = ran(optim.Adam, None, 8)
+    found, code = ran(optim.Adam, "native", 8)
+    assert code.report().backend == "native"
+    assert "turn, done" in code.source
+    for a, b in zip(found, right, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12)

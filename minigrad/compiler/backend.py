@@ -124,14 +124,14 @@ class Backend(ABC):
     """Writes steps. ``fallback`` writes those that this one refuses; one without a fallback refuses none.
 
     ``loops`` says whether its programs have loops over batches of their own, ``rolls`` whether it writes what repeats
-    in a step as a loop, ``repeats`` whether it writes loops over parameters that one update rule is for.
+    in a step as a loop, ``repeats`` from how many parameters on that one update rule is for it writes a loop over them.
     """
 
     name: ClassVar[str]
     fallback: Backend | None = None
     loops: ClassVar[bool] = False
     rolls: ClassVar[bool] = True
-    repeats: ClassVar[bool] = False
+    repeats: ClassVar[int] = 0  # never
 
     def check_argument(self, array: Any) -> None:
         """Raise ``TypeError`` for an array among the arguments that the code would not compute with."""

@@ -11,7 +11,7 @@ from minigrad.compiler.rolling.added import merge_added
 from minigrad.compiler.rolling.roll import roll_loops
 
 
-def lower_record(record: Record, exact: bool, rolls: bool = True, repeats: bool = False) -> list[Any]:
+def lower_record(record: Record, exact: bool, rolls: bool = True, repeats: int = 0) -> list[Any]:
     """Give all that a call computes, simplified and lowered; for a backend that ``rolls`` as loops, and in blocks.
 
     One that ``repeats`` rules gets the gradients for these, in the place of the updates.
@@ -21,7 +21,7 @@ def lower_record(record: Record, exact: bool, rolls: bool = True, repeats: bool 
     return _lower(record, exact, repeats)
 
 
-def roll_record(record: Record, exact: bool, repeats: bool = False) -> list[Any]:
+def roll_record(record: Record, exact: bool, repeats: int = 0) -> list[Any]:
     """Give what is computed, in which what repeats is loops."""
     rolled = roll_loops(_lower(record, exact, repeats), exact, record.refused)
     return rolled if exact else merge_added(rolled)
@@ -32,6 +32,6 @@ def block_lowered(rolled: list[Any], exact: bool) -> list[Any]:
     return rolled if exact else block_matrices(rolled)
 
 
-def _lower(record: Record, exact: bool, repeats: bool) -> list[Any]:
+def _lower(record: Record, exact: bool, repeats: int) -> list[Any]:
     lower = lower_exactly if exact else lower_outputs
     return lower(record.part(repeats).outputs, record.seeds, record.gradients)

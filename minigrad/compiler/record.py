@@ -94,11 +94,14 @@ class Record:
         """All that a call computes: what it returns, updates and leaves behind."""
         return [*self.returned, *(x for _, x in self.updates), *(x for _, x in self.grads if x is not None)]
 
-    def part(self, loops: bool) -> Parted:
-        """Part what is computed from the updates that backends write as ``loops``; the first one asked decides."""
+    def part(self, least: int) -> Parted:
+        """Part what is computed from updates of ``least`` parameters, for which backends write loops, and of more.
+
+        With 0 there are none; the first backend that is asked decides.
+        """
         if self.parted is None:
             left = [x for _, x in self.grads if x is not None]
-            self.parted = part_updates(self.returned, self.updates, left, loops)
+            self.parted = part_updates(self.returned, self.updates, left, least)
         return self.parted
 
     @property

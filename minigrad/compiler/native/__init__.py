@@ -11,5 +11,6 @@ operation, ``turns`` what repeats, ``values`` finds operands in memory, ``math``
 code calls, ``crew`` has threads that share its loops, ``together`` says which of them at once, and ``objects`` is how
 it looks at what it is passed, and at slots of Tensors, without Python; ``calling`` says how a step is called, by a
 builtin function that ``wrapper`` makes. Where some operations are calls, ``passes.cut`` says what runs between them,
-``mixed`` writes the step as the NumPy backend does, and ``runs`` each run as a function of its own.
+``mixed`` writes the step as the NumPy backend does, and ``runs`` each run as a function of its own; ``rules`` is a loop
+over parameters.
 """

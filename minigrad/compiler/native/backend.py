@@ -70,6 +70,7 @@ class NativeBackend(Backend):
 
     name = "native"
     loops = True
+    repeats = 150  # fewer are a part of one function, which loops over batches itself
     compile_step: Callable[[NativeCode], Callable[..., Any]] = compile_step
 
     @property
@@ -93,7 +94,7 @@ class NativeBackend(Backend):
         passed = [*filter(is_array, draft.returned), *(x for x, s in draft.inputs.items() if isinstance(s, Argument))]
         large = len(nodes) > LARGE or (len(nodes) > MANY and len(passed) > MANY and not READABLE)
         typed = all(is_typed(x) for x in draft.returned if isinstance(x, Node))  # a result may be a constant, too
-        if not calls and typed and are_read_in_order(captured) and not large:
+        if not calls and typed and are_read_in_order(captured) and not large and not draft.plan.repeats:
             try:
                 code = NativeWriter(draft).write_code()
                 return NativeProgram(code, self.compile_step(code), draft)

@@ -13,17 +13,21 @@ from typing import Any
 import numpy as np
 
 from minigrad.compiler.backend import Draft, lie_in_order
+from minigrad.compiler.native.rules import RuleCode, RuleWriter, bind_rule
 from minigrad.compiler.native.runs import RunWriter, bind_run, lay_in_order
 from minigrad.compiler.native.source import NativeCode
 from minigrad.compiler.numpy.backend import NumpyProgram
 from minigrad.compiler.numpy.memory import find_kept, make_step, owns_memory
 from minigrad.compiler.numpy.names import Lines
+from minigrad.compiler.numpy.repeats import RuleWriter as TurnsWriter
 from minigrad.compiler.numpy.resume import Code, Turns
 from minigrad.compiler.numpy.source import Writer
 from minigrad.compiler.passes.cut import Group, cut_plan, find_seen, find_sources
 from minigrad.compiler.passes.fuse import find_misfits
+from minigrad.compiler.passes.layouts import contiguous_strides, layout
 from minigrad.compiler.passes.memory import Memory, Step, plan_memory
 from minigrad.compiler.refusals import Refusal, Unsupported
+from minigrad.compiler.repeating.rule import Rule
 from minigrad.compiler.trace.sources import Captured
 from minigrad.engine.node import Node
 
@@ -39,7 +43,8 @@ class MixedWriter(Writer):
         self.ordered: dict[Node, str] = {}
         self.refused: list[Unsupported] = []
         calls = [x for group in groups if not group.loops for node in group.nodes for x in node.inputs]
-        self.asked = set(find_sources([*calls, *draft.returned, *(value for _, value in draft.plan.copies)]))
+        ends = [*draft.returned, *draft.plan.needed, *(value for _, value in draft.plan.copies)]
+        self.asked = set(find_sources([*calls, *ends]))
         super().__init__(draft)
         self.static -= find_unordered(draft)
         self.bind, self.lay = self.constant(bind_run, "bind_run"), self.constant(lay_in_order, "lay_in_order")
@@ -105,6 +110,42 @@ class MixedWriter(Writer):
             if not x.shape and x in self.asked:
                 self.names[x] = self.fresh("v")
                 self.lines.append(f"{self.names[x]} = {self.kept[x]}{'.item()' if x.weak else '[()]'}")
+
+    def write_loops(self) -> list[Turns]:
+        """Write the loops over parameters: one call of machine code each, or else the turns, in NumPy."""
+        turns = []
+        for rule in (x for x in self.plan.repeats if isinstance(x, Rule)):
+            try:
+                code = RuleWriter(self.draft, rule).write_code()
+            except Unsupported:
+                turns.append(TurnsWriter(self, rule).write_turns())
+            else:
+                self.write_rule(rule, code)
+        return turns
+
+    def write_rule(self, rule: Rule, code: RuleCode) -> None:
+        """Write the call of a loop, and before it what gives gradients the place in which it reads them."""
+        bound = ", ".join(self.hold(rule.shared.get(x, x)) for x in code.bound)
+        rows, name = self.fresh("rows"), self.fresh("rule")
+        self.made += [f"{rows} = (", *(f"    ({self.write_row(*given)})," for given in rule.params), ")"]
+        bind = self.constant(bind_rule, "bind_rule")
+        self.made.append(f"{name} = {bind}({self.name_code(code)}, {self.scratch}, [{bound}], {rows})")
+        self.lines.append(f"{name}()  # {len(rule.params)} parameters")
+
+    def write_row(self, w: Node, g: Node, *states: Node) -> str:
+        """Write the arrays of a turn."""
+        return ", ".join([self.taken_over[w], self.hold(g), *(self.taken_over[x] for x in states)])
+
+    def hold(self, x: Node) -> str:
+        """Name an array that is the same in every call, whose elements lie in order: a copy, if there is none."""
+        if not x.shape:
+            return self.hold_number(x, given=False)
+        if x in self.static and layout(x).strides == contiguous_strides(x.shape):
+            return self.value(x)
+        name = self.fresh("held")
+        self.made.append(f"{name} = np.empty({x.shape}, np.{x.dtype.name})")
+        self.lines.append(f"{name}[...] = {self.value(x)}")
+        return name
 
     def name_code(self, code: NativeCode) -> str:
         """Name the machine code of a run; equal runs, as those of a network's equal layers are, are compiled once."""
@@ -178,7 +219,7 @@ def write_mixed(
             calls |= {x: calls[y] for x, y in ((product, node), (node, product)) if y in calls}
         called = [x for x in (*plan.first, *plan.second) if x in calls]
         reasons = list(dict.fromkeys(Refusal(repr(node.op), calls[node]) for node in called))
-        groups = cut_plan(plan, calls, [*draft.returned, *draft.updates.values()])
+        groups = cut_plan(plan, calls, [*draft.returned, *draft.updates.values(), *plan.needed])
         if not any(group.loops for group in groups):
             raise Unsupported(*reasons)
         writer = MixedWriter(draft, groups)

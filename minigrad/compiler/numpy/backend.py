@@ -70,7 +70,7 @@ class NumpyBackend(Backend):
     """Straight-line NumPy; with ``gemm`` SciPy's BLAS may add a product to a parameter where that lies."""
 
     name = "numpy"
-    repeats = True
+    repeats = 30
     gemm: bool = False
 
     @property

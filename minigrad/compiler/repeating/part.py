@@ -10,8 +10,6 @@ from minigrad.compiler.passes.plan import root
 from minigrad.compiler.trace.repeated import UpdateBody, Updated, write_out
 from minigrad.engine.node import Node, order_nodes
 
-LEAST = 30  # parameters of a loop
-
 
 @dataclass(eq=False)
 class Repeat:
@@ -45,16 +43,17 @@ class Parted:
 
 
 def part_updates(
-    returned: Sequence[Any], updates: Sequence[tuple[Node, Any]], grads: Sequence[Any], loops: bool
+    returned: Sequence[Any], updates: Sequence[tuple[Node, Any]], grads: Sequence[Any], least: int
 ) -> Parted:
     """Part what a call computes: what it returns, its updates, and gradients that it leaves behind.
 
-    Without ``loops``, each update is written out.
+    Loops are over ``least`` parameters, or more; with 0 each update is written out.
     """
     outputs = [*returned, *(x for _, x in updates), *grads]
     if not any(isinstance(x, Node) and isinstance(x.op, Updated) for _, x in updates):
         return Parted(outputs, list(updates))
-    found = _find_repeats(outputs, updates, {x for x in (*returned, *grads) if isinstance(x, Node)}) if loops else {}
+    others = {x for x in (*returned, *grads) if isinstance(x, Node)}
+    found = _find_repeats(outputs, updates, others, least) if least else {}
     out = {x for repeat in found.values() for w, _, *states in repeat.params for x in (w, *states)}
     rest = [(x, new) for x, new in updates if x not in out]
     n, m = len(returned), len(rest)
@@ -66,7 +65,9 @@ def part_updates(
     return Parted(written, rest, repeats)
 
 
-def _find_repeats(outputs: Sequence[Any], updates: Sequence[tuple[Node, Any]], others: set[Node]) -> dict[Any, Repeat]:
+def _find_repeats(
+    outputs: Sequence[Any], updates: Sequence[tuple[Node, Any]], others: set[Node], least: int
+) -> dict[Any, Repeat]:
     """Find the loops: rules for enough parameters, whose new values nothing else reads.
 
     A parameter and its running values must be inputs that hold the new ones in the end, and the gradient no input: it
@@ -90,4 +91,4 @@ def _find_repeats(outputs: Sequence[Any], updates: Sequence[tuple[Node, Any]], o
         if whole and root(g).op is not None and not others & {w, *states}:
             key = (id(body), *map(id, more))
             found.setdefault(key, Repeat(body, [], more)).params.append(params)
-    return {key: repeat for key, repeat in found.items() if len(repeat.params) >= LEAST}
+    return {key: repeat for key, repeat in found.items() if len(repeat.params) >= least}
