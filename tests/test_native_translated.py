@@ -26,7 +26,7 @@ def write(body):
     text = f"def step(address):\n{indent(OPENING + dedent(body), '    ')}"
     returned = text[text.index("return") :].count(",") + ("return 0" not in text)
     numbers = [np.dtype(x) for x in ("f8", "f4")][:returned]
-    code = source.NativeCode(text, [], [], 0, [], numbers, {}, False, False, frozenset())
+    code = source.NativeCode(text, [], [], 0, [], numbers, {}, False, False, frozenset(), False)
     code.looks = False  # there is no table behind this context
     return code
 
@@ -173,7 +173,7 @@ def test_a_chain_of_equal_layers_is_a_few_functions(monkeypatch, tmp_path):
 
 
 def test_what_is_not_translated_is_computed_by_numpy_and_said(monkeypatch):
-    def refuse(self, body, result):
+    def refuse(self, body, result, rolled):
         raise expressions.Untranslated("a statement")
 
     monkeypatch.setattr(translate.Whole, "translate", refuse)
