@@ -95,10 +95,7 @@ class Record:
         return [*self.returned, *(x for _, x in self.updates), *(x for _, x in self.grads if x is not None)]
 
     def part(self, least: int) -> Parted:
-        """Part what is computed from updates of ``least`` parameters, for which backends write loops, and of more.
-
-        With 0 there are none; the first backend that is asked decides.
-        """
+        """Part what is computed from updates that ``least`` parameters or more share: loops, of the first one asked."""
         if self.parted is None:
             left = [x for _, x in self.grads if x is not None]
             self.parted = part_updates(self.returned, self.updates, left, least)
