@@ -20,7 +20,7 @@ REFUSED = {
         "minigrad.scipy.integrate.odeint(f, w, t, args=parameters), whose f",
     ),
     "scipy.special.exp1(w)": ("scipy.special.exp1", "-g * np.exp(-x) / x"),
-    "np.add.at(np.zeros(3), [0, 1, 2], w)": ("np.add.at", "np.stack"),
+    "np.add.at(np.zeros(3), [0, 1, 2], w)": ("np.add.at", "Tensor(a), and then np.add.at(a, indices, values)"),
 }
 TENSOR = {code: "W:(3, 3)" if "[:3]" in code else "W:(4, 3)" if "W" in code else "w:(3,)" for code in REFUSED}
 

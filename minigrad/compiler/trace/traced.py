@@ -242,8 +242,9 @@ class Traced(Tensor):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         raise self.frozen(
             "an array made",
-            "leave it as it is; to join values write np.stack, for a[i] np.take(a, i, 0); and where it is a shape that "
-            "depends on it, as of np.unique or np.repeat with counts, compute it outside and pass it as an argument",
+            "leave it as it is; to join values write np.stack, for a[i] np.take(a, i, 0), to write it into an array "
+            "make that a tensor first, Tensor(np.zeros(n)); and where it is a shape that depends on it, as of "
+            "np.unique or np.repeat with counts, compute it outside and pass it as an argument",
         )
 
     def argmax(self, axis: int | None = None, out: Any = None, *, keepdims: bool = False, **other: Never) -> Any:

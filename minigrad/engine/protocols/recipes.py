@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+# What writes into an array of NumPy's, which could not keep a tensor's gradient: into a tensor it can.
+INTO_TENSOR = "a = minigrad.Tensor(a), and then {call}: what is written into a tensor has its gradient"
+_WRITING = {
+    "copyto": "np.copyto(a, values, where=mask)",
+    "fill_diagonal": "np.fill_diagonal(a, value)",
+    "place": "np.place(a, mask, values)",
+    "put": "np.put(a, indices, values)",
+    "put_along_axis": "np.put_along_axis(a, indices, values, axis)",
+    "putmask": "np.putmask(a, mask, values)",
+}
+
 # {x}, {y} and {z} are the first operands; a function that has a recipe here is one that operations can be put
 # together to.
 RECIPES = {
-    "np.add.at": "np.stack([values[indices == k].sum() for k in range(n)]), which adds up what has one index",
-    "np.copyto": "np.where(mask, values, {x})",
-    "np.fill_diagonal": "np.where(np.eye(*{x}.shape, dtype=bool), value, {x})",
-    "np.place": "np.where(mask, values, {x})",
-    "np.put": "np.where(mask, values, {x})",
-    "np.put_along_axis": "np.where(mask, values, {x})",
-    "np.putmask": "np.where(mask, values, {x})",
+    **{f"np.{name}": INTO_TENSOR.format(call=call) for name, call in _WRITING.items()},
     "scipy.special.logsumexp": "minigrad.scipy.special.logsumexp({x})",
     "scipy.special.softmax": "minigrad.scipy.special.softmax({x})",
     "scipy.special.log_softmax": "minigrad.scipy.special.log_softmax({x})",

@@ -10,7 +10,7 @@ import numpy as np
 
 from minigrad.engine.messages.errors import describe, made_at
 from minigrad.engine.protocols.numpy_protocol import find_function
-from minigrad.engine.protocols.recipes import GRADIENTLESS, RECIPES, RULES
+from minigrad.engine.protocols.recipes import GRADIENTLESS, INTO_TENSOR, RECIPES, RULES
 from minigrad.ops.base import Recorder
 
 
@@ -36,6 +36,8 @@ def explain_refusal(f: Callable[..., Any] | str, method: str, arguments: Any, op
     of = " and ".join(dict.fromkeys(f"{describe(x)}:{x.shape}" for x in operands))
     where = made_at(operands)
     recipe = RECIPES.get(called) or _of_numpy(called)
+    if method == "at":
+        recipe = INTO_TENSOR.format(call=f"{called}(a, indices, values)")
     if recipe:
         reason = "differentiable here yet, so its result would silently carry no gradient"
         way = f"Write {recipe.format(**letters)}; or compute on .data if no gradient is wanted"
