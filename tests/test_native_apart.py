@@ -5,7 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from minigrad import compile
+from minigrad import compile, value_and_grad
+from minigrad.nn.functional import conv2d
 
 backend = pytest.importorskip("minigrad.compiler.native.backend", exc_type=ImportError)
 build = pytest.importorskip("minigrad.compiler.native.build", exc_type=ImportError)
@@ -100,3 +101,35 @@ def test_loops_of_a_long_step_stay_loops_of_vectors(monkeypatch, tmp_path):
         assert count_vectors(text, "fmul") > 0
         found.append(text.count("\n"))
     assert found[1] < 0.8 * found[0]
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_blocks_of_sums_of_a_long_step_are_functions_one_for_each_size(dtype, monkeypatch, tmp_path):
+    monkeypatch.setenv("MINIGRAD_CACHE", str(tmp_path))
+    monkeypatch.setattr(values, "LONG", 1)
+    rng = np.random.default_rng(3)
+    x, first, *kernels = (
+        rng.normal(size=s).astype(dtype) / 2 for s in [(2, 3, 9, 9), (5, 3, 3, 3), (5, 5, 3, 3), (5, 5, 3, 3)]
+    )
+    W, V = (rng.normal(size=s).astype(dtype) / 20 for s in [(405, 37), (37, 37)])
+
+    def f(x, first, kernels, W, V):
+        y = np.tanh(conv2d(x, first, padding=1))
+        for kernel in kernels:
+            y = np.tanh(conv2d(y, kernel, padding=1))
+        z = np.tanh(y.reshape(2, -1) @ W)
+        for _ in range(2):
+            z = np.tanh(z @ V)
+        return np.sum(z**2)
+
+    given = x, first, kernels, W, V
+    (E, grads), text = in_machine_code(value_and_grad(f, argnums=(1, 2, 3, 4)), *given)
+    wanted, right = value_and_grad(f, argnums=(1, 2, 3, 4))(*given)
+    tolerance = 1e-11 if dtype == np.float64 else 1e-4
+    np.testing.assert_allclose(E, wanted, rtol=tolerance)
+    for a, b in zip([grads[0], *grads[1], *grads[2:]], [right[0], *right[1], *right[2:]], strict=True):
+        np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance * np.abs(b).max())
+    written = re.findall(r'define internal .*@"?(\w+)\.block', text)
+    called = re.findall(r'call .*@"?(\w+)\.block', text)
+    assert {"window_tile", "window_dots", "tile"} <= set(written)
+    assert len(written) < len(called)

@@ -93,6 +93,7 @@ from minigrad.compiler.native.tile import dot, tile
 from minigrad.compiler.native.translate import translate
 from minigrad.compiler.native.window_tile import window_dots, window_tile
 
+BLOCKS = {tile: 3, window_tile: 3, window_dots: 3}  # and how many of their arguments are sizes
 me = None  # of the threads that share a loop each gives this a number, there
 
 """

@@ -55,6 +55,7 @@ class Expressions:
         self.context, self.typing, self.builder, self.known = context, context.typing_context, builder, known
         self.names = names
         self.calls: dict[Any, tuple[Any, Any]] = {}
+        self.blocks: dict[Any, Any] | None = None  # functions for blocks of sums, where each kind is to be one
 
     def value(self, x: ast.expr) -> Value:
         """Write an expression."""
@@ -216,6 +217,8 @@ class Expressions:
         """Write a call, or an operator, as numba does for these types; what numba compiles itself, for any number."""
         if isinstance(function, Dispatcher):
             values = [Value(x.value, types.unliteral(x.kind)) for x in values]
+        if self.blocks is not None and function in self.known["BLOCKS"]:
+            return self.call_block(function, values)
         key = (function, *(x.kind for x in values))
         if key not in self.calls:
             kind = function if isinstance(function, types.Type) else self.typing.resolve_value_type(function)
@@ -235,3 +238,26 @@ class Expressions:
     def cast(self, x: Value, kind: Any) -> Any:
         """Write a value as one of another type."""
         return x.value if x.kind == kind else self.context.cast(self.builder, x.value, x.kind, kind)
+
+    def call_block(self, function: Any, values: Sequence[Value]) -> Value:
+        """Write a call of the function that a block of sums is, for its sizes: they are the first arguments.
+
+        A call takes 5 ns and a block a microsecond. Of a U-Net's code nine tenths were blocks, of 20 sizes.
+        """
+        assert self.blocks is not None
+        sizes, given = values[: self.known["BLOCKS"][function]], values[self.known["BLOCKS"][function] :]
+        kinds = tuple(types.unliteral(x.kind) for x in given)
+        key = (function, *(x.kind for x in sizes), *kinds)
+        convention, none = self.context.call_conv, self.context.get_dummy_value()
+        if key not in self.blocks:
+            module = self.builder.module
+            kind = convention.get_function_type(types.none, kinds)
+            written = self.blocks[key] = ir.Function(module, kind, module.get_unique_name(f"{function.__name__}.block"))
+            written.linkage = "internal"
+            written.attributes.add("noinline")
+            inside = Expressions(self.context, ir.IRBuilder(written.append_basic_block()), self.known, {})
+            found = convention.decode_arguments(inside.builder, kinds, written)
+            inside.call(function, [*sizes, *map(Value, found, kinds)])
+            convention.return_value(inside.builder, none)
+        convention.call_function(self.builder, self.blocks[key], types.none, kinds, [x.value for x in given])
+        return Value(none, types.none)

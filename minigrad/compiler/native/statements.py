@@ -163,6 +163,7 @@ class Statements(Expressions):
         names[loop.target.id] = Value(turn, types.intp)  # type: ignore[attr-defined]
         names["me"] = Value(me, types.intp)
         part = Statements(self.context, builder, self.known, names)
+        part.blocks = self.blocks
         part.mutable = find_mutable(loop.body)
         part.write_statements(loop.body)
         convention.return_value(builder, self.context.get_dummy_value())

@@ -54,6 +54,7 @@ class Whole(Statements):
         """Write everything, and give what is returned."""
         self.mutable, self.result = find_mutable(body), result
         self.functions: dict[Any, Any] = {}
+        self.blocks = {} if rolled else None
         self.returned = cgutils.alloca_once(self.builder, self.context.get_value_type(result))
         self.end = self.builder.append_basic_block("returned")
         known = {x.id for x in ast.walk(ast.Module(list(body), [])) if isinstance(x, ast.Name)} - self.known.keys()
@@ -125,6 +126,7 @@ class Whole(Statements):
             else:
                 names[name] = Value(x, kind)
         part = Statements(self.context, builder, self.known, names)
+        part.blocks = self.blocks
         part.mutable = find_mutable([statement]) | slots
         part.write_statements([statement])
         convention.return_value(part.builder, self.context.get_dummy_value())
