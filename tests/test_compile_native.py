@@ -451,3 +451,17 @@ def test_a_truth_value_is_not_compared_with_0():
     compared = compile(lambda x: ((x > 0) != 0, (x > 0) != False, (x > 0) == 0), backend="native")  # noqa: E712
     for found, wanted in zip(compared(x), (x > 0, x > 0, x <= 0), strict=True):
         np.testing.assert_array_equal(found, wanted)
+
+
+def test_what_is_assigned_to_truth_values_is_one():
+    """A byte of 254 would be True, too, and count as 254."""
+
+    def assigned(a, b):
+        for key, value in ((0, -2), (slice(1, 3), 300), (slice(3, 6), b)):
+            a = a.copy()
+            a[key] = value
+        return a
+
+    a, b = np.zeros(7, bool), np.array([256, 0, 2])
+    found = compile(assigned, backend="native")(a, b)
+    np.testing.assert_array_equal(found.view(np.uint8), assigned(a, b).view(np.uint8))

@@ -18,6 +18,7 @@ from minigrad.ops.cumulative import ProdOfOthers
 from minigrad.ops.linalg import affine
 from minigrad.ops.networks.convolution import Convolving
 from minigrad.ops.networks.pooling import Pooling
+from minigrad.ops.places.assignment import Assign
 
 
 def fit_outputs(outputs: Sequence[Any]) -> list[Any]:
@@ -26,10 +27,18 @@ def fit_outputs(outputs: Sequence[Any]) -> list[Any]:
 
 
 def _opened(node: Node) -> Any:
-    """Open what comes to operations that run along an axis; a truth value that is not 0 is one already stored."""
+    """Open what comes to operations that run along an axis; a truth value that is not 0 is one already stored.
+
+    What is assigned to truth values becomes one: a byte of 254 would be True, and no other True.
+    """
     if node.op == not_equal and _is_zero(node.inputs[1]):
         (x, _) = node.inputs
         return x if isinstance(x, Node) and x.dtype == node.dtype and x.shape == node.shape else None
+    if isinstance(node.op, Assign) and node.dtype.kind == "b":
+        a, b = node.inputs
+        if not isinstance(b, Node):
+            return None if b in (0, 1) else node.apply(node.op, (a, int(bool(b))))
+        return None if b.dtype == node.dtype else node.apply(node.op, (a, not_equal(b, 0)))
     return node.op.forward(*node.inputs) if isinstance(node.op, ProdOfOthers) and is_typed(node) else None
 
 

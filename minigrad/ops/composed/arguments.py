@@ -39,6 +39,11 @@ def as_known(x: Any) -> Any:
     return bring(array) if is_other(array) and constant else np.asarray(x)
 
 
+def is_number(x: Any) -> bool:
+    """Say whether something is a Python number, known or not."""
+    return type(x) in (int, float, complex) or bool(getattr(x, "weak", False))
+
+
 def promoted_by(x: Any) -> Any:
     """Give what NumPy promotes by: a dtype, and of a Python number another of its type."""
     if type(x) in (int, float, complex):

@@ -33,12 +33,15 @@ def clip(
         a, lowest, highest = (
             x if x is None else astype(as_array(x), dtype, copy=False, casting=casting) for x in (a, lowest, highest)
         )
+    a = as_array(a)
+    if a.dtype.kind in "iu":  # a bound that no such number is beyond is none
+        ends = np.iinfo(a.dtype)
+        lowest = None if type(lowest) is int and lowest < ends.min else lowest
+        highest = None if type(highest) is int and highest > ends.max else highest
     if lowest is None and highest is None:
         return np.positive(a)
-    a = as_array(a)
     if a.dtype in WHOLE and lowest is not None and highest is not None:  # NumPy brings all three into one kind first
-        kind = np.result_type(*map(promoted_by, (a, lowest, highest)))
-        a = a if kind in WHOLE else astype(a, kind)
+        a = astype(a, np.result_type(*map(promoted_by, (a, lowest, highest))), copy=False)
     y = a if lowest is None else np.maximum(a, lowest)
     return y if highest is None else np.minimum(y, highest)
 

@@ -14,6 +14,8 @@ from minigrad.ops.composed.arguments import (
     find_common_shape,
     find_values,
     index_along,
+    is_number,
+    promoted_by,
     refuse,
 )
 from minigrad.ops.composed.places import own_elements, pick
@@ -127,7 +129,7 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
 
 def _common_dtype(choices: Iterable[Any]) -> np.dtype[Any]:
     """Give the dtype that holds all choices, Python's numbers being weak."""
-    return np.result_type(*(x if type(x) in (int, float, complex) else as_array(x).dtype for x in choices))
+    return np.result_type(*(promoted_by(x if is_number(x) else as_array(x)) for x in choices))
 
 
 def piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: Any) -> Any:

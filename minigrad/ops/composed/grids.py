@@ -8,7 +8,7 @@ import numpy as np
 
 from minigrad.ops.base import Recorder, as_array
 from minigrad.ops.common.dtypes import dtype_of
-from minigrad.ops.composed.arguments import as_tensors, has_zero, promoted_by
+from minigrad.ops.composed.arguments import as_tensors, has_zero, is_number, promoted_by
 from minigrad.ops.composed.places import own_elements
 from minigrad.ops.elements.between import in_a_row
 
@@ -63,15 +63,10 @@ def _steps(start: Any, stop: Any, num: int, endpoint: bool, least: Any = 1.0) ->
     It goes from 0 to 1, or to the last before it.
     """
     kind = np.result_type(*map(promoted_by, (start, stop)), least)
-    start, stop = (x if _is_number(x) or dtype_of(x) == kind else as_array(x).astype(kind) for x in (start, stop))
+    start, stop = (x if is_number(x) or dtype_of(x) == kind else as_array(x).astype(kind) for x in (start, stop))
     end = kind.type(1).real if kind.char in "gG" else 1.0  # NumPy computes in the precision of the ends
-    t = np.linspace(end - end, end, num, endpoint, dtype=kind.type(1).real.dtype)
+    t = np.linspace(end - end, end, num, endpoint, dtype=kind)
     return start, stop, np.reshape(t, (-1, *(1,) * max(np.ndim(start), np.ndim(stop))))
-
-
-def _is_number(x: Any) -> bool:
-    """Say whether something is a Python number, known or not."""
-    return type(x) in (int, float, complex) or bool(getattr(x, "weak", False))
 
 
 def _finish(y: Any, dtype: Any, axis: int) -> Any:

@@ -9,9 +9,7 @@ import numpy as np
 from minigrad.ops import elementwise
 from minigrad.ops.base import as_array, refuse_out
 from minigrad.ops.common.dtypes import WHOLE
-from minigrad.ops.composed.arguments import read_values
 from minigrad.ops.composed.order import (
-    NARROW,
     as_fraction,
     check_shares,
     median,
@@ -21,7 +19,7 @@ from minigrad.ops.composed.order import (
     take_between,
 )
 from minigrad.ops.composed.ranks import HYNDMAN_FAN, take_first
-from minigrad.ops.composed.reductions import cast, count_chosen, start_from
+from minigrad.ops.composed.reductions import count_chosen, start_from
 from minigrad.ops.places.sorting import Sort
 from minigrad.ops.reduction import Axis
 
@@ -170,8 +168,6 @@ def nanquantile(
     check_shares(a, q)
     if a.dtype in WHOLE and a.size:
         return quantile(a, q, axis, method=method, keepdims=keepdims, weights=weights)
-    if a.size and weights is None and method not in HYNDMAN_FAN and a.dtype in NARROW and type(q) not in (int, float):
-        a = cast(a, np.nanquantile(np.zeros(1, a.dtype), read_values(q), method=method).dtype)  # type: ignore[call-overload]
     if a.size and (weights is not None or method not in HYNDMAN_FAN):
         return quantile_by_ranks(np.nanquantile, a, q, axis, method, keepdims, weights)
     return _find_present(a, q, axis, method, keepdims)

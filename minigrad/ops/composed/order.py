@@ -12,7 +12,7 @@ import numpy as np
 from minigrad.ops.base import Recorder, as_array, as_floating, refuse_out
 from minigrad.ops.common.dtypes import WHOLE
 from minigrad.ops.common.libraries import alike
-from minigrad.ops.composed.arguments import find_values, read_values
+from minigrad.ops.composed.arguments import find_values, promoted_by, read_values
 from minigrad.ops.composed.ranks import (
     HYNDMAN_FAN,
     find_neighbors,
@@ -130,7 +130,8 @@ def quantile(
     a = as_array(a)
     check_shares(a, q)
     if isinstance(q, Recorder) and weights is None and method in HYNDMAN_FAN:
-        ordered, shape = put_in_order(as_floating(a), axis, keepdims)
+        kind = np.result_type(a.dtype, promoted_by(q), 1.0) if a.dtype in WHOLE else a.dtype
+        ordered, shape = put_in_order(cast(a, kind), axis, keepdims)
         y = take_between(ordered, np.array(ordered.shape[0]), q, method)
         return np.reshape(y, (*y.shape[: y.ndim - ordered.ndim + 1], *shape))
     q = q if type(q) in (int, float) else _as_constant("q", q)

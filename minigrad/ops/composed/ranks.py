@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from minigrad.ops.base import Recorder, as_array
+from minigrad.ops.common.dtypes import WHOLE
 from minigrad.ops.common.libraries import alike
+from minigrad.ops.composed.arguments import is_number
 from minigrad.ops.elements.between import between
 from minigrad.ops.indexing import Gather
 from minigrad.ops.places.sorting import ArgSort, Reorder
@@ -71,7 +73,8 @@ def take_by_count(ordered: Any, count: Any, q: Any, method: str) -> Any:
     if share is None:
         return y
     outside = (place < 0) | (place >= last)
-    share = np.where(outside, 0.0, share).astype(ordered.dtype)
+    kind = ordered.dtype if is_number(q) else as_array(q).dtype
+    share = np.where(outside, 0.0, share).astype(np.float64 if kind in WHOLE else kind)
     upper = take_first(ordered, np.where(np.broadcast_to(outside, shape), lower, np.minimum(lower + 1, last)))
     return between(y, upper, share)
 

@@ -65,6 +65,8 @@ def reduce(
         return ufunc.reduce(np.empty(array.shape, array.dtype), axis=axis, keepdims=keepdims, **start)
     one: Any = np.ones((1,) * array.ndim, array.dtype)
     ufunc.reduce(one, axis=axis, **start, where=True if where is True else one != 0)
+    if initial is None and where is True and kind.kind == "f":  # from where NumPy begins: hypot of −3 alone is 3
+        initial = ufunc.identity
     initial = initial if initial is None or isinstance(initial, Recorder) else kind.type(initial)
     array, axes = cast(array, kind), normalize_axis(static_axis(axis, array), array.ndim)
     if not axes:
