@@ -1,5 +1,6 @@
 """Rolling: what a step does over and over becomes a loop, whoever wrote it: ``for`` over time steps, and the way back.
 
+``mending`` makes turns alike that differ in where an operand comes from, by ``moving`` operations to other turns;
 ``orbits`` finds which operations are the same one turn after turn, ``periods`` which turns hold loops of their own,
 ``rows`` where their operands come from, ``groups`` which of them are one loop, and how they stand to each other in it,
 ``planning`` all loops of a step. ``body`` writes a turn, ``stacking`` what can be computed of all turns at once,

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from minigrad.algebra.rewrite import rebuild_node
 from minigrad.compiler.passes.lower import AddAt
-from minigrad.compiler.rolling.keys import EvenKey, part_key
+from minigrad.compiler.rolling.keys import EvenKey, part_key, split_windows
 from minigrad.compiler.rolling.stacking import find_place
 from minigrad.engine.node import Node, count_uses, order_nodes
 from minigrad.ops.arithmetic import add
@@ -16,7 +16,6 @@ from minigrad.ops.indexing import Index, Scatter, gives_view
 from minigrad.ops.shaping import Transpose
 
 LEAST = 8  # turns that are worth it
-WIDEST = 16  # of windows that overlap, each place in which is added by itself
 
 
 class Term(NamedTuple):
@@ -136,7 +135,7 @@ def _add_at_once(run: list[Term], shape: tuple[int, ...]) -> list[tuple[Any, Nod
     assert whole is not None
     stack = Index((slice(run[0].i, run[-1].i + 1, ahead),))(whole)
     made: list[tuple[Any, Node]] = []
-    for even, place in _split_windows(key):
+    for even, place in split_windows(key):
         found = find_place(even, moving[0]) if len(moving := _find_moving(even)) == 1 else None
         if found is None:
             return None
@@ -153,17 +152,3 @@ def _add_at_once(run: list[Term], shape: tuple[int, ...]) -> list[tuple[Any, Nod
 
 def _find_moving(key: EvenKey) -> list[int]:
     return [i for i, step in enumerate(key.step) if step]
-
-
-def _split_windows(key: EvenKey) -> list[tuple[EvenKey, int | None]]:
-    """Give for an index with a slice that moves one for each place in it, with that; else itself."""
-    n = 0
-    for i, part in enumerate(key.parts):
-        ends = [end is None for end in part[1]] if part is not None and len(part) == 2 else []
-        if ends[:2] == [True, True] and part[1][2] == (None,) and key.step[n] == key.step[n + 1] != 0:
-            width = key.first[n + 1] - key.first[n]
-            parts, step = (*key.parts[:i], None, *key.parts[i + 1 :]), key.step[: n + 1] + key.step[n + 2 :]
-            firsts = ((*key.first[:n], key.first[n] + j, *key.first[n + 2 :]) for j in range(width))
-            return [(EvenKey(parts, first, step), j) for j, first in enumerate(firsts)] if width <= WIDEST else []
-        n += 1 if part is None else sum(ends)
-    return [(key, None)]

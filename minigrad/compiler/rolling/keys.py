@@ -13,6 +13,8 @@ from minigrad.engine.node import Node
 from minigrad.ops.base import Op
 from minigrad.ops.indexing import Index, Scatter, gives_view
 
+WIDEST = 16  # of windows that overlap, each place in which is taken by itself
+
 
 @dataclass(frozen=True)
 class EvenKey:
@@ -96,3 +98,18 @@ def without_numbers(op: Op) -> Hashable:
 def is_read(node: Node) -> bool:
     """Say whether an operation looks at a part of an array."""
     return isinstance(node.op, Index) and not isinstance(node.op, Scatter) and gives_view(node.op.key)
+
+
+def split_windows(key: EvenKey) -> list[tuple[EvenKey, int | None]]:
+    """Give for an index with a slice that moves one for each place in it, with that; else itself."""
+    n = 0
+    for i, part in enumerate(key.parts):
+        ends = [end is None for end in part[1]] if part is not None and len(part) == 2 else []
+        moving = ends[:2] == [True, True] and key.step[n] == key.step[n + 1] != 0
+        if moving and part[1][2] == (None,) and (key.first[n] < 0) == (key.first[n + 1] < 0):
+            width = key.first[n + 1] - key.first[n]
+            parts, step = (*key.parts[:i], None, *key.parts[i + 1 :]), key.step[: n + 1] + key.step[n + 2 :]
+            firsts = ((*key.first[:n], key.first[n] + j, *key.first[n + 2 :]) for j in range(width))
+            return [(EvenKey(parts, first, step), j) for j, first in enumerate(firsts)] if width <= WIDEST else []
+        n += 1 if part is None else sum(ends)
+    return [(key, None)]

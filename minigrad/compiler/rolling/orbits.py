@@ -35,6 +35,14 @@ def find_orbits(nodes: Sequence[Node], least: int) -> list[list[Node]]:
     return _Orbits(nodes, least).find()
 
 
+def find_pairs(nodes: Sequence[Node], least: int) -> dict[Node, Node]:
+    """Give what leads from each to the next, in short rows too, however unlike turns are otherwise."""
+    orbits = _Orbits(nodes, least, misfit=0)
+    orbits.guess_all()
+    orbits.climb()
+    return orbits.after
+
+
 def find_outer_orbits(nodes: Sequence[Node], least: int) -> list[list[Node]]:
     """Give such rows of turns that hold loops of their own; none if nothing looks like these."""
     orbits = _Orbits(nodes, least)
@@ -44,8 +52,8 @@ def find_outer_orbits(nodes: Sequence[Node], least: int) -> list[list[Node]]:
 class _Orbits:
     """The search: ``after`` leads from an operation to the same one of the next turn, ``before`` back."""
 
-    def __init__(self, nodes: Sequence[Node], least: int) -> None:
-        self.nodes, self.least = nodes, least
+    def __init__(self, nodes: Sequence[Node], least: int, misfit: int = MISFIT) -> None:
+        self.nodes, self.least, self.misfit = nodes, least, misfit
         self.place = {x: i for i, x in enumerate(nodes)}
         numbers: dict[Hashable, int] = {}
         self.kind = {x: numbers.setdefault(describe(x), len(numbers)) for x in nodes if is_foldable(x)}
@@ -61,7 +69,7 @@ class _Orbits:
 
         Which numbers and inputs these are may not count, but only of what kind: each turn may have its own.
         """
-        leaf = _identify if exactly else _describe_leaf
+        leaf: Any = (lambda x: id(x) if type(x) is Node else x) if exactly else _describe_leaf
         look: dict[Node, int] = dict(self.kind)
         for _ in range(ROUNDS):
             numbers: dict[Hashable, int] = {}
@@ -73,16 +81,18 @@ class _Orbits:
         return look
 
     def find(self) -> list[list[Node]]:
+        """Find rows that are long enough."""
+        self.guess_all()
+        self.forget_short()
+        self.climb()
+        self.extend()
+        return [row for x in self.after if x not in self.before and len(row := list(self.row(x))) >= self.least]
+
+    def guess_all(self) -> None:
         """Guess pairs, of operations on the same numbers first."""
         self.guess()
         self.look = self._look(exactly=False)
         self.guess()
-        self.forget_short()
-        self.climb()
-        self.extend()
-        starts = [x for x in self.after if x not in self.before]
-        rows = (list(self.row(x)) for x in starts)
-        return [row for row in rows if len(row) >= self.least]
 
     def forget_short(self) -> None:
         """Forget rows of too few turns, which a pair beyond the end of others leads to: these may be of longer ones."""
@@ -206,9 +216,9 @@ class _Orbits:
     def measure(self, a: Node, b: Node) -> int:
         """Count the pairs that one leads to, less what their operands are no pairs; none if these are too few turns."""
         made = self.follow(a, b)
-        enough = bool(made) and self.count_around(a) >= self.least
+        enough = made and self.count_around(a) >= self.least
         self.undo(made)
-        return max(1, len(made) - MISFIT * self.misfits) if enough else 0
+        return max(1, len(made) - self.misfit * self.misfits) if enough else 0
 
     def undo(self, made: Sequence[Node]) -> None:
         """Forget pairs."""
@@ -284,10 +294,6 @@ class _Orbits:
 
 def _write_key(node: Node, inputs: Sequence[Any]) -> Hashable:
     return node.op, *[id(x) if type(x) is Node else number_key(x) for x in inputs]
-
-
-def _identify(x: Any) -> Hashable:
-    return id(x) if type(x) is Node else x
 
 
 def _describe_leaf(x: Any) -> Hashable:

@@ -104,7 +104,9 @@ def _find_dtype(node: Node, place: int) -> np.dtype[Any] | None:
     """Give the dtype that an operand is converted to; None where that is not known."""
     if isinstance(node.op, Elementwise) and isinstance(node.op.forward, np.ufunc):
         return find_loop_dtypes(node)[place]
-    return node.dtype if isinstance(node.op, Where) and place > 0 else None
+    if isinstance(node.op, Where):
+        return node.dtype if place else np.dtype(bool)
+    return None
 
 
 def is_foldable(x: Node) -> bool:

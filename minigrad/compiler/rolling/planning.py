@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from minigrad.compiler.rolling.groups import Group, find_between, find_recurrences, find_sources, join_groups
-from minigrad.compiler.rolling.orbits import find_orbits, find_outer_orbits
-from minigrad.compiler.rolling.rows import Kind, Row, find_kind, find_usable_rows
-from minigrad.engine.node import Node
+from minigrad.compiler.rolling.mending import mend_turns
+from minigrad.compiler.rolling.orbits import find_orbits, find_outer_orbits, find_pairs
+from minigrad.compiler.rolling.rows import OTHERWISE, Kind, Row, find_kind, find_usable_rows
+from minigrad.engine.node import Node, order_nodes
 from minigrad.ops.linalg import MatMul
 
 LEAST = 8  # turns of a loop that is worth being one
@@ -16,22 +18,37 @@ SPENT = 4  # turns by which a loop may get shorter for what joins it
 
 
 SHORT = 200  # operations of a step, written out and in turns, of which another way to look for loops pays no more
+WORTH = 0.75  # of what is to be written, less than which is left where turns choose: what they choose from takes time
 
 
-def plan_loops(nodes: Sequence[Node], exact: bool = False, refused: dict[Kind, str] | None = None) -> Plan:
-    """Plan a step's loops, of ``nodes`` in order: outer ones, where turns hold loops, if that leaves less to write.
+def plan_loops(
+    outputs: Sequence[Any], exact: bool = False, refused: dict[Kind, str] | None = None
+) -> tuple[Plan, Sequence[Any]]:
+    """Plan a step's loops, and give the outputs that they are of: these, or equal ones whose turns choose operands.
 
-    ``refused`` gets what repeats and can be no loop, and why.
+    Where turns hold loops there are outer ones, if that leaves less to write. ``refused`` gets what repeats and can be
+    no loop, and why.
     """
     refused = {} if refused is None else refused
+    nodes = order_nodes(outputs)
     plan = Plan(nodes, find_orbits(nodes, LEAST), exact, refused)
+    unlike = OTHERWISE in refused.values()
     if plan.count_left(nodes) > SHORT and (outer := find_outer_orbits(nodes, LEAST)):
         other = Plan(nodes, outer, exact)
         if other.count_left(nodes) < plan.count_left(nodes):
             refused.clear()
             refused |= other.refused
-            return other
-    return plan
+            plan = other
+    if plan.count_left(nodes) > SHORT and unlike:
+        mended = mend_turns(outputs, nodes, find_pairs(nodes, LEAST), LEAST)
+        if mended is not None:
+            nodes = order_nodes(mended)
+            other = Plan(nodes, find_orbits(nodes, LEAST), exact)
+            if other.count_left(nodes) < WORTH * plan.count_left(plan.nodes):
+                refused.clear()
+                refused |= other.refused
+                return other, mended
+    return plan, outputs
 
 
 class Plan:
@@ -45,7 +62,7 @@ class Plan:
         refused: dict[Kind, str] | None = None,
         least: int = LEAST,
     ) -> None:
-        self.least = least
+        self.nodes, self.least = nodes, least
         self.refused = {} if refused is None else refused
         self.place = {node: i for i, node in enumerate(nodes)}
         rows = self.leave_series(find_usable_rows(orbits, least, self.refused), exact)

@@ -13,13 +13,15 @@ from minigrad.algebra.rewrite import rebuild_node
 from minigrad.compiler.rolling.body import BodyWriter, Stacked, Whole
 from minigrad.compiler.rolling.groups import Group
 from minigrad.compiler.rolling.loop import Kept, Loop
+from minigrad.compiler.rolling.mending import fold_choices
 from minigrad.compiler.rolling.own import Gathered, Numbers, Picked
 from minigrad.compiler.rolling.planning import Plan, plan_loops
 from minigrad.compiler.rolling.rows import Kind, Row
 from minigrad.compiler.rolling.stacking import find_needs, find_stacks, order_stacks, see_stack, stack_rows
-from minigrad.engine.node import Node, order_nodes
+from minigrad.compiler.rolling.turn import fit_bodies
+from minigrad.engine.node import Node
 from minigrad.ops.indexing import Index
-from minigrad.ops.shaping import Cast, Reshape, Stack
+from minigrad.ops.shaping import Cast, Concatenate, Reshape, Stack
 
 
 def roll_loops(outputs: Sequence[Any], exact: bool = False, refused: dict[Kind, str] | None = None) -> list[Any]:
@@ -27,20 +29,21 @@ def roll_loops(outputs: Sequence[Any], exact: bool = False, refused: dict[Kind, 
 
     ``refused`` gets what repeats and can be none, and why.
     """
-    plan = plan_loops(order_nodes(outputs), exact, refused)
+    plan, mended = plan_loops(outputs, exact, refused)
     if not plan.groups:
         return list(outputs)
     try:
-        rolling = _Rolling(plan, outputs)
+        rolling = _Rolling(plan, mended)
         units = rolling.order_units()
         stacks = find_stacks(plan, units)
         try:
-            again = _Rolling(plan, outputs, stacks) if stacks else rolling
-            return again.roll(again.order_units() if stacks else units)
+            again = _Rolling(plan, mended, stacks) if stacks else rolling
+            rolled = again.roll(again.order_units() if stacks else units)
         except Circular:
-            return rolling.roll(units)
+            rolled = rolling.roll(units)
     except Circular:  # a plan that is wrong had better cost time than never end
         return list(outputs)
+    return rolled if mended is outputs else fit_bodies(fold_choices(rolled), fold_choices)
 
 
 Unit = Node | Group | Stacked
@@ -74,7 +77,7 @@ class _Rolling:
                 self.becomes |= {node: Index((i,))(whole) for i, node in enumerate(nodes)}
             else:
                 new = rebuild_node(unit, self.becomes)
-                self.becomes[unit] = see_stack(new) if type(new.op) is Stack else new
+                self.becomes[unit] = see_stack(new) if isinstance(new.op, Concatenate) else new
         return [self.becomes[x] if isinstance(x, Node) else x for x in self.outputs]
 
     # what there will be

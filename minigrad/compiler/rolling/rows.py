@@ -15,6 +15,8 @@ from minigrad.ops.indexing import Scatter
 
 FEW = 64  # elements of arrays that each turn has for itself, up to which there is a loop of few turns
 LAYERS = 32  # turns, from which on there is one of larger ones: in NumPy code it takes a third longer than written out
+ENDS = 8  # turns at the ends of a loop that may have other numbers and stay out of it
+OTHERWISE = "each turn takes what is made for it in another way"
 Kind = tuple[str, tuple[int, ...]]  # an operation's name, and the shape of what it gives
 
 
@@ -74,8 +76,8 @@ class Row:
         return self.key is not None or not is_read(self.like)
 
 
-def make_rows(orbits: Iterable[Sequence[Node]]) -> list[Row]:
-    """Give rows whose slots are known."""
+def make_rows(orbits: Iterable[Sequence[Node]], least: int) -> list[Row]:
+    """Give rows whose slots are known; loops have the ``least`` turns or more."""
     rows = [Row(list(nodes)) for nodes in orbits]
     home = {node: (row, i) for row in rows for i, node in enumerate(row.nodes)}
     for row in rows:
@@ -85,7 +87,7 @@ def make_rows(orbits: Iterable[Sequence[Node]]) -> list[Row]:
             found = find_even_key([x.op.key for x in row.nodes], middle)  # type: ignore[union-attr]
             if found is not None:
                 row.key, row.start, row.end = found
-        row.slots = [_find_slot(row, j, middle, home) for j in range(len(row.like.inputs))]
+        row.slots = [_find_slot(row, j, middle, home, least) for j in range(len(row.like.inputs))]
     return rows
 
 
@@ -98,7 +100,7 @@ def find_usable_rows(orbits: Iterable[Sequence[Node]], least: int, refused: dict
     left: list[Sequence[Node]] = list(orbits)
     refused = {} if refused is None else refused
     while True:
-        rows = make_rows(left)
+        rows = make_rows(left, least)
         reasons = {row: reason for row in rows if (reason := find_obstacle(row, least))}
         for row, reason in reasons.items():
             refused.setdefault(find_kind(row.like), reason)
@@ -140,7 +142,7 @@ def _find_own_obstacle(row: Row, place: int) -> str:
     if not all(isinstance(x, Node) for x in own) or any(x.weak for x in own):
         return "each turn has a number of its own, which is known when the code runs"
     if any(x.op is not None for x in own):
-        return "each turn takes what is made for it in another way"
+        return OTHERWISE
     if len(own) < LAYERS and any(x.size > FEW for x in own):
         return f"each turn has an array of its own, as layers have: fewer than {LAYERS} are written out"
     return ""
@@ -151,19 +153,35 @@ def find_kind(node: Node) -> Kind:
     return "" if node.op is None else node.op.name, node.shape
 
 
-def _find_slot(row: Row, place: int, middle: int, home: Mapping[Node, tuple[Row, int]]) -> Slot:
-    """Say where an operand comes from in the middle, and how far around that it is so."""
+def _find_slot(row: Row, place: int, middle: int, home: Mapping[Node, tuple[Row, int]], least: int) -> Slot:
+    """Say where an operand comes from in the middle, and how far around that it is so.
+
+    Two loops of as many turns, one after the other, may be one row: then it is so from the middle on.
+    """
     operands = [read_operand(x, place, row.like.op) for x in row.nodes]
-    here, near = operands[middle], operands[middle - 1]
-    if _equal(here, near):
-        return Slot(*_spread(middle, len(operands), lambda i: _equal(operands[i], here)), same=here)
-    if isinstance(here, Node) and here in home and near in home:
-        other, at = home[here]
-        ahead = at - middle
-        if home[near] == (other, middle - 1 + ahead):
-            start, end = _spread(middle, len(operands), lambda i: home.get(operands[i]) == (other, i + ahead))
-            return Slot(start, end, row=other, ahead=ahead)
-    return Slot(0, len(operands))
+    here, count = operands[middle], len(operands)
+    for near in (middle - 1, middle + 1):
+        found = None
+        if near < count and _equal(here, operands[near]):
+            found = Slot(*_spread(middle, count, lambda i: _equal(operands[i], here)), same=here)
+        elif near < count and isinstance(here, Node) and here in home and operands[near] in home:
+            other, at = home[here]
+            ahead = at - middle
+            if home[operands[near]] == (other, near + ahead):
+                start, end = _spread(middle, count, lambda i: home.get(operands[i]) == (other, i + ahead))  # noqa: B023
+                found = Slot(start, end, row=other, ahead=ahead)
+        if found is not None and (near < middle or found.end - found.start >= least):
+            return Slot(0, count) if _are_many_numbers(row, place, found) else found
+    return Slot(0, count)
+
+
+def _are_many_numbers(row: Row, place: int, slot: Slot) -> bool:
+    """Say whether an operand is a number, which is another one in more turns than a few at the ends."""
+    count = len(row.nodes)
+    if isinstance(slot.same, Node) or slot.row is not None or slot.end - slot.start >= count - ENDS:
+        return False
+    numbers = not any(isinstance(x.inputs[place], Node) for x in row.nodes)
+    return numbers and gather_own(row.nodes, place, row.like.op) is not None
 
 
 def _equal(a: Any, b: Any) -> bool:

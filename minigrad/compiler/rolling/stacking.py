@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from minigrad.compiler.rolling.body import Stacked, Whole
-from minigrad.compiler.rolling.keys import EvenKey
+from minigrad.compiler.rolling.keys import EvenKey, split_windows
 from minigrad.compiler.rolling.own import gather_own
 from minigrad.compiler.rolling.planning import Plan
 from minigrad.compiler.rolling.rows import Row
@@ -14,8 +14,9 @@ from minigrad.engine.node import Node
 from minigrad.ops.base import Op
 from minigrad.ops.indexing import Index
 from minigrad.ops.reduction import normalize_axis
-from minigrad.ops.shaping import Reshape, Stack, Transpose
+from minigrad.ops.shaping import Concatenate, Reshape, Stack, Transpose
 
+RUN = 4  # parts that lie evenly beside others, from which on they are seen as one
 Making = Callable[[Any], Any]
 
 
@@ -125,6 +126,13 @@ def _part(wanted: Stacked, row: Row, place: int, plan: Plan) -> Any:
 
 def take_parts(x: Node, key: EvenKey, count: int) -> Node:
     """Give the parts of an array that an index names in each turn, side by side along an axis in front."""
+    windows = split_windows(key)
+    if len(windows) > 1 or any(place is not None for _, place in windows):
+        keys = [even for even, _ in windows]
+        moving = [i for i, step in enumerate(keys[0].step) if step]
+        found = find_place(keys[0], moving[0]) if len(moving) == 1 else None
+        if found is not None:
+            return Stack(found[1] + 1)(*(take_parts(x, even, count) for even in keys))
     moving = [i for i, step in enumerate(key.step) if step]
     place = find_place(key, moving[0]) if len(moving) == 1 else None
     if place is None:
@@ -140,20 +148,66 @@ def take_parts(x: Node, key: EvenKey, count: int) -> Node:
 
 
 def see_stack(node: Node) -> Node:
-    """Give a stack of parts that lie evenly in one array, as what all turns of a loop give does, as a view of that."""
-    places = [x.op.key for x in node.inputs if type(x) is Node and type(x.op) is Index]
-    places = [p[0] if isinstance(p, tuple) and len(p) == 1 else p for p in places]
-    wholes = {x.inputs[0] for x in node.inputs if type(x) is Node and x.inputs}
-    if len(places) < len(node.inputs) or len(places) < 2 or len(wholes) > 1 or any(type(p) is not int for p in places):
+    """Give a stack of parts that lie evenly in one array, as what all turns of a loop give does, as a view of that.
+
+    Where some of them do, as those of all turns but the first, that is joined with the others; so are parts joined.
+    """
+    op, inputs = node.op, node.inputs
+    assert isinstance(op, Concatenate)
+    if not all(isinstance(x, Node) and inputs[0].is_alike(x) and x.dtype == node.dtype for x in inputs):
         return node
-    (whole,) = wholes
-    first, last, step = places[0], places[-1], places[1] - places[0]
-    if min(places) < 0 or not step or places != list(range(first, last + step, step)):
+    (axis,) = normalize_axis(op.axis, node.ndim)
+    pieces: list[Node] = []
+    for start, end, step in _find_even_runs([_find_part(x) for x in inputs]):
+        parts = inputs[start:end]
+        if step:
+            pieces.append(_see_run(parts, step, axis, op.adds_axis))
+        else:
+            pieces += [_add_axis(x, axis) for x in parts] if op.adds_axis else parts
+    if len(pieces) == len(inputs):
         return node
+    return pieces[0] if len(pieces) == 1 else Concatenate(axis)(*pieces)
+
+
+def _find_part(x: Node) -> tuple[Node, int] | None:
+    """Give the array that something is a part of, along its first axis, and which."""
+    if type(x.op) is not Index:
+        return None
+    key = x.op.key
+    place = key[0] if isinstance(key, tuple) and len(key) == 1 else key
+    return (x.inputs[0], place) if type(place) is int and place >= 0 else None
+
+
+def _find_even_runs(parts: Sequence[tuple[Node, int] | None]) -> Iterator[tuple[int, int, int]]:
+    """Give from where to where parts lie evenly, and how far apart; 0 where those are too few to be seen as one."""
+    start, n = 0, len(parts)
+    while start < n:
+        end, step, part = start + 1, 0, parts[start]
+        while end < n and part is not None and (near := parts[end]) is not None and near[0] is part[0]:
+            ahead = near[1] - part[1]
+            if not ahead or (step and ahead != step):
+                break
+            end, step, part = end + 1, ahead, near
+        long = end - start >= RUN or (end - start == n > 1)
+        yield start, end, step if long else 0
+        start = end
+
+
+def _see_run(parts: Sequence[Node], step: int, axis: int, adds_axis: bool) -> Node:
+    """Give parts that lie evenly in one array as a view, which is joined along an axis."""
+    (whole, first), n, like = _find_part(parts[0]) or (parts[0], 0), len(parts), parts[0]  # it is a part
+    last = first + step * (n - 1)
     stop = last + (1 if step > 0 else -1)
-    seen = Index((slice(first, stop if stop >= 0 else None, step),))(whole)
-    axis = normalize_axis(node.op.axis, node.ndim)[0]  # type: ignore[union-attr]
-    return Transpose((*range(1, axis + 1), 0, *range(axis + 1, node.ndim)))(seen) if axis else seen
+    seen: Node = Index((slice(first, stop if stop >= 0 else None, step),))(whole)
+    seen = Transpose((*range(1, axis + 1), 0, *range(axis + 1, like.ndim + 1)))(seen) if axis else seen
+    if adds_axis:
+        return seen
+    shape = like.shape
+    return Reshape((*shape[:axis], n * shape[axis], *shape[axis + 1 :]))(seen)
+
+
+def _add_axis(x: Node, axis: int) -> Node:
+    return Reshape((*x.shape[:axis], 1, *x.shape[axis:]))(x)
 
 
 def moves_alone(key: EvenKey) -> bool:
