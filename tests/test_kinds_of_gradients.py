@@ -303,3 +303,20 @@ def test_the_slope_of_silu_is_1_far_on_the_right(backend):
             ):
                 assert y.dtype == kind
                 np.testing.assert_allclose(y, right, rtol=float(8 * np.finfo(kind).eps))
+
+
+@each_backend
+def test_a_gradient_that_comes_to_all_parts_of_a_stack_comes_to_all_that_they_are_computed_from(backend):
+    """What has become 0 by itself meets an infinite slope as it does where nothing was stacked: 0 · ∞ is NaN."""
+    W = np.array([[1.0, 2.0], [3.0, 4.0]])
+
+    def stacked(x):
+        return (np.stack([np.sqrt(x) @ W, np.sqrt(x) @ W]) * 0.0).sum()
+
+    def alone(x):
+        return ((np.sqrt(x) @ W) * 0.0).sum()
+
+    with running(backend), np.errstate(all="ignore"):
+        for f in (stacked, alone):
+            for g in (grad(f), as_code(grad(f), backend, exact=True)):
+                np.testing.assert_array_equal(g(np.array([0.0, 1.0])), [np.nan, 0.0])

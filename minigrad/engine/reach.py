@@ -40,11 +40,12 @@ class Reach:
     def find(self, t: Any) -> Found:
         """Say which elements of a result of the walk a gradient comes to."""
         while self.queue and -self.queue[0] > t.serial:
-            y, found = self.waiting.pop(-heappop(self.queue))
+            y, some = self.waiting.pop(-heappop(self.queue))
+            found = _as_all(some)
             for i, x in enumerate(y.inputs if y.op is not None else ()):
                 if isinstance(x, self.kind) and x.serial >= self.since and y.op.vjps[i]:
                     self._add(x, self._go_back(y, i, found))
-        return self.waiting[t.serial][1] if t.serial in self.waiting else None
+        return _as_all(self.waiting[t.serial][1]) if t.serial in self.waiting else None
 
     def _add(self, x: Any, found: Found) -> None:
         """Note one more way to an operand."""
@@ -80,3 +81,8 @@ class Reach:
         if np.shape(both) != y.shape:
             both = np.broadcast_to(both, y.shape)
         return both if value.shape == y.shape else np.not_equal(self.unbroadcast(both * 1.0, value.shape), 0)
+
+
+def _as_all(found: Found) -> Found:
+    """Give True for an array that names all elements: a product of matrices, too, comes to all from these alone."""
+    return True if isinstance(found, np.ndarray) and found.all() else found
