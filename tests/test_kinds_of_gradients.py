@@ -176,6 +176,21 @@ def test_an_infinite_slope_at_one_element_leaves_the_others_alone(name):
     np.testing.assert_allclose(compile(vmap(jacobian(f)))(x[None])[0], right, rtol=1e-14)
 
 
+@each_backend
+def test_code_has_jacobians_that_are_constant_or_of_nothing(backend):
+    functions = [
+        lambda x: 2.0 * x,
+        lambda x: np.ones(3) + 0 * x[:1],
+        lambda x: x.sum(),
+        lambda x: np.concatenate([x, x]),
+    ]
+    with running(backend):
+        for f in functions:
+            for x in (np.array([1.0, 2.0]), np.zeros(0)):
+                if x.size or f is not functions[1]:
+                    np.testing.assert_array_equal(as_code(jacobian(f), backend)(x), jacobian(f)(x), strict=True)
+
+
 HIDDEN = {
     "NaN that is left out": lambda J: np.nansum(J, where=J < 10),
     "NaN that is compared": lambda J: np.where(J == J, J, 7.0),

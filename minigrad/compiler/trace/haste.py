@@ -13,6 +13,7 @@ import numpy as np
 
 from minigrad.engine.blocks import Block, Setting
 from minigrad.engine.node import Node, order_nodes
+from minigrad.engine.operand import Operand
 from minigrad.ops.arithmetic import Power, Where, maximum, minimum
 from minigrad.ops.base import Elementwise, Op
 from minigrad.ops.indexing import Index
@@ -32,7 +33,7 @@ class Haste:
 
     def note(self, carried: Iterable[Any]) -> None:
         """Note what is NaN where an infinite slope meets a gradient of 0."""
-        self.found += map(_find_expression, carried)
+        self.found += [x for x in map(_find_expression, carried) if isinstance(x, Node)]
 
     def find_shown(self, returned: Sequence[Any], others: Iterable[Any]) -> list[int] | None:
         """Say at which positions of what is returned all NaN show; None if it might be lost, or come to ``others``."""
@@ -47,9 +48,9 @@ class Haste:
         return [i for i, x in enumerate(returned) if isinstance(x, Node) and x in reached]
 
 
-def _find_expression(x: Any) -> Node:
-    """Give the expression that a value is, in lanes, too."""
-    while not isinstance(x, Node):
+def _find_expression(x: Any) -> Any:
+    """Give the expression that a value is, in lanes, too; and a constant array as it is."""
+    while isinstance(x, Operand) and not isinstance(x, Node):
         x = x.stack if hasattr(x, "stack") else x.array
     return x
 
