@@ -6,7 +6,7 @@ from weakref import ref
 import numpy as np
 import pytest
 
-from minigrad import Tensor, checkpoint, compile, debug, derive, grad, optim, trace
+from minigrad import Tensor, checkpoint, compile, debug, derive, grad, optim, simplify, trace
 
 
 @pytest.fixture
@@ -139,6 +139,44 @@ def test_a_compiled_function_is_freed_with_its_parameters(make, uncollected):
     del code, w
     assert gone[0]() is None
     assert gone[1]() is None
+
+
+def derived(E):
+    lines = derive(E, forward=True)
+    assert lines.check()
+    assert [line.steps() for line in lines]
+    assert lines.to_latex("index")
+
+
+def graphed(E):
+    graph = trace(E)
+    assert str(simplify(graph.gradient()))
+    assert graph() == E.data
+
+
+def folded(E):
+    assert str(derive(repeated(E)))
+
+
+def repeated(x):
+    h = x * 1.0
+    for _ in range(6):
+        h = np.tanh(h * x)
+    return h * h
+
+
+@pytest.mark.parametrize("write", [derived, graphed, folded])
+def test_what_is_written_of_a_loss_is_freed_with_it(write, uncollected):
+    """Some 500 objects of each derivation waited for the collector, in circles of expressions and their table."""
+    x, W = np.ones((4, 3)), Tensor(np.ones((3, 2)) * 0.5, requires_grad=True, name="W")
+    for _ in range(2):
+        E = (np.tanh(x @ W) ** 2).sum()
+        gc.collect()
+        write(E)
+        gone = ref(E)
+        del E
+    assert gone() is None
+    assert gc.collect() == 0
 
 
 def test_a_gradient_can_be_differentiated_and_read_after_as_before():

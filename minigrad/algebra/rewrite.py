@@ -172,7 +172,10 @@ def give_dtype(x: Any) -> Any:
 def constant_like(x: Any, like: Node) -> Node:
     """Give a number as a constant of a Node's dtype, the same one each time."""
     key = ("constant", number_key(x), like.dtype)
-    table = like.table if like.table is not None else {}
-    if key not in table:
-        table[key] = Node(dtype=like.dtype, table=like.table, value=np.asarray(x, like.dtype))
-    return table[key]
+    known = None if like.table is None else like.table.get(key)
+    if known is not None:
+        return known
+    node = Node(dtype=like.dtype, table=like.table, value=np.asarray(x, like.dtype))
+    if like.table is not None:
+        like.table[key] = node
+    return node

@@ -12,7 +12,7 @@ from minigrad.algebra.graph import Graph
 from minigrad.engine.comparison import AGAIN
 from minigrad.engine.conversion import is_array
 from minigrad.engine.messages.arguments import shown, with_usage
-from minigrad.engine.node import Node, Table
+from minigrad.engine.node import Node, table_of_living
 from minigrad.engine.tensor import Tensor
 from minigrad.ops.base import Op
 from minigrad.ops.common.alphabet import plain_digits, printable
@@ -88,7 +88,7 @@ def lift_tensors(
     ``names`` go before the Tensors' own, ``called``, by identity, after; an array in ``called`` becomes an input.
     """
     names, called = names or {}, called or {}
-    table: Table = {}
+    table = table_of_living()
     nodes: dict[Tensor, Any] = {}
     arrays: dict[Any, Node] = {}
     unnamed = 0

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
 from itertools import chain, count
 from operator import is_
 from threading import local
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from minigrad.engine.operand import Operand
 from minigrad.ops.base import Op, Shape, number_key
 from minigrad.ops.common.alphabet import printable
 
-Table = dict[tuple[Any, ...], "Node"]
+Table = MutableMapping[tuple[Any, ...], "Node"]
 
 _next_serial = count(1).__next__
 
@@ -34,7 +35,19 @@ class Node(Operand):
     True
     """
 
-    __slots__ = ("_dtype", "_shape", "inputs", "name", "op", "serial", "table", "value", "values", "weak")
+    __slots__ = (
+        "__weakref__",
+        "_dtype",
+        "_shape",
+        "inputs",
+        "name",
+        "op",
+        "serial",
+        "table",
+        "value",
+        "values",
+        "weak",
+    )
     __match_args__ = ("op", "inputs")
     has_data = False
 
@@ -138,6 +151,14 @@ def _key(op: Op, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
     return (op, *[id(x) if type(x) is Node else number_key(x) for x in inputs])
 
 
+def table_of_living() -> Table:
+    """Give a table that holds none of its Nodes, for a graph that its user keeps: they go with the last who has them.
+
+    It is asked in half a microsecond more, of which a compiler asks too often.
+    """
+    return WeakValueDictionary()
+
+
 def seed_node(output: Node) -> Node:
     """Give ∂E/∂E = 1 for a loss E: the constant that a walk back from it begins with."""
     return Node(value=np.ones((), output.dtype), dtype=output.dtype, table=output.table)
@@ -231,7 +252,7 @@ def flatten_nodes(outputs: Iterable[Any]) -> list[tuple[Any, ...]]:
 def restore_nodes(rows: Iterable[tuple[Any, ...]]) -> list[Node]:
     """Give the Nodes of such rows, of a table of their own."""
     nodes: list[Node] = []
-    own: Table = {}
+    own = table_of_living()
     for op, parts, name, shape, dtype, value, weak, alone in rows:
         inputs = tuple([nodes[x] if is_place else x for is_place, x in parts])
         table = None if alone else own

@@ -14,7 +14,7 @@ from minigrad.algebra.numbers import number_of
 from minigrad.algebra.rewrite import substitute_nodes
 from minigrad.algebra.simplify import simplify
 from minigrad.engine.backward import pullback
-from minigrad.engine.node import Node, Table, order_nodes, seed_node
+from minigrad.engine.node import Node, order_nodes, seed_node, table_of_living
 from minigrad.notation.chain import partial
 from minigrad.notation.matrix import matrix_term
 from minigrad.notation.symbols import Symbol
@@ -69,7 +69,7 @@ class Contribution:
 
 def copy_step(nodes: Iterable[Node], symbols: Mapping[Node, str]) -> dict[Node, Any]:
     """Give the Nodes of a step again, in terms of operands that are called by their symbols."""
-    table: Table = {}
+    table = table_of_living()
     copies: dict[Node, Any] = {}
     for node in nodes:
         for x in (x for x in node.inputs if isinstance(x, Node) and x not in copies):

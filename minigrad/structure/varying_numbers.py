@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.algebra.graph import Graph
-from minigrad.engine.node import Node, Table
+from minigrad.engine.node import Node, table_of_living
 from minigrad.engine.tensor import Tensor
 from minigrad.structure.repeats import LEAST, find_repeats, program_order
 from minigrad.structure.wiring import shape_of_operation
@@ -59,7 +59,7 @@ def _may_vary(nodes: Sequence[Node]) -> bool:
 
 def _find_varying(graph: Graph, serials: Sequence[tuple[int, Any]]) -> set[Place]:
     """Give the operands that are numbers, and not the same in all segments, if each number were an input."""
-    table: Table = {}
+    table = table_of_living()
     copies: dict[Node, Node] = {}
     places: dict[Node, Place] = {}
     for node in program_order(serials, graph.nodes):
