@@ -1,6 +1,7 @@
 """What compiled code sees of a change outside of it, in unusual places, and what it does not: as its docstring says."""
 
 import ctypes
+import json
 import os
 import sys
 import warnings
@@ -8,7 +9,7 @@ from abc import ABC
 from collections import ChainMap, UserDict, UserList
 from contextlib import nullcontext
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import asdict, astuple, dataclass
 from enum import Enum, IntFlag
 from functools import lru_cache, partial, partialmethod, singledispatch, singledispatchmethod
 from importlib import import_module
@@ -20,8 +21,9 @@ from weakref import WeakKeyDictionary, WeakValueDictionary, ref
 
 import numpy as np
 import pytest
+from scipy import sparse
 
-from minigrad import Tensor, compile
+from minigrad import Tensor, compile, nn
 from minigrad.compiler.calls.verify import DifferenceError
 from minigrad.compiler.trace.traced import TraceError
 from tests.compiling import as_code, each_backend, running
@@ -847,7 +849,72 @@ def by_attributes_of_a_class_that_asks_for_none_but_its_own():
     return lambda x: x * Own.k, [lambda: held.update(k=5.0)]
 
 
+def by_another_class_of_a_layer():
+    layer = nn.Linear(2, 2, rng=0)
+
+    class Other(nn.Linear):
+        def __call__(self, x):
+            return 2 * super().__call__(x)
+
+    return lambda x: layer(x).detach(), [lambda: setattr(layer, "__class__", Other)]
+
+
+def by_all_that_something_holds():
+    @dataclass
+    class Pair:
+        first: float
+        second: float
+
+    pair, module = Pair(2.0, 3.0), ModuleType("minigrad_held")
+    module.k = 5.0
+
+    def f(x):
+        return (
+            x * astuple(pair)[0]
+            + asdict(pair)["second"]
+            + vars(module)["k"]
+            + json.loads(json.dumps(vars(pair)))["first"]
+        )
+
+    return f, [
+        lambda: setattr(pair, "first", 4.0),
+        lambda: setattr(pair, "second", 7.0),
+        lambda: setattr(module, "k", 9.0),
+    ]
+
+
+def by_what_a_class_says_of_others():
+    answers, kept = {"instance": True, "hook": True}, []
+
+    class Asking(type):
+        def __instancecheck__(cls, x):
+            return answers["instance"]
+
+    class Hooking(ABC):  # noqa: B024
+        @classmethod
+        def __subclasshook__(cls, kind):
+            return answers["hook"]
+
+    class Base:
+        k = 1.0
+
+    Own, part = Asking("Own", (), {}), object()
+
+    def f(x):
+        x = x * (2 if isinstance(part, Own) else 3) + sum(kind.k for kind in Base.__subclasses__())
+        return x + (4 if issubclass(Base, Hooking) else 5)
+
+    changes = [lambda: answers.update(instance=False), lambda: kept.append(type("First", (Base,), {"k": 7.0}))]
+    return f, [*changes, lambda: setattr(kept[0], "k", 9.0)]
+
+
+def by_a_sparse_matrix():
+    matrix = sparse.csr_matrix(np.eye(2))
+    return lambda x: x * matrix.sum(), [lambda: matrix.data.__setitem__(0, 5.0)]
+
+
 WATCHED = [
+    *(by_another_class_of_a_layer, by_all_that_something_holds, by_what_a_class_says_of_others, by_a_sparse_matrix),
     *(by_settings_that_numpy_tells, by_modules_of_some_name, by_the_value_of_a_member, by_a_class_that_is_registered),
     *(by_flags_and_strides_of_an_array, by_objects_in_arrays, by_files_in_memory, by_what_python_calls_things),
     by_attributes_of_a_class_that_asks_for_none_but_its_own,

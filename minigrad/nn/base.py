@@ -163,7 +163,7 @@ class Speaking:
                 f"layer.{name}.data = array, or give layer.{name} = Tensor(array, requires_grad=True)."
             )
         super().__setattr__(name, value)
-        announce_switch(before is not value)
+        announce_switch(before is not value or name == "__class__")
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):  # what copy and pickle look for, before there are any attributes

@@ -35,7 +35,16 @@ SPECIAL += [
         *("neg", "pos", "abs", "invert", "len", "bool", "float", "int", "index", "round", "iter", "next", "contains"),
         *("getitem", "setitem", "delitem", "missing", "enter", "exit", "eq", "ne", "lt", "le", "gt", "ge"),
         *("reversed", "floor", "ceil", "trunc", "complex", "str", "repr", "format", "hash", "await", "aiter", "anext"),
-        *("array", "array_interface", "array_ufunc", "array_function", "dir", "length_hint"),
+        *(
+            "array",
+            "array_interface",
+            "array_ufunc",
+            "array_function",
+            "dir",
+            "length_hint",
+            "instancecheck",
+            "subclasscheck",
+        ),
     )
 ]
 TEXT = ("__str__", "__repr__", "__format__", "__dir__")  # those that count where code asks what something is

@@ -7,9 +7,10 @@ from array import array
 from collections import ChainMap, UserDict, UserList
 from collections.abc import Callable, ItemsView, Iterable, KeysView, ValuesView
 from contextvars import ContextVar
+from functools import partial
 from io import BytesIO, StringIO
 from operator import attrgetter, methodcaller
-from types import BuiltinMethodType, FunctionType, MethodWrapperType, ModuleType
+from types import BuiltinMethodType, FunctionType, MethodType, MethodWrapperType, ModuleType
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary, ref
 
@@ -19,12 +20,14 @@ from minigrad.compiler.trace.asking import SPECIAL, TEXT
 from minigrad.compiler.trace.contents import WHOLE, Buffer, Objects, Stream, list_parts
 from minigrad.compiler.trace.foreign import OURS, is_foreign, is_generated, is_layer, is_made_by_statement
 from minigrad.compiler.trace.links import SCALARS, Attribute, Current, Link, Part
-from minigrad.compiler.trace.methods import list_kind_links, list_method_links
+from minigrad.compiler.trace.methods import LayerKind, list_kind_links, list_method_links
+from minigrad.compiler.trace.variables import find_variable
 
-MAKING = ("__new__", "__init__", "__post_init__", "__class_getitem__", "__call__", *SPECIAL)
+MAKING = ("__new__", "__init__", "__post_init__", "__class_getitem__", "__subclasshook__", "__call__", *SPECIAL)
 LONGEST = 1000  # the contents of a longer list or dict are not watched
 COMPUTING = (OURS, "numpy", "scipy")  # whose objects' own attributes are their own affair
-READABLE = ("numpy", "contextlib")  # whose objects keep in their attributes what they were given
+FUNCTIONS = (FunctionType, MethodType, partial)
+READABLE = ("numpy.", "contextlib", "scipy.sparse.")  # whose objects keep in their attributes what they were given
 
 Later = tuple[Callable[..., None], Any, str]
 
@@ -70,6 +73,7 @@ def follow_behind(finder: Finder, value: Any) -> None:
     elif isinstance(value, type):
         follow_class(finder, value)
     elif is_layer(value):
+        finder.add(LayerKind(value, "__class__", f"the class of a {called}"))
         for name, part in [*vars(value).items()]:  # its numbers it reads as settings, which are watched
             if part is None or not isinstance(part, SCALARS):
                 finder.follow(finder.add(Part(value, name, f"{called}.{name}")))
@@ -105,7 +109,7 @@ def follow_foreign(finder: Finder, value: Any) -> None:
         finder.follow(finder.add(Attribute(value, "base", "the array of a.flat")))
     elif is_made_by_statement(type(value)):
         for name, part in [*getattr(value, "__dict__", {}).items()]:
-            if module.partition(".")[0] in READABLE:
+            if f"{module}.".startswith(READABLE):
                 finder.follow(finder.add(Attribute(value, name, f"{called}.{name}")))
             elif isinstance(part, FunctionType):
                 finder.follow(part)
@@ -118,6 +122,14 @@ def follow_getter(finder: Finder, owner: Any, stored: Any) -> None:
         for name in read.__code__.co_names:
             if name in getattr(owner, "__dict__", ()):
                 finder.follow(finder.add(Attribute(owner, name, f"{type(owner).__name__}.{name}")))
+
+
+def follow_within(finder: Finder, f: FunctionType) -> None:
+    """Follow what a library's function keeps for the user: that which ``fit`` compiles has the loss."""
+    ours = str(f.__module__).partition(".")[0] == OURS
+    for value in (find_variable(cell, "") for cell in f.__closure__ or ()):
+        if ours or isinstance(value, FUNCTIONS):
+            finder.follow(value)
 
 
 def follow_elements(finder: Finder, value: Any) -> None:

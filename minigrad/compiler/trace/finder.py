@@ -26,14 +26,15 @@ from minigrad.compiler.trace.behind import (
     follow_elements,
     follow_getter,
     follow_special,
+    follow_within,
 )
 from minigrad.compiler.trace.contents import Contents
-from minigrad.compiler.trace.foreign import OURS, choose_names, is_computed, is_foreign, is_ready
+from minigrad.compiler.trace.foreign import choose_names, is_computed, is_foreign, is_ready
 from minigrad.compiler.trace.imports import find_module, gives_modules, link_modules
 from minigrad.compiler.trace.links import MISSING, SCALARS, Attribute, Form, Item, Link, Perhaps, Stored
 from minigrad.compiler.trace.methods import list_functions, list_method_links
-from minigrad.compiler.trace.told import ASKING, find_told, link_registered
-from minigrad.compiler.trace.variables import cell_of, find_variable, global_of
+from minigrad.compiler.trace.told import ASKING, Told, find_told, link_registered
+from minigrad.compiler.trace.variables import cell_of, global_of
 from minigrad.engine.tensor import Tensor
 
 LOADS = {f"LOAD_{name}" for name in ["DEREF", "CLASSDEREF", "GLOBAL", "NAME", "FAST", "FAST_BORROW", "FAST_CHECK"]}
@@ -43,6 +44,7 @@ PLAIN = (*SCALARS, Tensor, np.ndarray, np.generic)
 # What a Tensor or an array says of itself -> what to watch for it.
 FORMS = {"shape": "shape", "ndim": "shape", "size": "shape", "dtype": "dtype", "name": "name"}
 MEMORY = {"strides": "strides", "nbytes": "nbytes", "itemsize": "dtype", "flags": "flags.num"}  # of arrays alone
+READING_ALL = {"vars", "dir", "asdict", "astuple", "dumps"}  # what asks for all that an object holds
 FUNCTIONS = (FunctionType, MethodType, partial)
 INDEXED = (list, tuple, dict, MappingProxyType)
 CONTAINERS = (*INDEXED, set, deque)
@@ -91,6 +93,8 @@ class OutsideFinder:
             self.strings[value] = None
         if self.note_asking(value):
             return
+        if isinstance(value, ModuleType) and called and not is_foreign(value):  # which a function is given
+            self.objects.setdefault(id(value), value)
         others = (*PLAIN, FunctionType, MethodType, ModuleType, *CONTAINERS)
         own = isinstance(value, SCALARS) and type(value) not in SCALARS and not is_foreign(type(value))
         if (own or not isinstance(value, others)) and not is_ready(value) and id(value) not in self.objects:
@@ -151,7 +155,7 @@ class OutsideFinder:
             return
         self.known[key] = (f, args)
         if is_foreign(f):
-            self.follow_within(f)
+            follow_within(self, f)
             return
         self.add(Attribute(f, "__code__", f"the code of {f.__name__}"))
         cells = dict(zip(f.__code__.co_freevars, f.__closure__ or (), strict=True))
@@ -160,13 +164,6 @@ class OutsideFinder:
         for name in (name for name, given in asked.items() if given):  # others may take their place
             self.follow(self.add(Attribute(f, name, f"{f.__name__}.{name}")))
         self.scan(f.__code__, cells, f.__globals__, dict(zip(names, args, strict=False)))
-
-    def follow_within(self, f: FunctionType) -> None:
-        """Follow what a library's function keeps for the user: that which ``fit`` compiles has the loss."""
-        ours = str(f.__module__).partition(".")[0] == OURS
-        for value in (find_variable(cell, "") for cell in f.__closure__ or ()):
-            if ours or isinstance(value, FUNCTIONS):
-                self.follow(value)
 
     def scan(self, code: CodeType, cells: Mapping[str, Any], names: Mapping[str, Any], known: dict[str, Any]) -> None:
         """Read code, and the code of functions within it; ``known`` are the values of local names."""
@@ -214,7 +211,7 @@ class OutsideFinder:
             self.names |= {x: None for x in code.co_consts if isinstance(x, str) and x.isidentifier()}
             self.asks_by_name = True
         self.perhaps |= dict.fromkeys(find_names_that_may_be_missing(code))
-        if not {"vars", "dir"}.isdisjoint(code.co_names):
+        if not READING_ALL.isdisjoint(code.co_names):
             self.names["__dict__"] = None
         for constant in code.co_consts:
             if isinstance(constant, CodeType):
@@ -241,6 +238,9 @@ class OutsideFinder:
             return getattr(owner, name, MISSING)
         if isinstance(owner, local) and hasattr(owner, name):
             return self.add(Attribute(owner, name, f"{type(owner).__name__}.{name}"))
+        if name == "__subclasses__" and isinstance(owner, type):
+            self.follow(self.add(Told(owner.__subclasses__, owner.__qualname__, f"the classes of {owner}")))
+            return MISSING
         stored = inspect.getattr_static(owner, name, MISSING)
         if inspect.isgetsetdescriptor(stored):  # what Python itself keeps, as the name of a class
             return self.add(Attribute(owner, name, f"{type(owner).__name__}.{name}"))

@@ -45,6 +45,12 @@ class Kind(Link):
         self.owner.__class__ = value
 
 
+class LayerKind(Kind):
+    """Of which class one of this library's layers is: it sends all calls to look at everything when that changes."""
+
+    tells = True
+
+
 def list_kind_links(value: Any, name: str) -> list[Link]:
     """Give the links to a special method: to the object's class, and to what that class, or one of its bases, has."""
     kind = type(value)

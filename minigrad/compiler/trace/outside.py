@@ -9,7 +9,7 @@ from minigrad.compiler.trace.behind import follow_later
 from minigrad.compiler.trace.finder import PLAIN, OutsideFinder
 from minigrad.compiler.trace.foreign import is_foreign, is_settled
 from minigrad.compiler.trace.links import MISSING, Current, Link, Perhaps
-from minigrad.compiler.trace.methods import Kind
+from minigrad.compiler.trace.methods import Kind, LayerKind
 from minigrad.compiler.trace.variables import Absent
 
 
@@ -25,7 +25,7 @@ def find_links(f: Any, args: Sequence[Any] = (), objects: Sequence[Any] = ()) ->
     links = [x for x in found.links.values() if x.seen is not MISSING or isinstance(x, Perhaps | Absent | Current)]
     for link in links:
         link.which = found.asks_which
-    return [link for link in links if not is_settled(link.seen)]
+    return [link for link in links if isinstance(link, LayerKind) or not is_settled(link.seen)]
 
 
 def asks_for_types(f: Any, args: Sequence[Any] = (), objects: Sequence[Any] = ()) -> bool:

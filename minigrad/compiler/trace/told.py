@@ -45,4 +45,4 @@ def link_registered() -> Told:
 
 def _ask(getter: Callable[[], Any]) -> Any:
     told = getter()
-    return tuple(told.items()) if isinstance(told, dict) else told
+    return tuple(told.items()) if isinstance(told, dict) else tuple(told) if isinstance(told, list) else told
