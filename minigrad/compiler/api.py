@@ -30,7 +30,7 @@ from minigrad.compiler.shortened import record_shortened
 from minigrad.compiler.variant import Variant, name_inputs
 from minigrad.compiler.varying import Varying
 from minigrad.data import Array, Rng
-from minigrad.engine.messages.arguments import with_usage
+from minigrad.engine.messages.arguments import check_flag, with_usage
 from minigrad.engine.node import order_kept
 from minigrad.engine.recording import mapping, tracer
 from minigrad.engine.tensor import Tensor
@@ -107,7 +107,7 @@ def compile(
         return partial(compile, backend=backend, verify=verify, verify_every=verify_every, exact=exact)
     if not callable(f):
         raise TypeError(f"compile: wanted a function, not {type(f).__name__}; write compile(f), and call what it gives")
-    return Compiled(f, load_backend(backend), verify, verify_every, exact)
+    return Compiled(f, load_backend(backend), verify, verify_every, check_flag("compile", "exact", exact))
 
 
 class Compiled(Described):

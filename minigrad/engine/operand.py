@@ -242,11 +242,10 @@ class Operand(Methods, OtherHabits, WholeOperators):
         if ours is not None and not whole:
             try:
                 return ours(*args, **kwargs)
-            except TypeError as error:
-                if type(error) is not TypeError or "argument" not in str(error):
+            except (TypeError, ValueError) as error:
+                if not constant or type(error) is not TypeError or "argument" not in str(error):
+                    refusals.explain_call(func, error, find_operands((args, kwargs)))
                     raise
-                if not constant:
-                    raise TypeError(refusals.refuse_call(func, error, find_operands((args, kwargs)))) from error
         if (func in PLAIN or constant) and self.has_data and (tracing := compilation()) is not None:
             return func(*map_operands(args, tracing.operand), **map_operands(kwargs, tracing.operand))
         if func in PLAIN and self.has_data:

@@ -102,8 +102,12 @@ def check_start(called: str, init: Any, dtype: Any) -> None:
             f"{called}: init must be a function, such as minigrad.nn.xavier or he, of (shape, rng, dtype), not "
             f"{shown(init)}"
         )
-    if np.dtype(dtype).kind != "f":
-        raise TypeError(f"{called}: dtype must be a floating-point type, not {np.dtype(dtype)}")
+    try:
+        kind = np.dtype(dtype)
+    except TypeError as error:
+        raise TypeError(f"{called}: dtype must be a type such as np.float32, not {shown(dtype)}") from error
+    if kind.kind != "f":
+        raise TypeError(f"{called}: dtype must be a floating-point type, not {kind}")
 
 
 def draw_weights(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from operator import index
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from minigrad.compiler.trace.containers import Place
 from minigrad.compiler.trace.links import SCALARS
 from minigrad.compiler.trace.outside import asks_for_types
 from minigrad.compiler.trace.sources import Data, Draw, State
+from minigrad.engine.messages.arguments import check_count
 from minigrad.engine.tensor import Tensor
 from minigrad.engine.transforms.trees import is_leaf, list_parts
 from minigrad.ops.common.libraries import bring, is_other
@@ -36,9 +36,9 @@ class Schedule:
     """Which calls are verified: the ``first`` ones, and every so many after those."""
 
     def __init__(self, first: int, every: int | None) -> None:
-        if index(first) < 0 or (every is not None and index(every) < 1):
-            raise ValueError(f"compile: verify must be 0 or more and verify_every 1 or more, not {first} and {every}")
-        self.first, self.every, self.calls = int(first), every, 0
+        self.first = check_count("compile", "verify", int(first) if isinstance(first, bool) else first, least=0)
+        self.every = None if every is None else check_count("compile", "verify_every", every)
+        self.calls = 0
 
     @property
     def is_over(self) -> bool:

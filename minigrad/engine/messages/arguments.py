@@ -35,6 +35,8 @@ def check_number(called: str, name: str, value: Any, below: float = np.inf) -> f
     """Give a number, if 0 ≤ value < below."""
     if isinstance(value, str | bytes) or not (hasattr(value, "__float__") or hasattr(value, "__index__")):
         raise TypeError(f"{called}: {name} must be a number, not {shown(value)}{as_literal(name, value)}")
+    if np.ndim(value):
+        raise TypeError(f"{called}: {name} must be one number, not an array of shape {np.shape(value)}")
     if not 0 <= value < below:
         wanted = "a finite number, 0 or more" if below == np.inf else f"at least 0 and less than {below}"
         raise ValueError(f"{called}: {name} must be {wanted}, not {value!r}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -12,6 +13,8 @@ from minigrad.engine.messages.errors import describe, made_at
 from minigrad.engine.protocols.numpy_protocol import find_function
 from minigrad.engine.protocols.recipes import GRADIENTLESS, INTO_TENSOR, RECIPES, RULES
 from minigrad.ops.base import Recorder
+
+EXPLAINED = re.compile(r"[\w.]+(\(.*?\))?: ")  # as the errors of operations begin
 
 
 def name_function(f: Callable[..., Any]) -> str:
@@ -85,6 +88,20 @@ def refuse_arguments(ufunc: np.ufunc, arguments: Iterable[str], operands: Iterab
         f"{called}: {', '.join(f'{name}=' for name in arguments)} does not work with a tensor{of and f', {of}'}, "
         f"because an operation is recorded and its result is a new tensor. {way}, or compute on .data."
     )
+
+
+def explain_call(f: Callable[..., Any], error: Exception, operands: Iterable[Any]) -> None:
+    """Raise an error of a function's with the names of its operands, unless it has some; that is left to the caller."""
+    operands, said = list(operands), str(error)
+    if type(error) is TypeError and "argument" in said:
+        raise TypeError(refuse_call(f, error, operands)) from error
+    bare = type(error) in (TypeError, ValueError) or type(error).__module__.partition(".")[0] == "numpy"
+    if not bare or isinstance(error, LookupError) or "made at" in said or EXPLAINED.match(said):
+        return
+    of = " and ".join(dict.fromkeys(f"{describe(x)}:{x.shape}" for x in operands))
+    where = made_at(operands)
+    kind = TypeError if isinstance(error, TypeError) else ValueError
+    raise kind(f"{name_function(f)} of {of}: {said.rstrip('.')}{f'; {where}' if where else ''}.") from error
 
 
 def refuse_call(f: Callable[..., Any], error: TypeError, operands: Iterable[Any]) -> str:
