@@ -23,7 +23,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from minigrad import Tensor, compile, nn
+from minigrad import Tensor, compile, nn, optim
 from minigrad.compiler.calls.verify import DifferenceError
 from minigrad.compiler.trace.traced import TraceError
 from tests.compiling import as_code, each_backend, running
@@ -1142,3 +1142,42 @@ def test_a_set_among_the_arguments_is_refused_with_a_way_out():
     with pytest.raises(TypeError, match=r"an argument is a set.*frozenset"):
         code(np.ones(2), {1, 2})
     assert code(np.ones(2), frozenset({1, 2}))[0] == 2
+
+
+@pytest.mark.parametrize("order", [0, 1])
+def test_arrays_that_look_at_one_memory_are_locked_and_opened_again(order):
+    """A view can be opened when its base can, in whichever order the function names them."""
+    base = np.ones((2, 2))
+    view = base[0]
+    f = (lambda x: x * base[1] + view, lambda x: x * view + base[1])[order]
+    code = compile(f)
+    for value in (1.0, 3.0):
+        base[0], base[1] = value, 2 * value
+        np.testing.assert_array_equal(code(x), f(x))
+        assert base.flags.writeable
+        assert view.flags.writeable
+
+
+def test_all_that_objects_hold_is_not_what_the_librarys_own_keep():
+    """Where code asks for vars of something, the arrays of compiled functions and optimizers are their own affair."""
+    note, w = SimpleNamespace(k=2.0), Tensor(np.ones(2), requires_grad=True)
+    owner = SimpleNamespace(inner=compile(lambda x: x * w), optimizer=optim.Adam([w], lr=0.1))
+
+    def f(x):
+        owner.optimizer.zero_grad()
+        E = (owner.inner(x) * vars(note)["k"]).sum()
+        E.backward()
+        owner.optimizer.step()
+        return E
+
+    code, twin = compile(f), Tensor(np.ones(2), requires_grad=True)
+    rule = optim.Adam([twin], lr=0.1)
+    for k in (2.0, 2.0, 5.0, 5.0):
+        note.k = k
+        owner.inner(x)
+        rule.zero_grad()
+        E = (x * twin * k).sum()
+        E.backward()
+        rule.step()
+        np.testing.assert_allclose(code(x).data, E.data, rtol=1e-12)
+        np.testing.assert_allclose(w.data, twin.data, rtol=1e-12)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from enum import Enum
+from io import StringIO
 from types import SimpleNamespace
 from typing import Any
 
@@ -42,8 +44,24 @@ def make_class() -> Any:
         def __call__(self, h: Any) -> Any:
             return h * self.leaning.k if hasattr(self.leaning, "k") else h
 
-    Read.leaning = Leaning()
+    class Way(Enum):
+        FEW = 0.1
+
+    Read.leaning, Read.way = Leaning(), Way.FEW
     return Read
+
+
+def read_all(x: Any) -> dict[str, Any]:
+    """Give all that an object holds."""
+    return vars(x)
+
+
+def write_note(world: World, rng: Any, data: Any) -> None:
+    """Write something else into a file in memory, where it is read from next."""
+    notes = world.read.notes
+    notes.seek(0)
+    notes.truncate()
+    notes.write(str(rng.choice([0.1, 0.2, 0.3])))
 
 
 class Leaning:
@@ -69,6 +87,7 @@ class World:
         self.read = make_class()(
             scale=1.0, parts=2, on=True, factors=[1.0, 1.5], share={"p": 0.5}, weights=np.array([0.5, 1.0, 1.5]),
             mask=np.array([True, False, True]), chosen=np.array([0, 2]), f=np.tanh, layers=[self.W],
+            table=np.array([0.1, None], object), notes=StringIO("0.1"), note=SimpleNamespace(k=0.1),
         )  # fmt: skip
         self.first, self.second = rule([self.W, self.b, self.V], lr=0.05), optim.SGD([self.b], lr=0.1)
         self.kept: list[Tensor] = []
@@ -93,6 +112,7 @@ class World:
         with read.within as strength:
             h = h * strength
         h = read(h) + self.W.detach()[0] * 0.1
+        h = h + read.table[0] + read.way.value + float(read.notes.getvalue()) + read_all(read.note)["k"]
         return read.bend(h * read.gain) + read.shift + getattr(read, "more", 0.0)
 
     def loss(self, x: Any, t: Any) -> Any:
@@ -262,6 +282,10 @@ CHANGES: dict[str, Callable[..., Any]] = {
     "a slot that comes or goes": lambda world, rng, data: _come_or_go(world.read.leaning, "k", rng),
     "a special method": lambda world, rng, data: setattr(type(world.read), "__call__", call_otherwise),
     "what a block gives": lambda world, rng, data: setattr(world.read.within, "strength", float(rng.choice([0.7, 1]))),
+    "an object in an array": lambda world, rng, data: world.read.table.__setitem__(0, float(rng.choice([0.1, 0.2]))),
+    "a member's value": lambda world, rng, data: setattr(world.read.way, "_value_", float(rng.choice([0.1, 0.2]))),
+    "a file in memory": write_note,
+    "what an object holds": lambda world, rng, data: setattr(world.read.note, "k", float(rng.choice([0.1, 0.2]))),
     "a whole number": _set("read", "parts", [2, 3]),
     "a truth value": _set("read", "on", [True, False]),
     "an item": lambda world, rng, data: world.read.factors.__setitem__(0, float(rng.choice([1.0, 0.5, 2.0]))),

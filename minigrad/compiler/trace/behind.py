@@ -25,7 +25,7 @@ from minigrad.compiler.trace.variables import find_variable
 
 MAKING = ("__new__", "__init__", "__post_init__", "__class_getitem__", "__subclasshook__", "__call__", *SPECIAL)
 LONGEST = 1000  # the contents of a longer list or dict are not watched
-COMPUTING = (OURS, "numpy", "scipy")  # whose objects' own attributes are their own affair
+COMPUTING = (OURS, "numpy", "scipy")
 FUNCTIONS = (FunctionType, MethodType, partial)
 READABLE = ("numpy.", "contextlib", "scipy.sparse.")  # whose objects keep in their attributes what they were given
 
@@ -115,10 +115,15 @@ def follow_foreign(finder: Finder, value: Any) -> None:
                 finder.follow(part)
 
 
+def keeps_its_own(x: Any) -> bool:
+    """Say whether a class or a function is of a library whose objects' attributes are its own affair."""
+    return str(x.__module__).partition(".")[0] in COMPUTING
+
+
 def follow_getter(finder: Finder, owner: Any, stored: Any) -> None:
     """Follow what a library's property reads of the object that it is asked of, as an Enum's member has its value."""
     read = getattr(stored, "fget", None)
-    if isinstance(read, FunctionType) and is_foreign(read) and str(read.__module__).partition(".")[0] not in COMPUTING:
+    if isinstance(read, FunctionType) and is_foreign(read) and not keeps_its_own(read):
         for name in read.__code__.co_names:
             if name in getattr(owner, "__dict__", ()):
                 finder.follow(finder.add(Attribute(owner, name, f"{type(owner).__name__}.{name}")))

@@ -27,6 +27,7 @@ from minigrad.compiler.trace.behind import (
     follow_getter,
     follow_special,
     follow_within,
+    keeps_its_own,
 )
 from minigrad.compiler.trace.contents import Contents
 from minigrad.compiler.trace.foreign import choose_names, is_computed, is_foreign, is_ready
@@ -235,7 +236,7 @@ class OutsideFinder:
             self.note_asking(getattr(owner, "__dict__", {}).get(name))
             return MISSING
         if name == "__dict__":
-            return getattr(owner, name, MISSING)
+            return MISSING if keeps_its_own(type(owner)) else getattr(owner, name, MISSING)
         if isinstance(owner, local) and hasattr(owner, name):
             return self.add(Attribute(owner, name, f"{type(owner).__name__}.{name}"))
         if name == "__subclasses__" and isinstance(owner, type):

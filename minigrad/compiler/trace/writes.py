@@ -42,7 +42,7 @@ def kept_from_writing(links: Sequence[Link]) -> Iterator[None]:
             raise
         raise TraceError(_WRITING.format(f"at {_find_line(error.__traceback__)} the function")) from error
     finally:
-        for x in reversed(arrays):
+        for x in sorted(arrays, key=_count_bases):  # a view can be written when its base can
             x.flags.writeable = True
         written = [t for t, array, content in kept if _was_written(t, array, content)]
         changed = [x for x, content in left if _was_changed(x, content)]
@@ -53,6 +53,14 @@ def kept_from_writing(links: Sequence[Link]) -> Iterator[None]:
             f"compile: the function writes into the array of {written[0].name or 'a tensor'} itself, or gives it "
             f"another, which the compiled code would not do. Let an optimizer update it, or return the new value."
         )
+
+
+def _count_bases(x: Any) -> int:
+    """Say how many arrays there are between one and that which owns its memory."""
+    count = 0
+    while isinstance(x := x.base, np.ndarray):
+        count += 1
+    return count
 
 
 def _tensors(values: Iterable[Any]) -> list[Tensor]:
