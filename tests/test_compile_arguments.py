@@ -1,11 +1,15 @@
 """What a compiled function is called with and what it gives: keywords, containers, Tensors, positions, results."""
 
 import warnings
+from collections import Counter
+from dataclasses import dataclass
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from minigrad import Tensor, compile, grad, no_grad, value_and_grad
+from minigrad.compiler.trace.traced import TraceError
 from minigrad.losses import squared_error
 from tests.compiled_steps import HOT, X, training
 from tests.compiling import as_code, assert_same, each_backend, gradients, plain, running, side_by_side, state
@@ -310,3 +314,98 @@ def test_a_number_of_ones_own_class_keeps_its_attributes(backend):
         finally:
             Degrees.unit = 2.0
         assert code.cache_info().currsize == 4
+
+
+class Note:
+    """Holds what it is given, and itself."""
+
+    def __init__(self, own, given):
+        self.own, self.given, self.itself = own, given, self
+
+
+class Slotted:
+    """Has its attributes in slots."""
+
+    __slots__ = ("k",)
+
+    def __init__(self, k):
+        self.k = k
+
+
+@each_backend
+def test_objects_that_the_function_makes_are_made_at_each_call(backend):
+    """What they hold from elsewhere stays what it is; the one object was given to all callers."""
+    given = np.ones(2)
+
+    def f(x):
+        return x * 2, Note([1], given), {"slotted": Slotted([2.0]), "space": SimpleNamespace(k=3.0)}
+
+    with running(backend):
+        code = as_code(f, backend)
+        for _ in range(3):
+            y, note, others = code(np.arange(2.0))
+            np.testing.assert_array_equal(y, [0.0, 2.0])
+            assert (note.own, others["slotted"].k, others["space"].k) == ([1], [2.0], 3.0)
+            assert note.given is given
+            assert note.itself is note
+            note.own.append(5)
+            others["slotted"].k.append(7.0)
+            others["space"].k = 9.0
+
+
+def test_an_object_that_is_another_at_each_call_is_refused():
+    rng = np.random.default_rng(0)
+    for make in (
+        lambda: Note(rng.random(), None),
+        lambda: Slotted(rng.random()),
+        lambda: Note([Slotted(rng.random())], 1),
+    ):
+        with pytest.raises(TraceError, match=r"the result\[1\].*(own|k) is another in every call"):
+            compile(lambda x, make=make: (x, make()))(np.ones(2))
+
+
+class Row(list):
+    """A list with an attribute, made in another way than a list."""
+
+    def __init__(self, k, *values):
+        super().__init__(values)
+        self.k = k
+
+
+class Pair(tuple):
+    """A tuple with an attribute, made in another way than a tuple."""
+
+    def __new__(cls, k, *values):
+        self = super().__new__(cls, values)
+        self.k = k
+        return self
+
+
+@dataclass(unsafe_hash=True)
+class Changing:
+    """Has a hash that changes with it."""
+
+    k: float
+    n: int = 1
+
+
+@each_backend
+def test_containers_of_ones_own_come_as_they_are(backend):
+    def f(x, row, pair, counter, changing):
+        return x * row[0] + row.k + pair[1] * pair.k + counter["a"] + changing.k * changing.n
+
+    x, row, pair, counter, changing = np.arange(2.0), Row(2.0, 3.0), Pair(5.0, 7.0, 11.0), Counter("aab"), Changing(0.5)
+    with running(backend):
+        code = as_code(f, backend)
+        changes = [lambda: setattr(row, "k", 4.0), lambda: setattr(pair, "k", 6.0), lambda: counter.update("a")]
+        changes += [
+            lambda: setattr(changing, "k", 1.5),
+            lambda: setattr(changing, "n", 3),
+            lambda: row.__setitem__(0, 9.0),
+        ]
+        for change in (lambda: None, *changes):
+            change()
+            for _ in range(2):
+                given = (x, row, pair, counter, changing)
+                np.testing.assert_allclose(code(*given), f(*given), rtol=1e-15)
+        assert (type(row), list(row), row.k, counter["a"]) == (Row, [9.0], 4.0, 3)

@@ -571,7 +571,7 @@ def test_a_difference_is_named_and_nothing_is_changed():
             quiet(x)
     for _ in range(3):
         quiet(x)  # more than three calls: it is not looked at any more
-    with pytest.raises(ValueError, match="verify_every 1 or more"):
+    with pytest.raises(ValueError, match="verify_every must be 1 or more"):
         compile(step, verify_every=0)
 
 

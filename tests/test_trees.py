@@ -1,6 +1,6 @@
 """Trees as arguments and results: dicts, lists, tuples, namedtuples and dataclasses of arrays."""
 
-from collections import OrderedDict, namedtuple
+from collections import Counter, OrderedDict, namedtuple
 from dataclasses import dataclass
 
 import numpy as np
@@ -141,3 +141,21 @@ def test_refused(run, error, message):
 
 def f(p, q_=None):
     return np.sum(p)
+
+
+def test_containers_of_other_classes_are_made_anew_as_they_are():
+    class Row(list):
+        def __init__(self, k, *values):
+            super().__init__(values)
+            self.k = k
+
+    class Pair(tuple):
+        pass
+
+    pair = Pair((1.0, 2.0))
+    pair.k = 5.0
+    for tree, numbers in ((Counter(a=2, b=3), [4, 6]), (Row(7.0, 1.0, 2.0), [2.0, 4.0]), (pair, [2.0, 4.0])):
+        doubled = map_tree(lambda x: 2 * x, tree)
+        assert type(doubled) is type(tree)
+        assert list(doubled.values() if isinstance(doubled, dict) else doubled) == numbers
+        assert getattr(doubled, "k", None) == getattr(tree, "k", None)

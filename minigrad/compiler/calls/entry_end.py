@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -141,7 +140,7 @@ class EndWriter:
 def _given(x: Any, values: Any, kind: type[Tensor] | None) -> Any:
     """Give what stands for a value in a result; one with a record becomes a Tensor of that kind, if it is not one."""
     if not isinstance(x, Output):
-        return deepcopy(x.value) if isinstance(x, Made) else x
+        return x.copy() if isinstance(x, Made) else x
     value = values[x.position]
     if x.plain or (x.recorded and kind is None):
         return value

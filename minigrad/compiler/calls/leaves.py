@@ -109,6 +109,21 @@ class _Itself:
         return isinstance(other, _Itself) and self.x is other.x
 
 
+class _Equal:
+    """Something that what is equal to it may stand for, in a key; its hash stays what it was, also if it changes."""
+
+    __slots__ = ("hash", "x")
+
+    def __init__(self, x: Any) -> None:
+        self.x, self.hash = x, hash(x)
+
+    def __hash__(self) -> int:
+        return self.hash
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Equal) and bool(self.x == other.x)
+
+
 def _static(x: Any, depth: int = 8) -> Any:
     """Give a key for what is part of the code.
 
@@ -125,10 +140,10 @@ def _static(x: Any, depth: int = 8) -> Any:
             f"could be another at each call. Pass what has one{frozen}, or read it from outside the function."
         ) from None
     kind: Any = type(x)
-    if kind.__eq__ is object.__eq__ or is_foreign(kind):
+    if is_foreign(kind) or (kind.__eq__ is object.__eq__ and kind.__hash__ is object.__hash__):
         return (kind, x)
     attributes = zip(*[iter(list_attributes(x))] * 2, strict=True)
-    return (kind, x, *((name, _part(value, depth - 1)) for name, value in attributes))
+    return (kind, _Equal(x), *((name, _part(value, depth - 1)) for name, value in attributes))
 
 
 def _part(x: Any, depth: int) -> Any:

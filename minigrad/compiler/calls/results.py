@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from minigrad.compiler.trace.containers import Place
+from minigrad.compiler.trace.foreign import is_foreign, is_open
 from minigrad.compiler.trace.links import SCALARS, is_same
+from minigrad.compiler.trace.python_state import list_attributes
 from minigrad.compiler.trace.traced import Traced, TraceError
 from minigrad.engine.tensor import Tensor
 from minigrad.engine.transforms.trees import is_leaf, list_parts, with_parts
@@ -32,9 +35,17 @@ class Output:
 
 @dataclass(frozen=True)
 class Made:
-    """Stands for what the function makes anew at each call, of nothing that is traced: each call gives a copy of it."""
+    """Stands for what the function makes anew at each call, of nothing that is traced: each call gives a copy of it.
+
+    ``kept`` are what it holds that the function has from elsewhere, which stay what they are in the copy.
+    """
 
     value: Any
+    kept: tuple[Any, ...] = ()
+
+    def copy(self) -> Any:
+        """Give a copy."""
+        return deepcopy(self.value, {id(x): x for x in self.kept})
 
 
 def join_results(a: Any, b: Any, path: str = "the result") -> Any:
@@ -52,12 +63,45 @@ def join_results(a: Any, b: Any, path: str = "the result") -> Any:
         x, y = (t.array if isinstance(t, Tensor) else t for t in (a, b))
         if is_same(x, y, contents=True) or (isinstance(a, set | bytearray | deque) and a == b):
             return Made(a)
+    elif type(a) is type(b) and _is_own(a):
+        kept: dict[int, Any] = {}
+        _join_objects(a, b, path, kept, set())
+        return Made(a, tuple(kept.values()))
     elif not isinstance(a, (Output, np.generic, *SCALARS)) or is_same(a, b, contents=True):
-        return a  # an object of the user's, or an equal number
-    raise TraceError(
+        return a  # a function, or an equal number
+    raise _refuse_other(path)
+
+
+def _is_own(x: Any) -> bool:
+    """Say whether something is an object of one of the user's classes, or a namespace."""
+    return is_open(x) or (not isinstance(x, type) and not is_foreign(type(x)))
+
+
+def _refuse_other(path: str) -> TraceError:
+    return TraceError(
         f"compile: {path} is another in every call, and would be frozen into the code, since nothing of it comes "
         f"from the arguments. Pass it as an argument, or leave it to the caller."
     )
+
+
+def _join_objects(a: Any, b: Any, path: str, kept: dict[int, Any], seen: set[int]) -> None:
+    """Look for what two objects that two traces of a call have made hold in common, and raise where they differ."""
+    if a is b:
+        kept[id(a)] = a
+    elif id(a) not in seen:
+        seen.add(id(a))
+        if type(a) is not type(b):
+            raise _refuse_other(path)
+        if _is_own(a):
+            parts, others = (dict(zip(*[iter(list_attributes(x))] * 2, strict=True)) for x in (a, b))
+        else:
+            parts, others = ({step: part for step, _, part in list_parts(x)} for x in (a, b))
+        if list(parts) != list(others):
+            raise _refuse_other(path)
+        for name, part in parts.items():
+            _join_objects(part, others[name], f"{path}.{name}" if _is_own(a) else path + name, kept, seen)
+        if isinstance(a, (np.ndarray, np.generic, *SCALARS)) and not is_same(a, b, contents=True):
+            raise _refuse_other(path)
 
 
 def _holds_results(x: Any) -> bool:

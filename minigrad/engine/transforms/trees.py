@@ -132,10 +132,18 @@ def with_parts(tree: Any, parts: dict[Any, Any]) -> Any:
     """Give a container of the same kind that holds other parts."""
     if isinstance(tree, dict):
         new = dict(tree) if type(tree) is dict else _copied(tree)  # an OrderedDict, a defaultdict with its default
-        new.update(parts)
+        dict.update(new, parts)  # the update of a Counter adds
         return new
-    if isinstance(tree, list | tuple):
-        return type(tree)(*parts.values()) if hasattr(tree, "_fields") else type(tree)(parts.values())
+    if type(tree) in (list, tuple):
+        return type(tree)(parts.values())
+    if isinstance(tree, list):  # of a class of the user's, which keeps its attributes
+        new = _copied(tree)
+        list.__setitem__(new, slice(None), parts.values())
+        return new
+    if isinstance(tree, tuple):
+        new = tuple.__new__(type(tree), parts.values())
+        vars(new).update(vars(tree)) if hasattr(tree, "__dict__") else None
+        return new
     new = _copied(tree)
     for name, part in parts.items():
         object.__setattr__(new, name, part)  # of a frozen one, too
