@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from minigrad import Tensor, compile, nn, no_grad, optim
-from minigrad.compiler.passes.cut import cut_plan
+from minigrad.compiler.passes.cut import MOST, cut_alike, cut_plan
 from minigrad.compiler.passes.plan import plan_order
-from minigrad.engine.node import Node
+from minigrad.engine.node import Node, order_nodes
 from minigrad.ops.cumulative import CumSum
 from minigrad.ops.elementwise import exp, tanh
 from minigrad.ops.reduction import Sum
@@ -189,6 +189,33 @@ def test_long_runs_are_several():
     groups = cut(y)
     assert [(group.loops, len(group.nodes)) for group in groups] == [(True, 100), (True, 100), (True, 50)]
     assert [list(group.leaving) for group in groups] == [group.nodes[-1:] for group in groups]
+
+
+@pytest.mark.parametrize("period", [1, 7, 34, 60, 99, 101, 150])
+def test_runs_of_what_repeats_are_alike(period):
+    """But for the first and the last two; none is longer than twice what a run is."""
+    ops, (x,) = [exp, tanh], inputs((2, 3))
+    which = np.random.default_rng(period).integers(0, 2, period)
+    for i in [0, 1, 1, 1, 0, *[*which] * (1200 // period)]:
+        x = ops[i](x)
+    nodes = [y for y in order_nodes([x]) if y.op is not None]
+    runs = list(cut_alike(nodes))
+    assert [y for run in runs for y in run] == nodes
+    assert max(map(len, runs)) <= 2 * MOST
+    kinds = {tuple(y.op for y in run) for run in runs[1:-2]}
+    assert len(kinds) == 1
+
+
+def test_runs_of_what_does_not_repeat_have_their_length():
+    ops, (x,) = [exp, tanh], inputs((2, 3))
+    for i in np.random.default_rng(0).integers(0, 2, 730):
+        x = ops[i](x)
+    nodes = [y for y in order_nodes([x]) if y.op is not None]
+    runs = list(cut_alike(nodes))
+    assert [y for run in runs for y in run] == nodes
+    assert [len(run) for run in runs[:-1]] == [MOST] * 7
+    assert [list(run) for run in cut_alike(nodes[:MOST])] == [nodes[:MOST]]
+    assert list(map(list, cut_alike([]))) in ([], [[]])
 
 
 @pytest.mark.parametrize("seed", range(30))

@@ -3,12 +3,12 @@
 The groups alternate, and each operation is in the first one of its kind that all of its operands allow: that takes
 whatever is ready for loops, then all calls that are ready, and so on, in one walk over the operations. An elementwise
 operation moves on to the run that reads it first, where it needs not be stored. Long runs are several, since a
-compiler takes more than twice as long for twice as many operations.
+compiler takes more than twice as long for twice as many operations, and takes equal ones once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from minigrad.compiler.passes.fuse import is_elementwise
@@ -16,6 +16,9 @@ from minigrad.compiler.passes.lower import is_view
 from minigrad.compiler.passes.plan import Plan, root
 from minigrad.engine.node import Node
 
+ALIKE = (
+    16  # operations in which a run begins as the last one did: a decoder of 20 steps takes 7 s to compile, and not 11
+)
 MOST = 100  # operations of a run: as one of 950, ten steps of an LSTM took 90 s to compile, as ten they take 12
 
 
@@ -72,15 +75,45 @@ def _cut(nodes: Sequence[Node], calls: Container[Node], drawn_in: Mapping[Node, 
     own = [x for x in nodes if not (is_view(x.op) and x.shape)]
     ways = [_place(own, calls, loops_first) for loops_first in (True, False)]
     number = min(ways, key=lambda way: len({n for x, n in way.items() if x not in calls}))
-    groups: dict[int, list[Group]] = {}
-    products = {node: product for product, node in drawn_in.items()}
+    groups: dict[int, list[Node]] = {}
     for node in own:
         if node not in drawn_in:
-            parts = groups.setdefault(number[node], [])
-            if not parts or len(parts[-1].nodes) >= MOST:
-                parts.append(Group(node not in calls, late))
-            parts[-1].nodes += [products[node], node] if node in products else [node]
-    return [group for n in sorted(groups) for group in groups[n]]
+            groups.setdefault(number[node], []).append(node)
+    products = {node: product for product, node in drawn_in.items()}
+    found = []
+    for n in sorted(groups):
+        for part in cut_alike(groups[n]):
+            together = [x for node in part for x in ([products[node], node] if node in products else [node])]
+            found.append(Group(part[0] not in calls, late, together))
+    return found
+
+
+def cut_alike(nodes: Sequence[Node]) -> Iterator[Sequence[Node]]:
+    """Part operations into runs of about MOST of them, each up to where they go on as it began.
+
+    Runs of equal layers, or steps, are equal then, and code is compiled once for them.
+    """
+    kinds = [_describe(x) for x in nodes]
+    begin = 0
+    while len(nodes) - begin > MOST:
+        start = kinds[begin : begin + ALIKE]
+        places = range(begin + MOST // 2, min(begin + 2 * MOST, len(nodes) - ALIKE))
+        alike = [i for i in places if kinds[i] == start[0] and kinds[i : i + ALIKE] == start]
+        end = min(alike, key=lambda i: abs(i - begin - MOST), default=begin + MOST)
+        yield nodes[begin:end]
+        begin = end
+    yield nodes[begin:]
+
+
+def _describe(node: Node) -> Hashable:
+    """Say what an operation is, but for where its operands are."""
+    return (
+        type(node.op),
+        getattr(node.op, "name", ""),
+        node.shape,
+        node.dtype.char,
+        tuple(getattr(x, "shape", None) for x in node.inputs),
+    )
 
 
 def _place(nodes: Sequence[Node], calls: Container[Node], loops_first: bool) -> dict[Node, int]:
