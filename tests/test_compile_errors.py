@@ -3,6 +3,7 @@
 import inspect
 import re
 import traceback
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -261,3 +262,117 @@ def test_methods_of_a_number_that_ask_what_it_is():
             compile(lambda x, t, name=name: x * len(str(getattr(t, name)())))(np.ones(2), 3.0)
         with pytest.raises(AttributeError, match=name):  # as of an array
             compile(lambda x, name=name: getattr(x, name)())(np.ones(2))
+
+
+SET = 1.0  # by functions
+
+
+def set_a_global():
+    def f(x):
+        global SET
+        SET = 3.0
+        return x * 2
+
+    return f, lambda: SET, lambda: globals().update(SET=7.0)
+
+
+def set_a_variable():
+    kept = 1.0
+
+    def f(x):
+        nonlocal kept
+        kept = 3.0
+        return x * 2
+
+    def change():
+        nonlocal kept
+        kept = 7.0
+
+    return f, lambda: kept, change
+
+
+def set_an_attribute():
+    owner = SimpleNamespace(k=1.0)
+
+    def f(x):
+        owner.k = 3.0
+        return x * 2
+
+    return f, lambda: owner.k, lambda: setattr(owner, "k", 7.0)
+
+
+def set_an_attribute_that_is_taken_away():
+    owner = SimpleNamespace()
+
+    def f(x):
+        owner.k = 3.0
+        return x * 2
+
+    return f, lambda: getattr(owner, "k", None), lambda: vars(owner).pop("k", None)
+
+
+def set_an_attribute_by_name():
+    owner = SimpleNamespace(k=1.0)
+
+    def f(x):
+        setattr(owner, "k", 3.0)  # noqa: B010
+        return x * 2
+
+    return f, lambda: owner.k, lambda: setattr(owner, "k", 7.0)
+
+
+def set_an_item():
+    items = [1.0]
+
+    def f(x):
+        items[0] = 3.0
+        return x * 2
+
+    return f, lambda: items[0], lambda: items.__setitem__(0, 7.0)
+
+
+def set_a_gradient():
+    w = Tensor(np.ones(2), requires_grad=True)
+
+    def f(x):
+        w.grad = Tensor(np.full(2, 3.0))
+        return x * 2
+
+    return f, lambda: None if w.grad is None else w.grad.data.tolist(), lambda: setattr(w, "grad", None)
+
+
+def set_a_gradient_that_changes():
+    w, other = Tensor(np.ones(2), requires_grad=True), Tensor(np.zeros(2))
+
+    def f(x):
+        w.grad = other
+        return x * 2
+
+    def change():
+        w.grad, other.data = None, other.data + 1
+
+    return f, lambda: None if w.grad is None else w.grad.data.tolist(), change
+
+
+SETTING = [
+    *(set_a_global, set_a_variable, set_an_attribute, set_an_attribute_that_is_taken_away, set_an_attribute_by_name),
+    *(set_an_item, set_a_gradient, set_a_gradient_that_changes),
+]
+
+
+@pytest.mark.parametrize("backend", ["numpy", "interpreted"])
+@pytest.mark.parametrize("way", SETTING, ids=lambda way: way.__name__)
+def test_what_it_sets_to_the_same_at_each_call_is_so_after_each_call(way, backend):
+    """Where somebody else has set it to something else meanwhile, too, though the function does not read it."""
+    with running(backend):
+        (f, found, change), (g, wanted, other) = way(), way()
+        code = as_code(f, backend)
+        for _ in range(3):
+            change()
+            code(np.ones(2))
+            seen = found()
+            if way is set_a_global:
+                change()
+            other()
+            g(np.ones(2))
+            assert seen == wanted()

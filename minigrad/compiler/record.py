@@ -253,7 +253,7 @@ def _record(tracer: Tracer, returned: Any, arguments: Sequence[Any], shared: boo
     result = map_leaves(returned, output)
     grads: list[tuple[Tensor | int, Any]] = []
     without, others = list[Tensor | int](), list[Tensor]()
-    for tensor, before in tracer.before.values():
+    for tensor, before in [*tracer.before.values()]:
         t: Any = tracer.positions.get(id(tensor), tensor)
         if t is tensor and tensor.requires_grad:
             others.append(tensor)
@@ -263,6 +263,8 @@ def _record(tracer: Tracer, returned: Any, arguments: Sequence[Any], shared: boo
             grads.append((t, None))  # used up: the next call would begin by taking it away
         elif isinstance(now, Traced) and now.node is not tracer.gradient_of(tensor):
             grads.append((t, now.node))
+        elif set_anew and now is not None and not isinstance(now, Traced):  # one of numbers that are known
+            grads.append((t, tracer.twin(now).node))
         if asked and before is None:
             without.append(t)  # it starts from None: where there is a gradient to add to, the code is another
     leaves = [(t, t.serial > 0) for t, _ in tracer.before.values() if all(t is not x for x in arguments)]

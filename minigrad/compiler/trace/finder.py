@@ -45,8 +45,8 @@ PLAIN = (*SCALARS, Tensor, np.ndarray, np.generic)
 # What a Tensor or an array says of itself -> what to watch for it.
 FORMS = {"shape": "shape", "ndim": "shape", "size": "shape", "dtype": "dtype", "name": "name"}
 MEMORY = {"strides": "strides", "nbytes": "nbytes", "itemsize": "dtype", "flags": "flags.num"}  # of arrays alone
+ASKING_BY_NAME = {"getattr", "__getattribute__", "setattr", "delattr", "__setattr__"}
 READING_ALL = {"vars", "dir", "asdict", "astuple", "dumps"}  # what asks for all that an object holds
-FUNCTIONS = (FunctionType, MethodType, partial)
 INDEXED = (list, tuple, dict, MappingProxyType)
 CONTAINERS = (*INDEXED, set, deque)
 
@@ -177,14 +177,15 @@ class OutsideFinder:
             following = instructions[i + 1].opname if i + 1 < len(instructions) else ""
             if x.opname in LOADS:
                 value = self.load(x, cells, names, local)
+            elif x.opname == "STORE_GLOBAL" or (x.opname == "STORE_DEREF" and x.argval in cells):
+                self.load(x, cells, names, local)  # what it sets is to be what it has set
             elif x.opname == "IMPORT_NAME":
                 module = value = find_module(instructions, i, names) or MISSING
             elif x.opname == "IMPORT_FROM":
                 value = self.attribute(module, x.argval)
             elif x.opname in ATTRIBUTES or x.opname == "STORE_ATTR":
                 self.names |= {x.argval: None} if value is MISSING else {}
-                absent = Perhaps if x.opname in ATTRIBUTES else None
-                value = MISSING if value is MISSING else self.attribute(value, x.argval, Attribute, absent)
+                value = MISSING if value is MISSING else self.attribute(value, x.argval, Attribute, Perhaps)
             elif x.opname == "LOAD_CONST" and value is not MISSING and x.argval in asked:
                 self.attribute(value, x.argval, Perhaps, Perhaps)  # getattr(value, "name")
                 value = MISSING
@@ -208,7 +209,7 @@ class OutsideFinder:
         if "globals" in code.co_names:
             for name in (x for x in code.co_consts if isinstance(x, str) and x in names):
                 self.follow(self.add(Item(names, name, name)))
-        if not {"getattr", "__getattribute__"}.isdisjoint(code.co_names):
+        if not ASKING_BY_NAME.isdisjoint(code.co_names):
             self.names |= {x: None for x in code.co_consts if isinstance(x, str) and x.isidentifier()}
             self.asks_by_name = True
         self.perhaps |= dict.fromkeys(find_names_that_may_be_missing(code))
