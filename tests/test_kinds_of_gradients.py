@@ -191,6 +191,17 @@ def test_code_has_jacobians_that_are_constant_or_of_nothing(backend):
                     np.testing.assert_array_equal(as_code(jacobian(f), backend)(x), jacobian(f)(x), strict=True)
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_what_was_written_over_is_there_for_an_infinite_slope():
+    def E(a, b):
+        y = a.copy()
+        np.divide.at(y, [0, 0], b)
+        return (y * np.array([1.0, 2.0, 3.0])).sum()
+
+    g, h = grad(E, (0, 1))(np.array([np.inf, -1.0, 2.0]), np.array(0.5))
+    assert (g.tolist(), h) == ([4, 2, 3], -np.inf)
+
+
 HIDDEN = {
     "NaN that is left out": lambda J: np.nansum(J, where=J < 10),
     "NaN that is compared": lambda J: np.where(J == J, J, 7.0),

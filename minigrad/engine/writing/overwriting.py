@@ -38,10 +38,11 @@ class Overwritten:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         version: Any = self.version()
         later = []
-        while isinstance(version.array, Overwritten):
+        while isinstance(version.array, Overwritten) and isinstance(version.op, Assign):
             later.append(version)
             version = version._a[0]
-        array = np.array(version.array, dtype)
+        gone = isinstance(version.array, Overwritten)  # of what was made to be written into
+        array = np.array(version.op.forward(*version.values) if gone else version.array, dtype)
         for x in later[::-1]:
             array = x.op.write(array, x._x[1])
         return array
