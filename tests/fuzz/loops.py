@@ -1,10 +1,10 @@
 """Random functions with loops, eagerly and as code whose loops are rolled: values, gradients and gradients of these.
 
 ``python -m tests.fuzz.loops --seconds 60 --seed 0`` stops at the first seed at which two ways disagree. A loop carries
-one to three values, vectors or numbers; its body takes them, parameters, rows of an array that go up or down, and
-constants, through random operations; some of what it makes is kept in a list, summed up, or dropped; there are masks,
-turns that go on from somewhere else, loops in loops, and loops after loops. It is taken 0, 1, 2 or many times; of some,
-which are taken often, few turns are traced.
+one to three values, vectors or numbers; its body takes them, parameters, rows of an array that go up or down, what
+stands at places that arrays name, and constants, through random operations; some of what it makes is kept in a list,
+summed up, or dropped; there are masks, turns that go on from somewhere else, loops in loops, and loops after loops. It
+is taken 0, 1, 2 or many times; of some, which are taken often, few turns are traced.
 """
 
 from __future__ import annotations
@@ -39,6 +39,25 @@ CHANGES: tuple[Callable[[Any], Any], ...] = (
 )  # fmt: skip
 
 
+NUMBERS = np.arange(max(COUNTS) + SIZE + LONG) * 7 % 5 % SIZE
+
+
+def write_in(row: Any, W: Any, t: int) -> Any:
+    """Give a row of which two elements are written anew, at places that are listed."""
+    y = row + 0 * W[0]
+    y[[0, 2]] = W[0, :2] * row[1:]
+    return y
+
+
+# What is read, or written, at places that are known when the code runs, or that no slice is.
+PICKED: tuple[Callable[[Any, Any, int], Any], ...] = (
+    lambda row, W, t: W[:, Tensor(NUMBERS)[t]], lambda row, W, t: W[Tensor(NUMBERS)[t]],
+    lambda row, W, t: W[1:, Tensor(NUMBERS)[t]].sum() * row,
+    lambda row, W, t: (row + 0 * W[0])[Tensor(NUMBERS)[t : t + SIZE]],
+    lambda row, W, t: W[:, np.argmax(row)], write_in,
+)  # fmt: skip
+
+
 class Drawn:
     """A body of a loop: lines, each of which is computed from what there is."""
 
@@ -53,7 +72,7 @@ class Drawn:
         self.masked, self.varying = bool(rng.integers(4) == 0), bool(rng.integers(5) == 0)
         self.inner = Drawn(rng, depth + 1) if depth == 0 and rng.integers(4) == 0 else None
         self.turns: Callable[[int], Any] = range
-        self.counted = False
+        self.counted, self.picks = False, 0
         self.cut, self.way = (), 0
 
     def break_off(self, rng: np.random.Generator) -> None:
@@ -77,6 +96,7 @@ class Drawn:
             known += [t + 1, -1 / (t + 1)] if self.counted else []
             if t in self.cut:
                 known = [self.other(known[0], row, b), *known[1:]]
+            known += [PICKED[self.picks - 1](row, W, t)] if self.picks else []
             if self.numbers:
                 known = [x.sum() if np.ndim(x) else x for x in known]
             for line in self.lines:
@@ -121,6 +141,8 @@ def draw_function(seed: int) -> tuple[Function, list[Any]]:
         loop.counted = bool(np.random.default_rng((seed, 3)).integers(2))
     for loop in loops if seed >= 33_000_000 else ():  # some turns go on from somewhere else
         loop.break_off(np.random.default_rng((seed, 5)))
+    for loop in loops if seed >= 34_000_000 else ():  # places that are known when the code runs
+        loop.picks = int(np.random.default_rng((seed, 6)).integers(len(PICKED) + 1))
     again = seed >= 32_000_000 and np.random.default_rng((seed, 4)).integers(3) == 0  # the same, of another array
     loops = [loops[0]] * 2 if again else loops
     shapes = ((max(COUNTS) + 1 + LONG * long, SIZE), (SIZE, SIZE), (SIZE,))
