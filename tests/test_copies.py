@@ -13,7 +13,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from minigrad import Tensor, compile, debug, derive, fit, grad, simplify, softmax, trace, value_and_grad
+from minigrad import (
+    Tensor,
+    compile,
+    debug,
+    derive,
+    fit,
+    grad,
+    hessian,
+    jvp,
+    simplify,
+    softmax,
+    trace,
+    value_and_grad,
+    vmap,
+)
 from minigrad.algebra.graph import Graph
 from minigrad.engine.node import Node
 from minigrad.engine.transforms.functional import value_and_grad as defined_there
@@ -473,3 +487,54 @@ def test_a_derivation_is_copied_and_says_why_it_is_not_pickled():
         assert all(x.difference < 1e-6 for x in other.check())
     with pytest.raises(TypeError, match=r"holds the record of its loss.*to_numpy"):
         pickle.dumps(derivation)
+
+
+COPIES = pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy], ids=["copy", "deepcopy"])
+
+
+@COPIES
+def test_a_copy_of_what_a_function_is_differentiated_by_keeps_its_gradient(copied):
+    x = np.array([1.0, 2.0])
+
+    def f(x):
+        return (copied(x) ** 2 * x).sum()
+
+    np.testing.assert_allclose(grad(f)(x), 3 * x**2)
+    np.testing.assert_allclose(hessian(f)(x), np.diag(6 * x))
+    np.testing.assert_allclose(jvp(f, (x,), (np.ones(2),))[1], 3 * np.sum(x**2))
+    np.testing.assert_allclose(vmap(f)(np.eye(2)), [1, 1])
+    np.testing.assert_allclose(compile(grad(f))(x), 3 * x**2)
+
+
+def test_a_step_within_a_step_may_copy_the_parameters_it_starts_from():
+    x, p = np.array([0.3, -0.8]), {"w": np.array([1.0, 2.0]), "b": np.array([0.1, 0.2])}
+
+    def loss(p):
+        return (np.tanh(x * p["w"] + p["b"]) ** 2).sum()
+
+    def after_a_step(p, copied=copy.deepcopy):
+        fast = copied(p)
+        g = grad(loss)(fast)
+        return loss({name: fast[name] - 0.1 * g[name] for name in fast})
+
+    expected = grad(lambda p: after_a_step(p, copied=lambda p: p))(p)
+    for found in (grad(after_a_step)(p), compile(grad(after_a_step))(p)):
+        for name in p:
+            np.testing.assert_allclose(found[name], expected[name], rtol=1e-12)
+
+
+@COPIES
+def test_code_copies_a_parameter_as_it_is_at_the_call(copied):
+    w, x = Tensor([1.0, 2.0], requires_grad=True), np.array([3.0, 4.0])
+    f = compile(lambda x: (copied(w) * x).sum())
+    assert float(f(x)) == 11
+    w.data = np.array([10.0, 20.0])
+    assert float(f(x)) == 110
+
+
+def test_arrays_that_two_tensors_share_are_one_in_a_copy():
+    shared = Tensor(np.array([1.0, 2.0]), requires_grad=True)
+    model = [shared, {"tied": shared}]
+    first, second = (lambda twin: (twin[0], twin[1]["tied"]))(copy.deepcopy(model))
+    assert first is second
+    assert first is not shared

@@ -22,6 +22,7 @@ from minigrad.ops.base import Op
 from minigrad.ops.common.late import Late
 from minigrad.ops.common.libraries import bring, find_other, move_beside
 
+copies = Late("minigrad.engine.copies")
 other_names = Late("minigrad.engine.messages.other_names")
 refusals = Late("minigrad.engine.protocols.refusals")
 
@@ -126,12 +127,11 @@ class Convertible(Record):
 
     def __copy__(self) -> Any:
         """Give a leaf with an array of its own, as NumPy does: SciPy writes into what it has copied so."""
-        made: Any = self.__reduce__()
-        restore, (kind, array, *rest), attributes = made
-        twin: Any = restore(kind, own_array(array), *rest)
-        if attributes:
-            vars(twin).update(attributes)
-        return twin
+        return copies.copy_tensor(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        """Give a leaf with copies of all that it has."""
+        return copies.copy_whole_tensor(self, memo)
 
     def tolist(self) -> Any:
         """Give the elements as Python numbers, in nested lists."""
