@@ -1,5 +1,7 @@
 """Compiled functions that write into arrays among their arguments, and steps whose state is written from outside."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -354,3 +356,55 @@ def test_machine_code_that_looks_at_arrays_itself_is_not_asked_about_a_dict():
         assert found == right
         np.testing.assert_array_equal(one[0], other[0])
         np.testing.assert_array_equal(one[1]["W"], other[1])
+
+
+def test_an_array_and_its_parts_may_be_named_together():
+    """They are locked while the function is traced, and were left so: NumPy unlocks a part after its whole."""
+    whole = np.ones((50, 4))
+    part = whole[:, 1:]
+    rows = part[2:]
+    for f in (
+        lambda x: x.sum() * whole.sum() + part.sum() + rows.sum(),
+        lambda x: x.sum() * rows.sum() + part.sum() + whole.sum(),
+        lambda x: x.sum() * part.sum() + whole.sum() + rows.sum(),
+    ):
+        assert compile(f)(np.ones(3)) == f(np.ones(3))
+        assert whole.flags.writeable
+        assert part.flags.writeable
+        assert rows.flags.writeable
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pickle.loads(pickle.dumps(np.ones((71, 23)))),  # whose memory is of bytes: once locked, it is so for ever
+        np.ones(100),
+        np.frombuffer(bytearray(800)),
+        np.frombuffer(bytes(800)),
+    ],
+    ids=["unpickled", "own", "of a bytearray", "of bytes"],
+)
+def test_data_of_any_memory_are_as_writeable_as_before(data):
+    def f(x):
+        return (data * x).sum()
+
+    before = data.flags.writeable
+    code = compile(f)
+    assert code(2.0) == f(2.0)
+    assert data.flags.writeable == before
+    if before:
+        data += 1
+        assert code(2.0) == f(2.0)
+
+
+def test_a_write_into_unpickled_data_is_refused_and_undone():
+    data = pickle.loads(pickle.dumps(np.ones((71, 23))))
+
+    def f(x):
+        data[0, 0] = 5
+        return data.sum() * x
+
+    with pytest.raises(TraceError, match="writes into an array from outside"):
+        compile(f)(2.0)
+    np.testing.assert_array_equal(data, 1)
+    assert data.flags.writeable

@@ -30,9 +30,12 @@ def kept_from_writing(links: Sequence[Link]) -> Iterator[None]:
     """Lock the arrays that a function names: a write that changes nothing this time would be lost in later calls."""
     named = [x for link in links for x in (link.seen if isinstance(link.seen, list | tuple) else (link.seen,))]
     asked = {id(link.owner) for link in links if link.name == "flags.num"}  # whether it may write there: not now, else
-    arrays = [x for x in _arrays(link.seen for link in links) if x.flags.writeable and id(x) not in asked]
+    writeable = [x for x in _arrays(link.seen for link in links) if x.flags.writeable and id(x) not in asked]
+    arrays = list(filter(_may_be_unlocked, writeable))
+    asked |= {id(x) for x in writeable} - {id(x) for x in arrays}  # these are compared with what they were
     kept = [(t, t.array, np.copy(t.array)) for t in _tensors(named)]
-    left = [(x, np.copy(x)) for x in _arrays(link.owner for link in links if id(link.owner) in asked)]
+    named_arrays = _arrays(x for link in links for x in (link.owner, link.seen))
+    left = [(x, np.copy(x)) for x in named_arrays if id(x) in asked]
     try:
         for x in arrays:
             x.flags.writeable = False
@@ -117,6 +120,21 @@ def _arrays(values: Iterable[Any]) -> list[Any]:
             if isinstance(x, np.ndarray):
                 found[id(x)] = x
     return list(found.values())
+
+
+def _may_be_unlocked(x: Any) -> bool:
+    """Say whether NumPy lets an array be written again that was locked: one that was unpickled, of ``bytes``, never."""
+    below = x.base
+    while isinstance(below, np.ndarray):
+        if below.flags.writeable or below.flags.owndata:
+            return bool(below.flags.writeable)
+        below = below.base
+    if below is None:
+        return True
+    try:
+        return not memoryview(below).readonly
+    except TypeError:
+        return False
 
 
 def refuse_changes(links: Sequence[Link], between: Sequence[Any]) -> None:
