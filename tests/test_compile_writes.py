@@ -408,3 +408,19 @@ def test_a_write_into_unpickled_data_is_refused_and_undone():
         compile(f)(2.0)
     np.testing.assert_array_equal(data, 1)
     assert data.flags.writeable
+
+
+class _Unnamed(type):
+    __module__ = property(lambda kind: "elsewhere")  # type: ignore[assignment]  # as a class of Cython's has it
+
+
+class _Kind(metaclass=_Unnamed):
+    pass
+
+
+def test_a_class_whose_own_class_says_no_module_may_be_named():
+    def f(x):
+        return x * (2 if issubclass(_Kind, object) else 3)
+
+    assert not isinstance(type(_Kind).__module__, str)
+    assert compile(f)(2.0) == 4

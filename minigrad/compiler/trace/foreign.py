@@ -61,7 +61,7 @@ def _is_installed(name: str) -> bool:
 
 def is_layer(x: Any) -> bool:
     """Say whether something is one of this library's layers, or of a class made of one."""
-    return any(base.__module__.startswith(f"{OURS}.nn.") for base in type(x).__mro__)
+    return any(str(base.__module__).startswith(f"{OURS}.nn.") for base in type(x).__mro__)
 
 
 def is_open(x: Any) -> bool:

@@ -71,7 +71,7 @@ def _tensors(values: Iterable[Any]) -> list[Tensor]:
     found: dict[int, Tensor] = {}
     for value in values:
         parts = [value]
-        if type(value).__module__.partition(".")[0] == OURS and not isinstance(value, Tensor | type):
+        if str(type(value).__module__).partition(".")[0] == OURS and not isinstance(value, Tensor | type):
             parameters = getattr(value, "parameters", None)
             parts = [*(getattr(value, "params", None) or ()), *(parameters() if callable(parameters) else ())]
         found |= {id(x): x for x in parts if isinstance(x, Tensor)}
