@@ -1,5 +1,6 @@
 """The messages of errors, word for word: what was wanted, what came, where it was made, and what to do."""
 
+import importlib
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -388,3 +389,19 @@ def test_an_argument_of_a_method_is_not_called_self():
 
     with pytest.raises(ShapeError, match=r"x:\(2, 5\) @ weights:\(3, 4\)"):
         grad(Model().loss)(np.ones((3, 4)), np.ones((2, 5)))
+
+
+def test_a_library_that_makes_an_array_of_a_tensor_is_named(tmp_path, monkeypatch):
+    """As pandas does in ``series * w``, where the tensor is not asked."""
+    installed = tmp_path / "site-packages"
+    installed.mkdir()
+    (installed / "framed.py").write_text(
+        "import numpy as np\n\n\ndef times(series, w):\n    return series * np.asarray(w)\n"
+    )
+    monkeypatch.syspath_prepend(installed)
+    framed = importlib.import_module("framed")
+    w = Tensor([1.0, 2.0], requires_grad=True, name="w")
+    with pytest.raises(TypeError, match=r"^framed makes an array of w, .*np\.asarray\(…\) or \.to_numpy\(\).*\.data"):
+        framed.times(np.ones(2), w)
+    with pytest.raises(TypeError, match=r"^w requires a gradient, and an array made of it would lose it"):
+        np.asarray(w)

@@ -58,11 +58,6 @@ def refuse_objects(op: Op, inputs: tuple[Any, ...]) -> None:
     raise TypeError(f"{op.name}: the result is no array of numbers.")
 
 
-def own_array(g: Any) -> Any:
-    """Give a gradient an array of its own: the rules may pass one array on twice, or a view of another."""
-    return np.asarray(g) if isinstance(g, np.generic) else g.copy()
-
-
 def compute_beside(op: Op, inputs: tuple[Any, ...], values: tuple[Any, ...], error: Exception) -> tuple[Any, Any]:
     """Give what an operation gives, and the values it was computed from, with constants of the host moved.
 

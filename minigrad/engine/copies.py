@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
-from minigrad.engine.conversion import own_array
+from minigrad.engine.numbers import own_array
 from minigrad.engine.recording import compilation
 from minigrad.engine.writing.watch import VARIABLE
 

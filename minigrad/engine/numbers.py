@@ -75,3 +75,8 @@ def _conversion(x: Any, array: Any) -> str:
     if array.dtype.kind != "O":
         return ""
     return " Convert with .astype(float)." if array.ndim else " Convert with float(…), if it is a number."
+
+
+def own_array(g: Any) -> Any:
+    """Give a gradient an array of its own: the rules may pass one array on twice, or a view of another."""
+    return np.asarray(g) if isinstance(g, np.generic) else g.copy()

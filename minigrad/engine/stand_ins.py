@@ -14,7 +14,7 @@ from weakref import ref
 
 from numpy import ndarray
 
-from minigrad.engine.conversion import own_array
+from minigrad.engine.numbers import own_array
 from minigrad.engine.record import stand_ins
 
 

@@ -9,10 +9,10 @@ import numpy as np
 from numpy import ndarray
 
 from minigrad.engine.blocks import in_force
-from minigrad.engine.conversion import as_operand, compute_beside, holds_tensor, own_array, refuse_objects
+from minigrad.engine.conversion import as_operand, compute_beside, holds_tensor, refuse_objects
 from minigrad.engine.listening import Listening, listeners, retained
 from minigrad.engine.messages.errors import check_name, describe, place
-from minigrad.engine.numbers import as_numbers
+from minigrad.engine.numbers import as_numbers, own_array
 from minigrad.engine.record import fast_pullback, restore_leaf, stand_ins
 from minigrad.engine.recording import (
     announce_walk,

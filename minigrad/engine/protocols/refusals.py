@@ -15,6 +15,7 @@ from minigrad.engine.protocols.recipes import GRADIENTLESS, INTO_TENSOR, RECIPES
 from minigrad.ops.base import Recorder
 
 EXPLAINED = re.compile(r"[\w.]+(\(.*?\))?: ")  # as the errors of operations begin
+OURS = __name__.partition(".")[0]
 
 
 def name_function(f: Callable[..., Any]) -> str:
@@ -117,6 +118,13 @@ def refuse_array(x: Any) -> str:
     if caller:
         return explain_refusal(caller, "__call__", [x], [x])
     made = made_at([x])
+    library = _installed_caller()
+    if library:
+        return (
+            f"{library} makes an array of {describe(x)}, which requires a gradient and would lose it"
+            f"{f'; {made}' if made else ''}. Take arrays out of what is of {library}, by np.asarray(…) or .to_numpy(), "
+            f"and compute with those; for the bare values of the tensor take .data."
+        )
     return (
         f"{describe(x)} requires a gradient, and an array made of it would lose it{f'; {made}' if made else ''}. For "
         f"the bare values take .data; to join tensors use np.stack([…]) instead of np.array([…]), to fill a shape with "
@@ -135,6 +143,18 @@ def _scipy_caller() -> str:
             return found
         frame = frame.f_back  # type: ignore[assignment]
     return found
+
+
+def _installed_caller() -> str:
+    """Name the library that asks, if it is none of ours and the user installed it: pandas, of ``series * w``."""
+    frame: Any = sys._getframe(1)
+    while frame is not None:
+        name = frame.f_globals.get("__name__", "").partition(".")[0]
+        if name not in (OURS, "numpy"):
+            file = frame.f_globals.get("__file__") or ""
+            return name if "site-packages" in file or "dist-packages" in file else ""
+        frame = frame.f_back
+    return ""
 
 
 def _running_in(frame: Any) -> tuple[str, str]:
