@@ -133,6 +133,8 @@ RAISED = [
     (lambda a: assigned(a, a > 0, [-1]), (U8,), OverflowError),
     (lambda a: assigned(a, slice(2), [3, -1]), (U8,), OverflowError),
     (lambda a: np.ediff1d(a, to_end=1), (B,), TypeError),
+    (lambda a, b: np.putmask(a.copy(), a > 0, b), (F4, F8[0]), TypeError),
+    (lambda a, b: np.putmask(a.copy(), a > 0, b), (B, I8[:3]), TypeError),
     (lambda a: np.piecewise(a, [a > 0], [1j, 0]), (F8,), TypeError),
 ]
 

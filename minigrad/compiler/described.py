@@ -25,6 +25,9 @@ class Described(partial[Any]):
     def export(self, path: str | os.PathLike[str]) -> None:
         """Write the latest call's code as a module of its own, which needs NumPy alone: ``make(…)`` gives ``step(…)``.
 
+        It is not written anew where a Jacobian has NaN, of an infinite slope beside elements that it is not of: for
+        code that has 0 there export after such a call.
+
         Raises ``ValueError`` if an operation in it is not NumPy's, or if it writes into arguments.
         """
         if self._latest().record.written or self._latest().record.puts:

@@ -23,6 +23,8 @@ def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) ->
 def putmask(a: Any, mask: Any, values: Any) -> None:
     """Write values where a mask of a's shape holds: of values of another shape, over and over, those at that place."""
     values = as_assigned(values, a.dtype)
+    if not np.can_cast(values.dtype, a.dtype, "safe"):
+        raise TypeError(f"putmask: values of {values.dtype} are not cast to {a.dtype} by the rule 'safe'; use .astype")
     a[...] = np.where(mask, values if values.shape == a.shape else np.resize(values, a.shape), a)
 
 
