@@ -354,7 +354,18 @@ def set_a_gradient_that_changes():
     return f, lambda: None if w.grad is None else w.grad.data.tolist(), change
 
 
+def set_whether_it_takes_gradients():
+    w = Tensor(np.ones(2))
+
+    def f(x):
+        w.requires_grad = True
+        return x * 2
+
+    return f, lambda: w.requires_grad, lambda: setattr(w, "requires_grad", False)
+
+
 SETTING = [
+    set_whether_it_takes_gradients,
     *(set_a_global, set_a_variable, set_an_attribute, set_an_attribute_that_is_taken_away, set_an_attribute_by_name),
     *(set_an_item, set_a_gradient, set_a_gradient_that_changes),
 ]

@@ -43,7 +43,7 @@ ATTRIBUTES = {"LOAD_ATTR", "LOAD_METHOD", "LOAD_SUPER_ATTR", "LOAD_SUPER_METHOD"
 SUBSCRIPTS = {"BINARY_SUBSCR"}
 PLAIN = (*SCALARS, Tensor, np.ndarray, np.generic)
 # What a Tensor or an array says of itself -> what to watch for it.
-FORMS = {"shape": "shape", "ndim": "shape", "size": "shape", "dtype": "dtype", "name": "name"}
+FORMS = {x: x for x in ("shape", "dtype", "name", "requires_grad")} | {"ndim": "shape", "size": "shape"}
 MEMORY = {"strides": "strides", "nbytes": "nbytes", "itemsize": "dtype", "flags": "flags.num"}  # of arrays alone
 ASKING_BY_NAME = {"getattr", "__getattribute__", "setattr", "delattr", "__setattr__"}
 READING_ALL = {"vars", "dir", "asdict", "astuple", "dumps"}  # what asks for all that an object holds
