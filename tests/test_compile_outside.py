@@ -908,6 +908,29 @@ def by_what_a_class_says_of_others():
     return f, [*changes, lambda: setattr(kept[0], "k", 9.0)]
 
 
+def by_objects_in_unusual_places():
+    """As keys of a dict, in a frozen set, with slots alone; and by names that are the keys of a dict."""
+
+    class Own:
+        def __init__(self, k):
+            self.k = k
+
+    @dataclass(slots=True)
+    class Slotted:
+        k: float
+
+    key, within, slotted, named = Own(2.0), Own(3.0), Slotted(5.0), Own(7.0)
+    named.m = 1.0
+    by_key, frozen, names = {key: 1.0}, frozenset([within]), {"k": 0, "m": 1}
+
+    def f(x):
+        x = x * sum(part.k * share for part, share in by_key.items()) + sum(part.k for part in frozen)
+        return x + asdict(slotted)["k"] + sum(getattr(named, name) for name in names)
+
+    changes = [lambda: setattr(key, "k", 4.0), lambda: setattr(within, "k", 6.0), lambda: setattr(slotted, "k", 8.0)]
+    return f, [*changes, lambda: setattr(named, "m", 9.0), lambda: setattr(named, "k", 0.5)]
+
+
 def by_a_sparse_matrix():
     matrix = sparse.csr_matrix(np.eye(2))
     return lambda x: x * matrix.sum(), [lambda: matrix.data.__setitem__(0, 5.0)]
@@ -915,6 +938,7 @@ def by_a_sparse_matrix():
 
 WATCHED = [
     *(by_another_class_of_a_layer, by_all_that_something_holds, by_what_a_class_says_of_others, by_a_sparse_matrix),
+    by_objects_in_unusual_places,
     *(by_settings_that_numpy_tells, by_modules_of_some_name, by_the_value_of_a_member, by_a_class_that_is_registered),
     *(by_flags_and_strides_of_an_array, by_objects_in_arrays, by_files_in_memory, by_what_python_calls_things),
     by_attributes_of_a_class_that_asks_for_none_but_its_own,

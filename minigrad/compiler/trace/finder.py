@@ -48,7 +48,7 @@ MEMORY = {"strides": "strides", "nbytes": "nbytes", "itemsize": "dtype", "flags"
 ASKING_BY_NAME = {"getattr", "__getattribute__", "setattr", "delattr", "__setattr__"}
 READING_ALL = {"vars", "dir", "asdict", "astuple", "dumps"}  # what asks for all that an object holds
 INDEXED = (list, tuple, dict, MappingProxyType)
-CONTAINERS = (*INDEXED, set, deque)
+CONTAINERS = (*INDEXED, set, frozenset, deque)
 
 
 class OutsideFinder:
@@ -144,9 +144,9 @@ class OutsideFinder:
         if id(value) in self.known or len(value) > LONGEST:
             return
         self.known[id(value)] = value
-        if not isinstance(value, tuple):
+        if not isinstance(value, tuple | frozenset):
             self.add(Contents(value, "is_unchanged", f"the contents of a {type(value).__name__}"))
-        for part in value.values() if isinstance(value, dict | MappingProxyType) else value:
+        for part in (*value, *value.values()) if isinstance(value, dict | MappingProxyType) else value:
             self.follow(part)
 
     def follow_function(self, f: FunctionType, args: tuple[Any, ...]) -> None:

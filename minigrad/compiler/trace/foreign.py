@@ -84,6 +84,11 @@ def is_generated(method: Any) -> bool:
     return bool(method.__code__.co_filename == "<string>") and method.__name__ in COMPARED
 
 
+def _list_slots(kind: type) -> tuple[str, ...]:
+    slots: Any = kind.__dict__.get("__slots__", ())
+    return (slots,) if isinstance(slots, str) else tuple(slots)
+
+
 def choose_names(
     owner: Any, names: list[str], kinds: dict[type, frozenset[str] | None], perhaps: Container[str]
 ) -> list[str]:
@@ -93,6 +98,8 @@ def choose_names(
     ``perhaps`` it may get some day.
     """
     kind, stored = type(owner), getattr(owner, "__dict__", ())
+    if "__dict__" in names:  # code asks for all that it holds
+        names = [*names, *(x for base in kind.__mro__ for x in _list_slots(base))]
     if isinstance(owner, type):
         return [name for name in names if any(name in base.__dict__ for base in owner.__mro__)]
     if kind not in kinds:
