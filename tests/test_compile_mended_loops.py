@@ -1,9 +1,13 @@
 """Loops some turns of which take an operand from elsewhere are loops of the code: their turns choose."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from minigrad import Tensor, compile, nn, optim, value_and_grad
+from minigrad.compiler.rolling.moving import never_fails
+from minigrad.engine.node import Node
 from tests.compiling import as_code, assert_same, each_backend, plain, running
 from tests.fuzz.loops import find_wrong
 
@@ -137,6 +141,50 @@ def test_what_is_not_chosen_may_be_no_number(backend):
     both = value_and_grad(f, (0, 1))
     with running(backend), np.errstate(all="ignore"):
         assert_same(plain(as_code(both, backend)(x, w)), plain(both(x, w)), 1e-10)
+
+
+@each_backend
+def test_what_turns_do_not_choose_is_no_error(backend):
+    """They would invert a matrix that has no inverse, and read at an index that there is not."""
+
+    turns, anew = 37, (4, 11, 16, 22, 30)
+
+    def inverted(X, P, W):
+        start, seen, E = P, [], 0.0
+        for t in range(turns):
+            given = np.linalg.inv(P + X[t]) if t not in anew else start
+            seen.append(P)
+            P = np.tanh(given @ W) + X[t] @ X[t]
+            E = E + (np.sin(P) * P @ W).sum()
+        return E, seen
+
+    def read(x, places, w):
+        E = 0.0
+        for t in range(turns):
+            given = x[places[t]] if t not in anew else w
+            w = np.tanh(given * np.sin(w) + w)
+            E = E + (np.cos(w) * w * w).sum()
+        return E
+
+    P, W = np.eye(2) + 0.1 * RNG.normal(size=(2, 2)), RNG.normal(size=(2, 2))
+    X = RNG.normal(size=(turns, 2, 2)) * 0.1
+    for t in anew:
+        X[t] = -inverted(X, P, W)[1][t]
+    places = np.where(np.isin(np.arange(turns), anew), 1 << 40, np.arange(turns) % 3)
+    with running(backend):
+        both = value_and_grad(lambda X, P, W: inverted(X, P, W)[0], (0, 1, 2))
+        assert_same(plain(as_code(both, backend)(X, P, W)), plain(both(X, P, W)), 1e-9)
+        both, x = value_and_grad(read, (0, 2)), RNG.normal(size=(3, 2))
+        assert_same(plain(as_code(both, backend)(x, places, x[0])), plain(both(x, places, x[0])), 1e-9)
+
+
+def test_what_may_fail_is_not_made_for_turns_that_do_not_choose_it():
+    x: Any = Node(shape=(2, 2))
+    n: Any = Node(shape=(2, 2), dtype=np.int64)
+    for safe in (np.tanh(x), x @ x, x.sum(), x[0], x.T, np.where(x > 0, x, 1.0), np.stack([x, x])):
+        assert never_fails(safe)
+    for unsafe in (np.linalg.inv(x), np.linalg.cholesky(x), x[np.array([0])], n**-1, n // n):
+        assert not never_fails(unsafe)
 
 
 def test_a_rule_steps_on_what_turns_choose():

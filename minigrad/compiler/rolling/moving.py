@@ -8,13 +8,20 @@ from contextlib import contextmanager, suppress
 from itertools import pairwise
 from typing import Any
 
+from minigrad.compiler.passes.lower import AddAt
 from minigrad.compiler.rolling.keys import EvenKey, is_read, part_key
 from minigrad.compiler.rolling.own import describe
 from minigrad.engine.node import Node
-from minigrad.ops.base import number_key
-from minigrad.ops.indexing import Index
+from minigrad.ops.arithmetic import Where
+from minigrad.ops.base import Elementwise, number_key
+from minigrad.ops.indexing import Index, Scatter, is_basic
+from minigrad.ops.linalg import Inner, MatMul
+from minigrad.ops.reduction import Max, Sum
+from minigrad.ops.shaping import BroadcastTo, Cast, Concatenate, Reshape, Transpose
 
 MOST = 0.5  # of the operations, as many as may be made so that turns are alike
+
+SAFE = (Elementwise, Where, MatMul, Inner, Sum, Max, Reshape, Transpose, BroadcastTo, Cast, Concatenate)
 
 Pairs = dict[Node, Node]
 
@@ -151,7 +158,7 @@ class Moving:
                     self.note(self.places, (found, i), p)
         if found is None:
             self.left -= 1
-            if self.left < 0:
+            if self.left < 0 or not never_fails(node):
                 raise Lost
             found = Node(node.op, inputs, shape=node.shape, dtype=node.dtype, table=node.table)
             self.note(self.known, key, found)
@@ -175,6 +182,17 @@ class Moving:
         except IndexError:
             return None
         return Node(op, node.inputs, shape=node.shape, dtype=node.dtype, table=node.table) if fits else None
+
+
+def never_fails(node: Node) -> bool:
+    """Say whether an operation is no error whatever its operands are: it is made for turns that do not choose it.
+
+    There a matrix may have no inverse, and an index that is computed name no element.
+    """
+    op = node.op
+    if node.weak or any(x.dtype.kind not in "fcb" for x in (node, *node.inputs) if isinstance(x, Node)):
+        return False
+    return is_basic(op.key) if isinstance(op, Index | Scatter | AddAt) else isinstance(op, SAFE)
 
 
 def pair_more(pairs: Pairs) -> Pairs:
