@@ -98,12 +98,12 @@ def _walk(linear: Linearization, carry: Callable[[], list[Any]]) -> list[Any]:
     """
     tracing = None if linear.joined.has_data else compilation()
     found = carry() if tracing is None or tracing.haste.allowed else None
-    if tracing is not None and found is not None:
-        tracing.haste.note(found)
-    elif found is None or any(map(_has_nan, found)):
+    if found is None or any(map(_has_nan, found)):
         with recorded():
             linear.joined = Index(...)(linear.joined)
         found = carry()
+    elif tracing is not None:
+        tracing.haste.note(found)
     return found
 
 
