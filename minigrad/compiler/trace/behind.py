@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from functools import partial
 from io import BytesIO, StringIO
 from operator import attrgetter, methodcaller
-from types import BuiltinMethodType, FunctionType, MethodType, MethodWrapperType, ModuleType
+from types import BuiltinMethodType, FunctionType, MappingProxyType, MethodType, MethodWrapperType, ModuleType
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary, ref
 
@@ -135,6 +135,13 @@ def follow_within(finder: Finder, f: FunctionType) -> None:
     for value in (find_variable(cell, "") for cell in f.__closure__ or ()):
         if ours or isinstance(value, FUNCTIONS):
             finder.follow(value)
+
+
+def list_inside(x: Any) -> list[Any]:
+    """Give what is in a container: of a dict its keys, too, but for texts, which may be the names of anything."""
+    if not isinstance(x, dict | MappingProxyType):
+        return list(x)
+    return [*(key for key in x if not isinstance(key, str)), *x.values()]
 
 
 def follow_elements(finder: Finder, value: Any) -> None:

@@ -28,6 +28,7 @@ from minigrad.compiler.trace.behind import (
     follow_special,
     follow_within,
     keeps_its_own,
+    list_inside,
 )
 from minigrad.compiler.trace.contents import Contents
 from minigrad.compiler.trace.foreign import choose_names, is_computed, is_foreign, is_ready
@@ -63,10 +64,9 @@ class OutsideFinder:
         self.later: list[Later] = []
         self.names: dict[str, None] = {}  # of attributes whose owner the code does not tell
         self.strings: dict[str, None] = {}  # that may be such names, of a function that calls getattr
-        self.asks_by_name = False
+        self.asks_by_name = self.asks_modules = False  # for attributes, and for modules, by their names?
         self.perhaps: dict[str, None] = {}  # those that it may also find missing
         self.codes: dict[CodeType, Any] = {}  # all that has been read, and the package that it is in
-        self.asks_modules = False  # for modules by their names?
 
     def try_names(self) -> None:
         """Look up all such names in all objects, and in those that are found by that."""
@@ -146,7 +146,7 @@ class OutsideFinder:
         self.known[id(value)] = value
         if not isinstance(value, tuple | frozenset):
             self.add(Contents(value, "is_unchanged", f"the contents of a {type(value).__name__}"))
-        for part in (*value, *value.values()) if isinstance(value, dict | MappingProxyType) else value:
+        for part in list_inside(value):
             self.follow(part)
 
     def follow_function(self, f: FunctionType, args: tuple[Any, ...]) -> None:
