@@ -219,3 +219,34 @@ def test_what_code_of_a_turn_is_not_written_for_is_said_of_the_loop(backend):
     with running(backend):
         for g in (f, lambda x: value_and_grad(lambda x: (f(x) ** 2).sum())(x)):
             assert_same(plain(as_code(g, backend)(X)), plain(g(Tensor(X))))
+
+
+def attractor(turns):
+    """E. Lorenz, Deterministic nonperiodic flow, 1963, by Euler's steps from Python numbers on."""
+
+    def f(rho, sigma):
+        x, y, z = 1.0, 1.0, rho / 9
+        for _ in range(turns):
+            x, y, z = x + 0.01 * sigma * (y - x), y + 0.01 * (x * (rho - z) - y), z + 0.01 * (x * y - 8 / 3 * z)
+        return x * y / z
+
+    return f
+
+
+@each_backend
+def test_what_is_carried_on_may_be_python_numbers(backend):
+    f, g = attractor(40), minigrad.value_and_grad(attractor(40), (0, 1))
+    with running(backend):
+        step, both = as_code(f, backend), as_code(g, backend)
+        assert type(step(28.0, 10.0)) is type(f(28.0, 10.0)) is float
+        np.testing.assert_allclose(step(28.0, 10.0), f(28.0, 10.0), rtol=1e-13)
+        assert_same(plain(both(28.0, 10.0)), plain(g(28.0, 10.0)), 1e-12)
+    assert len(loops_of(both)) == 2
+
+
+def test_python_numbers_leave_float32_what_it_is():
+    def f(rho, sigma, w):
+        return attractor(40)(rho, sigma) * w
+
+    w = np.ones(3, np.float32)
+    assert compile(f)(28.0, 10.0, w).dtype == f(28.0, 10.0, w).dtype == np.float32

@@ -64,9 +64,9 @@ def test_code_does_not_grow_with_the_outer_turns(f):
         step, both = compile(value_and_grad(f, (0, 1))), value_and_grad(f, (0, 1))
         assert_same(plain(step(data(turns), W)), plain(both(data(turns), W)), 1e-11)
         lengths.append(len(step.source.splitlines()))
-        assert len(step.report().rolled) == 2
+        assert len(step.report().rolled) >= 2
         assert not step.report().unrolled
-    assert lengths[1] < 1.2 * lengths[0]
+    assert lengths[1] <= lengths[0] + 1
 
 
 @pytest.mark.parametrize("kind", [nn.RNN, nn.GRU, nn.LSTM])
@@ -113,10 +113,14 @@ def test_a_stack_of_what_turns_give_is_a_view_until_it_is_returned(backend, axis
 
 
 @each_backend
-def test_each_backend_computes_them(backend):
-    both = value_and_grad(steps_in_a_turn, (0, 1))
+@pytest.mark.parametrize("f", [steps_in_a_turn, a_search_in_a_turn, rows_and_steps_in_a_turn])
+def test_each_backend_computes_them(backend, f):
+    both = value_and_grad(f, (0, 1))
     with running(backend):
-        assert_same(plain(as_code(both, backend)(data(12), W)), plain(both(data(12), W)), 1e-11)
+        step = as_code(both, backend)
+        for _ in range(2):
+            assert_same(plain(step(data(12), W)), plain(both(data(12), W)), 1e-11)
+    assert any("of ×" in x for x in step.report().rolled)
 
 
 def test_how_many_numbers_agree_is_what_comparing_each_finds():

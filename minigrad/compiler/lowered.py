@@ -5,9 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from minigrad.compiler.blocking.block import block_matrices
+from minigrad.compiler.passes.assigned import read_assigned
 from minigrad.compiler.passes.lower import lower_exactly, lower_outputs
+from minigrad.compiler.passes.nested import open_scattered
+from minigrad.compiler.passes.numbers import give_numbers_dtypes
 from minigrad.compiler.record import Record
 from minigrad.compiler.rolling.added import merge_added
+from minigrad.compiler.rolling.filled import merge_assigned
+from minigrad.compiler.rolling.inner import roll_bodies
 from minigrad.compiler.rolling.roll import roll_loops
 
 
@@ -23,8 +28,9 @@ def lower_record(record: Record, exact: bool, rolls: bool = True, repeats: int =
 
 def roll_record(record: Record, exact: bool, repeats: int = 0) -> list[Any]:
     """Give what is computed, in which what repeats is loops."""
-    rolled = roll_loops(_lower(record, exact, repeats), exact, record.refused)
-    return rolled if exact else merge_added(rolled)
+    read = read_assigned(give_numbers_dtypes(_lower(record, exact, repeats)), exact)
+    rolled = merge_assigned(roll_bodies(roll_loops(read, exact, record.refused), exact))
+    return rolled if exact else merge_added(open_scattered(rolled))
 
 
 def block_lowered(rolled: list[Any], exact: bool) -> list[Any]:

@@ -1,10 +1,11 @@
 """Random functions with loops, eagerly and as code whose loops are rolled: values, gradients and gradients of these.
 
 ``python -m tests.fuzz.loops --seconds 60 --seed 0`` stops at the first seed at which two ways disagree. A loop carries
-one to three values, vectors or numbers; its body takes them, parameters, rows of an array that go up or down, what
-stands at places that arrays name, and constants, through random operations; some of what it makes is kept in a list,
-summed up, or dropped; there are masks, turns that go on from somewhere else, loops in loops, and loops after loops. It
-is taken 0, 1, 2 or many times; of some, which are taken often, few turns are traced.
+one to three values, vectors or numbers; its body takes them, parameters, rows of an array that go up, down or in any
+order, what stands at places that arrays name, and constants, through random operations; some of what it makes is kept
+in a list, summed up, dropped, or assigned to a part of an array that later turns read; there are masks, turns that go
+on from elsewhere, lists of states, loops in loops, and loops after loops. It is taken 0, 1, 2 or many times; of some,
+which are taken often, few turns are traced.
 """
 
 from __future__ import annotations
@@ -74,6 +75,7 @@ class Drawn:
         self.turns: Callable[[int], Any] = range
         self.counted, self.picks = False, 0
         self.cut, self.way = (), 0
+        self.fills, self.order, self.passes, self.mask = "", list[int](), 0, list[bool]()
 
     def break_off(self, rng: np.random.Generator) -> None:
         """Go on from somewhere else in some turns: every few, or any."""
@@ -87,16 +89,48 @@ class Drawn:
         if rng.integers(4):
             self.keeps = self.varying = False
 
+    def fill(self, rng: np.random.Generator) -> None:
+        """Keep something of each turn in an array, take rows in another order, or hand a list of states on."""
+        self.fills = str(rng.choice(["", "rows", "columns", "parts", "sums", "twice"]))
+        if rng.integers(3) == 0:
+            few = list(range(self.count))
+            self.order = [*(rng.permutation(few) if rng.integers(2) else few[::-1])]
+        self.passes = int(rng.choice([0, 0, 0, 2, 8]))
+        self.mask = [*(rng.random(self.count) > 0.4)] if rng.integers(4) == 0 else []
+
+    def write(self, H: Any, t: int, value: Any) -> None:
+        """Assign to the part of an array that the next turn reads."""
+        if self.fills == "columns":
+            H[:, t + 1] = value
+        elif self.fills == "parts":
+            H[t + 1, 0] = value[1]
+            H[t + 1, 1:] = value[:2] * H[t + 1, 0]
+        elif self.fills == "sums":
+            H[t + 1] += value
+        else:
+            H[t + 1] = value
+        if self.fills == "twice":
+            H[t + 1] = H[t + 1] + H[t]
+
+    def pass_on(self, states: list[Any], W: Any) -> list[Any]:
+        """Compute a list of states anew, as often as it is to be."""
+        for _ in range(self.passes):
+            states = [np.tanh(x @ W + 0.1 * y) for x, y in zip(states, states[1:] + states[:1], strict=True)]
+        return states
+
     def run(self, state: list[Any], X: Any, W: Any, b: Any) -> tuple[list[Any], list[Any]]:
         """Run the loop from a state on; give the state after it, and what else came of it."""
         kept, total, before = [], None, state[0]
+        H: Any = 0 * (X.T + b[:, None] if self.fills == "columns" else X + b) if self.fills else None
         for t in self.turns(self.count):
-            row = X[len(X) - 1 - t] if self.down else X[t]
+            at = self.order[t] if self.order else t
+            row = X[len(X) - 1 - at] if self.down else X[at]
             known = [*state, row, b] + ([before] if self.lag else []) + ([0.1 * t] if self.varying else [])
             known += [t + 1, -1 / (t + 1)] if self.counted else []
             if t in self.cut:
                 known = [self.other(known[0], row, b), *known[1:]]
             known += [PICKED[self.picks - 1](row, W, t)] if self.picks else []
+            known += [H[:, t] if self.fills == "columns" else H[t]] if self.fills else []
             if self.numbers:
                 known = [x.sum() if np.ndim(x) else x for x in known]
             for line in self.lines:
@@ -109,10 +143,15 @@ class Drawn:
             new = [np.tanh(known[-1 - int(n) % len(self.lines)]) for n in self.new]
             if self.masked:
                 new = [np.where(row > 0, x, 0.9 * y) for x, y in zip(new, state, strict=True)]
+            if self.mask:
+                new = [np.where(self.mask[t], x, y) for x, y in zip(new, state, strict=True)]
             state = new
+            if self.fills:
+                self.write(H, t, known[-1] + 0 * row)
             kept += [known[-1]] if self.keeps else []
             total = known[-2] if total is None else total + known[-2]
-        return state, [*kept, *([total] if self.sums and total is not None else [])]
+        kept = self.pass_on(kept, W) if self.passes and all(np.shape(x) == (SIZE,) for x in kept) else kept
+        return state, [*kept, *([H] if self.fills else []), *([total] if self.sums and total is not None else [])]
 
     def other(self, x: Any, row: Any, b: Any) -> Any:
         """Give what a turn takes in the place of what it is handed: no gradient, a row, a beginning, or a bit of it."""
@@ -145,6 +184,8 @@ def draw_function(seed: int) -> tuple[Function, list[Any]]:
         loop.picks = int(np.random.default_rng((seed, 6)).integers(len(PICKED) + 1))
     again = seed >= 32_000_000 and np.random.default_rng((seed, 4)).integers(3) == 0  # the same, of another array
     loops = [loops[0]] * 2 if again else loops
+    for i, loop in enumerate(loops if seed >= 40_000_000 and not long else ()):
+        loop.fill(np.random.default_rng((seed, 4, i)))
     shapes = ((max(COUNTS) + 1 + LONG * long, SIZE), (SIZE, SIZE), (SIZE,))
     apart = np.random.default_rng((seed, 1))
     dtypes = apart.choice([np.float32, np.float64], 3) if apart.integers(4) == 0 else [dtype] * 3

@@ -11,7 +11,7 @@ from typing import Any, cast
 import numpy as np
 
 from minigrad.compiler.backend import Registry
-from minigrad.compiler.numpy.names import Lines, Names, write_number, write_plain
+from minigrad.compiler.numpy.names import Lines, Names, write_cast, write_number, write_plain
 from minigrad.compiler.passes.lower import AddAt, Spread
 from minigrad.compiler.passes.plan import is_ufunc
 from minigrad.engine.cells import Item
@@ -278,7 +278,7 @@ def _register_all() -> None:
     register(Kernel(_forward, _of("vdot"), _likelihood_mended), linalg.LogLikelihood)
     register(Kernel(_sum, _total), reduction.Sum)
     register(Kernel(_extreme, _total), reduction.Max)
-    register(Kernel(_copied, lambda w, node: f"np.{node.dtype.name}({_first(w, node)})"), shaping.Cast)
+    register(Kernel(_copied, lambda w, node: write_cast(node, _first(w, node))), shaping.Cast)
     register(Kernel(_viewed, _first), shaping.Transpose, shaping.BroadcastTo)
     register(Kernel(_stored, _first), Spread)
     register(Kernel(_viewed, _read), shaping.Reshape)

@@ -29,6 +29,11 @@ def write_plain(node: Node, written: str) -> str:
     return f"{type(node.dtype.type().item()).__name__}({written})" if node.weak else written
 
 
+def write_cast(node: Node, written: str) -> str:
+    """Write a number as one of a Node's dtype, or as Python's if it is to be that."""
+    return write_plain(node, written) if node.weak else f"np.{node.dtype.name}({written})"
+
+
 def _as_floating(x: complex) -> complex:
     return x if isinstance(x, complex) else float(x)
 

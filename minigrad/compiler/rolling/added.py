@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from minigrad.algebra.rewrite import rebuild_node
 from minigrad.compiler.passes.lower import AddAt
 from minigrad.compiler.rolling.keys import EvenKey, part_key, split_windows
@@ -76,9 +78,9 @@ def _merge(root: Node, users: Counter[Node], becomes: dict[Node, Any]) -> Any:
     for x in reversed(rest):
         total = x if total is None else add(total, x)
     for key, x in merged:
-        total = Scatter(key, root.shape)(x) if total is None else AddAt(key)(total, x) if x.shape else (
-            add(total, Scatter(key, root.shape)(x))
-        )  # fmt: skip
+        within = total is not None and x.shape and gives_view(key)
+        put = AddAt(key)(total, x) if within else Scatter(key, root.shape)(x)
+        total = put if within or total is None else add(total, put)
     return total
 
 
@@ -102,9 +104,32 @@ def _merge_terms(terms: Sequence[Term], shape: tuple[int, ...]) -> Iterator[tupl
         name = n if term.whole is None else (term.whole, part_key(term.key)[0])
         groups.setdefault(name, []).append(term)
     for group in groups.values():
+        alone: list[Term] = []
         for run in _find_runs(group):
             made = _add_at_once(run, shape) if len(run) >= LEAST else None
-            yield from made if made is not None else ((term.key, term.x) for term in run)
+            yield from made if made is not None else ()
+            alone += [] if made is not None else run
+        picked = _add_in_any_order(alone) if len(alone) >= LEAST and alone[0].whole is not None else None
+        yield from ((term.key, term.x) for term in alone) if picked is None else [picked]
+
+
+def _add_in_any_order(terms: Sequence[Term]) -> tuple[Any, Node] | None:
+    """Give an index with arrays in the place of whole numbers, and what goes there; None where a slice parts these."""
+    whole, key = terms[0].whole, terms[0].key if isinstance(terms[0].key, tuple) else (terms[0].key,)
+    (fixed, first), numbers = part_key(terms[0].key), [part_key(term.key)[1] for term in terms]
+    places = [i for i, part in enumerate(fixed) if part is None]
+    if len(places) < len(first) or not places or min(map(min, numbers)) < 0:  # a slice that moves
+        return None
+    found = find_place(EvenKey(fixed, first, first), 0)
+    if found is None or (places != [*range(len(places))] and len(places) > 1):
+        return None
+    order = [term.i for term in terms]
+    even = order == [*range(order[0], order[0] + len(order))]
+    x = Index((slice(order[0], order[-1] + 1) if even else np.array(order),))(whole)
+    arrays = dict(zip(places, np.array(numbers).T, strict=True))
+    behind = found[1]
+    x = Transpose((*range(1, behind + 1), 0, *range(behind + 1, x.ndim)))(x) if behind else x
+    return tuple(arrays.get(i, part) for i, part in enumerate(key)), x
 
 
 def _find_runs(group: list[Term]) -> Iterator[list[Term]]:

@@ -12,6 +12,7 @@ from minigrad.compiler.passes.lower import AddAt
 from minigrad.engine.node import Node
 from minigrad.ops.base import Op
 from minigrad.ops.indexing import Index, Scatter, gives_view
+from minigrad.ops.places.assignment import Assign
 
 WIDEST = 16  # of windows that overlap, each place in which is taken by itself
 
@@ -90,7 +91,7 @@ def find_even_key(keys: Sequence[Any], around: int) -> tuple[EvenKey, int, int] 
 
 def without_numbers(op: Op) -> Hashable:
     """Give what an operation is, but for the numbers in its index."""
-    if isinstance(op, Index | AddAt) and gives_view(op.key):
+    if isinstance(op, Index | AddAt | Assign) and gives_view(op.key):
         return type(op), getattr(op, "into", None), part_key(op.key)[0]
     return op
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any
 
 from minigrad.compiler.rolling.own import describe, is_foldable
-from minigrad.compiler.rolling.periods import find_outer
+from minigrad.compiler.rolling.periods import find_turns
 from minigrad.engine.node import Node
 from minigrad.ops.arithmetic import add
 from minigrad.ops.base import number_key
@@ -43,10 +43,9 @@ def find_pairs(nodes: Sequence[Node], least: int) -> dict[Node, Node]:
     return orbits.after
 
 
-def find_outer_orbits(nodes: Sequence[Node], least: int) -> list[list[Node]]:
-    """Give such rows of turns that hold loops of their own; none if nothing looks like these."""
-    orbits = _Orbits(nodes, least)
-    return orbits.find() if orbits.guess_outer() else []
+def find_ordered_orbits(nodes: Sequence[Node], least: int, outer: bool) -> list[list[Node]]:
+    """Give such rows by where operations come, in order, if any; of ``outer`` turns, that hold loops of their own."""
+    return orbits.find() if (orbits := _Orbits(nodes, least)).guess_turns(outer) else []
 
 
 class _Orbits:
@@ -101,10 +100,10 @@ class _Orbits:
             if len(row) < self.least:
                 self.undo(row[:-1])
 
-    def guess_outer(self) -> bool:
-        """Guess pairs of operations of turns that hold loops, and what is computed from them; say if there are any."""
+    def guess_turns(self, outer: bool) -> bool:
+        """Guess pairs of operations a turn apart, and what is computed from them; say if there are any."""
         looks = [self.look.get(x) for x in self.nodes]
-        for i, j in find_outer([self.kind.get(x, -1) for x in self.nodes], looks, self.least):
+        for i, j in find_turns([self.kind.get(x, -1) for x in self.nodes], looks, self.least, outer):
             later, earlier = self.nodes[i], self.nodes[j]
             both = (earlier, later), (later, earlier)
             pairs = [(a, b) for a, b in both if a not in self.after and b not in self.before]

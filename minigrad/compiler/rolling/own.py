@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.compiler.passes.places import Places, count_places, find_places, write_places
 from minigrad.compiler.passes.promotion import find_loop_dtypes
 from minigrad.compiler.rolling.keys import without_numbers
 from minigrad.engine.node import Node
 from minigrad.ops.arithmetic import Where, add, subtract
 from minigrad.ops.base import Elementwise, Op
 from minigrad.ops.indexing import Index
+from minigrad.ops.shaping import Stack, Transpose
 
 
 @dataclass(frozen=True)
@@ -34,11 +36,19 @@ class Picked:
     """The operand that parts of an array are, X[p] for the p of a turn each."""
 
     whole: Node
-    places: tuple[int, ...]
+    axis: int
+    places: tuple[int, ...]  # along the axis, of each turn
+    rest: Places  # of all axes, in the first
 
     def pick(self, whole: Node) -> Node:
         """Give the parts, side by side."""
-        return Index((np.array(self.places),))(whole)
+        length = whole.shape[self.axis]
+        seen: Any = whole
+        if self.rest[self.axis + 1 :] != find_places((), whole.shape[self.axis + 1 :]) or self.axis:
+            seen = Index(write_places((*self.rest[: self.axis], range(length), *self.rest[self.axis + 1 :])))(whole)
+        behind = sum(isinstance(x, range) for x in self.rest[: self.axis])
+        found = Index((*(slice(None),) * behind, np.array(self.places)))(seen)
+        return Transpose((behind, *(i for i in range(found.ndim) if i != behind)))(found) if behind else found
 
 
 @dataclass(frozen=True)
@@ -46,6 +56,14 @@ class Gathered:
     """The operand that things of the turns' own are, laid side by side."""
 
     nodes: tuple[Any, ...]
+
+    def gather(self, nodes: Sequence[Any]) -> Any:
+        """Lay them side by side; of what is known, an array that is."""
+        values = [getattr(x, "value", None) for x in nodes]
+        if any(x is None for x in values):
+            return Stack()(*nodes)
+        value = np.stack([np.asarray(x) for x in values])
+        return Node(value=value, shape=value.shape, dtype=value.dtype)
 
 
 def gather_own(nodes: Sequence[Node], place: int, op: Op | None) -> Numbers | Picked | Gathered | None:
@@ -57,17 +75,23 @@ def gather_own(nodes: Sequence[Node], place: int, op: Op | None) -> Numbers | Pi
 
 
 def find_picked(operands: Sequence[Any]) -> Picked | None:
-    """Give parts of one array that is there before any loop, each of which is named by a number."""
-    places = []
+    """Give parts of one array, which are alike but for the place along one axis."""
+    found: list[Places] = []
     for x in operands:
         if not isinstance(x, Node) or type(x.op) is not Index or x.inputs[0] is not operands[0].inputs[0]:
             return None
-        key = x.op.key if isinstance(x.op.key, tuple) else (x.op.key,)
-        if len(key) != 1 or not isinstance(key[0], int | np.integer) or isinstance(key[0], bool):
+        places = find_places(x.op.key, x.inputs[0].shape) if isinstance(x.inputs[0], Node) else None
+        if places is None or x.shape != count_places(places):
             return None
-        places.append(int(key[0]))
-    (whole,) = operands[0].inputs
-    return Picked(whole, tuple(places)) if isinstance(whole, Node) and whole.op is None else None
+        found.append(places)
+    moving = [i for i, along in enumerate(zip(*found, strict=True)) if len(set(along)) > 1]
+    if len(moving) != 1:
+        return None
+    (axis,) = moving
+    along = tuple(places[axis] for places in found)
+    if not all(isinstance(place, int) for place in along):
+        return None
+    return Picked(operands[0].inputs[0], axis, along, found[0])  # type: ignore[arg-type]
 
 
 def takes_off_number(node: Node) -> bool:
@@ -111,7 +135,7 @@ def _find_dtype(node: Node, place: int) -> np.dtype[Any] | None:
 
 def is_foldable(x: Node) -> bool:
     """Say whether an operation can be one of a loop's: what gives Python numbers cannot, which have no dtype yet."""
-    return x.op is not None and not x.weak
+    return x.op is not None and not x.weak and getattr(x.op, "folds", True)
 
 
 def describe(node: Node) -> Hashable:

@@ -34,10 +34,11 @@ class Agreement:
         return (self.hashes[last + 1] - self.hashes[last + 1 - n] * self.powers[n]) % MODULUS
 
 
-def find_outer(kinds: Sequence[int], looks: Sequence[int | None], least: int) -> list[tuple[int, int]]:
-    """Give places a turn apart, the later one first, where turns hold loops; those of the longest loops come first.
+def find_turns(kinds: Sequence[int], looks: Sequence[int | None], least: int, outer: bool) -> list[tuple[int, int]]:
+    """Give places a turn apart, the later one first; those of the longest loops come first.
 
     ``kinds`` are the operations, in order, ``looks`` what they look like to some depth, None for what is in no loop.
+    Of ``outer`` loops the turns hold loops: places are none of the nearest that look alike.
     """
     places: dict[int, list[int]] = {}
     for i, look in enumerate(looks):
@@ -46,10 +47,10 @@ def find_outer(kinds: Sequence[int], looks: Sequence[int | None], least: int) ->
     agreement = Agreement(kinds)
     found = []
     for where in places.values():
-        if len(where) >= 2 * least:
+        if len(where) >= (2 * least if outer else least):
             last, *earlier = where[: -MOST - 1 : -1]
             lengths = [agreement.measure(last, j) for j in earlier]
             n, j = next((n, j) for n, j in zip(lengths, earlier, strict=True) if n >= NEARLY * max(lengths))
-            if j != earlier[0] and n >= (least - 1) * (last - j):
+            if (j != earlier[0] or not outer) and n >= (least - 1) * (last - j):
                 found.append((n, last, j))
     return [(last, j) for _, last, j in sorted(found, reverse=True)]

@@ -7,8 +7,9 @@ from typing import Any
 
 from minigrad.compiler.rolling.groups import Group, find_between, find_recurrences, find_sources, join_groups
 from minigrad.compiler.rolling.mending import mend_turns
-from minigrad.compiler.rolling.orbits import find_orbits, find_outer_orbits, find_pairs
+from minigrad.compiler.rolling.orbits import find_orbits, find_ordered_orbits, find_pairs
 from minigrad.compiler.rolling.rows import OTHERWISE, Kind, Row, find_kind, find_usable_rows
+from minigrad.compiler.rolling.shared import part_reads
 from minigrad.engine.node import Node, order_nodes
 from minigrad.ops.linalg import MatMul
 
@@ -17,6 +18,7 @@ SERIES = 48  # terms, from which on a polynomial is a loop: of fewer, one pass o
 SPENT = 4  # turns by which a loop may get shorter for what joins it
 
 
+UNROLLED = 0.3  # of the operations: with so many in no loop turns are also told by where operations come
 SHORT = 200  # operations of a step, written out and in turns, of which another way to look for loops pays no more
 WORTH = 0.75  # of what is to be written, less than which is left where turns choose: what they choose from takes time
 
@@ -26,27 +28,37 @@ def plan_loops(
 ) -> tuple[Plan, Sequence[Any]]:
     """Plan a step's loops, and give the outputs that they are of: these, or equal ones whose turns choose operands.
 
-    Where turns hold loops there are outer ones, if that leaves less to write. ``refused`` gets what repeats and can be
-    no loop, and why.
+    Where much is left, others are tried in which no part of an array is read in two places. ``refused`` gets what
+    repeats and can be no loop, and why.
     """
-    refused = {} if refused is None else refused
+    plan, planned = _plan(outputs, exact)
+    left = plan.count_left(plan.nodes)
+    if left > max(LEAST * LEAST, UNROLLED * len(plan.nodes)):
+        other, parted = _plan(part_reads(outputs), exact)
+        if other.count_left(other.nodes) < left:
+            plan, planned = other, parted
+    if refused is not None:
+        refused |= plan.refused
+    return plan, planned
+
+
+def _plan(outputs: Sequence[Any], exact: bool) -> tuple[Plan, Sequence[Any]]:
+    """Plan loops; where turns hold loops there are outer ones, if that leaves less to write."""
     nodes = order_nodes(outputs)
-    plan = Plan(nodes, find_orbits(nodes, LEAST), exact, refused)
-    unlike = OTHERWISE in refused.values()
-    if plan.count_left(nodes) > SHORT and (outer := find_outer_orbits(nodes, LEAST)):
-        other = Plan(nodes, outer, exact)
-        if other.count_left(nodes) < plan.count_left(nodes):
-            refused.clear()
-            refused |= other.refused
-            plan = other
+    plan = Plan(nodes, find_orbits(nodes, LEAST), exact)
+    unlike = OTHERWISE in plan.refused.values()
+    for outer in (True, False):
+        if plan.count_left(nodes) > max(SHORT, (0 if outer else UNROLLED) * len(nodes)):
+            orbits = find_ordered_orbits(nodes, LEAST, outer)
+            other = Plan(nodes, orbits, exact) if orbits else plan
+            if other.count_left(nodes) < plan.count_left(nodes):
+                plan = other
     if plan.count_left(nodes) > SHORT and unlike:
         mended = mend_turns(outputs, nodes, find_pairs(nodes, LEAST), LEAST)
         if mended is not None:
             nodes = order_nodes(mended)
             other = Plan(nodes, find_orbits(nodes, LEAST), exact)
             if other.count_left(nodes) < WORTH * plan.count_left(plan.nodes):
-                refused.clear()
-                refused |= other.refused
                 return other, mended
     return plan, outputs
 

@@ -17,11 +17,12 @@ from minigrad.compiler.rolling.mending import fold_choices
 from minigrad.compiler.rolling.own import Gathered, Numbers, Picked
 from minigrad.compiler.rolling.planning import Plan, plan_loops
 from minigrad.compiler.rolling.rows import Kind, Row
+from minigrad.compiler.rolling.shared import join_reads
 from minigrad.compiler.rolling.stacking import find_needs, find_stacks, order_stacks, see_stack, stack_rows
 from minigrad.compiler.rolling.turn import fit_bodies
 from minigrad.engine.node import Node
 from minigrad.ops.indexing import Index
-from minigrad.ops.shaping import Cast, Concatenate, Reshape, Stack
+from minigrad.ops.shaping import Cast, Concatenate, Reshape
 
 
 def roll_loops(outputs: Sequence[Any], exact: bool = False, refused: dict[Kind, str] | None = None) -> list[Any]:
@@ -32,6 +33,11 @@ def roll_loops(outputs: Sequence[Any], exact: bool = False, refused: dict[Kind, 
     plan, mended = plan_loops(outputs, exact, refused)
     if not plan.groups:
         return list(outputs)
+    return join_reads(_roll(mended, plan, outputs))
+
+
+def _roll(mended: Sequence[Any], plan: Plan, outputs: Sequence[Any]) -> list[Any]:
+    """Write what is planned."""
     try:
         rolling = _Rolling(plan, mended)
         units = rolling.order_units()
@@ -167,7 +173,7 @@ class _Rolling:
         if isinstance(operand, Picked):
             return operand.pick(self.becomes[operand.whole])
         if isinstance(operand, Gathered):
-            return Stack()(*(self.becomes[x] for x in operand.nodes))
+            return operand.gather([self.becomes[x] for x in operand.nodes])
         if isinstance(operand, Stacked):
             for stack in order_stacks(operand, self.plan, self.stacks):
                 self.stacks[stack] = stack_rows(stack, self.plan, self.make_operand)

@@ -12,6 +12,7 @@ from minigrad.compiler.rolling.own import find_picked, gather_own, read_operand
 from minigrad.engine.node import Node
 from minigrad.ops.base import number_key
 from minigrad.ops.indexing import Scatter
+from minigrad.ops.places.assignment import Assign
 
 FEW = 64  # elements of arrays that each turn has for itself, up to which there is a loop of few turns
 LAYERS = 32  # turns, from which on there is one of larger ones: in NumPy code it takes a third longer than written out
@@ -127,7 +128,7 @@ def find_obstacle(row: Row, least: int) -> str:
         return "it reads an array at indices that do not go on evenly"
     if not (row.is_fixed or row.is_read):
         return "its index moves, and so does what it is of"
-    if isinstance(row.like.op, AddAt | Scatter) and any(x.op != row.like.op for x in row.nodes):
+    if isinstance(row.like.op, AddAt | Assign | Scatter) and any(x.op != row.like.op for x in row.nodes):
         return "each turn puts something in another place"
     return next((x for j, slot in enumerate(row.slots) if slot.is_own and (x := _find_own_obstacle(row, j))), "")
 
