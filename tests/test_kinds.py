@@ -505,9 +505,10 @@ def test_a_quantile_has_numpys_dtype(dtype, q):
 
 
 @pytest.mark.parametrize("q", [0.5, np.array([0.0, 0.5, 1.0])], ids=str)
-def test_an_infinite_element_is_not_looked_at_by_a_quantile_that_lies_before_it(q):
-    x, expected = np.array([1.0, np.inf, 3.0]), np.array([1.0, 3.0, np.inf])[np.asarray(2 * q, int)]
-    with np.errstate(invalid="ignore"):  # of inf − inf, as NumPy warns
+def test_a_quantile_beside_an_infinite_element_is_numpys(q):
+    x = np.array([1.0, np.inf, 3.0])
+    with np.errstate(invalid="ignore"):  # of 0 · ∞, as NumPy warns
+        expected = np.quantile(x, q)
         for share in (q, Tensor(q, requires_grad=True)):
             np.testing.assert_array_equal(np.quantile(Tensor(x, requires_grad=True), share).data, expected)
         np.testing.assert_array_equal(compile(np.quantile)(x, q), expected)

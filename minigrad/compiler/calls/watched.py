@@ -61,9 +61,9 @@ class Holding:
 
     def let_go(self) -> None:
         """Know of them no longer."""
-        for owned, count in self.taken:
+        taken, self.taken = getattr(self, "taken", []), []  # there is none where Ctrl-C came before it was made
+        for owned, count in taken:
             owned.known -= count
-        self.taken.clear()
 
     __del__ = let_go
 

@@ -34,9 +34,11 @@ def plan_loops(
     plan, planned = _plan(outputs, exact)
     left = plan.count_left(plan.nodes)
     if left > max(LEAST * LEAST, UNROLLED * len(plan.nodes)):
-        other, parted = _plan(part_reads(outputs), exact)
-        if other.count_left(other.nodes) < left:
-            plan, planned = other, parted
+        parts = part_reads(outputs)
+        if any(x is not y for x, y in zip(parts, outputs, strict=True)):
+            other, parted = _plan(parts, exact)
+            if other.count_left(other.nodes) < left:
+                plan, planned = other, parted
     if refused is not None:
         refused |= plan.refused
     return plan, planned

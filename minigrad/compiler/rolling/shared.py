@@ -11,7 +11,7 @@ from typing import Any
 from minigrad.algebra.rewrite import rebuild_node
 from minigrad.compiler.passes.lower import AddAt
 from minigrad.compiler.rolling.keys import is_read
-from minigrad.engine.node import Node, order_nodes
+from minigrad.engine.node import Node, count_uses, order_nodes
 from minigrad.ops.indexing import Index, Scatter, hash_key
 
 
@@ -26,8 +26,12 @@ def part_reads(outputs: Sequence[Any]) -> list[Any]:
 
     Sums at indices are ``AddTerm``s, which do not tell turns: terms that look alike may be of different places in one.
     """
+    nodes = order_nodes(outputs)
     becomes: dict[Node, Any] = {}
-    for node in order_nodes(outputs):
+    uses = count_uses(nodes, outputs)
+    if not any(type(node.op) is AddAt or (uses[node] > 1 and is_read(node)) for node in nodes):
+        return list(outputs)
+    for node in nodes:
         inputs = tuple([_see_anew(becomes.get(x, x)) if isinstance(x, Node) else x for x in node.inputs])
         if type(node.op) is AddAt or any(x is not y for x, y in zip(inputs, node.inputs, strict=True)):
             op = AddTerm(node.op.key) if type(node.op) is AddAt and _is_put(inputs[0]) else node.op

@@ -183,8 +183,6 @@ def take_between(ordered: Any, count: Any, q: Any, method: str) -> Any:
     lower = np.broadcast_to(lower, shape)
     upper = np.where(np.broadcast_to(exact < 0, shape), lower, np.minimum(lower + 1, last))
     y, behind = take_first(ordered, lower), take_first(ordered, upper)
-    if isinstance(q, Recorder):  # an infinite one behind has no slope, and is not looked at where its share is 0
-        behind = np.where((part > 0) | np.isfinite(behind), behind, y)
     return y if takes_whole(q, method) else between(y, behind, part)
 
 
