@@ -54,6 +54,12 @@ HELPERS = {
         basis = np.linalg.svd(x)[0] if kind == "left" else np.swapaxes(np.linalg.svd(np.swapaxes(x, -1, -2))[2], -1, -2)
     return basis[..., x.shape[-1]:]
 """,
+    "lerp": """def lerp(a, b, t):
+    return np.where(t >= 0.5, b - (b - a) * (1 - t), a + (b - a) * t)  # from the nearer of the two
+""",
+    "in_a_row": """def in_a_row(a, b, t):
+    return np.where(t == 1, b, a + (b - a) * t)
+""",
     "one_minus_square": """def one_minus_square(u):
     return (1 - u) * (1 + u)  # 1 - u**2, which would lose digits where abs(u) is near 1
 """,

@@ -64,4 +64,4 @@ def _from_first(a: Any, b: Any, t: Any) -> Any:
     return np.where(t == 1, b, a + (b - a) * t)
 
 
-between, in_a_row = Between("between", _from_nearer), Between("in_a_row", _from_first)
+between, in_a_row = Between("lerp", _from_nearer), Between("in_a_row", _from_first)
