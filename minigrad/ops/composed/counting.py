@@ -37,29 +37,30 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Any:
 
 def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> Any:
     """Give the edges of bins: a number of bins of one width move with the smallest and the largest element."""
+    return _find_edges(a, bins, range, weights)[0]
+
+
+def _find_edges(a: Any, bins: Any, within: Any, weights: Any = None) -> tuple[Any, Any]:
+    """Give the edges, and NumPy's own: by those, one bit beside them, a number on an edge may change bins."""
     if isinstance(bins, str) and weights is not None:
         raise TypeError("Automated estimation of the number of bins is not supported for weighted data")
     a, bins = as_array(a), as_array(bins) if np.ndim(bins) else bins
-    known, values = _find_edges(a, bins, range), read_values(a)
+    values = np.ravel(read_values(a))
+    known = np.histogram_bin_edges(values, read_values(bins) if np.ndim(bins) else bins, within)
     if np.ndim(bins):
-        return bins
-    if range is not None or not values.size or not isinstance(a, Recorder):
-        return known
+        return bins, known
+    if within is not None or not values.size or not isinstance(a, Recorder):
+        return known, known
     half = 0.5 if values.min() == values.max() else 0.0
     elements: Any = a
-    return np.linspace(np.min(elements) - half, np.max(elements) + half, len(known), dtype=known.dtype)
-
-
-def _find_edges(a: Any, bins: Any, within: Any) -> Any:
-    """Give NumPy's own edges: by those that are recorded, one bit beside them, a number on an edge may change bins."""
-    return np.histogram_bin_edges(np.ravel(read_values(a)), read_values(bins) if np.ndim(bins) else bins, within)
+    return np.linspace(np.min(elements) - half, np.max(elements) + half, len(known), dtype=known.dtype), known
 
 
 def histogram(a: Any, bins: Any = 10, range: Any = None, density: bool | None = None, weights: Any = None) -> Any:
     """Give the sum of the weights, or the number, of what lies in each bin, and the edges between these."""
     a = as_array(a)
-    edges = histogram_bin_edges(a, bins, range, weights)
-    values, known = np.ravel(read_values(a)), _find_edges(a, bins, range)
+    edges, known = _find_edges(a, bins, range, weights)
+    values = np.ravel(read_values(a))
     if weights is None:
         sums, _ = np.histogram(values, known)
     else:
@@ -94,8 +95,8 @@ def histogramdd(
     ranges = [None] * len(columns) if range is None else range
     if not len(each) == len(ranges) == len(columns):
         raise ValueError(f"histogramdd: wanted bins, and ranges, for each of {len(columns)} coordinates")
-    edges = [histogram_bin_edges(x, n, within) for x, n, within in zip(columns, each, ranges, strict=True)]
-    known = [_find_edges(x, n, within) for x, n, within in zip(columns, each, ranges, strict=True)]
+    pairs = [_find_edges(x, n, within) for x, n, within in zip(columns, each, ranges, strict=True)]
+    edges, known = [edge for edge, _ in pairs], [edge for _, edge in pairs]
     found = [_find_bins(read_values(x), ends) for x, ends in zip(columns, known, strict=True)]
     inside = np.logical_and.reduce([within for _, within in found])
     counted = np.ones(len(inside)) if weights is None else astype(as_array(weights), np.float64, casting="safe")
